@@ -1,0 +1,92 @@
+/**
+ * What a figure is: the two fields that Plotly draws, as plain data that `JSON.stringify` keeps whole. Every figure of
+ * this folder is a pure function from rows to a `Figure`; nothing here draws, loads a library or knows a model.
+ * Scores stay in [0, 1]; axes and hover texts show them as percent.
+ *
+ * @module
+ */
+import { TEMPLATES } from "./style.ts";
+
+/** One cell of a trace: a number, a category or a gap. */
+export type TraceValue = number | string | null;
+
+/** One Plotly trace; the options beside its columns are Plotly's own. */
+export interface Trace {
+  readonly type: "bar" | "scatter";
+  readonly name?: string;
+  readonly x: readonly TraceValue[];
+  readonly y: readonly TraceValue[];
+  readonly [option: string]: unknown;
+}
+
+/** A title and what else Plotly's layout takes. */
+export interface Layout {
+  readonly title: { readonly text: string; readonly subtitle?: { readonly text: string } };
+  readonly [option: string]: unknown;
+}
+
+/** A figure in Plotly's JSON form. */
+export interface Figure {
+  readonly data: readonly Trace[];
+  readonly layout: Layout;
+}
+
+/** What every figure has beside its traces. */
+export interface FigureOptions {
+  /** What is shown, in a few words. */
+  title: string;
+  /** What to see in it, in one line with a number. */
+  subtitle?: string;
+  /** Plotly layout options that override the common ones. */
+  layout?: Record<string, unknown>;
+}
+
+/**
+ * Puts traces into the common layout: light template, room for the title, legend under the plot. Without traces the
+ * figure says so in its middle, so that an empty table never looks like a measured zero.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { makeFigure } from "./figure.ts";
+ *
+ * const figure = makeFigure([{ type: "bar", x: ["a"], y: [1] }], { title: "Counts" });
+ * assertEquals(figure.layout.title.text, "<b>Counts</b>");
+ * ```
+ */
+export function makeFigure(data: readonly Trace[], options: FigureOptions): Figure {
+  const { title, subtitle, layout = {} } = options;
+  const frame = {
+    title: {
+      text: `<b>${title}</b>`,
+      ...(subtitle === undefined ? {} : { subtitle: { text: subtitle } }),
+      x: 0,
+      xref: "paper",
+      xanchor: "left",
+      yref: "container",
+      y: 0.95,
+      yanchor: "top",
+    },
+    template: TEMPLATES.light,
+    height: 420,
+    margin: { l: 64, r: 24, t: 84, b: 72 },
+    legend: { orientation: "h", x: 0, xanchor: "left", y: -0.2, yanchor: "top" },
+  };
+  if (data.length > 0) return { data, layout: { ...frame, ...layout } };
+  return {
+    data,
+    layout: {
+      ...frame,
+      xaxis: { visible: false },
+      yaxis: { visible: false },
+      annotations: [{
+        text: "no rows to show",
+        xref: "paper",
+        yref: "paper",
+        x: 0.5,
+        y: 0.5,
+        showarrow: false,
+      }],
+    },
+  };
+}

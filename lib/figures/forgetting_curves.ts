@@ -1,0 +1,167 @@
+/**
+ * What unlearning does step by step: MA and EL_10 on the forget set should fall under their thresholds while MA on the
+ * retain set stays. One panel a method, side by side with the same axis, so that the price can be compared.
+ *
+ * @module
+ */
+import { type Figure, makeFigure, type Trace } from "./figure.ts";
+import { isScore, modelStyle, PALETTE, SCORE_AXIS, thresholdLine } from "./style.ts";
+
+/** The state after one epoch of one method; epoch 0 is the model before. */
+export interface HistoryRow {
+  readonly method: string;
+  readonly epoch: number;
+  /** Mean MA on the forget set. */
+  readonly ma: number | null;
+  /** Mean EL_10 on the forget set; null where it was not measured. */
+  readonly el_10: number | null;
+  /** Mean MA on the retain set. */
+  readonly retain_ma: number | null;
+  readonly loss: number | null;
+}
+
+/** Options of {@linkcode forgettingCurves}. */
+export interface ForgettingCurvesOptions {
+  /** What unseen text scores: the marks to get under. */
+  thresholds?: { readonly ma: number | null; readonly el_10: number | null };
+}
+
+const CURVES = [
+  { column: "ma", label: "forget set MA", color: PALETTE.blue, symbol: "circle", dash: "solid" },
+  { column: "el_10", label: "forget set EL_10", color: PALETTE.vermillion, symbol: "square", dash: "solid" },
+  { column: "retain_ma", label: "retain set MA", color: PALETTE.green, symbol: "diamond", dash: "dot" },
+] as const;
+
+/** Panels in one row before the next begins: two still read well at 700 pixels. */
+const COLUMNS = 2;
+
+/**
+ * Draws the curves of each method over epochs, methods in the order of their first row.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { forgettingCurves } from "./forgetting_curves.ts";
+ *
+ * const figure = forgettingCurves([
+ *   { method: "codeeraser", epoch: 0, ma: 0.99, el_10: 0.95, retain_ma: 0.98, loss: null },
+ *   { method: "codeeraser", epoch: 1, ma: 0.4, el_10: 0.03, retain_ma: 0.97, loss: 1.5 },
+ * ], { thresholds: { ma: 0.46, el_10: 0.05 } });
+ * assertEquals(figure.data.map((trace) => trace.name), ["forget set MA", "forget set EL_10", "retain set MA"]);
+ * ```
+ */
+export function forgettingCurves(
+  rows: readonly HistoryRow[],
+  options: ForgettingCurvesOptions = {},
+): Figure {
+  const methods = [...new Set(rows.map((row) => row.method))];
+  const panelRows = Math.max(1, Math.ceil(methods.length / COLUMNS));
+  const panels = methods.map((method, panel) =>
+    drawPanel(
+      rows.filter((row) => row.method === method).toSorted((a, b) => a.epoch - b.epoch),
+      panel,
+      { method, methods: methods.length, panelRows, thresholds: options.thresholds },
+    )
+  );
+  return makeFigure(panels.flatMap((panel) => panel.data), {
+    title: "Forgetting, epoch by epoch",
+    subtitle: "both forget-set curves should end under their dashed lines, the retain set should stay",
+    layout: {
+      height: 90 + 350 * panelRows,
+      ...Object.assign({}, ...panels.map((panel) => panel.axes)),
+      shapes: panels.flatMap((panel) => panel.shapes),
+      annotations: panels.map((panel) => panel.heading),
+      legend: {
+        orientation: "h",
+        x: 0,
+        xanchor: "left",
+        y: -0.2 / panelRows,
+        yanchor: "top",
+      },
+    },
+  });
+}
+
+interface PanelOptions {
+  method: string;
+  methods: number;
+  panelRows: number;
+  thresholds: ForgettingCurvesOptions["thresholds"];
+}
+
+function drawPanel(rows: readonly HistoryRow[], panel: number, options: PanelOptions) {
+  const suffix = panel === 0 ? "" : String(panel + 1);
+  const { x, y } = panelDomain(panel, options);
+  const isFirstOfRow = panel % COLUMNS === 0;
+  return {
+    data: CURVES.flatMap((curve) => curveTrace(rows, curve, panel)),
+    axes: {
+      [`xaxis${suffix}`]: {
+        domain: x,
+        anchor: `y${suffix}`,
+        title: { text: "epoch" },
+        rangemode: "tozero",
+        tickformat: "d",
+      },
+      [`yaxis${suffix}`]: {
+        ...SCORE_AXIS,
+        domain: y,
+        anchor: `x${suffix}`,
+        showticklabels: isFirstOfRow,
+        title: { text: isFirstOfRow ? "score" : "" },
+      },
+    },
+    shapes: panelThresholds(`y${suffix}`, options.thresholds),
+    heading: {
+      text: `<b>${modelStyle(options.method).label}</b>`,
+      xref: "paper",
+      yref: "paper",
+      x: x[0],
+      xanchor: "left",
+      y: y[1],
+      yanchor: "bottom",
+      showarrow: false,
+      font: { size: 14 },
+    },
+  };
+}
+
+function panelDomain(panel: number, { methods, panelRows }: PanelOptions): { x: number[]; y: number[] } {
+  const columns = Math.min(COLUMNS, methods);
+  const column = panel % COLUMNS;
+  const row = Math.floor(panel / COLUMNS);
+  const width = (1 - 0.06 * (columns - 1)) / columns;
+  const height = (1 - 0.2 * (panelRows - 1)) / panelRows;
+  const left = column * (width + 0.06);
+  const top = 1 - row * (height + 0.2);
+  return { x: [left, left + width], y: [Math.max(0, top - height), top] };
+}
+
+function curveTrace(rows: readonly HistoryRow[], curve: typeof CURVES[number], panel: number): Trace[] {
+  if (!rows.some((row) => isScore(row[curve.column]))) return [];
+  const suffix = panel === 0 ? "" : String(panel + 1);
+  return [{
+    type: "scatter",
+    mode: "lines+markers",
+    name: curve.label,
+    legendgroup: curve.column,
+    showlegend: panel === 0,
+    xaxis: `x${suffix}`,
+    yaxis: `y${suffix}`,
+    x: rows.map((row) => row.epoch),
+    y: rows.map((row) => row[curve.column]),
+    customdata: rows.map((row) => isScore(row.loss) ? `<br>loss ${row.loss.toFixed(3)}` : ""),
+    line: { color: curve.color, dash: curve.dash, width: 2.2 },
+    marker: { color: curve.color, symbol: curve.symbol, size: 6 },
+    hovertemplate: `epoch %{x}<br>${curve.label} %{y:.1%}%{customdata}<extra></extra>`,
+  }];
+}
+
+function panelThresholds(axis: string, thresholds: ForgettingCurvesOptions["thresholds"]) {
+  return CURVES.flatMap(({ column, color }) => {
+    if (column === "retain_ma") return [];
+    const threshold = thresholds?.[column];
+    const name = column === "ma" ? "MA threshold" : "EL_10 threshold";
+    return isScore(threshold) ? [thresholdLine(threshold, { axis, name, color })] : [];
+  });
+}

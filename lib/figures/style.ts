@@ -1,0 +1,222 @@
+/**
+ * How the figures look: one palette that colour-blind readers can tell apart (Okabe and Ito, "Color Universal Design",
+ * 2008), one font, a light and a dark template of the same shape, and the small parts that several figures share.
+ * Colour is never the only sign: markers, hatching, dashes or labels say the same.
+ *
+ * @module
+ */
+
+/** The colours of Okabe and Ito, and a grey of the same weight on white and on black. */
+export const PALETTE = {
+  blue: "#0072b2",
+  vermillion: "#d55e00",
+  green: "#009e73",
+  orange: "#e69f00",
+  purple: "#cc79a7",
+  sky: "#56b4e9",
+  grey: "#868b94",
+} as const;
+
+/** How one model or method is named and drawn. */
+export interface ModelStyle {
+  readonly label: string;
+  readonly color: string;
+  /** Hatching of its bars, for print without colour. */
+  readonly pattern: string;
+}
+
+const MODEL_STYLES = {
+  before: { label: "before", color: PALETTE.grey, pattern: "" },
+  ga: { label: "GA", color: PALETTE.vermillion, pattern: "/" },
+  ssga: { label: "SSGA", color: PALETTE.orange, pattern: "\\" },
+  cu: { label: "CU", color: PALETTE.purple, pattern: "x" },
+  codeeraser: { label: "CodeEraser", color: PALETTE.blue, pattern: "" },
+  pecu: { label: "PECU", color: PALETTE.green, pattern: "." },
+} as const satisfies Record<string, ModelStyle>;
+
+/** How one kind of secret is named and drawn. */
+export interface TagStyle {
+  readonly label: string;
+  readonly color: string;
+  readonly symbol: string;
+}
+
+const TAG_STYLES = {
+  EMAIL: { label: "e-mail", color: PALETTE.blue, symbol: "circle" },
+  IP_ADDRESS: { label: "IP address", color: PALETTE.orange, symbol: "square" },
+  KEY: { label: "key", color: PALETTE.green, symbol: "diamond" },
+} as const satisfies Record<string, TagStyle>;
+
+/**
+ * The name and colour of a model ("before") or method ("ga"); an unknown one keeps its own name, in sky blue.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { modelStyle } from "./style.ts";
+ *
+ * assertEquals(modelStyle("codeeraser").label, "CodeEraser");
+ * assertEquals(modelStyle("mine").label, "mine");
+ * ```
+ */
+export function modelStyle(model: string): ModelStyle {
+  if (Object.hasOwn(MODEL_STYLES, model)) return MODEL_STYLES[model as keyof typeof MODEL_STYLES];
+  return { label: plotText(model), color: PALETTE.sky, pattern: "" };
+}
+
+/**
+ * The name, colour and marker of a secret's tag; an unknown one keeps its own name, in purple.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tagStyle } from "./style.ts";
+ *
+ * assertEquals(tagStyle("IP_ADDRESS").label, "IP address");
+ * ```
+ */
+export function tagStyle(tag: string): TagStyle {
+  if (Object.hasOwn(TAG_STYLES, tag)) return TAG_STYLES[tag as keyof typeof TAG_STYLES];
+  return { label: plotText(tag), color: PALETTE.purple, symbol: "cross" };
+}
+
+/**
+ * Makes any text safe to show in a figure: Plotly reads `<b>`, `<a href>` and entities in labels and hover texts, so
+ * data must not bring its own.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { plotText } from "./style.ts";
+ *
+ * assertEquals(plotText("<a href='x'>A & B"), "&lt;a href='x'&gt;A &amp; B");
+ * ```
+ */
+export function plotText(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+/**
+ * A rate of [0, 1] as percent with one decimal, a dash where it is undefined.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { percentText } from "./style.ts";
+ *
+ * assertEquals([percentText(0.4557), percentText(null)], ["45.6%", "–"]);
+ * ```
+ */
+export function percentText(rate: number | null | undefined): string {
+  return isScore(rate) ? `${(rate * 100).toFixed(1)}%` : "–";
+}
+
+/**
+ * Whether a metric was measured: undefined metrics are null in tables, and a diverged model may give NaN.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { isScore } from "./style.ts";
+ *
+ * assertEquals([0, null, NaN].map(isScore), [true, false, false]);
+ * ```
+ */
+export function isScore(value: number | null | undefined): value is number {
+  return typeof value === "number" && Number.isFinite(value);
+}
+
+/** Where a threshold's line lies. */
+export interface ThresholdLineOptions {
+  /** Which axis carries the score: "y" (a horizontal line, the default), "y2", ..., or "x" (a vertical one). */
+  axis?: string;
+  /** Whose threshold it is, for the label. */
+  name?: string;
+  color?: string;
+}
+
+/** A Plotly shape with its label. */
+export interface ThresholdLine {
+  readonly label: { readonly text: string; readonly [option: string]: unknown };
+  readonly [option: string]: unknown;
+}
+
+/**
+ * The dashed line of a threshold across the whole plot, with its value written on it.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { thresholdLine } from "./style.ts";
+ *
+ * const { label } = thresholdLine(0.4557, { name: "MA threshold" });
+ * assertEquals(label.text, "MA threshold 45.6%");
+ * ```
+ */
+export function thresholdLine(threshold: number, options: ThresholdLineOptions = {}): ThresholdLine {
+  const { axis = "y", name = "threshold", color } = options;
+  const isVertical = axis.startsWith("x");
+  const place = isVertical
+    ? { xref: axis, yref: "paper", x0: threshold, x1: threshold, y0: 0, y1: 1 }
+    : { xref: `x${axis.slice(1)} domain`, yref: axis, x0: 0, x1: 1, y0: threshold, y1: threshold };
+  return {
+    type: "line",
+    name: "threshold",
+    layer: "above",
+    ...place,
+    line: { dash: "dash", width: 1.5, ...(color === undefined ? {} : { color }) },
+    label: {
+      text: `${name} ${percentText(threshold)}`,
+      textposition: "end",
+      textangle: 0,
+      yanchor: isVertical ? "top" : "bottom",
+      ...(isVertical ? { xanchor: threshold > 0.7 ? "right" : "left" } : {}),
+      padding: 4,
+      font: { size: 12 },
+    },
+  };
+}
+
+/** A score's axis: percent from nothing to everything, a little open so that markers at the ends stay whole. */
+export const SCORE_AXIS = { range: [-0.02, 1.05], tickformat: ".0%", dtick: 0.25, zeroline: false } as const;
+
+interface Ink {
+  readonly text: string;
+  readonly soft: string;
+  readonly grid: string;
+  readonly paper: string;
+}
+
+function makeTemplate({ text, soft, grid, paper }: Ink) {
+  const axis = {
+    gridcolor: grid,
+    linecolor: soft,
+    zerolinecolor: grid,
+    tickcolor: soft,
+    ticks: "outside",
+    ticklen: 4,
+    showline: true,
+    automargin: true,
+    title: { standoff: 10, font: { size: 13 } },
+  };
+  return {
+    layout: {
+      font: { family: "system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif", size: 13, color: text },
+      title: { font: { size: 17 }, subtitle: { font: { size: 13, color: soft } } },
+      colorway: [...Object.values(PALETTE)],
+      paper_bgcolor: paper,
+      plot_bgcolor: paper,
+      hoverlabel: { bgcolor: paper, bordercolor: soft, font: { color: text }, align: "left" },
+      legend: { bgcolor: "rgba(0,0,0,0)" },
+      xaxis: { ...axis, showgrid: false },
+      yaxis: axis,
+      shapedefaults: { line: { color: text } },
+    },
+  };
+}
+
+/** Plotly templates for white paper and for dark screens: exchange `layout.template` and the figure follows. */
+export const TEMPLATES = {
+  light: makeTemplate({ text: "#1f2328", soft: "#59636e", grid: "#e4e7eb", paper: "#ffffff" }),
+  dark: makeTemplate({ text: "#e6e8eb", soft: "#9aa4ae", grid: "#2e343b", paper: "#15181c" }),
+};
