@@ -1,0 +1,224 @@
+/**
+ * Tables on disk: Parquet, JSON lines (plain or gzip) and CSV, chosen by the extension, as Polars frames. Reading
+ * refuses what is missing, cut or foreign with one line; writing is atomic. `doc_id` is a string whatever the file
+ * holds. JSON lines are read and written here (Polars names no line, and turns whole numbers into floats).
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import pl from "nodejs-polars";
+import { writeFileAtomic } from "./write_file.ts";
+
+const FORMATS = [".parquet", ".jsonl", ".jsonl.gz", ".csv"] as const;
+type Format = typeof FORMATS[number];
+
+/** Options of {@linkcode readTable}. */
+export interface ReadTableOptions {
+  /** The columns that must be there; only these are kept, in this order. */
+  columns?: readonly string[];
+}
+
+/**
+ * Reads a table.
+ *
+ * @throws {RangeError} If the extension is unknown.
+ * @throws {SyntaxError} If the file is not of that format, cut, or lacks a column.
+ * @throws {Error} If there is no such file.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { readTable } from "./tables.ts";
+ *
+ * const path = `${await Deno.makeTempDir()}/probe.csv`;
+ * await Deno.writeTextFile(path, "doc_id,ma\n7,0.5\n");
+ * assertEquals((await readTable(path)).toRecords(), [{ doc_id: "7", ma: 0.5 }]);
+ * ```
+ */
+export async function readTable(path: string, { columns }: ReadTableOptions = {}): Promise<pl.DataFrame> {
+  const format = formatOf(path);
+  const bytes = await readBytes(path);
+  let frame: pl.DataFrame;
+  if (format === ".parquet") frame = parse(path, "Parquet", () => pl.readParquet(bytes));
+  else if (format === ".csv") frame = parse(path, "CSV", () => readCsv(path, bytes));
+  else frame = frameOf(await parseJsonLines(path, bytes), path);
+  if (frame.columns.includes("doc_id")) frame = frame.withColumn(pl.col("doc_id").cast(pl.Utf8));
+  if (!columns) return frame;
+  const missing = columns.filter((name) => !frame.columns.includes(name));
+  if (missing.length > 0) {
+    throw new SyntaxError(
+      `Cannot read table "${path}": it has no column ${quoted(missing)}: it has ${quoted(frame.columns)}`,
+    );
+  }
+  return frame.select(...columns);
+}
+
+/**
+ * Writes a table in the format of its extension, atomically. In JSON lines and CSV a NaN is written as null.
+ *
+ * @throws {RangeError} If the extension is unknown.
+ * @throws {Error} As {@linkcode writeFileAtomic}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import pl from "nodejs-polars";
+ * import { readTable, writeTable } from "./tables.ts";
+ *
+ * const path = `${await Deno.makeTempDir()}/probe.parquet`;
+ * await writeTable(pl.DataFrame({ doc_id: ["a"], ma: [0.5] }), path);
+ * assertEquals((await readTable(path, { columns: ["ma"] })).toRecords(), [{ ma: 0.5 }]);
+ * ```
+ */
+export async function writeTable(frame: pl.DataFrame, path: string): Promise<void> {
+  await writeFileAtomic(path, await encodeTable(frame, formatOf(path)));
+}
+
+async function encodeTable(frame: pl.DataFrame, format: Format): Promise<Uint8Array> {
+  if (format === ".parquet") return frame.writeParquet();
+  const rows = frame.toRecords();
+  if (format === ".csv") {
+    const cells = rows.map((row) => Object.values(row).map((cell) => Number.isNaN(cell) ? null : cell));
+    return new TextEncoder().encode([frame.columns, ...cells].map(csvLine).join(""));
+  }
+  const text = rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+  const bytes = new TextEncoder().encode(text);
+  if (format === ".jsonl") return bytes;
+  return await new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"))).bytes();
+}
+
+function csvLine(cells: readonly unknown[]): string {
+  const fields = cells.map((cell) => {
+    if (cell === null || cell === undefined) return "";
+    const text = typeof cell === "object" ? JSON.stringify(cell) : String(cell);
+    return text === "" || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  });
+  return fields.join(",") + "\n";
+}
+
+/**
+ * The objects of a JSON lines file, plain or gzip, as JSON has them: a lone surrogate is still one.
+ *
+ * @throws {SyntaxError} If a line is no JSON object; the message has its number.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { readJsonLines } from "./tables.ts";
+ *
+ * const path = `${await Deno.makeTempDir()}/texts.jsonl`;
+ * await Deno.writeTextFile(path, '{"text":"x = 1"}\n\n{"text":"y = 2"}');
+ * assertEquals(await readJsonLines(path), [{ text: "x = 1" }, { text: "y = 2" }]);
+ * ```
+ */
+export async function readJsonLines(path: string): Promise<Record<string, unknown>[]> {
+  return await parseJsonLines(path, await readBytes(path));
+}
+
+async function parseJsonLines(
+  path: string,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<Record<string, unknown>[]> {
+  const rows: Record<string, unknown>[] = [];
+  const text = decode(path, path.endsWith(".gz") ? await gunzip(path, bytes) : bytes);
+  for (const [index, line] of text.split("\n").entries()) {
+    if (line.trim() === "") continue;
+    let row: unknown;
+    try {
+      row = JSON.parse(line);
+    } catch (cause) {
+      throw new SyntaxError(`Cannot read table "${path}": line ${index + 1} is not JSON`, { cause });
+    }
+    if (typeof row !== "object" || row === null || Array.isArray(row)) {
+      throw new SyntaxError(`Cannot read table "${path}": line ${index + 1} is not a JSON object`);
+    }
+    rows.push(row as Record<string, unknown>);
+  }
+  return rows;
+}
+
+async function gunzip(path: string, bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")))
+      .bytes();
+  } catch (cause) {
+    throw new SyntaxError(`Cannot read table "${path}" as gzip: it is damaged or cut`, { cause });
+  }
+}
+
+function decode(path: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new SyntaxError(`Cannot read table "${path}" as text: it is not UTF-8`, { cause });
+  }
+}
+
+function frameOf(rows: readonly Record<string, unknown>[], path: string): pl.DataFrame {
+  const names = new Set(rows.flatMap((row) => Object.keys(row)));
+  const series = Array.from(names, (name) => {
+    const cells = rows.map((row) => row[name] ?? null);
+    const kinds = new Set(cells.filter((cell) => cell !== null).map((cell) => kindOf(cell)));
+    if (kinds.size > 1) {
+      throw new SyntaxError(
+        `Cannot read table "${path}": column "${name}" mixes ${[...kinds].join(" and ")}`,
+      );
+    }
+    const [kind] = kinds;
+    if (kind === "object") {
+      throw new SyntaxError(`Cannot read table "${path}": column "${name}" holds objects: use plain columns`);
+    }
+    const whole = kind === "number" && cells.every((cell) => cell === null || Number.isSafeInteger(cell));
+    return whole ? pl.Series(name, cells, pl.Int64) : pl.Series(name, cells);
+  });
+  return pl.DataFrame(series);
+}
+
+function kindOf(cell: unknown): string {
+  return Array.isArray(cell) ? "list" : typeof cell;
+}
+
+function readCsv(path: string, bytes: Uint8Array): pl.DataFrame {
+  const text = decode(path, bytes);
+  if (text.includes("\0")) throw new SyntaxError("it holds NUL bytes");
+  if (text.trim() === "") throw new SyntaxError("it is empty");
+  return pl.readCSV(text.includes("\n") ? text : text + "\n", { inferSchemaLength: text.length });
+}
+
+function parse(path: string, kind: string, read: () => pl.DataFrame): pl.DataFrame {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof SyntaxError && cause.message.startsWith("Cannot read")) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SyntaxError(`Cannot read table "${path}" as ${kind}: ${reason}`, { cause });
+  }
+}
+
+// Polars takes an unknown path for the bytes of a file, and says so of neither.
+async function readBytes(path: string): Promise<Buffer<ArrayBuffer>> {
+  try {
+    return Buffer.from((await Deno.readFile(path)).buffer);
+  } catch (cause) {
+    const { code } = cause as { code?: string };
+    const reason = cause instanceof Deno.errors.NotFound
+      ? "there is no such file"
+      : code === "EISDIR"
+      ? "it is a folder"
+      : cause instanceof Error
+      ? cause.message
+      : String(cause);
+    throw new Error(`Cannot read table "${path}": ${reason}`, { cause });
+  }
+}
+
+function formatOf(path: string): Format {
+  const format = FORMATS.findLast((extension) => path.endsWith(extension));
+  if (format) return format;
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  throw new RangeError(`Unknown table format "${name}": expected ${FORMATS.slice(0, -1).join(", ")} or .csv`);
+}
+
+function quoted(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(", ");
+}
