@@ -1,0 +1,101 @@
+/**
+ * `analyze`: how strongly a model memorized the documents of a probe, as a histogram of document means, and the share of
+ * documents above a threshold.
+ *
+ * @module
+ */
+import pl from "nodejs-polars";
+import { readTable, writeTable } from "../datasets/tables.ts";
+import { memorizationDistribution, type SecretScore } from "../evaluation/memorization_distribution.ts";
+import { defineCommand } from "./command.ts";
+import { formatTable } from "./console.ts";
+import { checkOutputTable } from "./output.ts";
+
+/**
+ * The command `analyze`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { command } from "./analyze.ts";
+ *
+ * assertEquals(command.options.bins.default, 40);
+ * ```
+ */
+export const command = defineCommand({
+  args: {},
+  options: {
+    probe: { kind: "path", describe: "table that probe wrote", metavar: "F", required: true },
+    threshold: {
+      kind: "float",
+      describe: "the mean MA over unseen texts",
+      required: true,
+      min: 0,
+      max: 1,
+    },
+    bins: { kind: "int", describe: "bins over [0, 1]", default: 40, min: 1, max: 1000 },
+    out: { kind: "path", describe: "table of the bins", metavar: "F", required: true },
+  },
+  config: true,
+  writes: true,
+  async run({ probe, threshold, bins, out }, { force }) {
+    await checkOutputTable(out, { force, inputs: [probe] });
+    const frame = await readTable(probe, { columns: ["doc_id", "ma"] });
+    const found = memorizationDistribution(scoresOf(frame, probe), { threshold, bins });
+    await writeTable(binTable(found.bins), out);
+    const summary = {
+      documents: found.documents,
+      undefined_documents: found.undefinedDocuments,
+      secrets: found.secrets,
+      threshold,
+      share_above: found.shareAbove,
+      mean_ma: found.meanMa,
+      max_ma: found.maxMa,
+      out,
+    };
+    return { text: `${describeBins(found.bins)}\n\n${describe(summary)}`, summary };
+  },
+});
+
+function scoresOf(frame: pl.DataFrame, path: string): SecretScore[] {
+  return frame.toRecords().map(({ doc_id, ma }, row) => {
+    if (typeof doc_id !== "string") {
+      throw new TypeError(`Cannot read row ${row} of "${path}": it has no doc_id`);
+    }
+    // Whole numbers may come as integers, of which Polars makes bigints.
+    if (ma === null || typeof ma === "number" || typeof ma === "bigint") {
+      return { doc_id, ma: ma === null ? null : Number(ma) };
+    }
+    throw new TypeError(
+      `Cannot read row ${row} of "${path}" as ma must be a number: it is ${JSON.stringify(ma)}`,
+    );
+  });
+}
+
+type Bins = ReturnType<typeof memorizationDistribution>["bins"];
+
+function binTable(bins: Bins): pl.DataFrame {
+  return pl.DataFrame([
+    pl.Series("bin_start", bins.map((bin) => bin.bin_start), pl.Float64),
+    pl.Series("bin_end", bins.map((bin) => bin.bin_end), pl.Float64),
+    pl.Series("documents", bins.map((bin) => bin.documents), pl.Int64),
+    pl.Series("share", bins.map((bin) => bin.share), pl.Float64),
+  ]);
+}
+
+function describeBins(bins: Bins): string {
+  const most = Math.max(1, ...bins.map(({ documents }) => documents));
+  const rows = bins.map(({ bin_start, bin_end, documents }) => [
+    `${bin_start.toFixed(3)}-${bin_end.toFixed(3)}`,
+    documents,
+    "█".repeat(Math.round(40 * documents / most)),
+  ]);
+  return formatTable(["mean MA", "documents", ""], rows);
+}
+
+function describe(summary: { [name: string]: string | number | null }): string {
+  const { documents, undefined_documents, share_above, threshold, out } = summary;
+  const share = share_above === null ? "-" : `${(100 * Number(share_above)).toFixed(2)} %`;
+  const apart = undefined_documents ? `; ${undefined_documents} without a defined MA` : "";
+  return `${share} of ${documents} documents above ${threshold}${apart}\nwritten: ${out}`;
+}

@@ -1,0 +1,170 @@
+/**
+ * The command line: `deno task codescrub COMMAND`. Makes commander's commands from `COMMANDS`, runs the one asked for,
+ * and turns what becomes of it into an exit code: 0 done, 1 failed, 2 bad usage, 130 interrupted, 143 terminated. A
+ * failure is one line on stderr; `CODESCRUB_DEBUG=1` adds the stack. Results go to stdout, all else to stderr.
+ *
+ * @module
+ */
+import { Command as Program, CommanderError, Option } from "commander";
+import { isAbsolute } from "node:path";
+import deno from "../../deno.json" with { type: "json" };
+import { type Command, type CommandResult, type Context, type OptionSpec, UsageError } from "./command.ts";
+import { type CommandRow, COMMANDS } from "./commands.ts";
+import { oneLine, write } from "./console.ts";
+import { InterruptError, listenForInterrupt } from "./interrupt.ts";
+import { flagOf, optionsOf, resolveOptions } from "./options.ts";
+
+const ROWS: { readonly [name: string]: CommandRow } = COMMANDS;
+const PLACEHOLDERS = {
+  flag: "",
+  list: "TEXT",
+  string: "TEXT",
+  path: "PATH",
+  int: "N",
+  float: "X",
+  choice: "NAME",
+};
+
+/**
+ * Runs one command line and returns its exit code.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { main } from "./main.ts";
+ *
+ * assertEquals(await main(["--version"]), 0);
+ * assertEquals(await main(["detect", "--nonsense"]), 2);
+ * ```
+ */
+export async function main(args: string[]): Promise<number> {
+  try {
+    const program = await makeProgram(args);
+    await program.parseAsync(args, { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has said why
+    return report(error);
+  }
+}
+
+/** Says in one line what went wrong; returns the exit code. */
+function report(error: unknown): number {
+  write(`codescrub: ${oneLine(error)}\n`, Deno.stderr);
+  if (Deno.env.get("CODESCRUB_DEBUG") === "1") write(Deno.inspect(error) + "\n", Deno.stderr);
+  if (error instanceof InterruptError) return error.exitCode;
+  return error instanceof UsageError ? 2 : 1;
+}
+
+async function makeProgram(args: readonly string[]): Promise<Program> {
+  const program = new Program("codescrub")
+    .description("Finds, measures and erases the secrets that a code model memorized.")
+    .version(deno.version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => write(text),
+      writeErr: (text) => write(text, Deno.stderr),
+      outputError: (text, writeErr) => writeErr(`codescrub: ${rephrase(oneLine(text))}\n`),
+    });
+  const words = args.filter((arg) => !arg.startsWith("-"));
+  const asked = words[0] === "help" ? words[1] : words[0];
+  for (const [name, row] of Object.entries(ROWS)) {
+    const sub = program.command(name).description(row.description);
+    if (name === asked) addCommand(sub, (await row.load()).command);
+    sub.addHelpText("after", `\nExample:\n  codescrub ${row.example}`);
+  }
+  const examples = Object.values(ROWS).map(({ example }) => `\n  codescrub ${example}`).join("");
+  return program.addHelpText("after", `\nExamples:${examples}`);
+}
+
+/** Commander's message as the project's read: its first letter large, names in double quotes. */
+function rephrase(message: string): string {
+  const text = message.replace(/^error: /, "").replaceAll("'", '"');
+  const list = Object.keys(ROWS).map((name) => `"${name}"`).join(", ");
+  return text.charAt(0).toUpperCase() +
+    text.slice(1).replace(/^nknown command "[^"]*"/, (found) => `${found}: expected ${list}`);
+}
+
+function addCommand(program: Program, command: Command): void {
+  const argNames = Object.keys(command.args);
+  for (const [name, spec] of Object.entries(command.args)) {
+    program.argument("required" in spec && spec.required ? `<${name}>` : `[${name}]`, spec.describe);
+  }
+  for (const [name, spec] of Object.entries(optionsOf(command))) program.addOption(makeOption(name, spec));
+  program.action(async (...given: unknown[]) => {
+    const flags: { [name: string]: unknown } = { ...program.opts() };
+    argNames.forEach((name, i) => flags[name] = given[i]);
+    await runCommand(program.name(), command, flags);
+  });
+}
+
+function makeOption(name: string, spec: OptionSpec): Option {
+  const { metavar = PLACEHOLDERS[spec.kind] } = spec;
+  const fallback = "default" in spec ? spec.default : undefined;
+  const notes = [
+    ...("required" in spec && spec.required ? ["required"] : []),
+    ...(spec.kind === "list" ? ["may be repeated"] : []),
+    ...(spec.kind === "choice" ? [spec.choices.join("|")] : []),
+    ...(fallback === undefined ? [] : [`default ${fallback}`]),
+  ];
+  const describe = notes.length > 0 ? `${spec.describe} (${notes.join(", ")})` : spec.describe;
+  // Defaults and checks are not commander's: a config file stands between flags and defaults.
+  const flag = spec.kind === "flag" ? flagOf(name) : `${flagOf(name)} <${metavar}>`;
+  const option = new Option(flag, describe);
+  if (spec.kind === "list") option.argParser((text, before: string[] = []) => [...before, text]);
+  return option;
+}
+
+async function runCommand(
+  name: string,
+  command: Command,
+  flags: { [name: string]: unknown },
+): Promise<void> {
+  const cwd = userFolder();
+  const values = await resolveOptions({ ...command.args, ...optionsOf(command) }, { flags, cwd });
+  const { seed, json, force, config: _config, out: _out, ...rest } = values;
+  const { createProgress } = await import("./progress.ts");
+  const progress = createProgress();
+  using interrupt = listenForInterrupt(() => {
+    if (Deno.stderr.isTerminal()) progress.log("Stopping after this step; Ctrl-C again stops at once.");
+  });
+  const context: Context = {
+    progress,
+    signal: interrupt.signal,
+    breathe: () => interrupt.breathe(),
+    log: (line) => progress.log(line),
+    cwd,
+    seed: Number(seed),
+    force: force === true,
+    settings: { ...rest, seed: seed! },
+  };
+  let result: CommandResult;
+  try {
+    result = await command.run(values, context);
+    interrupt.signal.throwIfAborted();
+  } catch (error) {
+    // Whatever an interrupted step threw, the interrupt is the reason.
+    throw interrupt.signal.aborted ? interrupt.signal.reason : error;
+  } finally {
+    progress.close();
+  }
+  if (result.text) write(result.text.replace(/\n*$/, "\n"));
+  if (json) write(JSON.stringify({ command: name, ...result.summary }) + "\n");
+  if (result.failure) throw new Error(result.failure);
+}
+
+/** Where the user stands: `deno task` goes to the project's folder and leaves the user's in INIT_CWD. */
+function userFolder(): string {
+  const folder = Deno.env.get("INIT_CWD");
+  return folder && isAbsolute(folder) ? folder : Deno.cwd();
+}
+
+if (import.meta.main) {
+  const fail = (event: Event, error: unknown) => {
+    event.preventDefault();
+    Deno.exit(report(error));
+  };
+  addEventListener("unhandledrejection", (event) => fail(event, event.reason));
+  addEventListener("error", (event) => fail(event, event.error));
+  Deno.exit(await main(Deno.args));
+}

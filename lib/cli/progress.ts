@@ -1,0 +1,273 @@
+/**
+ * Progress of a command on stderr: a bar a stage on a terminal (cli-progress), plain lines elsewhere, at most one in ten
+ * seconds beside a stage's start and end. A line is never wider than the terminal; colours stay away under NO_COLOR.
+ *
+ * Stages may nest: the innermost is shown. A finished stage leaves one line with its count and its time.
+ *
+ * @module
+ */
+import cliProgress from "cli-progress";
+import { write } from "./console.ts";
+
+const PLAIN_LINE_MS = 10_000;
+const BAR_CELLS = 24;
+
+/** One stage under way. */
+export interface Stage {
+  /** `count` more units are done; the note stands at the end of the line. */
+  advance(count?: number, note?: string): void;
+  /** The stage is over: its line stays. */
+  done(note?: string): void;
+}
+
+/** Where stages are shown. */
+export interface Progress {
+  /** A stage of `total` units (null: nobody knows how many). */
+  start(name: string, total?: number | null, unit?: string): Stage;
+  /** A line of its own, above the bar. */
+  log(line: string): void;
+  /** Takes a bar away that an error left; later calls write nothing but lines. */
+  close(): void;
+}
+
+/** What progress is written to. */
+export interface ProgressStream {
+  write(text: string): unknown;
+  isTTY: boolean;
+  columns: number;
+}
+
+/** The little of cli-progress that is used; it has no types of its own. */
+interface Bar {
+  start(total: number, value: number): void;
+  update(value: number): void;
+  stop(): void;
+}
+
+/** Options of {@linkcode createProgress}. */
+export interface ProgressOptions {
+  stream?: ProgressStream;
+  color?: boolean;
+  /** Milliseconds; a clock for tests. */
+  now?: () => number;
+}
+
+/**
+ * Progress on `stream`, stderr when none is given.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createProgress } from "./progress.ts";
+ *
+ * const lines: string[] = [];
+ * const stream = { write: (text: string) => lines.push(text), isTTY: false, columns: 80 };
+ * const progress = createProgress({ stream, now: () => 0 });
+ * const stage = progress.start("Probing", 2, "documents");
+ * stage.advance(2);
+ * stage.done();
+ * assertEquals(lines, ["Probing: 0 of 2 documents\n", "Probing: 2 documents in 0 s\n"]);
+ * ```
+ */
+export function createProgress(options: ProgressOptions = {}): Progress {
+  const { stream = stderrStream(), color = !Deno.noColor, now = Date.now } = options;
+  const open: ShownStage[] = [];
+  let isClosed = false;
+  const aside = (work: () => void) => {
+    const shown = open.at(-1);
+    shown?.hide();
+    work();
+    if (!isClosed) open.at(-1)?.show();
+  };
+  return {
+    start(name, total = null, unit = "") {
+      const stage = new ShownStage({ name, total, unit }, { stream, color, now }, () => {
+        open.splice(open.indexOf(stage), 1);
+      }, aside);
+      aside(() => open.push(stage));
+      stage.announce();
+      return stage;
+    },
+    log(line) {
+      aside(() => stream.write(line + "\n"));
+    },
+    close() {
+      open.at(-1)?.hide();
+      open.length = 0;
+      isClosed = true;
+    },
+  };
+}
+
+interface StageText {
+  name: string;
+  total: number | null;
+  unit: string;
+}
+
+class ShownStage implements Stage {
+  readonly #text: StageText;
+  readonly #out: Required<ProgressOptions>;
+  readonly #leave: () => void;
+  readonly #aside: (work: () => void) => void;
+  readonly #startedAt: number;
+  #bar: Bar | undefined;
+  #count = 0;
+  #note = "";
+  #lineAt: number;
+  #isDone = false;
+
+  constructor(
+    text: StageText,
+    out: Required<ProgressOptions>,
+    leave: () => void,
+    aside: (work: () => void) => void,
+  ) {
+    this.#text = text;
+    this.#out = out;
+    this.#leave = leave;
+    this.#aside = aside;
+    this.#startedAt = this.#lineAt = out.now();
+  }
+
+  announce(): void {
+    if (!this.#out.stream.isTTY) this.#writeLine(`${this.#text.name}: ${this.#counted() || "started"}`);
+  }
+
+  advance(count = 1, note?: string): void {
+    if (this.#isDone) return;
+    this.#count += count;
+    if (note !== undefined) this.#note = note;
+    this.#bar?.update(this.#count);
+    if (this.#out.stream.isTTY || this.#out.now() - this.#lineAt < PLAIN_LINE_MS) return;
+    this.#writeLine(
+      `${this.#text.name}: ${[this.#counted(), ...this.#details()].filter(Boolean).join(", ")}`,
+    );
+  }
+
+  done(note = this.#note): void {
+    if (this.#isDone) return;
+    this.#isDone = true;
+    const { name, unit } = this.#text;
+    const seconds = formatSeconds(this.#elapsedMs());
+    const counted = this.#count > 0
+      ? `${this.#count} ${unit}`.trimEnd() + ` in ${seconds}`
+      : `done in ${seconds}`;
+    this.#aside(() => {
+      this.#leave();
+      this.#writeLine(`${name}: ${counted}${note && `, ${note}`}`);
+    });
+  }
+
+  show(): void {
+    const { stream } = this.#out;
+    if (!stream.isTTY || this.#bar || this.#isDone) return;
+    const SingleBar: new (options: object) => Bar = cliProgress.SingleBar;
+    this.#bar = new SingleBar({
+      // Lines are cut here already; cli-progress would count the colours, or leave the terminal without wrapping.
+      stream: { write: (text: string) => stream.write(text), isTTY: true, columns: Infinity },
+      format: () => this.#barLine(),
+      clearOnComplete: true,
+      linewrap: true,
+      hideCursor: null,
+      gracefulExit: false,
+      fps: 8,
+    });
+    this.#bar.start(this.#text.total ?? 1, this.#count);
+  }
+
+  hide(): void {
+    this.#bar?.stop();
+    this.#bar = undefined;
+  }
+
+  #barLine(): string {
+    const { name, total } = this.#text;
+    const { stream, color } = this.#out;
+    const parts = [name];
+    if (total) parts.push(BAR_MARK);
+    parts.push(...[this.#counted(), ...this.#details()].filter(Boolean));
+    const share = total ? Math.min(1, this.#count / total) : 0;
+    const full = Math.round(share * BAR_CELLS);
+    const bar = "█".repeat(full) + "░".repeat(BAR_CELLS - full);
+    // The last column stays free: some terminals wrap when it is written.
+    const line = fitLine(parts.join("  ").replace(BAR_MARK, bar), stream.columns - 1);
+    return color ? line.replace(/[█░]+/, (cells) => `\x1b[36m${cells}\x1b[39m`) : line;
+  }
+
+  #counted(): string {
+    const { total, unit } = this.#text;
+    if (total === null && this.#count === 0) return "";
+    return (total === null ? `${this.#count} ${unit}` : `${this.#count} of ${total} ${unit}`).trimEnd();
+  }
+
+  #details(): string[] {
+    const { total } = this.#text;
+    const elapsed = this.#elapsedMs();
+    const left = total && this.#count > 0 ? elapsed * (total - this.#count) / this.#count : null;
+    const time = left === null ? formatSeconds(elapsed) : `${formatSeconds(Math.max(0, left))} left`;
+    return this.#note ? [time, this.#note] : [time];
+  }
+
+  #elapsedMs(): number {
+    return this.#out.now() - this.#startedAt;
+  }
+
+  #writeLine(line: string): void {
+    const { stream, now } = this.#out;
+    stream.write((stream.isTTY ? fitLine(line, stream.columns - 1) : line) + "\n");
+    this.#lineAt = now();
+  }
+}
+
+/** Stands for the bar until the line is put together. */
+const BAR_MARK = "\0";
+
+/**
+ * The start of `line` that fits into `columns`; wide characters count twice.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { fitLine } from "./progress.ts";
+ *
+ * assertEquals(fitLine("Probing 12 of 40", 8), "Probing…");
+ * assertEquals(fitLine("日本語", 4), "日…");
+ * assertEquals(fitLine("Probing", 0), "");
+ * ```
+ */
+export function fitLine(line: string, columns: number): string {
+  let width = 0;
+  let end = 0;
+  let cut = 0;
+  for (const character of line) {
+    width += character.codePointAt(0)! >= 0x1100 && !/[\u2000-\u25ff]/.test(character) ? 2 : 1;
+    if (width > columns) return columns < 1 ? "" : line.slice(0, cut) + "…";
+    end += character.length;
+    if (width <= columns - 1) cut = end;
+  }
+  return line;
+}
+
+function formatSeconds(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60
+    ? `${minutes} min ${seconds % 60} s`
+    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+function stderrStream(): ProgressStream {
+  return {
+    write: (text: string) => write(text, Deno.stderr),
+    isTTY: Deno.stderr.isTerminal() && Deno.env.get("TERM") !== "dumb",
+    get columns() {
+      try {
+        return Deno.consoleSize().columns || 80;
+      } catch {
+        return 80;
+      }
+    },
+  };
+}

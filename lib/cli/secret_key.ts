@@ -1,0 +1,107 @@
+/**
+ * The key of fingerprints (HMAC-SHA-256): from the environment, from a file that the environment names, else one random
+ * key of this user, made at its first use in the cache folder, so that runs and shards agree. It is a secret: without
+ * it a fingerprint says nothing, with it guesses can be tried.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { cacheFolder } from "../setup.ts";
+
+const KEY_BYTES = 32;
+const MIN_BYTES = 16;
+
+/** Where the key may come from. */
+export interface SecretKeyOptions {
+  /** The environment; the process's own when not given. */
+  variable?: (name: string) => string | undefined;
+  /** The folder of the user's own key; the cache folder when not given. */
+  folder?: string;
+}
+
+/**
+ * The key of fingerprints: `CODESCRUB_KEY`, else the bytes of the file `CODESCRUB_KEY_FILE`, else the user's own.
+ *
+ * @throws {RangeError} If a given key has fewer than 16 bytes.
+ * @throws {Error} If the file cannot be read, or the user's own key can be read by others.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { secretKey } from "./secret_key.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const variable = () => undefined;
+ * assertEquals(await secretKey({ variable, folder }), await secretKey({ variable, folder }));
+ * ```
+ */
+export async function secretKey(options: SecretKeyOptions = {}): Promise<Uint8Array> {
+  const { variable = (name) => Deno.env.get(name) } = options;
+  const given = variable("CODESCRUB_KEY");
+  if (given) return checkLength(new TextEncoder().encode(given), "CODESCRUB_KEY");
+  const path = variable("CODESCRUB_KEY_FILE");
+  if (path) return checkLength(trimLineEnd(await readKey(path)), `CODESCRUB_KEY_FILE "${path}"`);
+  return await ownKey(options.folder ?? cacheFolder());
+}
+
+async function ownKey(folder: string): Promise<Uint8Array> {
+  const path = join(folder, "fingerprint.key");
+  const mode = await modeOf(path);
+  if (mode === undefined) await makeKey(folder, path);
+  else if (mode & 0o077) {
+    throw new Error(
+      `Cannot use the key "${path}": others may read it (mode ${mode.toString(8)}): chmod 600 it`,
+    );
+  }
+  const key = await readKey(path);
+  if (key.length === KEY_BYTES) return key;
+  throw new RangeError(
+    `Cannot use the key "${path}": it has ${key.length} bytes, not ${KEY_BYTES}: remove it for a new one`,
+  );
+}
+
+/** A link appears whole and only where nothing stands: of two first runs at once, both read the one that won. */
+async function makeKey(folder: string, path: string): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
+  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
+  await Deno.writeFile(temporary, crypto.getRandomValues(new Uint8Array(KEY_BYTES)), {
+    mode: 0o600,
+    createNew: true,
+  });
+  try {
+    await Deno.link(temporary, path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  } finally {
+    await Deno.remove(temporary);
+  }
+}
+
+async function modeOf(path: string): Promise<number | undefined> {
+  try {
+    return ((await Deno.stat(path)).mode ?? 0) & 0o777;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+async function readKey(path: string): Promise<Uint8Array> {
+  try {
+    return await Deno.readFile(path);
+  } catch (cause) {
+    throw new Error(`Cannot read the key "${path}": ${(cause as Error).message}`, { cause });
+  }
+}
+
+function checkLength(key: Uint8Array, name: string): Uint8Array {
+  if (key.length >= MIN_BYTES) return key;
+  throw new RangeError(`Cannot use ${name} as a key: it has ${key.length} bytes: give at least ${MIN_BYTES}`);
+}
+
+/** Editors end a file with a line break, which is not meant as a part of the key. */
+function trimLineEnd(bytes: Uint8Array): Uint8Array {
+  let end = bytes.length;
+  while (end > 0 && (bytes[end - 1] === 10 || bytes[end - 1] === 13)) end--;
+  return bytes.subarray(0, end);
+}
