@@ -1,0 +1,103 @@
+/**
+ * tfjs-node's backend (`@tensorflow/tfjs-node-gpu`, its JavaScript half) over our binding, with three changes: it
+ * knows which values a step under capture made itself, it refuses to read or free outside tensors meanwhile, and it
+ * can give a tensor new contents.
+ *
+ * @module
+ */
+import { NodeJSKernelBackend } from "@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js";
+import type { DataType, Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Binding } from "./binding.ts";
+import type { OpAttr } from "./dtypes.ts";
+import { CaptureError, type TensorInfo } from "./graph.ts";
+
+type DataId = Tensor["dataId"];
+
+interface Stored {
+  values: object | null;
+  id: number;
+  refCount: number;
+}
+
+/** What of tfjs-node's backend is used here; its own declarations hide the map and name another tfjs. */
+interface NodeBackend {
+  readonly tensorMap: { get(dataId: DataId): Stored; has(dataId: DataId): boolean };
+  getInputTensorIds(tensors: readonly { dataId: DataId }[]): number[];
+  createOutputTensor(info: TensorInfo): Tensor;
+  executeSingleOutput(name: string, attrs: readonly OpAttr[], inputs: readonly tf.TensorInfo[]): Tensor;
+  executeMultipleOutputs(
+    name: string,
+    attrs: readonly OpAttr[],
+    inputs: readonly tf.TensorInfo[],
+    outputs: number,
+  ): Tensor[];
+  readSync(dataId: DataId): tf.backend_util.BackendValues;
+  disposeData(dataId: DataId, force?: boolean): boolean;
+  move(dataId: DataId, values: object | null, shape: number[], dtype: DataType, refCount: number): void;
+}
+
+const Base = NodeJSKernelBackend as unknown as new (binding: Binding, packageName: string) => NodeBackend;
+
+/** The backend that tfjs is given under the name "tensorflow". */
+export class Backend extends Base {
+  readonly #binding: Binding;
+
+  /** @param binding of an open context */
+  constructor(binding: Binding) {
+    super(binding, "@tensorflow/tfjs-node-gpu");
+    this.#binding = binding;
+  }
+
+  /** Notes which values a step makes itself. */
+  override move(
+    dataId: DataId,
+    values: object | null,
+    shape: number[],
+    dtype: DataType,
+    refCount: number,
+  ): void {
+    if (this.#binding.capture && values) this.#binding.madeInside.add(values);
+    super.move(dataId, values, shape, dtype, refCount);
+  }
+
+  /** Reads a tensor; while capturing only what the step made from plain values. */
+  override readSync(dataId: DataId): tf.backend_util.BackendValues {
+    const values = this.tensorMap.has(dataId) ? this.tensorMap.get(dataId).values : null;
+    if (this.#binding.capture && !(values && this.#binding.madeInside.has(values))) {
+      throw new CaptureError("it reads a tensor's value", "return the tensor and read it outside");
+    }
+    return super.readSync(dataId);
+  }
+
+  /** Frees a tensor; while capturing only what the step made. */
+  override disposeData(dataId: DataId, force?: boolean): boolean {
+    if (this.#binding.capture && this.tensorMap.has(dataId)) {
+      const { id, values, refCount } = this.tensorMap.get(dataId);
+      const inside = values ? this.#binding.madeInside.has(values) : !this.#binding.isNative(id);
+      if (!inside && refCount <= 1) {
+        throw new CaptureError("it disposes or assigns a tensor from outside", "use assign() of the engine");
+      }
+    }
+    return super.disposeData(dataId, force);
+  }
+
+  /** The binding's number of a tensor, uploaded if need be. */
+  idOf(tensor: tf.TensorInfo): number {
+    return this.getInputTensorIds([tensor])[0]!;
+  }
+
+  /** A tensor of tfjs for a number of the binding. */
+  wrap(info: TensorInfo): Tensor {
+    return this.createOutputTensor(info);
+  }
+}
+
+/** The backend in use. */
+export function backend(): Backend {
+  const current = tf.backend();
+  if (!(current instanceof Backend)) {
+    throw new Error("Cannot run on TensorFlow: it is not open: call openTensorFlow() first");
+  }
+  return current;
+}

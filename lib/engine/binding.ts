@@ -1,0 +1,231 @@
+/**
+ * What tfjs-node's JavaScript half calls its native binding, over TensorFlow's C API: tensors by number, one call an
+ * operation. While a step is captured, operations become nodes of a graph instead of running.
+ *
+ * Every `TFE_TensorHandle` stands in one table; `handleCount` is back at its start when all tensors are disposed.
+ *
+ * @module
+ */
+import { ATTR, DTYPE, type OpAttr } from "./dtypes.ts";
+import { CaptureError, type Graph, type TensorInfo } from "./graph.ts";
+import { cString, fromBytes, newTensor, setAttribute, tensorBytes, toBytes } from "./native.ts";
+import { Status } from "./status.ts";
+import type { Symbols } from "./symbols.ts";
+
+const MAX_OUTPUTS = 4096;
+
+/** The binding; one for each eager context. */
+export class Binding {
+  readonly TF_FLOAT = DTYPE.float32;
+  readonly TF_INT32 = DTYPE.int32;
+  readonly TF_INT64 = DTYPE.int64;
+  readonly TF_BOOL = DTYPE.bool;
+  readonly TF_COMPLEX64 = DTYPE.complex64;
+  readonly TF_STRING = DTYPE.string;
+  readonly TF_RESOURCE = DTYPE.resource;
+  readonly TF_UINT8 = DTYPE.uint8;
+  readonly TF_ATTR_STRING = ATTR.string;
+  readonly TF_ATTR_INT = ATTR.int;
+  readonly TF_ATTR_FLOAT = ATTR.float;
+  readonly TF_ATTR_BOOL = ATTR.bool;
+  readonly TF_ATTR_TYPE = ATTR.type;
+  readonly TF_ATTR_SHAPE = ATTR.shape;
+  readonly TF_ATTR_RESOURCE = ATTR.resource;
+
+  /** The graph that operations go to while a step is captured. */
+  capture: Graph | null = null;
+  /** Value arrays that were made during the capture: they become constants, all others inputs. */
+  madeInside: WeakSet<object> = new WeakSet();
+
+  readonly #symbols: Symbols;
+  readonly #context: Deno.PointerValue;
+  readonly #status: Status;
+  readonly #usesGpu: boolean;
+  readonly #handles = new Map<number, Deno.PointerValue>();
+  readonly #outputs = new BigUint64Array(MAX_OUTPUTS);
+  readonly #outputCount = new Int32Array(1);
+  #nextId = 1;
+
+  /** @param context a `TFE_Context*` that outlives the binding */
+  constructor(symbols: Symbols, context: Deno.PointerValue, usesGpu: boolean) {
+    this.#symbols = symbols;
+    this.#context = context;
+    this.#status = new Status(symbols);
+    this.#usesGpu = usesGpu;
+  }
+
+  /** How many native tensors are held. */
+  get handleCount(): number {
+    return this.#handles.size;
+  }
+
+  /** tfjs-node asks whether to place on a GPU. */
+  isUsingGpuDevice(): boolean {
+    return this.#usesGpu;
+  }
+
+  /** A number that no tensor has yet. */
+  newId = (): number => this.#nextId++;
+
+  /** Whether `id` is a native tensor, not a symbolic one. */
+  isNative(id: number): boolean {
+    return this.#handles.has(id);
+  }
+
+  /** Uploads a copy of `values`; its number. */
+  createTensor(shape: readonly number[], dtype: number, values: unknown): number {
+    const bytes = toBytes(values, dtype);
+    if (this.capture && (dtype === DTYPE.int64 || this.madeInside.has(values as object))) {
+      const id = this.newId();
+      this.capture.addConstant(id, shape, dtype, bytes);
+      return id;
+    }
+    const tensor = newTensor(this.#symbols, shape, dtype, bytes);
+    const handle = this.#symbols.TFE_NewTensorHandle(tensor, this.#status.pointer);
+    this.#symbols.TF_DeleteTensor(tensor);
+    this.#status.check("createTensor");
+    return this.#adopt(handle);
+  }
+
+  /** Frees a tensor; of a symbolic one nothing is left to free. */
+  deleteTensor(id: number): void {
+    const handle = this.#handles.get(id);
+    if (handle === undefined) return;
+    this.#symbols.TFE_DeleteTensorHandle(handle);
+    this.#handles.delete(id);
+  }
+
+  /** A copy of a tensor's values; waits for the operation that makes them. */
+  tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array | BigInt64Array {
+    if (this.capture) {
+      throw new CaptureError("it reads a tensor's value", "return the tensor and read it outside");
+    }
+    const handle = this.#handle(id);
+    const tensor = this.#symbols.TFE_TensorHandleResolve(handle, this.#status.pointer);
+    this.#status.check("read");
+    const bytes = tensorBytes(this.#symbols, tensor);
+    this.#symbols.TF_DeleteTensor(tensor);
+    return fromBytes(bytes, this.#symbols.TFE_TensorHandleDataType(handle));
+  }
+
+  /** Runs an operation, or adds it to the graph under construction. */
+  executeOp(
+    name: string,
+    attrs: readonly OpAttr[],
+    inputs: readonly number[],
+    outputs: number,
+  ): TensorInfo[] {
+    if (this.capture) {
+      for (const id of inputs) if (!this.capture.has(id)) this.#addOutsideInput(id);
+      return this.capture.addOperation(name, attrs, inputs, outputs, this.newId);
+    }
+    using op = this.#newOp(name, attrs, inputs, this.#status);
+    this.#outputCount[0] = outputs;
+    this.#symbols.TFE_Execute(op.pointer, this.#outputs, this.#outputCount, this.#status.pointer);
+    this.#status.check(name);
+    return this.#takeOutputs(this.#outputs, this.#outputCount[0]!);
+  }
+
+  /** Runs an operation or function on another thread: timers and signals go on meanwhile. */
+  async executeOpAsync(name: string, inputs: readonly number[], outputs: number): Promise<TensorInfo[]> {
+    if (this.capture) {
+      throw new CaptureError("it starts another step asynchronously", "call that step directly");
+    }
+    using status = new Status(this.#symbols);
+    using op = this.#newOp(name, [], inputs, status);
+    const handles = new BigUint64Array(Math.max(outputs, 1));
+    const count = new Int32Array([outputs]);
+    await this.#symbols.TFE_ExecuteAsync(op.pointer, handles, count, status.pointer);
+    status.check(name);
+    return this.#takeOutputs(handles, count[0]!);
+  }
+
+  /** Makes `target` hold what `source` holds; both share the memory. */
+  assign(target: number, source: number): void {
+    const copy = this.#symbols.TFE_TensorHandleCopySharingTensor(this.#handle(source), this.#status.pointer);
+    this.#status.check("assign");
+    this.#symbols.TFE_DeleteTensorHandle(this.#handle(target));
+    this.#handles.set(target, copy);
+  }
+
+  /** Shape and data type of a native tensor. */
+  describe(id: number): TensorInfo {
+    return this.#describe(id, this.#handle(id));
+  }
+
+  /** Adds a function to the context, so that `executeOp` can run it by name, and frees `fn`. */
+  addFunction(name: string, fn: Deno.PointerValue): void {
+    this.#symbols.TFE_ContextAddFunction(this.#context, fn, this.#status.pointer);
+    this.#symbols.TF_DeleteFunction(fn);
+    this.#status.check(name);
+  }
+
+  /** Takes a function out of the context. */
+  removeFunction(name: string): void {
+    this.#symbols.TFE_ContextRemoveFunction(this.#context, cString(name), this.#status.pointer);
+    this.#status.check(name);
+  }
+
+  /** Frees all tensors. */
+  [Symbol.dispose](): void {
+    for (const id of [...this.#handles.keys()]) this.deleteTensor(id);
+    this.#status[Symbol.dispose]();
+  }
+
+  #handle(id: number): Deno.PointerValue {
+    const handle = this.#handles.get(id);
+    if (handle === undefined) {
+      throw new Error(
+        `Cannot use tensor ${id}: it was disposed, or was made inside a step and kept: return it`,
+      );
+    }
+    return handle;
+  }
+
+  #adopt(handle: Deno.PointerValue): number {
+    const id = this.newId();
+    this.#handles.set(id, handle);
+    return id;
+  }
+
+  #addOutsideInput(id: number): void {
+    const { shape, dtype } = this.describe(id);
+    this.capture!.addInput(id, shape, dtype);
+  }
+
+  #newOp(name: string, attrs: readonly OpAttr[], inputs: readonly number[], status: Status) {
+    const symbols = this.#symbols;
+    const pointer = symbols.TFE_NewOp(this.#context, cString(name), status.pointer);
+    status.check(name);
+    const op = { pointer, [Symbol.dispose]: () => symbols.TFE_DeleteOp(pointer) };
+    try {
+      for (const id of inputs) {
+        symbols.TFE_OpAddInput(pointer, this.#handle(id), status.pointer);
+        status.check(name);
+      }
+      for (const attr of attrs) setAttribute(symbols, pointer, attr, "eager", status);
+      return op;
+    } catch (error) {
+      op[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  #takeOutputs(handles: BigUint64Array, count: number): TensorInfo[] {
+    return Array.from({ length: count }, (_, i) => {
+      const handle = Deno.UnsafePointer.create(handles[i]!);
+      return this.#describe(this.#adopt(handle), handle);
+    });
+  }
+
+  #describe(id: number, handle: Deno.PointerValue): TensorInfo {
+    const symbols = this.#symbols;
+    const rank = symbols.TFE_TensorHandleNumDims(handle, this.#status.pointer);
+    const shape = Array.from(
+      { length: rank },
+      (_, i) => Number(symbols.TFE_TensorHandleDim(handle, i, this.#status.pointer)),
+    );
+    this.#status.check("describe");
+    return { id, shape, dtype: symbols.TFE_TensorHandleDataType(handle) };
+  }
+}

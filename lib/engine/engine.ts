@@ -1,0 +1,145 @@
+/**
+ * Opens TensorFlow as tfjs's backend: libraries, eager context, threads and device.
+ *
+ * One engine is open at a time; closing it frees its context's threads and tensors. The libraries are loaded on the
+ * first opening, never at import.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import util from "node:util";
+import { findTensorFlow } from "../setup.ts";
+import { type LibraryPaths, openLibrary, withoutNoise } from "./library.ts";
+import { setEngine } from "./state.ts";
+import { Status } from "./status.ts";
+import type { Symbols } from "./symbols.ts";
+
+/** How to open TensorFlow. */
+export interface EngineOptions {
+  /** "cpu", "gpu", or the best present ("auto", the default). */
+  device?: "auto" | "cpu" | "gpu";
+  /** Threads for one operation. Default: as many as the machine has cores. */
+  threads?: number;
+  /** Where the libraries are. Default: what `findTensorFlow()` finds. */
+  paths?: LibraryPaths;
+}
+
+/** A device of TensorFlow's. */
+export interface Device {
+  /** Such as "/job:localhost/replica:0/task:0/device:CPU:0" */
+  name: string;
+  /** "CPU" or "GPU" */
+  type: string;
+}
+
+/** An open TensorFlow. */
+export interface Engine extends Disposable {
+  /** TensorFlow's version. */
+  readonly version: string;
+  /** All devices. */
+  readonly devices: readonly Device[];
+  /** The one in use. */
+  readonly device: "cpu" | "gpu";
+  /** Threads for one operation. */
+  readonly threads: number;
+  /** Tensors known to tfjs and native tensors held: both are back at their start when all is disposed. */
+  memory(): { tensors: number; handles: number };
+}
+
+let open: Engine | null = null;
+
+/**
+ * Opens TensorFlow and makes it tfjs's backend; the same engine when it is open already.
+ *
+ * @throws {Error} when the libraries are not found or cannot be loaded, or the device is not there
+ *
+ * @example
+ * ```ts ignore
+ * import * as tf from "@tensorflow/tfjs-core";
+ * using engine = await openTensorFlow({ device: "cpu" });
+ * console.log(engine.version, tf.add(1, 2).dataSync()); // "2.21.0" [ 3 ]
+ * ```
+ */
+export async function openTensorFlow(options: EngineOptions = {}): Promise<Engine> {
+  if (open) return open;
+  const threads = options.threads ?? navigator.hardwareConcurrency;
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new RangeError(
+      `Cannot open TensorFlow with ${threads} threads: expected a whole number of at least 1`,
+    );
+  }
+  const symbols = openLibrary(options.paths ?? findTensorFlow());
+  const { context, devices } = withoutNoise(() => newContext(symbols, threads, options.device === "cpu"));
+  const hasGpu = devices.some(({ type }) => type === "GPU");
+  if (options.device === "gpu" && !hasGpu) {
+    symbols.TFE_DeleteContext(context);
+    throw new Error(`Cannot open TensorFlow on a GPU: it sees ${devices.map(({ name }) => name).join(", ")}`);
+  }
+  // tfjs-node 4.22 calls two functions that newer runtimes have removed from node:util
+  const legacy = util as unknown as Record<string, unknown>;
+  legacy.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  legacy.isArray ??= Array.isArray;
+  const [{ Backend }, { Binding }, { registerKernels }] = await Promise.all([
+    import("./backend.ts"),
+    import("./binding.ts"),
+    import("./kernels.ts"),
+  ]);
+  const binding = new Binding(symbols, context, hasGpu);
+  const backend = new Backend(binding);
+  tf.registerBackend("tensorflow", () => backend as unknown as tf.KernelBackend, 3);
+  await import("@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js");
+  registerKernels();
+  await tf.setBackend("tensorflow");
+  setEngine({ symbols, binding, backend });
+  const version = Deno.UnsafePointerView.getCString(symbols.TF_Version()!);
+  return open = {
+    version,
+    devices,
+    device: hasGpu ? "gpu" : "cpu",
+    threads,
+    memory: () => ({ tensors: tf.memory().numTensors, handles: binding.handleCount }),
+    [Symbol.dispose]() {
+      if (!open) return;
+      open = null;
+      setEngine(null);
+      tf.removeBackend("tensorflow");
+      binding[Symbol.dispose]();
+      symbols.TFE_DeleteContext(context);
+    },
+  };
+}
+
+function newContext(symbols: Symbols, threads: number, cpuOnly: boolean) {
+  using status = new Status(symbols);
+  const options = symbols.TFE_NewContextOptions();
+  try {
+    const config = sessionConfig(threads, cpuOnly);
+    symbols.TFE_ContextOptionsSetConfig(options, config, BigInt(config.length), status.pointer);
+    status.check("the session's configuration");
+    const context = symbols.TFE_NewContext(options, status.pointer);
+    status.check("the eager context");
+    return { context, devices: listDevices(symbols, context, status) };
+  } finally {
+    symbols.TFE_DeleteContextOptions(options);
+  }
+}
+
+/** `ConfigProto` in wire format: device_count, intra_op_parallelism_threads, gpu_options.allow_growth. */
+function sessionConfig(threads: number, cpuOnly: boolean): Uint8Array<ArrayBuffer> {
+  const bytes = [0x10, Math.min(threads, 127)]; // intra_op_parallelism_threads = 2
+  bytes.push(0x32, 2, 0x20, 1); // gpu_options = 6 { allow_growth = 4: true }
+  if (cpuOnly) bytes.push(0x0a, 7, 0x0a, 3, 0x47, 0x50, 0x55, 0x10, 0); // device_count = 1 { "GPU": 0 }
+  return Uint8Array.from(bytes);
+}
+
+function listDevices(symbols: Symbols, context: Deno.PointerValue, status: Status): Device[] {
+  const list = symbols.TFE_ContextListDevices(context, status.pointer);
+  status.check("the list of devices");
+  const text = (pointer: Deno.PointerValue) => pointer ? Deno.UnsafePointerView.getCString(pointer) : "";
+  const devices = Array.from({ length: symbols.TF_DeviceListCount(list) }, (_, i) => ({
+    name: text(symbols.TF_DeviceListName(list, i, status.pointer)),
+    type: text(symbols.TF_DeviceListType(list, i, status.pointer)),
+  }));
+  symbols.TF_DeleteDeviceList(list);
+  return devices;
+}

@@ -1,0 +1,234 @@
+/**
+ * A `TF_Graph` that is built while a step runs symbolically, and its conversion into a function of the eager context.
+ *
+ * Tensors are numbers here, as in the binding: a number that the graph made is *symbolic*; any other is a tensor from
+ * outside and becomes an input of the function, whatever its size.
+ *
+ * @module
+ */
+import type { OpAttr } from "./dtypes.ts";
+import { cString, newTensor, setAttribute } from "./native.ts";
+import { Status } from "./status.ts";
+import type { Symbols } from "./symbols.ts";
+
+/** Why a step cannot be compiled. */
+export class CaptureError extends Error {
+  /** @param what what the step did, in words */
+  constructor(what: string, todo: string) {
+    super(`Cannot compile the step: ${what}: ${todo}`);
+    this.name = "CaptureError";
+  }
+}
+
+interface Node {
+  operation: Deno.PointerValue;
+  index: number;
+}
+
+/** Shape and data type of a tensor. */
+export interface TensorInfo {
+  /** The tensor's number. */
+  id: number;
+  /** Its dimensions. */
+  shape: number[];
+  /** `TF_DataType` */
+  dtype: number;
+}
+
+/** Operations with an input list: "*" is the list, 1 a single input. From TensorFlow's registry of operations. */
+const LIST_INPUTS: Readonly<Record<string, readonly ("*" | 1)[]>> = {
+  AddN: ["*"],
+  ConcatV2: ["*", 1],
+  IdentityN: ["*"],
+  Pack: ["*"],
+  ParallelDynamicStitch: ["*", "*"],
+};
+
+/** A graph under construction; see the module's comment. */
+export class Graph {
+  readonly #symbols: Symbols;
+  readonly #status: Status;
+  readonly #graph: Deno.PointerValue;
+  readonly #nodes = new Map<number, Node>();
+  readonly #inputs: number[] = [];
+  readonly #trace: string[] = [];
+  #count = 0;
+
+  /** Starts an empty graph. */
+  constructor(symbols: Symbols) {
+    this.#symbols = symbols;
+    this.#status = new Status(symbols);
+    this.#graph = symbols.TF_NewGraph();
+  }
+
+  /** The numbers of the function's inputs, in order. */
+  get inputs(): readonly number[] {
+    return this.#inputs;
+  }
+
+  /** What was built, operation by operation: equal for two captures of a pure step. */
+  get trace(): readonly string[] {
+    return this.#trace;
+  }
+
+  /** Whether the graph made this tensor. */
+  has(id: number): boolean {
+    return this.#nodes.has(id);
+  }
+
+  /** Adds an input of the function under the number `id`. */
+  addInput(id: number, shape: readonly number[], dtype: number): void {
+    const attrs = [{ name: "dtype", type: 4, value: dtype }, { name: "shape", type: 5, value: shape }];
+    this.#inputs.push(id);
+    this.#nodes.set(id, this.#addNode("Placeholder", attrs, []));
+  }
+
+  /** Adds a constant under the number `id`. */
+  addConstant(id: number, shape: readonly number[], dtype: number, bytes: Uint8Array): void {
+    const tensor = newTensor(this.#symbols, shape, dtype, bytes);
+    try {
+      this.#trace.push(`constant ${dtype} ${shape} ${checksum(bytes)}`);
+      this.#nodes.set(id, this.#addNode("Const", [{ name: "dtype", type: 4, value: dtype }], [], tensor));
+    } finally {
+      this.#symbols.TF_DeleteTensor(tensor);
+    }
+  }
+
+  /** Adds an operation; `nextId` gives the outputs their numbers. */
+  addOperation(
+    name: string,
+    attrs: readonly OpAttr[],
+    inputs: readonly number[],
+    outputs: number,
+    nextId: () => number,
+  ): TensorInfo[] {
+    const operation = this.#addNode(name, attrs, inputs.map((id) => this.#node(id))).operation;
+    return Array.from({ length: outputs }, (_, index) => {
+      const node = { operation, index };
+      const info = { id: nextId(), ...this.#describe(name, node) };
+      this.#nodes.set(info.id, node);
+      return info;
+    });
+  }
+
+  /**
+   * Makes a `TF_Function*` of the graph; the caller adds it to the context and frees it.
+   *
+   * @param xla whether XLA must compile it
+   */
+  toFunction(name: string, outputs: readonly number[], xla: boolean): Deno.PointerValue {
+    const symbols = this.#symbols;
+    const outs = outputs.map((id) =>
+      this.#addNode("Identity", [{ name: "T", type: 4, value: this.#dtype(id) }], [this.#node(id)])
+    );
+    const fn = symbols.TF_GraphToFunction(
+      this.#graph,
+      cString(name),
+      0,
+      -1,
+      null,
+      this.#inputs.length,
+      packNodes(this.#inputs.map((id) => this.#node(id))),
+      outs.length,
+      packNodes(outs),
+      null,
+      null,
+      null,
+      this.#status.pointer,
+    );
+    this.#status.check(name);
+    if (xla) {
+      const attribute = new Uint8Array([0x28, 1]); // AttrValue { b: true } in protocol buffers' wire format
+      symbols.TF_FunctionSetAttrValueProto(
+        fn,
+        cString("_XlaMustCompile"),
+        attribute,
+        2n,
+        this.#status.pointer,
+      );
+      this.#status.check(name);
+    }
+    return fn;
+  }
+
+  /** Frees the graph. */
+  [Symbol.dispose](): void {
+    this.#symbols.TF_DeleteGraph(this.#graph);
+    this.#status[Symbol.dispose]();
+  }
+
+  #node(id: number): Node {
+    const node = this.#nodes.get(id);
+    if (!node) throw new CaptureError(`tensor ${id} was disposed inside`, "keep what later operations use");
+    return node;
+  }
+
+  #dtype(id: number): number {
+    return this.#symbols.TF_OperationOutputType(packNodes([this.#node(id)]));
+  }
+
+  #addNode(
+    name: string,
+    attrs: readonly OpAttr[],
+    inputs: readonly Node[],
+    value: Deno.PointerValue = null,
+  ): Node {
+    const symbols = this.#symbols;
+    const description = symbols.TF_NewOperation(
+      this.#graph,
+      cString(name),
+      new TextEncoder().encode(`n${this.#count++}\0`),
+    );
+    const single = (node: Node) => symbols.TF_AddInput(description, packNodes([node]));
+    const list = LIST_INPUTS[name]?.indexOf("*") ?? -1;
+    if (list >= 0) {
+      const length = inputs.length - (LIST_INPUTS[name]!.length - 1);
+      symbols.TF_AddInputList(description, packNodes(inputs.slice(0, length)), length);
+      inputs.slice(length).forEach(single);
+    } else inputs.forEach(single);
+    for (const attr of attrs) setAttribute(symbols, description, attr, "graph", this.#status);
+    if (value) {
+      symbols.TF_SetAttrTensor(description, cString("value"), value, this.#status.pointer);
+      this.#status.check(name);
+    }
+    this.#trace.push(`${name} ${JSON.stringify(attrs.map((attr) => [attr.name, attr.value]))}`);
+    const operation = symbols.TF_FinishOperation(description, this.#status.pointer);
+    this.#status.check(name);
+    return { operation, index: 0 };
+  }
+
+  #describe(name: string, node: Node): { shape: number[]; dtype: number } {
+    const symbols = this.#symbols;
+    const output = packNodes([node]);
+    const rank = symbols.TF_GraphGetTensorNumDims(this.#graph, output, this.#status.pointer);
+    this.#status.check(name);
+    const dims = new BigInt64Array(Math.max(rank, 1));
+    if (rank > 0) {
+      symbols.TF_GraphGetTensorShape(this.#graph, output, dims, rank, this.#status.pointer);
+      this.#status.check(name);
+    }
+    const shape = Array.from(dims.subarray(0, Math.max(rank, 0)), Number);
+    if (rank < 0 || shape.some((size) => size < 0)) {
+      throw new CaptureError(`the shape of ${name}'s result depends on values`, "run it outside the step");
+    }
+    return { shape, dtype: symbols.TF_OperationOutputType(output) };
+  }
+}
+
+/** `TF_Output[]` as bytes: 8 of the address, 4 of the number, 4 of padding each. */
+function packNodes(nodes: readonly Node[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(16 * nodes.length);
+  const view = new DataView(bytes.buffer);
+  nodes.forEach(({ operation, index }, i) => {
+    view.setBigUint64(16 * i, Deno.UnsafePointer.value(operation), true);
+    view.setInt32(16 * i + 8, index, true);
+  });
+  return bytes;
+}
+
+/** FNV-1a over 32 bits: enough to see that a constant changed. */
+function checksum(bytes: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+}

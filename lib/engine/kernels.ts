@@ -1,0 +1,86 @@
+/**
+ * Kernels of our own: where tfjs-node's would read values on the host, where TensorFlow has one operation for what
+ * tfjs composes, and the in-place write of a KV cache.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
+import { backend } from "./backend.ts";
+import { ATTR, DTYPE } from "./dtypes.ts";
+
+const DTYPES: Readonly<Record<string, number>> = {
+  float32: DTYPE.float32,
+  int32: DTYPE.int32,
+  bool: DTYPE.bool,
+};
+
+/** Replaces tfjs-node's GatherV2, which reads its indices on the host in every call and so cannot be captured. */
+export function registerKernels(): void {
+  tf.unregisterKernel("GatherV2", "tensorflow");
+  tf.registerKernel({
+    kernelName: "GatherV2",
+    backendName: "tensorflow",
+    kernelFunc: ({ inputs, attrs }) => {
+      const { x, indices } = inputs as { x: TensorInfo; indices: TensorInfo };
+      const { axis, batchDims } = attrs as unknown as { axis: number; batchDims: number };
+      const axisTensor = tf.scalar(axis, "int32");
+      const result = backend().executeSingleOutput("GatherV2", [
+        { name: "batch_dims", type: ATTR.int, value: batchDims },
+        { name: "Tparams", type: ATTR.type, value: DTYPES[x.dtype] },
+        { name: "Tindices", type: ATTR.type, value: DTYPE.int32 },
+        { name: "Taxis", type: ATTR.type, value: DTYPE.int32 },
+      ], [x, indices, axisTensor]);
+      axisTensor.dispose();
+      return result;
+    },
+  });
+}
+
+/**
+ * Cross entropy of each row, with its gradient, by TensorFlow's fused operation.
+ *
+ * @param logits [N, V] float32
+ * @param labels [N] int32 in [0, V)
+ * @returns [N] float32: -log softmax(logits)[label], in nats; the caller disposes it
+ *
+ * @example
+ * ```ts ignore
+ * const loss = tf.mean(sparseCrossEntropy(logits, labels));
+ * ```
+ */
+export function sparseCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
+  const compute = tf.customGrad((x, save) => {
+    const [loss, gradient] = backend().executeMultipleOutputs(
+      "SparseSoftmaxCrossEntropyWithLogits",
+      [
+        { name: "T", type: ATTR.type, value: DTYPE.float32 },
+        { name: "Tlabels", type: ATTR.type, value: DTYPE.int32 },
+      ],
+      [x as Tensor, labels],
+      2,
+    ) as [Tensor, Tensor];
+    (save as tf.GradSaveFunc)([gradient]);
+    return {
+      value: loss,
+      gradFunc: (dy: Tensor, saved: Tensor[]) => tf.mul(tf.expandDims(dy, -1), saved[0]!), // [N, V]
+    };
+  });
+  return compute(logits);
+}
+
+/**
+ * Writes rows into `cache` in place, without a copy, also inside a compiled step (not under XLA).
+ *
+ * The operation aliases its input on purpose: `cache` must have been made by `newCache` and be read only through
+ * the result. A row number out of range would wrap silently, so the caller must have checked `rows`.
+ *
+ * @param cache [R, K] float32
+ * @param rows [N] int32, each in [0, R)
+ * @param values [N, K] float32
+ * @returns `cache` after the write, [R, K]
+ */
+export function writeRows(cache: Tensor, rows: Tensor, values: Tensor): Tensor {
+  const attrs = [{ name: "T", type: ATTR.type, value: DTYPE.float32 }];
+  return backend().executeSingleOutput("InplaceUpdate", attrs, [cache, rows, values]);
+}

@@ -1,0 +1,97 @@
+/**
+ * TensorFlow's two shared libraries, opened by `Deno.dlopen` on first use and never at import.
+ *
+ * While they load, absl and oneDNN write notes to file descriptor 2 whatever the log level: the descriptor points to
+ * memory meanwhile, and only lines that are no such note are written out afterwards.
+ *
+ * @module
+ */
+import { SYMBOLS, type Symbols } from "./symbols.ts";
+
+/** Where the two libraries are. */
+export interface LibraryPaths {
+  /** `libtensorflow_framework.so.2` */
+  framework: string;
+  /** `libtensorflow_cc.so.2` */
+  cc: string;
+}
+
+const LIBC = {
+  dup: { parameters: ["i32"], result: "i32" },
+  dup2: { parameters: ["i32", "i32"], result: "i32" },
+  close: { parameters: ["i32"], result: "i32" },
+  memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
+  lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
+  read: { parameters: ["i32", "buffer", "usize"], result: "i64" },
+} as const;
+
+/** Notes of absl, oneDNN and the CUDA start-up that tell a user nothing. */
+const NOISE =
+  /^(WARNING: All log messages before absl|.*oneDNN custom operations are on|.*cpu_feature_guard|To enable the following instructions|[IWE]\d{4} .*(cuda|cudart|cufft|cudnn|cublas|rebuild TensorFlow|port\.cc|util\.cc)|\d{4}-\d\d-\d\d .*: [IW] )/i;
+
+/**
+ * Runs `action` with standard error kept aside, then writes out the lines that are no known start-up note.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(withoutNoise(() => 42), 42);
+ * ```
+ */
+export function withoutNoise<T>(action: () => T): T {
+  if (Deno.build.os !== "linux") return action();
+  using libc = openLibc();
+  const c = libc.symbols;
+  const memory = c.memfd_create(new TextEncoder().encode("stderr\0"), 0);
+  const saved = c.dup(2);
+  if (memory < 0 || saved < 0) return action();
+  c.dup2(memory, 2);
+  try {
+    return action();
+  } finally {
+    c.dup2(saved, 2);
+    c.close(saved);
+    c.lseek(memory, 0n, 0);
+    const buffer = new Uint8Array(1 << 20);
+    const size = Math.max(0, Number(c.read(memory, buffer, BigInt(buffer.length))));
+    c.close(memory);
+    const lines = new TextDecoder().decode(buffer.subarray(0, size)).split("\n");
+    const real = lines.filter((line) => line !== "" && !NOISE.test(line));
+    if (real.length > 0) console.error(real.join("\n"));
+  }
+}
+
+function openLibc(): Deno.DynamicLibrary<typeof LIBC> & Disposable {
+  const library = Deno.dlopen("libc.so.6", LIBC);
+  return Object.assign(library, { [Symbol.dispose]: () => library.close() });
+}
+
+let opened: { paths: LibraryPaths; symbols: Symbols } | null = null;
+
+/**
+ * Opens TensorFlow's libraries once a process; they stay loaded until its end, as TensorFlow cannot be unloaded.
+ *
+ * @throws {Error} when a library cannot be loaded
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * const paths = { framework: "/nowhere/libtensorflow_framework.so.2", cc: "/nowhere/libtensorflow_cc.so.2" };
+ * assertThrows(() => openLibrary(paths), Error, "Cannot open TensorFlow");
+ * ```
+ */
+export function openLibrary(paths: LibraryPaths): Symbols {
+  if (opened) return opened.symbols;
+  if (!Deno.env.get("TF_CPP_MIN_LOG_LEVEL")) Deno.env.set("TF_CPP_MIN_LOG_LEVEL", "2");
+  try {
+    const symbols = withoutNoise(() => {
+      Deno.dlopen(paths.framework, {}); // loaded for good: the second library's symbols come from it
+      return Deno.dlopen(paths.cc, SYMBOLS).symbols;
+    });
+    opened = { paths, symbols };
+    return symbols;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`Cannot open TensorFlow with "${paths.cc}": ${reason}`, { cause });
+  }
+}

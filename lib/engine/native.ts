@@ -1,0 +1,120 @@
+/**
+ * Native tensors without tfjs: memory of TensorFlow's own filled from and read into typed arrays, C strings, and the
+ * attributes of eager operations and graph nodes, which TensorFlow sets by two families of functions.
+ *
+ * @module
+ */
+import { ATTR, DTYPE, type OpAttr } from "./dtypes.ts";
+import type { Status } from "./status.ts";
+import type { Symbols } from "./symbols.ts";
+
+const encoder = new TextEncoder();
+const cStrings = new Map<string, Uint8Array<ArrayBuffer>>();
+
+/** A text as zero-terminated bytes that stay alive; cached, so only for names. */
+export function cString(text: string): Uint8Array<ArrayBuffer> {
+  let bytes = cStrings.get(text);
+  if (!bytes) cStrings.set(text, bytes = encoder.encode(text + "\0"));
+  return bytes;
+}
+
+/** A typed array as the C type of `dtype` wants it. */
+export function toBytes(values: unknown, dtype: number): Uint8Array<ArrayBuffer> {
+  let array: ArrayBufferView<ArrayBuffer>;
+  if (dtype === DTYPE.float32) {
+    array = values instanceof Float32Array
+      ? values as Float32Array<ArrayBuffer>
+      : Float32Array.from(values as number[]);
+  } else if (dtype === DTYPE.int32) {
+    array = values instanceof Int32Array
+      ? values as Int32Array<ArrayBuffer>
+      : Int32Array.from(values as number[]);
+  } else if (dtype === DTYPE.int64) {
+    array = BigInt64Array.from(Array.from(values as number[], BigInt));
+  } else if (dtype === DTYPE.bool || dtype === DTYPE.uint8) {
+    array = Uint8Array.from(values as number[]);
+  } else if (ArrayBuffer.isView(values)) {
+    array = values as ArrayBufferView<ArrayBuffer>;
+  } else {
+    throw new TypeError(
+      `Cannot upload values as TensorFlow's data type ${dtype}: only numbers and booleans can be`,
+    );
+  }
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+/** A new `TF_Tensor*` that holds a copy of `bytes`; the caller frees it. */
+export function newTensor(
+  symbols: Symbols,
+  shape: readonly number[],
+  dtype: number,
+  bytes: Uint8Array,
+): Deno.PointerValue {
+  const dims = BigInt64Array.from(shape, BigInt);
+  const tensor = symbols.TF_AllocateTensor(dtype, dims, shape.length, BigInt(bytes.byteLength));
+  const data = symbols.TF_TensorData(tensor);
+  if (data && bytes.byteLength > 0) {
+    new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(data, bytes.byteLength)).set(bytes);
+  }
+  return tensor;
+}
+
+/** A copy of a `TF_Tensor`'s bytes. */
+export function tensorBytes(symbols: Symbols, tensor: Deno.PointerValue): ArrayBuffer {
+  const size = Number(symbols.TF_TensorByteSize(tensor));
+  const data = symbols.TF_TensorData(tensor);
+  return data && size > 0 ? Deno.UnsafePointerView.getArrayBuffer(data, size).slice(0) : new ArrayBuffer(0);
+}
+
+/** Bytes as the typed array that tfjs expects for `dtype`. */
+export function fromBytes(
+  bytes: ArrayBuffer,
+  dtype: number,
+): Float32Array | Int32Array | Uint8Array | BigInt64Array {
+  if (dtype === DTYPE.float32) return new Float32Array(bytes);
+  if (dtype === DTYPE.int32) return new Int32Array(bytes);
+  if (dtype === DTYPE.int64) return new BigInt64Array(bytes);
+  return new Uint8Array(bytes);
+}
+
+/** Sets one attribute of an eager operation (`TFE_Op`) or of a graph node (`TF_OperationDescription`). */
+export function setAttribute(
+  symbols: Symbols,
+  target: Deno.PointerValue,
+  attr: OpAttr,
+  kind: "eager" | "graph",
+  status: Status,
+): void {
+  const { name, type, value } = attr;
+  const key = cString(name);
+  const eager = kind === "eager";
+  if (type === ATTR.string) {
+    const bytes = encoder.encode(value as string);
+    (eager ? symbols.TFE_OpSetAttrString : symbols.TF_SetAttrString)(
+      target,
+      key,
+      bytes,
+      BigInt(bytes.length),
+    );
+  } else if (type === ATTR.int && Array.isArray(value)) {
+    const list = BigInt64Array.from(value as number[], BigInt);
+    (eager ? symbols.TFE_OpSetAttrIntList : symbols.TF_SetAttrIntList)(target, key, list, list.length);
+  } else if (type === ATTR.int) {
+    (eager ? symbols.TFE_OpSetAttrInt : symbols.TF_SetAttrInt)(target, key, BigInt(value as number));
+  } else if (type === ATTR.float) {
+    (eager ? symbols.TFE_OpSetAttrFloat : symbols.TF_SetAttrFloat)(target, key, value as number);
+  } else if (type === ATTR.bool) {
+    (eager ? symbols.TFE_OpSetAttrBool : symbols.TF_SetAttrBool)(target, key, value ? 1 : 0);
+  } else if (type === ATTR.type && Array.isArray(value)) {
+    const list = Int32Array.from(value as number[]);
+    (eager ? symbols.TFE_OpSetAttrTypeList : symbols.TF_SetAttrTypeList)(target, key, list, list.length);
+  } else if (type === ATTR.type) {
+    (eager ? symbols.TFE_OpSetAttrType : symbols.TF_SetAttrType)(target, key, value as number);
+  } else if (type === ATTR.shape) {
+    const dims = BigInt64Array.from(value as number[], BigInt);
+    if (eager) symbols.TFE_OpSetAttrShape(target, key, dims, dims.length, status.pointer);
+    else symbols.TF_SetAttrShape(target, key, dims, dims.length);
+  } else {
+    throw new TypeError(`Cannot set attribute "${name}": kind ${type} is not known`);
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * The engine that is open in this process. tfjs has one backend a name, so there is one engine at a time.
+ *
+ * @module
+ */
+import type { Backend } from "./backend.ts";
+import type { Binding } from "./binding.ts";
+import type { Symbols } from "./symbols.ts";
+
+/** What the engine's files share. */
+export interface OpenEngine {
+  /** TensorFlow's functions. */
+  symbols: Symbols;
+  /** The eager context's binding. */
+  binding: Binding;
+  /** tfjs's backend. */
+  backend: Backend;
+}
+
+let engine: OpenEngine | null = null;
+
+/**
+ * The open engine.
+ *
+ * @throws {Error} when there is none
+ */
+export function currentEngine(): OpenEngine {
+  if (!engine) throw new Error("Cannot run on TensorFlow: it is not open: call openTensorFlow() first");
+  return engine;
+}
+
+/** Sets or, with null, clears the open engine. */
+export function setEngine(next: OpenEngine | null): void {
+  engine = next;
+}

@@ -1,0 +1,78 @@
+/**
+ * What every model family offers: its configuration, the names and shapes of its weights, and the maths from token
+ * ids to hidden states to logits. The attention of a layer is given from outside, so that one forward serves
+ * teacher forcing, filling a cache and decoding from it.
+ *
+ * @module
+ */
+import type { Tensor } from "@tensorflow/tfjs-core";
+
+/** A model's weights by the names of its file, float32. */
+export type Weights = Readonly<Record<string, Tensor>>;
+
+/** The sizes that caches, batches and checks need. */
+export interface ModelConfig {
+  /** `model_type` of config.json. */
+  modelType: string;
+  /** V */
+  vocabularySize: number;
+  /** The longest sequence. */
+  maxPositions: number;
+  /** D */
+  width: number;
+  /** L */
+  layers: number;
+  /** H of the cache (keys and values). */
+  cacheHeads: number;
+  /** K */
+  headWidth: number;
+  /** Whether the output weights are the embedding's. */
+  tiedEmbeddings: boolean;
+}
+
+/** Queries, keys and values of one layer. */
+export interface AttentionInputs {
+  /** 0 to L - 1 */
+  layer: number;
+  /** [B, H, T, K], not yet scaled */
+  q: Tensor;
+  /** [B, H, T, K] */
+  k: Tensor;
+  /** [B, H, T, K] */
+  v: Tensor;
+  /** The factor for scores. */
+  scale: number;
+}
+
+/** Computes the attention of one layer: [B, H, T, K]. */
+export type AttentionFunction = (inputs: AttentionInputs) => Tensor;
+
+/** One model family. */
+export interface Architecture<C extends ModelConfig = ModelConfig> {
+  /** Checks config.json. */
+  readConfig(json: Readonly<Record<string, unknown>>, file: string): C;
+  /** Names and shapes of the weights. */
+  shapes(config: C): Record<string, number[]>;
+  /** Names that a file may hold and that are not weights: masks that old versions saved. */
+  isBuffer(name: string): boolean;
+  /** What a file's names may lack in front. */
+  prefix: string;
+  /** The name of the output weights, and of the embedding that they may be tied to. */
+  outputName: string;
+  /** See `outputName`. */
+  embeddingName: string;
+  /**
+   * Hidden states after the last norm.
+   *
+   * @param ids [B, T] int32 @param positions [B, T] or [1, T] int32
+   * @returns [B T, D]
+   */
+  hidden(weights: Weights, config: C, ids: Tensor, positions: Tensor, attention: AttentionFunction): Tensor;
+  /**
+   * Logits of hidden states.
+   *
+   * @param hidden [N, D]
+   * @returns [N, V]
+   */
+  logits(weights: Weights, config: C, hidden: Tensor): Tensor;
+}

@@ -1,0 +1,76 @@
+/**
+ * Scaled dot-product attention in two forms that give the same numbers: over a whole sequence under a causal mask,
+ * and for one new position of each row over a cache.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+
+/** Added to scores that must not count; finite, so that a row without any key stays finite. */
+const MASKED = -1e9;
+
+/**
+ * 0 where position t may attend to s (s <= t), a large negative number elsewhere.
+ *
+ * @returns [T, T] float32; the caller disposes it
+ */
+export function causalBias(length: number): Tensor {
+  return tf.tidy(() => {
+    const positions = tf.range(0, length, 1, "int32");
+    const future = tf.less(tf.expandDims(positions, 1), tf.expandDims(positions, 0)); // [T, T]
+    return tf.mul(tf.cast(future, "float32"), MASKED);
+  });
+}
+
+/**
+ * 0 where a cache position has been written (s <= position of the row), a large negative number elsewhere.
+ *
+ * @param positions [B] int32
+ * @returns [B, 1, 1, T] float32
+ */
+export function cacheBias(positions: Tensor, length: number): Tensor {
+  const range = tf.reshape(tf.range(0, length, 1, "int32"), [1, 1, 1, length]);
+  const future = tf.greater(range, tf.reshape(positions, [-1, 1, 1, 1])); // [B, 1, 1, T]
+  return tf.mul(tf.cast(future, "float32"), MASKED);
+}
+
+/**
+ * softmax(q k^T scale + bias) v.
+ *
+ * @param q [B, H, T, K] @param k [B, H, S, K] @param v [B, H, S, K]
+ * @param bias broadcastable to [B, H, T, S]
+ * @returns [B, H, T, K]
+ */
+export function attend(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  { scale, bias }: { scale: number; bias: Tensor },
+): Tensor {
+  const scores = tf.add(tf.matMul(tf.mul(q, scale), k, false, true), bias); // [B, H, T, S]
+  return tf.matMul(tf.softmax(scores), v);
+}
+
+/** [B T, H K] to [B, H, T, K]. */
+export function splitHeads(x: Tensor, [B, T, H, K]: readonly [number, number, number, number]): Tensor {
+  return tf.transpose(tf.reshape(x, [B, T, H, K]), [0, 2, 1, 3]); // [B, H, T, K]
+}
+
+/** [B, H, T, K] to [B T, H K]. */
+export function mergeHeads(x: Tensor): Tensor {
+  const [B, H, T, K] = x.shape as [number, number, number, number];
+  return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [B * T, H * K]); // [B T, H K]
+}
+
+/**
+ * Layer normalization over the last axis.
+ *
+ * @param x [N, D] @param gain [D] @param bias [D]
+ * @returns [N, D]
+ */
+export function layerNorm(x: Tensor, gain: Tensor, bias: Tensor, epsilon: number): Tensor {
+  const centred = tf.sub(x, tf.mean(x, -1, true));
+  const variance = tf.mean(tf.square(centred), -1, true);
+  return tf.add(tf.mul(tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon))), gain), bias);
+}

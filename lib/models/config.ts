@@ -1,0 +1,60 @@
+/**
+ * Fields of config.json, read with their checks: a missing, negative or fractional size is refused by its name.
+ *
+ * @module
+ */
+
+/** Reads single fields of one config.json. */
+export class ConfigReader {
+  readonly #json: Readonly<Record<string, unknown>>;
+  readonly #file: string;
+
+  /** @param file a name for messages */
+  constructor(json: Readonly<Record<string, unknown>>, file: string) {
+    this.#json = json;
+    this.#file = file;
+  }
+
+  /** A whole number of at least 1. */
+  size(field: string, fallback?: number): number {
+    const value = this.#json[field] ?? fallback;
+    if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 1 || value > 2 ** 31 - 1) {
+      this.refuse(field, "a whole number of at least 1");
+    }
+    return value;
+  }
+
+  /** A positive number. */
+  positive(field: string, fallback?: number): number {
+    const value = this.#json[field] ?? fallback;
+    if (typeof value !== "number" || !(value > 0) || !Number.isFinite(value)) {
+      this.refuse(field, "a positive number");
+    }
+    return value;
+  }
+
+  /** True or false. */
+  flag(field: string, fallback: boolean): boolean {
+    const value = this.#json[field] ?? fallback;
+    if (typeof value !== "boolean") this.refuse(field, "true or false");
+    return value;
+  }
+
+  /** One of some names. */
+  choice<T extends string>(field: string, names: readonly T[], fallback: T): T {
+    const value = this.#json[field] ?? fallback;
+    if (!names.includes(value as T)) this.refuse(field, names.map((name) => `"${name}"`).join(", "));
+    return value as T;
+  }
+
+  /** Refuses fields whose effect is not implemented unless they are absent, null or false. */
+  absent(...fields: string[]): void {
+    for (const field of fields) if (this.#json[field]) this.refuse(field, "none: it is not supported");
+  }
+
+  /** Says what a field must be. */
+  refuse(field: string, expected: string): never {
+    const found = JSON.stringify(this.#json[field]) ?? "missing";
+    throw new RangeError(`Cannot load "${this.#file}": ${field} is ${found}: expected ${expected}`);
+  }
+}
