@@ -1,0 +1,173 @@
+import { assert, assertEquals } from "@std/assert";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import deno from "../deno.json" with { type: "json" };
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** The rank of each part of lib/; a file imports lower ranks and its own part. */
+const RANKS: { readonly [part: string]: number } = {
+  engine: 0,
+  tokenizers: 0,
+  secrets: 0,
+  figures: 0,
+  setup: 0,
+  hub: 0,
+  models: 1,
+  datasets: 1,
+  metrics: 2,
+  training: 2,
+  unlearning: 3,
+  evaluation: 3,
+  report: 3,
+  cli: 4,
+};
+
+/** What only some files may touch, and which. */
+const HOMES: readonly { what: string; pattern: RegExp; homes: RegExp }[] = [
+  { what: "Deno.dlopen", pattern: /\bDeno\.dlopen\b/, homes: /^lib\/engine\/library\.ts$/ },
+  { what: "Polars", pattern: /"nodejs-polars"/, homes: /^lib\/(datasets|evaluation|report|cli)\// },
+  {
+    what: "the network",
+    pattern: /\bfetch\(|\bWebSocket\b|\bDeno\.(connect|listen|serve)\w*\(|"node:(http|https|net|tls|dgram)"/,
+    homes: /^lib\/((setup|hub)\w*|datasets\/corpus)\.ts$/,
+  },
+  {
+    what: "subprocesses",
+    pattern: /\bDeno\.Command\b|"node:child_process"/,
+    homes: /^lib\/(setup\w*|datasets\/corpus|evaluation\/human_eval)\.ts$/,
+  },
+  { what: "Deno.jupyter", pattern: /\bDeno\.jupyter\b/, homes: /^lib\/figures\// },
+  { what: "pointers", pattern: /\bDeno\.UnsafePointer/, homes: /^lib\/engine\// },
+  {
+    what: "tfjs-node",
+    pattern: /"@tensorflow\/tfjs-node/,
+    homes: /^lib\/engine\//,
+  },
+];
+
+interface Source {
+  /** Relative to the root. */
+  path: string;
+  /** Without comments. */
+  code: string;
+  imports: string[];
+}
+
+const SOURCES = [...walk("lib"), "mod.ts"].filter((path) => path.endsWith(".ts")).map(readSource);
+
+function* walk(folder: string): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(join(ROOT, folder))) {
+    if (isDirectory) yield* walk(`${folder}/${name}`);
+    else yield `${folder}/${name}`;
+  }
+}
+
+function readSource(path: string): Source {
+  const text = existing(path) ?? "";
+  const code = text.replace(/^\s*\/\*[\s\S]*?\*\//gm, "").replace(/(^|\s)\/\/[^\n]*/g, "$1");
+  const found = code.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)(["'])([^"'\n]+)\1/g);
+  return { path, code, imports: Array.from(found, ([, , specifier]) => specifier!) };
+}
+
+function existing(path: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(join(ROOT, path));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined; // mod.ts, before it is written
+    throw error;
+  }
+}
+
+/** The part of lib/ that a file belongs to; setup_wheels.ts is of setup. */
+function partOf(path: string): string {
+  const [, first = ""] = path.split("/");
+  return first.replace(/\.ts$/, "").replace(/^(setup|hub)_\w+$/, "$1");
+}
+
+function targetOf(source: Source, specifier: string): string {
+  return join(dirname(source.path), specifier);
+}
+
+const isRelative = (specifier: string) => /^\.\.?\//.test(specifier);
+
+Deno.test("lib/ has files and every one belongs to a part with a rank", () => {
+  assert(SOURCES.length > 10);
+  const unknown = SOURCES.filter(({ path }) => path !== "mod.ts" && RANKS[partOf(path)] === undefined);
+  assertEquals(unknown.map(({ path }) => path), []);
+});
+
+Deno.test("files of lib/ import lower ranks and their own part only", () => {
+  const wrong: string[] = [];
+  for (const source of SOURCES) {
+    if (source.path === "mod.ts") continue;
+    for (const specifier of source.imports.filter(isRelative)) {
+      const target = targetOf(source, specifier);
+      if (target.endsWith(".json")) continue;
+      const [from, to] = [partOf(source.path), partOf(target)];
+      const isLower = target.startsWith("lib/") && (RANKS[to] ?? Infinity) < RANKS[from]!;
+      // setup serves hub and engine, which are of its rank.
+      const isServed = to === "setup" && (from === "hub" || from === "engine");
+      if (from !== to && !isLower && !isServed) wrong.push(`${source.path} imports ${target}`);
+    }
+  }
+  assertEquals(wrong, []);
+});
+
+Deno.test("imports of lib/ have no cycle", () => {
+  const edges = new Map(
+    SOURCES.map((source) => [source.path, source.imports.filter(isRelative).map((s) => targetOf(source, s))]),
+  );
+  const done = new Set<string>();
+  const visit = (path: string, trail: string[]) => {
+    assert(!trail.includes(path), `cycle: ${[...trail.slice(trail.indexOf(path)), path].join(" -> ")}`);
+    if (done.has(path)) return;
+    for (const target of edges.get(path) ?? []) visit(target, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of edges.keys()) visit(path, []);
+  assertEquals(done.size >= SOURCES.length, true);
+});
+
+Deno.test("relative imports of lib/ lead to files, all others into the import map or node:", () => {
+  const names = Object.keys(deno.imports);
+  const wrong: string[] = [];
+  for (const source of SOURCES) {
+    for (const specifier of source.imports) {
+      const isKnown = isRelative(specifier)
+        ? existing(targetOf(source, specifier)) !== undefined
+        : specifier.startsWith("node:") ||
+          names.some((name) => name === specifier || name.endsWith("/") && specifier.startsWith(name));
+      if (!isKnown) wrong.push(`${source.path} imports ${specifier}`);
+    }
+  }
+  assertEquals(wrong, []);
+});
+
+for (const { what, pattern, homes } of HOMES) {
+  Deno.test(`${what} stays at home in lib/`, () => {
+    const strays = SOURCES.filter(({ path, code }) => pattern.test(code) && !homes.test(path));
+    assertEquals(strays.map(({ path }) => path), []);
+  });
+}
+
+Deno.test("readSource() sees imports of every form and none of comments", () => {
+  const lines = [
+    'import a from "./a.ts";',
+    "import {\n  b,\n} from './b.ts';",
+    'import "./c.ts";',
+    'export { d } from "./d.ts";',
+    'const e = await import("./e.ts");',
+    '// import f from "./f.ts";',
+    '/** import { g } from "./g.ts"; */',
+    'import h from "./h.json" with { type: "json" };',
+  ];
+  const folder = Deno.makeTempDirSync();
+  try {
+    Deno.writeTextFileSync(join(folder, "all.ts"), lines.join("\n"));
+    const { imports } = readSource(relative(ROOT, join(folder, "all.ts")));
+    assertEquals(imports, ["./a.ts", "./b.ts", "./c.ts", "./d.ts", "./e.ts", "./h.json"]);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
