@@ -5,7 +5,7 @@
  * @module
  */
 import { type Figure, makeFigure, type Trace } from "./figure.ts";
-import { isScore, modelStyle, PALETTE, SCORE_AXIS, thresholdLine } from "./style.ts";
+import { isScore, modelStyle, PALETTE, plotText, SCORE_AXIS, thresholdLine } from "./style.ts";
 
 /** The state after one epoch of one method; epoch 0 is the model before. */
 export interface HistoryRow {
@@ -113,7 +113,7 @@ function drawPanel(rows: readonly HistoryRow[], panel: number, options: PanelOpt
     },
     shapes: panelThresholds(`y${suffix}`, options.thresholds),
     heading: {
-      text: `<b>${modelStyle(options.method).label}</b>`,
+      text: `<b>${plotText(modelStyle(options.method).label)}</b>`,
       xref: "paper",
       yref: "paper",
       x: x[0],

@@ -5,7 +5,7 @@
  * @module
  */
 import { type Figure, makeFigure, type Trace } from "./figure.ts";
-import { isScore, modelStyle, percentText, SCORE_AXIS } from "./style.ts";
+import { isScore, modelStyle, percentText, plotText, SCORE_AXIS } from "./style.ts";
 
 /** Mean metrics of one model on one set; null where undefined. */
 export interface ResultRow {
@@ -75,7 +75,7 @@ function barStyle(model: string) {
   const { label, color, pattern } = modelStyle(model);
   return {
     type: "bar" as const,
-    name: label,
+    name: plotText(label),
     legendgroup: model,
     // An offset group keeps a model at the same place in both panels.
     offsetgroup: model,

@@ -74,7 +74,7 @@ export function secretsBeforeAfter(
     ...tags.flatMap((tag) => tagTraces(shown.filter(({ row }) => row.tag === tag), tag, places)),
   ];
   return makeFigure(data, {
-    title: `Every secret before and after ${modelStyle(method).label}`,
+    title: `Every secret before and after ${plotText(modelStyle(method).label)}`,
     subtitle: describeFalls(falls, shown.length, threshold),
     layout: {
       xaxis: {
@@ -136,7 +136,7 @@ function tagTraces(falls: readonly Fall[], tag: string, places: ReadonlyMap<Fall
     {
       type: "scatter",
       mode: "markers",
-      name: `${label}, after`,
+      name: `${plotText(label)}, after`,
       legendgroup: tag,
       x: falls.map((fall) => places.get(fall) ?? null),
       y: falls.map((fall) => fall.after),

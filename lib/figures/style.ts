@@ -19,6 +19,7 @@ export const PALETTE = {
 
 /** How one model or method is named and drawn. */
 export interface ModelStyle {
+  /** Its name as plain text: a figure passes it through {@linkcode plotText}. */
   readonly label: string;
   readonly color: string;
   /** Hatching of its bars, for print without colour. */
@@ -36,6 +37,7 @@ const MODEL_STYLES = {
 
 /** How one kind of secret is named and drawn. */
 export interface TagStyle {
+  /** Its name as plain text: a figure passes it through {@linkcode plotText}. */
   readonly label: string;
   readonly color: string;
   readonly symbol: string;
@@ -61,7 +63,7 @@ const TAG_STYLES = {
  */
 export function modelStyle(model: string): ModelStyle {
   if (Object.hasOwn(MODEL_STYLES, model)) return MODEL_STYLES[model as keyof typeof MODEL_STYLES];
-  return { label: plotText(model), color: PALETTE.sky, pattern: "" };
+  return { label: model, color: PALETTE.sky, pattern: "" };
 }
 
 /**
@@ -77,7 +79,7 @@ export function modelStyle(model: string): ModelStyle {
  */
 export function tagStyle(tag: string): TagStyle {
   if (Object.hasOwn(TAG_STYLES, tag)) return TAG_STYLES[tag as keyof typeof TAG_STYLES];
-  return { label: plotText(tag), color: PALETTE.purple, symbol: "cross" };
+  return { label: tag, color: PALETTE.purple, symbol: "cross" };
 }
 
 /**

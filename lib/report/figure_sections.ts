@@ -1,0 +1,113 @@
+/**
+ * The report's figures: what each needs, how it is drawn and how to read it. A figure's title and subtitle become
+ * heading and text of the page, where they wrap, and its JSON stands in a script element that page.js draws from.
+ *
+ * @module
+ */
+import type { Figure } from "../figures/figure.ts";
+import { forgettingCurves } from "../figures/forgetting_curves.ts";
+import { maByDuplication } from "../figures/ma_by_duplication.ts";
+import { memorizationDistribution } from "../figures/memorization_distribution.ts";
+import { retainedQuality } from "../figures/retained_quality.ts";
+import { secretsBeforeAfter } from "../figures/secrets_before_after.ts";
+import { type Markup, markup, scriptJson } from "./markup.ts";
+import { renderMissing } from "./results_table.ts";
+import { listMethods, type RunTables } from "./run_tables.ts";
+
+interface FigureSection {
+  readonly title: string;
+  /** What the run must have written. */
+  readonly needs: string;
+  readonly reading: string;
+  readonly draw: (run: RunTables) => Figure;
+}
+
+const FIGURES = {
+  "memorization-distribution": {
+    title: "Memorization of documents with secrets",
+    needs: "the probe's document scores",
+    reading:
+      "Each bar counts the documents whose secrets are reproduced to that degree. What lies right of the " +
+      "dashed line is known better than text that the model never saw; a pile at the right end is verbatim memory.",
+    draw: ({ documents = [], thresholds }) =>
+      memorizationDistribution(documents, { threshold: thresholds?.ma ?? null }),
+  },
+  "ma-by-duplication": {
+    title: "Memorization and duplication",
+    needs: "the planted secrets' scores by number of copies",
+    reading:
+      "Points left to right: secrets that stood in more and more training documents. The diamond is the " +
+      "baseline, secrets of the same formats that were never trained on; the distance to it is what training left.",
+    draw: ({ duplication = [], thresholds }) =>
+      maByDuplication(duplication, { threshold: thresholds?.ma ?? null }),
+  },
+  "forgetting-curves": {
+    title: "Forgetting curves",
+    needs: "the history of unlearning",
+    reading:
+      "Blue and red should fall under the dashed lines of their own colour, the dotted green should stay " +
+      "level. Green that falls along is general damage, not erasure. A gap means that a score was not measured then.",
+    draw: ({ history = [], thresholds }) => forgettingCurves(history, thresholds ? { thresholds } : {}),
+  },
+  "secrets-before-after": {
+    title: "Secrets one by one",
+    needs: "the forget set's secrets with their scores before and after",
+    reading:
+      "Each vertical bar is one secret: a grey dash where it stood before, a coloured marker where it " +
+      "stands after. Markers above the dashed line are secrets that survived, though the mean may be below it.",
+    draw: (run) =>
+      secretsBeforeAfter(run.secrets ?? [], listMethods(run)[0] ?? "unlearning", {
+        threshold: run.thresholds?.ma ?? null,
+      }),
+  },
+  "retained-quality": {
+    title: "What was retained",
+    needs: "the results on the retain set and on unseen text",
+    reading:
+      "Within a group the bars should be alike. Left, code that the model may keep knowing: lower means " +
+      "collateral damage. Right, loss on code it never saw: higher means that it got worse at predicting code.",
+    draw: ({ results = [] }) => retainedQuality(results),
+  },
+} as const satisfies Record<string, FigureSection>;
+
+/** The figures that a report may hold, by the name in its addresses. */
+export type FigureName = keyof typeof FIGURES;
+
+/** Every name of {@linkcode FigureName}, in the report's order. */
+export const FIGURE_NAMES = Object.keys(FIGURES) as readonly FigureName[];
+
+/**
+ * Renders one figure with how to read it; a note where its table is missing or empty.
+ *
+ * @example
+ * ```ts
+ * import { assertStringIncludes } from "@std/assert";
+ * import { renderFigure } from "./figure_sections.ts";
+ *
+ * const figure = renderFigure("forgetting-curves", { title: "Run", version: "CodeScrub 0.1.0" });
+ * assertStringIncludes(figure.text, "has not written the history of unlearning");
+ * ```
+ */
+export function renderFigure(name: FigureName, run: RunTables): Markup {
+  const { title, needs, reading, draw }: FigureSection = FIGURES[name];
+  const figure = draw(run);
+  if (figure.data.length === 0) {
+    return markup`<section class="figure"><h3>${title}</h3>${renderMissing(needs)}</section>`;
+  }
+  const subtitle = readPlotText(figure.layout.title.subtitle?.text ?? "");
+  const sentence = `${subtitle.slice(0, 1).toUpperCase()}${subtitle.slice(1)}.`;
+  const height = Number(figure.layout.height);
+  return markup`<figure class="figure" aria-labelledby="${name}-title">
+<h3 id="${name}-title">${title}</h3>
+<p class="subtitle">${sentence}</p>
+<div class="plot" id="${name}" role="img" aria-label="${title}: ${sentence}" style="height:${height}px"></div>
+<script type="application/json" id="${name}-data">${scriptJson(figure)}</script>
+<figcaption>${reading}</figcaption>
+</figure>
+`;
+}
+
+/** The plain text of a Plotly label without tags. */
+function readPlotText(label: string): string {
+  return label.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+}

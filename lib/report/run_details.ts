@@ -1,0 +1,62 @@
+/**
+ * How the run was made, so that it can be made again: configuration, versions and seconds a stage. Nested settings
+ * are flattened to dotted names; values are shown as JSON.
+ *
+ * @module
+ */
+import { clipText, formatSeconds } from "./format.ts";
+import { type Markup, markup } from "./markup.ts";
+import { renderMissing } from "./results_table.ts";
+import type { RunTables } from "./run_tables.ts";
+
+/** Most settings of one table, and the longest value: a list of file names is no setting. */
+const MAX_SETTINGS = 300;
+const MAX_VALUE_CHARACTERS = 400;
+
+/**
+ * Renders configuration, versions and times, each a table with its caption.
+ *
+ * @example
+ * ```ts
+ * import { assertStringIncludes } from "@std/assert";
+ * import { renderRunDetails } from "./run_details.ts";
+ *
+ * const run = { title: "Run", version: "CodeScrub 0.1.0", config: { unlearn: { lr: 3e-6 } } };
+ * assertStringIncludes(renderRunDetails(run).text, "unlearn.lr");
+ * ```
+ */
+export function renderRunDetails(run: RunTables): Markup {
+  const { config = {}, versions = {}, seconds = {} } = run;
+  const times = Object.entries(seconds);
+  const total = times.reduce((sum, [, value]) => sum + value, 0);
+  const stages = times.length > 1 ? [...times, ["total", total] as const] : times;
+  return markup`<div class="details">
+${renderPairs("Configuration", flatten(config), "the configuration")}
+${renderPairs("Versions", Object.entries(versions), "the versions")}
+${renderPairs("Time", stages.map(toTime), "the times of the stages")}
+</div>`;
+}
+
+function toTime([stage, seconds]: readonly [string, number]): [string, string] {
+  return [stage, formatSeconds(seconds)];
+}
+
+function renderPairs(caption: string, pairs: readonly (readonly [string, string])[], needs: string): Markup {
+  if (pairs.length === 0) return markup`<div><h3>${caption}</h3>${renderMissing(needs)}</div>`;
+  const shown = pairs.slice(0, MAX_SETTINGS);
+  const note = shown.length < pairs.length ? `: the first ${shown.length} of ${pairs.length}` : "";
+  const rows = shown.map(([name, value]) =>
+    markup`
+<tr><th scope="row">${clipText(name)}</th><td>${clipText(value, MAX_VALUE_CHARACTERS)}</td></tr>`
+  );
+  return markup`<div><table class="pairs"><caption>${caption}${note}</caption><tbody>${rows}</tbody></table></div>`;
+}
+
+function flatten(value: Readonly<Record<string, unknown>>, prefix = ""): [string, string][] {
+  return Object.entries(value).flatMap(([key, entry]): [string, string][] => {
+    const name = prefix + key;
+    const isRecord = typeof entry === "object" && entry !== null && !Array.isArray(entry);
+    if (isRecord) return flatten(entry as Record<string, unknown>, `${name}.`);
+    return [[name, typeof entry === "string" ? entry : JSON.stringify(entry) ?? "–"]];
+  });
+}

@@ -1,0 +1,85 @@
+/**
+ * What a report is made of: a run's tables as plain rows, whoever read them. Every table may be missing; the report
+ * then says so. No secret's value may stand in here: descriptions are masked (kind, length, first two characters).
+ *
+ * @module
+ */
+import type { DocumentRow } from "../figures/memorization_distribution.ts";
+import type { DuplicationRow } from "../figures/ma_by_duplication.ts";
+import type { HistoryRow } from "../figures/forgetting_curves.ts";
+import type { ResultRow } from "../figures/retained_quality.ts";
+import type { SecretRow } from "../figures/secrets_before_after.ts";
+
+/** Mean scores on unseen text: what a model that memorized nothing would reach. */
+export interface Thresholds {
+  readonly ma: number | null;
+  readonly el_3: number | null;
+  readonly el_5: number | null;
+  readonly el_10: number | null;
+}
+
+/** A run's tables and what made them. */
+export interface RunTables {
+  /** The page's heading. */
+  readonly title: string;
+  /** The program and its version, such as "CodeScrub 0.1.0". */
+  readonly version: string;
+  readonly thresholds?: Thresholds | null;
+  /** Means per set and model; "before" is the model as it came. */
+  readonly results?: readonly ResultRow[];
+  /** The probe: mean secret MA of every document. */
+  readonly documents?: readonly DocumentRow[];
+  /** The planted truth: mean secret MA per number of copies. */
+  readonly duplication?: readonly DuplicationRow[];
+  /** Scores after every epoch of every method. */
+  readonly history?: readonly HistoryRow[];
+  /** The forget set's secrets, masked. */
+  readonly secrets?: readonly SecretRow[];
+  /** run.json's resolved configuration. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** Versions of what took part, by name. */
+  readonly versions?: Readonly<Record<string, string>>;
+  /** Seconds each stage took, in order. */
+  readonly seconds?: Readonly<Record<string, number>>;
+}
+
+/** Methods in the order in which one of them is chosen to be the run's main one. */
+const MAIN_METHODS = ["codeeraser", "pecu", "cu", "ssga", "ga"];
+
+/**
+ * The methods of a run, the main one first: CodeEraser where it ran, then the others as the tables name them.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { listMethods } from "./run_tables.ts";
+ *
+ * const row = { set: "forget", ma: 1, el_3: 1, el_5: 1, el_10: 1, nll: 0, rows: 1 } as const;
+ * const results = ["before", "ga", "codeeraser"].map((model) => ({ ...row, model }));
+ * assertEquals(listMethods({ title: "t", version: "v", results }), ["codeeraser", "ga"]);
+ * ```
+ */
+export function listMethods(run: RunTables): string[] {
+  const found = new Set([
+    ...(run.results ?? []).map((row) => row.model).filter((model) => model !== "before"),
+    ...(run.secrets ?? []).flatMap((row) => Object.keys(row.ma_after)),
+    ...(run.history ?? []).map((row) => row.method),
+  ]);
+  const main = MAIN_METHODS.find((method) => found.has(method));
+  return main === undefined ? [...found] : [main, ...[...found].filter((method) => method !== main)];
+}
+
+/**
+ * The row of one set and model, undefined where the run has none.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { findResult } from "./run_tables.ts";
+ *
+ * assertEquals(findResult({ title: "t", version: "v" }, "forget", "before"), undefined);
+ * ```
+ */
+export function findResult(run: RunTables, set: ResultRow["set"], model: string): ResultRow | undefined {
+  return run.results?.find((row) => row.set === set && row.model === model);
+}

@@ -1,0 +1,169 @@
+/**
+ * The run in three findings: what leaked, what was erased, what it cost. Sentences with the numbers of the tables,
+ * and nothing that the tables do not say; a finding without its table names it.
+ *
+ * @module
+ */
+import { isScore, modelStyle, percentText } from "../figures/style.ts";
+import { formatChange, formatCount, formatPoints, formatScore } from "./format.ts";
+import { findResult, listMethods, type RunTables } from "./run_tables.ts";
+
+/** One finding: a number that stands large, what it is, and sentences. */
+export interface Finding {
+  readonly heading: string;
+  readonly number: string;
+  readonly label: string;
+  readonly sentences: readonly string[];
+}
+
+/**
+ * Says what leaked, what was erased and what it cost.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { summarizeRun } from "./summary.ts";
+ *
+ * const [leaked] = summarizeRun({
+ *   title: "Run",
+ *   version: "CodeScrub 0.1.0",
+ *   thresholds: { ma: 0.46, el_3: 0.2, el_5: 0.1, el_10: 0.05 },
+ *   documents: [{ doc_id: "a", ma: 0.9 }, { doc_id: "b", ma: 0.1 }],
+ * });
+ * assertEquals(leaked?.number, "50.0%");
+ * ```
+ */
+export function summarizeRun(run: RunTables): Finding[] {
+  const [method] = listMethods(run);
+  return [findLeak(run), findErasure(run, method), findCost(run, method)];
+}
+
+function findLeak(run: RunTables): Finding {
+  const heading = "What leaked";
+  const threshold = run.thresholds?.ma;
+  const scores = (run.documents ?? []).map((row) => row.ma).filter(isScore);
+  if (!isScore(threshold) || scores.length === 0) {
+    return missingFinding(heading, "needs the probe's document scores and the thresholds");
+  }
+  const above = scores.filter((ma) => ma > threshold).length;
+  const strong = scores.filter((ma) => ma >= 0.9).length;
+  return {
+    heading,
+    number: percentText(above / scores.length),
+    label: "of documents give their secrets away",
+    sentences: [
+      `In ${formatCount(above)} of ${
+        formatCount(scores.length)
+      } documents with secrets the model predicts more of ` +
+      `them than of text it never saw (mean MA above ${percentText(threshold)}); in ${
+        formatCount(strong)
+      } it ` +
+      "predicts at least nine tokens of ten.",
+      ...describeDuplication(run),
+    ],
+  };
+}
+
+function describeDuplication({ duplication = [] }: RunTables): string[] {
+  const sorted = duplication.filter((row) => isScore(row.ma)).toSorted((a, b) => a.copies - b.copies);
+  const trained = sorted.filter((row) => row.copies > 0);
+  const [first, last, never] = [trained[0], trained.at(-1), sorted.find((row) => row.copies === 0)];
+  if (!first || !last || first === last) return [];
+  const copies = first.copies === 1 ? "one copy" : `${formatCount(first.copies)} copies`;
+  const twins = never ? `; twins it never trained on reach ${percentText(never.ma)}` : "";
+  return [
+    `Mean secret MA goes from ${percentText(first.ma)} at ${copies} to ${percentText(last.ma)} at ` +
+    `${formatCount(last.copies)}${twins}.`,
+  ];
+}
+
+function findErasure(run: RunTables, method: string | undefined): Finding {
+  const heading = "What was erased";
+  const before = findResult(run, "forget", "before");
+  const after = method === undefined ? undefined : findResult(run, "forget", method);
+  if (!before || !after || method === undefined) {
+    return missingFinding(heading, "needs the results on the forget set, before and after");
+  }
+  const { label } = modelStyle(method);
+  return {
+    heading,
+    number: `${percentText(before.ma)} → ${percentText(after.ma)}`,
+    label: `memorization accuracy on the forget set, ${label}`,
+    sentences: [
+      `${label} took the forget set's MA from ${formatChange(before.ma, after.ma)} and its EL_10 from ` +
+      `${formatChange(before.el_10, after.el_10)}.${describeThresholds(run, after)}`,
+      ...describeRest(run, method),
+    ],
+  };
+}
+
+function describeThresholds(
+  { thresholds }: RunTables,
+  after: { ma: number | null; el_10: number | null },
+): string {
+  const checks = ([["MA", "ma"], ["EL_10", "el_10"]] as const).flatMap(([name, column]) => {
+    const threshold = thresholds?.[column];
+    const score = after[column];
+    return isScore(threshold) && isScore(score) ? [{ name, threshold, isBelow: score < threshold }] : [];
+  });
+  if (checks.length === 0) return "";
+  const list = (names: typeof checks) =>
+    names.map(({ name, threshold }) => `${name} (${percentText(threshold)})`).join(" and ");
+  const below = checks.filter((check) => check.isBelow);
+  const above = checks.filter((check) => !check.isBelow);
+  if (above.length === 0) return ` That is below what text it never saw scores: ${list(below)}.`;
+  if (below.length === 0) return ` That is not below what text it never saw scores: ${list(above)}.`;
+  return ` That is below what text it never saw scores in ${list(below)}, but not in ${list(above)}.`;
+}
+
+function describeRest({ secrets = [], thresholds }: RunTables, method: string): string[] {
+  const threshold = thresholds?.ma;
+  const scores = secrets.map((row) => Object.hasOwn(row.ma_after, method) ? row.ma_after[method] : null)
+    .filter(isScore);
+  if (!isScore(threshold) || scores.length === 0) return [];
+  const rest = scores.filter((ma) => ma > threshold).length;
+  if (rest === 0) {
+    return [`Not one of the ${formatCount(scores.length)} secrets alone is still above the MA threshold.`];
+  }
+  return [
+    `Taken one by one, ${formatCount(rest)} of ${formatCount(scores.length)} secrets ` +
+    `${rest === 1 ? "is" : "are"} still above the MA threshold.`,
+  ];
+}
+
+function findCost(run: RunTables, method: string | undefined): Finding {
+  const heading = "What it cost";
+  const before = findResult(run, "retain", "before");
+  const after = method === undefined ? undefined : findResult(run, "retain", method);
+  if (!before || !after || method === undefined) {
+    return missingFinding(heading, "needs the results on the retain set, before and after");
+  }
+  return {
+    heading,
+    number: formatPoints(before.ma, after.ma),
+    label: `memorization accuracy on the retain set, ${modelStyle(method).label}`,
+    sentences: [
+      describeCost(run, method),
+      ...listMethods(run).filter((other) => other === "ga" && other !== method)
+        .filter((other) => findResult(run, "retain", other))
+        .map((other) => describeCost(run, other)),
+    ],
+  };
+}
+
+function describeCost(run: RunTables, method: string): string {
+  const [before, after] = ["before", method].map((model) => findResult(run, "retain", model));
+  const [unseenBefore, unseenAfter] = ["before", method].map((model) => findResult(run, "unseen", model));
+  const loss = isScore(unseenBefore?.nll) && isScore(unseenAfter?.nll)
+    ? `, and loss on unseen text from ${formatScore(unseenBefore.nll, 2)} to ` +
+      `${formatScore(unseenAfter.nll, 2)} nats per token`
+    : "";
+  return `${modelStyle(method).label} moved MA on code worth keeping from ${
+    formatChange(before?.ma, after?.ma)
+  }` +
+    `${loss}.`;
+}
+
+function missingFinding(heading: string, reason: string): Finding {
+  return { heading, number: "–", label: "not in this run", sentences: [`This ${reason}.`] };
+}
