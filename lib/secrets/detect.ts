@@ -1,0 +1,83 @@
+/**
+ * Every secret of a text: e-mail addresses, IP addresses and keys, as CodeEraser's detection finds them, place by
+ * place. A key is a value that the plugins yield, that reads like gibberish and is not likely a hash; every occurrence
+ * of it in the text is a span.
+ *
+ * @module
+ */
+import { detectEmails } from "./email.ts";
+import { type BigramTable, ENGLISH_BIGRAMS, isGibberish } from "./gibberish.ts";
+import { fileHasHashes, HashRule } from "./hash_rules.ts";
+import { detectIpAddresses } from "./ip_address.ts";
+import { scanKeys } from "./scan_keys.ts";
+import type { SecretSpan } from "./secret_span.ts";
+
+export type { SecretSpan, SecretTag } from "./secret_span.ts";
+
+/** What detection may be told. */
+export interface DetectOptions {
+  /** Counts of letter pairs by which gibberish is told; the project's own by default. */
+  bigrams?: BigramTable;
+}
+
+/** `value` without backslashes at either end. */
+function stripBackslashes(value: string): string {
+  let start = 0, end = value.length;
+  while (start < end && value[start] === "\\") start++;
+  while (end > start && value[end - 1] === "\\") end--;
+  return value.slice(start, end);
+}
+
+/** The occurrences of `value`, not overlapping. */
+function occurrences(text: string, value: string): number[] {
+  const starts: number[] = [];
+  for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + value.length)) starts.push(at);
+  return starts;
+}
+
+function detectKeys(text: string, bigrams: BigramTable): SecretSpan[] {
+  const spans: SecretSpan[] = [];
+  const hashes = new HashRule(text);
+  let hasHashes: boolean | null = null;
+  for (const [detector, values] of scanKeys(text)) {
+    for (const value of new Set(Array.from(values, stripBackslashes))) {
+      if (!isGibberish(value, bigrams)) continue;
+      hasHashes ??= fileHasHashes(text);
+      if (hasHashes) return [];
+      if (hashes.isHash(value)) continue;
+      for (const start of occurrences(text, value)) {
+        spans.push({ tag: "KEY", detector, start, end: start + value.length });
+      }
+    }
+  }
+  return spans;
+}
+
+function compareSpans(a: SecretSpan, b: SecretSpan): number {
+  return a.start - b.start || a.end - b.end || (a.tag < b.tag ? -1 : a.tag > b.tag ? 1 : 0);
+}
+
+/**
+ * The secrets of a text, sorted by start, end and tag. A place that two detectors find appears once for each. Lone
+ * surrogates are read as U+FFFD. Nothing is filtered by value yet: see `filterSecrets`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { detectSecrets } from "./detect.ts";
+ *
+ * const text = "key = 'QZ7xK2vJ9mWq4bXf8pTzR3hLw6cNgYd5'  # ada@mail.invalid";
+ * assertEquals(detectSecrets(text).map((span) => [span.tag, span.detector, span.start]), [
+ *   ["KEY", "Base64HighEntropy", 7],
+ *   ["EMAIL", "Email", 44],
+ * ]);
+ * ```
+ */
+export function detectSecrets(text: string, options: DetectOptions = {}): SecretSpan[] {
+  const wellFormed = text.toWellFormed();
+  return [
+    ...detectEmails(wellFormed),
+    ...detectIpAddresses(wellFormed),
+    ...detectKeys(wellFormed, options.bigrams ?? ENGLISH_BIGRAMS),
+  ].sort(compareSpans);
+}
