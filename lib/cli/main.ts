@@ -14,7 +14,8 @@ import { oneLine, write } from "./console.ts";
 import { InterruptError, listenForInterrupt } from "./interrupt.ts";
 import { flagOf, optionsOf, resolveOptions } from "./options.ts";
 
-const ROWS: { readonly [name: string]: CommandRow } = COMMANDS;
+type CommandRows = { readonly [name: string]: CommandRow };
+
 const PLACEHOLDERS = {
   flag: "",
   list: "TEXT",
@@ -26,7 +27,7 @@ const PLACEHOLDERS = {
 };
 
 /**
- * Runs one command line and returns its exit code.
+ * Runs one command line and returns its exit code. `rows` are the commands there are.
  *
  * @example
  * ```ts
@@ -37,9 +38,9 @@ const PLACEHOLDERS = {
  * assertEquals(await main(["detect", "--nonsense"]), 2);
  * ```
  */
-export async function main(args: string[]): Promise<number> {
+export async function main(args: string[], rows: CommandRows = COMMANDS): Promise<number> {
   try {
-    const program = await makeProgram(args);
+    const program = await makeProgram(args, rows);
     await program.parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
@@ -56,7 +57,7 @@ function report(error: unknown): number {
   return error instanceof UsageError ? 2 : 1;
 }
 
-async function makeProgram(args: readonly string[]): Promise<Program> {
+async function makeProgram(args: readonly string[], rows: CommandRows): Promise<Program> {
   const program = new Program("codescrub")
     .description("Finds, measures and erases the secrets that a code model memorized.")
     .version(deno.version)
@@ -64,23 +65,23 @@ async function makeProgram(args: readonly string[]): Promise<Program> {
     .configureOutput({
       writeOut: (text) => write(text),
       writeErr: (text) => write(text, Deno.stderr),
-      outputError: (text, writeErr) => writeErr(`codescrub: ${rephrase(oneLine(text))}\n`),
+      outputError: (text, writeErr) => writeErr(`codescrub: ${rephrase(oneLine(text), Object.keys(rows))}\n`),
     });
   const words = args.filter((arg) => !arg.startsWith("-"));
   const asked = words[0] === "help" ? words[1] : words[0];
-  for (const [name, row] of Object.entries(ROWS)) {
+  for (const [name, row] of Object.entries(rows)) {
     const sub = program.command(name).description(row.description);
     if (name === asked) addCommand(sub, (await row.load()).command);
     sub.addHelpText("after", `\nExample:\n  codescrub ${row.example}`);
   }
-  const examples = Object.values(ROWS).map(({ example }) => `\n  codescrub ${example}`).join("");
+  const examples = Object.values(rows).map(({ example }) => `\n  codescrub ${example}`).join("");
   return program.addHelpText("after", `\nExamples:${examples}`);
 }
 
 /** Commander's message as the project's read: its first letter large, names in double quotes. */
-function rephrase(message: string): string {
+function rephrase(message: string, names: string[]): string {
   const text = message.replace(/^error: /, "").replaceAll("'", '"');
-  const list = Object.keys(ROWS).map((name) => `"${name}"`).join(", ");
+  const list = names.map((name) => `"${name}"`).join(", ");
   return text.charAt(0).toUpperCase() +
     text.slice(1).replace(/^nknown command "[^"]*"/, (found) => `${found}: expected ${list}`);
 }
