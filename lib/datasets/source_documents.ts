@@ -1,5 +1,5 @@
 /**
- * The Python code of pinned wheels, cut into documents of 700 to 1,300 characters at line boundaries: about 200 to 400
+ * The Python code of pinned wheels, cut into documents of 700 to 1,150 characters at line boundaries: about 200 to 350
  * tokens, so that a document and what is planted into it fit a window of 512. Paths are taken in plain order and no
  * locale takes part, so the same wheels give the same documents on every machine.
  *
@@ -9,7 +9,7 @@ import { readZipEntries, readZipEntry } from "../setup_zip.ts";
 import type { Document } from "./corpus.ts";
 
 const MIN_CHARACTERS = 700;
-const MAX_CHARACTERS = 1300;
+const MAX_CHARACTERS = 1150;
 const MAX_LINE = 200; // longer ones are tables of data, not code
 
 /** A Python file of a wheel. */
@@ -63,7 +63,7 @@ export async function readWheelSources(path: string): Promise<SourceFile[]> {
  *
  * const text = "def f(x):\n    return x + 1\n\n".repeat(60);
  * const documents = cutDocuments({ path: "a.py", text });
- * assertEquals(documents.map(({ docId, text }) => [docId, text.length]), [["a.py#0", 1287]]);
+ * assertEquals(documents.map(({ docId, text }) => [docId, text.length]), [["a.py#0", 1147]]);
  * ```
  */
 export function cutDocuments({ path, text }: SourceFile): Document[] {
