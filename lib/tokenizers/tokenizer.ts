@@ -1,0 +1,109 @@
+/**
+ * A model's tokenizer: text to ids with offsets, by Hugging Face's own implementation (npm:tokenizers, Rust).
+ *
+ * Offsets are UTF-16 units here; the library counts code points. Texts must be well formed: a lone surrogate is
+ * replaced by U+FFFD, which has the same length, before anything is counted.
+ *
+ * @module
+ */
+import { Tokenizer as NativeTokenizer } from "tokenizers";
+import { fromCodePoints } from "./code_points.ts";
+
+/** A tokenized text. */
+export interface EncodedText {
+  /** Token ids, [T]. */
+  ids: Int32Array;
+  /** Where each token begins in the text, in UTF-16 units. */
+  starts: Uint32Array;
+  /** Where it ends. */
+  ends: Uint32Array;
+}
+
+/** Names under which tokenizers keep their end-of-text token, most specific first. */
+const END_OF_TEXT = ["<|endoftext|>", "<|end_of_text|>", "</s>", "<|im_end|>"] as const;
+const BATCH = 256;
+
+/** A tokenizer; see `openTokenizer`. */
+export class Tokenizer {
+  readonly #native: NativeTokenizer;
+  /** How many ids there are, added tokens included. */
+  readonly vocabularySize: number;
+  /** The id that ends a text, or null where there is none. */
+  readonly endOfText: number | null;
+
+  /** Wraps the library's tokenizer. */
+  constructor(native: NativeTokenizer) {
+    this.#native = native;
+    this.vocabularySize = native.getVocabSize(true);
+    this.endOfText = END_OF_TEXT.map((token) => native.tokenToId(token)).find((id) => id !== null) ?? null;
+  }
+
+  /** Tokenizes one text. */
+  async encode(text: string): Promise<EncodedText> {
+    return (await this.encodeBatch([text]))[0]!;
+  }
+
+  /**
+   * Tokenizes many texts, in parallel where the library does.
+   *
+   * @param onProgress is told how many texts are done
+   */
+  async encodeBatch(texts: readonly string[], onProgress?: (done: number) => void): Promise<EncodedText[]> {
+    const results: EncodedText[] = [];
+    for (let i = 0; i < texts.length; i += BATCH) {
+      const batch = texts.slice(i, i + BATCH).map((text) => text.toWellFormed());
+      const encodings = await this.#native.encodeBatch(batch, { addSpecialTokens: false });
+      encodings.forEach((encoding, j) => {
+        const text = batch[j]!;
+        const offsets = encoding.getOffsets();
+        const starts = new Uint32Array(offsets.length);
+        const ends = new Uint32Array(offsets.length);
+        const units = fromCodePoints(text);
+        offsets.forEach(([start, end], k) => {
+          starts[k] = units[start!]!;
+          ends[k] = units[end!]!;
+        });
+        results.push({ ids: Int32Array.from(encoding.getIds()), starts, ends });
+      });
+      onProgress?.(results.length);
+    }
+    return results;
+  }
+
+  /** Text of ids, special tokens included. */
+  decode(ids: ArrayLike<number>): Promise<string> {
+    return ids.length === 0 ? Promise.resolve("") : this.#native.decode(Array.from(ids), false);
+  }
+
+  /** The text of one id in the tokenizer's own alphabet. */
+  token(id: number): string | null {
+    return this.#native.idToToken(id);
+  }
+}
+
+/**
+ * Opens a model folder's tokenizer.json.
+ *
+ * @throws {Error} when there is none; {SyntaxError} when it cannot be read
+ *
+ * @example
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * await assertRejects(() => openTokenizer("/nowhere"), Error, 'Cannot open tokenizer "/nowhere/tokenizer.json"');
+ * ```
+ */
+export async function openTokenizer(folder: string): Promise<Tokenizer> {
+  const path = `${folder}/tokenizer.json`;
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (cause) {
+    const what = cause instanceof Deno.errors.NotFound ? "no such file" : (cause as Error).message;
+    throw new Error(`Cannot open tokenizer "${path}": ${what}`, { cause });
+  }
+  try {
+    return new Tokenizer(NativeTokenizer.fromString(text));
+  } catch (cause) {
+    throw new SyntaxError(`Cannot open tokenizer "${path}": ${(cause as Error).message}`, { cause });
+  }
+}

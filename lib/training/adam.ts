@@ -1,0 +1,80 @@
+/**
+ * Adam as PyTorch computes it (torch.optim.Adam: bias-corrected moments, epsilon outside the root), inside a captured
+ * step: gradients, moments and weights of one call.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { assign } from "../engine/compile.ts";
+
+/** Adam's constants. */
+export interface AdamOptions {
+  /** Decay of the first and second moment. */
+  betas: readonly [number, number];
+  /** Added to the root of the second moment. Default 1e-8. */
+  epsilon?: number;
+  /** The gradients' global norm is cut to this; none without it. */
+  maxNorm?: number;
+}
+
+/** The optimizer's state: moments by weight name. */
+export class Adam implements Disposable {
+  /** First moments. */
+  readonly first: Record<string, Tensor>;
+  /** Second moments. */
+  readonly second: Record<string, Tensor>;
+  readonly #weights: Readonly<Record<string, Tensor>>;
+  readonly #options: Required<Pick<AdamOptions, "betas" | "epsilon">> & AdamOptions;
+  /** How many updates have been made. */
+  steps = 0;
+
+  /** @param weights what is trained, by name; not owned */
+  constructor(weights: Readonly<Record<string, Tensor>>, options: AdamOptions) {
+    this.#weights = weights;
+    this.#options = { epsilon: 1e-8, ...options };
+    const zeros = () =>
+      Object.fromEntries(Object.entries(weights).map(([name, weight]) => [name, tf.zerosLike(weight)]));
+    this.first = zeros();
+    this.second = zeros();
+  }
+
+  /**
+   * Counts an update and gives what `apply` needs of it: [learning rate / (1 - beta1^t), 1 / sqrt(1 - beta2^t)].
+   *
+   * @returns [2] float32; the caller disposes it
+   */
+  nextRates(learningRate: number): Tensor {
+    this.steps++;
+    const [beta1, beta2] = this.#options.betas;
+    return tf.tensor1d([learningRate / (1 - beta1 ** this.steps), 1 / Math.sqrt(1 - beta2 ** this.steps)]);
+  }
+
+  /**
+   * One update, inside a captured step.
+   *
+   * @param gradients by weight name @param rates from `nextRates`
+   * @returns the gradients' global norm before cutting, scalar
+   */
+  apply(gradients: Readonly<Record<string, Tensor>>, rates: Tensor): Tensor {
+    const { betas: [beta1, beta2], epsilon, maxNorm } = this.#options;
+    const norm = tf.sqrt(tf.addN(Object.values(gradients).map((gradient) => tf.sum(tf.square(gradient)))));
+    const factor = maxNorm === undefined ? null : tf.minimum(1, tf.div(maxNorm, tf.add(norm, 1e-6)));
+    const [rate, correction] = tf.unstack(rates) as [Tensor, Tensor];
+    for (const [name, weight] of Object.entries(this.#weights)) {
+      const gradient = factor ? tf.mul(gradients[name]!, factor) : gradients[name]!;
+      const first = tf.add(tf.mul(this.first[name]!, beta1), tf.mul(gradient, 1 - beta1));
+      const second = tf.add(tf.mul(this.second[name]!, beta2), tf.mul(tf.square(gradient), 1 - beta2));
+      const root = tf.add(tf.mul(tf.sqrt(second), correction), epsilon);
+      assign(this.first[name]!, first);
+      assign(this.second[name]!, second);
+      assign(weight, tf.sub(weight, tf.div(tf.mul(first, rate), root)));
+    }
+    return norm;
+  }
+
+  /** Frees the moments. */
+  [Symbol.dispose](): void {
+    tf.dispose([this.first, this.second]);
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * The language modelling loss and its gradients over a batch of full windows.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { sparseCrossEntropy } from "../engine/kernels.ts";
+import type { Model } from "../models/model.ts";
+
+/**
+ * Cross entropy of each next token.
+ *
+ * @param ids [B, T] int32
+ * @returns [B, T - 1] float32, nats
+ */
+export function nextTokenLosses(model: Model, ids: Tensor): Tensor {
+  const [B, T] = ids.shape as [number, number];
+  const D = model.config.width;
+  const hidden = tf.reshape(model.hidden(ids), [B, T, D]); // [B, T, D]
+  const used = tf.reshape(tf.slice(hidden, [0, 0, 0], [B, T - 1, D]), [B * (T - 1), D]); // [B (T - 1), D]
+  const labels = tf.reshape(tf.slice(ids, [0, 1], [B, T - 1]), [B * (T - 1)]); // [B (T - 1)]
+  return tf.reshape(sparseCrossEntropy(model.project(used), labels), [B, T - 1]); // [B, T - 1]
+}
+
+/** A loss and the gradient of each weight. */
+export interface LossAndGradients {
+  /** Scalar. */
+  loss: Tensor;
+  /** By weight name. */
+  gradients: Record<string, Tensor>;
+}
+
+/**
+ * The value and the gradients of a loss of the weights.
+ *
+ * @param weights what to differentiate by
+ * @param loss a scalar of them
+ */
+export function valueAndGradients(
+  weights: Readonly<Record<string, Tensor>>,
+  loss: () => Tensor,
+): LossAndGradients {
+  const names = Object.keys(weights);
+  const { value, grads } = tf.valueAndGrads(() => loss())(names.map((name) => weights[name]!));
+  return { loss: value, gradients: Object.fromEntries(names.map((name, i) => [name, grads[i]!])) };
+}

@@ -1,0 +1,106 @@
+/**
+ * Pretraining: one captured step (loss, gradients, Adam) over shuffled windows, with warm-up and cosine decay,
+ * resumable at its checkpoints.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { compile } from "../engine/compile.ts";
+import type { Model } from "../models/model.ts";
+import { Adam } from "./adam.ts";
+import { nextTokenLosses, valueAndGradients } from "./next_token_loss.ts";
+import { type WindowOptions, Windows } from "./windows.ts";
+
+/** How to train. */
+export interface TrainOptions extends WindowOptions {
+  /** How many updates. */
+  steps: number;
+  /** The highest learning rate. */
+  learningRate: number;
+  /** The rate at the end, as a share of the highest. */
+  finalShare: number;
+  /** Steps over which the rate rises. */
+  warmup: number;
+  /** Adam's decays. */
+  betas: readonly [number, number];
+  /** The gradients' norm is cut to this. */
+  maxNorm: number;
+}
+
+/** What happened in a step. */
+export interface TrainStep {
+  /** From 1. */
+  step: number;
+  /** Mean cross entropy of the batch before the update, nats a token. */
+  loss: number;
+  /** The gradients' norm before cutting. */
+  norm: number;
+  /** The learning rate. */
+  rate: number;
+}
+
+/** Hooks into a run. */
+export interface TrainHooks {
+  /** Called after each step. */
+  onStep?: (step: TrainStep) => void | Promise<void>;
+  /** Ends the run after the step in progress. */
+  signal?: AbortSignal;
+}
+
+/**
+ * The learning rate of a step: linear warm-up, then half a cosine down to `finalShare`.
+ *
+ * @param step from 1
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const options = { steps: 100, warmup: 10, learningRate: 1, finalShare: 0.1 };
+ * assertEquals([5, 10, 100].map((step) => learningRateAt(step, options)), [0.5, 1, 0.1]);
+ * ```
+ */
+export function learningRateAt(
+  step: number,
+  options: Pick<TrainOptions, "steps" | "warmup" | "learningRate" | "finalShare">,
+): number {
+  const { steps, warmup, learningRate, finalShare } = options;
+  if (step <= warmup) return learningRate * step / warmup;
+  const done = (step - warmup) / Math.max(1, steps - warmup);
+  return learningRate * (finalShare + (1 - finalShare) * 0.5 * (1 + Math.cos(Math.PI * Math.min(1, done))));
+}
+
+/**
+ * Trains a model in place from `optimizer.steps` on.
+ *
+ * @param model whose weights are updated
+ * @param optimizer over the model's weights; its state goes on where it was
+ * @param documents token ids of each document
+ * @throws {RangeError} when the loss is not finite: the weights are then those of the step before the last
+ */
+export async function trainModel(
+  model: Model,
+  { optimizer, documents }: { optimizer: Adam; documents: readonly Int32Array[] },
+  options: TrainOptions,
+  hooks: TrainHooks = {},
+): Promise<void> {
+  const windows = new Windows(documents, options);
+  using step = compile((ids: tf.Tensor, rates: tf.Tensor) => {
+    const { loss, gradients } = valueAndGradients(model.weights, () => tf.mean(nextTokenLosses(model, ids)));
+    return { loss, norm: optimizer.apply(gradients, rates) };
+  }, { xla: true, name: "train" });
+  while (optimizer.steps < options.steps && !hooks.signal?.aborted) {
+    const number = optimizer.steps + 1;
+    const rate = learningRateAt(number, options);
+    const ids = tf.tensor2d(windows.batch(number - 1), [options.batch, options.length], "int32");
+    const rates = optimizer.nextRates(rate);
+    const result = await step.async(ids, rates);
+    const [loss, norm] = [result.loss.dataSync()[0]!, result.norm.dataSync()[0]!];
+    tf.dispose([ids, rates, result.loss, result.norm]);
+    if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
+      throw new RangeError(
+        `Cannot go on training: the loss of step ${number} is ${loss}, the gradients' norm ${norm}`,
+      );
+    }
+    await hooks.onStep?.({ step: number, loss, norm, rate });
+  }
+}
