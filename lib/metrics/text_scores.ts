@@ -1,0 +1,167 @@
+/**
+ * MA, EL_3, EL_5, EL_10 and the loss of texts and of secrets under a model, with the exact savings: one forward for
+ * each text, decodes only from mispredicted positions, all of a batch's decodes together, all n from the same ones.
+ *
+ * @module
+ */
+import { Decoder, type DecoderOptions, type DecodeStart, type FilledTexts } from "../models/decoder.ts";
+import type { Model } from "../models/model.ts";
+import { type ExtractionLikelihoods, extractionLikelihoods } from "./extraction_likelihood.ts";
+import { memorizationAccuracy } from "./memorization_accuracy.ts";
+
+/** Scores of one text or secret; null where one is not defined. */
+export interface Scores extends ExtractionLikelihoods {
+  /** How many tokens were scored over. */
+  tokens: number;
+  /** Memorization accuracy. */
+  ma: number | null;
+  /** Mean cross entropy of the scored tokens, nats. */
+  nll: number | null;
+}
+
+/** A secret and what stands before it. */
+export interface SecretTokens {
+  /** The tokens before the secret, at least one: the end-of-text token where there is no text. */
+  prefix: ArrayLike<number>;
+  /** The secret's own tokens, at most 32. */
+  secret: ArrayLike<number>;
+}
+
+/** How to score. */
+export interface ScoreOptions {
+  /** Whether EL_n is wanted beside MA. Default true. */
+  el?: boolean;
+  /** Ends a secret's decode: nothing after it matches. */
+  endOfText?: number | null;
+  /** Told how many texts or secrets are done. */
+  onProgress?: (done: number) => void | Promise<void>;
+}
+
+/** A stretch of a token sequence to score. */
+interface Scored {
+  ids: Int32Array;
+  /** The first scored token. */
+  from: number;
+  firstPrefix: 0 | 1;
+  endOfText: number | null;
+}
+
+/** Scores texts and secrets under one model; `using` frees its captured steps. */
+export class Scorer implements Disposable {
+  readonly #decoder: Decoder;
+  readonly #maxPositions: number;
+
+  /** @param model not owned */
+  constructor(model: Model, options: DecoderOptions = {}) {
+    this.#decoder = new Decoder(model, options);
+    this.#maxPositions = model.config.maxPositions;
+  }
+
+  /**
+   * Scores whole texts: MA over tokens 1..T-1, EL_n over prefixes 1..T-n.
+   *
+   * @param texts token ids of each, already cut to the wanted length
+   */
+  async texts(texts: readonly ArrayLike<number>[], options: ScoreOptions = {}): Promise<Scores[]> {
+    const rows = texts.map((text) => ({
+      ids: Int32Array.from(text),
+      from: 1,
+      firstPrefix: 1 as const,
+      endOfText: null,
+    }));
+    return await this.#score(rows, options);
+  }
+
+  /**
+   * Scores secrets after their prefixes: MA over the secret's tokens, EL_n over i = 0..v-n; a secret of fewer than n
+   * tokens has EL_n 1 if it is generated whole, else 0.
+   */
+  async secrets(secrets: readonly SecretTokens[], options: ScoreOptions = {}): Promise<Scores[]> {
+    const rows = secrets.map(({ prefix, secret }) => ({
+      ids: Int32Array.from([...Array.from(prefix), ...Array.from(secret)]),
+      from: prefix.length,
+      firstPrefix: 0 as const,
+      endOfText: options.endOfText ?? null,
+    }));
+    const scores = await this.#score(rows, options);
+    if (options.el === false) return scores;
+    return scores.map((score) => {
+      const whole = score.ma === 1 ? 1 : 0;
+      return { ...score, el_3: score.el_3 ?? whole, el_5: score.el_5 ?? whole, el_10: score.el_10 ?? whole };
+    });
+  }
+
+  async #score(rows: readonly Scored[], { el = true, onProgress }: ScoreOptions): Promise<Scores[]> {
+    const results: Scores[] = new Array(rows.length);
+    const usable = rows.map((_, i) => i).filter((i) => rows[i]!.ids.length > 0);
+    rows.forEach((_, i) =>
+      results[i] = { tokens: 0, ma: null, nll: null, el_3: null, el_5: null, el_10: null }
+    );
+    const { batch } = this.#decoder;
+    for (const length of new Set(usable.map((i) => this.#paddedLength(rows[i]!)))) {
+      const group = usable.filter((i) => this.#paddedLength(rows[i]!) === length);
+      for (let first = 0; first < group.length; first += batch) {
+        const chunk = group.slice(first, first + batch);
+        const scores = await this.#scoreBatch(chunk.map((i) => rows[i]!), { length, el });
+        chunk.forEach((i, k) => results[i] = scores[k]!);
+        await onProgress?.(chunk.length);
+      }
+    }
+    return results;
+  }
+
+  /** Multiples of 32 up to 160, of 128 above: few shapes to capture, little padding. */
+  #paddedLength({ ids }: Scored): number {
+    const unit = ids.length <= 160 ? 32 : 128;
+    return Math.max(ids.length, Math.min(this.#maxPositions, Math.ceil(ids.length / unit) * unit));
+  }
+
+  async #scoreBatch(
+    rows: readonly Scored[],
+    { length, el }: { length: number; el: boolean },
+  ): Promise<Scores[]> {
+    using filled = await this.#decoder.fill(rows.map(({ ids }) => ids), { length, keepCache: el });
+    const likelihoods = el ? await this.#likelihoods(rows, filled) : null;
+    return rows.map(({ ids, from, firstPrefix }, i) => {
+      const losses = filled.losses[i]!.subarray(from - 1, ids.length - 1);
+      return {
+        tokens: ids.length - from + firstPrefix,
+        ma: memorizationAccuracy(
+          filled.predictions[i]!.subarray(from - 1, ids.length - 1),
+          ids.subarray(from),
+        ),
+        nll: losses.length === 0 ? null : losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
+        ...likelihoods?.[i] ?? { el_3: null, el_5: null, el_10: null },
+      };
+    });
+  }
+
+  async #likelihoods(rows: readonly Scored[], filled: FilledTexts): Promise<ExtractionLikelihoods[]> {
+    const starts: DecodeStart[] = [];
+    rows.forEach(({ ids, from }, text) => {
+      for (let position = from; position < ids.length; position++) {
+        const token = filled.predictions[text]![position - 1]!;
+        if (token !== ids[position]) starts.push({ text, position, token, until: ids.length });
+      }
+    });
+    const decoded = await this.#decoder.continueAll(filled, starts);
+    const byText = rows.map(() => new Map<number, ArrayLike<number>>());
+    starts.forEach(({ text, position }, i) => {
+      const { from, firstPrefix, endOfText } = rows[text]!;
+      const end = endOfText === null ? -1 : decoded[i]!.indexOf(endOfText);
+      byText[text]!.set(position - from + firstPrefix, end < 0 ? decoded[i]! : decoded[i]!.subarray(0, end));
+    });
+    return rows.map(({ ids, from, firstPrefix }, i) =>
+      extractionLikelihoods({
+        truth: ids.subarray(from - firstPrefix),
+        firstPrefix,
+        continuations: byText[i]!,
+      })
+    );
+  }
+
+  /** Frees the captured steps. */
+  [Symbol.dispose](): void {
+    this.#decoder[Symbol.dispose]();
+  }
+}
