@@ -28,6 +28,11 @@ export interface CommandRow {
  * ```
  */
 export const COMMANDS = {
+  detect: {
+    description: "find the secrets of a corpus",
+    example: "detect src/ --out secrets.parquet",
+    load: () => import("./detect.ts"),
+  },
   analyze: {
     description: "the distribution of documents' memorization",
     example: "analyze --probe probe.parquet --threshold 0.46 --out distribution.csv",

@@ -1,0 +1,106 @@
+/**
+ * The table of a corpus's secrets: where each stands, what found it, and a fingerprint under which equal values are seen
+ * to be equal. Spans count code points, as everything on disk does. The value itself is no column unless it is asked
+ * for.
+ *
+ * @module
+ */
+import pl from "nodejs-polars";
+import { detectSecrets, type SecretTag } from "../secrets/detect.ts";
+import { filterSecrets } from "../secrets/filter.ts";
+import { fingerprintSecret } from "../secrets/fingerprint.ts";
+import type { BigramTable } from "../secrets/gibberish.ts";
+import { toCodePoints } from "../tokenizers/code_points.ts";
+import type { Document } from "./corpus.ts";
+
+/** A place of a secret; a place that two detectors find has two rows. */
+export interface SecretRow {
+  doc_id: string;
+  path: string | null;
+  tag: SecretTag;
+  detector: string;
+  /** Half-open, in code points. */
+  start: number;
+  end: number;
+  /** HMAC-SHA-256 of the value. */
+  fingerprint: string;
+  /** The secret itself, where `reveal` asked for it. */
+  value?: string;
+}
+
+/** Options of {@linkcode secretRows}. */
+export interface SecretRowsOptions {
+  /** The key of fingerprints. */
+  key: Uint8Array;
+  /** Keep what the value filter drops. */
+  unfiltered?: boolean;
+  bigrams?: BigramTable;
+  /** Add the values themselves. */
+  reveal?: boolean;
+}
+
+/**
+ * The secrets of one document, by their start.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { secretRows } from "./secret_table.ts";
+ *
+ * const document = { docId: "a.py", path: "a.py", text: "# 😀 ada@mail.invalid\n" };
+ * const [row] = secretRows(document, { key: new Uint8Array(32) });
+ * assertEquals([row?.tag, row?.start, row?.end, row?.value], ["EMAIL", 4, 20, undefined]);
+ * ```
+ */
+export function secretRows(document: Document, options: SecretRowsOptions): SecretRow[] {
+  const { docId, path, text } = document;
+  const { key, bigrams, unfiltered = false, reveal = false } = options;
+  const found = detectSecrets(text, { ...(bigrams && { bigrams }) });
+  const spans = unfiltered ? found : filterSecrets(text, found);
+  if (spans.length === 0) return [];
+  const points = toCodePoints(text);
+  return spans.map(({ tag, detector, start, end }) => {
+    const value = text.slice(start, end);
+    return {
+      doc_id: docId,
+      path,
+      tag,
+      detector,
+      start: points[start]!,
+      end: points[end]!,
+      fingerprint: fingerprintSecret(value, key),
+      ...(reveal && { value }),
+    };
+  });
+}
+
+/**
+ * The rows as a frame; without rows it has the columns all the same.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { secretTable } from "./secret_table.ts";
+ *
+ * const columns = ["doc_id", "path", "tag", "detector", "start", "end", "fingerprint"];
+ * assertEquals(secretTable([]).columns, columns);
+ * ```
+ */
+export function secretTable(
+  rows: readonly SecretRow[],
+  { reveal = false }: { reveal?: boolean } = {},
+): pl.DataFrame {
+  const text = (name: "doc_id" | "path" | "tag" | "detector" | "fingerprint" | "value") =>
+    pl.Series(name, rows.map((row) => row[name] ?? null), pl.Utf8);
+  const count = (name: "start" | "end") => pl.Series(name, rows.map((row) => row[name]), pl.Int64);
+  return pl.DataFrame([
+    text("doc_id"),
+    text("path"),
+    text("tag"),
+    text("detector"),
+    count("start"),
+    count("end"),
+    text("fingerprint"),
+    ...(reveal ? [text("value")] : []),
+  ]);
+}
