@@ -9,12 +9,14 @@
  * @module
  */
 import { join } from "node:path";
+import { Tokenizer } from "tokenizers";
 import packages from "../../data/packages.json" with { type: "json" };
 import { fetchWheels } from "../setup.ts";
 import type { Document } from "./corpus.ts";
 import { canHost, findSecrets, type PlantedDocuments, plantSecrets } from "./planted_secrets.ts";
 import { PythonRandom } from "./random.ts";
 import { cutDocuments, dropOpeningComments, readWheelSources, type SourceFile } from "./source_documents.ts";
+import { trainTokenizer } from "./train_tokenizer.ts";
 
 /** The embedded corpus in memory. */
 export interface EmbeddedCorpus {
@@ -22,8 +24,10 @@ export interface EmbeddedCorpus {
   train: Document[];
   /** Code of projects that the training set has nothing of, one document a file. */
   unseen: Document[];
-  /** The training documents before anything was planted or copied: for the tokenizer. */
+  /** The training documents before anything was planted or copied. */
   clean: Document[];
+  /** The content of a tokenizer.json, trained on `clean`: so it knows nothing of the secrets. */
+  tokenizer: string;
   /** The planted documents (they are in `train` too) and their truth. */
   planted: PlantedDocuments;
   /** Documents with never-trained secrets of the same formats. */
@@ -36,6 +40,11 @@ export interface EmbeddedCorpusOptions {
   seed?: number;
   /** Where the wheels are; by default they are fetched into the cache folder if they are not there. */
   wheels?: string;
+  /**
+   * The tokenizer.json by which documents are measured; by default it is trained here, in a second, which writes blank
+   * lines to stdout. The embedded model's is the one that comes out for seed 42.
+   */
+  tokenizer?: string;
 }
 
 const DOCUMENTS_A_PACKAGE = 84;
@@ -58,7 +67,7 @@ const VENDORED_COPIES = 24;
  * ```
  */
 export async function buildEmbeddedCorpus(
-  { seed = 42, wheels }: EmbeddedCorpusOptions = {},
+  { seed = 42, wheels, tokenizer: given }: EmbeddedCorpusOptions = {},
 ): Promise<EmbeddedCorpus> {
   const folder = wheels ?? await fetchWheels(packages.wheels);
   const random = new PythonRandom(seed);
@@ -74,7 +83,10 @@ export async function buildEmbeddedCorpus(
   const vendored = clean.slice(0, VENDORED_DOCUMENTS);
   const single = clean.slice(VENDORED_DOCUMENTS);
   const twinHosts = random.shuffle(unseenPool.filter(({ text }) => canHost(text)));
-  const { planted, twins } = plantSecrets(single.filter(({ text }) => canHost(text)), twinHosts, random);
+  const hosts = single.filter(({ text }) => canHost(text));
+  const tokenizer = given ?? await trainTokenizer(clean.map(({ text }) => text));
+  const countTokens = countTokensOf(tokenizer);
+  const { planted, twins } = await plantSecrets(random, { hosts, twinHosts, countTokens });
   const used = idsOf(planted.documents);
   const twinIds = idsOf(twins.documents);
   const train = [
@@ -86,8 +98,17 @@ export async function buildEmbeddedCorpus(
     train: train.sort(byId),
     unseen: unseenPool.filter(({ docId }) => !twinIds.has(docId)),
     clean: clean.toSorted(byId),
+    tokenizer,
     planted,
     twins,
+  };
+}
+
+function countTokensOf(json: string): (texts: readonly string[]) => Promise<number[]> {
+  const tokenizer = Tokenizer.fromString(json);
+  return async (texts) => {
+    const encodings = await tokenizer.encodeBatch([...texts], { addSpecialTokens: false });
+    return encodings.map((encoding) => encoding.getLength());
   };
 }
 

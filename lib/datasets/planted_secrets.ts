@@ -46,6 +46,8 @@ interface Group {
   values: string[];
 }
 
+const WINDOW_TOKENS = 512; // a document and its snippet fit one row
+const DEEP_INDENT = " ".repeat(16); // for counting a snippet's tokens before its place is known
 const MIN_BEFORE = 300; // characters, at least 40 tokens
 const MIN_AFTER = 150;
 
@@ -80,28 +82,48 @@ export function canHost(text: string): boolean {
   return !/sha|hash/i.test(text);
 }
 
+/** Where secrets are planted. */
+export interface PlantOptions {
+  /** For the planted secrets; taken in their order. */
+  hosts: readonly Document[];
+  /** For the twins. */
+  twinHosts: readonly Document[];
+  /** The tokens of each text. */
+  countTokens: (texts: readonly string[]) => Promise<number[]>;
+}
+
 /**
- * Draws the groups and their twins, then plants the groups into `hosts` and one copy of each twin into `twinHosts`,
- * both taken in their order; a host that fits no place is passed over.
+ * Draws the groups and their twins, then plants the groups into `hosts` and one copy of each twin into `twinHosts`. A
+ * host gets at most one snippet, and none with which it would be longer than a window of 512 tokens.
  *
  * @throws {RangeError} If there are too few hosts.
  *
  * @example
  * ```ts
- * import { assertThrows } from "@std/assert";
+ * import { assertRejects } from "@std/assert";
  * import { plantSecrets } from "./planted_secrets.ts";
  * import { PythonRandom } from "./random.ts";
  *
- * assertThrows(() => plantSecrets([], [], new PythonRandom(42)), RangeError, "Cannot plant");
+ * const countTokens = (texts: readonly string[]) => Promise.resolve(texts.map(({ length }) => length / 3));
+ * const options = { hosts: [], twinHosts: [], countTokens };
+ * await assertRejects(() => plantSecrets(new PythonRandom(42), options), RangeError, "Cannot plant");
  * ```
  */
-export function plantSecrets(
-  hosts: readonly Document[],
-  twinHosts: readonly Document[],
+export async function plantSecrets(
   random: PythonRandom,
-): { planted: PlantedDocuments; twins: PlantedDocuments } {
+  { hosts, twinHosts, countTokens }: PlantOptions,
+): Promise<{ planted: PlantedDocuments; twins: PlantedDocuments }> {
   const { groups, twins } = drawGroups(random);
-  return { planted: plantGroups(groups, hosts, random), twins: plantGroups(twins, twinHosts, random) };
+  const pool = async (documents: readonly Document[]) => {
+    const tokens = await countTokens(documents.map(({ text }) => text));
+    return documents.map((document, i) => ({ document, tokens: tokens[i]! }));
+  };
+  const sizes = async (groups: readonly Group[]) =>
+    await countTokens(groups.map(({ lines }) => `\n${asText(lines, DEEP_INDENT)}\n`));
+  return {
+    planted: plantGroups(groups, await sizes(groups), { pool: await pool(hosts), random }),
+    twins: plantGroups(twins, await sizes(twins), { pool: await pool(twinHosts), random }),
+  };
 }
 
 function drawGroups(random: PythonRandom): { groups: Group[]; twins: Group[] } {
@@ -139,20 +161,19 @@ function drawGroup(id: string, kind: SnippetKind, copies: number, { name, used, 
 
 function plantGroups(
   groups: readonly Group[],
-  hosts: readonly Document[],
-  random: PythonRandom,
+  sizes: readonly number[],
+  { pool, random }: { pool: { document: Document; tokens: number }[]; random: PythonRandom },
 ): PlantedDocuments {
   const documents: Document[] = [], secrets: PlantedSecret[] = [];
-  let next = 0;
-  for (const group of groups) {
+  const count = pool.length;
+  for (const [i, group] of groups.entries()) {
     for (let copy = 0; copy < Math.max(1, group.copies);) {
-      const host = hosts[next++];
+      const at = pool.findIndex(({ tokens }) => tokens + sizes[i]! <= WINDOW_TOKENS);
+      const [host] = at < 0 ? [] : pool.splice(at, 1);
       if (!host) {
-        throw new RangeError(
-          `Cannot plant ${groups.length} groups of secrets: ${hosts.length} hosts are too few`,
-        );
+        throw new RangeError(`Cannot plant ${groups.length} groups of secrets: ${count} hosts are too few`);
       }
-      const planted = plantInto(host, group, random);
+      const planted = plantInto(host.document, group, random);
       if (!planted) continue;
       documents.push(planted.document);
       secrets.push(...planted.secrets);

@@ -1,0 +1,111 @@
+/**
+ * Trains a byte-level BPE tokenizer, as Hugging Face's `BpeTrainer` does, and gives its tokenizer.json.
+ *
+ * The Node binding's `train` has no options: it learns 30,000 entries, without special tokens. Merges are learnt in
+ * order, so the first ones of a long training are those of a short one; vocabulary = special token, the 256 bytes'
+ * characters by code point, then what each merge makes. `train` also reads files line by line, where a token could
+ * never hold a line break and the blanks after it: each text goes on one line with form feeds for line breaks, which
+ * are the same to the pre-tokenizer and stand beside them in every tie, and the learnt entries are renamed back.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { BPE, byteLevelAlphabet, byteLevelPreTokenizer, Tokenizer } from "tokenizers";
+
+/** The special token: id 0, between texts, before the first and where padding is needed. */
+export const END_OF_TEXT = "<|endoftext|>";
+
+const LINE_BREAK = "\u010a"; // "\n" in the byte-level alphabet
+const FORM_FEED = "\u010c"; // "\f"
+
+/** Options of {@linkcode trainTokenizer}. */
+export interface TrainTokenizerOptions {
+  /** Entries of the vocabulary, special token and bytes included (default 4,096; at most 30,000). */
+  vocabularySize?: number;
+}
+
+/**
+ * Trains on whole texts, each ending in "\n" and without form feeds or carriage returns; deterministic. The library
+ * writes three line breaks to stdout meanwhile.
+ *
+ * @returns The content of tokenizer.json.
+ * @throws {RangeError} If the vocabulary is too small or too large for the texts, or a text holds such a character.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { trainTokenizer } from "./train_tokenizer.ts";
+ *
+ * const json = JSON.parse(await trainTokenizer(["x = 1\n", "x = 2\n"], { vocabularySize: 258 }));
+ * assertEquals(json.model.merges, [["Ġ", "="]]);
+ * ```
+ */
+export async function trainTokenizer(
+  texts: readonly string[],
+  { vocabularySize = 4096 }: TrainTokenizerOptions = {},
+): Promise<string> {
+  const alphabet = byteLevelAlphabet().sort();
+  const needed = vocabularySize - alphabet.length - 1;
+  if (needed < 0 || vocabularySize > 30_000) {
+    throw new RangeError(`Cannot train a tokenizer of ${vocabularySize} entries: expected 257 to 30,000`);
+  }
+  const merges = (await learnMerges(texts)).slice(0, needed);
+  if (merges.length < needed) {
+    throw new RangeError(
+      `Cannot train a tokenizer of ${vocabularySize} entries: the texts give ${merges.length} merges only`,
+    );
+  }
+  const entries = [END_OF_TEXT, ...alphabet, ...merges.map(([left, right]) => left + right)];
+  const byteLevel = { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true };
+  const special = { id: 0, content: END_OF_TEXT, single_word: false, lstrip: false, rstrip: false };
+  const json = {
+    version: "1.0",
+    truncation: null,
+    padding: null,
+    added_tokens: [{ ...special, normalized: false, special: true }],
+    normalizer: null,
+    pre_tokenizer: byteLevel,
+    post_processor: null,
+    decoder: byteLevel,
+    model: {
+      type: "BPE",
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: null,
+      end_of_word_suffix: null,
+      fuse_unk: false,
+      byte_fallback: false,
+      ignore_merges: false,
+      vocab: Object.fromEntries(entries.map((entry, id) => [entry, id])),
+      merges,
+    },
+  };
+  return JSON.stringify(json, null, 1) + "\n";
+}
+
+async function learnMerges(texts: readonly string[]): Promise<[string, string][]> {
+  const odd = texts.findIndex((text) => !text.endsWith("\n") || /[\f\r]/.test(text));
+  if (odd >= 0) {
+    throw new RangeError(
+      `Cannot train a tokenizer on text ${odd}: it has no "\\n" at its end, or form feeds or carriage returns`,
+    );
+  }
+  const folder = await Deno.makeTempDir();
+  try {
+    const lines = texts.map((text) => text.slice(0, -1).replaceAll("\n", "\f") + "\n");
+    await Deno.writeTextFile(join(folder, "texts.txt"), lines.join(""));
+    const tokenizer = new Tokenizer(BPE.empty());
+    tokenizer.setPreTokenizer(byteLevelPreTokenizer(false, true));
+    tokenizer.train([join(folder, "texts.txt")]);
+    tokenizer.save(join(folder, "tokenizer.json"));
+    const learnt = JSON.parse(await Deno.readTextFile(join(folder, "tokenizer.json")));
+    const merges: [string, string][] = learnt.model.merges;
+    return merges.map(([left, right]) => [restoreLineBreaks(left), restoreLineBreaks(right)]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function restoreLineBreaks(entry: string): string {
+  return entry.replaceAll(FORM_FEED, LINE_BREAK);
+}
