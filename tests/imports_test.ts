@@ -66,7 +66,7 @@ function* walk(folder: string): Generator<string> {
 function readSource(path: string): Source {
   const text = existing(path) ?? "";
   const code = text.replace(/^\s*\/\*[\s\S]*?\*\//gm, "").replace(/(^|\s)\/\/[^\n]*/g, "$1");
-  const found = code.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)(["'])([^"'\n]+)\1/g);
+  const found = code.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)(["'])([\w@./:-]+)\1/g);
   return { path, code, imports: Array.from(found, ([, , specifier]) => specifier!) };
 }
 

@@ -17,14 +17,16 @@ export interface RunCliOptions {
   env?: { [name: string]: string };
   /** Relative to the root; the project's command line when not given. */
   script?: string;
+  /** More options of Deno. */
+  deno?: readonly string[];
 }
 
 /** The command of `codescrub` with `args`, as `deno task codescrub` starts it. */
 export function cliCommand(args: readonly string[], options: RunCliOptions = {}): Deno.Command {
-  const { cwd = Deno.cwd(), env = {}, script = "lib/cli/main.ts" } = options;
+  const { cwd = Deno.cwd(), env = {}, script = "lib/cli/main.ts", deno = [] } = options;
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "-q", "--no-check", "--no-prompt", "-P=codescrub", `--config=${join(ROOT, "deno.json")}`]
-      .concat(join(ROOT, script), args),
+      .concat(deno, join(ROOT, script), args),
     cwd,
     env: { INIT_CWD: cwd, NO_COLOR: "1", CODESCRUB_DEBUG: "0", ...env },
     stdin: "null",
