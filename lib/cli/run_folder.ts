@@ -8,6 +8,7 @@
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join, resolve, sep as SEPARATOR } from "node:path";
+import deno from "../../deno.json" with { type: "json" };
 import { writeFileAtomic } from "../datasets/write_file.ts";
 import type { Json } from "./command.ts";
 import { checkWritableFolder, lstat } from "./output.ts";
@@ -33,7 +34,7 @@ export interface RunFolderOptions {
   settings: { [name: string]: Json };
   /** Replace what the folder holds. */
   force: boolean;
-  /** Versions beside Deno's, as TensorFlow's. */
+  /** Versions beside CodeScrub's and Deno's, as TensorFlow's. */
   versions?: { [part: string]: string };
 }
 
@@ -81,7 +82,7 @@ export async function openRunFolder(folder: string, options: RunFolderOptions): 
       command,
       status: "unfinished",
       settings,
-      versions: { deno: Deno.version.deno, ...versions },
+      versions: { codescrub: deno.version, deno: Deno.version.deno, ...versions },
     };
     if (!isContinued) await writeRecord(folder, record);
     return {

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
+import deno from "../../deno.json" with { type: "json" };
 import { openRunFolder, readRunRecord, type RunFolderOptions } from "../../lib/cli/run_folder.ts";
 import { temporaryFolder } from "./run_cli.ts";
 
@@ -28,7 +29,7 @@ Deno.test("openRunFolder() makes a folder with its record and takes its lock awa
     command: "unlearn",
     status: "unfinished",
     settings: OPTIONS.settings,
-    versions: { deno: Deno.version.deno, tensorflow: "2.21.0" },
+    versions: { codescrub: deno.version, deno: Deno.version.deno, tensorflow: "2.21.0" },
   });
 });
 

@@ -1,0 +1,46 @@
+import { assertEquals } from "@std/assert";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const RUNNER = fileURLToPath(new URL("./run.ts", import.meta.url));
+
+/** Runs `tests/run.ts` on a file of tests, from that file's folder. */
+async function runTests(tests: string, words: string[] = []): Promise<{ code: number; lastLine: string }> {
+  const cwd = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(join(cwd, "some_test.ts"), tests);
+    const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-q", "--no-check", "-P=test", RUNNER, "some_test.ts", ...words],
+      cwd,
+      env: { INIT_CWD: cwd },
+    }).output();
+    const text = new TextDecoder().decode(stdout);
+    assertEquals(text.endsWith("\n"), true);
+    return { code, lastLine: text.split("\n").at(-2)! };
+  } finally {
+    await Deno.remove(cwd, { recursive: true });
+  }
+}
+
+const PASS = 'Deno.test("a > b passes", () => {});\nDeno.test("a", () => {});\n';
+const FAIL = 'Deno.test("fails", () => { throw new Error("as it should"); });\n';
+
+Deno.test("tests/run.ts ends with the counts and 0 when all pass", async () => {
+  assertEquals(await runTests(PASS), { code: 0, lastLine: "2 passed, 0 failed" });
+});
+
+Deno.test("tests/run.ts ends with 1 when one fails, and counts a test's steps with it", async () => {
+  const steps =
+    'Deno.test("s", async (t) => { await t.step("1", () => {}); await t.step("2", () => {}); });\n';
+  assertEquals(await runTests(PASS + FAIL + steps), { code: 1, lastLine: "3 passed, 1 failed" });
+});
+
+Deno.test("tests/run.ts ends with 1 when nothing ran or a file does not load", async () => {
+  assertEquals(await runTests(""), { code: 1, lastLine: "0 passed, 0 failed" });
+  assertEquals(await runTests(PASS, ["no_such_name"]), { code: 1, lastLine: "0 passed, 0 failed" });
+  assertEquals(await runTests('throw new Error("at once");\n'), { code: 1, lastLine: "0 passed, 1 failed" });
+});
+
+Deno.test("tests/run.ts runs the tests whose names are asked for", async () => {
+  assertEquals(await runTests(PASS + FAIL, ["passes"]), { code: 0, lastLine: "1 passed, 0 failed" });
+});
