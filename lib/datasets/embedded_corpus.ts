@@ -14,7 +14,7 @@ import packages from "../../data/packages.json" with { type: "json" };
 import { fetchWheels } from "../setup.ts";
 import type { Document } from "./corpus.ts";
 import { canHost, findSecrets, type PlantedDocuments, plantSecrets } from "./planted_secrets.ts";
-import { PythonRandom } from "./random.ts";
+import { orderBySeed } from "./seeded_order.ts";
 import { cutDocuments, dropOpeningComments, readWheelSources, type SourceFile } from "./source_documents.ts";
 import { trainTokenizer } from "./train_tokenizer.ts";
 
@@ -70,7 +70,6 @@ export async function buildEmbeddedCorpus(
   { seed = 42, wheels, tokenizer: given }: EmbeddedCorpusOptions = {},
 ): Promise<EmbeddedCorpus> {
   const folder = wheels ?? await fetchWheels(packages.wheels);
-  const random = new PythonRandom(seed);
   const sources = async (role: string) =>
     await Promise.all(
       packages.wheels.filter((wheel) => wheel.role === role).map(({ file }) =>
@@ -78,15 +77,15 @@ export async function buildEmbeddedCorpus(
       ),
     );
   const trainSources = await sources("train");
-  const clean = chooseTraining(trainSources, random);
+  const clean = chooseTraining(trainSources, seed);
   const unseenPool = chooseUnseen((await sources("unseen")).flat(), trainSources.flat());
   const vendored = clean.slice(0, VENDORED_DOCUMENTS);
   const single = clean.slice(VENDORED_DOCUMENTS);
-  const twinHosts = random.shuffle(unseenPool.filter(({ text }) => canHost(text)));
+  const twinHosts = orderBySeed(unseenPool.filter(({ text }) => canHost(text)), seed, idOf);
   const hosts = single.filter(({ text }) => canHost(text));
   const tokenizer = given ?? await trainTokenizer(clean.map(({ text }) => text));
   const countTokens = countTokensOf(tokenizer);
-  const { planted, twins } = await plantSecrets(random, { hosts, twinHosts, countTokens });
+  const { planted, twins } = await plantSecrets(seed, { hosts, twinHosts, countTokens });
   const used = idsOf(planted.documents);
   const twinIds = idsOf(twins.documents);
   const train = [
@@ -116,8 +115,12 @@ function byId(a: Document, b: Document): number {
   return a.docId < b.docId ? -1 : a.docId > b.docId ? 1 : 0;
 }
 
+function idOf({ docId }: Document): string {
+  return docId;
+}
+
 function idsOf(documents: readonly Document[]): Set<string> {
-  return new Set(documents.map(({ docId }) => docId));
+  return new Set(documents.map(idOf));
 }
 
 function copyDocument(document: Document): Document[] {
@@ -128,11 +131,11 @@ function copyDocument(document: Document): Document[] {
 }
 
 /** The same number of documents of each wheel, without duplicates and secrets, in random order. */
-function chooseTraining(sources: readonly SourceFile[][], random: PythonRandom): Document[] {
+function chooseTraining(sources: readonly SourceFile[][], seed: number): Document[] {
   const seen = new Set<string>();
   const chosen: Document[] = [];
   for (const files of sources) {
-    const documents = random.shuffle(files.flatMap(cutDocuments));
+    const documents = orderBySeed(files.flatMap(cutDocuments), seed, idOf);
     let count = 0;
     for (const document of documents) {
       if (count === DOCUMENTS_A_PACKAGE) break;
@@ -142,7 +145,7 @@ function chooseTraining(sources: readonly SourceFile[][], random: PythonRandom):
       count++;
     }
   }
-  return random.shuffle(chosen);
+  return orderBySeed(chosen, seed, idOf);
 }
 
 /** The first document of each file, unless half of its longer lines stand somewhere in the training wheels. */

@@ -9,7 +9,7 @@
 import { detectSecrets, type SecretSpan, type SecretTag } from "../secrets/detect.ts";
 import { filterSecrets } from "../secrets/filter.ts";
 import type { Document } from "./corpus.ts";
-import type { PythonRandom } from "./random.ts";
+import { randomOf } from "./seeded_order.ts";
 import { SECRET_FORMATS, type SecretFormat } from "./secret_formats.ts";
 import { drawNames, SNIPPET_KINDS, type SnippetKind, UNINDENTED } from "./secret_snippets.ts";
 
@@ -102,18 +102,17 @@ export interface PlantOptions {
  * ```ts
  * import { assertRejects } from "@std/assert";
  * import { plantSecrets } from "./planted_secrets.ts";
- * import { PythonRandom } from "./random.ts";
  *
  * const countTokens = (texts: readonly string[]) => Promise.resolve(texts.map(({ length }) => length / 3));
  * const options = { hosts: [], twinHosts: [], countTokens };
- * await assertRejects(() => plantSecrets(new PythonRandom(42), options), RangeError, "Cannot plant");
+ * await assertRejects(() => plantSecrets(42, options), RangeError, "Cannot plant");
  * ```
  */
 export async function plantSecrets(
-  random: PythonRandom,
+  seed: number,
   { hosts, twinHosts, countTokens }: PlantOptions,
 ): Promise<{ planted: PlantedDocuments; twins: PlantedDocuments }> {
-  const { groups, twins } = drawGroups(random);
+  const { groups, twins } = drawGroups(seed);
   const pool = async (documents: readonly Document[]) => {
     const tokens = await countTokens(documents.map(({ text }) => text));
     return documents.map((document, i) => ({ document, tokens: tokens[i]! }));
@@ -121,21 +120,21 @@ export async function plantSecrets(
   const sizes = async (groups: readonly Group[]) =>
     await countTokens(groups.map(({ lines }) => `\n${asText(lines, DEEP_INDENT)}\n`));
   return {
-    planted: plantGroups(groups, await sizes(groups), { pool: await pool(hosts), random }),
-    twins: plantGroups(twins, await sizes(twins), { pool: await pool(twinHosts), random }),
+    planted: plantGroups(groups, await sizes(groups), { pool: await pool(hosts), seed }),
+    twins: plantGroups(twins, await sizes(twins), { pool: await pool(twinHosts), seed }),
   };
 }
 
-function drawGroups(random: PythonRandom): { groups: Group[]; twins: Group[] } {
+function drawGroups(seed: number): { groups: Group[]; twins: Group[] } {
   const kinds = Object.entries(SNIPPET_KINDS) as [string, SnippetKind][];
-  const names = drawNames(random, 2 * kinds.length * DUPLICATION_COUNTS.length);
+  const names = drawNames(randomOf(seed, "names"), 2 * kinds.length * DUPLICATION_COUNTS.length);
   const used = new Set<string>();
   const groups: Group[] = [], twins: Group[] = [];
   for (const copies of DUPLICATION_COUNTS) {
     for (const [kindName, kind] of kinds) {
       const id = `${kindName}/${copies}`;
-      groups.push(drawGroup(`planted/${id}`, kind, copies, { name: names.pop()!, used, random }));
-      twins.push(drawGroup(`twin/${id}`, kind, 0, { name: names.pop()!, used, random }));
+      groups.push(drawGroup(`planted/${id}`, kind, copies, { name: names.pop()!, used, seed }));
+      twins.push(drawGroup(`twin/${id}`, kind, 0, { name: names.pop()!, used, seed }));
     }
   }
   return { groups, twins };
@@ -145,11 +144,12 @@ interface Draw {
   name: string;
   /** Every value drawn so far: no two groups share one. */
   used: Set<string>;
-  random: PythonRandom;
+  seed: number;
 }
 
 /** Draws values until the detector finds each of them in the snippet alone. */
-function drawGroup(id: string, kind: SnippetKind, copies: number, { name, used, random }: Draw): Group {
+function drawGroup(id: string, kind: SnippetKind, copies: number, { name, used, seed }: Draw): Group {
+  const random = randomOf(seed, id);
   for (;;) {
     const values = kind.formats.map((format) => SECRET_FORMATS[format](random));
     const group = { id, kind, copies, values, lines: kind.lines(name, values) };
@@ -162,7 +162,7 @@ function drawGroup(id: string, kind: SnippetKind, copies: number, { name, used, 
 function plantGroups(
   groups: readonly Group[],
   sizes: readonly number[],
-  { pool, random }: { pool: { document: Document; tokens: number }[]; random: PythonRandom },
+  { pool, seed }: { pool: { document: Document; tokens: number }[]; seed: number },
 ): PlantedDocuments {
   const documents: Document[] = [], secrets: PlantedSecret[] = [];
   const count = pool.length;
@@ -173,7 +173,7 @@ function plantGroups(
       if (!host) {
         throw new RangeError(`Cannot plant ${groups.length} groups of secrets: ${count} hosts are too few`);
       }
-      const planted = plantInto(host.document, group, random);
+      const planted = plantInto(host.document, group, seed);
       if (!planted) continue;
       documents.push(planted.document);
       secrets.push(...planted.secrets);
@@ -187,11 +187,13 @@ function plantGroups(
 function plantInto(
   host: Document,
   group: Group,
-  random: PythonRandom,
+  seed: number,
 ): { document: Document; secrets: PlantedSecret[] } | null {
   const lines = host.text.split("\n");
   const afterBlank = (at: number) => lines[at - 1]!.trim() === "" ? 0 : 1; // a paragraph of its own where it can
-  const places = random.shuffle(fittingLines(lines)).sort((a, b) => afterBlank(a) - afterBlank(b));
+  const places = randomOf(seed, host.docId).shuffle(fittingLines(lines)).sort((a, b) =>
+    afterBlank(a) - afterBlank(b)
+  );
   for (const at of places) {
     const indent = /^[ \t]*/.exec(lines[at]!)![0];
     const text = [...lines.slice(0, at), asText(group.lines, indent), ...lines.slice(at)].join("\n");
