@@ -41,6 +41,16 @@ export interface FigureOptions {
   layout?: Record<string, unknown>;
 }
 
+/** The legend's common place: in a row at the figure's foot, clear of the axis title at any height. */
+export const LEGEND = {
+  orientation: "h",
+  x: 0,
+  xanchor: "left",
+  yref: "container",
+  y: 0.01,
+  yanchor: "bottom",
+} as const;
+
 /**
  * Puts traces into the common layout: light template, room for the title, legend under the plot. Without traces the
  * figure says so in its middle, so that an empty table never looks like a measured zero.
@@ -69,8 +79,8 @@ export function makeFigure(data: readonly Trace[], options: FigureOptions): Figu
     },
     template: TEMPLATES.light,
     height: 420,
-    margin: { l: 64, r: 24, t: 84, b: 72 },
-    legend: { orientation: "h", x: 0, xanchor: "left", y: -0.2, yanchor: "top" },
+    margin: { l: 64, r: 24, t: 84, b: 84 },
+    legend: LEGEND,
   };
   if (data.length > 0) return { data, layout: { ...frame, ...layout } };
   return {

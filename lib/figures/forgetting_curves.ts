@@ -71,13 +71,6 @@ export function forgettingCurves(
       ...Object.assign({}, ...panels.map((panel) => panel.axes)),
       shapes: panels.flatMap((panel) => panel.shapes),
       annotations: panels.map((panel) => panel.heading),
-      legend: {
-        orientation: "h",
-        x: 0,
-        xanchor: "left",
-        y: -0.2 / panelRows,
-        yanchor: "top",
-      },
     },
   });
 }
@@ -153,6 +146,7 @@ function curveTrace(rows: readonly HistoryRow[], curve: typeof CURVES[number], p
     customdata: rows.map((row) => isScore(row.loss) ? `<br>loss ${row.loss.toFixed(3)}` : ""),
     line: { color: curve.color, dash: curve.dash, width: 2.2 },
     marker: { color: curve.color, symbol: curve.symbol, size: 6 },
+    cliponaxis: false,
     hovertemplate: `epoch %{x}<br>${curve.label} %{y:.1%}%{customdata}<extra></extra>`,
   }];
 }
@@ -162,6 +156,6 @@ function panelThresholds(axis: string, thresholds: ForgettingCurvesOptions["thre
     if (column === "retain_ma") return [];
     const threshold = thresholds?.[column];
     const name = column === "ma" ? "MA threshold" : "EL_10 threshold";
-    return isScore(threshold) ? [thresholdLine(threshold, { axis, name, color })] : [];
+    return isScore(threshold) ? [thresholdLine(threshold, { axis, name, color, side: "start" })] : [];
   });
 }

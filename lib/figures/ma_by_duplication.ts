@@ -5,7 +5,7 @@
  * @module
  */
 import { type Figure, makeFigure, type Trace } from "./figure.ts";
-import { isScore, PALETTE, percentText, SCORE_AXIS, thresholdLine } from "./style.ts";
+import { isScore, PALETTE, percentText, plotText, SCORE_AXIS, thresholdLine } from "./style.ts";
 
 /** The secrets of one duplication count. */
 export interface DuplicationRow {
@@ -48,7 +48,9 @@ export function maByDuplication(
   options: MaByDuplicationOptions = {},
 ): Figure {
   const { threshold = null } = options;
-  const sorted = rows.filter((row) => isScore(row.ma)).toSorted((a, b) => a.copies - b.copies);
+  const sorted = rows.filter((row) => isScore(row.ma) && isScore(row.copies)).toSorted((a, b) =>
+    a.copies - b.copies
+  );
   const trained = sorted.filter((row) => row.copies > 0);
   const never = sorted.filter((row) => row.copies === 0);
   const data = [
@@ -89,7 +91,7 @@ function pointTrace(name: string, rows: readonly DuplicationRow[], color: string
     customdata: rows.map((row) => [
       row.copies === 0 ? "never trained on" : `${row.copies.toLocaleString("en")} copies`,
       isScore(row.se) ? ` ± ${percentText(row.se)}` : "",
-      row.secrets.toLocaleString("en"),
+      plotText(row.secrets.toLocaleString("en")),
     ]),
     marker: { color, symbol, size: 9 },
     hovertemplate:

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Figure, makeFigure, type Trace } from "./figure.ts";
+import { type Figure, LEGEND, makeFigure, type Trace } from "./figure.ts";
 import { isScore, PALETTE, percentText, thresholdLine } from "./style.ts";
 
 /** A document of the probe: its mean secret MA, null where it has none. */
@@ -54,6 +54,7 @@ export function memorizationDistribution(
       barTrace("at or below threshold", PALETTE.grey, countBins(below, bins)),
       barTrace("above threshold", PALETTE.vermillion, countBins(above, bins)),
     ];
+  const most = Math.max(1, ...countBins(scores, bins));
   return makeFigure(data, {
     title: "Memorization of documents with secrets",
     subtitle: describeShare(rows.length, scores.length, threshold === null ? null : above.length),
@@ -65,7 +66,9 @@ export function memorizationDistribution(
         range: [-0.01, 1.01],
         tickformat: ".0%",
       },
-      yaxis: { title: { text: "documents" }, rangemode: "tozero", tickformat: ",d" },
+      // A head above the highest bar keeps the threshold's label free.
+      yaxis: { title: { text: "documents" }, range: [0, 1.15 * most], tickformat: ",d" },
+      legend: { ...LEGEND, traceorder: "normal" },
       shapes: isScore(threshold) ? [thresholdLine(threshold, { axis: "x" })] : [],
       showlegend: isScore(threshold),
     },

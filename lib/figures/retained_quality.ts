@@ -79,7 +79,10 @@ function barStyle(model: string) {
     legendgroup: model,
     // An offset group keeps a model at the same place in both panels.
     offsetgroup: model,
-    marker: { color, pattern: { shape: pattern, fgcolor: "#ffffff", fgopacity: 0.5, size: 6 } },
+    marker: {
+      color,
+      pattern: { shape: pattern, fillmode: "overlay", fgcolor: "#ffffff", fgopacity: 0.5, size: 6 },
+    },
     textposition: "outside",
     textangle: 0,
     textfont: { size: 12 },
@@ -93,8 +96,12 @@ function retainTrace(row: ResultRow): Trace {
     x: ["MA", "EL_10"],
     y: [row.ma, row.el_10],
     text: [row.ma, row.el_10].map(percentText),
-    hovertemplate: `retain set %{x} %{y:.2%}<br>%{fullData.name}, ${row.rows} texts<extra></extra>`,
+    hovertemplate: `retain set %{x} %{y:.2%}<br>%{fullData.name}, ${countTexts(row)}<extra></extra>`,
   };
+}
+
+function countTexts({ rows }: ResultRow): string {
+  return `${plotText(rows.toLocaleString("en"))} texts`;
 }
 
 function lossTrace(row: ResultRow, nll: number, showlegend: boolean): Trace {
@@ -106,7 +113,8 @@ function lossTrace(row: ResultRow, nll: number, showlegend: boolean): Trace {
     x: ["loss on unseen text"],
     y: [nll],
     text: [nll.toFixed(2)],
-    hovertemplate:
-      `loss on unseen text %{y:.3f} nats per token<br>%{fullData.name}, ${row.rows} texts<extra></extra>`,
+    hovertemplate: `loss on unseen text %{y:.3f} nats per token<br>%{fullData.name}, ${
+      countTexts(row)
+    }<extra></extra>`,
   };
 }

@@ -84,7 +84,7 @@ export function secretsBeforeAfter(
         ticks: "",
       },
       yaxis: { ...SCORE_AXIS, title: { text: "secret MA" } },
-      shapes: isScore(threshold) ? [thresholdLine(threshold)] : [],
+      shapes: isScore(threshold) ? [thresholdLine(threshold, { side: "start" })] : [],
     },
   });
 }

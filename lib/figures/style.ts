@@ -82,9 +82,12 @@ export function tagStyle(tag: string): TagStyle {
   return { label: tag, color: PALETTE.purple, symbol: "cross" };
 }
 
+/** Longest text of a label or a line of a hover text: paths and masked descriptions are shorter. */
+const MAX_LABEL_CHARACTERS = 120;
+
 /**
  * Makes any text safe to show in a figure: Plotly reads `<b>`, `<a href>` and entities in labels and hover texts, so
- * data must not bring its own.
+ * data must not bring its own. Long texts are cut.
  *
  * @example
  * ```ts
@@ -95,7 +98,8 @@ export function tagStyle(tag: string): TagStyle {
  * ```
  */
 export function plotText(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  const cut = text.length <= MAX_LABEL_CHARACTERS ? text : `${text.slice(0, MAX_LABEL_CHARACTERS - 1)}…`;
+  return cut.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
 /**
@@ -135,6 +139,8 @@ export interface ThresholdLineOptions {
   /** Whose threshold it is, for the label. */
   name?: string;
   color?: string;
+  /** At which end of a level line its label stands, inside the plot: where the curves leave room. */
+  side?: "start" | "end";
 }
 
 /** A Plotly shape with its label. */
@@ -156,7 +162,7 @@ export interface ThresholdLine {
  * ```
  */
 export function thresholdLine(threshold: number, options: ThresholdLineOptions = {}): ThresholdLine {
-  const { axis = "y", name = "threshold", color } = options;
+  const { axis = "y", name = "threshold", color, side = "end" } = options;
   const isVertical = axis.startsWith("x");
   const place = isVertical
     ? { xref: axis, yref: "paper", x0: threshold, x1: threshold, y0: 0, y1: 1 }
@@ -169,11 +175,11 @@ export function thresholdLine(threshold: number, options: ThresholdLineOptions =
     line: { dash: "dash", width: 1.5, ...(color === undefined ? {} : { color }) },
     label: {
       text: `${name} ${percentText(threshold)}`,
-      textposition: "end",
+      textposition: isVertical ? "end" : side,
       textangle: 0,
       yanchor: isVertical ? "top" : "bottom",
-      ...(isVertical ? { xanchor: threshold > 0.7 ? "right" : "left" } : {}),
-      padding: 4,
+      xanchor: (isVertical ? threshold > 0.7 : side === "end") ? "right" : "left",
+      padding: 5,
       font: { size: 12 },
     },
   };

@@ -10,13 +10,15 @@
     figure: JSON.parse(byId(`${element.id}-data`).textContent),
   }));
 
+  const PRINT_SCALE = 0.76; // of a figure's height: two fit on a page
+
   /** Title and subtitle stand above the plot as text of the page. */
   function pageLayout({ layout }, width, isDark) {
     const { title: _title, ...rest } = layout;
     const hasHeadings = (layout.annotations ?? []).length > 0;
     return {
       ...rest,
-      ...(width ? { width } : { autosize: true }),
+      ...(width ? { width, height: layout.height * PRINT_SCALE } : { autosize: true }),
       template: isDark ? templates.dark : templates.light,
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
@@ -25,21 +27,33 @@
     };
   }
 
-  const config = { responsive: true, displaylogo: false, modeBarButtons: [["toImage"]] };
+  const config = { responsive: true, displayModeBar: false };
 
   function draw(width, isDark) {
     for (const { element, figure } of plots) {
       // Plotly writes into what it is given: hand it a copy.
       const data = structuredClone(figure.data);
+      element.style.height = `${figure.layout.height * (width ? PRINT_SCALE : 1)}px`;
       globalThis.Plotly.react(element, data, pageLayout(figure, width, isDark), config);
     }
   }
 
-  const drawScreen = () => draw(undefined, dark.matches);
-  drawScreen();
-  dark.addEventListener("change", drawScreen);
-  addEventListener("beforeprint", () => draw(PRINT_WIDTH, false));
-  addEventListener("afterprint", drawScreen);
+  // A dark screen turns light while it prints, which must not bring the screen's sizes back.
+  let isPrinting = false;
+  function drawAll() {
+    if (isPrinting) draw(PRINT_WIDTH, false);
+    else draw(undefined, dark.matches);
+  }
+  drawAll();
+  dark.addEventListener("change", drawAll);
+  addEventListener("beforeprint", () => {
+    isPrinting = true;
+    drawAll();
+  });
+  addEventListener("afterprint", () => {
+    isPrinting = false;
+    drawAll();
+  });
 
   const filter = byId("secret-filter");
   if (!filter) return;

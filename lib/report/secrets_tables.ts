@@ -5,7 +5,7 @@
  * @module
  */
 import type { SecretRow } from "../figures/secrets_before_after.ts";
-import { isScore, modelStyle, tagStyle } from "../figures/style.ts";
+import { isScore, modelStyle } from "../figures/style.ts";
 import { clipText, formatCount, formatScore } from "./format.ts";
 import { type Markup, markup } from "./markup.ts";
 import { renderMissing } from "./results_table.ts";
@@ -104,15 +104,15 @@ function renderTable(secrets: readonly SecretRow[], run: RunTables): Markup {
     markup`<th scope="col">after ${clipText(modelStyle(method).label)}</th>`
   );
   const rows = secrets.map((row) => renderRow(row, methods, run.thresholds?.ma));
-  return markup`<thead><tr><th scope="col">Secret</th><th scope="col">Kind</th><th scope="col">Detector</th>
-<th scope="col">Document</th><th scope="col">Copies</th><th scope="col">MA before</th>${after}</tr></thead>
+  return markup`<thead><tr><th scope="col">Secret</th><th scope="col">Detector</th><th scope="col">Document</th>
+<th scope="col">Copies</th><th scope="col">MA before</th>${after}</tr></thead>
 <tbody>${rows}</tbody>`;
 }
 
 function renderRow(row: SecretRow, methods: readonly string[], threshold: number | null | undefined): Markup {
   const scores = methods.map((method) => Object.hasOwn(row.ma_after, method) ? row.ma_after[method] : null);
   const isAbove = isScore(scores[0]) && isScore(threshold) && scores[0] > threshold;
-  const texts = [row.description, tagStyle(row.tag).label, row.detector, row.doc_id].map((text) =>
+  const texts = [row.description, row.detector, row.doc_id].map((text) =>
     markup`<td class="text">${clipText(text)}</td>`
   );
   const numbers = [formatCount(row.copies), ...[row.ma_before, ...scores].map((score) => formatScore(score))]

@@ -50,7 +50,7 @@ function findLeak(run: RunTables): Finding {
   return {
     heading,
     number: percentText(above / scores.length),
-    label: "of documents give their secrets away",
+    label: "of documents with secrets lie above the threshold",
     sentences: [
       `In ${formatCount(above)} of ${
         formatCount(scores.length)
