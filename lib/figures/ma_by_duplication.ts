@@ -89,7 +89,7 @@ function pointTrace(name: string, rows: readonly DuplicationRow[], color: string
     y: rows.map((row) => row.ma),
     error_y: { type: "data", array: rows.map((row) => row.se ?? 0), color, thickness: 1.5, width: 5 },
     customdata: rows.map((row) => [
-      row.copies === 0 ? "never trained on" : `${row.copies.toLocaleString("en")} copies`,
+      row.copies === 0 ? "never trained on" : countCopies(row.copies),
       isScore(row.se) ? ` ± ${percentText(row.se)}` : "",
       plotText(row.secrets.toLocaleString("en")),
     ]),
@@ -97,6 +97,10 @@ function pointTrace(name: string, rows: readonly DuplicationRow[], color: string
     hovertemplate:
       "%{customdata[0]}<br>MA %{y:.1%}%{customdata[1]}<br>%{customdata[2]} secrets<extra></extra>",
   };
+}
+
+function countCopies(copies: number): string {
+  return copies === 1 ? "1 copy" : `${copies.toLocaleString("en")} copies`;
 }
 
 function ticks(most: number, hasNever: boolean): { tickvals: number[]; ticktext: string[] } {
@@ -113,7 +117,7 @@ function describeEnds(never: DuplicationRow | undefined, trained: readonly Dupli
   const parts = [
     ...(never ? [`${percentText(never.ma)} never trained on`] : []),
     ...[trained[0], trained.length > 1 ? trained.at(-1) : undefined].flatMap((row) =>
-      row ? [`${percentText(row.ma)} at ${row.copies} ${row.copies === 1 ? "copy" : "copies"}`] : []
+      row ? [`${percentText(row.ma)} at ${countCopies(row.copies)}`] : []
     ),
   ];
   return parts.length === 0 ? "no secrets" : `mean MA ${parts.join(", ")}; bars are standard errors`;

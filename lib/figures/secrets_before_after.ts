@@ -158,6 +158,6 @@ function describeFalls(falls: readonly Fall[], shown: number, threshold: number 
   const count = `${falls.length.toLocaleString("en")} secrets`;
   if (!isScore(threshold)) return count + drawn;
   const above = (scores: number[]) => scores.filter((ma) => ma > threshold).length.toLocaleString("en");
-  return `of ${count}, ${above(falls.map((fall) => fall.before))} were above the threshold before, ` +
-    `${above(falls.map((fall) => fall.after))} are after${drawn}`;
+  return `above the threshold: ${above(falls.map((fall) => fall.before))} of ${count} before, ` +
+    `${above(falls.map((fall) => fall.after))} after${drawn}`;
 }
