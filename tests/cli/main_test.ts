@@ -23,7 +23,8 @@ const ANALYZE = ["analyze", "--probe", "probe.jsonl", "--threshold", "0.46", "--
 Deno.test("codescrub --help lists every command with an example, fast", async () => {
   await runCli(["--help"]); // the first run may have to fill Deno's caches
   const times: number[] = [];
-  for (let i = 0; i < 3; i++) {
+  // The best of ten: a busy machine delays some, a slow command line all.
+  while (times.length < 10 && !times.some((ms) => ms < 300)) {
     const start = performance.now();
     const { code, stdout, stderr } = await runCli(["--help"]);
     times.push(performance.now() - start);
@@ -33,7 +34,7 @@ Deno.test("codescrub --help lists every command with an example, fast", async ()
       assertStringIncludes(stdout, `codescrub ${row.example}`);
     }
   }
-  assert(Math.min(...times) < 300, `--help took ${times} ms`);
+  assert(times.some((ms) => ms < 300), `--help took ${times} ms`);
 });
 
 Deno.test("codescrub --help imports no command, no tfjs, no Polars, and opens no library", async () => {
