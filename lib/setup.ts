@@ -11,6 +11,7 @@ import { cacheFolder, type CacheOptions, checkFreeSpace, spaceError, withCacheLo
 import {
   downloadFolder,
   findTensorFlow,
+  type FindTensorFlowOptions,
   isDownloaded,
   TENSORFLOW_FILES,
   TENSORFLOW_WHEEL,
@@ -33,6 +34,9 @@ export interface SetUpRow {
   howToGet: string | null;
 }
 
+/** Options of {@linkcode setUpTensorFlow}. */
+export interface SetUpTensorFlowOptions extends FetchWheelsOptions, FindTensorFlowOptions {}
+
 /**
  * Finds TensorFlow's libraries, or fetches them: 274 MB are downloaded, 853 MB kept. Two set-ups at once wait for each
  * other; a failed or killed one leaves nothing half installed.
@@ -48,12 +52,13 @@ export interface SetUpRow {
  * assert(cc.endsWith("libtensorflow_cc.so.2"));
  * ```
  */
-export async function setUpTensorFlow(options: FetchWheelsOptions = {}): Promise<TensorFlowLibraries> {
-  const { cache = cacheFolder(), onProgress, python } = options;
+export async function setUpTensorFlow(options: SetUpTensorFlowOptions = {}): Promise<TensorFlowLibraries> {
+  const { variable = (name) => Deno.env.get(name), prefixes, onProgress, python } = options;
+  const { cache = cacheFolder(variable) } = options;
   try {
-    return findTensorFlow({ cache });
+    return findTensorFlow({ cache, variable, prefixes });
   } catch (error) {
-    if (Deno.env.get("CODESCRUB_TENSORFLOW")) throw error;
+    if (variable("CODESCRUB_TENSORFLOW")) throw error; // the user's own choice is not replaced by another
   }
   checkPlatform(Deno.build);
   await withCacheLock(async (temporary) => {
@@ -66,7 +71,7 @@ export async function setUpTensorFlow(options: FetchWheelsOptions = {}): Promise
       onProgress,
     });
   }, { cache, onProgress });
-  return findTensorFlow({ cache });
+  return findTensorFlow({ cache, variable, prefixes });
 }
 
 /**

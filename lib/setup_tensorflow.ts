@@ -47,6 +47,8 @@ export interface FindTensorFlowOptions {
   cache?: string;
   /** Reads an environment variable (for tests). */
   variable?: (name: string) => string | undefined;
+  /** Where Python may be installed apart from the environment's folders (for tests). */
+  prefixes?: readonly string[];
 }
 
 /**
@@ -65,7 +67,8 @@ export interface FindTensorFlowOptions {
  * ```
  */
 export function findTensorFlow(
-  { cache, variable = (name) => Deno.env.get(name) }: FindTensorFlowOptions = {},
+  { cache, variable = (name) => Deno.env.get(name), prefixes = ["/usr/local", "/usr"] }:
+    FindTensorFlowOptions = {},
 ): TensorFlowLibraries {
   const named = variable("CODESCRUB_TENSORFLOW");
   if (named) {
@@ -79,7 +82,7 @@ export function findTensorFlow(
   const download = downloadFolder(cache ?? cacheFolder(variable));
   if (isDownloaded(download)) return libraries(download, TENSORFLOW_WHEEL.version, "download");
   const tried = [download];
-  for (const sitePackages of sitePackagesFolders(variable)) {
+  for (const sitePackages of sitePackagesFolders(variable, prefixes)) {
     const folder = join(sitePackages, "tensorflow");
     const version = packageVersion(sitePackages);
     const whole = Object.keys(TENSORFLOW_FILES).every((name) => isFile(join(folder, name)));
@@ -157,7 +160,10 @@ function listFolder(folder: string): string[] {
 }
 
 /** The folders that a Python here would import from, most specific first; only those that exist. */
-function sitePackagesFolders(variable: (name: string) => string | undefined): string[] {
+function sitePackagesFolders(
+  variable: (name: string) => string | undefined,
+  system: readonly string[],
+): string[] {
   const prefixes = [variable("VIRTUAL_ENV"), variable("CONDA_PREFIX")];
   for (const folder of (variable("PATH") ?? "").split(":")) {
     const python = join(folder, "python3");
@@ -165,7 +171,7 @@ function sitePackagesFolders(variable: (name: string) => string | undefined): st
   }
   const home = variable("HOME");
   if (home) prefixes.push(join(home, ".local"));
-  prefixes.push("/usr/local", "/usr");
+  prefixes.push(...system);
   const found = new Set<string>();
   for (const prefix of prefixes) {
     if (!prefix) continue;

@@ -77,10 +77,7 @@ export async function fetchWheels(
 export async function missingWheels(wheels: readonly Wheel[], folder: string): Promise<Wheel[]> {
   const missing: Wheel[] = [];
   for (const wheel of wheels) {
-    const hash = await hashFile(join(folder, wheel.file)).catch((error) => {
-      if (error instanceof Deno.errors.NotFound) return null;
-      throw error;
-    });
+    const hash = await hashFile(join(folder, wheel.file)).catch(() => null); // not there, or not to be read
     if (hash !== wheel.sha256) missing.push(wheel);
   }
   return missing;
@@ -194,7 +191,8 @@ export function explainPip(stderr: string): string {
   const known = PIP_FAILURES.find(([pattern]) => pattern.test(stderr));
   if (known) return known[1];
   const lines = stderr.trim().split("\n");
-  return lines.findLast((line) => line.startsWith("ERROR:"))?.slice(6).trim() ?? lines.at(-1) ?? "it failed";
+  return lines.findLast((line) => line.startsWith("ERROR:"))?.slice(6).trim() ??
+    (lines.at(-1) || "it failed");
 }
 
 /** Reports the bytes of all files under a folder, four times a second, until the returned function is called. */

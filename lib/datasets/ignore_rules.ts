@@ -40,10 +40,19 @@ export function parseIgnoreRules(text: string, base: string): IgnoreRule[] {
     const anchored = line.includes("/");
     const body = translate(line.startsWith("/") ? line.slice(1) : line);
     const prefix = base ? `${escape(base)}/` : "";
-    const source = `^${prefix}${anchored ? "" : "(?:.*/)?"}${body}$`;
-    rules.push({ pattern: new RegExp(source, "su"), negated, folderOnly });
+    const pattern = compile(`^${prefix}${anchored ? "" : "(?:.*/)?"}${body}$`);
+    if (pattern) rules.push({ pattern, negated, folderOnly });
   }
   return rules;
+}
+
+/** Null for what cannot be, such as "[z-a]": in git it matches nothing. */
+function compile(source: string): RegExp | null {
+  try {
+    return new RegExp(source, "su");
+  } catch {
+    return null;
+  }
 }
 
 /**

@@ -95,3 +95,33 @@ export const SECRET_FORMATS = {
 
 /** The name of a format. */
 export type SecretFormat = keyof typeof SECRET_FORMATS;
+
+// What every secret of a format shares: it gives nothing away.
+const FIXED_PARTS = [
+  ..."AccountKey= sq0csp- xoxb- npm_ pypi- .invalid 2001:db8: 192.0.2. 198.51.100. 203.0.113. _live_ @".split(
+    " ",
+  ),
+  "T3Blb" + "kFJ",
+  "AgEIcHlwaS5" + "vcmc",
+  urlSafe({ alg: "none" }) + ".",
+  urlSafe({ sub: "" }).slice(0, 10),
+];
+
+/**
+ * Every piece of `length` characters of a planted value, without the parts that are the same in all values of a
+ * format: what must not stand in anything that is published.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { secretPieces } from "./secret_formats.ts";
+ *
+ * assertEquals(secretPieces("npm_abcdefghij"), ["abcdefghi", "bcdefghij"]);
+ * ```
+ */
+export function secretPieces(value: string, length = 9): string[] {
+  const drawn = FIXED_PARTS.reduce((parts, fixed) => parts.flatMap((part) => part.split(fixed)), [value]);
+  return drawn.flatMap((part) =>
+    Array.from({ length: Math.max(0, part.length - length + 1) }, (_, i) => part.slice(i, i + length))
+  );
+}
