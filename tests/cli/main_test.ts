@@ -47,7 +47,7 @@ Deno.test("codescrub --help lists every command with an example, fast", async ()
 });
 
 Deno.test("codescrub --help imports no command, no tfjs, no Polars, and opens no library", async () => {
-  const { args } = { args: ["info", "--json", new URL("../../lib/cli/main.ts", import.meta.url).href] };
+  const args = ["info", "--json", new URL("../../lib/cli/main.ts", import.meta.url).href];
   const output = await new Deno.Command(Deno.execPath(), { args }).output();
   const { modules } = JSON.parse(new TextDecoder().decode(output.stdout)) as {
     modules: { specifier: string; dependencies?: { code?: { specifier: string }; isDynamic?: boolean }[] }[];
