@@ -76,9 +76,9 @@ function barStyle(model: string) {
   return {
     type: "bar" as const,
     name: plotText(label),
-    legendgroup: model,
+    legendgroup: plotText(model),
     // An offset group keeps a model at the same place in both panels.
-    offsetgroup: model,
+    offsetgroup: plotText(model),
     marker: {
       color,
       pattern: { shape: pattern, fillmode: "overlay", fgcolor: "#ffffff", fgopacity: 0.5, size: 6 },

@@ -63,7 +63,7 @@ const TAG_STYLES = {
  */
 export function modelStyle(model: string): ModelStyle {
   if (Object.hasOwn(MODEL_STYLES, model)) return MODEL_STYLES[model as keyof typeof MODEL_STYLES];
-  return { label: model, color: PALETTE.sky, pattern: "" };
+  return { label: cutText(model), color: PALETTE.sky, pattern: "" };
 }
 
 /**
@@ -79,7 +79,7 @@ export function modelStyle(model: string): ModelStyle {
  */
 export function tagStyle(tag: string): TagStyle {
   if (Object.hasOwn(TAG_STYLES, tag)) return TAG_STYLES[tag as keyof typeof TAG_STYLES];
-  return { label: tag, color: PALETTE.purple, symbol: "cross" };
+  return { label: cutText(tag), color: PALETTE.purple, symbol: "cross" };
 }
 
 /** Longest text of a label or a line of a hover text: paths and masked descriptions are shorter. */
@@ -98,8 +98,11 @@ const MAX_LABEL_CHARACTERS = 120;
  * ```
  */
 export function plotText(text: string): string {
-  const cut = text.length <= MAX_LABEL_CHARACTERS ? text : `${text.slice(0, MAX_LABEL_CHARACTERS - 1)}…`;
-  return cut.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  return cutText(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+function cutText(text: string): string {
+  return text.length <= MAX_LABEL_CHARACTERS ? text : `${text.slice(0, MAX_LABEL_CHARACTERS - 1)}…`;
 }
 
 /**

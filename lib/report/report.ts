@@ -6,6 +6,7 @@
  */
 import plotlySource from "plotly.js-basic-dist-min" with { type: "text" };
 import { TEMPLATES } from "../figures/style.ts";
+import { clipText } from "./format.ts";
 import { FIGURE_NAMES, renderFigure } from "./figure_sections.ts";
 import { renderGlossary } from "./glossary.ts";
 import { type Markup, markup, rawMarkup, scriptJson } from "./markup.ts";
@@ -45,6 +46,7 @@ const CONTENT_SECURITY_POLICY =
  * ```
  */
 export function renderReport(run: RunTables): string {
+  const [title, version] = [clipText(run.title), clipText(run.version)];
   return markup`<!doctype html>
 <html lang="en">
   <head>
@@ -52,15 +54,15 @@ export function renderReport(run: RunTables): string {
     <meta http-equiv="Content-Security-Policy" content="${CONTENT_SECURITY_POLICY}">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="color-scheme" content="light dark">
-    <meta name="generator" content="${run.version}">
-    <title>${run.title}</title>
+    <meta name="generator" content="${version}">
+    <title>${title}</title>
     <style>${rawMarkup(pageStyle)}</style>
   </head>
   <body>
     <a class="skip" href="#main">Skip to the findings</a>
     <header>
-      <h1>${run.title}</h1>
-      <p>Secrets found, measured and erased by ${run.version}. Secrets are masked.</p>
+      <h1>${title}</h1>
+      <p>Secrets found, measured and erased by ${version}. Secrets are masked.</p>
       <nav aria-label="Sections">
         <ul>${SECTIONS.map(({ id, title }) => markup`<li><a href="#${id}">${title}</a></li>`)}</ul>
       </nav>
@@ -70,7 +72,7 @@ export function renderReport(run: RunTables): string {
       ${SECTIONS.map((section) => renderSection(section, run))}
     </main>
     <footer>
-      <p>Written by ${run.version}. Figures by plotly.js (MIT licence), which this page contains.</p>
+      <p>Written by ${version}. Figures by plotly.js (MIT licence), which this page contains.</p>
     </footer>
     <script type="application/json" id="templates">${scriptJson(TEMPLATES)}</script>
     <script>${rawMarkup(plotlySource)}</script>

@@ -1,0 +1,49 @@
+/**
+ * A small whole run, every string of which can be changed: the report's tests fill it with what should stay text.
+ *
+ * @module
+ */
+import type { RunTables } from "../../lib/report/run_tables.ts";
+
+const SCORES = { el_3: 0.5, el_5: 0.4, nll: 2.5, rows: 160 } as const;
+
+/** Makes the run; `change` is applied to every free text and to every key that a table brings. */
+export function makeRun(change: (text: string) => string = (text) => text): RunTables {
+  const known = (name: string) => change("") === "" ? name : change(name);
+  return {
+    title: change("Run"),
+    version: change("CodeScrub 0.1.0"),
+    thresholds: { ma: 0.46, el_3: 0.18, el_5: 0.11, el_10: 0.055 },
+    results: (["forget", "retain", "unseen"] as const).flatMap((set) => [
+      { set, model: "before", ma: set === "unseen" ? 0.46 : 0.99, el_10: 0.95, ...SCORES },
+      { set, model: known("ga"), ma: 0.1, el_10: 0, ...SCORES },
+      { set, model: known("codeeraser"), ma: set === "forget" ? 0.3 : 0.97, el_10: 0.04, ...SCORES },
+    ]),
+    documents: [
+      { doc_id: change("a.py"), ma: 0.95 },
+      { doc_id: change("b.py"), ma: 0.2 },
+      { doc_id: change("c.py"), ma: null },
+    ],
+    duplication: [
+      { copies: 0, ma: 0.2, secrets: 8, se: 0.02 },
+      { copies: 1, ma: 0.5, secrets: 8, se: 0.03 },
+      { copies: 64, ma: 0.99, secrets: 8, se: null },
+    ],
+    history: [known("codeeraser"), known("ga")].flatMap((method) => [
+      { method, epoch: 0, ma: 0.99, el_10: 0.95, retain_ma: 0.99, loss: null },
+      { method, epoch: 1, ma: 0.3, el_10: 0.04, retain_ma: 0.97, loss: 1.5 },
+    ]),
+    secrets: ["KEY", "EMAIL"].map((tag, index) => ({
+      doc_id: change(`${index}.py`),
+      tag: known(tag),
+      detector: change("AWSKeyDetector"),
+      description: change(`${tag}, 20 characters, ab...`),
+      copies: 8,
+      ma_before: 0.95,
+      ma_after: { [known("codeeraser")]: 0.3, [known("ga")]: index === 0 ? 0.1 : null },
+    })),
+    config: { [change("seed")]: 42, nested: { [change("name")]: change("value"), list: [change("item")] } },
+    versions: { [change("deno")]: change("2.9.6") },
+    seconds: { [change("detect")]: 1.5, [change("probe")]: 75 },
+  };
+}

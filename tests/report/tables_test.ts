@@ -1,0 +1,85 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { escapeHtml, markup, scriptJson } from "../../lib/report/markup.ts";
+import { renderResultsTable } from "../../lib/report/results_table.ts";
+import { renderRunDetails } from "../../lib/report/run_details.ts";
+import { listMethods } from "../../lib/report/run_tables.ts";
+import { renderAllSecrets, renderTopSecrets } from "../../lib/report/secrets_tables.ts";
+import { makeRun } from "./make_run.ts";
+
+Deno.test("escapeHtml() keeps tabs and line ends and replaces what HTML forbids", () => {
+  assertEquals(escapeHtml("a\tb\r\nc"), "a\tb\r\nc");
+  assertEquals(escapeHtml("\u0000\u0007\u007f\u0085\u202e\ud800\uffff"), "\ufffd".repeat(7));
+  assertEquals(escapeHtml("\u{1f600}"), "\u{1f600}");
+});
+
+Deno.test("markup() escapes inside lists and leaves null out", () => {
+  assertEquals(markup`${["<", markup`<b>`, [null, undefined, 0]]}`.text, "&lt;<b>0");
+});
+
+Deno.test("scriptJson() gives the value back when parsed", () => {
+  const value = { "</script>": ["<!--", "\u2028", "&amp;", "\ud800", null, 1.5] };
+  const { text } = scriptJson(value);
+  assert(!/[<>&\u2028]/.test(text));
+  assertEquals(JSON.parse(text), value);
+  assertEquals(scriptJson(undefined).text, "null");
+});
+
+Deno.test("listMethods() puts CodeEraser first when it ran, whatever the tables' order", () => {
+  assertEquals(listMethods(makeRun()), ["codeeraser", "ga"]);
+  assertEquals(listMethods({ title: "", version: "", history: makeRun().history?.slice(2) ?? [] }), ["ga"]);
+  assertEquals(listMethods({ title: "", version: "" }), []);
+});
+
+Deno.test("renderResultsTable() marks forget-set scores when they are below their threshold only", () => {
+  const { text } = renderResultsTable(makeRun());
+  const marks = text.match(/<td class="below">/g) ?? [];
+  // MA and EL_10 of both methods; EL_3 and EL_5 stay at 0.5 and 0.4, and no other set is marked.
+  assertEquals(marks.length, 4);
+  assertStringIncludes(text, '0.300<span class="hidden"> below the\nthreshold</span>');
+});
+
+Deno.test("renderResultsTable() puts the model before first when its row comes last", () => {
+  const run = makeRun();
+  const { text } = renderResultsTable({ ...run, results: run.results?.toReversed() ?? [] });
+  const names = [...text.matchAll(/<th scope="row">([^<]*)/g)].map(([, name]) => name);
+  assertEquals(names.filter((_, index) => index % 3 === 0), ["before", "before", "before"]);
+});
+
+Deno.test("renderTopSecrets() sorts by MA before and then by copies when there are many", () => {
+  const [secret] = makeRun().secrets ?? [];
+  assert(secret !== undefined);
+  const secrets = [[0.9, 1], [1, 2], [1, 64], [null, 1], [0.95, 1], [0.99, 1]] as const;
+  const run = {
+    ...makeRun(),
+    secrets: secrets.map(([ma_before, copies]) => ({
+      ...secret,
+      ma_before,
+      copies,
+      doc_id: `${ma_before} ${copies}`,
+    })),
+  };
+  const documents = [...renderTopSecrets(run).text.matchAll(/<td class="text">([\d.]+ \d+)</g)].map((
+    [, id],
+  ) => id);
+  assertEquals(documents, ["1 64", "1 2", "0.99 1", "0.95 1", "0.9 1"]);
+});
+
+Deno.test("renderAllSecrets() offers the switch only when a threshold and a method are known", () => {
+  assertStringIncludes(renderAllSecrets(makeRun()).text, 'id="secret-rest"');
+  assert(!renderAllSecrets({ ...makeRun(), thresholds: null }).text.includes("secret-rest"));
+});
+
+Deno.test("renderRunDetails() flattens settings and adds up the seconds", () => {
+  const { text } = renderRunDetails(makeRun());
+  assertStringIncludes(text, '<th scope="row">nested.name</th><td>value</td>');
+  assertStringIncludes(text, '<th scope="row">nested.list</th><td>[&quot;item&quot;]</td>');
+  assertStringIncludes(text, '<th scope="row">total</th><td>1 min 17 s</td>');
+});
+
+Deno.test("renderRunDetails() states both counts when there are too many settings", () => {
+  const config = Object.fromEntries(Array.from({ length: 400 }, (_, index) => [`k${index}`, index]));
+  assertStringIncludes(
+    renderRunDetails({ ...makeRun(), config }).text,
+    "Configuration: the first 300 of 400",
+  );
+});
