@@ -9,6 +9,7 @@ import { detectEmails } from "./email.ts";
 import { type BigramTable, ENGLISH_BIGRAMS, isGibberish } from "./gibberish.ts";
 import { fileHasHashes, HashRule } from "./hash_rules.ts";
 import { detectIpAddresses } from "./ip_address.ts";
+import { occurrences } from "./occurrences.ts";
 import { scanKeys } from "./scan_keys.ts";
 import type { SecretSpan } from "./secret_span.ts";
 
@@ -28,29 +29,21 @@ function stripBackslashes(value: string): string {
   return value.slice(start, end);
 }
 
-/** The occurrences of `value`, not overlapping. */
-function occurrences(text: string, value: string): number[] {
-  const starts: number[] = [];
-  for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + value.length)) starts.push(at);
-  return starts;
-}
-
 function detectKeys(text: string, bigrams: BigramTable): SecretSpan[] {
-  const spans: SecretSpan[] = [];
-  const hashes = new HashRule(text);
-  let hasHashes: boolean | null = null;
+  const found: { detector: string; value: string }[] = [];
   for (const [detector, values] of scanKeys(text)) {
     for (const value of new Set(Array.from(values, stripBackslashes))) {
-      if (!isGibberish(value, bigrams)) continue;
-      hasHashes ??= fileHasHashes(text);
-      if (hasHashes) return [];
-      if (hashes.isHash(value)) continue;
-      for (const start of occurrences(text, value)) {
-        spans.push({ tag: "KEY", detector, start, end: start + value.length });
-      }
+      if (isGibberish(value, bigrams)) found.push({ detector, value });
     }
   }
-  return spans;
+  if (found.length === 0 || fileHasHashes(text)) return [];
+  const places = occurrences(text, found.map(({ value }) => value));
+  const hashes = new HashRule(text);
+  return found.flatMap(({ detector, value }, i): SecretSpan[] => {
+    const starts = places[i]!;
+    if (starts.length === 0 || hashes.isHash(value, starts[0]!)) return [];
+    return starts.map((start) => ({ tag: "KEY", detector, start, end: start + value.length }));
+  });
 }
 
 function compareSpans(a: SecretSpan, b: SecretSpan): number {

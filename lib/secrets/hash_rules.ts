@@ -6,7 +6,7 @@
  */
 
 // deno-lint-ignore no-control-regex -- the characters that str.splitlines takes for line ends
-const LINE_BREAK = /[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/;
+const LINE_BREAK = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/g;
 const HASH_WORD = /sha|md5|hash|byte/gi;
 const HASH_LENGTHS: readonly number[] = [32, 40, 64];
 const SHARE = 0.02;
@@ -35,9 +35,20 @@ export function fileHasHashes(text: string): boolean {
   return count(lower, "sha") > limit || count(lower, "hash") > limit;
 }
 
+/** The place of the first of the rising `numbers` that is at least `bound`; their count if there is none. */
+function firstAtLeast(numbers: number[], bound: number): number {
+  let low = 0, high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (numbers[middle]! < bound) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /**
- * Tells which keys of one text are likely hashes; remembers a line's words, so that many keys on one long line cost
- * one look at it.
+ * Tells which keys of one text are likely hashes. Lines and words are looked up once for the text, so that many keys
+ * cost little more than one.
  *
  * @example
  * ```ts
@@ -45,40 +56,32 @@ export function fileHasHashes(text: string): boolean {
  * import { HashRule } from "./hash_rules.ts";
  *
  * const key = "a1".repeat(16);
- * assertEquals([`md5 = "${key}"`, `key = "${key}"`].map((text) => new HashRule(text).isHash(key)), [true, false]);
+ * assertEquals(new HashRule(`md5 = "${key}"`).isHash(key, 7), true);
+ * assertEquals(new HashRule(`key = "${key}"`).isHash(key, 7), false);
  * ```
  */
 export class HashRule {
-  readonly #text: string;
-  readonly #wordEnds = new Map<number, number>();
+  readonly #lineStarts: number[] = [0];
+  readonly #wordStarts: number[] = [];
+  readonly #wordEnds: number[] = [];
 
   /** A rule for the keys of `text`. */
   constructor(text: string) {
-    this.#text = text;
+    for (const match of text.matchAll(LINE_BREAK)) this.#lineStarts.push(match.index + match[0].length);
+    for (const match of text.matchAll(HASH_WORD)) {
+      this.#wordStarts.push(match.index);
+      this.#wordEnds.push(match.index + match[0].length);
+    }
   }
 
-  /** Where the first word about hashing at or after `from` ends; Infinity without one. */
-  #wordEnd(from: number): number {
-    let end = this.#wordEnds.get(from);
-    if (end === undefined) {
-      HASH_WORD.lastIndex = from;
-      const match = HASH_WORD.exec(this.#text);
-      end = match === null ? Infinity : match.index + match[0].length;
-      this.#wordEnds.set(from, end);
-    }
-    return end;
-  }
-
-  /** Whether a word about hashing stands before the first occurrence of `value`, on its line or, when it begins its line, on the one above. */
-  isHash(value: string): boolean {
-    if (!HASH_LENGTHS.includes(Array.from(value).length)) return false;
-    let stop = this.#text.indexOf(value);
-    if (stop <= 0) return false;
-    if (LINE_BREAK.test(this.#text.charAt(stop - 1))) {
-      stop -= this.#text.startsWith("\r\n", stop - 2) ? 2 : 1;
-    }
-    let start = stop;
-    while (start > 0 && !LINE_BREAK.test(this.#text.charAt(start - 1))) start--;
-    return this.#wordEnd(start) <= stop;
+  /**
+   * Whether a word about hashing stands before `value`, whose first occurrence is at `first`: on its line or, when it
+   * begins its line, on the one above.
+   */
+  isHash(value: string, first: number): boolean {
+    if (first === 0 || !HASH_LENGTHS.includes(Array.from(value).length)) return false;
+    const line = this.#lineStarts[firstAtLeast(this.#lineStarts, first) - 1]!;
+    const end = this.#wordEnds[firstAtLeast(this.#wordStarts, line)];
+    return end !== undefined && end <= first;
   }
 }

@@ -82,7 +82,7 @@ class IniReader {
 /** `value` with `%%` and `%(name)s` resolved; null where configparser gives an error. */
 function interpolate(value: string, values: Section, budget: { steps: number }, depth = 1): string | null {
   if (!value.includes("%")) return value;
-  if (depth > MAX_DEPTH) return null;
+  if (depth > MAX_DEPTH || budget.steps < 0) return null;
   let result = "";
   let from = 0;
   for (let at = value.indexOf("%"); at >= 0; at = value.indexOf("%", from)) {
@@ -113,6 +113,11 @@ class LineCursor {
 
   constructor(lines: string[]) {
     this.#lines = lines;
+  }
+
+  /** Whether no line is left, so that no value can be found any more. */
+  get done(): boolean {
+    return this.#next >= this.#lines.length;
   }
 
   /** The parts of the value of `key` that are found in the lines, and the allowing comments passed on the way. */
@@ -193,7 +198,10 @@ export function iniLines(text: string, options: { header?: boolean } = {}): stri
   const found: string[] = [];
   const budget = { steps: MAX_STEPS + text.length };
   for (const section of [new Map<string, string>(), ...file.sections.values()]) {
+    // Without references no later value can fail either.
+    if (cursor.done && !text.includes("%")) break;
     const values: Section = new Map([...file.defaults, ...section]);
+    budget.steps -= values.size;
     for (const [key, raw] of values) {
       const value = interpolate(raw, values, budget);
       if (value === null) return null;

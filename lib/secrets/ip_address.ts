@@ -86,16 +86,15 @@ export function isIpAddress(text: string): boolean {
   return scope !== "" && !scope.includes("%") && isIpv6(text.slice(0, at));
 }
 
+function isPair(text: string, index: number): boolean {
+  return (text.charCodeAt(index) & 0xfc00) === 0xd800 && (text.charCodeAt(index + 1) & 0xfc00) === 0xdc00;
+}
+
 /** `index` moved by `count` code points, and how many of them the text had. */
 function move(text: string, index: number, count: number): [index: number, moved: number] {
-  const step = Math.sign(count);
   let moved = 0;
-  while (moved < Math.abs(count) && (step < 0 ? index > 0 : index < text.length)) {
-    const low = step < 0 ? index - 1 : index + 1;
-    const pair = /[\udc00-\udfff]/.test(text.charAt(low)) && /[\ud800-\udbff]/.test(text.charAt(low - 1));
-    index += pair ? 2 * step : step;
-    moved++;
-  }
+  for (; moved < count && index < text.length; moved++) index += isPair(text, index) ? 2 : 1;
+  for (; moved < -count && index > 0; moved++) index -= isPair(text, index - 2) ? 2 : 1;
   return [index, moved];
 }
 

@@ -15,6 +15,7 @@ import {
   isTemplatedSecret,
 } from "./heuristics.ts";
 import { iniLines } from "./ini_lines.ts";
+import { occurrences } from "./occurrences.ts";
 import { foldCase, stripEnd, universalNewlines } from "./python_text.ts";
 
 /** Values found, by plugin. */
@@ -46,19 +47,28 @@ function findByRule(rule: KeyRule, text: string, folded: string, add: (value: st
   }
 }
 
+/** Those of `values`, found in `line` from `idEnd` on, that occur before it too: the first occurrence decides. */
+function occurringBefore(line: string, idEnd: number, values: string[]): string[] {
+  const longest = values.reduce((length, value) => Math.max(length, value.length), 0);
+  const places = occurrences(line.slice(0, idEnd - 1 + longest), values);
+  return values.filter((_, i) => (places[i]![0] ?? Infinity) < idEnd);
+}
+
 /** The quoted strings of high entropy that are not likely identifiers. */
 function findByEntropy(rule: EntropyRule, text: string, add: (value: string) => void): void {
-  let line = "", first = 0, end = -1, idEnd = Infinity;
-  for (const [start, stop] of highEntropyStrings(text, rule)) {
-    if (start >= end) {
-      first = lineStart(text, start);
-      end = lineEnd(text, start);
-      line = text.slice(first, end);
-      idEnd = idNameEnd(line);
+  const spans = highEntropyStrings(text, rule);
+  for (let i = 0; i < spans.length;) {
+    const first = lineStart(text, spans[i]![0]);
+    const end = lineEnd(text, spans[i]![0]);
+    const line = text.slice(first, end);
+    const idEnd = idNameEnd(line);
+    const doubtful: string[] = [];
+    for (; i < spans.length && spans[i]![0] < end; i++) {
+      const [start, stop] = spans[i]!;
+      if (start - first < idEnd) add(text.slice(start, stop));
+      else doubtful.push(text.slice(start, stop));
     }
-    const value = text.slice(start, stop);
-    if (start - first >= idEnd && line.indexOf(value) >= idEnd) continue;
-    add(value);
+    if (doubtful.length > 0) occurringBefore(line, idEnd, doubtful).forEach(add);
   }
 }
 
