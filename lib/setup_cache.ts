@@ -78,13 +78,14 @@ export async function withCacheLock<T>(
     onProgress?.({ stage: "wait", what: "another set-up to finish", done: 0, total: 0 });
     await file.lock(true);
   }
-  const temporary = join(cache, "tmp");
-  await removeFolder(temporary); // what a killed set-up left
-  await Deno.mkdir(temporary);
+  const all = join(cache, "tmp");
+  await removeFolder(all); // what a killed set-up left
+  const temporary = join(all, crypto.randomUUID()); // its pip may still be running
+  await Deno.mkdir(temporary, { recursive: true });
   try {
     return await task(temporary);
   } finally {
-    await removeFolder(temporary);
+    await removeFolder(all);
   }
 }
 

@@ -1,0 +1,34 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { writeFileAtomic } from "../../lib/datasets/write_file.ts";
+
+Deno.test("writeFileAtomic() replaces a file and leaves no other", async () => {
+  const folder = await Deno.makeTempDir();
+  await writeFileAtomic(`${folder}/a`, "old");
+  await writeFileAtomic(`${folder}/a`, new Uint8Array([110, 101, 119]));
+  assertEquals(await Deno.readTextFile(`${folder}/a`), "new");
+  assertEquals(Array.from(Deno.readDirSync(folder), ({ name }) => name), ["a"]);
+});
+
+Deno.test("writeFileAtomic() replaces a link, not what it leads to", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${folder}/target`, "kept");
+  await Deno.symlink(`${folder}/target`, `${folder}/link`);
+  await writeFileAtomic(`${folder}/link`, "new");
+  assertEquals(await Deno.readTextFile(`${folder}/target`), "kept");
+  assertEquals(await Deno.readTextFile(`${folder}/link`), "new");
+});
+
+Deno.test("writeFileAtomic() says why it cannot, and leaves no temporary file", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.mkdir(`${folder}/taken`);
+  await Deno.writeTextFile(`${folder}/file`, "");
+  const cases = [
+    [`${folder}/no/a`, `the folder "${folder}/no" does not exist: create it`],
+    [`${folder}/file/a`, `"${folder}/file" is not a folder: choose another`],
+    [`${folder}/taken`, "a folder of that name is there: choose another"],
+  ] as const;
+  for (const [path, message] of cases) {
+    await assertRejects(() => writeFileAtomic(path, "x"), Error, `Cannot write "${path}": ${message}`);
+  }
+  assertEquals(Array.from(Deno.readDirSync(folder), ({ name }) => name).sort(), ["file", "taken"]);
+});
