@@ -1,0 +1,132 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import pl from "nodejs-polars";
+import { readCorpus } from "../../lib/datasets/corpus.ts";
+import { writeTable } from "../../lib/datasets/tables.ts";
+
+/** A folder with these files; a name that ends in "/" is an empty folder. */
+async function folderOf(files: Record<string, string | number[]>): Promise<string> {
+  const root = await Deno.makeTempDir();
+  for (const [path, content] of Object.entries(files)) {
+    const folder = `${root}/${path}`.slice(0, `${root}/${path}`.lastIndexOf("/"));
+    await Deno.mkdir(folder, { recursive: true });
+    if (path.endsWith("/")) continue;
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : Uint8Array.from(content);
+    await Deno.writeFile(`${root}/${path}`, bytes);
+  }
+  return root;
+}
+
+async function idsOf(root: string, exclude?: string[]): Promise<string[]> {
+  return (await readCorpus(root, { exclude })).documents.map(({ docId }) => docId);
+}
+
+Deno.test("readCorpus() sorts files by path, without a locale", async () => {
+  const root = await folderOf({
+    "b.py": "1",
+    "B.py": "1",
+    "a/z.py": "1",
+    "a.py": "1",
+    "ä.py": "1",
+    "a-b.py": "1",
+  });
+  assertEquals(await idsOf(root), ["B.py", "a-b.py", "a.py", "a/z.py", "b.py", "ä.py"]);
+});
+
+Deno.test("readCorpus() skips .git, node_modules, what .gitignore names and what is excluded", async () => {
+  const root = await folderOf({
+    ".git/config": "1",
+    "x/node_modules/m.js": "1",
+    ".gitignore": "*.log\n/out/\n",
+    "a.log": "1",
+    "out/a.py": "1",
+    "x/out/a.py": "1",
+    "x/.gitignore": "!b.log\nsecret.py",
+    "x/b.log": "1",
+    "x/secret.py": "1",
+    "x/a.min.js": "1",
+  });
+  const expected = [".gitignore", "x/.gitignore", "x/b.log", "x/out/a.py"];
+  assertEquals(await idsOf(root, ["*.min.js"]), expected);
+});
+
+Deno.test("readCorpus() counts what it cannot read with the reason, and follows no folder link", async () => {
+  const root = await folderOf({
+    "ok.py": "x",
+    "binary.bin": [65, 0, 66],
+    "latin.py": [0x63, 0xe9],
+    "overlong.py": [0xc0, 0xaf],
+    "utf16.txt": [0xff, 0xfe, 65, 0],
+    "empty.py": "",
+    "x/inner.py": "x",
+  });
+  await Deno.symlink(`${root}/x`, `${root}/link`);
+  await Deno.symlink(root, `${root}/x/loop`);
+  await Deno.symlink("nowhere", `${root}/broken`);
+  await Deno.symlink("ok.py", `${root}/also.py`);
+  await new Deno.Command("mkfifo", { args: [`${root}/pipe`] }).output();
+  const { documents, skipped } = await readCorpus(root);
+  assertEquals(documents.map(({ docId }) => docId), ["also.py", "ok.py", "x/inner.py"]);
+  assertEquals(skipped, [
+    { path: "binary.bin", reason: "binary" },
+    { path: "broken", reason: "unreadable (NotFound)" },
+    { path: "empty.py", reason: "empty" },
+    { path: "latin.py", reason: "not UTF-8" },
+    { path: "link", reason: "link to a folder" },
+    { path: "overlong.py", reason: "not UTF-8" },
+    { path: "pipe", reason: "not a regular file" },
+    { path: "utf16.txt", reason: "binary" },
+    { path: "x/loop", reason: "link to a folder" },
+  ]);
+});
+
+Deno.test("readCorpus() keeps a byte order mark and every kind of line end", async () => {
+  const text = "\ufeffa\r\nb\rc\u2028d\u0085e\ff";
+  const { documents } = await readCorpus(await folderOf({ "a.py": text }));
+  assertEquals(documents[0]?.text, text);
+});
+
+Deno.test("readCorpus() refuses an empty corpus and a missing one", async () => {
+  const empty = await folderOf({ "x/": "" });
+  await assertRejects(() => readCorpus(empty), Error, `Cannot read corpus "${empty}": it is empty`);
+  const binary = await folderOf({ "a": [0] });
+  await assertRejects(() => readCorpus(binary), Error, "it is empty (1 files or rows skipped)");
+  await assertRejects(
+    () => readCorpus("/nowhere"),
+    Error,
+    'corpus "/nowhere": there is no such file or folder',
+  );
+  const table = `${empty}/t.jsonl`;
+  await Deno.writeTextFile(table, "");
+  await assertRejects(() => readCorpus(table), Error, "it is empty");
+});
+
+for (const extension of ["parquet", "jsonl", "jsonl.gz", "csv"]) {
+  Deno.test(`readCorpus() reads a .${extension}, with doc_id or row numbers`, async () => {
+    const path = `${await Deno.makeTempDir()}/t.${extension}`;
+    await writeTable(pl.DataFrame({ doc_id: ["b", "a"], path: ["p", null], content: ["x\n", "é😀"] }), path);
+    assertEquals((await readCorpus(path)).documents, [
+      { docId: "b", path: "p", text: "x\n" },
+      { docId: "a", path: null, text: "é😀" },
+    ]);
+    await writeTable(pl.DataFrame({ text: ["x", null, "y"] }), path);
+    const { documents, skipped } = await readCorpus(path);
+    assertEquals(documents.map(({ docId }) => docId), ["0", "2"]);
+    assertEquals(skipped, [{ path: "1", reason: "no text" }]);
+  });
+}
+
+Deno.test("readCorpus() replaces lone surrogates, of the same length, and counts them", async () => {
+  const path = `${await Deno.makeTempDir()}/t.jsonl`;
+  await Deno.writeTextFile(path, '{"text":"a\\ud800b\\udc00\\ud83d\\ude00"}\n');
+  const { documents, replacedSurrogates } = await readCorpus(path);
+  assertEquals(documents[0]?.text, "a\ufffdb\ufffd😀");
+  assertEquals(replacedSurrogates, 2);
+});
+
+Deno.test("readCorpus() refuses a table without a text column or with an id twice", async () => {
+  const path = `${await Deno.makeTempDir()}/t.jsonl`;
+  await Deno.writeTextFile(path, '{"code":"x"}\n');
+  await assertRejects(() => readCorpus(path), SyntaxError, 'it has no column "content" or "text"');
+  await Deno.writeTextFile(path, '{"doc_id":"a","text":"x"}\n{"doc_id":"a","text":"y"}\n');
+  await assertRejects(() => readCorpus(path), SyntaxError, 'row 1 repeats doc_id "a"');
+});
