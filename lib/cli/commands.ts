@@ -38,6 +38,11 @@ export const COMMANDS = {
     example: "analyze --probe probe.parquet --threshold 0.46 --out distribution.csv",
     load: () => import("./analyze.ts"),
   },
+  train: {
+    description: "a small model from a corpus, resumable",
+    example: "train --config data/model_recipe.json --out out/model",
+    load: () => import("./train.ts"),
+  },
   doctor: {
     description: "what is installed where, what is missing and how to get it",
     example: "doctor --setup",

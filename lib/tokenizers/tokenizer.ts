@@ -46,7 +46,7 @@ export class Tokenizer {
   /**
    * Tokenizes many texts, in parallel where the library does.
    *
-   * @param onProgress is told how many texts are done
+   * @param onProgress is told of each batch how many texts it had
    */
   async encodeBatch(texts: readonly string[], onProgress?: (done: number) => void): Promise<EncodedText[]> {
     const results: EncodedText[] = [];
@@ -65,7 +65,7 @@ export class Tokenizer {
         });
         results.push({ ids: Int32Array.from(encoding.getIds()), starts, ends });
       });
-      onProgress?.(results.length);
+      onProgress?.(batch.length);
     }
     return results;
   }

@@ -51,7 +51,7 @@ export class Adam implements Disposable {
   }
 
   /**
-   * One update, inside a captured step.
+   * One update, inside a captured step; none where the gradients are not finite.
    *
    * @param gradients by weight name @param rates from `nextRates`
    * @returns the gradients' global norm before cutting, scalar
@@ -61,14 +61,16 @@ export class Adam implements Disposable {
     const norm = tf.sqrt(tf.addN(Object.values(gradients).map((gradient) => tf.sum(tf.square(gradient)))));
     const factor = maxNorm === undefined ? null : tf.minimum(1, tf.div(maxNorm, tf.add(norm, 1e-6)));
     const [rate, correction] = tf.unstack(rates) as [Tensor, Tensor];
+    const isFinite = tf.isFinite(norm);
+    const update = (target: Tensor, value: Tensor) => assign(target, tf.where(isFinite, value, target));
     for (const [name, weight] of Object.entries(this.#weights)) {
       const gradient = factor ? tf.mul(gradients[name]!, factor) : gradients[name]!;
       const first = tf.add(tf.mul(this.first[name]!, beta1), tf.mul(gradient, 1 - beta1));
       const second = tf.add(tf.mul(this.second[name]!, beta2), tf.mul(tf.square(gradient), 1 - beta2));
       const root = tf.add(tf.mul(tf.sqrt(second), correction), epsilon);
-      assign(this.first[name]!, first);
-      assign(this.second[name]!, second);
-      assign(weight, tf.sub(weight, tf.div(tf.mul(first, rate), root)));
+      update(this.first[name]!, first);
+      update(this.second[name]!, second);
+      update(weight, tf.sub(weight, tf.div(tf.mul(first, rate), root)));
     }
     return norm;
   }

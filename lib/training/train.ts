@@ -75,7 +75,7 @@ export function learningRateAt(
  * @param model whose weights are updated
  * @param optimizer over the model's weights; its state goes on where it was
  * @param documents token ids of each document
- * @throws {RangeError} when the loss is not finite: the weights are then those of the step before the last
+ * @throws {RangeError} when the loss or the gradients are not finite: the step has changed nothing then
  */
 export async function trainModel(
   model: Model,

@@ -1,0 +1,115 @@
+/**
+ * Forget sets: strongly memorized windows of documents, each identical text once, shuffled, in disjoint groups of k
+ * (the paper's section 4.1). Rows hold spans and scores, never text.
+ *
+ * @module
+ */
+import { PythonRandom } from "./random.ts";
+
+/** A secret's row of a probe. */
+export interface ProbedSecret {
+  doc_id: string;
+  /** First token of its window. */
+  window: number;
+  tag: string;
+  /** Half-open, code points. */
+  start: number;
+  end: number;
+  /** Tokens of the value that were scored. */
+  secret_tokens: number;
+  /** Secret tokens of the whole window's mask, neighbours included. */
+  mask_tokens: number;
+  /** Null where it is not defined. */
+  ma: number | null;
+}
+
+/** One row of a forget set. */
+export interface ForgetRow {
+  doc_id: string;
+  /** First token of the window. */
+  window: number;
+  /** `[[tag, start, end], ...]` in code points, as JSON. */
+  spans: string;
+  /** Mean MA over the window's secrets. */
+  ma: number;
+  /** Secret tokens of the window's mask. */
+  mask_tokens: number;
+}
+
+/** How to choose. */
+export interface ForgetOptions {
+  /** Rows a group. */
+  k: number;
+  /** Disjoint groups. */
+  groups: number;
+  /** For the shuffle. */
+  seed: number;
+  /** The least mean MA. Default 0.9. */
+  minMa?: number;
+  /** The least secret tokens of the mask. Default 32. */
+  minMaskTokens?: number;
+}
+
+/**
+ * Chooses forget sets from a probe.
+ *
+ * @param textOf a document's text, or undefined where the corpus lacks it
+ * @throws {RangeError} when fewer than k x groups rows qualify, or a document is not in the corpus
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const secret = { tag: "KEY", start: 0, end: 9, secret_tokens: 9, mask_tokens: 40, ma: 1, window: 0 };
+ * const probe = ["a", "b", "c"].map((doc_id) => ({ ...secret, doc_id }));
+ * const textOf = (id: string) => id === "c" ? "text of b" : `text of ${id}`;
+ * const [group] = chooseForgetSets(probe, textOf, { k: 2, groups: 1, seed: 42 });
+ * assertEquals(group!.map(({ doc_id }) => doc_id).sort(), ["a", "b"]);
+ * ```
+ */
+export function chooseForgetSets(
+  probe: readonly ProbedSecret[],
+  textOf: (docId: string) => string | undefined,
+  options: ForgetOptions,
+): ForgetRow[][] {
+  const { k, groups, seed } = options;
+  const rows = qualifyingRows(probe, textOf, options);
+  if (rows.length < k * groups) {
+    throw new RangeError(
+      `Cannot choose ${groups} forget sets of ${k}: ${rows.length} rows qualify, ${k * groups} are needed: ` +
+        `give a smaller --groups (${Math.floor(rows.length / k)} at most) or --k`,
+    );
+  }
+  const shuffled = new PythonRandom(seed).shuffle(rows);
+  return Array.from({ length: groups }, (_, g) => shuffled.slice(g * k, (g + 1) * k));
+}
+
+/** All rows that may enter a forget set, in the probe's order. */
+export function qualifyingRows(
+  probe: readonly ProbedSecret[],
+  textOf: (docId: string) => string | undefined,
+  { minMa = 0.9, minMaskTokens = 32 }: Pick<ForgetOptions, "minMa" | "minMaskTokens">,
+): ForgetRow[] {
+  const windows = new Map<string, ProbedSecret[]>();
+  for (const secret of probe) {
+    const key = `${secret.doc_id}\0${secret.window}`;
+    windows.set(key, [...windows.get(key) ?? [], secret]);
+  }
+  const seen = new Set<string>();
+  const rows: ForgetRow[] = [];
+  for (const secrets of windows.values()) {
+    const { doc_id, window, mask_tokens } = secrets[0]!;
+    const scores = secrets.flatMap(({ ma }) => ma === null ? [] : [ma]);
+    const ma = scores.reduce((sum, score) => sum + score, 0) / scores.length;
+    if (!(ma >= minMa) || mask_tokens < minMaskTokens) continue;
+    const text = textOf(doc_id);
+    if (text === undefined) {
+      throw new RangeError(`Cannot choose forget sets as the corpus has no document "${doc_id}"`);
+    }
+    const identity = `${window}\0${text}`;
+    if (seen.has(identity)) continue;
+    seen.add(identity);
+    const spans = secrets.map(({ tag, start, end }) => [tag, start, end]);
+    rows.push({ doc_id, window, spans: JSON.stringify(spans), ma, mask_tokens });
+  }
+  return rows;
+}

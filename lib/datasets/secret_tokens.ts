@@ -1,0 +1,53 @@
+/**
+ * Secrets as a model meets them: the value tokenized on its own and cut to 32 tokens, the text before it tokenized
+ * and cut to its last 128 tokens (the paper's section 3.2).
+ *
+ * @module
+ */
+import type { Tokenizer } from "../tokenizers/tokenizer.ts";
+import type { Span } from "./secret_mask.ts";
+
+/** Most tokens of a secret. */
+export const SECRET_TOKENS = 32;
+/** Most tokens before it. */
+export const PREFIX_TOKENS = 128;
+
+/** A secret in its text. */
+export interface SecretInText extends Span {
+  /** The document's text. */
+  text: string;
+}
+
+/** A secret's tokens. */
+export interface TokenizedSecret {
+  /** Tokens before the secret, at least one. */
+  prefix: Int32Array;
+  /** The secret's own, at most 32. */
+  secret: Int32Array;
+}
+
+/**
+ * Tokenizes secrets and what stands before them. A secret with no text before it is conditioned on the end-of-text
+ * token (the reference: on padding only).
+ *
+ * @throws {RangeError} when a secret begins its text and the tokenizer has no end-of-text token
+ */
+export async function tokenizeSecrets(
+  tokenizer: Tokenizer,
+  secrets: readonly SecretInText[],
+): Promise<TokenizedSecret[]> {
+  const values = await tokenizer.encodeBatch(secrets.map(({ text, start, end }) => text.slice(start, end)));
+  const prefixes = await tokenizer.encodeBatch(secrets.map(({ text, start }) => text.slice(0, start)));
+  return secrets.map(({ start }, i) => {
+    const before = prefixes[i]!.ids.slice(-PREFIX_TOKENS);
+    if (before.length === 0 && tokenizer.endOfText === null) {
+      throw new RangeError(
+        `Cannot score the secret at ${start} as no text stands before it: the tokenizer has no end-of-text token`,
+      );
+    }
+    return {
+      prefix: before.length > 0 ? before : Int32Array.of(tokenizer.endOfText!),
+      secret: values[i]!.ids.slice(0, SECRET_TOKENS),
+    };
+  });
+}

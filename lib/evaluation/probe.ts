@@ -1,0 +1,140 @@
+/**
+ * Probing: how well a model knows each secret of a corpus (the paper's section 3.2): MA, and EL_n where asked for,
+ * over the secret's tokens after the text before it.
+ *
+ * A place that two detectors found counts once; overlapping places that differ are kept apart.
+ *
+ * @module
+ */
+import type { Document } from "../datasets/corpus.ts";
+import type { ProbedSecret } from "../datasets/forget_set.ts";
+import { secretWindows } from "../datasets/secret_mask.ts";
+import { type SecretInText, tokenizeSecrets } from "../datasets/secret_tokens.ts";
+import type { Scorer, Scores } from "../metrics/text_scores.ts";
+import { fromCodePoints } from "../tokenizers/code_points.ts";
+import type { Tokenizer } from "../tokenizers/tokenizer.ts";
+
+/** A place of a secret, as `detect` writes it. */
+export interface SecretPlace {
+  /** The document. */
+  doc_id: string;
+  /** EMAIL, IP_ADDRESS or KEY. */
+  tag: string;
+  /** Half-open, code points. */
+  start: number;
+  end: number;
+}
+
+/** A secret's scores. */
+export interface ProbeRow extends ProbedSecret {
+  /** EL_3; null without `el`. */
+  el_3: number | null;
+  /** EL_5. */
+  el_5: number | null;
+  /** EL_10. */
+  el_10: number | null;
+}
+
+/** What a probe found. */
+export interface ProbeResult {
+  /** A row a secret. */
+  rows: ProbeRow[];
+  /** Secrets beyond the first window, where only that is treated. */
+  notTreated: SecretPlace[];
+}
+
+/** How to probe. */
+export interface ProbeOptions {
+  /** Whether EL_n is wanted beside MA. */
+  el?: boolean;
+  /** Treat the first 512 tokens only, as the paper and the reference do. */
+  firstWindowOnly?: boolean;
+  /** Told how many secrets are done. */
+  onProgress?: (done: number) => void | Promise<void>;
+}
+
+interface Located extends SecretInText {
+  place: SecretPlace;
+  window: number;
+  maskTokens: number;
+}
+
+/**
+ * Scores the secrets of a corpus under a model.
+ *
+ * @param places of the secrets; those of documents that are not in `documents` are refused
+ * @throws {RangeError} when a secret lies outside its document or in none
+ */
+export async function probeSecrets(
+  { scorer, tokenizer }: { scorer: Scorer; tokenizer: Tokenizer },
+  { documents, places }: { documents: readonly Document[]; places: readonly SecretPlace[] },
+  options: ProbeOptions = {},
+): Promise<ProbeResult> {
+  const { located, notTreated } = await locateSecrets(tokenizer, { documents, places }, options);
+  const tokens = await tokenizeSecrets(tokenizer, located);
+  const scores = await scorer.secrets(tokens, {
+    el: options.el ?? false,
+    endOfText: tokenizer.endOfText,
+    ...(options.onProgress && { onProgress: options.onProgress }),
+  });
+  return {
+    rows: located.map((secret, i) => toRow(secret, tokens[i]!.secret.length, scores[i]!)),
+    notTreated,
+  };
+}
+
+function toRow({ place, window, maskTokens }: Located, secretTokens: number, scores: Scores): ProbeRow {
+  const { ma, el_3, el_5, el_10 } = scores;
+  return { ...place, window, secret_tokens: secretTokens, mask_tokens: maskTokens, ma, el_3, el_5, el_10 };
+}
+
+/** The secrets with their texts and windows, each place once. */
+async function locateSecrets(
+  tokenizer: Tokenizer,
+  { documents, places }: { documents: readonly Document[]; places: readonly SecretPlace[] },
+  { firstWindowOnly = false }: ProbeOptions,
+): Promise<{ located: Located[]; notTreated: SecretPlace[] }> {
+  const byDocument = new Map<string, SecretPlace[]>();
+  for (const { doc_id, tag, start, end } of places) {
+    const known = byDocument.get(doc_id) ?? [];
+    byDocument.set(doc_id, known);
+    if (!known.some((place) => place.start === start && place.end === end && place.tag === tag)) {
+      known.push({ doc_id, tag, start, end });
+    }
+  }
+  const texts = new Map(documents.map(({ docId, text }) => [docId, text]));
+  const missing = [...byDocument.keys()].find((id) => !texts.has(id));
+  if (missing !== undefined) {
+    throw new RangeError(
+      `Cannot probe document "${missing}" as the corpus has no such document: give the corpus that detect read`,
+    );
+  }
+  const ids = [...byDocument.keys()];
+  const encoded = await tokenizer.encodeBatch(ids.map((id) => texts.get(id)!));
+  const located: Located[] = [];
+  const notTreated: SecretPlace[] = [];
+  ids.forEach((id, i) => {
+    const text = texts.get(id)!;
+    const spans = byDocument.get(id)!.map((place) => ({ ...toUnits(place, text), place, text }));
+    const cut = secretWindows(encoded[i]!, spans, { firstOnly: firstWindowOnly });
+    notTreated.push(...cut.notTreated.map(({ place }) => place));
+    for (const { window, mask, secrets } of cut.windows) {
+      const maskTokens = mask.reduce((sum, bit) => sum + bit, 0);
+      for (const secret of secrets) located.push({ ...secret, window, maskTokens });
+    }
+  });
+  return { located, notTreated };
+}
+
+/** A place in UTF-16 units. */
+function toUnits({ doc_id, start, end }: SecretPlace, text: string): { start: number; end: number } {
+  const units = fromCodePoints(text);
+  if (!(start >= 0 && start < end && end < units.length)) {
+    throw new RangeError(
+      `Cannot probe the secret at ${start}..${end} of "${doc_id}": the document has ${
+        units.length - 1
+      } code points`,
+    );
+  }
+  return { start: units[start]!, end: units[end]! };
+}

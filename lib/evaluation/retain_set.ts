@@ -1,0 +1,111 @@
+/**
+ * The retain set: memorized code without secrets (the paper's section 4.2). A text of at least 128 tokens is kept when
+ * the greedy continuation of its tokens 0..63 agrees with tokens 64..127 by BLEU-4 >= 0.95, computed as the reference
+ * does: on characters, with NLTK's smoothing method 4.
+ *
+ * @module
+ */
+import { PythonRandom } from "../datasets/random.ts";
+import { bleu } from "../metrics/bleu.ts";
+import type { Decoder } from "../models/decoder.ts";
+import type { Tokenizer } from "../tokenizers/tokenizer.ts";
+
+/** Tokens given to the model, and tokens compared. */
+export const RETAIN_PREFIX_TOKENS = 64;
+/** Tokens of prefix and continuation together. */
+export const RETAIN_TOKENS = 128;
+/** The least BLEU-4. */
+export const RETAIN_BLEU = 0.95;
+
+/** A text's score. */
+export interface RetainRow {
+  /** The document. */
+  doc_id: string;
+  /** BLEU-4 of the continuation. */
+  bleu4: number;
+}
+
+/**
+ * BLEU-4 of each text's greedy continuation.
+ *
+ * @param texts token ids, each at least 128
+ * @param onProgress told how many texts are done
+ * @throws {RangeError} when a text is shorter
+ */
+export async function continuationBleu(
+  { decoder, tokenizer }: { decoder: Decoder; tokenizer: Tokenizer },
+  texts: readonly Int32Array[],
+  onProgress?: (done: number) => void | Promise<void>,
+): Promise<number[]> {
+  const scores: number[] = [];
+  for (let first = 0; first < texts.length; first += decoder.batch) {
+    const chunk = texts.slice(first, first + decoder.batch).map((ids) => ids.subarray(0, RETAIN_TOKENS));
+    const short = chunk.findIndex((ids) => ids.length < RETAIN_TOKENS);
+    if (short >= 0) {
+      throw new RangeError(
+        `Cannot continue text ${first + short}: it has ${
+          chunk[short]!.length
+        } tokens, ${RETAIN_TOKENS} are needed`,
+      );
+    }
+    for (const [i, continuation] of (await continueTexts(decoder, chunk)).entries()) {
+      const truth = chunk[i]!.subarray(RETAIN_PREFIX_TOKENS);
+      const isEqual = continuation.every((token, t) => token === truth[t]);
+      const [reference, hypothesis] = [await tokenizer.decode(truth), await tokenizer.decode(continuation)];
+      scores.push(isEqual ? 1 : bleu(hypothesis, reference));
+    }
+    await onProgress?.(chunk.length);
+  }
+  return scores;
+}
+
+/** Tokens 64..127 as the model continues tokens 0..63: the truth up to its first mistake, then decoded. */
+async function continueTexts(decoder: Decoder, texts: readonly Int32Array[]): Promise<Int32Array[]> {
+  using filled = await decoder.fill(texts, { length: RETAIN_TOKENS, keepCache: true });
+  const mistakes = texts.map((ids, i) => {
+    let position = RETAIN_PREFIX_TOKENS;
+    while (position < RETAIN_TOKENS && filled.predictions[i]![position - 1] === ids[position]) position++;
+    return position;
+  });
+  const wrong = texts.map((_, i) => i).filter((i) => mistakes[i]! < RETAIN_TOKENS);
+  const decoded = await decoder.continueAll(
+    filled,
+    wrong.map((text) => ({
+      text,
+      position: mistakes[text]!,
+      token: filled.predictions[text]![mistakes[text]! - 1]!,
+      until: RETAIN_TOKENS,
+    })),
+  );
+  return texts.map((ids, i) => {
+    const result = ids.slice(RETAIN_PREFIX_TOKENS);
+    const j = wrong.indexOf(i);
+    if (j >= 0) result.set(decoded[j]!, mistakes[i]! - RETAIN_PREFIX_TOKENS);
+    return result;
+  });
+}
+
+/**
+ * Keeps what passes the bound, shuffles, and takes the first k.
+ *
+ * @throws {RangeError} when fewer than k pass
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const rows = [{ doc_id: "a", bleu4: 1 }, { doc_id: "b", bleu4: 0.5 }];
+ * assertEquals(chooseRetainSet(rows, { k: 1, seed: 42 }), [{ doc_id: "a", bleu4: 1 }]);
+ * ```
+ */
+export function chooseRetainSet(
+  rows: readonly RetainRow[],
+  { k, seed }: { k: number; seed: number },
+): RetainRow[] {
+  const kept = rows.filter(({ bleu4 }) => bleu4 >= RETAIN_BLEU);
+  if (kept.length < k) {
+    throw new RangeError(
+      `Cannot choose a retain set of ${k}: ${kept.length} texts reach BLEU-4 ${RETAIN_BLEU}: give a smaller --k or more texts`,
+    );
+  }
+  return new PythonRandom(seed).shuffle(kept).slice(0, k);
+}

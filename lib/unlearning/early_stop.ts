@@ -1,0 +1,115 @@
+/**
+ * When a run stops and which epochs it keeps (the paper's section 4.3 and the reference's checks).
+ *
+ * Checked after every epoch, nothing before the first. EL_n costs decodes, so it is measured once MA is near its
+ * threshold: within the margin (`sound`, `paper`) or from the epoch after that (`reference`). An epoch is kept when
+ * MA, and EL_10 once it is measured, are no worse than in the epoch last kept; five epochs in which only EL_10 was
+ * worse end the run too if MA is below its threshold.
+ *
+ * @module
+ */
+
+/** Whose stopping rule. */
+export type Compat = "sound" | "paper" | "reference";
+
+/** Means over the forget set. */
+export interface GroupScores {
+  /** MA */
+  ma: number;
+  /** EL_3, or null where it was not measured. */
+  el_3: number | null;
+  /** EL_5. */
+  el_5: number | null;
+  /** EL_10. */
+  el_10: number | null;
+}
+
+/** What unlearning aims at. */
+export interface StopThresholds {
+  /** MA of unseen text. */
+  ma: number;
+  /** EL_3 of unseen text; only `paper` looks at it. */
+  el_3?: number | null;
+  /** EL_5 of unseen text; only `paper` looks at it. */
+  el_5?: number | null;
+  /** EL_10 of unseen text. */
+  el_10: number;
+}
+
+/** How to stop. */
+export interface EarlyStopOptions {
+  /** How far above its threshold MA may be when EL_n begins to be measured. */
+  margin: number;
+  /** Whose rule. */
+  compat: Compat;
+}
+
+/** What follows from an epoch. */
+export interface StopDecision {
+  /** Keep these weights as the best so far. */
+  keep: boolean;
+  /** End the run. */
+  stop: boolean;
+  /** Whether the thresholds were reached. */
+  reached: boolean;
+}
+
+const PATIENCE = 5;
+
+/** The state of the rule over a run. */
+export class EarlyStop {
+  readonly #thresholds: StopThresholds;
+  readonly #options: EarlyStopOptions;
+  #near = false;
+  #kept: { ma: number; el: number } = { ma: 1, el: 1 };
+  #worse = 0;
+
+  /** Starts before the first epoch. */
+  constructor(thresholds: StopThresholds, options: EarlyStopOptions) {
+    this.#thresholds = thresholds;
+    this.#options = options;
+  }
+
+  /** Whether EL_n is to be measured for an epoch of this MA. */
+  wantsEl(ma: number): boolean {
+    const isNear = ma <= this.#thresholds.ma + this.#options.margin;
+    const wants = this.#near || (isNear && this.#options.compat !== "reference");
+    this.#near ||= isNear;
+    return wants;
+  }
+
+  /**
+   * Decides after an epoch.
+   *
+   * @example
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * const rule = new EarlyStop({ ma: 0.4, el_10: 0.05 }, { margin: 0.1, compat: "sound" });
+   * const scores = { ma: 0.3, el_3: 0, el_5: 0, el_10: 0.01 };
+   * assertEquals(rule.decide(scores), { keep: true, stop: true, reached: true });
+   * ```
+   */
+  decide(scores: GroupScores): StopDecision {
+    const { ma, el_10 } = scores;
+    const reached = this.#isReached(scores);
+    const maKeeps = ma <= this.#kept.ma;
+    const keep = maKeeps && (el_10 === null || el_10 <= this.#kept.el);
+    if (keep) {
+      this.#kept = { ma, el: el_10 ?? this.#kept.el };
+      this.#worse = 0;
+    } else if (maKeeps) this.#worse++;
+    const outOfPatience = this.#worse >= PATIENCE && ma < this.#thresholds.ma;
+    return { keep, stop: reached || outOfPatience, reached };
+  }
+
+  #isReached(scores: GroupScores): boolean {
+    const { ma, el_3, el_5, el_10 } = this.#thresholds;
+    if (this.#options.compat !== "paper") {
+      return scores.ma < ma && scores.el_10 !== null && scores.el_10 < el_10;
+    }
+    const under = (score: number | null, limit: number | null | undefined) =>
+      limit === null || limit === undefined || (score !== null && score <= limit);
+    return scores.ma <= ma && under(scores.el_3, el_3) && under(scores.el_5, el_5) &&
+      under(scores.el_10, el_10);
+  }
+}
