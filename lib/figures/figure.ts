@@ -12,22 +12,31 @@ export type TraceValue = number | string | null;
 
 /** One Plotly trace; the options beside its columns are Plotly's own. */
 export interface Trace {
+  /** The two kinds that plotly.js' basic bundle draws and we use. */
   readonly type: "bar" | "scatter";
+  /** Its entry in the legend. */
   readonly name?: string;
+  /** A column. */
   readonly x: readonly TraceValue[];
+  /** A column of the same length. */
   readonly y: readonly TraceValue[];
+  /** Any other option of Plotly. */
   readonly [option: string]: unknown;
 }
 
 /** A title and what else Plotly's layout takes. */
 export interface Layout {
+  /** What is shown, and what to see in it. */
   readonly title: { readonly text: string; readonly subtitle?: { readonly text: string } };
+  /** Any other option of Plotly. */
   readonly [option: string]: unknown;
 }
 
 /** A figure in Plotly's JSON form. */
 export interface Figure {
+  /** The traces, drawn in order. */
   readonly data: readonly Trace[];
+  /** Axes, lines, texts and looks. */
   readonly layout: Layout;
 }
 

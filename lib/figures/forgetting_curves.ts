@@ -9,7 +9,9 @@ import { isScore, modelStyle, PALETTE, plotText, SCORE_AXIS, thresholdLine } fro
 
 /** The state after one epoch of one method; epoch 0 is the model before. */
 export interface HistoryRow {
+  /** Its name, such as "codeeraser". */
   readonly method: string;
+  /** Epochs done. */
   readonly epoch: number;
   /** Mean MA on the forget set. */
   readonly ma: number | null;
@@ -17,6 +19,7 @@ export interface HistoryRow {
   readonly el_10: number | null;
   /** Mean MA on the retain set. */
   readonly retain_ma: number | null;
+  /** The objective's value; null before the first step. */
   readonly loss: number | null;
 }
 
@@ -67,7 +70,9 @@ export function forgettingCurves(
     title: "Forgetting, epoch by epoch",
     subtitle: "both forget-set curves should end under their dashed lines, the retain set should stay",
     layout: {
-      height: 90 + 350 * panelRows,
+      height: 110 + 350 * panelRows,
+      // Room for the panels' headings under the subtitle.
+      margin: { l: 64, r: 24, t: 108, b: 84 },
       ...Object.assign({}, ...panels.map((panel) => panel.axes)),
       shapes: panels.flatMap((panel) => panel.shapes),
       annotations: panels.map((panel) => panel.heading),

@@ -9,7 +9,9 @@ import { isScore, PALETTE, percentText, thresholdLine } from "./style.ts";
 
 /** A document of the probe: its mean secret MA, null where it has none. */
 export interface DocumentRow {
+  /** Which document. */
   readonly doc_id: string;
+  /** Mean MA of its secrets. */
   readonly ma: number | null;
 }
 

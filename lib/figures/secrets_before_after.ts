@@ -18,12 +18,17 @@ import {
 
 /** One secret, masked: its description has kind, length and first two characters only. */
 export interface SecretRow {
+  /** The document that holds it. */
   readonly doc_id: string;
+  /** EMAIL, IP_ADDRESS or KEY. */
   readonly tag: string;
+  /** What found it. */
   readonly detector: string;
+  /** Its kind, length and first two characters. */
   readonly description: string;
   /** Training documents that hold it; null where unknown. */
   readonly copies: number | null;
+  /** MA of the model as it came. */
   readonly ma_before: number | null;
   /** MA after each method, by the method's name. */
   readonly ma_after: Readonly<Record<string, number | null>>;

@@ -21,6 +21,7 @@ export const PALETTE = {
 export interface ModelStyle {
   /** Its name as plain text: a figure passes it through {@linkcode plotText}. */
   readonly label: string;
+  /** `#rrggbb`. */
   readonly color: string;
   /** Hatching of its bars, for print without colour. */
   readonly pattern: string;
@@ -39,7 +40,9 @@ const MODEL_STYLES = {
 export interface TagStyle {
   /** Its name as plain text: a figure passes it through {@linkcode plotText}. */
   readonly label: string;
+  /** `#rrggbb`. */
   readonly color: string;
+  /** Plotly's name of its marker. */
   readonly symbol: string;
 }
 
@@ -141,6 +144,7 @@ export interface ThresholdLineOptions {
   axis?: string;
   /** Whose threshold it is, for the label. */
   name?: string;
+  /** `#rrggbb`; the text's colour without it. */
   color?: string;
   /** At which end of a level line its label stands, inside the plot: where the curves leave room. */
   side?: "start" | "end";
@@ -148,7 +152,9 @@ export interface ThresholdLineOptions {
 
 /** A Plotly shape with its label. */
 export interface ThresholdLine {
+  /** What is written on the line. */
   readonly label: { readonly text: string; readonly [option: string]: unknown };
+  /** Any other option of Plotly. */
   readonly [option: string]: unknown;
 }
 

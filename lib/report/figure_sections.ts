@@ -14,15 +14,20 @@ import { type Markup, markup, scriptJson } from "./markup.ts";
 import { renderMissing } from "./results_table.ts";
 import { listMethods, type RunTables } from "./run_tables.ts";
 
-interface FigureSection {
+/** A figure of the report. */
+export interface FigureSection {
+  /** Its heading. */
   readonly title: string;
   /** What the run must have written. */
   readonly needs: string;
+  /** How to read it. */
   readonly reading: string;
+  /** Draws it; without rows the figure has no traces. */
   readonly draw: (run: RunTables) => Figure;
 }
 
-const FIGURES = {
+/** The figures by the names that the page's addresses and `exportFigure` use, in the report's order. */
+export const FIGURES = {
   "memorization-distribution": {
     title: "Memorization of documents with secrets",
     needs: "the probe's document scores",
@@ -70,10 +75,10 @@ const FIGURES = {
   },
 } as const satisfies Record<string, FigureSection>;
 
-/** The figures that a report may hold, by the name in its addresses. */
+/** A name of {@linkcode FIGURES}. */
 export type FigureName = keyof typeof FIGURES;
 
-/** Every name of {@linkcode FigureName}, in the report's order. */
+/** Every name of {@linkcode FIGURES}, in the report's order. */
 export const FIGURE_NAMES = Object.keys(FIGURES) as readonly FigureName[];
 
 /**

@@ -12,6 +12,7 @@ import { renderGlossary } from "./glossary.ts";
 import { type Markup, markup, rawMarkup, scriptJson } from "./markup.ts";
 import pageScript from "./page.js" with { type: "text" };
 import pageStyle from "./page.css" with { type: "text" };
+import printStyle from "./print.css" with { type: "text" };
 import { renderResultsTable } from "./results_table.ts";
 import { renderRunDetails } from "./run_details.ts";
 import type { RunTables } from "./run_tables.ts";
@@ -56,7 +57,7 @@ export function renderReport(run: RunTables): string {
     <meta name="color-scheme" content="light dark">
     <meta name="generator" content="${version}">
     <title>${title}</title>
-    <style>${rawMarkup(pageStyle)}</style>
+    <style>${rawMarkup(pageStyle + printStyle)}</style>
   </head>
   <body>
     <a class="skip" href="#main">Skip to the findings</a>

@@ -12,9 +12,13 @@ import type { SecretRow } from "../figures/secrets_before_after.ts";
 
 /** Mean scores on unseen text: what a model that memorized nothing would reach. */
 export interface Thresholds {
+  /** Memorization accuracy. */
   readonly ma: number | null;
+  /** Extraction likelihood of runs of 3 tokens. */
   readonly el_3: number | null;
+  /** Extraction likelihood of runs of 5 tokens. */
   readonly el_5: number | null;
+  /** Extraction likelihood of runs of 10 tokens. */
   readonly el_10: number | null;
 }
 
@@ -24,6 +28,7 @@ export interface RunTables {
   readonly title: string;
   /** The program and its version, such as "CodeScrub 0.1.0". */
   readonly version: string;
+  /** What unseen text scores on the model before. */
   readonly thresholds?: Thresholds | null;
   /** Means per set and model; "before" is the model as it came. */
   readonly results?: readonly ResultRow[];

@@ -10,9 +10,13 @@ import { findResult, listMethods, type RunTables } from "./run_tables.ts";
 
 /** One finding: a number that stands large, what it is, and sentences. */
 export interface Finding {
+  /** What it is about. */
   readonly heading: string;
+  /** The number that stands large. */
   readonly number: string;
+  /** What the number is. */
   readonly label: string;
+  /** What else there is to say. */
   readonly sentences: readonly string[];
 }
 

@@ -32,3 +32,27 @@ Deno.test("exportFigure() throws when the report is cut off", () => {
   assertEquals(message, 'Cannot export figure "retained-quality" from the report: its data is broken');
   assertEquals(cause instanceof SyntaxError, true);
 });
+
+Deno.test("export_figure.ts writes the figure as JSON, and one line when it cannot", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/report.html`, renderReport(makeRun()));
+    const script = new URL("../../lib/report/export_figure.ts", import.meta.url).pathname;
+    const run = async (...args: string[]) => {
+      const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "-q", "--allow-read", "--allow-write", script, ...args],
+        env: { NO_COLOR: "1" },
+      }).output();
+      return { code, stderr: new TextDecoder().decode(stderr) };
+    };
+    const done = await run(`${folder}/report.html`, "retained-quality", `${folder}/figure.json`);
+    assertEquals(done, { code: 0, stderr: "" });
+    const figure = JSON.parse(await Deno.readTextFile(`${folder}/figure.json`));
+    assertEquals(figure.layout.title.text, "<b>What the erasure cost</b>");
+    const missing = await run(`${folder}/none.html`, "retained-quality", `${folder}/other.json`);
+    assertEquals([missing.code, missing.stderr.trim().split("\n").length], [1, 1]);
+    assertEquals((await run()).code, 2);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
