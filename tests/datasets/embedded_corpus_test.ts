@@ -128,6 +128,13 @@ Deno.test("the unseen set and the twins share no wheel, document or secret with 
   for (const { docId } of CORPUS.unseen) assert(releases("unseen").includes(releaseOf(docId)));
   const known = new Set(CORPUS.train.map(({ text }) => text));
   assert(CORPUS.unseen.every(({ text }) => !known.has(text)));
+  const linesOf = (text: string) =>
+    text.split("\n").map((line) => line.trim()).filter(({ length }) => length >= 20);
+  const lines = new Set([...known].flatMap(linesOf));
+  for (const { docId, text } of CORPUS.unseen) {
+    const own = linesOf(text);
+    assert(own.filter((line) => lines.has(line)).length < own.length / 2, docId);
+  }
   const train = CORPUS.train.map(({ text }) => text).join("\0");
   for (const value of TWIN_VALUES) {
     assert(!VALUES.has(value));
