@@ -142,10 +142,15 @@ export class Binding {
 
   /** Makes `target` hold what `source` holds; both share the memory. */
   assign(target: number, source: number): void {
-    const copy = this.#symbols.TFE_TensorHandleCopySharingTensor(this.#handle(source), this.#status.pointer);
-    this.#status.check("assign");
+    const copy = this.#copySharing(source);
     this.#symbols.TFE_DeleteTensorHandle(this.#handle(target));
     this.#handles.set(target, copy);
+  }
+
+  /** A new tensor that holds what `source` holds now, sharing its memory. */
+  share(source: number): TensorInfo {
+    const handle = this.#copySharing(source);
+    return this.#describe(this.#adopt(handle), handle);
   }
 
   /** Shape and data type of a native tensor. */
@@ -180,6 +185,12 @@ export class Binding {
       );
     }
     return handle;
+  }
+
+  #copySharing(id: number): Deno.PointerValue {
+    const copy = this.#symbols.TFE_TensorHandleCopySharingTensor(this.#handle(id), this.#status.pointer);
+    this.#status.check("share");
+    return copy;
   }
 
   #adopt(handle: Deno.PointerValue): number {

@@ -72,6 +72,30 @@ export function assign(target: Tensor, value: Tensor): void {
 }
 
 /**
+ * A tensor with the present contents of another, without a copy: it keeps them when `assign` gives the other new ones.
+ *
+ * @returns of the same shape and data type; the caller disposes it
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const weight = tf.tensor1d([1]);
+ * const before = snapshot(weight);
+ * assign(weight, tf.tensor1d([2]));
+ * assertEquals([before.dataSync()[0], weight.dataSync()[0]], [1, 2]);
+ * ```
+ */
+export function snapshot(tensor: Tensor): Tensor {
+  const { binding, backend } = currentEngine();
+  if (binding.capture) throw new CaptureError("it takes a snapshot", "take it outside the step");
+  return backend.wrap(binding.share(backend.idOf(tensor)));
+}
+
+/**
  * Compiles a pure function of tensors.
  *
  * Inputs are float32, int32 or bool tensors; everything else that the step uses from outside (weights, settings) is

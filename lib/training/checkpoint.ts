@@ -17,6 +17,8 @@ export interface TrainingState {
   weights: Readonly<Record<string, tf.Tensor>>;
   /** The optimizer over them. */
   optimizer: Adam;
+  /** The best weights so far, where a run keeps them. */
+  kept?: Readonly<Record<string, tf.Tensor>>;
 }
 
 const PATTERN = /^checkpoint-(\d+)$/;
@@ -103,13 +105,14 @@ async function removeLeftovers(folder: string): Promise<void> {
 }
 
 /** Every tensor of the state by its name in the file. */
-function targetsOf({ weights, optimizer }: TrainingState): Record<string, tf.Tensor> {
+function targetsOf({ weights, optimizer, kept = {} }: TrainingState): Record<string, tf.Tensor> {
   const named = (prefix: string, tensors: Readonly<Record<string, tf.Tensor>>) =>
     Object.entries(tensors).map(([name, tensor]) => [`${prefix}.${name}`, tensor]);
   return Object.fromEntries([
     ...named("weight", weights),
     ...named("first", optimizer.first),
     ...named("second", optimizer.second),
+    ...named("kept", kept),
   ]);
 }
 

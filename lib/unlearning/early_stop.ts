@@ -44,6 +44,18 @@ export interface EarlyStopOptions {
   compat: Compat;
 }
 
+/** The rule's memory between epochs. */
+export interface StopState {
+  /** Whether MA has come near its threshold. */
+  near: boolean;
+  /** MA of the epoch last kept. */
+  ma: number;
+  /** EL_10 of the epoch last kept for which it was measured. */
+  el_10: number;
+  /** Epochs since then in which only EL_10 was worse. */
+  worse: number;
+}
+
 /** What follows from an epoch. */
 export interface StopDecision {
   /** Keep these weights as the best so far. */
@@ -60,21 +72,25 @@ const PATIENCE = 5;
 export class EarlyStop {
   readonly #thresholds: StopThresholds;
   readonly #options: EarlyStopOptions;
-  #near = false;
-  #kept: { ma: number; el: number } = { ma: 1, el: 1 };
-  #worse = 0;
+  readonly #state: StopState;
 
-  /** Starts before the first epoch. */
-  constructor(thresholds: StopThresholds, options: EarlyStopOptions) {
+  /** Starts before the first epoch, or where `state` was taken. */
+  constructor(thresholds: StopThresholds, options: EarlyStopOptions, state?: StopState) {
     this.#thresholds = thresholds;
     this.#options = options;
+    this.#state = state ? { ...state } : { near: false, ma: 1, el_10: 1, worse: 0 };
+  }
+
+  /** What a resumed run needs. */
+  get state(): StopState {
+    return { ...this.#state };
   }
 
   /** Whether EL_n is to be measured for an epoch of this MA. */
   wantsEl(ma: number): boolean {
     const isNear = ma <= this.#thresholds.ma + this.#options.margin;
-    const wants = this.#near || (isNear && this.#options.compat !== "reference");
-    this.#near ||= isNear;
+    const wants = this.#state.near || (isNear && this.#options.compat !== "reference");
+    this.#state.near ||= isNear;
     return wants;
   }
 
@@ -92,13 +108,12 @@ export class EarlyStop {
   decide(scores: GroupScores): StopDecision {
     const { ma, el_10 } = scores;
     const reached = this.#isReached(scores);
-    const maKeeps = ma <= this.#kept.ma;
-    const keep = maKeeps && (el_10 === null || el_10 <= this.#kept.el);
+    const maKeeps = ma <= this.#state.ma;
+    const keep = maKeeps && (el_10 === null || el_10 <= this.#state.el_10);
     if (keep) {
-      this.#kept = { ma, el: el_10 ?? this.#kept.el };
-      this.#worse = 0;
-    } else if (maKeeps) this.#worse++;
-    const outOfPatience = this.#worse >= PATIENCE && ma < this.#thresholds.ma;
+      Object.assign(this.#state, { ma, el_10: el_10 ?? this.#state.el_10, worse: 0 });
+    } else if (maKeeps) this.#state.worse++;
+    const outOfPatience = this.#state.worse >= PATIENCE && ma < this.#thresholds.ma;
     return { keep, stop: reached || outOfPatience, reached };
   }
 

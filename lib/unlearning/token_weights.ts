@@ -1,12 +1,16 @@
 /**
- * A set of rows as one step sees it: padded ids, and for each predicted position its weight in each term. As terms are
- * means over the whole set, a weight is the term's divided by the set's number of such tokens, so that micro-batches
- * add up to the same sum however the rows are grouped.
+ * A set of rows as one step sees it: padded ids, and for each predicted position its weight in the loss. Every term is
+ * a mean, so a position's weight is its term's divided by the number of such positions, and any grouping into
+ * micro-batches adds up to the same sum.
  *
- * Position t - 1 is scored for token t; position 0 never is; padding weighs nothing.
+ * Position t - 1 is scored for token t; position 0 never is. `reference` reproduces what the reference's code does:
+ * means within micro-batches of 2 rows, then their average; rows padded to 512 (retain: 128) tokens whose padding
+ * counts in the divergence and as zeros in the other tokens' mean; the divergence over all tokens summed over
+ * positions and divided by the micro-batch ("batchmean").
  *
  * @module
  */
+import type { Compat } from "./early_stop.ts";
 import type { TermWeights } from "./objectives.ts";
 
 /** One row: a window of a document. */
@@ -38,6 +42,22 @@ export interface MicroBatch {
 /** Kinds of positions. */
 export const KIND = { padding: 0, secret: 1, normal: 2 } as const;
 
+/** How to cut. */
+export interface MicroBatchOptions {
+  /** Rows a micro-batch. */
+  size: number;
+  /** `reference` for the reference's means. Default "sound". */
+  compat?: Compat;
+  /** Positions that `reference` pads to. */
+  paddedLength?: number;
+}
+
+/** Weights of one position by its kind: padding, secret, normal. */
+interface KindWeights {
+  crossEntropy: [number, number, number];
+  divergence: [number, number, number];
+}
+
 /**
  * Cuts rows into micro-batches of one shape, the last filled with empty rows.
  *
@@ -48,75 +68,135 @@ export const KIND = { padding: 0, secret: 1, normal: 2 } as const;
  * ```ts
  * import { assertEquals } from "@std/assert";
  * const row = { ids: Int32Array.of(1, 2, 3), mask: Uint8Array.of(0, 0, 1) };
- * const [batch] = microBatches([row], { crossEntropySecret: -1, crossEntropyNormal: 0.5 }, 1);
+ * const [batch] = microBatches([row], { crossEntropySecret: -1, crossEntropyNormal: 0.5 }, { size: 1 });
  * assertEquals([...batch!.crossEntropyWeights.slice(0, 2)], [0.5, -1]);
  * ```
  */
-export function microBatches(rows: readonly UnlearnRow[], weights: TermWeights, size: number): MicroBatch[] {
+export function microBatches(
+  rows: readonly UnlearnRow[],
+  weights: TermWeights,
+  { size, compat = "sound", paddedLength = 512 }: MicroBatchOptions,
+): MicroBatch[] {
   if (rows.length === 0) throw new RangeError("Cannot take a step on a set without rows");
-  const kinds = rows.map(positionKinds);
-  const counts = { secret: countKind(kinds, KIND.secret), normal: countKind(kinds, KIND.normal) };
-  const total = counts.secret + counts.normal;
-  const share = (weight: number | undefined, count: number, what: string) => {
-    if (!weight) return 0;
-    if (count === 0) {
-      throw new RangeError(`Cannot take a step as no row has a ${what}token that is predicted`);
-    }
-    return weight / count;
-  };
-  const all = share(weights.crossEntropyAll, total, "");
-  const crossEntropy = [
-    0,
-    all + share(weights.crossEntropySecret, counts.secret, "secret "),
-    all + share(weights.crossEntropyNormal, counts.normal, "normal "),
-  ];
-  const divergenceAll = share(weights.divergenceAll, total, "");
-  const divergence = [
-    0,
-    divergenceAll + share(weights.divergenceSecret, counts.secret, "secret "),
-    divergenceAll,
-  ];
+  const isReference = compat === "reference";
   const longest = Math.max(...rows.map(({ ids }) => ids.length));
-  const length = Math.ceil(longest / 32) * 32;
-  const groups = Array.from({ length: Math.ceil(rows.length / size) }, (_, g) => g * size);
-  const scored = groups.map((g) =>
-    kinds.slice(g, g + size).flatMap((row) => [...row]).filter((kind) => divergence[kind]!)
-  );
-  const divergenceCount = Math.ceil(Math.max(1, ...scored.map(({ length }) => length)) / 64) * 64;
-  return groups.map((g) => {
-    const batch: MicroBatch = {
-      ids: new Int32Array(size * length),
-      rows: size,
-      length,
-      crossEntropyWeights: new Float32Array(size * (length - 1)),
-      divergenceRows: new Int32Array(divergenceCount),
-      divergenceWeights: new Float32Array(divergenceCount),
-      kinds: new Uint8Array(size * (length - 1)),
-    };
-    let used = 0;
-    rows.slice(g, g + size).forEach(({ ids }, i) => {
-      batch.ids.set(ids, i * length);
-      kinds[g + i]!.forEach((kind, t) => {
-        const position = i * (length - 1) + t;
-        batch.kinds[position] = kind;
-        batch.crossEntropyWeights[position] = crossEntropy[kind]!;
-        if (!divergence[kind]) return;
-        batch.divergenceRows[used] = position;
-        batch.divergenceWeights[used++] = divergence[kind];
-      });
-    });
-    return batch;
+  const length = isReference ? Math.max(longest, paddedLength) : Math.ceil(longest / 32) * 32;
+  const rowsOfBatch = isReference ? 2 : Math.min(size, rows.length);
+  const groups = Array.from({ length: Math.ceil(rows.length / rowsOfBatch) }, (_, g) => {
+    return rows.slice(g * rowsOfBatch, (g + 1) * rowsOfBatch).map((row) => ({
+      ids: row.ids,
+      kinds: kindsOf(row, length),
+    }));
+  });
+  const all = kindWeights(weights, countKinds(groups.flat()));
+  const batches = groups.map((group) => {
+    return fill(
+      group,
+      { rows: rowsOfBatch, length },
+      isReference ? referenceWeights(weights, group, groups.length) : all,
+    );
+  });
+  // one shape for all: as many divergence rows as the fullest batch has, in steps of 64
+  const fullest = Math.max(1, ...batches.map(({ divergenceRows }) => divergenceRows.length));
+  const padded = Math.ceil(fullest / 64) * 64;
+  return batches.map((batch) => ({
+    ...batch,
+    divergenceRows: extend(batch.divergenceRows, new Int32Array(padded)),
+    divergenceWeights: extend(batch.divergenceWeights, new Float32Array(padded)),
+  }));
+}
+
+interface KindedRow {
+  ids: Int32Array;
+  kinds: Uint8Array;
+}
+
+/** The kind of each of a row's `length` - 1 positions. */
+function kindsOf({ ids, mask }: UnlearnRow, length: number): Uint8Array {
+  return Uint8Array.from({ length: length - 1 }, (_, t) => {
+    if (t + 1 >= ids.length) return KIND.padding;
+    return mask?.[t + 1] ? KIND.secret : KIND.normal;
   });
 }
 
-/** The kind of each predicted position of a row. */
-function positionKinds({ ids, mask }: UnlearnRow): Uint8Array {
-  return Uint8Array.from(
-    { length: Math.max(0, ids.length - 1) },
-    (_, t) => mask?.[t + 1] ? KIND.secret : KIND.normal,
-  );
+function countKinds(rows: readonly KindedRow[]): [number, number, number] {
+  const counts: [number, number, number] = [0, 0, 0];
+  for (const { kinds } of rows) for (const kind of kinds) counts[kind as 0 | 1 | 2]++;
+  return counts;
 }
 
-function countKind(rows: readonly Uint8Array[], kind: number): number {
-  return rows.reduce((sum, row) => sum + row.reduce((count, k) => count + (k === kind ? 1 : 0), 0), 0);
+/** A term's weight shared by the positions of its mean. */
+function share(weight: number | undefined, count: number, what: string): number {
+  if (!weight) return 0;
+  if (count === 0) throw new RangeError(`Cannot take a step: no ${what} token is predicted in the set`);
+  return weight / count;
+}
+
+/** Means over all real tokens of the set. */
+function kindWeights(weights: TermWeights, [, secret, normal]: [number, number, number]): KindWeights {
+  const all = share(weights.crossEntropyAll, secret + normal, "real");
+  const divergenceAll = share(weights.divergenceAll, secret + normal, "real");
+  return {
+    crossEntropy: [
+      0,
+      all + share(weights.crossEntropySecret, secret, "secret"),
+      all + share(weights.crossEntropyNormal, normal, "normal"),
+    ],
+    divergence: [0, divergenceAll + share(weights.divergenceSecret, secret, "secret"), divergenceAll],
+  };
+}
+
+/** The reference's means within a micro-batch, to be averaged over `batches`. */
+function referenceWeights(weights: TermWeights, rows: readonly KindedRow[], batches: number): KindWeights {
+  const [padding, secret, normal] = countKinds(rows);
+  const all = share(weights.crossEntropyAll, secret + normal, "real");
+  const divergenceAll = share(weights.divergenceAll, rows.length, "real");
+  const average = (values: [number, number, number]) =>
+    values.map((value) => value / batches) as typeof values;
+  return {
+    crossEntropy: average([
+      0,
+      all + share(weights.crossEntropySecret, secret, "secret"),
+      all + share(weights.crossEntropyNormal, normal + padding, "normal"),
+    ]),
+    divergence: average([
+      divergenceAll,
+      divergenceAll + share(weights.divergenceSecret, secret, "secret"),
+      divergenceAll,
+    ]),
+  };
+}
+
+function fill(
+  group: readonly KindedRow[],
+  { rows, length }: { rows: number; length: number },
+  { crossEntropy, divergence }: KindWeights,
+): MicroBatch {
+  const positions = length - 1;
+  const batch = {
+    ids: new Int32Array(rows * length),
+    rows,
+    length,
+    crossEntropyWeights: new Float32Array(rows * positions),
+    kinds: new Uint8Array(rows * positions),
+  };
+  const scored: number[] = [];
+  group.forEach(({ ids, kinds }, i) => {
+    batch.ids.set(ids, i * length);
+    batch.kinds.set(kinds, i * positions);
+    kinds.forEach((kind, t) => {
+      batch.crossEntropyWeights[i * positions + t] = crossEntropy[kind]!;
+      if (divergence[kind] !== 0) scored.push(i * positions + t);
+    });
+  });
+  return {
+    ...batch,
+    divergenceRows: Int32Array.from(scored),
+    divergenceWeights: Float32Array.from(scored, (position) => divergence[batch.kinds[position]!]!),
+  };
+}
+
+function extend<A extends Int32Array | Float32Array>(values: A, target: A): A {
+  target.set(values);
+  return target;
 }

@@ -1,0 +1,105 @@
+/**
+ * Tables of plain rows with stated columns, so that an empty or all-null column keeps its type; and rows of a table
+ * with their types checked, so that a wrong file is refused by the name of its column and row.
+ *
+ * @module
+ */
+import pl from "nodejs-polars";
+import { readTable, writeTable } from "./tables.ts";
+
+/** A column's type. */
+export type ColumnType = "text" | "int" | "float" | "bool";
+
+/** Columns by name; a "?" type may be null. */
+export type Columns = Readonly<Record<string, ColumnType | `${ColumnType}?`>>;
+
+type Value<T extends string> = T extends "text" ? string
+  : T extends "text?" ? string | null
+  : T extends "bool" ? boolean
+  : T extends "bool?" ? boolean | null
+  : T extends "int" | "float" ? number
+  : number | null;
+
+/** A row of such a table. */
+export type RowOf<C extends Columns> = { -readonly [N in keyof C]: Value<C[N]> };
+
+const POLARS = { text: pl.Utf8, int: pl.Int64, float: pl.Float64, bool: pl.Bool } as const;
+
+/**
+ * Rows as a frame with exactly the stated columns.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { frameOfRows } from "./row_table.ts";
+ *
+ * const frame = frameOfRows([], { doc_id: "text", ma: "float?" });
+ * assertEquals(frame.columns, ["doc_id", "ma"]);
+ * ```
+ */
+export function frameOfRows<C extends Columns>(rows: readonly RowOf<C>[], columns: C): pl.DataFrame {
+  return pl.DataFrame(
+    Object.entries(columns).map(([name, type]) =>
+      pl.Series(
+        name,
+        rows.map((row) => row[name as keyof C] ?? null),
+        POLARS[type.replace("?", "") as ColumnType],
+      )
+    ),
+  );
+}
+
+/** Writes rows as a table; see `writeTable`. */
+export async function writeRows<C extends Columns>(
+  path: string,
+  rows: readonly RowOf<C>[],
+  columns: C,
+): Promise<void> {
+  await writeTable(frameOfRows(rows, columns), path);
+}
+
+/**
+ * Reads a table's rows and checks each value.
+ *
+ * @throws {Error} when it cannot be read or lacks a column; {TypeError} naming column and row of a wrong value
+ */
+export async function readRows<C extends Columns>(path: string, columns: C): Promise<RowOf<C>[]> {
+  const frame = await readTable(path, { columns: Object.keys(columns) });
+  return (frame.toRecords() as Record<string, unknown>[]).map((record, row) => {
+    for (const [name, type] of Object.entries(columns)) {
+      const value = normalize(record[name]);
+      if (!fits(value, type)) {
+        throw new TypeError(
+          `Cannot read "${path}": column "${name}" of row ${row} is ${show(value)}, expected ${
+            describe(type)
+          }`,
+        );
+      }
+      record[name] = value;
+    }
+    return record as RowOf<C>;
+  });
+}
+
+/** NaN stands for null, and whole numbers may come as bigint. */
+function normalize(value: unknown): unknown {
+  if (typeof value === "bigint") return Number(value);
+  return value === undefined || Number.isNaN(value) ? null : value;
+}
+
+function fits(value: unknown, type: string): boolean {
+  if (value === null) return type.endsWith("?");
+  if (type.startsWith("text")) return typeof value === "string";
+  if (type.startsWith("bool")) return typeof value === "boolean";
+  return typeof value === "number" && (type.startsWith("float") || Number.isSafeInteger(value));
+}
+
+function show(value: unknown): string {
+  return value === null ? "null" : `a ${typeof value}`;
+}
+
+function describe(type: string): string {
+  const name =
+    { text: "text", int: "a whole number", float: "a number", bool: "true or false" }[type.replace("?", "")];
+  return type.endsWith("?") ? `${name} or null` : name!;
+}

@@ -1,0 +1,122 @@
+/**
+ * What a model still knows of the forget set and what it kept: MA, EL_3, EL_5, EL_10 on forget set (the secrets'
+ * versions), retain set and unseen texts (the plain versions), and every single secret (the paper's tables 3 and 4).
+ *
+ * @module
+ */
+import type { ForgetExample } from "../datasets/examples.ts";
+import { groupMeans } from "../metrics/group_scores.ts";
+import type { Scorer, Scores } from "../metrics/text_scores.ts";
+import { describeSecret } from "../secrets/fingerprint.ts";
+
+/** Means over one set under one model. */
+export interface SetScores {
+  /** forget, retain or unseen. */
+  set: "forget" | "retain" | "unseen";
+  /** A name for the model, such as "before". */
+  model: string;
+  /** Mean MA; of the forget set: over documents of the mean over their secrets. */
+  ma: number | null;
+  /** Mean EL_3. */
+  el_3: number | null;
+  /** Mean EL_5. */
+  el_5: number | null;
+  /** Mean EL_10. */
+  el_10: number | null;
+  /** Mean cross entropy, nats a token. */
+  nll: number | null;
+  /** Rows of the set. */
+  rows: number;
+}
+
+/** One secret of the forget set under one model. */
+export interface SecretScores {
+  /** The document. */
+  doc_id: string;
+  /** EMAIL, IP_ADDRESS or KEY. */
+  tag: string;
+  /** Half-open, code points. */
+  start: number;
+  end: number;
+  /** Kind, length and first two characters. */
+  description: string;
+  /** See `SetScores`. */
+  model: string;
+  /** Its scores. */
+  ma: number | null;
+  el_3: number | null;
+  el_5: number | null;
+  el_10: number | null;
+}
+
+/** What to evaluate on. */
+export interface EvaluationSets {
+  /** The forget set; may be empty. */
+  forget: readonly ForgetExample[];
+  /** Retain texts as token ids, cut to 128. */
+  retain: readonly Int32Array[];
+  /** Unseen texts as token ids, cut to 128. */
+  unseen: readonly Int32Array[];
+}
+
+/** How to evaluate. */
+export interface EvaluateOptions {
+  /** A name for the model. */
+  model: string;
+  /** Ends a secret's decode. */
+  endOfText: number | null;
+  /** Told how many secrets and texts are done. */
+  onProgress?: (done: number) => void | Promise<void>;
+}
+
+/** How many items `evaluateSets` will report. */
+export function countItems({ forget, retain, unseen }: EvaluationSets): number {
+  return forget.reduce((sum, { secrets }) => sum + secrets.length, 0) + retain.length + unseen.length;
+}
+
+/**
+ * Scores one model on all sets; an empty set gives no row.
+ */
+export async function evaluateSets(
+  scorer: Scorer,
+  sets: EvaluationSets,
+  { model, endOfText, onProgress }: EvaluateOptions,
+): Promise<{ sets: SetScores[]; secrets: SecretScores[] }> {
+  const options = { endOfText, ...(onProgress && { onProgress }) };
+  const places = sets.forget.flatMap((example, row) =>
+    example.secrets.map((secret) => ({ row, docId: example.docId, secret }))
+  );
+  const scores = await scorer.secrets(places.map(({ secret }) => secret), options);
+  const forget = groupMeans(scores, places.map(({ row }) => row));
+  const rows: SetScores[] = sets.forget.length > 0
+    ? [{ set: "forget", model, ...forget, rows: sets.forget.length }]
+    : [];
+  for (const set of ["retain", "unseen"] as const) {
+    if (sets[set].length === 0) continue;
+    const texts = await scorer.texts(sets[set], options);
+    rows.push({ set, model, ...groupMeans(texts, texts.map((_, i) => i)), rows: texts.length });
+  }
+  const secrets = places.map(({ docId, secret }, i) =>
+    secretRow(docId, secret, { model, scores: scores[i]! })
+  );
+  return { sets: rows, secrets };
+}
+
+function secretRow(
+  docId: string,
+  { tag, value, codePoints }: ForgetExample["secrets"][number],
+  { model, scores }: { model: string; scores: Scores },
+): SecretScores {
+  const { ma, el_3, el_5, el_10 } = scores;
+  return {
+    doc_id: docId,
+    tag,
+    ...codePoints,
+    description: describeSecret(tag, value),
+    model,
+    ma,
+    el_3,
+    el_5,
+    el_10,
+  };
+}

@@ -1,0 +1,262 @@
+/**
+ * Unlearning: epochs of one Adam step on the forget set and, where the method has one, one on the retain set, until
+ * the forget set looks like unseen text (the paper's section 4.3, algorithm 1).
+ *
+ * Invariant: the run ends with the weights of the epoch last kept by the stopping rule, never with worse ones; a run
+ * continued from its checkpoint ends with the same weights as one that was not interrupted.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { assign, snapshot } from "../engine/compile.ts";
+import { groupMeans } from "../metrics/group_scores.ts";
+import { Scorer, type SecretTokens } from "../metrics/text_scores.ts";
+import type { Model } from "../models/model.ts";
+import { Adam } from "../training/adam.ts";
+import { readCheckpoint, type TrainingState, writeCheckpoint } from "../training/checkpoint.ts";
+import { type Compat, EarlyStop, type StopState, type StopThresholds } from "./early_stop.ts";
+import { ObjectiveStep, type TermValues } from "./objective_step.ts";
+import { objectiveOf, type ObjectiveOptions } from "./objectives.ts";
+import { microBatches, type UnlearnRow } from "./token_weights.ts";
+
+/** What is forgotten and what is kept. */
+export interface UnlearnSets {
+  /** The forget set. */
+  forget: readonly (UnlearnRow & { secrets: readonly SecretTokens[] })[];
+  /** Retain texts as token ids, cut to 128. */
+  retain: readonly Int32Array[];
+}
+
+/** How to unlearn; the paper's letters. */
+export interface UnlearnOptions extends ObjectiveOptions {
+  /** A name of `METHODS`. */
+  method: string;
+  /** Adam's learning rate. */
+  lr: number;
+  /** At most so many. */
+  epochs: number;
+  /** See `EarlyStop`. */
+  margin: number;
+  /** Rows a micro-batch; the result does not depend on it, except with `reference`. */
+  microBatch: number;
+  /** Whose means and stopping rule. */
+  compat: Compat;
+  /** Of unseen text. */
+  thresholds: StopThresholds;
+  /** Ends a secret's decode. */
+  endOfText: number | null;
+}
+
+/** One epoch; epoch 0 is the model before. */
+export interface UnlearnEpoch {
+  /** From 0. */
+  epoch: number;
+  /** What the forget step minimized, before its update. */
+  loss: number | null;
+  /** Mean cross entropy of secret tokens before the update, nats. */
+  ce_secret: number | null;
+  /** Mean cross entropy of the other tokens. */
+  ce_normal: number | null;
+  /** Mean KL(reference || model) of the forget step. */
+  kl_forget: number | null;
+  /** Mean KL(reference || model) of the retain step. */
+  kl_retain: number | null;
+  /** Mean MA of the forget set's secrets after the update. */
+  ma: number | null;
+  /** EL_3, or null where it was not measured. */
+  el_3: number | null;
+  /** EL_5. */
+  el_5: number | null;
+  /** EL_10. */
+  el_10: number | null;
+  /** Mean MA of the retain texts. */
+  retain_ma: number | null;
+  /** Whether the stopping rule kept this epoch's weights. */
+  kept: boolean;
+}
+
+/** How a run ended. */
+export interface UnlearnResult {
+  /** `reached`: below the thresholds; `nothing-to-do`: it was at the start; else why not. */
+  status: "reached" | "nothing-to-do" | "out-of-patience" | "not-converged" | "interrupted";
+  /** The epoch whose weights the model has now. */
+  epoch: number;
+  /** All epochs. */
+  history: UnlearnEpoch[];
+}
+
+/** Hooks into a run. */
+export interface UnlearnHooks {
+  /** Called after each epoch, epoch 0 included. */
+  onEpoch?: (epoch: UnlearnEpoch) => void | Promise<void>;
+  /** Ends the run after the epoch in progress. */
+  signal?: AbortSignal;
+  /** Where to write a checkpoint after each epoch, and to continue from. */
+  folder?: string;
+}
+
+interface Notes {
+  history: UnlearnEpoch[];
+  rule: StopState;
+  keptEpoch: number;
+}
+
+/**
+ * Makes a model forget, in place.
+ *
+ * @throws {RangeError} for an unknown method, a set without rows, or a loss that is not finite
+ */
+export async function unlearn(
+  model: Model,
+  sets: UnlearnSets,
+  options: UnlearnOptions,
+  hooks: UnlearnHooks = {},
+): Promise<UnlearnResult> {
+  using run = await UnlearnRun.create(model, sets, options);
+  return await run.toEnd(hooks);
+}
+
+class UnlearnRun implements Disposable {
+  readonly #model: Model;
+  readonly #sets: UnlearnSets;
+  readonly #options: UnlearnOptions;
+  readonly #scorer: Scorer;
+  readonly #optimizer: Adam;
+  readonly #forget: ObjectiveStep;
+  readonly #retain: ObjectiveStep | null;
+  #rule: EarlyStop;
+  #kept: Record<string, tf.Tensor>;
+  #keptEpoch = 0;
+  #history: UnlearnEpoch[] = [];
+
+  private constructor(
+    { model, sets, options }: { model: Model; sets: UnlearnSets; options: UnlearnOptions },
+    { optimizer, forget, retain }: { optimizer: Adam; forget: ObjectiveStep; retain: ObjectiveStep | null },
+  ) {
+    this.#model = model;
+    this.#sets = sets;
+    this.#options = options;
+    this.#optimizer = optimizer;
+    this.#forget = forget;
+    this.#retain = retain;
+    this.#scorer = new Scorer(model);
+    this.#rule = new EarlyStop(options.thresholds, options);
+    this.#kept = this.#snapshot();
+  }
+
+  /** Prepares both steps; their references are the model as it is now. */
+  static async create(model: Model, sets: UnlearnSets, options: UnlearnOptions): Promise<UnlearnRun> {
+    const objective = objectiveOf(options.method, options);
+    const optimizer = new Adam(model.weights, { betas: [0.9, 0.98] });
+    const shared = { model, optimizer, trained: model.weights };
+    const cut = { size: options.microBatch, compat: options.compat };
+    const forget = await ObjectiveStep.create(shared, microBatches(sets.forget, objective.forget, cut));
+    const retainRows = sets.retain.map((ids) => ({ ids }));
+    const retain = objective.retain && await ObjectiveStep.create(
+      shared,
+      microBatches(retainRows, objective.retain, { ...cut, paddedLength: 128 }),
+    );
+    return new UnlearnRun({ model, sets, options }, { optimizer, forget, retain });
+  }
+
+  async toEnd({ onEpoch, signal, folder }: UnlearnHooks): Promise<UnlearnResult> {
+    const isContinued = folder !== undefined && await this.#restore(folder);
+    if (!isContinued) {
+      const before = { ...await this.#scores(true), ...NO_TERMS, epoch: 0, kept: true };
+      this.#history.push(before);
+      await onEpoch?.(before);
+      const { ma, el_10 } = before;
+      const { thresholds } = this.#options;
+      const isBelow = ma !== null && ma < thresholds.ma && el_10 !== null && el_10 < thresholds.el_10;
+      if (this.#options.compat === "sound" && isBelow) return this.#end("nothing-to-do");
+    }
+    while (this.#history.length <= this.#options.epochs) {
+      if (signal?.aborted) return this.#end("interrupted");
+      const decision = await this.#epoch();
+      await onEpoch?.(this.#history.at(-1)!);
+      if (decision.stop) return this.#end(decision.reached ? "reached" : "out-of-patience");
+      if (folder !== undefined) await this.#save(folder);
+    }
+    return this.#end("not-converged");
+  }
+
+  async #epoch() {
+    const { lr } = this.#options;
+    const forget = await this.#forget.run(lr);
+    const retain = await this.#retain?.run(lr);
+    const quick = await this.#scores(false);
+    const ma = quick.ma ?? 0;
+    const scores = this.#rule.wantsEl(ma) ? await this.#scores(true) : quick;
+    const { el_3, el_5, el_10 } = scores;
+    const decision = this.#rule.decide({ ma, el_3, el_5, el_10 });
+    const epoch = this.#history.length;
+    if (decision.keep) {
+      tf.dispose(this.#kept);
+      this.#kept = this.#snapshot();
+      this.#keptEpoch = epoch;
+    }
+    this.#history.push({ ...scores, ...termsOf(forget, retain), epoch, kept: decision.keep });
+    return decision;
+  }
+
+  /** The forget set's means, and the retain set's MA. */
+  async #scores(el: boolean) {
+    const { forget, retain } = this.#sets;
+    const secrets = forget.flatMap((example) => example.secrets);
+    const rows = forget.flatMap((example, row) => example.secrets.map(() => row));
+    const scores = await this.#scorer.secrets(secrets, { el, endOfText: this.#options.endOfText });
+    const { ma, el_3, el_5, el_10 } = groupMeans(scores, rows);
+    const texts = await this.#scorer.texts(retain, { el: false });
+    return { ma, el_3, el_5, el_10, retain_ma: groupMeans(texts, texts.map((_, i) => i)).ma };
+  }
+
+  #snapshot(): Record<string, tf.Tensor> {
+    return Object.fromEntries(
+      Object.entries(this.#model.weights).map(([name, weight]) => [name, snapshot(weight)]),
+    );
+  }
+
+  #end(status: UnlearnResult["status"]): UnlearnResult {
+    for (const [name, weight] of Object.entries(this.#model.weights)) assign(weight, this.#kept[name]!);
+    return { status, epoch: this.#keptEpoch, history: this.#history };
+  }
+
+  get #state(): TrainingState {
+    return { weights: this.#model.weights, optimizer: this.#optimizer, kept: this.#kept };
+  }
+
+  async #save(folder: string): Promise<void> {
+    const notes: Notes = { history: this.#history, rule: this.#rule.state, keptEpoch: this.#keptEpoch };
+    await writeCheckpoint(folder, this.#state, notes);
+  }
+
+  async #restore(folder: string): Promise<boolean> {
+    const restored = await readCheckpoint(folder, this.#state);
+    if (!restored) return false;
+    const { history, rule, keptEpoch } = restored.notes as Notes;
+    this.#history = history;
+    this.#rule = new EarlyStop(this.#options.thresholds, this.#options, rule);
+    this.#keptEpoch = keptEpoch;
+    return true;
+  }
+
+  [Symbol.dispose](): void {
+    this.#forget[Symbol.dispose]();
+    this.#retain?.[Symbol.dispose]();
+    this.#scorer[Symbol.dispose]();
+    this.#optimizer[Symbol.dispose]();
+    tf.dispose(this.#kept);
+  }
+}
+
+const NO_TERMS = { loss: null, ce_secret: null, ce_normal: null, kl_forget: null, kl_retain: null };
+
+function termsOf(forget: TermValues, retain: TermValues | undefined) {
+  return {
+    loss: forget.loss,
+    ce_secret: forget.crossEntropySecret,
+    ce_normal: forget.crossEntropyNormal,
+    kl_forget: forget.divergence,
+    kl_retain: retain?.divergence ?? null,
+  };
+}
