@@ -26,9 +26,13 @@ export { fetchWheels, type FetchWheelsOptions, type Wheel } from "./setup_wheels
 
 /** One part of the set-up, for `doctor`. */
 export interface SetUpRow {
+  /** What it is about. */
   part: string;
+  /** Whether it can be used. */
   state: "ready" | "missing";
+  /** Which one is there, where that is known. */
   version: string | null;
+  /** Where it is, where that is known. */
   path: string | null;
   /** What to do where it is missing. */
   howToGet: string | null;

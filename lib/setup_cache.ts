@@ -8,11 +8,15 @@
 import { statfsSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-/** What {@linkcode setUpTensorFlow} and {@linkcode fetchWheels} are busy with; `done` and `total` are bytes. */
+/** What {@linkcode setUpTensorFlow} and {@linkcode fetchWheels} are busy with. */
 export interface SetUpProgress {
-  stage: "wait" | "download" | "check" | "unpack";
+  /** What is done: another set-up waited for, bytes downloaded, bytes unpacked. */
+  stage: "wait" | "download" | "unpack";
+  /** To what. */
   what: string;
+  /** Bytes done. */
   done: number;
+  /** Bytes in all; 0 while waiting. */
   total: number;
 }
 
@@ -50,6 +54,7 @@ export function cacheFolder(variable = (name: string): string | undefined => Den
 export interface CacheOptions {
   /** The cache folder (default {@linkcode cacheFolder}). */
   cache?: string;
+  /** Told how far it is. */
   onProgress?: OnSetUpProgress;
 }
 

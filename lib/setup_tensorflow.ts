@@ -19,6 +19,7 @@ export interface TensorFlowLibraries {
   cc: string;
   /** "2.21.0", or null for a folder that the environment names. */
   version: string | null;
+  /** Who named the folder. */
   origin: "environment" | "download" | "package";
 }
 

@@ -11,12 +11,15 @@ import { cacheFolder, type CacheOptions, checkFreeSpace, spaceError, withCacheLo
 
 /** One pinned wheel. */
 export interface Wheel {
+  /** The package. */
   name: string;
+  /** Its release. */
   version: string;
   /** Its file name, as the registry spells it. */
   file: string;
   /** Of the file, in hexadecimal. */
   sha256: string;
+  /** The size of the file. */
   bytes: number;
   /** Where it is not for every platform, as pip spells it: "manylinux_2_27_x86_64". */
   platform?: string;

@@ -10,10 +10,13 @@ import { crc32 } from "node:zlib";
 
 /** One file of an archive. */
 export interface ZipEntry {
+  /** Its path in the archive. */
   name: string;
   /** Bytes when unpacked. */
   size: number;
+  /** Bytes as stored. */
   packedSize: number;
+  /** CRC-32 of the unpacked bytes. */
   crc: number;
   /** 0: stored, 8: deflated. */
   method: number;

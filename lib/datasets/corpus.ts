@@ -13,7 +13,9 @@ import { readJsonLines, readTable } from "./tables.ts";
 export interface Document {
   /** The relative path with "/" for a file; `doc_id`, else the row number, for a table's row. */
   docId: string;
+  /** The file, where there is one. */
   path: string | null;
+  /** All of it, well-formed. */
   text: string;
 }
 

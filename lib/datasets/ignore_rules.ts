@@ -10,9 +10,11 @@
 
 /** One pattern, compiled for paths relative to the corpus root. */
 export interface IgnoreRule {
+  /** Matches whole paths, with "/" and without one at the end. */
   pattern: RegExp;
   /** Takes back what an earlier rule ignored. */
   negated: boolean;
+  /** Ends in "/": no file matches. */
   folderOnly: boolean;
 }
 

@@ -18,22 +18,29 @@ export const DUPLICATION_COUNTS = [1, 2, 4, 8, 16, 32, 64] as const;
 
 /** A row of the planted truth: one secret in one document. */
 export interface PlantedSecret {
+  /** The document it stands in. */
   docId: string;
   /** "planted/<kind>/<copies>/<number>", or "twin/..." for its twin. */
   secretId: string;
+  /** Its kind. */
   tag: SecretTag;
+  /** The rule that finds it. */
   detector: string;
   /** In how many documents of the training set it stands; 0 for a twin. */
   copies: number;
   /** Half-open, in UTF-16 units; tables have code points. */
   start: number;
+  /** One past its last unit. */
   end: number;
+  /** What it was drawn as. */
   format: SecretFormat;
 }
 
 /** Documents with secrets, and where these are. */
 export interface PlantedDocuments {
+  /** The documents, secrets and all. */
   documents: Document[];
+  /** A row for each secret of each document. */
   secrets: PlantedSecret[];
 }
 

@@ -16,6 +16,7 @@ const MAX_LINE = 200; // longer ones are tables of data, not code
 export interface SourceFile {
   /** `<wheel's name>-<version>/<path in it>`. */
   path: string;
+  /** The whole file. */
   text: string;
 }
 

@@ -18,10 +18,13 @@ import { writeFileAtomic } from "./write_file.ts";
 export interface EmbeddedCorpusFiles {
   /** Corpora: doc_id, path, content. */
   train: string;
+  /** Code of other wheels. */
   unseen: string;
+  /** Documents with the never-trained twins. */
   twins: string;
   /** Truth: doc_id, secret_id, tag, detector, copies, start, end (code points), format. */
   planted: string;
+  /** The same for the twins. */
   plantedTwins: string;
   /** tokenizer.json, as trained before planting. */
   tokenizer: string;
