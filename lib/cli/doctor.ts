@@ -88,6 +88,5 @@ export async function setUpWithProgress({ progress }: Pick<Context, "progress">)
 const VERBS = {
   wait: "Waiting for",
   download: "Downloading",
-  check: "Checking",
   unpack: "Unpacking",
 } as const satisfies { [stage in SetUpProgress["stage"]]: string };

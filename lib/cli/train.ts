@@ -17,7 +17,7 @@ import { Adam } from "../training/adam.ts";
 import { readCheckpoint, removeCheckpoints, writeCheckpoint } from "../training/checkpoint.ts";
 import { trainModel, type TrainStep } from "../training/train.ts";
 import { type Context, defineCommand } from "./command.ts";
-import { openEngine } from "./engine.ts";
+import { openEngine } from "./session.ts";
 import { resolvePath } from "./options.ts";
 import { openRunFolder } from "./run_folder.ts";
 

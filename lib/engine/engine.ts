@@ -47,9 +47,11 @@ export interface Engine extends Disposable {
 }
 
 let open: Engine | null = null;
+let users = 0;
 
 /**
- * Opens TensorFlow and makes it tfjs's backend; the same engine when it is open already.
+ * Opens TensorFlow and makes it tfjs's backend; the same engine, whatever the options, when it is open already. It is
+ * closed when everyone who opened it has disposed it.
  *
  * @throws {Error} when the libraries are not found or cannot be loaded, or the device is not there
  *
@@ -61,7 +63,10 @@ let open: Engine | null = null;
  * ```
  */
 export async function openTensorFlow(options: EngineOptions = {}): Promise<Engine> {
-  if (open) return open;
+  if (open) {
+    users++;
+    return open;
+  }
   const threads = options.threads ?? navigator.hardwareConcurrency;
   if (!Number.isInteger(threads) || threads < 1) {
     throw new RangeError(
@@ -92,6 +97,7 @@ export async function openTensorFlow(options: EngineOptions = {}): Promise<Engin
   await tf.setBackend("tensorflow");
   setEngine({ symbols, binding, backend });
   const version = Deno.UnsafePointerView.getCString(symbols.TF_Version()!);
+  users = 1;
   return open = {
     version,
     devices,
@@ -99,7 +105,7 @@ export async function openTensorFlow(options: EngineOptions = {}): Promise<Engin
     threads,
     memory: () => ({ tensors: tf.memory().numTensors, handles: binding.handleCount }),
     [Symbol.dispose]() {
-      if (!open) return;
+      if (!open || --users > 0) return;
       open = null;
       setEngine(null);
       tf.removeBackend("tensorflow");

@@ -1,0 +1,82 @@
+/**
+ * `measure`: MA, EL_3, EL_5, EL_10 and the loss of texts under a model.
+ *
+ * @module
+ */
+import { readCorpus } from "../datasets/corpus.ts";
+import { type RowOf, writeRows } from "../datasets/row_table.ts";
+import { Scorer, type Scores } from "../metrics/text_scores.ts";
+import type { Tokenizer } from "../tokenizers/tokenizer.ts";
+import { type Context, defineCommand } from "./command.ts";
+import { checkOutputTable } from "./output.ts";
+import { MODEL_OPTION, openModel } from "./session.ts";
+import { MEASURE_COLUMNS } from "./tables.ts";
+
+/** A text's row. */
+export type MeasureRow = RowOf<typeof MEASURE_COLUMNS>;
+
+/**
+ * The command `measure`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { command } from "./measure.ts";
+ *
+ * assertEquals(command.options.tokens.default, 128);
+ * ```
+ */
+export const command = defineCommand({
+  args: {},
+  options: {
+    model: MODEL_OPTION,
+    texts: {
+      kind: "path",
+      describe: "folder of source files, or table of texts",
+      metavar: "F",
+      required: true,
+    },
+    tokens: { kind: "int", describe: "tokens of each text, at most", default: 128, min: 1 },
+    out: { kind: "path", describe: "table of the scores", metavar: "F", required: true },
+  },
+  config: true,
+  writes: true,
+  async run({ model, texts, tokens, out }, context) {
+    await checkOutputTable(out, { force: context.force, inputs: [texts] });
+    const { documents } = await readCorpus(texts);
+    using session = await openModel(model, context);
+    using scorer = new Scorer(session.loaded.model);
+    const rows = await measureTexts({ scorer, tokenizer: session.tokenizer }, documents, { tokens, context });
+    await writeRows(out, rows, MEASURE_COLUMNS);
+    const defined = rows.flatMap(({ ma }) => ma === null ? [] : [ma]);
+    const meanMa = defined.length > 0 ? defined.reduce((sum, ma) => sum + ma, 0) / defined.length : null;
+    const summary = {
+      texts: rows.length,
+      undefined_texts: rows.length - defined.length,
+      mean_ma: meanMa,
+      out,
+    };
+    return { text: `${rows.length} texts, mean MA ${meanMa?.toFixed(4) ?? "-"}\nwritten: ${out}`, summary };
+  },
+});
+
+/** Scores documents cut to their first tokens, with progress. */
+export async function measureTexts(
+  { scorer, tokenizer }: { scorer: Scorer; tokenizer: Tokenizer },
+  documents: readonly { docId: string; text: string }[],
+  { tokens, context }: { tokens: number; context: Pick<Context, "progress" | "breathe"> },
+): Promise<MeasureRow[]> {
+  const encoded = await tokenizer.encodeBatch(documents.map(({ text }) => text));
+  const stage = context.progress.start("Measuring", documents.length, "texts");
+  const scores: Scores[] = await scorer.texts(encoded.map(({ ids }) => ids.subarray(0, tokens)), {
+    onProgress: async (done) => {
+      stage.advance(done);
+      await context.breathe();
+    },
+  });
+  stage.done();
+  return documents.map(({ docId }, i) => {
+    const { tokens, ma, el_3, el_5, el_10, nll } = scores[i]!;
+    return { doc_id: docId, tokens, ma, el_3, el_5, el_10, nll };
+  });
+}

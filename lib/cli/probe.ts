@@ -1,0 +1,100 @@
+/**
+ * `probe`: how well a model knows each secret of a corpus.
+ *
+ * @module
+ */
+import { readCorpus } from "../datasets/corpus.ts";
+import { readRows, writeRows } from "../datasets/row_table.ts";
+import { probeSecrets, type SecretPlace } from "../evaluation/probe.ts";
+import { Scorer } from "../metrics/text_scores.ts";
+import { defineCommand } from "./command.ts";
+import { checkOutputTable } from "./output.ts";
+import { MODEL_OPTION, openModel } from "./session.ts";
+import { PROBE_COLUMNS, PROBE_EL_COLUMNS, SECRET_COLUMNS } from "./tables.ts";
+
+/**
+ * The command `probe`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { command } from "./probe.ts";
+ *
+ * assertEquals(command.options.proxyMa.default, 0.95);
+ * ```
+ */
+export const command = defineCommand({
+  args: {},
+  options: {
+    model: MODEL_OPTION,
+    corpus: { kind: "path", describe: "the corpus that detect read", metavar: "C", required: true },
+    secrets: { kind: "path", describe: "table that detect wrote", metavar: "F", required: true },
+    el: { kind: "flag", describe: "EL_3, EL_5 and EL_10 beside MA" },
+    proxy: {
+      kind: "path",
+      describe: "probe of a smaller model: look only where that one is sure",
+      metavar: "F",
+    },
+    proxyMa: {
+      kind: "float",
+      describe: "the smaller model's least mean MA of a document",
+      default: 0.95,
+      min: 0,
+      max: 1,
+    },
+    firstWindow: { kind: "flag", describe: "the first 512 tokens of a document only, as the paper does" },
+    out: { kind: "path", describe: "table of the scores", metavar: "F", required: true },
+  },
+  config: true,
+  writes: true,
+  async run({ model, corpus, secrets, el, proxy, proxyMa, firstWindow, out }, context) {
+    await checkOutputTable(out, { force: context.force, inputs: [corpus, secrets] });
+    const all = await readRows(secrets, SECRET_COLUMNS);
+    const places = proxy === undefined ? all : await keepProxied(all, { proxy, proxyMa });
+    const { documents } = await readCorpus(corpus);
+    using session = await openModel(model, context);
+    using scorer = new Scorer(session.loaded.model);
+    const stage = context.progress.start("Probing", places.length, "secrets");
+    const { rows, notTreated } = await probeSecrets(
+      { scorer, tokenizer: session.tokenizer },
+      { documents, places },
+      {
+        el,
+        firstWindowOnly: firstWindow,
+        onProgress: async (done) => {
+          stage.advance(done);
+          await context.breathe();
+        },
+      },
+    );
+    stage.done();
+    await writeRows(out, rows, el ? PROBE_EL_COLUMNS : PROBE_COLUMNS);
+    const memorized = rows.filter(({ ma }) => ma !== null && ma >= 0.9).length;
+    const summary = {
+      secrets: rows.length,
+      documents: new Set(rows.map(({ doc_id }) => doc_id)).size,
+      memorized,
+      skipped_by_proxy: all.length - places.length,
+      not_treated: notTreated.length,
+      out,
+    };
+    const text = `${rows.length} secrets in ${summary.documents} documents, ${memorized} of MA >= 0.9` +
+      `${notTreated.length > 0 ? `, ${notTreated.length} not treated` : ""}\nwritten: ${out}`;
+    return { text, summary };
+  },
+});
+
+/** The places in documents of which a smaller model knows enough. */
+async function keepProxied(
+  places: readonly SecretPlace[],
+  { proxy, proxyMa }: { proxy: string; proxyMa: number },
+): Promise<SecretPlace[]> {
+  const known = new Map<string, number[]>();
+  for (const { doc_id, ma } of await readRows(proxy, PROBE_COLUMNS)) {
+    if (ma !== null) known.set(doc_id, [...known.get(doc_id) ?? [], ma]);
+  }
+  return places.filter(({ doc_id }) => {
+    const scores = known.get(doc_id);
+    return scores !== undefined && scores.reduce((sum, ma) => sum + ma, 0) / scores.length >= proxyMa;
+  });
+}

@@ -1,0 +1,83 @@
+/**
+ * `retain`: memorized code without secrets, to be kept while secrets are erased.
+ *
+ * @module
+ */
+import { readCorpus } from "../datasets/corpus.ts";
+import { PythonRandom } from "../datasets/random.ts";
+import { readRows, writeRows } from "../datasets/row_table.ts";
+import { chooseRetainSet, continuationBleu, RETAIN_TOKENS } from "../evaluation/retain_set.ts";
+import { Decoder } from "../models/decoder.ts";
+import { defineCommand } from "./command.ts";
+import { checkOutputTable } from "./output.ts";
+import { MODEL_OPTION, openModel } from "./session.ts";
+import { RETAIN_COLUMNS } from "./tables.ts";
+
+/**
+ * The command `retain`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { command } from "./retain.ts";
+ *
+ * assertEquals(command.options.k.default, 32);
+ * ```
+ */
+export const command = defineCommand({
+  args: {},
+  options: {
+    model: MODEL_OPTION,
+    texts: { kind: "path", describe: "corpus to choose from", metavar: "F", required: true },
+    secrets: {
+      kind: "path",
+      describe: "table that detect wrote: its documents are left out",
+      metavar: "F",
+      required: true,
+    },
+    k: { kind: "int", describe: "texts of the set", default: 32, min: 1 },
+    maxTexts: { kind: "int", describe: "try so many texts, chosen by the seed; all by default", min: 1 },
+    out: { kind: "path", describe: "table of the set", metavar: "F", required: true },
+  },
+  config: true,
+  writes: true,
+  async run({ model, texts, secrets, k, maxTexts, out }, context) {
+    await checkOutputTable(out, { force: context.force, inputs: [texts, secrets] });
+    const withSecret = new Set((await readRows(secrets, { doc_id: "text" })).map(({ doc_id }) => doc_id));
+    const { documents } = await readCorpus(texts);
+    const clean = documents.filter(({ docId }) => !withSecret.has(docId));
+    const distinct = [...new Map(clean.map((document) => [document.text, document])).values()];
+    using session = await openModel(model, context);
+    using decoder = new Decoder(session.loaded.model);
+    const { tokenizer } = session;
+    const encoded = await tokenizer.encodeBatch(distinct.map(({ text }) => text));
+    const long = distinct.map((_, i) => i).filter((i) => encoded[i]!.ids.length >= RETAIN_TOKENS);
+    const tried = maxTexts === undefined
+      ? long
+      : new PythonRandom(context.seed).shuffle(long).slice(0, maxTexts);
+    const stage = context.progress.start("Continuing", tried.length, "texts");
+    const scores = await continuationBleu(
+      { decoder, tokenizer },
+      tried.map((i) => encoded[i]!.ids),
+      async (done) => {
+        stage.advance(done);
+        await context.breathe();
+      },
+    );
+    stage.done();
+    const rows = tried.map((i, j) => ({ doc_id: distinct[i]!.docId, bleu4: scores[j]! }));
+    const set = chooseRetainSet(rows, { k, seed: context.seed });
+    await writeRows(out, set, RETAIN_COLUMNS);
+    const summary = {
+      texts: documents.length,
+      with_secrets: documents.length - clean.length,
+      identical: clean.length - distinct.length,
+      too_short: distinct.length - long.length,
+      tried: tried.length,
+      passed: rows.filter(({ bleu4 }) => bleu4 >= 0.95).length,
+      k,
+      out,
+    };
+    return { text: `${summary.passed} of ${tried.length} texts pass, ${k} taken\nwritten: ${out}`, summary };
+  },
+});

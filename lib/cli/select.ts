@@ -1,0 +1,60 @@
+/**
+ * `select`: forget sets of strongly memorized secrets, in disjoint groups.
+ *
+ * @module
+ */
+import { readCorpus } from "../datasets/corpus.ts";
+import { chooseForgetSets } from "../datasets/forget_set.ts";
+import { readRows, writeRows } from "../datasets/row_table.ts";
+import { defineCommand } from "./command.ts";
+import { openRunFolder } from "./run_folder.ts";
+import { FORGET_COLUMNS, PROBE_COLUMNS } from "./tables.ts";
+
+/**
+ * The command `select`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { command } from "./select.ts";
+ *
+ * assertEquals([command.options.k.default, command.options.groups.default], [32, 5]);
+ * ```
+ */
+export const command = defineCommand({
+  args: {},
+  options: {
+    probe: { kind: "path", describe: "table that probe wrote", metavar: "F", required: true },
+    corpus: { kind: "path", describe: "the corpus", metavar: "C", required: true },
+    k: { kind: "int", describe: "rows a group", default: 32, min: 1 },
+    groups: { kind: "int", describe: "disjoint groups", default: 5, min: 1 },
+    minMa: { kind: "float", describe: "least mean MA of a row", default: 0.9, min: 0, max: 1 },
+    minMaskTokens: { kind: "int", describe: "least secret tokens of a row", default: 32, min: 1 },
+    out: { kind: "path", describe: "folder of forget_0.parquet ...", metavar: "DIR", required: true },
+  },
+  config: true,
+  writes: true,
+  async run({ probe, corpus, k, groups, minMa, minMaskTokens, out }, context) {
+    const rows = await readRows(probe, PROBE_COLUMNS);
+    const texts = new Map((await readCorpus(corpus)).documents.map(({ docId, text }) => [docId, text]));
+    const sets = chooseForgetSets(rows, (id) => texts.get(id), {
+      k,
+      groups,
+      seed: context.seed,
+      minMa,
+      minMaskTokens,
+    });
+    using run = await openRunFolder(out, {
+      command: "select",
+      settings: context.settings,
+      force: context.force,
+    });
+    for (const [i, set] of sets.entries()) {
+      await writeRows(await run.path(`forget_${i}.parquet`), set, FORGET_COLUMNS);
+    }
+    const meanMa = sets.map((set) => set.reduce((sum, { ma }) => sum + ma, 0) / set.length);
+    const summary = { groups, k, mean_ma: meanMa, out };
+    await run.finish(summary);
+    return { text: `${groups} forget sets of ${k} rows\nwritten: ${out}`, summary };
+  },
+});

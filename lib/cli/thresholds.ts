@@ -1,0 +1,82 @@
+/**
+ * `thresholds`: mean and standard error of MA, EL_3, EL_5 and EL_10 over unseen texts.
+ *
+ * The texts are shuffled by the seed and dealt into `--runs` equal parts, as the paper averages runs: the mean is that of the
+ * parts' means, the standard error theirs. With one run it is that of the texts.
+ *
+ * @module
+ */
+import { readCorpus } from "../datasets/corpus.ts";
+import { PythonRandom } from "../datasets/random.ts";
+import { writeRows } from "../datasets/row_table.ts";
+import { meanAndError, THRESHOLD_METRICS } from "../evaluation/thresholds.ts";
+import { Scorer } from "../metrics/text_scores.ts";
+import { defineCommand } from "./command.ts";
+import { formatTable } from "./console.ts";
+import { measureTexts } from "./measure.ts";
+import { checkOutputTable } from "./output.ts";
+import { MODEL_OPTION, openModel } from "./session.ts";
+import { THRESHOLD_COLUMNS } from "./tables.ts";
+
+/**
+ * The command `thresholds`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { command } from "./thresholds.ts";
+ *
+ * assertEquals(command.options.runs.default, 5);
+ * ```
+ */
+export const command = defineCommand({
+  args: {},
+  options: {
+    model: MODEL_OPTION,
+    texts: { kind: "path", describe: "texts that the model cannot have seen", metavar: "F", required: true },
+    runs: { kind: "int", describe: "parts whose means are averaged", default: 5, min: 1 },
+    maxTexts: { kind: "int", describe: "take so many texts, chosen by the seed; all by default", min: 1 },
+    tokens: { kind: "int", describe: "tokens of each text, at most", default: 128, min: 2 },
+    out: { kind: "path", describe: "table of the thresholds", metavar: "F", required: true },
+  },
+  config: true,
+  writes: true,
+  async run({ model, texts, runs, maxTexts, tokens, out }, context) {
+    await checkOutputTable(out, { force: context.force, inputs: [texts] });
+    const documents = new PythonRandom(context.seed).shuffle((await readCorpus(texts)).documents).slice(
+      0,
+      maxTexts,
+    );
+    if (documents.length < runs) {
+      throw new RangeError(`Cannot deal ${documents.length} texts into ${runs} runs: give a smaller --runs`);
+    }
+    using session = await openModel(model, context);
+    using scorer = new Scorer(session.loaded.model);
+    const scores = await measureTexts({ scorer, tokenizer: session.tokenizer }, documents, {
+      tokens,
+      context,
+    });
+    const rows = THRESHOLD_METRICS.map((metric) => {
+      const values = (part: number | null) =>
+        scores.filter((_, i) => part === null || i % runs === part).flatMap((row) =>
+          row[metric] === null ? [] : [row[metric]]
+        );
+      const means = Array.from({ length: runs }, (_, part) => meanAndError(values(part)).mean).filter((
+        mean,
+      ) => mean !== null);
+      return { metric, ...meanAndError(runs === 1 ? values(null) : means), texts: values(null).length, runs };
+    });
+    await writeRows(out, rows, THRESHOLD_COLUMNS);
+    const show = (value: number | null) => value === null ? null : value.toFixed(4);
+    const table = formatTable(
+      ["metric", "mean", "standard error", "texts"],
+      rows.map((row) => [row.metric, show(row.mean), show(row.standard_error), row.texts]),
+    );
+    const summary = {
+      thresholds: Object.fromEntries(rows.map(({ metric, mean }) => [metric, mean])),
+      texts: scores.length,
+      out,
+    };
+    return { text: `${table}\nwritten: ${out}`, summary };
+  },
+});
