@@ -28,15 +28,63 @@ export interface CommandRow {
  * ```
  */
 export const COMMANDS = {
+  demo: {
+    description: "the main job on the embedded model, from detection to report",
+    example: "demo",
+    load: () => import("./demo.ts"),
+  },
   detect: {
-    description: "find the secrets of a corpus",
+    description: "the secrets of a corpus",
     example: "detect src/ --out secrets.parquet",
     load: () => import("./detect.ts"),
+  },
+  measure: {
+    description: "MA, EL_n and loss of texts under a model",
+    example: "measure --model embedded --texts src/ --out scores.parquet",
+    load: () => import("./measure.ts"),
+  },
+  thresholds: {
+    description: "memorization thresholds from texts that the model cannot have seen",
+    example: "thresholds --model embedded --texts unseen.jsonl.gz --out thresholds.parquet",
+    load: () => import("./thresholds.ts"),
+  },
+  probe: {
+    description: "how well a model knows each secret of a corpus",
+    example: "probe --model embedded --corpus src/ --secrets secrets.parquet --out probe.parquet",
+    load: () => import("./probe.ts"),
   },
   analyze: {
     description: "the distribution of documents' memorization",
     example: "analyze --probe probe.parquet --threshold 0.46 --out distribution.csv",
     load: () => import("./analyze.ts"),
+  },
+  select: {
+    description: "forget sets of strongly memorized secrets",
+    example: "select --probe probe.parquet --corpus src/ --k 32 --groups 5 --out sets",
+    load: () => import("./select.ts"),
+  },
+  retain: {
+    description: "memorized code without secrets, to be kept",
+    example: "retain --model embedded --texts src/ --secrets secrets.parquet --out retain.parquet",
+    load: () => import("./retain.ts"),
+  },
+  unlearn: {
+    description: "makes a model forget, into a checkpoint of its own; exit 1 if it did not",
+    example:
+      "unlearn --model embedded --corpus src/ --forget sets/forget_0.parquet --retain retain.parquet " +
+      "--thresholds thresholds.parquet --method codeeraser --config data/embedded_preset.json --out erased",
+    load: () => import("./unlearn.ts"),
+  },
+  evaluate: {
+    description: "what models know of forget set, retain set and unseen texts",
+    example: "evaluate --before embedded --model erased --corpus src/ --forget sets/forget_0.parquet " +
+      "--retain retain.parquet --out evaluation.parquet",
+    load: () => import("./evaluate.ts"),
+  },
+  report: {
+    description: "a run's tables as one HTML page",
+    example: "report out/demo --out report.html",
+    load: () => import("./report.ts"),
   },
   train: {
     description: "a small model from a corpus, resumable",

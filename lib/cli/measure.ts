@@ -10,7 +10,7 @@ import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import { type Context, defineCommand } from "./command.ts";
 import { checkOutputTable } from "./output.ts";
 import { MODEL_OPTION, openModel } from "./session.ts";
-import { MEASURE_COLUMNS } from "./tables.ts";
+import { MEASURE_COLUMNS } from "../datasets/columns.ts";
 
 /** A text's row. */
 export type MeasureRow = RowOf<typeof MEASURE_COLUMNS>;

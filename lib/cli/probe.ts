@@ -3,14 +3,15 @@
  *
  * @module
  */
-import { readCorpus } from "../datasets/corpus.ts";
+import { type Document, readCorpus } from "../datasets/corpus.ts";
 import { readRows, writeRows } from "../datasets/row_table.ts";
-import { probeSecrets, type SecretPlace } from "../evaluation/probe.ts";
+import { type ProbeRow, probeSecrets, type SecretPlace } from "../evaluation/probe.ts";
 import { Scorer } from "../metrics/text_scores.ts";
+import { fromCodePoints } from "../tokenizers/code_points.ts";
 import { defineCommand } from "./command.ts";
 import { checkOutputTable } from "./output.ts";
 import { MODEL_OPTION, openModel } from "./session.ts";
-import { PROBE_COLUMNS, PROBE_EL_COLUMNS, SECRET_COLUMNS } from "./tables.ts";
+import { PROBE_COLUMNS, PROBE_EL_COLUMNS, SECRET_COLUMNS } from "../datasets/columns.ts";
 
 /**
  * The command `probe`.
@@ -43,11 +44,12 @@ export const command = defineCommand({
       max: 1,
     },
     firstWindow: { kind: "flag", describe: "the first 512 tokens of a document only, as the paper does" },
+    reveal: { kind: "flag", describe: "write the secrets themselves, in a column of their own" },
     out: { kind: "path", describe: "table of the scores", metavar: "F", required: true },
   },
   config: true,
   writes: true,
-  async run({ model, corpus, secrets, el, proxy, proxyMa, firstWindow, out }, context) {
+  async run({ model, corpus, secrets, el, proxy, proxyMa, firstWindow, reveal, out }, context) {
     await checkOutputTable(out, { force: context.force, inputs: [corpus, secrets] });
     const all = await readRows(secrets, SECRET_COLUMNS);
     const places = proxy === undefined ? all : await keepProxied(all, { proxy, proxyMa });
@@ -68,7 +70,9 @@ export const command = defineCommand({
       },
     );
     stage.done();
-    await writeRows(out, rows, el ? PROBE_EL_COLUMNS : PROBE_COLUMNS);
+    const columns = el ? PROBE_EL_COLUMNS : PROBE_COLUMNS;
+    if (reveal) await writeRows(out, revealValues(rows, documents), { ...columns, value: "text" });
+    else await writeRows(out, rows, columns);
     const memorized = rows.filter(({ ma }) => ma !== null && ma >= 0.9).length;
     const summary = {
       secrets: rows.length,
@@ -83,6 +87,19 @@ export const command = defineCommand({
     return { text, summary };
   },
 });
+
+/** The rows with the texts of their places. */
+function revealValues(
+  rows: readonly ProbeRow[],
+  documents: readonly Document[],
+): (ProbeRow & { value: string })[] {
+  const texts = new Map(documents.map(({ docId, text }) => [docId, text]));
+  return rows.map((row) => {
+    const text = texts.get(row.doc_id)!;
+    const units = fromCodePoints(text);
+    return { ...row, value: text.slice(units[row.start], units[row.end]) };
+  });
+}
 
 /** The places in documents of which a smaller model knows enough. */
 async function keepProxied(

@@ -11,7 +11,7 @@ import { Decoder } from "../models/decoder.ts";
 import { defineCommand } from "./command.ts";
 import { checkOutputTable } from "./output.ts";
 import { MODEL_OPTION, openModel } from "./session.ts";
-import { RETAIN_COLUMNS } from "./tables.ts";
+import { RETAIN_COLUMNS } from "../datasets/columns.ts";
 
 /**
  * The command `retain`.

@@ -8,7 +8,7 @@ import { chooseForgetSets } from "../datasets/forget_set.ts";
 import { readRows, writeRows } from "../datasets/row_table.ts";
 import { defineCommand } from "./command.ts";
 import { openRunFolder } from "./run_folder.ts";
-import { FORGET_COLUMNS, PROBE_COLUMNS } from "./tables.ts";
+import { FORGET_COLUMNS, PROBE_COLUMNS } from "../datasets/columns.ts";
 
 /**
  * The command `select`.

@@ -16,7 +16,7 @@ import { formatTable } from "./console.ts";
 import { measureTexts } from "./measure.ts";
 import { checkOutputTable } from "./output.ts";
 import { MODEL_OPTION, openModel } from "./session.ts";
-import { THRESHOLD_COLUMNS } from "./tables.ts";
+import { THRESHOLD_COLUMNS } from "../datasets/columns.ts";
 
 /**
  * The command `thresholds`.

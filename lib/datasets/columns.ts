@@ -81,6 +81,14 @@ export const HISTORY_COLUMNS = {
   kept: "bool",
 } as const satisfies Columns;
 
+/** Of `demo`: mean MA of planted secrets by their number of copies; 0 copies are the never-trained twins. */
+export const DUPLICATION_COLUMNS = {
+  copies: "int",
+  ma: "float?",
+  se: "float?",
+  secrets: "int",
+} as const satisfies Columns;
+
 /** Of `evaluate`: a row a set and model. */
 export const EVALUATION_COLUMNS = {
   set: "text",
@@ -107,10 +115,17 @@ export const SECRET_SCORE_COLUMNS = {
   el_10: "float?",
 } as const satisfies Columns;
 
-/** The table of single secrets beside an evaluation: `evaluation.parquet` has `evaluation.secrets.parquet`. */
+/**
+ * The table of single secrets beside an evaluation.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { secretScoresPath } from "./columns.ts";
+ *
+ * assertEquals(secretScoresPath("out/evaluation.parquet"), "out/evaluation.secrets.parquet");
+ * ```
+ */
 export function secretScoresPath(path: string): string {
   return path.replace(/(\.jsonl\.gz|\.[^./]+)$/, ".secrets$1");
 }
-
-/** A row of a table with these columns. */
-export type Row<C extends Columns> = RowOf<C>;

@@ -1,0 +1,138 @@
+/**
+ * `evaluate`: MA, EL_3, EL_5 and EL_10 of models on forget set, retain set and unseen texts, and of every secret.
+ *
+ * @module
+ */
+import { basename } from "node:path";
+import { readCorpus } from "../datasets/corpus.ts";
+import {
+  EVALUATION_COLUMNS,
+  FORGET_COLUMNS,
+  RETAIN_COLUMNS,
+  SECRET_SCORE_COLUMNS,
+  secretScoresPath,
+} from "../datasets/columns.ts";
+import { forgetExamples, RETAIN_ROW_TOKENS, retainExamples } from "../datasets/examples.ts";
+import { PythonRandom } from "../datasets/random.ts";
+import { readRows, writeRows } from "../datasets/row_table.ts";
+import {
+  countItems,
+  evaluateSets,
+  type EvaluationSets,
+  type SecretScores,
+  type SetScores,
+} from "../evaluation/forgetting.ts";
+import { Scorer } from "../metrics/text_scores.ts";
+import { type Context, defineCommand, UsageError } from "./command.ts";
+import { formatTable } from "./console.ts";
+import { checkOutputTable } from "./output.ts";
+import { type ModelSession, openModel } from "./session.ts";
+
+/**
+ * The command `evaluate`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { command } from "./evaluate.ts";
+ *
+ * assertEquals(command.options.model.kind, "list");
+ * ```
+ */
+export const command = defineCommand({
+  args: {},
+  options: {
+    model: {
+      kind: "list",
+      describe: "model folder, once or more; it is called by its folder's name",
+      metavar: "DIR",
+    },
+    before: { kind: "string", describe: 'the model before, called "before"', metavar: "DIR" },
+    corpus: { kind: "path", describe: "the corpus", metavar: "C", required: true },
+    forget: { kind: "path", describe: "forget set that select wrote", metavar: "F", required: true },
+    retain: { kind: "path", describe: "retain set that retain wrote", metavar: "F", required: true },
+    unseen: { kind: "path", describe: "unseen texts", metavar: "F" },
+    maxTexts: { kind: "int", describe: "unseen texts, chosen by the seed; all by default", min: 1 },
+    out: {
+      kind: "path",
+      describe: "table of the sets; that of the secrets stands beside it",
+      metavar: "F",
+      required: true,
+    },
+  },
+  config: true,
+  writes: true,
+  async run({ model, before, out, ...inputs }, context) {
+    if (model.length === 0) throw new UsageError('Missing option "--model": model folder');
+    await checkOutputTable(out, { force: context.force });
+    const names = [
+      ...before === undefined ? [] : [["before", before]],
+      ...model.map((name) => [basename(name), name]),
+    ];
+    if (new Set(names.map(([name]) => name)).size < names.length) {
+      throw new UsageError("Two models of one name: their folders must be called differently");
+    }
+    const read = await readInputs(inputs, context);
+    const sets: SetScores[] = [];
+    const secrets: SecretScores[] = [];
+    for (const [name, folder] of names as [string, string][]) {
+      using session = await openModel(folder, context);
+      using scorer = new Scorer(session.loaded.model);
+      const examples = await read(session);
+      const stage = context.progress.start(`Evaluating ${name}`, countItems(examples), "secrets and texts");
+      const found = await evaluateSets(scorer, examples, {
+        model: name,
+        endOfText: session.tokenizer.endOfText,
+        onProgress: async (done) => {
+          stage.advance(done);
+          await context.breathe();
+        },
+      });
+      stage.done();
+      sets.push(...found.sets);
+      secrets.push(...found.secrets);
+    }
+    await writeRows(secretScoresPath(out), secrets, SECRET_SCORE_COLUMNS);
+    await writeRows(out, sets, EVALUATION_COLUMNS);
+    return {
+      text: `${formatSets(sets)}\nwritten: ${out}`,
+      summary: { sets: sets.map((row) => ({ ...row })), out },
+    };
+  },
+});
+
+interface Inputs {
+  corpus: string;
+  forget: string;
+  retain: string;
+  unseen: string | undefined;
+  maxTexts: number | undefined;
+}
+
+/** Reads the tables once; the tokens are each model's own. */
+async function readInputs(inputs: Inputs, { seed }: Pick<Context, "seed">) {
+  const { documents } = await readCorpus(inputs.corpus);
+  const forget = await readRows(inputs.forget, FORGET_COLUMNS);
+  const retain = (await readRows(inputs.retain, RETAIN_COLUMNS)).map(({ doc_id }) => doc_id);
+  const all = inputs.unseen === undefined ? [] : (await readCorpus(inputs.unseen)).documents;
+  const unseen = new PythonRandom(seed).shuffle(all).slice(0, inputs.maxTexts);
+  return async ({ tokenizer }: ModelSession): Promise<EvaluationSets> => {
+    const encoded = await tokenizer.encodeBatch(unseen.map(({ text }) => text));
+    return {
+      forget: await forgetExamples({ tokenizer, documents }, forget),
+      retain: await retainExamples({ tokenizer, documents }, retain),
+      unseen: encoded.map(({ ids }) => ids.subarray(0, RETAIN_ROW_TOKENS)),
+    };
+  };
+}
+
+/** The sets' means as a table for a terminal. */
+export function formatSets(rows: readonly SetScores[]): string {
+  const cell = (value: number | null) => value === null ? null : value.toFixed(4);
+  return formatTable(
+    ["set", "model", "MA", "EL_3", "EL_5", "EL_10", "loss", "rows"],
+    rows.map((
+      { set, model, ma, el_3, el_5, el_10, nll, rows },
+    ) => [set, model, ...[ma, el_3, el_5, el_10, nll].map(cell), rows]),
+  );
+}

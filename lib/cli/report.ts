@@ -1,0 +1,37 @@
+/**
+ * `report`: a run's tables as one self-contained HTML page.
+ *
+ * @module
+ */
+import deno from "../../deno.json" with { type: "json" };
+import { writeFileAtomic } from "../datasets/write_file.ts";
+import { loadRun } from "../report/load_run.ts";
+import { renderReport } from "../report/report.ts";
+import { defineCommand } from "./command.ts";
+import { checkOutputFile } from "./output.ts";
+
+/**
+ * The command `report`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { command } from "./report.ts";
+ *
+ * assertEquals(Object.keys(command.args), ["run"]);
+ * ```
+ */
+export const command = defineCommand({
+  args: { run: { kind: "path", describe: "folder that demo or unlearn wrote", required: true } },
+  options: {
+    reveal: { kind: "flag", describe: "show the secrets themselves, where detect --reveal wrote them" },
+    out: { kind: "path", describe: "the page", metavar: "F", required: true },
+  },
+  writes: true,
+  async run({ run, reveal, out }, { force }) {
+    await checkOutputFile(out, { force });
+    const page = renderReport(await loadRun(run, { version: deno.version, reveal }));
+    await writeFileAtomic(out, page);
+    return { text: `written: ${out}`, summary: { bytes: new TextEncoder().encode(page).length, out } };
+  },
+});

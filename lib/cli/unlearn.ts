@@ -1,0 +1,208 @@
+/**
+ * `unlearn`: makes a model forget a forget set, into a checkpoint of its own. Continued after a kill at its last epoch;
+ * the numbers it ends with are measured on the checkpoint as it was written and read back.
+ *
+ * @module
+ */
+import { readCorpus } from "../datasets/corpus.ts";
+import { FORGET_COLUMNS, HISTORY_COLUMNS, RETAIN_COLUMNS, THRESHOLD_COLUMNS } from "../datasets/columns.ts";
+import { forgetExamples, retainExamples } from "../datasets/examples.ts";
+import { readRows, writeRows } from "../datasets/row_table.ts";
+import { evaluateSets, type EvaluationSets } from "../evaluation/forgetting.ts";
+import { Scorer } from "../metrics/text_scores.ts";
+import { loadModel, saveModel } from "../models/load.ts";
+import { removeCheckpoints } from "../training/checkpoint.ts";
+import type { StopThresholds } from "../unlearning/early_stop.ts";
+import { METHODS } from "../unlearning/objectives.ts";
+import { unlearn, type UnlearnEpoch } from "../unlearning/unlearn.ts";
+import { type CommandResult, defineCommand, type Json, UsageError } from "./command.ts";
+import { formatTable } from "./console.ts";
+import { openRunFolder } from "./run_folder.ts";
+import { MODEL_OPTION, openModel } from "./session.ts";
+
+/**
+ * The command `unlearn`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { command } from "./unlearn.ts";
+ *
+ * assertEquals([command.options.lr.default, command.options.gamma.default], [3e-6, 0.5]);
+ * ```
+ */
+export const command = defineCommand({
+  args: {},
+  options: {
+    model: MODEL_OPTION,
+    corpus: { kind: "path", describe: "the corpus", metavar: "C", required: true },
+    forget: { kind: "path", describe: "forget set that select wrote", metavar: "F", required: true },
+    retain: { kind: "path", describe: "retain set that retain wrote", metavar: "F", required: true },
+    method: { kind: "choice", describe: "how", choices: METHODS, required: true },
+    thresholds: { kind: "path", describe: "table that thresholds wrote", metavar: "F" },
+    ma: { kind: "float", describe: "MA to fall below, instead of --thresholds", min: 0, max: 1 },
+    el10: { kind: "float", describe: "EL_10 to fall below, instead of --thresholds", min: 0, max: 1 },
+    lr: { kind: "float", describe: "Adam's learning rate", default: 3e-6, min: 0 },
+    epochs: { kind: "int", describe: "epochs, at most", default: 100, min: 1 },
+    gamma: { kind: "float", describe: "weight of the other tokens' cross entropy", default: 0.5, min: 0 },
+    lambda: { kind: "float", describe: "weight of the divergence", default: 0.1, min: 0 },
+    alpha: { kind: "float", describe: "weight of the retain side within lambda", default: 1, min: 0 },
+    margin: {
+      kind: "float",
+      describe: "EL_10 is measured from MA's threshold plus this on",
+      default: 0.1,
+      min: 0,
+    },
+    microBatch: { kind: "int", describe: "rows at once; the result is the same", default: 8, min: 1 },
+    compat: {
+      kind: "choice",
+      describe: "whose means and stop",
+      choices: ["sound", "paper", "reference"],
+      default: "sound",
+    },
+    out: { kind: "path", describe: "folder of the checkpoint", metavar: "DIR", required: true },
+  },
+  config: true,
+  writes: true,
+  async run(values, context) {
+    const { out } = values;
+    const thresholds = await readThresholds(values);
+    const forgetRows = await readRows(values.forget, FORGET_COLUMNS);
+    const retainRows = await readRows(values.retain, RETAIN_COLUMNS);
+    const { documents } = await readCorpus(values.corpus);
+    using session = await openModel(values.model, context);
+    const { loaded, tokenizer } = session;
+    const sets = {
+      forget: await forgetExamples({ tokenizer, documents }, forgetRows),
+      retain: await retainExamples({ tokenizer, documents }, retainRows.map(({ doc_id }) => doc_id)),
+    };
+    using run = await openRunFolder(out, {
+      command: "unlearn",
+      settings: context.settings,
+      force: context.force,
+      versions: { tensorflow: session.engine.version },
+    });
+    const stage = context.progress.start(`Unlearning (${values.method})`, values.epochs, "epochs");
+    const result = await unlearn(loaded.model, sets, {
+      ...values,
+      compat: values.compat,
+      thresholds,
+      endOfText: tokenizer.endOfText,
+    }, {
+      folder: out,
+      signal: context.signal,
+      onEpoch: async (epoch) => {
+        stage.advance(epoch.epoch === 0 ? 0 : 1, noteOf(epoch));
+        await context.breathe().catch(() => {}); // the run ends by the signal, after its checkpoint
+      },
+    });
+    if (result.status === "interrupted") await context.breathe();
+    stage.done(result.status);
+    await saveModel(loaded.model, out, {
+      configJson: loaded.configJson,
+      dtype: loaded.dtype,
+      tokenizerFolder: loaded.folder,
+    });
+    await writeRows(await run.path("history.parquet"), result.history, HISTORY_COLUMNS);
+    const after = await evaluateSaved(out, sets, tokenizer.endOfText);
+    await removeCheckpoints(out);
+    const before = result.history[0]!;
+    const summary = {
+      status: result.status,
+      epoch: result.epoch,
+      thresholds,
+      before: metricsOf(before),
+      after,
+      out,
+    };
+    await run.finish(summary as unknown as { [key: string]: Json });
+    return report(summary, values.method);
+  },
+});
+
+/** The thresholds of a table or of --ma and --el10. */
+async function readThresholds(
+  { thresholds, ma, el10 }: {
+    thresholds: string | undefined;
+    ma: number | undefined;
+    el10: number | undefined;
+  },
+): Promise<StopThresholds> {
+  if (thresholds === undefined) {
+    if (ma === undefined || el10 === undefined) {
+      throw new UsageError("Missing thresholds: give --thresholds F, or --ma and --el10");
+    }
+    return { ma, el_10: el10 };
+  }
+  if (ma !== undefined || el10 !== undefined) {
+    throw new UsageError("Two thresholds: give --thresholds F, or --ma and --el10");
+  }
+  const rows = await readRows(thresholds, THRESHOLD_COLUMNS);
+  const mean = (metric: string) => {
+    const value = rows.find((row) => row.metric === metric)?.mean ?? null;
+    if (value === null) throw new RangeError(`Cannot use "${thresholds}": it has no mean for ${metric}`);
+    return value;
+  };
+  return { ma: mean("ma"), el_3: mean("el_3"), el_5: mean("el_5"), el_10: mean("el_10") };
+}
+
+function noteOf({ ma, el_10, retain_ma }: UnlearnEpoch): string {
+  const show = (value: number | null) => value === null ? "-" : value.toFixed(3);
+  return `MA ${show(ma)}, EL_10 ${show(el_10)}, retain MA ${show(retain_ma)}`;
+}
+
+/** The forget and retain sets under the checkpoint as it was written, in its stored precision. */
+async function evaluateSaved(folder: string, sets: Omit<EvaluationSets, "unseen">, endOfText: number | null) {
+  using saved = await loadModel(folder);
+  using scorer = new Scorer(saved.model);
+  const { sets: rows } = await evaluateSets(scorer, { ...sets, unseen: [] }, { model: "after", endOfText });
+  const [forget, retain] = ["forget", "retain"].map((set) => rows.find((row) => row.set === set));
+  return {
+    ma: forget?.ma ?? null,
+    el_3: forget?.el_3 ?? null,
+    el_5: forget?.el_5 ?? null,
+    el_10: forget?.el_10 ?? null,
+    retain_ma: retain?.ma ?? null,
+  };
+}
+
+function metricsOf({ ma, el_3, el_5, el_10, retain_ma }: UnlearnEpoch) {
+  return { ma, el_3, el_5, el_10, retain_ma };
+}
+
+type Metrics = ReturnType<typeof metricsOf>;
+
+interface Summary {
+  status: string;
+  epoch: number;
+  thresholds: StopThresholds;
+  before: Metrics;
+  after: Metrics;
+  out: string;
+}
+
+/** A run is done only by the numbers of the written checkpoint. */
+function report(summary: Summary, method: string): CommandResult {
+  const { status, epoch, thresholds, before, after, out } = summary;
+  const cell = (value: number | null) => value === null ? null : value.toFixed(4);
+  const row = (
+    name: string,
+    { ma, el_3, el_5, el_10, retain_ma }: Metrics,
+  ) => [name, ...[ma, el_3, el_5, el_10, retain_ma].map(cell)];
+  const table = formatTable(["", "MA", "EL_3", "EL_5", "EL_10", "retain MA"], [
+    row("before", before),
+    row("as written", after),
+    ["below", cell(thresholds.ma), null, null, cell(thresholds.el_10), null],
+  ]);
+  const isDone = after.ma !== null && after.ma <= thresholds.ma && after.el_10 !== null &&
+    after.el_10 <= thresholds.el_10;
+  return {
+    text: `${table}\n${method}: ${status}, weights of epoch ${epoch}\nwritten: ${out}`,
+    summary: { method, done: isDone, ...summary } as unknown as CommandResult["summary"],
+    ...(!isDone && {
+      failure: `Cannot call it forgotten: MA is ${cell(after.ma)} and EL_10 ${
+        cell(after.el_10)
+      } after ${epoch} epochs (${status}): try more --epochs or another --lr`,
+    }),
+  };
+}
