@@ -1,7 +1,6 @@
 /**
- * tfjs-node's backend (`@tensorflow/tfjs-node-gpu`, its JavaScript half) over our binding, with three changes: it
- * knows which values a step under capture made itself, it refuses to read or free outside tensors meanwhile, and it
- * can give a tensor new contents.
+ * tfjs-node's backend (`@tensorflow/tfjs-node-gpu`, its JavaScript half) over our binding, with two changes: it
+ * knows which values a step under capture made itself, and refuses to read others meanwhile.
  *
  * @module
  */
@@ -33,7 +32,6 @@ interface NodeBackend {
     outputs: number,
   ): Tensor[];
   readSync(dataId: DataId): tf.backend_util.BackendValues;
-  disposeData(dataId: DataId, force?: boolean): boolean;
   move(dataId: DataId, values: object | null, shape: number[], dtype: DataType, refCount: number): void;
 }
 
@@ -70,20 +68,11 @@ export class Backend extends Base {
     return super.readSync(dataId);
   }
 
-  /** Frees a tensor; while capturing only what the step made. */
-  override disposeData(dataId: DataId, force?: boolean): boolean {
-    if (this.#binding.capture && this.tensorMap.has(dataId)) {
-      const { id, values, refCount } = this.tensorMap.get(dataId);
-      const inside = values ? this.#binding.madeInside.has(values) : !this.#binding.isNative(id);
-      if (!inside && refCount <= 1) {
-        throw new CaptureError("it disposes or assigns a tensor from outside", "use assign() of the engine");
-      }
-    }
-    return super.disposeData(dataId, force);
-  }
-
   /** The binding's number of a tensor, uploaded if need be. */
   idOf(tensor: tf.TensorInfo): number {
+    if (!this.tensorMap.has(tensor.dataId)) {
+      throw new Error(`Cannot use a tensor of shape [${tensor.shape}]: it was disposed`);
+    }
     return this.getInputTensorIds([tensor])[0]!;
   }
 

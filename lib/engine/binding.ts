@@ -45,6 +45,9 @@ export class Binding {
   readonly #outputs = new BigUint64Array(MAX_OUTPUTS);
   readonly #outputCount = new Int32Array(1);
   #nextId = 1;
+  #running = 0;
+  #closed = false;
+  #onIdle: (() => void) | null = null;
 
   /** @param context a `TFE_Context*` that outlives the binding */
   constructor(symbols: Symbols, context: Deno.PointerValue, usesGpu: boolean) {
@@ -135,9 +138,20 @@ export class Binding {
     using op = this.#newOp(name, [], inputs, status);
     const handles = new BigUint64Array(Math.max(outputs, 1));
     const count = new Int32Array([outputs]);
-    await this.#symbols.TFE_ExecuteAsync(op.pointer, handles, count, status.pointer);
-    status.check(name);
-    return this.#takeOutputs(handles, count[0]!);
+    this.#running++;
+    try {
+      await this.#symbols.TFE_ExecuteAsync(op.pointer, handles, count, status.pointer);
+    } finally {
+      this.#running--;
+    }
+    try {
+      status.check(name);
+      const results = this.#takeOutputs(handles, count[0]!);
+      if (this.#closed) throw new Error(`Cannot run ${name}: TensorFlow was closed meanwhile`);
+      return results;
+    } finally {
+      this.#freeWhenIdle();
+    }
   }
 
   /** Makes `target` hold what `source` holds; both share the memory. */
@@ -165,16 +179,30 @@ export class Binding {
     this.#status.check(name);
   }
 
-  /** Takes a function out of the context. */
+  /** Takes a function out of the context, unless that is closed. */
   removeFunction(name: string): void {
+    if (this.#closed) return;
     this.#symbols.TFE_ContextRemoveFunction(this.#context, cString(name), this.#status.pointer);
     this.#status.check(name);
   }
 
-  /** Frees all tensors. */
-  [Symbol.dispose](): void {
+  /**
+   * Frees all tensors, at once or when the last asynchronous call has ended.
+   *
+   * @param then frees what the calls need
+   */
+  close(then: () => void): void {
+    this.#closed = true;
+    this.#onIdle = then;
+    this.#freeWhenIdle();
+  }
+
+  #freeWhenIdle(): void {
+    if (!this.#onIdle || this.#running > 0) return;
     for (const id of [...this.#handles.keys()]) this.deleteTensor(id);
     this.#status[Symbol.dispose]();
+    this.#onIdle();
+    this.#onIdle = null;
   }
 
   #handle(id: number): Deno.PointerValue {
@@ -200,8 +228,7 @@ export class Binding {
   }
 
   #addOutsideInput(id: number): void {
-    const { shape, dtype } = this.describe(id);
-    this.capture!.addInput(id, shape, dtype);
+    this.capture!.addInput(id, this.describe(id));
   }
 
   #newOp(name: string, attrs: readonly OpAttr[], inputs: readonly number[], status: Status) {

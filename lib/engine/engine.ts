@@ -47,6 +47,7 @@ export interface Engine extends Disposable {
 }
 
 let open: Engine | null = null;
+let opening: Promise<Engine> | null = null;
 let users = 0;
 
 /**
@@ -56,17 +57,23 @@ let users = 0;
  * @throws {Error} when the libraries are not found or cannot be loaded, or the device is not there
  *
  * @example
- * ```ts ignore
+ * ```ts
+ * import { assertEquals } from "@std/assert";
  * import * as tf from "@tensorflow/tfjs-core";
+ *
  * using engine = await openTensorFlow({ device: "cpu" });
- * console.log(engine.version, tf.add(1, 2).dataSync()); // "2.21.0" [ 3 ]
+ * const sum = tf.add(1, 2);
+ * assertEquals([engine.device, sum.dataSync()[0], engine.memory().tensors], ["cpu", 3, 1]);
  * ```
  */
 export async function openTensorFlow(options: EngineOptions = {}): Promise<Engine> {
-  if (open) {
-    users++;
-    return open;
-  }
+  // Two calls at once must not make two contexts.
+  const engine = open ?? await (opening ??= openContext(options).finally(() => opening = null));
+  users++;
+  return engine;
+}
+
+async function openContext(options: EngineOptions): Promise<Engine> {
   const threads = options.threads ?? navigator.hardwareConcurrency;
   if (!Number.isInteger(threads) || threads < 1) {
     throw new RangeError(
@@ -97,22 +104,22 @@ export async function openTensorFlow(options: EngineOptions = {}): Promise<Engin
   await tf.setBackend("tensorflow");
   setEngine({ symbols, binding, backend });
   const version = Deno.UnsafePointerView.getCString(symbols.TF_Version()!);
-  users = 1;
-  return open = {
+  users = 0;
+  const engine: Engine = {
     version,
     devices,
     device: hasGpu ? "gpu" : "cpu",
     threads,
     memory: () => ({ tensors: tf.memory().numTensors, handles: binding.handleCount }),
     [Symbol.dispose]() {
-      if (!open || --users > 0) return;
+      if (open !== engine || --users > 0) return;
       open = null;
       setEngine(null);
       tf.removeBackend("tensorflow");
-      binding[Symbol.dispose]();
-      symbols.TFE_DeleteContext(context);
+      binding.close(() => symbols.TFE_DeleteContext(context));
     },
   };
+  return open = engine;
 }
 
 function newContext(symbols: Symbols, threads: number, cpuOnly: boolean) {

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { OpAttr } from "./dtypes.ts";
+import { ATTR, type OpAttr } from "./dtypes.ts";
 import { cString, newTensor, setAttribute } from "./native.ts";
 import { Status } from "./status.ts";
 import type { Symbols } from "./symbols.ts";
@@ -23,6 +23,24 @@ export class CaptureError extends Error {
 interface Node {
   operation: Deno.PointerValue;
   index: number;
+  /** What it is, in the same words in every capture of a pure step. */
+  label: string;
+}
+
+/** One thing that a step did while it was captured. */
+export interface TraceEntry {
+  /** The operation, or what else is compared. */
+  what: string;
+  /** Its attributes and inputs. */
+  detail: string;
+}
+
+/** An assignment that takes effect after the call, by the numbers of both tensors. */
+export interface Assignment {
+  /** Is given new contents. */
+  target: number;
+  /** Holds them. */
+  value: number;
 }
 
 /** Shape and data type of a tensor. */
@@ -44,6 +62,9 @@ const LIST_INPUTS: Readonly<Record<string, readonly ("*" | 1)[]>> = {
   ParallelDynamicStitch: ["*", "*"],
 };
 
+/** Operations that give other numbers in every call, or the same ones in every call of a captured step. */
+const RANDOM = /^(Multinomial|Random|Stateful|TruncatedNormal|ParameterizedTruncatedNormal)/;
+
 /** A graph under construction; see the module's comment. */
 export class Graph {
   readonly #symbols: Symbols;
@@ -51,7 +72,7 @@ export class Graph {
   readonly #graph: Deno.PointerValue;
   readonly #nodes = new Map<number, Node>();
   readonly #inputs: number[] = [];
-  readonly #trace: string[] = [];
+  readonly #trace: TraceEntry[] = [];
   #count = 0;
 
   /** Starts an empty graph. */
@@ -61,14 +82,22 @@ export class Graph {
     this.#graph = symbols.TF_NewGraph();
   }
 
+  /** What is assigned after the call, in order. */
+  readonly assignments: Assignment[] = [];
+
   /** The numbers of the function's inputs, in order. */
   get inputs(): readonly number[] {
     return this.#inputs;
   }
 
   /** What was built, operation by operation: equal for two captures of a pure step. */
-  get trace(): readonly string[] {
+  get trace(): readonly TraceEntry[] {
     return this.#trace;
+  }
+
+  /** Adds tensors to the trace, such as the step's results. */
+  note(what: string, ids: readonly number[]): void {
+    this.#trace.push({ what, detail: ids.map((id) => this.#nodes.get(id)?.label ?? `outside ${id}`).join() });
   }
 
   /** Whether the graph made this tensor. */
@@ -76,19 +105,27 @@ export class Graph {
     return this.#nodes.has(id);
   }
 
-  /** Adds an input of the function under the number `id`. */
-  addInput(id: number, shape: readonly number[], dtype: number): void {
-    const attrs = [{ name: "dtype", type: 4, value: dtype }, { name: "shape", type: 5, value: shape }];
+  /**
+   * Adds an input of the function under the number `id`.
+   *
+   * @param label what it is, in the same words in every capture
+   */
+  addInput(id: number, { shape, dtype }: Omit<TensorInfo, "id">, label = `outside ${id}`): void {
+    const attrs = [
+      { name: "dtype", type: ATTR.type, value: dtype },
+      { name: "shape", type: ATTR.shape, value: shape },
+    ];
     this.#inputs.push(id);
-    this.#nodes.set(id, this.#addNode("Placeholder", attrs, []));
+    this.#nodes.set(id, { ...this.#addNode("Placeholder", attrs, []), label });
   }
 
   /** Adds a constant under the number `id`. */
   addConstant(id: number, shape: readonly number[], dtype: number, bytes: Uint8Array): void {
     const tensor = newTensor(this.#symbols, shape, dtype, bytes);
     try {
-      this.#trace.push(`constant ${dtype} ${shape} ${checksum(bytes)}`);
-      this.#nodes.set(id, this.#addNode("Const", [{ name: "dtype", type: 4, value: dtype }], [], tensor));
+      this.#trace.push({ what: "constant", detail: `${dtype} [${shape}] ${checksum(bytes)}` });
+      const attrs = [{ name: "dtype", type: ATTR.type, value: dtype }];
+      this.#nodes.set(id, this.#addNode("Const", attrs, [], tensor));
     } finally {
       this.#symbols.TF_DeleteTensor(tensor);
     }
@@ -102,9 +139,15 @@ export class Graph {
     outputs: number,
     nextId: () => number,
   ): TensorInfo[] {
-    const operation = this.#addNode(name, attrs, inputs.map((id) => this.#node(id))).operation;
+    if (RANDOM.test(name)) {
+      throw new CaptureError(
+        `it draws random numbers (${name})`,
+        "draw them outside and pass them as inputs",
+      );
+    }
+    const { operation, label } = this.#addNode(name, attrs, inputs.map((id) => this.#node(id)));
     return Array.from({ length: outputs }, (_, index) => {
-      const node = { operation, index };
+      const node = { operation, index, label: `${label}:${index}` };
       const info = { id: nextId(), ...this.#describe(name, node) };
       this.#nodes.set(info.id, node);
       return info;
@@ -119,7 +162,7 @@ export class Graph {
   toFunction(name: string, outputs: readonly number[], xla: boolean): Deno.PointerValue {
     const symbols = this.#symbols;
     const outs = outputs.map((id) =>
-      this.#addNode("Identity", [{ name: "T", type: 4, value: this.#dtype(id) }], [this.#node(id)])
+      this.#addNode("Identity", [{ name: "T", type: ATTR.type, value: this.#dtype(id) }], [this.#node(id)])
     );
     const fn = symbols.TF_GraphToFunction(
       this.#graph,
@@ -174,11 +217,9 @@ export class Graph {
     value: Deno.PointerValue = null,
   ): Node {
     const symbols = this.#symbols;
-    const description = symbols.TF_NewOperation(
-      this.#graph,
-      cString(name),
-      new TextEncoder().encode(`n${this.#count++}\0`),
-    );
+    const label = `n${this.#count++}`;
+    const labelBytes = new TextEncoder().encode(label + "\0");
+    const description = symbols.TF_NewOperation(this.#graph, cString(name), labelBytes);
     const single = (node: Node) => symbols.TF_AddInput(description, packNodes([node]));
     const list = LIST_INPUTS[name]?.indexOf("*") ?? -1;
     if (list >= 0) {
@@ -191,10 +232,14 @@ export class Graph {
       symbols.TF_SetAttrTensor(description, cString("value"), value, this.#status.pointer);
       this.#status.check(name);
     }
-    this.#trace.push(`${name} ${JSON.stringify(attrs.map((attr) => [attr.name, attr.value]))}`);
+    const detail = JSON.stringify([
+      attrs.map((attr) => [attr.name, attr.value]),
+      inputs.map((node) => node.label),
+    ]);
+    this.#trace.push({ what: name, detail });
     const operation = symbols.TF_FinishOperation(description, this.#status.pointer);
     this.#status.check(name);
-    return { operation, index: 0 };
+    return { operation, index: 0, label };
   }
 
   #describe(name: string, node: Node): { shape: number[]; dtype: number } {

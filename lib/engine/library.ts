@@ -25,6 +25,11 @@ const LIBC = {
   read: { parameters: ["i32", "buffer", "usize"], result: "i64" },
 } as const;
 
+const LOADER = { dlopen: { parameters: ["buffer", "i32"], result: "pointer" } } as const;
+
+/** `RTLD_LAZY | RTLD_NODELETE` of Linux's dlfcn.h. */
+const STAY_LOADED = 1 | 0x1000;
+
 /** Notes of absl, oneDNN and the CUDA start-up that tell a user nothing. */
 const NOISE =
   /^(WARNING: All log messages before absl|.*oneDNN custom operations are on|.*cpu_feature_guard|To enable the following instructions|[IWE]\d{4} .*(cuda|cudart|cufft|cudnn|cublas|rebuild TensorFlow|port\.cc|util\.cc)|\d{4}-\d\d-\d\d .*: [IW] )/i;
@@ -66,6 +71,25 @@ function openLibc(): Deno.DynamicLibrary<typeof LIBC> & Disposable {
   return Object.assign(library, { [Symbol.dispose]: () => library.close() });
 }
 
+/**
+ * Keeps a library in memory: Deno closes what it opened when a program, a worker or a test file ends, while TensorFlow's
+ * threads still run, and the process would die of it (exit code 139).
+ */
+function keepLoaded(path: string): void {
+  if (Deno.build.os !== "linux") return;
+  const loader = openLoader();
+  loader.symbols.dlopen(new TextEncoder().encode(path + "\0"), STAY_LOADED);
+  loader.close();
+}
+
+function openLoader(): Deno.DynamicLibrary<typeof LOADER> {
+  try {
+    return Deno.dlopen("libc.so.6", LOADER);
+  } catch {
+    return Deno.dlopen("libdl.so.2", LOADER); // before glibc 2.34
+  }
+}
+
 let opened: { paths: LibraryPaths; symbols: Symbols } | null = null;
 
 /**
@@ -86,7 +110,9 @@ export function openLibrary(paths: LibraryPaths): Symbols {
   try {
     const symbols = withoutNoise(() => {
       Deno.dlopen(paths.framework, {}); // loaded for good: the second library's symbols come from it
-      return Deno.dlopen(paths.cc, SYMBOLS).symbols;
+      const { symbols } = Deno.dlopen(paths.cc, SYMBOLS);
+      keepLoaded(paths.cc);
+      return symbols;
     });
     opened = { paths, symbols };
     return symbols;

@@ -1,0 +1,187 @@
+/**
+ * One run of a pure tfjs function with symbolic tensors, and the TensorFlow function that comes of it.
+ *
+ * Invariants: every tensor from outside is an input, never a constant; the step is run twice, and refused when the two
+ * runs differ; a capture that fails leaves eager execution and its counts as they were.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Binding } from "./binding.ts";
+import { CaptureError, Graph } from "./graph.ts";
+import { currentEngine, type OpenEngine } from "./state.ts";
+
+/** What a step may return. */
+export type StepResult = Tensor | readonly Tensor[] | Readonly<Record<string, Tensor>>;
+
+/** A tensor that a captured step uses: the argument at a position, or a tensor from outside by its number. */
+export type StepInput = { argument: number } | { id: number };
+
+/** A step as a function of the eager context. */
+export interface CapturedStep<R> {
+  /** The context that it belongs to. */
+  binding: Binding;
+  /** The function's name there. */
+  name: string;
+  /** What the function is called with. */
+  inputs: StepInput[];
+  /** How many of its outputs are results; what is to be assigned follows. */
+  outputs: number;
+  /** What is given new contents after the call. */
+  assigned: StepInput[];
+  /** Makes the step's result of the output tensors. */
+  pack: (tensors: Tensor[]) => R;
+}
+
+/** How to capture. */
+export interface CaptureOptions {
+  /** Whether XLA compiles the graph: faster for large steps of fixed shapes. Default false. */
+  xla?: boolean;
+  /** A name for error messages. Default "step". */
+  name?: string;
+}
+
+let functionCount = 0;
+
+/**
+ * Captures a step for the shapes of `inputs` and adds it to the context.
+ *
+ * @throws {CaptureError} when it cannot be captured
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertThrows } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const [x, bias] = [tf.tensor1d([1, 2]), tf.scalar(3)];
+ * const { inputs, outputs } = captureStep((x: tf.Tensor) => tf.add(x, bias), [x]);
+ * assertEquals([inputs.length, outputs], [2, 1]); // x and bias
+ * assertThrows(() => captureStep((x: tf.Tensor) => tf.mul(x, x.dataSync()[0]!), [x]), Error, "reads a tensor's value");
+ * ```
+ */
+export function captureStep<A extends readonly Tensor[], R extends StepResult>(
+  step: (...inputs: A) => R,
+  inputs: A,
+  options: CaptureOptions = {},
+): CapturedStep<R> {
+  const engine = currentEngine();
+  using rehearsal = new Graph(engine.symbols);
+  trace(step, inputs, rehearsal, engine);
+  using graph = new Graph(engine.symbols);
+  const { argumentIds, outputs, pack } = trace(step, inputs, graph, engine);
+  refuseDifference(rehearsal, graph);
+  const { binding } = engine;
+  const name = `codescrub_${options.name ?? "step"}_${functionCount++}`;
+  const values = graph.assignments.map(({ value }) => value);
+  binding.addFunction(name, graph.toFunction(name, [...outputs, ...values], options.xla ?? false));
+  const sourceOf = (id: number): StepInput => {
+    const argument = argumentIds.indexOf(id);
+    return argument >= 0 ? { argument } : { id };
+  };
+  return {
+    binding,
+    name,
+    inputs: graph.inputs.map(sourceOf),
+    outputs: outputs.length,
+    assigned: graph.assignments.map(({ target }) => sourceOf(target)),
+    pack,
+  };
+}
+
+function refuseDifference(rehearsal: Graph, graph: Graph): void {
+  const length = Math.max(rehearsal.trace.length, graph.trace.length);
+  for (let i = 0; i < length; i++) {
+    const [first, second] = [rehearsal.trace[i], graph.trace[i]];
+    if (first?.what === second?.what && first?.detail === second?.detail) continue;
+    throw new CaptureError(
+      `two captures differ in ${second?.what ?? first?.what}`,
+      "pass random numbers and whatever changes from call to call as inputs",
+    );
+  }
+}
+
+/** Runs the step once with symbolic arguments, its operations going to the graph. */
+function trace<A extends readonly Tensor[], R extends StepResult>(
+  step: (...inputs: A) => R,
+  inputs: A,
+  graph: Graph,
+  { binding, backend }: OpenEngine,
+) {
+  const infos = inputs.map((input) => binding.describe(backend.idOf(input)));
+  binding.capture = graph;
+  binding.madeInside = new WeakSet();
+  let release = () => {};
+  tf.engine().startScope();
+  try {
+    const argumentIds = infos.map((info, i) => {
+      const id = binding.newId();
+      graph.addInput(id, info, `argument ${i}`);
+      return id;
+    });
+    const symbolic = infos.map((info, i) => backend.wrap({ ...info, id: argumentIds[i]! }));
+    release = protectTensors();
+    const { tensors, pack } = unpack(step(...symbolic as unknown as A));
+    const outputs = tensors.map((tensor) => backend.idOf(tensor));
+    for (const { target } of graph.assignments) {
+      if (graph.has(target) && !graph.inputs.includes(target)) {
+        throw new CaptureError("it assigns to a tensor that it made", "use the value itself");
+      }
+    }
+    for (const id of [...outputs, ...graph.assignments.map(({ value }) => value)]) {
+      if (!graph.has(id)) graph.addInput(id, binding.describe(id));
+    }
+    graph.note("its results", outputs);
+    graph.note("its assignments", graph.assignments.flatMap(({ target, value }) => [target, value]));
+    return { argumentIds, outputs, pack };
+  } finally {
+    release();
+    tf.engine().endScope();
+    binding.capture = null;
+  }
+}
+
+/** Makes tfjs refuse to free tensors that exist already; variables free theirs when they are assigned to. */
+function protectTensors(): () => void {
+  const engine = tf.engine();
+  const dispose = engine.disposeTensor;
+  const mark = tf.scalar(0); // tensors are numbered in the order of their making
+  mark.dispose();
+  engine.disposeTensor = (tensor) => {
+    if (tensor.id < mark.id) {
+      throw new CaptureError("it disposes or assigns a tensor from outside", "use assign() of the engine");
+    }
+    dispose.call(engine, tensor);
+  };
+  return () => engine.disposeTensor = dispose;
+}
+
+/** A step's result as a list, and how to make the result of such a list. */
+function unpack<R extends StepResult>(result: R): { tensors: Tensor[]; pack: (tensors: Tensor[]) => R } {
+  if (result instanceof tf.Tensor) {
+    return { tensors: [result], pack: ([tensor]) => tensor as unknown as R };
+  }
+  if (result instanceof Promise) result.catch(() => {}); // whatever it does, it is refused
+  else if (Array.isArray(result)) {
+    return { tensors: result.map(checkTensor), pack: (tensors) => tensors as unknown as R };
+  } else if (result && Object.getPrototypeOf(result) === Object.prototype) {
+    const keys = Object.keys(result);
+    return {
+      tensors: Object.values(result as Record<string, Tensor>).map(checkTensor),
+      pack: (tensors) => Object.fromEntries(keys.map((key, i) => [key, tensors[i]])) as unknown as R,
+    };
+  }
+  return { tensors: [checkTensor(result)], pack: () => result };
+}
+
+function checkTensor(value: unknown): Tensor {
+  if (value instanceof tf.Tensor) return value;
+  const what = value === null || value === undefined
+    ? String(value)
+    : typeof value === "object"
+    ? `a ${value.constructor?.name ?? "object"}`
+    : `a ${typeof value}`;
+  throw new CaptureError(`it returns ${what}`, "return a tensor, a list or a record of tensors");
+}
