@@ -1,0 +1,59 @@
+import { assertEquals } from "@std/assert";
+import { detectIpAddresses, isIpAddress } from "../../lib/secrets/ip_address.ts";
+
+function values(text: string): string[] {
+  return detectIpAddresses(text).map((span) => text.slice(span.start, span.end));
+}
+
+Deno.test("isIpAddress() reads what Python's ipaddress reads", () => {
+  const right = [
+    ..."0.0.0.0 255.255.255.255 1.2.3.4 :: ::1 1:: 1:2:3:4:5:6:7:8 ::8 1::8 1:2:3:4:5:6:7:: ::2:3:4:5:6:7:8"
+      .split(" "),
+    ..."::ffff:1.2.3.4 1:2:3:4:5:6:1.2.3.4 fe80::1%eth0 ::%1 2001:DB8::A".split(" "),
+  ];
+  const wrong = [
+    "",
+    ..."1.2.3 1.2.3.4.5 256.1.1.1 01.2.3.4 1.2.3.+4 1.2.3.4%a 1:2 1:2:3:4:5:6:7 1:2:3:4:5:6:7:8:9".split(" "),
+    ..."1::2::3 ::: :1::2 1::2: 12345::1 g::1 fe80::1% fe80::1%a%b ::1.2.3 ::01.2.3.4 1:2:3:4:5:6:7::8".split(
+      " ",
+    ),
+  ];
+  assertEquals(right.filter((text) => !isIpAddress(text)), []);
+  assertEquals(wrong.filter(isIpAddress), []);
+});
+
+Deno.test("detectIpAddresses() finds what the rule finds when the text is", async (t) => {
+  const far = " ".repeat(101);
+  const cases: [text: string, found: string[]][] = [
+    ["", []],
+    ["203.0.113.7", ["203.0.113.7"]],
+    ["203.0.113.7 203.0.113.8 203.0.113.9", ["203.0.113.7", "203.0.113.9"]],
+    ["203.0.113.7)", []],
+    ["(203.0.113.7.", ["203.0.113.7"]],
+    ["v203.0.113.7", []],
+    ["10.20.30.40", []],
+    ["12.34.56.78", []],
+    ["10.20.130.40", ["10.20.130.40"]],
+    ["1.2.3.4", []],
+    ["dns 1.2.3.4", ["1.2.3.4"]],
+    ["1.2.3.4 a Server", ["1.2.3.4"]],
+    [`dns${far}1.2.3.4`, []],
+    ["203.0.113.07", []],
+    ["::", []],
+    ["fe80::1%eth0", ["fe80::1%eth0"]],
+    ["at 2001:db8::5, ", ["2001:db8::5"]],
+    ["12:34:56", []],
+    ["中203.0.113.7中", ["203.0.113.7"]],
+  ];
+  for (const [text, found] of cases) {
+    await t.step(JSON.stringify(text), () => assertEquals(values(text), found));
+  }
+});
+
+Deno.test("detectIpAddresses() looks for a version's context as Python slices it", () => {
+  // 50 - 100 is negative, so the slice starts 50 characters before the end, behind the address and its neighbours.
+  const start = " ".repeat(43) + "server " + "1.2.3.4 ";
+  assertEquals(values(start + " ".repeat(300)), []);
+  assertEquals(values(start), ["1.2.3.4"]);
+  assertEquals(values("😀".repeat(43) + " server 1.2.3.4 "), ["1.2.3.4"]);
+});
