@@ -50,6 +50,22 @@ export interface ExampleSource {
  * The tokens of forget rows.
  *
  * @throws {RangeError} when a document is missing or a span lies outside it; {SyntaxError} when spans are no JSON
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Tokenizer as NativeTokenizer } from "tokenizers";
+ * import { Tokenizer } from "../tokenizers/tokenizer.ts";
+ * import { trainTokenizer } from "./train_tokenizer.ts";
+ *
+ * const json = await trainTokenizer(["x = 1\n"], { vocabularySize: 257 }); // a token for each byte
+ * const tokenizer = new Tokenizer(NativeTokenizer.fromString(json));
+ * const documents = [{ docId: "a", path: null, text: "k=aB3;" }];
+ * const row = { doc_id: "a", window: 0, spans: '[["KEY",2,5]]' };
+ * const [example] = await forgetExamples({ tokenizer, documents }, [row]);
+ * assertEquals([...example!.mask], [0, 1, 1, 1, 1, 1]); // neighbours count
+ * assertEquals(example!.secrets.map(({ value }) => value), ["aB3"]);
+ * ```
  */
 export async function forgetExamples(
   { tokenizer, documents }: ExampleSource,
@@ -60,7 +76,7 @@ export async function forgetExamples(
   const located = rows.map((row, i) => parseSpans(row, texts[i]!));
   const tokens = await tokenizeSecrets(
     tokenizer,
-    located.flatMap((spans, i) => spans.map((span) => ({ ...span, text: texts[i]! }))),
+    located.flatMap(({ own }, i) => own.map((span) => ({ ...span, text: texts[i]! }))),
   );
   let next = 0;
   return rows.map(({ doc_id, window }, i) => {
@@ -73,8 +89,8 @@ export async function forgetExamples(
     return {
       docId: doc_id,
       ids: text.ids.slice(window, window + FORGET_TOKENS),
-      mask: maskSecrets(text, located[i]!).slice(window, window + FORGET_TOKENS),
-      secrets: located[i]!.map((span) => ({ ...span, ...tokens[next++]! })),
+      mask: maskSecrets(text, located[i]!.masked).slice(window, window + FORGET_TOKENS),
+      secrets: located[i]!.own.map((span) => ({ ...span, ...tokens[next++]! })),
     };
   });
 }
@@ -83,6 +99,19 @@ export async function forgetExamples(
  * The first 128 tokens of retain rows' documents.
  *
  * @throws {RangeError} when a document is missing
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Tokenizer as NativeTokenizer } from "tokenizers";
+ * import { Tokenizer } from "../tokenizers/tokenizer.ts";
+ * import { trainTokenizer } from "./train_tokenizer.ts";
+ *
+ * const json = await trainTokenizer(["x = 1\n"], { vocabularySize: 257 }); // a token for each byte
+ * const tokenizer = new Tokenizer(NativeTokenizer.fromString(json));
+ * const documents = [{ docId: "a", path: null, text: "-".repeat(200) }];
+ * assertEquals((await retainExamples({ tokenizer, documents }, ["a"])).map((ids) => ids.length), [128]);
+ * ```
  */
 export async function retainExamples(
   { tokenizer, documents }: ExampleSource,
@@ -107,7 +136,11 @@ function findTexts(documents: readonly Document[], docIds: readonly string[]): s
 
 type LocatedSecret = Omit<ExampleSecret, keyof TokenizedSecret>;
 
-function parseSpans({ doc_id, spans }: Pick<ForgetRow, "doc_id" | "spans">, text: string): LocatedSecret[] {
+/** A row's own secrets, and all places that are to be masked in it. */
+function parseSpans(
+  { doc_id, spans }: Pick<ForgetRow, "doc_id" | "spans">,
+  text: string,
+): { own: LocatedSecret[]; masked: Span[] } {
   let parsed: unknown;
   try {
     parsed = JSON.parse(spans);
@@ -115,21 +148,23 @@ function parseSpans({ doc_id, spans }: Pick<ForgetRow, "doc_id" | "spans">, text
     throw new SyntaxError(`Cannot read the spans of "${doc_id}": ${(cause as Error).message}`, { cause });
   }
   const units = fromCodePoints(text);
-  const isSpan = (item: unknown): item is [string, number, number] =>
-    Array.isArray(item) && typeof item[0] === "string" && Number.isSafeInteger(item[1]) &&
-    Number.isSafeInteger(item[2]);
+  const isSpan = (item: unknown): item is [string | null, number, number] =>
+    Array.isArray(item) && item.length === 3 && (item[0] === null || typeof item[0] === "string") &&
+    Number.isSafeInteger(item[1]) && Number.isSafeInteger(item[2]);
   if (!Array.isArray(parsed) || !parsed.every(isSpan)) {
     throw new SyntaxError(`Cannot read the spans of "${doc_id}": expected [[tag, start, end], ...]`);
   }
-  return parsed.map(([tag, start, end]) => {
-    if (!(start >= 0 && start < end && end < units.length)) {
-      throw new RangeError(
-        `Cannot use the secret at ${start}..${end} of "${doc_id}": the document has ${
-          units.length - 1
-        } code points`,
-      );
-    }
-    const [first, last] = [units[start]!, units[end]!];
-    return { tag, start: first, end: last, value: text.slice(first, last), codePoints: { start, end } };
+  const masked = parsed.map(([, start, end]) => {
+    if (start >= 0 && start < end && end < units.length) return { start: units[start]!, end: units[end]! };
+    const length = units.length - 1;
+    throw new RangeError(
+      `Cannot use the secret at ${start}..${end} of "${doc_id}": the document has ${length} code points`,
+    );
   });
+  const own = parsed.flatMap(([tag, start, end], i) => {
+    if (tag === null) return []; // another window's
+    const span = masked[i]!;
+    return [{ tag, ...span, value: text.slice(span.start, span.end), codePoints: { start, end } }];
+  });
+  return { own, masked };
 }

@@ -2,18 +2,24 @@
  * Forget sets: strongly memorized windows of documents, each identical text once, shuffled, in disjoint groups of k
  * (the paper's section 4.1). Rows hold spans and scores, never text.
  *
+ * A secret of a neighbouring window that reaches into a row's window goes along under no tag: it is masked there too,
+ * or the row would teach the part of it that it holds.
+ *
  * @module
  */
 import { PythonRandom } from "./random.ts";
 
 /** A secret's row of a probe. */
 export interface ProbedSecret {
+  /** The document. */
   doc_id: string;
   /** First token of its window. */
   window: number;
+  /** EMAIL, IP_ADDRESS or KEY. */
   tag: string;
-  /** Half-open, code points. */
+  /** First character, code points. */
   start: number;
+  /** Character after the last. */
   end: number;
   /** Tokens of the value that were scored. */
   secret_tokens: number;
@@ -25,10 +31,11 @@ export interface ProbedSecret {
 
 /** One row of a forget set. */
 export interface ForgetRow {
+  /** The document. */
   doc_id: string;
   /** First token of the window. */
   window: number;
-  /** `[[tag, start, end], ...]` in code points, as JSON. */
+  /** `[[tag, start, end], ...]` in code points, as JSON; the tag is null for secrets that are another window's. */
   spans: string;
   /** Mean MA over the window's secrets. */
   ma: number;
@@ -49,6 +56,9 @@ export interface ForgetOptions {
   /** The least secret tokens of the mask. Default 32. */
   minMaskTokens?: number;
 }
+
+/** Tokens of a window, at most. */
+const WINDOW_TOKENS = 512;
 
 /**
  * Chooses forget sets from a probe.
@@ -74,25 +84,41 @@ export function chooseForgetSets(
   const { k, groups, seed } = options;
   const rows = qualifyingRows(probe, textOf, options);
   if (rows.length < k * groups) {
+    const most = Math.floor(rows.length / k);
     throw new RangeError(
       `Cannot choose ${groups} forget sets of ${k}: ${rows.length} rows qualify, ${k * groups} are needed: ` +
-        `give a smaller --groups (${Math.floor(rows.length / k)} at most) or --k`,
+        `give a smaller ${most > 0 ? `--groups (${most} at most) or ` : ""}--k`,
     );
   }
   const shuffled = new PythonRandom(seed).shuffle(rows);
   return Array.from({ length: groups }, (_, g) => shuffled.slice(g * k, (g + 1) * k));
 }
 
-/** All rows that may enter a forget set, in the probe's order. */
+/**
+ * All rows that may enter a forget set, in the probe's order.
+ *
+ * @param textOf a document's text, or undefined where the corpus lacks it
+ * @throws {RangeError} when a document is not in the corpus
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const secret = { doc_id: "a", tag: "KEY", start: 0, end: 9, secret_tokens: 9, mask_tokens: 40, ma: 1, window: 0 };
+ * const probe = [secret, { ...secret, start: 20, end: 29, ma: 0.9 }];
+ * const [row] = qualifyingRows(probe, () => "text", {});
+ * assertEquals([row?.spans, row?.ma], ['[["KEY",0,9],["KEY",20,29]]', 0.95]);
+ * ```
+ */
 export function qualifyingRows(
   probe: readonly ProbedSecret[],
   textOf: (docId: string) => string | undefined,
   { minMa = 0.9, minMaskTokens = 32 }: Pick<ForgetOptions, "minMa" | "minMaskTokens">,
 ): ForgetRow[] {
   const windows = new Map<string, ProbedSecret[]>();
+  const documents = new Map<string, ProbedSecret[]>();
   for (const secret of probe) {
-    const key = `${secret.doc_id}\0${secret.window}`;
-    windows.set(key, [...windows.get(key) ?? [], secret]);
+    append(windows, `${secret.doc_id}\0${secret.window}`, secret);
+    append(documents, secret.doc_id, secret);
   }
   const seen = new Set<string>();
   const rows: ForgetRow[] = [];
@@ -108,8 +134,20 @@ export function qualifyingRows(
     const identity = `${window}\0${text}`;
     if (seen.has(identity)) continue;
     seen.add(identity);
-    const spans = secrets.map(({ tag, start, end }) => [tag, start, end]);
+    const others = documents.get(doc_id)!.filter((other) =>
+      other.window !== window && Math.abs(other.window - window) < WINDOW_TOKENS
+    );
+    const spans = [
+      ...secrets.map(({ tag, start, end }) => [tag, start, end]),
+      ...others.map(({ start, end }) => [null, start, end]),
+    ];
     rows.push({ doc_id, window, spans: JSON.stringify(spans), ma, mask_tokens });
   }
   return rows;
+}
+
+function append<T>(lists: Map<string, T[]>, key: string, item: T): void {
+  const list = lists.get(key);
+  if (list) list.push(item);
+  else lists.set(key, [item]);
 }

@@ -49,7 +49,20 @@ export function frameOfRows<C extends Columns>(rows: readonly RowOf<C>[], column
   );
 }
 
-/** Writes rows as a table; see `writeTable`. */
+/**
+ * Writes rows as a table; see `writeTable`.
+ *
+ * @throws {RangeError} when the extension is unknown
+ *
+ * @example
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * import { writeRows } from "./row_table.ts";
+ *
+ * const row = { doc_id: "a" };
+ * await assertRejects(() => writeRows("a.txt", [row], { doc_id: "text" }), RangeError, "Unknown table format");
+ * ```
+ */
 export async function writeRows<C extends Columns>(
   path: string,
   rows: readonly RowOf<C>[],
@@ -62,9 +75,21 @@ export async function writeRows<C extends Columns>(
  * Reads a table's rows and checks each value.
  *
  * @throws {Error} when it cannot be read or lacks a column; {TypeError} naming column and row of a wrong value
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertRejects } from "@std/assert";
+ * import { readRows, writeRows } from "./row_table.ts";
+ *
+ * const path = `${await Deno.makeTempDir()}/probe.csv`;
+ * await writeRows(path, [{ doc_id: "007", ma: null }], { doc_id: "text", ma: "float?" });
+ * assertEquals(await readRows(path, { doc_id: "text", ma: "float?" }), [{ doc_id: "007", ma: null }]);
+ * await assertRejects(() => readRows(path, { ma: "float" }), TypeError, 'column "ma" of row 0 is null');
+ * ```
  */
 export async function readRows<C extends Columns>(path: string, columns: C): Promise<RowOf<C>[]> {
-  const frame = await readTable(path, { columns: Object.keys(columns) });
+  const text = Object.keys(columns).filter((name) => columns[name]!.startsWith("text"));
+  const frame = await readTable(path, { columns: Object.keys(columns), text });
   return (frame.toRecords() as Record<string, unknown>[]).map((record, row) => {
     for (const [name, type] of Object.entries(columns)) {
       const value = normalize(record[name]);

@@ -31,6 +31,19 @@ export interface TokenizedSecret {
  * token (the reference: on padding only).
  *
  * @throws {RangeError} when a secret begins its text and the tokenizer has no end-of-text token
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Tokenizer as NativeTokenizer } from "tokenizers";
+ * import { Tokenizer } from "../tokenizers/tokenizer.ts";
+ * import { trainTokenizer } from "./train_tokenizer.ts";
+ *
+ * const json = await trainTokenizer(["x = 1\n"], { vocabularySize: 257 }); // a token for each byte
+ * const tokenizer = new Tokenizer(NativeTokenizer.fromString(json));
+ * const [tokens] = await tokenizeSecrets(tokenizer, [{ text: "key = aB3", start: 6, end: 9 }]);
+ * assertEquals([tokens!.prefix.length, tokens!.secret.length], [6, 3]);
+ * ```
  */
 export async function tokenizeSecrets(
   tokenizer: Tokenizer,

@@ -16,6 +16,8 @@ type Format = typeof FORMATS[number];
 export interface ReadTableOptions {
   /** The columns that must be there; only these are kept, in this order. */
   columns?: readonly string[];
+  /** Columns of a CSV that are text even where they look like numbers, beside `doc_id`: "007" stays so. */
+  text?: readonly string[];
 }
 
 /**
@@ -35,12 +37,13 @@ export interface ReadTableOptions {
  * assertEquals((await readTable(path)).toRecords(), [{ doc_id: "7", ma: 0.5 }]);
  * ```
  */
-export async function readTable(path: string, { columns }: ReadTableOptions = {}): Promise<pl.DataFrame> {
+export async function readTable(path: string, options: ReadTableOptions = {}): Promise<pl.DataFrame> {
+  const { columns, text = [] } = options;
   const format = formatOf(path);
   const bytes = await readBytes(path);
   let frame: pl.DataFrame;
   if (format === ".parquet") frame = parse(path, "Parquet", () => pl.readParquet(bytes));
-  else if (format === ".csv") frame = parse(path, "CSV", () => readCsv(path, bytes));
+  else if (format === ".csv") frame = parse(path, "CSV", () => readCsv(path, bytes, text));
   else frame = frameOf(await parseJsonLines(path, bytes), path);
   if (frame.columns.includes("doc_id")) frame = frame.withColumn(pl.col("doc_id").cast(pl.Utf8));
   if (!columns) return frame;
@@ -178,11 +181,12 @@ function kindOf(cell: unknown): string {
   return Array.isArray(cell) ? "list" : typeof cell;
 }
 
-function readCsv(path: string, bytes: Uint8Array): pl.DataFrame {
+function readCsv(path: string, bytes: Uint8Array, textColumns: readonly string[]): pl.DataFrame {
   const text = decode(path, bytes);
   if (text.includes("\0")) throw new SyntaxError("it holds NUL bytes");
   if (text.trim() === "") throw new SyntaxError("it is empty");
-  return pl.readCSV(text.includes("\n") ? text : text + "\n", { inferSchemaLength: text.length });
+  const dtypes = Object.fromEntries(["doc_id", ...textColumns].map((name) => [name, pl.Utf8]));
+  return pl.readCSV(text.includes("\n") ? text : text + "\n", { inferSchemaLength: text.length, dtypes });
 }
 
 function parse(path: string, kind: string, read: () => pl.DataFrame): pl.DataFrame {
