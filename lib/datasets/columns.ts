@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Columns, type RowOf } from "../datasets/row_table.ts";
+import type { Columns } from "./row_table.ts";
 
 /** Of `detect`, as far as others need it. */
 export const SECRET_COLUMNS = {

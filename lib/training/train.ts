@@ -7,7 +7,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { compile } from "../engine/compile.ts";
 import type { Model } from "../models/model.ts";
-import { Adam } from "./adam.ts";
+import type { Adam } from "./adam.ts";
 import { nextTokenLosses, valueAndGradients } from "./next_token_loss.ts";
 import { type WindowOptions, Windows } from "./windows.ts";
 
