@@ -3,8 +3,8 @@
  *
  * Checked after every epoch, nothing before the first. EL_n costs decodes, so it is measured once MA is near its
  * threshold: within the margin (`sound`, `paper`) or from the epoch after that (`reference`). An epoch is kept when
- * MA, and EL_10 once it is measured, are no worse than in the epoch last kept; five epochs in which only EL_10 was
- * worse end the run too if MA is below its threshold.
+ * MA, and EL_10 once it is measured, are no worse than in the epoch last kept, or (not by `reference`) when it reaches
+ * the thresholds; five epochs in which only EL_10 was worse end the run too if MA is below its threshold.
  *
  * @module
  */
@@ -68,7 +68,19 @@ export interface StopDecision {
 
 const PATIENCE = 5;
 
-/** The state of the rule over a run. */
+/**
+ * The state of the rule over a run.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const rule = new EarlyStop({ ma: 0.4, el_10: 0.05 }, { margin: 0.1, compat: "sound" });
+ * const away = { ma: 0.9, el_3: null, el_5: null, el_10: null };
+ * assertEquals([rule.wantsEl(0.9), rule.decide(away).keep, rule.wantsEl(0.5)], [false, true, true]);
+ * const resumed = new EarlyStop({ ma: 0.4, el_10: 0.05 }, { margin: 0.1, compat: "sound" }, rule.state);
+ * assertEquals(resumed.state, { near: true, ma: 0.9, el_10: 1, worse: 0 });
+ * ```
+ */
 export class EarlyStop {
   readonly #thresholds: StopThresholds;
   readonly #options: EarlyStopOptions;
@@ -109,7 +121,9 @@ export class EarlyStop {
     const { ma, el_10 } = scores;
     const reached = this.#isReached(scores);
     const maKeeps = ma <= this.#state.ma;
-    const keep = maKeeps && (el_10 === null || el_10 <= this.#state.el_10);
+    const isNoWorse = maKeeps && (el_10 === null || el_10 <= this.#state.el_10);
+    // the reference ends there with the weights it had kept before, although these did not reach the thresholds
+    const keep = isNoWorse || (reached && this.#options.compat !== "reference");
     if (keep) {
       Object.assign(this.#state, { ma, el_10: el_10 ?? this.#state.el_10, worse: 0 });
     } else if (maKeeps) this.#state.worse++;

@@ -38,6 +38,8 @@ export interface Objective {
   forget: TermWeights;
   /** On the retain set, an Adam step of its own; null for none. */
   retain: TermWeights | null;
+  /** What only `--compat reference` does: see `MicroBatchOptions`. */
+  squeezesSingleRows?: boolean;
 }
 
 /** The methods by their name on the command line. */
@@ -50,6 +52,7 @@ export const OBJECTIVES = {
   cu: ({ lambda, alpha }) => ({
     forget: { crossEntropyAll: -1, divergenceAll: -lambda },
     retain: { divergenceAll: lambda * alpha },
+    squeezesSingleRows: true,
   }),
   /** CodeEraser (SSCU in its code). */
   codeeraser: ({ gamma, lambda, alpha }) => ({

@@ -6,7 +6,8 @@
  * Position t - 1 is scored for token t; position 0 never is. `reference` reproduces what the reference's code does:
  * means within micro-batches of 2 rows, then their average; rows padded to 512 (retain: 128) tokens whose padding
  * counts in the divergence and as zeros in the other tokens' mean; the divergence over all tokens summed over
- * positions and divided by the micro-batch ("batchmean").
+ * positions and divided by the micro-batch ("batchmean"). Padding is token 0 under the causal mask here; there it is a
+ * token of its own that is masked out, so that its divergences differ.
  *
  * @module
  */
@@ -48,8 +49,10 @@ export interface MicroBatchOptions {
   size: number;
   /** `reference` for the reference's means. Default "sound". */
   compat?: Compat;
-  /** Positions that `reference` pads to. */
+  /** Positions that `reference` pads to. Default 512. */
   paddedLength?: number;
+  /** With `reference`: a micro-batch of one row divides its divergence by positions, as CU's code does. */
+  squeezesSingleRows?: boolean;
 }
 
 /** Weights of one position by its kind: padding, secret, normal. */
@@ -75,7 +78,7 @@ interface KindWeights {
 export function microBatches(
   rows: readonly UnlearnRow[],
   weights: TermWeights,
-  { size, compat = "sound", paddedLength = 512 }: MicroBatchOptions,
+  { size, compat = "sound", paddedLength = 512, squeezesSingleRows = false }: MicroBatchOptions,
 ): MicroBatch[] {
   if (rows.length === 0) throw new RangeError("Cannot take a step on a set without rows");
   const isReference = compat === "reference";
@@ -93,7 +96,7 @@ export function microBatches(
     return fill(
       group,
       { rows: rowsOfBatch, length },
-      isReference ? referenceWeights(weights, group, groups.length) : all,
+      isReference ? referenceWeights(weights, group, { batches: groups.length, squeezesSingleRows }) : all,
     );
   });
   // one shape for all: as many divergence rows as the fullest batch has, in steps of 64
@@ -147,10 +150,15 @@ function kindWeights(weights: TermWeights, [, secret, normal]: [number, number, 
 }
 
 /** The reference's means within a micro-batch, to be averaged over `batches`. */
-function referenceWeights(weights: TermWeights, rows: readonly KindedRow[], batches: number): KindWeights {
+function referenceWeights(
+  weights: TermWeights,
+  rows: readonly KindedRow[],
+  { batches, squeezesSingleRows }: { batches: number; squeezesSingleRows: boolean },
+): KindWeights {
   const [padding, secret, normal] = countKinds(rows);
   const all = share(weights.crossEntropyAll, secret + normal, "real");
-  const divergenceAll = share(weights.divergenceAll, rows.length, "real");
+  const summed = squeezesSingleRows && rows.length === 1 ? rows[0]!.kinds.length : rows.length;
+  const divergenceAll = share(weights.divergenceAll, summed, "real");
   const average = (values: [number, number, number]) =>
     values.map((value) => value / batches) as typeof values;
   return {
