@@ -23,7 +23,19 @@ export interface EncodedText {
 const END_OF_TEXT = ["<|endoftext|>", "<|end_of_text|>", "</s>", "<|im_end|>"] as const;
 const BATCH = 256;
 
-/** A tokenizer; see `openTokenizer`. */
+/**
+ * A tokenizer; see `openTokenizer`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const tokenizer = await openTokenizer("tests/fixtures/tokenizer");
+ * const { ids, starts, ends } = await tokenizer.encode("n = 'é'");
+ * assertEquals(await tokenizer.decode(ids), "n = 'é'");
+ * assertEquals([starts[0], ends.at(-1), tokenizer.token(tokenizer.endOfText!)], [0, 7, "<|endoftext|>"]);
+ * ```
+ */
 export class Tokenizer {
   readonly #native: NativeTokenizer;
   /** How many ids there are, added tokens included. */
@@ -34,6 +46,8 @@ export class Tokenizer {
   /** Wraps the library's tokenizer. */
   constructor(native: NativeTokenizer) {
     this.#native = native;
+    native.disableTruncation(); // a tokenizer.json may ask for either, and texts are cut elsewhere, where it is counted
+    native.disablePadding();
     this.vocabularySize = native.getVocabSize(true);
     this.endOfText = END_OF_TEXT.map((token) => native.tokenToId(token)).find((id) => id !== null) ?? null;
   }
