@@ -8,7 +8,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 
 /** Added to scores that must not count; finite, so that a row without any key stays finite. */
-const MASKED = -1e9;
+export const MASKED = -1e9;
 
 /**
  * 0 where position t may attend to s (s <= t), a large negative number elsewhere.

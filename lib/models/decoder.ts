@@ -1,7 +1,7 @@
 /**
  * Greedy decoding from any position of known texts: the texts run once (that fills the cache and tells which tokens
- * the model predicts), then all wanted continuations run together over copies of their text's cache, each row at a
- * position of its own, one captured step for a position of all rows.
+ * the model predicts), then all wanted continuations branch off from the texts' caches together, one captured step for
+ * a token of all rows.
  *
  * @module
  */
@@ -9,6 +9,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { compile, type CompiledStep } from "../engine/compile.ts";
 import { sparseCrossEntropy } from "../engine/kernels.ts";
+import { branchAttention } from "./branch_attention.ts";
 import { checkPositions, newCacheBuffer } from "./kv_cache.ts";
 import type { Model } from "./model.ts";
 
@@ -46,9 +47,6 @@ export interface DecoderOptions {
   rows?: number;
 }
 
-/** Rows of a decode step are padded to one of these, so that few shapes are captured. */
-const ROW_BUCKETS = [8, 32, 128, 256, 512, 1024] as const;
-
 /** Runs texts and their continuations; `using` frees its captured steps. */
 export class Decoder implements Disposable {
   readonly #model: Model;
@@ -58,7 +56,7 @@ export class Decoder implements Disposable {
   readonly rows: number;
   readonly #fill: CompiledStep<[Tensor], Record<string, Tensor>>;
   readonly #score: CompiledStep<[Tensor], Record<string, Tensor>>;
-  readonly #step: CompiledStep<Tensor[], { ids: Tensor; positions: Tensor }>;
+  readonly #step: CompiledStep<Tensor[], { ids: Tensor; steps: Tensor }>;
 
   /** @param model not owned */
   constructor(model: Model, { batch = 32, rows = 256 }: DecoderOptions = {}) {
@@ -75,20 +73,13 @@ export class Decoder implements Disposable {
    *
    * @param texts token ids, at most `batch` texts of at least 1 and at most `length` tokens
    * @param options.length positions to pad to @param options.keepCache whether continuations will be decoded
-   * @throws {RangeError} when a text is empty or longer than `length`
+   * @throws {RangeError} when there are too many texts, or one is empty, longer than `length` or has ids unknown to the model
    */
   async fill(
     texts: readonly ArrayLike<number>[],
     { length, keepCache }: { length: number; keepCache: boolean },
   ): Promise<FilledTexts> {
-    const ids = new Int32Array(this.batch * length);
-    texts.forEach((text, row) => {
-      if (text.length < 1 || text.length > length) {
-        throw new RangeError(`Cannot run text ${row} of ${text.length} tokens: expected 1 to ${length}`);
-      }
-      ids.set(text, row * length);
-    });
-    const input = tf.tensor2d(ids, [this.batch, length], "int32");
+    const input = tf.tensor2d(this.#pad(texts, length), [this.batch, length], "int32");
     const { predictions, losses, ...cache } = await (keepCache ? this.#fill : this.#score).async(input);
     const predicted = predictions!.dataSync() as Int32Array;
     const lost = losses!.dataSync() as Float32Array;
@@ -115,49 +106,67 @@ export class Decoder implements Disposable {
     checkPositions(starts.map(({ position }) => position), filled.length);
     checkPositions(starts.map(({ until }) => until - 1), filled.length);
     const results = starts.map(({ position, until }) => new Int32Array(until - position));
-    const order = starts.map((_, i) => i).filter((i) => results[i]!.length > 0);
-    order.forEach((i) => results[i]![0] = starts[i]!.token);
-    order.sort((a, b) => results[b]!.length - results[a]!.length || a - b);
-    for (let first = 0; first < order.length; first += this.rows) {
-      const chunk = order.slice(first, first + this.rows);
-      await this.#continueChunk(filled, chunk.map((i) => ({ start: starts[i]!, result: results[i]! })));
-    }
+    const branches = starts.map((start, i) => ({ start, result: results[i]! })).filter(({ result }) =>
+      result.length > 0
+    );
+    for (const { start, result } of branches) result[0] = start.token;
+    for (const grid of toGrids(branches, this.rows)) await this.#continueGrid(filled, grid);
     return results;
   }
 
-  async #continueChunk(
-    filled: FilledTexts,
-    rows: { start: DecodeStart; result: Int32Array }[],
-  ): Promise<void> {
-    const steps = Math.max(...rows.map(({ result }) => result.length)) - 1;
+  async #continueGrid(filled: FilledTexts, { texts, rowsPerText, branches }: Grid): Promise<void> {
+    const { cacheHeads: heads, headWidth: width } = this.#model.config;
+    const steps = Math.max(...branches.map((branch) => branch ? branch.result.length : 0)) - 1;
     if (steps === 0) return;
-    const size = ROW_BUCKETS.find((bucket) => bucket >= rows.length) ?? rows.length;
-    const column = (value: (start: DecodeStart) => number) => {
-      const values = new Int32Array(size);
-      rows.forEach(({ start }, i) => values[i] = value(start));
-      return tf.tensor1d(values, "int32");
-    };
-    const texts = column(({ text }) => text);
-    const cache = [...filled.keys, ...filled.values].map((filled_) =>
-      newCacheBuffer(filled_, texts, filled.length)
+    const rows = texts.length * rowsPerText;
+    const column = (value: (branch: Branch) => number) =>
+      tf.tensor1d(Int32Array.from(branches, (branch) => branch ? value(branch) : 0), "int32");
+    const longest = roundUp(
+      Math.max(...branches.map((branch) => branch?.start.position ?? 0)),
+      64,
+      filled.length,
     );
-    let ids: Tensor = column(({ token }) => token);
-    let positions: Tensor = column(({ position }) => position);
-    const generated: Tensor[] = [];
+    const cache = [
+      ...[...filled.keys, ...filled.values].map((tensor) => pickTexts(tensor, texts, longest)),
+      ...[...filled.keys, ...filled.values].map(() =>
+        newCacheBuffer({ rows, heads, length: roundUp(steps, 32), width })
+      ),
+    ];
+    const starts = column(({ start }) => start.position);
+    const generated: Tensor[] = [column(({ start }) => start.token)];
+    let count: Tensor = tf.fill([rows], 0, "int32");
     for (let i = 0; i < steps; i++) {
-      const next = await this.#step.async(ids, positions, ...cache);
-      positions.dispose();
-      positions = next.positions;
-      generated.push(ids = next.ids);
+      const next = await this.#step.async(generated.at(-1)!, count, starts, ...cache);
+      count.dispose();
+      count = next.steps;
+      generated.push(next.ids);
     }
-    generated.forEach((tensor, i) => {
-      const values = tensor.dataSync();
-      for (let row = 0; row < rows.length; row++) {
-        const { result } = rows[row]!;
-        if (i + 1 < result.length) result[i + 1] = values[row]!;
+    for (let i = 1; i <= steps; i++) {
+      const values = generated[i]!.dataSync();
+      branches.forEach((branch, row) => {
+        if (branch && i < branch.result.length) branch.result[i] = values[row]!;
+      });
+    }
+    tf.dispose([starts, count, ...generated, ...cache]);
+  }
+
+  #pad(texts: readonly ArrayLike<number>[], length: number): Int32Array {
+    const { vocabularySize } = this.#model.config;
+    if (texts.length > this.batch) {
+      throw new RangeError(`Cannot run ${texts.length} texts at once: at most ${this.batch}`);
+    }
+    const ids = new Int32Array(this.batch * length);
+    texts.forEach((text, row) => {
+      if (text.length < 1 || text.length > length) {
+        throw new RangeError(`Cannot run text ${row} of ${text.length} tokens: expected 1 to ${length}`);
       }
+      ids.set(text, row * length);
     });
-    tf.dispose([texts, positions, ...generated, ...cache]);
+    const unknown = ids.find((id) => id < 0 || id >= vocabularySize);
+    if (unknown !== undefined) {
+      throw new RangeError(`Cannot run token ${unknown}: the model's vocabulary has ${vocabularySize}`);
+    }
+    return ids;
   }
 
   /** One pass over whole texts: argmax and cross entropy at each position, and the cache. */
@@ -177,15 +186,20 @@ export class Decoder implements Disposable {
     };
   }
 
-  /** One token of every row; rows that are through stay at the last position, their results are not used. */
-  #decode([ids, positions, ...cache]: Tensor[]): { ids: Tensor; positions: Tensor } {
-    const { layers, cacheHeads } = this.#model.config;
-    const tensors = { keys: cache.slice(0, layers), values: cache.slice(layers) };
-    const length = cache[0]!.shape[0]! / (ids!.shape[0]! * cacheHeads);
-    const logits = this.#model.decode(ids!, positions!, tensors);
+  /** One token of every row; what rows that are through decode is not used. */
+  #decode([ids, steps, starts, ...cache]: Tensor[]): { ids: Tensor; steps: Tensor } {
+    const { layers, maxPositions } = this.#model.config;
+    const [textKeys, textValues, ownKeys, ownValues] = [0, 1, 2, 3].map((part) =>
+      cache.slice(part * layers, (part + 1) * layers)
+    ) as [Tensor[], Tensor[], Tensor[], Tensor[]];
+    const attention = branchAttention({ textKeys, textValues, ownKeys, ownValues }, {
+      starts: starts!,
+      steps: steps!,
+    });
+    const positions = tf.minimum(tf.add(starts!, steps!), tf.scalar(maxPositions - 1, "int32"));
     return {
-      ids: tf.argMax(logits, -1),
-      positions: tf.minimum(tf.add(positions!, tf.scalar(1, "int32")), tf.scalar(length - 1, "int32")),
+      ids: tf.argMax(this.#model.decode(ids!, positions, attention), -1),
+      steps: tf.add(steps!, tf.scalar(1, "int32")),
     };
   }
 
@@ -195,4 +209,64 @@ export class Decoder implements Disposable {
     this.#score[Symbol.dispose]();
     this.#step[Symbol.dispose]();
   }
+}
+
+interface Branch {
+  start: DecodeStart;
+  result: Int32Array;
+}
+
+/** Branches that are decoded together: `rowsPerText` of each text, text by text; null where a text has fewer. */
+interface Grid {
+  texts: number[];
+  rowsPerText: number;
+  branches: (Branch | null)[];
+}
+
+/** Deals branches into grids of at most `rows` rows, those with the most to decode together. */
+function toGrids(branches: readonly Branch[], rows: number): Grid[] {
+  const queues = new Map<number, Branch[]>();
+  for (const branch of branches) {
+    queues.set(branch.start.text, [...queues.get(branch.start.text) ?? [], branch]);
+  }
+  for (const queue of queues.values()) queue.sort((a, b) => a.result.length - b.result.length);
+  const grids: Grid[] = [];
+  while (queues.size > 0) {
+    const active = [...queues].slice(0, rows);
+    const size = powerOfTwo(active.length);
+    const rowsPerText = Math.max(
+      1,
+      Math.min(powerOfTwo(Math.max(...active.map(([, queue]) => queue.length))), Math.floor(rows / size)),
+    );
+    const grid: Grid = { texts: [], rowsPerText, branches: [] };
+    for (const [text, queue] of active) {
+      const taken = queue.splice(-rowsPerText);
+      grid.texts.push(text);
+      for (let row = 0; row < rowsPerText; row++) grid.branches.push(taken[row] ?? null);
+      if (queue.length === 0) queues.delete(text);
+    }
+    while (grid.texts.length < size) {
+      grid.texts.push(grid.texts[0]!);
+      for (let row = 0; row < rowsPerText; row++) grid.branches.push(null);
+    }
+    grids.push(grid);
+  }
+  return grids;
+}
+
+/** The first positions of some texts' keys or values: [B, H, T, K] to [N, H, length, K]. */
+function pickTexts(filled: Tensor, texts: readonly number[], length: number): Tensor {
+  return tf.tidy(() => {
+    const [, H, , K] = filled.shape as [number, number, number, number];
+    const picked = tf.gather(filled, tf.tensor1d([...texts], "int32")) as tf.Tensor4D;
+    return tf.slice(picked, [0, 0, 0, 0], [texts.length, H, length, K]); // [N, H, length, K]
+  });
+}
+
+function powerOfTwo(count: number): number {
+  return 2 ** Math.ceil(Math.log2(count));
+}
+
+function roundUp(count: number, unit: number, most = Infinity): number {
+  return Math.min(most, Math.max(unit, Math.ceil(count / unit) * unit));
 }

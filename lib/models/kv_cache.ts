@@ -9,14 +9,6 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { writeRows } from "../engine/kernels.ts";
 
-/** One buffer a layer, each [B H T, K] float32. */
-export interface CacheTensors {
-  /** Keys by layer. */
-  keys: readonly Tensor[];
-  /** Values by layer. */
-  values: readonly Tensor[];
-}
-
 /**
  * Writes each row's new keys or values at the row's position, in place.
  *
@@ -34,22 +26,27 @@ export function appendToCache(buffer: Tensor, positions: Tensor, values: Tensor)
 }
 
 /**
- * Rows of a filled cache as new, unshared buffers: row i of the result is row `rows[i]` of the source.
+ * A new buffer, all zero, that shares its memory with nothing.
  *
- * @param filled [N, H, S, K] keys or values of whole sequences
- * @param rows [B] int32
- * @param length T of the new buffer, at least S
- * @returns [B H T, K]; the caller disposes it
+ * @param rows B @param heads H @param length T @param width K
+ * @returns [B H T, K] float32; the caller disposes it
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { newCacheBuffer } from "./kv_cache.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const buffer = newCacheBuffer({ rows: 2, heads: 3, length: 4, width: 5 });
+ * assertEquals(buffer.shape, [24, 5]);
+ * buffer.dispose();
+ * ```
  */
-export function newCacheBuffer(filled: Tensor, rows: Tensor, length: number): Tensor {
-  return tf.tidy(() => {
-    const [, H, S, K] = filled.shape as [number, number, number, number];
-    const picked = tf.gather(filled, rows); // [B, H, S, K]
-    const padded = S === length
-      ? picked
-      : tf.pad(picked as tf.Tensor4D, [[0, 0], [0, 0], [0, length - S], [0, 0]]);
-    return tf.reshape(padded, [rows.shape[0]! * H * length, K]); // [B H T, K]
-  });
+export function newCacheBuffer(
+  { rows, heads, length, width }: { rows: number; heads: number; length: number; width: number },
+): Tensor {
+  return tf.fill([rows * heads * length, width], 0);
 }
 
 /**

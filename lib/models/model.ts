@@ -9,9 +9,8 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import type { Architecture, ModelConfig, Weights } from "./architecture.ts";
-import { attend, cacheBias, causalBias } from "./attention.ts";
-import { appendToCache, type CacheTensors } from "./kv_cache.ts";
+import type { Architecture, AttentionFunction, ModelConfig, Weights } from "./architecture.ts";
+import { attend, causalBias } from "./attention.ts";
 
 /** What makes a model. */
 export interface ModelParts {
@@ -86,30 +85,14 @@ export class Model implements Disposable {
   }
 
   /**
-   * Logits of one new token in each row; its keys and values are written into the cache in place.
+   * Logits of one new token in each row, with whatever attention the caller's cache gives.
    *
-   * @param ids [B] int32 @param positions [B] int32, each below the cache's length (not checked here)
+   * @param ids [B] int32 @param positions [B] int32 @param attention of [B, H, 1, K]
    * @returns [B, V]
    */
-  decode(ids: Tensor, positions: Tensor, cache: CacheTensors): Tensor {
-    const { cacheHeads: H, headWidth: K } = this.config;
-    const B = ids.shape[0]!;
-    const length = cache.keys[0]!.shape[0]! / (B * H);
-    const bias = cacheBias(positions, length);
-    const column = tf.expandDims(positions, 1); // [B, 1]
-    const hidden = this.#architecture.hidden(
-      this.weights,
-      this.config,
-      tf.expandDims(ids, 1),
-      column,
-      ({ layer, q, k, v, scale }) => {
-        const keys = appendToCache(cache.keys[layer]!, positions, k);
-        const values = appendToCache(cache.values[layer]!, positions, v);
-        const all = (rows: Tensor) => tf.reshape(rows, [B, H, length, K]); // [B, H, S, K]
-        return attend(q, all(keys), all(values), { scale, bias });
-      },
-    );
-    return this.project(hidden);
+  decode(ids: Tensor, positions: Tensor, attention: AttentionFunction): Tensor {
+    const [row, column] = [tf.expandDims(ids, 1), tf.expandDims(positions, 1)]; // [B, 1]
+    return this.project(this.#architecture.hidden(this.weights, this.config, row, column, attention));
   }
 
   /** Frees the weights. */

@@ -1,0 +1,64 @@
+/**
+ * Attention of continuations that branch off from known texts: a row attends to its text's keys before the branch, which
+ * all rows of the text share, and to the keys of its own new tokens. So no row copies its text's cache, and the shared
+ * part is one product for all rows of a text.
+ *
+ * Rows are a grid of N texts with R rows each, text by text; B = N R. All rows take their steps together, so the own
+ * caches are written at one position.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import type { AttentionFunction } from "./architecture.ts";
+import { cacheBias, MASKED } from "./attention.ts";
+import { appendToCache } from "./kv_cache.ts";
+
+/** The caches of a grid of branches. */
+export interface BranchCache {
+  /** Each layer's keys of the texts, [N, H, T, K]. */
+  textKeys: readonly Tensor[];
+  /** Each layer's values of the texts. */
+  textValues: readonly Tensor[];
+  /** Each layer's keys of the new tokens, [B H S, K]; written in place. */
+  ownKeys: readonly Tensor[];
+  /** Each layer's values of the new tokens. */
+  ownValues: readonly Tensor[];
+}
+
+/** Where the rows are. */
+export interface BranchRows {
+  /** [B] int32: the position of each row's first new token; it attends to its text before that. */
+  starts: Tensor;
+  /** [B] int32: how many new tokens came before; equal for all rows, below S. */
+  steps: Tensor;
+}
+
+/**
+ * The attention of one new token of every row.
+ *
+ * @returns for `Model.decode`: from q, k, v of [B, H, 1, K] to [B, H, 1, K]
+ */
+export function branchAttention(cache: BranchCache, { starts, steps }: BranchRows): AttentionFunction {
+  const [N, , T] = cache.textKeys[0]!.shape as [number, number, number];
+  const B = starts.shape[0]!;
+  const R = B / N;
+  const range = tf.reshape(tf.range(0, T, 1, "int32"), [1, 1, 1, T]);
+  const after = tf.greaterEqual(range, tf.reshape(starts, [N, 1, R, 1])); // [N, 1, R, T]
+  const textBias = tf.mul(tf.cast(after, "float32"), MASKED);
+  return ({ layer, q, k, v, scale }) => {
+    const [, H, , K] = q.shape as [number, number, number, number];
+    const S = cache.ownKeys[layer]!.shape[0]! / (B * H);
+    const byText = (x: Tensor, width: number) => tf.transpose(tf.reshape(x, [N, R, H, width]), [0, 2, 1, 3]); // [N, H, R, .]
+    const byRow = (x: Tensor, width: number) => tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [B, H, 1, width]); // [B, H, 1, .]
+    const scaled = tf.mul(q, scale);
+    const keys = tf.reshape(appendToCache(cache.ownKeys[layer]!, steps, k), [B, H, S, K]); // [B, H, S, K]
+    const values = tf.reshape(appendToCache(cache.ownValues[layer]!, steps, v), [B, H, S, K]); // [B, H, S, K]
+    const own = tf.add(tf.matMul(scaled, keys, false, true), cacheBias(steps, S)); // [B, H, 1, S]
+    const text = tf.add(tf.matMul(byText(scaled, K), cache.textKeys[layer]!, false, true), textBias); // [N, H, R, T]
+    const weights = tf.softmax(tf.concat([text, byText(own, S)], -1)); // [N, H, R, T + S]
+    const [textWeights, ownWeights] = tf.split(weights, [T, S], -1) as [Tensor, Tensor];
+    const fromText = byRow(tf.matMul(textWeights, cache.textValues[layer]!), K);
+    return tf.add(fromText, tf.matMul(byRow(ownWeights, S), values)); // [B, H, 1, K]
+  };
+}
