@@ -1,8 +1,8 @@
 /**
  * A model folder in Hugging Face's layout, read and written: config.json, model.safetensors, tokenizer.json.
  *
- * All differences between a file and its configuration are listed at once; NaN and infinite weights are refused;
- * a folder appears by a temporary name and a rename.
+ * All differences between a file and its configuration are listed at once; NaN and infinite weights are refused, on
+ * writing too; each file appears by a temporary name and a rename.
  *
  * @module
  */
@@ -154,7 +154,7 @@ function matchTensors(
   for (const tensor of header.tensors) {
     const isOutput = tensor.name === architecture.outputName;
     const name = hasPrefix || isOutput ? tensor.name : architecture.prefix + tensor.name;
-    if (name in expected) found.set(name, tensor);
+    if (Object.hasOwn(expected, name)) found.set(name, tensor);
     else if (!architecture.isBuffer(name) && !(isOutput && config.tiedEmbeddings)) unknown.push(tensor.name);
   }
   const missing = Object.keys(expected).filter((name) => !found.has(name));
@@ -184,6 +184,9 @@ export interface SaveOptions {
   tokenizerFolder: string;
 }
 
+/** What rounds to infinity in a storage type, by its definition in IEEE 754 and in bfloat16. */
+const LARGEST = { F32: Infinity, F16: 65520, BF16: (2 - 2 ** -8) * 2 ** 127 } as const;
+
 /** Files that a tokenizer may consist of. */
 export const TOKENIZER_FILES = [
   "tokenizer.json",
@@ -194,7 +197,7 @@ export const TOKENIZER_FILES = [
 /**
  * Writes a model folder that transformers loads: each file by a temporary name and a rename, config.json last.
  *
- * @throws {Error} when the folder cannot be written
+ * @throws {Error} when the folder cannot be written; {RangeError} when a weight cannot be stored: nothing is written then
  */
 export async function saveModel(model: Model, folder: string, options: SaveOptions): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
@@ -206,6 +209,14 @@ export async function saveModel(model: Model, folder: string, options: SaveOptio
       values: await weight.data() as Float32Array,
     })),
   );
+  for (const { name, values, dtype } of tensors) {
+    const bad = values.findIndex((value) => !(Math.abs(value) < LARGEST[dtype]));
+    if (bad >= 0) {
+      throw new RangeError(
+        `Cannot save "${folder}" as ${dtype}: "${name}" holds ${values[bad]} at element ${bad}`,
+      );
+    }
+  }
   const dtypeName = { F32: "float32", F16: "float16", BF16: "bfloat16" }[options.dtype];
   const { dtype: _, torch_dtype: __, ...fields } = options.configJson;
   await writeWhole(`${folder}/model.safetensors`, encodeSafetensors(tensors));

@@ -129,31 +129,27 @@ function parseEntries(text: string, file: string): Map<string, unknown> {
   } catch (cause) {
     refuse(file, `its header is no valid JSON: ${(cause as Error).message}`, cause);
   }
-  const entries = new Map(Object.entries(parsed as Record<string, unknown>));
-  const names = topLevelKeys(text);
-  if (names.length !== entries.size) {
-    const twice = names.find((name, i) => names.indexOf(name) !== i);
-    refuse(
-      file,
-      `its header names ${JSON.stringify(twice ?? "__proto__")} twice or in a way that cannot be kept`,
-    );
-  }
-  return entries;
+  const twice = repeatedKey(text);
+  if (twice !== undefined) refuse(file, `its header names ${JSON.stringify(twice)} twice`);
+  return new Map(Object.entries(parsed as Record<string, unknown>));
 }
 
-/** Keys of a JSON object as they stand, duplicates included, which JSON.parse would drop. */
-function topLevelKeys(text: string): string[] {
-  const keys: string[] = [];
+/** A key that an object of valid JSON has twice, which JSON.parse would hide. */
+function repeatedKey(text: string): string | undefined {
   const tokens = /"(?:[^"\\]|\\.)*"|[{}[\]:,]/g;
-  let depth = 0;
+  const open: Set<string>[] = [];
   let last = "";
   for (const [token] of text.matchAll(tokens)) {
-    if (token === "{" || token === "[") depth++;
-    else if (token === "}" || token === "]") depth--;
-    else if (token === ":" && depth === 1) keys.push(JSON.parse(last));
+    if (token === "{") open.push(new Set());
+    else if (token === "}") open.pop();
+    else if (token === ":") {
+      const key = JSON.parse(last) as string;
+      if (open.at(-1)!.has(key)) return key;
+      open.at(-1)!.add(key);
+    }
     last = token;
   }
-  return keys;
+  return undefined;
 }
 
 function checkMetadata(value: unknown, file: string): Record<string, string> {
@@ -167,7 +163,8 @@ function checkEntry(name: string, value: unknown, file: string): StoredTensor {
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
   const isIndices = (list: unknown): list is number[] =>
     Array.isArray(list) && list.every((item) => Number.isSafeInteger(item) && item >= 0);
-  const bytes = typeof dtype === "string" ? ELEMENT_BYTES[dtype] : undefined;
+  const isKnown = typeof dtype === "string" && Object.hasOwn(ELEMENT_BYTES, dtype);
+  const bytes = isKnown ? ELEMENT_BYTES[dtype] : undefined;
   if (bytes === undefined) refuse(file, `tensor "${name}" has the unknown type ${JSON.stringify(dtype)}`);
   if (!isIndices(shape) || !isIndices(offsets) || offsets.length !== 2) {
     refuse(file, `tensor "${name}" has no valid shape and offsets`);
