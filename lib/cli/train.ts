@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { join } from "node:path";
 import { readCorpus } from "../datasets/corpus.ts";
 import { buildEmbeddedCorpus } from "../datasets/embedded_corpus.ts";
 import { PythonRandom } from "../datasets/random.ts";
@@ -12,7 +13,7 @@ import { writeFileAtomic } from "../datasets/write_file.ts";
 import { architectureOf } from "../models/models.ts";
 import { newModel, saveModel } from "../models/load.ts";
 import type { StorageDtype } from "../models/safetensors.ts";
-import { openTokenizer } from "../tokenizers/tokenizer.ts";
+import { openTokenizer, type Tokenizer } from "../tokenizers/tokenizer.ts";
 import { Adam } from "../training/adam.ts";
 import { readCheckpoint, removeCheckpoints, writeCheckpoint } from "../training/checkpoint.ts";
 import { trainModel, type TrainStep } from "../training/train.ts";
@@ -91,7 +92,11 @@ export const command = defineCommand({
       force: context.force,
     });
     const texts = await readTexts(values.corpus, context);
-    const tokenizer = await prepareTokenizer(out, { ...values, texts: texts.forTokenizer });
+    const tokenizer = await prepareTokenizer(out, {
+      folder: values.tokenizer,
+      vocabulary: values.vocabulary,
+      texts,
+    });
     const stage = context.progress.start("Tokenizing", texts.all.length, "documents");
     const encoded = await tokenizer.encodeBatch(texts.all, (done) => stage.advance(done));
     stage.done();
@@ -150,30 +155,27 @@ export const command = defineCommand({
 
 interface Texts {
   all: string[];
-  forTokenizer: string[];
+  /** tokenizer.json's text, where the corpus comes with one. */
+  tokenizerJson?: string;
 }
 
 async function readTexts(corpus: string, { cwd }: Pick<Context, "cwd">): Promise<Texts> {
   if (corpus === "embedded") {
-    const { train, clean } = await buildEmbeddedCorpus();
-    return { all: train.map(({ text }) => text), forTokenizer: clean.map(({ text }) => text) };
+    const { train, tokenizer } = await buildEmbeddedCorpus();
+    return { all: train.map(({ text }) => text), tokenizerJson: tokenizer };
   }
-  const all = (await readCorpus(resolvePath(corpus, cwd))).documents.map(({ text }) => text);
-  return { all, forTokenizer: all };
+  return { all: (await readCorpus(resolvePath(corpus, cwd))).documents.map(({ text }) => text) };
 }
 
+/** Writes tokenizer.json into the folder, the given one, the corpus' or a new one, and opens it. */
 async function prepareTokenizer(
   out: string,
-  { tokenizer, vocabulary, texts }: {
-    tokenizer: string | undefined;
-    vocabulary: number;
-    texts: readonly string[];
-  },
-) {
-  const json = tokenizer === undefined
-    ? await trainTokenizer(texts, { vocabularySize: vocabulary })
-    : await Deno.readTextFile(`${tokenizer}/tokenizer.json`);
-  await writeFileAtomic(`${out}/tokenizer.json`, json);
+  { folder, vocabulary, texts }: { folder: string | undefined; vocabulary: number; texts: Texts },
+): Promise<Tokenizer> {
+  const json = folder !== undefined
+    ? await Deno.readTextFile(join(folder, "tokenizer.json"))
+    : texts.tokenizerJson ?? await trainTokenizer(texts.all, { vocabularySize: vocabulary });
+  await writeFileAtomic(join(out, "tokenizer.json"), json);
   const opened = await openTokenizer(out);
   if (opened.endOfText === null) {
     throw new RangeError("Cannot train with a tokenizer that has no end-of-text token");
