@@ -1,0 +1,81 @@
+/**
+ * Bad input for every command in turn: a tiny run whose files are given to a command, some of its flags changed, and
+ * the check that a failure is one line on stderr and leaves nothing behind.
+ */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
+import { callMain } from "./call_main.ts";
+import { type CliRun, temporaryFolder } from "./run_cli.ts";
+import { type TinyRun, writeTinyRun } from "./tiny_run.ts";
+
+/** Flags of a command; `corpus` of detect and `run` of report are their arguments. */
+export type Flags = { [name: string]: string | number | true | undefined };
+
+/** A tiny run in a folder of its own; `run` runs a command on its files, `fail` one that must leave nothing. */
+export async function tiny() {
+  const folder = temporaryFolder();
+  const files = await writeTinyRun(folder.path);
+  const path = (name: string) => join(folder.path, name);
+  const run = async (command: string, changes: Flags = {}): Promise<CliRun> => {
+    const result = await callMain(argumentsOf(command, files, changes));
+    for (const piece of files.pieces) {
+      assert(!(result.stdout + result.stderr).includes(piece), `${command} shows a piece of a secret`);
+    }
+    return result;
+  };
+  const fail = async (
+    command: string,
+    changes: Flags,
+    message: RegExp | string,
+    code = 1,
+  ): Promise<void> => {
+    const before = listAll(folder.path);
+    const found = await run(command, changes);
+    const lines = found.stderr.trimEnd().split("\n").filter((line) => !isProgress(line));
+    const about = `${command} ${JSON.stringify(changes)}: ${found.stderr}`;
+    assertEquals([found.code, lines.length, found.stdout], [code, 1, ""], about);
+    assertStringIncludes(lines[0]!, "codescrub: ");
+    if (typeof message === "string") assertStringIncludes(lines[0]!, message, about);
+    else assertMatch(lines[0]!, message, about);
+    assertEquals(listAll(folder.path), before, `${about} left something behind`);
+  };
+  return { ...files, path, run, fail, [Symbol.dispose]: () => folder[Symbol.dispose]() };
+}
+
+/** A command line over the good files of a tiny run, some of its flags changed (undefined: not given). */
+export function argumentsOf(command: string, files: TinyRun, changes: Flags): string[] {
+  const { model, corpus, secrets, probe, forget, retain, thresholds, folder } = files;
+  const table = join(folder, "out.parquet"), run = join(folder, "out");
+  const all: { [command: string]: Flags } = {
+    detect: { corpus, out: table },
+    measure: { model, texts: corpus, out: table },
+    thresholds: { model, texts: corpus, out: table },
+    probe: { model, corpus, secrets, out: table },
+    analyze: { probe, threshold: 0.4, out: table },
+    select: { probe, corpus, k: 4, groups: 2, out: run },
+    retain: { model, texts: corpus, secrets, k: 4, out: table },
+    unlearn: { model, corpus, forget, retain, method: "codeeraser", thresholds, out: run },
+    evaluate: { model, corpus, forget, retain, out: table },
+    report: { run: folder, out: join(folder, "out.html") },
+  };
+  const { [{ detect: "corpus", report: "run" }[command] ?? ""]: positional, ...flags } = {
+    ...all[command]!,
+    ...changes,
+  };
+  const words = Object.entries(flags).flatMap(([name, value]) =>
+    value === undefined ? [] : value === true ? [`--${name}`] : [`--${name}`, String(value)]
+  );
+  return [command, ...(positional === undefined ? [] : [String(positional)]), ...words];
+}
+
+function isProgress(line: string): boolean {
+  return /^[A-Z][\w ()]+: (\d+|done) /.test(line);
+}
+
+/** Every file and folder below, with its size. */
+export function listAll(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {
+    const path = join(folder, name);
+    return isDirectory ? [path, ...listAll(path)] : [`${path} ${Deno.statSync(path).size}`];
+  }).sort();
+}
