@@ -64,7 +64,10 @@ export const command = defineCommand({
   writes: true,
   async run({ model, before, out, ...inputs }, context) {
     if (model.length === 0) throw new UsageError('Missing option "--model": model folder');
-    await checkOutputTable(out, { force: context.force });
+    const read = [inputs.corpus, inputs.forget, inputs.retain, ...(inputs.unseen ? [inputs.unseen] : [])];
+    for (const path of [out, secretScoresPath(out)]) {
+      await checkOutputTable(path, { force: context.force, inputs: read });
+    }
     const names = [
       ...before === undefined ? [] : [["before", before]],
       ...model.map((name) => [basename(name), name]),
@@ -72,13 +75,13 @@ export const command = defineCommand({
     if (new Set(names.map(([name]) => name)).size < names.length) {
       throw new UsageError("Two models of one name: their folders must be called differently");
     }
-    const read = await readInputs(inputs, context);
+    const examplesOf = await readInputs(inputs, context);
     const sets: SetScores[] = [];
     const secrets: SecretScores[] = [];
     for (const [name, folder] of names as [string, string][]) {
       using session = await openModel(folder, context);
       using scorer = new Scorer(session.loaded.model);
-      const examples = await read(session);
+      const examples = await examplesOf(session);
       const stage = context.progress.start(`Evaluating ${name}`, countItems(examples), "secrets and texts");
       const found = await evaluateSets(scorer, examples, {
         model: name,
@@ -126,7 +129,20 @@ async function readInputs(inputs: Inputs, { seed }: Pick<Context, "seed">) {
   };
 }
 
-/** The sets' means as a table for a terminal. */
+/**
+ * The sets' means as a table for a terminal.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { formatSets } from "./evaluate.ts";
+ *
+ * const scores = { ma: 0.5, el_3: 0.25, el_5: 0, el_10: null, nll: 2 };
+ * const [header, , row] = formatSets([{ set: "forget", model: "ga", ...scores, rows: 32 }]).split("\n");
+ * assertEquals(header, "set     model  MA      EL_3    EL_5    EL_10  loss    rows");
+ * assertEquals(row, "forget  ga     0.5000  0.2500  0.0000  -      2.0000    32");
+ * ```
+ */
 export function formatSets(rows: readonly SetScores[]): string {
   const cell = (value: number | null) => value === null ? null : value.toFixed(4);
   return formatTable(

@@ -43,7 +43,7 @@ export const command = defineCommand({
   writes: true,
   async run({ model, texts, tokens, out }, context) {
     await checkOutputTable(out, { force: context.force, inputs: [texts] });
-    const { documents } = await readCorpus(texts);
+    const { documents, skipped } = await readCorpus(texts);
     using session = await openModel(model, context);
     using scorer = new Scorer(session.loaded.model);
     const rows = await measureTexts({ scorer, tokenizer: session.tokenizer }, documents, { tokens, context });
@@ -52,6 +52,7 @@ export const command = defineCommand({
     const meanMa = defined.length > 0 ? defined.reduce((sum, ma) => sum + ma, 0) / defined.length : null;
     const summary = {
       texts: rows.length,
+      skipped: skipped.length,
       undefined_texts: rows.length - defined.length,
       mean_ma: meanMa,
       out,
@@ -60,7 +61,36 @@ export const command = defineCommand({
   },
 });
 
-/** Scores documents cut to their first tokens, with progress. */
+/**
+ * Scores documents cut to their first tokens, with progress.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Tokenizer as NativeTokenizer } from "tokenizers";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { Scorer } from "../metrics/text_scores.ts";
+ * import { newModel } from "../models/load.ts";
+ * import { architectureOf } from "../models/models.ts";
+ * import { trainTokenizer } from "../datasets/train_tokenizer.ts";
+ * import { Tokenizer } from "../tokenizers/tokenizer.ts";
+ * import { createProgress } from "./progress.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const gpt2 = architectureOf("gpt2");
+ * const sizes = { vocab_size: 257, n_positions: 32, n_embd: 8, n_head: 2, n_layer: 1 };
+ * using model = newModel(gpt2, gpt2.readConfig(sizes, "sizes"), () => 1);
+ * using scorer = new Scorer(model);
+ * const json = await trainTokenizer(["x = 1\n"], { vocabularySize: 257 }); // a token for each byte
+ * const tokenizer = new Tokenizer(NativeTokenizer.fromString(json));
+ * const stream = { write: () => {}, isTTY: false, columns: 80 };
+ * const context = { progress: createProgress({ stream }), breathe: () => Promise.resolve() };
+ * const documents = [{ docId: "a", text: "x = 12345" }, { docId: "b", text: "x" }];
+ * const rows = await measureTexts({ scorer, tokenizer }, documents, { tokens: 4, context });
+ * assertEquals(rows.map(({ doc_id, tokens }) => [doc_id, tokens]), [["a", 4], ["b", 1]]);
+ * assertEquals(rows[1]!.ma, null); // one token has nothing before it
+ * ```
+ */
 export async function measureTexts(
   { scorer, tokenizer }: { scorer: Scorer; tokenizer: Tokenizer },
   documents: readonly { docId: string; text: string }[],

@@ -50,9 +50,13 @@ export const command = defineCommand({
   config: true,
   writes: true,
   async run({ model, corpus, secrets, el, proxy, proxyMa, firstWindow, reveal, out }, context) {
-    await checkOutputTable(out, { force: context.force, inputs: [corpus, secrets] });
+    await checkOutputTable(out, {
+      force: context.force,
+      inputs: [corpus, secrets, ...(proxy ? [proxy] : [])],
+    });
     const all = await readRows(secrets, SECRET_COLUMNS);
-    const places = proxy === undefined ? all : await keepProxied(all, { proxy, proxyMa });
+    const distinct = [...new Map(all.map((place) => [placeKey(place), place])).values()];
+    const places = proxy === undefined ? distinct : await keepProxied(distinct, { proxy, proxyMa });
     const { documents } = await readCorpus(corpus);
     using session = await openModel(model, context);
     using scorer = new Scorer(session.loaded.model);
@@ -78,7 +82,7 @@ export const command = defineCommand({
       secrets: rows.length,
       documents: new Set(rows.map(({ doc_id }) => doc_id)).size,
       memorized,
-      skipped_by_proxy: all.length - places.length,
+      skipped_by_proxy: distinct.length - places.length,
       not_treated: notTreated.length,
       out,
     };
@@ -87,6 +91,11 @@ export const command = defineCommand({
     return { text, summary };
   },
 });
+
+/** Two detectors may have found one place: it is probed once. */
+function placeKey({ doc_id, tag, start, end }: SecretPlace): string {
+  return [doc_id, tag, start, end].join("\0");
+}
 
 /** The rows with the texts of their places. */
 function revealValues(

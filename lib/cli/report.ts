@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { join } from "node:path";
 import deno from "../../deno.json" with { type: "json" };
 import { writeFileAtomic } from "../datasets/write_file.ts";
-import { loadRun } from "../report/load_run.ts";
+import { loadRun, RUN_FILES } from "../report/load_run.ts";
 import { renderReport } from "../report/report.ts";
 import { defineCommand } from "./command.ts";
 import { checkOutputFile } from "./output.ts";
@@ -29,7 +30,7 @@ export const command = defineCommand({
   },
   writes: true,
   async run({ run, reveal, out }, { force }) {
-    await checkOutputFile(out, { force });
+    await checkOutputFile(out, { force, inputs: Object.values(RUN_FILES).map((name) => join(run, name)) });
     const page = renderReport(await loadRun(run, { version: deno.version, reveal }));
     await writeFileAtomic(out, page);
     return { text: `written: ${out}`, summary: { bytes: new TextEncoder().encode(page).length, out } };

@@ -6,7 +6,7 @@
 import { readCorpus } from "../datasets/corpus.ts";
 import { PythonRandom } from "../datasets/random.ts";
 import { readRows, writeRows } from "../datasets/row_table.ts";
-import { chooseRetainSet, continuationBleu, RETAIN_TOKENS } from "../evaluation/retain_set.ts";
+import { chooseRetainSet, continuationBleu, RETAIN_BLEU, RETAIN_TOKENS } from "../evaluation/retain_set.ts";
 import { Decoder } from "../models/decoder.ts";
 import { defineCommand } from "./command.ts";
 import { checkOutputTable } from "./output.ts";
@@ -44,7 +44,7 @@ export const command = defineCommand({
   async run({ model, texts, secrets, k, maxTexts, out }, context) {
     await checkOutputTable(out, { force: context.force, inputs: [texts, secrets] });
     const withSecret = new Set((await readRows(secrets, { doc_id: "text" })).map(({ doc_id }) => doc_id));
-    const { documents } = await readCorpus(texts);
+    const { documents, skipped } = await readCorpus(texts);
     const clean = documents.filter(({ docId }) => !withSecret.has(docId));
     const distinct = [...new Map(clean.map((document) => [document.text, document])).values()];
     using session = await openModel(model, context);
@@ -70,11 +70,12 @@ export const command = defineCommand({
     await writeRows(out, set, RETAIN_COLUMNS);
     const summary = {
       texts: documents.length,
+      skipped: skipped.length,
       with_secrets: documents.length - clean.length,
       identical: clean.length - distinct.length,
       too_short: distinct.length - long.length,
       tried: tried.length,
-      passed: rows.filter(({ bleu4 }) => bleu4 >= 0.95).length,
+      passed: rows.filter(({ bleu4 }) => bleu4 >= RETAIN_BLEU).length,
       k,
       out,
     };

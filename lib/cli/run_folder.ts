@@ -84,7 +84,8 @@ export async function openRunFolder(folder: string, options: RunFolderOptions): 
       settings,
       versions: { codescrub: deno.version, deno: Deno.version.deno, ...versions },
     };
-    if (!isContinued) await writeRecord(folder, record);
+    if (isContinued) await removeTemporaries(folder);
+    else await writeRecord(folder, record);
     return {
       folder,
       isContinued,
@@ -208,6 +209,13 @@ async function empty(folder: string): Promise<void> {
     if (name !== LOCK_FILE && name !== RUN_FILE) await Deno.remove(join(folder, name), { recursive: true });
   }
   await Deno.remove(join(folder, RUN_FILE));
+}
+
+/** What a killed run was writing; its finished files have other names. */
+async function removeTemporaries(folder: string): Promise<void> {
+  for await (const { name, isFile } of Deno.readDir(folder)) {
+    if (isFile && /^\.\d+-\d+\.tmp$|\.[0-9a-f-]{36}\.tmp$/.test(name)) await Deno.remove(join(folder, name));
+  }
 }
 
 async function writeRecord(folder: string, record: RunRecord): Promise<void> {

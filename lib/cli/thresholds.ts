@@ -43,10 +43,8 @@ export const command = defineCommand({
   writes: true,
   async run({ model, texts, runs, maxTexts, tokens, out }, context) {
     await checkOutputTable(out, { force: context.force, inputs: [texts] });
-    const documents = new PythonRandom(context.seed).shuffle((await readCorpus(texts)).documents).slice(
-      0,
-      maxTexts,
-    );
+    const corpus = await readCorpus(texts);
+    const documents = new PythonRandom(context.seed).shuffle(corpus.documents).slice(0, maxTexts);
     if (documents.length < runs) {
       throw new RangeError(`Cannot deal ${documents.length} texts into ${runs} runs: give a smaller --runs`);
     }
@@ -75,6 +73,7 @@ export const command = defineCommand({
     const summary = {
       thresholds: Object.fromEntries(rows.map(({ metric, mean }) => [metric, mean])),
       texts: scores.length,
+      skipped: corpus.skipped.length,
       out,
     };
     return { text: `${table}\nwritten: ${out}`, summary };

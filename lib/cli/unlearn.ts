@@ -69,6 +69,12 @@ export const command = defineCommand({
     const thresholds = await readThresholds(values);
     const forgetRows = await readRows(values.forget, FORGET_COLUMNS);
     const retainRows = await readRows(values.retain, RETAIN_COLUMNS);
+    if (forgetRows.length === 0) {
+      throw new RangeError(`Cannot unlearn with "${values.forget}": it has no rows`);
+    }
+    if (retainRows.length === 0) {
+      throw new RangeError(`Cannot unlearn with "${values.retain}": it has no rows`);
+    }
     const { documents } = await readCorpus(values.corpus);
     using session = await openModel(values.model, context);
     const { loaded, tokenizer } = session;
@@ -116,7 +122,7 @@ export const command = defineCommand({
       out,
     };
     await run.finish(summary as unknown as { [key: string]: Json });
-    return report(summary, values.method);
+    return report(summary, values);
   },
 });
 
@@ -182,7 +188,7 @@ interface Summary {
 }
 
 /** A run is done only by the numbers of the written checkpoint. */
-function report(summary: Summary, method: string): CommandResult {
+function report(summary: Summary, { method, compat }: { method: string; compat: string }): CommandResult {
   const { status, epoch, thresholds, before, after, out } = summary;
   const cell = (value: number | null) => value === null ? null : value.toFixed(4);
   const row = (
@@ -194,8 +200,9 @@ function report(summary: Summary, method: string): CommandResult {
     row("as written", after),
     ["below", cell(thresholds.ma), null, null, cell(thresholds.el_10), null],
   ]);
-  const isDone = after.ma !== null && after.ma <= thresholds.ma && after.el_10 !== null &&
-    after.el_10 <= thresholds.el_10;
+  const isBelow = (value: number | null, limit: number) =>
+    value !== null && (value < limit || (compat === "paper" && value === limit)); // as the stopping rule
+  const isDone = isBelow(after.ma, thresholds.ma) && isBelow(after.el_10, thresholds.el_10);
   return {
     text: `${table}\n${method}: ${status}, weights of epoch ${epoch}\nwritten: ${out}`,
     summary: { method, done: isDone, ...summary } as unknown as CommandResult["summary"],

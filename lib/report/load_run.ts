@@ -58,6 +58,10 @@ export async function loadRun(
   folder: string,
   { version, reveal = false }: LoadRunOptions,
 ): Promise<RunTables> {
+  const nothing = new Error(
+    `Cannot report on "${folder}": it holds no table of a run: name the folder that demo or unlearn wrote`,
+  );
+  if (!await isFolder(folder)) throw nothing;
   const table = <C extends Columns>(name: string, columns: C) => readIfThere(join(folder, name), columns);
   const thresholds = await table(RUN_FILES.thresholds, THRESHOLD_COLUMNS);
   const probe = await table(RUN_FILES.probe, PROBE_COLUMNS);
@@ -66,11 +70,7 @@ export async function loadRun(
   const history = await readHistories(folder);
   const record = await readJson(join(folder, RUN_FILES.record));
   const summary = await readJson(join(folder, RUN_FILES.summary));
-  if (!thresholds && !probe && !evaluation && history.length === 0) {
-    throw new Error(
-      `Cannot report on "${folder}": it holds no table of a run: name the folder that demo or unlearn wrote`,
-    );
-  }
+  if (!thresholds && !probe && !evaluation && history.length === 0) throw nothing;
   return {
     title: "What the model had memorized, and what is left of it",
     version: `CodeScrub ${version}`,
@@ -91,6 +91,10 @@ export async function loadRun(
 
 async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
 }
 
 async function readIfThere<C extends Columns>(path: string, columns: C): Promise<RowOf<C>[] | undefined> {
