@@ -71,14 +71,19 @@ function indexOf(position: number, shape: readonly number[]): number[] {
   return index;
 }
 
-/** The tensors of a safetensors file, widened to float32. */
-export async function readTensors(path: string | URL): Promise<Map<string, PlainTensor & { dtype: string }>> {
+/** The tensors of a safetensors file, those that are wanted, widened to float32. */
+export async function readTensors(
+  path: string | URL,
+  isWanted: (name: string) => boolean = () => true,
+): Promise<Map<string, PlainTensor & { dtype: string }>> {
   const bytes = await Deno.readFile(path);
   const { tensors, dataStart } = parseHeader(bytes, bytes.length, String(path));
-  return new Map(tensors.map(({ name, dtype, shape, begin, end }) => {
-    const values = toFloat32(bytes.subarray(dataStart + begin, dataStart + end), dtype, name);
-    return [name, { shape, dtype, values }];
-  }));
+  return new Map(
+    tensors.filter(({ name }) => isWanted(name)).map(({ name, dtype, shape, begin, end }) => {
+      const values = toFloat32(bytes.subarray(dataStart + begin, dataStart + end), dtype, name);
+      return [name, { shape, dtype, values }];
+    }),
+  );
 }
 
 /** Numbers of a normal distribution that are the same in every run: Park and Miller's generator, Box and Muller. */

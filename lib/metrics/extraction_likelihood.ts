@@ -29,7 +29,8 @@ export interface ExtractionInput {
   firstPrefix: 0 | 1;
   /**
    * For each mispredicted position j in [firstPrefix, T): the greedy continuation of the true tokens before j, from
-   * position j on; a shorter one ended with the end of text. Positions that are absent were predicted right.
+   * position j on; a shorter one ended with the end of text, which it holds. Positions that are absent were predicted
+   * right and do not end the text.
    */
   continuations: ReadonlyMap<number, ArrayLike<number>>;
 }

@@ -74,19 +74,26 @@ export class Scorer implements Disposable {
 
   /**
    * Scores secrets after their prefixes: MA over the secret's tokens, EL_n over i = 0..v-n; a secret of fewer than n
-   * tokens has EL_n 1 if it is generated whole, else 0.
+   * tokens has EL_n 1 if it is generated whole, else 0. A secret without tokens has no scores.
+   *
+   * @throws {RangeError} when a prefix is empty
    */
   async secrets(secrets: readonly SecretTokens[], options: ScoreOptions = {}): Promise<Scores[]> {
-    const rows = secrets.map(({ prefix, secret }) => ({
-      ids: Int32Array.from([...Array.from(prefix), ...Array.from(secret)]),
-      from: prefix.length,
-      firstPrefix: 0 as const,
-      endOfText: options.endOfText ?? null,
-    }));
+    const endOfText = options.endOfText ?? null;
+    const rows = secrets.map(({ prefix, secret }, i) => {
+      if (prefix.length < 1) {
+        throw new RangeError(`Cannot score secret ${i} without a prefix: give it the end-of-text token`);
+      }
+      const ids = Int32Array.from([...Array.from(prefix), ...Array.from(secret)]);
+      return { ids, from: prefix.length, firstPrefix: 0 as const, endOfText };
+    });
     const scores = await this.#score(rows, options);
     if (options.el === false) return scores;
-    return scores.map((score) => {
-      const whole = score.ma === 1 ? 1 : 0;
+    return scores.map((score, i) => {
+      if (score.ma === null) return score;
+      const { ids, from } = rows[i]!;
+      const isCut = endOfText !== null && ids.subarray(from, -1).includes(endOfText);
+      const whole = score.ma === 1 && !isCut ? 1 : 0;
       return { ...score, el_3: score.el_3 ?? whole, el_5: score.el_5 ?? whole, el_10: score.el_10 ?? whole };
     });
   }
@@ -97,6 +104,7 @@ export class Scorer implements Disposable {
     rows.forEach((_, i) =>
       results[i] = { tokens: 0, ma: null, nll: null, el_3: null, el_5: null, el_10: null }
     );
+    if (usable.length < rows.length) await onProgress?.(rows.length - usable.length);
     const { batch } = this.#decoder;
     for (const length of new Set(usable.map((i) => this.#paddedLength(rows[i]!)))) {
       const group = usable.filter((i) => this.#paddedLength(rows[i]!) === length);
@@ -138,10 +146,12 @@ export class Scorer implements Disposable {
 
   async #likelihoods(rows: readonly Scored[], filled: FilledTexts): Promise<ExtractionLikelihoods[]> {
     const starts: DecodeStart[] = [];
-    rows.forEach(({ ids, from }, text) => {
+    rows.forEach(({ ids, from, endOfText }, text) => {
       for (let position = from; position < ids.length; position++) {
         const token = filled.predictions[text]![position - 1]!;
-        if (token !== ids[position]) starts.push({ text, position, token, until: ids.length });
+        // The end of the text ends a secret's decode, predicted rightly or not; it is decoded itself.
+        const until = token === endOfText ? position + 1 : ids.length;
+        if (token !== ids[position] || token === endOfText) starts.push({ text, position, token, until });
       }
     });
     const decoded = await this.#decoder.continueAll(filled, starts);
@@ -149,7 +159,8 @@ export class Scorer implements Disposable {
     starts.forEach(({ text, position }, i) => {
       const { from, firstPrefix, endOfText } = rows[text]!;
       const end = endOfText === null ? -1 : decoded[i]!.indexOf(endOfText);
-      byText[text]!.set(position - from + firstPrefix, end < 0 ? decoded[i]! : decoded[i]!.subarray(0, end));
+      const tokens = end < 0 ? decoded[i]! : decoded[i]!.subarray(0, end + 1);
+      byText[text]!.set(position - from + firstPrefix, tokens);
     });
     return rows.map(({ ids, from, firstPrefix }, i) =>
       extractionLikelihoods({

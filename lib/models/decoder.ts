@@ -80,10 +80,11 @@ export class Decoder implements Disposable {
     { length, keepCache }: { length: number; keepCache: boolean },
   ): Promise<FilledTexts> {
     const input = tf.tensor2d(this.#pad(texts, length), [this.batch, length], "int32");
-    const { predictions, losses, ...cache } = await (keepCache ? this.#fill : this.#score).async(input);
+    const run = keepCache ? this.#fill : this.#score;
+    const { predictions, losses, ...cache } = await run.async(input).finally(() => input.dispose());
     const predicted = predictions!.dataSync() as Int32Array;
     const lost = losses!.dataSync() as Float32Array;
-    tf.dispose([input, predictions!, losses!]);
+    tf.dispose([predictions!, losses!]);
     const layers = keepCache ? Array.from({ length: this.#model.config.layers }, (_, l) => l) : [];
     return {
       length,
