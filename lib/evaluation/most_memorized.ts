@@ -53,9 +53,11 @@ export function mostMemorized(
     `${doc_id}\0${start}\0${end}`;
   const scores = new Map(probed.map((row) => [key(row), row.ma]));
   const values = new Map<string, { place: FoundPlace; scores: number[]; documents: Set<string> }>();
+  const seen = new Set<string>();
   for (const place of places) {
     const ma = scores.get(key(place));
-    if (ma === null || ma === undefined) continue;
+    if (ma === null || ma === undefined || seen.has(key(place))) continue;
+    seen.add(key(place)); // two detectors may have found it
     const value = values.get(place.fingerprint) ?? { place, scores: [], documents: new Set() };
     value.scores.push(ma);
     value.documents.add(place.doc_id);
