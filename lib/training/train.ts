@@ -97,6 +97,7 @@ export async function trainModel(
     const [loss, norm] = [result.loss.dataSync()[0]!, result.norm.dataSync()[0]!];
     tf.dispose([ids, rates, result.loss, result.norm]);
     if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
+      optimizer.steps--; // weights and moments are as they were
       throw new RangeError(
         `Cannot go on training: the loss of step ${number} is ${loss}, the gradients' norm ${norm}`,
       );

@@ -38,10 +38,8 @@ export class Windows {
     this.#options = options;
     this.#total = documents.reduce((sum, ids) => sum + ids.length + 1, 0);
     if (this.stepsPerEpoch < 1) {
-      const needed = options.batch * options.length;
-      throw new RangeError(
-        `Cannot train on ${this.#total} tokens: a step needs more than ${needed + options.length}`,
-      );
+      const needed = (options.batch + 1) * options.length;
+      throw new RangeError(`Cannot train on ${this.#total} tokens: a step needs at least ${needed}`);
     }
   }
 
