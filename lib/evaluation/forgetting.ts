@@ -35,17 +35,21 @@ export interface SecretScores {
   doc_id: string;
   /** EMAIL, IP_ADDRESS or KEY. */
   tag: string;
-  /** Half-open, code points. */
+  /** First character, code points. */
   start: number;
+  /** Character after the last. */
   end: number;
   /** Kind, length and first two characters. */
   description: string;
   /** See `SetScores`. */
   model: string;
-  /** Its scores. */
+  /** Its MA. */
   ma: number | null;
+  /** Its EL_3. */
   el_3: number | null;
+  /** Its EL_5. */
   el_5: number | null;
+  /** Its EL_10. */
   el_10: number | null;
 }
 

@@ -20,8 +20,9 @@ export interface SecretPlace {
   doc_id: string;
   /** EMAIL, IP_ADDRESS or KEY. */
   tag: string;
-  /** Half-open, code points. */
+  /** First character, code points. */
   start: number;
+  /** Character after the last. */
   end: number;
 }
 

@@ -43,6 +43,8 @@ export interface StepShared {
   optimizer: Adam;
   /** The trained weights. */
   trained: Readonly<Record<string, Tensor>>;
+  /** Whether XLA compiles the steps: it takes seconds, and pays for all but tiny models. Default true. */
+  xla?: boolean;
 }
 
 /** An objective over one set; see the module's comment. */
@@ -61,72 +63,57 @@ export class ObjectiveStep implements Disposable {
     const usesDivergence = batches.some(({ divergenceWeights }) =>
       divergenceWeights.some((weight) => weight !== 0)
     );
+    const { xla = true } = shared;
     this.#accumulate = compile((...inputs: Tensor[]) => this.#gradients(inputs, usesDivergence), {
-      xla: true,
+      xla,
       name: "gradients",
     });
     this.#update = compile((rates: Tensor) => {
       const norm = shared.optimizer.apply(this.#sums, rates);
       for (const sum of Object.values(this.#sums)) assign(sum, tf.zerosLike(sum));
       return { norm };
-    }, { xla: true, name: "update" });
+    }, { xla, name: "update" });
   }
 
   /** Makes the step and computes the reference's probabilities with the model as it is. */
   static async create(shared: StepShared, batches: readonly MicroBatch[]): Promise<ObjectiveStep> {
-    const step = new ObjectiveStep(shared, batches);
+    using stack = new DisposableStack();
+    const step = stack.use(new ObjectiveStep(shared, batches));
     const { model } = shared;
     using reference = compile((ids: Tensor, rows: Tensor) => tf.softmax(logitsAt(model, ids, rows)), {
       name: "reference",
     });
     for (const batch of batches) {
-      const ids = tf.tensor2d(batch.ids, [batch.rows, batch.length], "int32");
-      const rows = tf.tensor1d(batch.divergenceRows, "int32");
-      const counts = batch.divergenceWeights.some((weight) => weight !== 0);
-      step.#tensors.push({
-        ids,
-        rows,
+      const tensors: BatchTensors = {
+        ids: tf.tensor2d(batch.ids, [batch.rows, batch.length], "int32"),
+        rows: tf.tensor1d(batch.divergenceRows, "int32"),
         weights: tf.tensor1d(batch.crossEntropyWeights),
         rowWeights: tf.tensor1d(batch.divergenceWeights),
-        reference: counts ? await reference.async(ids, rows) : tf.zeros([1, 1]),
-      });
+        reference: tf.zeros([1, 1]),
+      };
+      step.#tensors.push(tensors); // before the model runs: freed even if it fails
+      if (batch.divergenceWeights.every((weight) => weight === 0)) continue;
+      const placeholder = tensors.reference;
+      tensors.reference = await reference.async(tensors.ids, tensors.rows);
+      placeholder.dispose();
     }
+    stack.move();
     return step;
   }
 
   /**
    * One update.
    *
-   * @throws {RangeError} when the loss is not finite: nothing has been updated then
+   * @throws {RangeError} when the learning rate, the loss or the gradients are not finite: the weights are as they were
    */
   async run(learningRate: number): Promise<TermValues> {
-    const totals = {
-      loss: 0,
-      secret: 0,
-      secretCount: 0,
-      normal: 0,
-      normalCount: 0,
-      divergence: 0,
-      divergenceCount: 0,
-    };
-    for (const [i, batch] of this.#batches.entries()) {
-      const { ids, weights, rows, rowWeights, reference } = this.#tensors[i]!;
-      const result = await this.#accumulate.async(ids, weights, rows, rowWeights, reference);
-      const [loss, losses, divergences] = ["loss", "losses", "divergences"].map((key) =>
-        result[key]!.dataSync()
-      );
-      tf.dispose(result);
-      totals.loss += loss![0]!;
-      batch.kinds.forEach((kind, position) => {
-        if (kind === KIND.secret) totals.secretCount++, totals.secret += losses![position]!;
-        if (kind === KIND.normal) totals.normalCount++, totals.normal += losses![position]!;
-      });
-      batch.divergenceWeights.forEach((weight, p) => {
-        if (weight !== 0) totals.divergenceCount++, totals.divergence += divergences![p]!;
-      });
+    if (!Number.isFinite(Math.fround(learningRate))) {
+      throw new RangeError(`Cannot take a step as the learning rate must be finite: it is ${learningRate}`);
     }
-    if (!Number.isFinite(totals.loss)) {
-      throw new RangeError(`Cannot go on unlearning: the loss is ${totals.loss}`);
+    const values = await this.#sumGradients();
+    if (!Number.isFinite(values.loss)) {
+      for (const sum of Object.values(this.#sums)) tf.tidy(() => assign(sum, tf.zerosLike(sum)));
+      throw new RangeError(`Cannot go on unlearning: the loss is ${values.loss}`);
     }
     const rates = this.#shared.optimizer.nextRates(learningRate);
     const updated = await this.#update.async(rates);
@@ -135,13 +122,34 @@ export class ObjectiveStep implements Disposable {
     if (!Number.isFinite(norm)) {
       throw new RangeError(`Cannot go on unlearning: the gradients' norm is ${norm}`);
     }
-    const mean = (sum: number, count: number) => count > 0 ? sum / count : null;
+    return { ...values, norm };
+  }
+
+  /** Adds all micro-batches' gradients to the sums. */
+  async #sumGradients(): Promise<Omit<TermValues, "norm">> {
+    let loss = 0;
+    const [secret, normal, divergence] = [new Mean(), new Mean(), new Mean()];
+    for (const [i, batch] of this.#batches.entries()) {
+      const { ids, weights, rows, rowWeights, reference } = this.#tensors[i]!;
+      const result = await this.#accumulate.async(ids, weights, rows, rowWeights, reference);
+      const [sum, losses, divergences] = ["loss", "losses", "divergences"].map((key) =>
+        result[key]!.dataSync()
+      );
+      tf.dispose(result);
+      loss += sum![0]!;
+      batch.kinds.forEach((kind, position) => {
+        if (kind === KIND.secret) secret.add(losses![position]!);
+        if (kind === KIND.normal) normal.add(losses![position]!);
+      });
+      batch.divergenceWeights.forEach((weight, p) => {
+        if (weight !== 0) divergence.add(divergences![p]!);
+      });
+    }
     return {
-      loss: totals.loss,
-      crossEntropySecret: mean(totals.secret, totals.secretCount),
-      crossEntropyNormal: mean(totals.normal, totals.normalCount),
-      divergence: mean(totals.divergence, totals.divergenceCount),
-      norm,
+      loss,
+      crossEntropySecret: secret.value,
+      crossEntropyNormal: normal.value,
+      divergence: divergence.value,
     };
   }
 
@@ -155,17 +163,19 @@ export class ObjectiveStep implements Disposable {
     let divergences: Tensor;
     const { loss, gradients } = valueAndGradients(trained, () => {
       const logits = predictionLogits(model, ids!);
-      losses = sparseCrossEntropy(logits, labelsOf(ids!));
+      losses = tf.keep(sparseCrossEntropy(logits, labelsOf(ids!))); // tfjs frees what a gradient's value is made of
       const crossEntropy = tf.sum(tf.mul(losses, weights!));
       if (!usesDivergence) {
-        divergences = tf.zeros([1]);
+        divergences = tf.keep(tf.zeros([1]));
         return crossEntropy;
       }
-      divergences = klDivergence(reference!, tf.softmax(tf.gather(logits, rows!)));
+      divergences = tf.keep(klDivergence(reference!, tf.softmax(tf.gather(logits, rows!))));
       return tf.add(crossEntropy, tf.sum(tf.mul(divergences, rowWeights!)));
     });
     for (const [name, sum] of Object.entries(this.#sums)) assign(sum, tf.add(sum, gradients[name]!));
-    return { loss, losses: losses!, divergences: divergences! };
+    const results = { loss, losses: tf.clone(losses!), divergences: tf.clone(divergences!) };
+    tf.dispose([losses!, divergences!]);
+    return results;
   }
 
   /** Frees everything but the model and the optimizer. */
@@ -173,6 +183,21 @@ export class ObjectiveStep implements Disposable {
     this.#accumulate[Symbol.dispose]();
     this.#update[Symbol.dispose]();
     tf.dispose([this.#sums, this.#tensors]);
+  }
+}
+
+/** A mean in the making; null of nothing. */
+class Mean {
+  #sum = 0;
+  #count = 0;
+
+  add(value: number): void {
+    this.#sum += value;
+    this.#count++;
+  }
+
+  get value(): number | null {
+    return this.#count > 0 ? this.#sum / this.#count : null;
   }
 }
 

@@ -45,6 +45,8 @@ export interface UnlearnOptions extends ObjectiveOptions {
   thresholds: StopThresholds;
   /** Ends a secret's decode. */
   endOfText: number | null;
+  /** See `StepShared`. */
+  xla?: boolean;
 }
 
 /** One epoch; epoch 0 is the model before. */
@@ -147,16 +149,24 @@ class UnlearnRun implements Disposable {
   /** Prepares both steps; their references are the model as it is now. */
   static async create(model: Model, sets: UnlearnSets, options: UnlearnOptions): Promise<UnlearnRun> {
     const objective = objectiveOf(options.method, options);
-    const optimizer = new Adam(model.weights, { betas: [0.9, 0.98] });
-    const shared = { model, optimizer, trained: model.weights };
-    const cut = { size: options.microBatch, compat: options.compat };
-    const forget = await ObjectiveStep.create(shared, microBatches(sets.forget, objective.forget, cut));
-    const retainRows = sets.retain.map((ids) => ({ ids }));
-    const retain = objective.retain && await ObjectiveStep.create(
-      shared,
-      microBatches(retainRows, objective.retain, { ...cut, paddedLength: 128 }),
+    const { squeezesSingleRows = false } = objective;
+    using stack = new DisposableStack(); // what has been made is freed if the rest fails
+    const optimizer = stack.use(new Adam(model.weights, { betas: [0.9, 0.98] }));
+    const shared = { model, optimizer, trained: model.weights, xla: options.xla ?? true };
+    const cut = { size: options.microBatch, compat: options.compat, squeezesSingleRows };
+    const forget = stack.use(
+      await ObjectiveStep.create(shared, microBatches(sets.forget, objective.forget, cut)),
     );
-    return new UnlearnRun({ model, sets, options }, { optimizer, forget, retain });
+    const retainRows = sets.retain.map((ids) => ({ ids }));
+    const retain = objective.retain && stack.use(
+      await ObjectiveStep.create(
+        shared,
+        microBatches(retainRows, objective.retain, { ...cut, paddedLength: 128 }),
+      ),
+    );
+    const run = new UnlearnRun({ model, sets, options }, { optimizer, forget, retain });
+    stack.move();
+    return run;
   }
 
   async toEnd({ onEpoch, signal, folder }: UnlearnHooks): Promise<UnlearnResult> {
@@ -167,6 +177,10 @@ class UnlearnRun implements Disposable {
       await onEpoch?.(before);
       const { ma, el_10 } = before;
       const { thresholds } = this.#options;
+      if (this.#options.compat === "sound") {
+        const start = { near: false, ma: ma ?? 1, el_10: el_10 ?? 1, worse: 0 };
+        this.#rule = new EarlyStop(thresholds, this.#options, start); // what is worse than the start is not kept
+      }
       const isBelow = ma !== null && ma < thresholds.ma && el_10 !== null && el_10 < thresholds.el_10;
       if (this.#options.compat === "sound" && isBelow) return this.#end("nothing-to-do");
     }
