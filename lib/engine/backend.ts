@@ -37,7 +37,21 @@ interface NodeBackend {
 
 const Base = NodeJSKernelBackend as unknown as new (binding: Binding, packageName: string) => NodeBackend;
 
-/** The backend that tfjs is given under the name "tensorflow". */
+/**
+ * The backend that tfjs is given under the name "tensorflow".
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const x = tf.tensor1d([1, 2]);
+ * const id = backend().idOf(x); // uploads it
+ * assertEquals(backend().idOf(x), id);
+ * ```
+ */
 export class Backend extends Base {
   readonly #binding: Binding;
 
@@ -82,7 +96,18 @@ export class Backend extends Base {
   }
 }
 
-/** The backend in use. */
+/**
+ * The backend in use.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * assertEquals(backend() instanceof Backend, true);
+ * ```
+ */
 export function backend(): Backend {
   const current = tf.backend();
   if (!(current instanceof Backend)) {

@@ -14,7 +14,25 @@ import type { Symbols } from "./symbols.ts";
 
 const MAX_OUTPUTS = 4096;
 
-/** The binding; one for each eager context. */
+/**
+ * The binding; one for each eager context.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { DTYPE } from "./dtypes.ts";
+ * import { openTensorFlow } from "./engine.ts";
+ * import { currentEngine } from "./state.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const { binding } = currentEngine();
+ * const x = binding.createTensor([2], DTYPE.float32, [1, 2]);
+ * const [y] = binding.executeOp("Neg", [], [x], 1);
+ * assertEquals([...binding.tensorDataSync(y!.id)], [-1, -2]);
+ * binding.deleteTensor(x);
+ * binding.deleteTensor(y!.id);
+ * ```
+ */
 export class Binding {
   readonly TF_FLOAT = DTYPE.float32;
   readonly TF_INT32 = DTYPE.int32;

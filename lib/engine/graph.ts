@@ -7,11 +7,21 @@
  * @module
  */
 import { ATTR, type OpAttr } from "./dtypes.ts";
-import { cString, newTensor, setAttribute } from "./native.ts";
+import { cString, newTensor, packOutputs, setAttribute } from "./native.ts";
 import { Status } from "./status.ts";
 import type { Symbols } from "./symbols.ts";
 
-/** Why a step cannot be compiled. */
+/**
+ * Why a step cannot be compiled.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const error = new CaptureError("it reads a tensor's value", "return the tensor and read it outside");
+ * assertEquals(error.message, "Cannot compile the step: it reads a tensor's value: return the tensor and read it outside");
+ * ```
+ */
 export class CaptureError extends Error {
   /** @param what what the step did, in words */
   constructor(what: string, todo: string) {
@@ -65,7 +75,23 @@ const LIST_INPUTS: Readonly<Record<string, readonly ("*" | 1)[]>> = {
 /** Operations that give other numbers in every call, or the same ones in every call of a captured step. */
 const RANDOM = /^(Multinomial|Random|Stateful|TruncatedNormal|ParameterizedTruncatedNormal)/;
 
-/** A graph under construction; see the module's comment. */
+/**
+ * A graph under construction; see the module's comment.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { DTYPE } from "./dtypes.ts";
+ * import { openTensorFlow } from "./engine.ts";
+ * import { currentEngine } from "./state.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using graph = new Graph(currentEngine().symbols);
+ * graph.addInput(1, { shape: [2], dtype: DTYPE.float32 });
+ * const [output] = graph.addOperation("Neg", [], [1], 1, () => 2);
+ * assertEquals(output, { id: 2, shape: [2], dtype: DTYPE.float32 });
+ * ```
+ */
 export class Graph {
   readonly #symbols: Symbols;
   readonly #status: Status;
@@ -171,9 +197,9 @@ export class Graph {
       -1,
       null,
       this.#inputs.length,
-      packNodes(this.#inputs.map((id) => this.#node(id))),
+      packOutputs(this.#inputs.map((id) => this.#node(id))),
       outs.length,
-      packNodes(outs),
+      packOutputs(outs),
       null,
       null,
       null,
@@ -207,7 +233,7 @@ export class Graph {
   }
 
   #dtype(id: number): number {
-    return this.#symbols.TF_OperationOutputType(packNodes([this.#node(id)]));
+    return this.#symbols.TF_OperationOutputType(packOutputs([this.#node(id)]));
   }
 
   #addNode(
@@ -220,11 +246,11 @@ export class Graph {
     const label = `n${this.#count++}`;
     const labelBytes = new TextEncoder().encode(label + "\0");
     const description = symbols.TF_NewOperation(this.#graph, cString(name), labelBytes);
-    const single = (node: Node) => symbols.TF_AddInput(description, packNodes([node]));
+    const single = (node: Node) => symbols.TF_AddInput(description, packOutputs([node]));
     const list = LIST_INPUTS[name]?.indexOf("*") ?? -1;
     if (list >= 0) {
       const length = inputs.length - (LIST_INPUTS[name]!.length - 1);
-      symbols.TF_AddInputList(description, packNodes(inputs.slice(0, length)), length);
+      symbols.TF_AddInputList(description, packOutputs(inputs.slice(0, length)), length);
       inputs.slice(length).forEach(single);
     } else inputs.forEach(single);
     for (const attr of attrs) setAttribute(symbols, description, attr, "graph", this.#status);
@@ -244,7 +270,7 @@ export class Graph {
 
   #describe(name: string, node: Node): { shape: number[]; dtype: number } {
     const symbols = this.#symbols;
-    const output = packNodes([node]);
+    const output = packOutputs([node]);
     const rank = symbols.TF_GraphGetTensorNumDims(this.#graph, output, this.#status.pointer);
     this.#status.check(name);
     const dims = new BigInt64Array(Math.max(rank, 1));
@@ -258,17 +284,6 @@ export class Graph {
     }
     return { shape, dtype: symbols.TF_OperationOutputType(output) };
   }
-}
-
-/** `TF_Output[]` as bytes: 8 of the address, 4 of the number, 4 of padding each. */
-function packNodes(nodes: readonly Node[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(16 * nodes.length);
-  const view = new DataView(bytes.buffer);
-  nodes.forEach(({ operation, index }, i) => {
-    view.setBigUint64(16 * i, Deno.UnsafePointer.value(operation), true);
-    view.setInt32(16 * i + 8, index, true);
-  });
-  return bytes;
 }
 
 /** FNV-1a over 32 bits: enough to see that a constant changed. */

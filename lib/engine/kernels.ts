@@ -15,7 +15,21 @@ const DTYPES: Readonly<Record<string, number>> = {
   bool: DTYPE.bool,
 };
 
-/** Replaces tfjs-node's GatherV2, which reads its indices on the host in every call and so cannot be captured. */
+/**
+ * Replaces tfjs-node's GatherV2, which reads its indices on the host in every call and so cannot be captured.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { compile } from "./compile.ts";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" }); // registers them
+ * using pick = compile((x: tf.Tensor, row: tf.Tensor) => tf.gather(x, tf.neg(row) as tf.Tensor1D));
+ * assertEquals([...pick(tf.tensor1d([5, 6]), tf.tensor1d([-1], "int32")).dataSync()], [6]);
+ * ```
+ */
 export function registerKernels(): void {
   tf.unregisterKernel("GatherV2", "tensorflow");
   tf.registerKernel({
@@ -45,8 +59,14 @@ export function registerKernels(): void {
  * @returns [N] float32: -log softmax(logits)[label], in nats; the caller disposes it
  *
  * @example
- * ```ts ignore
- * const loss = tf.mean(sparseCrossEntropy(logits, labels));
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const loss = sparseCrossEntropy(tf.zeros([1, 4]), tf.tensor1d([2], "int32"));
+ * assertEquals(loss.dataSync()[0]!.toFixed(6), Math.log(4).toFixed(6));
  * ```
  */
 export function sparseCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
@@ -79,6 +99,18 @@ export function sparseCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
  * @param rows [N] int32, each in [0, R)
  * @param values [N, K] float32
  * @returns `cache` after the write, [R, K]
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const cache = tf.tensor2d([[0, 0], [1, 1], [2, 2]]);
+ * writeRows(cache, tf.tensor1d([1], "int32"), tf.tensor2d([[8, 9]]));
+ * assertEquals([...cache.dataSync()], [0, 0, 8, 9, 2, 2]);
+ * ```
  */
 export function writeRows(cache: Tensor, rows: Tensor, values: Tensor): Tensor {
   const attrs = [{ name: "T", type: ATTR.type, value: DTYPE.float32 }];

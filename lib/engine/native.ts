@@ -11,14 +11,33 @@ import type { Symbols } from "./symbols.ts";
 const encoder = new TextEncoder();
 const cStrings = new Map<string, Uint8Array<ArrayBuffer>>();
 
-/** A text as zero-terminated bytes that stay alive; cached, so only for names. */
+/**
+ * A text as zero-terminated bytes that stay alive; cached, so only for names.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals([...cString("Add")], [65, 100, 100, 0]);
+ * ```
+ */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
   let bytes = cStrings.get(text);
   if (!bytes) cStrings.set(text, bytes = encoder.encode(text + "\0"));
   return bytes;
 }
 
-/** A typed array as the C type of `dtype` wants it. */
+/**
+ * A typed array as the C type of `dtype` wants it.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { DTYPE } from "./dtypes.ts";
+ *
+ * assertEquals([...toBytes([1, -1], DTYPE.int32)], [1, 0, 0, 0, 255, 255, 255, 255]);
+ * ```
+ */
 export function toBytes(values: unknown, dtype: number): Uint8Array<ArrayBuffer> {
   let array: ArrayBufferView<ArrayBuffer>;
   if (dtype === DTYPE.float32) {
@@ -43,7 +62,23 @@ export function toBytes(values: unknown, dtype: number): Uint8Array<ArrayBuffer>
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
-/** A new `TF_Tensor*` that holds a copy of `bytes`; the caller frees it. */
+/**
+ * A new `TF_Tensor*` that holds a copy of `bytes`; the caller frees it.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { DTYPE } from "./dtypes.ts";
+ * import { openTensorFlow } from "./engine.ts";
+ * import { currentEngine } from "./state.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const { symbols } = currentEngine();
+ * const tensor = newTensor(symbols, [2], DTYPE.uint8, new Uint8Array([7, 8]));
+ * assertEquals(symbols.TF_TensorByteSize(tensor), 2n);
+ * symbols.TF_DeleteTensor(tensor);
+ * ```
+ */
 export function newTensor(
   symbols: Symbols,
   shape: readonly number[],
@@ -59,14 +94,40 @@ export function newTensor(
   return tensor;
 }
 
-/** A copy of a `TF_Tensor`'s bytes. */
+/**
+ * A copy of a `TF_Tensor`'s bytes.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { DTYPE } from "./dtypes.ts";
+ * import { openTensorFlow } from "./engine.ts";
+ * import { currentEngine } from "./state.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const { symbols } = currentEngine();
+ * const tensor = newTensor(symbols, [2], DTYPE.uint8, new Uint8Array([7, 8]));
+ * assertEquals(new Uint8Array(tensorBytes(symbols, tensor)), new Uint8Array([7, 8]));
+ * symbols.TF_DeleteTensor(tensor);
+ * ```
+ */
 export function tensorBytes(symbols: Symbols, tensor: Deno.PointerValue): ArrayBuffer {
   const size = Number(symbols.TF_TensorByteSize(tensor));
   const data = symbols.TF_TensorData(tensor);
   return data && size > 0 ? Deno.UnsafePointerView.getArrayBuffer(data, size).slice(0) : new ArrayBuffer(0);
 }
 
-/** Bytes as the typed array that tfjs expects for `dtype`. */
+/**
+ * Bytes as the typed array that tfjs expects for `dtype`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { DTYPE } from "./dtypes.ts";
+ *
+ * assertEquals(fromBytes(new Uint8Array([1, 0, 0, 0]).buffer, DTYPE.int32), new Int32Array([1]));
+ * ```
+ */
 export function fromBytes(
   bytes: ArrayBuffer,
   dtype: number,
@@ -77,7 +138,23 @@ export function fromBytes(
   return new Uint8Array(bytes);
 }
 
-/** Sets one attribute of an eager operation (`TFE_Op`) or of a graph node (`TF_OperationDescription`). */
+/**
+ * Sets one attribute of an eager operation (`TFE_Op`) or of a graph node (`TF_OperationDescription`).
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { openTensorFlow } from "./engine.ts";
+ * import { currentEngine } from "./state.ts";
+ * import { Status } from "./status.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const { symbols } = currentEngine();
+ * using status = new Status(symbols);
+ * const attr = { name: "T", type: 42, value: 1 };
+ * assertThrows(() => setAttribute(symbols, null, attr, "eager", status), TypeError, "kind 42 is not known");
+ * ```
+ */
 export function setAttribute(
   symbols: Symbols,
   target: Deno.PointerValue,
@@ -117,4 +194,27 @@ export function setAttribute(
   } else {
     throw new TypeError(`Cannot set attribute "${name}": kind ${type} is not known`);
   }
+}
+
+/**
+ * `TF_Output[]` as bytes: 8 of the operation's address, 4 of the output's number, 4 of padding each.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const bytes = packOutputs([{ operation: null, index: 3 }]);
+ * assertEquals([...bytes], [0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0]);
+ * ```
+ */
+export function packOutputs(
+  outputs: readonly { operation: Deno.PointerValue; index: number }[],
+): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(16 * outputs.length);
+  const view = new DataView(bytes.buffer);
+  outputs.forEach(({ operation, index }, i) => {
+    view.setBigUint64(16 * i, Deno.UnsafePointer.value(operation), true);
+    view.setInt32(16 * i + 8, index, true);
+  });
+  return bytes;
 }

@@ -23,13 +23,33 @@ let engine: OpenEngine | null = null;
  * The open engine.
  *
  * @throws {Error} when there is none
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertThrows } from "@std/assert";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * assertThrows(() => currentEngine(), Error, "call openTensorFlow() first");
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * assertEquals(currentEngine().binding.handleCount, 0);
+ * ```
  */
 export function currentEngine(): OpenEngine {
   if (!engine) throw new Error("Cannot run on TensorFlow: it is not open: call openTensorFlow() first");
   return engine;
 }
 
-/** Sets or, with null, clears the open engine. */
+/**
+ * Sets or, with null, clears the open engine.
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ *
+ * setEngine(null);
+ * assertThrows(() => currentEngine(), Error, "it is not open");
+ * ```
+ */
 export function setEngine(next: OpenEngine | null): void {
   engine = next;
 }

@@ -53,7 +53,22 @@ export class TensorFlowError extends Error {
   }
 }
 
-/** A `TF_Status`; one for each call that may run beside others. */
+/**
+ * A `TF_Status`; one for each call that may run beside others.
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { openTensorFlow } from "./engine.ts";
+ * import { currentEngine } from "./state.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const { symbols, binding } = currentEngine();
+ * using status = new Status(symbols);
+ * status.check("Add"); // nothing has failed
+ * assertThrows(() => binding.executeOp("NoSuchOp", [], [], 1), TensorFlowError, "Cannot run NoSuchOp: ");
+ * ```
+ */
 export class Status {
   readonly #symbols: Symbols;
   /** The `TF_Status*` to hand to a call. */

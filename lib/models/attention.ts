@@ -14,6 +14,15 @@ export const MASKED = -1e9;
  * 0 where position t may attend to s (s <= t), a large negative number elsewhere.
  *
  * @returns [T, T] float32; the caller disposes it
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * assertEquals(Array.from(causalBias(2).dataSync(), (value) => value < 0), [false, true, false, false]);
+ * ```
  */
 export function causalBias(length: number): Tensor {
   return tf.tidy(() => {
@@ -28,6 +37,17 @@ export function causalBias(length: number): Tensor {
  *
  * @param positions [B] int32
  * @returns [B, 1, 1, T] float32
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const bias = cacheBias(tf.tensor1d([1], "int32"), 3);
+ * assertEquals([bias.shape, [...bias.dataSync()].map((value) => value === 0)], [[1, 1, 1, 3], [true, true, false]]);
+ * ```
  */
 export function cacheBias(positions: Tensor, length: number): Tensor {
   const range = tf.reshape(tf.range(0, length, 1, "int32"), [1, 1, 1, length]);
@@ -41,6 +61,18 @@ export function cacheBias(positions: Tensor, length: number): Tensor {
  * @param q [B, H, T, K] @param k [B, H, S, K] @param v [B, H, S, K]
  * @param bias broadcastable to [B, H, T, S]
  * @returns [B, H, T, K]
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const x = tf.ones([1, 1, 2, 3]); // equal values mix to themselves
+ * const mixed = attend(x, x, x, { scale: 0.5, bias: causalBias(2) });
+ * assertEquals([mixed.shape, mixed.dataSync()[0]], [[1, 1, 2, 3], 1]);
+ * ```
  */
 export function attend(
   q: Tensor,
@@ -52,12 +84,38 @@ export function attend(
   return tf.matMul(tf.softmax(scores), v);
 }
 
-/** [B T, H K] to [B, H, T, K]. */
+/**
+ * [B T, H K] to [B, H, T, K].
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const x = tf.tensor2d([[1, 2], [3, 4]]); // two positions, two heads of width 1
+ * assertEquals([...splitHeads(x, [1, 2, 2, 1]).dataSync()], [1, 3, 2, 4]);
+ * ```
+ */
 export function splitHeads(x: Tensor, [B, T, H, K]: readonly [number, number, number, number]): Tensor {
   return tf.transpose(tf.reshape(x, [B, T, H, K]), [0, 2, 1, 3]); // [B, H, T, K]
 }
 
-/** [B, H, T, K] to [B T, H K]. */
+/**
+ * [B, H, T, K] to [B T, H K].
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const x = tf.tensor2d([[1, 2], [3, 4]]);
+ * assertEquals([...mergeHeads(splitHeads(x, [1, 2, 2, 1])).dataSync()], [1, 2, 3, 4]);
+ * ```
+ */
 export function mergeHeads(x: Tensor): Tensor {
   const [B, H, T, K] = x.shape as [number, number, number, number];
   return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [B * T, H * K]); // [B T, H K]
@@ -68,6 +126,17 @@ export function mergeHeads(x: Tensor): Tensor {
  *
  * @param x [N, D] @param gain [D] @param bias [D]
  * @returns [N, D]
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const result = layerNorm(tf.tensor2d([[1, 3]]), tf.ones([2]), tf.tensor1d([0, 10]), 1e-12);
+ * assertEquals([...result.dataSync()].map(Math.round), [-1, 11]);
+ * ```
  */
 export function layerNorm(x: Tensor, gain: Tensor, bias: Tensor, epsilon: number): Tensor {
   const centred = tf.sub(x, tf.mean(x, -1, true));

@@ -4,7 +4,19 @@
  * @module
  */
 
-/** Reads single fields of one config.json. */
+/**
+ * Reads single fields of one config.json.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * const read = new ConfigReader({ n_head: 2.5 }, "config.json");
+ * assertEquals(read.size("n_layer", 12), 12);
+ * const message = 'Cannot load "config.json": n_head is 2.5: expected a whole number of at least 1';
+ * assertThrows(() => read.size("n_head"), RangeError, message);
+ * ```
+ */
 export class ConfigReader {
   readonly #json: Readonly<Record<string, unknown>>;
   readonly #file: string;

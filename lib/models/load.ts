@@ -45,7 +45,17 @@ function reason(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
-/** Reads config.json: the family, its sizes, and the JSON itself. */
+/**
+ * Reads config.json: the family, its sizes, and the JSON itself.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { config } = await readConfig("tests/fixtures/gpt2/plain");
+ * assertEquals([config.layers, config.width, config.tiedEmbeddings], [2, 8, true]);
+ * ```
+ */
 export async function readConfig(
   folder: string,
 ): Promise<{ architecture: Architecture; config: ModelConfig; json: Record<string, unknown> }> {
@@ -73,9 +83,15 @@ export async function readConfig(
  * is not supported; {TypeError} when tensors do not fit it or hold NaN or infinite values
  *
  * @example
- * ```ts ignore
- * using loaded = await loadModel("data/model");
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/plain");
  * const logits = tf.tidy(() => loaded.model.logits(tf.tensor2d([[1, 2, 3]], [1, 3], "int32")));
+ * assertEquals([logits.shape, loaded.dtype], [[1, 3, 40], "F32"]);
  * ```
  */
 export async function loadModel(folder: string): Promise<LoadedModel> {
@@ -169,9 +185,8 @@ function matchTensors(
 function count(names: readonly string[], kind: string): string[] {
   if (names.length === 0) return [];
   const shown = names.slice(0, 3).map((name) => `"${name}"`).join(", ") + (names.length > 3 ? ", ..." : "");
-  return [
-    names.length === 1 ? `1 tensor is ${kind} (${shown})` : `${names.length} tensors are ${kind} (${shown})`,
-  ];
+  const many = names.length === 1 ? "1 tensor is" : `${names.length} tensors are`;
+  return [`${many} ${kind} (${shown})`];
 }
 
 /** What to write beside the weights. */
@@ -198,6 +213,19 @@ export const TOKENIZER_FILES = [
  * Writes a model folder that transformers loads: each file by a temporary name and a rename, config.json last.
  *
  * @throws {Error} when the folder cannot be written; {RangeError} when a weight cannot be stored: nothing is written then
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/plain");
+ * const folder = await Deno.makeTempDir();
+ * await saveModel(loaded.model, folder, { ...loaded, dtype: "F16", tokenizerFolder: loaded.folder });
+ * using again = await loadModel(folder);
+ * assertEquals(again.dtype, "F16");
+ * ```
  */
 export async function saveModel(model: Model, folder: string, options: SaveOptions): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
@@ -244,7 +272,21 @@ async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** A new model with random weights: normal with deviation 0.02, residual projections scaled, norms one, biases zero. */
+/**
+ * A new model with random weights: normal with deviation 0.02, residual projections scaled, norms one, biases zero.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { architectureOf } from "./models.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const gpt2 = architectureOf("gpt2");
+ * using model = newModel(gpt2, gpt2.readConfig({ n_layer: 1, n_embd: 12 }, "the example"), () => 0.5);
+ * assertEquals(model.weights["transformer.wpe.weight"]!.shape, [1024, 12]);
+ * ```
+ */
 export function newModel(architecture: Architecture, config: ModelConfig, normal: () => number): Model {
   const weights: Record<string, tf.Tensor> = {};
   for (const [name, shape] of Object.entries(architecture.shapes(config))) {

@@ -22,7 +22,22 @@ export interface ModelParts {
   weights: Weights;
 }
 
-/** A language model; `using` frees its weights. */
+/**
+ * A language model; `using` frees its weights.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { loadModel } from "./load.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/plain");
+ * const logits = tf.tidy(() => loaded.model.logits(tf.tensor2d([[1, 2, 3]], [1, 3], "int32")));
+ * assertEquals(logits.shape, [1, 3, loaded.model.config.vocabularySize]);
+ * ```
+ */
 export class Model implements Disposable {
   /** The sizes. */
   readonly config: ModelConfig;

@@ -99,7 +99,17 @@ export function parseHeader(bytes: Uint8Array, fileBytes: number, file: string):
   return { tensors, metadata, dataStart };
 }
 
-/** The header's length, checked against the file's size. */
+/**
+ * The header's length, checked against the file's size.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const bytes = encodeSafetensors([], {});
+ * assertEquals(headerLength(bytes, bytes.length, "x"), bytes.length - 8);
+ * ```
+ */
 export function headerLength(bytes: Uint8Array, fileBytes: number, file: string): number {
   if (fileBytes < 8 || bytes.length < 8) {
     refuse(file, `file has ${fileBytes} bytes, header asks for 8: download it again`);

@@ -18,7 +18,24 @@ export interface AdamOptions {
   maxNorm?: number;
 }
 
-/** The optimizer's state: moments by weight name. */
+/**
+ * The optimizer's state: moments by weight name.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { compile } from "../engine/compile.ts";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const weights = { w: tf.tensor1d([1, 2]) };
+ * using optimizer = new Adam(weights, { betas: [0.9, 0.98] });
+ * using step = compile((w: tf.Tensor, rates: tf.Tensor) => optimizer.apply({ w }, rates));
+ * const norm = step(tf.tensor1d([3, -4]), optimizer.nextRates(0.5)); // the first step is one rate long
+ * assertEquals([norm.dataSync()[0], ...weights.w.dataSync()], [5, 0.5, 2.5]);
+ * ```
+ */
 export class Adam implements Disposable {
   /** First moments. */
   readonly first: Record<string, Tensor>;

@@ -13,6 +13,19 @@ import type { Model } from "../models/model.ts";
  *
  * @param ids [B, T] int32
  * @returns [B, T - 1] float32, nats
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { loadModel } from "../models/load.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/plain");
+ * const ids = tf.tensor2d([[1, 2, 3]], [1, 3], "int32");
+ * assertEquals(nextTokenLosses(loaded.model, ids).shape, [1, 2]);
+ * ```
  */
 export function nextTokenLosses(model: Model, ids: Tensor): Tensor {
   const [B, T] = ids.shape as [number, number];
@@ -36,6 +49,18 @@ export interface LossAndGradients {
  *
  * @param weights what to differentiate by
  * @param loss a scalar of them
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const weights = { w: tf.tensor1d([1, 2]) };
+ * const { loss, gradients } = valueAndGradients(weights, () => tf.sum(tf.square(weights.w)));
+ * assertEquals([loss.dataSync()[0], ...gradients.w!.dataSync()], [5, 2, 4]);
+ * ```
  */
 export function valueAndGradients(
   weights: Readonly<Record<string, Tensor>>,

@@ -76,6 +76,22 @@ export function learningRateAt(
  * @param optimizer over the model's weights; its state goes on where it was
  * @param documents token ids of each document
  * @throws {RangeError} when the loss or the gradients are not finite: the step has changed nothing then
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { loadModel } from "../models/load.ts";
+ * import { Adam } from "./adam.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/plain");
+ * using optimizer = new Adam(loaded.model.weights, { betas: [0.9, 0.95] });
+ * const documents = [Int32Array.from({ length: 40 }, (_, i) => i % 5)];
+ * const options = { steps: 2, learningRate: 1e-3, finalShare: 0.1, warmup: 1, betas: [0.9, 0.95], maxNorm: 1 } as const;
+ * await trainModel(loaded.model, { optimizer, documents }, { ...options, batch: 2, length: 8, seed: 1, endOfText: 0 });
+ * assertEquals(optimizer.steps, 2);
+ * ```
  */
 export async function trainModel(
   model: Model,

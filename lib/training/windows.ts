@@ -20,7 +20,19 @@ export interface WindowOptions {
   endOfText: number;
 }
 
-/** Training batches by step; see the module's comment. */
+/**
+ * Training batches by step; see the module's comment.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const documents = [Int32Array.from([1, 2, 3, 4]), Int32Array.from([5, 6, 7, 8])];
+ * const windows = new Windows(documents, { batch: 1, length: 4, seed: 1, endOfText: 0 });
+ * assertEquals([windows.stepsPerEpoch, windows.batch(0).length], [1, 4]);
+ * assertEquals(windows.batch(7), windows.batch(7));
+ * ```
+ */
 export class Windows {
   readonly #documents: readonly Int32Array[];
   readonly #options: WindowOptions;
