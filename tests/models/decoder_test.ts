@@ -1,0 +1,137 @@
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import * as tf from "@tensorflow/tfjs-core";
+import { openTensorFlow } from "../../lib/engine/engine.ts";
+import { Decoder } from "../../lib/models/decoder.ts";
+import { type LoadedModel, loadModel } from "../../lib/models/load.ts";
+import { nextTokenLosses } from "../../lib/training/next_token_loss.ts";
+import { predictWith } from "../metrics/plain_definitions.ts";
+import { FIXTURES, readFixture } from "./fixtures.ts";
+
+const engine = await openTensorFlow({ device: "cpu" });
+Deno.test.afterAll(() => engine[Symbol.dispose]());
+
+/** Runs a test with a loaded fixture; all memory must be free afterwards. */
+async function withFixture(
+  name: typeof FIXTURES[number],
+  body: (loaded: LoadedModel, fixture: Awaited<ReturnType<typeof readFixture>>) => Promise<void>,
+): Promise<void> {
+  const before = engine.memory();
+  const fixture = await readFixture(name);
+  {
+    using loaded = await loadModel(fixture.folder);
+    await body(loaded, fixture);
+  }
+  assertEquals(engine.memory(), before);
+}
+
+for (const name of FIXTURES) {
+  Deno.test(`Decoder continues "${name}" as transformers does, every row at a position of its own`, async () => {
+    await withFixture(name, async ({ model }, { ids, continuations }) => {
+      for (const options of [{ batch: 1, rows: 1 }, { batch: 8, rows: 3 }, { batch: 8, rows: 256 }]) {
+        using decoder = new Decoder(model, options);
+        for (let first = 0; first < ids.length; first += options.batch) {
+          const texts = ids.slice(first, first + options.batch);
+          using filled = await decoder.fill(texts, { length: 24, keepCache: true });
+          const wanted = continuations.filter(({ row }) => row >= first && row < first + texts.length);
+          const starts = wanted.map(({ row, prefix, ids }) => ({
+            text: row - first,
+            position: prefix,
+            token: filled.predictions[row - first]![prefix - 1]!,
+            until: prefix + ids.length,
+          }));
+          const decoded = await decoder.continueAll(filled, starts);
+          assertEquals(decoded.map((tokens) => Array.from(tokens)), wanted.map(({ ids }) => ids));
+        }
+      }
+    });
+  });
+}
+
+Deno.test("Decoder.continueAll() is a plain loop of full forwards, from any position and first token to any end", async () => {
+  await withFixture("trained", async ({ model }, { texts, unseen }) => {
+    using predict = predictWith(model);
+    using decoder = new Decoder(model, { batch: 8, rows: 16 });
+    const rows = [...texts, ...unseen.slice(0, 2)].map((text, i) => text.slice(0, 40 - 5 * i));
+    using filled = await decoder.fill(rows, { length: 40, keepCache: true });
+    const starts = rows.flatMap((text, row) =>
+      [[0, 6], [1, 7], [2, 2], [text.length - 1, 40], [text.length >> 1, 13]].map(([position, step], k) => ({
+        text: row,
+        position: position!,
+        token: (row * 7 + k * 13) % 64,
+        until: Math.min(40, position! + step!),
+      }))
+    ).filter(({ position, text }) => position < rows[text]!.length);
+    assert(starts.length >= 25);
+    const decoded = await decoder.continueAll(filled, starts);
+    starts.forEach(({ text, position, token, until }, i) => {
+      const tokens = [token];
+      while (tokens.length < until - position) {
+        tokens.push(predict([...rows[text]!.slice(0, position), ...tokens]));
+      }
+      assertEquals(Array.from(decoded[i]!), tokens, JSON.stringify(starts[i]));
+    });
+    assertEquals(await decoder.continueAll(filled, starts), decoded, "the texts' cache is as it was");
+  });
+});
+
+Deno.test("Decoder.continueAll() gives empty and single tokens without a step, and no starts nothing", async () => {
+  await withFixture("trained", async ({ model }, { texts }) => {
+    using decoder = new Decoder(model, { batch: 2 });
+    using filled = await decoder.fill([texts[0]!], { length: 40, keepCache: true });
+    const one = { text: 0, position: 39, token: 5, until: 40 };
+    assertEquals(await decoder.continueAll(filled, [{ ...one, until: 39 }, one]), [
+      new Int32Array(0),
+      new Int32Array([5]),
+    ]);
+    assertEquals(await decoder.continueAll(filled, []), []);
+  });
+});
+
+Deno.test("Decoder.fill() predicts and measures every position, with the cache and without", async () => {
+  await withFixture("trained", async ({ model }, { texts, unseen }) => {
+    using predict = predictWith(model);
+    using decoder = new Decoder(model, { batch: 4 });
+    const rows = [texts[5]!, unseen[0]!.slice(0, 9), [7]];
+    for (const keepCache of [true, false]) {
+      using filled = await decoder.fill(rows, { length: 40, keepCache });
+      assertEquals([filled.keys.length, filled.values.length], keepCache ? [2, 2] : [0, 0]);
+      rows.forEach((row, i) => {
+        assertEquals(Array.from(filled.predictions[i]!), row.map((_, t) => predict(row.slice(0, t + 1))));
+        assertEquals(filled.losses[i]!.length, row.length - 1);
+        if (row.length === 1) return;
+        const losses = tf.tidy(() => nextTokenLosses(model, tf.tensor2d([row], undefined, "int32")));
+        losses.dataSync().forEach((loss, t) => assertAlmostEquals(filled.losses[i]![t]!, loss, 1e-5));
+        losses.dispose();
+      });
+    }
+    using single = await decoder.fill([[7]], { length: 1, keepCache: false });
+    assertEquals([Array.from(single.predictions[0]!), single.losses[0]!.length], [[predict([7])], 0]);
+  });
+});
+
+Deno.test("Decoder refuses what lies outside text, batch, vocabulary or cache", async () => {
+  await withFixture("plain", async ({ model }) => {
+    using decoder = new Decoder(model, { batch: 2 });
+    const fill = (texts: number[][], length = 8) => () => decoder.fill(texts, { length, keepCache: true });
+    await assertRejects(fill([[1], []]), RangeError, "Cannot run text 1 of 0 tokens: expected 1 to 8");
+    await assertRejects(
+      fill([Array(9).fill(1)]),
+      RangeError,
+      "Cannot run text 0 of 9 tokens: expected 1 to 8",
+    );
+    await assertRejects(fill([[1], [2], [3]]), RangeError, "Cannot run 3 texts at once: at most 2");
+    await assertRejects(fill([[1, 40]]), RangeError, "Cannot run token 40: the model's vocabulary has 40");
+    await assertRejects(fill([[1]], 33), RangeError, "Cannot run 33 positions as the model has 32");
+    using filled = await fill([[1, 2, 3]])();
+    const start = { text: 0, position: 2, token: 5, until: 8 };
+    for (const [change, row] of [[{ position: 8 }, 8], [{ position: -1 }, -1], [{ until: 9 }, 8]] as const) {
+      const message = `Cannot write to a cache of 8 positions: row 1 asks for position ${row}`;
+      await assertRejects(
+        () => decoder.continueAll(filled, [start, { ...start, ...change }]),
+        RangeError,
+        message,
+      );
+    }
+    assertEquals((await decoder.continueAll(filled, [start]))[0]!.length, 6);
+  });
+});
