@@ -73,13 +73,38 @@ export interface EvaluateOptions {
   onProgress?: (done: number) => void | Promise<void>;
 }
 
-/** How many items `evaluateSets` will report. */
+/**
+ * How many items `evaluateSets` will report.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(countItems({ forget: [], retain: [Int32Array.of(1)], unseen: [] }), 1);
+ * ```
+ */
 export function countItems({ forget, retain, unseen }: EvaluationSets): number {
   return forget.reduce((sum, { secrets }) => sum + secrets.length, 0) + retain.length + unseen.length;
 }
 
 /**
  * Scores one model on all sets; an empty set gives no row.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { Scorer } from "../metrics/text_scores.ts";
+ * import { gpt2 } from "../models/gpt2.ts";
+ * import { newModel } from "../models/load.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const sizes = { vocab_size: 8, n_positions: 32, n_embd: 4, n_layer: 1, n_head: 1 };
+ * using model = newModel(gpt2, gpt2.readConfig(sizes, "config.json"), () => 0.1);
+ * using scorer = new Scorer(model);
+ * const sets = { forget: [], retain: [Int32Array.of(1, 2, 3)], unseen: [] };
+ * const { sets: rows } = await evaluateSets(scorer, sets, { model: "before", endOfText: null });
+ * assertEquals(rows.map(({ set, model, el_3, rows }) => [set, model, el_3, rows]), [["retain", "before", null, 1]]);
+ * ```
  */
 export async function evaluateSets(
   scorer: Scorer,

@@ -65,6 +65,29 @@ interface Located extends SecretInText {
  *
  * @param places of the secrets; those of documents that are not in `documents` are refused
  * @throws {RangeError} when a secret lies outside its document or in none
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Tokenizer as NativeTokenizer } from "tokenizers";
+ * import { trainTokenizer } from "../datasets/train_tokenizer.ts";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { Scorer } from "../metrics/text_scores.ts";
+ * import { gpt2 } from "../models/gpt2.ts";
+ * import { newModel } from "../models/load.ts";
+ * import { Tokenizer } from "../tokenizers/tokenizer.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const json = await trainTokenizer(["x = 1\n"], { vocabularySize: 257 }); // a token for each byte
+ * const tokenizer = new Tokenizer(NativeTokenizer.fromString(json));
+ * const sizes = { vocab_size: 257, n_positions: 64, n_embd: 4, n_layer: 1, n_head: 1 };
+ * using model = newModel(gpt2, gpt2.readConfig(sizes, "config.json"), () => 0.1);
+ * using scorer = new Scorer(model);
+ * const documents = [{ docId: "a", path: null, text: "k=aB3;" }];
+ * const place = { doc_id: "a", tag: "KEY", start: 2, end: 5 };
+ * const { rows } = await probeSecrets({ scorer, tokenizer }, { documents, places: [place, place] });
+ * assertEquals(rows.map(({ secret_tokens, mask_tokens }) => [secret_tokens, mask_tokens]), [[3, 5]]);
+ * ```
  */
 export async function probeSecrets(
   { scorer, tokenizer }: { scorer: Scorer; tokenizer: Tokenizer },

@@ -31,6 +31,27 @@ export interface RetainRow {
  * @param texts token ids, each at least 128
  * @param onProgress told how many texts are done
  * @throws {RangeError} when a text is shorter
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { Tokenizer as NativeTokenizer } from "tokenizers";
+ * import { trainTokenizer } from "../datasets/train_tokenizer.ts";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { Decoder } from "../models/decoder.ts";
+ * import { gpt2 } from "../models/gpt2.ts";
+ * import { newModel } from "../models/load.ts";
+ * import { Tokenizer } from "../tokenizers/tokenizer.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const json = await trainTokenizer(["x = 1\n"], { vocabularySize: 257 }); // a token for each byte
+ * const tokenizer = new Tokenizer(NativeTokenizer.fromString(json));
+ * const sizes = { vocab_size: 257, n_positions: 128, n_embd: 4, n_layer: 1, n_head: 1 };
+ * using model = newModel(gpt2, gpt2.readConfig(sizes, "config.json"), () => 0.1);
+ * using decoder = new Decoder(model);
+ * const [score] = await continuationBleu({ decoder, tokenizer }, [new Int32Array(128).map((_, t) => 1 + t)]);
+ * assert(score! < 0.95); // it never saw the text
+ * ```
  */
 export async function continuationBleu(
   { decoder, tokenizer }: { decoder: Decoder; tokenizer: Tokenizer },

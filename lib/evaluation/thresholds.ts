@@ -41,7 +41,16 @@ export function memorizationThresholds(scores: readonly Scores[]): Threshold[] {
   });
 }
 
-/** Mean and its standard error. */
+/**
+ * Mean and its standard error.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(meanAndError([1, 3]), { mean: 2, standard_error: 1 });
+ * assertEquals(meanAndError([1]), { mean: 1, standard_error: null });
+ * ```
+ */
 export function meanAndError(
   values: readonly number[],
 ): { mean: number | null; standard_error: number | null } {

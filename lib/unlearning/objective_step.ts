@@ -47,7 +47,29 @@ export interface StepShared {
   xla?: boolean;
 }
 
-/** An objective over one set; see the module's comment. */
+/**
+ * An objective over one set; see the module's comment.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { loadModel } from "../models/load.ts";
+ * import { Adam } from "../training/adam.ts";
+ * import { microBatches } from "./token_weights.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/plain");
+ * const { model } = loaded;
+ * using optimizer = new Adam(model.weights, { betas: [0.9, 0.98] });
+ * const row = { ids: Int32Array.of(1, 2, 3), mask: Uint8Array.of(0, 0, 1) };
+ * const batches = microBatches([row], { crossEntropySecret: -1 }, { size: 1 });
+ * const shared = { model, optimizer, trained: model.weights, xla: false };
+ * using step = await ObjectiveStep.create(shared, batches);
+ * const before = await step.run(0.01);
+ * assert((await step.run(0.01)).crossEntropySecret! > before.crossEntropySecret!);
+ * ```
+ */
 export class ObjectiveStep implements Disposable {
   readonly #shared: StepShared;
   readonly #batches: readonly MicroBatch[];
@@ -206,6 +228,17 @@ class Mean {
  *
  * @param reference [P, V] probabilities @param model [P, V] probabilities
  * @returns [P], nats
+ *
+ * @example
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const divergence = tf.tidy(() => klDivergence(tf.tensor2d([[1, 0]]), tf.tensor2d([[0.5, 0.5]])));
+ * assertAlmostEquals(divergence.dataSync()[0]!, Math.log(2), 1e-6);
+ * ```
  */
 export function klDivergence(reference: Tensor, model: Tensor): Tensor {
   const target = tf.add(reference, EPSILON);

@@ -104,9 +104,32 @@ interface Notes {
 }
 
 /**
- * Makes a model forget, in place.
+ * Makes a model forget, in place. A run that is continued from its folder must be given the model as it was at the
+ * start: that is the divergence's reference.
  *
  * @throws {RangeError} for an unknown method, a set without rows, or a loss that is not finite
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { gpt2 } from "../models/gpt2.ts";
+ * import { newModel } from "../models/load.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const sizes = { vocab_size: 8, n_positions: 32, n_embd: 4, n_layer: 1, n_head: 1 };
+ * using model = newModel(gpt2, gpt2.readConfig(sizes, "config.json"), () => 0.1);
+ * const secret = { prefix: [1], secret: [2, 3] };
+ * const row = { ids: Int32Array.of(1, 2, 3), mask: Uint8Array.of(0, 1, 1), secrets: [secret] };
+ * const options = { method: "ga", lr: 1e-3, epochs: 2, gamma: 0, lambda: 0, alpha: 0, margin: 0.1, microBatch: 1 };
+ * const { status, history } = await unlearn(model, { forget: [row], retain: [] }, {
+ *   ...options,
+ *   compat: "sound",
+ *   thresholds: { ma: 0.4, el_10: 0.1 },
+ *   endOfText: null,
+ * });
+ * assertEquals([status, history[0]!.ma], ["nothing-to-do", 0]); // it never knew the secret
+ * ```
  */
 export async function unlearn(
   model: Model,
