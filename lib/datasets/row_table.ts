@@ -13,7 +13,8 @@ export type ColumnType = "text" | "int" | "float" | "bool";
 /** Columns by name; a "?" type may be null. */
 export type Columns = Readonly<Record<string, ColumnType | `${ColumnType}?`>>;
 
-type Value<T extends string> = T extends "text" ? string
+/** What a column of a type holds. */
+export type ColumnValue<T extends string> = T extends "text" ? string
   : T extends "text?" ? string | null
   : T extends "bool" ? boolean
   : T extends "bool?" ? boolean | null
@@ -21,7 +22,7 @@ type Value<T extends string> = T extends "text" ? string
   : number | null;
 
 /** A row of such a table. */
-export type RowOf<C extends Columns> = { -readonly [N in keyof C]: Value<C[N]> };
+export type RowOf<C extends Columns> = { -readonly [N in keyof C]: ColumnValue<C[N]> };
 
 const POLARS = { text: pl.Utf8, int: pl.Int64, float: pl.Float64, bool: pl.Bool } as const;
 
