@@ -1,0 +1,79 @@
+import { assert, assertEquals } from "@std/assert";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { cliCommand, type CliRun, runCli, temporaryFolder } from "./run_cli.ts";
+import { type TinyRun, writeTinyRun } from "./tiny_run.ts";
+
+const EPOCHS = 30;
+
+/** Thresholds of 0 are never passed, so every run takes all its epochs, and says so with exit 1. */
+function unlearnArguments({ model, corpus, forget, retain }: TinyRun, out: string): string[] {
+  const sets = ["--model", model, "--corpus", corpus, "--forget", forget, "--retain", retain];
+  const how = ["--method", "codeeraser", "--ma", "0", "--el10", "0", "--lr", "1e-3", "--epochs", `${EPOCHS}`];
+  return ["unlearn", ...sets, ...how, "--out", out, "--json"];
+}
+
+/** Starts a run, sends a signal as soon as it has a newer checkpoint than before, and waits for its end. */
+async function stop(args: readonly string[], out: string, signal: Deno.Signal): Promise<CliRun> {
+  const before = lastEpoch(out);
+  const child = cliCommand(args).spawn();
+  const texts = Promise.all([child.stdout, child.stderr].map((stream) => new Response(stream).text()));
+  for (let i = 0; i < 12_000 && lastEpoch(out) <= before; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  child.kill(signal);
+  const { code } = await child.status;
+  const [stdout = "", stderr = ""] = await texts;
+  return { code, stdout, stderr };
+}
+
+/** The epoch of a run's newest checkpoint: CodeEraser takes two of Adam's steps an epoch, whose number its name has. */
+function lastEpoch(folder: string): number {
+  if (!existsSync(folder)) return 0;
+  return Math.max(0, ...namesIn(folder).map((name) => Number(/^checkpoint-(\d+)$/.exec(name)?.[1] ?? 0) / 2));
+}
+
+function namesIn(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+}
+
+const FILES = ["config.json", "history.parquet", "model.safetensors", "run.json", "tokenizer.json"];
+
+Deno.test("unlearn that was interrupted and then killed goes on without a flag to the same bytes", async () => {
+  using folder = temporaryFolder();
+  const files = await writeTinyRun(folder.path);
+  const [whole, out] = [join(folder.path, "whole"), join(folder.path, "stopped")];
+  const args = unlearnArguments(files, out);
+  await finish(unlearnArguments(files, whole), whole);
+
+  const interrupted = await stop(args, out, "SIGINT");
+  assertEquals([interrupted.code, interrupted.stdout], [130, ""]);
+  const line = interrupted.stderr.trimEnd().split("\n").at(-1);
+  assertEquals(line, "codescrub: Interrupted by SIGINT: what was finished stays");
+  const first = lastEpoch(out);
+  assert(first >= 1 && first < EPOCHS, `interrupted after epoch ${first}`);
+  assertEquals(namesIn(out), [`checkpoint-${2 * first}`, "run.json"]);
+
+  const killed = await stop(args, out, "SIGKILL");
+  assertEquals([killed.code, killed.stdout], [137, ""]);
+  const second = lastEpoch(out);
+  assert(second > first && second < EPOCHS, `killed after epoch ${second}`);
+  assertEquals([existsSync(join(out, ".lock")), existsSync(join(out, "model.safetensors"))], [true, false]);
+  for (const name of [".123-4.tmp", `model.safetensors.${crypto.randomUUID()}.tmp`]) {
+    Deno.writeTextFileSync(join(out, name), "what a kill may leave");
+  }
+
+  await finish(args, out);
+  for (const name of ["model.safetensors", "history.parquet"]) {
+    assertEquals(Deno.readFileSync(join(out, name)), Deno.readFileSync(join(whole, name)), name);
+  }
+});
+
+/** Runs to the end, and checks what is there then. */
+async function finish(args: readonly string[], out: string): Promise<void> {
+  const { code, stdout, stderr } = await runCli(args);
+  assertEquals(code, 1, stderr);
+  const { status, epoch, done } = JSON.parse(stdout.trimEnd().split("\n").at(-1)!);
+  assertEquals([status, epoch, done], ["not-converged", EPOCHS, false]);
+  assertEquals(namesIn(out), FILES);
+}
