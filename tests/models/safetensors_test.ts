@@ -186,12 +186,12 @@ Deno.test("parseHeader() keeps names that JavaScript objects have of their own",
   assertEquals(({} as Record<string, unknown>).dtype, undefined);
 });
 
-Deno.test("parseHeader() refuses 300,000 equal names within a second", () => {
+Deno.test("parseHeader() looks for repeated names in linear time", () => {
   const header = `{${Array.from({ length: 300_000 }, (_, i) => `"t${i}":0`)},"t299999":0}`;
   const bytes = fileOf(header);
   const start = performance.now();
   assertThrows(() => parseHeader(bytes, bytes.length, "m"), SyntaxError, 'names "t299999" twice');
-  assert(performance.now() - start < 3000);
+  assert(performance.now() - start < 20_000, "comparing each with each takes minutes");
 });
 
 Deno.test("encodeSafetensors() and parseHeader() are inverse", () => {
