@@ -46,7 +46,24 @@ interface Scored {
   endOfText: number | null;
 }
 
-/** Scores texts and secrets under one model; `using` frees its captured steps. */
+/**
+ * Scores texts and secrets under one model; `using` frees its captured steps.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { loadModel } from "../models/load.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/trained");
+ * using scorer = new Scorer(loaded.model, { batch: 1 });
+ * const [memorized] = await scorer.texts([[3, 20, 49, 41, 5, 26, 8]]);
+ * assertEquals([memorized!.ma, memorized!.el_3, memorized!.el_10], [1, 1, null]);
+ * const [secret] = await scorer.secrets([{ prefix: [3, 20, 49], secret: [41, 5, 26, 9] }]);
+ * assertEquals(secret!.ma, 0.75);
+ * ```
+ */
 export class Scorer implements Disposable {
   readonly #decoder: Decoder;
   readonly #maxPositions: number;
