@@ -40,7 +40,7 @@ import { resolveOptions, resolvePath } from "./options.ts";
 import { command as probe } from "./probe.ts";
 import { command as report } from "./report.ts";
 import { command as retain } from "./retain.ts";
-import { openRunFolder } from "./run_folder.ts";
+import { openRunFolder, readRunRecord } from "./run_folder.ts";
 import { command as select } from "./select.ts";
 import { modelFolder, openEngine } from "./session.ts";
 import { command as thresholds } from "./thresholds.ts";
@@ -68,18 +68,25 @@ const RETAIN_TOLERANCE = 0.05;
 export const command = defineCommand({
   args: {},
   options: {
-    out: { kind: "string", describe: "folder of everything; replaced", default: "out/demo", metavar: "DIR" },
+    out: {
+      kind: "string",
+      describe: "folder of everything; an earlier demo in it is replaced",
+      default: "out/demo",
+      metavar: "DIR",
+    },
   },
+  writes: true,
   async run({ out: name }, context) {
     const startedAt = performance.now();
     const out = resolvePath(name, context.cwd);
+    const isOwn = (await readRunRecord(out))?.command === "demo";
     await setUpWithProgress(context);
     await Deno.mkdir(join(out, ".."), { recursive: true });
     using engine = await openEngine();
     using run = await openRunFolder(out, {
       command: "demo",
       settings: { ...preset, seed: context.seed },
-      force: true,
+      force: context.force || isOwn,
       versions: { tensorflow: engine.version },
     });
     const stages = new Stages(context, out);

@@ -120,7 +120,7 @@ export async function readRunRecord(folder: string): Promise<RunRecord | undefin
   try {
     text = await Deno.readTextFile(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
     throw error;
   }
   let record: Partial<RunRecord> | null = null;
