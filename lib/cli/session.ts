@@ -40,8 +40,8 @@ export interface ModelSession extends Disposable {
  * import { assertEquals } from "@std/assert";
  * import { modelFolder } from "./session.ts";
  *
- * assertEquals(modelFolder("m", "/home/ada"), "/home/ada/m");
- * assertEquals(modelFolder("embedded", "/home/ada").endsWith("/data/model"), true);
+ * assertEquals(modelFolder("m", "/models"), "/models/m");
+ * assertEquals(modelFolder("embedded", "/models").endsWith("/data/model"), true);
  * ```
  */
 export function modelFolder(name: string, cwd: string): string {

@@ -7,7 +7,18 @@
  * @module
  */
 
-/** Markup that is known to be safe. Made by {@linkcode markup} and {@linkcode rawMarkup} only. */
+/**
+ * Markup that is known to be safe. Made by {@linkcode markup} and {@linkcode rawMarkup} only.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Markup, markup } from "./markup.ts";
+ *
+ * const safe = markup`<b>${"<"}</b>`;
+ * assertEquals([safe instanceof Markup, `${safe}`, markup`${safe}`.text], [true, "<b>&lt;</b>", "<b>&lt;</b>"]);
+ * ```
+ */
 export class Markup {
   /** The markup. */
   readonly text: string;
