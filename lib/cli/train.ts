@@ -13,7 +13,7 @@ import { writeFileAtomic } from "../datasets/write_file.ts";
 import { architectureOf } from "../models/models.ts";
 import { newModel, saveModel } from "../models/load.ts";
 import type { StorageDtype } from "../models/safetensors.ts";
-import { openTokenizer, type Tokenizer } from "../tokenizers/tokenizer.ts";
+import { openTokenizer, parseTokenizer } from "../tokenizers/tokenizer.ts";
 import { Adam } from "../training/adam.ts";
 import { readCheckpoint, removeCheckpoints, writeCheckpoint } from "../training/checkpoint.ts";
 import { trainModel, type TrainStep } from "../training/train.ts";
@@ -86,28 +86,31 @@ export const command = defineCommand({
   writes: true,
   async run(values, context) {
     const { out, steps, batch, length } = values;
+    if (length > values.positions) {
+      throw new RangeError(
+        `Cannot train on windows of ${length} tokens: the model has ${values.positions} positions`,
+      );
+    }
+    const texts = await readTexts(values.corpus, context);
+    const tokenizerJson = await readTokenizer(values, texts);
+    const tokenizer = parseTokenizer(tokenizerJson, "tokenizer.json");
+    if (tokenizer.endOfText === null) {
+      throw new RangeError("Cannot train with a tokenizer that has no end-of-text token");
+    }
+    const architecture = architectureOf("gpt2");
+    const configJson = gpt2Json(values, tokenizer);
+    const config = architecture.readConfig(configJson, "the options");
     using run = await openRunFolder(out, {
       command: "train",
       settings: context.settings,
       force: context.force,
     });
-    const texts = await readTexts(values.corpus, context);
-    const tokenizer = await prepareTokenizer(out, {
-      folder: values.tokenizer,
-      vocabulary: values.vocabulary,
-      texts,
-    });
+    await writeFileAtomic(await run.path("tokenizer.json"), tokenizerJson);
     const stage = context.progress.start("Tokenizing", texts.all.length, "documents");
     const encoded = await tokenizer.encodeBatch(texts.all, (done) => stage.advance(done));
     stage.done();
     using _engine = await openEngine();
-    const configJson = gpt2Json(values, tokenizer);
-    const architecture = architectureOf("gpt2");
-    using model = newModel(
-      architecture,
-      architecture.readConfig(configJson, "the options"),
-      normal(context.seed),
-    );
+    using model = newModel(architecture, config, normal(context.seed));
     using optimizer = new Adam(model.weights, { betas: BETAS, maxNorm: values.maxNorm });
     const log = await restoreLog(out, { weights: model.weights, optimizer });
     const training = context.progress.start("Training", steps, "steps");
@@ -121,7 +124,7 @@ export const command = defineCommand({
       batch,
       length,
       seed: context.seed,
-      endOfText: tokenizer.endOfText!,
+      endOfText: tokenizer.endOfText,
       learningRate: values.lr,
       finalShare: values.finalShare,
       warmup: values.warmup,
@@ -167,20 +170,16 @@ async function readTexts(corpus: string, { cwd }: Pick<Context, "cwd">): Promise
   return { all: (await readCorpus(resolvePath(corpus, cwd))).documents.map(({ text }) => text) };
 }
 
-/** Writes tokenizer.json into the folder, the given one, the corpus' or a new one, and opens it. */
-async function prepareTokenizer(
-  out: string,
-  { folder, vocabulary, texts }: { folder: string | undefined; vocabulary: number; texts: Texts },
-): Promise<Tokenizer> {
-  const json = folder !== undefined
-    ? await Deno.readTextFile(join(folder, "tokenizer.json"))
-    : texts.tokenizerJson ?? await trainTokenizer(texts.all, { vocabularySize: vocabulary });
-  await writeFileAtomic(join(out, "tokenizer.json"), json);
-  const opened = await openTokenizer(out);
-  if (opened.endOfText === null) {
-    throw new RangeError("Cannot train with a tokenizer that has no end-of-text token");
+/** tokenizer.json of the given folder, of the corpus or of a new tokenizer. */
+async function readTokenizer(
+  { tokenizer: folder, vocabulary }: { tokenizer: string | undefined; vocabulary: number },
+  texts: Texts,
+): Promise<string> {
+  if (folder === undefined) {
+    return texts.tokenizerJson ?? await trainTokenizer(texts.all, { vocabularySize: vocabulary });
   }
-  return opened;
+  await openTokenizer(folder); // says what is wrong with it
+  return await Deno.readTextFile(join(folder, "tokenizer.json"));
 }
 
 function gpt2Json(

@@ -115,6 +115,22 @@ export async function openTokenizer(folder: string): Promise<Tokenizer> {
     const what = cause instanceof Deno.errors.NotFound ? "no such file" : (cause as Error).message;
     throw new Error(`Cannot open tokenizer "${path}": ${what}`, { cause });
   }
+  return parseTokenizer(text, path);
+}
+
+/**
+ * A tokenizer of a tokenizer.json's text.
+ *
+ * @param path for messages
+ * @throws {SyntaxError} when it cannot be read
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * assertThrows(() => parseTokenizer("{", "tokenizer.json"), SyntaxError, 'Cannot open tokenizer "tokenizer.json"');
+ * ```
+ */
+export function parseTokenizer(text: string, path: string): Tokenizer {
   try {
     return new Tokenizer(NativeTokenizer.fromString(text));
   } catch (cause) {

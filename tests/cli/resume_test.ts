@@ -18,7 +18,7 @@ async function stop(args: readonly string[], out: string, signal: Deno.Signal): 
   const before = lastEpoch(out);
   const child = cliCommand(args).spawn();
   const texts = Promise.all([child.stdout, child.stderr].map((stream) => new Response(stream).text()));
-  for (let i = 0; i < 12_000 && lastEpoch(out) <= before; i++) {
+  for (let i = 0; i < 24_000 && lastEpoch(out) <= before; i++) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   child.kill(signal);

@@ -57,6 +57,7 @@ export function argumentsOf(command: string, files: TinyRun, changes: Flags): st
     unlearn: { model, corpus, forget, retain, method: "codeeraser", thresholds, out: run },
     evaluate: { model, corpus, forget, retain, out: table },
     report: { run: folder, out: join(folder, "out.html") },
+    train: {},
   };
   const { [{ detect: "corpus", report: "run" }[command] ?? ""]: positional, ...flags } = {
     ...all[command]!,

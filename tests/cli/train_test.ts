@@ -1,0 +1,124 @@
+import { assert, assertEquals } from "@std/assert";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { loadModel } from "../../lib/models/load.ts";
+import { openTensorFlow } from "../../lib/engine/engine.ts";
+import { tiny } from "./tiny_cases.ts";
+import { cliCommand, runCli, temporaryFolder } from "./run_cli.ts";
+import { writeTexts, writeTinyModel } from "./tiny_run.ts";
+
+const SIZES = ["--layers", "1", "--width", "16", "--heads", "2", "--positions", "64", "--length", "32"];
+const STEPS = 400;
+
+function namesIn(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+}
+
+/** The step of a run's checkpoint; 0 where there is none. */
+function stepOf(folder: string): number {
+  if (!existsSync(folder)) return 0;
+  return Math.max(0, ...namesIn(folder).map((name) => Number(/^checkpoint-(\d+)$/.exec(name)?.[1] ?? 0)));
+}
+
+Deno.test("train makes a model that loads, and interrupted goes on to the same bytes", async () => {
+  using folder = temporaryFolder();
+  const path = (name: string) => join(folder.path, name);
+  const texts = Array.from({ length: 8 }, (_, i) => [`t${i}`, `x = ${i}\ny = x + ${i}\n`.repeat(20)]);
+  await writeTexts(path("texts.jsonl"), Object.fromEntries(texts));
+  const args = (out: string) => [
+    ...[
+      "train",
+      "--corpus",
+      path("texts.jsonl"),
+      "--vocabulary",
+      "260",
+      "--steps",
+      `${STEPS}`,
+      "--batch",
+      "4",
+    ],
+    ...[...SIZES, "--dtype", "float32", "--out", path(out), "--json"],
+  ];
+  const finish = async (out: string) => {
+    const { code, stdout, stderr } = await runCli(args(out));
+    assertEquals(code, 0, stderr);
+    const files = ["config.json", "model.safetensors", "run.json", "tokenizer.json", "training_log.jsonl"];
+    assertEquals(namesIn(path(out)), files);
+    return JSON.parse(stdout.trimEnd().split("\n").at(-1)!);
+  };
+  const { loss, parameters } = await finish("whole");
+  assert(loss < 1.5, `the loss is ${loss} after ${STEPS} steps; that of chance is 5.6`);
+
+  const child = cliCommand(args("stopped")).spawn();
+  const output = Promise.all([child.stdout, child.stderr].map((stream) => new Response(stream).text()));
+  for (let i = 0; i < 24_000 && stepOf(path("stopped")) === 0; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  child.kill("SIGINT");
+  assertEquals([(await child.status).code, (await output)[0]!.trim()], [130, ""]);
+  const step = stepOf(path("stopped"));
+  assert(step >= 100 && step < STEPS, `stopped at step ${step}`);
+
+  await finish("stopped");
+  for (const name of ["model.safetensors", "config.json", "tokenizer.json", "training_log.jsonl"]) {
+    assertEquals(
+      Deno.readFileSync(join(path("stopped"), name)),
+      Deno.readFileSync(join(path("whole"), name)),
+      name,
+    );
+  }
+  const log = Deno.readTextFileSync(path("whole/training_log.jsonl")).trimEnd().split("\n");
+  assertEquals(log.map((line) => JSON.parse(line).step), [
+    1,
+    ...Array.from({ length: STEPS / 10 }, (_, i) => 10 * (i + 1)),
+  ]);
+  using _engine = await openTensorFlow({ device: "cpu" });
+  using loaded = await loadModel(path("whole"));
+  assertEquals([loaded.model.parameterCount, loaded.dtype], [parameters, "F32"]);
+});
+
+Deno.test("train refuses what it cannot train on, and leaves nothing", async () => {
+  using at = await tiny();
+  await writeTinyModel(at.path("cut"), { tokenizer: '{"model": ' });
+  await Deno.writeTextFile(at.path("empty.jsonl"), "");
+  const out = at.path("out");
+  await at.fail(
+    "train",
+    { corpus: at.path("nothing"), out },
+    /Cannot read corpus ".*nothing": there is no such file or folder/,
+  );
+  await at.fail("train", { corpus: at.path("empty.jsonl"), out }, /Cannot read corpus ".*": it is empty/);
+  const corpus = at.corpus;
+  await at.fail(
+    "train",
+    { corpus, out },
+    /Cannot train a tokenizer of 4096 entries: the texts give \d+ merges only/,
+  );
+  const given = { corpus, out, tokenizer: at.model };
+  await at.fail(
+    "train",
+    { ...given, tokenizer: at.path("nothing") },
+    /Cannot open tokenizer ".*": no such file/,
+  );
+  await at.fail(
+    "train",
+    { ...given, tokenizer: at.path("cut") },
+    /Cannot open tokenizer ".*cut\/tokenizer\.json": /,
+  );
+  await at.fail(
+    "train",
+    { ...given, width: 15 },
+    /Cannot load "the options": n_head is 4: expected a divisor of n_embd = 15/,
+  );
+  await at.fail(
+    "train",
+    { ...given, length: 600 },
+    "Cannot train on windows of 600 tokens: the model has 512 positions",
+  );
+  await at.fail("train", { ...given, steps: 0 }, /--steps/, 2);
+  await at.fail(
+    "train",
+    { ...given, out: at.path("no/out") },
+    /the folder ".*no" does not exist: make it first/,
+  );
+});
