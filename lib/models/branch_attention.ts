@@ -38,6 +38,23 @@ export interface BranchRows {
  * The attention of one new token of every row.
  *
  * @returns for `Model.decode`: from q, k, v of [B, H, 1, K] to [B, H, 1, K]
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { newCacheBuffer } from "./kv_cache.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const own = () => [newCacheBuffer({ rows: 1, heads: 1, length: 1, width: 1 })];
+ * const cache = { textKeys: [tf.zeros([1, 1, 2, 1])], textValues: [tf.fill([1, 1, 2, 1], 3)], ownKeys: own(), ownValues: own() };
+ * const one = (value: number) => tf.tensor1d([value], "int32");
+ * const attention = branchAttention(cache, { starts: one(1), steps: one(0) });
+ * const [zero, nine] = [tf.zeros([1, 1, 1, 1]), tf.fill([1, 1, 1, 1], 9)];
+ * const mixed = attention({ layer: 0, q: zero, k: zero, v: nine, scale: 1 });
+ * assertEquals(mixed.dataSync()[0], 6); // the mean of one text position and its own
+ * ```
  */
 export function branchAttention(cache: BranchCache, { starts, steps }: BranchRows): AttentionFunction {
   const [N, , T] = cache.textKeys[0]!.shape as [number, number, number];
@@ -52,13 +69,16 @@ export function branchAttention(cache: BranchCache, { starts, steps }: BranchRow
     const byText = (x: Tensor, width: number) => tf.transpose(tf.reshape(x, [N, R, H, width]), [0, 2, 1, 3]); // [N, H, R, .]
     const byRow = (x: Tensor, width: number) => tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [B, H, 1, width]); // [B, H, 1, .]
     const scaled = tf.mul(q, scale);
-    const keys = tf.reshape(appendToCache(cache.ownKeys[layer]!, steps, k), [B, H, S, K]); // [B, H, S, K]
-    const values = tf.reshape(appendToCache(cache.ownValues[layer]!, steps, v), [B, H, S, K]); // [B, H, S, K]
-    const own = tf.add(tf.matMul(scaled, keys, false, true), cacheBias(steps, S)); // [B, H, 1, S]
+    // three dimensions, not four: TensorFlow's product of many small matrices is a quarter faster on them
+    const keys = tf.reshape(appendToCache(cache.ownKeys[layer]!, steps, k), [B * H, S, K]); // [B H, S, K]
+    const values = tf.reshape(appendToCache(cache.ownValues[layer]!, steps, v), [B * H, S, K]); // [B H, S, K]
+    const ownScores = tf.matMul(tf.reshape(scaled, [B * H, 1, K]), keys, false, true); // [B H, 1, S]
+    const own = tf.add(tf.reshape(ownScores, [B, H, 1, S]), cacheBias(steps, S)); // [B, H, 1, S]
     const text = tf.add(tf.matMul(byText(scaled, K), cache.textKeys[layer]!, false, true), textBias); // [N, H, R, T]
     const weights = tf.softmax(tf.concat([text, byText(own, S)], -1)); // [N, H, R, T + S]
     const [textWeights, ownWeights] = tf.split(weights, [T, S], -1) as [Tensor, Tensor];
     const fromText = byRow(tf.matMul(textWeights, cache.textValues[layer]!), K);
-    return tf.add(fromText, tf.matMul(byRow(ownWeights, S), values)); // [B, H, 1, K]
+    const fromOwn = tf.matMul(tf.reshape(byRow(ownWeights, S), [B * H, 1, S]), values); // [B H, 1, K]
+    return tf.add(fromText, tf.reshape(fromOwn, [B, H, 1, K])); // [B, H, 1, K]
   };
 }

@@ -10,8 +10,11 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { compile, type CompiledStep } from "../engine/compile.ts";
 import { sparseCrossEntropy } from "../engine/kernels.ts";
 import { branchAttention } from "./branch_attention.ts";
-import { checkPositions, newCacheBuffer } from "./kv_cache.ts";
+import { type Branch, type DecodeStart, type Grid, toGrids } from "./branch_grids.ts";
+import { checkPositions, growCacheBuffer, newCacheBuffer } from "./kv_cache.ts";
 import type { Model } from "./model.ts";
+
+export type { DecodeStart } from "./branch_grids.ts";
 
 /** Texts that have run through the model. */
 export interface FilledTexts extends Disposable {
@@ -27,27 +30,34 @@ export interface FilledTexts extends Disposable {
   values: Tensor[];
 }
 
-/** A continuation to decode. */
-export interface DecodeStart {
-  /** Which text. */
-  text: number;
-  /** The position of the first decoded token. */
-  position: number;
-  /** That token. */
-  token: number;
-  /** Decode up to this position, exclusive. */
-  until: number;
-}
-
 /** How much runs at once. */
 export interface DecoderOptions {
   /** Texts a batch. Default 32. */
   batch?: number;
-  /** Continuations a batch, at most. Default 256. */
+  /** Continuations a batch, at most. Default: up to 512, as many as keep the caches of 128 tokens under a gigabyte. */
   rows?: number;
 }
 
-/** Runs texts and their continuations; `using` frees its captured steps. */
+/** Own caches begin with this many positions and grow by as many: attention runs over all that are there. */
+const OWN_POSITIONS = 32;
+
+/**
+ * Runs texts and their continuations; `using` frees its captured steps.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { loadModel } from "./load.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/trained");
+ * using decoder = new Decoder(loaded.model, { batch: 1 });
+ * using filled = await decoder.fill([[3, 20, 49]], { length: 8, keepCache: true });
+ * const start = { text: 0, position: 3, token: filled.predictions[0]![2]!, until: 6 };
+ * assertEquals((await decoder.continueAll(filled, [start]))[0], new Int32Array([41, 5, 26])); // a text that it has memorized
+ * ```
+ */
 export class Decoder implements Disposable {
   readonly #model: Model;
   /** Texts a batch. */
@@ -59,7 +69,7 @@ export class Decoder implements Disposable {
   readonly #step: CompiledStep<Tensor[], { ids: Tensor; steps: Tensor }>;
 
   /** @param model not owned */
-  constructor(model: Model, { batch = 32, rows = 256 }: DecoderOptions = {}) {
+  constructor(model: Model, { batch = 32, rows = rowsOf(model) }: DecoderOptions = {}) {
     this.#model = model;
     this.batch = batch;
     this.rows = rows;
@@ -127,17 +137,18 @@ export class Decoder implements Disposable {
       64,
       filled.length,
     );
-    const cache = [
-      ...[...filled.keys, ...filled.values].map((tensor) => pickTexts(tensor, texts, longest)),
-      ...[...filled.keys, ...filled.values].map(() =>
-        newCacheBuffer({ rows, heads, length: roundUp(steps, 32), width })
-      ),
-    ];
+    const ofTexts = [...filled.keys, ...filled.values].map((tensor) => pickTexts(tensor, texts, longest));
+    let length = OWN_POSITIONS;
+    let own = ofTexts.map(() => newCacheBuffer({ rows, heads, length, width }));
     const starts = column(({ start }) => start.position);
     const generated: Tensor[] = [column(({ start }) => start.token)];
     let count: Tensor = tf.fill([rows], 0, "int32");
     for (let i = 0; i < steps; i++) {
-      const next = await this.#step.async(generated.at(-1)!, count, starts, ...cache);
+      if (i === length) {
+        length += OWN_POSITIONS;
+        own = own.map((buffer) => growCacheBuffer(buffer, { rows, heads, length }));
+      }
+      const next = await this.#step.async(generated.at(-1)!, count, starts, ...ofTexts, ...own);
       count.dispose();
       count = next.steps;
       generated.push(next.ids);
@@ -148,7 +159,7 @@ export class Decoder implements Disposable {
         if (branch && i < branch.result.length) branch.result[i] = values[row]!;
       });
     }
-    tf.dispose([starts, count, ...generated, ...cache]);
+    tf.dispose([starts, count, ...generated, ...ofTexts, ...own]);
   }
 
   #pad(texts: readonly ArrayLike<number>[], length: number): Int32Array {
@@ -212,47 +223,10 @@ export class Decoder implements Disposable {
   }
 }
 
-interface Branch {
-  start: DecodeStart;
-  result: Int32Array;
-}
-
-/** Branches that are decoded together: `rowsPerText` of each text, text by text; null where a text has fewer. */
-interface Grid {
-  texts: number[];
-  rowsPerText: number;
-  branches: (Branch | null)[];
-}
-
-/** Deals branches into grids of at most `rows` rows, those with the most to decode together. */
-function toGrids(branches: readonly Branch[], rows: number): Grid[] {
-  const queues = new Map<number, Branch[]>();
-  for (const branch of branches) {
-    queues.set(branch.start.text, [...queues.get(branch.start.text) ?? [], branch]);
-  }
-  for (const queue of queues.values()) queue.sort((a, b) => a.result.length - b.result.length);
-  const grids: Grid[] = [];
-  while (queues.size > 0) {
-    const active = [...queues].slice(0, rows);
-    const size = powerOfTwo(active.length);
-    const rowsPerText = Math.max(
-      1,
-      Math.min(powerOfTwo(Math.max(...active.map(([, queue]) => queue.length))), Math.floor(rows / size)),
-    );
-    const grid: Grid = { texts: [], rowsPerText, branches: [] };
-    for (const [text, queue] of active) {
-      const taken = queue.splice(-rowsPerText);
-      grid.texts.push(text);
-      for (let row = 0; row < rowsPerText; row++) grid.branches.push(taken[row] ?? null);
-      if (queue.length === 0) queues.delete(text);
-    }
-    while (grid.texts.length < size) {
-      grid.texts.push(grid.texts[0]!);
-      for (let row = 0; row < rowsPerText; row++) grid.branches.push(null);
-    }
-    grids.push(grid);
-  }
-  return grids;
+/** A power of two: more rows make products faster, but not beyond 512. */
+function rowsOf({ config: { layers, cacheHeads, headWidth } }: Model): number {
+  const bytesPerRow = 2 * layers * cacheHeads * headWidth * 128 * Float32Array.BYTES_PER_ELEMENT;
+  return 2 ** Math.floor(Math.log2(Math.min(512, Math.max(32, 2 ** 30 / bytesPerRow))));
 }
 
 /** The first positions of some texts' keys or values: [B, H, T, K] to [N, H, length, K]. */
@@ -262,10 +236,6 @@ function pickTexts(filled: Tensor, texts: readonly number[], length: number): Te
     const picked = tf.gather(filled, tf.tensor1d([...texts], "int32")) as tf.Tensor4D;
     return tf.slice(picked, [0, 0, 0, 0], [texts.length, H, length, K]); // [N, H, length, K]
   });
-}
-
-function powerOfTwo(count: number): number {
-  return 2 ** Math.ceil(Math.log2(count));
 }
 
 function roundUp(count: number, unit: number, most = Infinity): number {

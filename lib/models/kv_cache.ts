@@ -16,6 +16,18 @@ import { writeRows } from "../engine/kernels.ts";
  * @param positions [B] int32, each in [0, T); checked by `checkPositions` before the step
  * @param values [B, H, 1, K]
  * @returns the buffer after the write
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const buffer = newCacheBuffer({ rows: 2, heads: 1, length: 3, width: 1 });
+ * appendToCache(buffer, tf.tensor1d([0, 2], "int32"), tf.tensor4d([7, 8], [2, 1, 1, 1]));
+ * assertEquals([...buffer.dataSync()], [7, 0, 0, 0, 0, 8]);
+ * ```
  */
 export function appendToCache(buffer: Tensor, positions: Tensor, values: Tensor): Tensor {
   const [B, H, , K] = values.shape as [number, number, number, number];
@@ -47,6 +59,39 @@ export function newCacheBuffer(
   { rows, heads, length, width }: { rows: number; heads: number; length: number; width: number },
 ): Tensor {
   return tf.fill([rows * heads * length, width], 0);
+}
+
+/**
+ * A longer buffer with the same contents, zero behind them; frees the old one.
+ *
+ * @param buffer [B H S, K] @param rows B @param heads H @param length T of the new buffer, at least S
+ * @returns [B H T, K] float32, sharing its memory with nothing; the caller disposes it
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { growCacheBuffer } from "./kv_cache.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const buffer = growCacheBuffer(tf.tensor2d([[1], [2]]), { rows: 1, heads: 2, length: 2 });
+ * assertEquals([...buffer.dataSync()], [1, 0, 2, 0]);
+ * buffer.dispose();
+ * ```
+ */
+export function growCacheBuffer(
+  buffer: Tensor,
+  { rows, heads, length }: { rows: number; heads: number; length: number },
+): Tensor {
+  const [all, width] = buffer.shape as [number, number];
+  const old = all / (rows * heads);
+  const longer = tf.tidy(() => {
+    const byHead = tf.reshape(buffer, [rows * heads, old, width]) as tf.Tensor3D;
+    return tf.reshape(tf.pad(byHead, [[0, 0], [0, length - old], [0, 0]]), [rows * heads * length, width]); // [B H T, K]
+  });
+  buffer.dispose();
+  return longer;
 }
 
 /**
