@@ -34,7 +34,7 @@ export interface FilledTexts extends Disposable {
 export interface DecoderOptions {
   /** Texts a batch. Default 32. */
   batch?: number;
-  /** Continuations a batch, at most. Default: up to 512, as many as keep the caches of 128 tokens under a gigabyte. */
+  /** Continuations a batch, at most. Default: up to 256, as many as keep the caches of 128 tokens under a gigabyte. */
   rows?: number;
 }
 
@@ -223,10 +223,10 @@ export class Decoder implements Disposable {
   }
 }
 
-/** A power of two: more rows make products faster, but not beyond 512. */
+/** A power of two; with more rows those of a grid end at times too far apart. */
 function rowsOf({ config: { layers, cacheHeads, headWidth } }: Model): number {
   const bytesPerRow = 2 * layers * cacheHeads * headWidth * 128 * Float32Array.BYTES_PER_ELEMENT;
-  return 2 ** Math.floor(Math.log2(Math.min(512, Math.max(32, 2 ** 30 / bytesPerRow))));
+  return 2 ** Math.floor(Math.log2(Math.min(256, Math.max(32, 2 ** 30 / bytesPerRow))));
 }
 
 /** The first positions of some texts' keys or values: [B, H, T, K] to [N, H, length, K]. */
