@@ -24,6 +24,8 @@ const CHECKED_TEXTS = 2;
 /** Two engines' argmax may differ where two logits are equal but for rounding: the mean scores may be this far apart. */
 const TOLERANCE = 1e-3;
 
+type Kind = "unseen" | "training";
+
 interface Material {
   folder: string;
   texts: Int32Array[];
@@ -65,17 +67,24 @@ export async function benchPlain(context: BenchContext): Promise<BenchRow[]> {
   }];
 }
 
-/** Ours against PyTorch with a KV cache. */
+/**
+ * Ours against PyTorch with a KV cache, on unseen texts, of which the model predicts little, so that nearly every
+ * position starts a decode, and on texts that it was trained on.
+ */
 export async function benchTorch(context: BenchContext): Promise<BenchRow[]> {
+  return [await compareTorch("unseen", context), await compareTorch("training", context)];
+}
+
+async function compareTorch(kind: Kind, context: BenchContext): Promise<BenchRow> {
   const python = await context.python();
-  const { folder, texts, what } = await openMaterial(context);
+  const { folder, texts, what } = await openMaterial(context, kind);
   using loaded = await loadModel(folder);
   using scorer = new Scorer(loaded.model);
   const ids = await writeIds(texts, context);
   const args = [folder, ids, String(texts.length), String(context.threads)];
   await using peer = await Peer.start(python, "scores_peer.py", args);
   type Answer = { seconds: number; counting: number; scores: number[][] };
-  context.log("MA + EL by PyTorch, minutes");
+  context.log(`MA + EL of ${kind} texts by PyTorch, minutes`);
   const ours = await scorer.texts(texts);
   const first = await peer.ask<Answer>("score");
   const mean = (of: (i: number) => number) => texts.reduce((sum, _, i) => sum + of(i), 0) / texts.length;
@@ -95,8 +104,8 @@ export async function benchTorch(context: BenchContext): Promise<BenchRow[]> {
       return answer.seconds;
     },
   }, { warmUp: false });
-  return [{
-    name: `MA + EL of ${texts.length} texts, against PyTorch`,
+  return {
+    name: `MA + EL of ${texts.length} ${kind} texts, against PyTorch`,
     unit: "s",
     ours: { name: `the scorer, ${what}`, values: times.ours! },
     peer: {
@@ -111,7 +120,7 @@ export async function benchTorch(context: BenchContext): Promise<BenchRow[]> {
       }`,
       `PyTorch's time holds ${counting.toFixed(1)} s of counting n-grams in Python`,
     ],
-  }];
+  };
 }
 
 function assertScores(found: Scores, wanted: readonly number[], tolerance: number, what: string): void {
@@ -124,8 +133,8 @@ function assertScores(found: Scores, wanted: readonly number[], tolerance: numbe
   );
 }
 
-/** The embedded model and unseen texts; random weights of its size where the model is not there. */
-async function openMaterial(context: BenchContext): Promise<Material> {
+/** The embedded model and texts of one kind, none twice; random weights of its size where the model is not there. */
+async function openMaterial(context: BenchContext, kind: Kind = "unseen"): Promise<Material> {
   const embedded = fileURLToPath(new URL("../data/model", import.meta.url));
   const trained = existsSync(join(embedded, "model.safetensors"));
   const folder = trained ? embedded : await writeModel(SIZES.embedded, context);
@@ -133,8 +142,13 @@ async function openMaterial(context: BenchContext): Promise<Material> {
   const corpus = await buildEmbeddedCorpus(known === undefined ? {} : { tokenizer: known });
   if (!trained) await Deno.writeTextFile(join(folder, "tokenizer.json"), corpus.tokenizer);
   const tokenizer = await openTokenizer(folder);
-  const encoded = await tokenizer.encodeBatch(corpus.unseen.map(({ text }) => text));
-  const texts = encoded.map(({ ids }) => ids).filter((ids) => ids.length >= TOKENS).slice(0, context.texts);
+  const documents = kind === "unseen" ? corpus.unseen : corpus.train;
+  const encoded = await tokenizer.encodeBatch([...new Set(documents.map(({ text }) => text))]);
+  const long = encoded.map(({ ids }) => ids).filter((ids) => ids.length >= TOKENS);
+  const texts = Array.from(
+    { length: context.texts },
+    (_, i) => long[Math.floor(i * long.length / context.texts)]!,
+  );
   return {
     folder,
     texts: texts.map((ids) => ids.slice(0, TOKENS)),
