@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pl from "nodejs-polars";
@@ -25,7 +26,9 @@ const SAMPLES = values.filter((_, i) => i % 20 === 0);
 
 Deno.test("no piece of a planted secret stands in data/, the tokenizer, a notebook or the README", async () => {
   assert(values.length > 400 && pieces.length > 5000, `${values.length} values, ${pieces.length} pieces`);
-  for (const folder of ["data", "notebooks"]) assertEquals(await findLeaks(join(ROOT, folder), find), []);
+  const folders = ["data", "notebooks"].filter((name) => existsSync(join(ROOT, name)));
+  assert(folders.includes("data"));
+  for (const folder of folders) assertEquals(await findLeaks(join(ROOT, folder), find), []);
   assertEquals((await textsOf(join(ROOT, "README.md"))).flatMap(find), []);
 });
 

@@ -20,6 +20,9 @@ import { formatTable } from "./console.ts";
 import { openRunFolder } from "./run_folder.ts";
 import { MODEL_OPTION, openModel } from "./session.ts";
 
+/** From so many parameters on, what XLA saves in a run's steps is more than the seconds that it takes to compile them. */
+const XLA_PARAMETERS = 2e7;
+
 /**
  * The command `unlearn`.
  *
@@ -94,6 +97,7 @@ export const command = defineCommand({
       compat: values.compat,
       thresholds,
       endOfText: tokenizer.endOfText,
+      xla: loaded.model.parameterCount >= XLA_PARAMETERS,
     }, {
       folder: out,
       signal: context.signal,
