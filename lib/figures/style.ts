@@ -109,18 +109,21 @@ function cutText(text: string): string {
 }
 
 /**
- * A rate of [0, 1] as percent with one decimal, a dash where it is undefined.
+ * A rate of [0, 1] as percent with one decimal, with more where one would show a small rate as none, a dash where it is
+ * undefined.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { percentText } from "./style.ts";
  *
- * assertEquals([percentText(0.4557), percentText(null)], ["45.6%", "–"]);
+ * assertEquals([0.4557, 0.000135, 0, null].map(percentText), ["45.6%", "0.013%", "0.0%", "–"]);
  * ```
  */
 export function percentText(rate: number | null | undefined): string {
-  return isScore(rate) ? `${(rate * 100).toFixed(1)}%` : "–";
+  if (!isScore(rate)) return "–";
+  const percent = rate * 100;
+  return `${percent > 0 && percent < 0.05 ? percent.toPrecision(2) : percent.toFixed(1)}%`;
 }
 
 /**
