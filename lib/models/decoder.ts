@@ -121,7 +121,14 @@ export class Decoder implements Disposable {
       result.length > 0
     );
     for (const { start, result } of branches) result[0] = start.token;
-    for (const grid of toGrids(branches, this.rows)) await this.#continueGrid(filled, grid);
+    // A grid's operations are too small to keep all threads busy: two grids at a time do.
+    const grids = toGrids(branches, this.rows).values();
+    const takeGrids = async () => {
+      for (const grid of grids) await this.#continueGrid(filled, grid);
+    };
+    const outcomes = await Promise.allSettled([takeGrids(), takeGrids()]);
+    const failed = outcomes.find((outcome) => outcome.status === "rejected");
+    if (failed) throw failed.reason;
     return results;
   }
 
