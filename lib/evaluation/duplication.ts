@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { placeKey } from "../datasets/place_key.ts";
 import { meanAndError } from "./thresholds.ts";
 
 /** A planted place. */
@@ -48,12 +49,10 @@ export function maByCopies(
   probed: readonly { doc_id: string; start: number; end: number; ma: number | null }[],
   truth: readonly TruthRow[],
 ): DuplicationMeans[] {
-  const key = ({ doc_id, start, end }: { doc_id: string; start: number; end: number }) =>
-    `${doc_id}\0${start}\0${end}`;
-  const planted = new Map(truth.map((row) => [key(row), row]));
+  const planted = new Map(truth.map((row) => [placeKey(row), row]));
   const bySecret = new Map<string, { copies: number; scores: number[] }>();
   for (const row of probed) {
-    const secret = planted.get(key(row));
+    const secret = planted.get(placeKey(row));
     if (!secret || row.ma === null) continue;
     const entry = bySecret.get(secret.secret_id) ?? { copies: secret.copies, scores: [] };
     entry.scores.push(row.ma);

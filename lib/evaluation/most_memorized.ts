@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { placeKey } from "../datasets/place_key.ts";
 
 /** A found place with its fingerprint. */
 export interface FoundPlace {
@@ -49,15 +50,13 @@ export function mostMemorized(
   probed: readonly { doc_id: string; start: number; end: number; ma: number | null }[],
   count: number,
 ): MemorizedSecret[] {
-  const key = ({ doc_id, start, end }: { doc_id: string; start: number; end: number }) =>
-    `${doc_id}\0${start}\0${end}`;
-  const scores = new Map(probed.map((row) => [key(row), row.ma]));
+  const scores = new Map(probed.map((row) => [placeKey(row), row.ma]));
   const values = new Map<string, { place: FoundPlace; scores: number[]; documents: Set<string> }>();
   const seen = new Set<string>();
   for (const place of places) {
-    const ma = scores.get(key(place));
-    if (ma === null || ma === undefined || seen.has(key(place))) continue;
-    seen.add(key(place)); // two detectors may have found it
+    const ma = scores.get(placeKey(place));
+    if (ma === null || ma === undefined || seen.has(placeKey(place))) continue;
+    seen.add(placeKey(place)); // two detectors may have found it
     const value = values.get(place.fingerprint) ?? { place, scores: [], documents: new Set() };
     value.scores.push(ma);
     value.documents.add(place.doc_id);
@@ -69,6 +68,8 @@ export function mostMemorized(
       ma: scores.reduce((sum, ma) => sum + ma, 0) / scores.length,
       documents: documents.size,
     }))
-    .sort((a, b) => b.ma - a.ma || b.documents - a.documents || (key(a.place) < key(b.place) ? -1 : 1))
+    .sort((a, b) =>
+      b.ma - a.ma || b.documents - a.documents || (placeKey(a.place) < placeKey(b.place) ? -1 : 1)
+    )
     .slice(0, count);
 }

@@ -13,6 +13,7 @@ import {
   SECRET_SCORE_COLUMNS,
   THRESHOLD_COLUMNS,
 } from "../datasets/columns.ts";
+import { placeKey } from "../datasets/place_key.ts";
 import { type Columns, readRows, type RowOf } from "../datasets/row_table.ts";
 import type { RunTables, Thresholds } from "./run_tables.ts";
 
@@ -144,15 +145,10 @@ async function readHistories(folder: string): Promise<NonNullable<RunTables["his
   return histories.flat();
 }
 
-/** A place as a key. */
-function key({ doc_id, start, end }: { doc_id: string; start: number; end: number }): string {
-  return `${doc_id}\0${start}\0${end}`;
-}
-
 /** The values themselves, which only `detect --reveal` writes. */
 async function readValues(path: string): Promise<Map<string, string>> {
   const rows = await readRows(path, { ...SECRET_COLUMNS, value: "text" });
-  return new Map(rows.map((row) => [key(row), row.value]));
+  return new Map(rows.map((row) => [placeKey(row), row.value]));
 }
 
 /** The forget set's secrets, each with its score under every model. */
@@ -164,25 +160,25 @@ async function readSecrets(folder: string, reveal: boolean): Promise<NonNullable
     fingerprint: "text",
   }) ?? [];
   const values = reveal ? await readValues(join(folder, RUN_FILES.secrets)) : undefined;
-  const places = new Map(found.map((row) => [key(row), row]));
+  const places = new Map(found.map((row) => [placeKey(row), row]));
   const copies = new Map<string, Set<string>>();
   for (const { fingerprint, doc_id } of found) {
     copies.set(fingerprint, (copies.get(fingerprint) ?? new Set()).add(doc_id));
   }
   const secrets = new Map<string, NonNullable<RunTables["secrets"]>[number]>();
   for (const row of scores) {
-    const place = places.get(key(row));
-    const known = secrets.get(key(row)) ?? {
+    const place = places.get(placeKey(row));
+    const known = secrets.get(placeKey(row)) ?? {
       doc_id: row.doc_id,
       tag: row.tag,
       detector: place?.detector ?? "-",
-      description: values?.get(key(row)) ?? row.description,
+      description: values?.get(placeKey(row)) ?? row.description,
       copies: place ? copies.get(place.fingerprint)!.size : null,
       ma_before: null,
       ma_after: {},
     };
     secrets.set(
-      key(row),
+      placeKey(row),
       row.model === "before"
         ? { ...known, ma_before: row.ma }
         : { ...known, ma_after: { ...known.ma_after, [row.model]: row.ma } },
