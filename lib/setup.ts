@@ -7,7 +7,8 @@
  */
 import { join } from "node:path";
 import packages from "../data/packages.json" with { type: "json" };
-import { cacheFolder, type CacheOptions, checkFreeSpace, spaceError, withCacheLock } from "./setup_cache.ts";
+import { cacheFolder, type CacheOptions, checkFreeSpace, withCacheLock } from "./setup_cache.ts";
+import { findJupyter } from "./setup_jupyter.ts";
 import {
   downloadFolder,
   findTensorFlow,
@@ -17,8 +18,8 @@ import {
   TENSORFLOW_WHEEL,
   type TensorFlowLibraries,
 } from "./setup_tensorflow.ts";
+import { unpackWheel } from "./setup_unpack.ts";
 import { downloadWheels, fetchWheels, type FetchWheelsOptions, missingWheels } from "./setup_wheels.ts";
-import { openZipEntry, readZipEntries } from "./setup_zip.ts";
 
 export { cacheFolder, type CacheOptions, type OnSetUpProgress, type SetUpProgress } from "./setup_cache.ts";
 export { findTensorFlow, type FindTensorFlowOptions, type TensorFlowLibraries } from "./setup_tensorflow.ts";
@@ -28,8 +29,8 @@ export { fetchWheels, type FetchWheelsOptions, type Wheel } from "./setup_wheels
 export interface SetUpRow {
   /** What it is about. */
   part: string;
-  /** Whether it can be used. */
-  state: "ready" | "missing";
+  /** Whether it can be used; what is optional is fetched by what needs it. */
+  state: "ready" | "missing" | "optional";
   /** Which one is there, where that is known. */
   version: string | null;
   /** Where it is, where that is known. */
@@ -70,10 +71,12 @@ export async function setUpTensorFlow(options: SetUpTensorFlowOptions = {}): Pro
     const unpacked = Object.values(TENSORFLOW_FILES).reduce((sum, bytes) => sum + bytes, 0);
     checkFreeSpace(cache, unpacked + TENSORFLOW_WHEEL.bytes, "TensorFlow");
     await downloadWheels([TENSORFLOW_WHEEL], temporary, { onProgress, python });
-    await unpackTensorFlow(join(temporary, TENSORFLOW_WHEEL.file), downloadFolder(cache), {
-      cache: temporary,
-      onProgress,
-    });
+    const files = Object.entries(TENSORFLOW_FILES).map(([name, bytes]) => ({
+      name: `tensorflow/${name}`,
+      bytes,
+    }));
+    const wheel = join(temporary, TENSORFLOW_WHEEL.file);
+    await unpackWheel(wheel, downloadFolder(cache), { what: "TensorFlow", files, temporary, onProgress });
   }, { cache, onProgress });
   return findTensorFlow({ cache, variable, prefixes });
 }
@@ -100,50 +103,6 @@ export function checkPlatform({ os, arch }: { os: string; arch: string }): void 
   );
 }
 
-/** Unpacks the two libraries beside each other in `cache` (a temporary folder), then renames that to `folder`. */
-async function unpackTensorFlow(
-  wheel: string,
-  folder: string,
-  { cache = ".", onProgress }: CacheOptions,
-): Promise<void> {
-  const unpacked = join(cache, "unpacked");
-  await Deno.mkdir(unpacked);
-  const total = Object.values(TENSORFLOW_FILES).reduce((sum, bytes) => sum + bytes, 0);
-  const entries = new Map(readZipEntries(wheel).map((entry) => [entry.name, entry]));
-  let done = 0;
-  for (const [name, bytes] of Object.entries(TENSORFLOW_FILES)) {
-    const entry = entries.get(`tensorflow/${name}`);
-    if (entry?.size !== bytes) {
-      throw new Error(`Cannot set up TensorFlow: its wheel has no ${name} as pinned`);
-    }
-    const counted = openZipEntry(wheel, entry).pipeThrough(
-      new TransformStream<Uint8Array, Uint8Array>({
-        transform(chunk, controller) {
-          done += chunk.length;
-          onProgress?.({ stage: "unpack", what: name, done, total });
-          controller.enqueue(chunk);
-        },
-      }),
-    );
-    await writeStream(join(unpacked, name), counted, total);
-  }
-  await Deno.remove(folder, { recursive: true }).catch(() => {}); // a damaged one; otherwise it is not there
-  await Deno.rename(unpacked, folder);
-}
-
-async function writeStream(path: string, bytes: ReadableStream<Uint8Array>, total: number): Promise<void> {
-  using file = await Deno.open(path, { createNew: true, write: true });
-  try {
-    for await (const chunk of bytes) {
-      for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
-    }
-    await file.sync();
-  } catch (cause) {
-    if ((cause as { code?: string }).code === "ENOSPC") throw spaceError("TensorFlow", path, total);
-    throw cause;
-  }
-}
-
 /**
  * Fetches everything that `demo` and the tests need.
  *
@@ -163,7 +122,7 @@ export async function setUp(options: FetchWheelsOptions = {}): Promise<void> {
 }
 
 /**
- * What is installed where, a row each: Deno, TensorFlow's libraries, the pinned wheels, Python, pip and git.
+ * What is installed where, a row each: Deno, TensorFlow's libraries, the pinned wheels, Python, pip, Jupyter and git.
  *
  * @example
  * ```ts
@@ -182,6 +141,7 @@ export async function describeSetup({ cache = cacheFolder() }: CacheOptions = {}
     await describeWheels(cache),
     await describeCommand("python3", ["python3", "--version"], "install Python 3 (package python3)"),
     await describeCommand("pip", ["python3", "-m", "pip", "--version"], "install it (package python3-pip)"),
+    describeJupyter(cache),
     await describeCommand("git", ["git", "--version"], "install it (package git)"),
   ];
 }
@@ -194,6 +154,14 @@ function describeTensorFlow(cache: string): SetUpRow {
     const howToGet = Deno.env.get("CODESCRUB_TENSORFLOW") ? (error as Error).message : "deno task setup";
     return { part: "TensorFlow", state: "missing", version: null, path: null, howToGet };
   }
+}
+
+function describeJupyter(cache: string): SetUpRow {
+  const jupyter = findJupyter({ cache });
+  if (!jupyter) {
+    return { part: "Jupyter", state: "optional", version: null, path: null, howToGet: "deno task notebooks" };
+  }
+  return { part: "Jupyter", state: "ready", version: jupyter.version, path: jupyter.folder, howToGet: null };
 }
 
 async function describeWheels(cache: string): Promise<SetUpRow> {

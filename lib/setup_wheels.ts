@@ -137,7 +137,21 @@ export async function downloadWheels(
   onProgress?.({ stage: "download", what, done: total, total });
 }
 
-async function runPython(
+/**
+ * Runs Python to its end; nothing is shown.
+ *
+ * @throws {Error} In one line, if it cannot be started or fails.
+ *
+ * @example
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * import { runPython } from "./setup_wheels.ts";
+ *
+ * const about = { what: "nothing", folder: "/tmp", bytes: 0 };
+ * await assertRejects(() => runPython("no-such-python3", [], about), Error, "not on the PATH");
+ * ```
+ */
+export async function runPython(
   python: string,
   args: string[],
   { what, folder, bytes }: { what: string; folder: string; bytes: number },
@@ -198,8 +212,18 @@ export function explainPip(stderr: string): string {
     (lines.at(-1) || "it failed");
 }
 
-/** Reports the bytes of all files under a folder, four times a second, until the returned function is called. */
-function watchFolder(folder: string, onBytes: (bytes: number) => void): () => Promise<void> {
+/**
+ * Reports the bytes of all files under a folder, four times a second, until the returned function is called.
+ *
+ * @example
+ * ```ts
+ * import { watchFolder } from "./setup_wheels.ts";
+ *
+ * const stop = watchFolder(await Deno.makeTempDir(), () => {});
+ * await stop();
+ * ```
+ */
+export function watchFolder(folder: string, onBytes: (bytes: number) => void): () => Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let pending = Promise.resolve();
   const tick = () => {

@@ -216,7 +216,15 @@ Deno.test("checkPlatform() refuses all but Linux on x86_64", () => {
 
 Deno.test("describeSetup() says what is missing and how to get it", async () => {
   const rows = await describeSetup({ cache: await Deno.makeTempDir() });
-  assertEquals(rows.map(({ part }) => part), ["deno", "TensorFlow", "wheels", "python3", "pip", "git"]);
+  assertEquals(rows.map(({ part }) => part), [
+    "deno",
+    "TensorFlow",
+    "wheels",
+    "python3",
+    "pip",
+    "Jupyter",
+    "git",
+  ]);
   const wheels = rows.find(({ part }) => part === "wheels");
   assertEquals([wheels?.state, wheels?.howToGet], ["missing", "deno task setup"]);
 });

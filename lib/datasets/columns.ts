@@ -81,12 +81,36 @@ export const HISTORY_COLUMNS = {
   kept: "bool",
 } as const satisfies Columns;
 
+/** Of `data/hyperparameters.csv`: histories of many runs, each told apart by its method and weights. */
+export const HYPERPARAMETER_COLUMNS = {
+  method: "text",
+  gamma: "float",
+  lambda: "float",
+  alpha: "float",
+  lr: "float",
+  ...HISTORY_COLUMNS,
+  unseen_nll: "float?",
+  status: "text",
+} as const satisfies Columns;
+
 /** Of `demo`: mean MA of planted secrets by their number of copies; 0 copies are the never-trained twins. */
 export const DUPLICATION_COLUMNS = {
   copies: "int",
   ma: "float?",
   se: "float?",
   secrets: "int",
+} as const satisfies Columns;
+
+/** Of the embedded corpus: where secrets were planted, and their never-trained twins. */
+export const PLANTED_COLUMNS = {
+  doc_id: "text",
+  secret_id: "text",
+  tag: "text",
+  detector: "text",
+  copies: "int",
+  start: "int",
+  end: "int",
+  format: "text",
 } as const satisfies Columns;
 
 /** Of `evaluate`: a row a set and model. */

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { readZipEntries, readZipEntry } from "../setup_zip.ts";
+import { readZipEntries, readZipEntry } from "../zip.ts";
 import type { Document } from "./corpus.ts";
 
 const MIN_CHARACTERS = 700;

@@ -7,7 +7,10 @@
  */
 import { Buffer } from "node:buffer";
 import pl from "nodejs-polars";
-import { writeFileAtomic } from "./write_file.ts";
+import { writeFileAtomic } from "../write_file.ts";
+
+/** Polars, for what reads and makes frames outside this folder. */
+export { pl };
 
 const FORMATS = [".parquet", ".jsonl", ".jsonl.gz", ".csv"] as const;
 type Format = typeof FORMATS[number];

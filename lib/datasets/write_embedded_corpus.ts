@@ -12,7 +12,7 @@ import type { Document } from "./corpus.ts";
 import { buildEmbeddedCorpus, type EmbeddedCorpusOptions } from "./embedded_corpus.ts";
 import type { PlantedDocuments } from "./planted_secrets.ts";
 import { writeTable } from "./tables.ts";
-import { writeFileAtomic } from "./write_file.ts";
+import { writeFileAtomic } from "../write_file.ts";
 
 /** The files of an embedded corpus. */
 export interface EmbeddedCorpusFiles {
@@ -28,6 +28,28 @@ export interface EmbeddedCorpusFiles {
   plantedTwins: string;
   /** tokenizer.json, as trained before planting. */
   tokenizer: string;
+}
+
+/**
+ * Where the files of an embedded corpus lie; they need not be there.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { embeddedCorpusFiles } from "./write_embedded_corpus.ts";
+ *
+ * assertEquals(embeddedCorpusFiles("/data").planted, "/data/planted.parquet");
+ * ```
+ */
+export function embeddedCorpusFiles(folder: string = join(cacheFolder(), "embedded")): EmbeddedCorpusFiles {
+  return {
+    train: join(folder, "train.jsonl.gz"),
+    unseen: join(folder, "unseen.jsonl.gz"),
+    twins: join(folder, "twins.jsonl.gz"),
+    planted: join(folder, "planted.parquet"),
+    plantedTwins: join(folder, "planted_twins.parquet"),
+    tokenizer: join(folder, "tokenizer.json"),
+  };
 }
 
 /**
@@ -52,14 +74,7 @@ export async function writeEmbeddedCorpus(
 ): Promise<EmbeddedCorpusFiles> {
   const corpus = await buildEmbeddedCorpus(options);
   await Deno.mkdir(folder, { recursive: true });
-  const files: EmbeddedCorpusFiles = {
-    train: join(folder, "train.jsonl.gz"),
-    unseen: join(folder, "unseen.jsonl.gz"),
-    twins: join(folder, "twins.jsonl.gz"),
-    planted: join(folder, "planted.parquet"),
-    plantedTwins: join(folder, "planted_twins.parquet"),
-    tokenizer: join(folder, "tokenizer.json"),
-  };
+  const files = embeddedCorpusFiles(folder);
   await writeTable(documentsTable(corpus.train), files.train);
   await writeTable(documentsTable(corpus.unseen), files.unseen);
   await writeTable(documentsTable(corpus.twins.documents), files.twins);

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { writeFileAtomic } from "../../lib/datasets/write_file.ts";
+import { writeFileAtomic } from "../lib/write_file.ts";
 
 Deno.test("writeFileAtomic() replaces a file and leaves no other", async () => {
   const folder = await Deno.makeTempDir();
@@ -31,4 +31,24 @@ Deno.test("writeFileAtomic() says why it cannot, and leaves no temporary file", 
     await assertRejects(() => writeFileAtomic(path, "x"), Error, `Cannot write "${path}": ${message}`);
   }
   assertEquals(Array.from(Deno.readDirSync(folder), ({ name }) => name).sort(), ["file", "taken"]);
+});
+
+Deno.test("writeFileAtomic() writes pieces of one buffer in their order, and nothing if one fails", async () => {
+  const folder = await Deno.makeTempDir();
+  async function* pieces(fail: boolean) {
+    const buffer = new Uint8Array(2);
+    for (let i = 0; i < 3; i++) {
+      buffer.fill(65 + i);
+      yield await Promise.resolve(buffer);
+    }
+    if (fail) throw new Error("torn");
+  }
+  await writeFileAtomic(`${folder}/a`, { bytes: 6, pieces: pieces(false) });
+  await assertRejects(
+    () => writeFileAtomic(`${folder}/a`, { bytes: 6, pieces: pieces(true) }),
+    Error,
+    `Cannot write "${folder}/a": torn`,
+  );
+  assertEquals(await Deno.readTextFile(`${folder}/a`), "AABBCC");
+  assertEquals(Array.from(Deno.readDirSync(folder), ({ name }) => name), ["a"]);
 });

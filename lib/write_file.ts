@@ -8,6 +8,14 @@ import { dirname, join } from "node:path";
 
 let counter = 0;
 
+/** Content that is never held as a whole. */
+export interface FilePieces {
+  /** How many bytes all pieces have. */
+  bytes: number;
+  /** The pieces; each is written before the next is asked for. */
+  pieces: AsyncIterable<Uint8Array>;
+}
+
 /**
  * Writes `content` to `path`, replacing what is there in one step. A symbolic link at `path` is replaced, not followed.
  *
@@ -23,24 +31,41 @@ let counter = 0;
  * assertEquals(await Deno.readTextFile(path), "{}\n");
  * ```
  */
-export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  content: Uint8Array | string | FilePieces,
+): Promise<void> {
   const folder = dirname(path);
   const temporary = join(folder, `.${Deno.pid}-${counter++}.tmp`);
-  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  const { bytes, pieces } = piecesOf(content);
   try {
-    await writeWhole(temporary, bytes);
+    await writePieces(temporary, pieces);
     await Deno.rename(temporary, path);
     using opened = await Deno.open(folder);
     await opened.sync();
   } catch (cause) {
     await Deno.remove(temporary).catch(() => {}); // it may not have come into being
-    throw new Error(`Cannot write "${path}": ${explain(cause, folder, bytes.length)}`, { cause });
+    throw new Error(`Cannot write "${path}": ${explain(cause, folder, bytes)}`, { cause });
   }
 }
 
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+function piecesOf(content: Uint8Array | string | FilePieces): {
+  bytes: number;
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+} {
+  if (typeof content === "object" && "pieces" in content) return content;
+  const whole = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  return { bytes: whole.length, pieces: [whole] };
+}
+
+async function writePieces(
+  path: string,
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<void> {
   using file = await Deno.open(path, { createNew: true, write: true });
-  for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+  for await (const piece of pieces) {
+    for (let at = 0; at < piece.length;) at += await file.write(piece.subarray(at));
+  }
   await file.sync();
 }
 
