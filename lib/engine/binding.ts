@@ -101,11 +101,22 @@ export class Binding {
       this.capture.addConstant(id, shape, dtype, bytes);
       return id;
     }
-    const tensor = newTensor(this.#symbols, shape, dtype, bytes);
+    return this.adoptTensor(newTensor(this.#symbols, shape, dtype, bytes));
+  }
+
+  /** A number for a `TF_Tensor*`, which is taken over. */
+  adoptTensor(tensor: Deno.PointerValue): number {
     const handle = this.#symbols.TFE_NewTensorHandle(tensor, this.#status.pointer);
     this.#symbols.TF_DeleteTensor(tensor);
     this.#status.check("createTensor");
     return this.#adopt(handle);
+  }
+
+  /** The `TF_Tensor*` of a number, which the caller frees; waits for the operation that makes it. */
+  resolveTensor(id: number): Deno.PointerValue {
+    const tensor = this.#symbols.TFE_TensorHandleResolve(this.#handle(id), this.#status.pointer);
+    this.#status.check("read");
+    return tensor;
   }
 
   /** Frees a tensor; of a symbolic one nothing is left to free. */
@@ -121,12 +132,10 @@ export class Binding {
     if (this.capture) {
       throw new CaptureError("it reads a tensor's value", "return the tensor and read it outside");
     }
-    const handle = this.#handle(id);
-    const tensor = this.#symbols.TFE_TensorHandleResolve(handle, this.#status.pointer);
-    this.#status.check("read");
+    const tensor = this.resolveTensor(id);
     const bytes = tensorBytes(this.#symbols, tensor);
     this.#symbols.TF_DeleteTensor(tensor);
-    return fromBytes(bytes, this.#symbols.TFE_TensorHandleDataType(handle));
+    return fromBytes(bytes, this.#symbols.TFE_TensorHandleDataType(this.#handle(id)));
   }
 
   /** Runs an operation, or adds it to the graph under construction. */

@@ -1,0 +1,85 @@
+/**
+ * The memory of single tensors, seen as it is: weights of many gigabytes are filled and read by pieces, without a copy
+ * in JavaScript's heap. A view is valid only while its function runs.
+ *
+ * @module
+ */
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { backend } from "./backend.ts";
+import { DTYPE } from "./dtypes.ts";
+import { currentEngine } from "./state.ts";
+
+/** A tensor's elements where they lie. */
+export type TensorView = Float32Array<ArrayBuffer>;
+
+/**
+ * A new float32 tensor whose memory `fill` writes; it must write all of it. The caller disposes the tensor.
+ *
+ * @throws {RangeError} when there is not that much memory; whatever `fill` throws: nothing is left then
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const x = await fillTensor([2, 2], (values) => values.set([1, 2, 3, 4]));
+ * assertEquals([x.shape, [...x.dataSync()]], [[2, 2], [1, 2, 3, 4]]);
+ * ```
+ */
+export async function fillTensor(
+  shape: readonly number[],
+  fill: (values: TensorView) => void | Promise<void>,
+): Promise<Tensor> {
+  const { symbols, binding } = currentEngine();
+  const size = 4 * shape.reduce((product, dim) => product * dim, 1);
+  const dims = BigInt64Array.from(shape, BigInt);
+  const tensor = symbols.TF_AllocateTensor(DTYPE.float32, dims, shape.length, BigInt(size));
+  const values = viewOf(tensor, size); // freeing a tensor without memory makes TensorFlow complain
+  try {
+    await fill(values);
+  } catch (error) {
+    symbols.TF_DeleteTensor(tensor);
+    throw error;
+  }
+  return backend().wrap({ id: binding.adoptTensor(tensor), shape: [...shape], dtype: DTYPE.float32 });
+}
+
+/**
+ * Lets `use` see a float32 tensor's memory; on a GPU it is copied to the host first.
+ *
+ * @returns what `use` returns, which must hold no view
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const x = tf.tensor1d([3, 4]);
+ * assertEquals(await viewTensor(x, (values) => values[1]), 4);
+ * ```
+ */
+export async function viewTensor<T>(
+  tensor: Tensor,
+  use: (values: TensorView) => T | Promise<T>,
+): Promise<T> {
+  if (tensor.dtype !== "float32") {
+    throw new TypeError(`Cannot view a tensor as float32: it is ${tensor.dtype}`);
+  }
+  const { symbols, binding } = currentEngine();
+  const native = binding.resolveTensor(backend().idOf(tensor));
+  try {
+    return await use(viewOf(native, 4 * tensor.size));
+  } finally {
+    symbols.TF_DeleteTensor(native);
+  }
+}
+
+function viewOf(tensor: Deno.PointerValue, size: number): TensorView {
+  if (size === 0) return new Float32Array(0);
+  const data = tensor && currentEngine().symbols.TF_TensorData(tensor);
+  if (!data) throw new RangeError(`Cannot allocate a tensor of ${size} bytes: there is not that much memory`);
+  return new Float32Array(Deno.UnsafePointerView.getArrayBuffer(data, size));
+}
