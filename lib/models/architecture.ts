@@ -22,7 +22,7 @@ export interface ModelConfig {
   width: number;
   /** L */
   layers: number;
-  /** H of the cache (keys and values). */
+  /** G, heads of keys and values: H, or a divisor of it where neighbouring heads of queries share them. */
   cacheHeads: number;
   /** K */
   headWidth: number;
@@ -36,9 +36,9 @@ export interface AttentionInputs {
   layer: number;
   /** [B, H, T, K], not yet scaled */
   q: Tensor;
-  /** [B, H, T, K] */
+  /** [B, G, T, K] */
   k: Tensor;
-  /** [B, H, T, K] */
+  /** [B, G, T, K] */
   v: Tensor;
   /** The factor for scores. */
   scale: number;
@@ -53,8 +53,10 @@ export interface Architecture<C extends ModelConfig = ModelConfig> {
   readConfig(json: Readonly<Record<string, unknown>>, file: string): C;
   /** Names and shapes of the weights. */
   shapes(config: C): Record<string, number[]>;
-  /** Names that a file may hold and that are not weights: masks that old versions saved. */
+  /** Names that a file may hold and that are not weights: masks and frequencies that old versions saved. */
   isBuffer(name: string): boolean;
+  /** Its class in transformers, for config.json's `architectures`. */
+  className: string;
   /** What a file's names may lack in front. */
   prefix: string;
   /** The name of the output weights, and of the embedding that they may be tied to. */

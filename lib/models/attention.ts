@@ -56,9 +56,10 @@ export function cacheBias(positions: Tensor, length: number): Tensor {
 }
 
 /**
- * softmax(q k^T scale + bias) v.
+ * softmax(q k^T scale + bias) v. With fewer heads in keys and values, G, each serves H / G neighbouring heads of
+ * queries, which are one product.
  *
- * @param q [B, H, T, K] @param k [B, H, S, K] @param v [B, H, S, K]
+ * @param q [B, H, T, K] @param k [B, G, S, K] @param v [B, G, S, K]
  * @param bias broadcastable to [B, H, T, S]
  * @returns [B, H, T, K]
  *
@@ -80,8 +81,12 @@ export function attend(
   v: Tensor,
   { scale, bias }: { scale: number; bias: Tensor },
 ): Tensor {
-  const scores = tf.add(tf.matMul(tf.mul(q, scale), k, false, true), bias); // [B, H, T, S]
-  return tf.matMul(tf.softmax(scores), v);
+  const [B, H, T, K] = q.shape as [number, number, number, number];
+  const [, G, S] = k.shape as [number, number, number];
+  const grouped = (x: Tensor, width: number) => tf.reshape(x, [B, G, H / G * T, width]);
+  const products = tf.matMul(grouped(tf.mul(q, scale), K), k, false, true); // [B, G, H / G T, S]
+  const scores = tf.add(tf.reshape(products, [B, H, T, S]), bias); // [B, H, T, S]
+  return tf.reshape(tf.matMul(grouped(tf.softmax(scores), S), v), [B, H, T, K]);
 }
 
 /**
@@ -103,6 +108,29 @@ export function splitHeads(x: Tensor, [B, T, H, K]: readonly [number, number, nu
 }
 
 /**
+ * Queries, keys and values of a product that holds them head by head: [B T, H 3 K] to three of [B, H, T, K].
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const x = tf.tensor2d([[1, 2, 3, 4, 5, 6]]); // two heads of width 1
+ * const { q, v } = splitFusedHeads(x, [1, 1, 2, 1]);
+ * assertEquals([[...q.dataSync()], [...v.dataSync()]], [[1, 4], [3, 6]]);
+ * ```
+ */
+export function splitFusedHeads(
+  x: Tensor,
+  [B, T, H, K]: readonly [number, number, number, number],
+): Record<"q" | "k" | "v", Tensor> {
+  const [q, k, v] = tf.split(splitHeads(x, [B, T, H, 3 * K]), 3, -1) as [Tensor, Tensor, Tensor];
+  return { q, k, v };
+}
+
+/**
  * [B, H, T, K] to [B T, H K].
  *
  * @example
@@ -119,6 +147,28 @@ export function splitHeads(x: Tensor, [B, T, H, K]: readonly [number, number, nu
 export function mergeHeads(x: Tensor): Tensor {
   const [B, H, T, K] = x.shape as [number, number, number, number];
   return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [B * T, H * K]); // [B T, H K]
+}
+
+/**
+ * Root mean square normalization over the last axis.
+ *
+ * @param x [N, D] @param gain [D]
+ * @returns [N, D]
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const result = rmsNorm(tf.tensor2d([[7, 1]]), tf.tensor1d([5, 10]), 1e-12);
+ * assertEquals([...result.dataSync()].map(Math.round), [7, 2]);
+ * ```
+ */
+export function rmsNorm(x: Tensor, gain: Tensor, epsilon: number): Tensor {
+  const meanSquare = tf.mean(tf.square(x), -1, true);
+  return tf.mul(tf.mul(x, tf.rsqrt(tf.add(meanSquare, epsilon))), gain);
 }
 
 /**

@@ -16,11 +16,11 @@ import { appendToCache } from "./kv_cache.ts";
 
 /** The caches of a grid of branches. */
 export interface BranchCache {
-  /** Each layer's keys of the texts, [N, H, T, K]. */
+  /** Each layer's keys of the texts, [N, G, T, K]. */
   textKeys: readonly Tensor[];
   /** Each layer's values of the texts. */
   textValues: readonly Tensor[];
-  /** Each layer's keys of the new tokens, [B H S, K]; written in place. */
+  /** Each layer's keys of the new tokens, [B G S, K]; written in place. */
   ownKeys: readonly Tensor[];
   /** Each layer's values of the new tokens. */
   ownValues: readonly Tensor[];
@@ -37,7 +37,7 @@ export interface BranchRows {
 /**
  * The attention of one new token of every row.
  *
- * @returns for `Model.decode`: from q, k, v of [B, H, 1, K] to [B, H, 1, K]
+ * @returns for `Model.decode`: from q of [B, H, 1, K], k and v of [B, G, 1, K] to [B, H, 1, K]
  *
  * @example
  * ```ts
@@ -65,20 +65,25 @@ export function branchAttention(cache: BranchCache, { starts, steps }: BranchRow
   const textBias = tf.mul(tf.cast(after, "float32"), MASKED);
   return ({ layer, q, k, v, scale }) => {
     const [, H, , K] = q.shape as [number, number, number, number];
-    const S = cache.ownKeys[layer]!.shape[0]! / (B * H);
+    const G = k.shape[1]!;
+    const S = cache.ownKeys[layer]!.shape[0]! / (B * G);
     const byText = (x: Tensor, width: number) => tf.transpose(tf.reshape(x, [N, R, H, width]), [0, 2, 1, 3]); // [N, H, R, .]
     const byRow = (x: Tensor, width: number) => tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [B, H, 1, width]); // [B, H, 1, .]
     const scaled = tf.mul(q, scale);
     // three dimensions, not four: TensorFlow's product of many small matrices is a quarter faster on them
-    const keys = tf.reshape(appendToCache(cache.ownKeys[layer]!, steps, k), [B * H, S, K]); // [B H, S, K]
-    const values = tf.reshape(appendToCache(cache.ownValues[layer]!, steps, v), [B * H, S, K]); // [B H, S, K]
-    const ownScores = tf.matMul(tf.reshape(scaled, [B * H, 1, K]), keys, false, true); // [B H, 1, S]
+    const keys = tf.reshape(appendToCache(cache.ownKeys[layer]!, steps, k), [B * G, S, K]); // [B G, S, K]
+    const values = tf.reshape(appendToCache(cache.ownValues[layer]!, steps, v), [B * G, S, K]); // [B G, S, K]
+    const byGroup = (x: Tensor, width: number) => tf.reshape(x, [B * G, H / G, width]); // [B G, H / G, .]
+    const ownScores = tf.matMul(byGroup(scaled, K), keys, false, true); // [B G, H / G, S]
     const own = tf.add(tf.reshape(ownScores, [B, H, 1, S]), cacheBias(steps, S)); // [B, H, 1, S]
-    const text = tf.add(tf.matMul(byText(scaled, K), cache.textKeys[layer]!, false, true), textBias); // [N, H, R, T]
+    const ofText = (x: Tensor, width: number) => tf.reshape(x, [N, G, H / G * R, width]); // [N, G, H / G R, .]
+    const textScores = tf.matMul(ofText(byText(scaled, K), K), cache.textKeys[layer]!, false, true);
+    const text = tf.add(tf.reshape(textScores, [N, H, R, T]), textBias); // [N, H, R, T]
     const weights = tf.softmax(tf.concat([text, byText(own, S)], -1)); // [N, H, R, T + S]
     const [textWeights, ownWeights] = tf.split(weights, [T, S], -1) as [Tensor, Tensor];
-    const fromText = byRow(tf.matMul(textWeights, cache.textValues[layer]!), K);
-    const fromOwn = tf.matMul(tf.reshape(byRow(ownWeights, S), [B * H, 1, S]), values); // [B H, 1, K]
+    const mixed = tf.matMul(ofText(textWeights, T), cache.textValues[layer]!); // [N, G, H / G R, K]
+    const fromText = byRow(tf.reshape(mixed, [N, H, R, K]), K);
+    const fromOwn = tf.matMul(byGroup(byRow(ownWeights, S), S), values); // [B G, H / G, K]
     return tf.add(fromText, tf.reshape(fromOwn, [B, H, 1, K])); // [B, H, 1, K]
   };
 }

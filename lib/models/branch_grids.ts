@@ -25,9 +25,9 @@ export interface Branch {
   result: Int32Array;
 }
 
-/** Branches that are decoded together: `rowsPerText` of each text, text by text; null where a text has fewer. */
+/** Branches that are decoded together: `rowsPerText` of each text, text by text; null where there are fewer. */
 export interface Grid {
-  /** The texts; the first again where a power of two is not reached. */
+  /** The texts; one may stand here several times, and the first does where a power of two is not reached. */
   texts: number[];
   /** Rows of each text. */
   rowsPerText: number;
@@ -35,9 +35,13 @@ export interface Grid {
   branches: (Branch | null)[];
 }
 
+/** What attention to one text's cache costs in a step, in rows: measured at 128 positions and the embedded model's size. */
+const COST_OF_TEXT = 0.5;
+
 /**
- * Deals branches into grids of at most `rows` rows, those with the most to decode together. Texts and rows of a grid are
- * powers of two, so that few shapes are captured.
+ * Deals branches into grids of at most `rows` rows, those with the most to decode together. Rows a text is the power of
+ * two that makes the least work: few rows leave few idle, many share a text's cache. The numbers of texts are powers of
+ * two as well, so that few shapes are captured.
  *
  * @example
  * ```ts
@@ -52,33 +56,49 @@ export interface Grid {
 export function toGrids(branches: readonly Branch[], rows: number): Grid[] {
   const queues = new Map<number, Branch[]>();
   for (const branch of branches) {
-    queues.set(branch.start.text, [...queues.get(branch.start.text) ?? [], branch]);
+    const queue = queues.get(branch.start.text);
+    if (queue) queue.push(branch);
+    else queues.set(branch.start.text, [branch]);
   }
-  for (const queue of queues.values()) queue.sort((a, b) => a.result.length - b.result.length);
+  for (const queue of queues.values()) queue.sort((a, b) => b.result.length - a.result.length);
+  let best: Grid[] = [];
+  let least = Infinity;
+  for (let rowsPerText = 1; rowsPerText <= rows; rowsPerText *= 2) {
+    const grids = deal([...queues.values()], { rowsPerText, rows });
+    const cost = grids.reduce((sum, grid) => sum + costOf(grid), 0);
+    if (cost < least) [best, least] = [grids, cost];
+  }
+  return best;
+}
+
+/** Cuts each text's branches, longest first, into strips of `rowsPerText`, and fills grids with the longest strips. */
+function deal(
+  queues: readonly (readonly Branch[])[],
+  { rowsPerText, rows }: { rowsPerText: number; rows: number },
+): Grid[] {
+  const strips = queues.flatMap((queue) =>
+    Array.from(
+      { length: Math.ceil(queue.length / rowsPerText) },
+      (_, i) => queue.slice(i * rowsPerText, (i + 1) * rowsPerText),
+    )
+  ).sort((a, b) => b[0]!.result.length - a[0]!.result.length);
+  const most = Math.floor(rows / rowsPerText);
   const grids: Grid[] = [];
-  while (queues.size > 0) {
-    const active = [...queues].slice(0, rows);
-    const size = powerOfTwo(active.length);
-    const rowsPerText = Math.max(
-      1,
-      Math.min(powerOfTwo(Math.max(...active.map(([, queue]) => queue.length))), Math.floor(rows / size)),
-    );
-    const grid: Grid = { texts: [], rowsPerText, branches: [] };
-    for (const [text, queue] of active) {
-      const taken = queue.splice(-rowsPerText);
-      grid.texts.push(text);
-      for (let row = 0; row < rowsPerText; row++) grid.branches.push(taken[row] ?? null);
-      if (queue.length === 0) queues.delete(text);
-    }
-    while (grid.texts.length < size) {
-      grid.texts.push(grid.texts[0]!);
-      for (let row = 0; row < rowsPerText; row++) grid.branches.push(null);
-    }
-    grids.push(grid);
+  for (let first = 0; first < strips.length; first += most) {
+    const taken = strips.slice(first, first + most);
+    const size = Math.min(most, 2 ** Math.ceil(Math.log2(taken.length)));
+    grids.push({
+      texts: Array.from({ length: size }, (_, i) => (taken[i] ?? taken[0]!)[0]!.start.text),
+      rowsPerText,
+      branches: Array.from(
+        { length: size * rowsPerText },
+        (_, i) => taken[Math.floor(i / rowsPerText)]?.[i % rowsPerText] ?? null,
+      ),
+    });
   }
   return grids;
 }
 
-function powerOfTwo(count: number): number {
-  return 2 ** Math.ceil(Math.log2(count));
+function costOf({ texts, branches }: Grid): number {
+  return (branches[0]!.result.length - 1) * (branches.length + COST_OF_TEXT * texts.length);
 }

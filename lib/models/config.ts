@@ -20,11 +20,27 @@
 export class ConfigReader {
   readonly #json: Readonly<Record<string, unknown>>;
   readonly #file: string;
+  readonly #within: string;
 
-  /** @param file a name for messages */
-  constructor(json: Readonly<Record<string, unknown>>, file: string) {
+  /** @param file a name for messages @param options.within what stands before field names in messages */
+  constructor(json: Readonly<Record<string, unknown>>, file: string, { within = "" } = {}) {
     this.#json = json;
     this.#file = file;
+    this.#within = within;
+  }
+
+  /** Whether a field is there and not null. */
+  has(field: string): boolean {
+    return this.#json[field] !== undefined && this.#json[field] !== null;
+  }
+
+  /** The fields of an object; none where it is missing. */
+  nested(field: string): ConfigReader {
+    const value = this.#json[field] ?? {};
+    if (typeof value !== "object" || Array.isArray(value)) this.refuse(field, "an object");
+    return new ConfigReader(value as Record<string, unknown>, this.#file, {
+      within: `${this.#within}${field}.`,
+    });
   }
 
   /** A whole number of at least 1. */
@@ -67,6 +83,8 @@ export class ConfigReader {
   /** Says what a field must be. */
   refuse(field: string, expected: string): never {
     const found = JSON.stringify(this.#json[field]) ?? "missing";
-    throw new RangeError(`Cannot load "${this.#file}": ${field} is ${found}: expected ${expected}`);
+    throw new RangeError(
+      `Cannot load "${this.#file}": ${this.#within}${field} is ${found}: expected ${expected}`,
+    );
   }
 }

@@ -32,14 +32,14 @@ export interface FilledTexts extends Disposable {
 
 /** How much runs at once. */
 export interface DecoderOptions {
-  /** Texts a batch. Default 32. */
+  /** Texts a batch. Default: up to 64, as many as keep caches and logits of 128 tokens under two gigabytes. */
   batch?: number;
   /** Continuations a batch, at most. Default: up to 256, as many as keep the caches of 128 tokens under a gigabyte. */
   rows?: number;
 }
 
-/** Own caches begin with this many positions and grow by as many: attention runs over all that are there. */
-const OWN_POSITIONS = 32;
+/** Own caches begin with this many positions and grow by as many: attention reads all that are there, and is bound by memory. */
+const OWN_POSITIONS = 16;
 
 /**
  * Runs texts and their continuations; `using` frees its captured steps.
@@ -69,7 +69,7 @@ export class Decoder implements Disposable {
   readonly #step: CompiledStep<Tensor[], { ids: Tensor; steps: Tensor }>;
 
   /** @param model not owned */
-  constructor(model: Model, { batch = 32, rows = rowsOf(model) }: DecoderOptions = {}) {
+  constructor(model: Model, { batch = batchOf(model), rows = rowsOf(model) }: DecoderOptions = {}) {
     this.#model = model;
     this.batch = batch;
     this.rows = rows;
@@ -89,7 +89,8 @@ export class Decoder implements Disposable {
     texts: readonly ArrayLike<number>[],
     { length, keepCache }: { length: number; keepCache: boolean },
   ): Promise<FilledTexts> {
-    const input = tf.tensor2d(this.#pad(texts, length), [this.batch, length], "int32");
+    const padded = this.#pad(texts, length);
+    const input = tf.tensor2d(padded, [padded.length / length, length], "int32");
     const run = keepCache ? this.#fill : this.#score;
     const { predictions, losses, ...cache } = await run.async(input).finally(() => input.dispose());
     const predicted = predictions!.dataSync() as Int32Array;
@@ -110,10 +111,15 @@ export class Decoder implements Disposable {
    * Decodes continuations greedily, all that is generated, end-of-text tokens included.
    *
    * @param filled with its cache kept
+   * @param onProgress told the share of the work that is done; what it throws ends the work
    * @returns for each start its tokens from `position` to `until`, the given one first
    * @throws {RangeError} when a start lies outside the cache
    */
-  async continueAll(filled: FilledTexts, starts: readonly DecodeStart[]): Promise<Int32Array[]> {
+  async continueAll(
+    filled: FilledTexts,
+    starts: readonly DecodeStart[],
+    onProgress?: (share: number) => void | Promise<void>,
+  ): Promise<Int32Array[]> {
     checkPositions(starts.map(({ position }) => position), filled.length);
     checkPositions(starts.map(({ until }) => until - 1), filled.length);
     const results = starts.map(({ position, until }) => new Int32Array(until - position));
@@ -121,20 +127,33 @@ export class Decoder implements Disposable {
       result.length > 0
     );
     for (const { start, result } of branches) result[0] = start.token;
-    // A grid's operations are too small to keep all threads busy: two grids at a time do.
-    const grids = toGrids(branches, this.rows).values();
+    const grids = toGrids(branches, this.rows);
+    const work = grids.map(({ branches }) => branches.length * Math.max(...branches.map(stepsOf)));
+    const total = work.reduce((sum, steps) => sum + steps, 0);
+    let [next, done] = [0, 0];
     const takeGrids = async () => {
-      for (const grid of grids) await this.#continueGrid(filled, grid);
+      try {
+        while (next < grids.length) {
+          const i = next++;
+          await this.#continueGrid(filled, grids[i]!);
+          done += work[i]!;
+          await onProgress?.(done / Math.max(1, total));
+        }
+      } catch (error) {
+        next = grids.length; // the other takes no more
+        throw error;
+      }
     };
+    // A grid's operations are too small to keep all threads busy: two grids at a time do.
     const outcomes = await Promise.allSettled([takeGrids(), takeGrids()]);
-    const failed = outcomes.find((outcome) => outcome.status === "rejected");
-    if (failed) throw failed.reason;
+    const failure = outcomes.find((outcome) => outcome.status === "rejected");
+    if (failure) throw failure.reason;
     return results;
   }
 
   async #continueGrid(filled: FilledTexts, { texts, rowsPerText, branches }: Grid): Promise<void> {
     const { cacheHeads: heads, headWidth: width } = this.#model.config;
-    const steps = Math.max(...branches.map((branch) => branch ? branch.result.length : 0)) - 1;
+    const steps = Math.max(...branches.map(stepsOf));
     if (steps === 0) return;
     const rows = texts.length * rowsPerText;
     const column = (value: (branch: Branch) => number) =>
@@ -169,12 +188,14 @@ export class Decoder implements Disposable {
     tf.dispose([starts, count, ...generated, ...ofTexts, ...own]);
   }
 
+  /** Texts of one length; a power of two of them, so that few shapes are captured. */
   #pad(texts: readonly ArrayLike<number>[], length: number): Int32Array {
     const { vocabularySize } = this.#model.config;
     if (texts.length > this.batch) {
       throw new RangeError(`Cannot run ${texts.length} texts at once: at most ${this.batch}`);
     }
-    const ids = new Int32Array(this.batch * length);
+    const rows = Math.min(this.batch, 2 ** Math.ceil(Math.log2(Math.max(1, texts.length))));
+    const ids = new Int32Array(rows * length);
     texts.forEach((text, row) => {
       if (text.length < 1 || text.length > length) {
         throw new RangeError(`Cannot run text ${row} of ${text.length} tokens: expected 1 to ${length}`);
@@ -230,10 +251,28 @@ export class Decoder implements Disposable {
   }
 }
 
+/** How many tokens a branch decodes. */
+function stepsOf(branch: Branch | null): number {
+  return branch ? branch.result.length - 1 : 0;
+}
+
+/** A power of two; the more texts there are, the more alike in length the continuations of a grid. */
+function batchOf({ config: { layers, cacheHeads, headWidth, vocabularySize } }: Model): number {
+  const numbersPerToken = 2 * layers * cacheHeads * headWidth + 2 * vocabularySize;
+  return powerWithin(2 ** 31 / (numbersPerToken * 128 * Float32Array.BYTES_PER_ELEMENT), {
+    least: 8,
+    most: 64,
+  });
+}
+
 /** A power of two; with more rows those of a grid end at times too far apart. */
 function rowsOf({ config: { layers, cacheHeads, headWidth } }: Model): number {
   const bytesPerRow = 2 * layers * cacheHeads * headWidth * 128 * Float32Array.BYTES_PER_ELEMENT;
-  return 2 ** Math.floor(Math.log2(Math.min(256, Math.max(32, 2 ** 30 / bytesPerRow))));
+  return powerWithin(2 ** 30 / bytesPerRow, { least: 32, most: 256 });
+}
+
+function powerWithin(count: number, { least, most }: { least: number; most: number }): number {
+  return 2 ** Math.floor(Math.log2(Math.min(most, Math.max(least, count))));
 }
 
 /** The first positions of some texts' keys or values: [B, H, T, K] to [N, H, length, K]. */

@@ -32,6 +32,7 @@ export interface Gpt2Config extends ModelConfig {
 
 /** The GPT-2 family. */
 export const gpt2: Architecture<Gpt2Config> = {
+  className: "GPT2LMHeadModel",
   prefix: "transformer.",
   outputName: "lm_head.weight",
   embeddingName: "transformer.wte.weight",

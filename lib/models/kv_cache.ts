@@ -95,6 +95,38 @@ export function growCacheBuffer(
 }
 
 /**
+ * A buffer of some of the rows, the first of them again where there are fewer than `to`; frees the old one.
+ *
+ * @param buffer [B G T, K] @param kept numbers of rows @param rows B @param to rows of the new buffer
+ * @returns [to G T, K] float32, sharing its memory with nothing; the caller disposes it
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const buffer = keepCacheRows(tf.tensor2d([[1], [2], [3]]), { kept: [2], rows: 3, to: 2 });
+ * assertEquals([...buffer.dataSync()], [3, 3]);
+ * buffer.dispose();
+ * ```
+ */
+export function keepCacheRows(
+  buffer: Tensor,
+  { kept, rows, to }: { kept: readonly number[]; rows: number; to: number },
+): Tensor {
+  const [all, width] = buffer.shape as [number, number];
+  const picked = tf.tidy(() => {
+    const numbers = tf.tensor1d(Int32Array.from({ length: to }, (_, i) => kept[i] ?? kept[0]!), "int32");
+    const byRow = tf.gather(tf.reshape(buffer, [rows, all / rows * width]), numbers); // [to, G T K]
+    return tf.reshape(byRow, [all / rows * to, width]); // [to G T, K]
+  });
+  buffer.dispose();
+  return picked;
+}
+
+/**
  * Refuses positions outside the cache: TensorFlow's in-place write would wrap them silently.
  *
  * @throws {RangeError} naming the row

@@ -52,6 +52,11 @@ export class Model implements Disposable {
     this.weights = weights;
   }
 
+  /** Its class in transformers. */
+  get className(): string {
+    return this.#architecture.className;
+  }
+
   /** How many numbers the weights are. */
   get parameterCount(): number {
     return Object.values(this.weights).reduce((sum, weight) => sum + weight.size, 0);

@@ -4,10 +4,24 @@
  * @module
  */
 import type { Architecture } from "./architecture.ts";
+import { codegen } from "./codegen.ts";
 import { gpt2 } from "./gpt2.ts";
+import { gptBigcode } from "./gpt_bigcode.ts";
+import { gptNeox } from "./gpt_neox.ts";
+import { llama } from "./llama.ts";
+import { qwen2 } from "./qwen2.ts";
+import { starcoder2 } from "./starcoder2.ts";
 
 /** Families by `model_type`. */
-export const MODELS = { gpt2 } as const satisfies Record<string, Architecture>;
+export const MODELS = {
+  codegen,
+  gpt2,
+  gpt_bigcode: gptBigcode,
+  gpt_neox: gptNeox,
+  llama,
+  qwen2,
+  starcoder2,
+} as const satisfies Record<string, Architecture>;
 
 /**
  * The family of a `model_type`.
@@ -17,7 +31,7 @@ export const MODELS = { gpt2 } as const satisfies Record<string, Architecture>;
  * @example
  * ```ts
  * import { assertThrows } from "@std/assert";
- * assertThrows(() => architectureOf("gpt3"), RangeError, 'Unknown model type "gpt3": expected "gpt2"');
+ * assertThrows(() => architectureOf("gpt3"), RangeError, 'Unknown model type "gpt3": expected "');
  * ```
  */
 export function architectureOf(modelType: unknown): Architecture {

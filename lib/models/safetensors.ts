@@ -2,13 +2,10 @@
  * The safetensors format: 8 bytes of header length, a JSON header, the tensors' bytes without holes or overlaps.
  * Source: the format's README (huggingface/safetensors); its limits are kept: header at most 100,000,000 bytes.
  *
- * Tensors cross as float32; float16 and bfloat16 are widened on reading and rounded to nearest even on writing.
- *
  * @module
  */
-
-/** Storage types of tensors that models have. */
-export type StorageDtype = "F32" | "F16" | "BF16";
+import { FLOAT_BYTES, fromFloat32, type StorageDtype } from "./float_types.ts";
+import { repeatedKey } from "./repeated_key.ts";
 
 /** One tensor of a file. */
 export interface StoredTensor {
@@ -144,24 +141,6 @@ function parseEntries(text: string, file: string): Map<string, unknown> {
   return new Map(Object.entries(parsed as Record<string, unknown>));
 }
 
-/** A key that an object of valid JSON has twice, which JSON.parse would hide. */
-function repeatedKey(text: string): string | undefined {
-  const tokens = /"(?:[^"\\]|\\.)*"|[{}[\]:,]/g;
-  const open: Set<string>[] = [];
-  let last = "";
-  for (const [token] of text.matchAll(tokens)) {
-    if (token === "{") open.push(new Set());
-    else if (token === "}") open.pop();
-    else if (token === ":") {
-      const key = JSON.parse(last) as string;
-      if (open.at(-1)!.has(key)) return key;
-      open.at(-1)!.add(key);
-    }
-    last = token;
-  }
-  return undefined;
-}
-
 function checkMetadata(value: unknown, file: string): Record<string, string> {
   const isText = value !== null && typeof value === "object" &&
     Object.values(value).every((entry) => typeof entry === "string");
@@ -190,52 +169,6 @@ function checkEntry(name: string, value: unknown, file: string): StoredTensor {
   return { name, dtype: dtype as string, shape, begin, end };
 }
 
-/**
- * Widens stored bytes to float32.
- *
- * @throws {TypeError} when the type is not a float of 16 or 32 bits
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * assertEquals(toFloat32(new Uint8Array([0, 0x3c]), "F16", "x"), new Float32Array([1]));
- * ```
- */
-export function toFloat32(bytes: Uint8Array, dtype: string, name: string): Float32Array {
-  const aligned = bytes.slice().buffer;
-  if (dtype === "F32") return new Float32Array(aligned);
-  if (dtype === "F16") return Float32Array.from(new Float16Array(aligned));
-  if (dtype === "BF16") {
-    const wide = new Uint32Array(aligned.byteLength / 2);
-    const narrow = new Uint16Array(aligned);
-    for (let i = 0; i < narrow.length; i++) wide[i] = narrow[i]! << 16;
-    return new Float32Array(wide.buffer);
-  }
-  throw new TypeError(`Cannot load tensor "${name}": it is stored as ${dtype}, expected F32, F16 or BF16`);
-}
-
-/**
- * Rounds float32 values to a storage type, to nearest even.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * assertEquals([...fromFloat32(new Float32Array([1]), "BF16")], [0x80, 0x3f]);
- * ```
- */
-export function fromFloat32(values: Float32Array, dtype: StorageDtype): Uint8Array<ArrayBuffer> {
-  if (dtype === "F32") return new Uint8Array(values.slice().buffer);
-  if (dtype === "F16") return new Uint8Array(Float16Array.from(values).buffer);
-  const wide = new Uint32Array(values.slice().buffer);
-  const narrow = new Uint16Array(wide.length);
-  for (let i = 0; i < wide.length; i++) {
-    const bits = wide[i]!;
-    const isNan = (bits & 0x7fffffff) > 0x7f800000;
-    narrow[i] = isNan ? (bits >>> 16) | 0x40 : (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
-  }
-  return new Uint8Array(narrow.buffer);
-}
-
 /** A tensor to write. */
 export interface TensorToStore {
   /** Its name in the file. */
@@ -249,7 +182,35 @@ export interface TensorToStore {
 }
 
 /**
- * The bytes of a safetensors file, tensors in the given order, the header padded to a multiple of 8 bytes.
+ * The bytes before the tensors' own, which follow in the given order without gaps; padded to a multiple of 8.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const bytes = encodeHeader([{ name: "x", shape: [0], dtype: "F16" }], {});
+ * assertEquals(parseHeader(bytes, bytes.length, "x").tensors[0]!.dtype, "F16");
+ * ```
+ */
+export function encodeHeader(
+  tensors: readonly Omit<TensorToStore, "values">[],
+  metadata: Record<string, string> = { format: "pt" },
+): Uint8Array<ArrayBuffer> {
+  let offset = 0;
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  for (const { name, shape, dtype } of tensors) {
+    const size = shape.reduce((product, dim) => product * dim, FLOAT_BYTES[dtype]);
+    header[name] = { dtype, shape, data_offsets: [offset, offset += size] };
+  }
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const bytes = new Uint8Array(8 + Math.ceil(text.length / 8) * 8).fill(0x20);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(bytes.length - 8), true);
+  bytes.set(text, 8);
+  return bytes;
+}
+
+/**
+ * The bytes of a safetensors file, tensors in the given order; for small files, as it holds them all at once.
  *
  * @example
  * ```ts
@@ -260,21 +221,13 @@ export interface TensorToStore {
  */
 export function encodeSafetensors(
   tensors: readonly TensorToStore[],
-  metadata: Record<string, string> = { format: "pt" },
+  metadata?: Record<string, string>,
 ): Uint8Array<ArrayBuffer> {
   const parts = tensors.map(({ values, dtype }) => fromFloat32(values, dtype));
-  let offset = 0;
-  const header: Record<string, unknown> = { __metadata__: metadata };
-  tensors.forEach(({ name, shape, dtype }, i) => {
-    header[name] = { dtype, shape, data_offsets: [offset, offset += parts[i]!.length] };
-  });
-  let text = JSON.stringify(header);
-  text += " ".repeat((8 - (new TextEncoder().encode(text).length % 8)) % 8);
-  const head = new TextEncoder().encode(text);
-  const bytes = new Uint8Array(8 + head.length + offset);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(head.length), true);
-  bytes.set(head, 8);
-  let position = 8 + head.length;
+  const head = encodeHeader(tensors, metadata);
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, head.length));
+  bytes.set(head);
+  let position = head.length;
   for (const part of parts) {
     bytes.set(part, position);
     position += part.length;

@@ -135,3 +135,30 @@ Deno.test("Decoder refuses what lies outside text, batch, vocabulary or cache", 
     assertEquals((await decoder.continueAll(filled, [start]))[0]!.length, 6);
   });
 });
+
+Deno.test("Decoder.continueAll() tells how much is done, and ends when that is told to", async () => {
+  await withFixture("trained", async ({ model }, { texts }) => {
+    using decoder = new Decoder(model, { batch: 8, rows: 2 });
+    using filled = await decoder.fill(texts, { length: 40, keepCache: true });
+    const starts = texts.flatMap((_, text) =>
+      [1, 2, 3].map((position) => ({ text, position, token: 5, until: 20 }))
+    );
+    const shares: number[] = [];
+    await decoder.continueAll(filled, starts, (share) => void shares.push(share));
+    assertEquals(shares.at(-1), 1);
+    assertEquals(shares, shares.toSorted((a, b) => a - b));
+    let told = 0;
+    const stop = () => {
+      told++;
+      throw new Error("enough");
+    };
+    await assertRejects(() => decoder.continueAll(filled, starts, stop), Error, "enough");
+    assert(told <= 2, `${told} grids ran after the first was told to end`);
+    await decoder.continueAll(
+      filled,
+      [{ text: 0, position: 3, token: 5, until: 4 }],
+      (share) => void shares.push(share),
+    );
+    assert(!shares.some(Number.isNaN));
+  });
+});

@@ -1,11 +1,13 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
+import { toFloat32 } from "../../lib/models/float_types.ts";
 import { loadModel, readConfig } from "../../lib/models/load.ts";
+import { architectureOf } from "../../lib/models/models.ts";
 import {
+  encodeHeader,
   encodeSafetensors,
   parseHeader,
   type TensorToStore,
-  toFloat32,
 } from "../../lib/models/safetensors.ts";
 import { copyFixture, type FIXTURES, readFixture } from "./fixtures.ts";
 
@@ -45,7 +47,7 @@ async function loadError(
 }
 
 const CONFIGS: readonly [Record<string, unknown>, string][] = [
-  [{ model_type: "gpt3" }, 'Unknown model type "gpt3": expected "gpt2"'],
+  [{ model_type: "gpt3" }, 'Unknown model type "gpt3": expected "'],
   [{ model_type: undefined }, "Unknown model type undefined: expected "],
   [{ model_type: "toString" }, 'Unknown model type "toString": expected '],
   [{ model_type: 2 }, "Unknown model type 2: expected "],
@@ -122,10 +124,10 @@ Deno.test("loadModel() names a file that is missing", async () => {
   await assertRejects(
     () => loadModel(folder),
     Error,
-    `Cannot load "${folder}/model.safetensors": no such file`,
+    `Cannot load model "${folder}": it has none of model.safetensors, model.safetensors.index.json, `,
   );
   await Deno.mkdir(`${folder}/model.safetensors`);
-  await assertRejects(() => loadModel(folder), Error, `"${folder}/model.safetensors": `);
+  await assertRejects(() => loadModel(folder), Error, `"${folder}/model.safetensors": it is no file`);
   await Deno.remove(`${folder}/config.json`);
   await assertRejects(
     () => loadModel(folder),
@@ -212,7 +214,7 @@ Deno.test("loadModel() refuses weights that are no floats of 16 or 32 bits", asy
   });
   assertMatch(
     message,
-    /^Cannot load tensor "transformer\.\S+": it is stored as I32, expected F32, F16 or BF16$/,
+    /^Cannot load "F\/model\.safetensors": "transformer\.\S+" is stored as I32, expected F32, F16 or BF16$/,
   );
 });
 
@@ -232,4 +234,67 @@ Deno.test("loadModel() takes tied output weights absent or present, and needs un
     weights: edited((tensors) => tensors.filter(({ name }) => name !== "lm_head.weight")),
   }, "untied");
   assertEquals(message, 'Cannot load "F/model.safetensors": 1 tensor is missing ("lm_head.weight")');
+});
+
+Deno.test("loadModel() refuses output weights beside the embedding that are not it, if they are tied", async () => {
+  const withOutput = (change: (output: TensorToStore) => TensorToStore) =>
+    loadError({
+      weights: edited((tensors) => {
+        const { shape, dtype, values } = tensors.find(({ name }) => name === "transformer.wte.weight")!;
+        return [...tensors, change({ name: "lm_head.weight", shape, dtype, values: values.slice() })];
+      }),
+    });
+  const other = await withOutput((output) => {
+    output.values[9]! += 1;
+    return output;
+  });
+  assertEquals(
+    [other instanceof TypeError, other.message],
+    [
+      true,
+      'Cannot load "F/model.safetensors": "lm_head.weight" at element 9 is not "transformer.wte.weight", ' +
+      "but tie_word_embeddings is true",
+    ],
+  );
+  const { message } = await withOutput((output) => ({ ...output, shape: [8, 40] }));
+  assertMatch(message, /"lm_head\.weight" of F32 \[8,40\] is not "transformer\.wte\.weight", but /);
+});
+
+Deno.test("loadModel() refuses weights that memory cannot hold before it allocates them", async () => {
+  const folder = await Deno.makeTempDir();
+  const shape = [2 ** 31 - 1, 8]; // of a sparse file, 64 GiB
+  const config = {
+    model_type: "gpt2",
+    vocab_size: shape[0],
+    n_positions: 1,
+    n_embd: 8,
+    n_layer: 1,
+    n_head: 1,
+  };
+  const sizes = architectureOf("gpt2").shapes(architectureOf("gpt2").readConfig(config, "config.json"));
+  const head = encodeHeader(
+    Object.entries(sizes).map(([name, shape]) => ({ name, shape, dtype: "F32" as const })),
+  );
+  const elements = Object.values(sizes).reduce((sum, shape) => sum + shape.reduce((a, b) => a * b), 0);
+  await Deno.writeTextFile(`${folder}/config.json`, JSON.stringify(config));
+  await Deno.writeFile(`${folder}/model.safetensors`, head);
+  await Deno.truncate(`${folder}/model.safetensors`, head.length + 4 * elements);
+  const needed = `its weights need ${Math.ceil(4 * elements / 1e6)} MB of memory as float32, `;
+  await assertRejects(() => loadModel(folder), RangeError, needed);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("loadModel() reads a Hub cache's links", async () => {
+  const { folder } = await readFixture("plain");
+  const cache = await Deno.makeTempDir();
+  await Deno.mkdir(`${cache}/snapshots/rev`, { recursive: true });
+  await Deno.mkdir(`${cache}/blobs`);
+  for (const [i, name] of ["config.json", "model.safetensors"].entries()) {
+    await Deno.copyFile(`${folder}/${name}`, `${cache}/blobs/${i}`);
+    await Deno.symlink(`../../blobs/${i}`, `${cache}/snapshots/rev/${name}`);
+  }
+  (await loadModel(`${cache}/snapshots/rev`))[Symbol.dispose]();
+  await Deno.remove(`${cache}/blobs/1`);
+  await assertRejects(() => loadModel(`${cache}/snapshots/rev`), Error, 'model.safetensors": no such file');
+  await Deno.remove(cache, { recursive: true });
 });

@@ -1,9 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import * as tf from "@tensorflow/tfjs-core";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
-import { loadModel, newModel, saveModel } from "../../lib/models/load.ts";
+import { loadModel } from "../../lib/models/load.ts";
 import { architectureOf } from "../../lib/models/models.ts";
-import { fromFloat32, toFloat32 } from "../../lib/models/safetensors.ts";
+import { newModel } from "../../lib/models/new_model.ts";
+import { fromFloat32, toFloat32 } from "../../lib/models/float_types.ts";
+import { saveModel } from "../../lib/models/save.ts";
 import { createNormal, readTensors } from "../tensors.ts";
 import { FIXTURES, readFixture } from "./fixtures.ts";
 

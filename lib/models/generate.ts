@@ -1,0 +1,294 @@
+/**
+ * Generation of new tokens for many prompts at once: the prompts run once and fill the KV cache, then each captured step
+ * adds a token to every row, at the row's own position, with the cache written in place. Shapes are buckets (rows are
+ * powers of two, cache lengths multiples of 64), rows that are through leave the batch, and a sampled token depends
+ * only on the seed, the draw's name and its place: not on the batch that it was in, but for rounding of the logits.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { compile, type CompiledStep } from "../engine/compile.ts";
+import { attend, cacheBias } from "./attention.ts";
+import { chooseTokens, outcomeOf, type SamplingOptions, type StepOutcome } from "./choose_tokens.ts";
+import { appendToCache, growCacheBuffer, keepCacheRows } from "./kv_cache.ts";
+import type { Model } from "./model.ts";
+import { uniformOf } from "./philox.ts";
+
+/** How to generate. */
+export interface GenerateOptions {
+  /** New tokens of each prompt, at most; the model's last position ends a row as well. */
+  maxTokens: number;
+  /** Ends a row; it is the row's last token then. */
+  endOfText?: number | null;
+  /** Temperature and top-p; greedy when absent. */
+  sampling?: SamplingOptions;
+  /** Of the draws. Default 0. */
+  seed?: number;
+  /** For each prompt what its draws are called, such as task and sample: up to three whole numbers. Default its number. */
+  draws?: readonly (readonly number[])[];
+  /** Asked after each token whether a row is through, such as by a stop string. */
+  isFinished?: (prompt: number, tokens: readonly number[]) => boolean | Promise<boolean>;
+  /** Told how many more prompts are through; what it throws ends the work. */
+  onProgress?: (done: number) => void | Promise<void>;
+}
+
+/** A row of a batch. */
+interface Row {
+  prompt: number;
+  /** Where its next token goes. */
+  position: number;
+  tokens: number[];
+  isThrough: boolean;
+}
+
+const CACHE_UNIT = 64;
+const PROMPT_UNIT = 32;
+/** Bytes that the caches of a batch may take. */
+const CACHE_BYTES = 2 ** 31;
+
+/**
+ * Generates tokens; `using` frees its captured steps.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { loadModel } from "./load.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/trained");
+ * using generator = new Generator(loaded.model);
+ * const [tokens] = await generator.generate([[3, 20, 49]], { maxTokens: 3 });
+ * assertEquals(tokens, new Int32Array([41, 5, 26])); // a text that it has memorized
+ * ```
+ */
+export class Generator implements Disposable {
+  readonly #model: Model;
+  readonly #rows: number;
+  readonly #steps = new Map<
+    string,
+    { fill: CompiledStep<Tensor[], StepOutcome>; decode: CompiledStep<Tensor[], StepOutcome> }
+  >();
+
+  /** @param model not owned @param options.rows prompts that run at once, at most; as many as memory allows up to 256 */
+  constructor(model: Model, { rows = 256 }: { rows?: number } = {}) {
+    this.#model = model;
+    this.#rows = rows;
+  }
+
+  /**
+   * Continues prompts.
+   *
+   * @param prompts token ids, at least one each
+   * @returns for each prompt its new tokens
+   * @throws {RangeError} when a prompt is empty, fills the model's positions or has ids unknown to it, or an option is out of range
+   */
+  async generate(prompts: readonly ArrayLike<number>[], options: GenerateOptions): Promise<Int32Array[]> {
+    this.#check(prompts, options);
+    const results: Int32Array[] = new Array(prompts.length);
+    const order = prompts.map((_, i) => i).sort((a, b) => prompts[a]!.length - prompts[b]!.length);
+    for (let first = 0; first < order.length;) {
+      const size = this.#batchSize(
+        prompts[order[Math.min(first + this.#rows, order.length) - 1]!]!.length,
+        options,
+      );
+      const batch = order.slice(first, first + size);
+      const rows = await this.#runBatch(prompts, batch, options);
+      for (const { prompt, tokens } of rows) results[prompt] = Int32Array.from(tokens);
+      first += size;
+    }
+    return results;
+  }
+
+  async #runBatch(
+    prompts: readonly ArrayLike<number>[],
+    batch: readonly number[],
+    options: GenerateOptions,
+  ): Promise<Row[]> {
+    const rows = batch.map((prompt) => ({
+      prompt,
+      position: prompts[prompt]!.length,
+      tokens: [],
+      isThrough: false,
+    }));
+    const steps = this.#stepsFor(options.sampling);
+    const width = roundUp(
+      Math.max(...rows.map(({ position }) => position)),
+      PROMPT_UNIT,
+      this.#model.config.maxPositions,
+    );
+    const ids = new Int32Array(powerOfTwo(rows.length) * width);
+    rows.forEach(({ prompt }, row) => ids.set(prompts[prompt]!, row * width));
+    let active: Row[] = rows;
+    let size = ids.length / width;
+    let length = width;
+    let { cache, outcome } = await this.#fill(steps.fill, ids, { size, width, rows });
+    try {
+      while (true) {
+        await this.#addTokens(active, outcome, options);
+        tf.dispose(outcome);
+        outcome = {};
+        const left = active.filter(({ isThrough }) => !isThrough);
+        if (left.length < active.length) await options.onProgress?.(active.length - left.length);
+        if (left.length === 0) return rows;
+        if (powerOfTwo(left.length) < size) {
+          const kept = left.map((row) => active.indexOf(row));
+          cache = cache.map((buffer) =>
+            keepCacheRows(buffer, { kept, rows: size, to: powerOfTwo(left.length) })
+          );
+          [active, size] = [left, powerOfTwo(left.length)];
+        }
+        const needed = Math.max(...left.map(({ position }) => position));
+        if (needed > length) {
+          length = roundUp(needed, CACHE_UNIT, this.#model.config.maxPositions);
+          const heads = this.#model.config.cacheHeads;
+          cache = cache.map((buffer) => growCacheBuffer(buffer, { rows: size, heads, length }));
+        }
+        outcome = await this.#decode(steps.decode, active, { size, cache });
+      }
+    } finally {
+      tf.dispose([...cache, ...Object.values(outcome)]);
+    }
+  }
+
+  /** The prompts' one pass: what follows them, and the cache. */
+  async #fill(
+    fill: CompiledStep<Tensor[], StepOutcome>,
+    ids: Int32Array,
+    { size, width, rows }: { size: number; width: number; rows: readonly Row[] },
+  ): Promise<{ cache: Tensor[]; outcome: StepOutcome }> {
+    const last = Int32Array.from({ length: size }, (_, i) => i * width + (rows[i]?.position ?? 1) - 1);
+    const inputs = [tf.tensor2d(ids, [size, width], "int32"), tf.tensor1d(last, "int32")];
+    const results = await fill.async(...inputs).finally(() => tf.dispose(inputs));
+    const cache: Tensor[] = [];
+    for (const part of ["k", "v"]) {
+      for (let layer = 0; layer < this.#model.config.layers; layer++) {
+        const name = `${part}${layer}`;
+        cache.push(results[name]!);
+        delete results[name];
+      }
+    }
+    return { cache, outcome: results };
+  }
+
+  /** One step of all rows; those that are through decode what is not used. */
+  async #decode(
+    decode: CompiledStep<Tensor[], StepOutcome>,
+    active: readonly Row[],
+    { size, cache }: { size: number; cache: readonly Tensor[] },
+  ): Promise<StepOutcome> {
+    const column = (value: (row: Row) => number) =>
+      tf.tensor1d(Int32Array.from({ length: size }, (_, i) => active[i] ? value(active[i]!) : 0), "int32");
+    const inputs = [column(({ tokens }) => tokens.at(-1)!), column(({ position }) => position - 1)];
+    return await decode.async(...inputs, ...cache).finally(() => tf.dispose(inputs));
+  }
+
+  /** Gives every row that is not through its next token. */
+  async #addTokens(active: readonly Row[], outcome: StepOutcome, options: GenerateOptions): Promise<void> {
+    const next = chooseTokens(outcome, options.sampling);
+    const { seed = 0, draws } = options;
+    for (const [i, row] of active.entries()) {
+      if (row.isThrough) continue;
+      const token = next(
+        i,
+        () => uniformOf(seed, [row.tokens.length, ...draws?.[row.prompt] ?? [row.prompt]]),
+      );
+      row.tokens.push(token);
+      row.position++;
+      row.isThrough = token === options.endOfText || row.tokens.length >= options.maxTokens ||
+        row.position >= this.#model.config.maxPositions ||
+        await (options.isFinished?.(row.prompt, row.tokens) ?? false);
+    }
+  }
+
+  /** The captured steps, greedy or for one temperature. */
+  #stepsFor(sampling: SamplingOptions | undefined) {
+    const key = String(sampling?.temperature);
+    let steps = this.#steps.get(key);
+    if (!steps) {
+      steps = {
+        fill: compile((...[ids, last]: Tensor[]) => this.#fillStep(ids!, last!, sampling), {
+          name: "prompts",
+        }),
+        decode: compile((...inputs: Tensor[]) => outcomeOf(this.#decodeStep(inputs), sampling), {
+          name: "generate",
+        }),
+      };
+      this.#steps.set(key, steps);
+    }
+    return steps;
+  }
+
+  #fillStep(ids: Tensor, last: Tensor, sampling: SamplingOptions | undefined): StepOutcome {
+    const cache: StepOutcome = {};
+    const hidden = this.#model.hidden(ids, (layer, keys, values) => {
+      const [B, G, T, K] = keys.shape as [number, number, number, number];
+      const buffer = (x: Tensor) => tf.reshape(x, [B * G * T, K]); // [B G T, K]
+      Object.assign(cache, { [`k${layer}`]: buffer(keys), [`v${layer}`]: buffer(values) });
+    });
+    return { ...outcomeOf(this.#model.project(tf.gather(hidden, last as tf.Tensor1D)), sampling), ...cache };
+  }
+
+  #decodeStep([ids, positions, ...cache]: Tensor[]): Tensor {
+    const { layers, cacheHeads: G, headWidth: K } = this.#model.config;
+    const B = ids!.shape[0]!;
+    const T = cache[0]!.shape[0]! / (B * G);
+    const bias = cacheBias(positions!, T);
+    return this.#model.decode(ids!, positions!, ({ layer, q, k, v, scale }) => {
+      const written = (buffer: Tensor, values: Tensor) =>
+        tf.reshape(appendToCache(buffer, positions!, values), [B, G, T, K]); // [B, G, T, K]
+      return attend(q, written(cache[layer]!, k), written(cache[layers + layer]!, v), { scale, bias });
+    });
+  }
+
+  #batchSize(longest: number, { maxTokens }: GenerateOptions): number {
+    const { layers, cacheHeads, headWidth, maxPositions } = this.#model.config;
+    const positions = Math.min(maxPositions, longest + maxTokens);
+    const bytesPerRow = 2 * layers * cacheHeads * headWidth * positions * Float32Array.BYTES_PER_ELEMENT;
+    return Math.max(1, Math.min(this.#rows, 2 ** Math.floor(Math.log2(CACHE_BYTES / bytesPerRow))));
+  }
+
+  #check(prompts: readonly ArrayLike<number>[], { maxTokens, sampling, draws }: GenerateOptions): void {
+    const { vocabularySize, maxPositions } = this.#model.config;
+    prompts.forEach((prompt, i) => {
+      if (prompt.length < 1 || prompt.length >= maxPositions) {
+        throw new RangeError(
+          `Cannot continue prompt ${i} of ${prompt.length} tokens: expected 1 to ${maxPositions - 1}`,
+        );
+      }
+      const unknown = Array.from(prompt).find((id) => id < 0 || id >= vocabularySize);
+      if (unknown !== undefined) {
+        throw new RangeError(`Cannot run token ${unknown}: the model's vocabulary has ${vocabularySize}`);
+      }
+    });
+    if (!(maxTokens >= 1)) throw new RangeError(`Cannot generate ${maxTokens} tokens: expected at least 1`);
+    if (sampling && !(sampling.temperature > 0 && sampling.topP > 0 && sampling.topP <= 1)) {
+      throw new RangeError(
+        `Cannot sample with temperature ${sampling.temperature} and top-p ${sampling.topP}: expected more than 0, and p at most 1`,
+      );
+    }
+    if (draws && draws.length !== prompts.length) {
+      throw new RangeError(
+        `Cannot name the draws of ${prompts.length} prompts: ${draws.length} names were given`,
+      );
+    }
+  }
+
+  /** Frees the captured steps. */
+  [Symbol.dispose](): void {
+    for (const { fill, decode } of this.#steps.values()) {
+      fill[Symbol.dispose]();
+      decode[Symbol.dispose]();
+    }
+    this.#steps.clear();
+  }
+}
+
+function powerOfTwo(count: number): number {
+  return 2 ** Math.ceil(Math.log2(count));
+}
+
+function roundUp(count: number, unit: number, most: number): number {
+  return Math.min(most, Math.ceil(count / unit) * unit);
+}

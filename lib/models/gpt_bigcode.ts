@@ -1,0 +1,125 @@
+/**
+ * GPTBigCode: StarCoder, SantaCoder (transformers, modeling_gpt_bigcode.py): GPT-2 with weights as [out, in] and, mostly, one
+ * head of keys and values that all heads of queries share.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { type ActivationName, ACTIVATIONS } from "./activations.ts";
+import type { Architecture, AttentionFunction, ModelConfig, Weights } from "./architecture.ts";
+import { mergeHeads, splitFusedHeads, splitHeads } from "./attention.ts";
+import { ConfigReader } from "./config.ts";
+import { linear, linearShapes, mlp, normLayer, normShapes } from "./layers.ts";
+
+/** The fields of config.json that GPTBigCode's maths needs. */
+export interface GptBigcodeConfig extends ModelConfig {
+  /** H */
+  heads: number;
+  /** Width of the MLP. */
+  innerWidth: number;
+  /** The MLP's activation. */
+  activation: ActivationName;
+  /** Added to variances. */
+  layerNormEpsilon: number;
+  /** Whether scores are divided by sqrt(K). */
+  scaleAttention: boolean;
+}
+
+/** The GPTBigCode family. */
+export const gptBigcode: Architecture<GptBigcodeConfig> = {
+  className: "GPTBigCodeForCausalLM",
+  prefix: "transformer.",
+  outputName: "lm_head.weight",
+  embeddingName: "transformer.wte.weight",
+  readConfig,
+  shapes,
+  isBuffer: (name) => /^transformer\.(h\.\d+\.attn\.)?(bias|masked_bias)$/.test(name),
+  hidden,
+  logits: (weights, config, x) => linear(weights, config.tiedEmbeddings ? "transformer.wte" : "lm_head", x), // [N, V]
+};
+
+function readConfig(json: Readonly<Record<string, unknown>>, file: string): GptBigcodeConfig {
+  const read = new ConfigReader(json, file);
+  read.absent("add_cross_attention", "quantization_config");
+  const width = read.size("n_embd", 768);
+  const heads = read.size("n_head", 12);
+  if (width % heads !== 0) read.refuse("n_head", `a divisor of n_embd = ${width}`);
+  return {
+    modelType: "gpt_bigcode",
+    vocabularySize: read.size("vocab_size", 50257),
+    maxPositions: read.size("n_positions", 1024),
+    width,
+    layers: read.size("n_layer", 12),
+    heads,
+    cacheHeads: read.flag("multi_query", true) ? 1 : heads,
+    headWidth: width / heads,
+    innerWidth: read.size("n_inner", 4 * width),
+    activation: read.choice(
+      "activation_function",
+      Object.keys(ACTIVATIONS) as ActivationName[],
+      "gelu_pytorch_tanh",
+    ),
+    layerNormEpsilon: read.positive("layer_norm_epsilon", 1e-5),
+    scaleAttention: read.flag("scale_attn_weights", true),
+    tiedEmbeddings: read.flag("tie_word_embeddings", true),
+  };
+}
+
+function shapes(config: GptBigcodeConfig): Record<string, number[]> {
+  const { width: D, innerWidth: F, vocabularySize: V, cacheHeads: G, headWidth: K } = config;
+  const result: Record<string, number[]> = {
+    "transformer.wte.weight": [V, D],
+    "transformer.wpe.weight": [config.maxPositions, D],
+  };
+  for (let l = 0; l < config.layers; l++) {
+    const h = `transformer.h.${l}`;
+    Object.assign(result, {
+      ...normShapes(`${h}.ln_1`, D),
+      ...linearShapes(`${h}.attn.c_attn`, [D + 2 * G * K, D]),
+      ...linearShapes(`${h}.attn.c_proj`, [D, D]),
+      ...normShapes(`${h}.ln_2`, D),
+      ...linearShapes(`${h}.mlp.c_fc`, [F, D]),
+      ...linearShapes(`${h}.mlp.c_proj`, [D, F]),
+    });
+  }
+  Object.assign(result, normShapes("transformer.ln_f", D));
+  if (!config.tiedEmbeddings) result["lm_head.weight"] = [V, D];
+  return result;
+}
+
+/** The product's queries, keys and values: head by head where each head has its own, else all queries first. */
+function splitProduct(fused: Tensor, [B, T]: readonly [number, number], config: GptBigcodeConfig) {
+  const { heads: H, cacheHeads: G, headWidth: K, width: D } = config;
+  if (G > 1) return splitFusedHeads(fused, [B, T, H, K]);
+  const [q, k, v] = tf.split(fused, [D, K, K], 1) as [Tensor, Tensor, Tensor];
+  const shared = (x: Tensor) => splitHeads(x, [B, T, 1, K]);
+  return { q: splitHeads(q, [B, T, H, K]), k: shared(k), v: shared(v) };
+}
+
+function hidden(
+  weights: Weights,
+  config: GptBigcodeConfig,
+  ids: Tensor,
+  positions: Tensor,
+  attention: AttentionFunction,
+): Tensor {
+  const [B, T] = ids.shape as [number, number];
+  const { activation, layerNormEpsilon: epsilon } = config;
+  const norm = (x: Tensor, name: string) => normLayer(x, { weights, name, epsilon });
+  const scale = config.scaleAttention ? 1 / Math.sqrt(config.headWidth) : 1;
+  const embedded = tf.add(
+    tf.gather(weights["transformer.wte.weight"]!, ids),
+    tf.gather(weights["transformer.wpe.weight"]!, positions),
+  ); // [B, T, D]
+  let x = tf.reshape(embedded, [B * T, config.width]); // [B T, D]
+  for (let layer = 0; layer < config.layers; layer++) {
+    const h = `transformer.h.${layer}`;
+    const fused = linear(weights, `${h}.attn.c_attn`, norm(x, `${h}.ln_1`)); // [B T, D + 2 G K]
+    const mixed = mergeHeads(attention({ layer, ...splitProduct(fused, [B, T], config), scale })); // [B T, D]
+    x = tf.add(x, linear(weights, `${h}.attn.c_proj`, mixed));
+    const names = [`${h}.mlp.c_fc`, `${h}.mlp.c_proj`] as const;
+    x = tf.add(x, mlp(norm(x, `${h}.ln_2`), { weights, names, activation }));
+  }
+  return norm(x, "transformer.ln_f");
+}

@@ -1,0 +1,130 @@
+/**
+ * Layers by the names of their weights, as PyTorch keeps them: linear layers of [out, in], layer norms, the MLP of two
+ * linear layers; and the shapes that they ask of a file.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { type ActivationName, ACTIVATIONS } from "./activations.ts";
+import type { Weights } from "./architecture.ts";
+import { layerNorm } from "./attention.ts";
+
+/**
+ * x W^T + b with the weights `name.weight` and, where there is one, `name.bias`.
+ *
+ * @param x [N, in]
+ * @returns [N, out]
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const weights = { "sum.weight": tf.tensor2d([[1, 1]]), "sum.bias": tf.tensor1d([10]) };
+ * assertEquals([...linear(weights, "sum", tf.tensor2d([[2, 3]])).dataSync()], [15]);
+ * ```
+ */
+export function linear(weights: Weights, name: string, x: Tensor): Tensor {
+  const product = tf.matMul(x as tf.Tensor2D, weights[`${name}.weight`] as tf.Tensor2D, false, true); // [N, out]
+  const bias = weights[`${name}.bias`];
+  return bias ? tf.add(product, bias) : product;
+}
+
+/**
+ * The weights of a linear layer.
+ *
+ * @param size its outputs and inputs
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(linearShapes("fc", [3, 2]), { "fc.weight": [3, 2], "fc.bias": [3] });
+ * ```
+ */
+export function linearShapes(
+  name: string,
+  size: readonly [number, number],
+  { bias = true } = {},
+): Record<string, number[]> {
+  return { [`${name}.weight`]: [...size], ...bias && { [`${name}.bias`]: [size[0]] } };
+}
+
+/** A layer norm of a file. */
+export interface NormLayer {
+  /** Where its weights are. */
+  weights: Weights;
+  /** Before `.weight` and `.bias`. */
+  name: string;
+  /** Added to variances. */
+  epsilon: number;
+}
+
+/**
+ * Layer normalization with the weights `name.weight` and `name.bias`.
+ *
+ * @param x [N, D]
+ * @returns [N, D]
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const weights = { "ln.weight": tf.ones([2]), "ln.bias": tf.tensor1d([0, 10]) };
+ * const result = normLayer(tf.tensor2d([[1, 3]]), { weights, name: "ln", epsilon: 1e-12 });
+ * assertEquals([...result.dataSync()].map(Math.round), [-1, 11]);
+ * ```
+ */
+export function normLayer(x: Tensor, { weights, name, epsilon }: NormLayer): Tensor {
+  return layerNorm(x, weights[`${name}.weight`]!, weights[`${name}.bias`]!, epsilon);
+}
+
+/**
+ * The weights of a layer norm.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(normShapes("ln_f", 8), { "ln_f.weight": [8], "ln_f.bias": [8] });
+ * ```
+ */
+export function normShapes(name: string, width: number): Record<string, number[]> {
+  return { [`${name}.weight`]: [width], [`${name}.bias`]: [width] };
+}
+
+/** An MLP of a file. */
+export interface MlpLayer {
+  /** Where its weights are. */
+  weights: Weights;
+  /** Its two linear layers. */
+  names: readonly [string, string];
+  /** What stands between them. */
+  activation: ActivationName;
+}
+
+/**
+ * Linear, activation, linear.
+ *
+ * @param x [N, D]
+ * @returns [N, D]
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const weights = { "a.weight": tf.tensor2d([[1], [-1]]), "b.weight": tf.tensor2d([[2, 3]]) };
+ * const result = mlp(tf.tensor2d([[5]]), { weights, names: ["a", "b"], activation: "relu" });
+ * assertEquals([...result.dataSync()], [10]);
+ * ```
+ */
+export function mlp(x: Tensor, { weights, names, activation }: MlpLayer): Tensor {
+  return linear(weights, names[1], ACTIVATIONS[activation](linear(weights, names[0], x)));
+}

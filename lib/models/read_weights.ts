@@ -1,0 +1,179 @@
+/**
+ * The weights that a configuration asks for, out of a source of tensors. All differences between the two are listed at
+ * once and before anything is read; NaN and infinite weights are refused.
+ *
+ * @module
+ */
+import { dispose, type Tensor } from "@tensorflow/tfjs-core";
+import { fillTensor, viewTensor } from "../engine/tensor_memory.ts";
+import type { Architecture, ModelConfig, Weights } from "./architecture.ts";
+import { isStorageDtype, type StorageDtype } from "./float_types.ts";
+import { PIECE_ELEMENTS, type TensorSource } from "./tensor_source.ts";
+
+/**
+ * Reads the weights as float32 tensors, which the caller disposes.
+ *
+ * @throws {TypeError} when tensors are missing, unknown, of another shape or no floats, hold NaN or infinite values, or
+ * when output weights that should be the embedding differ from it; {RangeError} when they need more memory than there is
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { gpt2 } from "./gpt2.ts";
+ * import { openTensors } from "./open_tensors.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using source = await openTensors("tests/fixtures/gpt2/plain");
+ * const sizes = { vocab_size: 40, n_positions: 32, n_embd: 8, n_layer: 2, n_head: 2 };
+ * const weights = await readWeights(source, gpt2, gpt2.readConfig(sizes, "config.json"));
+ * assertEquals(weights["transformer.wpe.weight"]!.shape, [32, 8]);
+ * ```
+ */
+export async function readWeights(
+  source: TensorSource,
+  architecture: Architecture,
+  config: ModelConfig,
+): Promise<Weights> {
+  const names = matchTensors(source, architecture, config);
+  checkMemory(source, names.values());
+  const weights: Record<string, Tensor> = {};
+  try {
+    for (const [name, stored] of names) {
+      const fill = (values: Float32Array) => readTensor(source, stored, values);
+      weights[name] = await fillTensor(source.tensors.get(stored)!.shape, fill);
+    }
+    if (config.tiedEmbeddings) await checkTied(source, weights, architecture);
+    return weights;
+  } catch (error) {
+    dispose(weights);
+    throw error;
+  }
+}
+
+/**
+ * The type that most of a source's elements are stored in; F32 where weights cannot be stored so.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensors } from "./open_tensors.ts";
+ *
+ * using source = await openTensors("tests/fixtures/gpt2/bfloat");
+ * assertEquals(storageDtype(source), "BF16");
+ * ```
+ */
+export function storageDtype(source: TensorSource): StorageDtype {
+  const elements = new Map<string, number>();
+  for (const { dtype, shape, isReadable } of source.tensors.values()) {
+    if (isReadable) elements.set(dtype, (elements.get(dtype) ?? 0) + sizeOf(shape));
+  }
+  const [most = "F32"] = [...elements].sort((a, b) => b[1] - a[1])[0] ?? [];
+  return isStorageDtype(most) ? most : "F32";
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, dim) => product * dim, 1);
+}
+
+/** The source's name of each weight that the configuration asks for. */
+function matchTensors(
+  source: TensorSource,
+  architecture: Architecture,
+  config: ModelConfig,
+): Map<string, string> {
+  const expected = architecture.shapes(config);
+  const hasPrefix = source.tensors.keys().some((name) => name.startsWith(architecture.prefix));
+  const found = new Map<string, string>();
+  const unknown: string[] = [];
+  for (const stored of source.tensors.keys()) {
+    const isOutput = stored === architecture.outputName;
+    const name = hasPrefix || isOutput ? stored : architecture.prefix + stored;
+    if (Object.hasOwn(expected, name)) found.set(name, stored);
+    else if (!architecture.isBuffer(name) && !(isOutput && config.tiedEmbeddings)) unknown.push(stored);
+  }
+  const missing = Object.keys(expected).filter((name) => !found.has(name));
+  const wrong: string[] = [];
+  for (const [name, stored] of found) {
+    const { shape, dtype, isReadable } = source.tensors.get(stored)!;
+    if (!isReadable) wrong.push(`"${name}" is stored as ${dtype}, expected F32, F16 or BF16`);
+    else if (shape.join() !== expected[name]!.join()) {
+      wrong.push(`"${name}" is [${shape}], expected [${expected[name]}]`);
+    }
+  }
+  const problems = [...count(missing, "missing"), ...count(unknown, "unknown"), ...wrong.slice(0, 3)];
+  if (problems.length > 0) throw new TypeError(`Cannot load "${source.file}": ${problems.join(", ")}`);
+  return new Map(Object.keys(expected).map((name) => [name, found.get(name)!]));
+}
+
+function count(names: readonly string[], kind: string): string[] {
+  if (names.length === 0) return [];
+  const shown = names.slice(0, 3).map((name) => `"${name}"`).join(", ") + (names.length > 3 ? ", ..." : "");
+  const many = names.length === 1 ? "1 tensor is" : `${names.length} tensors are`;
+  return [`${many} ${kind} (${shown})`];
+}
+
+/** Many names may share few bytes of a file, so its size says nothing about what they need. */
+function checkMemory(source: TensorSource, names: Iterable<string>): void {
+  let needed = 0;
+  for (const name of names) needed += 4 * sizeOf(source.tensors.get(name)!.shape);
+  let available: number;
+  try {
+    const memory = Deno.systemMemoryInfo();
+    available = memory.available + memory.swapFree;
+  } catch {
+    return; // not permitted to ask
+  }
+  if (needed <= available) return;
+  const megabytes = (bytes: number) => Math.ceil(bytes / 1e6);
+  throw new RangeError(
+    `Cannot load "${source.file}": its weights need ${megabytes(needed)} MB of memory as float32, ${
+      megabytes(available)
+    } MB are free`,
+  );
+}
+
+/** Fills a tensor's memory piece by piece. */
+async function readTensor(source: TensorSource, name: string, values: Float32Array): Promise<void> {
+  for (let start = 0; start < values.length; start += PIECE_ELEMENTS) {
+    const piece = values.subarray(start, start + PIECE_ELEMENTS);
+    await source.read(name, piece, start);
+    const bad = findNonFinite(piece);
+    if (bad >= 0) {
+      throw new TypeError(
+        `Cannot load "${source.file}": "${name}" holds ${piece[bad]} at element ${start + bad}`,
+      );
+    }
+  }
+}
+
+/** The first NaN or infinity, or -1: numbers whose exponent's bits are all one. */
+function findNonFinite(values: Float32Array): number {
+  const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
+  for (let i = 0; i < bits.length; i++) if ((bits[i]! & 0x7f800000) === 0x7f800000) return i;
+  return -1;
+}
+
+/** Output weights that a file has beside the embedding must be the same: transformers would use them. */
+async function checkTied(source: TensorSource, weights: Weights, architecture: Architecture): Promise<void> {
+  const { outputName, embeddingName } = architecture;
+  const output = source.tensors.get(outputName);
+  if (!output) return;
+  const refuse = (what: string): never => {
+    throw new TypeError(
+      `Cannot load "${source.file}": "${outputName}" ${what} "${embeddingName}", but tie_word_embeddings is true`,
+    );
+  };
+  if (!output.isReadable || output.shape.join() !== weights[embeddingName]!.shape.join()) {
+    refuse(`of ${output.dtype} [${output.shape}] is not`);
+  }
+  await viewTensor(weights[embeddingName]!, async (embedding) => {
+    const piece = new Float32Array(Math.min(PIECE_ELEMENTS, embedding.length));
+    for (let start = 0; start < embedding.length; start += PIECE_ELEMENTS) {
+      const values = piece.subarray(0, embedding.length - start);
+      await source.read(outputName, values, start);
+      const other = values.findIndex((value, i) => value !== embedding[start + i]);
+      if (other >= 0) refuse(`at element ${start + other} is not`);
+    }
+  });
+}
