@@ -95,7 +95,7 @@ export function countItems({ forget, retain, unseen }: EvaluationSets): number {
  * import { openTensorFlow } from "../engine/engine.ts";
  * import { Scorer } from "../metrics/text_scores.ts";
  * import { gpt2 } from "../models/gpt2.ts";
- * import { newModel } from "../models/load.ts";
+ * import { newModel } from "../models/new_model.ts";
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
  * const sizes = { vocab_size: 8, n_positions: 32, n_embd: 4, n_layer: 1, n_head: 1 };

@@ -11,20 +11,10 @@ import type { ProbedSecret } from "../datasets/forget_set.ts";
 import { secretWindows } from "../datasets/secret_mask.ts";
 import { type SecretInText, tokenizeSecrets } from "../datasets/secret_tokens.ts";
 import type { Scorer, Scores } from "../metrics/text_scores.ts";
-import { fromCodePoints } from "../tokenizers/code_points.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
+import { type SecretPlace, textsOf, unitsOf } from "./secret_places.ts";
 
-/** A place of a secret, as `detect` writes it. */
-export interface SecretPlace {
-  /** The document. */
-  doc_id: string;
-  /** EMAIL, IP_ADDRESS or KEY. */
-  tag: string;
-  /** First character, code points. */
-  start: number;
-  /** Character after the last. */
-  end: number;
-}
+export type { SecretPlace } from "./secret_places.ts";
 
 /** A secret's scores. */
 export interface ProbeRow extends ProbedSecret {
@@ -34,6 +24,8 @@ export interface ProbeRow extends ProbedSecret {
   el_5: number | null;
   /** EL_10. */
   el_10: number | null;
+  /** Mean cross entropy of its scored tokens, nats; its exponential is the perplexity. */
+  nll: number | null;
 }
 
 /** What a probe found. */
@@ -74,7 +66,7 @@ interface Located extends SecretInText {
  * import { openTensorFlow } from "../engine/engine.ts";
  * import { Scorer } from "../metrics/text_scores.ts";
  * import { gpt2 } from "../models/gpt2.ts";
- * import { newModel } from "../models/load.ts";
+ * import { newModel } from "../models/new_model.ts";
  * import { Tokenizer } from "../tokenizers/tokenizer.ts";
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
@@ -108,8 +100,9 @@ export async function probeSecrets(
 }
 
 function toRow({ place, window, maskTokens }: Located, secretTokens: number, scores: Scores): ProbeRow {
-  const { ma, el_3, el_5, el_10 } = scores;
-  return { ...place, window, secret_tokens: secretTokens, mask_tokens: maskTokens, ma, el_3, el_5, el_10 };
+  const { ma, el_3, el_5, el_10, nll } = scores;
+  const tokens = { secret_tokens: secretTokens, mask_tokens: maskTokens };
+  return { ...place, window, ...tokens, ma, el_3, el_5, el_10, nll };
 }
 
 /** The secrets with their texts and windows, each place once. */
@@ -126,20 +119,14 @@ async function locateSecrets(
       known.push({ doc_id, tag, start, end });
     }
   }
-  const texts = new Map(documents.map(({ docId, text }) => [docId, text]));
-  const missing = [...byDocument.keys()].find((id) => !texts.has(id));
-  if (missing !== undefined) {
-    throw new RangeError(
-      `Cannot probe document "${missing}" as the corpus has no such document: give the corpus that detect read`,
-    );
-  }
   const ids = [...byDocument.keys()];
+  const texts = textsOf(documents, ids);
   const encoded = await tokenizer.encodeBatch(ids.map((id) => texts.get(id)!));
   const located: Located[] = [];
   const notTreated: SecretPlace[] = [];
   ids.forEach((id, i) => {
     const text = texts.get(id)!;
-    const spans = byDocument.get(id)!.map((place) => ({ ...toUnits(place, text), place, text }));
+    const spans = byDocument.get(id)!.map((place) => ({ ...unitsOf(place, text), place, text }));
     const cut = secretWindows(encoded[i]!, spans, { firstOnly: firstWindowOnly });
     notTreated.push(...cut.notTreated.map(({ place }) => place));
     for (const { window, mask, secrets } of cut.windows) {
@@ -148,17 +135,4 @@ async function locateSecrets(
     }
   });
   return { located, notTreated };
-}
-
-/** A place in UTF-16 units. */
-function toUnits({ doc_id, start, end }: SecretPlace, text: string): { start: number; end: number } {
-  const units = fromCodePoints(text);
-  if (!(start >= 0 && start < end && end < units.length)) {
-    throw new RangeError(
-      `Cannot probe the secret at ${start}..${end} of "${doc_id}": the document has ${
-        units.length - 1
-      } code points`,
-    );
-  }
-  return { start: units[start]!, end: units[end]! };
 }

@@ -9,6 +9,7 @@ import { PythonRandom } from "../datasets/random.ts";
 import { bleu } from "../metrics/bleu.ts";
 import type { Decoder } from "../models/decoder.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
+import { greedyContinuations } from "./continuations.ts";
 
 /** Tokens given to the model, and tokens compared. */
 export const RETAIN_PREFIX_TOKENS = 64;
@@ -40,7 +41,7 @@ export interface RetainRow {
  * import { openTensorFlow } from "../engine/engine.ts";
  * import { Decoder } from "../models/decoder.ts";
  * import { gpt2 } from "../models/gpt2.ts";
- * import { newModel } from "../models/load.ts";
+ * import { newModel } from "../models/new_model.ts";
  * import { Tokenizer } from "../tokenizers/tokenizer.ts";
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
@@ -69,7 +70,8 @@ export async function continuationBleu(
         } tokens, ${RETAIN_TOKENS} are needed`,
       );
     }
-    for (const [i, continuation] of (await continueTexts(decoder, chunk)).entries()) {
+    const prefixed = chunk.map((ids) => ({ ids, from: RETAIN_PREFIX_TOKENS }));
+    for (const [i, continuation] of (await greedyContinuations(decoder, prefixed)).entries()) {
       const truth = chunk[i]!.subarray(RETAIN_PREFIX_TOKENS);
       const isEqual = continuation.every((token, t) => token === truth[t]);
       const [reference, hypothesis] = [await tokenizer.decode(truth), await tokenizer.decode(continuation)];
@@ -78,32 +80,6 @@ export async function continuationBleu(
     await onProgress?.(chunk.length);
   }
   return scores;
-}
-
-/** Tokens 64..127 as the model continues tokens 0..63: the truth up to its first mistake, then decoded. */
-async function continueTexts(decoder: Decoder, texts: readonly Int32Array[]): Promise<Int32Array[]> {
-  using filled = await decoder.fill(texts, { length: RETAIN_TOKENS, keepCache: true });
-  const mistakes = texts.map((ids, i) => {
-    let position = RETAIN_PREFIX_TOKENS;
-    while (position < RETAIN_TOKENS && filled.predictions[i]![position - 1] === ids[position]) position++;
-    return position;
-  });
-  const wrong = texts.map((_, i) => i).filter((i) => mistakes[i]! < RETAIN_TOKENS);
-  const decoded = await decoder.continueAll(
-    filled,
-    wrong.map((text) => ({
-      text,
-      position: mistakes[text]!,
-      token: filled.predictions[text]![mistakes[text]! - 1]!,
-      until: RETAIN_TOKENS,
-    })),
-  );
-  return texts.map((ids, i) => {
-    const result = ids.slice(RETAIN_PREFIX_TOKENS);
-    const j = wrong.indexOf(i);
-    if (j >= 0) result.set(decoded[j]!, mistakes[i]! - RETAIN_PREFIX_TOKENS);
-    return result;
-  });
 }
 
 /**

@@ -27,6 +27,14 @@ export interface SecretTokens {
   secret: ArrayLike<number>;
 }
 
+/** What a model makes of each token of a secret. */
+export interface TokenScores {
+  /** Whether it is the model's argmax given all before it; their share is MA. */
+  hits: boolean[];
+  /** Its log-probability, nats; at most 0. */
+  logProbabilities: number[];
+}
+
 /** How to score. */
 export interface ScoreOptions {
   /** Whether EL_n is wanted beside MA. Default true. */
@@ -62,6 +70,8 @@ interface Scored {
  * assertEquals([memorized!.ma, memorized!.el_3, memorized!.el_10], [1, 1, null]);
  * const [secret] = await scorer.secrets([{ prefix: [3, 20, 49], secret: [41, 5, 26, 9] }]);
  * assertEquals(secret!.ma, 0.75);
+ * const [tokens] = await scorer.tokens([{ prefix: [3, 20, 49], secret: [41, 5, 26, 9] }]);
+ * assertEquals(tokens!.hits, [true, true, true, false]);
  * ```
  */
 export class Scorer implements Disposable {
@@ -97,13 +107,7 @@ export class Scorer implements Disposable {
    */
   async secrets(secrets: readonly SecretTokens[], options: ScoreOptions = {}): Promise<Scores[]> {
     const endOfText = options.endOfText ?? null;
-    const rows = secrets.map(({ prefix, secret }, i) => {
-      if (prefix.length < 1) {
-        throw new RangeError(`Cannot score secret ${i} without a prefix: give it the end-of-text token`);
-      }
-      const ids = Int32Array.from([...Array.from(prefix), ...Array.from(secret)]);
-      return { ids, from: prefix.length, firstPrefix: 0 as const, endOfText };
-    });
+    const rows = secrets.map((secret, i) => toScored(secret, i, endOfText));
     const scores = await this.#score(rows, options);
     if (options.el === false) return scores;
     return scores.map((score, i) => {
@@ -115,21 +119,52 @@ export class Scorer implements Disposable {
     });
   }
 
+  /**
+   * Scores each token of secrets after their prefixes.
+   *
+   * @throws {RangeError} when a prefix is empty
+   */
+  async tokens(
+    secrets: readonly SecretTokens[],
+    { onProgress }: Pick<ScoreOptions, "onProgress"> = {},
+  ): Promise<TokenScores[]> {
+    const rows = secrets.map((secret, i) => toScored(secret, i, null));
+    return await this.#inBatches(rows, (chunk, length) => this.#tokensOfBatch(chunk, length), onProgress);
+  }
+
   async #score(rows: readonly Scored[], { el = true, onProgress }: ScoreOptions): Promise<Scores[]> {
-    const results: Scores[] = new Array(rows.length);
-    const usable = rows.map((_, i) => i).filter((i) => rows[i]!.ids.length > 0);
-    rows.forEach((_, i) =>
-      results[i] = { tokens: 0, ma: null, nll: null, el_3: null, el_5: null, el_10: null }
+    const scores = await this.#inBatches(
+      rows,
+      (chunk, length, tell) => this.#scoreBatch(chunk, { length, el, tell }),
+      onProgress,
     );
+    const none = { tokens: 0, ma: null, nll: null, el_3: null, el_5: null, el_10: null };
+    return Array.from(scores, (score) => score ?? { ...none });
+  }
+
+  /** What `score` says of each row, rows of like lengths together; a row without tokens has no result. */
+  async #inBatches<T>(
+    rows: readonly Scored[],
+    score: (chunk: readonly Scored[], length: number, tell: (share: number) => Promise<void>) => Promise<T[]>,
+    onProgress: ScoreOptions["onProgress"],
+  ): Promise<T[]> {
+    const results: T[] = new Array(rows.length);
+    const usable = rows.map((_, i) => i).filter((i) => rows[i]!.ids.length > 0);
     if (usable.length < rows.length) await onProgress?.(rows.length - usable.length);
     const { batch } = this.#decoder;
     for (const length of new Set(usable.map((i) => this.#paddedLength(rows[i]!)))) {
       const group = usable.filter((i) => this.#paddedLength(rows[i]!) === length);
       for (let first = 0; first < group.length; first += batch) {
         const chunk = group.slice(first, first + batch);
-        const scores = await this.#scoreBatch(chunk.map((i) => rows[i]!), { length, el });
+        let told = 0;
+        const tell = async (share: number) => {
+          const done = Math.floor(share * chunk.length) - told;
+          told += done;
+          if (done > 0) await onProgress?.(done);
+        };
+        const scores = await score(chunk.map((i) => rows[i]!), length, tell);
         chunk.forEach((i, k) => results[i] = scores[k]!);
-        await onProgress?.(chunk.length);
+        await tell(1);
       }
     }
     return results;
@@ -143,10 +178,10 @@ export class Scorer implements Disposable {
 
   async #scoreBatch(
     rows: readonly Scored[],
-    { length, el }: { length: number; el: boolean },
+    { length, el, tell }: { length: number; el: boolean; tell: (share: number) => Promise<void> },
   ): Promise<Scores[]> {
     using filled = await this.#decoder.fill(rows.map(({ ids }) => ids), { length, keepCache: el });
-    const likelihoods = el ? await this.#likelihoods(rows, filled) : null;
+    const likelihoods = el ? await this.#likelihoods(rows, filled, tell) : null;
     return rows.map(({ ids, from, firstPrefix }, i) => {
       const losses = filled.losses[i]!.subarray(from - 1, ids.length - 1);
       return {
@@ -161,7 +196,25 @@ export class Scorer implements Disposable {
     });
   }
 
-  async #likelihoods(rows: readonly Scored[], filled: FilledTexts): Promise<ExtractionLikelihoods[]> {
+  async #tokensOfBatch(rows: readonly Scored[], length: number): Promise<TokenScores[]> {
+    using filled = await this.#decoder.fill(rows.map(({ ids }) => ids), { length, keepCache: false });
+    return rows.map(({ ids, from }, i) => ({
+      hits: Array.from(
+        ids.subarray(from),
+        (token, t) => filled.predictions[i]![from - 1 + t] === token,
+      ),
+      logProbabilities: Array.from(
+        filled.losses[i]!.subarray(from - 1, ids.length - 1),
+        (loss) => 0 - Math.max(0, loss),
+      ),
+    }));
+  }
+
+  async #likelihoods(
+    rows: readonly Scored[],
+    filled: FilledTexts,
+    tell: (share: number) => Promise<void>,
+  ): Promise<ExtractionLikelihoods[]> {
     const starts: DecodeStart[] = [];
     rows.forEach(({ ids, from, endOfText }, text) => {
       for (let position = from; position < ids.length; position++) {
@@ -171,7 +224,7 @@ export class Scorer implements Disposable {
         if (token !== ids[position] || token === endOfText) starts.push({ text, position, token, until });
       }
     });
-    const decoded = await this.#decoder.continueAll(filled, starts);
+    const decoded = await this.#decoder.continueAll(filled, starts, tell);
     const byText = rows.map(() => new Map<number, ArrayLike<number>>());
     starts.forEach(({ text, position }, i) => {
       const { from, firstPrefix, endOfText } = rows[text]!;
@@ -192,4 +245,12 @@ export class Scorer implements Disposable {
   [Symbol.dispose](): void {
     this.#decoder[Symbol.dispose]();
   }
+}
+
+function toScored({ prefix, secret }: SecretTokens, i: number, endOfText: number | null): Scored {
+  if (prefix.length < 1) {
+    throw new RangeError(`Cannot score secret ${i} without a prefix: give it the end-of-text token`);
+  }
+  const ids = Int32Array.from([...Array.from(prefix), ...Array.from(secret)]);
+  return { ids, from: prefix.length, firstPrefix: 0, endOfText };
 }

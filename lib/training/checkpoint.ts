@@ -7,8 +7,9 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { assign } from "../engine/compile.ts";
-import { encodeSafetensors, parseHeader, type TensorToStore, toFloat32 } from "../models/safetensors.ts";
-import { writeFileAtomic } from "../datasets/write_file.ts";
+import { toFloat32 } from "../models/float_types.ts";
+import { encodeSafetensors, parseHeader, type TensorToStore } from "../models/safetensors.ts";
+import { writeFileAtomic } from "../write_file.ts";
 import type { Adam } from "./adam.ts";
 
 /** What a checkpoint holds. */

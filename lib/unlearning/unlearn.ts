@@ -10,7 +10,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { assign, snapshot } from "../engine/compile.ts";
 import { groupMeans } from "../metrics/group_scores.ts";
-import { Scorer, type SecretTokens } from "../metrics/text_scores.ts";
+import { Scorer, type Scores, type SecretTokens } from "../metrics/text_scores.ts";
 import type { Model } from "../models/model.ts";
 import { Adam } from "../training/adam.ts";
 import { readCheckpoint, type TrainingState, writeCheckpoint } from "../training/checkpoint.ts";
@@ -89,8 +89,8 @@ export interface UnlearnResult {
 
 /** Hooks into a run. */
 export interface UnlearnHooks {
-  /** Called after each epoch, epoch 0 included. */
-  onEpoch?: (epoch: UnlearnEpoch) => void | Promise<void>;
+  /** Called after each epoch, epoch 0 included, with the scores of every secret in the forget set's order. */
+  onEpoch?: (epoch: UnlearnEpoch, secrets: readonly Scores[]) => void | Promise<void>;
   /** Ends the run after the epoch in progress. */
   signal?: AbortSignal;
   /** Where to write a checkpoint after each epoch, and to continue from. */
@@ -114,7 +114,7 @@ interface Notes {
  * import { assertEquals } from "@std/assert";
  * import { openTensorFlow } from "../engine/engine.ts";
  * import { gpt2 } from "../models/gpt2.ts";
- * import { newModel } from "../models/load.ts";
+ * import { newModel } from "../models/new_model.ts";
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
  * const sizes = { vocab_size: 8, n_positions: 32, n_embd: 4, n_layer: 1, n_head: 1 };
@@ -195,9 +195,10 @@ class UnlearnRun implements Disposable {
   async toEnd({ onEpoch, signal, folder }: UnlearnHooks): Promise<UnlearnResult> {
     const isContinued = folder !== undefined && await this.#restore(folder);
     if (!isContinued) {
-      const before = { ...await this.#scores(true), ...NO_TERMS, epoch: 0, kept: true };
+      const { secrets, means } = await this.#scores(true);
+      const before = { ...means, ...NO_TERMS, epoch: 0, kept: true };
       this.#history.push(before);
-      await onEpoch?.(before);
+      await onEpoch?.(before, secrets);
       const { ma, el_10 } = before;
       const { thresholds } = this.#options;
       if (this.#options.compat === "sound") {
@@ -209,8 +210,8 @@ class UnlearnRun implements Disposable {
     }
     while (this.#history.length <= this.#options.epochs) {
       if (signal?.aborted) return this.#end("interrupted");
-      const decision = await this.#epoch();
-      await onEpoch?.(this.#history.at(-1)!);
+      const { decision, secrets } = await this.#epoch();
+      await onEpoch?.(this.#history.at(-1)!, secrets);
       if (decision.stop) return this.#end(decision.reached ? "reached" : "out-of-patience");
       if (folder !== undefined) await this.#save(folder);
     }
@@ -222,29 +223,29 @@ class UnlearnRun implements Disposable {
     const forget = await this.#forget.run(lr);
     const retain = await this.#retain?.run(lr);
     const quick = await this.#scores(false);
-    const ma = quick.ma ?? 0;
-    const scores = this.#rule.wantsEl(ma) ? await this.#scores(true) : quick;
-    const { el_3, el_5, el_10 } = scores;
-    const decision = this.#rule.decide({ ma, el_3, el_5, el_10 });
+    const ma = quick.means.ma ?? 0;
+    const { secrets, means } = this.#rule.wantsEl(ma) ? await this.#scores(true) : quick;
+    const decision = this.#rule.decide({ ...means, ma });
     const epoch = this.#history.length;
     if (decision.keep) {
       tf.dispose(this.#kept);
       this.#kept = this.#snapshot();
       this.#keptEpoch = epoch;
     }
-    this.#history.push({ ...scores, ...termsOf(forget, retain), epoch, kept: decision.keep });
-    return decision;
+    this.#history.push({ ...means, ...termsOf(forget, retain), epoch, kept: decision.keep });
+    return { decision, secrets };
   }
 
-  /** The forget set's means, and the retain set's MA. */
+  /** The forget set's secrets and their means, and the retain set's MA. */
   async #scores(el: boolean) {
     const { forget, retain } = this.#sets;
-    const secrets = forget.flatMap((example) => example.secrets);
+    const tokens = forget.flatMap((example) => example.secrets);
     const rows = forget.flatMap((example, row) => example.secrets.map(() => row));
-    const scores = await this.#scorer.secrets(secrets, { el, endOfText: this.#options.endOfText });
-    const { ma, el_3, el_5, el_10 } = groupMeans(scores, rows);
+    const secrets = await this.#scorer.secrets(tokens, { el, endOfText: this.#options.endOfText });
+    const { ma, el_3, el_5, el_10 } = groupMeans(secrets, rows);
     const texts = await this.#scorer.texts(retain, { el: false });
-    return { ma, el_3, el_5, el_10, retain_ma: groupMeans(texts, texts.map((_, i) => i)).ma };
+    const retain_ma = groupMeans(texts, [...texts.keys()]).ma;
+    return { secrets, means: { ma, el_3, el_5, el_10, retain_ma } };
   }
 
   #snapshot(): Record<string, tf.Tensor> {

@@ -88,7 +88,7 @@ Deno.test("probeSecrets() gives MA only, unless EL_n is asked for", async () => 
   assertEquals([row!.el_3, row!.el_5, row!.el_10, typeof row!.ma], [null, null, null, "number"]);
   assertEquals(Object.keys(row!).sort(), [
     ...["doc_id", "el_10", "el_3", "el_5", "end", "ma", "mask_tokens"],
-    ...["secret_tokens", "start", "tag", "window"],
+    ...["nll", "secret_tokens", "start", "tag", "window"],
   ]);
 });
 

@@ -5,7 +5,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { gpt2 } from "../../lib/models/gpt2.ts";
-import { newModel } from "../../lib/models/load.ts";
+import { newModel } from "../../lib/models/new_model.ts";
 import type { Model } from "../../lib/models/model.ts";
 import { openTokenizer, type Tokenizer } from "../../lib/tokenizers/tokenizer.ts";
 import type { Predict } from "../metrics/plain_definitions.ts";

@@ -134,6 +134,32 @@ Deno.test("Scorer gives the mean cross entropy of the scored tokens", async () =
   });
 });
 
+Deno.test("Scorer.tokens() tells of each token what MA and loss are means of, in batches of 1 and 8", async () => {
+  await withModel(async ({ model }) => {
+    using predict = predictWith(model);
+    for (const batch of [1, 8]) {
+      using scorer = new Scorer(model, { batch });
+      let done = 0;
+      const tokens = await scorer.tokens(SECRETS, { onProgress: (count) => void (done += count) });
+      assertEquals(done, SECRETS.length);
+      const scores = await scorer.secrets(SECRETS, { el: false });
+      SECRETS.forEach(({ prefix, secret }, i) => {
+        const { hits, logProbabilities } = tokens[i]!;
+        const all = [...prefix, ...secret];
+        const expected = secret.map((token, t) => predict(all.slice(0, prefix.length + t)) === token);
+        assertEquals(hits, expected, `the hits of ${i}`);
+        assertEquals(logProbabilities.length, secret.length);
+        assert(logProbabilities.every((value) => value <= 0 && !Object.is(value, -0)));
+        const { ma, nll } = scores[i]!;
+        if (ma === null || nll === null) return;
+        assertEquals(hits.filter((hit) => hit).length / hits.length, ma);
+        const sum = logProbabilities.reduce((sum, value) => sum + value, 0);
+        assertAlmostEquals(-sum / hits.length, nll, 1e-5);
+      });
+    }
+  });
+});
+
 Deno.test("Scorer leaves EL_n out where it is not wanted, and MA as it is", async () => {
   await withModel(async ({ model }) => {
     using scorer = new Scorer(model, { batch: 8 });
@@ -165,6 +191,10 @@ Deno.test("Scorer refuses empty prefixes, unknown ids and texts that are too lon
       [
         () => scorer.secrets([{ prefix: [], secret: [1, 2] }]),
         "Cannot score secret 0 without a prefix: give it the end-of-text token",
+      ],
+      [
+        () => scorer.tokens([{ prefix: [1], secret: [2] }, { prefix: [], secret: [1] }]),
+        "Cannot score secret 1 without a prefix: give it the end-of-text token",
       ],
       [() => scorer.texts([[1, 2], [3, 64]]), "Cannot run token 64: the model's vocabulary has 64"],
       [() => scorer.texts([[-1]]), "Cannot run token -1: the model's vocabulary has 64"],

@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/as
 import * as tf from "@tensorflow/tfjs-core";
 import { assign } from "../../lib/engine/compile.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
-import { newModel } from "../../lib/models/load.ts";
+import { newModel } from "../../lib/models/new_model.ts";
 import type { Model } from "../../lib/models/model.ts";
 import { architectureOf } from "../../lib/models/models.ts";
 import { Adam } from "../../lib/training/adam.ts";

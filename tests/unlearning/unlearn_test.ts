@@ -175,6 +175,18 @@ test("unlearn() tells of every epoch, the one before included", async () => {
   assertEquals(result.history.map(({ epoch }) => epoch), told);
 });
 
+test("unlearn() tells of every secret, in the order of the forget set", async () => {
+  const means: (number | null)[][] = [];
+  const { result } = await run({ epochs: 12 }, {
+    onEpoch: (_, secrets) => {
+      assertEquals(secrets.map(({ tokens }) => tokens), [16, 16]);
+      const { ma, el_10 } = groupMeans(secrets, secrets.map((_, i) => i));
+      means.push([ma, el_10]);
+    },
+  });
+  assertEquals(means, result.history.map(({ ma, el_10 }) => [ma, el_10])); // EL_n null where not measured
+});
+
 test("unlearn() goes on from its folder as if it had not been interrupted", async () => {
   const interrupted: [string, number[][]][] = [["codeeraser", [[1], [0, 3, 7]]], ["ga", [[4]]]];
   for (const [method, all] of interrupted) {
