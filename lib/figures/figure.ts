@@ -1,10 +1,12 @@
 /**
  * What a figure is: the two fields that Plotly draws, as plain data that `JSON.stringify` keeps whole. Every figure of
  * this folder is a pure function from rows to a `Figure`; nothing here draws, loads a library or knows a model.
- * Scores stay in [0, 1]; axes and hover texts show them as percent.
+ * Scores stay in [0, 1]; axes and hover texts show them as percent. As a notebook cell's last expression a figure shows
+ * itself.
  *
  * @module
  */
+import { showInPlace } from "./notebook_progress.ts";
 import { TEMPLATES } from "./style.ts";
 
 /** One cell of a trace: a number, a category or a gap. */
@@ -91,8 +93,8 @@ export function makeFigure(data: readonly Trace[], options: FigureOptions): Figu
     margin: { l: 64, r: 24, t: 84, b: 84 },
     legend: LEGEND,
   };
-  if (data.length > 0) return { data, layout: { ...frame, ...layout } };
-  return {
+  if (data.length > 0) return showable({ data, layout: { ...frame, ...layout } });
+  return showable({
     data,
     layout: {
       ...frame,
@@ -107,5 +109,57 @@ export function makeFigure(data: readonly Trace[], options: FigureOptions): Figu
         showarrow: false,
       }],
     },
+  });
+}
+
+/** Jupyter's hook, hidden from whoever lists or compares a figure's fields. */
+function showable(figure: Figure): Figure {
+  return Object.defineProperty(figure, Symbol.for("Jupyter.display"), { value: () => figureBundle(figure) });
+}
+
+/**
+ * What a notebook shows of a figure: Plotly's JSON for JupyterLab and VS Code, and a text for everything else.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { figureBundle, makeFigure } from "./figure.ts";
+ *
+ * const figure = makeFigure([], { title: "Counts <of> all", subtitle: "2 of 3" });
+ * assertEquals(figureBundle(figure)["text/plain"], "Figure: Counts <of> all. 2 of 3");
+ * ```
+ */
+export function figureBundle(figure: Figure): { [mime: string]: unknown } {
+  const { text, subtitle } = figure.layout.title;
+  const plain = (html: string) =>
+    html.replace(/<[/]?(b|i|br)>/g, "").replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll(
+      "&amp;",
+      "&",
+    );
+  return {
+    "application/vnd.plotly.v1+json": {
+      data: figure.data,
+      layout: figure.layout,
+      config: { responsive: true },
+    },
+    "text/plain": `Figure: ${
+      [text, subtitle?.text].filter((part) => part).map((part) => plain(part!)).join(". ")
+    }`,
   };
+}
+
+/**
+ * Shows a figure that changes while work goes on; `update` draws another one in its place.
+ *
+ * @example
+ * ```ts
+ * import { makeFigure, showLive } from "./figure.ts";
+ *
+ * const live = await showLive(makeFigure([], { title: "Loss" }));
+ * await live.update(makeFigure([{ type: "bar", x: ["a"], y: [1] }], { title: "Loss" }));
+ * ```
+ */
+export async function showLive(figure: Figure): Promise<{ update(figure: Figure): Promise<void> }> {
+  const update = await showInPlace(figureBundle(figure));
+  return { update: (next) => update(figureBundle(next)) };
 }

@@ -4,36 +4,21 @@
  *
  * @module
  */
-import { type Figure, makeFigure, type Trace } from "./figure.ts";
-import { isScore, modelStyle, PALETTE, plotText, SCORE_AXIS, thresholdLine } from "./style.ts";
+import { type Figure, makeFigure } from "./figure.ts";
+import { type EpochScores, type ForgetThresholds, scoreCurves, scoreThresholds } from "./score_curves.ts";
+import { modelStyle, plotText, SCORE_AXIS } from "./style.ts";
 
 /** The state after one epoch of one method; epoch 0 is the model before. */
-export interface HistoryRow {
+export interface HistoryRow extends EpochScores {
   /** Its name, such as "codeeraser". */
   readonly method: string;
-  /** Epochs done. */
-  readonly epoch: number;
-  /** Mean MA on the forget set. */
-  readonly ma: number | null;
-  /** Mean EL_10 on the forget set; null where it was not measured. */
-  readonly el_10: number | null;
-  /** Mean MA on the retain set. */
-  readonly retain_ma: number | null;
-  /** The objective's value; null before the first step. */
-  readonly loss: number | null;
 }
 
 /** Options of {@linkcode forgettingCurves}. */
 export interface ForgettingCurvesOptions {
   /** What unseen text scores: the marks to get under. */
-  thresholds?: { readonly ma: number | null; readonly el_10: number | null };
+  thresholds?: ForgetThresholds;
 }
-
-const CURVES = [
-  { column: "ma", label: "forget set MA", color: PALETTE.blue, symbol: "circle", dash: "solid" },
-  { column: "el_10", label: "forget set EL_10", color: PALETTE.vermillion, symbol: "square", dash: "solid" },
-  { column: "retain_ma", label: "retain set MA", color: PALETTE.green, symbol: "diamond", dash: "dot" },
-] as const;
 
 /** Panels in one row before the next begins: two still read well at 700 pixels. */
 const COLUMNS = 2;
@@ -92,7 +77,7 @@ function drawPanel(rows: readonly HistoryRow[], panel: number, options: PanelOpt
   const { x, y } = panelDomain(panel, options);
   const isFirstOfRow = panel % COLUMNS === 0;
   return {
-    data: CURVES.flatMap((curve) => curveTrace(rows, curve, panel)),
+    data: scoreCurves(rows, { showlegend: panel === 0, xaxis: `x${suffix}`, yaxis: `y${suffix}` }),
     axes: {
       [`xaxis${suffix}`]: {
         domain: x,
@@ -109,7 +94,7 @@ function drawPanel(rows: readonly HistoryRow[], panel: number, options: PanelOpt
         title: { text: isFirstOfRow ? "score" : "" },
       },
     },
-    shapes: panelThresholds(`y${suffix}`, options.thresholds),
+    shapes: scoreThresholds(`y${suffix}`, options.thresholds),
     heading: {
       text: `<b>${plotText(modelStyle(options.method).label)}</b>`,
       xref: "paper",
@@ -133,34 +118,4 @@ function panelDomain(panel: number, { methods, panelRows }: PanelOptions): { x: 
   const left = column * (width + 0.06);
   const top = 1 - row * (height + 0.2);
   return { x: [left, left + width], y: [Math.max(0, top - height), top] };
-}
-
-function curveTrace(rows: readonly HistoryRow[], curve: typeof CURVES[number], panel: number): Trace[] {
-  if (!rows.some((row) => isScore(row[curve.column]))) return [];
-  const suffix = panel === 0 ? "" : String(panel + 1);
-  return [{
-    type: "scatter",
-    mode: "lines+markers",
-    name: curve.label,
-    legendgroup: curve.column,
-    showlegend: panel === 0,
-    xaxis: `x${suffix}`,
-    yaxis: `y${suffix}`,
-    x: rows.map((row) => row.epoch),
-    y: rows.map((row) => row[curve.column]),
-    customdata: rows.map((row) => isScore(row.loss) ? `<br>loss ${row.loss.toFixed(3)}` : ""),
-    line: { color: curve.color, dash: curve.dash, width: 2.2 },
-    marker: { color: curve.color, symbol: curve.symbol, size: 6 },
-    cliponaxis: false,
-    hovertemplate: `epoch %{x}<br>${curve.label} %{y:.1%}%{customdata}<extra></extra>`,
-  }];
-}
-
-function panelThresholds(axis: string, thresholds: ForgettingCurvesOptions["thresholds"]) {
-  return CURVES.flatMap(({ column, color }) => {
-    if (column === "retain_ma") return [];
-    const threshold = thresholds?.[column];
-    const name = column === "ma" ? "MA threshold" : "EL_10 threshold";
-    return isScore(threshold) ? [thresholdLine(threshold, { axis, name, color, side: "start" })] : [];
-  });
 }

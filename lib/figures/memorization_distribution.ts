@@ -64,7 +64,7 @@ export function memorizationDistribution(
       barmode: "stack",
       bargap: 0.08,
       xaxis: {
-        title: { text: "mean memorization accuracy (MA) of a document's secrets" },
+        title: { text: "mean MA of a document's secrets" },
         range: [-0.01, 1.01],
         tickformat: ".0%",
       },

@@ -1,21 +1,41 @@
 /**
- * How the figures look: one palette that colour-blind readers can tell apart (Okabe and Ito, "Color Universal Design",
- * 2008), one font, a light and a dark template of the same shape, and the small parts that several figures share.
+ * How the figures look: a palette for white paper and one for dark screens, one font, a light and a dark template of the
+ * same shape, and the small parts that several figures share. The hues are those of Okabe and Ito ("Color Universal
+ * Design", 2008); lightness and chroma were moved until every pair stays apart for readers without red, green or blue
+ * cones, and every colour has a contrast of 3:1 or more with its paper (tests/figures/style_test.ts computes both).
  * Colour is never the only sign: markers, hatching, dashes or labels say the same.
+ *
+ * Figures are made in the light palette. `darkFigure` exchanges its colours one by one, so a figure must name them as
+ * they stand here; where a colour shall be weaker, set `opacity` beside it. Numbers as colours (a heat strip) take the
+ * template's sequential scale: leave `colorscale` out, and the figure follows.
  *
  * @module
  */
 
-/** The colours of Okabe and Ito, and a grey of the same weight on white and on black. */
-export const PALETTE = {
-  blue: "#0072b2",
-  vermillion: "#d55e00",
-  green: "#009e73",
-  orange: "#e69f00",
-  purple: "#cc79a7",
-  sky: "#56b4e9",
-  grey: "#868b94",
+/** The same seven names on white paper and on dark screens. */
+export const PALETTES = {
+  light: {
+    blue: "#0b4ba8",
+    vermillion: "#c04a08",
+    green: "#0c7e66",
+    orange: "#c28a10",
+    purple: "#8a0a6a",
+    sky: "#1a93e8",
+    grey: "#8d9198",
+  },
+  dark: {
+    blue: "#3c7aef",
+    vermillion: "#fb7130",
+    green: "#74eecb",
+    orange: "#f5c552",
+    purple: "#b56ba6",
+    sky: "#41aef8",
+    grey: "#a6a7aa",
+  },
 } as const;
+
+/** The colours that figures are made of: those for white paper. */
+export const PALETTE = PALETTES.light;
 
 /** How one model or method is named and drawn. */
 export interface ModelStyle {
@@ -205,9 +225,12 @@ interface Ink {
   readonly soft: string;
   readonly grid: string;
   readonly paper: string;
+  readonly colors: readonly string[];
+  /** From nothing to everything. */
+  readonly heat: readonly (readonly [number, string])[];
 }
 
-function makeTemplate({ text, soft, grid, paper }: Ink) {
+function makeTemplate({ text, soft, grid, paper, colors, heat }: Ink) {
   const axis = {
     gridcolor: grid,
     linecolor: soft,
@@ -223,10 +246,12 @@ function makeTemplate({ text, soft, grid, paper }: Ink) {
     layout: {
       font: { family: "system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif", size: 13, color: text },
       title: { font: { size: 17 }, subtitle: { font: { size: 13, color: soft } } },
-      colorway: [...Object.values(PALETTE)],
+      colorway: colors,
+      colorscale: { sequential: heat },
       paper_bgcolor: paper,
       plot_bgcolor: paper,
       hoverlabel: { bgcolor: paper, bordercolor: soft, font: { color: text }, align: "left" },
+      modebar: { bgcolor: "rgba(0,0,0,0)", color: soft, activecolor: text },
       legend: { bgcolor: "rgba(0,0,0,0)" },
       xaxis: { ...axis, showgrid: false },
       yaxis: axis,
@@ -237,6 +262,20 @@ function makeTemplate({ text, soft, grid, paper }: Ink) {
 
 /** Plotly templates for white paper and for dark screens: exchange `layout.template` and the figure follows. */
 export const TEMPLATES = {
-  light: makeTemplate({ text: "#1f2328", soft: "#59636e", grid: "#e4e7eb", paper: "#ffffff" }),
-  dark: makeTemplate({ text: "#e6e8eb", soft: "#9aa4ae", grid: "#2e343b", paper: "#15181c" }),
+  light: makeTemplate({
+    text: "#1f2328",
+    soft: "#59636e",
+    grid: "#e4e7eb",
+    paper: "#ffffff",
+    colors: Object.values(PALETTES.light),
+    heat: [[0, "#f1f4f9"], [0.5, "#7ba3dc"], [1, "#0a3d8a"]],
+  }),
+  dark: makeTemplate({
+    text: "#e6e8eb",
+    soft: "#9aa4ae",
+    grid: "#2e343b",
+    paper: "#15181c",
+    colors: Object.values(PALETTES.dark),
+    heat: [[0, "#1f262f"], [0.5, "#3f74c4"], [1, "#c3dcff"]],
+  }),
 };

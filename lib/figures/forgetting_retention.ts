@@ -1,0 +1,178 @@
+/**
+ * Forgetting against retention: every run a point, the more it forgot the further to the right, the more it kept the
+ * higher. What no other run beats on both is joined by the Pareto front; faint lines show the way that a run took.
+ *
+ * @module
+ */
+import { type Figure, makeFigure, type Trace } from "./figure.ts";
+import { type HyperparameterRow, type HyperparameterRun, listRuns } from "./hyperparameter_runs.ts";
+import { valueText } from "./hyperparameter_sliders.ts";
+import { isScore, modelStyle, PALETTE, percentText, plotText, thresholdLine } from "./style.ts";
+
+/** Options of {@linkcode forgettingRetention}. */
+export interface ForgettingRetentionOptions {
+  /** Mean MA on unseen text: where forgetting is enough. */
+  threshold?: number | null;
+}
+
+interface Point {
+  readonly run: HyperparameterRun;
+  /** Share of the forget set's MA that is gone. */
+  readonly forgotten: number;
+  /** Share of the retain set's MA that is left. */
+  readonly kept: number;
+}
+
+const SYMBOLS: { readonly [method: string]: string } = {
+  codeeraser: "circle",
+  ga: "x",
+  ssga: "triangle-up",
+  cu: "square",
+  pecu: "diamond",
+};
+
+/**
+ * Draws the runs of a table.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { forgettingRetention } from "./forgetting_retention.ts";
+ *
+ * const run = { method: "ga", gamma: 0, lambda: 0, alpha: 0, lr: 1e-4, status: "reached", loss: null };
+ * const scores = { el_10: null, unseen_nll: null, kept: true };
+ * const { data } = forgettingRetention([
+ *   { ...run, ...scores, epoch: 0, ma: 1, retain_ma: 1 },
+ *   { ...run, ...scores, epoch: 1, ma: 0.25, retain_ma: 0.5 },
+ * ]);
+ * const points = data.find(({ name }) => name === "GA");
+ * assertEquals([points?.x, points?.y], [[0.75], [0.5]]);
+ * ```
+ */
+export function forgettingRetention(
+  rows: readonly HyperparameterRow[],
+  { threshold = null }: ForgettingRetentionOptions = {},
+): Figure {
+  const points = listRuns(rows).flatMap(toPoint);
+  const methods = [...new Set(points.map(({ run }) => run.method))];
+  const front = paretoFront(points);
+  const before = points[0]?.run.before.ma;
+  const enough = isScore(threshold) && isScore(before) ? 1 - threshold / before : null;
+  const lowest = Math.min(1, ...points.map(({ kept }) => kept));
+  const share = { tickformat: ".0%", zeroline: false };
+  return makeFigure(
+    points.length === 0 ? [] : [
+      ...methods.flatMap((method) => pathTraces(points.filter(({ run }) => run.method === method), method)),
+      ...(front.length > 1 ? [frontTrace(front)] : []),
+      ...methods.map((method) => pointTrace(points.filter(({ run }) => run.method === method), method)),
+    ],
+    {
+      title: "Forgetting against retention",
+      subtitle:
+        `best is the upper right corner; ${points.length} runs, ${front.length} of them beaten by no other`,
+      layout: {
+        height: 520,
+        xaxis: {
+          ...share,
+          title: { text: "forgotten: share of the forget set's MA that is gone" },
+          range: [-0.03, 1.03],
+        },
+        yaxis: {
+          ...share,
+          title: { text: "kept: share of the retain set's MA" },
+          range: [Math.max(-0.03, lowest - 0.04), 1.03],
+        },
+        shapes: enough === null ? [] : [{
+          ...thresholdLine(enough, { axis: "x" }),
+          label: {
+            ...thresholdLine(enough, { axis: "x" }).label,
+            text: `MA threshold ${percentText(threshold)} `,
+            textposition: "start",
+            xanchor: "right",
+            yanchor: "bottom",
+          },
+        }],
+      },
+    },
+  );
+}
+
+function toPoint(run: HyperparameterRun): Point[] {
+  const { before, after } = run;
+  if (![before.ma, before.retain_ma, after.ma, after.retain_ma].every(isScore)) return [];
+  if (before.ma === 0 || before.retain_ma === 0) return [];
+  return [{ run, forgotten: 1 - after.ma! / before.ma!, kept: after.retain_ma! / before.retain_ma! }];
+}
+
+/** The points that no other one beats on both sides, from left to right. */
+function paretoFront(points: readonly Point[]): Point[] {
+  let best = -Infinity;
+  return points.toSorted((a, b) => b.forgotten - a.forgotten || b.kept - a.kept).filter(({ kept }) => {
+    if (kept <= best) return false;
+    best = kept;
+    return true;
+  }).toReversed();
+}
+
+function frontTrace(front: readonly Point[]): Trace {
+  return {
+    type: "scatter",
+    mode: "lines",
+    name: "Pareto front",
+    x: front.map(({ forgotten }) => forgotten),
+    y: front.map(({ kept }) => kept),
+    line: { color: PALETTE.grey, width: 6, shape: "linear" },
+    opacity: 0.45,
+    hoverinfo: "skip",
+  };
+}
+
+/** The ways of a method's runs in one trace: a gap ends each. */
+function pathTraces(points: readonly Point[], method: string): Trace[] {
+  const ways = points.flatMap(({ run: { rows, before, after } }) => [
+    ...rows.filter(({ epoch, ma, retain_ma }) => epoch <= after.epoch && isScore(ma) && isScore(retain_ma))
+      .map(({ ma, retain_ma }) => ({ x: 1 - ma! / before.ma!, y: retain_ma! / before.retain_ma! })),
+    { x: null, y: null },
+  ]);
+  return [{
+    type: "scatter",
+    mode: "lines",
+    legendgroup: plotText(method),
+    showlegend: false,
+    x: ways.map(({ x }) => x),
+    y: ways.map(({ y }) => y),
+    line: { color: modelStyle(method).color, width: 1 },
+    opacity: 0.4,
+    hoverinfo: "skip",
+  }];
+}
+
+function pointTrace(points: readonly Point[], method: string): Trace {
+  const { label, color } = modelStyle(method);
+  const symbol = SYMBOLS[method] ?? "star";
+  return {
+    type: "scatter",
+    mode: "markers",
+    name: plotText(label),
+    legendgroup: plotText(method),
+    x: points.map(({ forgotten }) => forgotten),
+    y: points.map(({ kept }) => kept),
+    customdata: points.map(({ run }) => describeRun(run)),
+    marker: {
+      color,
+      symbol: points.map(({ run }) => run.isReached ? symbol : `${symbol}-open`),
+      size: 11,
+      line: { width: 1.5, color },
+    },
+    cliponaxis: false,
+    hovertemplate:
+      "<b>%{fullData.name}</b>: %{x:.1%} forgotten, %{y:.1%} kept<br>%{customdata}<extra></extra>",
+  };
+}
+
+function describeRun({ gamma, lambda, alpha, lr, rows, after, isReached }: HyperparameterRun): string {
+  const loss = isScore(after.unseen_nll) ? `<br>loss on unseen text ${after.unseen_nll.toFixed(3)} nats` : "";
+  const end = isReached ? `reached in ${after.epoch} epochs` : `not reached in ${rows.at(-1)!.epoch} epochs`;
+  return `gamma ${valueText(gamma)}, lambda ${valueText(lambda)}, alpha ${valueText(alpha)}, ` +
+    `learning rate ${valueText(lr)}<br>${end}${loss}`;
+}
