@@ -1,10 +1,13 @@
 /**
- * Takes one figure out of a written report, as the JSON that Plotly's tools read, for slides, papers and READMEs:
- * `deno run --allow-read --allow-write lib/report/export_figure.ts report.html ma-by-duplication figure.json`.
+ * Takes one figure out of a written report for slides, papers and READMEs: as SVG or PNG, drawn by an installed Chromium,
+ * or as the JSON that Plotly's tools read. `deno task figure out/demo/report.html ma-by-duplication figure.svg`
  *
  * @module
  */
+import { resolve } from "node:path";
+import { darkFigure } from "../figures/dark_figure.ts";
 import type { Figure } from "../figures/figure.ts";
+import { drawFigure } from "./draw_figure.ts";
 import { FIGURE_NAMES } from "./figure_sections.ts";
 
 /**
@@ -41,14 +44,50 @@ export function exportFigure(page: string, name: string): Figure {
   }
 }
 
+const USAGE = `Usage: deno task figure REPORT.html FIGURE OUT.svg [--dark]; OUT may end in .svg, .png or .json
+figures: ${FIGURE_NAMES.join(", ")}`;
+
+/**
+ * Exports a figure into a file, whose extension chooses the format.
+ *
+ * @throws {RangeError} when the extension or the figure is unknown
+ * @throws {Error} when the report cannot be read or the figure cannot be drawn
+ *
+ * @example
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * import { writeFigure } from "./export_figure.ts";
+ *
+ * await assertRejects(() => writeFigure("report.html", "retained-quality", { out: "a.gif" }), RangeError, ".svg");
+ * ```
+ */
+export async function writeFigure(
+  report: string,
+  name: string,
+  { out, isDark = false }: { out: string; isDark?: boolean },
+): Promise<void> {
+  const format = /\.(json|svg|png)$/.exec(out)?.[1];
+  if (format === undefined) {
+    throw new RangeError(`Unknown figure format "${out}": expected .json, .svg or .png`);
+  }
+  const light = exportFigure(await Deno.readTextFile(report), name);
+  const figure = isDark ? darkFigure(light) : light;
+  if (format === "json") return await Deno.writeTextFile(out, JSON.stringify(figure));
+  const browser = Deno.env.get("CODESCRUB_BROWSER");
+  await Deno.writeFile(out, await drawFigure(figure, { format: format === "png" ? "png" : "svg", browser }));
+}
+
 if (import.meta.main) {
-  const [report, name, out] = Deno.args;
-  if (report === undefined || name === undefined || out === undefined) {
-    console.error(`Usage: export_figure.ts REPORT.html FIGURE OUT.json; figures: ${FIGURE_NAMES.join(", ")}`);
+  const isDark = Deno.args.includes("--dark");
+  const [report, name, out, ...rest] = Deno.args.filter((word) => word !== "--dark");
+  if (report === undefined || name === undefined || out === undefined || rest.length > 0) {
+    console.error(USAGE);
     Deno.exit(2);
   }
+  // deno task runs where deno.json lies; paths are the user's.
+  const place = (path: string) => resolve(Deno.env.get("INIT_CWD") ?? Deno.cwd(), path);
   try {
-    await Deno.writeTextFile(out, JSON.stringify(exportFigure(await Deno.readTextFile(report), name)));
+    await writeFigure(place(report), name, { out: place(out), isDark });
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
     Deno.exit(1);

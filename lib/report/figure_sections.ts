@@ -11,7 +11,9 @@ import { memorizationDistribution } from "../figures/memorization_distribution.t
 import { retainedQuality } from "../figures/retained_quality.ts";
 import { secretsBeforeAfter } from "../figures/secrets_before_after.ts";
 import { type Markup, markup, scriptJson } from "./markup.ts";
-import { renderMissing } from "./results_table.ts";
+import { FIGURE_NUMBERS, renderNumbers } from "./figure_numbers.ts";
+import { renderMissing } from "./missing.ts";
+import type { RunPartName } from "./run_files.ts";
 import { listMethods, type RunTables } from "./run_tables.ts";
 
 /** A figure of the report. */
@@ -19,7 +21,7 @@ export interface FigureSection {
   /** Its heading. */
   readonly title: string;
   /** What the run must have written. */
-  readonly needs: string;
+  readonly needs: RunPartName;
   /** How to read it. */
   readonly reading: string;
   /** Draws it; without rows the figure has no traces. */
@@ -30,7 +32,7 @@ export interface FigureSection {
 export const FIGURES = {
   "memorization-distribution": {
     title: "Memorization of documents with secrets",
-    needs: "the probe's document scores",
+    needs: "documents",
     reading:
       "Each bar counts the documents whose secrets are reproduced to that degree. What lies right of the " +
       "dashed line is known better than text that the model never saw; a pile at the right end is verbatim memory.",
@@ -39,7 +41,7 @@ export const FIGURES = {
   },
   "ma-by-duplication": {
     title: "Memorization and duplication",
-    needs: "the planted secrets' scores by number of copies",
+    needs: "duplication",
     reading:
       "Points left to right: secrets that stood in more and more training documents. The diamond is the " +
       "baseline, secrets of the same formats that were never trained on; the distance to it is what training left.",
@@ -48,15 +50,16 @@ export const FIGURES = {
   },
   "forgetting-curves": {
     title: "Forgetting curves",
-    needs: "the history of unlearning",
+    needs: "history",
     reading:
-      "Blue and red should fall under the dashed lines of their own colour, the dotted green should stay " +
-      "level. Green that falls along is general damage, not erasure. A gap means that a score was not measured then.",
+      "The forget set's two curves should fall under the dashed lines of their own colours; the retain set's " +
+      "dotted curve should stay level: where it falls along, that is general damage, not erasure. A gap means that a " +
+      "score was not measured then.",
     draw: ({ history = [], thresholds }) => forgettingCurves(history, thresholds ? { thresholds } : {}),
   },
   "secrets-before-after": {
     title: "Secrets one by one",
-    needs: "the forget set's secrets with their scores before and after",
+    needs: "erased",
     reading:
       "Each vertical bar is one secret: a grey dash where it stood before, a coloured marker where it " +
       "stands after. Markers above the dashed line are secrets that survived, though the mean may be below it.",
@@ -67,7 +70,7 @@ export const FIGURES = {
   },
   "retained-quality": {
     title: "What was retained",
-    needs: "the results on the retain set and on unseen text",
+    needs: "results",
     reading:
       "Within a group the bars should be alike. Left, code that the model may keep knowing: lower means " +
       "collateral damage. Right, loss on code it never saw: higher means that it got worse at predicting code.",
@@ -82,7 +85,8 @@ export type FigureName = keyof typeof FIGURES;
 export const FIGURE_NAMES = Object.keys(FIGURES) as readonly FigureName[];
 
 /**
- * Renders one figure with how to read it; a note where its table is missing or empty.
+ * Renders one figure with how to read it, its numbers as a table and buttons that save it; a note where its table is
+ * missing or empty.
  *
  * @example
  * ```ts
@@ -90,7 +94,7 @@ export const FIGURE_NAMES = Object.keys(FIGURES) as readonly FigureName[];
  * import { renderFigure } from "./figure_sections.ts";
  *
  * const figure = renderFigure("forgetting-curves", { title: "Run", version: "CodeScrub 0.1.0" });
- * assertStringIncludes(figure.text, "has not written the history of unlearning");
+ * assertStringIncludes(figure.text, "Not in this run: the history of unlearning");
  * ```
  */
 export function renderFigure(name: FigureName, run: RunTables): Markup {
@@ -102,12 +106,22 @@ export function renderFigure(name: FigureName, run: RunTables): Markup {
   const subtitle = readPlotText(figure.layout.title.subtitle?.text ?? "");
   const sentence = `${subtitle.slice(0, 1).toUpperCase()}${subtitle.slice(1)}.`;
   const height = Number(figure.layout.height);
+  const panels = Object.keys(figure.layout).filter((key) => /^xaxis\d*$/.test(key)).length;
+  const plot = markup`<div class="plot${panels > 1 ? " wide" : ""}" id="${name}" role="img"
+aria-label="${title}: ${sentence}" aria-describedby="${name}-reading" style="height:${height}px"></div>`;
   return markup`<figure class="figure" aria-labelledby="${name}-title">
 <h3 id="${name}-title">${title}</h3>
 <p class="subtitle">${sentence}</p>
-<div class="plot" id="${name}" role="img" aria-label="${title}: ${sentence}" style="height:${height}px"></div>
+${
+    panels > 1
+      ? markup`<div class="scroll" role="region" aria-label="Figure: ${title}" tabindex="0">${plot}</div>`
+      : plot
+  }
 <script type="application/json" id="${name}-data">${scriptJson(figure)}</script>
-<figcaption>${reading}</figcaption>
+<figcaption id="${name}-reading">${reading}</figcaption>
+<div class="extras"><details><summary>Numbers of this figure</summary>
+${renderNumbers(title, FIGURE_NUMBERS[name](run))}</details>
+<p class="save" data-figure="${name}"></p></div>
 </figure>
 `;
 }

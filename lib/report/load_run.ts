@@ -15,22 +15,10 @@ import {
 } from "../datasets/columns.ts";
 import { placeKey } from "../datasets/place_key.ts";
 import { type Columns, readRows, type RowOf } from "../datasets/row_table.ts";
+import type { HistoryRow } from "../figures/forgetting_curves.ts";
+import { FOUND_COLUMNS, joinSecrets } from "./join_secrets.ts";
+import { RUN_FILES } from "./run_files.ts";
 import type { RunTables, Thresholds } from "./run_tables.ts";
-
-/** Names of a run's files. */
-export const RUN_FILES = {
-  secrets: "secrets.parquet",
-  thresholds: "thresholds.parquet",
-  probe: "probe.parquet",
-  twins: "twins.parquet",
-  duplication: "duplication.parquet",
-  retain: "retain.parquet",
-  sets: "sets",
-  evaluation: "evaluation.parquet",
-  secretScores: "evaluation.secrets.parquet",
-  summary: "summary.json",
-  record: "run.json",
-} as const;
 
 /** Options of {@linkcode loadRun}. */
 export interface LoadRunOptions {
@@ -59,34 +47,64 @@ export async function loadRun(
   folder: string,
   { version, reveal = false }: LoadRunOptions,
 ): Promise<RunTables> {
-  const nothing = new Error(
-    `Cannot report on "${folder}": it holds no table of a run: name the folder that demo or unlearn wrote`,
+  const tables = await isFolder(folder) ? await readTables(folder) : undefined;
+  const histories = tables ? await readHistories(folder) : [];
+  if (!tables || Object.values(tables).every((table) => !table) && histories.length === 0) {
+    throw new Error(
+      `Cannot report on "${folder}": it holds no table of a run: name the folder that demo or unlearn wrote`,
+    );
+  }
+  const { found, thresholds, probe, evaluation, duplication } = tables;
+  const nameOf = methodNames(histories, (evaluation ?? []).map(({ model }) => model));
+  const history = histories.flatMap(({ folder, rows }) =>
+    rows.map((row) => ({ ...row, method: nameOf(folder) }))
   );
-  if (!await isFolder(folder)) throw nothing;
-  const table = <C extends Columns>(name: string, columns: C) => readIfThere(join(folder, name), columns);
-  const thresholds = await table(RUN_FILES.thresholds, THRESHOLD_COLUMNS);
-  const probe = await table(RUN_FILES.probe, PROBE_COLUMNS);
-  const evaluation = await table(RUN_FILES.evaluation, EVALUATION_COLUMNS);
-  const duplication = await table(RUN_FILES.duplication, DUPLICATION_COLUMNS);
-  const history = await readHistories(folder);
-  const record = await readJson(join(folder, RUN_FILES.record));
-  const summary = await readJson(join(folder, RUN_FILES.summary));
-  if (!thresholds && !probe && !evaluation && history.length === 0) throw nothing;
+  const scores = tables.scores?.map((row) => ({ ...row, model: nameOf(row.model) }));
+  const values = reveal ? await readValues(join(folder, RUN_FILES.secrets)) : undefined;
   return {
-    title: "What the model had memorized, and what is left of it",
+    title: history.length > 0
+      ? "What the model had memorized, and what is left of it"
+      : "What the model has memorized",
     version: `CodeScrub ${version}`,
     ...(thresholds && { thresholds: toThresholds(thresholds) }),
-    ...(evaluation && { results: evaluation as RunTables["results"] }),
+    ...(evaluation && { results: nameResults(evaluation, nameOf) }),
     ...(probe && { documents: documentMeans(probe) }),
     ...(duplication && { duplication }),
     ...(history.length > 0 && { history }),
-    secrets: await readSecrets(folder, reveal),
-    config: {
-      ...record?.settings as Record<string, unknown>,
-      ...record?.command ? { command: record.command } : {},
-    },
-    versions: { ...record?.versions as Record<string, string> },
-    seconds: { ...summary?.stages as Record<string, number> },
+    ...(found && { found: countFound(found) }),
+    ...((probe || scores) && { secrets: joinSecrets({ found, probe, scores, values }) }),
+    revealed: reveal,
+    ...await readRecords(folder, histories),
+  };
+}
+
+/** The tables of the run's own folder; undefined where there is no such file. */
+async function readTables(folder: string) {
+  const table = <C extends Columns>(name: string, columns: C) => readIfThere(join(folder, name), columns);
+  return {
+    found: await table(RUN_FILES.secrets, FOUND_COLUMNS),
+    thresholds: await table(RUN_FILES.thresholds, THRESHOLD_COLUMNS),
+    probe: await table(RUN_FILES.probe, PROBE_COLUMNS),
+    evaluation: await table(RUN_FILES.evaluation, EVALUATION_COLUMNS),
+    scores: await table(RUN_FILES.secretScores, SECRET_SCORE_COLUMNS),
+    duplication: await table(RUN_FILES.duplication, DUPLICATION_COLUMNS),
+  };
+}
+
+/** What made the run: its own record, as `demo` writes it, else those of its checkpoints under their names. */
+async function readRecords(
+  folder: string,
+  histories: readonly History[],
+): Promise<Pick<RunTables, "config" | "versions" | "seconds">> {
+  const own = await readJson(join(folder, RUN_FILES.record));
+  const summary = await readJson(join(folder, RUN_FILES.summary));
+  const settings = Object.fromEntries(histories.map((row) => [row.folder, toRecord(row.record.settings)]));
+  return {
+    config: own
+      ? { ...isText(own.command) && { command: own.command }, ...toRecord(own.settings) }
+      : settings,
+    versions: entriesOf((own ?? histories[0]?.record)?.versions, isText),
+    seconds: entriesOf(summary?.stages, isNumber),
   };
 }
 
@@ -94,21 +112,55 @@ async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
-}
-
 async function readIfThere<C extends Columns>(path: string, columns: C): Promise<RowOf<C>[] | undefined> {
   return await exists(path) ? await readRows(path, columns) : undefined;
 }
 
-async function readJson(path: string): Promise<Record<string, unknown> | undefined> {
+/** The values themselves, which only `detect --reveal` writes. */
+async function readValues(path: string): Promise<Map<string, string>> {
+  const rows = await readRows(path, { ...SECRET_COLUMNS, value: "text" });
+  return new Map(rows.map((row) => [placeKey(row), row.value]));
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
+}
+
+/** A file's JSON object; what is no object has none of the keys that are looked for. */
+async function readJson(path: string): Promise<Readonly<Record<string, unknown>> | undefined> {
   if (!await exists(path)) return undefined;
   try {
-    return JSON.parse(await Deno.readTextFile(path));
+    return toRecord(JSON.parse(await Deno.readTextFile(path)));
   } catch (cause) {
     throw new SyntaxError(`Cannot read "${path}": ${(cause as Error).message}`, { cause });
   }
+}
+
+function toRecord(value: unknown): Readonly<Record<string, unknown>> {
+  const isRecord = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isRecord ? value as Record<string, unknown> : {};
+}
+
+/** The entries of an object whose values are of a type, as JSON may hold anything. */
+function entriesOf<T>(value: unknown, isValid: (entry: unknown) => entry is T): Record<string, T> {
+  return Object.fromEntries(
+    Object.entries(toRecord(value)).filter((entry): entry is [string, T] => isValid(entry[1])),
+  );
+}
+
+const isText = (value: unknown): value is string => typeof value === "string";
+const isNumber = (value: unknown): value is number => typeof value === "number";
+
+function nameResults(rows: readonly RowOf<typeof EVALUATION_COLUMNS>[], nameOf: (model: string) => string) {
+  return rows.map((row) => ({ ...row, model: nameOf(row.model) })) as NonNullable<RunTables["results"]>;
+}
+
+function countFound(rows: readonly RowOf<typeof FOUND_COLUMNS>[]): NonNullable<RunTables["found"]> {
+  return {
+    places: new Set(rows.map(placeKey)).size,
+    values: new Set(rows.map(({ fingerprint }) => fingerprint)).size,
+    documents: new Set(rows.map(({ doc_id }) => doc_id)).size,
+  };
 }
 
 function toThresholds(rows: readonly { metric: string; mean: number | null }[]): Thresholds {
@@ -131,58 +183,34 @@ function documentMeans(
   }));
 }
 
+interface History {
+  /** Its folder's name, by which `evaluate` calls the model; "." for the run's own folder. */
+  readonly folder: string;
+  readonly method: string;
+  /** Its run.json. */
+  readonly record: Readonly<Record<string, unknown>>;
+  readonly rows: readonly Omit<HistoryRow, "method">[];
+}
+
 /** The histories of the checkpoints in the folder, or of the folder itself. */
-async function readHistories(folder: string): Promise<NonNullable<RunTables["history"]>> {
+async function readHistories(folder: string): Promise<History[]> {
   const folders: string[] = [];
   for await (const { name, isDirectory } of Deno.readDir(folder)) if (isDirectory) folders.push(name);
-  const histories = await Promise.all([".", ...folders.sort()].map(async (name) => {
+  const histories = await Promise.all([".", ...folders.sort()].map(async (name): Promise<History[]> => {
     const rows = await readIfThere(join(folder, name, "history.parquet"), HISTORY_COLUMNS);
     if (!rows) return [];
-    const record = await readJson(join(folder, name, RUN_FILES.record));
-    const method = (record?.settings as { method?: string } | undefined)?.method ?? name;
-    return rows.map((row) => ({ ...row, method }));
+    const record = await readJson(join(folder, name, RUN_FILES.record)) ?? {};
+    const { method } = toRecord(record.settings);
+    return [{ folder: name, method: isText(method) ? method : name, record, rows }];
   }));
   return histories.flat();
 }
 
-/** The values themselves, which only `detect --reveal` writes. */
-async function readValues(path: string): Promise<Map<string, string>> {
-  const rows = await readRows(path, { ...SECRET_COLUMNS, value: "text" });
-  return new Map(rows.map((row) => [placeKey(row), row.value]));
-}
-
-/** The forget set's secrets, each with its score under every model. */
-async function readSecrets(folder: string, reveal: boolean): Promise<NonNullable<RunTables["secrets"]>> {
-  const scores = await readIfThere(join(folder, RUN_FILES.secretScores), SECRET_SCORE_COLUMNS) ?? [];
-  const found = await readIfThere(join(folder, RUN_FILES.secrets), {
-    ...SECRET_COLUMNS,
-    detector: "text",
-    fingerprint: "text",
-  }) ?? [];
-  const values = reveal ? await readValues(join(folder, RUN_FILES.secrets)) : undefined;
-  const places = new Map(found.map((row) => [placeKey(row), row]));
-  const copies = new Map<string, Set<string>>();
-  for (const { fingerprint, doc_id } of found) {
-    copies.set(fingerprint, (copies.get(fingerprint) ?? new Set()).add(doc_id));
-  }
-  const secrets = new Map<string, NonNullable<RunTables["secrets"]>[number]>();
-  for (const row of scores) {
-    const place = places.get(placeKey(row));
-    const known = secrets.get(placeKey(row)) ?? {
-      doc_id: row.doc_id,
-      tag: row.tag,
-      detector: place?.detector ?? "-",
-      description: values?.get(placeKey(row)) ?? row.description,
-      copies: place ? copies.get(place.fingerprint)!.size : null,
-      ma_before: null,
-      ma_after: {},
-    };
-    secrets.set(
-      placeKey(row),
-      row.model === "before"
-        ? { ...known, ma_before: row.ma }
-        : { ...known, ma_after: { ...known.ma_after, [row.model]: row.ma } },
-    );
-  }
-  return [...secrets.values()];
+/** Names a model that `evaluate` called by its folder after its method, where no other model is called so. */
+function methodNames(histories: readonly History[], models: readonly string[]): (model: string) => string {
+  const methods = histories.map(({ method }) => method);
+  const isTaken = ({ folder, method }: History) =>
+    methods.indexOf(method) !== methods.lastIndexOf(method) || (folder !== method && models.includes(method));
+  const names = new Map(histories.map((row) => [row.folder, isTaken(row) ? row.folder : row.method]));
+  return (model) => names.get(model) ?? model;
 }

@@ -1,25 +1,32 @@
-// Runs in the report: draws its figures in the reader's colours and on paper, and filters the table of secrets.
+// Runs in the report: draws its figures in the reader's colours and on paper, saves them, and filters and sorts the
+// table of secrets.
 (() => {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const byId = (id) => document.getElementById(id);
-  const templates = JSON.parse(byId("templates").textContent);
+  const themes = JSON.parse(byId("themes").textContent);
   const PRINT_WIDTH = 680; // what A4 with its margins leaves
-
-  const plots = [...document.querySelectorAll(".plot")].map((element) => ({
-    element,
-    figure: JSON.parse(byId(`${element.id}-data`).textContent),
-  }));
-
   const PRINT_SCALE = 0.76; // of a figure's height: two fit on a page
+  const SAVED_WIDTH = 900;
+
+  const isDark = () =>
+    (document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light")) === "dark";
+
+  /** A figure in one theme; read anew each time, as Plotly writes into what it is given. */
+  function readFigure(id, theme) {
+    const exchange = (_, value) => Object.hasOwn(themes.colors, value) ? themes.colors[value] : value;
+    const figure = JSON.parse(byId(`${id}-data`).textContent, theme === "dark" ? exchange : undefined);
+    figure.layout.template = themes[theme];
+    return figure;
+  }
+
+  const plots = [...document.querySelectorAll(".plot")];
 
   /** Title and subtitle stand above the plot as text of the page. */
-  function pageLayout({ layout }, width, isDark) {
-    const { title: _title, ...rest } = layout;
+  function pageLayout({ title: _, ...layout }, isPrinted) {
     const hasHeadings = (layout.annotations ?? []).length > 0;
     return {
-      ...rest,
-      ...(width ? { width, height: layout.height * PRINT_SCALE } : { autosize: true }),
-      template: isDark ? templates.dark : templates.light,
+      ...layout,
+      ...(isPrinted ? { width: PRINT_WIDTH, height: layout.height * PRINT_SCALE } : { autosize: true }),
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
       margin: { ...layout.margin, t: hasHeadings ? 36 : 20 },
@@ -27,54 +34,115 @@
     };
   }
 
-  const config = { responsive: true, displayModeBar: false };
-
-  function draw(width, isDark) {
-    for (const { element, figure } of plots) {
-      // Plotly writes into what it is given: hand it a copy.
-      const data = structuredClone(figure.data);
-      element.style.height = `${figure.layout.height * (width ? PRINT_SCALE : 1)}px`;
-      globalThis.Plotly.react(element, data, pageLayout(figure, width, isDark), config);
-    }
-  }
-
   // A dark screen turns light while it prints, which must not bring the screen's sizes back.
   let isPrinting = false;
   function drawAll() {
-    if (isPrinting) draw(PRINT_WIDTH, false);
-    else draw(undefined, dark.matches);
+    for (const element of plots) {
+      const { data, layout } = readFigure(element.id, isDark() && !isPrinting ? "dark" : "light");
+      element.style.height = `${layout.height * (isPrinting ? PRINT_SCALE : 1)}px`;
+      const config = { responsive: true, displayModeBar: false };
+      globalThis.Plotly.react(element, data, pageLayout(layout, isPrinting), config);
+    }
   }
   drawAll();
   dark.addEventListener("change", drawAll);
-  addEventListener("beforeprint", () => {
-    isPrinting = true;
-    drawAll();
-  });
-  addEventListener("afterprint", () => {
-    isPrinting = false;
+  for (const [event, value] of [["beforeprint", true], ["afterprint", false]]) {
+    addEventListener(event, () => {
+      isPrinting = value;
+      drawAll();
+    });
+  }
+
+  const toggle = byId("theme");
+  const nameToggle = () => toggle.textContent = isDark() ? "Light colours" : "Dark colours";
+  toggle.hidden = false;
+  nameToggle();
+  dark.addEventListener("change", nameToggle);
+  toggle.addEventListener("click", () => {
+    document.documentElement.dataset.theme = isDark() ? "light" : "dark";
+    nameToggle();
     drawAll();
   });
 
-  const filter = byId("secret-filter");
-  if (!filter) return;
-  const rest = byId("secret-rest");
-  const rows = [...byId("all-secrets").tBodies[0].rows].map((row) => ({
-    row,
-    text: row.textContent.toLowerCase(),
-  }));
+  /** Saves a figure with its title, on the paper that the reader sees. */
+  async function save(id, format) {
+    const { data, layout } = readFigure(id, isDark() ? "dark" : "light");
+    const scale = format === "png" ? 3 : 1;
+    const size = { format, width: SAVED_WIDTH, height: layout.height, scale };
+    const link = document.createElement("a");
+    link.href = await globalThis.Plotly.toImage({ data, layout }, size);
+    link.download = `${id}.${format}`;
+    link.click();
+  }
+  for (const place of document.querySelectorAll(".save")) {
+    const name = byId(`${place.dataset.figure}-title`).textContent;
+    place.append("Save as");
+    for (const format of ["svg", "png"]) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = format.toUpperCase();
+      button.setAttribute("aria-label", `Save "${name}" as ${format.toUpperCase()}`);
+      button.addEventListener("click", () => save(place.dataset.figure, format));
+      place.append(button);
+    }
+  }
+
+  const table = byId("all-secrets");
+  if (!table) return;
+  const [filter, kind, state] = ["secret-filter", "secret-kind", "secret-state"].map(byId);
+  const body = table.tBodies[0];
+  const heads = [...table.tHead.rows[0].cells];
+  const collator = new Intl.Collator("en", { numeric: true });
+  const rows = [...body.rows].map((row) => {
+    const cells = [...row.cells].map((cell) => cell.textContent);
+    return { row, cells, text: cells.join(" ").toLowerCase() };
+  });
+
   function applyFilter() {
     const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
-    for (const { row, text } of rows) {
+    for (const { row, cells, text } of rows) {
       const isShown = words.every((word) => text.includes(word)) &&
-        (!rest?.checked || row.classList.contains("above"));
+        (!kind.value || cells[0] === kind.value) &&
+        (!state.value || row.classList.contains(state.value));
       row.hidden = !isShown;
       if (isShown) shown += 1;
     }
+    const count = (number) => number.toLocaleString("en");
     byId("secret-count").textContent = shown === rows.length
-      ? `${shown.toLocaleString("en")} rows`
-      : `${shown.toLocaleString("en")} of ${rows.length.toLocaleString("en")} rows`;
+      ? `${count(shown)} rows`
+      : `${count(shown)} of ${count(rows.length)} rows`;
   }
+
+  /** Texts by the alphabet, numbers by size; a dash comes last either way. */
+  function sortBy(column, isDescending) {
+    const isNumber = column > 3;
+    const keyed = rows.map((row) => ({ ...row, key: row.cells[column].replaceAll(",", "") }));
+    keyed.sort((a, b) => {
+      if (a.key === "–" || b.key === "–") return Number(a.key === "–") - Number(b.key === "–");
+      const order = isNumber ? Number(a.key) - Number(b.key) : collator.compare(a.key, b.key);
+      return isDescending ? -order : order;
+    });
+    body.append(...keyed.map(({ row }) => row));
+    for (const [index, head] of heads.entries()) {
+      if (index === column) head.setAttribute("aria-sort", isDescending ? "descending" : "ascending");
+      else head.removeAttribute("aria-sort");
+    }
+  }
+  for (const [column, head] of heads.entries()) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = head.textContent;
+    head.replaceChildren(button);
+    const first = column > 3 ? "descending" : "ascending";
+    button.addEventListener("click", () => {
+      const now = head.getAttribute("aria-sort");
+      sortBy(column, now === null ? first === "descending" : now === "ascending");
+    });
+  }
+  heads[5].setAttribute("aria-sort", "descending");
+  filter.closest(".controls").hidden = false;
   filter.addEventListener("input", applyFilter);
-  rest?.addEventListener("change", applyFilter);
+  kind.addEventListener("change", applyFilter);
+  state.addEventListener("change", applyFilter);
 })();

@@ -5,7 +5,8 @@
  * @module
  */
 import plotlySource from "plotly.js-basic-dist-min" with { type: "text" };
-import { TEMPLATES } from "../figures/style.ts";
+import { DARK_COLORS } from "../figures/dark_figure.ts";
+import { percentText, TEMPLATES } from "../figures/style.ts";
 import { clipText } from "./format.ts";
 import { FIGURE_NAMES, renderFigure } from "./figure_sections.ts";
 import { renderGlossary } from "./glossary.ts";
@@ -13,28 +14,31 @@ import { type Markup, markup, rawMarkup, scriptJson } from "./markup.ts";
 import pageScript from "./page.js" with { type: "text" };
 import pageStyle from "./page.css" with { type: "text" };
 import printStyle from "./print.css" with { type: "text" };
+import { renderMethods } from "./methods.ts";
 import { renderResultsTable } from "./results_table.ts";
 import { renderRunDetails } from "./run_details.ts";
 import type { RunTables } from "./run_tables.ts";
 import { renderAllSecrets, renderTopSecrets } from "./secrets_tables.ts";
-import { type Finding, summarizeRun } from "./summary.ts";
+import { type Finding, type FindingBar, summarizeRun } from "./summary.ts";
 
 const SECTIONS = [
   { id: "results", title: "Results", render: renderResultsTable },
   { id: "figures", title: "Figures", render: renderFigures },
   { id: "top", title: "Most memorized secrets", render: (run: RunTables) => renderTopSecrets(run) },
   { id: "secrets", title: "Every secret", render: renderAllSecrets },
-  { id: "run", title: "How it was made", render: renderRunDetails },
+  { id: "methods", title: "Methods", render: renderMethods },
+  { id: "run", title: "This run", render: renderRunDetails },
   { id: "glossary", title: "Words", render: renderGlossary },
 ] as const satisfies readonly Section[];
 
-/** Nothing but what the page itself holds may run or load. */
+/** Nothing but what the page itself holds may run or load; a figure that is saved as PNG passes through a blob. */
 const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; " +
+  "form-action 'none'";
 
 /**
  * Renders the report. Pure: the same tables give the same page. About 1.3 MB, of which plotly.js is 1.2 MB; with
- * 10,000 secrets still under 3 MB, as long tables are capped with their counts stated.
+ * 100,000 secrets still under 3 MB, as long tables are capped with their counts stated.
  *
  * @example
  * ```ts
@@ -62,8 +66,8 @@ export function renderReport(run: RunTables): string {
   <body>
     <a class="skip" href="#main">Skip to the findings</a>
     <header>
-      <h1>${title}</h1>
-      <p>Secrets found, measured and erased by ${version}. Secrets are masked.</p>
+      <div class="top"><h1>${title}</h1><button type="button" id="theme" hidden>Dark colours</button></div>
+      <p>Secrets found, measured and erased by ${version}. ${describeMask(run)}</p>
       <nav aria-label="Sections">
         <ul>${SECTIONS.map(({ id, title }) => markup`<li><a href="#${id}">${title}</a></li>`)}</ul>
       </nav>
@@ -75,7 +79,7 @@ export function renderReport(run: RunTables): string {
     <footer>
       <p>Written by ${version}. Figures by plotly.js (MIT licence), which this page contains.</p>
     </footer>
-    <script type="application/json" id="templates">${scriptJson(TEMPLATES)}</script>
+    <script type="application/json" id="themes">${scriptJson({ ...TEMPLATES, colors: DARK_COLORS })}</script>
     <script>${rawMarkup(plotlySource)}</script>
     <script>${rawMarkup(pageScript)}</script>
   </body>
@@ -97,13 +101,32 @@ ${render(run)}
 `;
 }
 
-function renderFinding({ heading, number, label, sentences }: Finding): Markup {
+function describeMask({ revealed = false }: RunTables): Markup {
+  return revealed
+    ? markup`<strong>The secrets themselves stand in this page: do not pass it on.</strong>`
+    : markup`Secrets are masked.`;
+}
+
+function renderFinding({ heading, number, label, bars, mark, sentences }: Finding): Markup {
   return markup`
 <div class="finding"><h2>${heading}</h2><p class="number">${number}</p><p class="label">${label}</p>
-${sentences.map((sentence) => markup`<p>${sentence}</p>`)}</div>`;
+${bars.length === 0 ? null : markup`<dl class="bars">${bars.map((bar) => renderBar(bar, mark))}</dl>`}${
+    mark === undefined ? null : markup`<p class="mark-label">dashed: threshold ${percentText(mark)}</p>`
+  }${sentences.map((sentence) => markup`<p>${sentence}</p>`)}</div>`;
+}
+
+function renderBar({ label, rate, color }: FindingBar, mark: number | undefined): Markup {
+  const percent = (value: number) => `${(100 * Math.min(1, Math.max(0, value))).toFixed(1)}%`;
+  const line = mark === undefined ? null : markup`<span class="mark" style="left:${percent(mark)}"></span>`;
+  const colors = `--light:${color};--dark:${DARK_COLORS[color] ?? color}`;
+  return markup`<div><dt>${clipText(label, 40)}</dt><dd><span class="track"><span class="bar"
+style="width:${percent(rate)};${colors}"></span>${line}</span><span class="rate">${
+    percentText(rate)
+  }</span></dd></div>
+`;
 }
 
 function renderFigures(run: RunTables): Markup {
-  return markup`<noscript><p class="missing">Figures need JavaScript; the tables have their numbers.</p></noscript>
+  return markup`<noscript><p class="missing">Figures need JavaScript; their numbers are here all the same.</p></noscript>
 ${FIGURE_NAMES.map((name) => renderFigure(name, run))}`;
 }

@@ -8,6 +8,7 @@ import type { ResultRow } from "../figures/retained_quality.ts";
 import { isScore, modelStyle } from "../figures/style.ts";
 import { clipText, formatCount, formatScore } from "./format.ts";
 import { type Markup, markup } from "./markup.ts";
+import { renderMissing } from "./missing.ts";
 import type { RunTables, Thresholds } from "./run_tables.ts";
 
 const METRICS = ["ma", "el_3", "el_5", "el_10"] as const;
@@ -30,12 +31,12 @@ const SETS = [
  *   { set: "forget", model: "before", ma: 0.99, el_3: 1, el_5: 1, el_10: null, nll: 0.1, rows: 32 },
  * ] as const;
  * const table = renderResultsTable({ title: "Run", version: "CodeScrub 0.1.0", results });
- * assertStringIncludes(table.text, "<td>0.990</td>");
+ * assertStringIncludes(table.text, "<td>0.9900</td>");
  * ```
  */
 export function renderResultsTable(run: RunTables): Markup {
   const { results = [], thresholds } = run;
-  if (results.length === 0) return renderMissing("the table of results per set and model");
+  if (results.length === 0) return renderMissing("results");
   return markup`<div class="scroll" role="region" aria-label="Results table" tabindex="0"><table class="results">
 <caption>Mean scores in [0, 1]; 1 means that every token is reproduced. Loss is in nats per token. A tick marks
 forget-set scores below the threshold.</caption>
@@ -43,22 +44,7 @@ forget-set scores below the threshold.</caption>
 <th scope="col">EL_3</th><th scope="col">EL_5</th><th scope="col">EL_10</th><th scope="col">Loss</th></tr></thead>
 ${SETS.map(({ set, label }) => renderSet(results.filter((row) => row.set === set), label, thresholds))}
 ${thresholds ? renderThresholds(thresholds) : null}</table></div>
-${thresholds ? null : renderMissing("the thresholds of unseen text")}`;
-}
-
-/**
- * A note in the place of what the run's folder does not have.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { renderMissing } from "./results_table.ts";
- *
- * assertEquals(renderMissing("the probe").text, '<p class="missing">Not shown: this run has not written the probe.</p>');
- * ```
- */
-export function renderMissing(what: string): Markup {
-  return markup`<p class="missing">Not shown: this run has not written ${what}.</p>`;
+${thresholds ? null : renderMissing("thresholds")}`;
 }
 
 type MaybeThresholds = Thresholds | null | undefined;
@@ -83,7 +69,7 @@ function renderSet(rows: readonly ResultRow[], label: string, thresholds: MaybeT
 
 function renderScore(row: ResultRow, metric: typeof METRICS[number], thresholds: MaybeThresholds): Markup {
   const [score, threshold] = [row[metric], thresholds?.[metric]];
-  const text = formatScore(score);
+  const text = formatScore(score, 4);
   const isBelow = row.set === "forget" && isScore(score) && isScore(threshold) && score < threshold;
   if (!isBelow) return markup`<td>${text}</td>`;
   return markup`<td class="below"><span aria-hidden="true">✓</span> ${text}<span class="hidden"> below the
@@ -91,7 +77,7 @@ threshold</span></td>`;
 }
 
 function renderThresholds(thresholds: Thresholds): Markup {
-  const scores = METRICS.map((metric) => markup`<td>${formatScore(thresholds[metric])}</td>`);
+  const scores = METRICS.map((metric) => markup`<td>${formatScore(thresholds[metric], 4)}</td>`);
   return markup`
 <tfoot><tr><th scope="row" colspan="3">Threshold: mean on unseen text, before</th>${scores}<td></td></tr></tfoot>`;
 }

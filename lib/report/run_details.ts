@@ -6,7 +6,8 @@
  */
 import { clipText, formatSeconds } from "./format.ts";
 import { type Markup, markup } from "./markup.ts";
-import { renderMissing } from "./results_table.ts";
+import { renderMissing } from "./missing.ts";
+import type { RunPartName } from "./run_files.ts";
 import type { RunTables } from "./run_tables.ts";
 
 /** Most settings of one table, and the longest value: a list of file names is no setting. */
@@ -31,9 +32,9 @@ export function renderRunDetails(run: RunTables): Markup {
   const total = times.reduce((sum, [, value]) => sum + value, 0);
   const stages = times.length > 1 ? [...times, ["total", total] as const] : times;
   return markup`<div class="details">
-${renderPairs("Configuration", flatten(config), "the configuration")}
-${renderPairs("Versions", Object.entries(versions), "the versions")}
-${renderPairs("Time", stages.map(toTime), "the times of the stages")}
+${renderPairs("Configuration", flatten(config), "config")}
+${renderPairs("Versions", Object.entries(versions), "versions")}
+${renderPairs("Time", stages.map(toTime), "seconds")}
 </div>`;
 }
 
@@ -41,7 +42,11 @@ function toTime([stage, seconds]: readonly [string, number]): [string, string] {
   return [stage, formatSeconds(seconds)];
 }
 
-function renderPairs(caption: string, pairs: readonly (readonly [string, string])[], needs: string): Markup {
+function renderPairs(
+  caption: string,
+  pairs: readonly (readonly [string, string])[],
+  needs: RunPartName,
+): Markup {
   if (pairs.length === 0) return markup`<div><h3>${caption}</h3>${renderMissing(needs)}</div>`;
   const shown = pairs.slice(0, MAX_SETTINGS);
   const note = shown.length < pairs.length ? `: the first ${shown.length} of ${pairs.length}` : "";

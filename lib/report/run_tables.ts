@@ -1,6 +1,7 @@
 /**
  * What a report is made of: a run's tables as plain rows, whoever read them. Every table may be missing; the report
- * then says so. No secret's value may stand in here: descriptions are masked (kind, length, first two characters).
+ * then says so. No secret's value may stand in here unless it is asked for: descriptions are masked (kind, length, first
+ * two characters).
  *
  * @module
  */
@@ -22,12 +23,20 @@ export interface Thresholds {
   readonly el_10: number | null;
 }
 
+/** A secret of the report: one place of one value. */
+export interface ReportedSecret extends SecretRow {
+  /** Equal for equal values; the short list shows each value once. */
+  readonly fingerprint?: string;
+}
+
 /** A run's tables and what made them. */
 export interface RunTables {
   /** The page's heading. */
   readonly title: string;
   /** The program and its version, such as "CodeScrub 0.1.0". */
   readonly version: string;
+  /** What detection found in the corpus. */
+  readonly found?: { readonly places: number; readonly values: number; readonly documents: number };
   /** What unseen text scores on the model before. */
   readonly thresholds?: Thresholds | null;
   /** Means per set and model; "before" is the model as it came. */
@@ -38,8 +47,10 @@ export interface RunTables {
   readonly duplication?: readonly DuplicationRow[];
   /** Scores after every epoch of every method. */
   readonly history?: readonly HistoryRow[];
-  /** The forget set's secrets, masked. */
-  readonly secrets?: readonly SecretRow[];
+  /** The probed secrets, masked; those of the forget set have scores after. */
+  readonly secrets?: readonly ReportedSecret[];
+  /** Whether the descriptions are the secrets themselves, as `--reveal` asked for. */
+  readonly revealed?: boolean;
   /** run.json's resolved configuration. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** Versions of what took part, by name. */

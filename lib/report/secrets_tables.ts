@@ -1,24 +1,24 @@
 /**
- * The secrets as tables, masked: the five most memorized, and all of them with a filter. The long one is capped, the
- * most memorized first, with both counts stated, so that a report of 10,000 secrets opens as fast as one of ten.
+ * The secrets as tables, masked: the five most memorized, and all of them with filters and sorting. The long one is
+ * capped by its bytes, the forget set and the most memorized first, with both counts stated, so that a report of 100,000
+ * secrets opens as fast as one of a hundred.
  *
  * @module
  */
-import type { SecretRow } from "../figures/secrets_before_after.ts";
-import { isScore, modelStyle } from "../figures/style.ts";
+import { isScore, modelStyle, tagStyle } from "../figures/style.ts";
 import { clipText, formatCount, formatScore } from "./format.ts";
 import { type Markup, markup } from "./markup.ts";
-import { renderMissing } from "./results_table.ts";
-import { listMethods, type RunTables } from "./run_tables.ts";
+import { renderMissing } from "./missing.ts";
+import { RUN_FILES } from "./run_files.ts";
+import { listMethods, type ReportedSecret, type RunTables } from "./run_tables.ts";
 
-/** Rows of the long table; at about 250 bytes each they stay under half of plotly.js' own size. */
-const MAX_ROWS = 2000;
+/** What the long table may take of the page's 3 MB; plotly.js takes 1.2. */
+const MAX_BYTES = 1_200_000;
 /** Rows that are printed; the page holds the others. */
 const PRINTED_ROWS = 40;
-const NEEDS = "the forget set's secrets";
 
 /**
- * Renders the most memorized secrets: by MA before, then by copies.
+ * Renders the most memorized secrets: by MA before, then by copies; one place a value.
  *
  * @example
  * ```ts
@@ -30,95 +30,147 @@ const NEEDS = "the forget set's secrets";
  *   copies: 8, ma_before: 1, ma_after: { ga: 0.25 },
  * }];
  * const table = renderTopSecrets({ title: "Run", version: "CodeScrub 0.1.0", secrets });
- * assertStringIncludes(table.text, "KEY, 20 characters, AK...");
+ * assertStringIncludes(table.text, "20 characters, AK...");
  * ```
  */
 export function renderTopSecrets(run: RunTables, most = 5): Markup {
-  const secrets = sortSecrets(run.secrets ?? []).slice(0, most);
-  if (secrets.length === 0) return renderMissing(NEEDS);
-  const table = renderTable(secrets, run);
-  return markup`<div class="scroll" role="region" aria-label="Most memorized secrets" tabindex="0"><table>
-<caption>The most memorized secrets, by MA before and then by copies. Masked: kind, length and first two
-characters.</caption>${table}</table></div>`;
+  if (run.secrets === undefined) return renderMissing("secrets");
+  const seen = new Set<string>();
+  const distinct = sortSecrets(run.secrets).filter(({ fingerprint }) => {
+    const isNew = fingerprint === undefined || !seen.has(fingerprint);
+    if (fingerprint !== undefined) seen.add(fingerprint);
+    return isNew;
+  });
+  if (distinct.length === 0) return renderNone();
+  const { head, rows } = renderParts(distinct.slice(0, most), run);
+  return markup`<div class="scroll" role="region" aria-label="Table of the most memorized secrets" tabindex="0"><table class="secrets">
+<caption>The most memorized secrets, by MA before and then by copies, each value once. ${
+    describeMask(run)
+  }</caption>
+${head}<tbody>${rows}</tbody></table></div>`;
 }
 
 /**
- * Renders all secrets with a text filter and, where a threshold and a method are known, a switch that leaves those
- * still above it.
+ * Renders all secrets with a text filter, a choice of kinds and one of states.
  *
  * @example
  * ```ts
  * import { assertStringIncludes } from "@std/assert";
  * import { renderAllSecrets } from "./secrets_tables.ts";
  *
- * assertStringIncludes(renderAllSecrets({ title: "Run", version: "v" }).text, "has not written");
+ * assertStringIncludes(renderAllSecrets({ title: "Run", version: "v" }).text, "Not in this run");
  * ```
  */
 export function renderAllSecrets(run: RunTables): Markup {
-  const secrets = sortSecrets(run.secrets ?? []);
-  if (secrets.length === 0) return renderMissing(NEEDS);
-  const shown = secrets.slice(0, MAX_ROWS);
-  const caption = describeRows(shown.length, secrets.length);
-  const table = renderTable(shown, run);
-  return markup`${renderControls(run, shown.length)}
-<div class="scroll tall" role="region" aria-label="All secrets" tabindex="0"><table id="all-secrets">
-<caption>${caption} MA in [0, 1].</caption>${table}</table></div>${
+  if (run.secrets === undefined) return renderMissing("secrets");
+  if (run.secrets.length === 0) return renderNone();
+  const kept = keepForgetSet(run.secrets);
+  const { head, rows } = renderParts(kept.slice(0, MAX_BYTES / 100), run);
+  const shown = takeBytes(rows, MAX_BYTES);
+  // What is shown is chosen by what matters; the reader sees it by MA.
+  const sorted = sortSecrets(kept.slice(0, shown.length).map((row, index) => ({ ...row, index })));
+  return markup`${renderControls(run, kept.slice(0, shown.length))}
+<div class="scroll tall" role="region" aria-label="Table of all secrets" tabindex="0"><table id="all-secrets" class="secrets">
+<caption>${describeRows(shown.length, run.secrets.length)} ${describeMask(run)}</caption>
+${head}<tbody>${sorted.map(({ index }) => shown[index])}</tbody></table></div>${
     shown.length > PRINTED_ROWS
       ? markup`<p class="print-only">Printed: the first ${PRINTED_ROWS} rows. The page holds the others.</p>`
       : null
   }`;
 }
 
-function renderControls(run: RunTables, rows: number): Markup {
+function renderNone(): Markup {
+  return markup`<p class="missing">No secret was found: there is nothing to show and nothing to forget.</p>`;
+}
+
+function describeMask({ revealed = false }: RunTables): string {
+  return revealed ? "Shown whole." : "Masked: length and, where known, the first two characters.";
+}
+
+function renderControls(run: RunTables, rows: readonly ReportedSecret[]): Markup {
   const [method] = listMethods(run);
-  const label = clipText(modelStyle(method ?? "").label);
-  const rest = markup`<label><input id="secret-rest" type="checkbox" aria-controls="all-secrets">
-only those still above the threshold after ${label}</label>`;
-  return markup`<div class="controls"><label for="secret-filter">Filter</label>
-<input id="secret-filter" type="search" placeholder="kind, detector or document" autocomplete="off"
+  const kinds = [...new Set(rows.map(({ tag }) => tag))].toSorted();
+  const states: (readonly [string, string])[] = [
+    ["", "all"],
+    ...(rows.some(isTreated) ? [["treated", "in the forget set"] as const] : []),
+    ...(method !== undefined && isScore(run.thresholds?.ma)
+      ? [["above", `above the threshold after ${clipText(modelStyle(method).label)}`] as const]
+      : []),
+  ];
+  const options = (values: readonly (readonly [string, string])[]) =>
+    values.map(([value, label]) => markup`<option value="${value}">${label}</option>`);
+  return markup`<div class="controls" hidden><label for="secret-filter">Filter</label>
+<input id="secret-filter" type="search" placeholder="detector, document, length" autocomplete="off"
 aria-controls="all-secrets" aria-describedby="secret-count">
-${method !== undefined && isScore(run.thresholds?.ma) ? rest : null}
-<output id="secret-count" aria-live="polite">${formatCount(rows)} rows</output></div>`;
+<label for="secret-kind">Kind</label><select id="secret-kind" aria-controls="all-secrets">
+${options([["", "all"], ...kinds.map((tag) => nameKind(tag)).map((kind) => [kind, kind] as const)])}</select>
+<label for="secret-state">Show</label><select id="secret-state" aria-controls="all-secrets">${
+    options(states)
+  }</select>
+<output id="secret-count" aria-live="polite">${formatCount(rows.length)} rows</output></div>`;
 }
 
 function describeRows(shown: number, all: number): string {
-  if (shown === all) {
-    return `All ${formatCount(all)} secrets of the forget set, most memorized first, masked.`;
-  }
-  return `The ${formatCount(shown)} most memorized of ${
+  if (shown === all) return `All ${formatCount(all)} places of secrets, by MA before and then by copies.`;
+  return `${formatCount(shown)} of ${
     formatCount(all)
-  } secrets, masked; the run's tables hold all.`;
+  } places of secrets: the forget set and then the most memorized; ` +
+    `${RUN_FILES.probe} and ${RUN_FILES.secretScores} in the run's folder hold all.`;
 }
 
-function sortSecrets(secrets: readonly SecretRow[]): SecretRow[] {
-  const rank = (value: number | null) => isScore(value) ? value : -1;
+const rank = (value: number | null) => isScore(value) ? value : -1;
+
+function sortSecrets<T extends ReportedSecret>(secrets: readonly T[]): T[] {
   return secrets.toSorted((a, b) =>
     rank(b.ma_before) - rank(a.ma_before) || rank(b.copies) - rank(a.copies) ||
+    Number(isTreated(b)) - Number(isTreated(a)) ||
     (a.doc_id < b.doc_id ? -1 : Number(a.doc_id > b.doc_id))
   );
 }
 
-function renderTable(secrets: readonly SecretRow[], run: RunTables): Markup {
-  const methods = listMethods(run);
-  const after = methods.map((method) =>
-    markup`<th scope="col">after ${clipText(modelStyle(method).label)}</th>`
-  );
-  const rows = secrets.map((row) => renderRow(row, methods, run.thresholds?.ma));
-  return markup`<thead><tr><th scope="col">Secret</th><th scope="col">Detector</th><th scope="col">Document</th>
-<th scope="col">Copies</th><th scope="col">MA before</th>${after}</tr></thead>
-<tbody>${rows}</tbody>`;
+const isTreated = ({ ma_after }: ReportedSecret) => Object.keys(ma_after).length > 0;
+
+/** The forget set first, then the most memorized: what a cap must not drop. */
+function keepForgetSet(secrets: readonly ReportedSecret[]): ReportedSecret[] {
+  const sorted = sortSecrets(secrets);
+  return [...sorted.filter(isTreated), ...sorted.filter((row) => !isTreated(row))];
 }
 
-function renderRow(row: SecretRow, methods: readonly string[], threshold: number | null | undefined): Markup {
+function takeBytes(rows: readonly Markup[], most: number): Markup[] {
+  const encoder = new TextEncoder();
+  let bytes = 0;
+  const over = rows.findIndex(({ text }) => (bytes += encoder.encode(text).length) > most);
+  return over < 0 ? [...rows] : rows.slice(0, over);
+}
+
+const nameKind = (tag: string) => clipText(tagStyle(tag).label);
+
+function renderParts(secrets: readonly ReportedSecret[], run: RunTables): { head: Markup; rows: Markup[] } {
+  const methods = listMethods(run);
+  const after = methods.map((method) => `MA after ${clipText(modelStyle(method).label)}`);
+  const columns = ["Kind", "Secret", "Detector", "Document", "Copies", "MA before", ...after];
+  return {
+    head: markup`<thead><tr>${columns.map((column) => markup`<th scope="col">${column}</th>`)}</tr></thead>`,
+    rows: secrets.map((row) => renderRow(row, methods, run.thresholds?.ma)),
+  };
+}
+
+function renderRow(
+  row: ReportedSecret,
+  methods: readonly string[],
+  threshold: number | null | undefined,
+): Markup {
   const scores = methods.map((method) => Object.hasOwn(row.ma_after, method) ? row.ma_after[method] : null);
   const isAbove = isScore(scores[0]) && isScore(threshold) && scores[0] > threshold;
-  const texts = [row.description, row.detector, row.doc_id].map((text) =>
-    markup`<td class="text">${clipText(text)}</td>`
-  );
-  const numbers = [formatCount(row.copies), ...[row.ma_before, ...scores].map((score) => formatScore(score))]
-    .map((
-      text,
-    ) => markup`<td>${text}</td>`);
+  const states = [...(isTreated(row) ? ["treated"] : []), ...(isAbove ? ["above"] : [])].join(" ");
+  const prefix = `${row.tag}, `;
+  const description = row.description.startsWith(prefix)
+    ? row.description.slice(prefix.length)
+    : row.description;
+  const cells = [nameKind(row.tag), clipText(description), clipText(row.detector), clipText(row.doc_id)]
+    .concat(formatCount(row.copies), [row.ma_before, ...scores].map((score) => formatScore(score)));
   return markup`
-<tr${isAbove ? markup` class="above"` : null}>${texts}${numbers}</tr>`;
+<tr${states === "" ? null : markup` class="${states}"`}>${
+    cells.map((cell) => markup`<td>${cell}</td>`)
+  }</tr>`;
 }

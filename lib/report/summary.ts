@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { isScore, modelStyle, percentText } from "../figures/style.ts";
+import { isScore, modelStyle, PALETTE, percentText } from "../figures/style.ts";
 import { formatChange, formatCount, formatPoints, formatScore } from "./format.ts";
+import { describeMissing, type RunPartName } from "./run_files.ts";
 import { findResult, listMethods, type RunTables } from "./run_tables.ts";
 
 /** One finding: a number that stands large, what it is, and sentences. */
@@ -16,8 +17,22 @@ export interface Finding {
   readonly number: string;
   /** What the number is. */
   readonly label: string;
+  /** Rates to compare, drawn as bars. */
+  readonly bars: readonly FindingBar[];
+  /** The threshold's place among the bars. */
+  readonly mark?: number;
   /** What else there is to say. */
   readonly sentences: readonly string[];
+}
+
+/** A rate with its name and colour. */
+export interface FindingBar {
+  /** What it is the rate of. */
+  readonly label: string;
+  /** In [0, 1]. */
+  readonly rate: number;
+  /** `#rrggbb` of the light palette. */
+  readonly color: string;
 }
 
 /**
@@ -47,15 +62,20 @@ function findLeak(run: RunTables): Finding {
   const threshold = run.thresholds?.ma;
   const scores = (run.documents ?? []).map((row) => row.ma).filter(isScore);
   if (!isScore(threshold) || scores.length === 0) {
-    return missingFinding(heading, "needs the probe's document scores and the thresholds");
+    return missingFinding(heading, scores.length === 0 ? "documents" : "thresholds", run);
   }
   const above = scores.filter((ma) => ma > threshold).length;
   const strong = scores.filter((ma) => ma >= 0.9).length;
   return {
     heading,
     number: percentText(above / scores.length),
-    label: "of documents with secrets lie above the threshold",
+    label: "of documents with secrets are known better than unseen text",
+    bars: [
+      { label: `above ${percentText(threshold)}`, rate: above / scores.length, color: PALETTE.vermillion },
+      { label: "90% or more", rate: strong / scores.length, color: PALETTE.vermillion },
+    ],
     sentences: [
+      ...describeFound(run),
       `In ${formatCount(above)} of ${
         formatCount(scores.length)
       } documents with secrets the model predicts more of ` +
@@ -86,13 +106,15 @@ function findErasure(run: RunTables, method: string | undefined): Finding {
   const before = findResult(run, "forget", "before");
   const after = method === undefined ? undefined : findResult(run, "forget", method);
   if (!before || !after || method === undefined) {
-    return missingFinding(heading, "needs the results on the forget set, before and after");
+    return missingFinding(heading, method === undefined ? "history" : "results", run);
   }
   const { label } = modelStyle(method);
   return {
     heading,
     number: `${percentText(before.ma)} → ${percentText(after.ma)}`,
-    label: `memorization accuracy on the forget set, ${label}`,
+    label: `memorization accuracy of the forget set's secrets, ${label}`,
+    bars: compareModels(run, "forget"),
+    ...(isScore(run.thresholds?.ma) && { mark: run.thresholds.ma }),
     sentences: [
       `${label} took the forget set's MA from ${formatChange(before.ma, after.ma)} and its EL_10 from ` +
       `${formatChange(before.el_10, after.el_10)}.${describeThresholds(run, after)}`,
@@ -140,12 +162,13 @@ function findCost(run: RunTables, method: string | undefined): Finding {
   const before = findResult(run, "retain", "before");
   const after = method === undefined ? undefined : findResult(run, "retain", method);
   if (!before || !after || method === undefined) {
-    return missingFinding(heading, "needs the results on the retain set, before and after");
+    return missingFinding(heading, method === undefined ? "history" : "results", run);
   }
   return {
     heading,
     number: formatPoints(before.ma, after.ma),
-    label: `memorization accuracy on the retain set, ${modelStyle(method).label}`,
+    label: `memorization accuracy on code worth keeping, ${modelStyle(method).label}`,
+    bars: compareModels(run, "retain"),
     sentences: [
       describeCost(run, method),
       ...listMethods(run).filter((other) => other === "ga" && other !== method)
@@ -168,6 +191,30 @@ function describeCost(run: RunTables, method: string): string {
     `${loss}.`;
 }
 
-function missingFinding(heading: string, reason: string): Finding {
-  return { heading, number: "–", label: "not in this run", sentences: [`This ${reason}.`] };
+/** MA of the model before and after each method. */
+function compareModels(run: RunTables, set: "forget" | "retain"): FindingBar[] {
+  return ["before", ...listMethods(run)].flatMap((model) => {
+    const rate = findResult(run, set, model)?.ma;
+    const { label, color } = modelStyle(model);
+    return isScore(rate) ? [{ label, rate, color }] : [];
+  });
+}
+
+function describeFound({ found }: RunTables): string[] {
+  if (!found) return [];
+  const { places, values, documents } = found;
+  return [
+    `Detection found ${countOf(places, "place")} of ${countOf(values, "different secret")} in ` +
+    `${countOf(documents, "document")}.`,
+  ];
+}
+
+function countOf(count: number, what: string): string {
+  return `${formatCount(count)} ${what}${count === 1 ? "" : "s"}`;
+}
+
+function missingFinding(heading: string, part: RunPartName, run: RunTables): Finding {
+  const found = part === "documents" ? describeFound(run) : [];
+  const sentences = [...found, describeMissing(part).replaceAll("`", "")];
+  return { heading, number: "–", label: "not in this run", bars: [], sentences };
 }

@@ -1,7 +1,10 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { PALETTES, TEMPLATES } from "../../lib/figures/style.ts";
+import { BROWSERS, drawFigure } from "../../lib/report/draw_figure.ts";
 import { exportFigure } from "../../lib/report/export_figure.ts";
 import { renderReport } from "../../lib/report/report.ts";
 import { maByDuplication } from "../../lib/figures/ma_by_duplication.ts";
+import { temporaryFolder } from "../cli/run_cli.ts";
 import { makeRun } from "./make_run.ts";
 
 Deno.test("exportFigure() gives the figure back when the report shows it", () => {
@@ -33,26 +36,88 @@ Deno.test("exportFigure() throws when the report is cut off", () => {
   assertEquals(cause instanceof SyntaxError, true);
 });
 
+/** Runs the task's script with the task's permissions. */
+async function runScript(...args: string[]): Promise<{ code: number; stderr: string }> {
+  const script = new URL("../../lib/report/export_figure.ts", import.meta.url).pathname;
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-q", "--no-prompt", "-P=figure", "--no-check", script, ...args],
+    env: { NO_COLOR: "1" },
+  }).output();
+  return { code, stderr: new TextDecoder().decode(stderr) };
+}
+
 Deno.test("export_figure.ts writes the figure as JSON, and one line when it cannot", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    await Deno.writeTextFile(`${folder}/report.html`, renderReport(makeRun()));
-    const script = new URL("../../lib/report/export_figure.ts", import.meta.url).pathname;
-    const run = async (...args: string[]) => {
-      const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-        args: ["run", "-q", "--allow-read", "--allow-write", script, ...args],
-        env: { NO_COLOR: "1" },
-      }).output();
-      return { code, stderr: new TextDecoder().decode(stderr) };
-    };
-    const done = await run(`${folder}/report.html`, "retained-quality", `${folder}/figure.json`);
-    assertEquals(done, { code: 0, stderr: "" });
-    const figure = JSON.parse(await Deno.readTextFile(`${folder}/figure.json`));
-    assertEquals(figure.layout.title.text, "<b>What the erasure cost</b>");
-    const missing = await run(`${folder}/none.html`, "retained-quality", `${folder}/other.json`);
-    assertEquals([missing.code, missing.stderr.trim().split("\n").length], [1, 1]);
-    assertEquals((await run()).code, 2);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
+  using folder = temporaryFolder();
+  const [report, out] = [`${folder.path}/report.html`, `${folder.path}/figure.json`];
+  await Deno.writeTextFile(report, renderReport(makeRun()));
+  assertEquals(await runScript(report, "retained-quality", out), { code: 0, stderr: "" });
+  const figure = JSON.parse(await Deno.readTextFile(out));
+  assertEquals(figure.layout.title.text, "<b>What the erasure cost</b>");
+  await runScript(report, "retained-quality", out, "--dark");
+  assertEquals(JSON.parse(await Deno.readTextFile(out)).layout.template, TEMPLATES.dark);
+  const missing = await runScript(`${folder.path}/none.html`, "retained-quality", out);
+  assertEquals([missing.code, missing.stderr.trim().split("\n").length], [1, 1]);
+  const format = await runScript(report, "retained-quality", `${folder.path}/figure.gif`);
+  assertStringIncludes(format.stderr, 'figure.gif": expected .json, .svg or .png');
+  assertEquals((await runScript()).code, 2);
+});
+
+const browser = await findBrowser();
+
+async function findBrowser(): Promise<string | undefined> {
+  for (const name of BROWSERS) {
+    const isThere = await new Deno.Command(name, { args: ["--version"], stdout: "null", stderr: "null" })
+      .output()
+      .then(({ success }) => success, () => false);
+    if (isThere) return name;
   }
+}
+
+Deno.test({
+  name: "export_figure.ts draws SVG and PNG when a browser is installed",
+  ignore: browser === undefined,
+  async fn() {
+    using folder = temporaryFolder();
+    const report = `${folder.path}/report.html`;
+    await Deno.writeTextFile(
+      report,
+      renderReport(makeRun((text) => `${text}</script><img src=x onerror=alert(1)>`)),
+    );
+    for (const theme of ["light", "dark"] as const) {
+      const out = `${folder.path}/${theme}.svg`;
+      const rest = theme === "dark" ? ["--dark"] : [];
+      assertEquals(await runScript(report, "forgetting-curves", out, ...rest), { code: 0, stderr: "" });
+      const svg = await Deno.readTextFile(out);
+      assertEquals([svg.startsWith("<svg"), svg.endsWith("</svg>"), /<img|<script/.test(svg)], [
+        true,
+        true,
+        false,
+      ]);
+      assertStringIncludes(svg, "Forgetting, epoch by epoch");
+      assertStringIncludes(svg, rgb(PALETTES[theme].blue));
+    }
+    const out = `${folder.path}/figure.png`;
+    assertEquals(await runScript(report, "ma-by-duplication", out), { code: 0, stderr: "" });
+    const png = new DataView((await Deno.readFile(out)).buffer);
+    assertEquals([png.getUint32(0), png.getUint32(16), png.getUint32(20)], [0x89504e47, 2700, 1260]);
+  },
+});
+
+function rgb(color: string): string {
+  return `rgb(${[1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16)).join(", ")})`;
+}
+
+Deno.test("drawFigure() says what to do when there is no browser, and when it draws nothing", async () => {
+  const figure = maByDuplication([]);
+  const none = await assertRejects(
+    () => drawFigure(figure, { format: "svg", browser: "no-such-browser" }),
+    Error,
+  );
+  assertEquals(
+    none.message,
+    "Cannot draw the figure: no browser was found (no-such-browser): name one in CODESCRUB_BROWSER, or open the " +
+      "report in any browser and save the figure there",
+  );
+  const silent = await assertRejects(() => drawFigure(figure, { format: "png", browser: "true" }), Error);
+  assertEquals(silent.message, "Cannot draw the figure as PNG: the browser gave no picture");
 });

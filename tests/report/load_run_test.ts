@@ -10,8 +10,10 @@ import {
   THRESHOLD_COLUMNS,
 } from "../../lib/datasets/columns.ts";
 import { type Columns, type RowOf, writeRows } from "../../lib/datasets/row_table.ts";
-import { loadRun, RUN_FILES } from "../../lib/report/load_run.ts";
+import { joinSecrets } from "../../lib/report/join_secrets.ts";
+import { loadRun } from "../../lib/report/load_run.ts";
 import { renderReport } from "../../lib/report/report.ts";
+import { RUN_FILES } from "../../lib/report/run_files.ts";
 import { temporaryFolder } from "../cli/run_cli.ts";
 
 const VERSION = { version: "0.1.0" };
@@ -111,15 +113,27 @@ Deno.test("loadRun() reads every table of a demo", async () => {
     0,
     1,
   ]]);
-  assertEquals(run.secrets, [{
-    doc_id: "a.py",
-    tag: "KEY",
-    detector: "AWS",
-    description: "KEY, 13 characters, ma...",
-    copies: 2,
-    ma_before: 1,
-    ma_after: { ga: null, codeeraser: 0.25 },
-  }]);
+  assertEquals(run.found, { places: 3, values: 2, documents: 3 });
+  const unknown = { tag: "KEY", detector: "-", copies: null, ma_after: {} };
+  assertEquals(run.secrets, [
+    {
+      doc_id: "a.py",
+      tag: "KEY",
+      detector: "AWS",
+      description: "KEY, 13 characters, ma...",
+      copies: 2,
+      fingerprint: "f",
+      ma_before: 1,
+      ma_after: { ga: null, codeeraser: 0.25 },
+    },
+    { ...unknown, doc_id: "a.py", description: "KEY, 10 characters", ma_before: 0.5 },
+    {
+      ...unknown,
+      doc_id: "b.py",
+      description: "KEY, 13 characters",
+      ma_before: null,
+    },
+  ]);
   assertEquals([run.config, run.versions, run.seconds], [
     { seed: 42, command: "demo" },
     { deno: "2.9.6" },
@@ -133,7 +147,7 @@ Deno.test("loadRun() shows a secret only where it is asked for and was written",
   const page = renderReport(await loadRun(folder.path, VERSION));
   assertEquals([page.includes(VALUE), page.includes("KEY, 13 characters")], [false, true]);
   const revealed = await loadRun(folder.path, { ...VERSION, reveal: true });
-  assertEquals(revealed.secrets?.map(({ description }) => description), [VALUE]);
+  assertEquals([revealed.revealed, revealed.secrets?.[0]?.description], [true, VALUE]);
   assertEquals(renderReport(revealed).includes(VALUE), true);
   const { value: _, ...columns } = FOUND;
   await write(folder.path, RUN_FILES.secrets, columns, [{ ...PLACE, detector: "AWS", fingerprint: "f" }]);
@@ -155,9 +169,98 @@ Deno.test("loadRun() takes what is there, such as a single checkpoint's history"
     undefined,
     undefined,
     undefined,
-    [],
+    undefined,
   ]);
   assertEquals(renderReport(run).includes("<html"), true);
+});
+
+Deno.test("loadRun() reads what a run stopped in the middle has, and the page says what makes the rest", async () => {
+  using folder = temporaryFolder();
+  const found = { detector: "AWS", fingerprint: "f", value: VALUE };
+  const { value: _, ...columns } = FOUND;
+  await write(folder.path, RUN_FILES.secrets, columns, [{ ...PLACE, ...found }]);
+  const run = await loadRun(folder.path, VERSION);
+  assertEquals([run.title, run.found, run.secrets], [
+    "What the model has memorized",
+    { places: 1, values: 1, documents: 1 },
+    undefined,
+  ]);
+  const page = renderReport(run);
+  assertEquals(page.includes("Detection found 1 place of 1 different secret in 1 document."), true);
+  const commands = new Set(
+    Array.from(page.matchAll(/codescrub (\w+)(?:<\/code>)? makes/g), ([, name]) => name),
+  );
+  assertEquals([...commands].sort(), ["demo", "evaluate", "probe", "unlearn"]);
+});
+
+Deno.test("loadRun() takes configuration and versions from checkpoints when the run has no record", async () => {
+  using folder = temporaryFolder();
+  await writeRun(folder.path);
+  await Deno.remove(join(folder.path, RUN_FILES.record));
+  const record = { settings: { method: "ga", lr: 1e-4 }, versions: { deno: "2.9.6" } };
+  await Deno.writeTextFile(join(folder.path, "first", RUN_FILES.record), JSON.stringify(record));
+  const { config, versions } = await loadRun(folder.path, VERSION);
+  assertEquals(config, { first: record.settings, second: { method: "codeeraser" } });
+  assertEquals(versions, record.versions);
+});
+
+Deno.test("joinSecrets() describes every place of a value that the evaluation described at one", () => {
+  const found = ["a.py", "b.py"].map((doc_id) => ({ ...PLACE, doc_id, detector: "AWS", fingerprint: "f" }));
+  const probe = found.map(({ doc_id }) => ({
+    ...PLACE,
+    doc_id,
+    window: 0,
+    secret_tokens: 9,
+    mask_tokens: 9,
+    ma: 1,
+  }));
+  const scores = [{
+    ...PLACE,
+    description: "KEY, 13 characters, ma...",
+    model: "ga",
+    ma: 0,
+    el_3: 0,
+    el_5: 0,
+    el_10: 0,
+  }];
+  const texts = joinSecrets({ found, probe, scores }).map(({ description }) => description);
+  assertEquals(texts, ["KEY, 13 characters, ma...", "KEY, 13 characters, ma..."]);
+});
+
+Deno.test("loadRun() calls a model by its method when evaluate called it by its folder", async () => {
+  using folder = temporaryFolder();
+  await writeRun(folder.path);
+  const means = { ma: 0.3, el_3: 0, el_5: 0, el_10: 0, nll: 1, rows: 4 };
+  const models = (...names: string[]) =>
+    write(
+      folder.path,
+      RUN_FILES.evaluation,
+      EVALUATION_COLUMNS,
+      names.map((model) => ({ set: "forget", model, ...means })),
+    );
+  const methods = async () => {
+    const { results, history } = await loadRun(folder.path, VERSION);
+    return [results?.map(({ model }) => model), history?.map(({ method }) => method)];
+  };
+  await models("before", "second");
+  assertEquals(await methods(), [["before", "codeeraser"], ["ga", "codeeraser"]]);
+  await models("second", "codeeraser");
+  assertEquals(await methods(), [["second", "codeeraser"], ["ga", "second"]]);
+  const record = JSON.stringify({ settings: { method: "codeeraser" } });
+  await Deno.writeTextFile(join(folder.path, "first", RUN_FILES.record), record);
+  await models("first", "second");
+  assertEquals(await methods(), [["first", "second"], ["first", "second"]]);
+});
+
+Deno.test("loadRun() takes JSON of other shapes for records that say nothing", async () => {
+  using folder = temporaryFolder();
+  await writeRun(folder.path);
+  for (const json of ["null", "[1]", "7", '{"settings":"x","versions":[1],"stages":null,"command":{}}']) {
+    await Deno.writeTextFile(join(folder.path, RUN_FILES.record), json);
+    await Deno.writeTextFile(join(folder.path, RUN_FILES.summary), json);
+    const { config, versions, seconds } = await loadRun(folder.path, VERSION);
+    assertEquals([config, versions, seconds], [{}, {}, {}], json);
+  }
 });
 
 Deno.test("loadRun() refuses a folder that is none, is empty, or holds a damaged file", async () => {

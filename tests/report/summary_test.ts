@@ -51,9 +51,18 @@ Deno.test("summarizeRun() counts secrets that stayed when the mean hides them", 
 
 Deno.test("summarizeRun() names what it needs when tables are missing", () => {
   const findings = summarizeRun({ title: "Run", version: "CodeScrub 0.1.0" });
-  assertEquals(findings.map(({ number, sentences }) => [number, ...sentences]), [
-    ["–", "This needs the probe's document scores and the thresholds."],
-    ["–", "This needs the results on the forget set, before and after."],
-    ["–", "This needs the results on the retain set, before and after."],
+  assertEquals(findings.map(({ number, bars, sentences }) => [number, bars, ...sentences]), [
+    ["–", [], "Not in this run: the scores of documents; codescrub probe makes probe.parquet."],
+    ["–", [], "Not in this run: the history of unlearning; codescrub unlearn makes METHOD/history.parquet."],
+    ["–", [], "Not in this run: the history of unlearning; codescrub unlearn makes METHOD/history.parquet."],
   ]);
+});
+
+Deno.test("summarizeRun() compares the models by bars, before first, with the threshold's place", () => {
+  const [leaked, erased, cost] = summarizeRun(makeRun());
+  const rates = (finding: typeof leaked) => finding?.bars.map(({ label, rate }) => [label, rate]);
+  assertEquals(rates(leaked), [["above 46.0%", 0.5], ["90% or more", 0.5]]);
+  assertEquals(rates(erased), [["before", 0.99], ["CodeEraser", 0.3], ["GA", 0.1]]);
+  assertEquals(rates(cost), [["before", 0.99], ["CodeEraser", 0.97], ["GA", 0.1]]);
+  assertEquals([leaked?.mark, erased?.mark, cost?.mark], [undefined, 0.46, undefined]);
 });

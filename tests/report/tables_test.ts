@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { escapeHtml, markup, scriptJson } from "../../lib/report/markup.ts";
 import { renderResultsTable } from "../../lib/report/results_table.ts";
 import { renderRunDetails } from "../../lib/report/run_details.ts";
-import { listMethods } from "../../lib/report/run_tables.ts";
+import { listMethods, type RunTables } from "../../lib/report/run_tables.ts";
 import { renderAllSecrets, renderTopSecrets } from "../../lib/report/secrets_tables.ts";
 import { makeRun } from "./make_run.ts";
 
@@ -35,7 +35,7 @@ Deno.test("renderResultsTable() marks forget-set scores when they are below thei
   const marks = text.match(/<td class="below">/g) ?? [];
   // MA and EL_10 of both methods; EL_3 and EL_5 stay at 0.5 and 0.4, and no other set is marked.
   assertEquals(marks.length, 4);
-  assertStringIncludes(text, '0.300<span class="hidden"> below the\nthreshold</span>');
+  assertStringIncludes(text, '0.3000<span class="hidden"> below the\nthreshold</span>');
 });
 
 Deno.test("renderResultsTable() puts the model before first when its row comes last", () => {
@@ -58,15 +58,40 @@ Deno.test("renderTopSecrets() sorts by MA before and then by copies when there a
       doc_id: `${ma_before} ${copies}`,
     })),
   };
-  const documents = [...renderTopSecrets(run).text.matchAll(/<td class="text">([\d.]+ \d+)</g)].map((
+  const documents = [...renderTopSecrets(run).text.matchAll(/<td>([\d.]+ \d+)</g)].map((
     [, id],
   ) => id);
   assertEquals(documents, ["1 64", "1 2", "0.99 1", "0.95 1", "0.9 1"]);
 });
 
-Deno.test("renderAllSecrets() offers the switch only when a threshold and a method are known", () => {
-  assertStringIncludes(renderAllSecrets(makeRun()).text, 'id="secret-rest"');
-  assert(!renderAllSecrets({ ...makeRun(), thresholds: null }).text.includes("secret-rest"));
+Deno.test("renderTopSecrets() shows a value once when it stands in many documents", () => {
+  const [secret] = makeRun().secrets ?? [];
+  assert(secret !== undefined);
+  const secrets = ["f", "f", "g", undefined, undefined].map((fingerprint, index) => ({
+    ...secret,
+    doc_id: `document ${index}`,
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+  }));
+  const { text } = renderTopSecrets({ ...makeRun(), secrets });
+  assertEquals(text.match(/document \d/g), ["document 0", "document 2", "document 3", "document 4"]);
+});
+
+Deno.test("renderAllSecrets() offers states only when a row can have them", () => {
+  const states = (run: RunTables) =>
+    [...renderAllSecrets(run).text.matchAll(/<option value="(treated|above)">/g)].map(([, state]) => state);
+  assertEquals(states(makeRun()), ["treated", "above"]);
+  assertEquals(states({ ...makeRun(), thresholds: null }), ["treated"]);
+  const secrets = makeRun().secrets?.map((row) => ({ ...row, ma_after: {} })) ?? [];
+  assertEquals(states({ title: "", version: "", secrets }), []);
+});
+
+Deno.test("renderAllSecrets() marks the forget set and what stayed in it", () => {
+  const [secret] = makeRun().secrets ?? [];
+  assert(secret !== undefined);
+  const secrets = [0.1, 0.9, null].map((codeeraser) => ({ ...secret, ma_after: { codeeraser } }));
+  const { text } = renderAllSecrets({ ...makeRun(), secrets: [...secrets, { ...secret, ma_after: {} }] });
+  const classes = [...text.matchAll(/<tr( class="[a-z ]*")?><td>/g)].map(([, found = ""]) => found.trim());
+  assertEquals(classes, ['class="treated"', 'class="treated above"', 'class="treated"', ""]);
 });
 
 Deno.test("renderRunDetails() flattens settings and adds up the seconds", () => {

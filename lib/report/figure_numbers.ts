@@ -1,0 +1,137 @@
+/**
+ * The numbers that each figure draws, as a table: for readers who do not see it, and for copying.
+ *
+ * @module
+ */
+import { isScore, modelStyle, percentText } from "../figures/style.ts";
+import { memorizationDistribution } from "../figures/memorization_distribution.ts";
+import { clipText, formatCount, formatScore } from "./format.ts";
+import { type Markup, markup } from "./markup.ts";
+import { findResult, listMethods, type RunTables } from "./run_tables.ts";
+
+/** A table of texts; the first column names the row. */
+export interface FigureNumbers {
+  /** The heads of the columns. */
+  readonly columns: readonly string[];
+  /** A text a column. */
+  readonly rows: readonly (readonly string[])[];
+  /** What the table leaves out, and where that stands. */
+  readonly note?: string;
+}
+
+/** More rows than this are no alternative to a figure. */
+const MAX_ROWS = 400;
+
+/** The numbers of each figure, by the figure's name. */
+export const FIGURE_NUMBERS = {
+  "memorization-distribution": countDocuments,
+  "ma-by-duplication": ({ duplication = [] }) => ({
+    columns: ["Copies", "Mean secret MA", "Standard error", "Secrets"],
+    rows: duplication.toSorted((a, b) => a.copies - b.copies).map((row) => [
+      row.copies === 0 ? "never trained on" : formatCount(row.copies),
+      percentText(row.ma),
+      percentText(row.se),
+      formatCount(row.secrets),
+    ]),
+  }),
+  "forgetting-curves": ({ history = [] }) => ({
+    columns: ["Method", "Epoch", "Forget set MA", "Forget set EL_10", "Retain set MA", "Loss"],
+    rows: history.map((row) => [
+      nameModel(row.method),
+      formatCount(row.epoch),
+      percentText(row.ma),
+      percentText(row.el_10),
+      percentText(row.retain_ma),
+      formatScore(row.loss),
+    ]),
+  }),
+  "secrets-before-after": countSecrets,
+  "retained-quality": (run) => ({
+    columns: ["Model", "Retain set MA", "Retain set EL_10", "Loss on unseen text"],
+    rows: ["before", ...listMethods(run)].map((model) => [
+      nameModel(model),
+      percentText(findResult(run, "retain", model)?.ma),
+      percentText(findResult(run, "retain", model)?.el_10),
+      formatScore(findResult(run, "unseen", model)?.nll, 2),
+    ]),
+  }),
+} as const satisfies Record<string, (run: RunTables) => FigureNumbers>;
+
+/**
+ * Renders the numbers.
+ *
+ * @example
+ * ```ts
+ * import { assertStringIncludes } from "@std/assert";
+ * import { renderNumbers } from "./figure_numbers.ts";
+ *
+ * const table = renderNumbers("Counts", { columns: ["Kind", "Secrets"], rows: [["e-mail", "3"]] });
+ * assertStringIncludes(table.text, '<th scope="row">e-mail</th><td>3</td>');
+ * ```
+ */
+export function renderNumbers(title: string, { columns, rows, note }: FigureNumbers): Markup {
+  const shown = rows.slice(0, MAX_ROWS);
+  const left = rows.length - shown.length;
+  const notes = [
+    ...(note ? [note] : []),
+    ...(left > 0 ? [`${formatCount(left)} more rows are left out.`] : []),
+  ];
+  const body = shown.map(([first = "", ...cells]) =>
+    markup`
+<tr><th scope="row">${first}</th>${cells.map((cell) => markup`<td>${cell}</td>`)}</tr>`
+  );
+  return markup`<div class="scroll" role="region" aria-label="Numbers: ${title}" tabindex="0"><table class="numbers">
+<caption>${title}. ${notes.join(" ")}</caption>
+<thead><tr>${columns.map((column) => markup`<th scope="col">${column}</th>`)}</tr></thead>
+<tbody>${body}</tbody></table></div>`;
+}
+
+function nameModel(model: string): string {
+  return clipText(modelStyle(model).label);
+}
+
+/** The bins that hold documents, as the figure counts them. */
+function countDocuments({ documents = [], thresholds }: RunTables): FigureNumbers {
+  const { data } = memorizationDistribution(documents, { threshold: thresholds?.ma ?? null });
+  const bins = data[0]?.y.length ?? 0;
+  return {
+    columns: ["MA", ...data.map(({ name = "" }) => `Documents ${name === "documents" ? "" : name}`.trim())],
+    rows: Array.from({ length: bins }, (_, bin) => [
+      `${percentText(bin / bins)} to ${percentText((bin + 1) / bins)}`,
+      ...data.map(({ y }) => formatCount(Number(y[bin]))),
+    ]).filter((row) => row.slice(1).some((count) => count !== "0")),
+    note: "Empty bins are left out.",
+  };
+}
+
+function countSecrets(run: RunTables): FigureNumbers {
+  const [method = "unlearning"] = listMethods(run);
+  const threshold = run.thresholds?.ma;
+  const secrets = (run.secrets ?? []).flatMap(({ tag, ma_before, ma_after }) => {
+    const after = Object.hasOwn(ma_after, method) ? ma_after[method] : null;
+    return isScore(ma_before) && isScore(after) ? [{ tag, before: ma_before, after }] : [];
+  });
+  const countAbove = (scores: readonly number[]) =>
+    isScore(threshold) ? formatCount(scores.filter((ma) => ma > threshold).length) : "–";
+  return {
+    columns: ["Kind", "Secrets", "Mean MA before", "Mean MA after", "Above before", "Above after"],
+    rows: [...new Set(secrets.map(({ tag }) => tag))].toSorted().map((tag) => {
+      const [before, after] = (["before", "after"] as const).map((key) =>
+        secrets.filter((row) => row.tag === tag).map((row) => row[key])
+      ) as [number[], number[]];
+      return [
+        clipText(tag),
+        formatCount(before.length),
+        percentText(mean(before)),
+        percentText(mean(after)),
+        countAbove(before),
+        countAbove(after),
+      ];
+    }),
+    note: "Above: above the threshold. Every single secret stands in the table at the end.",
+  };
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

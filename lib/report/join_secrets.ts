@@ -1,0 +1,93 @@
+/**
+ * A run's secrets one by one: what the probe found, and the forget set's scores under every model. Values are masked
+ * unless they are asked for and were written.
+ *
+ * @module
+ */
+import { type PROBE_COLUMNS, SECRET_COLUMNS, type SECRET_SCORE_COLUMNS } from "../datasets/columns.ts";
+import { placeKey } from "../datasets/place_key.ts";
+import type { RowOf } from "../datasets/row_table.ts";
+import type { ReportedSecret } from "./run_tables.ts";
+
+/** Of `detect`, as far as the report shows it. */
+export const FOUND_COLUMNS = { ...SECRET_COLUMNS, detector: "text", fingerprint: "text" } as const;
+
+/** The tables that secrets are read from; each may be missing. */
+export interface SecretSources {
+  /** Of `detect`: what found each place. */
+  readonly found?: readonly RowOf<typeof FOUND_COLUMNS>[] | undefined;
+  /** Of `probe`: the scores of the model as it came. */
+  readonly probe?: readonly RowOf<typeof PROBE_COLUMNS>[] | undefined;
+  /** Of `evaluate`: the forget set's secrets under every model. */
+  readonly scores?: readonly RowOf<typeof SECRET_SCORE_COLUMNS>[] | undefined;
+  /** The secrets themselves, by their places. */
+  readonly values?: ReadonlyMap<string, string> | undefined;
+}
+
+/**
+ * Joins the tables by places: a row a place that the probe or the evaluation scored.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { joinSecrets } from "./join_secrets.ts";
+ *
+ * const place = { doc_id: "a.py", tag: "KEY", start: 3, end: 16 };
+ * const probe = [{ ...place, window: 0, secret_tokens: 9, mask_tokens: 40, ma: 1 }];
+ * const [secret] = joinSecrets({ probe });
+ * assertEquals([secret?.description, secret?.ma_before, secret?.ma_after], ["KEY, 13 characters", 1, {}]);
+ * ```
+ */
+export function joinSecrets(
+  { found = [], probe = [], scores = [], values }: SecretSources,
+): ReportedSecret[] {
+  const places = new Map(found.map((row) => [placeKey(row), row]));
+  const copies = countDocuments(found);
+  // The evaluation describes some places of a value; the description holds at all of them.
+  const descriptions = new Map(
+    scores.map((row) => [places.get(placeKey(row))?.fingerprint, row.description]),
+  );
+  const secrets = new Map<string, ReportedSecret>();
+  const begin = (row: { doc_id: string; tag: string; start: number; end: number }, description: string) => {
+    const place = places.get(placeKey(row));
+    return {
+      doc_id: row.doc_id,
+      tag: row.tag,
+      detector: place?.detector ?? "-",
+      description: values?.get(placeKey(row)) ?? description,
+      copies: place ? copies.get(place.fingerprint)!.size : null,
+      ...(place && { fingerprint: place.fingerprint }),
+      ma_before: null,
+      ma_after: {},
+    };
+  };
+  for (const row of probe) {
+    const fingerprint = places.get(placeKey(row))?.fingerprint;
+    const description = fingerprint === undefined ? undefined : descriptions.get(fingerprint);
+    secrets.set(placeKey(row), { ...begin(row, description ?? describeLength(row)), ma_before: row.ma });
+  }
+  for (const row of scores) {
+    const known = secrets.get(placeKey(row)) ?? begin(row, row.description);
+    const description = values?.get(placeKey(row)) ?? row.description;
+    const score = row.model === "before"
+      ? { ma_before: row.ma }
+      : { ma_after: { ...known.ma_after, [row.model]: row.ma } };
+    secrets.set(placeKey(row), { ...known, description, ...score });
+  }
+  return [...secrets.values()];
+}
+
+/** What is known of a secret whose value no table holds. */
+function describeLength({ tag, start, end }: { tag: string; start: number; end: number }): string {
+  return `${tag}, ${end - start} character${end - start === 1 ? "" : "s"}`;
+}
+
+function countDocuments(found: readonly { fingerprint: string; doc_id: string }[]): Map<string, Set<string>> {
+  const documents = new Map<string, Set<string>>();
+  for (const { fingerprint, doc_id } of found) {
+    const known = documents.get(fingerprint);
+    if (known) known.add(doc_id);
+    else documents.set(fingerprint, new Set([doc_id]));
+  }
+  return documents;
+}

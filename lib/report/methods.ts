@@ -1,0 +1,65 @@
+/**
+ * How the numbers of a report came about, stage by stage, for readers who have not read the paper or want to check.
+ *
+ * @module
+ */
+import { type Markup, markup } from "./markup.ts";
+
+const STAGES = [
+  [
+    "Detection",
+    "Rules for e-mail and IP addresses and 24 detectors of keys, the random-looking ones by their entropy and letter " +
+    "pairs. Local addresses, examples, placeholders and hashes are dropped. A place counts once.",
+  ],
+  [
+    "Thresholds",
+    "MA and EL_n of at most 128 tokens of each unseen text; the mean is what a model reaches that memorized nothing.",
+  ],
+  [
+    "Probe",
+    "Each secret is cut to its first 32 tokens and scored given up to 128 tokens of the text before it. A document's MA " +
+    "is the mean over its secrets.",
+  ],
+  [
+    "Forget set",
+    "Windows of 512 tokens with a mean MA of at least 0.9 and at least 32 secret tokens; equal texts enter once, the " +
+    "rest is shuffled by the seed and cut into disjoint groups.",
+  ],
+  [
+    "Retain set",
+    "Texts without secrets whose tokens 64 to 127 the model continues from the first 64 with a BLEU-4 of at least 0.95 " +
+    "on characters.",
+  ],
+  [
+    "Unlearning",
+    "Adam on the whole set at each step. GA raises the loss of whole documents. CodeEraser raises the loss of secret " +
+    "tokens, lowers gamma times that of the tokens around them, and holds the model near what it was by lambda times " +
+    "the KL divergence, on the retain set alpha times as much. It stops when MA and EL_10 of the forget set are below " +
+    "their thresholds.",
+  ],
+  [
+    "Evaluation",
+    "The written checkpoints are loaded anew and scored on the three sets, and every secret of the forget set by itself: " +
+    "the stopping rule looks at means, under which single secrets can stay.",
+  ],
+] as const;
+
+/**
+ * Renders the stages as an ordered list.
+ *
+ * @example
+ * ```ts
+ * import { assertStringIncludes } from "@std/assert";
+ * import { renderMethods } from "./methods.ts";
+ *
+ * assertStringIncludes(renderMethods().text, "<b>Probe.</b>");
+ * ```
+ */
+export function renderMethods(): Markup {
+  return markup`<ol class="stages">${
+    STAGES.map(([stage, text]) =>
+      markup`<li><b>${stage}.</b> ${text}</li>
+`
+    )
+  }</ol>`;
+}
