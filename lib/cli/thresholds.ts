@@ -14,8 +14,9 @@ import { Scorer } from "../metrics/text_scores.ts";
 import { defineCommand } from "./command.ts";
 import { formatTable } from "./console.ts";
 import { measureTexts } from "./measure.ts";
+import { MODEL_OPTION } from "./model_folder.ts";
 import { checkOutputTable } from "./output.ts";
-import { MODEL_OPTION, openModel } from "./session.ts";
+import { openModel } from "./session.ts";
 import { THRESHOLD_COLUMNS } from "../datasets/columns.ts";
 
 /**

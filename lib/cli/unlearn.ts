@@ -10,15 +10,17 @@ import { forgetExamples, retainExamples } from "../datasets/examples.ts";
 import { readRows, writeRows } from "../datasets/row_table.ts";
 import { evaluateSets, type EvaluationSets } from "../evaluation/forgetting.ts";
 import { Scorer } from "../metrics/text_scores.ts";
-import { loadModel, saveModel } from "../models/load.ts";
+import { loadModel } from "../models/load.ts";
+import { saveModel } from "../models/save.ts";
 import { removeCheckpoints } from "../training/checkpoint.ts";
 import type { StopThresholds } from "../unlearning/early_stop.ts";
 import { METHODS } from "../unlearning/objectives.ts";
 import { unlearn, type UnlearnEpoch } from "../unlearning/unlearn.ts";
 import { type CommandResult, defineCommand, type Json, UsageError } from "./command.ts";
 import { formatTable } from "./console.ts";
+import { MODEL_OPTION } from "./model_folder.ts";
 import { openRunFolder } from "./run_folder.ts";
-import { MODEL_OPTION, openModel } from "./session.ts";
+import { openModel } from "./session.ts";
 
 /** From so many parameters on, what XLA saves in a run's steps is more than the seconds that it takes to compile them. */
 const XLA_PARAMETERS = 2e7;

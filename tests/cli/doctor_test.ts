@@ -6,7 +6,7 @@ import { runCli, temporaryFolder } from "./run_cli.ts";
 Deno.test("codescrub doctor says what is there, and with nothing missing ends with 0", async () => {
   const { code, stdout, stderr } = await runCli(["doctor", "--json"]);
   assertEquals([code, stderr], [0, ""]);
-  for (const part of ["deno", "TensorFlow", "wheels", "python3", "pip", "git"]) {
+  for (const part of ["deno", "TensorFlow", "wheels", "python3", "pip", "Jupyter", "git"]) {
     assertStringIncludes(stdout, `\n${part} `, part);
   }
   const summary = JSON.parse(stdout.trimEnd().split("\n").at(-1)!);
