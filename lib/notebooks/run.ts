@@ -1,0 +1,127 @@
+/**
+ * A run's folder as the notebooks share it: each reads the tables of those before it and replaces its own, under the
+ * names that `demo` gives them, so a notebook goes on from a demo and a report is made of what notebooks wrote.
+ *
+ * @module
+ */
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import {
+  DUPLICATION_COLUMNS,
+  EVALUATION_COLUMNS,
+  FORGET_COLUMNS,
+  HISTORY_COLUMNS,
+  PROBE_COLUMNS,
+  RETAIN_COLUMNS,
+  SECRET_COLUMNS,
+  SECRET_SCORE_COLUMNS,
+  THRESHOLD_COLUMNS,
+} from "../datasets/columns.ts";
+import { type Columns, readRows, type RowOf, writeRows } from "../datasets/row_table.ts";
+import { RUN_FILES } from "../report/run_files.ts";
+
+/** Every table of a run: its file, its columns, and the notebook that writes it. */
+export const NOTEBOOK_TABLES = {
+  thresholds: { file: RUN_FILES.thresholds, columns: THRESHOLD_COLUMNS, by: "01_thresholds" },
+  secrets: {
+    file: RUN_FILES.secrets,
+    columns: { ...SECRET_COLUMNS, path: "text?", detector: "text", fingerprint: "text" },
+    by: "02_secrets",
+  },
+  probe: { file: RUN_FILES.probe, columns: PROBE_COLUMNS, by: "03_memorization" },
+  twins: { file: RUN_FILES.twins, columns: PROBE_COLUMNS, by: "03_memorization" },
+  duplication: { file: RUN_FILES.duplication, columns: DUPLICATION_COLUMNS, by: "03_memorization" },
+  forget: { file: `${RUN_FILES.sets}/forget_0.parquet`, columns: FORGET_COLUMNS, by: "04_sets" },
+  retain: { file: RUN_FILES.retain, columns: RETAIN_COLUMNS, by: "04_sets" },
+  evaluation: { file: RUN_FILES.evaluation, columns: EVALUATION_COLUMNS, by: "06_evaluation" },
+  secretScores: { file: RUN_FILES.secretScores, columns: SECRET_SCORE_COLUMNS, by: "06_evaluation" },
+} as const satisfies { [name: string]: { file: string; columns: Columns; by: string } };
+
+/** A table's name. */
+export type NotebookTable = keyof typeof NOTEBOOK_TABLES;
+
+/** A row of a table. */
+export type NotebookRow<N extends NotebookTable> = RowOf<(typeof NOTEBOOK_TABLES)[N]["columns"]>;
+
+/**
+ * Opens the folder of a run; it is made if it is not there.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertRejects } from "@std/assert";
+ * import { openRun } from "./run.ts";
+ *
+ * const run = await openRun(await Deno.makeTempDir());
+ * await run.write("retain", [{ doc_id: "a.py", bleu4: 1 }]);
+ * assertEquals((await run.read("retain"))[0]!.bleu4, 1);
+ * await assertRejects(() => run.read("probe"), Error, "run notebook 03_memorization first");
+ * ```
+ */
+export async function openRun(folder: string): Promise<NotebookRun> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    const reason = (cause as { code?: string }).code === "EEXIST" ? "it is a file" : (cause as Error).message;
+    throw new Error(`Cannot open run "${folder}": ${reason}: set RUN to a folder`, { cause });
+  }
+  return new NotebookRun(folder);
+}
+
+/** See {@linkcode openRun}. */
+export class NotebookRun {
+  /** As the parameter named it. */
+  readonly folder: string;
+
+  /** @param folder that is there */
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** The path of a file or folder of the run. */
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  /** Whether a table is there. */
+  has(name: NotebookTable): boolean {
+    return existsSync(this.path(NOTEBOOK_TABLES[name].file));
+  }
+
+  /**
+   * The rows of a table.
+   *
+   * @throws {Error} where it is missing, saying which notebook makes it; as `readRows` where it is damaged
+   */
+  async read<N extends NotebookTable>(name: N): Promise<NotebookRow<N>[]> {
+    const { file, columns, by } = NOTEBOOK_TABLES[name];
+    if (!this.has(name)) throw this.#missing(file, by);
+    return await readRows(this.path(file), columns) as NotebookRow<N>[];
+  }
+
+  /** Writes a table; what is there is replaced. */
+  async write<N extends NotebookTable>(name: N, rows: readonly NotebookRow<N>[]): Promise<void> {
+    const { file, columns } = NOTEBOOK_TABLES[name];
+    const path = this.path(file);
+    await mkdir(dirname(path), { recursive: true });
+    await writeRows(path, rows as readonly RowOf<Columns>[], columns);
+  }
+
+  /**
+   * The epochs of a method's unlearning, from its folder.
+   *
+   * @throws {Error} as {@linkcode NotebookRun.read}
+   */
+  async readHistory(method: string): Promise<RowOf<typeof HISTORY_COLUMNS>[]> {
+    const file = `${method}/history.parquet`;
+    if (!existsSync(this.path(file))) throw this.#missing(file, "05_unlearning");
+    return await readRows(this.path(file), HISTORY_COLUMNS);
+  }
+
+  #missing(file: string, by: string): Error {
+    return new Error(
+      `Cannot read "${file}" of run "${this.folder}": it is not there: ` +
+        `run notebook ${by} first, or "deno task demo" and set RUN to "../out/demo"`,
+    );
+  }
+}
