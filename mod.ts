@@ -18,6 +18,8 @@
 
 export { cacheFolder, describeSetup, findTensorFlow, setUp, setUpTensorFlow } from "./lib/setup.ts";
 
+export { fetchHubModel, HubError, parseHubName } from "./lib/hub.ts";
+
 export { type Engine, type EngineOptions, openTensorFlow } from "./lib/engine/engine.ts";
 export { assign, compile, type CompiledStep, type CompileOptions, snapshot } from "./lib/engine/compile.ts";
 export { CaptureError } from "./lib/engine/graph.ts";
@@ -30,18 +32,21 @@ export { detectSecrets, type SecretSpan, type SecretTag } from "./lib/secrets/de
 export { filterSecrets } from "./lib/secrets/filter.ts";
 export { describeSecret, fingerprintSecret } from "./lib/secrets/fingerprint.ts";
 
-export { type LoadedModel, loadModel, saveModel } from "./lib/models/load.ts";
+export { type LoadedModel, loadModel } from "./lib/models/load.ts";
+export { saveModel } from "./lib/models/save.ts";
 export { Model } from "./lib/models/model.ts";
 export { MODELS } from "./lib/models/models.ts";
 export { Decoder } from "./lib/models/decoder.ts";
 
 export { type Corpus, type Document, readCorpus } from "./lib/datasets/corpus.ts";
-export { readTable, writeTable } from "./lib/datasets/tables.ts";
-export { readRows, writeRows } from "./lib/datasets/row_table.ts";
+export { HYPERPARAMETER_COLUMNS } from "./lib/datasets/columns.ts";
+export { pl, readTable, writeTable } from "./lib/datasets/tables.ts";
+export { frameOfRows, readRows, writeRows } from "./lib/datasets/row_table.ts";
 export { maskSecrets, secretWindows } from "./lib/datasets/secret_mask.ts";
 export { tokenizeSecrets } from "./lib/datasets/secret_tokens.ts";
-export { chooseForgetSets, type ForgetRow } from "./lib/datasets/forget_set.ts";
+export { chooseForgetSets, type ForgetRow, qualifyingRows } from "./lib/datasets/forget_set.ts";
 export { forgetExamples, retainExamples } from "./lib/datasets/examples.ts";
+export { PLANTED_COLUMNS } from "./lib/datasets/columns.ts";
 export { PythonRandom } from "./lib/datasets/random.ts";
 export { secretRows, secretTable } from "./lib/datasets/secret_table.ts";
 export { buildEmbeddedCorpus, type EmbeddedCorpus } from "./lib/datasets/embedded_corpus.ts";
@@ -61,13 +66,59 @@ export { unlearn, type UnlearnOptions, type UnlearnResult } from "./lib/unlearni
 
 export { memorizationThresholds } from "./lib/evaluation/thresholds.ts";
 export { type ProbeRow, probeSecrets } from "./lib/evaluation/probe.ts";
+export { probeTokens } from "./lib/evaluation/probe_tokens.ts";
+export { maByCopies } from "./lib/evaluation/duplication.ts";
+export { countCopies, pairTwins, secretValues } from "./lib/evaluation/secret_values.ts";
+export { packageOf, setSecrets } from "./lib/evaluation/set_secrets.ts";
 export { memorizationDistribution } from "./lib/evaluation/memorization_distribution.ts";
-export { chooseRetainSet, continuationBleu } from "./lib/evaluation/retain_set.ts";
+export {
+  chooseRetainSet,
+  continuationBleu,
+  RETAIN_BLEU,
+  RETAIN_TOKENS,
+} from "./lib/evaluation/retain_set.ts";
+export { detectionQuality } from "./lib/evaluation/detection_quality.ts";
+export { maskDocument } from "./lib/evaluation/masked_document.ts";
+export { besidePaper, PAPER_THRESHOLDS, THRESHOLD_ROW_COLUMNS } from "./lib/evaluation/paper_thresholds.ts";
+export { workExample } from "./lib/evaluation/worked_example.ts";
 export { evaluateSets } from "./lib/evaluation/forgetting.ts";
+export { codeCompletions, secretCompletions } from "./lib/evaluation/completions.ts";
 
-export type { Figure } from "./lib/figures/figure.ts";
+export { type Figure, showLive } from "./lib/figures/figure.ts";
+export { forgettingCurves } from "./lib/figures/forgetting_curves.ts";
+export { unlearningProgress } from "./lib/figures/unlearning_progress.ts";
+export { secretTrajectories } from "./lib/figures/secret_trajectories.ts";
+export { hyperparameterSliders } from "./lib/figures/hyperparameter_sliders.ts";
+export { hyperparameterEffects } from "./lib/figures/hyperparameter_effects.ts";
+export { forgettingRetention } from "./lib/figures/forgetting_retention.ts";
+export { continuationQuality } from "./lib/figures/continuation_quality.ts";
+export { maByDuplication } from "./lib/figures/ma_by_duplication.ts";
+export { maByGroup } from "./lib/figures/ma_by_group.ts";
+export { maByQuantity } from "./lib/figures/ma_by_quantity.ts";
+export { memorizationDistribution as memorizationHistogram } from "./lib/figures/memorization_distribution.ts";
+export { selectionSteps } from "./lib/figures/selection_steps.ts";
+export { setComposition } from "./lib/figures/set_composition.ts";
+export { setOverlap } from "./lib/figures/set_overlap.ts";
+export { tokenStrips } from "./lib/figures/token_strips.ts";
+export { twinPairs } from "./lib/figures/twin_pairs.ts";
+export { scoresBeforeAfter } from "./lib/figures/scores_before_after.ts";
+export { completionStrips } from "./lib/figures/completion_strips.ts";
+export { retainedQuality } from "./lib/figures/retained_quality.ts";
+export { secretsBeforeAfter } from "./lib/figures/secrets_before_after.ts";
 export { renderReport } from "./lib/report/report.ts";
 export { loadRun } from "./lib/report/load_run.ts";
+
+export { showInPlace, showProgress } from "./lib/figures/notebook_progress.ts";
+export { extractionGrid, visibleText } from "./lib/figures/extraction_grid.ts";
+export { maskedCode } from "./lib/figures/masked_code.ts";
+export { secretCounts } from "./lib/figures/secret_counts.ts";
+export { secretPositions } from "./lib/figures/secret_positions.ts";
+export { thresholdConvergence } from "./lib/figures/threshold_convergence.ts";
+export { unseenScores } from "./lib/figures/unseen_scores.ts";
+export { findSecrets } from "./lib/notebooks/find_secrets.ts";
+export { startNotebook } from "./lib/notebooks/start.ts";
+export { embeddedFiles, openCorpus, openSession } from "./lib/notebooks/session.ts";
+export { NOTEBOOK_TABLES, openRun } from "./lib/notebooks/run.ts";
 
 // what the signatures above name
 export type { ReadCorpusOptions } from "./lib/datasets/corpus.ts";
@@ -105,15 +156,35 @@ export type { HistoryRow } from "./lib/figures/forgetting_curves.ts";
 export type { DuplicationRow } from "./lib/figures/ma_by_duplication.ts";
 export type { DocumentRow } from "./lib/figures/memorization_distribution.ts";
 export type { ResultRow } from "./lib/figures/retained_quality.ts";
+export type { CompletionRow } from "./lib/figures/completion_strips.ts";
+export type { HyperparameterRow, RunSettings } from "./lib/figures/hyperparameter_runs.ts";
+export type { ContinuationQualityOptions, ContinuationRow } from "./lib/figures/continuation_quality.ts";
+export type { MaByDuplicationOptions } from "./lib/figures/ma_by_duplication.ts";
+export type { GroupRow, MaByGroupOptions } from "./lib/figures/ma_by_group.ts";
+export type { MaByQuantityOptions, QuantityRow } from "./lib/figures/ma_by_quantity.ts";
+export type { MemorizationDistributionOptions } from "./lib/figures/memorization_distribution.ts";
+export type { SelectionStep, SelectionStepsOptions } from "./lib/figures/selection_steps.ts";
+export type { CompositionRow, SetCompositionOptions } from "./lib/figures/set_composition.ts";
+export type { OverlapRow, SetOverlapOptions } from "./lib/figures/set_overlap.ts";
+export type { StripRow, StripToken, TokenStripsOptions } from "./lib/figures/token_strips.ts";
+export type { TwinPairRow } from "./lib/figures/twin_pairs.ts";
+export type { DuplicationMeans, TruthRow } from "./lib/evaluation/duplication.ts";
+export type { ProbedToken, ProbedTokens } from "./lib/evaluation/probe_tokens.ts";
+export type { SecretValue, TwinPair, ValuePlace } from "./lib/evaluation/secret_values.ts";
+export type { SetSecret } from "./lib/evaluation/set_secrets.ts";
+export type { EpochScores, ForgetThresholds } from "./lib/figures/score_curves.ts";
+export type { TrajectoryRow } from "./lib/figures/secret_trajectories.ts";
+export type { ProgressRow } from "./lib/figures/unlearning_progress.ts";
 export type { SecretRow as ReportedSecretRow } from "./lib/figures/secrets_before_after.ts";
+export type { FetchHubModelOptions, HubFailure, HubModelName, HubSettings } from "./lib/hub.ts";
 export type { ExtractionInput, ExtractionLikelihoods } from "./lib/metrics/extraction_likelihood.ts";
 export type { GroupMeans } from "./lib/metrics/group_scores.ts";
 export type { ScoreOptions, SecretTokens } from "./lib/metrics/text_scores.ts";
 export type { AttentionFunction, AttentionInputs, ModelConfig, Weights } from "./lib/models/architecture.ts";
 export type { DecodeStart } from "./lib/models/branch_grids.ts";
 export type { FilledTexts } from "./lib/models/decoder.ts";
-export type { SaveOptions } from "./lib/models/load.ts";
-export type { StorageDtype } from "./lib/models/safetensors.ts";
+export type { SaveOptions } from "./lib/models/save.ts";
+export type { StorageDtype } from "./lib/models/float_types.ts";
 export type { LoadRunOptions } from "./lib/report/load_run.ts";
 export type { RunTables, Thresholds } from "./lib/report/run_tables.ts";
 export type { DetectOptions } from "./lib/secrets/detect.ts";
@@ -130,3 +201,18 @@ export type { Compat, StopThresholds } from "./lib/unlearning/early_stop.ts";
 export type { MethodName, Objective, ObjectiveOptions, TermWeights } from "./lib/unlearning/objectives.ts";
 export type { UnlearnRow } from "./lib/unlearning/token_weights.ts";
 export type { UnlearnEpoch, UnlearnHooks, UnlearnSets } from "./lib/unlearning/unlearn.ts";
+export type { OnWorkProgress, ShowProgressOptions } from "./lib/figures/notebook_progress.ts";
+export type { NotebookRow, NotebookRun, NotebookTable } from "./lib/notebooks/run.ts";
+export type { EmbeddedPart, NotebookSession } from "./lib/notebooks/session.ts";
+export type { Parameter, Parameters, ValuesOf } from "./lib/notebooks/start.ts";
+export type { DetectionQuality, FoundPlace } from "./lib/evaluation/detection_quality.ts";
+export type { MaskDocumentOptions, PlacedToken } from "./lib/evaluation/masked_document.ts";
+export type { ThresholdRow } from "./lib/evaluation/paper_thresholds.ts";
+export type { WorkedExample, WorkedPrefix } from "./lib/evaluation/worked_example.ts";
+export type { ExtractionGridOptions, ExtractionRow } from "./lib/figures/extraction_grid.ts";
+export type { MaskedToken } from "./lib/figures/masked_code.ts";
+export type { CountedSecret, SecretCountsOptions } from "./lib/figures/secret_counts.ts";
+export type { PositionedSecret } from "./lib/figures/secret_positions.ts";
+export type { ThresholdConvergenceOptions } from "./lib/figures/threshold_convergence.ts";
+export type { UnseenMean, UnseenRow } from "./lib/figures/unseen_scores.ts";
+export type { FoundSecret } from "./lib/notebooks/find_secrets.ts";

@@ -6,7 +6,8 @@
  */
 import { join } from "node:path";
 import { gpt2 } from "../lib/models/gpt2.ts";
-import { newModel, saveModel } from "../lib/models/load.ts";
+import { newModel } from "../lib/models/new_model.ts";
+import { saveModel } from "../lib/models/save.ts";
 import { createNormal } from "./tensors.ts";
 
 /** What every bench is given. */

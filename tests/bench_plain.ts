@@ -94,11 +94,10 @@ export class PlainScorer implements Disposable {
     return total;
   }
 
+  /** As the reference's `model(ids).logits[:, -1]`: the logits of all positions, of which one is read. */
   #forward(ids: Tensor, last: Tensor): Tensor {
-    const [B, T] = ids.shape as [number, number];
-    const hidden = tf.reshape(this.#model.hidden(ids), [B, T, this.#model.config.width]); // [B, T, D]
-    const end = tf.reshape(tf.gather(hidden, last, 1), [B, this.#model.config.width]); // [B, D]
-    return tf.argMax(this.#model.project(end), -1); // [B]
+    const end = tf.gather(this.#model.logits(ids), last, 1); // [B, 1, V]
+    return tf.reshape(tf.argMax(end, -1), [ids.shape[0]!]); // [B]
   }
 
   /** Frees the captured steps. */

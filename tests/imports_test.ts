@@ -7,6 +7,8 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** The rank of each part of lib/; a file imports lower ranks and its own part. */
 const RANKS: { readonly [part: string]: number } = {
+  write_file: -1,
+  zip: -1,
   engine: 0,
   tokenizers: 0,
   secrets: 0,
@@ -21,6 +23,7 @@ const RANKS: { readonly [part: string]: number } = {
   evaluation: 3,
   report: 3,
   cli: 4,
+  notebooks: 5,
 };
 
 /** What only some files may touch, and which. */
@@ -35,7 +38,7 @@ const HOMES: readonly { what: string; pattern: RegExp; homes: RegExp }[] = [
   {
     what: "subprocesses",
     pattern: /\bDeno\.Command\b|"node:child_process"/,
-    homes: /^lib\/(setup\w*|datasets\/corpus|evaluation\/human_eval)\.ts$/,
+    homes: /^lib\/(setup\w*|datasets\/corpus|evaluation\/human_eval|report\/draw_figure)\.ts$/,
   },
   { what: "Deno.jupyter", pattern: /\bDeno\.jupyter\b/, homes: /^lib\/figures\// },
   { what: "pointers", pattern: /\bDeno\.UnsafePointer/, homes: /^lib\/engine\// },

@@ -1,7 +1,8 @@
-"""Peer of the scoring bench: MA and EL_3, EL_5, EL_10 of texts in plain PyTorch with a KV cache.
+"""Peers of the scoring bench: MA and EL_3, EL_5, EL_10 of texts by transformers' generate, and in plain PyTorch.
 
 scores_peer.py MODEL_FOLDER IDS_FILE TEXTS THREADS. One greedy decode for each prefix length, batched over the texts.
-The texts run once; that fills the cache. Prefixes are taken from the longest to the shortest, so that a decode
+`generate` is what one writes with transformers: model.generate with its KV cache for each prefix. `score` is PyTorch
+at its best: the texts run once; that fills the cache. Prefixes are taken from the longest to the shortest, so that a decode
 overwrites only positions that no later one reads: nothing is ever copied. All n are read from the same decodes.
 """
 
@@ -16,6 +17,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+import transformers
 from gpt2 import Gpt2
 from serve import serve
 
@@ -23,6 +25,8 @@ torch.set_num_threads(threads)
 ORDERS = (3, 5, 10)
 ids = torch.from_numpy(np.fromfile(ids_file, dtype=np.int32).reshape(texts, -1)).long()
 model = Gpt2(folder)
+pretrained = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+pretrained.generation_config.eos_token_id = None  # EL goes on to T whatever is generated
 
 
 def prefill():
@@ -63,18 +67,31 @@ def overlaps(true, decoded, prefix):
     return shares
 
 
-def score():
-    """Seconds, those of them that n-grams took, and MA, EL_3, EL_5, EL_10 of each text."""
+def decode_by_generate(prefix):
+    """Greedy tokens of all texts at positions prefix..T-1 by transformers: [B, T - prefix]."""
+    prompt = ids[:, :prefix]
+    mask = torch.ones_like(prompt)
+    tokens = pretrained.generate(
+        prompt, attention_mask=mask, do_sample=False, max_new_tokens=ids.shape[1] - prefix, pad_token_id=0
+    )
+    return tokens[:, prefix:]
+
+
+def measure(prepare):
+    """Seconds, those of them that n-grams took, and MA, EL_3, EL_5, EL_10 of each text.
+
+    prepare() gives the model's predictions of all positions and decode(prefix) to tokens from there to the end.
+    """
     start = time.perf_counter()
     counting = 0.0
     with torch.inference_mode():
         length = ids.shape[1]
-        predictions, keys, values = prefill()
+        predictions, decode_from = prepare()
         ma = (predictions[:, :-1] == ids[:, 1:]).double().mean(dim=1).tolist()
         true = ids.tolist()
         sums = np.zeros((texts, len(ORDERS)))
         for prefix in range(length - min(ORDERS), 0, -1):
-            decoded = decode(predictions[:, prefix - 1], prefix, keys, values).tolist()
+            decoded = decode_from(prefix).tolist()
             before = time.perf_counter()
             for text in range(texts):
                 for order, share in enumerate(overlaps(true[text], decoded[text], prefix)):
@@ -85,4 +102,17 @@ def score():
     return {"seconds": time.perf_counter() - start, "counting": counting, "scores": scores}
 
 
-serve({"score": score}, torch=torch.__version__)
+def prepare_plain():
+    predictions, keys, values = prefill()
+    return predictions, lambda prefix: decode(predictions[:, prefix - 1], prefix, keys, values)
+
+
+def prepare_generate():
+    return pretrained(ids).logits.argmax(-1), decode_by_generate
+
+
+serve(
+    {"score": lambda: measure(prepare_plain), "generate": lambda: measure(prepare_generate)},
+    torch=torch.__version__,
+    transformers=transformers.__version__,
+)
