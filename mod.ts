@@ -39,13 +39,13 @@ export { MODELS } from "./lib/models/models.ts";
 export { Decoder } from "./lib/models/decoder.ts";
 
 export { type Corpus, type Document, readCorpus } from "./lib/datasets/corpus.ts";
-export { HYPERPARAMETER_COLUMNS } from "./lib/datasets/columns.ts";
+export { EVALUATION_COLUMNS, HISTORY_COLUMNS, HYPERPARAMETER_COLUMNS } from "./lib/datasets/columns.ts";
 export { pl, readTable, writeTable } from "./lib/datasets/tables.ts";
 export { frameOfRows, readRows, writeRows } from "./lib/datasets/row_table.ts";
 export { maskSecrets, secretWindows } from "./lib/datasets/secret_mask.ts";
 export { tokenizeSecrets } from "./lib/datasets/secret_tokens.ts";
 export { chooseForgetSets, type ForgetRow, qualifyingRows } from "./lib/datasets/forget_set.ts";
-export { forgetExamples, retainExamples } from "./lib/datasets/examples.ts";
+export { forgetExamples, RETAIN_ROW_TOKENS, retainExamples } from "./lib/datasets/examples.ts";
 export { PLANTED_COLUMNS } from "./lib/datasets/columns.ts";
 export { PythonRandom } from "./lib/datasets/random.ts";
 export { secretRows, secretTable } from "./lib/datasets/secret_table.ts";
@@ -81,7 +81,8 @@ export { detectionQuality } from "./lib/evaluation/detection_quality.ts";
 export { maskDocument } from "./lib/evaluation/masked_document.ts";
 export { besidePaper, PAPER_THRESHOLDS, THRESHOLD_ROW_COLUMNS } from "./lib/evaluation/paper_thresholds.ts";
 export { workExample } from "./lib/evaluation/worked_example.ts";
-export { evaluateSets } from "./lib/evaluation/forgetting.ts";
+export { countItems, evaluateSets } from "./lib/evaluation/forgetting.ts";
+export { besidePaperResults, PAPER_RESULTS, RESULTS_ROW_COLUMNS } from "./lib/evaluation/paper_results.ts";
 export { codeCompletions, secretCompletions } from "./lib/evaluation/completions.ts";
 
 export { type Figure, showLive } from "./lib/figures/figure.ts";
@@ -102,11 +103,13 @@ export { setOverlap } from "./lib/figures/set_overlap.ts";
 export { tokenStrips } from "./lib/figures/token_strips.ts";
 export { twinPairs } from "./lib/figures/twin_pairs.ts";
 export { scoresBeforeAfter } from "./lib/figures/scores_before_after.ts";
+export { codeContinuations } from "./lib/figures/code_continuations.ts";
 export { completionStrips } from "./lib/figures/completion_strips.ts";
 export { retainedQuality } from "./lib/figures/retained_quality.ts";
 export { secretsBeforeAfter } from "./lib/figures/secrets_before_after.ts";
 export { renderReport } from "./lib/report/report.ts";
 export { loadRun } from "./lib/report/load_run.ts";
+export { joinSecrets } from "./lib/report/join_secrets.ts";
 
 export { showInPlace, showProgress } from "./lib/figures/notebook_progress.ts";
 export { extractionGrid, visibleText } from "./lib/figures/extraction_grid.ts";
@@ -119,6 +122,7 @@ export { findSecrets } from "./lib/notebooks/find_secrets.ts";
 export { startNotebook } from "./lib/notebooks/start.ts";
 export { embeddedFiles, openCorpus, openSession } from "./lib/notebooks/session.ts";
 export { NOTEBOOK_TABLES, openRun } from "./lib/notebooks/run.ts";
+export { unlearnLive } from "./lib/notebooks/unlearn_live.ts";
 
 // what the signatures above name
 export type { ReadCorpusOptions } from "./lib/datasets/corpus.ts";
@@ -204,7 +208,12 @@ export type { UnlearnEpoch, UnlearnHooks, UnlearnSets } from "./lib/unlearning/u
 export type { OnWorkProgress, ShowProgressOptions } from "./lib/figures/notebook_progress.ts";
 export type { NotebookRow, NotebookRun, NotebookTable } from "./lib/notebooks/run.ts";
 export type { EmbeddedPart, NotebookSession } from "./lib/notebooks/session.ts";
-export type { Parameter, Parameters, ValuesOf } from "./lib/notebooks/start.ts";
+export type { Parameter, Parameters, StartNotebookOptions, ValuesOf } from "./lib/notebooks/start.ts";
+export type { LiveResult, LiveSets, UnlearnLiveOptions } from "./lib/notebooks/unlearn_live.ts";
+export type { ResultsRow } from "./lib/evaluation/paper_results.ts";
+export type { CodeContinuationsOptions, ContinuedCode } from "./lib/figures/code_continuations.ts";
+export type { SecretSources } from "./lib/report/join_secrets.ts";
+export type { ReportedSecret } from "./lib/report/run_tables.ts";
 export type { DetectionQuality, FoundPlace } from "./lib/evaluation/detection_quality.ts";
 export type { MaskDocumentOptions, PlacedToken } from "./lib/evaluation/masked_document.ts";
 export type { ThresholdRow } from "./lib/evaluation/paper_thresholds.ts";

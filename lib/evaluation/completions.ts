@@ -6,9 +6,11 @@
  */
 import type { ExampleSecret, ForgetExample } from "../datasets/examples.ts";
 import type { Decoder } from "../models/decoder.ts";
+import { detectSecrets } from "../secrets/detect.ts";
 import { describeSecret } from "../secrets/fingerprint.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import { greedyContinuations } from "./continuations.ts";
+import { maskText } from "./masked_document.ts";
 import { RETAIN_PREFIX_TOKENS } from "./retain_set.ts";
 
 /** What reads and writes. */
@@ -98,7 +100,8 @@ export function markCharacters(truth: string, written: string): string {
 }
 
 /**
- * Lets a model write tokens 64..127 of each retain text, which holds no secret.
+ * Lets a model write tokens 64..127 of each retain text, which holds no secret; what looks like one in the model's own
+ * text is dots.
  *
  * @param texts token ids of more than 64 tokens each
  * @throws {RangeError} when a text is shorter
@@ -136,9 +139,14 @@ export async function codeCompletions(
     const truth = texts[i]!.subarray(from);
     return {
       model: name,
-      truth: await tokenizer.decode(truth),
-      completion: await tokenizer.decode(tokens),
+      truth: hideSecrets(await tokenizer.decode(truth)),
+      completion: hideSecrets(await tokenizer.decode(tokens)),
       right: tokens.filter((token, t) => token === truth[t]).length / Math.max(1, truth.length),
     };
   }));
+}
+
+/** A model that goes its own way may write a secret that it knows from elsewhere. */
+function hideSecrets(text: string): string {
+  return maskText(text, detectSecrets(text));
 }

@@ -69,6 +69,8 @@ export interface EvaluateOptions {
   model: string;
   /** Ends a secret's decode. */
   endOfText: number | null;
+  /** Whether EL_n is wanted of unseen texts too, the dearest of all: they are mispredicted most. Default true. */
+  unseenEl?: boolean;
   /** Told how many secrets and texts are done. */
   onProgress?: (done: number) => void | Promise<void>;
 }
@@ -109,7 +111,7 @@ export function countItems({ forget, retain, unseen }: EvaluationSets): number {
 export async function evaluateSets(
   scorer: Scorer,
   sets: EvaluationSets,
-  { model, endOfText, onProgress }: EvaluateOptions,
+  { model, endOfText, unseenEl = true, onProgress }: EvaluateOptions,
 ): Promise<{ sets: SetScores[]; secrets: SecretScores[] }> {
   const options = { endOfText, ...(onProgress && { onProgress }) };
   const places = sets.forget.flatMap((example, row) =>
@@ -122,7 +124,7 @@ export async function evaluateSets(
     : [];
   for (const set of ["retain", "unseen"] as const) {
     if (sets[set].length === 0) continue;
-    const texts = await scorer.texts(sets[set], options);
+    const texts = await scorer.texts(sets[set], { ...options, el: set !== "unseen" || unseenEl });
     rows.push({ set, model, ...groupMeans(texts, texts.map((_, i) => i)), rows: texts.length });
   }
   const secrets = places.map(({ docId, secret }, i) =>

@@ -73,8 +73,20 @@ export function maskDocument(
   return placed;
 }
 
-/** The text with its secrets as dots of the same length. */
-function maskText(text: string, spans: readonly Span[]): string {
+/**
+ * A text with its secrets as dots of the same length, but for two characters of each.
+ *
+ * @param spans in UTF-16 units
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { maskText } from "./masked_document.ts";
+ *
+ * assertEquals(maskText("k = abcdef;", [{ start: 4, end: 10 }]), "k = ab····;");
+ * ```
+ */
+export function maskText(text: string, spans: readonly Span[]): string {
   const units = text.split("");
   for (const { start, end } of spans) {
     for (let i = start + SHOWN_CHARACTERS; i < end; i++) if (units[i] !== "\n") units[i] = "·";

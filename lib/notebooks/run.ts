@@ -7,11 +7,13 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { readRunRecord } from "../cli/run_folder.ts";
 import {
   DUPLICATION_COLUMNS,
   EVALUATION_COLUMNS,
   FORGET_COLUMNS,
   HISTORY_COLUMNS,
+  type HYPERPARAMETER_COLUMNS,
   PROBE_COLUMNS,
   RETAIN_COLUMNS,
   SECRET_COLUMNS,
@@ -99,6 +101,27 @@ export class NotebookRun {
     return await readRows(this.path(file), columns) as NotebookRow<N>[];
   }
 
+  /**
+   * What unseen text scores on average: the thresholds.
+   *
+   * @throws {Error} as {@linkcode NotebookRun.read}; {RangeError} where MA or EL_10 has no mean
+   */
+  async readThresholds(): Promise<{ ma: number; el_3: number | null; el_5: number | null; el_10: number }> {
+    const rows = await this.read("thresholds");
+    const [ma, el_3, el_5, el_10] = (["ma", "el_3", "el_5", "el_10"] as const).map((metric) =>
+      rows.find((row) => row.metric === metric)?.mean ?? null
+    );
+    if (typeof ma === "number" && typeof el_10 === "number") {
+      return { ma, el_3: el_3 ?? null, el_5: el_5 ?? null, el_10 };
+    }
+    throw new RangeError(
+      `Cannot use the thresholds of run "${this.folder}": ${
+        typeof ma === "number" ? "EL_10" : "MA"
+      } has no mean: ` +
+        "run notebook 01_thresholds with longer texts",
+    );
+  }
+
   /** Writes a table; what is there is replaced. */
   async write<N extends NotebookTable>(name: N, rows: readonly NotebookRow<N>[]): Promise<void> {
     const { file, columns } = NOTEBOOK_TABLES[name];
@@ -108,14 +131,27 @@ export class NotebookRun {
   }
 
   /**
-   * The epochs of a method's unlearning, from its folder.
+   * A method's unlearning, from its folder: every epoch with what the run was set to and how it ended.
    *
-   * @throws {Error} as {@linkcode NotebookRun.read}
+   * @throws {Error} as {@linkcode NotebookRun.read}; {SyntaxError} where its record does not tell
    */
-  async readHistory(method: string): Promise<RowOf<typeof HISTORY_COLUMNS>[]> {
+  async readUnlearning(method: string): Promise<RowOf<typeof HYPERPARAMETER_COLUMNS>[]> {
     const file = `${method}/history.parquet`;
     if (!existsSync(this.path(file))) throw this.#missing(file, "05_unlearning");
-    return await readRows(this.path(file), HISTORY_COLUMNS);
+    const history = await readRows(this.path(file), HISTORY_COLUMNS);
+    const { settings = {}, summary } = await readRunRecord(this.path(method)) ?? {};
+    const { gamma, lambda, alpha, lr } = settings;
+    const isNumber = (value: unknown) => typeof value === "number";
+    if (![gamma, lambda, alpha, lr].every(isNumber) || typeof summary?.status !== "string") {
+      throw new SyntaxError(
+        `Cannot read "${method}/run.json" of run "${this.folder}": it does not tell how the run was set and ended: ` +
+          "run notebook 05_unlearning again",
+      );
+    }
+    const { status } = summary;
+    return history.map((row) => {
+      return { ...{ method, gamma, lambda, alpha, lr, unseen_nll: null, status }, ...row };
+    }) as RowOf<typeof HYPERPARAMETER_COLUMNS>[];
   }
 
   #missing(file: string, by: string): Error {

@@ -17,6 +17,14 @@ export type ValuesOf<P extends Parameters> = {
   -readonly [N in keyof P]: P[N] extends string ? string : P[N] extends number ? number : boolean;
 };
 
+/** Options of {@linkcode startNotebook}. */
+export interface StartNotebookOptions {
+  /** Names of numbers that may be fractions though their defaults are whole. */
+  fractions?: readonly string[];
+  /** An environment variable's value; those of the process by default. */
+  variable?: (name: string) => string | undefined;
+}
+
 /**
  * Starts a notebook. Parameters that `NB_PARAMS` names (a JSON object) replace the defaults; names that the notebook
  * does not know are other notebooks'. From here on an error is its message without a stack (unless CODESCRUB_DEBUG is
@@ -30,13 +38,13 @@ export type ValuesOf<P extends Parameters> = {
  * import { startNotebook } from "./start.ts";
  *
  * const variables = new Map([["NB_PARAMS", '{ "TEXTS": 8, "OTHERS": 1 }']]);
- * const P = startNotebook({ MODEL: "embedded", TEXTS: 64 }, (name) => variables.get(name));
+ * const P = startNotebook({ MODEL: "embedded", TEXTS: 64 }, { variable: (name) => variables.get(name) });
  * assertEquals(P, { MODEL: "embedded", TEXTS: 8 });
  * ```
  */
 export function startNotebook<P extends Parameters>(
   defaults: P,
-  variable = (name: string): string | undefined => Deno.env.get(name),
+  { fractions = [], variable = (name) => Deno.env.get(name) }: StartNotebookOptions = {},
 ): ValuesOf<P> {
   if (variable("CODESCRUB_DEBUG") !== "1" && isNotebook()) Error.stackTraceLimit = 0;
   catchInterrupts();
@@ -45,7 +53,7 @@ export function startNotebook<P extends Parameters>(
   const values: Record<string, Parameter> = { ...defaults };
   for (const [name, value] of Object.entries(defaults)) {
     if (!Object.hasOwn(given, name)) continue;
-    values[name] = checkParameter(name, given[name], value);
+    values[name] = checkParameter(name, given[name], { example: value, isWhole: !fractions.includes(name) });
   }
   return values as ValuesOf<P>;
 }
@@ -72,7 +80,11 @@ function readVariable(text: string): Record<string, unknown> {
   throw new SyntaxError('Cannot read NB_PARAMS: it is no JSON object: write it as {"TEXTS": 8}', { cause });
 }
 
-function checkParameter(name: string, value: unknown, example: Parameter): Parameter {
+function checkParameter(
+  name: string,
+  value: unknown,
+  { example, isWhole }: { example: Parameter; isWhole: boolean },
+): Parameter {
   if (typeof value !== typeof example) {
     const found = value === null ? "null" : `a ${typeof value}`;
     throw new TypeError(
@@ -81,11 +93,11 @@ function checkParameter(name: string, value: unknown, example: Parameter): Param
       }`,
     );
   }
-  const isWhole = typeof example !== "number" || !Number.isInteger(example) || Number.isInteger(value);
-  if (!isWhole || (typeof value === "number" && value < 0)) {
-    throw new RangeError(
-      `Cannot use parameter ${name}: it is ${value}, expected ${isWhole ? ">= 0" : "a whole number"}`,
-    );
+  if (typeof value === "number" && isWhole && Number.isInteger(example) && !Number.isInteger(value)) {
+    throw new RangeError(`Cannot use parameter ${name}: it is ${value}, expected a whole number`);
+  }
+  if (typeof value === "number" && value < 0) {
+    throw new RangeError(`Cannot use parameter ${name}: it is ${value}, expected >= 0`);
   }
   return value as Parameter;
 }

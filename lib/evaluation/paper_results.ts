@@ -1,0 +1,118 @@
+/**
+ * The paper's results (its tables 3 and 4; k = 32, means of five forget sets): CodeEraser's scores before and after,
+ * how much of them is gone, and how much of the model's use GA and CodeEraser keep.
+ *
+ * @module
+ */
+import type { SetScores } from "./forgetting.ts";
+
+/** A model's results, percent. */
+export interface ResultsRow {
+  /** Which model. */
+  model: string;
+  /** Mean MA of the forget set before. */
+  ma_before: number | null;
+  /** After CodeEraser. */
+  ma_after: number | null;
+  /** Mean EL_10 before. */
+  el_10_before: number | null;
+  /** After CodeEraser. */
+  el_10_after: number | null;
+  /** Mean over MA, EL_3, EL_5, EL_10 of the share that is gone. */
+  reduction: number | null;
+  /** What GA keeps: the paper's is of HumanEval's pass@k, ours of the retain set's MA. */
+  kept_ga: number | null;
+  /** What CodeEraser keeps. */
+  kept_codeeraser: number | null;
+}
+
+/** Columns of {@linkcode besidePaperResults}' rows. */
+export const RESULTS_ROW_COLUMNS = {
+  model: "text",
+  ma_before: "float?",
+  ma_after: "float?",
+  el_10_before: "float?",
+  el_10_after: "float?",
+  reduction: "float?",
+  kept_ga: "float?",
+  kept_codeeraser: "float?",
+} as const;
+
+const PAPER = {
+  "CodeParrot-small 110M (paper)": [99.74, 18.69, 97.97, 5.18, 90.82, 64.08, 102.10],
+  "CodeParrot 1.5B (paper)": [99.69, 15.22, 97.62, 4.65, 92.01, 55.38, 88.96],
+  "CodeGen-350M-Mono (paper)": [99.25, 45.13, 95.93, 3.46, 82.96, 87.76, 96.78],
+  "CodeGen-2B-Mono (paper)": [99.89, 31.66, 99.70, 6.05, 86.11, 89.23, 94.82],
+  "Qwen2.5-Coder-7B (paper)": [96.26, 8.49, 75.15, 3.68, 93.89, 71.44, 99.99],
+} as const;
+
+/** The table as it was published. */
+export const PAPER_RESULTS: readonly ResultsRow[] = Object.entries(PAPER).map(([model, numbers]) => {
+  const [ma_before, ma_after, el_10_before, el_10_after, reduction, kept_ga, kept_codeeraser] = numbers;
+  return { model, ma_before, ma_after, el_10_before, el_10_after, reduction, kept_ga, kept_codeeraser };
+});
+
+const METRICS = ["ma", "el_3", "el_5", "el_10"] as const;
+
+/**
+ * The mean over MA, EL_3, EL_5 and EL_10 of the share that is gone; scores that were 0 or not measured are left out.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { reductionOf } from "./paper_results.ts";
+ *
+ * const before = { ma: 1, el_3: 0.8, el_5: 0, el_10: null };
+ * assertEquals(reductionOf(before, { ma: 0.5, el_3: 0, el_5: 0, el_10: null }), 0.75);
+ * ```
+ */
+export function reductionOf(
+  before: Pick<SetScores, typeof METRICS[number]>,
+  after: Pick<SetScores, typeof METRICS[number]>,
+): number | null {
+  const gone = METRICS.map((metric) => goneOf(before[metric], after[metric])).filter((share) =>
+    share !== null
+  );
+  return gone.length === 0 ? null : gone.reduce((sum, share) => sum + share, 0) / gone.length;
+}
+
+function goneOf(before: number | null, after: number | null): number | null {
+  return before === null || after === null || before === 0 ? null : 1 - after / before;
+}
+
+/**
+ * The paper's table with a row more: these scores of "before", "codeeraser" and "ga", in percent of two decimals.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { besidePaperResults } from "./paper_results.ts";
+ *
+ * const row = { set: "retain", el_3: null, el_5: null, el_10: null, nll: null, rows: 1 } as const;
+ * const ours = besidePaperResults([{ ...row, model: "before", ma: 0.8 }, { ...row, model: "ga", ma: 0.2 }], "ours");
+ * assertEquals([ours.at(-1)?.model, ours.at(-1)?.kept_ga, ours.at(-1)?.kept_codeeraser], ["ours", 25, null]);
+ * ```
+ */
+export function besidePaperResults(scores: readonly SetScores[], model: string): ResultsRow[] {
+  const find = (set: SetScores["set"], name: string) =>
+    scores.find((row) => row.set === set && row.model === name);
+  const [before, after] = [find("forget", "before"), find("forget", "codeeraser")];
+  const kept = (method: string) => {
+    const gone = goneOf(find("retain", "before")?.ma ?? null, find("retain", method)?.ma ?? null);
+    return gone === null ? null : 1 - gone;
+  };
+  return [...PAPER_RESULTS, {
+    model,
+    ma_before: percent(before?.ma),
+    ma_after: percent(after?.ma),
+    el_10_before: percent(before?.el_10),
+    el_10_after: percent(after?.el_10),
+    reduction: percent(before && after && reductionOf(before, after)),
+    kept_ga: percent(kept("ga")),
+    kept_codeeraser: percent(kept("codeeraser")),
+  }];
+}
+
+function percent(rate: number | null | undefined): number | null {
+  return rate === null || rate === undefined ? null : Math.round(rate * 1e4) / 100;
+}

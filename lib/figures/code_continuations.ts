@@ -1,0 +1,166 @@
+/**
+ * Code as the models continue it, one block a model under the true text: a line's part that stands like the truth is
+ * plain, all after the model's first deviation is hatched. One sees what a model still writes, and what it makes of it
+ * otherwise.
+ *
+ * @module
+ */
+import { type Figure, makeFigure, type Trace } from "./figure.ts";
+import { modelStyle, PALETTE, percentText, plotText } from "./style.ts";
+
+/** One text as one model continues it. */
+export interface ContinuedCode {
+  /** "before", or the method that made the model. */
+  readonly model: string;
+  /** What stood there. */
+  readonly truth: string;
+  /** What the model writes there. */
+  readonly completion: string;
+  /** Share of the tokens that are right, place by place. */
+  readonly right: number;
+}
+
+/** Options of {@linkcode codeContinuations}. */
+export interface CodeContinuationsOptions {
+  /** Most lines of a block. Default 9. */
+  maxLines?: number;
+}
+
+/** Longest line that is drawn; a longer one is cut, which an ellipsis says. */
+const MAX_COLUMNS = 96;
+const LINE_HEIGHT = 19;
+
+const KINDS = {
+  truth: { name: "the true text", color: PALETTE.grey, opacity: 0.2, pattern: "" },
+  right: { name: "as the truth", color: PALETTE.blue, opacity: 0.2, pattern: "" },
+  own: { name: "its own", color: PALETTE.orange, opacity: 0.4, pattern: "/" },
+} as const;
+
+/** A stretch of a line. */
+interface Piece {
+  readonly text: string;
+  readonly isRight: boolean;
+  readonly line: number;
+  readonly column: number;
+}
+
+/**
+ * Draws one text's continuations, models in the order of the rows.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { codeContinuations } from "./code_continuations.ts";
+ *
+ * const truth = "x = 1\ny = 2";
+ * const { data } = codeContinuations([{ model: "ga", truth, completion: "x = 7\n", right: 0.5 }]);
+ * assertEquals(data.map(({ name, base, x }) => [name, base, x]), [
+ *   ["the true text", [0, 0], [5, 5]],
+ *   ["as the truth", [0], [4]],
+ *   ["its own", [4], [1]],
+ *   [undefined, undefined, [0, 0, 0, 4]],
+ * ]);
+ * ```
+ */
+export function codeContinuations(
+  rows: readonly ContinuedCode[],
+  { maxLines = 9 }: CodeContinuationsOptions = {},
+): Figure {
+  const truth = rows[0]?.truth ?? "";
+  const blocks = [
+    { heading: "the true text", pieces: piecesOf(truth, truth, maxLines) },
+    ...rows.map(({ model, completion, right }) => ({
+      heading: `${plotText(modelStyle(model).label)}: ${percentText(right)} of the tokens in their places`,
+      pieces: piecesOf(truth, completion, maxLines),
+    })),
+  ];
+  const heights = blocks.map(({ pieces }) => 1.6 + Math.max(1, ...pieces.map(({ line }) => line + 1)));
+  const tops = heights.map((_, i) => heights.slice(0, i).reduce((sum, height) => sum + height, 0));
+  const placed = blocks.map(({ pieces }, i) =>
+    pieces.map((piece) => ({ ...piece, line: tops[i]! + 1 + piece.line }))
+  );
+  const own = placed.slice(1).flat();
+  const total = heights.reduce((sum, height) => sum + height, 0);
+  const traces = [
+    pieceTrace(placed[0]!, KINDS.truth),
+    pieceTrace(own.filter(({ isRight }) => isRight), KINDS.right),
+    pieceTrace(own.filter(({ isRight }) => !isRight), KINDS.own),
+    textTrace(placed.flat()),
+  ].filter(({ x }) => x.length > 0);
+  return makeFigure(rows.length === 0 ? [] : traces, {
+    title: "Code as the models go on with it",
+    subtitle: "each block continues the same text; after the first deviation a model goes its own way",
+    layout: {
+      barmode: "overlay",
+      bargap: 0.08,
+      height: 84 + 52 + LINE_HEIGHT * total,
+      margin: { l: 24, r: 24, t: 84, b: 52 },
+      xaxis: { range: [-0.5, MAX_COLUMNS + 1], visible: false, fixedrange: true },
+      yaxis: { range: [total - 0.9, -0.7], visible: false, fixedrange: true },
+      annotations: blocks.map(({ heading }, i) => ({
+        text: `<b>${heading}</b>`,
+        xref: "x",
+        x: 0,
+        xanchor: "left",
+        y: tops[i]!,
+        yanchor: "middle",
+        showarrow: false,
+        font: { size: 13 },
+      })),
+    },
+  });
+}
+
+/** A text's lines, each cut where the text leaves the truth. */
+function piecesOf(truth: string, text: string, maxLines: number): Piece[] {
+  let common = 0;
+  while (common < text.length && text[common] === truth[common]) common++;
+  let at = 0;
+  return text.split("\n").slice(0, maxLines).flatMap((line, number) => {
+    const [start, end] = [at, at + line.length];
+    at = end + 1;
+    const shown = line.length > MAX_COLUMNS ? `${line.slice(0, MAX_COLUMNS - 1)}…` : line;
+    const cut = Math.min(Math.max(0, common - start), shown.length);
+    return [
+      { text: shown.slice(0, cut), isRight: true, line: number, column: 0 },
+      { text: shown.slice(cut), isRight: false, line: number, column: cut },
+    ].filter(({ text }) => text.trim() !== "");
+  });
+}
+
+function indentOf({ text }: Piece): number {
+  return text.length - text.trimStart().length;
+}
+
+function pieceTrace(
+  pieces: readonly Piece[],
+  { name, color, opacity, pattern }: typeof KINDS[keyof typeof KINDS],
+): Trace {
+  return {
+    type: "bar",
+    orientation: "h",
+    name,
+    base: pieces.map((piece) => piece.column + indentOf(piece)),
+    x: pieces.map((piece) => piece.text.length - indentOf(piece)),
+    y: pieces.map(({ line }) => line),
+    width: 0.92,
+    marker: { color, opacity, pattern: { shape: pattern, size: 5, solidity: 0.2, fillmode: "overlay" } },
+    hovertemplate: `${name}<extra></extra>`,
+  };
+}
+
+/** The code itself over the bars, in the ink of light or dark paper. */
+function textTrace(pieces: readonly Piece[]): Trace {
+  return {
+    type: "scatter",
+    mode: "text",
+    x: pieces.map((piece) => piece.column + indentOf(piece)),
+    y: pieces.map(({ line }) => line),
+    text: pieces.map(({ text }) => plotText(text.trimStart())),
+    textposition: "middle right",
+    textfont: { family: "ui-monospace, 'DejaVu Sans Mono', monospace", size: 11.5 },
+    cliponaxis: false,
+    showlegend: false,
+    hoverinfo: "skip",
+  };
+}

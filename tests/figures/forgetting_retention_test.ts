@@ -1,0 +1,34 @@
+import { assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
+import { forgettingRetention } from "../../lib/figures/forgetting_retention.ts";
+import { makeRun } from "./hyperparameter_runs.ts";
+
+const ROWS = [
+  ...makeRun({ gamma: 1 }, [[0.8, 0.5], [0.4, 0.45]]), // forgot 50 %, kept 90 %
+  ...makeRun({ gamma: 2 }, [[0.8, 0.5], [0.2, 0.35]]), // 75 %, 70 %
+  ...makeRun({ gamma: 3 }, [[0.8, 0.5], [0.4, 0.3]], "not-converged"), // 50 %, 60 %: beaten by both
+];
+const find = (figure: ReturnType<typeof forgettingRetention>, name: string) =>
+  figure.data.find((trace) => trace.name === name);
+
+Deno.test("forgettingRetention() takes shares of what each run began with, and joins what no other beats", () => {
+  const figure = forgettingRetention(ROWS);
+  const points = find(figure, "CodeEraser")!;
+  points.x.forEach((x, i) => assertAlmostEquals(Number(x), [0.5, 0.75, 0.5][i]!));
+  points.y.forEach((y, i) => assertAlmostEquals(Number(y), [0.9, 0.7, 0.6][i]!));
+  assertEquals(find(figure, "Pareto front")?.x.map((x) => Number(x).toFixed(2)), ["0.50", "0.75"]);
+  assertEquals((points.marker as { symbol: string[] }).symbol, ["circle", "circle", "circle-open"]);
+  assertStringIncludes(figure.layout.title.subtitle!.text, "3 runs, 2 of them beaten by no other");
+});
+
+Deno.test("forgettingRetention() draws where forgetting is enough, as a share of the forget set's MA", () => {
+  const [line] = forgettingRetention(ROWS, { threshold: 0.2 }).layout.shapes as { x0: number }[];
+  assertAlmostEquals(line!.x0, 0.75);
+});
+
+Deno.test("forgettingRetention() leaves out runs that began with nothing, and takes no runs", () => {
+  for (const rows of [[], makeRun({}, [[0, 1], [0, 1]]), makeRun({}, [[1, NaN], [0, 1]])]) {
+    const { layout } = forgettingRetention(rows, { threshold: 0.3 });
+    assertStringIncludes(JSON.stringify(layout.annotations), "no rows to show");
+    assertEquals(/NaN|Infinity/.test(JSON.stringify(layout)), false);
+  }
+});

@@ -1,0 +1,85 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import {
+  catchInterrupts,
+  showInPlace,
+  showProgress,
+  startNotebookStage,
+  waitForResults,
+} from "../../lib/figures/notebook_progress.ts";
+
+interface Shown {
+  readonly bundle: Record<string, string>;
+  readonly display_id: string;
+  readonly update: boolean;
+}
+
+/** Runs `work` as if in a kernel; returns what was shown. */
+async function inKernel(work: () => Promise<unknown>): Promise<Shown[]> {
+  const shown: Shown[] = [];
+  const jupyter = {
+    display: (bundle: Record<string, string>, options: { display_id: string; update: boolean }) => {
+      shown.push({ bundle, display_id: options.display_id, update: options.update });
+      return Promise.resolve();
+    },
+  };
+  const own = Object.getOwnPropertyDescriptor(globalThis, "Deno")!;
+  const kernel = Object.create(Deno, { jupyter: { value: jupyter } });
+  Object.defineProperty(globalThis, "Deno", { ...own, value: kernel });
+  try {
+    await work();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  } finally {
+    Object.defineProperty(globalThis, "Deno", own);
+  }
+  return shown;
+}
+
+const lastText = (shown: readonly Shown[]) => shown.at(-1)?.bundle["text/plain"];
+
+Deno.test("showProgress() shows one place that changes, and leaves a line without times", async () => {
+  const shown = await inKernel(() =>
+    showProgress("Adding <b>", async (onProgress) => await onProgress(3), { total: 3, unit: "numbers" })
+  );
+  assertEquals(new Set(shown.map(({ display_id }) => display_id)).size, 1);
+  assertEquals(shown.map(({ update }) => update), [false, true]);
+  assertEquals(shown[0]!.bundle["text/html"]!.includes("<b>"), false);
+  assertEquals(shown.at(-1)?.bundle, { "text/plain": "Adding <b>: 3 numbers" });
+});
+
+Deno.test("showProgress() says how far it came when the work fails, and counts where nobody knows how many", async () => {
+  const failed = await inKernel(() =>
+    assertRejects(
+      () =>
+        showProgress("Adding", async (onProgress) => {
+          await onProgress();
+          throw new RangeError("no");
+        }, { total: 3, unit: "numbers" }),
+      RangeError,
+      "no",
+    )
+  );
+  assertEquals(lastText(failed), "Adding: 1 of 3 numbers, failed");
+  const open = await inKernel(() =>
+    showProgress("Adding", (onProgress) => onProgress(7), { unit: "numbers" })
+  );
+  assertEquals(lastText(open), "Adding: 7 numbers");
+});
+
+Deno.test("startNotebookStage() keeps the last note", async () => {
+  const shown = await inKernel(async () => {
+    const stage = startNotebookStage("Reading", 2, "files");
+    stage.advance(1, "a.py");
+    stage.advance();
+    stage.done();
+    await Promise.resolve();
+  });
+  assertEquals(lastText(shown), "Reading: 2 files, a.py");
+});
+
+Deno.test("nothing is shown and no signal caught outside of a notebook", async () => {
+  catchInterrupts();
+  waitForResults();
+  const update = await showInPlace({ "text/plain": "a" });
+  await update({ "text/plain": "b" });
+  assertEquals(await showProgress("Adding", () => Promise.resolve(1)), 1);
+});
