@@ -44,6 +44,21 @@ function jupyter(): typeof Deno.jupyter | undefined {
 }
 
 /**
+ * Whether a notebook's kernel runs this.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { isNotebook } from "./notebook_progress.ts";
+ *
+ * assertEquals(isNotebook(), false);
+ * ```
+ */
+export function isNotebook(): boolean {
+  return jupyter() !== undefined;
+}
+
+/**
  * Keeps the kernel alive when it is interrupted: {@linkcode showProgress} stops the work at hand, other cells go on.
  * Calling it again changes nothing; outside a notebook Ctrl-C stays as it is.
  *
@@ -55,7 +70,7 @@ function jupyter(): typeof Deno.jupyter | undefined {
  * ```
  */
 export function catchInterrupts(): void {
-  if (isListening || !jupyter()) return;
+  if (isListening || !isNotebook()) return;
   isListening = true;
   Deno.addSignalListener("SIGINT", () => running?.abort(new Error("Interrupted: what was finished stays")));
 }
@@ -81,7 +96,7 @@ const RESULT_MS = 100;
  * ```
  */
 export function waitForResults(): void {
-  if (!jupyter()) return;
+  if (!isNotebook()) return;
   const deno = Deno as unknown as { internal?: symbol } & { [key: symbol]: KernelInternals | undefined };
   const kernel = deno.internal && deno[deno.internal]?.jupyter;
   const send = kernel?.broadcastResult;

@@ -70,7 +70,18 @@ export async function openRun(folder: string): Promise<NotebookRun> {
   return new NotebookRun(folder);
 }
 
-/** See {@linkcode openRun}. */
+/**
+ * A run's folder; see {@linkcode openRun}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { NotebookRun } from "./run.ts";
+ *
+ * const run = new NotebookRun("../out/run");
+ * assertEquals([run.path("retain.parquet"), run.has("retain")], ["../out/run/retain.parquet", false]);
+ * ```
+ */
 export class NotebookRun {
   /** As the parameter named it. */
   readonly folder: string;

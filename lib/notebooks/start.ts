@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { catchInterrupts, waitForResults } from "../figures/notebook_progress.ts";
+import { catchInterrupts, isNotebook, waitForResults } from "../figures/notebook_progress.ts";
 
 /** What a parameter may be. */
 export type Parameter = string | number | boolean;
@@ -56,14 +56,6 @@ export function startNotebook<P extends Parameters>(
     values[name] = checkParameter(name, given[name], { example: value, isWhole: !fractions.includes(name) });
   }
   return values as ValuesOf<P>;
-}
-
-function isNotebook(): boolean {
-  try {
-    return Boolean(Deno.jupyter);
-  } catch {
-    return false;
-  }
 }
 
 function readVariable(text: string): Record<string, unknown> {
