@@ -62,6 +62,9 @@ export const LEGEND = {
   yanchor: "bottom",
 } as const;
 
+/** Pixels above the title, in a figure of any height. */
+const TITLE_TOP = 21;
+
 /**
  * Puts traces into the common layout: light template, room for the title, legend under the plot. Without traces the
  * figure says so in its middle, so that an empty table never looks like a measured zero.
@@ -77,6 +80,7 @@ export const LEGEND = {
  */
 export function makeFigure(data: readonly Trace[], options: FigureOptions): Figure {
   const { title, subtitle, layout = {} } = options;
+  const height = typeof layout.height === "number" ? layout.height : 420;
   const frame = {
     title: {
       text: `<b>${title}</b>`,
@@ -85,11 +89,11 @@ export function makeFigure(data: readonly Trace[], options: FigureOptions): Figu
       xref: "paper",
       xanchor: "left",
       yref: "container",
-      y: 0.95,
+      y: 1 - TITLE_TOP / height,
       yanchor: "top",
     },
     template: TEMPLATES.light,
-    height: 420,
+    height,
     margin: { l: 64, r: 24, t: 84, b: 84 },
     legend: LEGEND,
   };

@@ -88,3 +88,14 @@ Deno.test("codeCompletions() counts the tokens that are right", async () => {
   assertEquals([row?.model, row?.truth, row?.completion, row?.right], ["ga", "", "", 0]);
   assert((await codeCompletions({ decoder, tokenizer }, [], "ga")).length === 0);
 });
+
+Deno.test("codeCompletions() hides what looks like a secret in what a model writes", async () => {
+  using loaded = await loadModel(folder);
+  using decoder = new Decoder(loaded.model, { batch: 4 });
+  const leaking = {
+    decode: () => Promise.resolve('AUTHOR = "grace@mail.invalid"\n'),
+  } as unknown as Tokenizer;
+  const text = Int32Array.from({ length: 64 }, (_, t) => known[t % known.length]!);
+  const [row] = await codeCompletions({ decoder, tokenizer: leaking }, [text], "ga");
+  assertEquals(row?.completion, 'AUTHOR = "gr················"\n');
+});

@@ -105,3 +105,13 @@ Deno.test("evaluateSets() leaves out empty sets", async () => {
   assertEquals(sets.map(({ set }) => set), ["unseen"]);
   assertEquals([countItems(none), countItems(SETS)], [0, 6]);
 });
+
+Deno.test("evaluateSets() leaves out EL_n of unseen texts alone when it is not wanted", async () => {
+  using loaded = await loadModel(folder);
+  using scorer = new Scorer(loaded.model);
+  const options = { model: "before", endOfText: 0 };
+  const { sets: all } = await evaluateSets(scorer, SETS, options);
+  const { sets } = await evaluateSets(scorer, SETS, { ...options, unseenEl: false });
+  const nothing = { el_3: null, el_5: null, el_10: null };
+  assertEquals(sets, all.map((row) => row.set === "unseen" ? { ...row, ...nothing } : row));
+});

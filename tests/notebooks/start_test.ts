@@ -1,0 +1,32 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { startNotebook } from "../../lib/notebooks/start.ts";
+
+const DEFAULTS = { MODEL: "embedded", TEXTS: 64, LR: 2e-4, ALPHA: 1, REVEAL: false };
+const start = (text: string | undefined) =>
+  startNotebook(DEFAULTS, {
+    fractions: ["ALPHA"],
+    variable: (name) => name === "NB_PARAMS" ? text : undefined,
+  });
+
+Deno.test("startNotebook() takes what is given, of the type of its default, and leaves the rest", () => {
+  assertEquals(start(undefined), DEFAULTS);
+  assertEquals(start('{"MODEL":"</script>","TEXTS":0,"LR":1,"ALPHA":0.25,"REVEAL":true,"OTHER":[]}'), {
+    ...{ MODEL: "</script>", TEXTS: 0, LR: 1, ALPHA: 0.25, REVEAL: true },
+  });
+  assertEquals(start('{"__proto__":{"TEXTS":8}}'), DEFAULTS);
+});
+
+Deno.test("startNotebook() says in one line what is wrong with a parameter", () => {
+  const cases = [
+    ["[]", SyntaxError, 'Cannot read NB_PARAMS: it is no JSON object: write it as {"TEXTS": 8}'],
+    ["{", SyntaxError, 'Cannot read NB_PARAMS: it is no JSON object: write it as {"TEXTS": 8}'],
+    ['{"TEXTS":"8"}', TypeError, "Cannot use parameter TEXTS: it is a string, expected a number as 64"],
+    ['{"MODEL":null}', TypeError, 'Cannot use parameter MODEL: it is null, expected a string as "embedded"'],
+    ['{"TEXTS":1.5}', RangeError, "Cannot use parameter TEXTS: it is 1.5, expected a whole number"],
+    ['{"LR":-1}', RangeError, "Cannot use parameter LR: it is -1, expected >= 0"],
+    ['{"ALPHA":-0.5}', RangeError, "Cannot use parameter ALPHA: it is -0.5, expected >= 0"],
+  ] as const;
+  for (const [text, type, message] of cases) {
+    assertEquals(assertThrows(() => start(text), type).message, message);
+  }
+});
