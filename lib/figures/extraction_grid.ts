@@ -116,7 +116,7 @@ function cellTrace(kind: keyof typeof CELLS, all: readonly Cell[], n: number): T
       opacity: kind === "given" ? 0.3 : 0.85,
       pattern: { shape: pattern, fillmode: "overlay" },
     },
-    text: cells.map(({ text }) => kind === "given" ? "" : plotText(visibleText(text))),
+    text: cells.map(({ text }) => kind === "given" ? "" : plotText(cutToCell(visibleText(text)))),
     textposition: "inside",
     insidetextanchor: "middle",
     textangle: 0,
@@ -125,6 +125,13 @@ function cellTrace(kind: keyof typeof CELLS, all: readonly Cell[], n: number): T
     customdata: cells.map(({ text, truth }) => [plotText(visibleText(text)), plotText(visibleText(truth))]),
     hovertemplate: `prefix of %{y}<br>${kind}: %{customdata[0]}<br>true: %{customdata[1]}<extra></extra>`,
   };
+}
+
+/** A cell is as wide as this at notebook width; the hover text has the whole token. */
+const CELL_CHARACTERS = 5;
+
+function cutToCell(text: string): string {
+  return text.length <= CELL_CHARACTERS ? text : `${text.slice(0, CELL_CHARACTERS - 1)}…`;
 }
 
 /**

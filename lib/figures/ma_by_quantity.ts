@@ -76,10 +76,10 @@ export function maByQuantity(rows: readonly QuantityRow[], options: MaByQuantity
   const scored = rows.flatMap(({ part, value, ma }) =>
     isScore(value) && isScore(ma) && (!log || value > 0) ? [{ part, value, ma }] : []
   );
-  const data = parts.flatMap((part, i) => {
-    const own = scored.filter((row) => row.part === part);
-    return own.length === 0 ? [] : [curveTrace(toBins(own, bins), { part, label, index: i })];
-  });
+  const curves = parts.map((part) => toBins(scored.filter((row) => row.part === part), bins));
+  const data = curves.flatMap((curve, index) =>
+    curve.length === 0 ? [] : [curveTrace(curve, { part: parts[index]!, label, index })]
+  );
   return makeFigure(data, {
     title: plotText(title),
     subtitle: `${
@@ -88,10 +88,24 @@ export function maByQuantity(rows: readonly QuantityRow[], options: MaByQuantity
     layout: {
       xaxis: { type: log ? "log" : "linear", title: { text: plotText(label) }, ...(log ? { dtick: 1 } : {}) },
       yaxis: { ...SCORE_AXIS, title: { text: "mean secret MA" } },
-      shapes: isScore(threshold) ? [thresholdLine(threshold, { side: "start" })] : [],
+      shapes: isScore(threshold)
+        ? [thresholdLine(threshold, { side: freeSide(curves.flat(), { threshold, log }) })]
+        : [],
       showlegend: data.length > 1,
     },
   });
+}
+
+/** The end of the plot at which fewer points stand where the threshold's label goes. */
+function freeSide(
+  bins: readonly Bin[],
+  { threshold, log }: { threshold: number; log: boolean },
+): "start" | "end" {
+  const points = bins.map(({ value, ma, se }) => ({ x: log ? Math.log(value) : value, ma, se }));
+  const [least, most] = [Math.min(...points.map(({ x }) => x)), Math.max(...points.map(({ x }) => x))];
+  const near = points.filter(({ ma, se }) => ma + se > threshold - 0.02 && ma - se < threshold + 0.1);
+  const countFrom = (end: number) => near.filter(({ x }) => Math.abs(x - end) < 0.2 * (most - least)).length;
+  return countFrom(least) <= countFrom(most) ? "start" : "end";
 }
 
 function toBins(rows: readonly Scored[], most: number): Bin[] {

@@ -31,7 +31,8 @@ export interface MaskedToken {
  *   { text: "key =", isSecret: false, line: 0, column: 0 },
  *   { text: " ab··", isSecret: true, line: 0, column: 5 },
  * ];
- * assertEquals(maskedCode(tokens).data.map(({ name, x }) => [name, x]), [["other token", [4.86]], ["secret token", [4.86]]]);
+ * const { data } = maskedCode(tokens);
+ * assertEquals(data.slice(0, 2).map(({ name, x }) => [name, x]), [["other token", [4.86]], ["secret token", [4.86]]]);
  * ```
  */
 export function maskedCode(tokens: readonly MaskedToken[]): Figure {
@@ -42,9 +43,10 @@ export function maskedCode(tokens: readonly MaskedToken[]): Figure {
     tokenTrace(tokens.filter(({ isSecret }) => !isSecret), {
       name: "other token",
       color: PALETTE.grey,
-      opacity: "40",
+      opacity: 0.25,
     }),
-    tokenTrace(marked, { name: "secret token", color: PALETTE.orange, opacity: "cc", pattern: "." }),
+    tokenTrace(marked, { name: "secret token", color: PALETTE.orange, opacity: 0.6, pattern: "." }),
+    textTrace(tokens),
   ].filter(({ x }) => x.length > 0);
   return makeFigure(traces, {
     title: "The secret mask on tokens",
@@ -52,7 +54,8 @@ export function maskedCode(tokens: readonly MaskedToken[]): Figure {
     layout: {
       barmode: "overlay",
       bargap: 0.15,
-      height: 180 + 30 * lines,
+      height: 84 + 48 + 28 * lines,
+      margin: { l: 64, r: 24, t: 84, b: 48 },
       xaxis: { range: [-0.5, width + 0.5], visible: false },
       yaxis: {
         range: [lines - 0.4, -0.6],
@@ -70,7 +73,7 @@ export function maskedCode(tokens: readonly MaskedToken[]): Figure {
 
 function tokenTrace(
   tokens: readonly MaskedToken[],
-  { name, color, opacity, pattern = "" }: { name: string; color: string; opacity: string; pattern?: string },
+  { name, color, opacity, pattern = "" }: { name: string; color: string; opacity: number; pattern?: string },
 ): Trace {
   return {
     type: "bar",
@@ -80,15 +83,27 @@ function tokenTrace(
     x: tokens.map(({ text }) => Math.max(1, text.length) - 0.14),
     y: tokens.map(({ line }) => line),
     marker: {
-      color: `${color}${opacity}`,
+      color,
+      opacity,
       pattern: { shape: pattern, size: 4, solidity: 0.15, fillmode: "overlay" },
     },
-    text: tokens.map(({ text }) => plotText(text.trim())),
-    textposition: "inside",
-    insidetextanchor: "middle",
-    textangle: 0,
-    constraintext: "none",
-    insidetextfont: { family: "ui-monospace, 'DejaVu Sans Mono', monospace", size: 11 },
-    hovertemplate: `%{text}<extra>${name}</extra>`,
+    customdata: tokens.map(({ text }) => plotText(text.trim())),
+    hovertemplate: `%{customdata}<extra>${name}</extra>`,
+  };
+}
+
+/** The code itself over the bars, in the ink of light or dark paper. */
+function textTrace(tokens: readonly MaskedToken[]): Trace {
+  const shown = tokens.filter(({ text }) => text.trim() !== "");
+  return {
+    type: "scatter",
+    mode: "text",
+    x: shown.map(({ column, text }) => column + text.length / 2),
+    y: shown.map(({ line }) => line),
+    text: shown.map(({ text }) => plotText(text.trim())),
+    textposition: "middle center",
+    textfont: { family: "ui-monospace, 'DejaVu Sans Mono', monospace", size: 11 },
+    showlegend: false,
+    hoverinfo: "skip",
   };
 }

@@ -54,7 +54,7 @@ export function scoresBeforeAfter(
   const data = shown.map(({ row, suffix }) => {
     const isFirst = !named.has(row.model);
     named.add(row.model);
-    return barTrace(row, suffix, isFirst);
+    return barTrace(row, { suffix, showlegend: isFirst, thresholds: row.set === "forget" ? thresholds : {} });
   });
   return makeFigure(data.length === 0 ? [] : [...data, ...thresholdTrace(thresholds)], {
     title: "Before and after",
@@ -83,7 +83,23 @@ export function scoresBeforeAfter(
   });
 }
 
-function barTrace(row: ResultRow, suffix: string, showlegend: boolean): Trace {
+type Thresholds = NonNullable<ScoresBeforeAfterOptions["thresholds"]>;
+
+/** How far above its bar a label reaches, as a score. */
+const LABEL_HEIGHT = 0.06;
+
+/** A bar's percent; one line higher where the threshold's mark would strike it through. */
+function labelOf(score: number | null, threshold: number | null | undefined): string {
+  if (!isScore(score)) return "";
+  const text = (score * 100).toFixed(0);
+  const isStruck = isScore(threshold) && threshold >= score && threshold - score < LABEL_HEIGHT;
+  return isStruck ? `${text}<br>\u00a0` : text;
+}
+
+function barTrace(
+  row: ResultRow,
+  { suffix, showlegend, thresholds }: { suffix: string; showlegend: boolean; thresholds: Thresholds },
+): Trace {
   const { label, color, pattern } = modelStyle(row.model);
   return {
     type: "bar",
@@ -95,7 +111,7 @@ function barTrace(row: ResultRow, suffix: string, showlegend: boolean): Trace {
     yaxis: `y${suffix}`,
     x: METRICS.map(({ label }) => label),
     y: METRICS.map(({ column }) => row[column]),
-    text: METRICS.map(({ column }) => isScore(row[column]) ? (row[column] * 100).toFixed(0) : ""),
+    text: METRICS.map(({ column }) => labelOf(row[column], thresholds[column])),
     textposition: "outside",
     textangle: 0,
     textfont: { size: 11 },
@@ -111,7 +127,7 @@ function barTrace(row: ResultRow, suffix: string, showlegend: boolean): Trace {
 }
 
 /** What unseen text scores, a mark across each group of bars. */
-function thresholdTrace(thresholds: NonNullable<ScoresBeforeAfterOptions["thresholds"]>): Trace[] {
+function thresholdTrace(thresholds: Thresholds): Trace[] {
   const known = METRICS.filter(({ column }) => isScore(thresholds[column]));
   return known.length === 0 ? [] : [{
     type: "scatter",

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Figure, makeFigure, type Trace } from "./figure.ts";
+import { type Figure, LEGEND, makeFigure, type Trace } from "./figure.ts";
 import { PALETTE, plotText, tagStyle } from "./style.ts";
 
 /** A secret that was found. */
@@ -42,17 +42,28 @@ export function secretCounts(rows: readonly CountedSecret[], options: SecretCoun
   const counts = Map.groupBy(rows, ({ group }) => group);
   const sorted = [...counts].sort(([a, m], [b, n]) => n.length - m.length || (a < b ? -1 : 1));
   const others = sorted.slice(most).flatMap(([, members]) => members);
+  // A bar of all others that is longer than any other would only say that there are many: words do.
+  const isDrawn = others.length > 0 && others.length <= sorted[0]![1].length;
   const groups: [string, CountedSecret[]][] = [
     ...sorted.slice(0, most),
-    ...(others.length > 0 ? [[`${sorted.length - most} others`, others] as [string, CountedSecret[]]] : []),
+    ...(isDrawn ? [[`${sorted.length - most} others`, others] as [string, CountedSecret[]]] : []),
   ];
+  const left = others.length > 0 && !isDrawn
+    ? `; the ${sorted.length - most} with the fewest, ${
+      others.length.toLocaleString("en")
+    } places, are not drawn`
+    : "";
   const isFilter = rows.some(({ kept }) => kept !== undefined);
   const kept = rows.filter((row) => row.kept).length;
   return makeFigure(isFilter ? filterTraces(groups) : tagTraces(groups), {
     title: isFilter ? `What the value filter drops, by ${by}` : `Secrets by ${by}`,
     subtitle: isFilter
-      ? `${kept} of ${rows.length} finds are kept, ${rows.length - kept} dropped`
-      : `${rows.length} places in ${counts.size} ${counts.size === 1 ? by : `${by}s`}`,
+      ? `${kept.toLocaleString("en")} of ${rows.length.toLocaleString("en")} finds are kept, ${
+        (rows.length - kept).toLocaleString("en")
+      } dropped${left}`
+      : `${rows.length.toLocaleString("en")} places in ${counts.size} ${
+        counts.size === 1 ? by : `${by}s`
+      }${left}`,
     layout: {
       barmode: "stack",
       bargap: 0.3,
@@ -65,7 +76,7 @@ export function secretCounts(rows: readonly CountedSecret[], options: SecretCoun
         showgrid: false,
         ticks: "",
       },
-      legend: { orientation: "h", x: 0, yref: "container", y: 0.01, yanchor: "bottom", traceorder: "normal" },
+      legend: { ...LEGEND, traceorder: "normal" },
     },
   });
 }

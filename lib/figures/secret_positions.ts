@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Figure, makeFigure } from "./figure.ts";
+import { type Figure, LEGEND, makeFigure } from "./figure.ts";
 import { plotText, tagStyle } from "./style.ts";
 
 /** A secret's place. */
@@ -56,6 +56,7 @@ export function secretPositions(
       subtitle: `${first} of ${rows.length} places are in the first tenth`,
       layout: {
         barmode: "stack",
+        legend: { ...LEGEND, traceorder: "normal" },
         bargap: 0.1,
         xaxis: {
           title: { text: "start of the secret, as a share of the file" },

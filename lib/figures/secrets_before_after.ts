@@ -42,6 +42,9 @@ export interface SecretsBeforeAfterOptions {
   maxSecrets?: number;
 }
 
+/** Room for the threshold's label left of the first secret, as a share of their number. */
+const LABEL_ROOM = 0.16;
+
 interface Fall {
   readonly row: SecretRow;
   readonly before: number;
@@ -84,7 +87,7 @@ export function secretsBeforeAfter(
     layout: {
       xaxis: {
         title: { text: "secrets, by kind and MA after" },
-        range: [0, shown.length + 1],
+        range: [-LABEL_ROOM * shown.length, shown.length + 1],
         showticklabels: false,
         ticks: "",
       },

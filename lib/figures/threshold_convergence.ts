@@ -21,7 +21,7 @@ export interface ThresholdConvergenceOptions {
  * import { thresholdConvergence } from "./threshold_convergence.ts";
  *
  * const [band, mean] = thresholdConvergence([0.2, 0.4, null, 0.3]).data;
- * assertEquals([mean!.x, mean!.y.at(0)?.toFixed(2), band!.y.length], [[2, 3], "0.30", 4]);
+ * assertEquals([mean!.x, Number(mean!.y[0]).toFixed(2), band!.y.length], [[2, 3], "0.30", 4]);
  * ```
  */
 export function thresholdConvergence(
@@ -67,10 +67,23 @@ export function thresholdConvergence(
           percentText(2 * last.error)
         }`,
       layout: {
-        xaxis: { title: { text: "texts" }, type: "log", dtick: "D2", showgrid: false },
+        xaxis: {
+          title: { text: "texts" },
+          type: "log",
+          tickvals: ticksUpTo(last?.texts ?? 2),
+          showgrid: false,
+        },
         yaxis: { title: { text: `mean ${metric}` }, tickformat: ".0%" },
       },
     },
+  );
+}
+
+/** 2, 5, 10, 20, 50, ...: Plotly's own labels of a logarithmic axis leave the tens out. */
+function ticksUpTo(most: number): number[] {
+  const decades = Array.from({ length: Math.ceil(Math.log10(most)) + 1 }, (_, power) => 10 ** power);
+  return decades.flatMap((decade) => [decade, 2 * decade, 5 * decade]).filter((tick) =>
+    tick > 1 && tick <= most
   );
 }
 

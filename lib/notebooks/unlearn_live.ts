@@ -9,6 +9,7 @@ import { HISTORY_COLUMNS } from "../datasets/columns.ts";
 import { writeRows } from "../datasets/row_table.ts";
 import { type Figure, showLive } from "../figures/figure.ts";
 import { showProgress } from "../figures/notebook_progress.ts";
+import { modelStyle } from "../figures/style.ts";
 import type { TrajectoryRow } from "../figures/secret_trajectories.ts";
 import type { ForgetExample } from "../datasets/examples.ts";
 import type { Scores } from "../metrics/text_scores.ts";
@@ -103,7 +104,7 @@ async function watch(
   const secrets: TrajectoryRow[] = [];
   let live: { update(figure: Figure): Promise<void> } | undefined;
   const result = await showProgress(
-    `Unlearning by ${options.method}`,
+    `Unlearning with ${modelStyle(options.method).label}`,
     (onProgress, signal) =>
       unlearn(model, sets, {
         ...options,

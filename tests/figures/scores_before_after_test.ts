@@ -30,6 +30,8 @@ Deno.test("scoresBeforeAfter() marks known thresholds on the forget set", () => 
   const { data } = scoresBeforeAfter(ROWS, { thresholds: { ma: 0.3, el_3: null, el_10: 0 } });
   const marks = data.at(-1);
   assertEquals([marks?.x, marks?.y, marks?.xaxis], [["MA", "EL_10"], [0.3, 0], undefined]);
+  const struck = scoresBeforeAfter(ROWS, { thresholds: { ma: 0.21 } });
+  assertEquals(struck.data.slice(1, 3).map(({ text }) => (text as string[])[0]), ["20<br>\u00a0", "97"]); // it clears the mark
 });
 
 Deno.test("scoresBeforeAfter() says that there is nothing to show without rows", () => {

@@ -19,10 +19,14 @@ Deno.test("secretCounts() splits each group by tag, the largest on top", () => {
   assertEquals(layout.title.subtitle?.text, "5 places in 3 detectors");
 });
 
-Deno.test("secretCounts() loses nothing when small groups become one bar", () => {
-  const { data } = secretCounts(ROWS, { most: 1 });
-  assertEquals(data[0]?.y, ["&lt;b&gt;", "2 others"]);
+Deno.test("secretCounts() loses nothing when small groups become one bar, or says what it does not draw", () => {
+  const { data, layout } = secretCounts(ROWS, { most: 2 });
+  assertEquals(data[0]?.y, ["&lt;b&gt;", "Npm", "1 others"]);
   assertEquals(data.flatMap(({ x }) => x as number[]).reduce((sum, count) => sum + count, 0), 5);
+  assertEquals(layout.title.subtitle?.text, "5 places in 3 groups");
+  const many = secretCounts(ROWS, { most: 1 }); // the two others hold more than the largest
+  assertEquals(many.data[0]?.y, ["&lt;b&gt;"]);
+  assertStringIncludes(many.layout.title.subtitle!.text, "the 2 with the fewest, 3 places, are not drawn");
 });
 
 Deno.test("secretCounts() splits by what the filter says where rows tell", () => {
