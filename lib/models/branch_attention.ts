@@ -1,7 +1,8 @@
 /**
  * Attention of continuations that branch off from known texts: a row attends to its text's keys before the branch, which
  * all rows of the text share, and to the keys of its own new tokens. So no row copies its text's cache, and the shared
- * part is one product for all rows of a text.
+ * part is one product for all rows of a text. Each part has a softmax of its own; both are put together by their
+ * maxima and sums.
  *
  * Rows are a grid of N texts with R rows each, text by text; B = N R. All rows take their steps together, so the own
  * caches are written at one position.
@@ -57,33 +58,69 @@ export interface BranchRows {
  * ```
  */
 export function branchAttention(cache: BranchCache, { starts, steps }: BranchRows): AttentionFunction {
-  const [N, , T] = cache.textKeys[0]!.shape as [number, number, number];
+  const [N, G, T, K] = cache.textKeys[0]!.shape as [number, number, number, number];
   const B = starts.shape[0]!;
   const R = B / N;
-  const range = tf.reshape(tf.range(0, T, 1, "int32"), [1, 1, 1, T]);
-  const after = tf.greaterEqual(range, tf.reshape(starts, [N, 1, R, 1])); // [N, 1, R, T]
-  const textBias = tf.mul(tf.cast(after, "float32"), MASKED);
+  const range = tf.reshape(tf.range(0, T, 1, "int32"), [1, 1, T]);
+  const after = tf.greaterEqual(range, tf.reshape(starts, [N, R, 1])); // [N, R, T]
+  const textBias = tf.reshape(tf.mul(tf.cast(after, "float32"), MASKED), [N, 1, R, T]);
   return ({ layer, q, k, v, scale }) => {
-    const [, H, , K] = q.shape as [number, number, number, number];
-    const G = k.shape[1]!;
+    const H = q.shape[1]!;
     const S = cache.ownKeys[layer]!.shape[0]! / (B * G);
-    const byText = (x: Tensor, width: number) => tf.transpose(tf.reshape(x, [N, R, H, width]), [0, 2, 1, 3]); // [N, H, R, .]
-    const byRow = (x: Tensor, width: number) => tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [B, H, 1, width]); // [B, H, 1, .]
     const scaled = tf.mul(q, scale);
     // three dimensions, not four: TensorFlow's product of many small matrices is a quarter faster on them
-    const keys = tf.reshape(appendToCache(cache.ownKeys[layer]!, steps, k), [B * G, S, K]); // [B G, S, K]
-    const values = tf.reshape(appendToCache(cache.ownValues[layer]!, steps, v), [B * G, S, K]); // [B G, S, K]
-    const byGroup = (x: Tensor, width: number) => tf.reshape(x, [B * G, H / G, width]); // [B G, H / G, .]
-    const ownScores = tf.matMul(byGroup(scaled, K), keys, false, true); // [B G, H / G, S]
-    const own = tf.add(tf.reshape(ownScores, [B, H, 1, S]), cacheBias(steps, S)); // [B, H, 1, S]
-    const ofText = (x: Tensor, width: number) => tf.reshape(x, [N, G, H / G * R, width]); // [N, G, H / G R, .]
-    const textScores = tf.matMul(ofText(byText(scaled, K), K), cache.textKeys[layer]!, false, true);
-    const text = tf.add(tf.reshape(textScores, [N, H, R, T]), textBias); // [N, H, R, T]
-    const weights = tf.softmax(tf.concat([text, byText(own, S)], -1)); // [N, H, R, T + S]
-    const [textWeights, ownWeights] = tf.split(weights, [T, S], -1) as [Tensor, Tensor];
-    const mixed = tf.matMul(ofText(textWeights, T), cache.textValues[layer]!); // [N, G, H / G R, K]
-    const fromText = byRow(tf.reshape(mixed, [N, H, R, K]), K);
-    const fromOwn = tf.matMul(byGroup(byRow(ownWeights, S), S), values); // [B G, H / G, K]
-    return tf.add(fromText, tf.reshape(fromOwn, [B, H, 1, K])); // [B, H, 1, K]
+    const ownKeys = tf.reshape(appendToCache(cache.ownKeys[layer]!, steps, k), [B * G, S, K]); // [B G, S, K]
+    const ownValues = tf.reshape(appendToCache(cache.ownValues[layer]!, steps, v), [B * G, S, K]); // [B G, S, K]
+    const ownScores = product(tf.reshape(scaled, [B * G, H / G, K]), ownKeys, true); // [B G, H / G, S]
+    const own = partOf(tf.add(tf.reshape(ownScores, [B, H, 1, S]), cacheBias(steps, S))); // [B, H, 1, S]
+    const fromOwn = product(tf.reshape(own.weights, [B * G, H / G, S]), ownValues); // [B G, H / G, K]
+    const byText = tf.transpose(tf.reshape(scaled, [N, R, H, K]), [0, 2, 1, 3]); // [N, H, R, K]
+    const ofText = (x: Tensor) => tf.reshape(x, [N * G, T, K]); // [N G, T, K]
+    const textScores = product(
+      tf.reshape(byText, [N * G, H / G * R, K]),
+      ofText(cache.textKeys[layer]!),
+      true,
+    ); // [N G, H / G R, T]
+    const text = partOf(tf.add(tf.reshape(textScores, [N, H, R, T]), textBias)); // [N, H, R, T]
+    const fromText = product(
+      tf.reshape(text.weights, [N * G, H / G * R, T]),
+      ofText(cache.textValues[layer]!),
+    ); // [N G, H / G R, K]
+    const byRow = (x: Tensor, width: number) => tf.transpose(tf.reshape(x, [N, H, R, width]), [0, 2, 1, 3]);
+    const inGrid = (x: Tensor, width: number) => tf.reshape(x, [N, R, H, width]); // [N, R, H, .]
+    const mixed = mergeParts(
+      { largest: inGrid(own.largest, 1), sum: inGrid(own.sum, 1), mixed: inGrid(fromOwn, K) },
+      { largest: byRow(text.largest, 1), sum: byRow(text.sum, 1), mixed: byRow(fromText, K) },
+    ); // [N, R, H, K]
+    return tf.reshape(mixed, [B, H, 1, K]);
   };
+}
+
+/** What is left of a softmax over a part of the keys, to be put together with another part's; [..., 1] each but `mixed`. */
+interface Part {
+  /** The largest score. */
+  largest: Tensor;
+  /** Sum of exp(score - largest). */
+  sum: Tensor;
+  /** Sum of exp(score - largest) times value, [..., K]. */
+  mixed: Tensor;
+}
+
+/** A part's softmax but for the division: the two parts of a row stand in different orders, so they are not joined. */
+function partOf(scores: Tensor): Omit<Part, "mixed"> & { weights: Tensor } {
+  const largest = tf.max(scores, -1, true);
+  const weights = tf.exp(tf.sub(scores, largest));
+  return { largest, weights, sum: tf.sum(weights, -1, true) };
+}
+
+/** The mean of both parts' values as one softmax over all keys gives it. */
+function mergeParts(a: Part, b: Part): Tensor {
+  const largest = tf.maximum(a.largest, b.largest);
+  const [shareA, shareB] = [a, b].map((part) => tf.exp(tf.sub(part.largest, largest))) as [Tensor, Tensor];
+  const sum = tf.add(tf.mul(a.sum, shareA), tf.mul(b.sum, shareB));
+  return tf.add(tf.mul(a.mixed, tf.div(shareA, sum)), tf.mul(b.mixed, tf.div(shareB, sum)));
+}
+
+function product(a: Tensor, b: Tensor, transposeB = false): Tensor {
+  return tf.matMul(a as tf.Tensor3D, b as tf.Tensor3D, false, transposeB);
 }
