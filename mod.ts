@@ -22,7 +22,7 @@ export { fetchHubModel, HubError, parseHubName } from "./lib/hub.ts";
 
 export { type Engine, type EngineOptions, openTensorFlow } from "./lib/engine/engine.ts";
 export { assign, compile, type CompiledStep, type CompileOptions, snapshot } from "./lib/engine/compile.ts";
-export { CaptureError } from "./lib/engine/graph.ts";
+export { CaptureError } from "./lib/engine/capture_error.ts";
 export { TensorFlowError } from "./lib/engine/status.ts";
 
 export { openTokenizer, Tokenizer } from "./lib/tokenizers/tokenizer.ts";

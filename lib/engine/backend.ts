@@ -9,7 +9,8 @@ import type { DataType, Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Binding } from "./binding.ts";
 import type { OpAttr } from "./dtypes.ts";
-import { CaptureError, type TensorInfo } from "./graph.ts";
+import { CaptureError } from "./capture_error.ts";
+import type { TensorInfo } from "./graph_records.ts";
 
 type DataId = Tensor["dataId"];
 

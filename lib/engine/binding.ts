@@ -7,7 +7,9 @@
  * @module
  */
 import { ATTR, DTYPE, type OpAttr } from "./dtypes.ts";
-import { CaptureError, type Graph, type TensorInfo } from "./graph.ts";
+import { CaptureError } from "./capture_error.ts";
+import type { Graph } from "./graph.ts";
+import type { TensorInfo } from "./graph_records.ts";
 import { cString, fromBytes, newTensor, setAttribute, tensorBytes, toBytes } from "./native.ts";
 import { Status } from "./status.ts";
 import type { Symbols } from "./symbols.ts";
@@ -199,10 +201,9 @@ export class Binding {
     return this.#describe(id, this.#handle(id));
   }
 
-  /** Adds a function to the context, so that `executeOp` can run it by name, and frees `fn`. */
+  /** Adds a function to the context, so that `executeOp` can run it by name; `fn` stays the caller's. */
   addFunction(name: string, fn: Deno.PointerValue): void {
     this.#symbols.TFE_ContextAddFunction(this.#context, fn, this.#status.pointer);
-    this.#symbols.TF_DeleteFunction(fn);
     this.#status.check(name);
   }
 

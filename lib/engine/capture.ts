@@ -9,7 +9,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Binding } from "./binding.ts";
-import { CaptureError, Graph } from "./graph.ts";
+import { CaptureError } from "./capture_error.ts";
+import { Graph } from "./graph.ts";
+import { Stages } from "./stages.ts";
 import { currentEngine, type OpenEngine } from "./state.ts";
 
 /** What a step may return. */
@@ -47,6 +49,7 @@ let functionCount = 0;
 /**
  * Captures a step for the shapes of `inputs` and adds it to the context.
  *
+ * @param options.stages holds the stages of a step that XLA cannot compile whole
  * @throws {CaptureError} when it cannot be captured
  *
  * @example
@@ -65,7 +68,7 @@ let functionCount = 0;
 export function captureStep<A extends readonly Tensor[], R extends StepResult>(
   step: (...inputs: A) => R,
   inputs: A,
-  options: CaptureOptions = {},
+  options: CaptureOptions & { stages?: Stages } = {},
 ): CapturedStep<R> {
   const engine = currentEngine();
   using rehearsal = new Graph(engine.symbols);
@@ -76,7 +79,16 @@ export function captureStep<A extends readonly Tensor[], R extends StepResult>(
   const { binding } = engine;
   const name = `codescrub_${options.name ?? "step"}_${functionCount++}`;
   const values = graph.assignments.map(({ value }) => value);
-  binding.addFunction(name, graph.toFunction(name, [...outputs, ...values], options.xla ?? false));
+  const results = [...outputs, ...values];
+  const isStaged = options.xla && options.stages && Stages.isNeededFor(graph);
+  const fn = isStaged
+    ? options.stages!.build(graph, results, name)
+    : graph.toFunction(name, results, options.xla ?? false);
+  try {
+    binding.addFunction(name, fn);
+  } finally {
+    engine.symbols.TF_DeleteFunction(fn);
+  }
   const sourceOf = (id: number): StepInput => {
     const argument = argumentIds.indexOf(id);
     return argument >= 0 ? { argument } : { id };

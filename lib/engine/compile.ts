@@ -16,7 +16,9 @@ import {
   type StepInput,
   type StepResult,
 } from "./capture.ts";
-import { CaptureError, type TensorInfo } from "./graph.ts";
+import { CaptureError } from "./capture_error.ts";
+import type { TensorInfo } from "./graph_records.ts";
+import { Stages } from "./stages.ts";
 import { currentEngine } from "./state.ts";
 
 /** How to compile. */
@@ -95,6 +97,36 @@ export function snapshot(tensor: Tensor): Tensor {
 }
 
 /**
+ * Keeps a part of a step out of XLA: its operations are TensorFlow's own also where the step is compiled with
+ * `xla: true`. Worth it for a part whose shapes change often, as each would be compiled anew; XLA then compiles what
+ * stands before and after. Eagerly, and in a step without XLA, it is a plain call.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using step = compile((x: tf.Tensor) => {
+ *   const larger = outsideXla(() => tf.add(x, 1));
+ *   return tf.mul(larger, 2);
+ * }, { xla: true });
+ * assertEquals([...step(tf.tensor1d([1, 2])).dataSync()], [4, 6]);
+ * ```
+ */
+export function outsideXla<R>(part: () => R): R {
+  const graph = currentEngine().binding.capture;
+  if (!graph || graph.isOutside) return part();
+  graph.isOutside = true;
+  try {
+    return part();
+  } finally {
+    graph.isOutside = false;
+  }
+}
+
+/**
  * Compiles a pure function of tensors.
  *
  * Inputs are float32, int32 or bool tensors; everything else that the step uses from outside (weights, settings) is
@@ -120,12 +152,20 @@ export function compile<A extends readonly Tensor[], R extends StepResult>(
   options: CaptureOptions = {},
 ): CompiledStep<A, R> {
   const cache = new Map<string, CapturedStep<R>>();
+  let stages: Stages | undefined;
+  const capture = (inputs: A) => {
+    if (stages?.binding !== currentEngine().binding) {
+      stages?.[Symbol.dispose]();
+      stages = new Stages(currentEngine());
+    }
+    return captureStep(step, inputs, { ...options, stages });
+  };
   const prepare = (inputs: A) => {
     const { binding, backend } = currentEngine();
     if (binding.capture) throw new CaptureError("it starts another compiled step", "call the plain function");
     const key = inputs.map((input) => `${input.dtype}[${input.shape}]`).join(" ");
     let captured = cache.get(key);
-    if (captured?.binding !== binding) cache.set(key, captured = captureStep(step, inputs, options));
+    if (captured?.binding !== binding) cache.set(key, captured = capture(inputs));
     const argumentIds = inputs.map((input) => backend.idOf(input));
     const idOf = (source: StepInput) => "id" in source ? source.id : argumentIds[source.argument]!;
     const targets = captured.assigned.map(idOf);
@@ -151,6 +191,7 @@ export function compile<A extends readonly Tensor[], R extends StepResult>(
   const dispose = () => {
     for (const { binding, name } of cache.values()) binding.removeFunction(name);
     cache.clear();
+    stages?.[Symbol.dispose]();
   };
   const compiled = Object.assign(run, { async: runAsync, [Symbol.dispose]: dispose });
   return Object.defineProperty(compiled, "captures", { get: () => cache.size }) as CompiledStep<A, R>;

@@ -23,7 +23,16 @@ export const DTYPE = {
 } as const;
 
 /** Attribute kinds of an operation. */
-export const ATTR = { string: 0, int: 1, float: 2, bool: 3, type: 4, shape: 5, resource: 99 } as const;
+export const ATTR = {
+  string: 0,
+  int: 1,
+  float: 2,
+  bool: 3,
+  type: 4,
+  shape: 5,
+  func: 6,
+  resource: 99,
+} as const;
 
 /** One attribute of an operation, as tfjs-node's kernels give it. */
 export interface OpAttr {

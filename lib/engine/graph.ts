@@ -6,29 +6,12 @@
  *
  * @module
  */
+import { CaptureError } from "./capture_error.ts";
 import { ATTR, type OpAttr } from "./dtypes.ts";
-import { cString, newTensor, packOutputs, setAttribute } from "./native.ts";
+import type { Assignment, Recorded, TensorInfo, TraceEntry } from "./graph_records.ts";
+import { checksum, cString, newTensor, packOutputs, setAttribute } from "./native.ts";
 import { Status } from "./status.ts";
 import type { Symbols } from "./symbols.ts";
-
-/**
- * Why a step cannot be compiled.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const error = new CaptureError("it reads a tensor's value", "return the tensor and read it outside");
- * assertEquals(error.message, "Cannot compile the step: it reads a tensor's value: return the tensor and read it outside");
- * ```
- */
-export class CaptureError extends Error {
-  /** @param what what the step did, in words */
-  constructor(what: string, todo: string) {
-    super(`Cannot compile the step: ${what}: ${todo}`);
-    this.name = "CaptureError";
-  }
-}
 
 interface Node {
   operation: Deno.PointerValue;
@@ -37,38 +20,13 @@ interface Node {
   label: string;
 }
 
-/** One thing that a step did while it was captured. */
-export interface TraceEntry {
-  /** The operation, or what else is compared. */
-  what: string;
-  /** Its attributes and inputs. */
-  detail: string;
-}
-
-/** An assignment that takes effect after the call, by the numbers of both tensors. */
-export interface Assignment {
-  /** Is given new contents. */
-  target: number;
-  /** Holds them. */
-  value: number;
-}
-
-/** Shape and data type of a tensor. */
-export interface TensorInfo {
-  /** The tensor's number. */
-  id: number;
-  /** Its dimensions. */
-  shape: number[];
-  /** `TF_DataType` */
-  dtype: number;
-}
-
 /** Operations with an input list: "*" is the list, 1 a single input. From TensorFlow's registry of operations. */
 const LIST_INPUTS: Readonly<Record<string, readonly ("*" | 1)[]>> = {
   AddN: ["*"],
   ConcatV2: ["*", 1],
   IdentityN: ["*"],
   Pack: ["*"],
+  PartitionedCall: ["*"],
   ParallelDynamicStitch: ["*", "*"],
 };
 
@@ -99,7 +57,11 @@ export class Graph {
   readonly #nodes = new Map<number, Node>();
   readonly #inputs: number[] = [];
   readonly #trace: TraceEntry[] = [];
+  readonly #recorded: Recorded[] = [];
   #count = 0;
+
+  /** Whether what is added now shall stay out of XLA. */
+  isOutside = false;
 
   /** Starts an empty graph. */
   constructor(symbols: Symbols) {
@@ -119,6 +81,11 @@ export class Graph {
   /** What was built, operation by operation: equal for two captures of a pure step. */
   get trace(): readonly TraceEntry[] {
     return this.#trace;
+  }
+
+  /** What was asked for, in order. */
+  get recorded(): readonly Recorded[] {
+    return this.#recorded;
   }
 
   /** Adds tensors to the trace, such as the step's results. */
@@ -142,6 +109,7 @@ export class Graph {
       { name: "shape", type: ATTR.shape, value: shape },
     ];
     this.#inputs.push(id);
+    this.#recorded.push({ kind: "input", id, shape, dtype });
     this.#nodes.set(id, { ...this.#addNode("Placeholder", attrs, []), label });
   }
 
@@ -152,6 +120,7 @@ export class Graph {
       this.#trace.push({ what: "constant", detail: `${dtype} [${shape}] ${checksum(bytes)}` });
       const attrs = [{ name: "dtype", type: ATTR.type, value: dtype }];
       this.#nodes.set(id, this.#addNode("Const", attrs, [], tensor));
+      this.#recorded.push({ kind: "constant", id, shape, dtype, bytes });
     } finally {
       this.#symbols.TF_DeleteTensor(tensor);
     }
@@ -172,11 +141,50 @@ export class Graph {
       );
     }
     const { operation, label } = this.#addNode(name, attrs, inputs.map((id) => this.#node(id)));
-    return Array.from({ length: outputs }, (_, index) => {
+    const infos = Array.from({ length: outputs }, (_, index) => {
       const node = { operation, index, label: `${label}:${index}` };
       const info = { id: nextId(), ...this.#describe(name, node) };
       this.#nodes.set(info.id, node);
       return info;
+    });
+    this.#recorded.push({
+      kind: "operation",
+      name,
+      attrs,
+      inputs,
+      outputs: infos,
+      isOutside: this.isOutside,
+    });
+    return infos;
+  }
+
+  /**
+   * Adds a call of a function that XLA compiles.
+   *
+   * @param callee stays the caller's @param outputs the numbers, shapes and data types of its results
+   */
+  addXlaCall(
+    { name, fn }: { name: string; fn: Deno.PointerValue },
+    inputs: readonly number[],
+    outputs: readonly TensorInfo[],
+  ): void {
+    const symbols = this.#symbols;
+    symbols.TF_GraphCopyFunction(this.#graph, fn, null, this.#status.pointer);
+    this.#status.check(name);
+    const attrs = [
+      { name: "Tin", type: ATTR.type, value: inputs.map((id) => this.#dtype(id)) },
+      { name: "Tout", type: ATTR.type, value: outputs.map(({ dtype }) => dtype) },
+      { name: "f", type: ATTR.func, value: name },
+      { name: "_XlaMustCompile", type: ATTR.bool, value: true },
+    ];
+    const { operation, label } = this.#addNode("PartitionedCall", attrs, inputs.map((id) => this.#node(id)));
+    outputs.forEach(({ id, shape }, index) => {
+      const node = { operation, index, label: `${label}:${index}` };
+      const dims = BigInt64Array.from(shape, BigInt);
+      const output = packOutputs([node]);
+      symbols.TF_GraphSetTensorShape(this.#graph, output, dims, dims.length, this.#status.pointer);
+      this.#status.check(name);
+      this.#nodes.set(id, node);
     });
   }
 
@@ -284,11 +292,4 @@ export class Graph {
     }
     return { shape, dtype: symbols.TF_OperationOutputType(output) };
   }
-}
-
-/** FNV-1a over 32 bits: enough to see that a constant changed. */
-function checksum(bytes: Uint8Array): number {
-  let hash = 0x811c9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
-  return hash >>> 0;
 }

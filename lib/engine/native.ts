@@ -191,6 +191,9 @@ export function setAttribute(
     const dims = BigInt64Array.from(value as number[], BigInt);
     if (eager) symbols.TFE_OpSetAttrShape(target, key, dims, dims.length, status.pointer);
     else symbols.TF_SetAttrShape(target, key, dims, dims.length);
+  } else if (type === ATTR.func && !eager) {
+    const bytes = encoder.encode(value as string);
+    symbols.TF_SetAttrFuncName(target, key, bytes, BigInt(bytes.length));
   } else {
     throw new TypeError(`Cannot set attribute "${name}": kind ${type} is not known`);
   }
@@ -217,4 +220,19 @@ export function packOutputs(
     view.setInt32(16 * i + 8, index, true);
   });
   return bytes;
+}
+
+/**
+ * FNV-1a over 32 bits: enough to see that a constant changed.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(checksum(new TextEncoder().encode("foobar")), 0xbf9cf968);
+ * ```
+ */
+export function checksum(bytes: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
 }

@@ -73,9 +73,12 @@ export const SYMBOLS = {
   TF_SetAttrIntList: { parameters: [P, B, B, "i32"], result: "void" },
   TF_SetAttrTypeList: { parameters: [P, B, B, "i32"], result: "void" },
   TF_SetAttrTensor: { parameters: [P, B, P, P], result: "void" },
+  TF_SetAttrFuncName: { parameters: [P, B, B, "usize"], result: "void" },
   TF_OperationOutputType: { parameters: [OUTPUT], result: "i32" },
   TF_GraphGetTensorNumDims: { parameters: [P, OUTPUT, P], result: "i32" },
   TF_GraphGetTensorShape: { parameters: [P, OUTPUT, B, "i32", P], result: "void" },
+  TF_GraphSetTensorShape: { parameters: [P, OUTPUT, B, "i32", P], result: "void" },
+  TF_GraphCopyFunction: { parameters: [P, P, P, P], result: "void" },
   TF_GraphToFunction: {
     parameters: [P, B, "u8", "i32", P, "i32", B, "i32", B, P, P, P, P],
     result: P,

@@ -7,8 +7,9 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { compile, type CompiledStep } from "../engine/compile.ts";
+import { compile, type CompiledStep, outsideXla } from "../engine/compile.ts";
 import { sparseCrossEntropy } from "../engine/kernels.ts";
+import type { AttentionFunction } from "./architecture.ts";
 import { branchAttention } from "./branch_attention.ts";
 import { type Branch, type DecodeStart, type Grid, toGrids } from "./branch_grids.ts";
 import { checkPositions, growCacheBuffer, newCacheBuffer } from "./kv_cache.ts";
@@ -75,7 +76,7 @@ export class Decoder implements Disposable {
     this.rows = rows;
     this.#fill = compile((ids: Tensor) => this.#run(ids, true), { name: "fill" });
     this.#score = compile((ids: Tensor) => this.#run(ids, false), { name: "score" });
-    this.#step = compile((...inputs: Tensor[]) => this.#decode(inputs), { name: "decode" });
+    this.#step = compile((...inputs: Tensor[]) => this.#decode(inputs), { name: "decode", xla: true });
   }
 
   /**
@@ -232,10 +233,11 @@ export class Decoder implements Disposable {
     const [textKeys, textValues, ownKeys, ownValues] = [0, 1, 2, 3].map((part) =>
       cache.slice(part * layers, (part + 1) * layers)
     ) as [Tensor[], Tensor[], Tensor[], Tensor[]];
-    const attention = branchAttention({ textKeys, textValues, ownKeys, ownValues }, {
-      starts: starts!,
-      steps: steps!,
-    });
+    // caches and grids have many shapes, all else has that of the rows alone
+    const ofRows = outsideXla(() =>
+      branchAttention({ textKeys, textValues, ownKeys, ownValues }, { starts: starts!, steps: steps! })
+    );
+    const attention: AttentionFunction = (inputs) => outsideXla(() => ofRows(inputs));
     const positions = tf.minimum(tf.add(starts!, steps!), tf.scalar(maxPositions - 1, "int32"));
     return {
       ids: tf.argMax(this.#model.decode(ids!, positions, attention), -1),

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { StepResult } from "../../lib/engine/capture.ts";
 import { assign, compile } from "../../lib/engine/compile.ts";
 import { type Engine, openTensorFlow } from "../../lib/engine/engine.ts";
-import { CaptureError } from "../../lib/engine/graph.ts";
+import { CaptureError } from "../../lib/engine/capture_error.ts";
 
 const engine = await openTensorFlow({ device: "cpu" });
 Deno.test.afterAll(() => engine[Symbol.dispose]());
