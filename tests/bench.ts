@@ -13,7 +13,8 @@ import { benchDemo, benchHelp, readProc } from "./bench_cli.ts";
 import { benchForward } from "./bench_forward.ts";
 import { type BenchContext, SIZES } from "./bench_models.ts";
 import { findPeerPython } from "./bench_peer.ts";
-import { benchPlain, benchTorch } from "./bench_scores.ts";
+import { benchPlain, benchTorch, benchTransformers } from "./bench_scores.ts";
+import { benchSmollm2 } from "./bench_smollm2.ts";
 import { type BenchRow, formatRows, judge } from "./bench_table.ts";
 
 type Bench = (context: BenchContext) => Promise<BenchRow[]>;
@@ -24,7 +25,9 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   small: (context) => benchForward(SIZES.small, { forward: 2, backward: 1.8 }, context),
   embedded: (context) => benchForward(SIZES.embedded, { forward: 1.8, backward: 1.8 }, context),
   plain: benchPlain,
+  transformers: benchTransformers,
   torch: benchTorch,
+  smollm2: benchSmollm2,
   demo: benchDemo,
 };
 

@@ -1,0 +1,183 @@
+/**
+ * SmolLM2-135M, as `deno task fetch smollm2` gets it, against transformers in the same minutes: greedy decoding with a KV
+ * cache, of many rows and of one, and a forward. Tokens and logits are compared first.
+ *
+ * @module
+ */
+import { assert } from "@std/assert";
+import * as tf from "@tensorflow/tfjs-core";
+import { join } from "node:path";
+import { buildEmbeddedCorpus } from "../lib/datasets/embedded_corpus.ts";
+import { compile } from "../lib/engine/compile.ts";
+import { Generator } from "../lib/models/generate.ts";
+import { loadModel } from "../lib/models/load.ts";
+import type { Model } from "../lib/models/model.ts";
+import { openModelTokenizer } from "../lib/models/model_tokenizer.ts";
+import { saveModel } from "../lib/models/save.ts";
+import { fetchedModel } from "../lib/setup_models.ts";
+import { type BenchContext, writeIds } from "./bench_models.ts";
+import { Peer } from "./bench_peer.ts";
+import { type BenchRow, interleave, median, seconds } from "./bench_table.ts";
+import { assertTensorClose, readTensors } from "./tensors.ts";
+
+const ROWS = 32;
+const PROMPT = 64;
+const NEW_TOKENS = 128;
+const FORWARD = { rows: 2, length: 512 };
+/** Two engines' argmax may differ where transformers' two best logits are closer than this. */
+const CLOSE = 1e-3;
+
+interface Generated extends Record<string, unknown> {
+  tokens: number[][];
+  margins: number[][];
+}
+
+/** Greedy decoding of 32 rows and of one, and a forward of 2 x 512, float32. */
+export async function benchSmollm2(context: BenchContext): Promise<BenchRow[]> {
+  const python = await context.python();
+  const folder = await writeFolder(context);
+  using loaded = await loadModel(folder);
+  const texts = await codeOf(folder);
+  const prompts = texts.slice(0, ROWS).map((ids) => ids.slice(0, PROMPT));
+  const args = async (rows: readonly Int32Array[]) => [
+    folder,
+    await writeIds(rows, context),
+    String(rows.length),
+    String(context.threads),
+    "float32",
+  ];
+  const rows: BenchRow[] = [];
+  {
+    await using peer = await Peer.start(python, "causal_peer.py", await args(prompts));
+    rows.push(await compareDecode(loaded.model, prompts, { goal: 3, peer, context }));
+    rows.push(await compareDecode(loaded.model, prompts.slice(0, 1), { goal: 1.4, peer, context }));
+  }
+  const long = texts.filter((ids) => ids.length >= FORWARD.length).slice(0, FORWARD.rows);
+  const whole = long.map((ids) => ids.slice(0, FORWARD.length));
+  await using peer = await Peer.start(python, "causal_peer.py", await args(whole));
+  rows.push(await compareForward(loaded.model, whole, { goal: 2, peer, context }));
+  return rows;
+}
+
+interface Comparison {
+  goal: number;
+  peer: Peer;
+  context: BenchContext;
+}
+
+async function compareDecode(
+  model: Model,
+  prompts: readonly Int32Array[],
+  { goal, peer, context }: Comparison,
+): Promise<BenchRow> {
+  const name = `greedy decode, SmolLM2-135M, ${prompts.length} x (${PROMPT} + ${NEW_TOKENS})`;
+  context.log(name);
+  using generator = new Generator(model);
+  const ours = () => generator.generate(prompts, { maxTokens: NEW_TOKENS });
+  const request = { rows: prompts.length, tokens: NEW_TOKENS };
+  const wanted = await peer.ask<Generated>("generate", { ...request, check: true });
+  const equal = countEqual(await ours(), wanted);
+  const times = await interleave(Math.min(5, context.repetitions), {
+    ours: () => seconds(ours),
+    torch: async () => (await peer.ask<{ seconds: number }>("generate", request)).seconds,
+  });
+  const rate = (values: number[]) => (prompts.length * NEW_TOKENS / median(values)).toFixed(0);
+  return {
+    name,
+    unit: "s",
+    ours: { name: "Generator", values: times.ours! },
+    peer: { name: `transformers' generate, PyTorch ${peer.versions.torch} float32`, values: times.torch! },
+    goal: { ratio: goal },
+    notes: [
+      `${rate(times.ours!)} against ${rate(times.torch!)} tokens/s, the prompts' pass included`,
+      `${equal} of ${
+        prompts.length * NEW_TOKENS
+      } tokens equal; where a row differs, transformers' two best logits are ` +
+      `closer than ${CLOSE}, and the rest of the row is not compared`,
+    ],
+  };
+}
+
+/** How many tokens are equal; a row may leave the other only where that is nearly a tie. */
+function countEqual(found: readonly Int32Array[], { tokens, margins }: Generated): number {
+  let count = 0;
+  for (const [row, wanted] of tokens.entries()) {
+    const different = wanted.findIndex((token, i) => token !== found[row]![i]);
+    if (different >= 0) {
+      const margin = margins[different]![row]!;
+      assert(
+        margin < CLOSE,
+        `row ${row} differs at token ${different}, where the best logit leads by ${margin}`,
+      );
+    }
+    count += different < 0 ? wanted.length : different;
+  }
+  return count;
+}
+
+async function compareForward(
+  model: Model,
+  texts: readonly Int32Array[],
+  { goal, peer, context }: Comparison,
+): Promise<BenchRow> {
+  const name = `forward, SmolLM2-135M, ${texts.length} x ${texts[0]!.length}, float32`;
+  context.log(name);
+  const ids = tf.tensor2d(
+    Int32Array.from(texts.flatMap((text) => [...text])),
+    [texts.length, texts[0]!.length],
+    "int32",
+  );
+  const step = (ids: tf.Tensor) => model.logits(ids);
+  using graph = compile(step, { name: "forward" });
+  using xla = compile(step, { name: "forward", xla: true });
+  const file = join(context.folder, "logits.safetensors");
+  await peer.ask("forward", { write: file });
+  const wanted = (await readTensors(file)).get("logits")!;
+  await Deno.remove(file);
+  let largest = 0;
+  for (const run of [graph, xla]) {
+    const logits = run(ids);
+    assertTensorClose(logits, wanted, { atol: CLOSE });
+    const values = logits.dataSync();
+    values.forEach((value, i) => largest = Math.max(largest, Math.abs(value - wanted.values[i]!)));
+    logits.dispose();
+  }
+  const times = await interleave(context.repetitions, {
+    graph: () => seconds(() => tf.dispose(graph(ids))),
+    torch: async () => (await peer.ask<{ seconds: number }>("forward")).seconds,
+    xla: () => seconds(() => tf.dispose(xla(ids))),
+  });
+  ids.dispose();
+  const best = median(times.xla!) < median(times.graph!) ? "xla" : "graph";
+  return {
+    name,
+    unit: "s",
+    ours: { name: best === "xla" ? "captured, XLA" : "captured", values: times[best]! },
+    peer: { name: `transformers, PyTorch ${peer.versions.torch} eager float32`, values: times.torch! },
+    goal: { ratio: goal },
+    notes: [
+      `medians: captured ${median(times.graph!).toPrecision(3)} s, XLA ${
+        median(times.xla!).toPrecision(3)
+      } s`,
+      `largest difference ${largest.toExponential(1)}`,
+    ],
+  };
+}
+
+/** The fetched model as a folder that both sides load; float32. */
+async function writeFolder({ folder }: BenchContext): Promise<string> {
+  const path = join(folder, "smollm2");
+  const file = fetchedModel("smollm2");
+  using loaded = await loadModel(file);
+  await saveModel(loaded.model, path, { ...loaded, dtype: "F32", tokenizerFolder: file });
+  return path;
+}
+
+/** Code that SmolLM2 reads, the longest documents first. */
+async function codeOf(folder: string): Promise<Int32Array[]> {
+  const tokenizer = await openModelTokenizer(folder);
+  const { unseen } = await buildEmbeddedCorpus();
+  const texts = [...new Set(unseen.map(({ text }) => text))];
+  const encoded = await tokenizer.encodeBatch(texts);
+  return encoded.map(({ ids }) => ids).sort((a, b) => b.length - a.length);
+}
