@@ -10,6 +10,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { compile, type CompiledStep, outsideXla } from "../engine/compile.ts";
 import { sparseCrossEntropy } from "../engine/kernels.ts";
 import type { AttentionFunction } from "./architecture.ts";
+import { rowsAtOnce, textsAtOnce } from "./batch_sizes.ts";
 import { branchAttention } from "./branch_attention.ts";
 import { type Branch, type DecodeStart, type Grid, toGrids } from "./branch_grids.ts";
 import { checkPositions, growCacheBuffer, newCacheBuffer } from "./kv_cache.ts";
@@ -37,10 +38,17 @@ export interface DecoderOptions {
   batch?: number;
   /** Continuations a batch, at most. Default: up to 256, as many as keep the caches of 128 tokens under a gigabyte. */
   rows?: number;
+  /** Whether XLA compiles the steps of continuations. Default: where so many are wanted that it pays. */
+  xla?: boolean;
 }
+
+type DecodeStep = CompiledStep<Tensor[], { ids: Tensor; steps: Tensor }>;
 
 /** Own caches begin with this many positions and grow by as many: attention reads all that are there, and is bound by memory. */
 const OWN_POSITIONS = 16;
+
+/** Tokens to decode that make up for a second of compiling. */
+const TOKENS_FOR_XLA = 2 ** 15;
 
 /**
  * Runs texts and their continuations; `using` frees its captured steps.
@@ -67,16 +75,24 @@ export class Decoder implements Disposable {
   readonly rows: number;
   readonly #fill: CompiledStep<[Tensor], Record<string, Tensor>>;
   readonly #score: CompiledStep<[Tensor], Record<string, Tensor>>;
-  readonly #step: CompiledStep<Tensor[], { ids: Tensor; steps: Tensor }>;
+  readonly #step: DecodeStep;
+  readonly #xlaStep: DecodeStep;
+  readonly #xla: boolean | undefined;
 
   /** @param model not owned */
-  constructor(model: Model, { batch = batchOf(model), rows = rowsOf(model) }: DecoderOptions = {}) {
+  constructor(
+    model: Model,
+    { batch = textsAtOnce(model.config), rows = rowsAtOnce(model.config), xla }: DecoderOptions = {},
+  ) {
     this.#model = model;
     this.batch = batch;
     this.rows = rows;
     this.#fill = compile((ids: Tensor) => this.#run(ids, true), { name: "fill" });
     this.#score = compile((ids: Tensor) => this.#run(ids, false), { name: "score" });
-    this.#step = compile((...inputs: Tensor[]) => this.#decode(inputs), { name: "decode", xla: true });
+    this.#xla = xla;
+    const decode = (...inputs: Tensor[]) => this.#decode(inputs);
+    this.#step = compile(decode, { name: "decode" });
+    this.#xlaStep = compile(decode, { name: "decode", xla: true });
   }
 
   /**
@@ -131,12 +147,13 @@ export class Decoder implements Disposable {
     const grids = toGrids(branches, this.rows);
     const work = grids.map(({ branches }) => branches.length * Math.max(...branches.map(stepsOf)));
     const total = work.reduce((sum, steps) => sum + steps, 0);
+    const step = this.#xla ?? total >= TOKENS_FOR_XLA ? this.#xlaStep : this.#step;
     let [next, done] = [0, 0];
     const takeGrids = async () => {
       try {
         while (next < grids.length) {
           const i = next++;
-          await this.#continueGrid(filled, grids[i]!);
+          await this.#continueGrid(filled, grids[i]!, step);
           done += work[i]!;
           await onProgress?.(done / Math.max(1, total));
         }
@@ -152,7 +169,11 @@ export class Decoder implements Disposable {
     return results;
   }
 
-  async #continueGrid(filled: FilledTexts, { texts, rowsPerText, branches }: Grid): Promise<void> {
+  async #continueGrid(
+    filled: FilledTexts,
+    { texts, rowsPerText, branches }: Grid,
+    step: DecodeStep,
+  ): Promise<void> {
     const { cacheHeads: heads, headWidth: width } = this.#model.config;
     const steps = Math.max(...branches.map(stepsOf));
     if (steps === 0) return;
@@ -175,7 +196,7 @@ export class Decoder implements Disposable {
         length += OWN_POSITIONS;
         own = own.map((buffer) => growCacheBuffer(buffer, { rows, heads, length }));
       }
-      const next = await this.#step.async(generated.at(-1)!, count, starts, ...ofTexts, ...own);
+      const next = await step.async(generated.at(-1)!, count, starts, ...ofTexts, ...own);
       count.dispose();
       count = next.steps;
       generated.push(next.ids);
@@ -250,31 +271,13 @@ export class Decoder implements Disposable {
     this.#fill[Symbol.dispose]();
     this.#score[Symbol.dispose]();
     this.#step[Symbol.dispose]();
+    this.#xlaStep[Symbol.dispose]();
   }
 }
 
 /** How many tokens a branch decodes. */
 function stepsOf(branch: Branch | null): number {
   return branch ? branch.result.length - 1 : 0;
-}
-
-/** A power of two; the more texts there are, the more alike in length the continuations of a grid. */
-function batchOf({ config: { layers, cacheHeads, headWidth, vocabularySize } }: Model): number {
-  const numbersPerToken = 2 * layers * cacheHeads * headWidth + 2 * vocabularySize;
-  return powerWithin(2 ** 31 / (numbersPerToken * 128 * Float32Array.BYTES_PER_ELEMENT), {
-    least: 8,
-    most: 64,
-  });
-}
-
-/** A power of two; with more rows those of a grid end at times too far apart. */
-function rowsOf({ config: { layers, cacheHeads, headWidth } }: Model): number {
-  const bytesPerRow = 2 * layers * cacheHeads * headWidth * 128 * Float32Array.BYTES_PER_ELEMENT;
-  return powerWithin(2 ** 30 / bytesPerRow, { least: 32, most: 256 });
-}
-
-function powerWithin(count: number, { least, most }: { least: number; most: number }): number {
-  return 2 ** Math.floor(Math.log2(Math.min(most, Math.max(least, count))));
 }
 
 /** The first positions of some texts' keys or values: [B, H, T, K] to [N, H, length, K]. */

@@ -27,7 +27,8 @@ async function withFixture(
 for (const name of FIXTURES) {
   Deno.test(`Decoder continues "${name}" as transformers does, every row at a position of its own`, async () => {
     await withFixture(name, async ({ model }, { ids, continuations }) => {
-      for (const options of [{ batch: 1, rows: 1 }, { batch: 8, rows: 3 }, { batch: 8, rows: 256 }]) {
+      const sizes = [{ batch: 1, rows: 1 }, { batch: 8, rows: 3 }, { batch: 8, rows: 256 }];
+      for (const options of [...sizes, { batch: 8, rows: 256, xla: true }]) {
         using decoder = new Decoder(model, options);
         for (let first = 0; first < ids.length; first += options.batch) {
           const texts = ids.slice(first, first + options.batch);
@@ -51,6 +52,7 @@ Deno.test("Decoder.continueAll() is a plain loop of full forwards, from any posi
   await withFixture("trained", async ({ model }, { texts, unseen }) => {
     using predict = predictWith(model);
     using decoder = new Decoder(model, { batch: 8, rows: 16 });
+    using compiled = new Decoder(model, { batch: 8, rows: 16, xla: true });
     const rows = [...texts, ...unseen.slice(0, 2)].map((text, i) => text.slice(0, 40 - 5 * i));
     using filled = await decoder.fill(rows, { length: 40, keepCache: true });
     const starts = rows.flatMap((text, row) =>
@@ -71,6 +73,7 @@ Deno.test("Decoder.continueAll() is a plain loop of full forwards, from any posi
       assertEquals(Array.from(decoded[i]!), tokens, JSON.stringify(starts[i]));
     });
     assertEquals(await decoder.continueAll(filled, starts), decoded, "the texts' cache is as it was");
+    assertEquals(await compiled.continueAll(filled, starts), decoded, "by XLA");
   });
 });
 
