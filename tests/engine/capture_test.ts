@@ -2,31 +2,13 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs-core";
 import type { StepResult } from "../../lib/engine/capture.ts";
 import { assign, compile } from "../../lib/engine/compile.ts";
-import { type Engine, openTensorFlow } from "../../lib/engine/engine.ts";
 import { CaptureError } from "../../lib/engine/capture_error.ts";
+import { openTensorFlow } from "../../lib/engine/engine.ts";
+import { leavingNothing, take, vector } from "./held_tensors.ts";
 
 const engine = await openTensorFlow({ device: "cpu" });
 Deno.test.afterAll(() => engine[Symbol.dispose]());
-
-/** A test after which as many tensors and native handles are held as before. */
-function test(name: string, body: (engine: Engine) => void | Promise<void>): void {
-  Deno.test(name, async () => {
-    const before = engine.memory();
-    await body(engine);
-    assertEquals(engine.memory(), before, "tensors or handles are left over");
-  });
-}
-
-function vector(...values: number[]): tf.Tensor {
-  return tf.tensor1d(values);
-}
-
-/** A tensor's values; frees it. */
-function take(tensor: tf.Tensor): number[] {
-  const values = Array.from(tensor.dataSync());
-  tensor.dispose();
-  return values;
-}
+const test = leavingNothing(engine);
 
 /** The error of compiling and running a step with [1, 2] and [3, 4]; the counts are checked by `test`. */
 function refusal(step: (x: tf.Tensor, y: tf.Tensor) => StepResult): Error {

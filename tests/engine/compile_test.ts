@@ -1,33 +1,15 @@
 import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs-core";
 import { assign, compile } from "../../lib/engine/compile.ts";
-import { type Engine, openTensorFlow } from "../../lib/engine/engine.ts";
+import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { TensorFlowError } from "../../lib/engine/status.ts";
 import { assertTensorClose } from "../tensors.ts";
+import { leavingNothing, take, vector } from "./held_tensors.ts";
 
 const engine = await openTensorFlow({ device: "cpu" });
 Deno.test.afterAll(() => engine[Symbol.dispose]());
+const test = leavingNothing(engine);
 const MODES = [{ xla: false }, { xla: true }] as const;
-
-/** A test after which as many tensors and native handles are held as before. */
-function test(name: string, body: (engine: Engine) => void | Promise<void>): void {
-  Deno.test(name, async () => {
-    const before = engine.memory();
-    await body(engine);
-    assertEquals(engine.memory(), before, "tensors or handles are left over");
-  });
-}
-
-function vector(...values: number[]): tf.Tensor {
-  return tf.tensor1d(values);
-}
-
-/** A tensor's values; frees it. */
-function take(tensor: tf.Tensor): number[] {
-  const values = Array.from(tensor.dataSync());
-  tensor.dispose();
-  return values;
-}
 
 test("compile() runs a step as eager execution does, captured once for each list of shapes", () => {
   for (const mode of MODES) {
