@@ -1,8 +1,13 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { PLANTED_COLUMNS } from "../lib/datasets/columns.ts";
+import { readRows } from "../lib/datasets/row_table.ts";
 import { chooseNotebooks, executeNotebook } from "../lib/notebooks/execute.ts";
+import { openRun } from "../lib/notebooks/run.ts";
+import { embeddedFiles, openCorpus } from "../lib/notebooks/session.ts";
 import { setUpJupyter } from "../lib/setup_jupyter.ts";
+import { fromCodePoints } from "../lib/tokenizers/code_points.ts";
 
 const NOTEBOOKS = fileURLToPath(new URL("../notebooks", import.meta.url));
 const PATHS = chooseNotebooks(NOTEBOOKS, []);
@@ -10,7 +15,10 @@ const MAX_LINES = 15;
 const MAX_BYTES = 3e6;
 
 /** Parameters that make every notebook small; each takes those it knows. */
-const SMALL = { TEXTS: 4, TOKENS: 32, DOCUMENTS: 400, K: 4, GROUPS: 2, TRIED: 160 };
+const SMALL = {
+  ...{ TEXTS: 4, TOKENS: 32, DOCUMENTS: 400, K: 4, GROUPS: 2, TRIED: 160 },
+  ...{ ROWS: 2, KEPT: 4, EPOCHS: 4 },
+};
 
 interface Cell {
   cell_type: string;
@@ -69,6 +77,35 @@ for (const path of PATHS) {
   });
 }
 
+/** Pieces of a secret from this length on are its own; shorter ones stand in ordinary words too. */
+const PIECE = 6;
+
+Deno.test("notebooks show no piece of a planted secret but those of its format and two characters", async () => {
+  const texts = new Map((await openCorpus("embedded")).documents.map(({ docId, text }) => [docId, text]));
+  const planted = await readRows((await embeddedFiles()).planted, PLANTED_COLUMNS);
+  const values = new Set(planted.map(({ doc_id, start, end }) => {
+    const units = fromCodePoints(texts.get(doc_id)!);
+    return texts.get(doc_id)!.slice(units[start], units[end]);
+  }));
+  assert(values.size > 200);
+  // A piece that values share is their format's ("@", a service's prefix, reserved addresses), not a secret.
+  const holders = new Map<string, number>();
+  for (const value of values) {
+    for (const piece of piecesOf(value)) holders.set(piece, (holders.get(piece) ?? 0) + 1);
+  }
+  for (const path of PATHS) {
+    const outputs = codeOf(path).flatMap(({ outputs = [] }) => outputs);
+    const shown = JSON.stringify(outputs.map(({ data = {} }) => ({ ...data, "image/svg+xml": "" })));
+    const leaked = [...holders].find(([piece, count]) => count === 1 && shown.includes(piece));
+    assertEquals(leaked, undefined, path);
+  }
+});
+
+function piecesOf(value: string): Set<string> {
+  const count = Math.max(0, value.length - PIECE + 1);
+  return new Set(Array.from({ length: count }, (_, i) => value.slice(i, i + PIECE)));
+}
+
 Deno.test("notebooks run one after the other at embedded scale", async () => {
   const jupyter = await setUpJupyter();
   const out = await Deno.makeTempDir();
@@ -77,6 +114,39 @@ Deno.test("notebooks run one after the other at embedded scale", async () => {
       const parameters = { ...SMALL, RUN: join(out, "run") };
       const executed = await executeNotebook(jupyter, path, { out, parameters });
       assert(codeOf(executed).every(({ execution_count }) => execution_count));
+    }
+  } finally {
+    await Deno.remove(out, { recursive: true });
+  }
+});
+
+Deno.test("notebooks say in one line what to do with bad input, hostile names as text", async () => {
+  const jupyter = await setUpJupyter();
+  const out = await Deno.makeTempDir();
+  const [unlearning, evaluation] = chooseNotebooks(NOTEBOOKS, ["05_unlearning", "06_evaluation"]);
+  const run = await openRun(join(out, "<img onerror>"));
+  await run.write(
+    "thresholds",
+    ["ma", "el_10"].map((metric) => ({
+      ...{ metric, mean: 0.3, standard_error: null, texts: 4, runs: 1 },
+    })),
+  );
+  const missing = (file: string, by: string) =>
+    `Cannot read "${file}" of run "${run.folder}": it is not there: ` +
+    `run notebook ${by} first, or "deno task demo" and set RUN to "../out/demo"`;
+  const cases = [
+    [unlearning!, { EPOCHS: "many" }, "2 of 13: TypeError: Cannot use parameter EPOCHS: it is a string"],
+    [unlearning!, { MODEL: "no-such-model" }, '3 of 13: Error: Cannot open tokenizer "'],
+    [unlearning!, {}, `3 of 13: Error: ${missing("sets/forget_0.parquet", "04_sets")}`],
+    [unlearning!, { CORPUS: "</script>" }, '3 of 13: Error: Cannot read corpus "</script>"'],
+    [evaluation!, {}, `3 of 14: Error: ${missing("codeeraser/history.parquet", "05_unlearning")}`],
+  ] as const;
+  try {
+    for (const [path, parameters, reason] of cases) {
+      const running = executeNotebook(jupyter, path, { out, parameters: { RUN: run.folder, ...parameters } });
+      const { message } = await assertRejects(() => running, Error);
+      assertStringIncludes(message, reason);
+      assert(!message.includes("\n"));
     }
   } finally {
     await Deno.remove(out, { recursive: true });
