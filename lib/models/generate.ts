@@ -11,7 +11,8 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { compile, type CompiledStep } from "../engine/compile.ts";
 import { attend, cacheBias } from "./attention.ts";
 import { chooseTokens, outcomeOf, type SamplingOptions, type StepOutcome } from "./choose_tokens.ts";
-import { appendToCache, growCacheBuffer, keepCacheRows } from "./kv_cache.ts";
+import { GenerateCache, powerOfTwo } from "./generate_cache.ts";
+import { appendToCache } from "./kv_cache.ts";
 import type { Model } from "./model.ts";
 import { uniformOf } from "./philox.ts";
 
@@ -42,10 +43,13 @@ interface Row {
   isThrough: boolean;
 }
 
-const CACHE_UNIT = 64;
 const PROMPT_UNIT = 32;
 /** Bytes that the caches of a batch may take. */
 const CACHE_BYTES = 2 ** 31;
+/** Parameters times tokens to generate that make up for the seconds in which XLA compiles a step. */
+const WORK_FOR_XLA = 1.5e10;
+
+type DecodeStep = CompiledStep<Tensor[], StepOutcome>;
 
 /**
  * Generates tokens; `using` frees its captured steps.
@@ -66,15 +70,18 @@ const CACHE_BYTES = 2 ** 31;
 export class Generator implements Disposable {
   readonly #model: Model;
   readonly #rows: number;
-  readonly #steps = new Map<
-    string,
-    { fill: CompiledStep<Tensor[], StepOutcome>; decode: CompiledStep<Tensor[], StepOutcome> }
-  >();
+  readonly #xla: boolean | undefined;
+  readonly #steps = new Map<string, Record<"fill" | "decode" | "xlaDecode", DecodeStep>>();
 
-  /** @param model not owned @param options.rows prompts that run at once, at most; as many as memory allows up to 256 */
-  constructor(model: Model, { rows = 256 }: { rows?: number } = {}) {
+  /**
+   * @param model not owned
+   * @param options.rows prompts that run at once, at most; as many as memory allows up to 256
+   * @param options.xla whether XLA compiles the steps; where so many tokens are wanted that it pays, if not given
+   */
+  constructor(model: Model, { rows = 256, xla }: { rows?: number; xla?: boolean } = {}) {
     this.#model = model;
     this.#rows = rows;
+    this.#xla = xla;
   }
 
   /**
@@ -112,18 +119,10 @@ export class Generator implements Disposable {
       tokens: [],
       isThrough: false,
     }));
-    const steps = this.#stepsFor(options.sampling);
-    const width = roundUp(
-      Math.max(...rows.map(({ position }) => position)),
-      PROMPT_UNIT,
-      this.#model.config.maxPositions,
-    );
-    const ids = new Int32Array(powerOfTwo(rows.length) * width);
-    rows.forEach(({ prompt }, row) => ids.set(prompts[prompt]!, row * width));
+    let { cache, outcome } = await this.#fill(prompts, rows, options);
+    using _cache = cache;
     let active: Row[] = rows;
-    let size = ids.length / width;
-    let length = width;
-    let { cache, outcome } = await this.#fill(steps.fill, ids, { size, width, rows });
+    let step: DecodeStep | undefined;
     try {
       while (true) {
         await this.#addTokens(active, outcome, options);
@@ -132,56 +131,56 @@ export class Generator implements Disposable {
         const left = active.filter(({ isThrough }) => !isThrough);
         if (left.length < active.length) await options.onProgress?.(active.length - left.length);
         if (left.length === 0) return rows;
-        if (powerOfTwo(left.length) < size) {
-          const kept = left.map((row) => active.indexOf(row));
-          cache = cache.map((buffer) =>
-            keepCacheRows(buffer, { kept, rows: size, to: powerOfTwo(left.length) })
-          );
-          [active, size] = [left, powerOfTwo(left.length)];
+        const before = [cache.rows, cache.length].join();
+        if (cache.keepRows(left.map((row) => active.indexOf(row)))) active = left;
+        const steps = Math.max(...left.map(({ tokens }) => options.maxTokens - tokens.length));
+        cache.reserve(Math.max(...left.map(({ position }) => position)), { steps });
+        if (!step || before !== [cache.rows, cache.length].join()) {
+          step = this.#decodeStepFor(cache.rows * steps, options);
         }
-        const needed = Math.max(...left.map(({ position }) => position));
-        if (needed > length) {
-          length = roundUp(needed, CACHE_UNIT, this.#model.config.maxPositions);
-          const heads = this.#model.config.cacheHeads;
-          cache = cache.map((buffer) => growCacheBuffer(buffer, { rows: size, heads, length }));
-        }
-        outcome = await this.#decode(steps.decode, active, { size, cache });
+        outcome = await this.#decode(step, active, cache);
       }
     } finally {
-      tf.dispose([...cache, ...Object.values(outcome)]);
+      tf.dispose(outcome);
     }
   }
 
   /** The prompts' one pass: what follows them, and the cache. */
   async #fill(
-    fill: CompiledStep<Tensor[], StepOutcome>,
-    ids: Int32Array,
-    { size, width, rows }: { size: number; width: number; rows: readonly Row[] },
-  ): Promise<{ cache: Tensor[]; outcome: StepOutcome }> {
-    const last = Int32Array.from({ length: size }, (_, i) => i * width + (rows[i]?.position ?? 1) - 1);
-    const inputs = [tf.tensor2d(ids, [size, width], "int32"), tf.tensor1d(last, "int32")];
-    const results = await fill.async(...inputs).finally(() => tf.dispose(inputs));
-    const cache: Tensor[] = [];
+    prompts: readonly ArrayLike<number>[],
+    rows: readonly Row[],
+    options: GenerateOptions,
+  ): Promise<{ cache: GenerateCache; outcome: StepOutcome }> {
+    const { config } = this.#model;
+    const longest = Math.max(...rows.map(({ position }) => position));
+    const length = Math.min(config.maxPositions, Math.ceil(longest / PROMPT_UNIT) * PROMPT_UNIT);
+    const size = powerOfTwo(rows.length);
+    const ids = new Int32Array(size * length);
+    rows.forEach(({ prompt }, row) => ids.set(prompts[prompt]!, row * length));
+    const last = Int32Array.from({ length: size }, (_, i) => i * length + (rows[i]?.position ?? 1) - 1);
+    const inputs = [tf.tensor2d(ids, [size, length], "int32"), tf.tensor1d(last, "int32")];
+    const { fill } = this.#stepsFor(options.sampling);
+    const outcome = await fill.async(...inputs).finally(() => tf.dispose(inputs));
+    const buffers: Tensor[] = [];
     for (const part of ["k", "v"]) {
-      for (let layer = 0; layer < this.#model.config.layers; layer++) {
+      for (let layer = 0; layer < config.layers; layer++) {
         const name = `${part}${layer}`;
-        cache.push(results[name]!);
-        delete results[name];
+        buffers.push(outcome[name]!);
+        delete outcome[name];
       }
     }
-    return { cache, outcome: results };
+    return { cache: new GenerateCache(buffers, { rows: size, length }, config), outcome };
   }
 
   /** One step of all rows; those that are through decode what is not used. */
-  async #decode(
-    decode: CompiledStep<Tensor[], StepOutcome>,
-    active: readonly Row[],
-    { size, cache }: { size: number; cache: readonly Tensor[] },
-  ): Promise<StepOutcome> {
+  async #decode(step: DecodeStep, active: readonly Row[], cache: GenerateCache): Promise<StepOutcome> {
     const column = (value: (row: Row) => number) =>
-      tf.tensor1d(Int32Array.from({ length: size }, (_, i) => active[i] ? value(active[i]!) : 0), "int32");
+      tf.tensor1d(
+        Int32Array.from({ length: cache.rows }, (_, i) => active[i] ? value(active[i]!) : 0),
+        "int32",
+      );
     const inputs = [column(({ tokens }) => tokens.at(-1)!), column(({ position }) => position - 1)];
-    return await decode.async(...inputs, ...cache).finally(() => tf.dispose(inputs));
+    return await step.async(...inputs, ...cache.buffers).finally(() => tf.dispose(inputs));
   }
 
   /** Gives every row that is not through its next token. */
@@ -207,17 +206,22 @@ export class Generator implements Disposable {
     const key = String(sampling?.temperature);
     let steps = this.#steps.get(key);
     if (!steps) {
+      const fill = (...[ids, last]: Tensor[]) => this.#fillStep(ids!, last!, sampling);
+      const decode = (...inputs: Tensor[]) => outcomeOf(this.#decodeStep(inputs), sampling);
       steps = {
-        fill: compile((...[ids, last]: Tensor[]) => this.#fillStep(ids!, last!, sampling), {
-          name: "prompts",
-        }),
-        decode: compile((...inputs: Tensor[]) => outcomeOf(this.#decodeStep(inputs), sampling), {
-          name: "generate",
-        }),
+        fill: compile(fill, { name: "prompts" }),
+        decode: compile(decode, { name: "generate" }),
+        xlaDecode: compile(decode, { name: "generate", xla: true }),
       };
       this.#steps.set(key, steps);
     }
     return steps;
+  }
+
+  /** The captured step for `tokens` tokens of one shape: XLA's where it pays. */
+  #decodeStepFor(tokens: number, { sampling }: GenerateOptions): DecodeStep {
+    const { decode, xlaDecode } = this.#stepsFor(sampling);
+    return this.#xla ?? tokens * this.#model.parameterCount >= WORK_FOR_XLA ? xlaDecode : decode;
   }
 
   #fillStep(ids: Tensor, last: Tensor, sampling: SamplingOptions | undefined): StepOutcome {
@@ -277,18 +281,9 @@ export class Generator implements Disposable {
 
   /** Frees the captured steps. */
   [Symbol.dispose](): void {
-    for (const { fill, decode } of this.#steps.values()) {
-      fill[Symbol.dispose]();
-      decode[Symbol.dispose]();
+    for (const steps of this.#steps.values()) {
+      for (const step of Object.values(steps)) step[Symbol.dispose]();
     }
     this.#steps.clear();
   }
-}
-
-function powerOfTwo(count: number): number {
-  return 2 ** Math.ceil(Math.log2(count));
-}
-
-function roundUp(count: number, unit: number, most: number): number {
-  return Math.min(most, Math.ceil(count / unit) * unit);
 }

@@ -16,8 +16,8 @@ for (const name of FIXTURES) {
     const { folder, ids, continuations } = await readFixture(name);
     {
       using loaded = await loadModel(folder);
-      for (const rows of [1, 4, 256]) {
-        using generator = new Generator(loaded.model, { rows });
+      for (const options of [{ rows: 1 }, { rows: 4, xla: true }, { rows: 256 }]) {
+        using generator = new Generator(loaded.model, options);
         const prompts = continuations.map(({ row, prefix }) => ids[row]!.slice(0, prefix));
         const maxTokens = Math.max(...continuations.map(({ ids }) => ids.length));
         const found = await generator.generate(prompts, { maxTokens });
