@@ -52,8 +52,11 @@ export async function benchSmollm2(context: BenchContext): Promise<BenchRow[]> {
     rows.push(await compareDecode(loaded.model, prompts, { goal: 3, peer, context }));
     rows.push(await compareDecode(loaded.model, prompts.slice(0, 1), { goal: 1.4, peer, context }));
   }
-  const long = texts.filter((ids) => ids.length >= FORWARD.length).slice(0, FORWARD.rows);
-  const whole = long.map((ids) => ids.slice(0, FORWARD.length));
+  const all = Int32Array.from(texts.flatMap((ids) => [...ids]));
+  const whole = Array.from(
+    { length: FORWARD.rows },
+    (_, row) => all.slice(row * FORWARD.length, (row + 1) * FORWARD.length),
+  );
   await using peer = await Peer.start(python, "causal_peer.py", await args(whole));
   rows.push(await compareForward(loaded.model, whole, { goal: 2, peer, context }));
   return rows;
