@@ -8,7 +8,7 @@ import { NodeJSKernelBackend } from "@tensorflow/tfjs-node-gpu/dist/nodejs_kerne
 import type { DataType, Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Binding } from "./binding.ts";
-import type { OpAttr } from "./dtypes.ts";
+import { DTYPE, type OpAttr } from "./dtypes.ts";
 import { CaptureError } from "./capture_error.ts";
 import type { TensorInfo } from "./graph_records.ts";
 
@@ -91,9 +91,10 @@ export class Backend extends Base {
     return this.getInputTensorIds([tensor])[0]!;
   }
 
-  /** A tensor of tfjs for a number of the binding. */
+  /** A tensor of tfjs for a number of the binding; one that is kept in bfloat16 is float32 for tfjs. */
   wrap(info: TensorInfo): Tensor {
-    return this.createOutputTensor(info);
+    const { dtype } = info;
+    return this.createOutputTensor({ ...info, dtype: dtype === DTYPE.bfloat16 ? DTYPE.float32 : dtype });
   }
 }
 

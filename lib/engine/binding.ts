@@ -6,11 +6,12 @@
  *
  * @module
  */
-import { ATTR, DTYPE, type OpAttr } from "./dtypes.ts";
+import { BindingConstants, DTYPE, type OpAttr } from "./dtypes.ts";
 import { CaptureError } from "./capture_error.ts";
 import type { Graph } from "./graph.ts";
 import type { TensorInfo } from "./graph_records.ts";
 import { cString, fromBytes, newTensor, setAttribute, tensorBytes, toBytes } from "./native.ts";
+import { type Call, runNarrow } from "./narrow_products.ts";
 import { Status } from "./status.ts";
 import type { Symbols } from "./symbols.ts";
 
@@ -35,23 +36,7 @@ const MAX_OUTPUTS = 4096;
  * binding.deleteTensor(y!.id);
  * ```
  */
-export class Binding {
-  readonly TF_FLOAT = DTYPE.float32;
-  readonly TF_INT32 = DTYPE.int32;
-  readonly TF_INT64 = DTYPE.int64;
-  readonly TF_BOOL = DTYPE.bool;
-  readonly TF_COMPLEX64 = DTYPE.complex64;
-  readonly TF_STRING = DTYPE.string;
-  readonly TF_RESOURCE = DTYPE.resource;
-  readonly TF_UINT8 = DTYPE.uint8;
-  readonly TF_ATTR_STRING = ATTR.string;
-  readonly TF_ATTR_INT = ATTR.int;
-  readonly TF_ATTR_FLOAT = ATTR.float;
-  readonly TF_ATTR_BOOL = ATTR.bool;
-  readonly TF_ATTR_TYPE = ATTR.type;
-  readonly TF_ATTR_SHAPE = ATTR.shape;
-  readonly TF_ATTR_RESOURCE = ATTR.resource;
-
+export class Binding extends BindingConstants {
   /** The graph that operations go to while a step is captured. */
   capture: Graph | null = null;
   /** Value arrays that were made during the capture: they become constants, all others inputs. */
@@ -62,6 +47,7 @@ export class Binding {
   readonly #status: Status;
   readonly #usesGpu: boolean;
   readonly #handles = new Map<number, Deno.PointerValue>();
+  readonly #narrow = new Set<number>();
   readonly #outputs = new BigUint64Array(MAX_OUTPUTS);
   readonly #outputCount = new Int32Array(1);
   #nextId = 1;
@@ -71,6 +57,7 @@ export class Binding {
 
   /** @param context a `TFE_Context*` that outlives the binding */
   constructor(symbols: Symbols, context: Deno.PointerValue, usesGpu: boolean) {
+    super();
     this.#symbols = symbols;
     this.#context = context;
     this.#status = new Status(symbols);
@@ -89,6 +76,11 @@ export class Binding {
 
   /** A number that no tensor has yet. */
   newId = (): number => this.#nextId++;
+
+  /** Whether a tensor is kept in bfloat16, although tfjs takes it for float32. */
+  isNarrow(id: number): boolean {
+    return this.#narrow.has(id);
+  }
 
   /** Whether `id` is a native tensor, not a symbolic one. */
   isNative(id: number): boolean {
@@ -127,6 +119,7 @@ export class Binding {
     if (handle === undefined) return;
     this.#symbols.TFE_DeleteTensorHandle(handle);
     this.#handles.delete(id);
+    this.#narrow.delete(id);
   }
 
   /** A copy of a tensor's values; waits for the operation that makes them. */
@@ -147,6 +140,13 @@ export class Binding {
     inputs: readonly number[],
     outputs: number,
   ): TensorInfo[] {
+    const all = this.capture?.hasNarrowProducts ?? false;
+    const call = { name, attrs, inputs, outputs };
+    return all || this.#narrow.size > 0 ? runNarrow(call, this, { all }) : this.execute(call);
+  }
+
+  /** As `executeOp`, in the types that the call names. */
+  execute({ name, attrs, inputs, outputs }: Call): TensorInfo[] {
     if (this.capture) {
       for (const id of inputs) if (!this.capture.has(id)) this.#addOutsideInput(id);
       return this.capture.addOperation(name, attrs, inputs, outputs, this.newId);
@@ -159,12 +159,12 @@ export class Binding {
   }
 
   /** Runs an operation or function on another thread: timers and signals go on meanwhile. */
-  async executeOpAsync(name: string, inputs: readonly number[], outputs: number): Promise<TensorInfo[]> {
+  async executeAsync({ name, attrs, inputs, outputs }: Call): Promise<TensorInfo[]> {
     if (this.capture) {
       throw new CaptureError("it starts another step asynchronously", "call that step directly");
     }
     using status = new Status(this.#symbols);
-    using op = this.#newOp(name, [], inputs, status);
+    using op = this.#newOp(name, attrs, inputs, status);
     const handles = new BigUint64Array(Math.max(outputs, 1));
     const count = new Int32Array([outputs]);
     this.#running++;
@@ -252,6 +252,7 @@ export class Binding {
   #adopt(handle: Deno.PointerValue): number {
     const id = this.newId();
     this.#handles.set(id, handle);
+    if (this.#symbols.TFE_TensorHandleDataType(handle) === DTYPE.bfloat16) this.#narrow.add(id);
     return id;
   }
 

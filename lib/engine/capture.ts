@@ -36,10 +36,15 @@ export interface CapturedStep<R> {
   pack: (tensors: Tensor[]) => R;
 }
 
+/** What matrix products can be computed in. */
+export type Products = "float32" | "bfloat16";
+
 /** How to capture. */
 export interface CaptureOptions {
   /** Whether XLA compiles the graph: faster for large steps of fixed shapes. Default false. */
   xla?: boolean;
+  /** What matrix products are computed in; everything else is float32, their results too. Default "float32". */
+  products?: Products;
   /** A name for error messages. Default "step". */
   name?: string;
 }
@@ -71,9 +76,14 @@ export function captureStep<A extends readonly Tensor[], R extends StepResult>(
   options: CaptureOptions & { stages?: Stages } = {},
 ): CapturedStep<R> {
   const engine = currentEngine();
-  using rehearsal = new Graph(engine.symbols);
+  const newGraph = () => {
+    const graph = new Graph(engine.symbols);
+    graph.hasNarrowProducts = options.products === "bfloat16";
+    return graph;
+  };
+  using rehearsal = newGraph();
   trace(step, inputs, rehearsal, engine);
-  using graph = new Graph(engine.symbols);
+  using graph = newGraph();
   const { argumentIds, outputs, pack } = trace(step, inputs, graph, engine);
   refuseDifference(rehearsal, graph);
   const { binding } = engine;

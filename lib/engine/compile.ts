@@ -24,7 +24,7 @@ import { currentEngine } from "./state.ts";
 /** How to compile. */
 export type CompileOptions = CaptureOptions;
 
-export type { StepResult } from "./capture.ts";
+export type { Products, StepResult } from "./capture.ts";
 
 /** A compiled step; `using` frees its graphs. */
 export interface CompiledStep<A extends readonly Tensor[], R extends StepResult> extends Disposable {
@@ -68,6 +68,11 @@ export function assign(target: Tensor, value: Tensor): void {
   const node = backend();
   const ids = { target: node.idOf(target), value: node.idOf(value) };
   const { binding } = currentEngine();
+  if (binding.isNarrow(ids.target) !== binding.isNarrow(ids.value)) {
+    throw new TypeError(
+      "Cannot assign between bfloat16 and float32: load the weights as float32 to train them",
+    );
+  }
   if (binding.capture) binding.capture.assignments.push(ids);
   else binding.assign(ids.target, ids.value);
 }
@@ -163,13 +168,17 @@ export function compile<A extends readonly Tensor[], R extends StepResult>(
   const prepare = (inputs: A) => {
     const { binding, backend } = currentEngine();
     if (binding.capture) throw new CaptureError("it starts another compiled step", "call the plain function");
-    const key = inputs.map((input) => `${input.dtype}[${input.shape}]`).join(" ");
+    const argumentIds = inputs.map((input) => backend.idOf(input));
+    const key = inputs.map(({ dtype, shape }, i) =>
+      `${binding.isNarrow(argumentIds[i]!) ? "bfloat16" : dtype}[${shape}]`
+    ).join(" ");
     let captured = cache.get(key);
     if (captured?.binding !== binding) cache.set(key, captured = capture(inputs));
-    const argumentIds = inputs.map((input) => backend.idOf(input));
     const idOf = (source: StepInput) => "id" in source ? source.id : argumentIds[source.argument]!;
     const targets = captured.assigned.map(idOf);
-    return { captured, ids: captured.inputs.map(idOf), targets, count: captured.outputs + targets.length };
+    const ids = captured.inputs.map(idOf);
+    const call = { name: captured.name, attrs: [], inputs: ids, outputs: captured.outputs + targets.length };
+    return { captured, targets, call };
   };
   const finish = ({ captured, targets }: ReturnType<typeof prepare>, infos: readonly TensorInfo[]): R => {
     const { binding, backend } = currentEngine();
@@ -181,12 +190,12 @@ export function compile<A extends readonly Tensor[], R extends StepResult>(
     return captured.pack(infos.slice(0, captured.outputs).map((info) => backend.wrap(info)));
   };
   const run = (...inputs: A): R => {
-    const call = prepare(inputs);
-    return finish(call, call.captured.binding.executeOp(call.captured.name, [], call.ids, call.count));
+    const prepared = prepare(inputs);
+    return finish(prepared, prepared.captured.binding.execute(prepared.call));
   };
   const runAsync = async (...inputs: A): Promise<R> => {
-    const call = prepare(inputs);
-    return finish(call, await call.captured.binding.executeOpAsync(call.captured.name, call.ids, call.count));
+    const prepared = prepare(inputs);
+    return finish(prepared, await prepared.captured.binding.executeAsync(prepared.call));
   };
   const dispose = () => {
     for (const { binding, name } of cache.values()) binding.removeFunction(name);

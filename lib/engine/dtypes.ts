@@ -34,6 +34,33 @@ export const ATTR = {
   resource: 99,
 } as const;
 
+/**
+ * The numbers under the names that tfjs-node's kernels read from its binding.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(new BindingConstants().TF_FLOAT, DTYPE.float32);
+ * ```
+ */
+export class BindingConstants {
+  readonly TF_FLOAT = DTYPE.float32;
+  readonly TF_INT32 = DTYPE.int32;
+  readonly TF_INT64 = DTYPE.int64;
+  readonly TF_BOOL = DTYPE.bool;
+  readonly TF_COMPLEX64 = DTYPE.complex64;
+  readonly TF_STRING = DTYPE.string;
+  readonly TF_RESOURCE = DTYPE.resource;
+  readonly TF_UINT8 = DTYPE.uint8;
+  readonly TF_ATTR_STRING = ATTR.string;
+  readonly TF_ATTR_INT = ATTR.int;
+  readonly TF_ATTR_FLOAT = ATTR.float;
+  readonly TF_ATTR_BOOL = ATTR.bool;
+  readonly TF_ATTR_TYPE = ATTR.type;
+  readonly TF_ATTR_SHAPE = ATTR.shape;
+  readonly TF_ATTR_RESOURCE = ATTR.resource;
+}
+
 /** One attribute of an operation, as tfjs-node's kernels give it. */
 export interface OpAttr {
   /** The attribute's name in TensorFlow's registry. */

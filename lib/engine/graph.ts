@@ -8,7 +8,13 @@
  */
 import { CaptureError } from "./capture_error.ts";
 import { ATTR, type OpAttr } from "./dtypes.ts";
-import type { Assignment, Recorded, TensorInfo, TraceEntry } from "./graph_records.ts";
+import {
+  type Assignment,
+  LIST_INPUTS,
+  type Recorded,
+  type TensorInfo,
+  type TraceEntry,
+} from "./graph_records.ts";
 import { checksum, cString, newTensor, packOutputs, setAttribute } from "./native.ts";
 import { Status } from "./status.ts";
 import type { Symbols } from "./symbols.ts";
@@ -19,16 +25,6 @@ interface Node {
   /** What it is, in the same words in every capture of a pure step. */
   label: string;
 }
-
-/** Operations with an input list: "*" is the list, 1 a single input. From TensorFlow's registry of operations. */
-const LIST_INPUTS: Readonly<Record<string, readonly ("*" | 1)[]>> = {
-  AddN: ["*"],
-  ConcatV2: ["*", 1],
-  IdentityN: ["*"],
-  Pack: ["*"],
-  PartitionedCall: ["*"],
-  ParallelDynamicStitch: ["*", "*"],
-};
 
 /** Operations that give other numbers in every call, or the same ones in every call of a captured step. */
 const RANDOM = /^(Multinomial|Random|Stateful|TruncatedNormal|ParameterizedTruncatedNormal)/;
@@ -62,6 +58,12 @@ export class Graph {
 
   /** Whether what is added now shall stay out of XLA. */
   isOutside = false;
+
+  /** Whether all products are in bfloat16. */
+  hasNarrowProducts = false;
+
+  /** Casts that were made, by the tensor's number and the data type. */
+  readonly casts = new Map<string, number>();
 
   /** Starts an empty graph. */
   constructor(symbols: Symbols) {
@@ -172,7 +174,7 @@ export class Graph {
     symbols.TF_GraphCopyFunction(this.#graph, fn, null, this.#status.pointer);
     this.#status.check(name);
     const attrs = [
-      { name: "Tin", type: ATTR.type, value: inputs.map((id) => this.#dtype(id)) },
+      { name: "Tin", type: ATTR.type, value: inputs.map((id) => this.dtypeOf(id)) },
       { name: "Tout", type: ATTR.type, value: outputs.map(({ dtype }) => dtype) },
       { name: "f", type: ATTR.func, value: name },
       { name: "_XlaMustCompile", type: ATTR.bool, value: true },
@@ -196,7 +198,7 @@ export class Graph {
   toFunction(name: string, outputs: readonly number[], xla: boolean): Deno.PointerValue {
     const symbols = this.#symbols;
     const outs = outputs.map((id) =>
-      this.#addNode("Identity", [{ name: "T", type: ATTR.type, value: this.#dtype(id) }], [this.#node(id)])
+      this.#addNode("Identity", [{ name: "T", type: ATTR.type, value: this.dtypeOf(id) }], [this.#node(id)])
     );
     const fn = symbols.TF_GraphToFunction(
       this.#graph,
@@ -240,7 +242,8 @@ export class Graph {
     return node;
   }
 
-  #dtype(id: number): number {
+  /** The `TF_DataType` of a tensor of the graph. */
+  dtypeOf(id: number): number {
     return this.#symbols.TF_OperationOutputType(packOutputs([this.#node(id)]));
   }
 

@@ -44,3 +44,13 @@ export type Recorded =
     /** Whether XLA shall not compile it. */
     isOutside: boolean;
   };
+
+/** Operations with an input list: "*" is the list, 1 a single input. From TensorFlow's registry of operations. */
+export const LIST_INPUTS: Readonly<Record<string, readonly ("*" | 1)[]>> = {
+  AddN: ["*"],
+  ConcatV2: ["*", 1],
+  IdentityN: ["*"],
+  Pack: ["*"],
+  PartitionedCall: ["*"],
+  ParallelDynamicStitch: ["*", "*"],
+};

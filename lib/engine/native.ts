@@ -135,7 +135,16 @@ export function fromBytes(
   if (dtype === DTYPE.float32) return new Float32Array(bytes);
   if (dtype === DTYPE.int32) return new Int32Array(bytes);
   if (dtype === DTYPE.int64) return new BigInt64Array(bytes);
+  if (dtype === DTYPE.bfloat16) return widenBfloat16(new Uint16Array(bytes));
   return new Uint8Array(bytes);
+}
+
+/** The upper halves of float32 values as such. */
+function widenBfloat16(halves: Uint16Array): Float32Array {
+  const values = new Float32Array(halves.length);
+  const bits = new Uint32Array(values.buffer);
+  for (let i = 0; i < halves.length; i++) bits[i] = halves[i]! << 16;
+  return values;
 }
 
 /**

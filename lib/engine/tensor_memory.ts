@@ -31,22 +31,56 @@ export async function fillTensor(
   shape: readonly number[],
   fill: (values: TensorView) => void | Promise<void>,
 ): Promise<Tensor> {
+  return await allocate(shape, DTYPE.float32, (memory) => fill(new Float32Array(memory)));
+}
+
+/**
+ * A new tensor that is kept in bfloat16: half the memory. tfjs takes it for float32; matrix products use it as it is,
+ * other operations widen it, and it cannot be assigned to. The caller disposes it.
+ *
+ * @param fill writes all elements, the upper halves of float32 numbers
+ * @throws as `fillTensor`
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const x = await fillBfloat16Tensor([2], (halves) => halves.set([0x3f80, 0x4000]));
+ * assertEquals([x.dtype, [...x.dataSync()]], ["float32", [1, 2]]);
+ * ```
+ */
+export async function fillBfloat16Tensor(
+  shape: readonly number[],
+  fill: (halves: Uint16Array<ArrayBuffer>) => void | Promise<void>,
+): Promise<Tensor> {
+  return await allocate(shape, DTYPE.bfloat16, (memory) => fill(new Uint16Array(memory)));
+}
+
+async function allocate(
+  shape: readonly number[],
+  dtype: number,
+  fill: (memory: ArrayBuffer) => void | Promise<void>,
+): Promise<Tensor> {
   const { symbols, binding } = currentEngine();
-  const size = 4 * shape.reduce((product, dim) => product * dim, 1);
+  const bytes = dtype === DTYPE.bfloat16 ? 2 : 4;
+  const size = bytes * shape.reduce((product, dim) => product * dim, 1);
   const dims = BigInt64Array.from(shape, BigInt);
-  const tensor = symbols.TF_AllocateTensor(DTYPE.float32, dims, shape.length, BigInt(size));
-  const values = viewOf(tensor, size); // freeing a tensor without memory makes TensorFlow complain
+  const tensor = symbols.TF_AllocateTensor(dtype, dims, shape.length, BigInt(size));
+  const memory = memoryOf(tensor, size); // freeing a tensor without memory makes TensorFlow complain
   try {
-    await fill(values);
+    await fill(memory);
   } catch (error) {
     symbols.TF_DeleteTensor(tensor);
     throw error;
   }
-  return backend().wrap({ id: binding.adoptTensor(tensor), shape: [...shape], dtype: DTYPE.float32 });
+  return backend().wrap({ id: binding.adoptTensor(tensor), shape: [...shape], dtype });
 }
 
 /**
- * Lets `use` see a float32 tensor's memory; on a GPU it is copied to the host first.
+ * Lets `use` see a float32 tensor's memory; on a GPU it is copied to the host first, and of one that
+ * is kept in bfloat16 it is a widened copy.
  *
  * @returns what `use` returns, which must hold no view
  *
@@ -69,17 +103,19 @@ export async function viewTensor<T>(
     throw new TypeError(`Cannot view a tensor as float32: it is ${tensor.dtype}`);
   }
   const { symbols, binding } = currentEngine();
-  const native = binding.resolveTensor(backend().idOf(tensor));
+  const id = backend().idOf(tensor);
+  if (binding.isNarrow(id)) return await use(binding.tensorDataSync(id) as TensorView);
+  const native = binding.resolveTensor(id);
   try {
-    return await use(viewOf(native, 4 * tensor.size));
+    return await use(new Float32Array(memoryOf(native, 4 * tensor.size)));
   } finally {
     symbols.TF_DeleteTensor(native);
   }
 }
 
-function viewOf(tensor: Deno.PointerValue, size: number): TensorView {
-  if (size === 0) return new Float32Array(0);
+function memoryOf(tensor: Deno.PointerValue, size: number): ArrayBuffer {
+  if (size === 0) return new ArrayBuffer(0);
   const data = tensor && currentEngine().symbols.TF_TensorData(tensor);
   if (!data) throw new RangeError(`Cannot allocate a tensor of ${size} bytes: there is not that much memory`);
-  return new Float32Array(Deno.UnsafePointerView.getArrayBuffer(data, size));
+  return Deno.UnsafePointerView.getArrayBuffer(data, size);
 }
