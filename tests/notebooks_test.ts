@@ -17,7 +17,7 @@ const MAX_BYTES = 3e6;
 /** Parameters that make every notebook small; each takes those it knows. */
 const SMALL = {
   ...{ TEXTS: 4, TOKENS: 32, DOCUMENTS: 400, K: 4, GROUPS: 2, TRIED: 160 },
-  ...{ ROWS: 2, KEPT: 4, EPOCHS: 4 },
+  ...{ PLACES: 1, ROWS: 2, KEPT: 4, EPOCHS: 4 },
 };
 
 interface Cell {
@@ -158,27 +158,25 @@ Deno.test("notebooks say in one line what to do with bad input, hostile names as
 Deno.test("executeNotebook() says in one line which cell failed and why", async () => {
   const jupyter = await setUpJupyter();
   const out = await Deno.makeTempDir();
-  const cell = (source: string) => ({
-    cell_type: "code",
-    id: crypto.randomUUID(),
-    metadata: {},
-    source,
-    outputs: [],
-    execution_count: null,
-  });
-  const cells = [cell("1 + 1"), cell('throw new RangeError("Cannot go on: <img onerror>")'), cell("2")];
-  const metadata = { kernelspec: { name: "deno", display_name: "Deno", language: "typescript" } };
-  await Deno.writeTextFile(
-    `${out}/bad.ipynb`,
-    JSON.stringify({ cells, metadata, nbformat: 4, nbformat_minor: 5 }),
-  );
+  const cases = [
+    ['throw new RangeError("Cannot go on: <img onerror>")', "RangeError: Cannot go on: <img onerror>"],
+    ['Deno.kill(Deno.pid, "SIGKILL")', "DeadKernelError: Kernel died"],
+  ] as const;
   try {
-    const error = await assertRejects(() => executeNotebook(jupyter, `${out}/bad.ipynb`, { out }), Error);
-    assertEquals(
-      error.message,
-      'Cannot run notebook "bad": code cell 2 of 3: RangeError: Cannot go on: <img onerror>',
-    );
+    for (const [code, reason] of cases) {
+      await Deno.writeTextFile(`${out}/bad.ipynb`, makeNotebook(["1 + 1", code, "2"]));
+      const error = await assertRejects(() => executeNotebook(jupyter, `${out}/bad.ipynb`, { out }), Error);
+      assertEquals(error.message, `Cannot run notebook "bad": code cell 2 of 3: ${reason}`);
+    }
   } finally {
     await Deno.remove(out, { recursive: true });
   }
 });
+
+function makeNotebook(sources: readonly string[]): string {
+  const cells = sources.map((source, i) => ({
+    ...{ cell_type: "code", id: `cell-${i}`, metadata: {}, source, outputs: [], execution_count: null },
+  }));
+  const metadata = { kernelspec: { name: "deno", display_name: "Deno", language: "typescript" } };
+  return JSON.stringify({ cells, metadata, nbformat: 4, nbformat_minor: 5 });
+}

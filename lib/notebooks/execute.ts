@@ -102,9 +102,14 @@ export async function executeNotebook(
       for (; started < Math.min(count, cells); started++) onCell?.();
     }
     await drained;
-    const { success } = await child.status;
+    const { success, signal: endedBy } = await child.status;
     signal?.throwIfAborted();
-    if (!success) throw failureOf(path, log, { started, cells });
+    if (!success) {
+      throw failureOf(path, endedBy ? `${log}\nError: nbconvert was ended by ${endedBy}` : log, {
+        started,
+        cells,
+      });
+    }
   } finally {
     signal?.removeEventListener("abort", stop);
   }
@@ -138,11 +143,12 @@ export function readCells(path: string): NotebookCell[] {
   throw new SyntaxError(`Cannot read notebook "${basename(path)}": it has no cells`, { cause });
 }
 
-/** One line out of what nbconvert wrote: the last error line, without its colours. */
+/** One line out of what nbconvert wrote: the last error line, without its colours and the error's module. */
 function failureOf(path: string, log: string, { started, cells }: { started: number; cells: number }): Error {
   const lines = stripVTControlCharacters(log).split("\n").map((line) => line.trim());
-  const isError = (line: string) => /^(\w*Error|\w*Exception): /.test(line);
-  const reason = lines.findLast(isError) ?? (lines.findLast((line) => line !== "") || "nbconvert failed");
+  const isError = (line: string) => /^([\w.]*Error|[\w.]*Exception): /.test(line);
+  const reason = lines.findLast(isError)?.replace(/^[\w.]*\.(?=\w+: )/, "") ??
+    (lines.findLast((line) => line !== "" && !line.startsWith("[NbConvertApp]")) || "nbconvert failed");
   return new Error(
     `Cannot run notebook "${basename(path, ".ipynb")}": code cell ${started} of ${cells}: ${reason}`,
   );
