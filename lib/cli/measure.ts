@@ -10,7 +10,7 @@ import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import { type Context, defineCommand } from "./command.ts";
 import { MODEL_OPTION } from "./model_folder.ts";
 import { checkOutputTable } from "./output.ts";
-import { openModel } from "./session.ts";
+import { DTYPE_OPTION, openModel } from "./session.ts";
 import { MEASURE_COLUMNS } from "../datasets/columns.ts";
 
 /** A text's row. */
@@ -31,6 +31,7 @@ export const command = defineCommand({
   args: {},
   options: {
     model: MODEL_OPTION,
+    dtype: DTYPE_OPTION,
     texts: {
       kind: "path",
       describe: "folder of source files, or table of texts",
@@ -42,10 +43,10 @@ export const command = defineCommand({
   },
   config: true,
   writes: true,
-  async run({ model, texts, tokens, out }, context) {
+  async run({ model, dtype, texts, tokens, out }, context) {
     await checkOutputTable(out, { force: context.force, inputs: [texts] });
     const { documents, skipped } = await readCorpus(texts);
-    using session = await openModel(model, context);
+    using session = await openModel(model, context, { products: dtype });
     using scorer = new Scorer(session.loaded.model);
     const rows = await measureTexts({ scorer, tokenizer: session.tokenizer }, documents, { tokens, context });
     await writeRows(out, rows, MEASURE_COLUMNS);

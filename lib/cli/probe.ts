@@ -11,7 +11,7 @@ import { fromCodePoints } from "../tokenizers/code_points.ts";
 import { defineCommand } from "./command.ts";
 import { MODEL_OPTION } from "./model_folder.ts";
 import { checkOutputTable } from "./output.ts";
-import { openModel } from "./session.ts";
+import { DTYPE_OPTION, openModel } from "./session.ts";
 import { PROBE_COLUMNS, PROBE_EL_COLUMNS, SECRET_COLUMNS } from "../datasets/columns.ts";
 
 /**
@@ -29,6 +29,7 @@ export const command = defineCommand({
   args: {},
   options: {
     model: MODEL_OPTION,
+    dtype: DTYPE_OPTION,
     corpus: { kind: "path", describe: "the corpus that detect read", metavar: "C", required: true },
     secrets: { kind: "path", describe: "table that detect wrote", metavar: "F", required: true },
     el: { kind: "flag", describe: "EL_3, EL_5 and EL_10 beside MA" },
@@ -50,7 +51,7 @@ export const command = defineCommand({
   },
   config: true,
   writes: true,
-  async run({ model, corpus, secrets, el, proxy, proxyMa, firstWindow, reveal, out }, context) {
+  async run({ model, dtype, corpus, secrets, el, proxy, proxyMa, firstWindow, reveal, out }, context) {
     await checkOutputTable(out, {
       force: context.force,
       inputs: [corpus, secrets, ...(proxy ? [proxy] : [])],
@@ -59,7 +60,7 @@ export const command = defineCommand({
     const distinct = [...new Map(all.map((place) => [placeKey(place), place])).values()];
     const places = proxy === undefined ? distinct : await keepProxied(distinct, { proxy, proxyMa });
     const { documents } = await readCorpus(corpus);
-    using session = await openModel(model, context);
+    using session = await openModel(model, context, { products: dtype });
     using scorer = new Scorer(session.loaded.model);
     const stage = context.progress.start("Probing", places.length, "secrets");
     const { rows, notTreated } = await probeSecrets(

@@ -11,7 +11,7 @@ import { Decoder } from "../models/decoder.ts";
 import { defineCommand } from "./command.ts";
 import { MODEL_OPTION } from "./model_folder.ts";
 import { checkOutputTable } from "./output.ts";
-import { openModel } from "./session.ts";
+import { DTYPE_OPTION, openModel } from "./session.ts";
 import { RETAIN_COLUMNS } from "../datasets/columns.ts";
 
 /**
@@ -29,6 +29,7 @@ export const command = defineCommand({
   args: {},
   options: {
     model: MODEL_OPTION,
+    dtype: DTYPE_OPTION,
     texts: { kind: "path", describe: "corpus to choose from", metavar: "F", required: true },
     secrets: {
       kind: "path",
@@ -42,13 +43,13 @@ export const command = defineCommand({
   },
   config: true,
   writes: true,
-  async run({ model, texts, secrets, k, maxTexts, out }, context) {
+  async run({ model, dtype, texts, secrets, k, maxTexts, out }, context) {
     await checkOutputTable(out, { force: context.force, inputs: [texts, secrets] });
     const withSecret = new Set((await readRows(secrets, { doc_id: "text" })).map(({ doc_id }) => doc_id));
     const { documents, skipped } = await readCorpus(texts);
     const clean = documents.filter(({ docId }) => !withSecret.has(docId));
     const distinct = [...new Map(clean.map((document) => [document.text, document])).values()];
-    using session = await openModel(model, context);
+    using session = await openModel(model, context, { products: dtype });
     using decoder = new Decoder(session.loaded.model);
     const { tokenizer } = session;
     const encoded = await tokenizer.encodeBatch(distinct.map(({ text }) => text));

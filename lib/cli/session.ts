@@ -4,10 +4,19 @@
  * @module
  */
 import { type Engine, openTensorFlow } from "../engine/engine.ts";
-import { type LoadedModel, loadModel } from "../models/load.ts";
+import { type LoadedModel, loadModel, type LoadOptions } from "../models/load.ts";
 import { openModelTokenizer } from "../models/model_tokenizer.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
+import type { OptionSpec } from "./command.ts";
 import { type ModelContext, modelFolder } from "./model_folder.ts";
+
+/** The option that says what matrix products are computed in. */
+export const DTYPE_OPTION = {
+  kind: "choice",
+  describe: "what matrix products are computed in; the rest is float32",
+  choices: ["float32", "bfloat16"],
+  default: "float32",
+} as const satisfies OptionSpec;
 
 /** A model in use; `using` frees it. */
 export interface ModelSession extends Disposable {
@@ -57,12 +66,16 @@ export async function openEngine(): Promise<Engine> {
  * await assertRejects(() => openModel("/nowhere", context), Error, 'Cannot open tokenizer "/nowhere/tokenizer.json"');
  * ```
  */
-export async function openModel(name: string, context: ModelContext): Promise<ModelSession> {
+export async function openModel(
+  name: string,
+  context: ModelContext,
+  options: LoadOptions = {},
+): Promise<ModelSession> {
   const folder = await modelFolder(name, context);
   const tokenizer = await openModelTokenizer(folder);
   const engine = await openEngine();
   try {
-    const loaded = await loadModel(folder);
+    const loaded = await loadModel(folder, options);
     const { vocabularySize } = loaded.model.config;
     if (tokenizer.vocabularySize > vocabularySize) {
       loaded[Symbol.dispose]();

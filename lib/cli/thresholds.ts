@@ -16,7 +16,7 @@ import { formatTable } from "./console.ts";
 import { measureTexts } from "./measure.ts";
 import { MODEL_OPTION } from "./model_folder.ts";
 import { checkOutputTable } from "./output.ts";
-import { openModel } from "./session.ts";
+import { DTYPE_OPTION, openModel } from "./session.ts";
 import { THRESHOLD_COLUMNS } from "../datasets/columns.ts";
 
 /**
@@ -34,6 +34,7 @@ export const command = defineCommand({
   args: {},
   options: {
     model: MODEL_OPTION,
+    dtype: DTYPE_OPTION,
     texts: { kind: "path", describe: "texts that the model cannot have seen", metavar: "F", required: true },
     runs: { kind: "int", describe: "parts whose means are averaged", default: 5, min: 1 },
     maxTexts: { kind: "int", describe: "take so many texts, chosen by the seed; all by default", min: 1 },
@@ -42,14 +43,14 @@ export const command = defineCommand({
   },
   config: true,
   writes: true,
-  async run({ model, texts, runs, maxTexts, tokens, out }, context) {
+  async run({ model, dtype, texts, runs, maxTexts, tokens, out }, context) {
     await checkOutputTable(out, { force: context.force, inputs: [texts] });
     const corpus = await readCorpus(texts);
     const documents = new PythonRandom(context.seed).shuffle(corpus.documents).slice(0, maxTexts);
     if (documents.length < runs) {
       throw new RangeError(`Cannot deal ${documents.length} texts into ${runs} runs: give a smaller --runs`);
     }
-    using session = await openModel(model, context);
+    using session = await openModel(model, context, { products: dtype });
     using scorer = new Scorer(session.loaded.model);
     const scores = await measureTexts({ scorer, tokenizer: session.tokenizer }, documents, {
       tokens,

@@ -87,8 +87,8 @@ export class Decoder implements Disposable {
     this.#model = model;
     this.batch = batch;
     this.rows = rows;
-    this.#fill = compile((ids: Tensor) => this.#run(ids, true), { name: "fill" });
-    this.#score = compile((ids: Tensor) => this.#run(ids, false), { name: "score" });
+    this.#fill = compile((ids: Tensor) => this.#run(ids, true), { name: "fill", products: model.products });
+    this.#score = compile((ids: Tensor) => this.#run(ids, false), { name: "score", products: model.products });
     this.#xla = xla;
     const decode = (...inputs: Tensor[]) => this.#decode(inputs);
     this.#step = compile(decode, { name: "decode" });

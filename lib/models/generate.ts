@@ -209,7 +209,7 @@ export class Generator implements Disposable {
       const fill = (...[ids, last]: Tensor[]) => this.#fillStep(ids!, last!, sampling);
       const decode = (...inputs: Tensor[]) => outcomeOf(this.#decodeStep(inputs), sampling);
       steps = {
-        fill: compile(fill, { name: "prompts" }),
+        fill: compile(fill, { name: "prompts", products: this.#model.products }),
         decode: compile(decode, { name: "generate" }),
         xlaDecode: compile(decode, { name: "generate", xla: true }),
       };

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Products } from "../engine/compile.ts";
 import type { Architecture, ModelConfig } from "./architecture.ts";
 import type { StorageDtype } from "./float_types.ts";
 import { isGguf, openGguf } from "./gguf.ts";
@@ -21,6 +22,17 @@ export interface LoadedModel extends Disposable {
   dtype: StorageDtype;
   /** The folder or file it came from. */
   folder: string;
+}
+
+/** How to load. */
+export interface LoadOptions {
+  /**
+   * What matrix products are computed in. With "bfloat16" the weights of products are kept in it as well: half the
+   * memory. Default "float32".
+   */
+  products?: Products;
+  /** Whether the weights will be trained: they are kept in float32 then. Default false. */
+  trainable?: boolean;
 }
 
 /** The text of a file of a model folder. */
@@ -79,8 +91,8 @@ async function readJson(folder: string): Promise<Record<string, unknown>> {
 }
 
 /**
- * Loads a model folder or a GGUF file. TensorFlow must be open. Peak memory is the weights', as float32, and little
- * more: files are read by pieces into the tensors' own memory.
+ * Loads a model folder or a GGUF file. TensorFlow must be open. Peak memory is the weights', as they are kept, and
+ * little more: files are read by pieces into the tensors' own memory.
  *
  * @throws {Error} when a file is missing; {SyntaxError} when one is malformed; {RangeError} for a configuration that
  * is not supported, or more weights than there is memory; {TypeError} when tensors do not fit the configuration or hold
@@ -98,11 +110,13 @@ async function readJson(folder: string): Promise<Record<string, unknown>> {
  * assertEquals([logits.shape, loaded.dtype], [[1, 3, 40], "F32"]);
  * ```
  */
-export async function loadModel(path: string): Promise<LoadedModel> {
+export async function loadModel(path: string, options: LoadOptions = {}): Promise<LoadedModel> {
+  const { products = "float32", trainable = false } = options;
   const { architecture, config, json } = await readConfig(path);
   using source = isGguf(path) ? openGguf(path).source : await openTensors(path);
-  const weights = await readWeights(source, architecture, config);
-  const model = new Model({ architecture, config, weights });
+  const keep = products === "bfloat16" && !trainable ? "bfloat16" : "float32";
+  const weights = await readWeights(source, architecture, config, { keep });
+  const model = new Model({ architecture, config, weights, products });
   return {
     model,
     configJson: json,

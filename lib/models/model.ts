@@ -9,6 +9,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Products } from "../engine/compile.ts";
 import type { Architecture, AttentionFunction, ModelConfig, Weights } from "./architecture.ts";
 import { attend, causalBias } from "./attention.ts";
 
@@ -20,6 +21,8 @@ export interface ModelParts {
   config: ModelConfig;
   /** Its weights; the model owns them. */
   weights: Weights;
+  /** What matrix products are to be computed in. Default "float32". */
+  products?: Products;
 }
 
 /**
@@ -41,15 +44,18 @@ export interface ModelParts {
 export class Model implements Disposable {
   /** The sizes. */
   readonly config: ModelConfig;
-  /** The weights by name, float32. */
+  /** The weights by name, float32 for tfjs. */
   readonly weights: Weights;
+  /** What steps over whole sequences are to compute matrix products in. */
+  readonly products: Products;
   readonly #architecture: Architecture;
 
   /** Takes over the weights. */
-  constructor({ architecture, config, weights }: ModelParts) {
+  constructor({ architecture, config, weights, products = "float32" }: ModelParts) {
     this.#architecture = architecture;
     this.config = config;
     this.weights = weights;
+    this.products = products;
   }
 
   /** Its class in transformers. */

@@ -5,14 +5,16 @@
  * @module
  */
 import { dispose, type Tensor } from "@tensorflow/tfjs-core";
-import { fillTensor, viewTensor } from "../engine/tensor_memory.ts";
+import type { Products } from "../engine/compile.ts";
+import { fillBfloat16Tensor, fillTensor } from "../engine/tensor_memory.ts";
 import type { Architecture, ModelConfig, Weights } from "./architecture.ts";
-import { isStorageDtype, type StorageDtype } from "./float_types.ts";
+import { isStorageDtype, narrow, type StorageDtype } from "./float_types.ts";
 import { PIECE_ELEMENTS, type TensorSource } from "./tensor_source.ts";
 
 /**
  * Reads the weights as float32 tensors, which the caller disposes.
  *
+ * @param options.keep what matrices are kept in; vectors are float32
  * @throws {TypeError} when tensors are missing, unknown, of another shape or no floats, hold NaN or infinite values, or
  * when output weights that should be the embedding differ from it; {RangeError} when they need more memory than there is
  *
@@ -34,16 +36,23 @@ export async function readWeights(
   source: TensorSource,
   architecture: Architecture,
   config: ModelConfig,
+  { keep = "float32" }: { keep?: Products } = {},
 ): Promise<Weights> {
   const names = matchTensors(source, architecture, config);
-  checkMemory(source, names.values());
+  const isNarrow = (stored: string) => keep === "bfloat16" && source.tensors.get(stored)!.shape.length > 1;
+  const bytes = [...names.values()].map((stored) =>
+    (isNarrow(stored) ? 2 : 4) * sizeOf(source.tensors.get(stored)!.shape)
+  );
+  checkMemory(source.file, bytes.reduce((sum, size) => sum + size, 0), keep);
   const weights: Record<string, Tensor> = {};
   try {
     for (const [name, stored] of names) {
-      const fill = (values: Float32Array) => readTensor(source, stored, values);
-      weights[name] = await fillTensor(source.tensors.get(stored)!.shape, fill);
+      const { shape } = source.tensors.get(stored)!;
+      weights[name] = isNarrow(stored)
+        ? await fillBfloat16Tensor(shape, (halves) => readNarrow(source, stored, halves))
+        : await fillTensor(shape, (values) => readTensor(source, stored, values));
     }
-    if (config.tiedEmbeddings) await checkTied(source, weights, architecture);
+    if (config.tiedEmbeddings) await checkTied(source, names, architecture);
     return weights;
   } catch (error) {
     dispose(weights);
@@ -114,9 +123,7 @@ function count(names: readonly string[], kind: string): string[] {
 }
 
 /** Many names may share few bytes of a file, so its size says nothing about what they need. */
-function checkMemory(source: TensorSource, names: Iterable<string>): void {
-  let needed = 0;
-  for (const name of names) needed += 4 * sizeOf(source.tensors.get(name)!.shape);
+function checkMemory(file: string, needed: number, keep: Products): void {
   let available: number;
   try {
     const memory = Deno.systemMemoryInfo();
@@ -127,7 +134,7 @@ function checkMemory(source: TensorSource, names: Iterable<string>): void {
   if (needed <= available) return;
   const megabytes = (bytes: number) => Math.ceil(bytes / 1e6);
   throw new RangeError(
-    `Cannot load "${source.file}": its weights need ${megabytes(needed)} MB of memory as float32, ${
+    `Cannot load "${file}": its weights need ${megabytes(needed)} MB of memory as ${keep}, ${
       megabytes(available)
     } MB are free`,
   );
@@ -136,15 +143,30 @@ function checkMemory(source: TensorSource, names: Iterable<string>): void {
 /** Fills a tensor's memory piece by piece. */
 async function readTensor(source: TensorSource, name: string, values: Float32Array): Promise<void> {
   for (let start = 0; start < values.length; start += PIECE_ELEMENTS) {
-    const piece = values.subarray(start, start + PIECE_ELEMENTS);
-    await source.read(name, piece, start);
-    const bad = findNonFinite(piece);
-    if (bad >= 0) {
-      throw new TypeError(
-        `Cannot load "${source.file}": "${name}" holds ${piece[bad]} at element ${start + bad}`,
-      );
-    }
+    await readPiece(source, name, { piece: values.subarray(start, start + PIECE_ELEMENTS), start });
   }
+}
+
+/** Fills the memory of a tensor that is kept in bfloat16. */
+async function readNarrow(source: TensorSource, name: string, halves: Uint16Array): Promise<void> {
+  const scratch = new Float32Array(Math.min(PIECE_ELEMENTS, halves.length));
+  for (let start = 0; start < halves.length; start += PIECE_ELEMENTS) {
+    const piece = scratch.subarray(0, halves.length - start);
+    await readPiece(source, name, { piece, start });
+    const target = halves.subarray(start, start + piece.length);
+    narrow(piece, "BF16", new Uint8Array(target.buffer, target.byteOffset, target.byteLength));
+  }
+}
+
+async function readPiece(
+  source: TensorSource,
+  name: string,
+  { piece, start }: { piece: Float32Array; start: number },
+): Promise<void> {
+  await source.read(name, piece, start);
+  const bad = findNonFinite(piece);
+  if (bad < 0) return;
+  throw new TypeError(`Cannot load "${source.file}": "${name}" holds ${piece[bad]} at element ${start + bad}`);
 }
 
 /** The first NaN or infinity, or -1: numbers whose exponent's bits are all one. */
@@ -155,8 +177,11 @@ function findNonFinite(values: Float32Array): number {
 }
 
 /** Output weights that a file has beside the embedding must be the same: transformers would use them. */
-async function checkTied(source: TensorSource, weights: Weights, architecture: Architecture): Promise<void> {
-  const { outputName, embeddingName } = architecture;
+async function checkTied(
+  source: TensorSource,
+  names: ReadonlyMap<string, string>,
+  { outputName, embeddingName }: Architecture,
+): Promise<void> {
   const output = source.tensors.get(outputName);
   if (!output) return;
   const refuse = (what: string): never => {
@@ -164,16 +189,17 @@ async function checkTied(source: TensorSource, weights: Weights, architecture: A
       `Cannot load "${source.file}": "${outputName}" ${what} "${embeddingName}", but tie_word_embeddings is true`,
     );
   };
-  if (!output.isReadable || output.shape.join() !== weights[embeddingName]!.shape.join()) {
+  const stored = names.get(embeddingName)!;
+  const { shape } = source.tensors.get(stored)!;
+  if (!output.isReadable || output.shape.join() !== shape.join()) {
     refuse(`of ${output.dtype} [${output.shape}] is not`);
   }
-  await viewTensor(weights[embeddingName]!, async (embedding) => {
-    const piece = new Float32Array(Math.min(PIECE_ELEMENTS, embedding.length));
-    for (let start = 0; start < embedding.length; start += PIECE_ELEMENTS) {
-      const values = piece.subarray(0, embedding.length - start);
-      await source.read(outputName, values, start);
-      const other = values.findIndex((value, i) => value !== embedding[start + i]);
-      if (other >= 0) refuse(`at element ${start + other} is not`);
-    }
-  });
+  const pieces = [0, 1].map(() => new Float32Array(Math.min(PIECE_ELEMENTS, sizeOf(shape))));
+  for (let start = 0; start < sizeOf(shape); start += PIECE_ELEMENTS) {
+    const [values, embedding] = pieces.map((piece) => piece.subarray(0, sizeOf(shape) - start));
+    await source.read(outputName, values!, start);
+    await source.read(stored, embedding!, start);
+    const other = values!.findIndex((value, i) => value !== embedding![i]);
+    if (other >= 0) refuse(`at element ${start + other} is not`);
+  }
 }

@@ -103,7 +103,7 @@ export async function trainModel(
   using step = compile((ids: tf.Tensor, rates: tf.Tensor) => {
     const { loss, gradients } = valueAndGradients(model.weights, () => tf.mean(nextTokenLosses(model, ids)));
     return { loss, norm: optimizer.apply(gradients, rates) };
-  }, { xla: true, name: "train" });
+  }, { xla: true, name: "train", products: model.products });
   while (optimizer.steps < options.steps && !hooks.signal?.aborted) {
     const number = optimizer.steps + 1;
     const rate = learningRateAt(number, options);

@@ -89,6 +89,7 @@ export class ObjectiveStep implements Disposable {
     this.#accumulate = compile((...inputs: Tensor[]) => this.#gradients(inputs, usesDivergence), {
       xla,
       name: "gradients",
+      products: shared.model.products,
     });
     this.#update = compile((rates: Tensor) => {
       const norm = shared.optimizer.apply(this.#sums, rates);
@@ -104,6 +105,7 @@ export class ObjectiveStep implements Disposable {
     const { model } = shared;
     using reference = compile((ids: Tensor, rows: Tensor) => tf.softmax(logitsAt(model, ids, rows)), {
       name: "reference",
+      products: model.products,
     });
     for (const batch of batches) {
       const tensors: BatchTensors = {
