@@ -5,8 +5,8 @@
  *
  * @module
  */
-import type { Binding } from "./binding.ts";
 import { ATTR, DTYPE, type OpAttr } from "./dtypes.ts";
+import type { Graph } from "./graph.ts";
 import type { TensorInfo } from "./graph_records.ts";
 
 /** Matrix products by TensorFlow's names. */
@@ -22,6 +22,18 @@ export interface Call {
   inputs: readonly number[];
   /** How many results it has. */
   outputs: number;
+}
+
+/** What runs operations: the binding. */
+export interface Runner {
+  /** The graph that operations go to while a step is captured. */
+  readonly capture: Graph | null;
+  /** Runs an operation as it is, or adds it to the graph. */
+  execute(call: Call): TensorInfo[];
+  /** Shape and data type of a native tensor. */
+  describe(id: number): TensorInfo;
+  /** Frees a tensor. */
+  deleteTensor(id: number): void;
 }
 
 /**
@@ -42,7 +54,7 @@ export interface Call {
  * assertEquals(product(x, y).dataSync()[0], 3);
  * ```
  */
-export function runNarrow(call: Call, binding: Binding, { all }: { all: boolean }): TensorInfo[] {
+export function runNarrow(call: Call, binding: Runner, { all }: { all: boolean }): TensorInfo[] {
   const casts = new Casts(binding);
   const { name, attrs, inputs } = call;
   const isNarrow = inputs.map((id) => casts.dtypeOf(id) === DTYPE.bfloat16);
@@ -71,10 +83,10 @@ function withBfloat16(attrs: readonly OpAttr[], type: string): OpAttr[] {
 
 /** Casts of one call's inputs: while a step is captured made once for all of its calls, else freed with this. */
 class Casts implements Disposable {
-  readonly #binding: Binding;
+  readonly #binding: Runner;
   readonly #made: number[] = [];
 
-  constructor(binding: Binding) {
+  constructor(binding: Runner) {
     this.#binding = binding;
   }
 
