@@ -167,3 +167,32 @@ export async function showLive(figure: Figure): Promise<{ update(figure: Figure)
   const update = await showInPlace(figureBundle(figure));
   return { update: (next) => update(figureBundle(next)) };
 }
+
+/**
+ * The heading of a panel, on top of it at its left.
+ *
+ * @param text may hold markup: untrusted text must have gone through `plotText`
+ * @param place the panel's upper left corner, in [0, 1] of the plot
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { panelHeading } from "./figure.ts";
+ *
+ * const { text, x, y } = panelHeading("retain set", { x: 0.5 });
+ * assertEquals([text, x, y], ["<b>retain set</b>", 0.5, 1]);
+ * ```
+ */
+export function panelHeading(text: string, { x, y = 1 }: { x: number; y?: number }) {
+  return {
+    text: `<b>${text}</b>`,
+    xref: "paper",
+    yref: "paper",
+    x,
+    xanchor: "left",
+    y,
+    yanchor: "bottom",
+    showarrow: false,
+    font: { size: 14 },
+  };
+}

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Figure, makeFigure } from "./figure.ts";
+import { type Figure, makeFigure, panelHeading } from "./figure.ts";
 import { type EpochScores, type ForgetThresholds, scoreCurves, scoreThresholds } from "./score_curves.ts";
 import { modelStyle, plotText, SCORE_AXIS } from "./style.ts";
 
@@ -95,17 +95,7 @@ function drawPanel(rows: readonly HistoryRow[], panel: number, options: PanelOpt
       },
     },
     shapes: scoreThresholds(`y${suffix}`, options.thresholds),
-    heading: {
-      text: `<b>${plotText(modelStyle(options.method).label)}</b>`,
-      xref: "paper",
-      yref: "paper",
-      x: x[0],
-      xanchor: "left",
-      y: y[1],
-      yanchor: "bottom",
-      showarrow: false,
-      font: { size: 14 },
-    },
+    heading: panelHeading(plotText(modelStyle(options.method).label), { x: x[0]!, y: y[1]! }),
   };
 }
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Figure, LEGEND, makeFigure, type Trace } from "./figure.ts";
+import { type Figure, LEGEND, makeFigure, panelHeading, type Trace } from "./figure.ts";
 import type { ResultRow } from "./retained_quality.ts";
 import { isScore, modelStyle, PALETTE, percentText, plotText, SCORE_AXIS } from "./style.ts";
 
@@ -78,7 +78,7 @@ export function scoresBeforeAfter(
         })),
       ),
       legend: { ...LEGEND, itemsizing: "constant" },
-      annotations: PANELS.map(({ heading, domain }) => panelHeading(heading, domain[0])),
+      annotations: PANELS.map(({ heading, domain }) => panelHeading(heading, { x: domain[0] })),
     },
   });
 }
@@ -152,18 +152,4 @@ function describe(rows: readonly ResultRow[]): string {
   return changes.length > 0
     ? `MA after ${changes.join("; ")}`
     : "percent; the marks are what unseen text scores";
-}
-
-function panelHeading(text: string, x: number) {
-  return {
-    text: `<b>${text}</b>`,
-    xref: "paper",
-    yref: "paper",
-    x,
-    xanchor: "left",
-    y: 1,
-    yanchor: "bottom",
-    showarrow: false,
-    font: { size: 14 },
-  };
 }

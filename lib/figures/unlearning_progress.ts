@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type Figure, makeFigure, type Trace } from "./figure.ts";
+import { type Figure, makeFigure, panelHeading, type Trace } from "./figure.ts";
 import { type EpochScores, type ForgetThresholds, scoreCurves, scoreThresholds } from "./score_curves.ts";
 import { isScore, modelStyle, PALETTE, percentText, plotText, SCORE_AXIS } from "./style.ts";
 
@@ -74,7 +74,7 @@ export function unlearningProgress(
       xaxis2: { ...epochAxis, domain: [0.56, 1], anchor: "y2" },
       yaxis2: { anchor: "x2", title: { text: "nats per token" }, rangemode: "tozero" },
       shapes: scoreThresholds("y", thresholds),
-      annotations: [heading("what it is for", 0), heading("terms of the loss", 0.56)],
+      annotations: [panelHeading("what it is for", { x: 0 }), panelHeading("terms of the loss", { x: 0.56 })],
     },
   });
 }
@@ -104,18 +104,4 @@ function termTraces(rows: readonly ProgressRow[]): Trace[] {
     cliponaxis: false,
     hovertemplate: `epoch %{x}, before its update<br>${label} %{y:.4f} nats<extra></extra>`,
   }));
-}
-
-function heading(text: string, x: number) {
-  return {
-    text: `<b>${text}</b>`,
-    xref: "paper",
-    yref: "paper",
-    x,
-    xanchor: "left",
-    y: 1,
-    yanchor: "bottom",
-    showarrow: false,
-    font: { size: 14 },
-  };
 }
