@@ -55,6 +55,21 @@ export function rowsAtOnce(
   return powerWithin(2 ** 30 / bytesPerRow, { least: 32, most: 256 });
 }
 
+/**
+ * The least power of two that is not below a count: so many rows run, that few shapes are captured.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { powerOfTwo } from "./batch_sizes.ts";
+ *
+ * assertEquals([1, 2, 3, 8].map(powerOfTwo), [1, 2, 4, 8]);
+ * ```
+ */
+export function powerOfTwo(count: number): number {
+  return 2 ** Math.ceil(Math.log2(count));
+}
+
 function powerWithin(count: number, { least, most }: { least: number; most: number }): number {
   return 2 ** Math.floor(Math.log2(Math.min(most, Math.max(least, count))));
 }

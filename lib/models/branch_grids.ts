@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { powerOfTwo } from "./batch_sizes.ts";
 
 /** A continuation to decode. */
 export interface DecodeStart {
@@ -86,7 +87,7 @@ function deal(
   const grids: Grid[] = [];
   for (let first = 0; first < strips.length; first += most) {
     const taken = strips.slice(first, first + most);
-    const size = Math.min(most, 2 ** Math.ceil(Math.log2(taken.length)));
+    const size = Math.min(most, powerOfTwo(taken.length));
     grids.push({
       texts: Array.from({ length: size }, (_, i) => (taken[i] ?? taken[0]!)[0]!.start.text),
       rowsPerText,

@@ -10,7 +10,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { compile, type CompiledStep, outsideXla } from "../engine/compile.ts";
 import { sparseCrossEntropy } from "../engine/kernels.ts";
 import type { AttentionFunction } from "./architecture.ts";
-import { rowsAtOnce, textsAtOnce } from "./batch_sizes.ts";
+import { powerOfTwo, rowsAtOnce, textsAtOnce } from "./batch_sizes.ts";
 import { branchAttention } from "./branch_attention.ts";
 import { type Branch, type DecodeStart, type Grid, toGrids } from "./branch_grids.ts";
 import { checkPositions, growCacheBuffer, newCacheBuffer } from "./kv_cache.ts";
@@ -88,7 +88,10 @@ export class Decoder implements Disposable {
     this.batch = batch;
     this.rows = rows;
     this.#fill = compile((ids: Tensor) => this.#run(ids, true), { name: "fill", products: model.products });
-    this.#score = compile((ids: Tensor) => this.#run(ids, false), { name: "score", products: model.products });
+    this.#score = compile((ids: Tensor) => this.#run(ids, false), {
+      name: "score",
+      products: model.products,
+    });
     this.#xla = xla;
     const decode = (...inputs: Tensor[]) => this.#decode(inputs);
     this.#step = compile(decode, { name: "decode" });
@@ -216,7 +219,7 @@ export class Decoder implements Disposable {
     if (texts.length > this.batch) {
       throw new RangeError(`Cannot run ${texts.length} texts at once: at most ${this.batch}`);
     }
-    const rows = Math.min(this.batch, 2 ** Math.ceil(Math.log2(Math.max(1, texts.length))));
+    const rows = Math.min(this.batch, powerOfTwo(Math.max(1, texts.length)));
     const ids = new Int32Array(rows * length);
     texts.forEach((text, row) => {
       if (text.length < 1 || text.length > length) {

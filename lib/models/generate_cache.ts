@@ -6,6 +6,7 @@
  */
 import { dispose, type Tensor } from "@tensorflow/tfjs-core";
 import type { ModelConfig } from "./architecture.ts";
+import { powerOfTwo } from "./batch_sizes.ts";
 import { growCacheBuffer, keepCacheRows } from "./kv_cache.ts";
 
 const LENGTH_UNIT = 64;
@@ -81,19 +82,4 @@ export class GenerateCache implements Disposable {
   [Symbol.dispose](): void {
     dispose(this.buffers);
   }
-}
-
-/**
- * The least power of two that is not below a count.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { powerOfTwo } from "./generate_cache.ts";
- *
- * assertEquals([1, 2, 3, 8].map(powerOfTwo), [1, 2, 4, 8]);
- * ```
- */
-export function powerOfTwo(count: number): number {
-  return 2 ** Math.ceil(Math.log2(count));
 }

@@ -166,7 +166,9 @@ async function readPiece(
   await source.read(name, piece, start);
   const bad = findNonFinite(piece);
   if (bad < 0) return;
-  throw new TypeError(`Cannot load "${source.file}": "${name}" holds ${piece[bad]} at element ${start + bad}`);
+  throw new TypeError(
+    `Cannot load "${source.file}": "${name}" holds ${piece[bad]} at element ${start + bad}`,
+  );
 }
 
 /** The first NaN or infinity, or -1: numbers whose exponent's bits are all one. */
