@@ -6,7 +6,6 @@
  */
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs-core";
-import { fileURLToPath } from "node:url";
 import { compile } from "../../lib/engine/compile.ts";
 import type { Engine } from "../../lib/engine/engine.ts";
 import { Scorer } from "../../lib/metrics/text_scores.ts";
@@ -21,20 +20,7 @@ import { ObjectiveStep } from "../../lib/unlearning/objective_step.ts";
 import { OBJECTIVES } from "../../lib/unlearning/objectives.ts";
 import { microBatches } from "../../lib/unlearning/token_weights.ts";
 import { assertTensorClose, readTensors } from "../tensors.ts";
-import type { Gpt2Fixture } from "./fixtures.ts";
-
-/** Reads a fixture. */
-async function readFamilyFixture(name: string): Promise<Gpt2Fixture> {
-  const folder = fileURLToPath(new URL(`../fixtures/families/${name}`, import.meta.url));
-  const json = JSON.parse(await Deno.readTextFile(`${folder}/expected.json`));
-  return {
-    texts: [],
-    unseen: [],
-    ...json,
-    folder,
-    tensors: await readTensors(`${folder}/expected.safetensors`),
-  };
-}
+import { type Gpt2Fixture, readFixtureFolder } from "./fixtures.ts";
 
 /** Runs a test with a loaded fixture; all memory must be free afterwards. */
 async function withFamily(
@@ -43,7 +29,7 @@ async function withFamily(
   body: (loaded: LoadedModel, fixture: Gpt2Fixture) => Promise<void> | void,
 ): Promise<void> {
   const before = engine.memory();
-  const fixture = await readFamilyFixture(name);
+  const fixture = await readFixtureFolder(`families/${name}`);
   {
     using loaded = await loadModel(fixture.folder);
     await body(loaded, fixture);

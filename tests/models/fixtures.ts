@@ -29,7 +29,12 @@ export interface Gpt2Fixture {
 
 /** Reads a fixture. */
 export async function readFixture(name: typeof FIXTURES[number]): Promise<Gpt2Fixture> {
-  const folder = fileURLToPath(new URL(`../fixtures/gpt2/${name}`, import.meta.url));
+  return await readFixtureFolder(`gpt2/${name}`);
+}
+
+/** Reads a fixture of any family, by its folder below tests/fixtures. */
+export async function readFixtureFolder(name: string): Promise<Gpt2Fixture> {
+  const folder = fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
   const json = JSON.parse(await Deno.readTextFile(`${folder}/expected.json`));
   return {
     texts: [],
