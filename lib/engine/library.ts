@@ -82,6 +82,30 @@ function keepLoaded(path: string): void {
   loader.close();
 }
 
+const ALLOCATOR = { mallopt: { parameters: ["i32", "i32"], result: "i32" } } as const;
+/** `M_MMAP_THRESHOLD` and `M_TRIM_THRESHOLD` of glibc's malloc.h. */
+const [MMAP_THRESHOLD, TRIM_THRESHOLD] = [-3, -1];
+const [LARGE_BYTES, KEPT_BYTES] = [2 ** 24, 2 ** 26];
+
+/**
+ * Has memory of 16 MB and more given back when it is freed. By default glibc keeps more and more of it, in pieces that
+ * the next tensor does not fit into: caches that grow took twice their size. MALLOC_ variables of the user's win.
+ */
+function giveMemoryBack(): void {
+  const isSet = ["MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "GLIBC_TUNABLES"].some((name) =>
+    Deno.env.get(name)
+  );
+  if (Deno.build.os !== "linux" || isSet) return;
+  try {
+    const allocator = Deno.dlopen("libc.so.6", ALLOCATOR);
+    allocator.symbols.mallopt(MMAP_THRESHOLD, LARGE_BYTES);
+    allocator.symbols.mallopt(TRIM_THRESHOLD, KEPT_BYTES);
+    allocator.close();
+  } catch {
+    // another C library: it has its own ways
+  }
+}
+
 function openLoader(): Deno.DynamicLibrary<typeof LOADER> {
   try {
     return Deno.dlopen("libc.so.6", LOADER);
@@ -107,6 +131,7 @@ let opened: { paths: LibraryPaths; symbols: Symbols } | null = null;
 export function openLibrary(paths: LibraryPaths): Symbols {
   if (opened) return opened.symbols;
   if (!Deno.env.get("TF_CPP_MIN_LOG_LEVEL")) Deno.env.set("TF_CPP_MIN_LOG_LEVEL", "2");
+  giveMemoryBack();
   try {
     const symbols = withoutNoise(() => {
       Deno.dlopen(paths.framework, {}); // loaded for good: the second library's symbols come from it

@@ -176,11 +176,19 @@ export class Scorer implements Disposable {
     return Math.max(ids.length, Math.min(this.#maxPositions, Math.ceil(ids.length / unit) * unit));
   }
 
+  #fill(
+    rows: readonly Scored[],
+    options: { length: number; keepCache: boolean },
+  ): Promise<FilledTexts> {
+    const from = rows.map(({ from }) => from - 1);
+    return this.#decoder.fill(rows.map(({ ids }) => ids), { ...options, from });
+  }
+
   async #scoreBatch(
     rows: readonly Scored[],
     { length, el, tell }: { length: number; el: boolean; tell: (share: number) => Promise<void> },
   ): Promise<Scores[]> {
-    using filled = await this.#decoder.fill(rows.map(({ ids }) => ids), { length, keepCache: el });
+    using filled = await this.#fill(rows, { length, keepCache: el });
     const likelihoods = el ? await this.#likelihoods(rows, filled, tell) : null;
     return rows.map(({ ids, from, firstPrefix }, i) => {
       const losses = filled.losses[i]!.subarray(from - 1, ids.length - 1);
@@ -197,7 +205,7 @@ export class Scorer implements Disposable {
   }
 
   async #tokensOfBatch(rows: readonly Scored[], length: number): Promise<TokenScores[]> {
-    using filled = await this.#decoder.fill(rows.map(({ ids }) => ids), { length, keepCache: false });
+    using filled = await this.#fill(rows, { length, keepCache: false });
     return rows.map(({ ids, from }, i) => ({
       hits: Array.from(
         ids.subarray(from),

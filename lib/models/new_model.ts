@@ -4,11 +4,15 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs-core";
+import type { Products } from "../engine/compile.ts";
 import type { Architecture, ModelConfig, Weights } from "./architecture.ts";
 import { Model } from "./model.ts";
 
 /**
  * A new model with random weights: normal with deviation 0.02, residual projections scaled, norms one, biases zero.
+ *
+ * @param normal draws from the standard normal distribution
+ * @param products see `Model`
  *
  * @example
  * ```ts
@@ -22,7 +26,12 @@ import { Model } from "./model.ts";
  * assertEquals(model.weights["transformer.wpe.weight"]!.shape, [1024, 12]);
  * ```
  */
-export function newModel(architecture: Architecture, config: ModelConfig, normal: () => number): Model {
+export function newModel(
+  architecture: Architecture,
+  config: ModelConfig,
+  normal: () => number,
+  products?: Products,
+): Model {
   const weights: Record<string, tf.Tensor> = {};
   for (const [name, shape] of Object.entries(architecture.shapes(config))) {
     const size = shape.reduce((product, dim) => product * dim, 1);
@@ -31,5 +40,5 @@ export function newModel(architecture: Architecture, config: ModelConfig, normal
     const value = name.endsWith(".bias") ? () => 0 : isNorm ? () => 1 : () => deviation * normal();
     weights[name] = tf.tensor(Float32Array.from({ length: size }, value), shape);
   }
-  return new Model({ architecture, config, weights: weights as Weights });
+  return new Model({ architecture, config, weights: weights as Weights, products });
 }

@@ -40,6 +40,9 @@ export interface MicroBatch {
   kinds: Uint8Array;
 }
 
+const LENGTH_UNIT = 32;
+const OWN_LENGTH_UNIT = 64; // fewer shapes
+
 /** Kinds of positions. */
 export const KIND = { padding: 0, secret: 1, normal: 2 } as const;
 
@@ -51,6 +54,13 @@ export interface MicroBatchOptions {
   compat?: Compat;
   /** Positions that `reference` pads to. Default 512. */
   paddedLength?: number;
+  /**
+   * Whether each micro-batch is as long as its own longest row needs, rows of like lengths together, instead of all of one
+   * shape: less to compute, more shapes to compile. Not with `reference`. Default false.
+   */
+  ownLengths?: boolean;
+  /** The model's positions: no row is padded beyond them. Default: no limit. */
+  maxPositions?: number;
   /** With `reference`: a micro-batch of one row divides its divergence by positions, as CU's code does. */
   squeezesSingleRows?: boolean;
 }
@@ -62,7 +72,7 @@ interface KindWeights {
 }
 
 /**
- * Cuts rows into micro-batches of one shape, the last filled with empty rows.
+ * Cuts rows into micro-batches of one shape (but see `ownLengths`), the last filled with empty rows.
  *
  * @param weights of the step's terms
  * @throws {RangeError} when there is no row, or a term is a mean over no token
@@ -78,25 +88,30 @@ interface KindWeights {
 export function microBatches(
   rows: readonly UnlearnRow[],
   weights: TermWeights,
-  { size, compat = "sound", paddedLength = 512, squeezesSingleRows = false }: MicroBatchOptions,
+  options: MicroBatchOptions,
 ): MicroBatch[] {
+  const { size, compat = "sound", paddedLength = 512, ownLengths = false, squeezesSingleRows = false } =
+    options;
+  const { maxPositions = Infinity } = options;
   if (rows.length === 0) throw new RangeError("Cannot take a step on a set without rows");
   const isReference = compat === "reference";
-  const longest = Math.max(...rows.map(({ ids }) => ids.length));
-  const length = isReference ? Math.max(longest, paddedLength) : Math.ceil(longest / 32) * 32;
   const rowsOfBatch = isReference ? 2 : Math.min(size, rows.length);
+  const isOwn = ownLengths && !isReference;
+  const inOrder = isOwn ? rows.toSorted((a, b) => b.ids.length - a.ids.length) : rows;
   const groups = Array.from({ length: Math.ceil(rows.length / rowsOfBatch) }, (_, g) => {
-    return rows.slice(g * rowsOfBatch, (g + 1) * rowsOfBatch).map((row) => ({
-      ids: row.ids,
-      kinds: kindsOf(row, length),
-    }));
+    const group = inOrder.slice(g * rowsOfBatch, (g + 1) * rowsOfBatch);
+    const longest = Math.max(...(isOwn ? group : rows).map(({ ids }) => ids.length));
+    const unit = isOwn ? OWN_LENGTH_UNIT : LENGTH_UNIT;
+    const rounded = isReference ? paddedLength : Math.ceil(longest / unit) * unit;
+    const length = Math.max(longest, Math.min(maxPositions, rounded));
+    return { length, rows: group.map((row) => ({ ids: row.ids, kinds: kindsOf(row, length) })) };
   });
-  const all = kindWeights(weights, countKinds(groups.flat()));
-  const batches = groups.map((group) => {
+  const all = kindWeights(weights, countKinds(groups.flatMap(({ rows }) => rows)));
+  const batches = groups.map(({ length, rows }) => {
     return fill(
-      group,
+      rows,
       { rows: rowsOfBatch, length },
-      isReference ? referenceWeights(weights, group, { batches: groups.length, squeezesSingleRows }) : all,
+      isReference ? referenceWeights(weights, rows, { batches: groups.length, squeezesSingleRows }) : all,
     );
   });
   // one shape for all: as many divergence rows as the fullest batch has, in steps of 64

@@ -175,8 +175,10 @@ class UnlearnRun implements Disposable {
     const { squeezesSingleRows = false } = objective;
     using stack = new DisposableStack(); // what has been made is freed if the rest fails
     const optimizer = stack.use(new Adam(model.weights, { betas: [0.9, 0.98] }));
-    const shared = { model, optimizer, trained: model.weights, xla: options.xla ?? true };
-    const cut = { size: options.microBatch, compat: options.compat, squeezesSingleRows };
+    const { xla = true, microBatch: size, compat } = options;
+    const shared = { model, optimizer, trained: model.weights, xla };
+    const { maxPositions } = model.config;
+    const cut = { size, compat, squeezesSingleRows, maxPositions, ownLengths: !xla }; // XLA takes seconds for each shape
     const forget = stack.use(
       await ObjectiveStep.create(shared, microBatches(sets.forget, objective.forget, cut)),
     );
@@ -222,9 +224,12 @@ class UnlearnRun implements Disposable {
     const { lr } = this.#options;
     const forget = await this.#forget.run(lr);
     const retain = await this.#retain?.run(lr);
-    const quick = await this.#scores(false);
-    const ma = quick.means.ma ?? 0;
-    const { secrets, means } = this.#rule.wantsEl(ma) ? await this.#scores(true) : quick;
+    // once EL is measured it always is; before, MA tells whether to
+    const quick = this.#rule.state.near ? null : await this.#scores(false);
+    const { secrets, means } = !quick || this.#rule.wantsEl(quick.means.ma ?? 0)
+      ? await this.#scores(true)
+      : quick;
+    const ma = means.ma ?? 0;
     const decision = this.#rule.decide({ ...means, ma });
     const epoch = this.#history.length;
     if (decision.keep) {

@@ -112,6 +112,33 @@ Deno.test("Decoder.fill() predicts and measures every position, with the cache a
   });
 });
 
+Deno.test("Decoder.fill() from a position on gives what it gives from the start", async () => {
+  await withFixture("trained", async ({ model }, { texts, unseen }) => {
+    using decoder = new Decoder(model, { batch: 4 });
+    const rows = [texts[5]!, unseen[0]!.slice(0, 9), [7]];
+    const from = [rows[0]!.length - 3, 4, 0];
+    for (const keepCache of [true, false]) {
+      using whole = await decoder.fill(rows, { length: 40, keepCache });
+      using part = await decoder.fill(rows, { length: 40, keepCache, from });
+      rows.forEach((row, i) => {
+        const first = from[i]!;
+        assertEquals(part.predictions[i]!.length, row.length);
+        assertEquals(part.predictions[i]!.slice(first), whole.predictions[i]!.slice(first));
+        assertEquals(part.predictions[i]!.slice(0, first), new Int32Array(first));
+        assertEquals(part.losses[i]!.length, row.length - 1);
+        part.losses[i]!.slice(first).forEach((loss, t) => {
+          assertAlmostEquals(loss, whole.losses[i]![first + t]!, 1e-5);
+        });
+      });
+    }
+    await assertRejects(
+      () => decoder.fill([[1, 2]], { length: 8, keepCache: false, from: [2] }),
+      RangeError,
+      "Cannot run text 0 from position 2: it has 2",
+    );
+  });
+});
+
 Deno.test("Decoder refuses what lies outside text, batch, vocabulary or cache", async () => {
   await withFixture("plain", async ({ model }) => {
     using decoder = new Decoder(model, { batch: 2 });

@@ -59,6 +59,25 @@ Deno.test("microBatches() takes means over the set, whatever the micro-batch", (
   }
 });
 
+Deno.test("microBatches() of own lengths have the same weights, and no more padding than they need", () => {
+  const weights = { crossEntropySecret: -1, crossEntropyNormal: 0.5, divergenceAll: 2 };
+  const rows = [...ROWS, row(90, 80), row(70, 3)];
+  const options = { size: 2, ownLengths: true, maxPositions: 100 };
+  const batches = microBatches(rows, weights, options);
+  assertEquals(batches.map(({ length }) => length), [100, 64, 64, 64]);
+  const byKind = (of: readonly MicroBatch[]) =>
+    [KIND.secret, KIND.normal].flatMap((kind) => [
+      sum(of, (batch) => batch.crossEntropyWeights, kind),
+      sum(of, (batch) => batch.divergenceWeights, kind),
+    ]);
+  const expected = byKind(microBatches(rows, weights, { size: 2 }));
+  byKind(batches).forEach((value, i) => assertAlmostEquals(value, expected[i]!, 1e-6));
+  const tokens = (of: readonly MicroBatch[]) =>
+    of.flatMap(({ ids }) => [...ids]).filter((id) => id > 0).sort();
+  assertEquals(tokens(batches), tokens(microBatches(rows, weights, { size: 2 })));
+  assertEquals(microBatches(rows, weights, { ...options, compat: "reference" })[0]!.length, 100);
+});
+
 Deno.test("microBatches() names the positions whose divergence counts, and no others", () => {
   const [batch] = microBatches([row(6, 2, 3), row(4, 3)], { divergenceSecret: 1 }, { size: 2 });
   assertEquals(batch!.divergenceRows.length, 64);

@@ -233,8 +233,8 @@ test("unlearn() frees what it made when it is refused or fails", async () => {
     [{}, wrong, "Cannot take a step: no secret token is predicted in the set"],
     [{}, { ...SETS, forget: [] }, "Cannot take a step on a set without rows"],
     [{}, { ...SETS, retain: [] }, "Cannot take a step on a set without rows"],
-    [{ method: "cu" }, { ...SETS, forget: [long] }, "Cannot run 96 positions as the model has 64"],
-    [{}, { ...SETS, retain: [new Int32Array(90)] }, "Cannot run 96 positions as the model has 64"],
+    [{ method: "cu" }, { ...SETS, forget: [long] }, "Cannot run 90 positions as the model has 64"],
+    [{}, { ...SETS, retain: [new Int32Array(90)] }, "Cannot run 90 positions as the model has 64"],
     [{ lr: Infinity }, SETS, "Cannot take a step as the learning rate must be finite: it is Infinity"],
     [{ lr: 1e30, epochs: 9 }, SETS, "Cannot go on unlearning"],
   ];
