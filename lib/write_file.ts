@@ -6,8 +6,6 @@
  */
 import { dirname, join } from "node:path";
 
-let counter = 0;
-
 /** Content that is never held as a whole. */
 export interface FilePieces {
   /** How many bytes all pieces have. */
@@ -36,7 +34,7 @@ export async function writeFileAtomic(
   content: Uint8Array | string | FilePieces,
 ): Promise<void> {
   const folder = dirname(path);
-  const temporary = join(folder, `.${Deno.pid}-${counter++}.tmp`);
+  const temporary = join(folder, `.${Deno.pid}-${crypto.randomUUID()}.tmp`); // workers share the process
   const { bytes, pieces } = piecesOf(content);
   try {
     await writePieces(temporary, pieces);

@@ -10,6 +10,7 @@
 import { parseArgs } from "node:util";
 import { openTensorFlow } from "../lib/engine/engine.ts";
 import { benchDemo, benchHelp, readProc } from "./bench_cli.ts";
+import { benchDetect } from "./bench_detect.ts";
 import { benchForward } from "./bench_forward.ts";
 import { type BenchContext, SIZES } from "./bench_models.ts";
 import { findPeerPython } from "./bench_peer.ts";
@@ -22,6 +23,7 @@ type Bench = (context: BenchContext) => Promise<BenchRow[]>;
 /** The benches by name; those of the command line need no TensorFlow here. */
 const BENCHES: Readonly<Record<string, Bench>> = {
   help: benchHelp,
+  detect: benchDetect,
   small: (context) => benchForward(SIZES.small, { forward: 2, backward: 1.8 }, context),
   embedded: (context) => benchForward(SIZES.embedded, { forward: 1.8, backward: 1.8 }, context),
   plain: benchPlain,

@@ -14,28 +14,34 @@ import { cacheFolder } from "../lib/setup.ts";
 /** What the peer's environment holds; the packages' own requirements come along. */
 export const PEER_PACKAGES = ["torch==2.15.0", "transformers==5.23.0", "numpy==2.4.6", "safetensors==0.8.0"];
 
+/** What the oracle of secrets needs. */
+export const SECRETS_PACKAGES = ["detect-secrets==1.5.0", "gibberish-detector==0.1.1", "regex==2026.11.19"];
+
 /**
- * A Python with torch and transformers: `CODESCRUB_PEER_PYTHON`, else a virtual environment in the cache folder, made
- * the first time.
+ * A Python with torch and transformers, or with other packages: `CODESCRUB_PEER_PYTHON`, else a virtual environment in
+ * the cache folder, made the first time.
  *
  * @throws {Error} when it cannot be made, with what to do
  */
-export async function findPeerPython(log: (line: string) => void): Promise<string> {
+export async function findPeerPython(
+  log: (line: string) => void,
+  packages: readonly string[] = PEER_PACKAGES,
+): Promise<string> {
   const given = Deno.env.get("CODESCRUB_PEER_PYTHON");
   if (given) return given;
-  const folder = join(cacheFolder(), "bench", PEER_PACKAGES[0]!.replace("==", "-"));
+  const folder = join(cacheFolder(), "bench", packages[0]!.replace("==", "-"));
   const python = join(folder, "bin", "python");
   if (existsSync(join(folder, "ready"))) return python;
-  log(`making a Python environment with ${PEER_PACKAGES.join(", ")} (6 GB) in ${folder}`);
+  log(`making a Python environment with ${packages.join(", ")} in ${folder}`);
   try {
     await Deno.mkdir(folder, { recursive: true });
     await runCommand("python3", ["-m", "venv", "--clear", folder]);
-    await runCommand(python, ["-m", "pip", "install", "-q", "--no-input", ...PEER_PACKAGES]);
-    await Deno.writeTextFile(join(folder, "ready"), PEER_PACKAGES.join("\n") + "\n");
+    await runCommand(python, ["-m", "pip", "install", "-q", "--no-input", ...packages]);
+    await Deno.writeTextFile(join(folder, "ready"), packages.join("\n") + "\n");
   } catch (cause) {
     throw new Error(
       `Cannot make the peer's Python environment: ${(cause as Error).message}: ` +
-        `set CODESCRUB_PEER_PYTHON to a Python with ${PEER_PACKAGES.join(", ")}`,
+        `set CODESCRUB_PEER_PYTHON to a Python with ${packages.join(", ")}`,
       { cause },
     );
   }

@@ -38,6 +38,16 @@ export const COMMANDS = {
     example: "detect src/ --out secrets.parquet",
     load: () => import("./detect.ts"),
   },
+  merge: {
+    description: "the tables of shards (--shard i/n) as one",
+    example: "merge secrets.parquet",
+    load: () => import("./merge.ts"),
+  },
+  redact: {
+    description: "a corpus with its secrets replaced by made-up ones",
+    example: "redact src/ --secrets secrets.parquet --out clean",
+    load: () => import("./redact.ts"),
+  },
   measure: {
     description: "MA, EL_n and loss of texts under a model",
     example: "measure --model embedded --texts src/ --out scores.parquet",

@@ -1,17 +1,27 @@
 /**
- * `detect`: the secrets of a corpus as a table of spans and fingerprints. No value is written or shown without
- * `--reveal`.
+ * `detect`: the secrets of a corpus as a table of spans and fingerprints, by all cores and in constant memory. No value
+ * is written or shown without `--reveal`. The corpus is searched piece by piece; the parts found so far stand beside the
+ * output until it is whole, so an interrupted run goes on where it was and ends with the same bytes.
  *
  * @module
  */
-import { type Corpus, readCorpus } from "../datasets/corpus.ts";
-import { type SecretRow, secretRows, secretTable } from "../datasets/secret_table.ts";
+import { type AllowList, parseAllowList } from "../datasets/allow_list.ts";
+import { assembleParts, countDistinct } from "../datasets/assemble_parts.ts";
+import type { CorpusPiece, Shard, SkippedDocument } from "../datasets/corpus_piece.ts";
+import { corpusPieces, countDocuments } from "../datasets/corpus_pieces.ts";
+import { writeRows } from "../datasets/row_table.ts";
+import { secretTable } from "../datasets/secret_table.ts";
 import { writeTable } from "../datasets/tables.ts";
+import { type ExtraSecret, type Profile, PROFILES, SECRET_DETECTORS } from "../secrets/detect.ts";
 import { type BigramTable, checkBigrams } from "../secrets/gibberish.ts";
-import { defineCommand } from "./command.ts";
-import { formatTable } from "./console.ts";
+import { type Context, defineCommand, UsageError } from "./command.ts";
+import { detectPiece, type DetectPieceOptions, partPath } from "./detect_piece.ts";
+import { addCounts, describeCounts, type PieceCounts, summarizeCounts } from "./detect_counts.ts";
 import { checkOutputTable } from "./output.ts";
+import { openRunFolder } from "./run_folder.ts";
 import { secretKey } from "./secret_key.ts";
+import { resolveShard, SHARD_OPTION, shardPath } from "./shard.ts";
+import { runWorkers } from "./worker_pool.ts";
 
 /**
  * The command `detect`.
@@ -28,36 +38,159 @@ export const command = defineCommand({
   args: { corpus: { kind: "path", describe: "folder of source files, or table of texts", required: true } },
   options: {
     out: { kind: "path", describe: "table of the secrets", metavar: "F", required: true },
+    profile: {
+      kind: "choice",
+      describe: "what CodeEraser's detection finds, or what more rules with fewer false alarms do",
+      choices: PROFILES,
+      default: "reference",
+    },
+    also: { kind: "list", describe: "with the extended profile: phone, card or name", metavar: "KIND" },
     unfiltered: { kind: "flag", describe: "keep what the value filter drops (examples, local addresses)" },
     bigrams: { kind: "path", describe: "counts of letter pairs for the gibberish rule (JSON)", metavar: "F" },
+    allow: { kind: "path", describe: "allow-list of what is known to be no secret", metavar: "F" },
     exclude: { kind: "list", describe: "leave out files as .gitignore would", metavar: "PATTERN" },
+    skipped: { kind: "path", describe: "table of the files that were not searched, and why", metavar: "F" },
+    shard: SHARD_OPTION,
+    workers: { kind: "int", describe: "threads; as many as there are cores by default", min: 1, max: 256 },
     reveal: { kind: "flag", describe: "write the secrets themselves, in a column of their own" },
   },
   config: true,
   writes: true,
-  async run({ corpus: path, out, unfiltered, bigrams, exclude, reveal }, { progress, breathe, force }) {
-    await checkOutputTable(out, { force, inputs: bigrams === undefined ? [path] : [path, bigrams] });
-    const key = await secretKey();
-    const options = {
-      key,
-      unfiltered,
-      reveal,
+  async run({ corpus, out: whole, bigrams, allow, exclude, skipped, ...options }, context) {
+    const { force } = context;
+    const shard = resolveShard(options.shard, Deno.env.toObject());
+    const out = shard ? shardPath(whole, shard) : whole;
+    const inputs = [corpus, ...[bigrams, allow].filter((path) => path !== undefined)];
+    await checkOutputTable(out, { force, inputs });
+    if (skipped !== undefined) await checkOutputTable(skipped, { force, inputs });
+    const piece = {
+      key: await secretKey(),
+      profile: options.profile,
+      also: readExtras(options),
+      unfiltered: options.unfiltered,
+      reveal: options.reveal,
+      numbered: shard !== undefined,
       ...(bigrams !== undefined && { bigrams: await readBigrams(bigrams) }),
+      ...(allow !== undefined && { allow: await readAllowList(allow) }),
     };
-    const corpus = await readCorpus(path, { exclude });
-    const stage = progress.start("Detecting", corpus.documents.length, "documents");
-    const rows: SecretRow[] = [];
-    for (const document of corpus.documents) {
-      await breathe();
-      for (const row of secretRows(document, options)) rows.push(row);
-      stage.advance();
+    const { workers: _, skipped: __, ...settings } = context.settings;
+    const search = { corpus, exclude, ...(shard && { shard }) };
+    const total = await countDocuments(corpus, search); // refuses what is no corpus before anything is written
+    const folder = `${out}.parts`;
+    using run = await openRunFolder(folder, {
+      command: "detect",
+      settings: { ...settings, shard: shard ? `${shard.index}/${shard.count}` : "all" },
+      force,
+    });
+    const counts = await detectAll({ ...search, total }, {
+      options: { ...piece, folder: run.folder },
+      workers: options.workers ?? navigator.hardwareConcurrency,
+    }, context).catch(async (error) => {
+      const hasParts = [...Deno.readDirSync(folder)].some(({ name }) => name.startsWith("part-"));
+      if (!hasParts) await Deno.remove(folder, { recursive: true }); // nothing to go on from
+      throw error;
+    });
+    if (counts.total.documents === 0 && !shard) { // a shard of a small corpus may be
+      const left = counts.total.skipped.length;
+      await Deno.remove(folder, { recursive: true });
+      throw new Error(
+        `Cannot read corpus "${corpus}": it is empty${left ? ` (${left} files or rows skipped)` : ""}`,
+      );
     }
-    stage.done();
-    await writeTable(secretTable(rows, { reveal }), out);
-    const summary = { ...summarize(corpus, rows), out };
-    return { text: describe(summary), summary };
+    if (counts.parts.length > 0) await assembleParts(counts.parts, out);
+    else await writeTable(secretTable([], { reveal: options.reveal, ...(shard && { numbers: [] }) }), out);
+    const values = await countDistinct(counts.parts, "fingerprint");
+    if (skipped !== undefined) await writeSkipped(counts.total.skipped, skipped);
+    await Deno.remove(folder, { recursive: true });
+    const summary = { ...summarizeCounts(counts.total), values, out };
+    return { text: describeCounts(summary), summary };
   },
 });
+
+const EXTRAS: readonly string[] = ["phone", "card", "name"] satisfies ExtraSecret[];
+
+/** @throws {UsageError} If something unknown is asked for, or of the reference profile. */
+function readExtras({ also, profile }: { also: readonly string[]; profile: Profile }): ExtraSecret[] {
+  const unknown = also.find((name) => !EXTRAS.includes(name));
+  if (unknown !== undefined) {
+    throw new UsageError(`Cannot read --also "${unknown}": one of ${EXTRAS.join(", ")} is needed`);
+  }
+  if (also.length > 0 && profile !== "extended") {
+    throw new UsageError("Cannot use --also with the reference profile: give --profile extended");
+  }
+  return also as ExtraSecret[];
+}
+
+/** What to search. */
+interface Search {
+  corpus: string;
+  exclude: readonly string[];
+  shard?: Shard;
+  /** Documents, where that is known. */
+  total: number | null;
+}
+
+/** Detects what an earlier run has not; the parts in order and all counts together. */
+async function detectAll(
+  { corpus, total, ...search }: Search,
+  { options, workers }: { options: DetectPieceOptions; workers: number },
+  { progress, breathe }: Pick<Context, "progress" | "breathe">,
+): Promise<{ parts: string[]; total: PieceCounts }> {
+  const stage = progress.start("Detecting", total, "documents");
+  const found = new Map<number, { part: string; counts: PieceCounts }>();
+  const keep = async (piece: Pick<CorpusPiece, "index" | "key">, counts: PieceCounts) => {
+    found.set(piece.index, { part: `${partPath(options.folder, piece)}.parquet`, counts });
+    stage.advance(counts.documents + counts.skipped.length, `${counts.spans} spans`);
+    await breathe();
+  };
+  const keys = new Map<number, string>();
+  /** The pieces that are not there yet. */
+  async function* missing() {
+    for await (const piece of corpusPieces(corpus, search)) {
+      const counts = await readCounts(partPath(options.folder, piece));
+      if (counts) await keep(piece, counts);
+      else {
+        keys.set(piece.index, piece.key);
+        yield piece;
+      }
+      await breathe();
+    }
+  }
+  const pieces = missing();
+  const first = await pieces.next();
+  const second = first.done ? first : await pieces.next();
+  const early = [first, second].flatMap(({ done, value }) => done ? [] : [value as CorpusPiece]);
+  if (early.length < 2) { // not worth a worker's start
+    for (const piece of early) await keep(piece, await detectPiece(piece, options));
+  } else {
+    await runWorkers(chain(early, pieces), {
+      module: new URL("./detect_worker.ts", import.meta.url),
+      workers,
+      hello: { options },
+      request: (piece: CorpusPiece) => ({ piece }),
+      onResult: ({ index, counts }: { index: number; counts: PieceCounts }) =>
+        keep({ index, key: keys.get(index)! }, counts),
+    });
+  }
+  stage.done();
+  const inOrder = [...found].sort(([a], [b]) => a - b).map(([, piece]) => piece);
+  return { parts: inOrder.map(({ part }) => part), total: addCounts(inOrder.map(({ counts }) => counts)) };
+}
+
+async function* chain<T>(some: Iterable<T>, others: AsyncIterable<T>): AsyncGenerator<T> {
+  yield* some;
+  yield* others;
+}
+
+/** The counts of a part that is whole. */
+async function readCounts(path: string): Promise<PieceCounts | undefined> {
+  try {
+    return JSON.parse(await Deno.readTextFile(`${path}.json`));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
 
 async function readBigrams(path: string): Promise<BigramTable> {
   try {
@@ -67,35 +200,16 @@ async function readBigrams(path: string): Promise<BigramTable> {
   }
 }
 
-type Counts = { [name: string]: number };
-
-function summarize({ documents, skipped, replacedSurrogates }: Corpus, rows: readonly SecretRow[]) {
-  return {
-    documents: documents.length,
-    documents_with_secrets: new Set(rows.map((row) => row.doc_id)).size,
-    spans: rows.length,
-    values: new Set(rows.map((row) => row.fingerprint)).size,
-    tags: countBy(rows.map((row) => row.tag)),
-    detectors: countBy(rows.map((row) => row.detector)),
-    skipped: countBy(skipped.map((file) => file.reason)),
-    replaced_surrogates: replacedSurrogates,
-  };
+async function readAllowList(path: string): Promise<AllowList> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (cause) {
+    throw new Error(`Cannot read allow-list "${path}": ${(cause as Error).message}`, { cause });
+  }
+  return parseAllowList(text, path, SECRET_DETECTORS);
 }
 
-function countBy(names: readonly string[]): Counts {
-  const counts: Counts = {};
-  for (const name of [...names].sort()) counts[name] = (counts[name] ?? 0) + 1;
-  return counts;
-}
-
-function describe(summary: ReturnType<typeof summarize> & { out: string }): string {
-  const { documents, documents_with_secrets, spans, values, detectors, skipped, out } = summary;
-  const table = formatTable(["detector", "spans"], Object.entries(detectors));
-  const left = Object.entries(skipped).map(([reason, count]) => `${count} ${reason}`).join(", ");
-  return [
-    ...(spans > 0 ? [table, ""] : []),
-    `${spans} spans of ${values} values in ${documents_with_secrets} of ${documents} documents`,
-    ...(left ? [`skipped: ${left}`] : []),
-    `written: ${out}`,
-  ].join("\n");
+async function writeSkipped(skipped: readonly SkippedDocument[], path: string): Promise<void> {
+  await writeRows(path, skipped, { path: "text", reason: "text" });
 }

@@ -25,6 +25,7 @@ import {
 import { Scorer } from "../metrics/text_scores.ts";
 import { type Context, defineCommand, UsageError } from "./command.ts";
 import { formatTable } from "./console.ts";
+import { DTYPE_OPTION } from "./dtype_options.ts";
 import { checkOutputTable } from "./output.ts";
 import { type ModelSession, openModel } from "./session.ts";
 
@@ -47,6 +48,7 @@ export const command = defineCommand({
       describe: "model, once or more; it is called by the last part of its name",
       metavar: "DIR",
     },
+    dtype: DTYPE_OPTION,
     before: { kind: "string", describe: 'the model before, called "before"', metavar: "DIR" },
     corpus: { kind: "path", describe: "the corpus", metavar: "C", required: true },
     forget: { kind: "path", describe: "forget set that select wrote", metavar: "F", required: true },
@@ -62,7 +64,7 @@ export const command = defineCommand({
   },
   config: true,
   writes: true,
-  async run({ model, before, out, ...inputs }, context) {
+  async run({ model, dtype, before, out, ...inputs }, context) {
     if (model.length === 0) throw new UsageError('Missing option "--model": model folder');
     const read = [inputs.corpus, inputs.forget, inputs.retain, ...(inputs.unseen ? [inputs.unseen] : [])];
     for (const path of [out, secretScoresPath(out)]) {
@@ -79,7 +81,7 @@ export const command = defineCommand({
     const sets: SetScores[] = [];
     const secrets: SecretScores[] = [];
     for (const [name, folder] of names as [string, string][]) {
-      using session = await openModel(folder, context);
+      using session = await openModel(folder, context, { products: dtype });
       using scorer = new Scorer(session.loaded.model);
       const examples = await examplesOf(session);
       const stage = context.progress.start(`Evaluating ${name}`, countItems(examples), "secrets and texts");

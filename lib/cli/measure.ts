@@ -8,9 +8,10 @@ import { type RowOf, writeRows } from "../datasets/row_table.ts";
 import { Scorer, type Scores } from "../metrics/text_scores.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import { type Context, defineCommand } from "./command.ts";
+import { DTYPE_OPTION } from "./dtype_options.ts";
 import { MODEL_OPTION } from "./model_folder.ts";
 import { checkOutputTable } from "./output.ts";
-import { DTYPE_OPTION, openModel } from "./session.ts";
+import { openModel } from "./session.ts";
 import { MEASURE_COLUMNS } from "../datasets/columns.ts";
 
 /** A text's row. */

@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { basename, dirname } from "node:path";
+import { dirname } from "node:path";
+import { tableFormat } from "../datasets/tables.ts";
 
 /** Options of {@linkcode checkOutputFile}. */
 export interface CheckOutputOptions {
@@ -47,8 +48,6 @@ export async function checkOutputFile(path: string, options: CheckOutputOptions)
   await checkWritableFolder(dirname(path), path);
 }
 
-const TABLE_EXTENSIONS = [".parquet", ".jsonl", ".jsonl.gz", ".csv"] as const;
-
 /**
  * {@linkcode checkOutputFile} for a table, whose extension chooses its format.
  *
@@ -63,12 +62,7 @@ const TABLE_EXTENSIONS = [".parquet", ".jsonl", ".jsonl.gz", ".csv"] as const;
  * ```
  */
 export async function checkOutputTable(path: string, options: CheckOutputOptions): Promise<void> {
-  if (!TABLE_EXTENSIONS.some((extension) => path.endsWith(extension))) {
-    const [last, ...others] = [...TABLE_EXTENSIONS].reverse();
-    throw new RangeError(
-      `Unknown table format "${basename(path)}": expected ${others.reverse().join(", ")} or ${last}`,
-    );
-  }
+  tableFormat(path);
   await checkOutputFile(path, options);
 }
 

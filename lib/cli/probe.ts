@@ -9,9 +9,10 @@ import { type ProbeRow, probeSecrets, type SecretPlace } from "../evaluation/pro
 import { Scorer } from "../metrics/text_scores.ts";
 import { fromCodePoints } from "../tokenizers/code_points.ts";
 import { defineCommand } from "./command.ts";
+import { DTYPE_OPTION } from "./dtype_options.ts";
 import { MODEL_OPTION } from "./model_folder.ts";
 import { checkOutputTable } from "./output.ts";
-import { DTYPE_OPTION, openModel } from "./session.ts";
+import { openModel } from "./session.ts";
 import { PROBE_COLUMNS, PROBE_EL_COLUMNS, SECRET_COLUMNS } from "../datasets/columns.ts";
 
 /**

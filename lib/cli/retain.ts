@@ -9,9 +9,10 @@ import { readRows, writeRows } from "../datasets/row_table.ts";
 import { chooseRetainSet, continuationBleu, RETAIN_BLEU, RETAIN_TOKENS } from "../evaluation/retain_set.ts";
 import { Decoder } from "../models/decoder.ts";
 import { defineCommand } from "./command.ts";
+import { DTYPE_OPTION } from "./dtype_options.ts";
 import { MODEL_OPTION } from "./model_folder.ts";
 import { checkOutputTable } from "./output.ts";
-import { DTYPE_OPTION, openModel } from "./session.ts";
+import { openModel } from "./session.ts";
 import { RETAIN_COLUMNS } from "../datasets/columns.ts";
 
 /**

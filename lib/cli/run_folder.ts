@@ -214,7 +214,7 @@ async function empty(folder: string): Promise<void> {
 /** What a killed run was writing; its finished files have other names. */
 async function removeTemporaries(folder: string): Promise<void> {
   for await (const { name, isFile } of Deno.readDir(folder)) {
-    if (isFile && /^\.\d+-\d+\.tmp$|\.[0-9a-f-]{36}\.tmp$/.test(name)) await Deno.remove(join(folder, name));
+    if (isFile && /[.-][0-9a-f-]{36}\.tmp$/.test(name)) await Deno.remove(join(folder, name));
   }
 }
 

@@ -7,16 +7,7 @@ import { type Engine, openTensorFlow } from "../engine/engine.ts";
 import { type LoadedModel, loadModel, type LoadOptions } from "../models/load.ts";
 import { openModelTokenizer } from "../models/model_tokenizer.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
-import type { OptionSpec } from "./command.ts";
 import { type ModelContext, modelFolder } from "./model_folder.ts";
-
-/** The option that says what matrix products are computed in. */
-export const DTYPE_OPTION = {
-  kind: "choice",
-  describe: "what matrix products are computed in; the rest is float32",
-  choices: ["float32", "bfloat16"],
-  default: "float32",
-} as const satisfies OptionSpec;
 
 /** A model in use; `using` frees it. */
 export interface ModelSession extends Disposable {

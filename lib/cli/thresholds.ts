@@ -13,10 +13,11 @@ import { meanAndError, THRESHOLD_METRICS } from "../evaluation/thresholds.ts";
 import { Scorer } from "../metrics/text_scores.ts";
 import { defineCommand } from "./command.ts";
 import { formatTable } from "./console.ts";
+import { DTYPE_OPTION } from "./dtype_options.ts";
 import { measureTexts } from "./measure.ts";
 import { MODEL_OPTION } from "./model_folder.ts";
 import { checkOutputTable } from "./output.ts";
-import { DTYPE_OPTION, openModel } from "./session.ts";
+import { openModel } from "./session.ts";
 import { THRESHOLD_COLUMNS } from "../datasets/columns.ts";
 
 /**

@@ -8,6 +8,7 @@ import { readCorpus } from "../datasets/corpus.ts";
 import { FORGET_COLUMNS, HISTORY_COLUMNS, RETAIN_COLUMNS, THRESHOLD_COLUMNS } from "../datasets/columns.ts";
 import { forgetExamples, retainExamples } from "../datasets/examples.ts";
 import { readRows, writeRows } from "../datasets/row_table.ts";
+import type { Products } from "../engine/compile.ts";
 import { evaluateSets, type EvaluationSets } from "../evaluation/forgetting.ts";
 import { Scorer } from "../metrics/text_scores.ts";
 import { loadModel } from "../models/load.ts";
@@ -18,6 +19,7 @@ import { METHODS } from "../unlearning/objectives.ts";
 import { unlearn, type UnlearnEpoch } from "../unlearning/unlearn.ts";
 import { type CommandResult, defineCommand, type Json, UsageError } from "./command.ts";
 import { formatTable } from "./console.ts";
+import { DTYPE_OPTION, SAVE_DTYPE_OPTION, STORAGE } from "./dtype_options.ts";
 import { MODEL_OPTION } from "./model_folder.ts";
 import { openRunFolder } from "./run_folder.ts";
 import { openModel } from "./session.ts";
@@ -40,6 +42,7 @@ export const command = defineCommand({
   args: {},
   options: {
     model: MODEL_OPTION,
+    dtype: DTYPE_OPTION,
     corpus: { kind: "path", describe: "the corpus", metavar: "C", required: true },
     forget: { kind: "path", describe: "forget set that select wrote", metavar: "F", required: true },
     retain: { kind: "path", describe: "retain set that retain wrote", metavar: "F", required: true },
@@ -65,6 +68,7 @@ export const command = defineCommand({
       choices: ["sound", "paper", "reference"],
       default: "sound",
     },
+    saveDtype: SAVE_DTYPE_OPTION,
     out: { kind: "path", describe: "folder of the checkpoint", metavar: "DIR", required: true },
   },
   config: true,
@@ -81,7 +85,7 @@ export const command = defineCommand({
       throw new RangeError(`Cannot unlearn with "${values.retain}": it has no rows`);
     }
     const { documents } = await readCorpus(values.corpus);
-    using session = await openModel(values.model, context);
+    using session = await openModel(values.model, context, { products: values.dtype, trainable: true });
     const { loaded, tokenizer } = session;
     const sets = {
       forget: await forgetExamples({ tokenizer, documents }, forgetRows),
@@ -112,11 +116,11 @@ export const command = defineCommand({
     stage.done(result.status);
     await saveModel(loaded.model, out, {
       configJson: loaded.configJson,
-      dtype: loaded.dtype,
+      dtype: values.saveDtype === undefined ? loaded.dtype : STORAGE[values.saveDtype],
       tokenizerFolder: loaded.folder,
     });
     await writeRows(await run.path("history.parquet"), result.history, HISTORY_COLUMNS);
-    const after = await evaluateSaved(out, sets, tokenizer.endOfText);
+    const after = await evaluateSaved(out, sets, { products: values.dtype, endOfText: tokenizer.endOfText });
     await removeCheckpoints(out);
     const before = result.history[0]!;
     const summary = {
@@ -164,8 +168,12 @@ function noteOf({ ma, el_10, retain_ma }: UnlearnEpoch): string {
 }
 
 /** The forget and retain sets under the checkpoint as it was written, in its stored precision. */
-async function evaluateSaved(folder: string, sets: Omit<EvaluationSets, "unseen">, endOfText: number | null) {
-  using saved = await loadModel(folder);
+async function evaluateSaved(
+  folder: string,
+  sets: Omit<EvaluationSets, "unseen">,
+  { products, endOfText }: { products: Products; endOfText: number | null },
+) {
+  using saved = await loadModel(folder, { products });
   using scorer = new Scorer(saved.model);
   const { sets: rows } = await evaluateSets(scorer, { ...sets, unseen: [] }, { model: "after", endOfText });
   const [forget, retain] = ["forget", "retain"].map((set) => rows.find((row) => row.set === set));

@@ -6,8 +6,9 @@
  * @module
  */
 import { join } from "node:path";
-import { type IgnoreRule, isIgnored, parseIgnoreRules } from "./ignore_rules.ts";
+import { readText } from "./read_text.ts";
 import { readJsonLines, readTable } from "./tables.ts";
+import { walkFolder } from "./walk_folder.ts";
 
 /** One text of a corpus. */
 export interface Document {
@@ -34,9 +35,6 @@ export interface ReadCorpusOptions {
   /** Patterns of files and folders to leave out, as in .gitignore. */
   exclude?: readonly string[];
 }
-
-const MAX_FILE_BYTES = 256 * 2 ** 20; // a string of V8 ends at 512 MiB
-const NEVER_READ = [".git", "node_modules"];
 
 /**
  * Reads a corpus.
@@ -75,90 +73,83 @@ export async function readCorpus(path: string, { exclude = [] }: ReadCorpusOptio
 
 function readFolder(root: string, exclude: readonly string[]): Corpus {
   const corpus: Corpus = { documents: [], skipped: [], replacedSurrogates: 0 };
-  walk(root, "", parseIgnoreRules(exclude.join("\n"), ""), corpus);
-  corpus.documents.sort((a, b) => compareCodeUnits(a.docId, b.docId));
-  corpus.skipped.sort((a, b) => compareCodeUnits(a.path, b.path));
+  for (const { path, reason } of walkFolder(root, { exclude })) {
+    const read = reason === undefined ? readText(join(root, path)) : { reason };
+    if ("text" in read) corpus.documents.push({ docId: path, path, text: read.text });
+    else corpus.skipped.push({ path, reason: read.reason });
+  }
   return corpus;
-}
-
-/** The order of plain comparison: no locale takes part. */
-function compareCodeUnits(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function walk(root: string, relative: string, outer: readonly IgnoreRule[], corpus: Corpus): void {
-  const skip = (path: string, reason: string) => corpus.skipped.push({ path, reason });
-  let entries: Deno.DirEntry[];
-  let rules = outer;
-  try {
-    entries = [...Deno.readDirSync(join(root, relative))];
-    if (entries.some(({ name, isFile }) => isFile && name === ".gitignore")) {
-      const text = Deno.readTextFileSync(join(root, relative, ".gitignore"));
-      rules = [...outer, ...parseIgnoreRules(text, relative)];
-    }
-  } catch (error) {
-    skip(relative || ".", `unreadable (${(error as Error).name})`);
-    return;
-  }
-  for (const entry of entries) {
-    const path = relative ? `${relative}/${entry.name}` : entry.name;
-    if (NEVER_READ.includes(entry.name) || isIgnored(path, entry.isDirectory, rules)) continue;
-    if (entry.isDirectory) walk(root, path, rules, corpus);
-    else {
-      const read = readText(join(root, path));
-      if ("text" in read) corpus.documents.push({ docId: path, path, text: read.text });
-      else skip(path, read.reason);
-    }
-  }
-}
-
-function readText(path: string): { text: string } | { reason: string } {
-  let bytes: Uint8Array;
-  try {
-    const { isFile, isDirectory, size } = Deno.statSync(path); // follows a link to a file
-    if (isDirectory) return { reason: "link to a folder" };
-    if (!isFile) return { reason: "not a regular file" }; // opening a FIFO would wait for ever
-    if (size > MAX_FILE_BYTES) return { reason: "over 256 MiB" };
-    bytes = Deno.readFileSync(path);
-  } catch (error) {
-    return { reason: `unreadable (${(error as Error).name})` };
-  }
-  if (bytes.length === 0) return { reason: "empty" };
-  if (bytes.includes(0)) return { reason: "binary" };
-  try {
-    return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes) };
-  } catch {
-    return { reason: "not UTF-8" };
-  }
 }
 
 async function readRows(path: string): Promise<Corpus> {
   const rows: Record<string, unknown>[] = /\.jsonl(\.gz)?$/.test(path)
     ? await readJsonLines(path)
     : (await readTable(path)).toRecords();
-  const names = rows.flatMap((row) => Object.keys(row));
-  const column = ["content", "text"].find((name) => names.includes(name));
-  if (!column && rows.length > 0) {
-    throw new SyntaxError(`Cannot read corpus "${path}": it has no column "content" or "text"`);
-  }
+  if (rows.length > 0) textColumn(path, rows.flatMap((row) => Object.keys(row)));
   const corpus: Corpus = { documents: [], skipped: [], replacedSurrogates: 0 };
   const seen = new Set<string>();
   for (const [index, row] of rows.entries()) {
-    const docId = String(row["doc_id"] ?? index);
-    if (seen.has(docId)) {
-      throw new SyntaxError(`Cannot read corpus "${path}": row ${index} repeats doc_id "${docId}"`);
+    const read = rowDocument(row, index);
+    if (seen.has(read.docId)) {
+      throw new SyntaxError(`Cannot read corpus "${path}": row ${index} repeats doc_id "${read.docId}"`);
     }
-    seen.add(docId);
-    const text = row[column ?? ""];
-    if (typeof text !== "string" || text === "") {
-      corpus.skipped.push({ path: docId, reason: text === "" ? "empty" : "no text" });
-      continue;
+    seen.add(read.docId);
+    if ("reason" in read) corpus.skipped.push({ path: read.docId, reason: read.reason });
+    else {
+      const { replacedSurrogates, ...document } = read;
+      corpus.replacedSurrogates += replacedSurrogates;
+      corpus.documents.push(document);
     }
-    const whole = text.toWellFormed();
-    corpus.replacedSurrogates += countDifferences(text, whole);
-    corpus.documents.push({ docId, path: typeof row["path"] === "string" ? row["path"] : null, text: whole });
   }
   return corpus;
+}
+
+const TEXT_COLUMNS = ["content", "text"];
+
+/**
+ * The column of a table that holds the texts.
+ *
+ * @throws {SyntaxError} If there is none.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { textColumn } from "./corpus.ts";
+ *
+ * assertEquals(textColumn("a.csv", ["doc_id", "text"]), "text");
+ * ```
+ */
+export function textColumn(path: string, names: readonly string[]): string {
+  const column = TEXT_COLUMNS.find((name) => names.includes(name));
+  if (column !== undefined) return column;
+  throw new SyntaxError(`Cannot read corpus "${path}": it has no column "content" or "text"`);
+}
+
+/**
+ * The document of a table's row, well-formed, or why it gives none.
+ *
+ * @param index the row's number, its id where it has no `doc_id`
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { rowDocument } from "./corpus.ts";
+ *
+ * const document = { docId: "7", path: null, text: "x", replacedSurrogates: 0 };
+ * assertEquals(rowDocument({ text: "x" }, 7), document);
+ * assertEquals(rowDocument({ text: "" }, 8), { docId: "8", reason: "empty" });
+ * ```
+ */
+export function rowDocument(
+  row: Readonly<Record<string, unknown>>,
+  index: number,
+): Document & { replacedSurrogates: number } | { docId: string; reason: string } {
+  const docId = String(row["doc_id"] ?? index);
+  const text = TEXT_COLUMNS.map((name) => row[name]).find((cell) => cell !== undefined);
+  if (typeof text !== "string" || text === "") return { docId, reason: text === "" ? "empty" : "no text" };
+  const whole = text.toWellFormed();
+  const path = typeof row["path"] === "string" ? row["path"] : null;
+  return { docId, path, text: whole, replacedSurrogates: countDifferences(text, whole) };
 }
 
 function countDifferences(a: string, b: string): number {

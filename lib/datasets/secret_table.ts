@@ -6,11 +6,12 @@
  * @module
  */
 import pl from "nodejs-polars";
-import { detectSecrets, type SecretTag } from "../secrets/detect.ts";
+import { detectSecrets, type ExtraSecret, type Profile, type SecretTag } from "../secrets/detect.ts";
 import { filterSecrets } from "../secrets/filter.ts";
 import { fingerprintSecret } from "../secrets/fingerprint.ts";
 import type { BigramTable } from "../secrets/gibberish.ts";
 import { toCodePoints } from "../tokenizers/code_points.ts";
+import { type AllowList, isAllowed } from "./allow_list.ts";
 import type { Document } from "./corpus.ts";
 
 /** A place of a secret; a place that two detectors find has two rows. */
@@ -35,8 +36,14 @@ export interface SecretRowsOptions {
   /** Keep what the value filter drops. */
   unfiltered?: boolean;
   bigrams?: BigramTable;
+  /** Whose rules; see `detectSecrets`. */
+  profile?: Profile;
+  /** What else to look for, with the extended profile. */
+  also?: readonly ExtraSecret[];
   /** Add the values themselves. */
   reveal?: boolean;
+  /** What is no secret all the same. */
+  allow?: AllowList;
 }
 
 /**
@@ -54,12 +61,16 @@ export interface SecretRowsOptions {
  */
 export function secretRows(document: Document, options: SecretRowsOptions): SecretRow[] {
   const { docId, path, text } = document;
-  const { key, bigrams, unfiltered = false, reveal = false } = options;
-  const found = detectSecrets(text, { ...(bigrams && { bigrams }) });
-  const spans = unfiltered ? found : filterSecrets(text, found);
+  const { key, bigrams, profile, also, unfiltered = false, reveal = false, allow } = options;
+  const found = detectSecrets(text, {
+    ...(bigrams && { bigrams }),
+    ...(profile && { profile }),
+    ...(also && { also }),
+  });
+  const spans = unfiltered ? found : filterSecrets(text, found, { ...(profile && { profile }) });
   if (spans.length === 0) return [];
   const points = toCodePoints(text);
-  return spans.map(({ tag, detector, start, end }) => {
+  const rows = spans.map(({ tag, detector, start, end }) => {
     const value = text.slice(start, end);
     return {
       doc_id: docId,
@@ -72,6 +83,15 @@ export function secretRows(document: Document, options: SecretRowsOptions): Secr
       ...(reveal && { value }),
     };
   });
+  return allow === undefined ? rows : rows.filter((row) => !isAllowed(row, allow));
+}
+
+/** Options of {@linkcode secretTable}. */
+export interface SecretTableOptions {
+  /** Whether the rows have values. */
+  reveal?: boolean;
+  /** The number of each row's document in the corpus, for a column `row`. */
+  numbers?: readonly number[];
 }
 
 /**
@@ -88,7 +108,7 @@ export function secretRows(document: Document, options: SecretRowsOptions): Secr
  */
 export function secretTable(
   rows: readonly SecretRow[],
-  { reveal = false }: { reveal?: boolean } = {},
+  { reveal = false, numbers }: SecretTableOptions = {},
 ): pl.DataFrame {
   const text = (name: "doc_id" | "path" | "tag" | "detector" | "fingerprint" | "value") =>
     pl.Series(name, rows.map((row) => row[name] ?? null), pl.Utf8);
@@ -102,5 +122,6 @@ export function secretTable(
     count("end"),
     text("fingerprint"),
     ...(reveal ? [text("value")] : []),
+    ...(numbers ? [pl.Series("row", [...numbers], pl.Int64)] : []),
   ]);
 }

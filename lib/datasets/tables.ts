@@ -13,7 +13,9 @@ import { writeFileAtomic } from "../write_file.ts";
 export { pl };
 
 const FORMATS = [".parquet", ".jsonl", ".jsonl.gz", ".csv"] as const;
-type Format = typeof FORMATS[number];
+
+/** The extensions of tables. */
+export type TableFormat = typeof FORMATS[number];
 
 /** Options of {@linkcode readTable}. */
 export interface ReadTableOptions {
@@ -42,7 +44,7 @@ export interface ReadTableOptions {
  */
 export async function readTable(path: string, options: ReadTableOptions = {}): Promise<pl.DataFrame> {
   const { columns, text = [] } = options;
-  const format = formatOf(path);
+  const format = tableFormat(path);
   const bytes = await readBytes(path);
   let frame: pl.DataFrame;
   if (format === ".parquet") frame = parse(path, "Parquet", () => pl.readParquet(bytes));
@@ -77,20 +79,42 @@ export async function readTable(path: string, options: ReadTableOptions = {}): P
  * ```
  */
 export async function writeTable(frame: pl.DataFrame, path: string): Promise<void> {
-  await writeFileAtomic(path, await encodeTable(frame, formatOf(path)));
+  await writeFileAtomic(path, await encodeTable(frame, tableFormat(path)));
 }
 
-async function encodeTable(frame: pl.DataFrame, format: Format): Promise<Uint8Array> {
+async function encodeTable(frame: pl.DataFrame, format: TableFormat): Promise<Uint8Array> {
   if (format === ".parquet") return frame.writeParquet();
-  const rows = frame.toRecords();
-  if (format === ".csv") {
-    const cells = rows.map((row) => Object.values(row).map((cell) => Number.isNaN(cell) ? null : cell));
-    return new TextEncoder().encode([frame.columns, ...cells].map(csvLine).join(""));
-  }
-  const text = rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+  const text = encodeRows(frame, format === ".csv" ? ".csv" : ".jsonl", { header: true });
   const bytes = new TextEncoder().encode(text);
-  if (format === ".jsonl") return bytes;
+  if (format !== ".jsonl.gz") return bytes;
   return await new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"))).bytes();
+}
+
+/**
+ * The rows of a frame as text. A NaN is written as null.
+ *
+ * @param options.header whether a CSV begins with its columns' names
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import pl from "nodejs-polars";
+ * import { encodeRows } from "./tables.ts";
+ *
+ * const frame = pl.DataFrame({ doc_id: ["a,b"], ma: [0.5] });
+ * assertEquals(encodeRows(frame, ".csv", { header: true }), 'doc_id,ma\n"a,b",0.5\n');
+ * assertEquals(encodeRows(frame, ".jsonl", { header: true }), '{"doc_id":"a,b","ma":0.5}\n');
+ * ```
+ */
+export function encodeRows(
+  frame: pl.DataFrame,
+  format: ".csv" | ".jsonl",
+  { header }: { header: boolean },
+): string {
+  const rows = frame.toRecords();
+  if (format === ".jsonl") return rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+  const cells = rows.map((row) => Object.values(row).map((cell) => Number.isNaN(cell) ? null : cell));
+  return [...header ? [frame.columns] : [], ...cells].map(csvLine).join("");
 }
 
 function csvLine(cells: readonly unknown[]): string {
@@ -219,7 +243,20 @@ async function readBytes(path: string): Promise<Buffer<ArrayBuffer>> {
   }
 }
 
-function formatOf(path: string): Format {
+/**
+ * The format that a path's extension names.
+ *
+ * @throws {RangeError} If it names none.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tableFormat } from "./tables.ts";
+ *
+ * assertEquals(tableFormat("out/a.jsonl.gz"), ".jsonl.gz");
+ * ```
+ */
+export function tableFormat(path: string): TableFormat {
   const format = FORMATS.findLast((extension) => path.endsWith(extension));
   if (format) return format;
   const name = path.slice(path.lastIndexOf("/") + 1);

@@ -5,7 +5,9 @@
  *
  * @module
  */
+import { DETECTORS } from "./api_key.ts";
 import { detectEmails } from "./email.ts";
+import { detectExtended, EXTENDED_DETECTORS, type ExtraSecret } from "./extended.ts";
 import { type BigramTable, ENGLISH_BIGRAMS, isGibberish } from "./gibberish.ts";
 import { fileHasHashes, HashRule } from "./hash_rules.ts";
 import { detectIpAddresses } from "./ip_address.ts";
@@ -13,13 +15,29 @@ import { occurrences } from "./occurrences.ts";
 import { scanKeys } from "./scan_keys.ts";
 import type { SecretSpan } from "./secret_span.ts";
 
+export type { ExtraSecret } from "./extended.ts";
 export type { SecretSpan, SecretTag } from "./secret_span.ts";
+
+/** The names of all detectors. */
+export const SECRET_DETECTORS: readonly string[] = [
+  ...new Set(["Email", "IpAddress", ...Object.keys(DETECTORS), ...Object.keys(EXTENDED_DETECTORS)]),
+];
 
 /** What detection may be told. */
 export interface DetectOptions {
   /** Counts of letter pairs by which gibberish is told; the project's own by default. */
   bigrams?: BigramTable;
+  /** `"reference"`: what CodeEraser finds (the default); `"extended"`: see extended.ts. */
+  profile?: Profile;
+  /** With `"extended"`: what else to look for. */
+  also?: readonly ExtraSecret[];
 }
+
+/** Whose rules. */
+export const PROFILES = ["reference", "extended"] as const;
+
+/** One of {@linkcode PROFILES}. */
+export type Profile = typeof PROFILES[number];
 
 /** `value` without backslashes at either end. */
 function stripBackslashes(value: string): string {
@@ -68,6 +86,7 @@ function compareSpans(a: SecretSpan, b: SecretSpan): number {
  */
 export function detectSecrets(text: string, options: DetectOptions = {}): SecretSpan[] {
   const wellFormed = text.toWellFormed();
+  if (options.profile === "extended") return detectExtended(wellFormed, options);
   return [
     ...detectEmails(wellFormed),
     ...detectIpAddresses(wellFormed),

@@ -12,6 +12,8 @@ export interface FilterOptions {
    * too; `"sound"` (the default) and `"paper"` drop 172.16.0.0/12.
    */
   compat?: "sound" | "paper" | "reference";
+  /** Whose finds they are. The extended profile has rules of its own for all but local addresses. */
+  profile?: "reference" | "extended";
 }
 
 const LOCAL = /^(?:127|10|192\.168|169\.254)\./;
@@ -36,10 +38,12 @@ const KEY_WORDS = /^ghp$|aaaaaaa|AAAAAAA|xxxxxxx|XXXXXXX|https|dummy|placeholder
  */
 export function filterSecrets(text: string, spans: SecretSpan[], options: FilterOptions = {}): SecretSpan[] {
   const private172 = options.compat === "reference" ? PRIVATE_172_REFERENCE : PRIVATE_172;
-  const isDropped: Record<SecretTag, (value: string) => boolean> = {
-    EMAIL: (value) => EMAIL_WORDS.test(value),
+  const isDropped: Partial<Record<SecretTag, (value: string) => boolean>> = {
     IP_ADDRESS: (value) => LOCAL.test(value) || private172.test(value),
-    KEY: (value) => KEY_WORDS.test(value),
+    ...(options.profile !== "extended" && {
+      EMAIL: (value: string) => EMAIL_WORDS.test(value),
+      KEY: (value: string) => KEY_WORDS.test(value),
+    }),
   };
-  return spans.filter((span) => !isDropped[span.tag](text.slice(span.start, span.end)));
+  return spans.filter((span) => !isDropped[span.tag]?.(text.slice(span.start, span.end)));
 }

@@ -5,8 +5,8 @@
  * @module
  */
 
-/** The three kinds of secrets that the paper looks for. */
-export type SecretTag = "EMAIL" | "IP_ADDRESS" | "KEY";
+/** The three kinds of secrets that the paper looks for, and those of the extended profile that are asked for. */
+export type SecretTag = "EMAIL" | "IP_ADDRESS" | "KEY" | "PHONE" | "CARD" | "NAME";
 
 /**
  * One place of one secret.

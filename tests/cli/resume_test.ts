@@ -59,7 +59,7 @@ Deno.test("unlearn that was interrupted and then killed goes on without a flag t
   const second = lastEpoch(out);
   assert(second > first && second < EPOCHS, `killed after epoch ${second}`);
   assertEquals([existsSync(join(out, ".lock")), existsSync(join(out, "model.safetensors"))], [true, false]);
-  for (const name of [".123-4.tmp", `model.safetensors.${crypto.randomUUID()}.tmp`]) {
+  for (const name of [`.123-${crypto.randomUUID()}.tmp`, `model.safetensors.${crypto.randomUUID()}.tmp`]) {
     Deno.writeTextFileSync(join(out, name), "what a kill may leave");
   }
 

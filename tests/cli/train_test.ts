@@ -37,7 +37,7 @@ Deno.test("train makes a model that loads, and interrupted goes on to the same b
       "--batch",
       "4",
     ],
-    ...[...SIZES, "--dtype", "float32", "--out", path(out), "--json"],
+    ...[...SIZES, "--save-dtype", "float32", "--out", path(out), "--json"],
   ];
   const finish = async (out: string) => {
     const { code, stdout, stderr } = await runCli(args(out));

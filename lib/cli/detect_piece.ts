@@ -1,0 +1,83 @@
+/**
+ * The secrets of one piece of a corpus, written as a part of the output: a Parquet file, and what was counted beside it
+ * in a JSON file whose being there says that the part is whole.
+ *
+ * @module
+ */
+import { type CorpusPiece, readPiece } from "../datasets/corpus_piece.ts";
+import { type SecretRow, secretRows, type SecretRowsOptions, secretTable } from "../datasets/secret_table.ts";
+import { writeTable } from "../datasets/tables.ts";
+import { writeFileAtomic } from "../write_file.ts";
+import type { PieceCounts } from "./detect_counts.ts";
+
+/** What all pieces of a run have in common; it may be sent to a worker. */
+export interface DetectPieceOptions extends SecretRowsOptions {
+  /** Where parts are written. */
+  folder: string;
+  /** Add the column `row`, the document's number in the corpus. */
+  numbered: boolean;
+}
+
+/**
+ * Where a piece's part stands, without an extension.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { partPath } from "./detect_piece.ts";
+ *
+ * assertEquals(partPath("/out", { index: 7, key: "ab" }), "/out/part-00000007-ab");
+ * ```
+ */
+export function partPath(folder: string, { index, key }: Pick<CorpusPiece, "index" | "key">): string {
+  return `${folder}/part-${String(index).padStart(8, "0")}-${key}`;
+}
+
+/**
+ * Detects the secrets of a piece and writes its part.
+ *
+ * @throws {Error} as `readPiece` and `writeTable`
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { detectPiece } from "./detect_piece.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const source = { kind: "rows" as const, rows: [[0, { text: "mail ada@mail.invalid" }] as [number, { text: string }]] };
+ * const options = { folder, numbered: false, key: new Uint8Array(32) };
+ * const counts = await detectPiece({ index: 0, key: "ab", source }, options);
+ * assertEquals([counts.documents, counts.tags], [1, { EMAIL: 1 }]);
+ * ```
+ */
+export async function detectPiece(piece: CorpusPiece, options: DetectPieceOptions): Promise<PieceCounts> {
+  const { documents, skipped, replacedSurrogates } = await readPiece(piece.source);
+  const counts: PieceCounts = {
+    documents: documents.length,
+    documents_with_secrets: 0,
+    spans: 0,
+    tags: {},
+    detectors: {},
+    skipped,
+    replaced_surrogates: replacedSurrogates,
+  };
+  const rows: SecretRow[] = [];
+  const numbers: number[] = [];
+  for (const document of documents) {
+    const found = secretRows(document, options);
+    if (found.length === 0) continue;
+    counts.documents_with_secrets++;
+    for (const row of found) {
+      rows.push(row);
+      numbers.push(document.number);
+      counts.tags[row.tag] = (counts.tags[row.tag] ?? 0) + 1;
+      counts.detectors[row.detector] = (counts.detectors[row.detector] ?? 0) + 1;
+    }
+  }
+  counts.spans = rows.length;
+  const path = partPath(options.folder, piece);
+  const { reveal = false, numbered } = options;
+  await writeTable(secretTable(rows, { reveal, ...(numbered && { numbers }) }), `${path}.parquet`);
+  await writeFileAtomic(`${path}.json`, JSON.stringify(counts));
+  return counts;
+}

@@ -1,0 +1,120 @@
+/**
+ * `merge`: the tables that shards wrote as one, in the corpus' order: what one process would have written, byte for byte.
+ *
+ * @module
+ */
+import { basename, dirname, join } from "node:path";
+import { assembleParts } from "../datasets/assemble_parts.ts";
+import { readTable, tableFormat } from "../datasets/tables.ts";
+import { defineCommand } from "./command.ts";
+import { checkOutputTable } from "./output.ts";
+import { shardPath } from "./shard.ts";
+
+/**
+ * The command `merge`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { command } from "./merge.ts";
+ *
+ * assertEquals(Object.keys(command.args), ["table"]);
+ * ```
+ */
+export const command = defineCommand({
+  args: {
+    table: {
+      kind: "path",
+      describe: "what the shards were given as --out; their files stand beside it",
+      required: true,
+    },
+  },
+  options: {
+    out: { kind: "path", describe: "the whole table; that very path by default", metavar: "F" },
+  },
+  writes: true,
+  async run({ table, out = table }, { force }) {
+    const shards = await findShards(table);
+    await checkOutputTable(out, { force, inputs: shards });
+    await checkShards(shards);
+    await assembleParts(shards, out, { sortBy: "row" });
+    const rows = (await readTable(out, { columns: ["doc_id"] })).height;
+    return {
+      text: `${rows} rows of ${shards.length} shards\nwritten: ${out}`,
+      summary: { shards: shards.length, rows, out },
+    };
+  },
+});
+
+/**
+ * The shards' files beside a table's path, by their number.
+ *
+ * @throws {Error} If there are none, of two divisions, or some are missing.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertRejects } from "@std/assert";
+ * import { findShards } from "./merge.ts";
+ *
+ * const table = `${await Deno.makeTempDir()}/a.csv`;
+ * await Deno.writeTextFile(table.replace("a.csv", "a-00001-of-00002.csv"), "");
+ * await assertRejects(() => findShards(table), Error, "1 of 2 shards is missing: 0");
+ * await Deno.writeTextFile(table.replace("a.csv", "a-00000-of-00002.csv"), "");
+ * assertEquals((await findShards(table)).length, 2);
+ * ```
+ */
+export async function findShards(table: string): Promise<string[]> {
+  tableFormat(table);
+  const refuse = (what: string): never => {
+    throw new Error(`Cannot merge "${table}": ${what}`);
+  };
+  const counts = new Set<number>();
+  const names = new Set<string>();
+  try {
+    for await (const { name } of Deno.readDir(dirname(table))) {
+      names.add(name);
+      const [, index, count] = /-(\d{5})-of-(\d{5})\./.exec(name) ?? [];
+      const shard = { index: Number(index), count: Number(count) };
+      if (index !== undefined && shardPath(basename(table), shard) === name) counts.add(shard.count);
+    }
+  } catch (cause) {
+    throw new Error(`Cannot merge "${table}": "${dirname(table)}" cannot be read`, { cause });
+  }
+  const [count] = counts;
+  if (count === undefined) {
+    return refuse(`there is no "${shardPath(basename(table), { index: 0, count: 1 })}"`);
+  }
+  if (counts.size > 1) refuse(`there are shards of ${[...counts].sort((a, b) => a - b).join(" and of ")}`);
+  const files = Array.from({ length: count }, (_, index) => shardPath(basename(table), { index, count }));
+  const missing = files.flatMap((name, index) => names.has(name) ? [] : [index]);
+  if (missing.length > 0) {
+    const some = missing.slice(0, 10).join(", ") + (missing.length > 10 ? ", ..." : "");
+    refuse(`${missing.length} of ${count} shards ${missing.length === 1 ? "is" : "are"} missing: ${some}`);
+  }
+  return files.map((name) => join(dirname(table), name));
+}
+
+/** @throws {Error} If columns differ, there are no numbers to order by, or two shards have one document. */
+async function checkShards(shards: readonly string[]): Promise<void> {
+  let columns: string | undefined;
+  let documents = 0;
+  const ids = new Set<string>();
+  for (const path of shards) {
+    const frame = await readTable(path);
+    columns ??= frame.columns.join();
+    if (frame.columns.join() !== columns) {
+      throw new Error(
+        `Cannot merge "${path}": its columns are ${frame.columns}, those of the first ${columns}`,
+      );
+    }
+    if (!frame.columns.includes("row") || !frame.columns.includes("doc_id")) {
+      throw new Error(`Cannot merge "${path}": it has no columns "doc_id" and "row": no shard wrote it`);
+    }
+    const own = new Set(frame.getColumn("doc_id").toArray().map(String));
+    documents += own.size;
+    for (const id of own) ids.add(id);
+    if (ids.size < documents) {
+      throw new Error(`Cannot merge "${path}": an earlier shard has a document of it too`);
+    }
+  }
+}

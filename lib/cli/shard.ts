@@ -1,0 +1,82 @@
+/**
+ * Which part of a corpus this process has: `--shard i/n`, else what a cluster says of the task in its environment
+ * (Slurm's job arrays and tasks, Kubernetes' indexed jobs, torchrun), else all of it.
+ *
+ * @module
+ */
+import { basename, dirname, join } from "node:path";
+import type { Shard } from "../datasets/corpus_piece.ts";
+import { type OptionSpec, UsageError } from "./command.ts";
+
+/** The option that names a shard. */
+export const SHARD_OPTION = {
+  kind: "string",
+  describe: "only part i of n, from 0: a job array's task by default",
+  metavar: "i/n",
+} as const satisfies OptionSpec;
+
+/** Where clusters put a task's number, its first number if not 0, and how many tasks there are. */
+const CLUSTERS = [
+  { index: "SLURM_ARRAY_TASK_ID", first: "SLURM_ARRAY_TASK_MIN", count: "SLURM_ARRAY_TASK_COUNT" },
+  { index: "JOB_COMPLETION_INDEX", count: "JOB_COMPLETIONS" },
+  { index: "SLURM_PROCID", count: "SLURM_NTASKS" },
+  { index: "RANK", count: "WORLD_SIZE" },
+] as const;
+
+/**
+ * The shard of an option's value or of the environment; undefined for the whole corpus.
+ *
+ * @throws {UsageError} If it is no shard.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertThrows } from "@std/assert";
+ * import { resolveShard } from "./shard.ts";
+ *
+ * const slurm = { SLURM_ARRAY_TASK_ID: "5", SLURM_ARRAY_TASK_MIN: "1", SLURM_ARRAY_TASK_COUNT: "8" };
+ * assertEquals(resolveShard(undefined, slurm), { index: 4, count: 8 });
+ * assertEquals(resolveShard("0/2", slurm), { index: 0, count: 2 });
+ * assertEquals(resolveShard(undefined, {}), undefined);
+ * assertThrows(() => resolveShard("2/2", {}), Error, 'Cannot read --shard "2/2"');
+ * ```
+ */
+export function resolveShard(
+  given: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): Shard | undefined {
+  if (given !== undefined) return parseShard(given, "--shard");
+  for (const names of CLUSTERS) {
+    const [index, count] = [env[names.index], env[names.count]];
+    if (!index || !count) continue;
+    const first = "first" in names ? Number(env[names.first] ?? 0) : 0;
+    const shard = parseShard(`${Number(index) - first}/${count}`, `${names.index} and ${names.count}`);
+    if (shard.count > 1) return shard;
+  }
+  return undefined;
+}
+
+function parseShard(text: string, origin: string): Shard {
+  const match = /^(\d{1,6})\/(\d{1,6})$/.exec(text);
+  const [index, count] = [Number(match?.[1]), Number(match?.[2])];
+  if (match && index < count) return { index, count };
+  throw new UsageError(`Cannot read ${origin} "${text}": i/n with i from 0 to n - 1 is needed`);
+}
+
+/**
+ * The file of a shard's output, beside that of the whole.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { shardPath } from "./shard.ts";
+ *
+ * assertEquals(shardPath("out/a.jsonl.gz", { index: 3, count: 8 }), "out/a-00003-of-00008.jsonl.gz");
+ * ```
+ */
+export function shardPath(out: string, { index, count }: Shard): string {
+  const name = basename(out);
+  const dot = name.indexOf(".", 1);
+  const [stem, extension] = dot < 0 ? [name, ""] : [name.slice(0, dot), name.slice(dot)];
+  const five = (number: number) => String(number).padStart(5, "0");
+  return join(dirname(out), `${stem}-${five(index)}-of-${five(count)}${extension}`);
+}

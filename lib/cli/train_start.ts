@@ -1,0 +1,227 @@
+/**
+ * What `train` starts from: a new GPT-2 with random weights and a tokenizer of its own, or a model that exists.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { readCorpus } from "../datasets/corpus.ts";
+import { buildEmbeddedCorpus } from "../datasets/embedded_corpus.ts";
+import { PythonRandom } from "../datasets/random.ts";
+import { trainTokenizer } from "../datasets/train_tokenizer.ts";
+import type { Products } from "../engine/compile.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { StorageDtype } from "../models/float_types.ts";
+import type { Model } from "../models/model.ts";
+import { architectureOf } from "../models/models.ts";
+import { newModel } from "../models/new_model.ts";
+import { saveModel } from "../models/save.ts";
+import { openTokenizer, parseTokenizer, type Tokenizer } from "../tokenizers/tokenizer.ts";
+import { writeFileAtomic } from "../write_file.ts";
+import type { Context } from "./command.ts";
+import type { ModelContext } from "./model_folder.ts";
+import { resolvePath } from "./options.ts";
+import { openEngine, openModel } from "./session.ts";
+
+/** Texts to train on. */
+export interface TrainingTexts {
+  /** The texts. */
+  all: string[];
+  /** tokenizer.json's text, where the corpus comes with one. */
+  tokenizerJson?: string;
+}
+
+/** The options that a start depends on. */
+export interface StartOptions {
+  /** A model to go on from. */
+  model: string | undefined;
+  /** What products are computed in. */
+  dtype: string;
+  /** A new model's tokenizer. */
+  tokenizer: string | undefined;
+  /** Entries of a trained one. */
+  vocabulary: number;
+  /** L */
+  layers: number;
+  /** D */
+  width: number;
+  /** H */
+  heads: number;
+  /** The longest sequence. */
+  positions: number;
+}
+
+/** A model that is ready to be trained; `using` frees it. */
+export interface TrainingStart extends Disposable {
+  /** TensorFlow. */
+  engine: Engine;
+  /** The model, its weights in float32. */
+  model: Model;
+  /** Its tokenizer. */
+  tokenizer: Tokenizer;
+  /** What stands between documents. */
+  endOfText: number;
+  /** How its weights are stored where nothing else is asked for. */
+  dtype: StorageDtype;
+  /** Writes the model into a folder, tokenizer and all. */
+  save(folder: string, dtype: StorageDtype): Promise<void>;
+}
+
+/**
+ * The texts of a corpus by its path, or of the embedded one.
+ *
+ * @throws {Error} as `readCorpus`
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { readTrainingTexts } from "./train_start.ts";
+ *
+ * const cwd = await Deno.makeTempDir();
+ * await Deno.writeTextFile(`${cwd}/a.py`, "x = 1\n");
+ * assertEquals(await readTrainingTexts(".", { cwd }), { all: ["x = 1\n"] });
+ * ```
+ */
+export async function readTrainingTexts(
+  corpus: string,
+  { cwd }: Pick<Context, "cwd">,
+): Promise<TrainingTexts> {
+  if (corpus === "embedded") {
+    const { train, tokenizer } = await buildEmbeddedCorpus();
+    return { all: train.map(({ text }) => text), tokenizerJson: tokenizer };
+  }
+  return { all: (await readCorpus(resolvePath(corpus, cwd))).documents.map(({ text }) => text) };
+}
+
+/**
+ * Opens TensorFlow and the model to be trained.
+ *
+ * @throws {Error} as `openModel` for a model that exists; {RangeError} for sizes that make no model, or a tokenizer
+ * without an end-of-text token
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createProgress } from "./progress.ts";
+ * import { openStart } from "./train_start.ts";
+ *
+ * const sizes = { layers: 1, width: 8, heads: 2, positions: 16, vocabulary: 257 };
+ * const options = { ...sizes, model: undefined, tokenizer: undefined, dtype: "float32" };
+ * const context = { cwd: "/", progress: createProgress(), signal: new AbortController().signal, seed: 42 };
+ * using start = await openStart(options, { all: ["x = 1\n"] }, context);
+ * assertEquals([start.model.config.layers, start.dtype, start.tokenizer.vocabularySize], [1, "F16", 257]);
+ * ```
+ */
+export async function openStart(
+  options: StartOptions,
+  texts: TrainingTexts,
+  context: ModelContext & Pick<Context, "seed">,
+): Promise<TrainingStart> {
+  return options.model === undefined
+    ? await newStart(options, texts, context)
+    : await existingStart(options.model, options, context);
+}
+
+async function existingStart(
+  name: string,
+  { dtype }: StartOptions,
+  context: ModelContext,
+): Promise<TrainingStart> {
+  const session = await openModel(name, context, { products: dtype as Products, trainable: true });
+  const { engine, loaded, tokenizer } = session;
+  try {
+    return {
+      engine,
+      model: loaded.model,
+      tokenizer,
+      endOfText: endOfTextOf(tokenizer),
+      dtype: loaded.dtype,
+      save: (folder, dtype) =>
+        saveModel(loaded.model, folder, {
+          configJson: loaded.configJson,
+          dtype,
+          tokenizerFolder: loaded.folder,
+        }),
+      [Symbol.dispose]: () => session[Symbol.dispose](),
+    };
+  } catch (error) {
+    session[Symbol.dispose]();
+    throw error;
+  }
+}
+
+async function newStart(
+  options: StartOptions,
+  texts: TrainingTexts,
+  { seed }: Pick<Context, "seed">,
+): Promise<TrainingStart> {
+  const tokenizerJson = await readTokenizer(options, texts);
+  const tokenizer = parseTokenizer(tokenizerJson, "tokenizer.json");
+  const architecture = architectureOf("gpt2");
+  const configJson = gpt2Json(options, tokenizer);
+  const config = architecture.readConfig(configJson, "the options");
+  const endOfText = endOfTextOf(tokenizer);
+  const engine = await openEngine();
+  const model = newModel(architecture, config, normal(seed), options.dtype as Products);
+  return {
+    engine,
+    model,
+    tokenizer,
+    endOfText,
+    dtype: "F16",
+    save: async (folder, dtype) => {
+      await writeFileAtomic(join(folder, "tokenizer.json"), tokenizerJson);
+      await saveModel(model, folder, { configJson, dtype, tokenizerFolder: folder });
+    },
+    [Symbol.dispose]: () => {
+      model[Symbol.dispose]();
+      engine[Symbol.dispose]();
+    },
+  };
+}
+
+function endOfTextOf(tokenizer: Tokenizer): number {
+  if (tokenizer.endOfText === null) {
+    throw new RangeError("Cannot train with a tokenizer that has no end-of-text token");
+  }
+  return tokenizer.endOfText;
+}
+
+/** tokenizer.json of the given folder, of the corpus or of a new tokenizer. */
+async function readTokenizer(
+  { tokenizer: folder, vocabulary }: Pick<StartOptions, "tokenizer" | "vocabulary">,
+  texts: TrainingTexts,
+): Promise<string> {
+  if (folder === undefined) {
+    return texts.tokenizerJson ?? await trainTokenizer(texts.all, { vocabularySize: vocabulary });
+  }
+  await openTokenizer(folder); // says what is wrong with it
+  return await Deno.readTextFile(join(folder, "tokenizer.json"));
+}
+
+function gpt2Json(
+  { layers, width, heads, positions }: StartOptions,
+  tokenizer: Pick<Tokenizer, "vocabularySize" | "endOfText">,
+): Record<string, unknown> {
+  return {
+    architectures: ["GPT2LMHeadModel"],
+    model_type: "gpt2",
+    vocab_size: tokenizer.vocabularySize,
+    n_positions: positions,
+    n_embd: width,
+    n_layer: layers,
+    n_head: heads,
+    activation_function: "gelu_new",
+    layer_norm_epsilon: 1e-5,
+    attn_pdrop: 0,
+    embd_pdrop: 0,
+    resid_pdrop: 0,
+    bos_token_id: tokenizer.endOfText,
+    eos_token_id: tokenizer.endOfText,
+  };
+}
+
+/** Normally distributed numbers by Box and Muller's method. */
+function normal(seed: number): () => number {
+  const random = new PythonRandom(seed);
+  return () => Math.sqrt(-2 * Math.log(1 - random.random())) * Math.cos(2 * Math.PI * random.random());
+}

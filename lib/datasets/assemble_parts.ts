@@ -1,0 +1,110 @@
+/**
+ * One table out of Parquet parts, in their order, without holding them: the same bytes however the rows were divided
+ * among the parts.
+ *
+ * @module
+ */
+import { dirname, join } from "node:path";
+import pl from "nodejs-polars";
+import { writeFileAtomic } from "../write_file.ts";
+import { encodeRows, readTable, tableFormat, writeTable } from "./tables.ts";
+
+const ROW_GROUP = 2 ** 17;
+
+/** Options of {@linkcode assembleParts}. */
+export interface AssembleOptions {
+  /** A column by which the rows are put in order, and which is left out then. */
+  sortBy?: string;
+}
+
+/**
+ * Writes the rows of all parts into one table, atomically, in the format of its extension. Parts are held one at a time,
+ * but all at once where they are sorted or no Parquet.
+ *
+ * @param parts Tables of the same columns, at least one
+ * @throws {Error} as `writeFileAtomic`
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import pl from "nodejs-polars";
+ * import { assembleParts } from "./assemble_parts.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * for (const n of [1, 2]) pl.DataFrame({ text: [`x${n}`] }).writeParquet(`${folder}/${n}.parquet`);
+ * await assembleParts([`${folder}/1.parquet`, `${folder}/2.parquet`], `${folder}/all.jsonl`);
+ * assertEquals(await Deno.readTextFile(`${folder}/all.jsonl`), '{"text":"x1"}\n{"text":"x2"}\n');
+ * ```
+ */
+export async function assembleParts(
+  parts: readonly string[],
+  out: string,
+  { sortBy }: AssembleOptions = {},
+): Promise<void> {
+  const format = tableFormat(out);
+  if (sortBy !== undefined && format !== ".parquet") {
+    const whole = pl.concat(await Promise.all(parts.map((path) => readTable(path))));
+    return await writeTable(whole.sort({ by: sortBy, maintainOrder: true }).drop(sortBy), out);
+  }
+  if (format !== ".parquet") {
+    const text = rowsOf(parts, format === ".csv" ? ".csv" : ".jsonl").pipeThrough(new TextEncoderStream());
+    const bytes = format === ".jsonl.gz" ? text.pipeThrough(new CompressionStream("gzip")) : text;
+    return await writeFileAtomic(out, { bytes: await sizeOf(parts), pieces: bytes });
+  }
+  const whole = join(dirname(out), `.${Deno.pid}-${crypto.randomUUID()}.tmp`);
+  try {
+    const rows = scanParts(parts);
+    const inOrder = sortBy === undefined ? rows : rows.sort({ by: sortBy, maintainOrder: true }).drop(sortBy);
+    await inOrder.sinkParquet(whole, { rowGroupSize: ROW_GROUP, maintainOrder: true }).collect();
+    await writeFileAtomic(out, { bytes: (await Deno.stat(whole)).size, pieces: piecesOf(whole) });
+  } finally {
+    await Deno.remove(whole).catch(() => {}); // it may not have come into being
+  }
+}
+
+/**
+ * How many different values a column has in all parts.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import pl from "nodejs-polars";
+ * import { countDistinct } from "./assemble_parts.ts";
+ *
+ * const path = `${await Deno.makeTempDir()}/1.parquet`;
+ * pl.DataFrame({ text: ["x", "y", "x"] }).writeParquet(path);
+ * assertEquals(await countDistinct([path], "text"), 2);
+ * ```
+ */
+export async function countDistinct(parts: readonly string[], column: string): Promise<number> {
+  if (parts.length === 0) return 0;
+  const frame = await scanParts(parts).select(pl.col(column).nUnique().alias("count")).collect();
+  return Number(frame.toRecords()[0]!.count);
+}
+
+function scanParts(parts: readonly string[]): pl.LazyDataFrame {
+  return pl.concat(parts.map((path) => pl.scanParquet(path)));
+}
+
+function rowsOf(parts: readonly string[], format: ".csv" | ".jsonl"): ReadableStream<string> {
+  return ReadableStream.from(async function* () {
+    for (const [i, path] of parts.entries()) {
+      const frame = pl.readParquet(await Deno.readFile(path) as never);
+      yield encodeRows(frame, format, { header: i === 0 });
+    }
+  }());
+}
+
+async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
+  using file = await Deno.open(path);
+  const buffer = new Uint8Array(2 ** 20);
+  for (let read = await file.read(buffer); read !== null; read = await file.read(buffer)) {
+    yield buffer.subarray(0, read);
+  }
+}
+
+async function sizeOf(paths: readonly string[]): Promise<number> {
+  let bytes = 0;
+  for (const path of paths) bytes += (await Deno.stat(path)).size;
+  return bytes;
+}

@@ -1,0 +1,108 @@
+/**
+ * A piece of a corpus: some hundred documents, named or at hand, and how they are read. It may be sent to a worker.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { type Document, rowDocument } from "./corpus.ts";
+import { readText } from "./read_text.ts";
+import { parquetRange } from "./stream_table.ts";
+
+/** Where the documents of a piece come from. */
+export type PieceSource =
+  | { kind: "files"; root: string; paths: [number: number, path: string][]; unreadable: SkippedDocument[] }
+  | { kind: "rows"; rows: [number: number, row: Record<string, unknown>][] }
+  | ParquetSource;
+
+/** Rows of a Parquet file. */
+export interface ParquetSource {
+  kind: "parquet";
+  file: string;
+  /** Rows of the file. */
+  start: number;
+  count: number;
+  /** The number of the first of them in the corpus. */
+  first: number;
+  /** Of its columns those that a document is made of. */
+  columns: string[];
+  shard: Shard;
+}
+
+/** What gave no document. */
+export interface SkippedDocument {
+  /** The file's path or the row's id. */
+  path: string;
+  /** Why. */
+  reason: string;
+}
+
+/** One of n parts of a corpus: the documents whose number is `index` modulo `count`. */
+export interface Shard {
+  /** From 0. */
+  index: number;
+  /** n */
+  count: number;
+}
+
+/** Some hundred documents that follow one another. */
+export interface CorpusPiece {
+  /** From 0. */
+  index: number;
+  /** Changes when the documents' names do. */
+  key: string;
+  /** May be sent to a worker. */
+  source: PieceSource;
+}
+
+/** What a piece holds, read. */
+export interface PieceContent {
+  /** In the corpus' order, with their numbers in it. */
+  documents: (Document & { number: number })[];
+  skipped: SkippedDocument[];
+  replacedSurrogates: number;
+}
+
+/**
+ * Reads the documents of a piece.
+ *
+ * @throws {SyntaxError} If a Parquet file is damaged.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { readPiece } from "./corpus_piece.ts";
+ *
+ * const { documents, skipped } = await readPiece({ kind: "rows", rows: [[0, { text: "x" }], [1, { text: null }]] });
+ * assertEquals([documents.length, skipped], [1, [{ path: "1", reason: "no text" }]]);
+ * ```
+ */
+export async function readPiece(source: PieceSource): Promise<PieceContent> {
+  const content: PieceContent = { documents: [], skipped: [], replacedSurrogates: 0 };
+  if (source.kind === "files") {
+    for (const [number, path] of source.paths) {
+      const read = readText(join(source.root, path));
+      if ("text" in read) content.documents.push({ docId: path, path, text: read.text, number });
+      else content.skipped.push({ path, reason: read.reason });
+    }
+    content.skipped.push(...source.unreadable);
+    return content;
+  }
+  for (const [number, row] of source.kind === "rows" ? source.rows : await parquetRows(source)) {
+    const read = rowDocument(row, number);
+    if ("reason" in read) content.skipped.push({ path: read.docId, reason: read.reason });
+    else {
+      const { replacedSurrogates, ...document } = read;
+      content.documents.push({ ...document, number });
+      content.replacedSurrogates += replacedSurrogates;
+    }
+  }
+  return content;
+}
+
+async function parquetRows(
+  { file, start, count, first, columns, shard }: ParquetSource,
+): Promise<[number, Record<string, unknown>][]> {
+  const rows = await parquetRange(file, { start, count, columns });
+  return rows.map((row, i): [number, Record<string, unknown>] => [first + i, row])
+    .filter(([number]) => number % shard.count === shard.index);
+}

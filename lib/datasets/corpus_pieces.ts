@@ -1,0 +1,259 @@
+/**
+ * A corpus as a stream of pieces of some hundred documents, for work that must not hold it as a whole: a folder of
+ * source files, a table, or a data set of the Hub (a folder of Parquet or JSON lines shards, or one with them in
+ * `data/`). A piece is small where its documents need not be read to name them (files by their paths, rows of Parquet
+ * by their numbers), so it can be read by another thread, or not at all.
+ *
+ * Invariant: the same corpus and options give the same pieces, however often and wherever they are made.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { textColumn } from "./corpus.ts";
+import type { CorpusPiece, PieceSource, Shard, SkippedDocument } from "./corpus_piece.ts";
+import { SeenIds } from "./seen_ids.ts";
+import { parquetRange, parquetShape, streamRows } from "./stream_table.ts";
+import { walkFolder } from "./walk_folder.ts";
+
+/** Options of {@linkcode corpusPieces}. */
+export interface PieceOptions {
+  /** Patterns of files and folders to leave out, as in .gitignore. */
+  exclude?: readonly string[];
+  /** Only the documents of one shard. */
+  shard?: Shard;
+  /** Documents a piece. */
+  documents?: number;
+}
+
+const WHOLE: Shard = { index: 0, count: 1 };
+const PIECE_DOCUMENTS = 512;
+const PIECE_CHARACTERS = 2 ** 24;
+const IDS_AT_ONCE = 2 ** 16;
+
+/**
+ * The pieces of a corpus.
+ *
+ * @throws {Error} If there is no such path; {SyntaxError} if a table is damaged, has no `content` or `text`, or one
+ * `doc_id` twice
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { readPiece } from "./corpus_piece.ts";
+ * import { corpusPieces } from "./corpus_pieces.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * for (const name of ["a.py", "b.py", "c.py"]) await Deno.writeTextFile(`${folder}/${name}`, "x = 1\n");
+ * const pieces = await Array.fromAsync(corpusPieces(folder, { documents: 2 }));
+ * const ids = await Promise.all(pieces.map(async (piece) => (await readPiece(piece.source)).documents.length));
+ * assertEquals(ids, [2, 1]);
+ * ```
+ */
+export async function* corpusPieces(path: string, options: PieceOptions = {}): AsyncGenerator<CorpusPiece> {
+  let index = 0;
+  for await (const { source, key } of sourcesOf(path, options)) {
+    yield { index: index++, key: createHash("sha256").update(key).digest("hex").slice(0, 16), source };
+  }
+}
+
+interface KeyedSource {
+  source: PieceSource;
+  /** Names of the documents. */
+  key: string;
+}
+
+async function* sourcesOf(path: string, options: PieceOptions): AsyncGenerator<KeyedSource> {
+  const tables = await corpusTables(path);
+  if (tables.length > 0) yield* tableSources(tables, options);
+  else yield* folderSources(path, options);
+}
+
+/**
+ * How many documents a corpus has, skipped ones included; null where only reading it would tell.
+ *
+ * @throws {SyntaxError} If a Parquet file is damaged.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { countDocuments } from "./corpus_pieces.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * for (const name of ["a.py", "b.py", "c.py"]) await Deno.writeTextFile(`${folder}/${name}`, "x = 1\n");
+ * assertEquals(await countDocuments(folder, { shard: { index: 1, count: 2 } }), 1);
+ * ```
+ */
+export async function countDocuments(path: string, options: PieceOptions = {}): Promise<number | null> {
+  const { exclude = [], shard = WHOLE } = options;
+  const files = await corpusTables(path);
+  let count = 0;
+  if (files.length === 0) {
+    for (const _ of walkFolder(path, { exclude })) count++;
+  } else {
+    if (!files.every((file) => file.endsWith(".parquet"))) return null;
+    for (const file of files) count += (await parquetShape(file)).rows;
+  }
+  return Math.ceil((count - shard.index) / shard.count);
+}
+
+/**
+ * The tables that a corpus consists of: itself, or a data set's shards; none for a folder of source files.
+ *
+ * @throws {Error} If there is no such path.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { corpusTables } from "./corpus_pieces.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await Deno.mkdir(`${folder}/data`);
+ * await Deno.writeTextFile(`${folder}/README.md`, "# A data set");
+ * assertEquals(await corpusTables(folder), []);
+ * await Deno.writeTextFile(`${folder}/data/train.jsonl`, '{"text":"x"}');
+ * assertEquals(await corpusTables(folder), [`${folder}/data/train.jsonl`]);
+ * ```
+ */
+export async function corpusTables(path: string): Promise<string[]> {
+  return await isFolder(path) ? shardFiles(path) : [path];
+}
+
+/** @throws {Error} If there is no such path. */
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isDirectory;
+  } catch (cause) {
+    const reason = cause instanceof Deno.errors.NotFound ? "there is no such file or folder" : String(cause);
+    throw new Error(`Cannot read corpus "${path}": ${reason}`, { cause });
+  }
+}
+
+/** What a data set of the Hub may hold beside its shards. */
+const CARD = /^(README|LICENSE|dataset_infos?|\.gitattributes|\.huggingface|\.cache|data$)/i;
+const SHARD_FILE = /\.(parquet|jsonl|jsonl\.gz)$/;
+
+/** The shards of a data set's folder, its own and those of its `data/`; none where it holds anything else. */
+function shardFiles(root: string): string[] {
+  const files: string[] = [];
+  for (const folder of [root, join(root, "data")]) {
+    const entries = [...readFolder(folder)];
+    if (entries.some(({ name }) => !SHARD_FILE.test(name) && !CARD.test(name))) return [];
+    const shards = entries.filter(({ name, isDirectory }) => !isDirectory && SHARD_FILE.test(name));
+    files.push(...shards.map(({ name }) => join(folder, name)).sort());
+  }
+  return files;
+}
+
+function readFolder(folder: string): Iterable<Deno.DirEntry> {
+  try {
+    return [...Deno.readDirSync(folder)];
+  } catch {
+    return []; // the walk says what is wrong with it
+  }
+}
+
+function* folderSources(root: string, options: PieceOptions): Generator<KeyedSource> {
+  const { exclude = [], shard = WHOLE, documents = PIECE_DOCUMENTS } = options;
+  let paths: [number, string][] = [];
+  let unreadable: SkippedDocument[] = [];
+  let number = 0;
+  const take = (): KeyedSource => {
+    const source: PieceSource = { kind: "files", root, paths, unreadable };
+    [paths, unreadable] = [[], []];
+    return { source, key: source.paths.map(([, path]) => path).join("\0") };
+  };
+  for (const { path, reason } of walkFolder(root, { exclude })) {
+    const own = number++;
+    if (own % shard.count !== shard.index) continue;
+    if (reason !== undefined) unreadable.push({ path, reason });
+    else paths.push([own, path]);
+    if (paths.length === documents) yield take();
+  }
+  if (paths.length + unreadable.length > 0) yield take();
+}
+
+async function* tableSources(files: readonly string[], options: PieceOptions): AsyncGenerator<KeyedSource> {
+  const ids = new SeenIds();
+  let first = 0;
+  for (const file of files) {
+    const sources = file.endsWith(".parquet") ? parquetSources : rowSources;
+    first = yield* sources(file, { ...options, first, ids });
+  }
+}
+
+interface TablePart extends PieceOptions {
+  /** The number of the file's first row. */
+  first: number;
+  /** Those of the files before. */
+  ids: SeenIds;
+}
+
+/** Pieces of a Parquet file; the number of the next file's first row. */
+async function* parquetSources(
+  file: string,
+  { shard = WHOLE, documents = PIECE_DOCUMENTS, first, ids }: TablePart,
+): AsyncGenerator<KeyedSource, number> {
+  const { rows, columns } = await parquetShape(file);
+  if (rows > 0) textColumn(file, columns);
+  const wanted = ["doc_id", "path", "content", "text"].filter((name) => columns.includes(name));
+  const version = await versionOf(file);
+  if (wanted.includes("doc_id")) {
+    for (let start = 0; start < rows; start += IDS_AT_ONCE) {
+      const some = await parquetRange(file, { start, count: IDS_AT_ONCE, columns: ["doc_id"] });
+      some.forEach((row, i) => addId(ids, file, row, first + start + i));
+    }
+  }
+  const step = documents * shard.count;
+  for (let start = 0; start < rows; start += step) {
+    const place = { start, count: Math.min(step, rows - start), first: first + start };
+    yield {
+      source: { kind: "parquet", file, ...place, columns: wanted, shard },
+      key: `${version} ${start}`,
+    };
+  }
+  return first + rows;
+}
+
+/** Pieces of a file of JSON lines or CSV; the number of the next file's first row. */
+async function* rowSources(
+  file: string,
+  { shard = WHOLE, documents = PIECE_DOCUMENTS, first, ids }: TablePart,
+): AsyncGenerator<KeyedSource, number> {
+  const version = await versionOf(file);
+  let rows: [number, Record<string, unknown>][] = [];
+  let [number, characters] = [first, 0];
+  const names = new Set<string>();
+  const take = (): KeyedSource => {
+    const source: PieceSource = { kind: "rows", rows };
+    [rows, characters] = [[], 0];
+    return { source, key: `${version} ${source.rows[0]![0]}` };
+  };
+  for await (const { doc_id, path, content, text } of streamRows(file)) {
+    if (content !== undefined) names.add("content");
+    if (text !== undefined) names.add("text");
+    const row = { doc_id, path, content, text };
+    addId(ids, file, row, number);
+    if (number % shard.count === shard.index) {
+      rows.push([number, row]);
+      characters += String(content ?? text ?? "").length;
+    }
+    number++;
+    if (rows.length === documents || characters >= PIECE_CHARACTERS) yield take();
+  }
+  if (number > first) textColumn(file, [...names]);
+  if (rows.length > 0) yield take();
+  return number;
+}
+
+/** @throws {SyntaxError} If the row's id was there before. */
+function addId(ids: SeenIds, file: string, row: Record<string, unknown>, number: number): void {
+  const id = String(row["doc_id"] ?? number);
+  if (ids.add(id)) return;
+  throw new SyntaxError(`Cannot read corpus "${file}": row ${number} repeats doc_id "${id}"`);
+}
+
+async function versionOf(file: string): Promise<string> {
+  const { size, mtime } = await Deno.stat(file);
+  return `${size} ${mtime?.getTime()}`;
+}

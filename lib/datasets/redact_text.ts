@@ -1,0 +1,95 @@
+/**
+ * A text with its secrets replaced, by made-up values of their format or by tags.
+ *
+ * @module
+ */
+import { fingerprintSecret } from "../secrets/fingerprint.ts";
+import { madeUpSecret } from "../secrets/made_up_secret.ts";
+import type { SecretTag } from "../secrets/secret_span.ts";
+import { fromCodePoints } from "../tokenizers/code_points.ts";
+
+/** A secret's place, as `detect` writes it. */
+export interface SecretPlace {
+  tag: string;
+  detector: string;
+  /** Half-open, in code points. */
+  start: number;
+  end: number;
+  /** HMAC of the value. */
+  fingerprint: string;
+}
+
+/** How to replace. */
+export interface RedactOptions {
+  /** The key of fingerprints. */
+  key: Uint8Array;
+  /** By made-up values, or by tags such as `<EMAIL>`. */
+  by: "made-up" | "tag";
+}
+
+/** A stretch of UTF-16 units to replace. */
+interface Stretch {
+  start: number;
+  end: number;
+  tag: string;
+  detector: string;
+}
+
+/**
+ * Replaces secrets. Places that overlap are replaced as one.
+ *
+ * @throws {RangeError} If a place lies outside the text, or another value stands there than when it was found.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { fingerprintSecret } from "../secrets/fingerprint.ts";
+ * import { redactText } from "./redact_text.ts";
+ *
+ * const key = new Uint8Array(32);
+ * const place = { tag: "EMAIL", detector: "Email", start: 4, end: 20 };
+ * const found = { ...place, fingerprint: fingerprintSecret("ada@mail.invalid", key) };
+ * assertEquals(redactText("# 😀 ada@mail.invalid\n", [found], { key, by: "tag" }), "# 😀 <EMAIL>\n");
+ * ```
+ */
+export function redactText(text: string, places: readonly SecretPlace[], { key, by }: RedactOptions): string {
+  const units = fromCodePoints(text);
+  let [redacted, from] = ["", 0];
+  for (
+    const { start, end, tag, detector } of joinStretches(
+      places.map((place) => toUnits(text, place, { units, key })),
+    )
+  ) {
+    const value = text.slice(start, end);
+    redacted += text.slice(from, start);
+    redacted += by === "tag" ? `<${tag}>` : madeUpSecret(value, { tag: tag as SecretTag, detector }, key);
+    from = end;
+  }
+  return redacted + text.slice(from);
+}
+
+function toUnits(
+  text: string,
+  { tag, detector, start, end, fingerprint }: SecretPlace,
+  { units, key }: { units: Uint32Array; key: Uint8Array },
+): Stretch {
+  const [first, last] = [units[start], units[end]];
+  if (first === undefined || last === undefined || start >= end) {
+    throw new RangeError(`the text has no place ${start} to ${end}`);
+  }
+  if (fingerprintSecret(text.slice(first, last), key) !== fingerprint) {
+    throw new RangeError(`another value stands at ${start} to ${end}, or its fingerprint is of another key`);
+  }
+  return { start: first, end: last, tag, detector };
+}
+
+/** Stretches in order, overlapping ones as one: as that which covers all of it, else as a key. */
+function joinStretches(stretches: readonly Stretch[]): Stretch[] {
+  const joined: Stretch[] = [];
+  for (const next of stretches.toSorted((a, b) => a.start - b.start || b.end - a.end)) {
+    const last = joined.at(-1);
+    if (!last || next.start >= last.end) joined.push({ ...next });
+    else if (next.end > last.end) Object.assign(last, { end: next.end, tag: "KEY", detector: "" });
+  }
+  return joined;
+}

@@ -1,0 +1,258 @@
+/**
+ * The extended profile: what a scanner of 2026 looks for, by rules that tell what is likely a secret by more than its
+ * shape. Beside tokens of known form these are private keys, passwords in addresses (URLs), values given to names such as
+ * `api_key`, e-mail and IP addresses by rules of their own that mend the reference's (it drops 10.20.30.40 for a date and
+ * every second of several addresses). Phone numbers, cards and people's names are looked for only when asked.
+ *
+ * Every rule takes linear time: an expression has bounds, and begins where a value can.
+ *
+ * @module
+ */
+import { BASE64, HEX, shannonEntropy } from "./entropy.ts";
+import { EXTENDED_TOKENS, type TokenRule } from "./extended_tokens.ts";
+import { isGibberish } from "./gibberish.ts";
+import { isIpAddress } from "./ip_address.ts";
+import type { SecretSpan, SecretTag } from "./secret_span.ts";
+import { isKeyBody, isLuhnValid, isPlaceholder } from "./token_checks.ts";
+
+/** What is looked for only when asked. */
+export type ExtraSecret = "phone" | "card" | "name";
+
+/** Options of {@linkcode detectExtended}. */
+export interface ExtendedOptions {
+  /** What else to look for. */
+  also?: readonly ExtraSecret[];
+}
+
+type Add = (start: number, end: number) => void;
+
+/** A detector: finds values and says where they stand. */
+interface ExtendedDetector {
+  tag: SecretTag;
+  /** Looked for only when asked for by this name. */
+  extra?: ExtraSecret;
+  find: (text: string, add: Add) => void;
+}
+
+const EMAIL =
+  /(?<![\w.%+/-])[\w.%+-]{0,63}\w@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}(?![\w-])/g;
+const NO_EMAIL =
+  /^(?:git|svn|hg|noreply|no-reply)@|@(?:[\w.-]+\.)?example\.[a-z]+$|@localhost|\.(?:png|jpe?g|gif|svg|webp|ico|js|mjs|ts|tsx|css|scss|html?|json|ya?ml|md|py|rb|go|rs|java|txt|sh)$/i;
+
+function findEmails(text: string, add: Add): void {
+  for (const { 0: value, index } of text.includes("@") ? text.matchAll(EMAIL) : []) {
+    if (!NO_EMAIL.test(value)) add(index, index + value.length);
+  }
+}
+
+const OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+const IPV4 = new RegExp(`(?<![\\w.-])${OCTET}(?:\\.${OCTET}){3}(?![\\w-]|\\.\\d)`, "g");
+const IPV6 = /(?<![\w:.])(?=[\da-f:]{0,39}\d)[\da-f]{1,4}(?::[\da-f]{0,4}){2,7}(?![\w:.])/gi;
+const BEFORE_VERSION = /(?:version|release|ver|v|rev|build|section|rfc|chapter|oid|[<>=~^])[^\n\d]{0,12}$/i;
+
+function findAddresses(text: string, add: Add): void {
+  for (const { 0: value, index } of text.matchAll(IPV4)) {
+    if (/^(?:0|255)\./.test(value) || /^(?:\d\.){3}\d$/.test(value) && !isNearHost(text, index)) continue;
+    if (!BEFORE_VERSION.test(text.slice(Math.max(0, index - 24), index))) add(index, index + value.length);
+  }
+  for (const { 0: value, index } of text.matchAll(IPV6)) {
+    const groups = value.split(":").filter((group) => group !== "");
+    if (groups.length >= 3 && groups.some((group) => group.length >= 3) && isIpAddress(value)) {
+      add(index, index + value.length);
+    }
+  }
+}
+
+function isNearHost(text: string, index: number): boolean {
+  return /dns|server|host|addr|ip\b/i.test(text.slice(Math.max(0, index - 60), index));
+}
+
+const PEM_BEGIN = /-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----/g;
+const PEM_END = /-----END [A-Z0-9 ]{1,40}-----/g;
+
+function findPrivateKeys(text: string, add: Add): void {
+  const begins = text.includes("PRIVATE KEY") ? [...text.matchAll(PEM_BEGIN)] : [];
+  begins.forEach(({ 0: line, index }, i) => {
+    const next = begins[i + 1]?.index ?? text.length;
+    PEM_END.lastIndex = index + line.length;
+    const end = PEM_END.exec(text.slice(0, Math.min(next, index + MAX_KEY)));
+    if (end && isKeyBody(text.slice(index + line.length, end.index))) add(index, end.index + end[0].length);
+  });
+}
+
+const MAX_KEY = 20_000; // a key of 16,384 bits has 13,000 characters
+
+const AUTHORITY = /([^\s:@/"'<>\\]{0,64}):([^\s@/"'<>\\]{3,128})@[A-Za-z0-9[]/y;
+
+function findUrlPasswords(text: string, add: Add): void {
+  for (let at = text.indexOf("://"); at >= 0; at = text.indexOf("://", at + 3)) {
+    AUTHORITY.lastIndex = at + 3;
+    const match = AUTHORITY.exec(text);
+    if (!match || isPlaceholder(match[2]!) || /^(?:pass(?:word|wd)?|pw|pwd|secret)$/i.test(match[2]!)) {
+      continue;
+    }
+    if (match[1] === match[2]) continue; // user:user, postgres:postgres
+    const start = at + 3 + match[1]!.length + 1;
+    add(start, start + match[2]!.length);
+  }
+}
+
+const NAME =
+  /(?:api|access|secret|private|auth|encryption|signing|master)[_-]?key|secret|token|pass(?:word|wd|phrase)|pwd|credential/gi;
+const GIVEN = /[\w-]{0,30}["'`]?\]?\s{0,8}(?::=|=>|=|:)\s{0,8}(["'`])([^"'`\s\\]{8,200})\1/y;
+const PUBLIC_NAME =
+  /public|hash|digest|sha|md5|checksum|etag|_id\b|csrf|pagination|next_?token|token_?type|tokeni[sz]er|placeholder|_url|_uri|_path|_name|_file|_header|_field/i;
+const WORDS = /^[A-Za-z]+(?:[ _./:-]?[A-Za-z]+)*[_./:-]?$|^[\w./-]+\.[a-z]{2,4}$|^[a-z_]+[.(]/;
+
+/** A value given to a name that says what it is. */
+function findNamedValues(text: string, add: Add): void {
+  for (const { 0: name, index } of text.matchAll(NAME)) {
+    GIVEN.lastIndex = index + name.length;
+    const match = GIVEN.exec(text);
+    if (!match) continue;
+    const value = match[2]!;
+    const line = text.slice(
+      Math.max(0, index - 40),
+      index + match[0].length + name.length - value.length - 1,
+    );
+    if (PUBLIC_NAME.test(line.slice(line.lastIndexOf("\n") + 1))) continue;
+    if (isPlaceholder(value) || WORDS.test(value) || UUID.test(value)) continue;
+    const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(value)).length;
+    const start = GIVEN.lastIndex - 1 - value.length;
+    if (kinds >= 2 && /\d|[^A-Za-z0-9_.-]/.test(value)) add(start, start + value.length);
+  }
+}
+
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+const QUOTED = /(["'`])([A-Za-z0-9+/_=-]{20,200})\1/g;
+const HASH_CONTEXT = /sha|md5|hash|digest|integrity|checksum|commit|etag|revision|fingerprint|base64,|data:/i;
+const LEAST_BASE64 = 32;
+
+/** Quoted strings of high entropy that read like no words, and no hash by what stands before them. */
+function findRandomStrings(text: string, add: Add): void {
+  for (const { 0: quoted, 2: value, index } of text.matchAll(QUOTED)) {
+    const before = text.slice(Math.max(0, index - 80), index);
+    if (
+      isPlaceholder(value!) || UUID.test(value!) ||
+      HASH_CONTEXT.test(before.slice(before.lastIndexOf("\n") + 1))
+    ) {
+      continue;
+    }
+    const isHex = /^[\da-f]+$|^[\dA-F]+$/.test(value!);
+    const mixed = [/[a-z]/, /[A-Z]/, /\d/].every((kind) => kind.test(value!));
+    const isRandom = isHex
+      ? !HASH_LENGTHS.includes(value!.length) && shannonEntropy(value!, HEX.charset) > HEX.limit + 0.3
+      : mixed && value!.length >= LEAST_BASE64 && shannonEntropy(value!, BASE64.charset) > BASE64.limit &&
+        isGibberish(value!);
+    if (isRandom) add(index + 1, index + quoted.length - 1);
+  }
+}
+
+/** Hexadecimal strings so long are mostly hashes: MD5, SHA-1, SHA-256, SHA-512. A name must say that one is a key. */
+const HASH_LENGTHS: readonly number[] = [32, 40, 64, 128];
+
+const PHONE = /(?<![\w.+-])\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{2,4}(?:[ .-]?\d{2,4}){1,4}(?![\w.-])/g;
+
+function findPhones(text: string, add: Add): void {
+  for (const { 0: value, index } of text.matchAll(PHONE)) {
+    const digits = value.replace(/\D/g, "").length;
+    if (digits >= 8 && digits <= 15) add(index, index + value.length);
+  }
+}
+
+const CARD = /(?<![\w.-])[3-6]\d{3}[ -]?(?:\d{4}[ -]?\d{4}[ -]?\d{4}|\d{6}[ -]?\d{5})(?![\w.-])/g;
+
+function findCards(text: string, add: Add): void {
+  for (const { 0: value, index } of text.matchAll(CARD)) {
+    const digits = value.replace(/\D/g, "");
+    if (isLuhnValid(digits) && new Set(digits).size > 3) add(index, index + value.length);
+  }
+}
+
+const PERSON =
+  /(?<![\p{L}\p{N}])(\p{Lu}[\p{L}'.-]{1,30}(?: \p{Lu}[\p{L}'.-]{0,30}){1,3})[ \t]{1,4}[<(](?=[\w.%+-]{1,64}@)/gu;
+
+function findNames(text: string, add: Add): void {
+  for (const { 1: name, index } of text.includes("@") ? text.matchAll(PERSON) : []) {
+    add(index, index + name!.length);
+  }
+}
+
+function findTokens(rules: readonly TokenRule[]): ExtendedDetector["find"] {
+  return (text, add) => {
+    for (const { literal, pattern, check } of rules) {
+      if (!text.includes(literal)) continue;
+      for (const match of text.matchAll(pattern)) {
+        const value = match[1] ?? match[0];
+        const start = match.index + match[0].lastIndexOf(value);
+        if (!isPlaceholder(value) && (check?.(value) ?? true)) add(start, start + value.length);
+      }
+    }
+  };
+}
+
+/**
+ * The detectors of the extended profile by name; the first to find a place names it.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { EXTENDED_DETECTORS } from "./extended.ts";
+ *
+ * assert("PrivateKey" in EXTENDED_DETECTORS);
+ * ```
+ */
+export const EXTENDED_DETECTORS: Readonly<Record<string, ExtendedDetector>> = {
+  PrivateKey: { tag: "KEY", find: findPrivateKeys },
+  ...Object.fromEntries(
+    Object.entries(EXTENDED_TOKENS).map((
+      [name, rules],
+    ) => [name, { tag: "KEY" as const, find: findTokens(rules) }]),
+  ),
+  UrlPassword: { tag: "KEY", find: findUrlPasswords },
+  NamedValue: { tag: "KEY", find: findNamedValues },
+  RandomString: { tag: "KEY", find: findRandomStrings },
+  Email: { tag: "EMAIL", find: findEmails },
+  IpAddress: { tag: "IP_ADDRESS", find: findAddresses },
+  Phone: { tag: "PHONE", extra: "phone", find: findPhones },
+  PaymentCard: { tag: "CARD", extra: "card", find: findCards },
+  PersonName: { tag: "NAME", extra: "name", find: findNames },
+};
+
+/**
+ * The secrets of a text by the extended profile, in order. A value inside another of the same tag is not told again.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { detectExtended } from "./extended.ts";
+ *
+ * const text = "dsn = 'postgres://app:q7Zk2mX9@db.invalid/main'  # ada@mail.invalid";
+ * const found = detectExtended(text).map(({ detector, start, end }) => [detector, text.slice(start, end)]);
+ * assertEquals(found, [["UrlPassword", "q7Zk2mX9"], ["Email", "ada@mail.invalid"]]);
+ * ```
+ */
+export function detectExtended(text: string, { also = [] }: ExtendedOptions = {}): SecretSpan[] {
+  const spans: SecretSpan[] = [];
+  for (const [detector, { tag, extra, find }] of Object.entries(EXTENDED_DETECTORS)) {
+    if (extra && !also.includes(extra)) continue;
+    find(text, (start, end) => void spans.push({ tag, detector, start, end }));
+  }
+  return withoutInner(spans);
+}
+
+/** Spans by place, without those that lie in one found earlier or longer, of whatever tag. */
+function withoutInner(spans: readonly SecretSpan[]): SecretSpan[] {
+  const order = new Map(Object.keys(EXTENDED_DETECTORS).map((name, i) => [name, i]));
+  const sorted = spans.toSorted((a, b) =>
+    a.start - b.start || b.end - a.end || order.get(a.detector)! - order.get(b.detector)!
+  );
+  const kept: SecretSpan[] = [];
+  let end = -1;
+  for (const span of sorted) {
+    if (span.end <= end) continue;
+    kept.push(span);
+    end = span.end;
+  }
+  return kept;
+}

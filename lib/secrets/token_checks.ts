@@ -1,0 +1,175 @@
+/**
+ * What tells a real token from something that only looks like one, where its issuer's format has such a mark: GitHub's
+ * and npm's checksum, a JWT's header, a private key's body, a card's check digit; and, for all, what a placeholder is.
+ * Nothing is asked of a network.
+ *
+ * Sources: GitHub, "Behind GitHub's new authentication token formats" (2021): the last six characters are the CRC-32 of
+ * the 30 before, in base 62; RFC 7519; RFC 7468; ISO/IEC 7812-1 (Luhn).
+ *
+ * @module
+ */
+
+const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const CHECKSUM = 6;
+
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let value = byte;
+  for (let bit = 0; bit < 8; bit++) value = value & 1 ? value >>> 1 ^ 0xedb88320 : value >>> 1;
+  return value >>> 0;
+});
+
+function crc32(text: string): number {
+  let crc = 0xffffffff;
+  for (const byte of new TextEncoder().encode(text)) crc = CRC_TABLE[(crc ^ byte) & 0xff]! ^ crc >>> 8;
+  return (crc ^ 0xffffffff) >>> 0;
+}
+
+/**
+ * The checksum that GitHub and npm put at the end of a token.
+ *
+ * @param body what stands between the prefix and the checksum
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tokenChecksum } from "./token_checks.ts";
+ *
+ * assertEquals(tokenChecksum("a".repeat(30)).length, 6);
+ * ```
+ */
+export function tokenChecksum(body: string): string {
+  let [rest, digits] = [crc32(body), ""];
+  while (digits.length < CHECKSUM) {
+    digits = BASE62[rest % 62]! + digits;
+    rest = Math.floor(rest / 62);
+  }
+  return digits;
+}
+
+/**
+ * Whether a token's last six characters are the checksum of what its prefix and they leave.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { hasTokenChecksum, tokenChecksum } from "./token_checks.ts";
+ *
+ * const body = "Q7".repeat(15);
+ * assertEquals(hasTokenChecksum(`npm_${body}${tokenChecksum(body)}`), true);
+ * assertEquals(hasTokenChecksum(`npm_${body}000000`), false);
+ * ```
+ */
+export function hasTokenChecksum(token: string): boolean {
+  const body = token.slice(token.indexOf("_") + 1, -CHECKSUM);
+  return tokenChecksum(body) === token.slice(-CHECKSUM);
+}
+
+/**
+ * Whether a JWT's first part is a JSON object with an algorithm, and its second one a JSON object.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { hasJwtHeader } from "./token_checks.ts";
+ *
+ * const part = (value: unknown) => btoa(JSON.stringify(value)).replaceAll("=", "");
+ * assertEquals(hasJwtHeader(`${part({ alg: "HS256" })}.${part({ sub: "1" })}.c2ln`), true);
+ * assertEquals(hasJwtHeader(`${part({ a: 1 })}.${part({ sub: "1" })}.c2ln`), false);
+ * ```
+ */
+export function hasJwtHeader(token: string): boolean {
+  const [header, claims] = token.split(".").slice(0, 2).map((part) => {
+    try {
+      const value = JSON.parse(atob(part.replaceAll("-", "+").replaceAll("_", "/")));
+      return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null;
+    } catch {
+      return null;
+    }
+  });
+  return typeof header?.alg === "string" && claims !== null && claims !== undefined;
+}
+
+/**
+ * Whether a number's last digit is its check digit by Luhn's rule.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { isLuhnValid } from "./token_checks.ts";
+ *
+ * assertEquals(["79927398713", "79927398710"].map(isLuhnValid), [true, false]);
+ * ```
+ */
+export function isLuhnValid(digits: string): boolean {
+  let sum = 0;
+  for (let i = 0; i < digits.length; i++) {
+    const digit = Number(digits[digits.length - 1 - i]);
+    const doubled = i % 2 === 1 ? 2 * digit : digit;
+    sum += doubled > 9 ? doubled - 9 : doubled;
+  }
+  return sum % 10 === 0;
+}
+
+/** What a DER or OpenSSH private key begins with, in base64: a sequence of two length bytes, or "openssh-key-v1". */
+const KEY_BODY = /^(?:MI[GIHEJ]|MC[A-Z]|MF[A-Z]|MH[A-Z]|b3BlbnNzaC1rZXk)/;
+const LEAST_KEY = 48; // an Ed25519 key in PKCS 8 has 64 characters
+
+/**
+ * Whether a PEM block holds a private key: base64 that begins as keys do, not dots or words in its place.
+ *
+ * @param body what stands between the lines of dashes
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { isKeyBody } from "./token_checks.ts";
+ *
+ * assertEquals(["\nMIIEpAIB" + "Q7zK".repeat(16) + "\n", "\n...\n"].map(isKeyBody), [true, false]);
+ * ```
+ */
+export function isKeyBody(body: string): boolean {
+  const lines = body.replaceAll("\\n", "\n").replaceAll("\\r", "").split("\n");
+  const base64 = lines.filter((line) => !line.includes(":")).join("").replace(
+    /[\s"'+\\,]/g,
+    (c) => c === "+" ? c : "",
+  );
+  if (base64.length < LEAST_KEY || !/^[A-Za-z0-9+/=]+$/.test(base64)) return false;
+  // an encrypted key of the old form has headers and a body of any bytes
+  return KEY_BODY.test(base64) || lines.some((line) => line.startsWith("DEK-Info:"));
+}
+
+const PLACEHOLDER =
+  /example|dummy|placeholder|change[-_]?me|your[-_]|sample|redacted|insert|replace|todo|fixme|foobar|lorem|xxxx|(?:fake|mock|test)[-_]?(?:key|token|secret|pass)|^(?:test|fake|mock|password|secret|none|null|undefined|true|false)/i;
+const TEMPLATE = /\$\{|\{\{|\}\}|%\(|<[a-z]|\{[a-z_]*\}|^[$%@]|\.\.\./i;
+
+/**
+ * Whether a value only marks a secret's place: a template, a word such as "changeme", few different characters, a row
+ * of the alphabet.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { isPlaceholder } from "./token_checks.ts";
+ *
+ * const values = ["${TOKEN}", "your-key-here", "aaaaaaaaaabb", "abcdefghijkl", "q7Zk2mX9"];
+ * assertEquals(values.map(isPlaceholder), [true, true, true, true, false]);
+ * ```
+ */
+export function isPlaceholder(value: string): boolean {
+  if (PLACEHOLDER.test(value) || TEMPLATE.test(value)) return true;
+  const different = new Set(value).size;
+  if (value.length >= 8 && different <= Math.max(3, value.length / 10)) return true;
+  return longestRow(value) >= Math.max(6, value.length / 2);
+}
+
+/** The longest stretch in which each character is the next of the one before, or the same. */
+function longestRow(value: string): number {
+  let [longest, row, step] = [1, 1, NaN];
+  for (let i = 1; i < value.length; i++) {
+    const next = value.charCodeAt(i) - value.charCodeAt(i - 1);
+    row = Math.abs(next) <= 1 && (next === step || row === 1) ? row + 1 : Math.abs(next) <= 1 ? 2 : 1;
+    step = next;
+    longest = Math.max(longest, row);
+  }
+  return longest;
+}
