@@ -70,6 +70,19 @@ export function powerOfTwo(count: number): number {
   return 2 ** Math.ceil(Math.log2(count));
 }
 
+/**
+ * The largest power of two that is not above a count, at least 1.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals([0.5, 1, 3, 8.5].map(powerOfTwoBelow), [1, 1, 2, 8]);
+ * ```
+ */
+export function powerOfTwoBelow(count: number): number {
+  return 2 ** Math.floor(Math.log2(Math.max(1, count)));
+}
+
 function powerWithin(count: number, { least, most }: { least: number; most: number }): number {
-  return 2 ** Math.floor(Math.log2(Math.min(most, Math.max(least, count))));
+  return powerOfTwoBelow(Math.min(most, Math.max(least, count)));
 }

@@ -8,29 +8,16 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { compile, type CompiledStep, outsideXla } from "../engine/compile.ts";
-import { sparseCrossEntropy } from "../engine/kernels.ts";
 import type { AttentionFunction } from "./architecture.ts";
-import { powerOfTwo, rowsAtOnce, textsAtOnce } from "./batch_sizes.ts";
+import { rowsAtOnce, textsAtOnce } from "./batch_sizes.ts";
 import { branchAttention } from "./branch_attention.ts";
 import { type Branch, type DecodeStart, type Grid, toGrids } from "./branch_grids.ts";
 import { checkPositions, growCacheBuffer, newCacheBuffer } from "./kv_cache.ts";
 import type { Model } from "./model.ts";
+import { type FilledTexts, TextPass, type TextPassOptions } from "./text_pass.ts";
 
 export type { DecodeStart } from "./branch_grids.ts";
-
-/** Texts that have run through the model. */
-export interface FilledTexts extends Disposable {
-  /** Positions of the batch, padding included. */
-  length: number;
-  /** For each text: entry t is the model's argmax after tokens 0..t; from `from` on, 0 before. */
-  predictions: Int32Array[];
-  /** For each text: entry t is the cross entropy of token t + 1, in nats; one fewer than the text's tokens; 0 before `from`. */
-  losses: Float32Array[];
-  /** Each layer's keys, [B, H, T, K]; empty unless asked for. */
-  keys: Tensor[];
-  /** Each layer's values. */
-  values: Tensor[];
-}
+export type { FilledTexts } from "./text_pass.ts";
 
 /** How much runs at once. */
 export interface DecoderOptions {
@@ -46,9 +33,6 @@ type DecodeStep = CompiledStep<Tensor[], { ids: Tensor; steps: Tensor }>;
 
 /** Own caches begin with this many positions and grow by as many: attention reads all that are there, and is bound by memory. */
 const OWN_POSITIONS = 16;
-
-/** Positions whose logits are wanted come in so many of a text, that few shapes are captured. */
-const SCORED_POSITIONS = 32;
 
 /** Tokens to decode that make up for a second of compiling. */
 const TOKENS_FOR_XLA = 2 ** 15;
@@ -76,8 +60,7 @@ export class Decoder implements Disposable {
   readonly batch: number;
   /** Continuations a batch, at most. */
   readonly rows: number;
-  readonly #fill: CompiledStep<[Tensor, Tensor], Record<string, Tensor>>;
-  readonly #score: CompiledStep<[Tensor, Tensor], Record<string, Tensor>>;
+  readonly #texts: TextPass;
   readonly #step: DecodeStep;
   readonly #xlaStep: DecodeStep;
   readonly #xla: boolean | undefined;
@@ -90,9 +73,7 @@ export class Decoder implements Disposable {
     this.#model = model;
     this.batch = batch;
     this.rows = rows;
-    const run = (keepCache: boolean) => (ids: Tensor, rows: Tensor) => this.#run(ids, rows, keepCache);
-    this.#fill = compile(run(true), { name: "fill", products: model.products });
-    this.#score = compile(run(false), { name: "score", products: model.products });
+    this.#texts = new TextPass(model, { xla });
     this.#xla = xla;
     const decode = (...inputs: Tensor[]) => this.#decode(inputs);
     this.#step = compile(decode, { name: "decode" });
@@ -102,56 +83,14 @@ export class Decoder implements Disposable {
   /**
    * Runs texts through the model.
    *
-   * @param texts token ids, at most `batch` texts of at least 1 and at most `length` tokens
-   * @param options.length positions to pad to @param options.keepCache whether continuations will be decoded
-   * @param options.from the first position of each text whose prediction is wanted, 0 by default: logits are computed from
-   * there on only
-   * @throws {RangeError} when there are too many texts, or one is empty, longer than `length`, ends before `from` or has ids
-   * unknown to the model
+   * @param texts token ids, at most `batch` texts
+   * @throws {RangeError} when there are too many texts; as `TextPass.run`
    */
-  async fill(
-    texts: readonly ArrayLike<number>[],
-    { length, keepCache, from = texts.map(() => 0) }: {
-      length: number;
-      keepCache: boolean;
-      from?: readonly number[];
-    },
-  ): Promise<FilledTexts> {
-    const padded = this.#pad(texts, { length, from });
-    const wanted = Math.max(1, ...texts.map((text, row) => text.length - from[row]!));
-    const width = roundUp(wanted, SCORED_POSITIONS, length);
-    const rows = new Int32Array(padded.length / length * width);
-    texts.forEach((_, row) => {
-      for (let i = 0; i < width; i++) {
-        rows[row * width + i] = row * length + Math.min(from[row]! + i, length - 1);
-      }
-    });
-    const inputs = [
-      tf.tensor2d(padded, [padded.length / length, length], "int32"),
-      tf.tensor1d(rows, "int32"),
-    ] as const;
-    const run = keepCache ? this.#fill : this.#score;
-    const { predictions, losses, ...cache } = await run.async(...inputs).finally(() =>
-      tf.dispose([...inputs])
-    );
-    const predicted = predictions!.dataSync() as Int32Array;
-    const lost = losses!.dataSync() as Float32Array;
-    tf.dispose([predictions!, losses!]);
-    const layers = keepCache ? Array.from({ length: this.#model.config.layers }, (_, l) => l) : [];
-    /** A text's values, at their positions. */
-    const placed = <A extends Int32Array | Float32Array>(values: A, row: number, target: A): A => {
-      const first = from[row]!;
-      target.set(values.subarray(row * width, row * width + target.length - first), first);
-      return target;
-    };
-    return {
-      length,
-      predictions: texts.map((text, row) => placed(predicted, row, new Int32Array(text.length))),
-      losses: texts.map(({ length }, row) => placed(lost, row, new Float32Array(length - 1))),
-      keys: layers.map((l) => cache[`k${l}`]!),
-      values: layers.map((l) => cache[`v${l}`]!),
-      [Symbol.dispose]: () => tf.dispose(cache),
-    };
+  async fill(texts: readonly ArrayLike<number>[], options: TextPassOptions): Promise<FilledTexts> {
+    if (texts.length > this.batch) {
+      throw new RangeError(`Cannot run ${texts.length} texts at once: at most ${this.batch}`);
+    }
+    return await this.#texts.run(texts, options);
   }
 
   /**
@@ -240,54 +179,6 @@ export class Decoder implements Disposable {
     tf.dispose([starts, count, ...generated, ...ofTexts, ...own]);
   }
 
-  /** Texts of one length; a power of two of them, so that few shapes are captured. */
-  #pad(
-    texts: readonly ArrayLike<number>[],
-    { length, from }: { length: number; from: readonly number[] },
-  ): Int32Array {
-    const { vocabularySize } = this.#model.config;
-    if (texts.length > this.batch) {
-      throw new RangeError(`Cannot run ${texts.length} texts at once: at most ${this.batch}`);
-    }
-    const rows = Math.min(this.batch, powerOfTwo(Math.max(1, texts.length)));
-    const ids = new Int32Array(rows * length);
-    texts.forEach((text, row) => {
-      if (text.length < 1 || text.length > length) {
-        throw new RangeError(`Cannot run text ${row} of ${text.length} tokens: expected 1 to ${length}`);
-      }
-      if (!(from[row]! >= 0 && from[row]! < text.length)) {
-        throw new RangeError(`Cannot run text ${row} from position ${from[row]}: it has ${text.length}`);
-      }
-      ids.set(text, row * length);
-    });
-    const unknown = ids.find((id) => id < 0 || id >= vocabularySize);
-    if (unknown !== undefined) {
-      throw new RangeError(`Cannot run token ${unknown}: the model's vocabulary has ${vocabularySize}`);
-    }
-    return ids;
-  }
-
-  /**
-   * One pass over whole texts: argmax and cross entropy after some positions, and the cache.
-   *
-   * @param ids [B, T] @param rows [P] places in [B T]
-   */
-  #run(ids: Tensor, rows: Tensor, keepCache: boolean): Record<string, Tensor> {
-    const [B, T] = ids.shape as [number, number];
-    const cache: Record<string, Tensor> = {};
-    const hidden = this.#model.hidden(ids, (layer, keys, values) => {
-      if (keepCache) Object.assign(cache, { [`k${layer}`]: keys, [`v${layer}`]: values });
-    });
-    const wanted = rows as tf.Tensor1D;
-    const logits = this.#model.project(tf.gather(hidden, wanted)); // [P, V]
-    const next = tf.pad(tf.slice(ids, [0, 1], [B, T - 1]) as tf.Tensor2D, [[0, 0], [0, 1]]); // [B, T]
-    return {
-      predictions: tf.argMax(logits, -1), // [P]
-      losses: sparseCrossEntropy(logits, tf.gather(tf.reshape(next, [B * T]), wanted)), // [P]
-      ...cache,
-    };
-  }
-
   /** One token of every row; what rows that are through decode is not used. */
   #decode([ids, steps, starts, ...cache]: Tensor[]): { ids: Tensor; steps: Tensor } {
     const { layers, maxPositions } = this.#model.config;
@@ -308,8 +199,7 @@ export class Decoder implements Disposable {
 
   /** Frees the captured steps. */
   [Symbol.dispose](): void {
-    this.#fill[Symbol.dispose]();
-    this.#score[Symbol.dispose]();
+    this.#texts[Symbol.dispose]();
     this.#step[Symbol.dispose]();
     this.#xlaStep[Symbol.dispose]();
   }
