@@ -89,8 +89,7 @@ function scanParts(parts: readonly string[]): pl.LazyDataFrame {
 function rowsOf(parts: readonly string[], format: ".csv" | ".jsonl"): ReadableStream<string> {
   return ReadableStream.from(async function* () {
     for (const [i, path] of parts.entries()) {
-      const frame = pl.readParquet(await Deno.readFile(path) as never);
-      yield encodeRows(frame, format, { header: i === 0 });
+      yield encodeRows(await readTable(path), format, { header: i === 0 });
     }
   }());
 }

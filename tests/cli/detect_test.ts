@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readTable } from "../../lib/datasets/tables.ts";
 import { runCli, temporaryFolder } from "./run_cli.ts";
@@ -30,6 +29,10 @@ function corpusFolder(): { path: string; env: { [name: string]: string } } & Dis
   };
 }
 
+function namesIn(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+}
+
 Deno.test("codescrub detect writes spans in code points and fingerprints, and no value anywhere", async () => {
   using folder = corpusFolder();
   const options = { cwd: folder.path, env: folder.env };
@@ -55,11 +58,11 @@ Deno.test("codescrub detect writes spans in code points and fingerprints, and no
     documents: 2,
     documents_with_secrets: 1,
     spans: 2,
-    values: 2,
     tags: { EMAIL: 1, KEY: 1 },
     detectors: { Base64HighEntropy: 1, Email: 1 },
-    skipped: { binary: 1, "not UTF-8": 1 },
     replaced_surrogates: 0,
+    skipped: { binary: 1, "not UTF-8": 1 },
+    values: 2,
     out: join(folder.path, "secrets.jsonl"),
   });
   assertStringIncludes(stdout, "skipped: 1 binary, 1 not UTF-8");
@@ -119,14 +122,15 @@ Deno.test("codescrub detect fails on what it cannot use, and writes nothing", as
     [["src", "--out", "o.csv", "--bigrams", "bigrams.json"], /Cannot read bigrams ".*": .*charset/],
     [["src", "--out", "o.csv", "--bigrams", "no.json"], /Cannot read bigrams ".*no.json"/],
   ];
-  const runs = await Promise.all(
-    cases.map(([args]) => runCli(["detect", ...args], { cwd: folder.path, env: folder.env })),
-  );
+  const cli = { cwd: folder.path, env: folder.env };
+  const own = (args: string[], i: number) => args.map((arg) => arg === "o.csv" ? `o${i}.csv` : arg); // one lock each
+  const before = namesIn(folder.path);
+  const runs = await Promise.all(cases.map(([args], i) => runCli(["detect", ...own(args, i)], cli)));
   cases.forEach(([args, message], i) => {
     assertEquals([runs[i]!.code, runs[i]!.stdout], [1, ""], args.join(" "));
     assertMatch(runs[i]!.stderr.trimEnd().split("\n").at(-1)!, message);
   });
-  assertEquals(existsSync(join(folder.path, "o.csv")), false);
+  assertEquals(namesIn(folder.path).filter((name) => name !== "cache"), before);
   const missing = await runCli(["detect", "--out", "o.csv"], { cwd: folder.path });
   assertEquals([missing.code, missing.stderr], [2, 'codescrub: Missing required argument "corpus"\n']);
 });
