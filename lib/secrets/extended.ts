@@ -13,7 +13,7 @@ import { EXTENDED_TOKENS, type TokenRule } from "./extended_tokens.ts";
 import { isGibberish } from "./gibberish.ts";
 import { isIpAddress } from "./ip_address.ts";
 import type { SecretSpan, SecretTag } from "./secret_span.ts";
-import { isKeyBody, isLuhnValid, isPlaceholder } from "./token_checks.ts";
+import { hasTokenChecksum, isKeyBody, isLuhnValid, isPlaceholder } from "./token_checks.ts";
 
 /** What is looked for only when asked. */
 export type ExtraSecret = "phone" | "card" | "name";
@@ -41,14 +41,19 @@ const NO_EMAIL =
 
 function findEmails(text: string, add: Add): void {
   for (const { 0: value, index } of text.includes("@") ? text.matchAll(EMAIL) : []) {
-    if (!NO_EMAIL.test(value)) add(index, index + value.length);
+    if (NO_EMAIL.test(value) || IN_ADDRESS.test(text.slice(Math.max(0, index - 72), index))) continue;
+    add(index, index + value.length);
   }
 }
+
+/** `scheme://user:`, after which a password stands and no e-mail address. */
+const IN_ADDRESS = /:\/\/[^\s@/"'<>]{0,64}:$/;
 
 const OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
 const IPV4 = new RegExp(`(?<![\\w.-])${OCTET}(?:\\.${OCTET}){3}(?![\\w-]|\\.\\d)`, "g");
 const IPV6 = /(?<![\w:.])(?=[\da-f:]{0,39}\d)[\da-f]{1,4}(?::[\da-f]{0,4}){2,7}(?![\w:.])/gi;
-const BEFORE_VERSION = /(?:version|release|ver|v|rev|build|section|rfc|chapter|oid|[<>=~^])[^\n\d]{0,12}$/i;
+const BEFORE_VERSION =
+  /(?:(?<![a-z])(?:version|release|ver|v|rev|build|section|rfc|chapter|oid)|version__|[<>~^]=?|[=!]=)[^\n\d]{0,12}$|[a-z]\/$/i;
 
 function findAddresses(text: string, add: Add): void {
   for (const { 0: value, index } of text.matchAll(IPV4)) {
@@ -102,7 +107,7 @@ const NAME =
 const GIVEN = /[\w-]{0,30}["'`]?\]?\s{0,8}(?::=|=>|=|:)\s{0,8}(["'`])([^"'`\s\\]{8,200})\1/y;
 const PUBLIC_NAME =
   /public|hash|digest|sha|md5|checksum|etag|_id\b|csrf|pagination|next_?token|token_?type|tokeni[sz]er|placeholder|_url|_uri|_path|_name|_file|_header|_field/i;
-const WORDS = /^[A-Za-z]+(?:[ _./:-]?[A-Za-z]+)*[_./:-]?$|^[\w./-]+\.[a-z]{2,4}$|^[a-z_]+[.(]/;
+const WORDS = /^[A-Za-z]+(?:[ _./:-][A-Za-z]+)*[_./:-]?$|^[\w./-]+\.[a-z]{2,4}$|^[a-z_]+[.(]/;
 
 /** A value given to a name that says what it is. */
 function findNamedValues(text: string, add: Add): void {
@@ -116,11 +121,16 @@ function findNamedValues(text: string, add: Add): void {
       index + match[0].length + name.length - value.length - 1,
     );
     if (PUBLIC_NAME.test(line.slice(line.lastIndexOf("\n") + 1))) continue;
-    if (isPlaceholder(value) || WORDS.test(value) || UUID.test(value)) continue;
+    if (isPlaceholder(value) || WORDS.test(value) || UUID.test(value) || isForged(value)) continue;
     const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(value)).length;
     const start = GIVEN.lastIndex - 1 - value.length;
     if (kinds >= 2 && /\d|[^A-Za-z0-9_.-]/.test(value)) add(start, start + value.length);
   }
+}
+
+/** Whether a value has the form of a token with a checksum, and another one. */
+function isForged(value: string): boolean {
+  return /^(?:gh[pousr]|npm)_[A-Za-z0-9]{36}$/.test(value) && !hasTokenChecksum(value);
 }
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
@@ -133,7 +143,7 @@ function findRandomStrings(text: string, add: Add): void {
   for (const { 0: quoted, 2: value, index } of text.matchAll(QUOTED)) {
     const before = text.slice(Math.max(0, index - 80), index);
     if (
-      isPlaceholder(value!) || UUID.test(value!) ||
+      isPlaceholder(value!) || UUID.test(value!) || isForged(value!) ||
       HASH_CONTEXT.test(before.slice(before.lastIndexOf("\n") + 1))
     ) {
       continue;

@@ -159,17 +159,22 @@ export function isPlaceholder(value: string): boolean {
   if (PLACEHOLDER.test(value) || TEMPLATE.test(value)) return true;
   const different = new Set(value).size;
   if (value.length >= 8 && different <= Math.max(3, value.length / 10)) return true;
-  return longestRow(value) >= Math.max(6, value.length / 2);
+  return charactersInRows(value) >= Math.max(6, value.length / 2);
 }
 
-/** The longest stretch in which each character is the next of the one before, or the same. */
-function longestRow(value: string): number {
-  let [longest, row, step] = [1, 1, NaN];
-  for (let i = 1; i < value.length; i++) {
-    const next = value.charCodeAt(i) - value.charCodeAt(i - 1);
-    row = Math.abs(next) <= 1 && (next === step || row === 1) ? row + 1 : Math.abs(next) <= 1 ? 2 : 1;
+const LEAST_ROW = 5;
+
+/** How many characters stand in rows of at least five, each the next of the one before, or the same. */
+function charactersInRows(value: string): number {
+  let [total, row, step] = [0, 1, NaN];
+  for (let i = 1; i <= value.length; i++) {
+    const next = value.charCodeAt(i) - value.charCodeAt(i - 1); // NaN at the end
+    if (Math.abs(next) <= 1 && (next === step || row === 1)) row++;
+    else {
+      if (row >= LEAST_ROW) total += row;
+      row = Math.abs(next) <= 1 ? 2 : 1;
+    }
     step = next;
-    longest = Math.max(longest, row);
   }
-  return longest;
+  return total;
 }
