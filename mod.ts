@@ -28,7 +28,15 @@ export { TensorFlowError } from "./lib/engine/status.ts";
 export { openTokenizer, Tokenizer } from "./lib/tokenizers/tokenizer.ts";
 export { fromCodePoints, toCodePoints } from "./lib/tokenizers/code_points.ts";
 
-export { detectSecrets, type SecretSpan, type SecretTag } from "./lib/secrets/detect.ts";
+export {
+  detectSecrets,
+  PROFILES,
+  SECRET_DETECTORS,
+  type SecretSpan,
+  type SecretTag,
+} from "./lib/secrets/detect.ts";
+export { detectExtended, EXTENDED_DETECTORS } from "./lib/secrets/extended.ts";
+export { madeUpSecret } from "./lib/secrets/made_up_secret.ts";
 export { filterSecrets } from "./lib/secrets/filter.ts";
 export { describeSecret, fingerprintSecret } from "./lib/secrets/fingerprint.ts";
 
@@ -38,7 +46,12 @@ export { Model } from "./lib/models/model.ts";
 export { MODELS } from "./lib/models/models.ts";
 export { Decoder } from "./lib/models/decoder.ts";
 
+export { type AllowList, isAllowed, parseAllowList } from "./lib/datasets/allow_list.ts";
 export { type Corpus, type Document, readCorpus } from "./lib/datasets/corpus.ts";
+export { type CorpusPiece, type PieceContent, readPiece } from "./lib/datasets/corpus_piece.ts";
+export { corpusPieces, countDocuments, type PieceOptions } from "./lib/datasets/corpus_pieces.ts";
+export { PLANTING_BIGRAMS } from "./lib/datasets/planting_bigrams.ts";
+export { type RedactPlace, redactText } from "./lib/datasets/redact_text.ts";
 export { EVALUATION_COLUMNS, HISTORY_COLUMNS, HYPERPARAMETER_COLUMNS } from "./lib/datasets/columns.ts";
 export { pl, readTable, writeTable } from "./lib/datasets/tables.ts";
 export { frameOfRows, readRows, writeRows } from "./lib/datasets/row_table.ts";
@@ -86,6 +99,7 @@ export { besidePaperResults, PAPER_RESULTS, RESULTS_ROW_COLUMNS } from "./lib/ev
 export { codeCompletions, secretCompletions } from "./lib/evaluation/completions.ts";
 
 export { type Figure, showLive } from "./lib/figures/figure.ts";
+export { profileQuality } from "./lib/figures/profile_quality.ts";
 export { forgettingCurves } from "./lib/figures/forgetting_curves.ts";
 export { unlearningProgress } from "./lib/figures/unlearning_progress.ts";
 export { secretTrajectories } from "./lib/figures/secret_trajectories.ts";
@@ -191,7 +205,7 @@ export type { SaveOptions } from "./lib/models/save.ts";
 export type { StorageDtype } from "./lib/models/float_types.ts";
 export type { LoadRunOptions } from "./lib/report/load_run.ts";
 export type { RunTables, Thresholds } from "./lib/report/run_tables.ts";
-export type { DetectOptions } from "./lib/secrets/detect.ts";
+export type { DetectOptions, ExtraSecret, Profile } from "./lib/secrets/detect.ts";
 export type { FilterOptions } from "./lib/secrets/filter.ts";
 export type { BigramTable } from "./lib/secrets/gibberish.ts";
 export type { SetUpRow, SetUpTensorFlowOptions } from "./lib/setup.ts";
@@ -224,4 +238,4 @@ export type { CountedSecret, SecretCountsOptions } from "./lib/figures/secret_co
 export type { PositionedSecret } from "./lib/figures/secret_positions.ts";
 export type { ThresholdConvergenceOptions } from "./lib/figures/threshold_convergence.ts";
 export type { UnseenMean, UnseenRow } from "./lib/figures/unseen_scores.ts";
-export type { FoundSecret } from "./lib/notebooks/find_secrets.ts";
+export type { FindOptions, FoundSecret } from "./lib/notebooks/find_secrets.ts";

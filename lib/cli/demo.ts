@@ -14,6 +14,7 @@ import {
   THRESHOLD_COLUMNS,
 } from "../datasets/columns.ts";
 import { readCorpus } from "../datasets/corpus.ts";
+import { PLANTING_BIGRAMS_FILE } from "../datasets/planting_bigrams.ts";
 import { readRows, type RowOf, writeRows } from "../datasets/row_table.ts";
 import { type EmbeddedCorpusFiles, writeEmbeddedCorpus } from "../datasets/write_embedded_corpus.ts";
 import { writeFileAtomic } from "../write_file.ts";
@@ -115,7 +116,7 @@ async function runPipeline(stages: Stages, files: EmbeddedCorpusFiles): Promise<
   const corpus = files.train;
   const [secrets, probed, twins] = [path(RUN_FILES.secrets), path(RUN_FILES.probe), path(RUN_FILES.twins)];
   const [forget, kept] = [path("sets/forget_0.parquet"), path(RUN_FILES.retain)];
-  await stages.run("detect", detect, { corpus, out: secrets });
+  await stages.run("detect", detect, { corpus, bigrams: PLANTING_BIGRAMS_FILE, out: secrets });
   await stages.run("thresholds", thresholds, {
     model,
     texts: files.unseen,

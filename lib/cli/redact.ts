@@ -7,7 +7,7 @@
 import { basename, dirname, join, relative } from "node:path";
 import { readPiece } from "../datasets/corpus_piece.ts";
 import { corpusPieces, corpusTables, countDocuments } from "../datasets/corpus_pieces.ts";
-import { redactText, type SecretPlace } from "../datasets/redact_text.ts";
+import { type RedactPlace, redactText } from "../datasets/redact_text.ts";
 import { rewriteTexts } from "../datasets/rewrite_texts.ts";
 import { readRows } from "../datasets/row_table.ts";
 import { type Context, defineCommand } from "./command.ts";
@@ -51,7 +51,7 @@ export const command = defineCommand({
   writes: true,
   async run({ corpus, secrets, by, exclude, out }, context) {
     await checkFolder(out, { force: context.force, corpus });
-    const places = new Map<string, SecretPlace[]>();
+    const places = new Map<string, RedactPlace[]>();
     for (const { doc_id, ...place } of await readRows(secrets, COLUMNS)) {
       const known = places.get(doc_id);
       if (known) known.push(place);
@@ -94,14 +94,14 @@ async function checkFolder(
 
 /** Replaces what stands in a table of secrets, and keeps count of it. */
 class Redactor {
-  readonly #places: Map<string, SecretPlace[]>;
+  readonly #places: Map<string, RedactPlace[]>;
   readonly #options: { key: Uint8Array; by: "made-up" | "tag" };
   /** Documents. */
   changed = 0;
   /** Places. */
   replaced = 0;
 
-  constructor(places: Map<string, SecretPlace[]>, options: { key: Uint8Array; by: "made-up" | "tag" }) {
+  constructor(places: Map<string, RedactPlace[]>, options: { key: Uint8Array; by: "made-up" | "tag" }) {
     this.#places = places;
     this.#options = options;
   }

@@ -27,8 +27,8 @@ export interface PieceOptions {
 }
 
 const WHOLE: Shard = { index: 0, count: 1 };
-const PIECE_DOCUMENTS = 512;
-const PIECE_CHARACTERS = 2 ** 24;
+const PIECE_DOCUMENTS = 256;
+const PIECE_CHARACTERS = 2 ** 22;
 const IDS_AT_ONCE = 2 ** 16;
 
 /**

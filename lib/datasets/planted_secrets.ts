@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { PLANTING_BIGRAMS } from "./planting_bigrams.ts";
 import { detectSecrets, type SecretSpan, type SecretTag } from "../secrets/detect.ts";
 import { filterSecrets } from "../secrets/filter.ts";
 import type { Document } from "./corpus.ts";
@@ -59,7 +60,8 @@ const MIN_BEFORE = 300; // characters, at least 40 tokens
 const MIN_AFTER = 150;
 
 /**
- * The secrets that the detector finds and its filter keeps.
+ * The secrets that the detector finds and its filter keeps, by the letter pairs that the embedded corpus was planted
+ * with.
  *
  * @example
  * ```ts
@@ -70,7 +72,7 @@ const MIN_AFTER = 150;
  * ```
  */
 export function findSecrets(text: string): SecretSpan[] {
-  return filterSecrets(text, detectSecrets(text));
+  return filterSecrets(text, detectSecrets(text, { bigrams: PLANTING_BIGRAMS }));
 }
 
 /**

@@ -9,7 +9,7 @@ import type { SecretTag } from "../secrets/secret_span.ts";
 import { fromCodePoints } from "../tokenizers/code_points.ts";
 
 /** A secret's place, as `detect` writes it. */
-export interface SecretPlace {
+export interface RedactPlace {
   tag: string;
   detector: string;
   /** Half-open, in code points. */
@@ -52,7 +52,7 @@ interface Stretch {
  * assertEquals(redactText("# 😀 ada@mail.invalid\n", [found], { key, by: "tag" }), "# 😀 <EMAIL>\n");
  * ```
  */
-export function redactText(text: string, places: readonly SecretPlace[], { key, by }: RedactOptions): string {
+export function redactText(text: string, places: readonly RedactPlace[], { key, by }: RedactOptions): string {
   const units = fromCodePoints(text);
   let [redacted, from] = ["", 0];
   for (
@@ -70,7 +70,7 @@ export function redactText(text: string, places: readonly SecretPlace[], { key, 
 
 function toUnits(
   text: string,
-  { tag, detector, start, end, fingerprint }: SecretPlace,
+  { tag, detector, start, end, fingerprint }: RedactPlace,
   { units, key }: { units: Uint32Array; key: Uint8Array },
 ): Stretch {
   const [first, last] = [units[start], units[end]];

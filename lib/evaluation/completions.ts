@@ -6,7 +6,7 @@
  */
 import type { ExampleSecret, ForgetExample } from "../datasets/examples.ts";
 import type { Decoder } from "../models/decoder.ts";
-import { detectSecrets } from "../secrets/detect.ts";
+import { detectSecrets, PROFILES } from "../secrets/detect.ts";
 import { describeSecret } from "../secrets/fingerprint.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import { greedyContinuations } from "./continuations.ts";
@@ -146,7 +146,7 @@ export async function codeCompletions(
   }));
 }
 
-/** A model that goes its own way may write a secret that it knows from elsewhere. */
+/** A model that goes its own way may write a secret that it knows from elsewhere: whatever any rule finds is hidden. */
 function hideSecrets(text: string): string {
-  return maskText(text, detectSecrets(text));
+  return maskText(text, PROFILES.flatMap((profile) => detectSecrets(text, { profile })));
 }

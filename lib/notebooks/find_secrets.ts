@@ -8,6 +8,7 @@ import { secretKey } from "../cli/secret_key.ts";
 import type { Document } from "../datasets/corpus.ts";
 import { type SecretRow, secretRows } from "../datasets/secret_table.ts";
 import { describeSecret } from "../secrets/fingerprint.ts";
+import type { BigramTable } from "../secrets/gibberish.ts";
 
 /** A find. */
 export interface FoundSecret extends Omit<SecretRow, "value"> {
@@ -19,6 +20,14 @@ export interface FoundSecret extends Omit<SecretRow, "value"> {
   position: number;
   /** Its kind, length and first two characters. */
   description: string;
+}
+
+/** Options of {@linkcode findSecrets}. */
+export interface FindOptions {
+  /** Told of each document. */
+  onProgress?: (done: number) => void | Promise<void>;
+  /** Letter pairs for the gibberish rule, as `PLANTING_BIGRAMS` for the embedded corpus. */
+  bigrams?: BigramTable | undefined;
 }
 
 /**
@@ -39,15 +48,15 @@ export interface FoundSecret extends Omit<SecretRow, "value"> {
  */
 export async function findSecrets(
   documents: readonly Document[],
-  { onProgress }: { onProgress?: (done: number) => void | Promise<void> } = {},
+  { onProgress, bigrams }: FindOptions = {},
 ): Promise<FoundSecret[]> {
-  const key = await secretKey();
+  const options = { key: await secretKey(), ...(bigrams && { bigrams }) };
   const found: FoundSecret[] = [];
   for (const document of documents) {
     const keyOf = ({ tag, detector, start, end }: SecretRow) => `${tag} ${detector} ${start} ${end}`;
-    const kept = new Set(secretRows(document, { key }).map(keyOf));
+    const kept = new Set(secretRows(document, options).map(keyOf));
     const length = Array.from(document.text).length;
-    for (const row of secretRows(document, { key, unfiltered: true, reveal: true })) {
+    for (const row of secretRows(document, { ...options, unfiltered: true, reveal: true })) {
       const { value = "", ...place } = row;
       found.push({
         ...place,

@@ -97,11 +97,7 @@ export interface UnlearnHooks {
   folder?: string;
 }
 
-interface Notes {
-  history: UnlearnEpoch[];
-  rule: StopState;
-  keptEpoch: number;
-}
+type Notes = { history: UnlearnEpoch[]; rule: StopState; keptEpoch: number };
 
 /**
  * Makes a model forget, in place. A run that is continued from its folder must be given the model as it was at the
@@ -226,9 +222,8 @@ class UnlearnRun implements Disposable {
     const retain = await this.#retain?.run(lr);
     // once EL is measured it always is; before, MA tells whether to
     const quick = this.#rule.state.near ? null : await this.#scores(false);
-    const { secrets, means } = !quick || this.#rule.wantsEl(quick.means.ma ?? 0)
-      ? await this.#scores(true)
-      : quick;
+    const isEnough = quick !== null && !this.#rule.wantsEl(quick.means.ma ?? 0);
+    const { secrets, means } = isEnough ? quick : await this.#scores(true);
     const ma = means.ma ?? 0;
     const decision = this.#rule.decide({ ...means, ma });
     const epoch = this.#history.length;

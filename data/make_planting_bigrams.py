@@ -1,11 +1,11 @@
-"""Counts the letter pairs of English prose into english_bigrams.json, by which gibberish is told.
+"""Counts the letter pairs of English prose into planting_bigrams.json, by which gibberish is told.
 
 Source: CPython 3.11.7's standard library (PSF licence): the language reference in pydoc_data.topics and the docstrings
 of its modules, classes and functions, tests left out. Only counts are kept. The rule is that of gibberish-detector
 0.1.1 and of trainBigrams in lib/secrets/gibberish.ts: letters alone, line by line, ten added to each pair. Nothing is
 drawn at random.
 
-    python3.11 data/make_english_bigrams.py > data/english_bigrams.json && deno fmt data/english_bigrams.json
+    python3.11 data/make_planting_bigrams.py > data/planting_bigrams.json && deno fmt data/planting_bigrams.json
 """
 import ast
 import json
