@@ -8,6 +8,7 @@
  * @module
  */
 import { crc32 } from "node:zlib";
+import { reasonOf } from "./reason.ts";
 
 /** One file of an archive. */
 export interface ZipEntry {
@@ -37,7 +38,7 @@ const [FULL16, FULL32] = [0xffff, 0xffffffff];
 const CHUNK_BYTES = 1 << 20;
 
 function zipError(path: string, found: string, cause?: unknown): SyntaxError {
-  return new SyntaxError(`Cannot read archive "${path}": ${found}: download it again`, { cause });
+  return new SyntaxError(`Cannot read archive "${path}": ${reasonOf(found)}: download it again`, { cause });
 }
 
 function readAt(file: Deno.FsFile, path: string, offset: number, length: number): Uint8Array<ArrayBuffer> {

@@ -9,6 +9,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const RANKS: { readonly [part: string]: number } = {
   write_file: -1,
   zip: -1,
+  reason: -2,
   engine: 0,
   tokenizers: 0,
   secrets: 0,

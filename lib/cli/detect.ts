@@ -14,6 +14,7 @@ import { secretTable } from "../datasets/secret_table.ts";
 import { writeTable } from "../datasets/tables.ts";
 import { type ExtraSecret, type Profile, PROFILES, SECRET_DETECTORS } from "../secrets/detect.ts";
 import { type BigramTable, checkBigrams } from "../secrets/gibberish.ts";
+import { reasonOf } from "../reason.ts";
 import { type Context, defineCommand, UsageError } from "./command.ts";
 import { detectPiece, type DetectPieceOptions, partPath } from "./detect_piece.ts";
 import { addCounts, describeCounts, type PieceCounts, summarizeCounts } from "./detect_counts.ts";
@@ -196,7 +197,7 @@ async function readBigrams(path: string): Promise<BigramTable> {
   try {
     return checkBigrams(JSON.parse(await Deno.readTextFile(path)));
   } catch (cause) {
-    throw new SyntaxError(`Cannot read bigrams "${path}": ${(cause as Error).message}`, { cause });
+    throw new SyntaxError(`Cannot read bigrams "${path}": ${reasonOf(cause)}`, { cause });
   }
 }
 
@@ -205,7 +206,7 @@ async function readAllowList(path: string): Promise<AllowList> {
   try {
     text = await Deno.readTextFile(path);
   } catch (cause) {
-    throw new Error(`Cannot read allow-list "${path}": ${(cause as Error).message}`, { cause });
+    throw new Error(`Cannot read allow-list "${path}": ${reasonOf(cause)}`, { cause });
   }
   return parseAllowList(text, path, SECRET_DETECTORS);
 }

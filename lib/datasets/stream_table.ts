@@ -5,6 +5,7 @@
  * @module
  */
 import pl from "nodejs-polars";
+import { reasonOf } from "../reason.ts";
 import { readTable } from "./tables.ts";
 
 /** The size and the columns of a Parquet file. */
@@ -123,7 +124,7 @@ async function parse<T>(path: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new SyntaxError(`Cannot read table "${path}" as Parquet: ${reason.split("\n")[0]}`, { cause });
   }
 }

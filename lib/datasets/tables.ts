@@ -8,6 +8,7 @@
 import { Buffer } from "node:buffer";
 import pl from "nodejs-polars";
 import { writeFileAtomic } from "../write_file.ts";
+import { reasonOf } from "../reason.ts";
 
 /** Polars, for what reads and makes frames outside this folder. */
 export { pl };
@@ -221,7 +222,7 @@ function parse(path: string, kind: string, read: () => pl.DataFrame): pl.DataFra
     return read();
   } catch (cause) {
     if (cause instanceof SyntaxError && cause.message.startsWith("Cannot read")) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new SyntaxError(`Cannot read table "${path}" as ${kind}: ${reason}`, { cause });
   }
 }

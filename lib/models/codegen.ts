@@ -67,7 +67,7 @@ function readConfig(json: Readonly<Record<string, unknown>>, file: string): Code
     vocabularySize: read.size("vocab_size", 50400),
     maxPositions: read.size("n_positions", 2048),
     width,
-    layers: read.size("n_layer", 28),
+    layers: read.layers("n_layer", 28),
     heads,
     cacheHeads: heads,
     headWidth,

@@ -4,6 +4,9 @@
  * @module
  */
 
+/** The deepest language models have some hundred. */
+const MAX_LAYERS = 4096;
+
 /**
  * Reads single fields of one config.json.
  *
@@ -50,6 +53,13 @@ export class ConfigReader {
       this.refuse(field, "a whole number of at least 1");
     }
     return value;
+  }
+
+  /** How many layers: each has weights with names of their own, so a number that no model has is refused. */
+  layers(field: string, fallback?: number): number {
+    const layers = this.size(field, fallback);
+    if (layers > MAX_LAYERS) this.refuse(field, `at most ${MAX_LAYERS}`);
+    return layers;
   }
 
   /** A positive number. */

@@ -57,7 +57,7 @@ function readConfig(json: Readonly<Record<string, unknown>>, file: string): Gpt2
     vocabularySize: read.size("vocab_size", 50257),
     maxPositions: read.size("n_positions", 1024),
     width,
-    layers: read.size("n_layer", 12),
+    layers: read.layers("n_layer", 12),
     heads,
     cacheHeads: heads,
     headWidth: width / heads,

@@ -50,7 +50,7 @@ function readConfig(json: Readonly<Record<string, unknown>>, file: string): GptB
     vocabularySize: read.size("vocab_size", 50257),
     maxPositions: read.size("n_positions", 1024),
     width,
-    layers: read.size("n_layer", 12),
+    layers: read.layers("n_layer", 12),
     heads,
     cacheHeads: read.flag("multi_query", true) ? 1 : heads,
     headWidth: width / heads,

@@ -58,7 +58,7 @@ function readConfig(json: Readonly<Record<string, unknown>>, file: string): GptN
     vocabularySize: read.size("vocab_size", 50432),
     maxPositions: positions,
     width,
-    layers: read.size("num_hidden_layers", 44),
+    layers: read.layers("num_hidden_layers", 44),
     heads,
     cacheHeads: heads,
     headWidth: width / heads,

@@ -61,7 +61,7 @@ function readConfig(json: Readonly<Record<string, unknown>>, file: string): Llam
     vocabularySize: read.size("vocab_size", 32000),
     maxPositions,
     width,
-    layers: read.size("num_hidden_layers", 32),
+    layers: read.layers("num_hidden_layers", 32),
     ...heads,
     innerWidth: read.size("intermediate_size", 11008),
     activation: read.choice("hidden_act", Object.keys(ACTIVATIONS) as ActivationName[], "silu"),

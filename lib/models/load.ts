@@ -11,6 +11,7 @@ import { Model } from "./model.ts";
 import { architectureOf } from "./models.ts";
 import { openTensors } from "./open_tensors.ts";
 import { readWeights, storageDtype } from "./read_weights.ts";
+import { reasonOf } from "../reason.ts";
 
 /** A model together with what its folder says beside the weights. */
 export interface LoadedModel extends Disposable {
@@ -46,7 +47,7 @@ async function readText(folder: string, name: string): Promise<string> {
 
 function reason(cause: unknown): string {
   if (cause instanceof Deno.errors.NotFound) return "no such file";
-  return cause instanceof Error ? cause.message : String(cause);
+  return reasonOf(cause);
 }
 
 /**

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { reasonOf } from "../reason.ts";
 import { FLOAT_BYTES, fromFloat32, type StorageDtype } from "./float_types.ts";
 import { repeatedKey } from "./repeated_key.ts";
 
@@ -134,7 +135,7 @@ function parseEntries(text: string, file: string): Map<string, unknown> {
       return value;
     });
   } catch (cause) {
-    refuse(file, `its header is no valid JSON: ${(cause as Error).message}`, cause);
+    refuse(file, `its header is no valid JSON: ${reasonOf(cause)}`, cause);
   }
   const twice = repeatedKey(text);
   if (twice !== undefined) refuse(file, `its header names ${JSON.stringify(twice)} twice`);

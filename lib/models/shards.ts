@@ -6,6 +6,7 @@
  * @module
  */
 import { dirname, join } from "node:path";
+import { reasonOf } from "../reason.ts";
 import { FileReader } from "./file_reader.ts";
 import { repeatedKey } from "./repeated_key.ts";
 import type { SourceTensor, TensorSource } from "./tensor_source.ts";
@@ -60,7 +61,7 @@ async function readIndex(path: string): Promise<Map<string, string>> {
     text = new TextDecoder("utf-8", { fatal: true }).decode(file.readSync(0, file.size));
     json = JSON.parse(text);
   } catch (cause) {
-    refuse(path, `it is no valid JSON: ${(cause as Error).message}`, cause);
+    refuse(path, `it is no valid JSON: ${reasonOf(cause)}`, cause);
   }
   const twice = repeatedKey(text);
   if (twice !== undefined) refuse(path, `it names ${JSON.stringify(twice)} twice`);

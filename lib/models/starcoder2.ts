@@ -58,7 +58,7 @@ function readConfig(json: Readonly<Record<string, unknown>>, file: string): Star
     vocabularySize: read.size("vocab_size", 49152),
     maxPositions: Math.min(positions, read.size("sliding_window", positions)),
     width,
-    layers: read.size("num_hidden_layers", 30),
+    layers: read.layers("num_hidden_layers", 30),
     ...heads,
     innerWidth: read.size("intermediate_size", 12288),
     activation: read.choice("hidden_act", Object.keys(ACTIVATIONS) as ActivationName[], "gelu_pytorch_tanh"),

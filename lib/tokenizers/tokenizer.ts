@@ -7,6 +7,7 @@
  * @module
  */
 import { Tokenizer as NativeTokenizer } from "tokenizers";
+import { reasonOf } from "../reason.ts";
 import { fromCodePoints } from "./code_points.ts";
 
 /** A tokenized text. */
@@ -112,7 +113,7 @@ export async function openTokenizer(folder: string): Promise<Tokenizer> {
   try {
     text = await Deno.readTextFile(path);
   } catch (cause) {
-    const what = cause instanceof Deno.errors.NotFound ? "no such file" : (cause as Error).message;
+    const what = cause instanceof Deno.errors.NotFound ? "no such file" : reasonOf(cause);
     throw new Error(`Cannot open tokenizer "${path}": ${what}`, { cause });
   }
   return parseTokenizer(text, path);
@@ -134,6 +135,6 @@ export function parseTokenizer(text: string, path: string): Tokenizer {
   try {
     return new Tokenizer(NativeTokenizer.fromString(text));
   } catch (cause) {
-    throw new SyntaxError(`Cannot open tokenizer "${path}": ${(cause as Error).message}`, { cause });
+    throw new SyntaxError(`Cannot open tokenizer "${path}": ${reasonOf(cause)}`, { cause });
   }
 }

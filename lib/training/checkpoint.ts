@@ -11,6 +11,7 @@ import { toFloat32 } from "../models/float_types.ts";
 import { encodeSafetensors, parseHeader, type TensorToStore } from "../models/safetensors.ts";
 import { writeFileAtomic } from "../write_file.ts";
 import type { Adam } from "./adam.ts";
+import { reasonOf } from "../reason.ts";
 
 /** What a checkpoint holds. */
 export interface TrainingState {
@@ -121,7 +122,7 @@ async function readPart(path: string, name: string): Promise<Uint8Array> {
   try {
     return await Deno.readFile(`${path}/${name}`);
   } catch (cause) {
-    refuse(path, `${name} cannot be read: ${(cause as Error).message}`, cause);
+    refuse(path, `${name} cannot be read: ${reasonOf(cause)}`, cause);
   }
 }
 
@@ -130,7 +131,7 @@ function parseNotes(path: string, step: number, bytes: Uint8Array): unknown {
   try {
     json = JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
-    refuse(path, `state.json is no valid JSON: ${(cause as Error).message}`, cause);
+    refuse(path, `state.json is no valid JSON: ${reasonOf(cause)}`, cause);
   }
   const { steps, notes } = (json ?? {}) as { steps?: unknown; notes?: unknown };
   if (steps !== step) refuse(path, `state.json is of step ${steps}`);

@@ -55,6 +55,7 @@ const CONFIGS: readonly [Record<string, unknown>, string][] = [
   [{ n_embd: -8 }, 'Cannot load "F/config.json": n_embd is -8: expected a whole number of at least 1'],
   [{ n_layer: 1.5 }, "n_layer is 1.5: expected a whole number of at least 1"],
   [{ n_layer: 0 }, "n_layer is 0: expected a whole number of at least 1"],
+  [{ n_layer: 1e9 }, "n_layer is 1000000000: expected at most 4096"],
   [{ vocab_size: "40" }, 'vocab_size is "40": expected a whole number of at least 1'],
   [{ vocab_size: 1e300 }, "vocab_size is 1e+300: expected a whole number of at least 1"],
   [{ n_positions: [32] }, "n_positions is [32]: expected a whole number of at least 1"],

@@ -1,0 +1,24 @@
+/**
+ * Why something failed, for a message of one line: parsers quote what they read, line breaks and control characters too.
+ *
+ * @module
+ */
+
+const LONGEST = 300;
+
+/**
+ * The message of what was thrown, or a text, in one line of at most 300 characters.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { reasonOf } from "./reason.ts";
+ *
+ * assertEquals(reasonOf(new SyntaxError("Unexpected token\n '\x07'")), "Unexpected token '?'");
+ * ```
+ */
+export function reasonOf(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message || cause.name : String(cause);
+  const line = message.trim().replace(/\s+/g, " ").replace(/\p{C}/gu, "?");
+  return line.length > LONGEST ? `${line.slice(0, LONGEST)}...` : line;
+}
