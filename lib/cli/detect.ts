@@ -19,6 +19,7 @@ import { type Context, defineCommand, UsageError } from "./command.ts";
 import { detectPiece, type DetectPieceOptions, partPath } from "./detect_piece.ts";
 import { addCounts, describeCounts, type PieceCounts, summarizeCounts } from "./detect_counts.ts";
 import { checkOutputTable } from "./output.ts";
+import type { Stage } from "./progress.ts";
 import { openRunFolder } from "./run_folder.ts";
 import { secretKey } from "./secret_key.ts";
 import { resolveShard, SHARD_OPTION, shardPath } from "./shard.ts";
@@ -137,10 +138,11 @@ async function detectAll(
   { options, workers }: { options: DetectPieceOptions; workers: number },
   { progress, breathe }: Pick<Context, "progress" | "breathe">,
 ): Promise<{ parts: string[]; total: PieceCounts }> {
-  const stage = progress.start("Detecting", total, "documents");
+  let stage: Stage | undefined; // not for a corpus that turns out to be empty
   const found = new Map<number, { part: string; counts: PieceCounts }>();
   const keep = async (piece: Pick<CorpusPiece, "index" | "key">, counts: PieceCounts) => {
     found.set(piece.index, { part: `${partPath(options.folder, piece)}.parquet`, counts });
+    stage ??= progress.start("Detecting", total, "documents");
     stage.advance(counts.documents + counts.skipped.length, `${counts.spans} spans`);
     await breathe();
   };
@@ -173,7 +175,7 @@ async function detectAll(
         keep({ index, key: keys.get(index)! }, counts),
     });
   }
-  stage.done();
+  stage?.done();
   const inOrder = [...found].sort(([a], [b]) => a - b).map(([, piece]) => piece);
   return { parts: inOrder.map(({ part }) => part), total: addCounts(inOrder.map(({ counts }) => counts)) };
 }

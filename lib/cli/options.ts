@@ -6,7 +6,6 @@
  * @module
  */
 import { isAbsolute, join } from "node:path";
-import { reasonOf } from "../reason.ts";
 import { type Command, type OptionSpec, type OptionSpecs, type OptionValue, UsageError } from "./command.ts";
 
 /** `--seed` and `--json`, which every command takes, and `--force` and `--config`, which some do. */
@@ -119,7 +118,7 @@ async function readConfig(path: string, specs: OptionSpecs): Promise<{ [name: st
   try {
     parsed = JSON.parse(await Deno.readTextFile(path));
   } catch (cause) {
-    throw new UsageError(`Cannot read the options of "${path}": ${reasonOf(cause)}`, { cause });
+    throw new UsageError(`Cannot read the options of "${path}": ${(cause as Error).message}`, { cause });
   }
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
     throw new UsageError(`Cannot read the options of "${path}": a JSON object is needed`);
