@@ -10,7 +10,6 @@ import {
   type TensorToStore,
 } from "../../lib/models/safetensors.ts";
 import { copyFixture, type FIXTURES, readFixture } from "./fixtures.ts";
-
 const engine = await openTensorFlow({ device: "cpu" });
 Deno.test.afterAll(() => engine[Symbol.dispose]());
 
