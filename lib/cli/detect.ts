@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { basename, dirname, relative } from "node:path";
 import { type AllowList, parseAllowList } from "../datasets/allow_list.ts";
 import { assembleParts, countDistinct } from "../datasets/assemble_parts.ts";
 import type { CorpusPiece, Shard, SkippedDocument } from "../datasets/corpus_piece.ts";
@@ -76,7 +77,10 @@ export const command = defineCommand({
       ...(allow !== undefined && { allow: await readAllowList(allow) }),
     };
     const { workers: _, skipped: __, ...settings } = context.settings;
-    const search = { corpus, exclude, ...(shard && { shard }) };
+    const own = [whole, ...(skipped === undefined ? [] : [skipped])].flatMap((path) =>
+      ownFiles(corpus, path)
+    );
+    const search = { corpus, exclude: [...exclude, ...own], ...(shard && { shard }) };
     const total = await countDocuments(corpus, search); // refuses what is no corpus before anything is written
     const folder = `${out}.parts`;
     using run = await openRunFolder(folder, {
@@ -121,6 +125,28 @@ function readExtras({ also, profile }: { also: readonly string[]; profile: Profi
     throw new UsageError("Cannot use --also with the reference profile: give --profile extended");
   }
   return also as ExtraSecret[];
+}
+
+/**
+ * Patterns, as of .gitignore, for what this command and its other shards write in the corpus: no part of it.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ownFiles } from "./detect.ts";
+ *
+ * assertEquals(ownFiles("/c", "/c/out/a[1].csv"), ["/out/a\\[1\\].csv*", "/out/a\\[1\\]-?????-of-?????.csv*"]);
+ * assertEquals(ownFiles("/c", "/d/a.csv"), []);
+ * ```
+ */
+export function ownFiles(corpus: string, out: string): string[] {
+  const path = relative(corpus, out);
+  if (path.startsWith("..")) return [];
+  const literal = (text: string) => text.replace(/[\\*?[\]!# ]/g, "\\$&");
+  const [shards] = shardPath(path, { index: 0, count: 0 }).split("/").slice(-1);
+  const folder = dirname(path) === "." ? "/" : `/${literal(dirname(path))}/`;
+  return [literal(basename(path)), literal(shards!).replace("-00000-of-00000", "-?????-of-?????")]
+    .map((name) => `${folder}${name}*`);
 }
 
 /** What to search. */

@@ -165,3 +165,16 @@ Deno.test("detect leaves out what an allow-list names, and lists what it skipped
   });
   assertStringIncludes(bad.stderr, 'line 1 names an unknown detector "Nothing"');
 });
+
+Deno.test("detect does not search what it writes itself, into the corpus too", async () => {
+  using at = bigCorpus();
+  await at.run("detect", "src", "--out", "outside.jsonl");
+  for (const args of [["--out", "src/in.jsonl"], ["--out", "src/in.jsonl", "--force"]]) {
+    await at.run("detect", "src", "--skipped", "src/skipped.jsonl", ...args);
+    assertEquals(at.read("src/in.jsonl"), at.read("outside.jsonl"));
+    assertEquals(Deno.readTextFileSync(at.path("src/skipped.jsonl")), "");
+  }
+  for (const i of [0, 1]) await at.run("detect", "src", "--shard", `${i}/2`, "--out", "src/s.jsonl");
+  await at.run("merge", "src/s.jsonl", "--out", "merged.jsonl");
+  assertEquals(at.read("merged.jsonl"), at.read("outside.jsonl"));
+});
