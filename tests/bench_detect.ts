@@ -8,10 +8,10 @@ import { assert } from "@std/assert";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readText } from "../lib/datasets/read_text.ts";
-import { DETECTORS } from "../lib/secrets/api_key.ts";
 import { detectSecrets } from "../lib/secrets/detect.ts";
 import type { BenchContext } from "./bench_models.ts";
 import { findPeerPython, Peer, SECRETS_PACKAGES } from "./bench_peer.ts";
+import { typeOf } from "./secret_type.ts";
 import { type BenchRow, median, seconds } from "./bench_table.ts";
 
 const MEGABYTES = 20;
@@ -92,12 +92,9 @@ function isUtf8(path: string): boolean {
 
 function assertSame(texts: readonly string[], spans: Found["spans"]): void {
   texts.forEach((text, i) => {
-    const own = detectSecrets(text).map((span) => {
-      const type = span.tag === "KEY"
-        ? DETECTORS[span.detector as keyof typeof DETECTORS].type
-        : span.detector;
-      return JSON.stringify([span.tag, type, span.start, span.end]);
-    });
+    const own = detectSecrets(text).map((span) =>
+      JSON.stringify([span.tag, typeOf(span), span.start, span.end])
+    );
     const wanted = spans[i]!.map((row) => JSON.stringify(row));
     assert([...new Set(own)].sort().join() === wanted.sort().join(), `other spans in file ${i}`);
   });

@@ -7,8 +7,8 @@
  */
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
-import { DETECTORS } from "../lib/secrets/api_key.ts";
-import { detectSecrets, type SecretSpan } from "../lib/secrets/detect.ts";
+import { detectSecrets } from "../lib/secrets/detect.ts";
+import { typeOf } from "./secret_type.ts";
 import { checkBigrams } from "../lib/secrets/gibberish.ts";
 import { findPeerPython, SECRETS_PACKAGES } from "./bench_peer.ts";
 
@@ -75,10 +75,6 @@ function compare({ text, spans, near, error }: Judged, seed: number): void {
   console.error("only ours:", a!.filter((row) => !b!.includes(row)));
   console.error("only theirs:", b!.filter((row) => !a!.includes(row)));
   Deno.exit(1);
-}
-
-function typeOf(span: SecretSpan): string {
-  return span.tag === "KEY" ? DETECTORS[span.detector as keyof typeof DETECTORS].type : span.detector;
 }
 
 function describe(): string {

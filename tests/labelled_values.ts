@@ -6,6 +6,7 @@
  */
 import { drawText } from "../lib/datasets/secret_formats.ts";
 import type { PythonRandom } from "../lib/datasets/random.ts";
+import { encodeJwtPart } from "../lib/secrets/jwt.ts";
 import { tokenChecksum } from "../lib/secrets/token_checks.ts";
 
 /** A value in its surroundings: `before` and `after` are what such a value stands in. */
@@ -36,8 +37,6 @@ const assigned = (
   return { before: pick(random, names) + open, value, after: close };
 };
 const bare = (value: string, before = "", after = ""): Labelled => ({ before, value, after });
-const urlSafe = (value: unknown) =>
-  btoa(JSON.stringify(value)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 const checked = (random: PythonRandom, prefix: string) => {
   const body = drawText(random, ALNUM, 30);
   return `${prefix}${body}${tokenChecksum(body)}`;
@@ -130,8 +129,8 @@ export const SECRET_KINDS: Readonly<Record<string, { tag: string; make: Make }>>
     make: (r) =>
       assigned(
         r,
-        `${urlSafe({ alg: "HS256", typ: "JWT" })}.${
-          urlSafe({ sub: drawText(r, DIGITS, 10), name: word(r) })
+        `${encodeJwtPart({ alg: "HS256", typ: "JWT" })}.${
+          encodeJwtPart({ sub: drawText(r, DIGITS, 10), name: word(r) })
         }.${drawText(r, URL, 43)}`,
       ),
   },
@@ -245,5 +244,6 @@ export const HARMLESS_KINDS: Readonly<Record<string, Make>> = {
   "file with an @": (r) => bare(`${word(r)}@2x.png`, "src = '", "'"),
   "git address": (r) => bare(`git@github.com:${word(r)}/${word(r)}.git`, "", " "),
   "decorator": (r) => bare(`@${word(r)}.route`, "", "('/x')"),
-  "JWT without algorithm": (r) => assigned(r, `${urlSafe({ a: 1 })}.${urlSafe({ b: 2 })}.`, ["sample"]),
+  "JWT without algorithm": (r) =>
+    assigned(r, `${encodeJwtPart({ a: 1 })}.${encodeJwtPart({ b: 2 })}.`, ["sample"]),
 };

@@ -8,12 +8,19 @@
 import { basename, dirname, relative } from "node:path";
 import { type AllowList, parseAllowList } from "../datasets/allow_list.ts";
 import { assembleParts, countDistinct } from "../datasets/assemble_parts.ts";
-import type { CorpusPiece, Shard, SkippedDocument } from "../datasets/corpus_piece.ts";
+import { emptyCorpus } from "../datasets/corpus.ts";
+import type { CorpusPiece, Shard } from "../datasets/corpus_piece.ts";
 import { corpusPieces, countDocuments } from "../datasets/corpus_pieces.ts";
 import { writeRows } from "../datasets/row_table.ts";
 import { secretTable } from "../datasets/secret_table.ts";
 import { writeTable } from "../datasets/tables.ts";
-import { type ExtraSecret, type Profile, PROFILES, SECRET_DETECTORS } from "../secrets/detect.ts";
+import {
+  EXTRA_SECRETS,
+  type ExtraSecret,
+  type Profile,
+  PROFILES,
+  SECRET_DETECTORS,
+} from "../secrets/detect.ts";
 import { type BigramTable, checkBigrams } from "../secrets/gibberish.ts";
 import { reasonOf } from "../reason.ts";
 import { type Context, defineCommand, UsageError } from "./command.ts";
@@ -97,29 +104,26 @@ export const command = defineCommand({
       throw error;
     });
     if (counts.total.documents === 0 && !shard) { // a shard of a small corpus may be
-      const left = counts.total.skipped.length;
       await Deno.remove(folder, { recursive: true });
-      throw new Error(
-        `Cannot read corpus "${corpus}": it is empty${left ? ` (${left} files or rows skipped)` : ""}`,
-      );
+      throw emptyCorpus(corpus, counts.total.skipped.length);
     }
     if (counts.parts.length > 0) await assembleParts(counts.parts, out);
     else await writeTable(secretTable([], { reveal: options.reveal, ...(shard && { numbers: [] }) }), out);
     const values = await countDistinct(counts.parts, "fingerprint");
-    if (skipped !== undefined) await writeSkipped(counts.total.skipped, skipped);
+    if (skipped !== undefined) {
+      await writeRows(skipped, counts.total.skipped, { path: "text", reason: "text" });
+    }
     await Deno.remove(folder, { recursive: true });
     const summary = { ...summarizeCounts(counts.total), values, out };
     return { text: describeCounts(summary), summary };
   },
 });
 
-const EXTRAS: readonly string[] = ["phone", "card", "name"] satisfies ExtraSecret[];
-
 /** @throws {UsageError} If something unknown is asked for, or of the reference profile. */
 function readExtras({ also, profile }: { also: readonly string[]; profile: Profile }): ExtraSecret[] {
-  const unknown = also.find((name) => !EXTRAS.includes(name));
+  const unknown = also.find((name) => !(EXTRA_SECRETS as readonly string[]).includes(name));
   if (unknown !== undefined) {
-    throw new UsageError(`Cannot read --also "${unknown}": one of ${EXTRAS.join(", ")} is needed`);
+    throw new UsageError(`Cannot read --also "${unknown}": one of ${EXTRA_SECRETS.join(", ")} is needed`);
   }
   if (also.length > 0 && profile !== "extended") {
     throw new UsageError("Cannot use --also with the reference profile: give --profile extended");
@@ -143,9 +147,9 @@ export function ownFiles(corpus: string, out: string): string[] {
   const path = relative(corpus, out);
   if (path.startsWith("..")) return [];
   const literal = (text: string) => text.replace(/[\\*?[\]!# ]/g, "\\$&");
-  const [shards] = shardPath(path, { index: 0, count: 0 }).split("/").slice(-1);
+  const shards = basename(shardPath(path, { index: 0, count: 0 }));
   const folder = dirname(path) === "." ? "/" : `/${literal(dirname(path))}/`;
-  return [literal(basename(path)), literal(shards!).replace("-00000-of-00000", "-?????-of-?????")]
+  return [literal(basename(path)), literal(shards).replace("-00000-of-00000", "-?????-of-?????")]
     .map((name) => `${folder}${name}*`);
 }
 
@@ -237,8 +241,4 @@ async function readAllowList(path: string): Promise<AllowList> {
     throw new Error(`Cannot read allow-list "${path}": ${reasonOf(cause)}`, { cause });
   }
   return parseAllowList(text, path, SECRET_DETECTORS);
-}
-
-async function writeSkipped(skipped: readonly SkippedDocument[], path: string): Promise<void> {
-  await writeRows(path, skipped, { path: "text", reason: "text" });
 }

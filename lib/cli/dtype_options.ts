@@ -21,9 +21,22 @@ export const SAVE_DTYPE_OPTION = {
   choices: ["float32", "float16", "bfloat16"],
 } as const satisfies OptionSpec;
 
-/** Storage types by the names of `SAVE_DTYPE_OPTION`. */
-export const STORAGE: Readonly<Record<typeof SAVE_DTYPE_OPTION.choices[number], StorageDtype>> = {
-  float32: "F32",
-  float16: "F16",
-  bfloat16: "BF16",
-};
+const STORAGE = { float32: "F32", float16: "F16", bfloat16: "BF16" } as const satisfies Record<
+  typeof SAVE_DTYPE_OPTION.choices[number],
+  StorageDtype
+>;
+
+/**
+ * The storage type that `SAVE_DTYPE_OPTION` asks for, else another.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { storageOf } from "./dtype_options.ts";
+ *
+ * assertEquals([storageOf("bfloat16", "F32"), storageOf(undefined, "F32")], ["BF16", "F32"]);
+ * ```
+ */
+export function storageOf(given: keyof typeof STORAGE | undefined, otherwise: StorageDtype): StorageDtype {
+  return given === undefined ? otherwise : STORAGE[given];
+}

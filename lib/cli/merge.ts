@@ -36,9 +36,8 @@ export const command = defineCommand({
   async run({ table, out = table }, { force }) {
     const shards = await findShards(table);
     await checkOutputTable(out, { force, inputs: shards });
-    await checkShards(shards);
+    const rows = await checkShards(shards);
     await assembleParts(shards, out, { sortBy: "row" });
-    const rows = (await readTable(out, { columns: ["doc_id"] })).height;
     return {
       text: `${rows} rows of ${shards.length} shards\nwritten: ${out}`,
       summary: { shards: shards.length, rows, out },
@@ -94,10 +93,14 @@ export async function findShards(table: string): Promise<string[]> {
   return files.map((name) => join(dirname(table), name));
 }
 
-/** @throws {Error} If columns differ, there are no numbers to order by, or two shards have one document. */
-async function checkShards(shards: readonly string[]): Promise<void> {
+/**
+ * How many rows the shards have.
+ *
+ * @throws {Error} If columns differ, there are no numbers to order by, or two shards have one document.
+ */
+async function checkShards(shards: readonly string[]): Promise<number> {
   let columns: string | undefined;
-  let documents = 0;
+  let [rows, documents] = [0, 0];
   const ids = new Set<string>();
   for (const path of shards) {
     const frame = await readTable(path);
@@ -112,9 +115,11 @@ async function checkShards(shards: readonly string[]): Promise<void> {
     }
     const own = new Set(frame.getColumn("doc_id").toArray().map(String));
     documents += own.size;
+    rows += frame.height;
     for (const id of own) ids.add(id);
     if (ids.size < documents) {
       throw new Error(`Cannot merge "${path}": an earlier shard has a document of it too`);
     }
   }
+  return rows;
 }

@@ -10,7 +10,7 @@ import { Adam } from "../training/adam.ts";
 import { readCheckpoint, removeCheckpoints, writeCheckpoint } from "../training/checkpoint.ts";
 import { trainModel, type TrainStep } from "../training/train.ts";
 import { defineCommand } from "./command.ts";
-import { DTYPE_OPTION, SAVE_DTYPE_OPTION, STORAGE } from "./dtype_options.ts";
+import { DTYPE_OPTION, SAVE_DTYPE_OPTION, storageOf } from "./dtype_options.ts";
 import { openRunFolder } from "./run_folder.ts";
 import { openStart, readTrainingTexts } from "./train_start.ts";
 
@@ -127,8 +127,7 @@ export const command = defineCommand({
       },
     });
     training.done();
-    const dtype = values.saveDtype === undefined ? start.dtype : STORAGE[values.saveDtype];
-    await start.save(out, dtype);
+    await start.save(out, storageOf(values.saveDtype, start.dtype));
     await writeFileAtomic(await run.path("training_log.jsonl"), log.join("\n") + "\n");
     await removeCheckpoints(out);
     const last = JSON.parse(log.at(-1)!) as TrainStep;

@@ -19,7 +19,7 @@ import { METHODS } from "../unlearning/objectives.ts";
 import { unlearn, type UnlearnEpoch } from "../unlearning/unlearn.ts";
 import { type CommandResult, defineCommand, type Json, UsageError } from "./command.ts";
 import { formatTable } from "./console.ts";
-import { DTYPE_OPTION, SAVE_DTYPE_OPTION, STORAGE } from "./dtype_options.ts";
+import { DTYPE_OPTION, SAVE_DTYPE_OPTION, storageOf } from "./dtype_options.ts";
 import { MODEL_OPTION } from "./model_folder.ts";
 import { openRunFolder } from "./run_folder.ts";
 import { openModel } from "./session.ts";
@@ -116,7 +116,7 @@ export const command = defineCommand({
     stage.done(result.status);
     await saveModel(loaded.model, out, {
       configJson: loaded.configJson,
-      dtype: values.saveDtype === undefined ? loaded.dtype : STORAGE[values.saveDtype],
+      dtype: storageOf(values.saveDtype, loaded.dtype),
       tokenizerFolder: loaded.folder,
     });
     await writeRows(await run.path("history.parquet"), result.history, HISTORY_COLUMNS);

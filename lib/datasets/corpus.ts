@@ -56,18 +56,49 @@ export interface ReadCorpusOptions {
  * ```
  */
 export async function readCorpus(path: string, { exclude = [] }: ReadCorpusOptions = {}): Promise<Corpus> {
-  let info: Deno.FileInfo;
+  const corpus = await isCorpusFolder(path) ? readFolder(path, exclude) : await readRows(path);
+  if (corpus.documents.length === 0) throw emptyCorpus(path, corpus.skipped.length);
+  return corpus;
+}
+
+/**
+ * Whether a corpus is a folder, else it is a table.
+ *
+ * @throws {Error} If there is no such path.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { isCorpusFolder } from "./corpus.ts";
+ *
+ * assertEquals(await isCorpusFolder(await Deno.makeTempDir()), true);
+ * ```
+ */
+export async function isCorpusFolder(path: string): Promise<boolean> {
   try {
-    info = await Deno.stat(path);
+    return (await Deno.stat(path)).isDirectory;
   } catch (cause) {
     const reason = cause instanceof Deno.errors.NotFound ? "there is no such file or folder" : String(cause);
     throw new Error(`Cannot read corpus "${path}": ${reason}`, { cause });
   }
-  const corpus = info.isDirectory ? readFolder(path, exclude) : await readRows(path);
-  if (corpus.documents.length > 0) return corpus;
-  const count = corpus.skipped.length;
-  throw new Error(
-    `Cannot read corpus "${path}": it is empty${count ? ` (${count} files or rows skipped)` : ""}`,
+}
+
+/**
+ * What to throw for a corpus without a document.
+ *
+ * @param skipped how many files or rows gave none
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { emptyCorpus } from "./corpus.ts";
+ *
+ * assertEquals(emptyCorpus("src", 2).message, 'Cannot read corpus "src": it is empty (2 files or rows skipped)');
+ * ```
+ */
+export function emptyCorpus(path: string, skipped: number): Error {
+  return new Error(
+    `Cannot read corpus "${path}": it is empty${skipped ? ` (${skipped} files or rows skipped)` : ""}`,
   );
 }
 

@@ -10,7 +10,7 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { textColumn } from "./corpus.ts";
+import { isCorpusFolder, textColumn } from "./corpus.ts";
 import type { CorpusPiece, PieceSource, Shard, SkippedDocument } from "./corpus_piece.ts";
 import { SeenIds } from "./seen_ids.ts";
 import { parquetRange, parquetShape, streamRows } from "./stream_table.ts";
@@ -116,17 +116,7 @@ export async function countDocuments(path: string, options: PieceOptions = {}): 
  * ```
  */
 export async function corpusTables(path: string): Promise<string[]> {
-  return await isFolder(path) ? shardFiles(path) : [path];
-}
-
-/** @throws {Error} If there is no such path. */
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isDirectory;
-  } catch (cause) {
-    const reason = cause instanceof Deno.errors.NotFound ? "there is no such file or folder" : String(cause);
-    throw new Error(`Cannot read corpus "${path}": ${reason}`, { cause });
-  }
+  return await isCorpusFolder(path) ? shardFiles(path) : [path];
 }
 
 /** What a data set of the Hub may hold beside its shards. */

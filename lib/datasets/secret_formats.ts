@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { encodeJwtPart } from "../secrets/jwt.ts";
 import type { PythonRandom } from "./random.ts";
 
 const LOWER = "abcdefghijklmnopqrstuvwxyz";
@@ -44,10 +45,6 @@ function drawHex(random: PythonRandom, length: number): string {
   return drawText(random, DIGITS + "abcdef", length);
 }
 
-function urlSafe(value: unknown): string {
-  return btoa(JSON.stringify(value)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-}
-
 function drawIpv4(random: PythonRandom): string {
   const networks = ["192.0.2", "198.51.100", "203.0.113"];
   return `${networks[random.randbelow(3)]}.${1 + random.randbelow(254)}`;
@@ -76,7 +73,7 @@ export const SECRET_FORMATS = {
   hex: (random) => drawHex(random, 48),
   jwt: (random) =>
     // an unsigned token: its third part is empty
-    `${urlSafe({ alg: "none" })}.${urlSafe({ sub: drawText(random, ALPHANUMERIC, 24) })}.`,
+    `${encodeJwtPart({ alg: "none" })}.${encodeJwtPart({ sub: drawText(random, ALPHANUMERIC, 24) })}.`,
   mailchimp: (random) => `${drawText(random, LOWER + DIGITS, 32)}-us${1 + random.randbelow(20)}`,
   npm: (random) => `npm_${drawText(random, ALPHANUMERIC, 36)}`,
   openai: (random) =>
@@ -103,8 +100,8 @@ const FIXED_PARTS = [
   ),
   "T3Blb" + "kFJ",
   "AgEIcHlwaS5" + "vcmc",
-  urlSafe({ alg: "none" }) + ".",
-  urlSafe({ sub: "" }).slice(0, 10),
+  encodeJwtPart({ alg: "none" }) + ".",
+  encodeJwtPart({ sub: "" }).slice(0, 10),
 ];
 
 /**

@@ -6,7 +6,7 @@
  */
 import pl from "nodejs-polars";
 import { reasonOf } from "../reason.ts";
-import { readTable } from "./tables.ts";
+import { parseJsonLine, readTable } from "./tables.ts";
 
 /** The size and the columns of a Parquet file. */
 export interface ParquetShape {
@@ -35,18 +35,8 @@ export async function* streamRows(path: string): AsyncGenerator<Record<string, u
   if (!/\.jsonl(\.gz)?$/.test(path)) return yield* (await readTable(path)).toRecords();
   let number = 0;
   for await (const line of streamLines(path)) {
-    number++;
-    if (line.trim() === "") continue;
-    let row: unknown;
-    try {
-      row = JSON.parse(line);
-    } catch (cause) {
-      throw new SyntaxError(`Cannot read table "${path}": line ${number} is not JSON`, { cause });
-    }
-    if (typeof row !== "object" || row === null || Array.isArray(row)) {
-      throw new SyntaxError(`Cannot read table "${path}": line ${number} is not a JSON object`);
-    }
-    yield row as Record<string, unknown>;
+    const row = parseJsonLine(line, { path, number: ++number });
+    if (row) yield row;
   }
 }
 

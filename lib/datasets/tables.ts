@@ -153,19 +153,42 @@ async function parseJsonLines(
   const rows: Record<string, unknown>[] = [];
   const text = decode(path, path.endsWith(".gz") ? await gunzip(path, bytes) : bytes);
   for (const [index, line] of text.split("\n").entries()) {
-    if (line.trim() === "") continue;
-    let row: unknown;
-    try {
-      row = JSON.parse(line);
-    } catch (cause) {
-      throw new SyntaxError(`Cannot read table "${path}": line ${index + 1} is not JSON`, { cause });
-    }
-    if (typeof row !== "object" || row === null || Array.isArray(row)) {
-      throw new SyntaxError(`Cannot read table "${path}": line ${index + 1} is not a JSON object`);
-    }
-    rows.push(row as Record<string, unknown>);
+    const row = parseJsonLine(line, { path, number: index + 1 });
+    if (row) rows.push(row);
   }
   return rows;
+}
+
+/**
+ * The object of one line of a JSON lines file; null for a blank line.
+ *
+ * @param place what messages name: the file and the line's number
+ * @throws {SyntaxError} If it is no JSON object.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { parseJsonLine } from "./tables.ts";
+ *
+ * const lines = ['{"text":"x"}', " "];
+ * assertEquals(lines.map((line, i) => parseJsonLine(line, { path: "a.jsonl", number: i + 1 })), [{ text: "x" }, null]);
+ * ```
+ */
+export function parseJsonLine(
+  line: string,
+  { path, number }: { path: string; number: number },
+): Record<string, unknown> | null {
+  if (line.trim() === "") return null;
+  let row: unknown;
+  try {
+    row = JSON.parse(line);
+  } catch (cause) {
+    throw new SyntaxError(`Cannot read table "${path}": line ${number} is not JSON`, { cause });
+  }
+  if (typeof row !== "object" || row === null || Array.isArray(row)) {
+    throw new SyntaxError(`Cannot read table "${path}": line ${number} is not a JSON object`);
+  }
+  return row as Record<string, unknown>;
 }
 
 async function gunzip(path: string, bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {

@@ -103,11 +103,9 @@ export class TextPass implements Disposable {
       length,
     );
     const caches: Record<string, Tensor>[] = [];
-    const filled: Omit<FilledTexts, "keys" | "values"> = {
-      length,
+    const all = {
       predictions: texts.map((text) => new Int32Array(text.length)),
       losses: texts.map((text) => new Float32Array(text.length - 1)),
-      [Symbol.dispose]: () => tf.dispose(caches),
     };
     try {
       for (let first = 0; first === 0 || first < texts.length; first += rows) {
@@ -120,12 +118,13 @@ export class TextPass implements Disposable {
           from: from.slice(first, first + rows),
         });
         caches.push(cache);
+        const predicted = predictions!.dataSync() as Int32Array;
+        const lost = losses!.dataSync() as Float32Array;
         chunk.forEach((text, row) => {
-          const start = from[first + row]!;
-          const values = (all: ArrayLike<number>, end: number) =>
-            Array.prototype.slice.call(all, row * width, row * width + end - start);
-          filled.predictions[first + row]!.set(values(predictions!.dataSync(), text.length), start);
-          filled.losses[first + row]!.set(values(losses!.dataSync(), text.length - 1), start);
+          const [start, at] = [from[first + row]!, row * width];
+          const wanted = text.length - start;
+          all.predictions[first + row]!.set(predicted.subarray(at, at + wanted), start);
+          all.losses[first + row]!.set(lost.subarray(at, at + wanted - 1), start);
         });
         tf.dispose([predictions!, losses!]);
       }
@@ -136,7 +135,8 @@ export class TextPass implements Disposable {
     const layers = keepCache ? Array.from({ length: this.#model.config.layers }, (_, l) => l) : [];
     const joined = caches.length === 1 ? caches[0]! : joinCaches(caches);
     return {
-      ...filled,
+      length,
+      ...all,
       keys: layers.map((l) => joined[`k${l}`]!),
       values: layers.map((l) => joined[`v${l}`]!),
       [Symbol.dispose]: () => tf.dispose(joined),

@@ -15,7 +15,7 @@ import { occurrences } from "./occurrences.ts";
 import { scanKeys } from "./scan_keys.ts";
 import type { SecretSpan } from "./secret_span.ts";
 
-export type { ExtraSecret } from "./extended.ts";
+export { EXTRA_SECRETS, type ExtraSecret } from "./extended.ts";
 export type { SecretSpan, SecretTag } from "./secret_span.ts";
 
 /** The names of all detectors. */

@@ -16,7 +16,10 @@ import type { SecretSpan, SecretTag } from "./secret_span.ts";
 import { hasTokenChecksum, isKeyBody, isLuhnValid, isPlaceholder } from "./token_checks.ts";
 
 /** What is looked for only when asked. */
-export type ExtraSecret = "phone" | "card" | "name";
+export const EXTRA_SECRETS = ["phone", "card", "name"] as const;
+
+/** One of {@linkcode EXTRA_SECRETS}. */
+export type ExtraSecret = typeof EXTRA_SECRETS[number];
 
 /** Options of {@linkcode detectExtended}. */
 export interface ExtendedOptions {
@@ -121,16 +124,17 @@ function findNamedValues(text: string, add: Add): void {
       index + match[0].length + name.length - value.length - 1,
     );
     if (PUBLIC_NAME.test(line.slice(line.lastIndexOf("\n") + 1))) continue;
-    if (isPlaceholder(value) || WORDS.test(value) || UUID.test(value) || isForged(value)) continue;
+    if (isNoSecret(value) || WORDS.test(value)) continue;
     const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(value)).length;
     const start = GIVEN.lastIndex - 1 - value.length;
     if (kinds >= 2 && /\d|[^A-Za-z0-9_.-]/.test(value)) add(start, start + value.length);
   }
 }
 
-/** Whether a value has the form of a token with a checksum, and another one. */
-function isForged(value: string): boolean {
-  return /^(?:gh[pousr]|npm)_[A-Za-z0-9]{36}$/.test(value) && !hasTokenChecksum(value);
+/** Whether a value only marks a secret's place, is a UUID, or has the form of a token and another checksum. */
+function isNoSecret(value: string): boolean {
+  const isForged = /^(?:gh[pousr]|npm)_[A-Za-z0-9]{36}$/.test(value) && !hasTokenChecksum(value);
+  return isForged || UUID.test(value) || isPlaceholder(value);
 }
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
@@ -143,7 +147,7 @@ function findRandomStrings(text: string, add: Add): void {
   for (const { 0: quoted, 2: value, index } of text.matchAll(QUOTED)) {
     const before = text.slice(Math.max(0, index - 80), index);
     if (
-      isPlaceholder(value!) || UUID.test(value!) || isForged(value!) ||
+      isNoSecret(value!) ||
       HASH_CONTEXT.test(before.slice(before.lastIndexOf("\n") + 1))
     ) {
       continue;
@@ -230,7 +234,7 @@ export const EXTENDED_DETECTORS: Readonly<Record<string, ExtendedDetector>> = {
 };
 
 /**
- * The secrets of a text by the extended profile, in order. A value inside another of the same tag is not told again.
+ * The secrets of a text by the extended profile, in order. A value inside another, of whatever tag, is not told again.
  *
  * @example
  * ```ts
@@ -251,7 +255,7 @@ export function detectExtended(text: string, { also = [] }: ExtendedOptions = {}
   return withoutInner(spans);
 }
 
-/** Spans by place, without those that lie in one found earlier or longer, of whatever tag. */
+/** Spans by place, without those that lie in another. */
 function withoutInner(spans: readonly SecretSpan[]): SecretSpan[] {
   const order = new Map(Object.keys(EXTENDED_DETECTORS).map((name, i) => [name, i]));
   const sorted = spans.toSorted((a, b) =>

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Profile } from "./detect.ts";
 import type { SecretSpan, SecretTag } from "./secret_span.ts";
 
 /** How the filter reads its rules. */
@@ -13,7 +14,7 @@ export interface FilterOptions {
    */
   compat?: "sound" | "paper" | "reference";
   /** Whose finds they are. The extended profile has rules of its own for all but local addresses. */
-  profile?: "reference" | "extended";
+  profile?: Profile;
 }
 
 const LOCAL = /^(?:127|10|192\.168|169\.254)\./;

@@ -76,6 +76,21 @@ export function isFormallyValidJwt(token: string): boolean {
 }
 
 /**
+ * A value as a part of a token: its JSON in base64url, without padding.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { encodeJwtPart } from "./jwt.ts";
+ *
+ * assertEquals(encodeJwtPart({}), "e30");
+ * ```
+ */
+export function encodeJwtPart(value: unknown): string {
+  return btoa(JSON.stringify(value)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+/**
  * The tokens of a line.
  *
  * @example

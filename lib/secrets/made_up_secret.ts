@@ -6,6 +6,7 @@
  * @module
  */
 import { createHmac } from "node:crypto";
+import { encodeJwtPart } from "./jwt.ts";
 import type { SecretTag } from "./secret_span.ts";
 
 const LOWER = "abcdefghijklmnopqrstuvwxyz";
@@ -91,15 +92,11 @@ function madeUpAddress(value: string, draw: HashDraw): string {
   return `${["192.0.2", "198.51.100", "203.0.113"][draw.below(3)]}.${1 + draw.below(254)}`;
 }
 
-function urlSafe(text: string): string {
-  return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-}
-
 /** A token that parses, unsigned: its claims are as long as they were, as near as JSON allows. */
 function madeUpJwt(value: string, draw: HashDraw): string {
   const [header = "", claims = "", ...signature] = value.split(".");
   const length = Math.max(1, Math.floor(claims.length * 3 / 4) - '{"sub":""}'.length);
-  return [header, urlSafe(`{"sub":"${draw.text(LOWER + DIGITS, length)}"}`), alike(signature.join("."), draw)]
+  return [header, encodeJwtPart({ sub: draw.text(LOWER + DIGITS, length) }), alike(signature.join("."), draw)]
     .join(".");
 }
 

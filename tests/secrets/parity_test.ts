@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { DETECTORS } from "../../lib/secrets/api_key.ts";
-import { detectSecrets, type SecretSpan } from "../../lib/secrets/detect.ts";
+import { detectSecrets } from "../../lib/secrets/detect.ts";
+import { typeOf } from "../secret_type.ts";
 
 interface Parity {
   documents: { backwards: string; spans: [tag: string, type: string, start: number, end: number][] }[];
@@ -9,10 +10,6 @@ interface Parity {
 const { documents }: Parity = JSON.parse(
   Deno.readTextFileSync(new URL("../fixtures/secrets_parity.json", import.meta.url)),
 );
-
-function typeOf(span: SecretSpan): string {
-  return span.tag === "KEY" ? DETECTORS[span.detector as keyof typeof DETECTORS].type : span.detector;
-}
 
 function inOrder(rows: (string | number)[][]): string[] {
   return rows.map((row) => JSON.stringify(row)).sort();
