@@ -22,3 +22,18 @@ export function reasonOf(cause: unknown): string {
   const line = message.trim().replace(/\s+/g, " ").replace(/\p{C}/gu, "?");
   return line.length > LONGEST ? `${line.slice(0, LONGEST)}...` : line;
 }
+
+/**
+ * Why a file could not be read, in one line.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { fileReasonOf } from "./reason.ts";
+ *
+ * assertEquals(fileReasonOf(new Deno.errors.NotFound("os error 2")), "no such file");
+ * ```
+ */
+export function fileReasonOf(cause: unknown): string {
+  return cause instanceof Deno.errors.NotFound ? "no such file" : reasonOf(cause);
+}

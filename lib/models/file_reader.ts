@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { reasonOf } from "../reason.ts";
+import { fileReasonOf } from "../reason.ts";
 import { FLOAT_BYTES, type StorageDtype, widen } from "./float_types.ts";
 
 /**
@@ -43,7 +43,7 @@ export class FileReader implements Disposable {
       const file = await Deno.open(path);
       return new FileReader(path, file, (await file.stat()).size);
     } catch (cause) {
-      const reason = cause instanceof Deno.errors.NotFound ? "no such file" : reasonOf(cause);
+      const reason = fileReasonOf(cause);
       throw new Error(`Cannot load "${path}": ${reason}`, { cause });
     }
   }

@@ -5,7 +5,7 @@
  * @module
  */
 import { ggufTokenizer } from "../tokenizers/gguf_tokenizer.ts";
-import { reasonOf } from "../reason.ts";
+import { fileReasonOf } from "../reason.ts";
 import { ggufConfig } from "./gguf_config.ts";
 import { type GgufHeader, type GgufTensor, readGgufHeader } from "./gguf_header.ts";
 import { mapGgufName, reorder, type Reordering } from "./gguf_names.ts";
@@ -101,7 +101,7 @@ function openFile(path: string): Deno.FsFile {
   try {
     return Deno.openSync(path);
   } catch (cause) {
-    const what = cause instanceof Deno.errors.NotFound ? "no such file" : reasonOf(cause);
+    const what = fileReasonOf(cause);
     throw new Error(`Cannot load "${path}": ${what}`, { cause });
   }
 }

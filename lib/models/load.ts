@@ -11,7 +11,7 @@ import { Model } from "./model.ts";
 import { architectureOf } from "./models.ts";
 import { openTensors } from "./open_tensors.ts";
 import { readWeights, storageDtype } from "./read_weights.ts";
-import { reasonOf } from "../reason.ts";
+import { fileReasonOf } from "../reason.ts";
 
 /** A model together with what its folder says beside the weights. */
 export interface LoadedModel extends Disposable {
@@ -41,13 +41,10 @@ async function readText(folder: string, name: string): Promise<string> {
   try {
     return await Deno.readTextFile(`${folder}/${name}`);
   } catch (cause) {
-    throw new Error(`Cannot load model "${folder}": ${name} cannot be read: ${reason(cause)}`, { cause });
+    throw new Error(`Cannot load model "${folder}": ${name} cannot be read: ${fileReasonOf(cause)}`, {
+      cause,
+    });
   }
-}
-
-function reason(cause: unknown): string {
-  if (cause instanceof Deno.errors.NotFound) return "no such file";
-  return reasonOf(cause);
 }
 
 /**
@@ -81,9 +78,12 @@ async function readJson(folder: string): Promise<Record<string, unknown>> {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new SyntaxError(`Cannot load model "${folder}": config.json is no valid JSON: ${reason(cause)}`, {
-      cause,
-    });
+    throw new SyntaxError(
+      `Cannot load model "${folder}": config.json is no valid JSON: ${fileReasonOf(cause)}`,
+      {
+        cause,
+      },
+    );
   }
   if (json === null || typeof json !== "object" || Array.isArray(json)) {
     throw new SyntaxError(`Cannot load model "${folder}": config.json is no JSON object`);

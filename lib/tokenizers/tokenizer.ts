@@ -7,7 +7,7 @@
  * @module
  */
 import { Tokenizer as NativeTokenizer } from "tokenizers";
-import { reasonOf } from "../reason.ts";
+import { fileReasonOf, reasonOf } from "../reason.ts";
 import { fromCodePoints } from "./code_points.ts";
 
 /** A tokenized text. */
@@ -113,7 +113,7 @@ export async function openTokenizer(folder: string): Promise<Tokenizer> {
   try {
     text = await Deno.readTextFile(path);
   } catch (cause) {
-    const what = cause instanceof Deno.errors.NotFound ? "no such file" : reasonOf(cause);
+    const what = fileReasonOf(cause);
     throw new Error(`Cannot open tokenizer "${path}": ${what}`, { cause });
   }
   return parseTokenizer(text, path);
