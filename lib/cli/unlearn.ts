@@ -16,7 +16,8 @@ import { saveModel } from "../models/save.ts";
 import { removeCheckpoints } from "../training/checkpoint.ts";
 import type { StopThresholds } from "../unlearning/early_stop.ts";
 import { METHODS } from "../unlearning/objectives.ts";
-import { unlearn, type UnlearnEpoch } from "../unlearning/unlearn.ts";
+import { unlearn } from "../unlearning/unlearn.ts";
+import type { UnlearnEpoch } from "../unlearning/unlearn_epoch.ts";
 import { type CommandResult, defineCommand, type Json, UsageError } from "./command.ts";
 import { formatTable } from "./console.ts";
 import { DTYPE_OPTION, SAVE_DTYPE_OPTION, storageOf } from "./dtype_options.ts";
@@ -98,6 +99,7 @@ export const command = defineCommand({
       versions: { tensorflow: session.engine.version },
     });
     const stage = context.progress.start(`Unlearning (${values.method})`, values.epochs, "epochs");
+    let note = "";
     const result = await unlearn(loaded.model, sets, {
       ...values,
       compat: values.compat,
@@ -107,8 +109,13 @@ export const command = defineCommand({
     }, {
       folder: out,
       signal: context.signal,
+      onBatch: async (done, total) => {
+        stage.advance(0, `${note}, batch ${done} of ${total}`);
+        await context.breathe();
+      },
       onEpoch: async (epoch) => {
-        stage.advance(epoch.epoch === 0 ? 0 : 1, noteOf(epoch));
+        note = noteOf(epoch);
+        stage.advance(epoch.epoch === 0 ? 0 : 1, note);
         await context.breathe().catch(() => {}); // the run ends by the signal, after its checkpoint
       },
     });

@@ -17,8 +17,8 @@ export interface NotebookStage {
   done(note?: string): void;
 }
 
-/** Tells how many more units are done; throws once the kernel was interrupted. */
-export type OnWorkProgress = (count?: number) => Promise<void>;
+/** Tells how many more units are done, and what stands beside them; throws once the kernel was interrupted. */
+export type OnWorkProgress = (count?: number, note?: string) => Promise<void>;
 
 /** Options of {@linkcode showProgress}. */
 export interface ShowProgressOptions {
@@ -237,8 +237,8 @@ export async function showProgress<T>(
   let breathedAt = performance.now();
   let end: string | undefined;
   try {
-    const result = await work(async (count = 1) => {
-      stage.advance(count);
+    const result = await work(async (count = 1, note) => {
+      stage.advance(count, note);
       if (performance.now() - breathedAt > BREATH_MS) {
         await new Promise((resolve) => setTimeout(resolve, 0));
         breathedAt = performance.now();

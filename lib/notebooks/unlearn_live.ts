@@ -15,13 +15,8 @@ import type { ForgetExample } from "../datasets/examples.ts";
 import type { Scores } from "../metrics/text_scores.ts";
 import { saveModel } from "../models/save.ts";
 import { describeSecret } from "../secrets/fingerprint.ts";
-import {
-  unlearn,
-  type UnlearnEpoch,
-  type UnlearnOptions,
-  type UnlearnResult,
-  type UnlearnSets,
-} from "../unlearning/unlearn.ts";
+import { unlearn, type UnlearnOptions, type UnlearnResult, type UnlearnSets } from "../unlearning/unlearn.ts";
+import type { UnlearnEpoch } from "../unlearning/unlearn_epoch.ts";
 import type { NotebookRun } from "./run.ts";
 import { type NotebookSession, openSession } from "./session.ts";
 
@@ -113,12 +108,13 @@ async function watch(
         xla: model.parameterCount >= XLA_PARAMETERS,
       }, {
         signal,
+        onBatch: (done, total) => onProgress(0, `batch ${done} of ${total}`),
         onEpoch: async (epoch, scores) => {
           history.push(epoch);
           secrets.push(...trajectoryRows(sets.forget, scores, epoch.epoch));
           if (draw && live) await live.update(draw(history));
           else if (draw) live = await showLive(draw(history));
-          await onProgress(epoch.epoch === 0 ? 0 : 1);
+          await onProgress(epoch.epoch === 0 ? 0 : 1, "");
         },
       }),
     { unit: "epochs" },

@@ -128,16 +128,22 @@ export class ObjectiveStep implements Disposable {
   /**
    * One update.
    *
+   * @param onBatch called after each micro-batch; what it throws abandons the step: the weights are as they were
    * @throws {RangeError} when the learning rate, the loss or the gradients are not finite: the weights are as they were
    */
-  async run(learningRate: number): Promise<TermValues> {
+  async run(learningRate: number, onBatch?: () => void | Promise<void>): Promise<TermValues> {
     if (!Number.isFinite(Math.fround(learningRate))) {
       throw new RangeError(`Cannot take a step as the learning rate must be finite: it is ${learningRate}`);
     }
-    const values = await this.#sumGradients();
-    if (!Number.isFinite(values.loss)) {
+    let values: Omit<TermValues, "norm">;
+    try {
+      values = await this.#sumGradients(onBatch);
+      if (!Number.isFinite(values.loss)) {
+        throw new RangeError(`Cannot go on unlearning: the loss is ${values.loss}`);
+      }
+    } catch (error) {
       for (const sum of Object.values(this.#sums)) tf.tidy(() => assign(sum, tf.zerosLike(sum)));
-      throw new RangeError(`Cannot go on unlearning: the loss is ${values.loss}`);
+      throw error;
     }
     const rates = this.#shared.optimizer.nextRates(learningRate);
     const updated = await this.#update.async(rates);
@@ -149,8 +155,13 @@ export class ObjectiveStep implements Disposable {
     return { ...values, norm };
   }
 
+  /** Micro-batches a step. */
+  get batchCount(): number {
+    return this.#batches.length;
+  }
+
   /** Adds all micro-batches' gradients to the sums. */
-  async #sumGradients(): Promise<Omit<TermValues, "norm">> {
+  async #sumGradients(onBatch?: () => void | Promise<void>): Promise<Omit<TermValues, "norm">> {
     let loss = 0;
     const [secret, normal, divergence] = [new Mean(), new Mean(), new Mean()];
     for (const [i, batch] of this.#batches.entries()) {
@@ -168,6 +179,7 @@ export class ObjectiveStep implements Disposable {
       batch.divergenceWeights.forEach((weight, p) => {
         if (weight !== 0) divergence.add(divergences![p]!);
       });
+      await onBatch?.();
     }
     return {
       loss,

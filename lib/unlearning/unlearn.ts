@@ -15,7 +15,8 @@ import type { Model } from "../models/model.ts";
 import { Adam } from "../training/adam.ts";
 import { readCheckpoint, type TrainingState, writeCheckpoint } from "../training/checkpoint.ts";
 import { type Compat, EarlyStop, type StopState, type StopThresholds } from "./early_stop.ts";
-import { ObjectiveStep, type TermValues } from "./objective_step.ts";
+import { ObjectiveStep } from "./objective_step.ts";
+import { NO_TERMS, termsOf, type UnlearnEpoch } from "./unlearn_epoch.ts";
 import { objectiveOf, type ObjectiveOptions } from "./objectives.ts";
 import { microBatches, type UnlearnRow } from "./token_weights.ts";
 
@@ -49,34 +50,6 @@ export interface UnlearnOptions extends ObjectiveOptions {
   xla?: boolean;
 }
 
-/** One epoch; epoch 0 is the model before. */
-export interface UnlearnEpoch {
-  /** From 0. */
-  epoch: number;
-  /** What the forget step minimized, before its update. */
-  loss: number | null;
-  /** Mean cross entropy of secret tokens before the update, nats. */
-  ce_secret: number | null;
-  /** Mean cross entropy of the other tokens. */
-  ce_normal: number | null;
-  /** Mean KL(reference || model) of the forget step. */
-  kl_forget: number | null;
-  /** Mean KL(reference || model) of the retain step. */
-  kl_retain: number | null;
-  /** Mean MA of the forget set's secrets after the update. */
-  ma: number | null;
-  /** EL_3, or null where it was not measured. */
-  el_3: number | null;
-  /** EL_5. */
-  el_5: number | null;
-  /** EL_10. */
-  el_10: number | null;
-  /** Mean MA of the retain texts. */
-  retain_ma: number | null;
-  /** Whether the stopping rule kept this epoch's weights. */
-  kept: boolean;
-}
-
 /** How a run ended. */
 export interface UnlearnResult {
   /** `reached`: below the thresholds; `nothing-to-do`: it was at the start; else why not. */
@@ -91,7 +64,9 @@ export interface UnlearnResult {
 export interface UnlearnHooks {
   /** Called after each epoch, epoch 0 included, with the scores of every secret in the forget set's order. */
   onEpoch?: (epoch: UnlearnEpoch, secrets: readonly Scores[]) => void | Promise<void>;
-  /** Ends the run after the epoch in progress. */
+  /** Called after each micro-batch of an epoch's steps. */
+  onBatch?: (done: number, total: number) => void | Promise<void>;
+  /** Ends the run after the micro-batch in progress; the epoch in progress is dropped. */
   signal?: AbortSignal;
   /** Where to write a checkpoint after each epoch, and to continue from. */
   folder?: string;
@@ -134,7 +109,12 @@ export async function unlearn(
   hooks: UnlearnHooks = {},
 ): Promise<UnlearnResult> {
   using run = await UnlearnRun.create(model, sets, options);
-  return await run.toEnd(hooks);
+  try {
+    return await run.toEnd(hooks);
+  } catch (error) {
+    if (hooks.signal?.aborted && error === hooks.signal.reason) return run.end("interrupted");
+    throw error;
+  }
 }
 
 class UnlearnRun implements Disposable {
@@ -190,10 +170,11 @@ class UnlearnRun implements Disposable {
     return run;
   }
 
-  async toEnd({ onEpoch, signal, folder }: UnlearnHooks): Promise<UnlearnResult> {
+  async toEnd({ onEpoch, onBatch, signal, folder }: UnlearnHooks): Promise<UnlearnResult> {
+    const check = () => signal?.throwIfAborted();
     const isContinued = folder !== undefined && await this.#restore(folder);
     if (!isContinued) {
-      const { secrets, means } = await this.#scores(true);
+      const { secrets, means } = await this.#scores(true, check);
       const before = { ...means, ...NO_TERMS, epoch: 0, kept: true };
       this.#history.push(before);
       await onEpoch?.(before, secrets);
@@ -204,26 +185,32 @@ class UnlearnRun implements Disposable {
         this.#rule = new EarlyStop(thresholds, this.#options, start); // what is worse than the start is not kept
       }
       const isBelow = ma !== null && ma < thresholds.ma && el_10 !== null && el_10 < thresholds.el_10;
-      if (this.#options.compat === "sound" && isBelow) return this.#end("nothing-to-do");
+      if (this.#options.compat === "sound" && isBelow) return this.end("nothing-to-do");
     }
     while (this.#history.length <= this.#options.epochs) {
-      if (signal?.aborted) return this.#end("interrupted");
-      const { decision, secrets } = await this.#epoch();
+      check();
+      const { decision, secrets } = await this.#epoch(check, onBatch);
       await onEpoch?.(this.#history.at(-1)!, secrets);
-      if (decision.stop) return this.#end(decision.reached ? "reached" : "out-of-patience");
+      if (decision.stop) return this.end(decision.reached ? "reached" : "out-of-patience");
       if (folder !== undefined) await this.#save(folder);
     }
-    return this.#end("not-converged");
+    return this.end("not-converged");
   }
 
-  async #epoch() {
+  async #epoch(check: () => void, onBatch: UnlearnHooks["onBatch"]) {
     const { lr } = this.#options;
-    const forget = await this.#forget.run(lr);
-    const retain = await this.#retain?.run(lr);
+    const total = this.#forget.batchCount + (this.#retain?.batchCount ?? 0);
+    let done = 0;
+    const tell = async () => {
+      await onBatch?.(++done, total);
+      check();
+    };
+    const forget = await this.#forget.run(lr, tell);
+    const retain = await this.#retain?.run(lr, tell);
     // once EL is measured it always is; before, MA tells whether to
-    const quick = this.#rule.state.near ? null : await this.#scores(false);
+    const quick = this.#rule.state.near ? null : await this.#scores(false, check);
     const isEnough = quick !== null && !this.#rule.wantsEl(quick.means.ma ?? 0);
-    const { secrets, means } = isEnough ? quick : await this.#scores(true);
+    const { secrets, means } = isEnough ? quick : await this.#scores(true, check);
     const ma = means.ma ?? 0;
     const decision = this.#rule.decide({ ...means, ma });
     const epoch = this.#history.length;
@@ -237,13 +224,17 @@ class UnlearnRun implements Disposable {
   }
 
   /** The forget set's secrets and their means, and the retain set's MA. */
-  async #scores(el: boolean) {
+  async #scores(el: boolean, onProgress: () => void) {
     const { forget, retain } = this.#sets;
     const tokens = forget.flatMap((example) => example.secrets);
     const rows = forget.flatMap((example, row) => example.secrets.map(() => row));
-    const secrets = await this.#scorer.secrets(tokens, { el, endOfText: this.#options.endOfText });
+    const secrets = await this.#scorer.secrets(tokens, {
+      el,
+      endOfText: this.#options.endOfText,
+      onProgress,
+    });
     const { ma, el_3, el_5, el_10 } = groupMeans(secrets, rows);
-    const texts = await this.#scorer.texts(retain, { el: false });
+    const texts = await this.#scorer.texts(retain, { el: false, onProgress });
     const retain_ma = groupMeans(texts, [...texts.keys()]).ma;
     return { secrets, means: { ma, el_3, el_5, el_10, retain_ma } };
   }
@@ -254,7 +245,8 @@ class UnlearnRun implements Disposable {
     );
   }
 
-  #end(status: UnlearnResult["status"]): UnlearnResult {
+  /** The model gets the weights kept last. */
+  end(status: UnlearnResult["status"]): UnlearnResult {
     for (const [name, weight] of Object.entries(this.#model.weights)) assign(weight, this.#kept[name]!);
     return { status, epoch: this.#keptEpoch, history: this.#history };
   }
@@ -285,16 +277,4 @@ class UnlearnRun implements Disposable {
     this.#optimizer[Symbol.dispose]();
     tf.dispose(this.#kept);
   }
-}
-
-const NO_TERMS = { loss: null, ce_secret: null, ce_normal: null, kl_forget: null, kl_retain: null };
-
-function termsOf(forget: TermValues, retain: TermValues | undefined) {
-  return {
-    loss: forget.loss,
-    ce_secret: forget.crossEntropySecret,
-    ce_normal: forget.crossEntropyNormal,
-    kl_forget: forget.divergence,
-    kl_retain: retain?.divergence ?? null,
-  };
 }

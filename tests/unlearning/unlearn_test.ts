@@ -6,12 +6,12 @@ import { loadModel } from "../../lib/models/load.ts";
 import type { Model } from "../../lib/models/model.ts";
 import {
   unlearn,
-  type UnlearnEpoch,
   type UnlearnHooks,
   type UnlearnOptions,
   type UnlearnResult,
   type UnlearnSets,
 } from "../../lib/unlearning/unlearn.ts";
+import type { UnlearnEpoch } from "../../lib/unlearning/unlearn_epoch.ts";
 import { readFixture } from "../models/fixtures.ts";
 
 const engine: Engine = await openTensorFlow({ device: "cpu" });
@@ -215,6 +215,29 @@ test("unlearn() interrupted leaves the model with the weights kept so far", asyn
   const onEpoch = ({ epoch }: UnlearnEpoch) => void (epoch === 2 && interrupt.abort());
   const { result, after } = await run({}, { folder: path, signal: interrupt.signal, onEpoch });
   assertEquals([result.epoch, after.ma], [2, result.history[2]!.ma]);
+  await Deno.remove(path, { recursive: true });
+});
+
+test("unlearn() interrupted within an epoch drops it, and goes on as if nothing had been", async () => {
+  const expected = await run({ method: "codeeraser", microBatch: 1 });
+  const path = await Deno.makeTempDir();
+  const interrupt = new AbortController();
+  const reason = new Error("enough");
+  const batches: [number, number][] = [];
+  const onBatch = (done: number, total: number) => {
+    batches.push([done, total]);
+    if (batches.length === total + 2) interrupt.abort(reason); // in the second epoch
+  };
+  const cut = await run({ method: "codeeraser", microBatch: 1 }, {
+    folder: path,
+    signal: interrupt.signal,
+    onBatch,
+  });
+  assertEquals([cut.result.status, cut.result.history.length], ["interrupted", 2]);
+  const [, total] = batches[0]!;
+  assertEquals(batches.map(([done]) => done), [...Array.from({ length: total }, (_, i) => i + 1), 1, 2]);
+  const { result, weights } = await run({ method: "codeeraser", microBatch: 1 }, { folder: path });
+  assertEquals([result, weights], [expected.result, expected.weights]);
   await Deno.remove(path, { recursive: true });
 });
 

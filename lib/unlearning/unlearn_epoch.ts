@@ -1,0 +1,58 @@
+/**
+ * What is noted of each epoch of unlearning: a row of the history.
+ *
+ * @module
+ */
+import type { TermValues } from "./objective_step.ts";
+
+/** One epoch; epoch 0 is the model before. */
+export interface UnlearnEpoch {
+  /** From 0. */
+  epoch: number;
+  /** What the forget step minimized, before its update. */
+  loss: number | null;
+  /** Mean cross entropy of secret tokens before the update, nats. */
+  ce_secret: number | null;
+  /** Mean cross entropy of the other tokens. */
+  ce_normal: number | null;
+  /** Mean KL(reference || model) of the forget step. */
+  kl_forget: number | null;
+  /** Mean KL(reference || model) of the retain step. */
+  kl_retain: number | null;
+  /** Mean MA of the forget set's secrets after the update. */
+  ma: number | null;
+  /** EL_3, or null where it was not measured. */
+  el_3: number | null;
+  /** EL_5. */
+  el_5: number | null;
+  /** EL_10. */
+  el_10: number | null;
+  /** Mean MA of the retain texts. */
+  retain_ma: number | null;
+  /** Whether the stopping rule kept this epoch's weights. */
+  kept: boolean;
+}
+
+/** The terms of epoch 0, which took no step. */
+export const NO_TERMS = { loss: null, ce_secret: null, ce_normal: null, kl_forget: null, kl_retain: null };
+
+/**
+ * An epoch's terms of both steps.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const forget = { loss: 1, crossEntropySecret: 2, crossEntropyNormal: 3, divergence: 0, norm: 1 };
+ * assertEquals(termsOf(forget, undefined).ce_secret, 2);
+ * ```
+ */
+export function termsOf(forget: TermValues, retain: TermValues | undefined) {
+  return {
+    loss: forget.loss,
+    ce_secret: forget.crossEntropySecret,
+    ce_normal: forget.crossEntropyNormal,
+    kl_forget: forget.divergence,
+    kl_retain: retain?.divergence ?? null,
+  };
+}
