@@ -35,13 +35,15 @@ function escapeRegExp(text: string): string {
 async function runTests(words: readonly string[]): Promise<{ passed: number; failed: number }> {
   const folder = await Deno.makeTempDir({ prefix: "codescrub-test-" });
   const report = join(folder, "report.xml");
+  const temporary = join(folder, "tmp"); // what tests and killed processes leave goes with it
+  await Deno.mkdir(temporary);
   try {
     const { success } = await new Deno.Command(Deno.execPath(), {
       // Types are `deno check`'s to check, once (`deno task ok`); examples must run all the same.
       args: ["test", "-q", "-P=test", "--no-prompt", "--no-check", "--doc", `--junit-path=${report}`]
         .concat(testArguments(words)),
       cwd: ROOT,
-      env: { TF_CPP_MIN_LOG_LEVEL: "2", TF_CPP_MAX_VLOG_LEVEL: "0" },
+      env: { TF_CPP_MIN_LOG_LEVEL: "2", TF_CPP_MAX_VLOG_LEVEL: "0", TMPDIR: temporary },
     }).spawn().status;
     const counts = countTests(existsSync(report) ? await Deno.readTextFile(report) : "");
     // A file that does not load, or a leak, fails without a test of its own.
