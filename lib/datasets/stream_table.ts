@@ -44,18 +44,21 @@ async function* streamLines(path: string): AsyncGenerator<string> {
   const isPacked = path.endsWith(".gz");
   const file = (await Deno.open(path)).readable;
   const bytes = isPacked ? file.pipeThrough(new DecompressionStream("gzip")) : file;
-  let rest = "";
+  let begun: string[] = []; // of a line that goes on: joined once, however many chunks it has
   try {
     for await (const chunk of bytes.pipeThrough(new TextDecoderStream("utf-8", { fatal: true }))) {
-      const lines = (rest + chunk).split("\n");
-      rest = lines.pop()!;
-      yield* lines;
+      const [first, ...others] = chunk.split("\n");
+      begun.push(first!);
+      if (others.length === 0) continue;
+      yield begun.join("");
+      begun = [others.pop()!];
+      yield* others;
     }
   } catch (cause) {
     const what = isPacked ? "it is damaged, cut or not UTF-8" : "it is not UTF-8";
     throw new SyntaxError(`Cannot read table "${path}" as text: ${what}`, { cause });
   }
-  yield rest;
+  yield begun.join("");
 }
 
 /**
