@@ -7,6 +7,22 @@
 const LONGEST = 300;
 
 /**
+ * The message of what was thrown, or a text, in one line without control characters.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { oneLine } from "./reason.ts";
+ *
+ * assertEquals(oneLine(new Error("Cannot read:\n  no such file\n")), "Cannot read: no such file");
+ * ```
+ */
+export function oneLine(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message || cause.name : String(cause);
+  return message.trim().replace(/\s+/g, " ").replace(/\p{C}/gu, "?");
+}
+
+/**
  * The message of what was thrown, or a text, in one line of at most 300 characters.
  *
  * @example
@@ -18,8 +34,7 @@ const LONGEST = 300;
  * ```
  */
 export function reasonOf(cause: unknown): string {
-  const message = cause instanceof Error ? cause.message || cause.name : String(cause);
-  const line = message.trim().replace(/\s+/g, " ").replace(/\p{C}/gu, "?");
+  const line = oneLine(cause);
   return line.length > LONGEST ? `${line.slice(0, LONGEST)}...` : line;
 }
 

@@ -47,22 +47,6 @@ function pause(): void {
 }
 
 /**
- * An error in one line: its message without line breaks.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { oneLine } from "./console.ts";
- *
- * assertEquals(oneLine(new Error("Cannot read:\n  no such file\n")), "Cannot read: no such file");
- * ```
- */
-export function oneLine(error: unknown): string {
-  const message = error instanceof Error ? error.message || error.name : String(error);
-  return message.trim().replace(/\s*[\r\n]+\s*/g, " ");
-}
-
-/**
  * Rows as columns of text: numbers to the right, all else to the left; null is a dash.
  *
  * @example

@@ -6,11 +6,12 @@
  */
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { oneLine, write } from "../cli/console.ts";
+import { write } from "../cli/console.ts";
 import { setUpWithProgress } from "../cli/doctor.ts";
 import { showFetching } from "../cli/fetch_progress.ts";
 import { InterruptError, listenForInterrupt } from "../cli/interrupt.ts";
 import { createProgress, type Progress } from "../cli/progress.ts";
+import { oneLine } from "../reason.ts";
 import { type Jupyter, jupyterCommand, setUpJupyter } from "../setup_jupyter.ts";
 import { chooseNotebooks, executeNotebook, readCells } from "./execute.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { formatTable, oneLine, write } from "../../lib/cli/console.ts";
+import { formatTable, write } from "../../lib/cli/console.ts";
 
 Deno.test("write() writes all of it through partial and blocked writes", () => {
   let text = "";
@@ -22,12 +22,6 @@ Deno.test("write() passes on what is no broken pipe", () => {
     },
   };
   assertThrows(() => write("abc", full), Error, "no space");
-});
-
-Deno.test("oneLine() shows whatever was thrown", () => {
-  assertEquals(oneLine(new Error("a\r\n  b\n\n")), "a b");
-  assertEquals(oneLine(new TypeError("")), "TypeError");
-  assertEquals(oneLine("text"), "text");
 });
 
 Deno.test("formatTable() aligns texts, numbers and gaps", () => {
