@@ -164,8 +164,20 @@ export function figureBundle(figure: Figure): { [mime: string]: unknown } {
  * ```
  */
 export async function showLive(figure: Figure): Promise<{ update(figure: Figure): Promise<void> }> {
-  const update = await showInPlace(figureBundle(figure));
-  return { update: (next) => update(figureBundle(next)) };
+  const show = await showInPlace(figureBundle(figure));
+  return {
+    async update(next) {
+      const bundle = figureBundle(next);
+      // JupyterLab's renderer of figures never draws a second one; after an output of another kind a new one is made
+      await show({ ...placeholder(next), "text/plain": bundle["text/plain"] });
+      await show(bundle);
+    },
+  };
+}
+
+/** As high as the figure, so that nothing below it moves. */
+function placeholder({ layout }: Figure) {
+  return { "text/html": `<div style="height: ${layout.height}px"></div>` };
 }
 
 /**

@@ -8,6 +8,8 @@
 
 const UPDATE_MS = 200;
 const BREATH_MS = 50;
+/** So long after an interrupt no work starts: Deno's kernel goes on with the cells that "Run All" has queued. */
+const QUEUE_MS = 1000;
 
 /** A bar under way, of the shape that commands know too. */
 export interface NotebookStage {
@@ -32,6 +34,7 @@ export interface ShowProgressOptions {
 type MimeBundle = { readonly [mime: string]: unknown };
 
 let running: AbortController | null = null;
+let interruptedAt = -Infinity;
 let isListening = false;
 
 /** Jupyter's half of Deno, undefined elsewhere: it throws when asked for outside a kernel. */
@@ -72,7 +75,11 @@ export function isNotebook(): boolean {
 export function catchInterrupts(): void {
   if (isListening || !isNotebook()) return;
   isListening = true;
-  Deno.addSignalListener("SIGINT", () => running?.abort(new Error("Interrupted: what was finished stays")));
+  Deno.addSignalListener("SIGINT", () => running?.abort(interrupted()));
+}
+
+function interrupted(): Error {
+  return new Error("Interrupted: what was finished stays");
 }
 
 /** What Deno's kernel calls with a cell's result: its own, reached as the kernel reaches it. */
@@ -204,7 +211,7 @@ function formatSeconds(ms: number): string {
 
 /**
  * Runs `work` under a bar. Its `onProgress` counts, lets the kernel's interrupt in and then throws; its signal tells the
- * same to what takes one.
+ * same to what takes one. Work of cells that were queued behind an interrupted one is refused in the same words.
  *
  * @returns What the work returns.
  * @throws {Error} When the kernel is interrupted; and what the work throws.
@@ -230,6 +237,10 @@ export async function showProgress<T>(
   work: (onProgress: OnWorkProgress, signal: AbortSignal) => Promise<T>,
   { total = null, unit = "" }: ShowProgressOptions = {},
 ): Promise<T> {
+  if (performance.now() - interruptedAt < QUEUE_MS) {
+    interruptedAt = performance.now();
+    throw interrupted();
+  }
   const outer = running;
   const controller = outer ?? new AbortController();
   running = controller;
@@ -249,8 +260,9 @@ export async function showProgress<T>(
     return result;
   } catch (error) {
     end = controller.signal.aborted ? "interrupted" : "failed";
-    // Whatever an interrupted step threw, the interrupt is the reason.
-    throw controller.signal.aborted ? controller.signal.reason : error;
+    if (!controller.signal.aborted) throw error;
+    interruptedAt = performance.now();
+    throw controller.signal.reason; // whatever an interrupted step threw
   } finally {
     running = outer;
     stage.done(end);

@@ -14,7 +14,7 @@ interface Shown {
 }
 
 /** Runs `work` as if in a kernel; returns what was shown. */
-async function inKernel(work: () => Promise<unknown>): Promise<Shown[]> {
+async function inKernel(work: (interrupt: () => void) => Promise<unknown>): Promise<Shown[]> {
   const shown: Shown[] = [];
   const jupyter = {
     display: (bundle: Record<string, string>, options: { display_id: string; update: boolean }) => {
@@ -23,10 +23,15 @@ async function inKernel(work: () => Promise<unknown>): Promise<Shown[]> {
     },
   };
   const own = Object.getOwnPropertyDescriptor(globalThis, "Deno")!;
-  const kernel = Object.create(Deno, { jupyter: { value: jupyter } });
+  let interrupt = () => {};
+  const addSignalListener = (_: string, listener: () => void) => interrupt = listener;
+  const kernel = Object.create(Deno, {
+    jupyter: { value: jupyter },
+    addSignalListener: { value: addSignalListener },
+  });
   Object.defineProperty(globalThis, "Deno", { ...own, value: kernel });
   try {
-    await work();
+    await work(() => interrupt());
     await new Promise((resolve) => setTimeout(resolve, 0));
   } finally {
     Object.defineProperty(globalThis, "Deno", own);
@@ -82,4 +87,27 @@ Deno.test("nothing is shown and no signal caught outside of a notebook", async (
   const update = await showInPlace({ "text/plain": "a" });
   await update({ "text/plain": "b" });
   assertEquals(await showProgress("Adding", () => Promise.resolve(1)), 1);
+});
+
+Deno.test("showProgress() interrupted says so, and what was queued behind it does not start", async () => {
+  const shown = await inKernel(async (interrupt) => {
+    catchInterrupts();
+    const work = async (onProgress: (count?: number) => Promise<void>) => {
+      await onProgress();
+      interrupt();
+      await onProgress();
+    };
+    await assertRejects(() => showProgress("Adding", work, { unit: "numbers" }), Error, "Interrupted");
+    let started = 0;
+    const queued = () => showProgress("Adding more", () => Promise.resolve(++started));
+    await assertRejects(queued, Error, "Interrupted");
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    assertEquals(await queued(), 1);
+  });
+  assertEquals(shown.map(({ bundle }) => bundle["text/plain"]), [
+    "Adding: 0 numbers",
+    "Adding: 2 numbers, interrupted",
+    "Adding more: 0",
+    "Adding more: 0",
+  ]);
 });
