@@ -6,13 +6,27 @@
 import { join } from "node:path";
 import { type Document, rowDocument } from "./corpus.ts";
 import { readText } from "./read_text.ts";
-import { parquetRange } from "./stream_table.ts";
+import { jsonRowsAt, parquetRange } from "./stream_table.ts";
 
 /** Where the documents of a piece come from. */
 export type PieceSource =
   | { kind: "files"; root: string; paths: [number: number, path: string][]; unreadable: SkippedDocument[] }
   | { kind: "rows"; rows: [number: number, row: Record<string, unknown>][] }
+  | LinesSource
   | ParquetSource;
+
+/** Lines of a plain file of JSON lines. */
+export interface LinesSource {
+  kind: "lines";
+  file: string;
+  /** Bytes before the first of them. */
+  start: number;
+  /** Bytes before the end of the last. */
+  end: number;
+  /** The number of the first row in the corpus. */
+  first: number;
+  shard: Shard;
+}
 
 /** Rows of a Parquet file. */
 export interface ParquetSource {
@@ -87,7 +101,7 @@ export async function readPiece(source: PieceSource): Promise<PieceContent> {
     content.skipped.push(...source.unreadable);
     return content;
   }
-  for (const [number, row] of source.kind === "rows" ? source.rows : await parquetRows(source)) {
+  for (const [number, row] of source.kind === "rows" ? source.rows : await rowsOf(source)) {
     const read = rowDocument(row, number);
     if ("reason" in read) content.skipped.push({ path: read.docId, reason: read.reason });
     else {
@@ -99,10 +113,12 @@ export async function readPiece(source: PieceSource): Promise<PieceContent> {
   return content;
 }
 
-async function parquetRows(
-  { file, start, count, first, columns, shard }: ParquetSource,
-): Promise<[number, Record<string, unknown>][]> {
-  const rows = await parquetRange(file, { start, count, columns });
-  return rows.map((row, i): [number, Record<string, unknown>] => [first + i, row])
-    .filter(([number]) => number % shard.count === shard.index);
+/** The rows of a source's file that are in its shard, with their numbers in the corpus. */
+async function rowsOf(source: LinesSource | ParquetSource): Promise<[number, Record<string, unknown>][]> {
+  const { file, first, shard } = source;
+  const isWanted = (number: number) => (first + number) % shard.count === shard.index;
+  const rows = source.kind === "lines"
+    ? await jsonRowsAt(file, source, isWanted)
+    : [...(await parquetRange(file, source)).entries()].filter(([number]) => isWanted(number));
+  return rows.map(([number, row]) => [first + number, row]);
 }

@@ -11,9 +11,9 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { isCorpusFolder, textColumn } from "./corpus.ts";
-import type { CorpusPiece, PieceSource, Shard, SkippedDocument } from "./corpus_piece.ts";
+import type { CorpusPiece, LinesSource, PieceSource, Shard, SkippedDocument } from "./corpus_piece.ts";
 import { SeenIds } from "./seen_ids.ts";
-import { parquetRange, parquetShape, streamRows } from "./stream_table.ts";
+import { parquetRange, parquetShape, streamJsonRows, streamRows } from "./stream_table.ts";
 import { walkFolder } from "./walk_folder.ts";
 
 /** Options of {@linkcode corpusPieces}. */
@@ -28,7 +28,7 @@ export interface PieceOptions {
 
 const WHOLE: Shard = { index: 0, count: 1 };
 const PIECE_DOCUMENTS = 256;
-const PIECE_CHARACTERS = 2 ** 22;
+const PIECE_BYTES = 2 ** 22;
 const IDS_AT_ONCE = 2 ** 16;
 
 /**
@@ -167,7 +167,11 @@ async function* tableSources(files: readonly string[], options: PieceOptions): A
   const ids = new SeenIds();
   let first = 0;
   for (const file of files) {
-    const sources = file.endsWith(".parquet") ? parquetSources : rowSources;
+    const sources = file.endsWith(".parquet")
+      ? parquetSources
+      : file.endsWith(".jsonl")
+      ? lineSources
+      : rowSources;
     first = yield* sources(file, { ...options, first, ids });
   }
 }
@@ -205,7 +209,31 @@ async function* parquetSources(
   return first + rows;
 }
 
-/** Pieces of a file of JSON lines or CSV; the number of the next file's first row. */
+/** Pieces of a plain file of JSON lines, which are read again where they are needed; the number of the next file's first row. */
+async function* lineSources(
+  file: string,
+  { shard = WHOLE, documents = PIECE_DOCUMENTS, first, ids }: TablePart,
+): AsyncGenerator<KeyedSource, number> {
+  const version = await versionOf(file);
+  const names = new Set<string>();
+  let number = first;
+  let [begun, wanted]: [LinesSource | null, number] = [null, 0];
+  for await (const { row, start, end } of streamJsonRows(file)) {
+    noteColumns(names, row);
+    addId(ids, file, row, number);
+    begun ??= { kind: "lines", file, start, end, first: number, shard };
+    begun.end = end;
+    if (number++ % shard.count === shard.index) wanted++;
+    if (wanted < documents && end - begun.start < PIECE_BYTES) continue;
+    if (wanted > 0) yield { source: begun, key: `${version} ${begun.first}` };
+    [begun, wanted] = [null, 0];
+  }
+  if (number > first) textColumn(file, [...names]);
+  if (begun && wanted > 0) yield { source: begun, key: `${version} ${begun.first}` };
+  return number;
+}
+
+/** Pieces of packed JSON lines or CSV, which go along; the number of the next file's first row. */
 async function* rowSources(
   file: string,
   { shard = WHOLE, documents = PIECE_DOCUMENTS, first, ids }: TablePart,
@@ -220,20 +248,24 @@ async function* rowSources(
     return { source, key: `${version} ${source.rows[0]![0]}` };
   };
   for await (const { doc_id, path, content, text } of streamRows(file)) {
-    if (content !== undefined) names.add("content");
-    if (text !== undefined) names.add("text");
     const row = { doc_id, path, content, text };
+    noteColumns(names, row);
     addId(ids, file, row, number);
     if (number % shard.count === shard.index) {
       rows.push([number, row]);
       characters += String(content ?? text ?? "").length;
     }
     number++;
-    if (rows.length === documents || characters >= PIECE_CHARACTERS) yield take();
+    if (rows.length === documents || characters >= PIECE_BYTES) yield take();
   }
   if (number > first) textColumn(file, [...names]);
   if (rows.length > 0) yield take();
   return number;
+}
+
+function noteColumns(names: Set<string>, { content, text }: Record<string, unknown>): void {
+  if (content !== undefined) names.add("content");
+  if (text !== undefined) names.add("text");
 }
 
 /** @throws {SyntaxError} If the row's id was there before. */
