@@ -49,10 +49,13 @@ export async function tokenizeSecrets(
   tokenizer: Tokenizer,
   secrets: readonly SecretInText[],
 ): Promise<TokenizedSecret[]> {
-  const values = await tokenizer.encodeBatch(secrets.map(({ text, start, end }) => text.slice(start, end)));
-  const prefixes = await tokenizer.encodeBatch(secrets.map(({ text, start }) => text.slice(0, start)));
+  const values = await tokenizer.encodeIds(secrets.map(({ text, start, end }) => text.slice(start, end)));
+  const prefixes = await tokenizer.encodeEnds(
+    secrets.map(({ text, start }) => text.slice(0, start)),
+    PREFIX_TOKENS,
+  );
   return secrets.map(({ start }, i) => {
-    const before = prefixes[i]!.ids.slice(-PREFIX_TOKENS);
+    const before = prefixes[i]!;
     if (before.length === 0 && tokenizer.endOfText === null) {
       throw new RangeError(
         `Cannot score the secret at ${start} as no text stands before it: the tokenizer has no end-of-text token`,
@@ -60,7 +63,7 @@ export async function tokenizeSecrets(
     }
     return {
       prefix: before.length > 0 ? before : Int32Array.of(tokenizer.endOfText!),
-      secret: values[i]!.ids.slice(0, SECRET_TOKENS),
+      secret: values[i]!.slice(0, SECRET_TOKENS),
     };
   });
 }

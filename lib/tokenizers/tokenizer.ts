@@ -6,9 +6,10 @@
  *
  * @module
  */
-import { Tokenizer as NativeTokenizer } from "tokenizers";
+import { type Encoding, Tokenizer as NativeTokenizer } from "tokenizers";
 import { fileReasonOf, reasonOf } from "../reason.ts";
 import { fromCodePoints } from "./code_points.ts";
+import { cutsAtLines, lineCut } from "./line_cuts.ts";
 
 /** A tokenized text. */
 export interface EncodedText {
@@ -23,6 +24,8 @@ export interface EncodedText {
 /** Names under which tokenizers keep their end-of-text token, most specific first. */
 const END_OF_TEXT = ["<|endoftext|>", "<|end_of_text|>", "</s>", "<|im_end|>"] as const;
 const BATCH = 256;
+/** Characters that are taken for one token, when the end of a text is wanted: more than it has in code, as a rule. */
+const CHARACTERS = 6;
 
 /**
  * A tokenizer; see `openTokenizer`.
@@ -39,14 +42,21 @@ const BATCH = 256;
  */
 export class Tokenizer {
   readonly #native: NativeTokenizer;
+  readonly #json: string | undefined;
+  #cutsAtLines: boolean | undefined;
   /** How many ids there are, added tokens included. */
   readonly vocabularySize: number;
   /** The id that ends a text, or null where there is none. */
   readonly endOfText: number | null;
 
-  /** Wraps the library's tokenizer. */
-  constructor(native: NativeTokenizer) {
+  /**
+   * Wraps the library's tokenizer.
+   *
+   * @param json the text of its tokenizer.json; with it the ends of long texts take less time
+   */
+  constructor(native: NativeTokenizer, json?: string) {
     this.#native = native;
+    this.#json = json;
     native.disableTruncation(); // a tokenizer.json may ask for either, and texts are cut elsewhere, where it is counted
     native.disablePadding();
     this.vocabularySize = native.getVocabSize(true);
@@ -65,24 +75,52 @@ export class Tokenizer {
    */
   async encodeBatch(texts: readonly string[], onProgress?: (done: number) => void): Promise<EncodedText[]> {
     const results: EncodedText[] = [];
+    for await (const { text, encoding } of this.#encode(texts, onProgress)) {
+      const offsets = encoding.getOffsets();
+      const starts = new Uint32Array(offsets.length);
+      const ends = new Uint32Array(offsets.length);
+      const units = fromCodePoints(text);
+      offsets.forEach(([start, end], k) => {
+        starts[k] = units[start!]!;
+        ends[k] = units[end!]!;
+      });
+      results.push({ ids: Int32Array.from(encoding.getIds()), starts, ends });
+    }
+    return results;
+  }
+
+  /** The ids alone of many texts, which takes less time. */
+  async encodeIds(texts: readonly string[]): Promise<Int32Array[]> {
+    const results: Int32Array[] = [];
+    for await (const { encoding } of this.#encode(texts)) results.push(Int32Array.from(encoding.getIds()));
+    return results;
+  }
+
+  /**
+   * The last ids of many texts, `count` of each or all that it has. Of a long text only its last lines are tokenized,
+   * where the tokenizer is known to give the same.
+   */
+  async encodeEnds(texts: readonly string[], count: number): Promise<Int32Array[]> {
+    this.#cutsAtLines ??= this.#json !== undefined && cutsAtLines(JSON.parse(this.#json));
+    const cut = (text: string) => this.#cutsAtLines ? lineCut(text, text.length - CHARACTERS * count) : 0;
+    const cuts = texts.map(cut);
+    const ids = await this.encodeIds(texts.map((text, i) => text.slice(cuts[i]!)));
+    const short = ids.flatMap((own, i) => own.length < count && cuts[i]! > 0 ? [i] : []);
+    const whole = await this.encodeIds(short.map((i) => texts[i]!));
+    short.forEach((i, k) => ids[i] = whole[k]!);
+    return ids.map((own) => own.slice(Math.max(0, own.length - count)));
+  }
+
+  async *#encode(
+    texts: readonly string[],
+    onProgress?: (done: number) => void,
+  ): AsyncGenerator<{ text: string; encoding: Encoding }> {
     for (let i = 0; i < texts.length; i += BATCH) {
       const batch = texts.slice(i, i + BATCH).map((text) => text.toWellFormed());
       const encodings = await this.#native.encodeBatch(batch, { addSpecialTokens: false });
-      encodings.forEach((encoding, j) => {
-        const text = batch[j]!;
-        const offsets = encoding.getOffsets();
-        const starts = new Uint32Array(offsets.length);
-        const ends = new Uint32Array(offsets.length);
-        const units = fromCodePoints(text);
-        offsets.forEach(([start, end], k) => {
-          starts[k] = units[start!]!;
-          ends[k] = units[end!]!;
-        });
-        results.push({ ids: Int32Array.from(encoding.getIds()), starts, ends });
-      });
+      for (const [j, encoding] of encodings.entries()) yield { text: batch[j]!, encoding };
       onProgress?.(batch.length);
     }
-    return results;
   }
 
   /** Text of ids, special tokens included. */
@@ -133,7 +171,7 @@ export async function openTokenizer(folder: string): Promise<Tokenizer> {
  */
 export function parseTokenizer(text: string, path: string): Tokenizer {
   try {
-    return new Tokenizer(NativeTokenizer.fromString(text));
+    return new Tokenizer(NativeTokenizer.fromString(text), text);
   } catch (cause) {
     throw new SyntaxError(`Cannot open tokenizer "${path}": ${reasonOf(cause)}`, { cause });
   }

@@ -1,0 +1,87 @@
+/**
+ * Where a text may be cut so that its end, tokenized alone, gives the tokens that it has in the whole. Tokenizers of
+ * code models cut a text into words first; with the expressions known here no word holds a line's end and what is
+ * printed after it, and none looks back. So the beginning of a line, where something printed stands, is such a place.
+ *
+ * @module
+ */
+import { PRE_TOKENIZERS } from "./pre_tokenizers.ts";
+
+/** What matters here of a tokenizer.json. */
+export interface TokenizerParts {
+  /** What is done to a text before. */
+  normalizer?: { type: string } | null;
+  /** How words are cut. */
+  pre_tokenizer?: WordStep | null;
+  /** Tokens that are found before anything else. */
+  added_tokens?: readonly { content: string; lstrip: boolean; rstrip: boolean; single_word: boolean }[];
+  /** How words become tokens. */
+  model?: { type?: string; dropout?: number | null };
+}
+
+interface WordStep {
+  type: string;
+  pretokenizers?: readonly WordStep[];
+  add_prefix_space?: boolean;
+  use_regex?: boolean;
+  pattern?: { Regex?: string };
+  behavior?: string;
+  invert?: boolean;
+}
+
+/** Expressions of Split steps that cut at the beginning of each line: Qwen's and Llama 3's. */
+const CUTTING: ReadonlySet<string | undefined> = new Set(
+  [PRE_TOKENIZERS.qwen2!, PRE_TOKENIZERS.llama3!].map(({ steps }) => (steps[0] as WordStep).pattern!.Regex),
+);
+const PRINTED = /^[\p{L}\p{N}\p{P}\p{S}]/u;
+
+/**
+ * Whether a tokenizer's words end where a line does.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { byteLevelSteps } from "./pre_tokenizers.ts";
+ *
+ * const model = { type: "BPE", dropout: null };
+ * assertEquals(cutsAtLines({ model, pre_tokenizer: byteLevelSteps(true) }), true);
+ * assertEquals(cutsAtLines({ model, pre_tokenizer: null }), false);
+ * ```
+ */
+export function cutsAtLines(
+  { normalizer, pre_tokenizer, added_tokens = [], model }: TokenizerParts,
+): boolean {
+  const isPlain = model?.type === "BPE" && !model.dropout && (!normalizer || normalizer.type === "NFC");
+  const spans = added_tokens.some((token) =>
+    /[\r\n]/.test(token.content) || token.lstrip || token.rstrip || token.single_word
+  );
+  if (!isPlain || spans || !pre_tokenizer) return false;
+  for (const step of pre_tokenizer.pretokenizers ?? [pre_tokenizer]) {
+    if (step.type === "Digits") continue; // no digit is a line's end
+    if (step.type === "ByteLevel") {
+      if (step.add_prefix_space !== false) return false;
+      if (step.use_regex !== false) return true;
+    } else {
+      const isWhole = step.type === "Split" && step.behavior === "Isolated" && step.invert === false;
+      return isWhole && CUTTING.has(step.pattern?.Regex);
+    }
+  }
+  return false;
+}
+
+/**
+ * The last place, at or before `at`, where a line begins with something printed; 0 where there is none.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals([3, 6, 9].map((at) => lineCut("a\nb\n  c\nd", at)), [2, 2, 8]);
+ * ```
+ */
+export function lineCut(text: string, at: number): number {
+  for (let end = at; end > 0;) {
+    end = text.lastIndexOf("\n", end - 1);
+    if (end >= 0 && PRINTED.test(text.slice(end + 1, end + 3))) return end + 1;
+  }
+  return 0;
+}

@@ -1,0 +1,69 @@
+import { assert, assertEquals } from "@std/assert";
+import { PythonRandom } from "../../lib/datasets/random.ts";
+import { cutsAtLines, lineCut, type TokenizerParts } from "../../lib/tokenizers/line_cuts.ts";
+import { byteLevelSteps, PRE_TOKENIZERS } from "../../lib/tokenizers/pre_tokenizers.ts";
+import { parseTokenizer } from "../../lib/tokenizers/tokenizer.ts";
+
+const json = JSON.parse(
+  await Deno.readTextFile(new URL("../fixtures/tokenizer/tokenizer.json", import.meta.url)),
+);
+const CUTTING = ["gpt-2", "starcoder", "llama3", "qwen2"];
+const PIECES =
+  "\n|\r\n|\r|  |\t|return| value|x1|42|'s|'é|😀|日本|e\u0301|\u0301|=|...|;\n\n|\x85|\u2028|\ufeff|<|endoftext|>|\n\u0301|\n1"
+    .split("|");
+
+/** The fixture's tokenizer with the words of a kind. */
+function withWords(kind: string): TokenizerParts {
+  const { steps, normalizer = null } = PRE_TOKENIZERS[kind]!;
+  return { ...json, normalizer, pre_tokenizer: { type: "Sequence", pretokenizers: steps } };
+}
+
+Deno.test("encodeEnds() gives the last tokens of the whole text, whatever the tokenizer", async () => {
+  const random = new PythonRandom(5);
+  for (const kind of Object.keys(PRE_TOKENIZERS)) {
+    const parts = withWords(kind);
+    assertEquals(cutsAtLines(parts), !["deepseek-coder"].includes(kind), kind);
+    const tokenizer = parseTokenizer(JSON.stringify(parts), kind);
+    const texts = Array.from(
+      { length: 150 },
+      (_, i) => Array.from({ length: i }, () => PIECES[random.randbelow(PIECES.length)]!).join(""),
+    );
+    const whole = await tokenizer.encodeIds(texts);
+    for (const count of [1, 8, 30]) {
+      const ends = await tokenizer.encodeEnds(texts, count);
+      ends.forEach((ids, i) => assertEquals(ids, whole[i]!.slice(-count), JSON.stringify([kind, texts[i]])));
+    }
+  }
+});
+
+Deno.test("cutsAtLines() is false where a token may span lines or a text's beginning counts", () => {
+  const parts = withWords("gpt-2");
+  const token = { content: "x", lstrip: false, rstrip: false, single_word: false };
+  const { pre_tokenizer: _none, ...bare } = parts;
+  const changed: TokenizerParts[] = [
+    bare,
+    { ...parts, normalizer: { type: "Prepend" } },
+    { ...parts, model: { type: "Unigram" } },
+    { ...parts, model: { type: "BPE", dropout: 0.1 } },
+    { ...parts, pre_tokenizer: { ...byteLevelSteps(true), add_prefix_space: true } },
+    { ...parts, pre_tokenizer: byteLevelSteps(false) },
+    {
+      ...parts,
+      pre_tokenizer: { type: "Split", pattern: { Regex: "\\n\\w" }, behavior: "Isolated", invert: false },
+    },
+    ...[{ content: "\n\n" }, { lstrip: true }, { rstrip: true }, { single_word: true }].map((flags) => ({
+      ...parts,
+      added_tokens: [{ ...token, ...flags }],
+    })),
+  ];
+  for (const other of changed) assertEquals(cutsAtLines(other), false, JSON.stringify(other).slice(0, 200));
+  assert(CUTTING.every((kind) => cutsAtLines(withWords(kind))));
+});
+
+Deno.test("lineCut() finds the line's beginning before a place, where something is printed", () => {
+  const text = "a\nb\r\n  c\n\n😀\n\u0301d\n";
+  const cuts = Array.from({ length: text.length + 1 }, (_, at) => lineCut(text, at));
+  assertEquals(cuts, [0, 0, 2, 2, 2, 2, 2, 2, 2, 2, 10, 10, 10, 10, 10, 10, 10]);
+  assertEquals(lineCut("\nx", 0), 0);
+  assertEquals(lineCut("x", -5), 0);
+});
