@@ -26,7 +26,7 @@ interface Found extends Record<string, unknown> {
 /** One core and the whole machine. */
 export async function benchDetect(context: BenchContext): Promise<BenchRow[]> {
   const python = await findPeerPython(context.log, SECRETS_PACKAGES);
-  const files = await pythonFiles(python);
+  const files = await pythonFiles(python, MEGABYTES);
   const texts = files.map((path) => (readText(path) as { text: string }).text);
   const bytes = files.reduce((sum, path) => sum + Deno.statSync(path).size, 0);
   context.log(`detection in ${files.length} files, ${(bytes / 1e6).toFixed(1)} MB`);
@@ -58,8 +58,8 @@ export async function benchDetect(context: BenchContext): Promise<BenchRow[]> {
   ];
 }
 
-/** Ordinary Python files: those of the peer's own library and packages, by path, up to 20 MB. */
-async function pythonFiles(python: string): Promise<string[]> {
+/** Ordinary Python files: those of the peer's own library and packages, by path, up to so many megabytes. */
+export async function pythonFiles(python: string, megabytes: number): Promise<string[]> {
   const code = "import sysconfig; print(sysconfig.get_path('stdlib')); print(sysconfig.get_path('purelib'))";
   const { stdout } = await new Deno.Command(python, { args: ["-c", code] }).output();
   const files: string[] = [];
@@ -69,7 +69,7 @@ async function pythonFiles(python: string): Promise<string[]> {
       const { name, isDirectory } of [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1)
     ) {
       const path = join(folder, name);
-      if (bytes >= MEGABYTES * 1e6 || name === "site-packages") continue;
+      if (bytes >= megabytes * 1e6 || name === "site-packages") continue;
       if (isDirectory) visit(path);
       else if (name.endsWith(".py") && isUtf8(path)) {
         files.push(path);
