@@ -62,29 +62,38 @@ function findNpmTokens(line: string): string[] {
 }
 
 const OPENAI_MARK = "T3BlbkFJ";
-const OPENAI_RUN = /[A-Za-z0-9_-]*/y;
+const OPENAI_RUN = /[A-Za-z0-9_-]+/y;
 
-/** `sk-`, then the longest run that ends in 20 letters or digits, the mark and 20 more. */
+/** `sk-`, then the longest run that ends in 20 letters or digits, the mark and 20 more; a run holds at most one. */
 function findOpenAiTokens(line: string): string[] {
   const tokens: string[] = [];
-  for (let start = line.indexOf("sk-"); start >= 0;) {
-    OPENAI_RUN.lastIndex = start + 3;
-    const end = start + 3 + OPENAI_RUN.exec(line)![0].length;
-    let next = end;
-    for (
-      let at = line.lastIndexOf(OPENAI_MARK, end);
-      at >= start + 23;
-      at = line.lastIndexOf(OPENAI_MARK, at - 1)
-    ) {
+  for (let start = line.indexOf("sk-"); start >= 0; start = line.indexOf("sk-", OPENAI_RUN.lastIndex)) {
+    OPENAI_RUN.lastIndex = start;
+    OPENAI_RUN.test(line);
+    const run = line.slice(start, OPENAI_RUN.lastIndex);
+    for (let at = run.lastIndexOf(OPENAI_MARK); at >= 23; at = run.lastIndexOf(OPENAI_MARK, at - 1)) {
       const last = at + OPENAI_MARK.length + 20;
-      if (last > end || !/^[A-Za-z0-9]{48}$/.test(line.slice(at - 20, last))) continue;
-      tokens.push(line.slice(start, last));
-      next = last;
+      if (!/^[A-Za-z0-9]{48}$/.test(run.slice(at - 20, last))) continue;
+      tokens.push(run.slice(0, last));
       break;
     }
-    start = line.indexOf("sk-", next);
   }
   return tokens;
+}
+
+const MAILCHIMP_END = /-us[0-9]{1,2}/g;
+
+/** The last 32 small letters and digits before each `-us1`, where no token before has them. */
+function findMailchimpKeys(line: string): string[] {
+  const keys: string[] = [];
+  let from = 0;
+  for (const { 0: end, index } of line.matchAll(MAILCHIMP_END)) {
+    const start = index - 32;
+    if (start < from || !/^[0-9a-z]{32}$/.test(line.slice(start, index))) continue;
+    from = index + end.length;
+    keys.push(line.slice(start, from));
+  }
+  return keys;
 }
 
 const KEY_NAME = "(?:key|pwd|password|pass|token)";
@@ -185,7 +194,7 @@ export const DETECTORS = {
     ],
   },
   JWT: { type: "JSON Web Token", rules: [{ trigger: /eyJ/g, find: findJwts }] },
-  Mailchimp: { type: "Mailchimp Access Key", rules: [pattern("-us[0-9]", "[0-9a-z]{32}-us[0-9]{1,2}")] },
+  Mailchimp: { type: "Mailchimp Access Key", rules: [{ trigger: /-us[0-9]/g, find: findMailchimpKeys }] },
   Npm: { type: "NPM tokens", rules: [{ trigger: /\/:_authToken=/g, find: findNpmTokens }] },
   OpenAI: { type: "OpenAI Token", rules: [{ trigger: /T3BlbkFJ/g, find: findOpenAiTokens }] },
   PyPI: {

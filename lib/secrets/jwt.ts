@@ -4,10 +4,15 @@
  *
  * @module
  */
+import { isJson } from "./python_json.ts";
 
 const RUN = /[A-Za-z0-9_=-]+/y;
-const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true }); // not fatal: an exception for each part costs more than the rest;
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const VALUES = Uint8Array.from(
+  { length: 128 },
+  (_, code) => Math.max(0, DIGITS.indexOf(String.fromCharCode(code))),
+);
 
 function runEnd(line: string, start: number): number {
   RUN.lastIndex = start;
@@ -18,24 +23,24 @@ function runEnd(line: string, start: number): number {
 function decodeBase64(part: string): Uint8Array | null {
   if (part.length % 4 === 1) return null;
   const padded = part + ["", "", "==", "==="][part.length % 4]!;
-  const bytes: number[] = [];
-  let quad = 0, pads = 0, rest = 0;
-  for (const c of padded) {
-    if (c === "=") {
-      if (quad >= 2 && quad + ++pads >= 4) return Uint8Array.from(bytes);
+  const bytes = new Uint8Array(part.length);
+  let count = 0, quad = 0, pads = 0, rest = 0;
+  for (let i = 0; i < padded.length; i++) {
+    if (padded[i] === "=") {
+      if (quad >= 2 && quad + ++pads >= 4) return bytes.subarray(0, count);
       continue;
     }
-    const digit = DIGITS.indexOf(c);
+    const digit = VALUES[padded.charCodeAt(i)]!;
     pads = 0;
     // Six bits a digit: the first of four gives none, each other completes a byte.
-    if (quad > 0) bytes.push(((rest << 6 | digit) >> (6 - 2 * quad)) & 0xff);
+    if (quad > 0) bytes[count++] = (rest << 6 | digit) >> (6 - 2 * quad);
     rest = digit;
     quad = (quad + 1) % 4;
   }
-  return quad === 0 ? Uint8Array.from(bytes) : null;
+  return quad === 0 ? bytes.subarray(0, count) : null;
 }
 
-/** Whether the ends of `bytes` can be those of a JSON text; an exception for each that is none costs far more. */
+/** Whether the ends of `bytes` can be those of a JSON text, which is cheap to see. */
 function looksLikeJson(bytes: Uint8Array): boolean {
   let start = 0, end = bytes.length;
   while (start < end && " \t\n\r".includes(String.fromCharCode(bytes[start]!))) start++;
@@ -44,16 +49,36 @@ function looksLikeJson(bytes: Uint8Array): boolean {
     '}]"0123456789elyN'.includes(String.fromCharCode(bytes[end - 1]!));
 }
 
-/** Whether Python's `json.loads` reads `bytes`; it knows NaN and Infinity too. */
-function isPythonJson(bytes: Uint8Array): boolean {
-  if (!looksLikeJson(bytes)) return false;
-  try {
-    const text = UTF8.decode(bytes);
-    JSON.parse(text.replace(/"(?:[^"\\]|\\[^])*"|-?Infinity|NaN/g, (m) => m.startsWith('"') ? m : "null"));
-    return true;
-  } catch {
-    return false;
+/** `bytes` as UTF-8; null where they are none. */
+function decodeUtf8(bytes: Uint8Array): string | null {
+  const text = UTF8.decode(bytes);
+  let replaced = 0, given = 0;
+  for (let at = text.indexOf("\ufffd"); at >= 0; at = text.indexOf("\ufffd", at + 1)) replaced++;
+  if (replaced === 0) return text;
+  for (let i = 2; i < bytes.length; i++) {
+    if (bytes[i] === 0xbd && bytes[i - 1] === 0xbf && bytes[i - 2] === 0xef) given++;
   }
+  return replaced === given ? text : null;
+}
+
+/**
+ * The JSON that a part of a token holds; null where it is no base64url or no JSON.
+ *
+ * @param options with `python`, JSON by the rules of Python's `json.loads`
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { decodeJwtPart } from "./jwt.ts";
+ *
+ * assertEquals([decodeJwtPart("e30"), decodeJwtPart("e3")], ["{}", null]);
+ * ```
+ */
+export function decodeJwtPart(part: string, options: { python?: boolean } = {}): string | null {
+  const bytes = decodeBase64(part);
+  if (bytes === null || !looksLikeJson(bytes)) return null;
+  const text = decodeUtf8(bytes);
+  return text !== null && isJson(text, options) ? text : null;
 }
 
 /**
@@ -69,10 +94,9 @@ function isPythonJson(bytes: Uint8Array): boolean {
  * ```
  */
 export function isFormallyValidJwt(token: string): boolean {
-  return token.split(".").every((part, i) => {
-    const bytes = decodeBase64(part);
-    return bytes !== null && (i > 1 || isPythonJson(bytes));
-  });
+  return token.split(".").every((part, i) =>
+    (i > 1 ? decodeBase64(part) : decodeJwtPart(part, { python: true })) !== null
+  );
 }
 
 /**

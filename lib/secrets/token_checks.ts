@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { decodeJwtPart } from "./jwt.ts";
 
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const CHECKSUM = 6;
@@ -79,12 +80,9 @@ export function hasTokenChecksum(token: string): boolean {
  */
 export function hasJwtHeader(token: string): boolean {
   const [header, claims] = token.split(".").slice(0, 2).map((part) => {
-    try {
-      const value = JSON.parse(atob(part.replaceAll("-", "+").replaceAll("_", "/")));
-      return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null;
-    } catch {
-      return null;
-    }
+    const text = decodeJwtPart(part);
+    const value = text === null ? null : JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null;
   });
   return typeof header?.alg === "string" && claims !== null && claims !== undefined;
 }
