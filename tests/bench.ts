@@ -12,6 +12,7 @@ import { openTensorFlow } from "../lib/engine/engine.ts";
 import { benchDemo, benchHelp, readProc } from "./bench_cli.ts";
 import { benchDetect } from "./bench_detect.ts";
 import { benchForward } from "./bench_forward.ts";
+import { benchLines } from "./bench_lines.ts";
 import { benchMasks } from "./bench_masks.ts";
 import { type BenchContext, SIZES } from "./bench_models.ts";
 import { findPeerPython } from "./bench_peer.ts";
@@ -25,6 +26,7 @@ type Bench = (context: BenchContext) => Promise<BenchRow[]>;
 const BENCHES: Readonly<Record<string, Bench>> = {
   help: benchHelp,
   detect: benchDetect,
+  lines: benchLines,
   masks: benchMasks,
   small: (context) => benchForward(SIZES.small, { forward: 2, backward: 1.8 }, context),
   embedded: (context) => benchForward(SIZES.embedded, { forward: 1.8, backward: 1.8 }, context),

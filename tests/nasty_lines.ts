@@ -1,0 +1,50 @@
+/**
+ * Single lines on which a rule of detection has the most to do, by the recipes of tests/fixtures/nasty_lines.json: beginnings
+ * of a token without its end, quotes that nothing closes, values with all in common but their ends. A recipe's body is
+ * repeated; § and ¤ in it are base64 and hexadecimal digits drawn at random. Where it grows, the line is of quoted values of
+ * 20, 21, 22 ... units. tests/fixtures/make_nasty_spans.py makes the same lines.
+ *
+ * @module
+ */
+
+/** How to make a line. */
+export interface NastyLine {
+  /** The rule that it is for. */
+  rule: string;
+  /** What the line begins with. */
+  head?: string;
+  /** What is repeated. */
+  body: string;
+  /** What it ends with. */
+  tail?: string;
+  /** Quoted values of the repeated body, each a unit longer than the one before. */
+  grow?: boolean;
+}
+
+const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const HEX = "0123456789abcdef";
+const LEAST = 20;
+
+/** The recipes. */
+export const NASTY_LINES: readonly NastyLine[] = JSON.parse(
+  await Deno.readTextFile(new URL("fixtures/nasty_lines.json", import.meta.url)),
+);
+
+/** A line of `length` units by a recipe. */
+export function nastyLine({ head = "", body, tail = "", grow = false }: NastyLine, length: number): string {
+  let state = 1;
+  const draw = (
+    below: number,
+  ) => (state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff, (state >>> 8) % below);
+  const drawn = () => body.replace(/[§¤]/g, (c) => c === "§" ? DIGITS[draw(64)]! : HEX[draw(16)]!);
+  const room = length - head.length - tail.length;
+  const pieces: string[] = [];
+  for (let units = 0, size = LEAST; units < room; size++) {
+    let piece = drawn();
+    while (grow && piece.length < size) piece += drawn();
+    if (grow) piece = `'${piece.slice(0, size)}'`;
+    pieces.push(piece);
+    units += piece.length;
+  }
+  return head + pieces.join("").slice(0, room) + tail;
+}
