@@ -15,6 +15,7 @@ import { type Branch, type DecodeStart, type Grid, toGrids } from "./branch_grid
 import { checkPositions, growCacheBuffer, newCacheBuffer } from "./kv_cache.ts";
 import type { Model } from "./model.ts";
 import { type FilledTexts, TextPass, type TextPassOptions } from "./text_pass.ts";
+import { isWorthCompiling } from "./worth_compiling.ts";
 
 export type { DecodeStart } from "./branch_grids.ts";
 export type { FilledTexts } from "./text_pass.ts";
@@ -33,9 +34,6 @@ type DecodeStep = CompiledStep<Tensor[], { ids: Tensor; steps: Tensor }>;
 
 /** Own caches begin with this many positions and grow by as many: attention reads all that are there, and is bound by memory. */
 const OWN_POSITIONS = 16;
-
-/** Tokens to decode that make up for a second of compiling. */
-const TOKENS_FOR_XLA = 2 ** 15;
 
 /**
  * Runs texts and their continuations; `using` frees its captured steps.
@@ -76,8 +74,9 @@ export class Decoder implements Disposable {
     this.#texts = new TextPass(model, { xla });
     this.#xla = xla;
     const decode = (...inputs: Tensor[]) => this.#decode(inputs);
-    this.#step = compile(decode, { name: "decode" });
-    this.#xlaStep = compile(decode, { name: "decode", xla: true });
+    const { products } = model;
+    this.#step = compile(decode, { name: "decode", products });
+    this.#xlaStep = compile(decode, { name: "decode", products, xla: true });
   }
 
   /**
@@ -116,7 +115,8 @@ export class Decoder implements Disposable {
     const grids = toGrids(branches, this.rows);
     const work = grids.map(({ branches }) => branches.length * Math.max(...branches.map(stepsOf)));
     const total = work.reduce((sum, steps) => sum + steps, 0);
-    const step = this.#xla ?? total >= TOKENS_FOR_XLA ? this.#xlaStep : this.#step;
+    const isXla = this.#xla ?? isWorthCompiling(total, this.#model.parameterCount);
+    const step = isXla ? this.#xlaStep : this.#step;
     let [next, done] = [0, 0];
     const takeGrids = async () => {
       try {

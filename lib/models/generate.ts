@@ -16,6 +16,7 @@ import { GenerateCache } from "./generate_cache.ts";
 import { appendToCache } from "./kv_cache.ts";
 import type { Model } from "./model.ts";
 import { uniformOf } from "./philox.ts";
+import { isWorthCompiling } from "./worth_compiling.ts";
 
 /** How to generate. */
 export interface GenerateOptions {
@@ -47,8 +48,6 @@ interface Row {
 const PROMPT_UNIT = 32;
 /** Bytes that the caches of a batch may take. */
 const CACHE_BYTES = 2 ** 31;
-/** Parameters times tokens to generate that make up for the seconds in which XLA compiles a step. */
-const WORK_FOR_XLA = 1.5e10;
 
 type DecodeStep = CompiledStep<Tensor[], StepOutcome>;
 
@@ -207,12 +206,13 @@ export class Generator implements Disposable {
     const key = String(sampling?.temperature);
     let steps = this.#steps.get(key);
     if (!steps) {
+      const { products } = this.#model;
       const fill = (...[ids, last]: Tensor[]) => this.#fillStep(ids!, last!, sampling);
       const decode = (...inputs: Tensor[]) => outcomeOf(this.#decodeStep(inputs), sampling);
       steps = {
-        fill: compile(fill, { name: "prompts", products: this.#model.products }),
-        decode: compile(decode, { name: "generate" }),
-        xlaDecode: compile(decode, { name: "generate", xla: true }),
+        fill: compile(fill, { name: "prompts", products }),
+        decode: compile(decode, { name: "generate", products }),
+        xlaDecode: compile(decode, { name: "generate", products, xla: true }),
       };
       this.#steps.set(key, steps);
     }
@@ -222,7 +222,7 @@ export class Generator implements Disposable {
   /** The captured step for `tokens` tokens of one shape: XLA's where it pays. */
   #decodeStepFor(tokens: number, { sampling }: GenerateOptions): DecodeStep {
     const { decode, xlaDecode } = this.#stepsFor(sampling);
-    return this.#xla ?? tokens * this.#model.parameterCount >= WORK_FOR_XLA ? xlaDecode : decode;
+    return this.#xla ?? isWorthCompiling(tokens, this.#model.parameterCount) ? xlaDecode : decode;
   }
 
   #fillStep(ids: Tensor, last: Tensor, sampling: SamplingOptions | undefined): StepOutcome {

@@ -46,7 +46,7 @@ export class Model implements Disposable {
   readonly config: ModelConfig;
   /** The weights by name, float32 for tfjs. */
   readonly weights: Weights;
-  /** What steps over whole sequences are to compute matrix products in. */
+  /** What captured steps are to compute matrix products in. */
   readonly products: Products;
   readonly #architecture: Architecture;
 

@@ -1,9 +1,16 @@
 import { assert, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs-core";
-import { compile } from "../../lib/engine/compile.ts";
+import { EMBEDDED_MODEL } from "../../lib/cli/model_folder.ts";
+import { buildEmbeddedCorpus } from "../../lib/datasets/embedded_corpus.ts";
+import { compile, type Products } from "../../lib/engine/compile.ts";
+import { DTYPE } from "../../lib/engine/dtypes.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
+import { Graph } from "../../lib/engine/graph.ts";
 import { Scorer } from "../../lib/metrics/text_scores.ts";
-import { loadModel } from "../../lib/models/load.ts";
+import { Decoder } from "../../lib/models/decoder.ts";
+import { Generator } from "../../lib/models/generate.ts";
+import { loadModel, type LoadOptions } from "../../lib/models/load.ts";
+import { openTokenizer } from "../../lib/tokenizers/tokenizer.ts";
 import { readFixture } from "./fixtures.ts";
 
 const engine = await openTensorFlow({ device: "cpu" });
@@ -45,4 +52,72 @@ Deno.test("Scorer scores a bfloat16 model as float32's on texts that it knows", 
     means.push(scores.reduce((sum, { ma }) => sum + ma!, 0) / scores.length);
   }
   assert(means[0]! > 0.8 && Math.abs(means[0]! - means[1]!) < 0.02, means.join());
+});
+
+Deno.test("Scorer gives MA and EL of the embedded model within 0.005 of float32's on average", async () => {
+  const tokenizer = await openTokenizer(EMBEDDED_MODEL);
+  const json = await Deno.readTextFile(`${EMBEDDED_MODEL}/tokenizer.json`);
+  const { unseen } = await buildEmbeddedCorpus({ tokenizer: json });
+  const encoded = await tokenizer.encodeBatch(unseen.slice(0, 32).map(({ text }) => text));
+  const texts = encoded.map(({ ids }) => ids.slice(0, 64));
+  const score = async (products: Products) => {
+    using loaded = await loadModel(EMBEDDED_MODEL, { products });
+    using scorer = new Scorer(loaded.model);
+    return await scorer.texts(texts);
+  };
+  const [wanted, found] = [await score("float32"), await score("bfloat16")];
+  for (const key of ["ma", "el_3", "el_5", "el_10"] as const) {
+    const away = wanted.reduce((sum, scores, i) => sum + Math.abs(scores[key]! - found[i]![key]!), 0);
+    assert(away / texts.length < 0.005, `${key}: ${away / texts.length}`);
+  }
+});
+
+for (const trainable of [false, true]) {
+  Deno.test(`Generator and Decoder continue a ${trainable ? "trainable " : ""}bfloat16 model nearly as float32's`, async () => {
+    const before = engine.memory();
+    const { folder, texts } = await readFixture("trained");
+    const prompts = texts.map((text) => text.slice(0, 3));
+    const starts = texts.map((ids, text) => ({ text, position: 3, token: ids[3]!, until: 40 }));
+    const continueAll = async (options: LoadOptions, xla: boolean) => {
+      using loaded = await loadModel(folder, options);
+      using generator = new Generator(loaded.model, { xla });
+      using decoder = new Decoder(loaded.model, { xla });
+      using filled = await decoder.fill(texts, { length: 40, keepCache: true });
+      const branches = await decoder.continueAll(filled, starts);
+      return [...await generator.generate(prompts, { maxTokens: 30 }), ...branches].flatMap((
+        ids,
+      ) => [...ids]);
+    };
+    const wanted = await continueAll({}, false);
+    assertEquals(wanted.length, texts.length * (30 + 37));
+    for (const xla of [false, true]) {
+      const found = await continueAll({ products: "bfloat16", trainable }, xla);
+      const equal = found.filter((token, i) => token === wanted[i]).length;
+      assert(equal >= 0.98 * wanted.length, `${equal} of ${wanted.length} tokens`);
+    }
+    assertEquals(engine.memory(), before);
+  });
+}
+
+Deno.test("Generator and Decoder compute all products of a bfloat16 model in bfloat16", async () => {
+  const { folder, texts } = await readFixture("trained");
+  const types = new Set<unknown>();
+  const { addOperation } = Graph.prototype;
+  Graph.prototype.addOperation = function (name, attrs, ...rest) {
+    if (/MatMul/.test(name)) types.add(attrs.find((attr) => attr.name === "T")!.value);
+    return addOperation.call(this, name, attrs, ...rest);
+  };
+  try {
+    for (const trainable of [false, true]) {
+      using loaded = await loadModel(folder, { products: "bfloat16", trainable });
+      using generator = new Generator(loaded.model);
+      await generator.generate([texts[0]!.slice(0, 3)], { maxTokens: 3 });
+      using decoder = new Decoder(loaded.model);
+      using filled = await decoder.fill([texts[0]!], { length: 40, keepCache: true });
+      await decoder.continueAll(filled, [{ text: 0, position: 3, token: 5, until: 8 }]);
+    }
+  } finally {
+    Graph.prototype.addOperation = addOperation;
+  }
+  assertEquals([...types], [DTYPE.bfloat16]);
 });
