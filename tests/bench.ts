@@ -11,13 +11,15 @@ import { parseArgs } from "node:util";
 import { openTensorFlow } from "../lib/engine/engine.ts";
 import { benchDemo, benchHelp, readProc } from "./bench_cli.ts";
 import { benchDetect } from "./bench_detect.ts";
-import { benchForward } from "./bench_forward.ts";
+import { benchForward, benchNarrow } from "./bench_forward.ts";
 import { benchLines } from "./bench_lines.ts";
+import { benchLoad } from "./bench_load.ts";
 import { benchMasks } from "./bench_masks.ts";
 import { type BenchContext, SIZES } from "./bench_models.ts";
 import { findPeerPython } from "./bench_peer.ts";
 import { benchPlain, benchTorch, benchTransformers } from "./bench_scores.ts";
-import { benchSmollm2 } from "./bench_smollm2.ts";
+import { benchReference } from "./bench_reference.ts";
+import { benchSmollm2, benchSmollm2Forward, benchSmollm2Row } from "./bench_smollm2.ts";
 import { type BenchRow, formatRows, judge } from "./bench_table.ts";
 
 type Bench = (context: BenchContext) => Promise<BenchRow[]>;
@@ -29,11 +31,16 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   lines: benchLines,
   masks: benchMasks,
   small: (context) => benchForward(SIZES.small, { forward: 2, backward: 1.8 }, context),
+  narrow: benchNarrow,
   embedded: (context) => benchForward(SIZES.embedded, { forward: 1.8, backward: 1.8 }, context),
   plain: benchPlain,
   transformers: benchTransformers,
   torch: benchTorch,
+  reference: benchReference,
+  load: benchLoad,
   smollm2: benchSmollm2,
+  smollm2_row: benchSmollm2Row,
+  smollm2_forward: benchSmollm2Forward,
   demo: benchDemo,
 };
 

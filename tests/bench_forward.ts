@@ -1,37 +1,56 @@
 /**
  * Forward, and forward with backward, of a GPT-2 as one captured step, plain and through XLA, against PyTorch eager in
- * float32 with the same threads: the faster of transformers' model and a plain PyTorch one. Logits and gradients are
- * compared first.
+ * the same type with the same threads: the faster of transformers' model and a plain PyTorch one. Logits and gradients
+ * are compared first. In bfloat16 PyTorch's weights are in it as well; ours are where nothing is trained.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { join } from "node:path";
-import { compile } from "../lib/engine/compile.ts";
+import { compile, type Products } from "../lib/engine/compile.ts";
 import { loadModel } from "../lib/models/load.ts";
 import type { Model } from "../lib/models/model.ts";
 import { nextTokenLosses, valueAndGradients } from "../lib/training/next_token_loss.ts";
-import { type BenchContext, type BenchSize, randomRows, writeIds, writeModel } from "./bench_models.ts";
+import { readProc } from "./bench_cli.ts";
+import {
+  type BenchContext,
+  type BenchSize,
+  randomRows,
+  SIZES,
+  writeIds,
+  writeModel,
+} from "./bench_models.ts";
 import { Peer } from "./bench_peer.ts";
 import { type BenchRow, interleave, median, seconds } from "./bench_table.ts";
 import { assertTensorClose, readTensors } from "./tensors.ts";
 
-/** Both sides' numbers may be this far apart: logits absolutely, gradients relative to their tensor's largest. */
-const TOLERANCE = 1e-3;
+/** Both sides' numbers may be this far apart: float32's logits absolutely, all else relative to its tensor's largest. */
+const TOLERANCE: Readonly<Record<Products, number>> = { float32: 1e-3, bfloat16: 0.05 };
 const PEERS = ["transformers", "plain"] as const;
 
 type Step = (ids: Tensor) => Record<string, Tensor>;
 
+/**
+ * The rows in bfloat16 of GPT-2 small. Without bfloat16 instructions PyTorch takes plain loops for its products, eight
+ * minutes for 2 x 512 tokens: 1 x 32 it is then.
+ */
+export async function benchNarrow(context: BenchContext): Promise<BenchRow[]> {
+  const hasInstructions = /\b(avx512_bf16|amx_bf16)\b/.test(await readProc("cpuinfo"));
+  const size = hasInstructions
+    ? SIZES.small
+    : { ...SIZES.small, name: "GPT-2 110M, 1 x 32", batch: 1, length: 32 };
+  return await benchForward(size, { forward: 1.1, backward: 1.2, products: "bfloat16" }, context);
+}
+
 /** The rows of one size: forward, and forward with backward. */
 export async function benchForward(
   size: BenchSize,
-  goals: { forward: number; backward: number },
+  { products = "float32", ...goals }: { forward: number; backward: number; products?: Products },
   context: BenchContext,
 ): Promise<BenchRow[]> {
   const python = await context.python();
   const folder = await writeModel(size, context);
-  using loaded = await loadModel(folder);
   const rows = randomRows(size);
   const idsFile = await writeIds(rows, context);
   using input = {
@@ -45,21 +64,18 @@ export async function benchForward(
     idsFile,
     String(size.batch),
     String(context.threads),
+    products,
   ]);
-  const { model } = loaded;
-  const measure = (run: "forward" | "backward", step: Step, goal: number) =>
-    compareStep(
-      { name: `${size.name}, ${run === "forward" ? run : "forward + backward"}`, run, goal },
-      step,
-      {
-        ids: input.ids,
-        peer,
-        context,
-      },
-    );
+  const measure = async (run: "forward" | "backward", stepOf: (model: Model) => Step) => {
+    using loaded = await loadModel(folder, { products, trainable: run === "backward" });
+    const what = run === "forward" ? run : "forward + backward";
+    const name = `${size.name}, ${what}${products === "float32" ? "" : `, ${products}`}`;
+    const step = { name, run, goal: goals[run], products };
+    return await compareStep(step, stepOf(loaded.model), { ids: input.ids, peer, context });
+  };
   return [
-    await measure("forward", (ids) => ({ logits: model.logits(ids) }), goals.forward),
-    await measure("backward", (ids) => lossAndGradients(model, ids), goals.backward),
+    await measure("forward", (model) => (ids) => ({ logits: model.logits(ids) })),
+    await measure("backward", (model) => (ids) => lossAndGradients(model, ids)),
   ];
 }
 
@@ -70,19 +86,26 @@ function lossAndGradients(model: Model, ids: Tensor): Record<string, Tensor> {
 }
 
 async function compareStep(
-  { name, run, goal }: { name: string; run: "forward" | "backward"; goal: number },
+  { name, run, goal, products }: {
+    name: string;
+    run: "forward" | "backward";
+    goal: number;
+    products: Products;
+  },
   step: Step,
   { ids, peer, context }: { ids: Tensor; peer: Peer; context: BenchContext },
 ): Promise<BenchRow> {
   context.log(name);
-  using graph = compile(step, { name: run });
-  using xla = compile(step, { name: run, xla: true });
+  using graph = compile(step, { name: run, products });
+  using xla = compile(step, { name: run, products, xla: true });
   const compiling = await seconds(() => tf.dispose(xla(ids)));
   let largest = 0;
   for (const which of PEERS) {
     const file = join(context.folder, `${run}.safetensors`);
     await peer.ask(run, { which, write: file });
-    for (const ours of [graph, xla]) largest = Math.max(largest, await assertEqual(ours(ids), file));
+    for (const ours of [graph, xla]) {
+      largest = Math.max(largest, await assertEqual(ours(ids), file, products));
+    }
     await Deno.remove(file);
   }
   const own = (compiled: Step) => () => seconds(() => tf.dispose(compiled(ids)));
@@ -100,26 +123,32 @@ async function compareStep(
     name,
     unit: "s",
     ours: { name: ours === "xla" ? "captured, XLA" : "captured", values: times[ours]! },
-    peer: { name: `PyTorch ${peer.versions.torch} eager float32 (${best})`, values: times[best]! },
+    peer: { name: `PyTorch ${peer.versions.torch} eager ${products} (${best})`, values: times[best]! },
     goal: { ratio: goal },
     notes: [
       `medians: ${all.join(", ")}; XLA's first call ${compiling.toFixed(1)} s`,
       `largest difference ${largest.toExponential(1)} (${
-        run === "forward" ? "logits" : "gradients, relative"
+        run === "backward" ? "gradients, relative" : products === "float32" ? "logits" : "logits, relative"
       })`,
     ],
   };
 }
 
 /** Compares results with the peer's file and disposes them; the largest difference. */
-async function assertEqual(results: Record<string, Tensor>, file: string): Promise<number> {
+async function assertEqual(
+  results: Record<string, Tensor>,
+  file: string,
+  products: Products,
+): Promise<number> {
   const expected = await readTensors(file);
   let largest = 0;
   for (const [name, wanted] of expected) {
     const found = results[name]!.dataSync();
-    let [scale, difference] = [1, 0];
-    if (name !== "logits") scale = wanted.values[0] === undefined ? 1 : maximum(wanted.values);
-    assertTensorClose({ shape: results[name]!.shape, values: found }, wanted, { atol: TOLERANCE * scale });
+    let difference = 0;
+    const scale = name === "logits" && products === "float32" ? 1 : maximum(wanted.values);
+    assertTensorClose({ shape: results[name]!.shape, values: found }, wanted, {
+      atol: TOLERANCE[products] * scale,
+    });
     for (let i = 0; i < found.length; i++) {
       difference = Math.max(difference, Math.abs(found[i]! - wanted.values[i]!));
     }

@@ -40,7 +40,7 @@ export interface BenchSize {
   length: number;
 }
 
-/** GPT-2 small with a vocabulary of 32,768, and the embedded model's size. */
+/** GPT-2 small with a vocabulary of 32,768 and with its own, and the embedded model's size. */
 export const SIZES = {
   small: {
     name: "GPT-2 110M, 2 x 512",
@@ -48,6 +48,15 @@ export const SIZES = {
     width: 768,
     heads: 12,
     vocabulary: 32768,
+    batch: 2,
+    length: 512,
+  },
+  whole: {
+    name: "GPT-2 124M, 2 x 512",
+    layers: 12,
+    width: 768,
+    heads: 12,
+    vocabulary: 50257,
     batch: 2,
     length: 512,
   },

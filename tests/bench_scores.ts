@@ -140,7 +140,13 @@ async function compareTorch(
   };
 }
 
-function assertScores(found: Scores, wanted: readonly number[], tolerance: number, what: string): void {
+/** Scores must be as wanted. */
+export function assertScores(
+  found: Scores,
+  wanted: readonly number[],
+  tolerance: number,
+  what: string,
+): void {
   const values = [found.ma, found.el_3, found.el_5, found.el_10];
   values.forEach((value, i) =>
     assert(

@@ -5,10 +5,11 @@
  * @module
  */
 import { assert } from "@std/assert";
+import { existsSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 import { join } from "node:path";
 import { buildEmbeddedCorpus } from "../lib/datasets/embedded_corpus.ts";
-import { compile } from "../lib/engine/compile.ts";
+import { compile, type Products } from "../lib/engine/compile.ts";
 import { Generator } from "../lib/models/generate.ts";
 import { loadModel } from "../lib/models/load.ts";
 import type { Model } from "../lib/models/model.ts";
@@ -24,42 +25,60 @@ const ROWS = 32;
 const PROMPT = 64;
 const NEW_TOKENS = 128;
 const FORWARD = { rows: 2, length: 512 };
-/** Two engines' argmax may differ where transformers' two best logits are closer than this. */
-const CLOSE = 1e-3;
+/** Two engines' argmax may differ where transformers' two best logits are closer than this: in bfloat16 two steps of it. */
+const CLOSE: Readonly<Record<Products, number>> = { float32: 1e-3, bfloat16: 0.25 };
 
 interface Generated extends Record<string, unknown> {
   tokens: number[][];
   margins: number[][];
 }
 
-/** Greedy decoding of 32 rows and of one, and a forward of 2 x 512, float32. */
+/** Greedy decoding of 32 rows, float32. */
 export async function benchSmollm2(context: BenchContext): Promise<BenchRow[]> {
-  const python = await context.python();
-  const folder = await writeFolder(context);
-  using loaded = await loadModel(folder);
-  const texts = await codeOf(folder);
-  const prompts = texts.slice(0, ROWS).map((ids) => ids.slice(0, PROMPT));
-  const args = async (rows: readonly Int32Array[]) => [
-    folder,
-    await writeIds(rows, context),
-    String(rows.length),
-    String(context.threads),
-    "float32",
+  return [await benchDecode(ROWS, { goal: 3, products: "float32" }, context)];
+}
+
+/** Greedy decoding of one row, float32 and bfloat16. */
+export async function benchSmollm2Row(context: BenchContext): Promise<BenchRow[]> {
+  return [
+    await benchDecode(1, { goal: 1.4, products: "float32" }, context),
+    await benchDecode(1, { goal: 2, products: "bfloat16" }, context),
   ];
-  const rows: BenchRow[] = [];
-  {
-    await using peer = await Peer.start(python, "causal_peer.py", await args(prompts));
-    rows.push(await compareDecode(loaded.model, prompts, { goal: 3, peer, context }));
-    rows.push(await compareDecode(loaded.model, prompts.slice(0, 1), { goal: 1.4, peer, context }));
-  }
-  const all = Int32Array.from(texts.flatMap((ids) => [...ids]));
+}
+
+/** A forward of 2 x 512 tokens, float32. */
+export async function benchSmollm2Forward(context: BenchContext): Promise<BenchRow[]> {
+  const folder = await writeFolder(context);
+  const all = Int32Array.from((await codeOf(folder)).flatMap((ids) => [...ids]));
   const whole = Array.from(
     { length: FORWARD.rows },
     (_, row) => all.slice(row * FORWARD.length, (row + 1) * FORWARD.length),
   );
-  await using peer = await Peer.start(python, "causal_peer.py", await args(whole));
-  rows.push(await compareForward(loaded.model, whole, { goal: 2, peer, context }));
-  return rows;
+  using loaded = await loadModel(folder);
+  await using peer = await startPeer(folder, whole, "float32", context);
+  return [await compareForward(loaded.model, whole, { goal: 2, peer, context })];
+}
+
+async function benchDecode(
+  count: number,
+  { goal, products }: { goal: number; products: Products },
+  context: BenchContext,
+): Promise<BenchRow> {
+  const folder = await writeFolder(context);
+  const prompts = (await codeOf(folder)).slice(0, count).map((ids) => ids.slice(0, PROMPT));
+  using loaded = await loadModel(folder, { products });
+  await using peer = await startPeer(folder, prompts, products, context);
+  return await compareDecode(loaded.model, prompts, { goal, peer, context });
+}
+
+async function startPeer(
+  folder: string,
+  rows: readonly Int32Array[],
+  products: Products,
+  context: BenchContext,
+): Promise<Peer> {
+  const args = [await writeIds(rows, context), String(rows.length), String(context.threads), products];
+  return await Peer.start(await context.python(), "causal_peer.py", [folder, ...args]);
 }
 
 interface Comparison {
@@ -73,13 +92,14 @@ async function compareDecode(
   prompts: readonly Int32Array[],
   { goal, peer, context }: Comparison,
 ): Promise<BenchRow> {
-  const name = `greedy decode, SmolLM2-135M, ${prompts.length} x (${PROMPT} + ${NEW_TOKENS})`;
+  const { products } = model;
+  const name = `greedy decode, SmolLM2-135M, ${prompts.length} x (${PROMPT} + ${NEW_TOKENS}), ${products}`;
   context.log(name);
   using generator = new Generator(model);
   const ours = () => generator.generate(prompts, { maxTokens: NEW_TOKENS });
   const request = { rows: prompts.length, tokens: NEW_TOKENS };
   const wanted = await peer.ask<Generated>("generate", { ...request, check: true });
-  const equal = countEqual(await ours(), wanted);
+  const equal = countEqual(await ours(), wanted, CLOSE[products]);
   const times = await interleave(Math.min(5, context.repetitions), {
     ours: () => seconds(ours),
     torch: async () => (await peer.ask<{ seconds: number }>("generate", request)).seconds,
@@ -89,27 +109,34 @@ async function compareDecode(
     name,
     unit: "s",
     ours: { name: "Generator", values: times.ours! },
-    peer: { name: `transformers' generate, PyTorch ${peer.versions.torch} float32`, values: times.torch! },
+    peer: {
+      name: `transformers' generate, PyTorch ${peer.versions.torch} ${products}`,
+      values: times.torch!,
+    },
     goal: { ratio: goal },
     notes: [
       `${rate(times.ours!)} against ${rate(times.torch!)} tokens/s, the prompts' pass included`,
       `${equal} of ${
         prompts.length * NEW_TOKENS
       } tokens equal; where a row differs, transformers' two best logits are ` +
-      `closer than ${CLOSE}, and the rest of the row is not compared`,
+      `closer than ${CLOSE[products]}, and the rest of the row is not compared`,
     ],
   };
 }
 
 /** How many tokens are equal; a row may leave the other only where that is nearly a tie. */
-function countEqual(found: readonly Int32Array[], { tokens, margins }: Generated): number {
+function countEqual(
+  found: readonly Int32Array[],
+  { tokens, margins }: Generated,
+  close: number,
+): number {
   let count = 0;
   for (const [row, wanted] of tokens.entries()) {
     const different = wanted.findIndex((token, i) => token !== found[row]![i]);
     if (different >= 0) {
       const margin = margins[different]![row]!;
       assert(
-        margin < CLOSE,
+        margin < close,
         `row ${row} differs at token ${different}, where the best logit leads by ${margin}`,
       );
     }
@@ -140,7 +167,7 @@ async function compareForward(
   let largest = 0;
   for (const run of [graph, xla]) {
     const logits = run(ids);
-    assertTensorClose(logits, wanted, { atol: CLOSE });
+    assertTensorClose(logits, wanted, { atol: CLOSE.float32 });
     const values = logits.dataSync();
     values.forEach((value, i) => largest = Math.max(largest, Math.abs(value - wanted.values[i]!)));
     logits.dispose();
@@ -170,6 +197,7 @@ async function compareForward(
 /** The fetched model as a folder that both sides load; float32. */
 async function writeFolder({ folder }: BenchContext): Promise<string> {
   const path = join(folder, "smollm2");
+  if (existsSync(path)) return path;
   const file = fetchedModel("smollm2");
   using loaded = await loadModel(file);
   await saveModel(loaded.model, path, { ...loaded, dtype: "F32", tokenizerFolder: file });

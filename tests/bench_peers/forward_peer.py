@@ -1,6 +1,6 @@
-"""Peer of the forward and backward benches: transformers' GPT2LMHeadModel and plain PyTorch, eager, float32.
+"""Peer of the forward and backward benches: transformers' GPT2LMHeadModel and plain PyTorch, eager, all in one type.
 
-forward_peer.py MODEL_FOLDER IDS_FILE BATCH THREADS. The ids are int32, row by row. Commands: forward, backward (each
+forward_peer.py MODEL_FOLDER IDS_FILE BATCH THREADS DTYPE. The ids are int32, row by row. Commands: forward, backward (each
 with `which`: "transformers" or "plain"; and `write`, a safetensors file for the results instead of a timing).
 """
 
@@ -8,7 +8,7 @@ import os
 import sys
 import time
 
-folder, ids_file, batch, threads = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+folder, ids_file, batch, threads, dtype = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5]
 os.environ.setdefault("OMP_NUM_THREADS", str(threads))
 os.environ["TRANSFORMERS_VERBOSITY"] = "error"
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -26,8 +26,8 @@ from serve import serve
 torch.set_num_threads(threads)
 transformers.utils.logging.disable_progress_bar()
 ids = torch.from_numpy(np.fromfile(ids_file, dtype=np.int32).reshape(batch, -1)).long()
-plain = Gpt2(folder)
-theirs = GPT2LMHeadModel.from_pretrained(folder, dtype=torch.float32)
+plain = Gpt2(folder, getattr(torch, dtype))
+theirs = GPT2LMHeadModel.from_pretrained(folder, dtype=getattr(torch, dtype))
 for probability in ("attn_pdrop", "embd_pdrop", "resid_pdrop"):
     assert getattr(theirs.config, probability) == 0, "training without dropout"
 
@@ -54,7 +54,7 @@ def forward(which, write=None):
         result = logits(which)
         seconds = time.perf_counter() - start
         if write:
-            save_file({"logits": result.clone()}, write)
+            save_file({"logits": result.float().clone()}, write)
     return {"seconds": seconds}
 
 
@@ -71,7 +71,7 @@ def backward(which, write=None):
     loss.backward()
     seconds = time.perf_counter() - start
     if write:
-        save_file({name: weight.grad.contiguous() for name, weight in weights.items()}, write)
+        save_file({name: weight.grad.float().contiguous() for name, weight in weights.items()}, write)
     for weight in weights.values():
         weight.grad = None
     return {"seconds": seconds, "loss": loss.item()}

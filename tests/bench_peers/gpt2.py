@@ -1,4 +1,4 @@
-"""GPT-2 in plain PyTorch, eager, float32: the peer of the benches beside transformers' own model.
+"""GPT-2 in plain PyTorch, eager: the peer of the benches beside transformers' own model.
 
 Weights by the names of model.safetensors; fused operations of torch wherever it has them (addmm, layer_norm,
 scaled_dot_product_attention, gelu), so that this is PyTorch at its best without a compiler.
@@ -15,11 +15,11 @@ from safetensors.torch import load_file
 class Gpt2:
     """The model of a folder in Hugging Face's layout, output weights tied to the embedding."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, dtype=torch.float32):
         with open(os.path.join(folder, "config.json")) as file:
             self.config = json.load(file)
         weights = load_file(os.path.join(folder, "model.safetensors"))
-        self.weights = {name: weight.float() for name, weight in weights.items()}
+        self.weights = {name: weight.to(dtype) for name, weight in weights.items()}
         self.layers = self.config["n_layer"]
         self.heads = self.config["n_head"]
 

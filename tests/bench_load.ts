@@ -1,0 +1,73 @@
+/**
+ * From the start of a process to the first logits of a model of 500 MB in safetensors, against transformers. The file is
+ * in the page cache; logits are compared first. What our side runs is this same file as a program.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
+import { fileURLToPath } from "node:url";
+import { openTensorFlow } from "../lib/engine/engine.ts";
+import { loadModel } from "../lib/models/load.ts";
+import { type BenchContext, SIZES, writeModel } from "./bench_models.ts";
+import { type BenchRow, interleave, median } from "./bench_table.ts";
+import { assertTensorClose } from "./tensors.ts";
+
+/** What both sides run; transformers' logits of the last position follow. */
+const IDS = [17, 4, 2011, 99, 31, 7, 500, 12];
+const TOLERANCE = 1e-3;
+
+/** Loading GPT-2 with its own vocabulary, 498 MB in float32. */
+export async function benchLoad(context: BenchContext): Promise<BenchRow[]> {
+  const python = await context.python();
+  const folder = await writeModel(SIZES.whole, context);
+  const { size } = await Deno.stat(join(folder, "model.safetensors"));
+  const [own, script] = [
+    fileURLToPath(import.meta.url),
+    fileURLToPath(new URL("bench_peers/load_peer.py", import.meta.url)),
+  ];
+  const args = [folder, String(context.threads), IDS.join()];
+  const ours = () => untilLogits(Deno.execPath(), ["run", "-q", "-P=test", own, ...args]);
+  const theirs = () => untilLogits(python, [script, ...args]);
+  context.log(`loading ${(size / 1e6).toFixed(0)} MB`);
+  const [found, wanted] = [(await ours()).logits, (await theirs()).logits];
+  const shape = [wanted.length];
+  assertTensorClose({ shape, values: found }, { shape, values: wanted }, { atol: TOLERANCE });
+  const times = await interleave(context.repetitions, {
+    ours: async () => (await ours()).seconds,
+    torch: async () => (await theirs()).seconds,
+  });
+  return [{
+    name: `loading ${(size / 1e6).toFixed(0)} MB of safetensors to first logits, process start included`,
+    unit: "s",
+    ours: { name: "deno run, loadModel()", values: times.ours! },
+    peer: { name: "python, transformers' from_pretrained", values: times.torch! },
+    goal: { ratio: 2 },
+    notes: [
+      `both start as processes of their own; medians ${median(times.ours!).toFixed(2)} s and ${
+        median(times.torch!).toFixed(2)
+      } s`,
+    ],
+  }];
+}
+
+/** Starts a program; what it prints, and how many seconds later it did. */
+async function untilLogits(command: string, args: string[]): Promise<{ logits: number[]; seconds: number }> {
+  const start = performance.now();
+  const { stdout, success } = await new Deno.Command(command, { args, stderr: "inherit" }).output();
+  const seconds = (performance.now() - start) / 1000;
+  if (!success) throw new Error(`Cannot load the model by ${command}`);
+  return { logits: JSON.parse(new TextDecoder().decode(stdout)), seconds };
+}
+
+if (import.meta.main) {
+  const [folder, threads, list] = Deno.args as [string, string, string];
+  const ids = list.split(",").map(Number);
+  using _engine = await openTensorFlow({ device: "cpu", threads: Number(threads) });
+  using loaded = await loadModel(folder);
+  const logits = tf.tidy(() => {
+    const all = loaded.model.logits(tf.tensor2d([ids], [1, ids.length], "int32")); // [1, T, V]
+    return tf.slice(all, [0, ids.length - 1, 0], [1, 1, -1]).dataSync();
+  });
+  console.log(JSON.stringify([...logits].slice(0, 100)));
+}

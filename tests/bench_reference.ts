@@ -1,0 +1,99 @@
+/**
+ * MA, EL_3, EL_5 and EL_10 of 16 texts of 128 tokens under a GPT-2 of 110 million parameters: the scorer against the
+ * reference's way in PyTorch, a full forward for every token and decodes of their own for each n. That way takes half a
+ * day, so it runs whole on two short texts, where the scores must be equal; its time over all texts is added up from the
+ * forwards of a few lengths.
+ *
+ * @module
+ */
+import { EL_ORDERS } from "../lib/metrics/extraction_likelihood.ts";
+import { Scorer } from "../lib/metrics/text_scores.ts";
+import { Generator } from "../lib/models/generate.ts";
+import { loadModel } from "../lib/models/load.ts";
+import type { Model } from "../lib/models/model.ts";
+import { type BenchContext, randomRows, SIZES, writeIds, writeModel } from "./bench_models.ts";
+import { Peer } from "./bench_peer.ts";
+import { assertScores } from "./bench_scores.ts";
+import { type BenchRow, interleave, median, seconds } from "./bench_table.ts";
+
+const SIZE = { ...SIZES.small, batch: 16, length: 128 };
+/** Texts on which the reference's way runs whole. */
+const CHECKED = { texts: 2, tokens: 32 };
+/** Lengths whose forward is timed; between them time is taken as linear. */
+const LENGTHS = [1, 32, 64, 96, SIZE.length - 1];
+
+/** Ours against the reference's way, estimated. */
+export async function benchReference(context: BenchContext): Promise<BenchRow[]> {
+  const python = await context.python();
+  const folder = await writeModel(SIZE, context);
+  const texts = randomRows(SIZE);
+  using loaded = await loadModel(folder);
+  using scorer = new Scorer(loaded.model);
+  const args = [folder, await writeIds(texts, context), String(texts.length), String(context.threads)];
+  await using peer = await Peer.start(python, "reference_peer.py", args);
+  const checked = await partlyKnown(loaded.model, texts.slice(0, CHECKED.texts));
+  context.log(`the reference's way on ${CHECKED.texts} texts of ${CHECKED.tokens} tokens`);
+  const { scores } = await peer.ask<{ scores: number[][] }>("score", { rows: checked });
+  (await scorer.texts(checked)).forEach((found, i) => assertScores(found, scores[i]!, 1e-6, `text ${i}`));
+  context.log("timing, minutes");
+  const estimate = async (orders: readonly number[]) => {
+    const { seconds } = await peer.ask<{ seconds: number[] }>("time", { lengths: LENGTHS });
+    return addUp(seconds, orders);
+  };
+  const times = await interleave(Math.min(3, context.repetitions), {
+    ours: () => seconds(() => scorer.texts(texts)),
+    reference: () => estimate(EL_ORDERS),
+    shared: () => estimate([EL_ORDERS[0]]),
+  }, { warmUp: false });
+  const shared = median(times.shared!);
+  return [{
+    name: `MA + EL of ${texts.length} texts, GPT-2 110M, against the reference's way`,
+    unit: "s",
+    ours: { name: "the scorer, random weights: nearly every position is decoded from", values: times.ours! },
+    peer: {
+      name:
+        `a full forward for every token, decodes for each n, PyTorch ${peer.versions.torch} eager float32, estimated`,
+      values: times.reference!,
+    },
+    goal: { ratio: 200 },
+    notes: [
+      `estimate: a forward of all ${texts.length} texts timed at ${
+        LENGTHS.join(", ")
+      } tokens, linear between, times ` +
+      `the forwards of each length`,
+      `with one set of decodes for all n the reference's way takes ${shared.toFixed(0)} s: ` +
+      `${(shared / median(times.ours!)).toFixed(0)} x`,
+      `MA and EL equal on ${CHECKED.texts} texts of ${CHECKED.tokens} tokens on which it ran whole: ${
+        scores.map((values) => values.map((value) => value.toFixed(3)).join(" ")).join(", ")
+      }`,
+    ],
+  }];
+}
+
+/** Texts of which the model knows a part: what it generates itself after four tokens, but for each seventh token. */
+async function partlyKnown(model: Model, texts: readonly Int32Array[]): Promise<number[][]> {
+  using generator = new Generator(model);
+  const prompts = texts.map((ids) => ids.slice(0, 4));
+  const generated = await generator.generate(prompts, { maxTokens: CHECKED.tokens - 4 });
+  return texts.map((ids, i) =>
+    [...prompts[i]!, ...generated[i]!].map((token, t) => t % 7 === 6 ? ids[t]! : token)
+  );
+}
+
+/**
+ * Seconds of all forwards: one at each length for MA, and at length t one for each prefix up to t that EL decodes from.
+ *
+ * @param measured of `LENGTHS`
+ */
+function addUp(measured: readonly number[], orders: readonly number[]): number {
+  const T = SIZE.length;
+  let total = 0;
+  for (let t = 1; t < T; t++) {
+    const next = Math.max(1, LENGTHS.findIndex((length) => length >= t));
+    const [from, to] = [LENGTHS[next - 1]!, LENGTHS[next]!];
+    const share = (t - from) / (to - from);
+    const seconds = measured[next - 1]! * (1 - share) + measured[next]! * share;
+    total += seconds * (1 + orders.reduce((sum, n) => sum + Math.min(t, T - n), 0));
+  }
+  return total;
+}
