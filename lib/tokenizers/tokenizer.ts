@@ -171,8 +171,29 @@ export async function openTokenizer(folder: string): Promise<Tokenizer> {
  */
 export function parseTokenizer(text: string, path: string): Tokenizer {
   try {
+    checkMerges(text);
     return new Tokenizer(NativeTokenizer.fromString(text), text);
   } catch (cause) {
     throw new SyntaxError(`Cannot open tokenizer "${path}": ${reasonOf(cause)}`, { cause });
   }
+}
+
+/**
+ * Refuses merges whose second token lacks the prefix that all continuing tokens have: the native library cuts it off
+ * unseen, and ends the process where the token is shorter.
+ */
+function checkMerges(text: string): void {
+  let json: { model?: { continuing_subword_prefix?: unknown; merges?: unknown } } | null;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return; // the library says what is wrong
+  }
+  const { continuing_subword_prefix: prefix, merges } = json?.model ?? {};
+  if (typeof prefix !== "string" || !Array.isArray(merges)) return;
+  const bad = merges.findIndex((merge) => {
+    const second = typeof merge === "string" ? merge.split(" ")[1] : merge?.[1];
+    return typeof second === "string" && !second.startsWith(prefix);
+  });
+  if (bad >= 0) throw new Error(`the second token of merge ${bad} does not begin with the prefix`);
 }

@@ -1,7 +1,7 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { fromCodePoints } from "../../lib/tokenizers/code_points.ts";
-import { openTokenizer, type Tokenizer } from "../../lib/tokenizers/tokenizer.ts";
+import { openTokenizer, parseTokenizer, type Tokenizer } from "../../lib/tokenizers/tokenizer.ts";
 import expected from "../fixtures/tokenizer_offsets.json" with { type: "json" };
 
 const FOLDER = fileURLToPath(new URL("../fixtures/tokenizer", import.meta.url));
@@ -137,4 +137,19 @@ Deno.test("openTokenizer() says what is missing or damaged", async () => {
   ) {
     assert((await openingError(text)).cause instanceof Error, text.slice(0, 20));
   }
+});
+
+Deno.test("parseTokenizer() refuses a prefix that merges lack, at which the native library would end the process", () => {
+  const json = JSON.parse(JSON_TEXT);
+  for (const prefix of ["##", "\u00e9", "x".repeat(5000)]) {
+    for (const merges of [json.model.merges, json.model.merges.map((merge: string[]) => merge.join(" "))]) {
+      const model = { ...json.model, merges, continuing_subword_prefix: prefix };
+      const refused = () => parseTokenizer(JSON.stringify({ ...json, model }), "tokenizer.json");
+      const message =
+        'Cannot open tokenizer "tokenizer.json": the second token of merge 0 does not begin with the prefix';
+      assertThrows(refused, SyntaxError, message);
+    }
+  }
+  const model = { ...json.model, continuing_subword_prefix: "" };
+  parseTokenizer(JSON.stringify({ ...json, model }), "tokenizer.json");
 });
