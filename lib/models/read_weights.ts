@@ -45,11 +45,14 @@ export async function readWeights(
   );
   checkMemory(source.file, bytes.reduce((sum, size) => sum + size, 0), keep);
   const weights: Record<string, Tensor> = {};
+  let scratch = new Float32Array(0); // one for all: the garbage collector sees no need to free many
   try {
     for (const [name, stored] of names) {
       const { shape } = source.tensors.get(stored)!;
+      const size = Math.min(PIECE_ELEMENTS, sizeOf(shape));
+      if (isNarrow(stored) && scratch.length < size) scratch = new Float32Array(size);
       weights[name] = isNarrow(stored)
-        ? await fillBfloat16Tensor(shape, (halves) => readNarrow(source, stored, halves))
+        ? await fillBfloat16Tensor(shape, (halves) => readNarrow(source, stored, { halves, scratch }))
         : await fillTensor(shape, (values) => readTensor(source, stored, values));
     }
     if (config.tiedEmbeddings) await checkTied(source, names, architecture);
@@ -147,11 +150,18 @@ async function readTensor(source: TensorSource, name: string, values: Float32Arr
   }
 }
 
-/** Fills the memory of a tensor that is kept in bfloat16. */
-async function readNarrow(source: TensorSource, name: string, halves: Uint16Array): Promise<void> {
-  const scratch = new Float32Array(Math.min(PIECE_ELEMENTS, halves.length));
+/**
+ * Fills the memory of a tensor that is kept in bfloat16.
+ *
+ * @param scratch as long as a piece or the tensor
+ */
+async function readNarrow(
+  source: TensorSource,
+  name: string,
+  { halves, scratch }: { halves: Uint16Array; scratch: Float32Array },
+): Promise<void> {
   for (let start = 0; start < halves.length; start += PIECE_ELEMENTS) {
-    const piece = scratch.subarray(0, halves.length - start);
+    const piece = scratch.subarray(0, Math.min(PIECE_ELEMENTS, halves.length - start));
     await readPiece(source, name, { piece, start });
     const target = halves.subarray(start, start + piece.length);
     narrow(piece, "BF16", new Uint8Array(target.buffer, target.byteOffset, target.byteLength));
