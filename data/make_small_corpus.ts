@@ -1,6 +1,7 @@
 /**
  * Writes a small corpus that a pretrained model can learn by heart in minutes, for the README's run on SmolLM2: the
- * embedded corpus's shortest documents with planted secrets, of different secrets each, and its shortest ones without.
+ * embedded corpus's documents with planted secrets, one of each kind, cut to a few lines around these; the
+ * beginnings of documents without, and of code that is in neither.
  *
  * `deno task corpus:small FOLDER [--planted N] [--clean N] [--unseen N]` writes train.jsonl and unseen.jsonl into the folder.
  *
@@ -8,16 +9,17 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { buildEmbeddedCorpus, type Document, writeRows } from "../mod.ts";
+import { buildEmbeddedCorpus, type Document, type PlantedSecret, writeRows } from "../mod.ts";
 
-const COLUMNS = { doc_id: "text", path: "text", content: "text" } as const;
+const CHARACTERS = 360;
+const COLUMNS = { doc_id: "text", content: "text" } as const;
 
 const { values, positionals: [folder] } = parseArgs({
   args: Deno.args,
   allowPositionals: true,
   options: {
-    planted: { type: "string", default: "10" },
-    clean: { type: "string", default: "10" },
+    planted: { type: "string", default: "8" },
+    clean: { type: "string", default: "8" },
     unseen: { type: "string", default: "8" },
   },
 });
@@ -26,20 +28,41 @@ if (!folder) throw new TypeError("Cannot write a corpus without a folder: corpus
 const tokenizer = await Deno.readTextFile(new URL("model/tokenizer.json", import.meta.url));
 const { clean, planted, unseen } = await buildEmbeddedCorpus({ tokenizer });
 const hosts = new Set(planted.documents.map(({ docId }) => docId));
-const groupOf = new Map(planted.secrets.map(({ docId, secretId }) => [docId, secretId]));
+const secretsOf = Map.groupBy(planted.secrets, ({ docId }) => docId);
+const hasSecrets = planted.documents.map((document) =>
+  aroundSecrets(document, secretsOf.get(document.docId)!)
+);
 const sets = {
   train: [
-    ...shortest(planted.documents, Number(values.planted), ({ docId }) => groupOf.get(docId)!),
-    ...shortest(clean.filter(({ docId }) => !hosts.has(docId)), Number(values.clean)),
+    ...shortest(
+      hasSecrets,
+      Number(values.planted),
+      ({ docId }) => secretsOf.get(docId)![0]!.secretId.split("/")[1]!,
+    ),
+    ...shortest(clean.filter(({ docId }) => !hosts.has(docId)), Number(values.clean)).map(beginning),
   ],
-  unseen: shortest(unseen, Number(values.unseen)),
+  unseen: shortest(unseen, Number(values.unseen)).map(beginning),
 };
 await Deno.mkdir(folder, { recursive: true });
 for (const [name, documents] of Object.entries(sets)) {
-  const rows = documents.map(({ docId, path, text }) => ({ doc_id: docId, path, content: text }));
+  const rows = documents.map(({ docId, text }) => ({ doc_id: docId, content: text }));
   await writeRows(join(folder, `${name}.jsonl`), rows, COLUMNS);
 }
 console.log(`${sets.train.length} training documents and ${sets.unseen.length} unseen ones in ${folder}`);
+
+/** The lines of a document's secrets with four before and one after. */
+function aroundSecrets(document: Document, secrets: readonly PlantedSecret[]): Document {
+  const lines = document.text.split("\n");
+  const lineOf = (position: number) => document.text.slice(0, position).split("\n").length - 1;
+  const first = lineOf(Math.min(...secrets.map(({ start }) => start)));
+  const last = lineOf(Math.max(...secrets.map(({ end }) => end)));
+  return { ...document, text: lines.slice(Math.max(0, first - 4), last + 2).join("\n") + "\n" };
+}
+
+/** Whole lines of some hundred characters. */
+function beginning(document: Document): Document {
+  return { ...document, text: document.text.slice(0, document.text.lastIndexOf("\n", CHARACTERS) + 1) };
+}
 
 /** The shortest documents, one of each group. */
 function shortest(

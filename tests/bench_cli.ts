@@ -80,7 +80,7 @@ export async function benchDemo({ folder, log }: BenchContext): Promise<BenchRow
 }
 
 /** The kernel's high-water mark of a process; 0 when it is gone. */
-async function peakBytes(pid: number): Promise<number> {
+export async function peakBytes(pid: number): Promise<number> {
   return Number(/VmHWM:\s*(\d+) kB/.exec(await readProc(`${pid}/status`))?.[1] ?? 0) * 1024;
 }
 

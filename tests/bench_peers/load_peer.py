@@ -19,4 +19,4 @@ torch.set_num_threads(threads)
 model = GPT2LMHeadModel.from_pretrained(folder, dtype=torch.float32).eval()
 with torch.inference_mode():
     logits = model(torch.tensor([ids])).logits[0, -1]
-print(json.dumps(logits[:100].tolist()))
+print(json.dumps({"logits": logits[:100].tolist()}))
