@@ -18,7 +18,8 @@ const MEGABYTES = 20;
 /** What the Python functions are given of it: they take minutes for all. */
 const PEER_FILES = 400;
 
-interface Found extends Record<string, unknown> {
+/** The peer's answer: seconds and [tag, type, start, end] of each file. */
+export interface Found extends Record<string, unknown> {
   seconds: number;
   spans: [string, string, number, number][][];
 }
@@ -81,7 +82,8 @@ export async function pythonFiles(python: string, megabytes: number): Promise<st
   return files;
 }
 
-function isUtf8(path: string): boolean {
+/** Whether the Python functions can be given a file: UTF-8, not empty, no NUL. */
+export function isUtf8(path: string): boolean {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(Deno.readFileSync(path));
     return text !== "" && !text.includes("\0") && text.isWellFormed();

@@ -1,5 +1,5 @@
 /**
- * `deno task parity:masks [--count N] [--seed N]`: secret masks, windows, secret tokens and prefixes of made-up documents beside
+ * `deno task parity:masks [KIND...] [--count N] [--seed N]`: secret masks, windows, secret tokens and prefixes of made-up documents beside
  * the plain definition over transformers' tokenizers, for small tokenizers of the kinds of CodeParrot, CodeGen and Qwen.
  * tests/fixtures/masks_parity.py makes tokenizers and documents. The exit code is 1 where a document differs.
  *
@@ -14,13 +14,14 @@ import { differences, type JudgedDocument } from "./judged_masks.ts";
 
 const KINDS = ["codeparrot", "codeparrot-nfc", "codegen", "codegen-nfc", "qwen", "qwen-plain", "trimmed"];
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: { count: { type: "string", default: "1000" }, seed: { type: "string", default: "1" } },
 });
 const python = await findPeerPython((line) => console.error(line));
 const script = fileURLToPath(new URL("fixtures/masks_parity.py", import.meta.url));
 const folder = await Deno.makeTempDir({ prefix: "codescrub-masks-" });
-const queue = [...KINDS];
+const queue = positionals.length > 0 ? positionals : [...KINDS];
 const totals = { alike: 0, different: 0, secrets: 0 };
 try {
   await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, async () => {

@@ -122,7 +122,9 @@ function csvLine(cells: readonly unknown[]): string {
   const fields = cells.map((cell) => {
     if (cell === null || cell === undefined) return "";
     const text = typeof cell === "object" ? JSON.stringify(cell) : String(cell);
-    return text === "" || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    // what a spreadsheet may take for a formula is quoted too, and not changed: tables are read again
+    const isFormula = typeof cell === "string" && /^[=+\-@\t]/.test(cell);
+    return text === "" || isFormula || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   });
   return fields.join(",") + "\n";
 }

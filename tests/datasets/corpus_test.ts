@@ -79,6 +79,19 @@ Deno.test("readCorpus() counts what it cannot read with the reason, and follows 
   ]);
 });
 
+Deno.test("readCorpus() opens neither devices nor huge files, and does not read them into memory", async () => {
+  const root = await folderOf({ "ok.py": "x" });
+  await Deno.symlink("/dev/zero", `${root}/device`);
+  await Deno.create(`${root}/huge.py`).then((file) => file.close());
+  await Deno.truncate(`${root}/huge.py`, 3 * 2 ** 30); // sparse
+  const { documents, skipped } = await readCorpus(root);
+  assertEquals(documents.map(({ docId }) => docId), ["ok.py"]);
+  assertEquals(skipped, [
+    { path: "device", reason: "not a regular file" },
+    { path: "huge.py", reason: "over 256 MiB" },
+  ]);
+});
+
 Deno.test("readCorpus() keeps a byte order mark and every kind of line end", async () => {
   const text = "\ufeffa\r\nb\rc\u2028d\u0085e\ff";
   const { documents } = await readCorpus(await folderOf({ "a.py": text }));

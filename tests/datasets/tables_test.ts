@@ -119,3 +119,16 @@ Deno.test("readTable() reads a table of no rows", async () => {
   assertEquals((await readTable(await written("t.jsonl", "\n"))).height, 0);
   assertEquals((await readTable(await written("t.csv", "doc_id,ma\n"))).height, 0);
 });
+
+Deno.test("a .csv quotes texts that begin like a formula, and reads them as they were", async () => {
+  const rows = ["=cmd()", "+1", "-x", "@a", "\t=1", "'=1", "1-2"].map((doc_id) => ({ doc_id, ma: -0.5 }));
+  const path = await written("formulas.csv", "");
+  await writeTable(pl.DataFrame(rows), path);
+  const lines = (await Deno.readTextFile(path)).split("\n");
+  assertEquals(lines.slice(1, 8), [
+    ...rows.slice(0, 5).map(({ doc_id }) => `"${doc_id}",-0.5`),
+    "'=1,-0.5",
+    "1-2,-0.5",
+  ]);
+  assertEquals((await readTable(path)).toRecords(), rows);
+});
