@@ -112,6 +112,9 @@ const PUBLIC_NAME =
   /public|hash|digest|sha|md5|checksum|etag|_id\b|csrf|pagination|next_?token|token_?type|tokeni[sz]er|placeholder|_url|_uri|_path|_name|_file|_header|_field/i;
 const WORDS = /^[A-Za-z]+(?:[ _./:-][A-Za-z]+)*[_./:-]?$|^[\w./-]+\.[a-z]{2,4}$|^[a-z_]+[.(]/;
 
+/** Addresses without a query, names of cloud resources, and marks such as a language model's `<|endoftext|>`. */
+const NAME_OF_THING = /^https?:\/\/[^?@]*$|^arn:|^(?:<\/?|[[{|]).*[>\]}|]$/;
+
 /** A value given to a name that says what it is. */
 function findNamedValues(text: string, add: Add): void {
   for (const { 0: name, index } of text.matchAll(NAME)) {
@@ -124,7 +127,7 @@ function findNamedValues(text: string, add: Add): void {
       index + match[0].length + name.length - value.length - 1,
     );
     if (PUBLIC_NAME.test(line.slice(line.lastIndexOf("\n") + 1))) continue;
-    if (isNoSecret(value) || WORDS.test(value)) continue;
+    if (NAME_OF_THING.test(value) || WORDS.test(value) || isNoSecret(value)) continue;
     const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(value)).length;
     const start = GIVEN.lastIndex - 1 - value.length;
     if (kinds >= 2 && /\d|[^A-Za-z0-9_.-]/.test(value)) add(start, start + value.length);

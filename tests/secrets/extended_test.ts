@@ -40,6 +40,19 @@ Deno.test("detectExtended() takes nothing for a secret that only looks like one"
   }
 });
 
+Deno.test("detectExtended() takes no name of a thing for a value that is named", () => {
+  const names = [
+    "https://auth.invalid/v1/token",
+    "arn:aws:x:1:2:secret:Ab1",
+    "<|image_pad|>",
+    "</chunk1>",
+    "{.access1}",
+  ];
+  for (const value of names) assertEquals(find(`token = "${value}"`), [], value);
+  const values = ["https://auth.invalid/?k=q7Zk2mX9", "(q7Zk2mX9", "q7Zk|2mX9>"];
+  for (const value of values) assertEquals(find(`token = "${value}"`), [`NamedValue ${value}`]);
+});
+
 Deno.test("detectExtended() looks for people's data only when asked", () => {
   const text = 'Ada Lovelace <ada@mail.invalid>\nphone = "+49 30 901820"\ncard = "4539 1488 0343 6467"\n';
   assertEquals(find(text), ["Email ada@mail.invalid"]);
