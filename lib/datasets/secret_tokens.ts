@@ -27,8 +27,8 @@ export interface TokenizedSecret {
 }
 
 /**
- * Tokenizes secrets and what stands before them. A secret with no text before it is conditioned on the end-of-text
- * token (the reference: on padding only).
+ * Tokenizes secrets and what stands before them. A secret with no text before it is conditioned on the
+ * tokenizer's beginning-of-text token, or its end-of-text token where it has none (the reference: on padding only).
  *
  * @throws {RangeError} when a secret begins its text and the tokenizer has no end-of-text token
  *
@@ -54,15 +54,16 @@ export async function tokenizeSecrets(
     secrets.map(({ text, start }) => text.slice(0, start)),
     PREFIX_TOKENS,
   );
+  const begin = await tokenizer.startOfText();
   return secrets.map(({ start }, i) => {
     const before = prefixes[i]!;
-    if (before.length === 0 && tokenizer.endOfText === null) {
+    if (before.length === 0 && begin === null) {
       throw new RangeError(
         `Cannot score the secret at ${start} as no text stands before it: the tokenizer has no end-of-text token`,
       );
     }
     return {
-      prefix: before.length > 0 ? before : Int32Array.of(tokenizer.endOfText!),
+      prefix: before.length > 0 ? before : Int32Array.of(begin!),
       secret: values[i]!.slice(0, SECRET_TOKENS),
     };
   });

@@ -21,7 +21,7 @@ export interface Scores extends ExtractionLikelihoods {
 
 /** A secret and what stands before it. */
 export interface SecretTokens {
-  /** The tokens before the secret, at least one: the end-of-text token where there is no text. */
+  /** The tokens before the secret, at least one: the one that begins a text where there is no text. */
   prefix: ArrayLike<number>;
   /** The secret's own tokens, at most 32. */
   secret: ArrayLike<number>;

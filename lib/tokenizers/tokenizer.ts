@@ -63,6 +63,15 @@ export class Tokenizer {
     this.endOfText = END_OF_TEXT.map((token) => native.tokenToId(token)).find((id) => id !== null) ?? null;
   }
 
+  /** The id that begins a text: what the tokenizer itself can put there, else the one that ends a text; or null. */
+  async startOfText(): Promise<number | null> {
+    const [plain, marked] = await Promise.all(
+      [false, true].map((addSpecialTokens) => this.#native.encode("x", null, { addSpecialTokens })),
+    );
+    const first = marked!.getIds()[0];
+    return first === undefined || first === plain!.getIds()[0] ? this.endOfText : first;
+  }
+
   /** Tokenizes one text. */
   async encode(text: string): Promise<EncodedText> {
     return (await this.encodeBatch([text]))[0]!;

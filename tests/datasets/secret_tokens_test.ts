@@ -44,6 +44,31 @@ Deno.test("tokenizeSecrets() conditions a secret with nothing before it on the e
   );
 });
 
+Deno.test("tokenizeSecrets() conditions it on the beginning of text where the tokenizer has one", async () => {
+  const json = JSON.parse(await Deno.readTextFile(`${folder}/tokenizer.json`));
+  const id = tokenizer.vocabularySize;
+  const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
+  json.added_tokens.push({ id, content: "<s>", ...flags });
+  const processor = (...single: unknown[]) => ({
+    type: "TemplateProcessing",
+    single,
+    pair: [...single, { Sequence: { id: "B", type_id: 1 } }],
+    special_tokens: { "<s>": { id: "<s>", ids: [id], tokens: ["<s>"] } },
+  });
+  const [mark, text] = [{ SpecialToken: { id: "<s>", type_id: 0 } }, { Sequence: { id: "A", type_id: 0 } }];
+  for (const [template, begin] of [[[mark, text], id], [[text, mark], tokenizer.endOfText!]] as const) {
+    const native = NativeTokenizer.fromString(
+      JSON.stringify({ ...json, post_processor: processor(...template) }),
+    );
+    const [first, second] = await tokenizeSecrets(new Tokenizer(native), [
+      { text: "secret", start: 0, end: 6 },
+      { text: "a secret", start: 2, end: 8 },
+    ]);
+    assertEquals(first!.prefix, Int32Array.of(begin));
+    assertEquals(second!.prefix, (await tokenizer.encode("a ")).ids);
+  }
+});
+
 Deno.test("tokenizeSecrets() keeps the order of secrets, of one text or of many", async () => {
   const text = "alpha beta gamma";
   const places = [[11, 16], [0, 5], [6, 10]] as const;
