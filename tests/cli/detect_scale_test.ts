@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { openRunFolder } from "../../lib/cli/run_folder.ts";
 import { cliCommand, runCli, temporaryFolder } from "./run_cli.ts";
 
 const DOCUMENTS = 2600; // six pieces
@@ -177,4 +178,21 @@ Deno.test("detect does not search what it writes itself, into the corpus too", a
   for (const i of [0, 1]) await at.run("detect", "src", "--shard", `${i}/2`, "--out", "src/s.jsonl");
   await at.run("merge", "src/s.jsonl", "--out", "merged.jsonl");
   assertEquals(at.read("merged.jsonl"), at.read("outside.jsonl"));
+});
+
+Deno.test("detect refuses an output that another run is writing, and goes on once that has ended", async () => {
+  using at = bigCorpus();
+  const args = ["detect", "corpus.jsonl", "--out", "secrets.parquet"];
+  {
+    using _other = await openRunFolder(at.path("secrets.parquet.parts"), {
+      command: "detect",
+      settings: {},
+      force: false,
+    });
+    const { code, stderr } = await runCli(args, { cwd: at.cwd, env: at.env });
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, `secrets.parquet.parts": it is locked by pid ${Deno.pid} on `);
+  }
+  await Deno.remove(at.path("secrets.parquet.parts"), { recursive: true });
+  await at.run(...args);
 });
