@@ -1,5 +1,5 @@
 /**
- * `deno task parity:files FOLDER [--count N] [--extension py]`: files of a folder, evenly taken, in which the Python tools that
+ * `deno task parity:files FOLDER [--count N] [--extension py] [--processes N]`: files of a folder, evenly taken, in which the Python tools that
  * CodeEraser calls and ours must find the same. The exit code is 1 where a file differs.
  *
  * @module
@@ -16,7 +16,11 @@ const BATCH = 20;
 
 const { values, positionals: [folder] } = parseArgs({
   allowPositionals: true,
-  options: { count: { type: "string", default: "2000" }, extension: { type: "string", default: "py" } },
+  options: {
+    count: { type: "string", default: "2000" },
+    extension: { type: "string", default: "py" },
+    processes: { type: "string", default: String(navigator.hardwareConcurrency) },
+  },
 });
 if (folder === undefined) throw new RangeError("Missing argument: a folder of files");
 const python = await findPeerPython((line) => console.error(line), SECRETS_PACKAGES);
@@ -29,7 +33,7 @@ const files = Array.from(
   .filter(isUtf8);
 const totals = { alike: 0, different: 0, failed: 0, spans: 0, withSecrets: 0 };
 let next = 0;
-await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, async () => {
+await Promise.all(Array.from({ length: Number(values.processes) }, async () => {
   await using peer = await Peer.start(python, "secrets_peer.py", []);
   while (next < files.length) await compare(peer, files.slice(next, next += BATCH));
 }));

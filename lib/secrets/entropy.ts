@@ -22,6 +22,7 @@ export const BASE64: EntropyRule = { charset: LETTERS + "0123456789" + "+/" + "\
 export const HEX: EntropyRule = { charset: "0123456789abcdefABCDEF", limit: 3.0 };
 
 const LN2 = Math.log(2);
+const counts = new Uint32Array(128);
 
 /**
  * The entropy of `value` in bits per character, over the characters of `charset` only.
@@ -35,7 +36,7 @@ const LN2 = Math.log(2);
  * ```
  */
 export function shannonEntropy(value: string, charset: string): number {
-  const counts = new Uint32Array(128);
+  counts.fill(0);
   for (let i = 0; i < value.length; i++) {
     const code = value.charCodeAt(i);
     if (code < 128) counts[code]!++;
