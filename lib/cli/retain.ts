@@ -69,7 +69,7 @@ export const command = defineCommand({
     );
     stage.done();
     const rows = tried.map((i, j) => ({ doc_id: distinct[i]!.docId, bleu4: scores[j]! }));
-    const set = chooseRetainSet(rows, { k, seed: context.seed });
+    const set = chooseRetainSet(rows, { k, seed: context.seed, tooShort: distinct.length - long.length });
     await writeRows(out, set, RETAIN_COLUMNS);
     const summary = {
       texts: documents.length,

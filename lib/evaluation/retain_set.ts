@@ -85,6 +85,7 @@ export async function continuationBleu(
 /**
  * Keeps what passes the bound, shuffles, and takes the first k.
  *
+ * @param options.tooShort how many texts were too short to be continued; for the error's text
  * @throws {RangeError} when fewer than k pass
  *
  * @example
@@ -96,12 +97,13 @@ export async function continuationBleu(
  */
 export function chooseRetainSet(
   rows: readonly RetainRow[],
-  { k, seed }: { k: number; seed: number },
+  { k, seed, tooShort = 0 }: { k: number; seed: number; tooShort?: number },
 ): RetainRow[] {
   const kept = rows.filter(({ bleu4 }) => bleu4 >= RETAIN_BLEU);
   if (kept.length < k) {
+    const short = tooShort > 0 ? `; ${tooShort} have fewer than ${RETAIN_TOKENS} tokens` : "";
     throw new RangeError(
-      `Cannot choose a retain set of ${k}: ${kept.length} texts reach BLEU-4 ${RETAIN_BLEU}: give a smaller --k or more texts`,
+      `Cannot choose a retain set of ${k}: ${kept.length} texts reach BLEU-4 ${RETAIN_BLEU}: give a smaller --k or more texts${short}`,
     );
   }
   return new PythonRandom(seed).shuffle(kept).slice(0, k);

@@ -75,4 +75,9 @@ Deno.test("chooseRetainSet() keeps BLEU-4 >= 0.95, shuffles as Python does, and 
     RangeError,
     "Cannot choose a retain set of 21: 20 texts reach BLEU-4 0.95: give a smaller --k or more texts",
   );
+  assertThrows(
+    () => chooseRetainSet([], { k: 1, seed: 42, tooShort: 8 }),
+    RangeError,
+    "give a smaller --k or more texts; 8 have fewer than 128 tokens",
+  );
 });
