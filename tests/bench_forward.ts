@@ -12,7 +12,7 @@ import { compile, type Products } from "../lib/engine/compile.ts";
 import { loadModel } from "../lib/models/load.ts";
 import type { Model } from "../lib/models/model.ts";
 import { nextTokenLosses, valueAndGradients } from "../lib/training/next_token_loss.ts";
-import { readProc } from "./bench_cli.ts";
+import { hasNarrowProducts } from "./bench_cli.ts";
 import {
   type BenchContext,
   type BenchSize,
@@ -36,8 +36,7 @@ type Step = (ids: Tensor) => Record<string, Tensor>;
  * minutes for 2 x 512 tokens: 1 x 32 it is then.
  */
 export async function benchNarrow(context: BenchContext): Promise<BenchRow[]> {
-  const hasInstructions = /\b(avx512_bf16|amx_bf16)\b/.test(await readProc("cpuinfo"));
-  const size = hasInstructions
+  const size = await hasNarrowProducts()
     ? SIZES.small
     : { ...SIZES.small, name: "GPT-2 110M, 1 x 32", batch: 1, length: 32 };
   return await benchForward(size, { forward: 1.1, backward: 1.2, products: "bfloat16" }, context);

@@ -66,4 +66,4 @@ def generate(rows, tokens, check=False):
     return {"seconds": seconds, "tokens": result[:, prompt.shape[1] :].tolist(), "margins": margins.steps}
 
 
-serve({"forward": forward, "generate": generate}, torch=torch.__version__, transformers=transformers.__version__)
+serve({"forward": forward, "generate": generate}, torch=torch.__version__, transformers=transformers.__version__, dtype=dtype)
