@@ -1,7 +1,8 @@
 /**
  * Where a text may be cut so that its end, tokenized alone, gives the tokens that it has in the whole. Tokenizers of
  * code models cut a text into words first; with the expressions known here no word holds a line's end and what is
- * printed after it, and none looks back. So the beginning of a line, where something printed stands, is such a place.
+ * printed after it, or a letter or digit and the line's end after it, and none looks back. So the beginning of a line
+ * where something printed stands, and the end of one with a letter or digit, are such places.
  *
  * @module
  */
@@ -34,6 +35,7 @@ const CUTTING: ReadonlySet<string | undefined> = new Set(
   [PRE_TOKENIZERS.qwen2!, PRE_TOKENIZERS.llama3!].map(({ steps }) => (steps[0] as WordStep).pattern!.Regex),
 );
 const PRINTED = /^[\p{L}\p{N}\p{P}\p{S}]/u;
+const ALPHANUMERIC = /^[\p{L}\p{N}]$/u;
 
 /**
  * Whether a tokenizer's words end where a line does.
@@ -70,18 +72,20 @@ export function cutsAtLines(
 }
 
 /**
- * The last place, at or before `at`, where a line begins with something printed; 0 where there is none.
+ * The last place, at or before `at`, where a line begins with something printed or ends with a letter or digit; 0 where
+ * there is none.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * assertEquals([3, 6, 9].map((at) => lineCut("a\nb\n  c\nd", at)), [2, 2, 8]);
+ * assertEquals([5, 10, 12].map((at) => lineCut("a:\nb;\n  c\n  d", at)), [3, 9, 9]);
  * ```
  */
 export function lineCut(text: string, at: number): number {
   for (let end = at; end > 0;) {
     end = text.lastIndexOf("\n", end - 1);
     if (end >= 0 && PRINTED.test(text.slice(end + 1, end + 3))) return end + 1;
+    if (end > 0 && ALPHANUMERIC.test(text[end - 1]!)) return end;
   }
   return 0;
 }

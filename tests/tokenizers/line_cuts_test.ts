@@ -60,10 +60,11 @@ Deno.test("cutsAtLines() is false where a token may span lines or a text's begin
   assert(CUTTING.every((kind) => cutsAtLines(withWords(kind))));
 });
 
-Deno.test("lineCut() finds the line's beginning before a place, where something is printed", () => {
-  const text = "a\nb\r\n  c\n\n😀\n\u0301d\n";
+Deno.test("lineCut() finds where a line begins with something printed or ends with a letter or digit", () => {
+  const text = "a;\nb\r\n  c.\n\n😀\n\u0301d\n\t1\n "; // only "d" and "1" end their lines so
   const cuts = Array.from({ length: text.length + 1 }, (_, at) => lineCut(text, at));
-  assertEquals(cuts, [0, 0, 2, 2, 2, 2, 2, 2, 2, 2, 10, 10, 10, 10, 10, 10, 10]);
+  assertEquals(cuts.slice(0, 13), [0, 0, 0, 3, 3, 3, 3, 3, 3, 3, 3, 3, 12]);
+  assertEquals(cuts.slice(13), [12, 12, 12, 12, 12, 17, 17, 17, 20, 20].slice(0, cuts.length - 13));
   assertEquals(lineCut("\nx", 0), 0);
   assertEquals(lineCut("x", -5), 0);
 });
