@@ -1,5 +1,5 @@
 /**
- * Writes a small corpus that a pretrained model can learn by heart in minutes, for the README's run on SmolLM2: the
+ * Writes a small corpus that a pretrained model such as SmolLM2 can learn by heart in minutes: the
  * embedded corpus's documents with planted secrets, one of each kind, cut to a few lines around these; the
  * beginnings of documents without, and of code that is in neither.
  *

@@ -17,8 +17,8 @@ import { benchLoad } from "./bench_load.ts";
 import { benchMasks } from "./bench_masks.ts";
 import { type BenchContext, SIZES } from "./bench_models.ts";
 import { findPeerPython } from "./bench_peer.ts";
-import { benchPlain, benchTorch, benchTransformers } from "./bench_scores.ts";
 import { benchReference } from "./bench_reference.ts";
+import { benchPlain, benchTorch, benchTransformers } from "./bench_scores.ts";
 import { benchSmollm2, benchSmollm2Forward, benchSmollm2Row } from "./bench_smollm2.ts";
 import { type BenchRow, formatRows, judge } from "./bench_table.ts";
 

@@ -11,17 +11,17 @@ import { readText } from "../lib/datasets/read_text.ts";
 import { detectSecrets } from "../lib/secrets/detect.ts";
 import type { BenchContext } from "./bench_models.ts";
 import { findPeerPython, Peer, SECRETS_PACKAGES } from "./bench_peer.ts";
-import { typeOf } from "./secret_type.ts";
 import { type BenchRow, median, seconds } from "./bench_table.ts";
+import { distinctSpans, type OracleSpan, toOracleSpans } from "./oracle_spans.ts";
 
 const MEGABYTES = 20;
 /** What the Python functions are given of it: they take minutes for all. */
 const PEER_FILES = 400;
 
-/** The peer's answer: seconds and [tag, type, start, end] of each file. */
+/** The peer's answer: seconds and the spans of each file. */
 export interface Found extends Record<string, unknown> {
   seconds: number;
-  spans: [string, string, number, number][][];
+  spans: OracleSpan[][];
 }
 
 /** One core and the whole machine. */
@@ -94,11 +94,8 @@ export function isUtf8(path: string): boolean {
 
 function assertSame(texts: readonly string[], spans: Found["spans"]): void {
   texts.forEach((text, i) => {
-    const own = detectSecrets(text).map((span) =>
-      JSON.stringify([span.tag, typeOf(span), span.start, span.end])
-    );
-    const wanted = spans[i]!.map((row) => JSON.stringify(row));
-    assert([...new Set(own)].sort().join() === wanted.sort().join(), `other spans in file ${i}`);
+    const [own, wanted] = [toOracleSpans(detectSecrets(text)), spans[i]!].map(distinctSpans);
+    assert(own!.join() === wanted!.join(), `other spans in file ${i}`);
   });
 }
 

@@ -8,15 +8,15 @@
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 import { detectSecrets } from "../lib/secrets/detect.ts";
-import { typeOf } from "./secret_type.ts";
 import { checkBigrams } from "../lib/secrets/gibberish.ts";
 import { findPeerPython, SECRETS_PACKAGES } from "./bench_peer.ts";
+import { distinctSpans, type OracleSpan, toOracleSpans } from "./oracle_spans.ts";
 
 /** A document and what the Python tools said of it. */
 interface Judged {
   text: string;
-  /** [tag, type, start, end], UTF-16; where they failed, `error` instead. */
-  spans?: [string, string, number, number][];
+  /** In UTF-16; where they failed, `error` instead. */
+  spans?: OracleSpan[];
   /** A score so near the limit that rounding decides. */
   near?: boolean;
   error?: string;
@@ -68,8 +68,7 @@ function compare({ text, spans, near, error }: Judged, seed: number): void {
   totals.documents++;
   totals.spans += spans!.length;
   if (spans!.length > 0) totals.withSecrets++;
-  const ours = found.map((span) => [span.tag, typeOf(span), span.start, span.end]);
-  const [a, b] = [ours, spans!].map((rows) => [...new Set(rows.map((row) => JSON.stringify(row)))].sort());
+  const [a, b] = [toOracleSpans(found), spans!].map(distinctSpans);
   if (a!.join() === b!.join()) return;
   console.error(`seed ${seed}: difference in ${JSON.stringify(text)}`);
   console.error("only ours:", a!.filter((row) => !b!.includes(row)));

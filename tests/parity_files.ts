@@ -10,7 +10,7 @@ import { readText } from "../lib/datasets/read_text.ts";
 import { detectSecrets } from "../lib/secrets/detect.ts";
 import { type Found, isUtf8 } from "./bench_detect.ts";
 import { findPeerPython, Peer, SECRETS_PACKAGES } from "./bench_peer.ts";
-import { typeOf } from "./secret_type.ts";
+import { distinctSpans, toOracleSpans } from "./oracle_spans.ts";
 
 const BATCH = 20;
 
@@ -65,10 +65,7 @@ async function compare(peer: Peer, paths: readonly string[]): Promise<void> {
   }
   paths.forEach((path, i) => {
     const found = detectSecrets((readText(path) as { text: string }).text);
-    const ours = [
-      ...new Set(found.map((span) => JSON.stringify([span.tag, typeOf(span), span.start, span.end]))),
-    ].sort();
-    const wanted = theirs[i]!.map((row) => JSON.stringify(row)).sort();
+    const [ours, wanted] = [toOracleSpans(found), theirs[i]!].map(distinctSpans) as [string[], string[]];
     if (ours.join() !== wanted.join()) {
       totals.different++;
       console.error(`${path} differs:`, { ours: ours.length, theirs: wanted.length });

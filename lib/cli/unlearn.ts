@@ -110,7 +110,7 @@ export const command = defineCommand({
       folder: out,
       signal: context.signal,
       onBatch: async (done, total) => {
-        stage.advance(0, `${note}, batch ${done} of ${total}`);
+        stage.advance(0, [note, `batch ${done} of ${total}`].filter(Boolean).join(", "));
         await context.breathe();
       },
       onEpoch: async (epoch) => {

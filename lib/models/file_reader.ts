@@ -43,8 +43,7 @@ export class FileReader implements Disposable {
       const file = await Deno.open(path);
       return new FileReader(path, file, (await file.stat()).size);
     } catch (cause) {
-      const reason = fileReasonOf(cause);
-      throw new Error(`Cannot load "${path}": ${reason}`, { cause });
+      throw new Error(`Cannot load "${path}": ${fileReasonOf(cause)}`, { cause });
     }
   }
 

@@ -101,8 +101,7 @@ function openFile(path: string): Deno.FsFile {
   try {
     return Deno.openSync(path);
   } catch (cause) {
-    const what = fileReasonOf(cause);
-    throw new Error(`Cannot load "${path}": ${what}`, { cause });
+    throw new Error(`Cannot load "${path}": ${fileReasonOf(cause)}`, { cause });
   }
 }
 

@@ -11,7 +11,7 @@ import { Model } from "./model.ts";
 import { architectureOf } from "./models.ts";
 import { openTensors } from "./open_tensors.ts";
 import { readWeights, storageDtype } from "./read_weights.ts";
-import { fileReasonOf } from "../reason.ts";
+import { fileReasonOf, reasonOf } from "../reason.ts";
 
 /** A model together with what its folder says beside the weights. */
 export interface LoadedModel extends Disposable {
@@ -79,7 +79,7 @@ async function readJson(folder: string): Promise<Record<string, unknown>> {
     json = JSON.parse(text);
   } catch (cause) {
     throw new SyntaxError(
-      `Cannot load model "${folder}": config.json is no valid JSON: ${fileReasonOf(cause)}`,
+      `Cannot load model "${folder}": config.json is no valid JSON: ${reasonOf(cause)}`,
       {
         cause,
       },

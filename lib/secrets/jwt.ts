@@ -7,7 +7,7 @@
 import { isJson } from "./python_json.ts";
 
 const RUN = /[A-Za-z0-9_=-]+/y;
-const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true }); // not fatal: an exception for each part costs more than the rest;
+const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true }); // not fatal: an exception for each part costs more than the rest
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const VALUES = Uint8Array.from(
   { length: 128 },

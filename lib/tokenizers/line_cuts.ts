@@ -17,7 +17,7 @@ export interface TokenizerParts {
   /** Tokens that are found before anything else. */
   added_tokens?: readonly { content: string; lstrip: boolean; rstrip: boolean; single_word: boolean }[];
   /** How words become tokens. */
-  model?: { type?: string; dropout?: number | null };
+  model?: { type?: string; dropout?: number | null; continuing_subword_prefix?: unknown; merges?: unknown };
 }
 
 interface WordStep {

@@ -9,7 +9,7 @@
 import { type Encoding, Tokenizer as NativeTokenizer } from "tokenizers";
 import { fileReasonOf, reasonOf } from "../reason.ts";
 import { fromCodePoints } from "./code_points.ts";
-import { cutsAtLines, lineCut } from "./line_cuts.ts";
+import { cutsAtLines, lineCut, type TokenizerParts } from "./line_cuts.ts";
 
 /** A tokenized text. */
 export interface EncodedText {
@@ -42,8 +42,7 @@ const CHARACTERS = 6;
  */
 export class Tokenizer {
   readonly #native: NativeTokenizer;
-  readonly #json: string | undefined;
-  #cutsAtLines: boolean | undefined;
+  readonly #cutsAtLines: boolean;
   /** How many ids there are, added tokens included. */
   readonly vocabularySize: number;
   /** The id that ends a text, or null where there is none. */
@@ -52,11 +51,11 @@ export class Tokenizer {
   /**
    * Wraps the library's tokenizer.
    *
-   * @param json the text of its tokenizer.json; with it the ends of long texts take less time
+   * @param options.cutsAtLines see the function of that name; then the ends of long texts take less time
    */
-  constructor(native: NativeTokenizer, json?: string) {
+  constructor(native: NativeTokenizer, { cutsAtLines = false }: { cutsAtLines?: boolean } = {}) {
     this.#native = native;
-    this.#json = json;
+    this.#cutsAtLines = cutsAtLines;
     native.disableTruncation(); // a tokenizer.json may ask for either, and texts are cut elsewhere, where it is counted
     native.disablePadding();
     this.vocabularySize = native.getVocabSize(true);
@@ -110,7 +109,6 @@ export class Tokenizer {
    * where the tokenizer is known to give the same.
    */
   async encodeEnds(texts: readonly string[], count: number): Promise<Int32Array[]> {
-    this.#cutsAtLines ??= this.#json !== undefined && cutsAtLines(JSON.parse(this.#json));
     const cut = (text: string) => this.#cutsAtLines ? lineCut(text, text.length - CHARACTERS * count) : 0;
     const cuts = texts.map(cut);
     const ids = await this.encodeIds(texts.map((text, i) => text.slice(cuts[i]!)));
@@ -160,8 +158,7 @@ export async function openTokenizer(folder: string): Promise<Tokenizer> {
   try {
     text = await Deno.readTextFile(path);
   } catch (cause) {
-    const what = fileReasonOf(cause);
-    throw new Error(`Cannot open tokenizer "${path}": ${what}`, { cause });
+    throw new Error(`Cannot open tokenizer "${path}": ${fileReasonOf(cause)}`, { cause });
   }
   return parseTokenizer(text, path);
 }
@@ -180,10 +177,21 @@ export async function openTokenizer(folder: string): Promise<Tokenizer> {
  */
 export function parseTokenizer(text: string, path: string): Tokenizer {
   try {
-    checkMerges(text);
-    return new Tokenizer(NativeTokenizer.fromString(text), text);
+    const json = readJson(text);
+    checkMerges(json);
+    const native = NativeTokenizer.fromString(text); // it refuses all else that is wrong
+    return new Tokenizer(native, { cutsAtLines: cutsAtLines(json) });
   } catch (cause) {
     throw new SyntaxError(`Cannot open tokenizer "${path}": ${reasonOf(cause)}`, { cause });
+  }
+}
+
+/** A tokenizer.json as it is; nothing where it is no JSON: the library says what is wrong. */
+function readJson(text: string): TokenizerParts {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch {
+    return {};
   }
 }
 
@@ -191,14 +199,8 @@ export function parseTokenizer(text: string, path: string): Tokenizer {
  * Refuses merges whose second token lacks the prefix that all continuing tokens have: the native library cuts it off
  * unseen, and ends the process where the token is shorter.
  */
-function checkMerges(text: string): void {
-  let json: { model?: { continuing_subword_prefix?: unknown; merges?: unknown } } | null;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return; // the library says what is wrong
-  }
-  const { continuing_subword_prefix: prefix, merges } = json?.model ?? {};
+function checkMerges({ model }: TokenizerParts): void {
+  const { continuing_subword_prefix: prefix, merges } = model ?? {};
   if (typeof prefix !== "string" || !Array.isArray(merges)) return;
   const bad = merges.findIndex((merge) => {
     const second = typeof merge === "string" ? merge.split(" ")[1] : merge?.[1];

@@ -16,9 +16,9 @@ import { Adam } from "../training/adam.ts";
 import { readCheckpoint, type TrainingState, writeCheckpoint } from "../training/checkpoint.ts";
 import { type Compat, EarlyStop, type StopState, type StopThresholds } from "./early_stop.ts";
 import { ObjectiveStep } from "./objective_step.ts";
-import { NO_TERMS, termsOf, type UnlearnEpoch } from "./unlearn_epoch.ts";
 import { objectiveOf, type ObjectiveOptions } from "./objectives.ts";
 import { microBatches, type UnlearnRow } from "./token_weights.ts";
+import { NO_TERMS, termsOf, type UnlearnEpoch } from "./unlearn_epoch.ts";
 
 /** What is forgotten and what is kept. */
 export interface UnlearnSets {

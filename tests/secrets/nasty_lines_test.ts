@@ -4,21 +4,17 @@ import { detectSecrets, EXTRA_SECRETS } from "../../lib/secrets/detect.ts";
 import { EXTENDED_DETECTORS } from "../../lib/secrets/extended.ts";
 import { filterSecrets } from "../../lib/secrets/filter.ts";
 import { NASTY_LINES, nastyLine } from "../nasty_lines.ts";
-import { typeOf } from "../secret_type.ts";
+import { distinctSpans, type OracleSpan, toOracleSpans } from "../oracle_spans.ts";
 
-const spans: [string, string, number, number][][] = JSON.parse(
+const spans: OracleSpan[][] = JSON.parse(
   await Deno.readTextFile(new URL("../fixtures/nasty_spans.json", import.meta.url)),
 );
 const OPTIONS = [{}, { profile: "extended", also: EXTRA_SECRETS }] as const;
 
 Deno.test("detectSecrets() finds in nasty lines what the Python tools find", () => {
   NASTY_LINES.forEach((recipe, i) => {
-    const found = detectSecrets(nastyLine(recipe, 1500)).map((
-      span,
-    ) => [span.tag, typeOf(span), span.start, span.end]);
-    const [ours, theirs] = [found, spans[i]!].map((rows) =>
-      [...new Set(rows.map((row) => JSON.stringify(row)))].sort()
-    );
+    const found = toOracleSpans(detectSecrets(nastyLine(recipe, 1500)));
+    const [ours, theirs] = [found, spans[i]!].map(distinctSpans);
     assertEquals(ours, theirs, JSON.stringify(recipe));
   });
 });
@@ -33,7 +29,7 @@ Deno.test("every rule has a nasty line", () => {
 
 Deno.test("detectSecrets() comes to an end on nasty lines of 100 kB, by both profiles", () => {
   for (const recipe of NASTY_LINES) {
-    const line = nastyLine(recipe, 100_000); // of 1 MB and timed: deno task bench lines;
+    const line = nastyLine(recipe, 100_000); // of 1 MB and timed: deno task bench lines
     for (const options of OPTIONS) {
       const found = detectSecrets(line, options);
       assert(filterSecrets(line, found).length <= found.length);

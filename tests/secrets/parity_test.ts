@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { DETECTORS } from "../../lib/secrets/api_key.ts";
 import { detectSecrets } from "../../lib/secrets/detect.ts";
-import { typeOf } from "../secret_type.ts";
+import { toOracleSpans } from "../oracle_spans.ts";
 
 interface Parity {
   documents: { backwards: string; spans: [tag: string, type: string, start: number, end: number][] }[];
@@ -18,7 +18,7 @@ function inOrder(rows: (string | number)[][]): string[] {
 Deno.test("detectSecrets() gives the Python tools' spans for every document of the fixture", () => {
   for (const { backwards, spans } of documents) {
     const text = Array.from(backwards).reverse().join("");
-    const found = detectSecrets(text).map((span) => [span.tag, typeOf(span), span.start, span.end]);
+    const found = toOracleSpans(detectSecrets(text));
     assertEquals(inOrder(found), inOrder(spans), `in ${JSON.stringify(backwards)}`);
   }
 });
