@@ -45,6 +45,9 @@ export type Recorded =
     isOutside: boolean;
   };
 
+/** An operation that a graph was asked for. */
+export type Operation = Extract<Recorded, { kind: "operation" }>;
+
 /** Operations with an input list: "*" is the list, 1 a single input. From TensorFlow's registry of operations. */
 export const LIST_INPUTS: Readonly<Record<string, readonly ("*" | 1)[]>> = {
   AddN: ["*"],
@@ -53,4 +56,5 @@ export const LIST_INPUTS: Readonly<Record<string, readonly ("*" | 1)[]>> = {
   Pack: ["*"],
   PartitionedCall: ["*"],
   ParallelDynamicStitch: ["*", "*"],
+  XlaOptimizationBarrier: ["*"],
 };

@@ -6,11 +6,11 @@
  *
  * @module
  */
+import { addFewRowsProduct, isFewRowsProduct } from "./few_rows.ts";
 import { Graph } from "./graph.ts";
-import type { Recorded, TensorInfo } from "./graph_records.ts";
+import type { Operation, Recorded, TensorInfo } from "./graph_records.ts";
 import type { OpenEngine } from "./state.ts";
 
-type Operation = Extract<Recorded, { kind: "operation" }>;
 type Constant = Extract<Recorded, { kind: "constant" }>;
 
 /** Operations without a kernel for XLA on the CPU. */
@@ -96,7 +96,7 @@ export class Stages implements Disposable {
     const { symbols, binding } = this.#engine;
     using inner = new Graph(symbols);
     for (const id of records.takenBy(stage.inside)) inner.addInput(id, records.info(id));
-    for (const operation of stage.inside) records.addTo(inner, operation);
+    for (const operation of stage.inside) records.addTo(inner, operation, { xla: true });
     const name = `codescrub_stage_${stageCount++}`;
     const made = { name, fn: inner.toFunction(name, given, false) };
     binding.addFunction(name, made.fn);
@@ -140,8 +140,10 @@ class Records {
   }
 
   /** Adds an operation, and the constants that it uses. */
-  addTo(graph: Graph, { name, attrs, inputs, outputs }: Operation): void {
+  addTo(graph: Graph, operation: Operation, { xla = false } = {}): void {
+    const { name, attrs, inputs, outputs } = operation;
     for (const id of inputs) this.addConstantTo(graph, id);
+    if (xla && isFewRowsProduct(operation)) return addFewRowsProduct(graph, operation);
     const ids = outputs.map(({ id }) => id);
     graph.addOperation(name, attrs, inputs, ids.length, () => ids.shift()!);
   }

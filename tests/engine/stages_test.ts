@@ -48,6 +48,28 @@ Deno.test("compile() with XLA writes rows in place between stages, also into sev
   assertEquals([...buffers[0]!.dataSync()], [1, 2, 0, 0, 3, 4]);
 });
 
+Deno.test("compile() with XLA gives products of few rows as it gives those of many", () => {
+  const weights = [
+    tf.randomUniform([48, 24], -1, 1, "float32", 1),
+    tf.randomUniform([5, 24], -1, 1, "float32", 2),
+  ];
+  const products = (x: tf.Tensor) => {
+    const squares = outsideXla(() => tf.square(x)) as tf.Tensor2D;
+    const constant = tf.tensor2d([1, 2, 3, ...new Array(21).fill(0.25)], [1, 24]); // made inside the step
+    return [...weights, constant].map((weight) => tf.matMul(squares, weight as tf.Tensor2D, false, true));
+  };
+  using step = compile((x: tf.Tensor) => products(x), { xla: true });
+  for (const rows of [1, 2, 3, 32, 33]) {
+    const x = tf.randomUniform([rows, 24], -1, 1, "float32", rows);
+    const wanted = products(x);
+    step(x).forEach((result, i) => {
+      assertEquals(result.shape, wanted[i]!.shape);
+      const difference = tf.max(tf.abs(tf.sub(result, wanted[i]!))).dataSync()[0]!;
+      assertEquals(difference < 1e-5, true, `${rows} rows, product ${i}: ${difference}`);
+    });
+  }
+});
+
 Deno.test("compile() with XLA gives inputs, constants and parts outside as results, and assigns nothing away", () => {
   const x = tf.tensor1d([1, 2]);
   using step = compile((x: tf.Tensor) => {
