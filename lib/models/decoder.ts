@@ -113,8 +113,9 @@ export class Decoder implements Disposable {
     );
     for (const { start, result } of branches) result[0] = start.token;
     const grids = toGrids(branches, this.rows);
-    const work = grids.map(({ branches }) => branches.length * Math.max(...branches.map(stepsOf)));
-    const total = work.reduce((sum, steps) => sum + steps, 0);
+    const steps = grids.map(({ branches }) => Math.max(...branches.map(stepsOf)));
+    const work = grids.map(({ branches }, i) => branches.length * steps[i]!);
+    const total = { tokens: sumOf(work), steps: sumOf(steps) };
     const isXla = this.#xla ?? isWorthCompiling(total, this.#model.parameterCount);
     const step = isXla ? this.#xlaStep : this.#step;
     let [next, done] = [0, 0];
@@ -124,7 +125,7 @@ export class Decoder implements Disposable {
           const i = next++;
           await this.#continueGrid(filled, grids[i]!, step);
           done += work[i]!;
-          await onProgress?.(done / Math.max(1, total));
+          await onProgress?.(done / Math.max(1, total.tokens));
         }
       } catch (error) {
         next = grids.length; // the other takes no more
@@ -208,6 +209,10 @@ export class Decoder implements Disposable {
 /** How many tokens a branch decodes. */
 function stepsOf(branch: Branch | null): number {
   return branch ? branch.result.length - 1 : 0;
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
 
 /** The first positions of some texts' keys or values: [B, H, T, K] to [N, H, length, K]. */

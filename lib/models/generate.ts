@@ -16,7 +16,7 @@ import { GenerateCache } from "./generate_cache.ts";
 import { appendToCache } from "./kv_cache.ts";
 import type { Model } from "./model.ts";
 import { uniformOf } from "./philox.ts";
-import { isWorthCompiling } from "./worth_compiling.ts";
+import { type DecodeWork, isWorthCompiling } from "./worth_compiling.ts";
 
 /** How to generate. */
 export interface GenerateOptions {
@@ -136,7 +136,7 @@ export class Generator implements Disposable {
         const steps = Math.max(...left.map(({ tokens }) => options.maxTokens - tokens.length));
         cache.reserve(Math.max(...left.map(({ position }) => position)), { steps });
         if (!step || before !== [cache.rows, cache.length].join()) {
-          step = this.#decodeStepFor(cache.rows * steps, options);
+          step = this.#decodeStepFor({ tokens: cache.rows * steps, steps }, options);
         }
         outcome = await this.#decode(step, active, cache);
       }
@@ -219,10 +219,10 @@ export class Generator implements Disposable {
     return steps;
   }
 
-  /** The captured step for `tokens` tokens of one shape: XLA's where it pays. */
-  #decodeStepFor(tokens: number, { sampling }: GenerateOptions): DecodeStep {
+  /** The captured step for such work in one shape: XLA's where it pays. */
+  #decodeStepFor(work: DecodeWork, { sampling }: GenerateOptions): DecodeStep {
     const { decode, xlaDecode } = this.#stepsFor(sampling);
-    return this.#xla ?? isWorthCompiling(tokens, this.#model.parameterCount) ? xlaDecode : decode;
+    return this.#xla ?? isWorthCompiling(work, this.#model.parameterCount) ? xlaDecode : decode;
   }
 
   #fillStep(ids: Tensor, last: Tensor, sampling: SamplingOptions | undefined): StepOutcome {
