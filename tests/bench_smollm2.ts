@@ -73,7 +73,7 @@ async function benchDecode(
   using loaded = await loadModel(folder, { products });
   const theirs = await hasNarrowProducts() ? products : "float32";
   await using peer = await startPeer(folder, prompts, theirs, context);
-  return await compareDecode(loaded.model, prompts, { goal, peer, context });
+  return await compareDecode(loaded.model, prompts, { goal, peer, theirs, context });
 }
 
 async function startPeer(
@@ -95,7 +95,7 @@ interface Comparison {
 async function compareDecode(
   model: Model,
   prompts: readonly Int32Array[],
-  { goal, peer, context }: Comparison,
+  { goal, peer, theirs, context }: Comparison & { theirs: Products },
 ): Promise<BenchRow> {
   const { products } = model;
   const name = `greedy decode, SmolLM2-135M, ${prompts.length} x (${PROMPT} + ${NEW_TOKENS}), ${products}`;
@@ -115,7 +115,7 @@ async function compareDecode(
     unit: "s",
     ours: { name: "Generator", values: times.ours! },
     peer: {
-      name: `transformers' generate, PyTorch ${peer.versions.torch} ${products}`,
+      name: `transformers' generate, PyTorch ${peer.versions.torch} ${theirs}`,
       values: times.torch!,
     },
     goal: { ratio: goal },
