@@ -80,9 +80,7 @@ async function readJson(folder: string): Promise<Record<string, unknown>> {
   } catch (cause) {
     throw new SyntaxError(
       `Cannot load model "${folder}": config.json is no valid JSON: ${reasonOf(cause)}`,
-      {
-        cause,
-      },
+      { cause },
     );
   }
   if (json === null || typeof json !== "object" || Array.isArray(json)) {

@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { DETECTORS } from "../../lib/secrets/api_key.ts";
 import { detectSecrets } from "../../lib/secrets/detect.ts";
-import { toOracleSpans } from "../oracle_spans.ts";
+import { type OracleSpan, toOracleSpans } from "../oracle_spans.ts";
 
 interface Parity {
-  documents: { backwards: string; spans: [tag: string, type: string, start: number, end: number][] }[];
+  documents: { backwards: string; spans: OracleSpan[] }[];
 }
 
 const { documents }: Parity = JSON.parse(
