@@ -84,8 +84,8 @@ export async function openRunFolder(folder: string, options: RunFolderOptions): 
       settings,
       versions: { codescrub: deno.version, deno: Deno.version.deno, ...versions },
     };
-    if (isContinued) await removeTemporaries(folder);
-    else await writeRecord(folder, record);
+    if (!options.force) await removeTemporaries(folder);
+    if (!isContinued) await writeRecord(folder, record);
     return {
       folder,
       isContinued,
@@ -198,8 +198,11 @@ function sortKeys(_key: string, value: Json): Json {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1));
 }
 
+/** Whether the folder holds nothing, or what a run leaves that was killed before its record was there. */
 async function isEmpty(folder: string): Promise<boolean> {
-  for await (const { name } of Deno.readDir(folder)) if (name !== LOCK_FILE) return false;
+  for await (const entry of Deno.readDir(folder)) {
+    if (entry.name !== LOCK_FILE && !isTemporary(entry)) return false;
+  }
   return true;
 }
 
@@ -213,9 +216,13 @@ async function empty(folder: string): Promise<void> {
 
 /** What a killed run was writing; its finished files have other names. */
 async function removeTemporaries(folder: string): Promise<void> {
-  for await (const { name, isFile } of Deno.readDir(folder)) {
-    if (isFile && /[.-][0-9a-f-]{36}\.tmp$/.test(name)) await Deno.remove(join(folder, name));
+  for await (const entry of Deno.readDir(folder)) {
+    if (isTemporary(entry)) await Deno.remove(join(folder, entry.name));
   }
+}
+
+function isTemporary({ name, isFile }: Deno.DirEntry): boolean {
+  return isFile && /[.-][0-9a-f-]{36}\.tmp$/.test(name);
 }
 
 async function writeRecord(folder: string, record: RunRecord): Promise<void> {

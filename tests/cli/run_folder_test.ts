@@ -84,6 +84,19 @@ Deno.test("openRunFolder() takes an empty folder, and others' files only with --
   assertEquals(names(folder), ["run.json", "thesis.tex"]);
 });
 
+Deno.test("openRunFolder() starts in a folder whose run was killed while it wrote its record", async () => {
+  using temporary = temporaryFolder();
+  const folder = temporary.path;
+  Deno.writeTextFileSync(join(folder, ".lock"), "pid 1");
+  Deno.writeTextFileSync(join(folder, `.17-${crypto.randomUUID()}.tmp`), '{"comm');
+  assertEquals(await leave(folder), false);
+  assertEquals(names(folder), ["run.json"]);
+  Deno.removeSync(join(folder, "run.json"));
+  Deno.writeTextFileSync(join(folder, "notes.tmp"), "");
+  await assertRejects(() => leave(folder), Error, "it holds other files");
+  assertEquals(names(folder), ["notes.tmp"]);
+});
+
 Deno.test("openRunFolder() refuses a file, a missing parent, and a record that is none", async () => {
   using temporary = temporaryFolder();
   const file = join(temporary.path, "file");
