@@ -7,8 +7,10 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { assign } from "../engine/compile.ts";
-import { toFloat32 } from "../models/float_types.ts";
-import { encodeSafetensors, parseHeader, type TensorToStore } from "../models/safetensors.ts";
+import { fillTensor } from "../engine/tensor_memory.ts";
+import { openSafetensors } from "../models/safetensors_source.ts";
+import { PIECE_ELEMENTS, type TensorSource } from "../models/tensor_source.ts";
+import { writeSafetensors } from "../models/write_safetensors.ts";
 import { writeFileAtomic } from "../write_file.ts";
 import type { Adam } from "./adam.ts";
 import { reasonOf } from "../reason.ts";
@@ -61,7 +63,7 @@ export async function writeCheckpoint(
   if (!before.includes(steps)) {
     const temporary = `${folder}/checkpoint-${steps}.${Deno.pid}.tmp`;
     await Deno.mkdir(temporary);
-    await writeFileAtomic(`${temporary}/state.safetensors`, encodeSafetensors(await collect(state)));
+    await writeSafetensors(`${temporary}/state.safetensors`, targetsOf(state), "F32");
     await writeFileAtomic(`${temporary}/state.json`, JSON.stringify({ steps, notes }));
     await Deno.rename(temporary, `${folder}/checkpoint-${steps}`);
     using opened = await Deno.open(folder);
@@ -96,21 +98,23 @@ export async function readCheckpoint(
   const step = (await listCheckpoints(folder)).at(-1);
   if (step === undefined) return null;
   const path = `${folder}/checkpoint-${step}`;
-  const bytes = await readPart(path, "state.safetensors");
-  const notes = parseNotes(path, step, await readPart(path, "state.json"));
-  const { tensors, dataStart } = parseHeader(bytes, bytes.length, `${path}/state.safetensors`);
+  const notes = await readNotes(path, step);
+  using source = await openState(path);
   const targets = targetsOf(state);
-  const fits = tensors.every(({ name, dtype, shape }) =>
+  const fits = [...source.tensors].every(([name, { dtype, shape }]) =>
     Object.hasOwn(targets, name) && dtype === "F32" && shape.join() === targets[name]!.shape.join()
   );
-  if (!fits || tensors.length !== Object.keys(targets).length) {
+  if (!fits || source.tensors.size !== Object.keys(targets).length) {
     throw new TypeError(
       `Cannot continue from "${path}": it is a checkpoint of another model: give --force to start anew`,
     );
   }
-  for (const { name, dtype, shape, begin, end } of tensors) {
-    const part = bytes.subarray(dataStart + begin, dataStart + end);
-    const value = tf.tensor(toFloat32(part, dtype, name), shape);
+  for (const [name, { shape }] of source.tensors) {
+    const value = await fillTensor(shape, async (values) => {
+      for (let start = 0; start < values.length; start += PIECE_ELEMENTS) {
+        await source.read(name, values.subarray(start, start + PIECE_ELEMENTS), start);
+      }
+    });
     assign(targets[name]!, value);
     value.dispose();
   }
@@ -118,18 +122,25 @@ export async function readCheckpoint(
   return { notes };
 }
 
-async function readPart(path: string, name: string): Promise<Uint8Array> {
+async function openState(path: string): Promise<TensorSource> {
   try {
-    return await Deno.readFile(`${path}/${name}`);
+    return await openSafetensors(`${path}/state.safetensors`);
   } catch (cause) {
-    refuse(path, `${name} cannot be read: ${reasonOf(cause)}`, cause);
+    if (cause instanceof SyntaxError) throw cause; // it names the file and what is wrong with it
+    refuse(path, `state.safetensors cannot be read: ${reasonOf(cause)}`, cause);
   }
 }
 
-function parseNotes(path: string, step: number, bytes: Uint8Array): unknown {
+async function readNotes(path: string, step: number): Promise<unknown> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(`${path}/state.json`);
+  } catch (cause) {
+    refuse(path, `state.json cannot be read: ${reasonOf(cause)}`, cause);
+  }
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder().decode(bytes));
+    json = JSON.parse(text);
   } catch (cause) {
     refuse(path, `state.json is no valid JSON: ${reasonOf(cause)}`, cause);
   }
@@ -188,15 +199,4 @@ function targetsOf({ weights, optimizer, kept = {} }: TrainingState): Record<str
     ...named("second", optimizer.second),
     ...named("kept", kept),
   ]);
-}
-
-async function collect(state: TrainingState): Promise<TensorToStore[]> {
-  return await Promise.all(
-    Object.entries(targetsOf(state)).map(async ([name, tensor]) => ({
-      name,
-      shape: tensor.shape,
-      dtype: "F32" as const,
-      values: await tensor.data() as Float32Array,
-    })),
-  );
 }
