@@ -1,6 +1,6 @@
 /**
  * The memory of single tensors, seen as it is: weights of many gigabytes are filled and read by pieces, without a copy
- * in JavaScript's heap. A view is valid only while its function runs.
+ * in JavaScript's heap. A view is valid only until it is disposed, or while its function runs.
  *
  * @module
  */
@@ -79,10 +79,10 @@ async function allocate(
 }
 
 /**
- * Lets `use` see a float32 tensor's memory; on a GPU it is copied to the host first, and of one that
- * is kept in bfloat16 it is a widened copy.
+ * A float32 tensor's memory until the view is disposed; on a GPU it is copied to the host first, and of one that is
+ * kept in bfloat16 it is a widened copy. The tensor must not be assigned to meanwhile.
  *
- * @returns what `use` returns, which must hold no view
+ * @throws {TypeError} when the tensor is not float32
  *
  * @example
  * ```ts
@@ -91,25 +91,26 @@ async function allocate(
  * import { openTensorFlow } from "./engine.ts";
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
- * const x = tf.tensor1d([3, 4]);
- * assertEquals(await viewTensor(x, (values) => values[1]), 4);
+ * using view = viewTensor(tf.tensor1d([3, 4]));
+ * assertEquals(view.values[1], 4);
  * ```
  */
-export async function viewTensor<T>(
-  tensor: Tensor,
-  use: (values: TensorView) => T | Promise<T>,
-): Promise<T> {
+export function viewTensor(tensor: Tensor): { values: TensorView } & Disposable {
   if (tensor.dtype !== "float32") {
     throw new TypeError(`Cannot view a tensor as float32: it is ${tensor.dtype}`);
   }
   const { symbols, binding } = currentEngine();
   const id = backend().idOf(tensor);
-  if (binding.isNarrow(id)) return await use(binding.tensorDataSync(id) as TensorView);
+  if (binding.isNarrow(id)) {
+    return { values: binding.tensorDataSync(id) as TensorView, [Symbol.dispose]: () => {} };
+  }
   const native = binding.resolveTensor(id);
+  const free = () => symbols.TF_DeleteTensor(native);
   try {
-    return await use(new Float32Array(memoryOf(native, 4 * tensor.size)));
-  } finally {
-    symbols.TF_DeleteTensor(native);
+    return { values: new Float32Array(memoryOf(native, 4 * tensor.size)), [Symbol.dispose]: free };
+  } catch (error) {
+    free();
+    throw error;
   }
 }
 

@@ -52,7 +52,8 @@ export async function saveModel(model: Model, folder: string, options: SaveOptio
   const { configJson, dtype, tokenizerFolder, shardBytes = 5e9 } = options;
   await Deno.mkdir(folder, { recursive: true });
   for (const [name, weight] of Object.entries(model.weights)) {
-    const bad = await viewTensor(weight, (values) => describeTooLarge(values, dtype));
+    using view = viewTensor(weight);
+    const bad = describeTooLarge(view.values, dtype);
     if (bad) throw new RangeError(`Cannot save "${folder}" as ${dtype}: "${name}" holds ${bad}`);
   }
   const written = await writeWeights(model.weights, folder, { dtype, shardBytes });

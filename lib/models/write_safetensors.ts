@@ -51,14 +51,12 @@ async function* pieces(
   yield head;
   const buffer = new Uint8Array(FLOAT_BYTES[dtype] * PIECE_ELEMENTS);
   for (const tensor of tensors) {
+    using view = viewTensor(tensor);
     for (let start = 0; start < tensor.size; start += PIECE_ELEMENTS) {
-      // seen anew for each piece: a view must not outlive its function
-      yield await viewTensor(tensor, (values) => {
-        const piece = values.subarray(start, start + PIECE_ELEMENTS);
-        const bytes = buffer.subarray(0, FLOAT_BYTES[dtype] * piece.length);
-        narrow(piece, dtype, bytes);
-        return bytes;
-      });
+      const piece = view.values.subarray(start, start + PIECE_ELEMENTS);
+      const bytes = buffer.subarray(0, FLOAT_BYTES[dtype] * piece.length);
+      narrow(piece, dtype, bytes);
+      yield bytes;
     }
   }
 }

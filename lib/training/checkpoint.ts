@@ -5,15 +5,15 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
 import { assign } from "../engine/compile.ts";
 import { fillTensor } from "../engine/tensor_memory.ts";
 import { openSafetensors } from "../models/safetensors_source.ts";
 import { PIECE_ELEMENTS, type TensorSource } from "../models/tensor_source.ts";
 import { writeSafetensors } from "../models/write_safetensors.ts";
+import { reasonOf } from "../reason.ts";
 import { writeFileAtomic } from "../write_file.ts";
 import type { Adam } from "./adam.ts";
-import { reasonOf } from "../reason.ts";
 
 /** What a checkpoint holds. */
 export interface TrainingState {

@@ -131,6 +131,7 @@ test("a tensor kept in bfloat16 is not assigned to, and seen as a widened copy",
   const x = random([2, 2], 1);
   const narrowed = await kept(x);
   assertThrows(() => assign(narrowed, x), TypeError, "Cannot assign between bfloat16 and float32: load the");
-  assertEquals(await viewTensor(narrowed, (values) => [...values]), [...narrowed.dataSync()]);
+  using view = viewTensor(narrowed);
+  assertEquals([...view.values], [...narrowed.dataSync()]);
   tf.dispose([x, narrowed]);
 });
