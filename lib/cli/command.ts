@@ -7,6 +7,7 @@
  *
  * @module
  */
+import type { ScoreMemo } from "../metrics/score_memo.ts";
 import type { Progress } from "./progress.ts";
 
 interface Common {
@@ -62,6 +63,8 @@ export interface Context {
   seed: number;
   /** `--force`: replace a finished output. */
   force: boolean;
+  /** What earlier commands of the same process measured: the demo's. */
+  memo?: ScoreMemo;
   /** All that decides the output: every value but `out`, and the seed; for run.json. */
   settings: { [name: string]: OptionValue };
 }

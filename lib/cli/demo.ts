@@ -25,20 +25,14 @@ import { RUN_FILES } from "../report/run_files.ts";
 import { describeSecret } from "../secrets/fingerprint.ts";
 import { fromCodePoints } from "../tokenizers/code_points.ts";
 import { command as analyze } from "./analyze.ts";
-import {
-  type Command,
-  type CommandResult,
-  type Context,
-  defineCommand,
-  type Json,
-  type OptionSpecs,
-} from "./command.ts";
+import { type CommandResult, defineCommand, type Json } from "./command.ts";
 import { formatTable } from "./console.ts";
+import { roundedSeconds, Stages } from "./demo_stages.ts";
 import { command as detect } from "./detect.ts";
 import { setUpWithProgress } from "./doctor.ts";
 import { command as evaluate, formatSets } from "./evaluate.ts";
 import { EMBEDDED_MODEL } from "./model_folder.ts";
-import { resolveOptions, resolvePath } from "./options.ts";
+import { resolvePath } from "./options.ts";
 import { command as probe } from "./probe.ts";
 import { command as report } from "./report.ts";
 import { command as retain } from "./retain.ts";
@@ -96,7 +90,7 @@ export const command = defineCommand({
     const stages = new Stages(context, out);
     const files = await stages.time("corpus", () => embeddedFiles());
     await runPipeline(stages, files);
-    const summary = await summarize(out, { stages: stages.seconds, seconds: seconds(startedAt) });
+    const summary = await summarize(out, { stages: stages.seconds, seconds: roundedSeconds(startedAt) });
     await writeFileAtomic(join(out, RUN_FILES.summary), JSON.stringify(summary, null, 2) + "\n");
     await stages.run("report", report, { run: out, out: join(out, "report.html") });
     await run.finish(summary);
@@ -162,47 +156,6 @@ async function runPipeline(stages: Stages, files: EmbeddedCorpusFiles): Promise<
   const places = [...await readRows(probed, PROBE_COLUMNS), ...await readRows(twins, PROBE_COLUMNS)];
   const planted = [...await readRows(files.planted, truth), ...await readRows(files.plantedTwins, truth)];
   await writeRows(path(RUN_FILES.duplication), maByCopies(places, planted), DUPLICATION_COLUMNS);
-}
-
-/** Runs commands in order and times them. */
-class Stages {
-  readonly out: string;
-  readonly seconds: Record<string, number> = {};
-  readonly #context: Context;
-
-  constructor(context: Context, out: string) {
-    this.#context = context;
-    this.out = out;
-  }
-
-  async time<T>(name: string, work: () => Promise<T>): Promise<T> {
-    await this.#context.breathe();
-    const startedAt = performance.now();
-    const result = await work();
-    this.seconds[name] = seconds(startedAt);
-    return result;
-  }
-
-  /** A command as the command line would run it, with these values and its defaults for the others. */
-  async run<A extends OptionSpecs, O extends OptionSpecs>(
-    name: string,
-    command: Command<A, O>,
-    flags: Record<string, unknown>,
-  ): Promise<CommandResult> {
-    return await this.time(name, async () => {
-      const values = await resolveOptions({ ...command.args, ...command.options }, {
-        flags,
-        cwd: this.#context.cwd,
-      });
-      const { out: _, ...settings } = values;
-      const context = { ...this.#context, force: true, settings: { ...settings, seed: this.#context.seed } };
-      return await command.run(values as Parameters<typeof command.run>[0], context);
-    });
-  }
-}
-
-function seconds(startedAt: number): number {
-  return Math.round((performance.now() - startedAt) / 100) / 10;
 }
 
 type Metrics = Record<"ma" | "el_3" | "el_5" | "el_10" | "nll", number | null>;

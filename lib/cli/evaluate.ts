@@ -82,7 +82,8 @@ export const command = defineCommand({
     const secrets: SecretScores[] = [];
     for (const [name, folder] of names as [string, string][]) {
       using session = await openModel(folder, context, { products: dtype });
-      using scorer = new Scorer(session.loaded.model);
+      const { model } = session.loaded;
+      using scorer = await context.memo?.scorer(model) ?? new Scorer(model);
       const examples = await examplesOf(session);
       const stage = context.progress.start(`Evaluating ${name}`, countItems(examples), "secrets and texts");
       const found = await evaluateSets(scorer, examples, {

@@ -5,6 +5,7 @@
  */
 import { readCorpus } from "../datasets/corpus.ts";
 import { type RowOf, writeRows } from "../datasets/row_table.ts";
+import type { TextScorer } from "../metrics/score_memo.ts";
 import { Scorer, type Scores } from "../metrics/text_scores.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import { type Context, defineCommand } from "./command.ts";
@@ -95,7 +96,7 @@ export const command = defineCommand({
  * ```
  */
 export async function measureTexts(
-  { scorer, tokenizer }: { scorer: Scorer; tokenizer: Tokenizer },
+  { scorer, tokenizer }: { scorer: TextScorer; tokenizer: Tokenizer },
   documents: readonly { docId: string; text: string }[],
   { tokens, context }: { tokens: number; context: Pick<Context, "progress" | "breathe"> },
 ): Promise<MeasureRow[]> {

@@ -52,7 +52,8 @@ export const command = defineCommand({
       throw new RangeError(`Cannot deal ${documents.length} texts into ${runs} runs: give a smaller --runs`);
     }
     using session = await openModel(model, context, { products: dtype });
-    using scorer = new Scorer(session.loaded.model);
+    const { model: measured } = session.loaded;
+    using scorer = await context.memo?.scorer(measured) ?? new Scorer(measured);
     const scores = await measureTexts({ scorer, tokenizer: session.tokenizer }, documents, {
       tokens,
       context,

@@ -10,6 +10,7 @@ import { forgetExamples, retainExamples } from "../datasets/examples.ts";
 import { readRows, writeRows } from "../datasets/row_table.ts";
 import type { Products } from "../engine/compile.ts";
 import { evaluateSets, type EvaluationSets } from "../evaluation/forgetting.ts";
+import type { ScoreMemo } from "../metrics/score_memo.ts";
 import { Scorer } from "../metrics/text_scores.ts";
 import { loadModel } from "../models/load.ts";
 import { saveModel } from "../models/save.ts";
@@ -127,7 +128,11 @@ export const command = defineCommand({
       tokenizerFolder: loaded.folder,
     });
     await writeRows(await run.path("history.parquet"), result.history, HISTORY_COLUMNS);
-    const after = await evaluateSaved(out, sets, { products: values.dtype, endOfText: tokenizer.endOfText });
+    const after = await evaluateSaved(out, sets, {
+      products: values.dtype,
+      endOfText: tokenizer.endOfText,
+      memo: context.memo,
+    });
     await removeCheckpoints(out);
     const before = result.history[0]!;
     const summary = {
@@ -178,10 +183,14 @@ function noteOf({ ma, el_10, retain_ma }: UnlearnEpoch): string {
 async function evaluateSaved(
   folder: string,
   sets: Omit<EvaluationSets, "unseen">,
-  { products, endOfText }: { products: Products; endOfText: number | null },
+  { products, endOfText, memo }: {
+    products: Products;
+    endOfText: number | null;
+    memo: ScoreMemo | undefined;
+  },
 ) {
   using saved = await loadModel(folder, { products });
-  using scorer = new Scorer(saved.model);
+  using scorer = await memo?.scorer(saved.model) ?? new Scorer(saved.model);
   const { sets: rows } = await evaluateSets(scorer, { ...sets, unseen: [] }, { model: "after", endOfText });
   const [forget, retain] = ["forget", "retain"].map((set) => rows.find((row) => row.set === set));
   return {

@@ -6,7 +6,8 @@
  */
 import type { ForgetExample } from "../datasets/examples.ts";
 import { groupMeans } from "../metrics/group_scores.ts";
-import type { Scorer, Scores } from "../metrics/text_scores.ts";
+import type { TextScorer } from "../metrics/score_memo.ts";
+import type { Scores } from "../metrics/text_scores.ts";
 import { describeSecret } from "../secrets/fingerprint.ts";
 
 /** Means over one set under one model. */
@@ -109,7 +110,7 @@ export function countItems({ forget, retain, unseen }: EvaluationSets): number {
  * ```
  */
 export async function evaluateSets(
-  scorer: Scorer,
+  scorer: TextScorer,
   sets: EvaluationSets,
   { model, endOfText, unseenEl = true, onProgress }: EvaluateOptions,
 ): Promise<{ sets: SetScores[]; secrets: SecretScores[] }> {
