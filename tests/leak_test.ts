@@ -6,7 +6,7 @@ import pl from "nodejs-polars";
 import { buildEmbeddedCorpus } from "../lib/datasets/embedded_corpus.ts";
 import { secretPieces } from "../lib/datasets/secret_formats.ts";
 import { writeTable } from "../lib/datasets/tables.ts";
-import { encodeSafetensors } from "../lib/models/safetensors.ts";
+import { encodeSafetensors } from "./models/safetensors_bytes.ts";
 import { escapeHtml, scriptJson } from "../lib/report/markup.ts";
 import { callMain } from "./cli/call_main.ts";
 import { temporaryFolder } from "./cli/run_cli.ts";

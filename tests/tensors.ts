@@ -4,8 +4,8 @@
  * @module
  */
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { toFloat32 } from "../lib/models/float_types.ts";
 import { parseHeader } from "../lib/models/safetensors.ts";
+import { toFloat32 } from "./models/safetensors_bytes.ts";
 
 /** Numbers with their shape, as a file or plain code gives them. */
 export interface PlainTensor {

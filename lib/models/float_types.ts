@@ -96,38 +96,3 @@ export function narrow(values: Float32Array, dtype: StorageDtype, bytes: Uint8Ar
     }
   }
 }
-
-/**
- * Stored bytes as new float32 values.
- *
- * @throws {TypeError} when the type is not a float of 16 or 32 bits
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * assertEquals(toFloat32(new Uint8Array([0, 0x3c]), "F16", "x"), new Float32Array([1]));
- * ```
- */
-export function toFloat32(bytes: Uint8Array, dtype: string, name: string): Float32Array {
-  if (!isStorageDtype(dtype)) {
-    throw new TypeError(`Cannot load tensor "${name}": it is stored as ${dtype}, expected F32, F16 or BF16`);
-  }
-  const values = new Float32Array(bytes.length / FLOAT_BYTES[dtype]);
-  widen(bytes.slice(), dtype, values);
-  return values;
-}
-
-/**
- * Float32 values as new bytes of a storage type.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * assertEquals([...fromFloat32(new Float32Array([1]), "BF16")], [0x80, 0x3f]);
- * ```
- */
-export function fromFloat32(values: Float32Array, dtype: StorageDtype): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(values.length * FLOAT_BYTES[dtype]);
-  narrow(values, dtype, bytes);
-  return bytes;
-}

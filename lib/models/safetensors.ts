@@ -5,7 +5,7 @@
  * @module
  */
 import { reasonOf } from "../reason.ts";
-import { FLOAT_BYTES, fromFloat32, type StorageDtype } from "./float_types.ts";
+import { FLOAT_BYTES, type StorageDtype } from "./float_types.ts";
 import { repeatedKey } from "./repeated_key.ts";
 
 /** One tensor of a file. */
@@ -104,7 +104,7 @@ export function parseHeader(bytes: Uint8Array, fileBytes: number, file: string):
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * const bytes = encodeSafetensors([], {});
+ * const bytes = encodeHeader([], {});
  * assertEquals(headerLength(bytes, bytes.length, "x"), bytes.length - 8);
  * ```
  */
@@ -170,16 +170,14 @@ function checkEntry(name: string, value: unknown, file: string): StoredTensor {
   return { name, dtype: dtype as string, shape, begin, end };
 }
 
-/** A tensor to write. */
-export interface TensorToStore {
+/** What a header says of a tensor to write. */
+export interface TensorEntry {
   /** Its name in the file. */
   name: string;
   /** Its dimensions. */
   shape: readonly number[];
   /** How to store it. */
   dtype: StorageDtype;
-  /** Its values. */
-  values: Float32Array;
 }
 
 /**
@@ -194,7 +192,7 @@ export interface TensorToStore {
  * ```
  */
 export function encodeHeader(
-  tensors: readonly Omit<TensorToStore, "values">[],
+  tensors: readonly TensorEntry[],
   metadata: Record<string, string> = { format: "pt" },
 ): Uint8Array<ArrayBuffer> {
   let offset = 0;
@@ -207,31 +205,5 @@ export function encodeHeader(
   const bytes = new Uint8Array(8 + Math.ceil(text.length / 8) * 8).fill(0x20);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(bytes.length - 8), true);
   bytes.set(text, 8);
-  return bytes;
-}
-
-/**
- * The bytes of a safetensors file, tensors in the given order; for small files, as it holds them all at once.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const bytes = encodeSafetensors([{ name: "x", shape: [2], dtype: "F32", values: new Float32Array([1, 2]) }]);
- * assertEquals(parseHeader(bytes, bytes.length, "x").tensors[0]!.shape, [2]);
- * ```
- */
-export function encodeSafetensors(
-  tensors: readonly TensorToStore[],
-  metadata?: Record<string, string>,
-): Uint8Array<ArrayBuffer> {
-  const parts = tensors.map(({ values, dtype }) => fromFloat32(values, dtype));
-  const head = encodeHeader(tensors, metadata);
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, head.length));
-  bytes.set(head);
-  let position = head.length;
-  for (const part of parts) {
-    bytes.set(part, position);
-    position += part.length;
-  }
   return bytes;
 }

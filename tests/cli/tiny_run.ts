@@ -15,7 +15,7 @@ import { writeRows } from "../../lib/datasets/row_table.ts";
 import { SECRET_FORMATS, secretPieces } from "../../lib/datasets/secret_formats.ts";
 import { trainTokenizer } from "../../lib/datasets/train_tokenizer.ts";
 import { gpt2 } from "../../lib/models/gpt2.ts";
-import { encodeSafetensors, type TensorToStore } from "../../lib/models/safetensors.ts";
+import { encodeSafetensors, type TensorToStore } from "../models/safetensors_bytes.ts";
 
 /** The paths of a tiny run, all in one folder. */
 export interface TinyRun {

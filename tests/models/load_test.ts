@@ -1,15 +1,10 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
-import { toFloat32 } from "../../lib/models/float_types.ts";
 import { loadModel, readConfig } from "../../lib/models/load.ts";
 import { architectureOf } from "../../lib/models/models.ts";
-import {
-  encodeHeader,
-  encodeSafetensors,
-  parseHeader,
-  type TensorToStore,
-} from "../../lib/models/safetensors.ts";
+import { encodeHeader, parseHeader } from "../../lib/models/safetensors.ts";
 import { copyFixture, type FIXTURES, readFixture } from "./fixtures.ts";
+import { encodeSafetensors, type TensorToStore, toFloat32 } from "./safetensors_bytes.ts";
 const engine = await openTensorFlow({ device: "cpu" });
 Deno.test.afterAll(() => engine[Symbol.dispose]());
 

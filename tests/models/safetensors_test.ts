@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { fromFloat32, toFloat32 } from "../../lib/models/float_types.ts";
-import { encodeSafetensors, parseHeader } from "../../lib/models/safetensors.ts";
+import { parseHeader } from "../../lib/models/safetensors.ts";
+import { encodeSafetensors, fromFloat32, toFloat32 } from "./safetensors_bytes.ts";
 import ROUNDED from "../fixtures/rounding.json" with { type: "json" };
 
 /** A file of a header's text and some bytes of data. */

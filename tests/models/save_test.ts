@@ -4,7 +4,7 @@ import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { loadModel } from "../../lib/models/load.ts";
 import { architectureOf } from "../../lib/models/models.ts";
 import { newModel } from "../../lib/models/new_model.ts";
-import { fromFloat32, toFloat32 } from "../../lib/models/float_types.ts";
+import { fromFloat32, toFloat32 } from "./safetensors_bytes.ts";
 import { saveModel } from "../../lib/models/save.ts";
 import { createNormal, readTensors } from "../tensors.ts";
 import { FIXTURES, readFixture } from "./fixtures.ts";

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { loadModel } from "../../lib/models/load.ts";
 import { openSafetensors } from "../../lib/models/safetensors_source.ts";
-import { encodeSafetensors } from "../../lib/models/safetensors.ts";
+import { encodeSafetensors } from "./safetensors_bytes.ts";
 import { saveModel } from "../../lib/models/save.ts";
 import { openShards } from "../../lib/models/shards.ts";
 import { openTorchFile } from "../../lib/models/torch_file.ts";
