@@ -22,7 +22,7 @@ import {
   type SecretScores,
   type SetScores,
 } from "../evaluation/forgetting.ts";
-import { Scorer } from "../metrics/text_scores.ts";
+import { openScorer } from "../metrics/score_memo.ts";
 import { type Context, defineCommand, UsageError } from "./command.ts";
 import { formatTable } from "./console.ts";
 import { DTYPE_OPTION } from "./dtype_options.ts";
@@ -82,8 +82,7 @@ export const command = defineCommand({
     const secrets: SecretScores[] = [];
     for (const [name, folder] of names as [string, string][]) {
       using session = await openModel(folder, context, { products: dtype });
-      const { model } = session.loaded;
-      using scorer = await context.memo?.scorer(model) ?? new Scorer(model);
+      using scorer = openScorer(session.loaded.model, context.memo);
       const examples = await examplesOf(session);
       const stage = context.progress.start(`Evaluating ${name}`, countItems(examples), "secrets and texts");
       const found = await evaluateSets(scorer, examples, {

@@ -10,7 +10,7 @@ import { readCorpus } from "../datasets/corpus.ts";
 import { PythonRandom } from "../datasets/random.ts";
 import { writeRows } from "../datasets/row_table.ts";
 import { meanAndError, THRESHOLD_METRICS } from "../evaluation/thresholds.ts";
-import { Scorer } from "../metrics/text_scores.ts";
+import { openScorer } from "../metrics/score_memo.ts";
 import { defineCommand } from "./command.ts";
 import { formatTable } from "./console.ts";
 import { DTYPE_OPTION } from "./dtype_options.ts";
@@ -52,8 +52,7 @@ export const command = defineCommand({
       throw new RangeError(`Cannot deal ${documents.length} texts into ${runs} runs: give a smaller --runs`);
     }
     using session = await openModel(model, context, { products: dtype });
-    const { model: measured } = session.loaded;
-    using scorer = await context.memo?.scorer(measured) ?? new Scorer(measured);
+    using scorer = openScorer(session.loaded.model, context.memo);
     const scores = await measureTexts({ scorer, tokenizer: session.tokenizer }, documents, {
       tokens,
       context,

@@ -10,8 +10,7 @@ import { forgetExamples, retainExamples } from "../datasets/examples.ts";
 import { readRows, writeRows } from "../datasets/row_table.ts";
 import type { Products } from "../engine/compile.ts";
 import { evaluateSets, type EvaluationSets } from "../evaluation/forgetting.ts";
-import type { ScoreMemo } from "../metrics/score_memo.ts";
-import { Scorer } from "../metrics/text_scores.ts";
+import { openScorer, type ScoreMemo } from "../metrics/score_memo.ts";
 import { loadModel } from "../models/load.ts";
 import { saveModel } from "../models/save.ts";
 import { removeCheckpoints } from "../training/checkpoint.ts";
@@ -190,7 +189,7 @@ async function evaluateSaved(
   },
 ) {
   using saved = await loadModel(folder, { products });
-  using scorer = await memo?.scorer(saved.model) ?? new Scorer(saved.model);
+  using scorer = openScorer(saved.model, memo);
   const { sets: rows } = await evaluateSets(scorer, { ...sets, unseen: [] }, { model: "after", endOfText });
   const [forget, retain] = ["forget", "retain"].map((set) => rows.find((row) => row.set === set));
   return {

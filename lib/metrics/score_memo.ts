@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import { viewTensor } from "../engine/tensor_memory.ts";
 import type { Model } from "../models/model.ts";
 import { type ScoreOptions, Scorer, type Scores, type SecretTokens } from "./text_scores.ts";
@@ -23,7 +24,7 @@ export type TextScorer = Pick<Scorer, "texts" | "secrets">;
  * using _engine = await openTensorFlow({ device: "cpu" });
  * using loaded = await loadModel("tests/fixtures/gpt2/trained");
  * const memo = new ScoreMemo();
- * using scorer = await memo.scorer(loaded.model);
+ * using scorer = memo.scorer(loaded.model);
  * const [first] = await scorer.texts([[3, 20, 49, 41, 5, 26, 8]]);
  * const [again] = await scorer.texts([[3, 20, 49, 41, 5, 26, 8]]);
  * assertStrictEquals(again, first);
@@ -37,59 +38,71 @@ export class ScoreMemo {
    *
    * @param model its weights must not change as long as the scorer is used
    */
-  async scorer(model: Model): Promise<TextScorer & Disposable> {
+  scorer(model: Model): TextScorer & Disposable {
+    const key = `${model.products} ${digestOf(model)}`;
     const scorer = new Scorer(model);
-    try {
-      const key = `${model.products} ${await digestOf(model)}`;
-      return {
-        texts: (texts, options = {}) =>
-          this.#recall(texts, options, {
-            keyOf: (ids) => `${key} ${options.el ?? true} ${Array.from(ids)}`,
-            measure: (missing, options) => scorer.texts(missing, options),
-          }),
-        secrets: (secrets, options = {}) =>
-          this.#recall(secrets, options, {
-            keyOf: ({ prefix, secret }) =>
-              [key, options.el ?? true, options.endOfText ?? null, Array.from(prefix), Array.from(secret)]
-                .join(" "),
-            measure: (missing, options) => scorer.secrets(missing, options),
-          }),
-        [Symbol.dispose]: () => scorer[Symbol.dispose](),
-      };
-    } catch (error) {
-      scorer[Symbol.dispose]();
-      throw error;
-    }
+    return {
+      texts: (texts, options = {}) =>
+        this.#recall(texts, options, {
+          keyOf: (ids) => `${key} ${options.el ?? true} ${Array.from(ids)}`,
+          measure: (missing) => scorer.texts(missing, options),
+        }),
+      secrets: (secrets, options = {}) =>
+        this.#recall(secrets, options, {
+          keyOf: ({ prefix, secret }) =>
+            [key, options.el ?? true, options.endOfText ?? null, Array.from(prefix), Array.from(secret)].join(
+              " ",
+            ),
+          measure: (missing) => scorer.secrets(missing, options),
+        }),
+      [Symbol.dispose]: () => scorer[Symbol.dispose](),
+    };
   }
 
   async #recall<T extends ArrayLike<number> | SecretTokens>(
     items: readonly T[],
-    options: ScoreOptions,
+    { onProgress }: ScoreOptions,
     { keyOf, measure }: {
       keyOf: (item: T) => string;
-      measure: (missing: readonly T[], options: ScoreOptions) => Promise<Scores[]>;
+      measure: (missing: readonly T[]) => Promise<Scores[]>;
     },
   ): Promise<Scores[]> {
     const keys = items.map(keyOf);
     const missing = new Map(items.map((item, i) => [keys[i]!, item] as const));
     for (const key of missing.keys()) if (this.#known.has(key)) missing.delete(key);
-    if (missing.size < items.length) await options.onProgress?.(items.length - missing.size);
-    const scores = await measure([...missing.values()], options);
+    if (missing.size < items.length) await onProgress?.(items.length - missing.size);
+    const scores = await measure([...missing.values()]);
     [...missing.keys()].forEach((key, i) => this.#known.set(key, scores[i]!));
     return keys.map((key) => this.#known.get(key)!);
   }
 }
 
 /** What the weights are, in 64 hexadecimal digits. */
-async function digestOf(model: Model): Promise<string> {
-  const parts: string[] = [model.className, JSON.stringify(model.config)];
+function digestOf(model: Model): string {
+  const hash = createHash("sha256").update(`${model.className} ${JSON.stringify(model.config)}`);
   for (const [name, weight] of Object.entries(model.weights)) {
     using view = viewTensor(weight);
-    parts.push(`${name} ${hex(await crypto.subtle.digest("SHA-256", view.values))}`);
+    const { buffer, byteOffset, byteLength } = view.values;
+    hash.update(`${name} ${byteLength} `).update(new Uint8Array(buffer, byteOffset, byteLength));
   }
-  return hex(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(parts.join("\n"))));
+  return hash.digest("hex");
 }
 
-function hex(bytes: ArrayBuffer): string {
-  return new Uint8Array(bytes).toHex();
+/**
+ * A scorer of a model: one that remembers where there is a memo; `using` frees it, not the model.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { loadModel } from "../models/load.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/trained");
+ * using scorer = openScorer(loaded.model);
+ * assertEquals((await scorer.texts([[3, 20, 49, 41, 5, 26, 8]]))[0]!.ma, 1);
+ * ```
+ */
+export function openScorer(model: Model, memo?: ScoreMemo | undefined): TextScorer & Disposable {
+  return memo?.scorer(model) ?? new Scorer(model);
 }

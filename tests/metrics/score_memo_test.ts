@@ -18,7 +18,7 @@ Deno.test("ScoreMemo's scores are the scorer's, repeated ones too, in the order 
   using loaded = await loadModel(folder);
   using plain = new Scorer(loaded.model);
   const memo = new ScoreMemo();
-  using scorer = await memo.scorer(loaded.model);
+  using scorer = memo.scorer(loaded.model);
   await scorer.texts(TEXTS.slice(2, 4));
   const asked = [...TEXTS.slice(0, 3), TEXTS[1]!, ...TEXTS];
   let done = 0;
@@ -32,7 +32,7 @@ Deno.test("ScoreMemo tells apart what may score differently", async () => {
   using loaded = await loadModel(folder);
   const { model } = loaded;
   const memo = new ScoreMemo();
-  using scorer = await memo.scorer(model);
+  using scorer = memo.scorer(model);
   const [whole] = await scorer.texts([TEXTS[0]!]);
   const [quick] = await scorer.texts([TEXTS[0]!], { el: false });
   assertEquals([whole!.ma, quick!.el_3], [quick!.ma, null]);
@@ -45,11 +45,11 @@ Deno.test("ScoreMemo tells apart what may score differently", async () => {
   assert(ended !== long);
 
   using reloaded = await loadModel(folder);
-  using again = await memo.scorer(reloaded.model);
-  assertStrictEquals((await again.texts([TEXTS[0]!]))[0], whole); // another process of loading, the same weights
+  using again = memo.scorer(reloaded.model);
+  assertStrictEquals((await again.texts([TEXTS[0]!]))[0], whole); // loaded anew, the same weights
   const [weight] = Object.values(reloaded.model.weights);
   assign(weight!, tf.tidy(() => tf.neg(weight!)));
-  using changed = await memo.scorer(reloaded.model);
+  using changed = memo.scorer(reloaded.model);
   const [other] = await changed.texts([TEXTS[0]!]);
   assert(other!.nll !== whole!.nll);
 });
@@ -57,7 +57,7 @@ Deno.test("ScoreMemo tells apart what may score differently", async () => {
 Deno.test("ScoreMemo keeps nothing of a run that fails", async () => {
   using loaded = await loadModel(folder);
   const memo = new ScoreMemo();
-  using scorer = await memo.scorer(loaded.model);
+  using scorer = memo.scorer(loaded.model);
   const onProgress = () => {
     throw new Error("interrupted");
   };
