@@ -24,7 +24,7 @@ import {
 } from "./bench_models.ts";
 import { Peer } from "./bench_peer.ts";
 import { type BenchRow, interleave, median, seconds } from "./bench_table.ts";
-import { readTensors } from "./tensors.ts";
+import { assertTensorClose, type PlainTensor, readTensors } from "./tensors.ts";
 
 /** Both sides' numbers may be this far apart: float32's logits absolutely, all else relative to its tensor's largest. */
 const TOLERANCE: Readonly<Record<Products, number>> = { float32: 1e-3, bfloat16: 0.05 };
@@ -114,12 +114,14 @@ async function compareStep(
     }
     for (const ours of [graph, xla]) {
       const made = ours(ids);
-      largest = Math.max(largest, largestDifference(valuesOf(made), expected, products));
+      const found = plainTensors(made);
       tf.dispose(made);
+      for (const [name, wanted] of expected) {
+        const atol = TOLERANCE[products] * scaleOf(name, wanted, products);
+        assertTensorClose(found.get(name)!, wanted, { atol });
+      }
+      largest = Math.max(largest, largestDifference(found, expected, products));
     }
-  }
-  if (!(largest <= TOLERANCE[products])) {
-    throw new RangeError(`${name}: the largest difference is ${largest}`);
   }
   const own = (compiled: Step) => () => seconds(() => tf.dispose(compiled(ids)));
   const theirs = (which: string) => async () => (await peer.ask<{ seconds: number }>(run, { which })).seconds;
@@ -147,24 +149,32 @@ async function compareStep(
   };
 }
 
-type Values = ReadonlyMap<string, { values: ArrayLike<number> }>;
+type PlainTensors = ReadonlyMap<string, PlainTensor>;
 
-function valuesOf(results: Record<string, Tensor>): Values {
-  return new Map(Object.entries(results).map(([name, tensor]) => [name, { values: tensor.dataSync() }]));
+function plainTensors(results: Record<string, Tensor>): PlainTensors {
+  return new Map(
+    Object.entries(results).map((
+      [name, tensor],
+    ) => [name, { shape: tensor.shape, values: tensor.dataSync() }]),
+  );
 }
 
-/** Of all expected tensors; see `TOLERANCE`. */
-function largestDifference(found: Values, expected: Values, products: Products): number {
+/** Of all expected tensors, in units of `scaleOf`. */
+function largestDifference(found: PlainTensors, expected: PlainTensors, products: Products): number {
   let largest = 0;
-  for (const [name, { values: wanted }] of expected) {
+  for (const [name, wanted] of expected) {
     const { values } = found.get(name)!;
-    if (values.length !== wanted.length) throw new RangeError(`"${name}" has ${values.length} elements`);
-    const scale = name === "logits" && products === "float32" ? 1 : maximum(wanted);
-    for (let i = 0; i < wanted.length; i++) {
-      largest = Math.max(largest, Math.abs(values[i]! - wanted[i]!) / scale); // NaN stays
+    const scale = scaleOf(name, wanted, products);
+    for (let i = 0; i < values.length; i++) {
+      largest = Math.max(largest, Math.abs(values[i]! - wanted.values[i]!) / scale);
     }
   }
   return largest;
+}
+
+/** What `TOLERANCE` is relative to. */
+function scaleOf(name: string, { values }: PlainTensor, products: Products): number {
+  return name === "logits" && products === "float32" ? 1 : maximum(values);
 }
 
 function maximum(values: ArrayLike<number>): number {
