@@ -17,7 +17,6 @@ import {
   type StepResult,
 } from "./capture.ts";
 import { CaptureError } from "./capture_error.ts";
-import type { Graph } from "./graph.ts";
 import type { TensorInfo } from "./graph_records.ts";
 import { Stages } from "./stages.ts";
 import { currentEngine } from "./state.ts";
@@ -122,42 +121,13 @@ export function snapshot(tensor: Tensor): Tensor {
  * ```
  */
 export function outsideXla<R>(part: () => R): R {
-  return capturedWith({ isOutside: true }, part);
-}
-
-/**
- * Keeps the products of a part of a step in float32 also where the step is compiled with `products: "bfloat16"`, but for
- * those with a tensor that is kept in bfloat16. Worth it for products that are bound by memory: the conversion reads and
- * writes more than the product itself.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import * as tf from "@tensorflow/tfjs-core";
- * import { openTensorFlow } from "./engine.ts";
- *
- * using _engine = await openTensorFlow({ device: "cpu" });
- * const square = (x: tf.Tensor) => tf.matMul(x as tf.Tensor2D, x as tf.Tensor2D);
- * const both = (x: tf.Tensor) => [square(x), inFloat32(() => square(x))];
- * using step = compile(both, { products: "bfloat16" });
- * const [narrow, wide] = step(tf.tensor2d([[1 + 2 ** -9]])).map((x) => x.dataSync()[0]!); // bfloat16 has eight bits
- * assertEquals([narrow, wide], [1, (1 + 2 ** -9) ** 2]);
- * ```
- */
-export function inFloat32<R>(part: () => R): R {
-  return capturedWith({ hasNarrowProducts: false }, part);
-}
-
-/** Runs a part of a step while the graph that it goes to is in another state; without a graph a plain call. */
-function capturedWith<R>(state: Partial<Pick<Graph, "isOutside" | "hasNarrowProducts">>, part: () => R): R {
   const graph = currentEngine().binding.capture;
-  if (!graph) return part();
-  const { isOutside, hasNarrowProducts } = graph;
-  Object.assign(graph, state);
+  if (!graph || graph.isOutside) return part();
+  graph.isOutside = true;
   try {
     return part();
   } finally {
-    Object.assign(graph, { isOutside, hasNarrowProducts });
+    graph.isOutside = false;
   }
 }
 

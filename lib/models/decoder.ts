@@ -7,7 +7,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { compile, type CompiledStep, inFloat32, outsideXla } from "../engine/compile.ts";
+import { compile, type CompiledStep, outsideXla } from "../engine/compile.ts";
 import type { AttentionFunction } from "./architecture.ts";
 import { rowsAtOnce, textsAtOnce } from "./batch_sizes.ts";
 import { branchAttention } from "./branch_attention.ts";
@@ -116,7 +116,7 @@ export class Decoder implements Disposable {
     const steps = grids.map(({ branches }) => Math.max(...branches.map(stepsOf)));
     const work = grids.map(({ branches }, i) => branches.length * steps[i]!);
     const total = { tokens: sumOf(work), steps: sumOf(steps) };
-    const isXla = this.#xla ?? isWorthCompiling(total, this.#model);
+    const isXla = this.#xla ?? isWorthCompiling(total, this.#model.parameterCount);
     const step = isXla ? this.#xlaStep : this.#step;
     let [next, done] = [0, 0];
     const takeGrids = async () => {
@@ -190,7 +190,7 @@ export class Decoder implements Disposable {
     const ofRows = outsideXla(() =>
       branchAttention({ textKeys, textValues, ownKeys, ownValues }, { starts: starts!, steps: steps! })
     );
-    const attention: AttentionFunction = (inputs) => outsideXla(() => inFloat32(() => ofRows(inputs)));
+    const attention: AttentionFunction = (inputs) => outsideXla(() => ofRows(inputs));
     const positions = tf.minimum(tf.add(starts!, steps!), tf.scalar(maxPositions - 1, "int32"));
     return {
       ids: tf.argMax(this.#model.decode(ids!, positions, attention), -1),

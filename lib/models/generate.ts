@@ -8,7 +8,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { compile, type CompiledStep, inFloat32 } from "../engine/compile.ts";
+import { compile, type CompiledStep } from "../engine/compile.ts";
 import { attend, cacheBias } from "./attention.ts";
 import { powerOfTwo } from "./batch_sizes.ts";
 import { chooseTokens, outcomeOf, type SamplingOptions, type StepOutcome } from "./choose_tokens.ts";
@@ -222,7 +222,7 @@ export class Generator implements Disposable {
   /** The captured step for such work in one shape: XLA's where it pays. */
   #decodeStepFor(work: DecodeWork, { sampling }: GenerateOptions): DecodeStep {
     const { decode, xlaDecode } = this.#stepsFor(sampling);
-    return this.#xla ?? isWorthCompiling(work, this.#model) ? xlaDecode : decode;
+    return this.#xla ?? isWorthCompiling(work, this.#model.parameterCount) ? xlaDecode : decode;
   }
 
   #fillStep(ids: Tensor, last: Tensor, sampling: SamplingOptions | undefined): StepOutcome {
@@ -243,8 +243,7 @@ export class Generator implements Disposable {
     return this.#model.decode(ids!, positions!, ({ layer, q, k, v, scale }) => {
       const written = (buffer: Tensor, values: Tensor) =>
         tf.reshape(appendToCache(buffer, positions!, values), [B, G, T, K]); // [B, G, T, K]
-      const [keys, values] = [written(cache[layer]!, k), written(cache[layers + layer]!, v)];
-      return inFloat32(() => attend(q, keys, values, { scale, bias }));
+      return attend(q, written(cache[layer]!, k), written(cache[layers + layer]!, v), { scale, bias });
     });
   }
 

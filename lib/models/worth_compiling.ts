@@ -3,8 +3,6 @@
  *
  * @module
  */
-import { hasBfloat16Matrices } from "../engine/processor.ts";
-import type { Model } from "./model.ts";
 
 /**
  * Parameters times steps that make up for the seconds in which XLA compiles a step, by measurement: 110 steps of one row
@@ -32,15 +30,9 @@ export interface DecodeWork {
  * ```ts
  * import { assertEquals } from "@std/assert";
  * const row = { tokens: 128, steps: 128 };
- * const model = (parameterCount: number) => ({ parameterCount, products: "float32" }) as const;
- * assertEquals([isWorthCompiling(row, model(4e6)), isWorthCompiling(row, model(135e6))], [false, true]);
+ * assertEquals([isWorthCompiling(row, 4e6), isWorthCompiling(row, 135e6)], [false, true]);
  * ```
  */
-export function isWorthCompiling(
-  { tokens, steps }: DecodeWork,
-  { parameterCount, products }: Pick<Model, "parameterCount" | "products">,
-): boolean {
-  // measured: 84 ms a step of 32 rows against 184 by XLA; of one row as fast
-  if (products === "bfloat16" && tokens > steps && hasBfloat16Matrices()) return false;
+export function isWorthCompiling({ tokens, steps }: DecodeWork, parameterCount: number): boolean {
   return (steps + tokens / TOKENS_A_STEP) * parameterCount >= WORK;
 }
