@@ -85,6 +85,14 @@ export const SYMBOLS = {
   },
   TF_DeleteFunction: { parameters: [P], result: "void" },
   TF_FunctionSetAttrValueProto: { parameters: [P, B, B, "usize", P], result: "void" },
+
+  /** C++: `tsl::port::TestCPUFeature(CPUFeature)`; null where a build of TensorFlow does not have it. */
+  testFeature: {
+    name: "_ZN3tsl4port14TestCPUFeatureENS0_10CPUFeatureE",
+    parameters: ["i32"],
+    result: "bool",
+    optional: true,
+  },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** The opened library's functions. */

@@ -90,6 +90,7 @@ export function secretsBeforeAfter(
         range: [-LABEL_ROOM * shown.length, shown.length + 1],
         showticklabels: false,
         ticks: "",
+        zeroline: false,
       },
       yaxis: { ...SCORE_AXIS, title: { text: "secret MA" } },
       shapes: isScore(threshold) ? [thresholdLine(threshold, { side: "start" })] : [],

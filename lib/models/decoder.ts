@@ -116,7 +116,7 @@ export class Decoder implements Disposable {
     const steps = grids.map(({ branches }) => Math.max(...branches.map(stepsOf)));
     const work = grids.map(({ branches }, i) => branches.length * steps[i]!);
     const total = { tokens: sumOf(work), steps: sumOf(steps) };
-    const isXla = this.#xla ?? isWorthCompiling(total, this.#model.parameterCount);
+    const isXla = this.#xla ?? isWorthCompiling(total, this.#model);
     const step = isXla ? this.#xlaStep : this.#step;
     let [next, done] = [0, 0];
     const takeGrids = async () => {

@@ -222,7 +222,7 @@ export class Generator implements Disposable {
   /** The captured step for such work in one shape: XLA's where it pays. */
   #decodeStepFor(work: DecodeWork, { sampling }: GenerateOptions): DecodeStep {
     const { decode, xlaDecode } = this.#stepsFor(sampling);
-    return this.#xla ?? isWorthCompiling(work, this.#model.parameterCount) ? xlaDecode : decode;
+    return this.#xla ?? isWorthCompiling(work, this.#model) ? xlaDecode : decode;
   }
 
   #fillStep(ids: Tensor, last: Tensor, sampling: SamplingOptions | undefined): StepOutcome {

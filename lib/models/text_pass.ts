@@ -8,6 +8,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { compile, type CompiledStep, outsideXla } from "../engine/compile.ts";
 import { sparseCrossEntropy } from "../engine/kernels.ts";
+import { isXlaFaster } from "../engine/processor.ts";
 import { powerOfTwo, powerOfTwoBelow } from "./batch_sizes.ts";
 import type { Model } from "./model.ts";
 
@@ -177,7 +178,8 @@ export class TextPass implements Disposable {
   #stepFor(shape: string, { tokens, keepCache }: { tokens: number; keepCache: boolean }): PassStep {
     const before = this.#tokensRun.get(shape) ?? 0;
     this.#tokensRun.set(shape, before + tokens);
-    const isXla = this.#xla ?? before * this.#model.parameterCount >= WORK_FOR_XLA;
+    const { parameterCount, products } = this.#model;
+    const isXla = this.#xla ?? (before * parameterCount >= WORK_FOR_XLA && isXlaFaster(products));
     return this.#steps[`${keepCache ? "fill" : "score"}${isXla ? "Xla" : ""}`];
   }
 

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { isXlaFaster } from "../engine/processor.ts";
+import type { Model } from "./model.ts";
 
 /**
  * Parameters times steps that make up for the seconds in which XLA compiles a step, by measurement: 110 steps of one row
@@ -24,15 +26,21 @@ export interface DecodeWork {
 }
 
 /**
- * Whether compiling a model's decode steps by XLA takes less time than it saves.
+ * Whether compiling a model's decode steps by XLA takes less time than it saves. A step of one row is bound by the reading of
+ * weights, where XLA is faster with any products.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  * const row = { tokens: 128, steps: 128 };
- * assertEquals([isWorthCompiling(row, 4e6), isWorthCompiling(row, 135e6)], [false, true]);
+ * const model = (parameterCount: number) => ({ parameterCount, products: "float32" }) as const;
+ * assertEquals([isWorthCompiling(row, model(4e6)), isWorthCompiling(row, model(135e6))], [false, true]);
  * ```
  */
-export function isWorthCompiling({ tokens, steps }: DecodeWork, parameterCount: number): boolean {
+export function isWorthCompiling(
+  { tokens, steps }: DecodeWork,
+  { parameterCount, products }: Pick<Model, "parameterCount" | "products">,
+): boolean {
+  if (tokens > steps && !isXlaFaster(products)) return false;
   return (steps + tokens / TOKENS_A_STEP) * parameterCount >= WORK;
 }

@@ -5,7 +5,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { compile } from "../engine/compile.ts";
+import { compile, outsideXla } from "../engine/compile.ts";
+import { isXlaFaster } from "../engine/processor.ts";
 import type { Model } from "../models/model.ts";
 import type { Adam } from "./adam.ts";
 import { nextTokenLosses, valueAndGradients } from "./next_token_loss.ts";
@@ -101,7 +102,8 @@ export async function trainModel(
 ): Promise<void> {
   const windows = new Windows(documents, options);
   using step = compile((ids: tf.Tensor, rates: tf.Tensor) => {
-    const { loss, gradients } = valueAndGradients(model.weights, () => tf.mean(nextTokenLosses(model, ids)));
+    const run = () => valueAndGradients(model.weights, () => tf.mean(nextTokenLosses(model, ids)));
+    const { loss, gradients } = isXlaFaster(model.products) ? run() : outsideXla(run);
     return { loss, norm: optimizer.apply(gradients, rates) };
   }, { xla: true, name: "train", products: model.products });
   while (optimizer.steps < options.steps && !hooks.signal?.aborted) {

@@ -11,6 +11,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { assign, compile, type CompiledStep } from "../engine/compile.ts";
 import { sparseCrossEntropy } from "../engine/kernels.ts";
+import { isXlaFaster } from "../engine/processor.ts";
 import type { Model } from "../models/model.ts";
 import { valueAndGradients } from "../training/next_token_loss.ts";
 import type { Adam } from "../training/adam.ts";
@@ -43,8 +44,11 @@ export interface StepShared {
   optimizer: Adam;
   /** The trained weights. */
   trained: Readonly<Record<string, Tensor>>;
-  /** Whether XLA compiles the steps: it takes seconds, and pays for all but tiny models. Default true. */
-  xla?: boolean;
+  /**
+   * Whether XLA compiles the steps: it takes seconds, and pays for all but tiny models. By default it does, but for the
+   * gradients where they run faster without.
+   */
+  xla?: boolean | undefined;
 }
 
 /**
@@ -85,17 +89,17 @@ export class ObjectiveStep implements Disposable {
     const usesDivergence = batches.some(({ divergenceWeights }) =>
       divergenceWeights.some((weight) => weight !== 0)
     );
-    const { xla = true } = shared;
+    const { products } = shared.model;
     this.#accumulate = compile((...inputs: Tensor[]) => this.#gradients(inputs, usesDivergence), {
-      xla,
+      xla: shared.xla ?? isXlaFaster(products),
       name: "gradients",
-      products: shared.model.products,
+      products,
     });
     this.#update = compile((rates: Tensor) => {
       const norm = shared.optimizer.apply(this.#sums, rates);
       for (const sum of Object.values(this.#sums)) assign(sum, tf.zerosLike(sum));
       return { norm };
-    }, { xla, name: "update" });
+    }, { xla: shared.xla ?? true, name: "update" });
   }
 
   /** Makes the step and computes the reference's probabilities with the model as it is. */

@@ -9,6 +9,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { assign, snapshot } from "../engine/compile.ts";
+import { isXlaFaster } from "../engine/processor.ts";
 import { groupMeans } from "../metrics/group_scores.ts";
 import { Scorer, type Scores, type SecretTokens } from "../metrics/text_scores.ts";
 import type { Model } from "../models/model.ts";
@@ -47,7 +48,7 @@ export interface UnlearnOptions extends ObjectiveOptions {
   /** Ends a secret's decode. */
   endOfText: number | null;
   /** See `StepShared`. */
-  xla?: boolean;
+  xla?: boolean | undefined;
 }
 
 /** How a run ended. */
@@ -151,10 +152,11 @@ class UnlearnRun implements Disposable {
     const { squeezesSingleRows = false } = objective;
     using stack = new DisposableStack(); // what has been made is freed if the rest fails
     const optimizer = stack.use(new Adam(model.weights, { betas: [0.9, 0.98] }));
-    const { xla = true, microBatch: size, compat } = options;
+    const { xla, microBatch: size, compat } = options;
+    const ownLengths = !(xla ?? isXlaFaster(model.products)); // XLA takes seconds for each shape
     const shared = { model, optimizer, trained: model.weights, xla };
     const { maxPositions } = model.config;
-    const cut = { size, compat, squeezesSingleRows, maxPositions, ownLengths: !xla }; // XLA takes seconds for each shape
+    const cut = { size, compat, squeezesSingleRows, maxPositions, ownLengths };
     const forget = stack.use(
       await ObjectiveStep.create(shared, microBatches(sets.forget, objective.forget, cut)),
     );
