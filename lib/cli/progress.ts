@@ -150,9 +150,7 @@ class ShownStage implements Stage {
     this.#isDone = true;
     const { name, unit } = this.#text;
     const seconds = formatSeconds(this.#elapsedMs());
-    const counted = this.#count > 0
-      ? `${this.#count} ${unit}`.trimEnd() + ` in ${seconds}`
-      : `done in ${seconds}`;
+    const counted = this.#count > 0 ? `${quantity(this.#count, unit)} in ${seconds}` : `done in ${seconds}`;
     this.#aside(() => {
       this.#leave();
       this.#writeLine(`${name}: ${counted}${note && `, ${note}`}`);
@@ -198,7 +196,7 @@ class ShownStage implements Stage {
   #counted(): string {
     const { total, unit } = this.#text;
     if (total === null && this.#count === 0) return "";
-    return (total === null ? `${this.#count} ${unit}` : `${this.#count} of ${total} ${unit}`).trimEnd();
+    return total === null ? quantity(this.#count, unit) : `${this.#count} of ${quantity(total, unit)}`;
   }
 
   #details(): string[] {
@@ -247,6 +245,11 @@ export function fitLine(line: string, columns: number): string {
     if (width <= columns - 1) cut = end;
   }
   return line;
+}
+
+/** Such as "1 epoch" and "2 epochs". */
+function quantity(count: number, units: string): string {
+  return `${count} ${count === 1 ? units.replace(/s\b/g, "") : units}`.trimEnd();
 }
 
 function formatSeconds(ms: number): string {

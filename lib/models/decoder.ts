@@ -112,19 +112,23 @@ export class Decoder implements Disposable {
       result.length > 0
     );
     for (const { start, result } of branches) result[0] = start.token;
-    const grids = toGrids(branches, this.rows);
-    const steps = grids.map(({ branches }) => Math.max(...branches.map(stepsOf)));
-    const work = grids.map(({ branches }, i) => branches.length * steps[i]!);
-    const total = { tokens: sumOf(work), steps: sumOf(steps) };
+    const grids = toGrids(branches, this.rows).map((grid) => {
+      const steps = Math.max(...grid.branches.map(stepsOf));
+      return { ...grid, steps, tokens: grid.branches.length * steps };
+    });
+    const total = {
+      tokens: sumOf(grids.map(({ tokens }) => tokens)),
+      steps: sumOf(grids.map(({ steps }) => steps)),
+    };
     const isXla = this.#xla ?? isWorthCompiling(total, this.#model);
     const step = isXla ? this.#xlaStep : this.#step;
     let [next, done] = [0, 0];
     const takeGrids = async () => {
       try {
         while (next < grids.length) {
-          const i = next++;
-          await this.#continueGrid(filled, grids[i]!, step);
-          done += work[i]!;
+          const grid = grids[next++]!;
+          await this.#continueGrid(filled, grid, step);
+          done += grid.tokens;
           await onProgress?.(done / Math.max(1, total.tokens));
         }
       } catch (error) {
@@ -141,11 +145,10 @@ export class Decoder implements Disposable {
 
   async #continueGrid(
     filled: FilledTexts,
-    { texts, rowsPerText, branches }: Grid,
+    { texts, rowsPerText, branches, steps }: Grid & { steps: number },
     step: DecodeStep,
   ): Promise<void> {
     const { cacheHeads: heads, headWidth: width } = this.#model.config;
-    const steps = Math.max(...branches.map(stepsOf));
     if (steps === 0) return;
     const rows = texts.length * rowsPerText;
     const column = (value: (branch: Branch) => number) =>

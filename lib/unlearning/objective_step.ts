@@ -9,12 +9,12 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { assign, compile, type CompiledStep } from "../engine/compile.ts";
+import { compile, type CompiledStep } from "../engine/compile.ts";
 import { sparseCrossEntropy } from "../engine/kernels.ts";
 import { isXlaFaster } from "../engine/processor.ts";
 import type { Model } from "../models/model.ts";
 import { valueAndGradients } from "../training/next_token_loss.ts";
-import type { Adam } from "../training/adam.ts";
+import type { GradientSums } from "./gradient_sums.ts";
 import { KIND, type MicroBatch } from "./token_weights.ts";
 
 /** Added to both probabilities, as in the reference. */
@@ -36,17 +36,15 @@ export interface TermValues {
 
 type BatchTensors = Record<"ids" | "weights" | "rows" | "rowWeights" | "reference", Tensor>;
 
-/** What the captured steps of both sides share: weights, optimizer, gradient sums. */
+/** What the steps of both sides share. */
 export interface StepShared {
-  /** What is updated. */
+  /** What is updated; not owned. */
   model: Model;
-  /** Over the weights that are trained. */
-  optimizer: Adam;
-  /** The trained weights. */
-  trained: Readonly<Record<string, Tensor>>;
+  /** Of the weights that are trained; not owned. */
+  sums: GradientSums;
   /**
-   * Whether XLA compiles the steps: it takes seconds, and pays for all but tiny models. By default it does, but for the
-   * gradients where they run faster without.
+   * Whether XLA compiles the gradients: it takes seconds, and pays for all but tiny models. Default: where its products
+   * are not slower.
    */
   xla?: boolean | undefined;
 }
@@ -60,6 +58,7 @@ export interface StepShared {
  * import { openTensorFlow } from "../engine/engine.ts";
  * import { loadModel } from "../models/load.ts";
  * import { Adam } from "../training/adam.ts";
+ * import { GradientSums } from "./gradient_sums.ts";
  * import { microBatches } from "./token_weights.ts";
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
@@ -68,8 +67,8 @@ export interface StepShared {
  * using optimizer = new Adam(model.weights, { betas: [0.9, 0.98] });
  * const row = { ids: Int32Array.of(1, 2, 3), mask: Uint8Array.of(0, 0, 1) };
  * const batches = microBatches([row], { crossEntropySecret: -1 }, { size: 1 });
- * const shared = { model, optimizer, trained: model.weights, xla: false };
- * using step = await ObjectiveStep.create(shared, batches);
+ * using sums = new GradientSums(model.weights, optimizer, { xla: false });
+ * using step = await ObjectiveStep.create({ model, sums, xla: false }, batches);
  * const before = await step.run(0.01);
  * assert((await step.run(0.01)).crossEntropySecret! > before.crossEntropySecret!);
  * ```
@@ -78,14 +77,11 @@ export class ObjectiveStep implements Disposable {
   readonly #shared: StepShared;
   readonly #batches: readonly MicroBatch[];
   readonly #tensors: BatchTensors[] = [];
-  readonly #sums: Record<string, Tensor>;
   readonly #accumulate: CompiledStep<Tensor[], Record<string, Tensor>>;
-  readonly #update: CompiledStep<[Tensor], { norm: Tensor }>;
 
   private constructor(shared: StepShared, batches: readonly MicroBatch[]) {
     this.#shared = shared;
     this.#batches = batches;
-    this.#sums = mapValues(shared.trained, (weight) => tf.zerosLike(weight));
     const usesDivergence = batches.some(({ divergenceWeights }) =>
       divergenceWeights.some((weight) => weight !== 0)
     );
@@ -95,11 +91,6 @@ export class ObjectiveStep implements Disposable {
       name: "gradients",
       products,
     });
-    this.#update = compile((rates: Tensor) => {
-      const norm = shared.optimizer.apply(this.#sums, rates);
-      for (const sum of Object.values(this.#sums)) assign(sum, tf.zerosLike(sum));
-      return { norm };
-    }, { xla: shared.xla ?? true, name: "update" });
   }
 
   /** Makes the step and computes the reference's probabilities with the model as it is. */
@@ -146,13 +137,10 @@ export class ObjectiveStep implements Disposable {
         throw new RangeError(`Cannot go on unlearning: the loss is ${values.loss}`);
       }
     } catch (error) {
-      for (const sum of Object.values(this.#sums)) tf.tidy(() => assign(sum, tf.zerosLike(sum)));
+      this.#shared.sums.clear();
       throw error;
     }
-    const rates = this.#shared.optimizer.nextRates(learningRate);
-    const updated = await this.#update.async(rates);
-    const norm = updated.norm.dataSync()[0]!;
-    tf.dispose([rates, updated.norm]);
+    const norm = await this.#shared.sums.apply(learningRate);
     if (!Number.isFinite(norm)) {
       throw new RangeError(`Cannot go on unlearning: the gradients' norm is ${norm}`);
     }
@@ -198,10 +186,10 @@ export class ObjectiveStep implements Disposable {
     [ids, weights, rows, rowWeights, reference]: Tensor[],
     usesDivergence: boolean,
   ): Record<string, Tensor> {
-    const { model, trained } = this.#shared;
+    const { model, sums } = this.#shared;
     let losses: Tensor;
     let divergences: Tensor;
-    const { loss, gradients } = valueAndGradients(trained, () => {
+    const { loss, gradients } = valueAndGradients(sums.weights, () => {
       const logits = predictionLogits(model, ids!);
       losses = tf.keep(sparseCrossEntropy(logits, labelsOf(ids!))); // tfjs frees what a gradient's value is made of
       const crossEntropy = tf.sum(tf.mul(losses, weights!));
@@ -212,17 +200,16 @@ export class ObjectiveStep implements Disposable {
       divergences = tf.keep(klDivergence(reference!, tf.softmax(tf.gather(logits, rows!))));
       return tf.add(crossEntropy, tf.sum(tf.mul(divergences, rowWeights!)));
     });
-    for (const [name, sum] of Object.entries(this.#sums)) assign(sum, tf.add(sum, gradients[name]!));
+    sums.add(gradients);
     const results = { loss, losses: tf.clone(losses!), divergences: tf.clone(divergences!) };
     tf.dispose([losses!, divergences!]);
     return results;
   }
 
-  /** Frees everything but the model and the optimizer. */
+  /** Frees everything but the model and the sums. */
   [Symbol.dispose](): void {
     this.#accumulate[Symbol.dispose]();
-    this.#update[Symbol.dispose]();
-    tf.dispose([this.#sums, this.#tensors]);
+    tf.dispose(this.#tensors);
   }
 }
 
@@ -283,11 +270,4 @@ function logitsAt(model: Model, ids: Tensor, rows: Tensor): Tensor {
 function labelsOf(ids: Tensor): Tensor {
   const [B, T] = ids.shape as [number, number];
   return tf.reshape(tf.slice(ids, [0, 1], [B, T - 1]), [B * (T - 1)]); // [B (T - 1)]
-}
-
-function mapValues(
-  record: Readonly<Record<string, Tensor>>,
-  map: (tensor: Tensor) => Tensor,
-): Record<string, Tensor> {
-  return Object.fromEntries(Object.entries(record).map(([name, tensor]) => [name, map(tensor)]));
 }

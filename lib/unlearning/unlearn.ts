@@ -16,6 +16,7 @@ import type { Model } from "../models/model.ts";
 import { Adam } from "../training/adam.ts";
 import { readCheckpoint, type TrainingState, writeCheckpoint } from "../training/checkpoint.ts";
 import { type Compat, EarlyStop, type StopState, type StopThresholds } from "./early_stop.ts";
+import { GradientSums } from "./gradient_sums.ts";
 import { ObjectiveStep } from "./objective_step.ts";
 import { objectiveOf, type ObjectiveOptions } from "./objectives.ts";
 import { microBatches, type UnlearnRow } from "./token_weights.ts";
@@ -124,6 +125,7 @@ class UnlearnRun implements Disposable {
   readonly #options: UnlearnOptions;
   readonly #scorer: Scorer;
   readonly #optimizer: Adam;
+  readonly #sums: GradientSums;
   readonly #forget: ObjectiveStep;
   readonly #retain: ObjectiveStep | null;
   #rule: EarlyStop;
@@ -133,12 +135,18 @@ class UnlearnRun implements Disposable {
 
   private constructor(
     { model, sets, options }: { model: Model; sets: UnlearnSets; options: UnlearnOptions },
-    { optimizer, forget, retain }: { optimizer: Adam; forget: ObjectiveStep; retain: ObjectiveStep | null },
+    { optimizer, sums, forget, retain }: {
+      optimizer: Adam;
+      sums: GradientSums;
+      forget: ObjectiveStep;
+      retain: ObjectiveStep | null;
+    },
   ) {
     this.#model = model;
     this.#sets = sets;
     this.#options = options;
     this.#optimizer = optimizer;
+    this.#sums = sums;
     this.#forget = forget;
     this.#retain = retain;
     this.#scorer = new Scorer(model);
@@ -154,7 +162,8 @@ class UnlearnRun implements Disposable {
     const optimizer = stack.use(new Adam(model.weights, { betas: [0.9, 0.98] }));
     const { xla, microBatch: size, compat } = options;
     const ownLengths = !(xla ?? isXlaFaster(model.products)); // XLA takes seconds for each shape
-    const shared = { model, optimizer, trained: model.weights, xla };
+    const sums = stack.use(new GradientSums(model.weights, optimizer, { xla }));
+    const shared = { model, sums, xla };
     const { maxPositions } = model.config;
     const cut = { size, compat, squeezesSingleRows, maxPositions, ownLengths };
     const forget = stack.use(
@@ -167,7 +176,7 @@ class UnlearnRun implements Disposable {
         microBatches(retainRows, objective.retain, { ...cut, paddedLength: 128 }),
       ),
     );
-    const run = new UnlearnRun({ model, sets, options }, { optimizer, forget, retain });
+    const run = new UnlearnRun({ model, sets, options }, { optimizer, sums, forget, retain });
     stack.move();
     return run;
   }
@@ -276,6 +285,7 @@ class UnlearnRun implements Disposable {
     this.#forget[Symbol.dispose]();
     this.#retain?.[Symbol.dispose]();
     this.#scorer[Symbol.dispose]();
+    this.#sums[Symbol.dispose]();
     this.#optimizer[Symbol.dispose]();
     tf.dispose(this.#kept);
   }

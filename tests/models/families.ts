@@ -16,6 +16,7 @@ import type { Model } from "../../lib/models/model.ts";
 import { saveModel } from "../../lib/models/save.ts";
 import { Adam } from "../../lib/training/adam.ts";
 import { nextTokenLosses, valueAndGradients } from "../../lib/training/next_token_loss.ts";
+import { GradientSums } from "../../lib/unlearning/gradient_sums.ts";
 import { ObjectiveStep } from "../../lib/unlearning/objective_step.ts";
 import { OBJECTIVES } from "../../lib/unlearning/objectives.ts";
 import { microBatches } from "../../lib/unlearning/token_weights.ts";
@@ -170,10 +171,8 @@ async function checkUnlearning(model: Model, { ids }: Gpt2Fixture): Promise<void
     };
     const { forget } = OBJECTIVES.codeeraser({ gamma: 0.5, lambda: 0.1, alpha: 1 });
     const batches = microBatches([row], forget, { size: 1 });
-    using step = await ObjectiveStep.create(
-      { model, optimizer, trained: model.weights, xla: false },
-      batches,
-    );
+    using sums = new GradientSums(model.weights, optimizer, { xla: false });
+    using step = await ObjectiveStep.create({ model, sums, xla: false }, batches);
     const { crossEntropySecret, divergence } = await step.run(1e-3);
     assertAlmostEquals(crossEntropySecret!, before.nll!, 1e-4);
     assertAlmostEquals(divergence!, 0, 1e-5);

@@ -4,6 +4,7 @@ import { assign } from "../../lib/engine/compile.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { type LoadedModel, loadModel } from "../../lib/models/load.ts";
 import { Adam } from "../../lib/training/adam.ts";
+import { GradientSums } from "../../lib/unlearning/gradient_sums.ts";
 import { klDivergence, ObjectiveStep } from "../../lib/unlearning/objective_step.ts";
 import { objectiveOf } from "../../lib/unlearning/objectives.ts";
 import { microBatches, type MicroBatchOptions } from "../../lib/unlearning/token_weights.ts";
@@ -101,10 +102,8 @@ async function withStep(
   using loaded = await loadModel(folder.pathname.replace(/\/$/, ""));
   const { model } = loaded;
   using optimizer = new RecordingAdam(model.weights);
-  using step = await ObjectiveStep.create(
-    { model, optimizer, trained: model.weights, xla },
-    batchesOf(which, size),
-  );
+  using sums = new GradientSums(model.weights, optimizer, { xla });
+  using step = await ObjectiveStep.create({ model, sums, xla }, batchesOf(which, size));
   move(model);
   await body(step, { model, optimizer });
 }
@@ -176,7 +175,8 @@ test("ObjectiveStep updates weights as torch.optim.Adam does, one optimizer for 
   using loaded = await loadModel(folder.pathname.replace(/\/$/, ""));
   const { model } = loaded;
   using optimizer = new Adam(model.weights, { betas: fixture.betas as [number, number] });
-  const shared = { model, optimizer, trained: model.weights, xla: false };
+  using sums = new GradientSums(model.weights, optimizer, { xla: false });
+  const shared = { model, sums, xla: false };
   const cut = (side: string) => batchesOf({ compat: "sound", method: "codeeraser", side }, 2);
   using forget = await ObjectiveStep.create(shared, cut("forget"));
   using retain = await ObjectiveStep.create(shared, cut("retain"));
@@ -204,7 +204,8 @@ test("ObjectiveStep has no divergence where the model is the reference", async (
   const { model } = loaded;
   using optimizer = new RecordingAdam(model.weights);
   const batches = batchesOf({ compat: "sound", method: "cu", side: "retain" }, 2);
-  using step = await ObjectiveStep.create({ model, optimizer, trained: model.weights, xla: false }, batches);
+  using sums = new GradientSums(model.weights, optimizer, { xla: false });
+  using step = await ObjectiveStep.create({ model, sums, xla: false }, batches);
   const { loss, divergence } = await step.run(fixture.rate);
   assertAlmostEquals(loss, 0, 1e-6);
   assertAlmostEquals(divergence!, 0, 1e-6);
@@ -252,8 +253,9 @@ test("ObjectiveStep.create() frees what it made when the model refuses the rows"
   using optimizer = new Adam(model.weights, { betas: [0.9, 0.98] });
   const row = { ids: new Int32Array(40), mask: new Uint8Array(40).fill(1) };
   const batches = microBatches([row], { divergenceAll: 1 }, { size: 1 });
+  using sums = new GradientSums(model.weights, optimizer, { xla: false });
   await assertRejects(
-    () => ObjectiveStep.create({ model, optimizer, trained: model.weights, xla: false }, batches),
+    () => ObjectiveStep.create({ model, sums, xla: false }, batches),
     RangeError,
     "Cannot run 64 positions as the model has 32",
   );

@@ -1,0 +1,84 @@
+/**
+ * The sums of micro-batches' gradients and the update that uses them up: one for all sides of an objective, as each of them
+ * is as large as the weights.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { assign, compile, type CompiledStep } from "../engine/compile.ts";
+import type { Adam } from "../training/adam.ts";
+
+/**
+ * Gradients in the making.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { Adam } from "../training/adam.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const weights = { w: tf.tensor1d([1, 2]) };
+ * using optimizer = new Adam(weights, { betas: [0.9, 0.98] });
+ * using sums = new GradientSums(weights, optimizer, { xla: false });
+ * sums.add({ w: tf.tensor1d([1, -4]) });
+ * sums.add({ w: tf.tensor1d([2, 0]) });
+ * assertEquals([await sums.apply(0.5), ...weights.w.dataSync()], [5, 0.5, 2.5]); // the first step is one rate long
+ * ```
+ */
+export class GradientSums implements Disposable {
+  /** The weights that are trained. */
+  readonly weights: Readonly<Record<string, Tensor>>;
+  readonly #optimizer: Adam;
+  readonly #sums: Record<string, Tensor>;
+  readonly #update: CompiledStep<[Tensor], { norm: Tensor }>;
+
+  /**
+   * @param weights by name; not owned
+   * @param optimizer over these weights; not owned
+   * @param options.xla whether XLA compiles the update. Default true
+   */
+  constructor(
+    weights: Readonly<Record<string, Tensor>>,
+    optimizer: Adam,
+    { xla = true }: { xla?: boolean } = {},
+  ) {
+    this.weights = weights;
+    this.#optimizer = optimizer;
+    this.#sums = Object.fromEntries(
+      Object.entries(weights).map(([name, weight]) => [name, tf.zerosLike(weight)]),
+    );
+    this.#update = compile((rates: Tensor) => {
+      const norm = optimizer.apply(this.#sums, rates);
+      for (const sum of Object.values(this.#sums)) assign(sum, tf.zerosLike(sum));
+      return { norm };
+    }, { xla, name: "update" });
+  }
+
+  /** Adds a micro-batch's gradients, by weight name; for a captured step. */
+  add(gradients: Readonly<Record<string, Tensor>>): void {
+    for (const [name, sum] of Object.entries(this.#sums)) assign(sum, tf.add(sum, gradients[name]!));
+  }
+
+  /** Updates the weights, unless the gradients are not finite, and begins anew; the gradients' global norm. */
+  async apply(learningRate: number): Promise<number> {
+    const rates = this.#optimizer.nextRates(learningRate);
+    const { norm } = await this.#update.async(rates);
+    const value = norm.dataSync()[0]!;
+    tf.dispose([rates, norm]);
+    return value;
+  }
+
+  /** Drops what was added. */
+  clear(): void {
+    for (const sum of Object.values(this.#sums)) tf.tidy(() => assign(sum, tf.zerosLike(sum)));
+  }
+
+  /** Frees the sums; not the weights, nor the optimizer. */
+  [Symbol.dispose](): void {
+    this.#update[Symbol.dispose]();
+    tf.dispose(this.#sums);
+  }
+}
