@@ -25,9 +25,6 @@ import { MODEL_OPTION } from "./model_folder.ts";
 import { openRunFolder } from "./run_folder.ts";
 import { openModel } from "./session.ts";
 
-/** From so many parameters on, what XLA saves in a run's steps is more than the seconds that it takes to compile them. */
-const XLA_PARAMETERS = 2e7;
-
 /**
  * The command `unlearn`.
  *
@@ -105,7 +102,6 @@ export const command = defineCommand({
       compat: values.compat,
       thresholds,
       endOfText: tokenizer.endOfText,
-      xla: loaded.model.parameterCount >= XLA_PARAMETERS,
     }, {
       folder: out,
       signal: context.signal,

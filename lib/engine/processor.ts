@@ -6,12 +6,30 @@
 import type { Products } from "./capture.ts";
 import { currentEngine } from "./state.ts";
 
-/** TensorFlow's numbers (`tsl/platform/cpu_info.h`) of the instructions that multiply in bfloat16. */
-const [AVX512_BF16, AMX_BF16] = [39, 43];
+/** Instructions by TensorFlow's numbers (`tsl/platform/cpu_info.h`). */
+const INSTRUCTIONS = { AVX512F: 27, AVX512_BF16: 39, AMX_BF16: 43 } as const;
 
 /**
- * Whether XLA speeds up large products of a kind. Where the processor multiplies in bfloat16 (AVX512_BF16 or AMX), it does
- * not: TensorFlow's own products use these instructions, XLA's on processors widen their inputs to float32.
+ * Whether steps run on the processor and it has these instructions; false where TensorFlow's build does not tell.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const isNew = processorHas("AVX512_BF16"); // no processor has it without AVX512F
+ * assertEquals(isNew && processorHas("AVX512F"), isNew);
+ * ```
+ */
+export function processorHas(instructions: keyof typeof INSTRUCTIONS): boolean {
+  const { symbols, binding } = currentEngine();
+  return !binding.isUsingGpuDevice() && symbols.testFeature?.(INSTRUCTIONS[instructions]) === true;
+}
+
+/**
+ * Whether XLA speeds up steps with large products of a kind. Where the processor multiplies in bfloat16, it does not:
+ * TensorFlow's own products do that, XLA's on processors widen their inputs to float32.
  *
  * @example
  * ```ts
@@ -23,9 +41,5 @@ const [AVX512_BF16, AMX_BF16] = [39, 43];
  * ```
  */
 export function isXlaFaster(products: Products): boolean {
-  if (products === "float32") return true;
-  const { symbols, binding } = currentEngine();
-  const { testFeature } = symbols;
-  return binding.isUsingGpuDevice() || !testFeature ||
-    ![AVX512_BF16, AMX_BF16].some((feature) => testFeature(feature));
+  return products === "float32" || !(processorHas("AVX512_BF16") || processorHas("AMX_BF16"));
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isXlaFaster } from "../engine/processor.ts";
+import { isXlaFaster, processorHas } from "../engine/processor.ts";
 import type { Model } from "./model.ts";
 
 /**
@@ -25,6 +25,9 @@ export interface DecodeWork {
   steps: number;
 }
 
+/** Rows up to which XLA's products are as fast as TensorFlow's own where these use AVX-512, by measurement. */
+const AVX512_ROWS = 16;
+
 /**
  * Whether compiling a model's decode steps by XLA takes less time than it saves. A step of one row is bound by the reading of
  * weights, where XLA is faster with any products.
@@ -32,6 +35,9 @@ export interface DecodeWork {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
  * const row = { tokens: 128, steps: 128 };
  * const model = (parameterCount: number) => ({ parameterCount, products: "float32" }) as const;
  * assertEquals([isWorthCompiling(row, model(4e6)), isWorthCompiling(row, model(135e6))], [false, true]);
@@ -41,6 +47,8 @@ export function isWorthCompiling(
   { tokens, steps }: DecodeWork,
   { parameterCount, products }: Pick<Model, "parameterCount" | "products">,
 ): boolean {
-  if (tokens > steps && !isXlaFaster(products)) return false;
+  const rows = tokens / steps;
+  if (rows > 1 && !isXlaFaster(products)) return false;
+  if (rows > AVX512_ROWS && processorHas("AVX512F")) return false;
   return (steps + tokens / TOKENS_A_STEP) * parameterCount >= WORK;
 }

@@ -20,9 +20,6 @@ import type { UnlearnEpoch } from "../unlearning/unlearn_epoch.ts";
 import type { NotebookRun } from "./run.ts";
 import { type NotebookSession, openSession } from "./session.ts";
 
-/** From so many parameters on, XLA's compilation is won back within a run; as the command line has it. */
-const XLA_PARAMETERS = 2e7;
-
 /** The forget set with its secrets' places and values, and the retain set. */
 export interface LiveSets extends UnlearnSets {
   /** See `forgetExamples`. */
@@ -105,7 +102,6 @@ async function watch(
         ...options,
         compat: "sound",
         endOfText: tokenizer.endOfText,
-        xla: model.parameterCount >= XLA_PARAMETERS,
       }, {
         signal,
         onBatch: (done, total) => onProgress(0, `batch ${done} of ${total}`),

@@ -11,7 +11,6 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { compile, type CompiledStep } from "../engine/compile.ts";
 import { sparseCrossEntropy } from "../engine/kernels.ts";
-import { isXlaFaster } from "../engine/processor.ts";
 import type { Model } from "../models/model.ts";
 import { valueAndGradients } from "../training/next_token_loss.ts";
 import type { GradientSums } from "./gradient_sums.ts";
@@ -42,11 +41,8 @@ export interface StepShared {
   model: Model;
   /** Of the weights that are trained; not owned. */
   sums: GradientSums;
-  /**
-   * Whether XLA compiles the gradients: it takes seconds, and pays for all but tiny models. Default: where its products
-   * are not slower.
-   */
-  xla?: boolean | undefined;
+  /** Whether XLA compiles the gradients: it takes seconds. Default true. */
+  xla?: boolean;
 }
 
 /**
@@ -85,11 +81,11 @@ export class ObjectiveStep implements Disposable {
     const usesDivergence = batches.some(({ divergenceWeights }) =>
       divergenceWeights.some((weight) => weight !== 0)
     );
-    const { products } = shared.model;
+    const { model, xla = true } = shared;
     this.#accumulate = compile((...inputs: Tensor[]) => this.#gradients(inputs, usesDivergence), {
-      xla: shared.xla ?? isXlaFaster(products),
+      xla,
       name: "gradients",
-      products,
+      products: model.products,
     });
   }
 

@@ -22,6 +22,9 @@ import { objectiveOf, type ObjectiveOptions } from "./objectives.ts";
 import { microBatches, type UnlearnRow } from "./token_weights.ts";
 import { NO_TERMS, termsOf, type UnlearnEpoch } from "./unlearn_epoch.ts";
 
+/** From so many parameters on, what XLA saves in a run's steps is more than the seconds that it takes to compile them. */
+const XLA_PARAMETERS = 2e7;
+
 /** What is forgotten and what is kept. */
 export interface UnlearnSets {
   /** The forget set. */
@@ -48,8 +51,8 @@ export interface UnlearnOptions extends ObjectiveOptions {
   thresholds: StopThresholds;
   /** Ends a secret's decode. */
   endOfText: number | null;
-  /** See `StepShared`. */
-  xla?: boolean | undefined;
+  /** Whether XLA compiles the steps. Default: where that makes a run shorter. */
+  xla?: boolean;
 }
 
 /** How a run ended. */
@@ -160,12 +163,13 @@ class UnlearnRun implements Disposable {
     const { squeezesSingleRows = false } = objective;
     using stack = new DisposableStack(); // what has been made is freed if the rest fails
     const optimizer = stack.use(new Adam(model.weights, { betas: [0.9, 0.98] }));
-    const { xla, microBatch: size, compat } = options;
-    const ownLengths = !(xla ?? isXlaFaster(model.products)); // XLA takes seconds for each shape
-    const sums = stack.use(new GradientSums(model.weights, optimizer, { xla }));
+    const { microBatch: size, compat } = options;
+    const isLarge = options.xla ?? model.parameterCount >= XLA_PARAMETERS;
+    const xla = options.xla ?? (isLarge && isXlaFaster(model.products));
+    const sums = stack.use(new GradientSums(model.weights, optimizer, { xla: isLarge }));
     const shared = { model, sums, xla };
     const { maxPositions } = model.config;
-    const cut = { size, compat, squeezesSingleRows, maxPositions, ownLengths };
+    const cut = { size, compat, squeezesSingleRows, maxPositions, ownLengths: !xla }; // XLA takes seconds for each shape
     const forget = stack.use(
       await ObjectiveStep.create(shared, microBatches(sets.forget, objective.forget, cut)),
     );

@@ -1,12 +1,14 @@
 import { assertEquals } from "@std/assert";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
-import { isXlaFaster } from "../../lib/engine/processor.ts";
+import { isXlaFaster, processorHas } from "../../lib/engine/processor.ts";
 
 const engine = await openTensorFlow({ device: "cpu" });
 Deno.test.afterAll(() => engine[Symbol.dispose]());
 
-Deno.test("isXlaFaster() knows the bfloat16 instructions that the system names", async () => {
+Deno.test("processorHas() and isXlaFaster() know the instructions that the system names", async () => {
   const { stdout } = await new Deno.Command("cat", { args: ["/proc/cpuinfo"] }).output();
-  const hasInstructions = /\b(avx512_bf16|amx_bf16)\b/.test(new TextDecoder().decode(stdout));
-  assertEquals([isXlaFaster("float32"), isXlaFaster("bfloat16")], [true, !hasInstructions]);
+  const names = new Set(/^flags\s*: (.*)$/m.exec(new TextDecoder().decode(stdout))?.[1]?.split(" "));
+  const wanted = ["avx512f", "avx512_bf16", "amx_bf16"].map((name) => names.has(name));
+  assertEquals([processorHas("AVX512F"), processorHas("AVX512_BF16"), processorHas("AMX_BF16")], wanted);
+  assertEquals([isXlaFaster("float32"), isXlaFaster("bfloat16")], [true, !wanted[1] && !wanted[2]]);
 });
