@@ -84,11 +84,6 @@ export async function peakBytes(pid: number): Promise<number> {
   return Number(/VmHWM:\s*(\d+) kB/.exec(await readProc(`${pid}/status`))?.[1] ?? 0) * 1024;
 }
 
-/** Whether the processor has instructions for products in bfloat16. */
-export async function hasNarrowProducts(): Promise<boolean> {
-  return /\b(avx512_bf16|amx_bf16)\b/.test(await readProc("cpuinfo"));
-}
-
 /** A file of /proc, by `cat`: Deno itself opens few of them without all permissions. Empty when it is not there. */
 export async function readProc(name: string): Promise<string> {
   const { stdout } = await new Deno.Command("cat", { args: [`/proc/${name}`], stderr: "null" }).output();

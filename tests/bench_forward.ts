@@ -10,10 +10,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { join } from "node:path";
 import { compile, type Products } from "../lib/engine/compile.ts";
+import { multipliesInBfloat16 } from "../lib/engine/processor.ts";
 import { loadModel } from "../lib/models/load.ts";
 import type { Model } from "../lib/models/model.ts";
 import { nextTokenLosses, valueAndGradients } from "../lib/training/next_token_loss.ts";
-import { hasNarrowProducts } from "./bench_cli.ts";
 import {
   type BenchContext,
   type BenchSize,
@@ -37,7 +37,7 @@ type Step = (ids: Tensor) => Record<string, Tensor>;
  * minutes for 2 x 512 tokens: 1 x 32 it is then.
  */
 export async function benchNarrow(context: BenchContext): Promise<BenchRow[]> {
-  const size = await hasNarrowProducts()
+  const size = multipliesInBfloat16()
     ? SIZES.small
     : { ...SIZES.small, name: "GPT-2 110M, 1 x 32", batch: 1, length: 32 };
   return await benchForward(size, { forward: 1.1, backward: 1.2, products: "bfloat16" }, context);

@@ -23,29 +23,18 @@ const CHECKED = { texts: 2, tokens: 32 };
 const LENGTHS = [1, 32, 64, 96, SIZE.length - 1];
 
 /** Ours against the reference's way, estimated, on random texts and on texts that the model knows in part. */
-export async function benchReference(
-  context: BenchContext,
-): Promise<BenchRow[]> {
+export async function benchReference(context: BenchContext): Promise<BenchRow[]> {
   const python = await context.python();
   const folder = await writeModel(SIZE, context);
   const texts = randomRows(SIZE);
   using loaded = await loadModel(folder);
   using scorer = new Scorer(loaded.model);
-  const args = [
-    folder,
-    await writeIds(texts, context),
-    String(texts.length),
-    String(context.threads),
-  ];
+  const args = [folder, await writeIds(texts, context), String(texts.length), String(context.threads)];
   await using peer = await Peer.start(python, "reference_peer.py", args);
   const known = await partlyKnown(loaded.model, texts);
   const checked = known.slice(0, CHECKED.texts).map((ids) => ids.slice(0, CHECKED.tokens));
-  context.log(
-    `the reference's way on ${CHECKED.texts} texts of ${CHECKED.tokens} tokens`,
-  );
-  const { scores } = await peer.ask<{ scores: number[][] }>("score", {
-    rows: checked,
-  });
+  context.log(`the reference's way on ${CHECKED.texts} texts of ${CHECKED.tokens} tokens`);
+  const { scores } = await peer.ask<{ scores: number[][] }>("score", { rows: checked });
   (await scorer.texts(checked)).forEach((found, i) => assertScores(found, scores[i]!, 1e-6, `text ${i}`));
   context.log("timing, minutes");
   const shared: number[] = []; // with one set of decodes for all n
@@ -57,9 +46,7 @@ export async function benchReference(
         mas.push(...(await scorer.texts(known)).map(({ ma }) => ma!));
       }),
     reference: async () => {
-      const { seconds } = await peer.ask<{ seconds: number[] }>("time", {
-        lengths: LENGTHS,
-      });
+      const { seconds } = await peer.ask<{ seconds: number[] }>("time", { lengths: LENGTHS });
       shared.push(addUp(seconds, [EL_ORDERS[0]]));
       return addUp(seconds, EL_ORDERS);
     },
@@ -94,15 +81,10 @@ export async function benchReference(
 }
 
 /** Texts of which the model knows a part: what it generates itself after four tokens, but for each seventh token. */
-async function partlyKnown(
-  model: Model,
-  texts: readonly Int32Array[],
-): Promise<number[][]> {
+async function partlyKnown(model: Model, texts: readonly Int32Array[]): Promise<number[][]> {
   using generator = new Generator(model);
   const prompts = texts.map((ids) => ids.slice(0, 4));
-  const generated = await generator.generate(prompts, {
-    maxTokens: SIZE.length - 4,
-  });
+  const generated = await generator.generate(prompts, { maxTokens: SIZE.length - 4 });
   return texts.map((ids, i) =>
     [...prompts[i]!, ...generated[i]!].map((token, t) => t % 7 === 6 ? ids[t]! : token)
   );
@@ -121,8 +103,7 @@ function addUp(measured: readonly number[], orders: readonly number[]): number {
     const [from, to] = [LENGTHS[next - 1]!, LENGTHS[next]!];
     const share = (t - from) / (to - from);
     const seconds = measured[next - 1]! * (1 - share) + measured[next]! * share;
-    total += seconds *
-      (1 + orders.reduce((sum, n) => sum + Math.min(t, T - n), 0));
+    total += seconds * (1 + orders.reduce((sum, n) => sum + Math.min(t, T - n), 0));
   }
   return total;
 }

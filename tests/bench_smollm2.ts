@@ -10,13 +10,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import { join } from "node:path";
 import { buildEmbeddedCorpus } from "../lib/datasets/embedded_corpus.ts";
 import { compile, type Products } from "../lib/engine/compile.ts";
+import { multipliesInBfloat16 } from "../lib/engine/processor.ts";
 import { Generator } from "../lib/models/generate.ts";
 import { loadModel } from "../lib/models/load.ts";
 import type { Model } from "../lib/models/model.ts";
 import { openModelTokenizer } from "../lib/models/model_tokenizer.ts";
 import { saveModel } from "../lib/models/save.ts";
 import { fetchedModel } from "../lib/setup_models.ts";
-import { hasNarrowProducts } from "./bench_cli.ts";
 import { type BenchContext, writeIds } from "./bench_models.ts";
 import { Peer } from "./bench_peer.ts";
 import { type BenchRow, interleave, median, seconds } from "./bench_table.ts";
@@ -71,7 +71,7 @@ async function benchDecode(
   const folder = await writeFolder(context);
   const prompts = (await codeOf(folder)).slice(0, count).map((ids) => ids.slice(0, PROMPT));
   using loaded = await loadModel(folder, { products });
-  const theirs = await hasNarrowProducts() ? products : "float32";
+  const theirs = multipliesInBfloat16() ? products : "float32";
   await using peer = await startPeer(folder, prompts, theirs, context);
   return await compareDecode(loaded.model, prompts, { goal, peer, theirs, context });
 }

@@ -28,6 +28,22 @@ export function processorHas(instructions: keyof typeof INSTRUCTIONS): boolean {
 }
 
 /**
+ * Whether the processor has instructions for products in bfloat16.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * assertEquals(multipliesInBfloat16(), processorHas("AVX512_BF16") || processorHas("AMX_BF16"));
+ * ```
+ */
+export function multipliesInBfloat16(): boolean {
+  return processorHas("AVX512_BF16") || processorHas("AMX_BF16");
+}
+
+/**
  * Whether XLA speeds up steps with large products of a kind. Where the processor multiplies in bfloat16, it does not:
  * TensorFlow's own products do that, XLA's on processors widen their inputs to float32.
  *
@@ -41,5 +57,5 @@ export function processorHas(instructions: keyof typeof INSTRUCTIONS): boolean {
  * ```
  */
 export function isXlaFaster(products: Products): boolean {
-  return products === "float32" || !(processorHas("AVX512_BF16") || processorHas("AMX_BF16"));
+  return products === "float32" || !multipliesInBfloat16();
 }

@@ -164,9 +164,9 @@ class UnlearnRun implements Disposable {
     using stack = new DisposableStack(); // what has been made is freed if the rest fails
     const optimizer = stack.use(new Adam(model.weights, { betas: [0.9, 0.98] }));
     const { microBatch: size, compat } = options;
-    const isLarge = options.xla ?? model.parameterCount >= XLA_PARAMETERS;
-    const xla = options.xla ?? (isLarge && isXlaFaster(model.products));
-    const sums = stack.use(new GradientSums(model.weights, optimizer, { xla: isLarge }));
+    const updateXla = options.xla ?? model.parameterCount >= XLA_PARAMETERS;
+    const xla = options.xla ?? (updateXla && isXlaFaster(model.products));
+    const sums = stack.use(new GradientSums(model.weights, optimizer, { xla: updateXla }));
     const shared = { model, sums, xla };
     const { maxPositions } = model.config;
     const cut = { size, compat, squeezesSingleRows, maxPositions, ownLengths: !xla }; // XLA takes seconds for each shape
