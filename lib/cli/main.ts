@@ -142,15 +142,14 @@ async function runCommand(
   };
   let result: CommandResult;
   try {
-    result = await command.run(values, context);
-    interrupt.signal.throwIfAborted();
+    result = await command.run(values, context); // a signal that came after it had finished changes nothing
   } catch (error) {
     // Whatever an interrupted step threw, the interrupt is the reason.
     throw interrupt.signal.aborted ? interrupt.signal.reason : error;
   } finally {
     progress.close();
   }
-  if (result.text) write(result.text.replace(/\n*$/, "\n"));
+  if (result.text) write(result.text.replace(/\n*$/, "\n"), json ? Deno.stderr : Deno.stdout);
   if (json) write(JSON.stringify({ command: name, ...result.summary }) + "\n");
   if (result.failure) throw new Error(result.failure);
 }

@@ -11,6 +11,7 @@ import { fetchedModel, isFetchedModel } from "../setup_models.ts";
 import type { Context, OptionSpec } from "./command.ts";
 import { showFetching } from "./fetch_progress.ts";
 import { resolvePath } from "./options.ts";
+import type { RunInput } from "./run_record.ts";
 
 /** The folder of the embedded model. */
 export const EMBEDDED_MODEL = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "data", "model");
@@ -57,6 +58,25 @@ export async function modelFolder(name: string, context: ModelContext): Promise<
     }
     throw new Error(`${error.message} (nor is there a folder "${path}")`, { cause: error });
   }
+}
+
+/**
+ * A model as a run's input: all files of its folder, or its GGUF file.
+ *
+ * @throws {Error} as {@linkcode modelFolder}
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createProgress } from "./progress.ts";
+ * import { modelInput } from "./model_folder.ts";
+ *
+ * const context = { cwd: "/models", progress: createProgress(), signal: new AbortController().signal };
+ * assertEquals(await modelInput("./m", context), { path: "/models/m", isFlat: true });
+ * ```
+ */
+export async function modelInput(name: string, context: ModelContext): Promise<RunInput> {
+  return { path: await modelFolder(name, context), isFlat: true };
 }
 
 /**

@@ -8,7 +8,7 @@ import { writeFileAtomic } from "../write_file.ts";
 import { ggufTokenizerFiles, isGguf } from "./gguf.ts";
 
 /** Files that a tokenizer may consist of, and how to generate. */
-const TOKENIZER_FILES = [
+export const TOKENIZER_FILES = [
   "tokenizer.json",
   "tokenizer_config.json",
   "special_tokens_map.json",

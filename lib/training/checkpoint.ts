@@ -25,7 +25,27 @@ export interface TrainingState {
   kept?: Readonly<Record<string, tf.Tensor>>;
 }
 
+/** Names of checkpoints, killed writers' among them; `*` stands for any letters. */
+export const CHECKPOINTS = "checkpoint-*";
+
 const PATTERN = /^checkpoint-(\d+)$/;
+
+/**
+ * The most bytes that checkpoints have on the disk at one time: the new one is there before the old one goes.
+ *
+ * @param states tensors that are kept for each weight, itself among them
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { checkpointBytes } from "./checkpoint.ts";
+ *
+ * assertEquals(checkpointBytes(1000, { states: 3 }), 24_000);
+ * ```
+ */
+export function checkpointBytes(parameters: number, { states }: { states: number }): number {
+  return 2 * states * 4 * parameters;
+}
 
 /**
  * Writes `checkpoint-<optimizer.steps>` and removes older ones; one of the same step is kept, as it holds the same.

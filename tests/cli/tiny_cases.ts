@@ -57,7 +57,7 @@ export function argumentsOf(command: string, files: TinyRun, changes: Flags): st
     unlearn: { model, corpus, forget, retain, method: "codeeraser", thresholds, out: run },
     evaluate: { model, corpus, forget, retain, out: table },
     report: { run: folder, out: join(folder, "out.html") },
-    train: {},
+    train: { corpus, model, steps: 2, batch: 2, length: 16, out: run },
   };
   const { [{ detect: "corpus", report: "run" }[command] ?? ""]: positional, ...flags } = {
     ...all[command]!,
