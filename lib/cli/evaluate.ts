@@ -75,13 +75,13 @@ export const command = defineCommand({
     if (new Set(names.map(([name]) => name)).size < names.length) {
       throw new UsageError("Two models of one name: their folders must be called differently");
     }
-    const { maxTexts: _, ...tables } = inputs;
+    const { corpus, forget, retain, unseen } = inputs;
     const models: [string, RunInput][] = [];
     for (const [name, path] of names) models.push([`model "${name}"`, await modelInput(path!, context)]);
     using run = await openRunFiles([out, secretScoresPath(out)], {
       command: "evaluate",
       context,
-      inputs: { ...tables, ...Object.fromEntries(models) },
+      inputs: { corpus, forget, retain, unseen, ...Object.fromEntries(models) },
     });
     const examplesOf = await readInputs(inputs, context);
     const sets: SetScores[] = [];

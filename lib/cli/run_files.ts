@@ -75,11 +75,11 @@ export interface RunFiles extends Disposable {
  * ```
  */
 export async function openRunFiles(paths: readonly string[], options: RunFilesOptions): Promise<RunFiles> {
+  const { kind = "table", hasScratch = false, context: { force, signal } } = options;
+  if (kind === "table") paths.forEach(tableFormat);
   const outputs = [...new Set(paths.map((path) => resolve(path)))];
   if (outputs.length < paths.length) throw new RangeError(`Cannot write two outputs into one "${paths[0]}"`);
-  const { kind = "table", hasScratch = false, context: { force, signal } } = options;
   for (const path of outputs) {
-    if (kind === "table") tableFormat(path);
     await checkApart(path, inputPaths(options));
     await makeWritableFolder(dirname(path), path);
   }

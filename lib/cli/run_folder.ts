@@ -162,12 +162,10 @@ async function admit(folder: string, now: RunRecord, force: boolean): Promise<bo
     await empty(folder);
     return false;
   }
-  if (before.status === "finished" && before.command === now.command) {
-    await removeMatching(folder, before.scratch); // it was killed before it had removed them
-    throw new Error(`Cannot write into "${folder}": it is finished already: give --force to replace it`);
-  }
   checkSameRun(folder, before, now);
-  return true;
+  if (before.status === "unfinished") return true;
+  await removeMatching(folder, before.scratch); // it was killed before it had removed them
+  throw new Error(`Cannot write into "${folder}": it is finished already: give --force to replace it`);
 }
 
 /** What the folder holds that no run wrote, each in words; of a run in it too. */

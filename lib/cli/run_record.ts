@@ -156,7 +156,8 @@ export async function writeRecord(path: string, record: RunRecord): Promise<void
 }
 
 /**
- * Refuses to continue a run by another command, with other settings, over other content or by other versions.
+ * Refuses what is a run of another command or of other settings, and to continue one over other content or by other
+ * versions.
  *
  * @param output what the run writes, for the message
  * @throws {Error} naming every difference
@@ -180,6 +181,7 @@ export function checkSameRun(output: string, before: RunRecord, now: RunRecord):
   }
   const settings = differences(before.settings, now.settings);
   if (settings.length > 0) refuse("with other settings", settings.map(describe));
+  if (before.status === "finished") return;
   const inputs = differences(before.inputs, now.inputs).map(({ key }) => `the ${key}`);
   if (inputs.length > 0) refuse("as what it reads has changed since it began", inputs);
   const { deno: _, ...versions } = before.versions;

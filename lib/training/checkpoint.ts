@@ -25,8 +25,8 @@ export interface TrainingState {
   kept?: Readonly<Record<string, tf.Tensor>>;
 }
 
-/** Names of checkpoints, killed writers' among them; `*` stands for any letters. */
-export const CHECKPOINTS = "checkpoint-*";
+/** The pattern of checkpoints' names, killed writers' among them. */
+export const CHECKPOINTS = "checkpoint-[0-9]*";
 
 const PATTERN = /^checkpoint-(\d+)$/;
 
@@ -171,27 +171,6 @@ async function readNotes(path: string, step: number): Promise<unknown> {
 
 function refuse(path: string, what: string, cause?: unknown): never {
   throw new SyntaxError(`Cannot continue from "${path}": ${what}: remove it or give --force`, { cause });
-}
-
-/**
- * Removes all checkpoints: the run is finished.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const folder = await Deno.makeTempDir();
- * await Deno.mkdir(`${folder}/checkpoint-8`);
- * await Deno.mkdir(`${folder}/checkpoint-9.123.tmp`); // a killed writer's
- * await removeCheckpoints(folder);
- * assertEquals([...Deno.readDirSync(folder)], []);
- * ```
- */
-export async function removeCheckpoints(folder: string): Promise<void> {
-  await removeLeftovers(folder);
-  for (const step of await listCheckpoints(folder)) {
-    await Deno.remove(`${folder}/checkpoint-${step}`, { recursive: true });
-  }
 }
 
 async function listCheckpoints(folder: string): Promise<number[]> {

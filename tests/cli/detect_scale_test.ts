@@ -222,7 +222,7 @@ Deno.test("detect does not go on over a corpus, a key, an allow-list or letter p
     ...at.env,
     CODESCRUB_KEY: "another key of enough bytes",
   });
-  const changes: [string, string][] = [["allow.txt", "the allow-list"], ["src/0/1.py", "the corpus"]];
+  const changes: [string, string][] = [["allow.txt", "the allow-list"], ["src/1/1.py", "the corpus"]];
   for (const [name, what] of changes) {
     assert(existsSync(at.path(name)), name);
     const before = Deno.readTextFileSync(at.path(name));

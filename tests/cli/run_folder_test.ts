@@ -20,7 +20,7 @@ function optionsOf(
 ): RunFolderOptions {
   const context = { settings, force, signal: signal ?? new AbortController().signal };
   const outputs = ["history.parquet", "model-*.safetensors"];
-  return { command: "unlearn", context, outputs, scratch: ["checkpoint-*"], ...others };
+  return { command: "unlearn", context, outputs, scratch: ["checkpoint-[0-9]*"], ...others };
 }
 
 /** Opens the folder, writes something to go on from, and closes it unfinished. */
@@ -56,7 +56,7 @@ Deno.test("openRunFolder() makes a folder with its record and takes its lock awa
     settings: SETTINGS,
     inputs: {},
     outputs: { "history.parquet": null, "model-*.safetensors": null },
-    scratch: ["checkpoint-*"],
+    scratch: ["checkpoint-[0-9]*"],
     versions: { codescrub: deno.version, deno: Deno.version.deno, tensorflow: "2.21.0" },
   });
 });
