@@ -10,6 +10,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cacheFolder, type CacheOptions, checkFreeSpace, withCacheLock } from "./setup_cache.ts";
+import { childCommand } from "./setup_child.ts";
 import { type FetchWheelsOptions, runPython, watchFolder } from "./setup_wheels.ts";
 
 const REQUIREMENTS = fileURLToPath(new URL("../data/jupyter_requirements.txt", import.meta.url));
@@ -164,7 +165,7 @@ export async function jupyterCommand(
     interrupt_mode: "signal",
     env: { NO_COLOR: "1" },
   });
-  return new Deno.Command(python, {
+  return childCommand("jupyter", python, {
     args: ["-m", ...args],
     cwd,
     env: {

@@ -9,6 +9,7 @@ import { Command as Program, CommanderError, Option } from "commander";
 import { isAbsolute } from "node:path";
 import deno from "../../deno.json" with { type: "json" };
 import { oneLine } from "../reason.ts";
+import { warnOfDeno } from "../setup_deno.ts";
 import { type Command, type CommandResult, type Context, type OptionSpec, UsageError } from "./command.ts";
 import { type CommandRow, COMMANDS } from "./commands.ts";
 import { write } from "./console.ts";
@@ -168,5 +169,7 @@ if (import.meta.main) {
   };
   addEventListener("unhandledrejection", (event) => fail(event, event.reason));
   addEventListener("error", (event) => fail(event, event.error));
+  const warning = warnOfDeno();
+  if (warning) write(`codescrub: ${warning}\n`, Deno.stderr);
   Deno.exit(await main(Deno.args));
 }
