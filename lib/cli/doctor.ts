@@ -75,7 +75,10 @@ async function verifyCaches({ progress, signal }: Context): Promise<CommandResul
       ["part", "state", "where, or what to do"],
       rows.map((row) => [row.part, row.state, row.detail]),
     ),
-    summary: { ok: bad.length === 0, parts: rows },
+    summary: {
+      ok: bad.length === 0,
+      parts: rows.map(({ part, state, detail }) => ({ part, state, detail })),
+    },
     ...(bad.length > 0 && {
       failure: `Cannot trust what was fetched: ${
         bad.map(({ part, detail }) => `${part} differs (${detail})`).join(", ")
