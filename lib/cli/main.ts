@@ -9,10 +9,10 @@ import { Command as Program, CommanderError, Option } from "commander";
 import { isAbsolute } from "node:path";
 import deno from "../../deno.json" with { type: "json" };
 import { oneLine } from "../reason.ts";
-import { warnOfDeno } from "../setup_deno.ts";
 import { type Command, type CommandResult, type Context, type OptionSpec, UsageError } from "./command.ts";
 import { type CommandRow, COMMANDS } from "./commands.ts";
 import { write } from "./console.ts";
+import { warnOfDeno } from "./deno_version.ts";
 import { InterruptError, listenForInterrupt } from "./interrupt.ts";
 import { flagOf, optionsOf, resolveOptions } from "./options.ts";
 

@@ -15,7 +15,7 @@ export const TRIED_DENO = "2.9.6";
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { warnOfDeno } from "./setup_deno.ts";
+ * import { warnOfDeno } from "./deno_version.ts";
  *
  * assertEquals(warnOfDeno("2.10.0"), null);
  * assertEquals(

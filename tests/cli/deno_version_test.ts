@@ -1,8 +1,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { TRIED_DENO, warnOfDeno } from "../lib/setup_deno.ts";
+import { TRIED_DENO, warnOfDeno } from "../../lib/cli/deno_version.ts";
 
 Deno.test(".npmrc has npx start the Deno that all was tried with", async () => {
-  const settings = await Deno.readTextFile(new URL("../.npmrc", import.meta.url));
+  const settings = await Deno.readTextFile(new URL("../../.npmrc", import.meta.url));
   assertStringIncludes(settings, `\npackage[]=deno@${TRIED_DENO}\n`);
   assertEquals(warnOfDeno(TRIED_DENO), null);
 });
