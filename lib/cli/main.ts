@@ -12,6 +12,7 @@ import { oneLine } from "../reason.ts";
 import { type Command, type CommandResult, type Context, type OptionSpec, UsageError } from "./command.ts";
 import { type CommandRow, COMMANDS } from "./commands.ts";
 import { write } from "./console.ts";
+import { warnOfDeno } from "./deno_version.ts";
 import { InterruptError, listenForInterrupt } from "./interrupt.ts";
 import { flagOf, optionsOf, resolveOptions } from "./options.ts";
 
@@ -167,5 +168,7 @@ if (import.meta.main) {
   };
   addEventListener("unhandledrejection", (event) => fail(event, event.reason));
   addEventListener("error", (event) => fail(event, event.error));
+  const warning = warnOfDeno();
+  if (warning) write(`codescrub: ${warning}\n`, Deno.stderr);
   Deno.exit(await main(Deno.args));
 }

@@ -4,17 +4,14 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { fetchHubModel, HubError, type HubModelName, parseHubName } from "../hub.ts";
-import { fetchedModel, isFetchedModel } from "../setup_models.ts";
+import { namedModel } from "../setup_models.ts";
 import type { Context, OptionSpec } from "./command.ts";
 import { showFetching } from "./fetch_progress.ts";
 import { resolvePath } from "./options.ts";
 import type { RunInput } from "./run_record.ts";
 
-/** The folder of the embedded model. */
-export const EMBEDDED_MODEL = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "data", "model");
+export { EMBEDDED_MODEL } from "../setup_models.ts";
 
 /** The option that names a model. */
 export const MODEL_OPTION = {
@@ -45,8 +42,8 @@ export type ModelContext = Pick<Context, "cwd" | "progress" | "signal">;
  * ```
  */
 export async function modelFolder(name: string, context: ModelContext): Promise<string> {
-  if (name === "embedded") return EMBEDDED_MODEL;
-  if (isFetchedModel(name)) return fetchedModel(name);
+  const named = namedModel(name);
+  if (named !== name) return named;
   const path = resolvePath(name, context.cwd);
   const model = existsSync(path) ? null : parseHubName(name);
   if (!model) return path;

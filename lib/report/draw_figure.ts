@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import plotlySource from "plotly.js-basic-dist-min" with { type: "text" };
 import type { Figure } from "../figures/figure.ts";
+import { childCommand } from "../setup_child.ts";
 import { markup, rawMarkup, scriptJson } from "./markup.ts";
 
 /** What a figure can be drawn as. */
@@ -108,7 +109,7 @@ async function runBrowser(
   const names = browser === undefined ? BROWSERS : [browser];
   for (const name of names) {
     try {
-      const { stdout } = await new Deno.Command(name, { args, stderr: "null" }).output();
+      const { stdout } = await childCommand("browser", name, { args, stderr: "null" }).output();
       return new TextDecoder().decode(stdout);
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
