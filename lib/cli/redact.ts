@@ -144,7 +144,7 @@ async function redactCorpus(
   { redactor, exclude, context: { progress, breathe } }: RedactCorpusOptions,
 ): Promise<{ documents: number; skipped: number }> {
   const tables = await corpusTables(corpus);
-  const stage = progress.start("Redacting", await countDocuments(corpus, { exclude }), "documents");
+  const stage = progress.start("Redacting", await countDocuments(corpus, { exclude, breathe }), "documents");
   const counts = { documents: 0, skipped: 0 };
   for (const table of tables) {
     const name = tables[0] === corpus ? basename(table) : relative(corpus, table);
@@ -159,7 +159,7 @@ async function redactCorpus(
     await breathe();
   }
   if (tables.length === 0) {
-    for await (const { source } of corpusPieces(corpus, { exclude })) {
+    for await (const { source } of corpusPieces(corpus, { exclude, breathe })) {
       const { documents, skipped } = await readPiece(source);
       counts.skipped += skipped.length;
       for (const { docId, text } of documents) {

@@ -6,9 +6,13 @@
  * @module
  */
 import { join } from "node:path";
+import { whyNotRegular } from "../read_file.ts";
+import { reasonOf } from "../reason.ts";
 import { readText } from "./read_text.ts";
 import { readJsonLines, readTable } from "./tables.ts";
 import { walkFolder } from "./walk_folder.ts";
+
+const MAX_CHARACTERS = 2 ** 30; // of all texts: an engine's heap ends at 4 GiB
 
 /** One text of a corpus. */
 export interface Document {
@@ -37,9 +41,9 @@ export interface ReadCorpusOptions {
 }
 
 /**
- * Reads a corpus.
+ * Reads a corpus. A folder's texts may have 2^30 characters altogether; `corpusPieces` has no such bound.
  *
- * @throws {Error} If there is no such path, or it holds no document.
+ * @throws {Error} If there is no such path, or it holds no document; {RangeError} if a folder's texts are too large.
  * @throws {SyntaxError} If a table is damaged, has no `content` or `text`, or one `doc_id` twice.
  *
  * @example
@@ -64,7 +68,7 @@ export async function readCorpus(path: string, { exclude = [] }: ReadCorpusOptio
 /**
  * Whether a corpus is a folder, else it is a table.
  *
- * @throws {Error} If there is no such path.
+ * @throws {Error} If there is no such path; {TypeError} if it is a pipe, a socket or a device
  *
  * @example
  * ```ts
@@ -75,12 +79,15 @@ export async function readCorpus(path: string, { exclude = [] }: ReadCorpusOptio
  * ```
  */
 export async function isCorpusFolder(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isDirectory;
-  } catch (cause) {
-    const reason = cause instanceof Deno.errors.NotFound ? "there is no such file or folder" : String(cause);
+  const info = await Deno.stat(path).catch((cause) => {
+    const reason = cause instanceof Deno.errors.NotFound
+      ? "there is no such file or folder"
+      : reasonOf(cause);
     throw new Error(`Cannot read corpus "${path}": ${reason}`, { cause });
-  }
+  });
+  const reason = info.isDirectory ? undefined : whyNotRegular(info);
+  if (reason !== undefined) throw new TypeError(`Cannot read corpus "${path}": ${reason}`);
+  return info.isDirectory;
 }
 
 /**
@@ -104,8 +111,15 @@ export function emptyCorpus(path: string, skipped: number): Error {
 
 function readFolder(root: string, exclude: readonly string[]): Corpus {
   const corpus: Corpus = { documents: [], skipped: [], replacedSurrogates: 0 };
+  let characters = 0;
   for (const { path, reason } of walkFolder(root, { exclude })) {
     const read = reason === undefined ? readText(join(root, path)) : { reason };
+    if ("text" in read) characters += read.text.length;
+    if (characters > MAX_CHARACTERS) {
+      throw new RangeError(
+        `Cannot read corpus "${root}" into memory: its texts are over 1 GiB: name a part of it, or exclude files`,
+      );
+    }
     if ("text" in read) corpus.documents.push({ docId: path, path, text: read.text });
     else corpus.skipped.push({ path, reason: read.reason });
   }

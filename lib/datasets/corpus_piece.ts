@@ -10,7 +10,7 @@ import { jsonRowsAt, parquetRange } from "./stream_table.ts";
 
 /** Where the documents of a piece come from. */
 export type PieceSource =
-  | { kind: "files"; root: string; paths: [number: number, path: string][]; unreadable: SkippedDocument[] }
+  | { kind: "files"; root: string; paths: [number: number, path: string][]; skipped: SkippedDocument[] }
   | { kind: "rows"; rows: [number: number, row: Record<string, unknown>][] }
   | LinesSource
   | ParquetSource;
@@ -62,8 +62,10 @@ export interface Shard {
 export interface CorpusPiece {
   /** From 0. */
   index: number;
-  /** Changes when the documents' names do. */
+  /** Changes when the documents' names do, or the sizes or times of their files. */
   key: string;
+  /** About how many bytes it has when it is read. */
+  bytes: number;
   /** May be sent to a worker. */
   source: PieceSource;
 }
@@ -98,7 +100,7 @@ export async function readPiece(source: PieceSource): Promise<PieceContent> {
       if ("text" in read) content.documents.push({ docId: path, path, text: read.text, number });
       else content.skipped.push({ path, reason: read.reason });
     }
-    content.skipped.push(...source.unreadable);
+    content.skipped.push(...source.skipped);
     return content;
   }
   for (const [number, row] of source.kind === "rows" ? source.rows : await rowsOf(source)) {
