@@ -206,7 +206,7 @@ async function detectAll(
       hello: { options },
       request: (piece: CorpusPiece) => ({ piece }),
       bytesOf: ({ bytes }: CorpusPiece) => bytes,
-      maxBytes: MAX_PIECE_BYTES + workers * WORKER_BYTES,
+      maxBytes: Math.max(MAX_PIECE_BYTES, workers * WORKER_BYTES),
       onResult: ({ index, counts }: { index: number; counts: PieceCounts }) =>
         keep({ index, key: keys.get(index)! }, counts),
     });

@@ -12,8 +12,6 @@ import { readText } from "./read_text.ts";
 import { readJsonLines, readTable } from "./tables.ts";
 import { walkFolder } from "./walk_folder.ts";
 
-const MAX_CHARACTERS = 2 ** 30; // of all texts: an engine's heap ends at 4 GiB
-
 /** One text of a corpus. */
 export interface Document {
   /** The relative path with "/" for a file; `doc_id`, else the row number, for a table's row. */
@@ -38,10 +36,12 @@ export interface Corpus {
 export interface ReadCorpusOptions {
   /** Patterns of files and folders to leave out, as in .gitignore. */
   exclude?: readonly string[];
+  /** How many characters a folder's texts may have together; 2^30 by default, as a heap of V8 ends at 4 GiB. */
+  maxCharacters?: number;
 }
 
 /**
- * Reads a corpus. A folder's texts may have 2^30 characters altogether; `corpusPieces` has no such bound.
+ * Reads a corpus; one that does not fit into memory comes in pieces from `corpusPieces`.
  *
  * @throws {Error} If there is no such path, or it holds no document; {RangeError} if a folder's texts are too large.
  * @throws {SyntaxError} If a table is damaged, has no `content` or `text`, or one `doc_id` twice.
@@ -59,8 +59,8 @@ export interface ReadCorpusOptions {
  * assertEquals(skipped, [{ path: "b.bin", reason: "binary" }]);
  * ```
  */
-export async function readCorpus(path: string, { exclude = [] }: ReadCorpusOptions = {}): Promise<Corpus> {
-  const corpus = await isCorpusFolder(path) ? readFolder(path, exclude) : await readRows(path);
+export async function readCorpus(path: string, options: ReadCorpusOptions = {}): Promise<Corpus> {
+  const corpus = await isCorpusFolder(path) ? readFolder(path, options) : await readRows(path);
   if (corpus.documents.length === 0) throw emptyCorpus(path, corpus.skipped.length);
   return corpus;
 }
@@ -109,16 +109,15 @@ export function emptyCorpus(path: string, skipped: number): Error {
   );
 }
 
-function readFolder(root: string, exclude: readonly string[]): Corpus {
+function readFolder(root: string, { exclude = [], maxCharacters = 2 ** 30 }: ReadCorpusOptions): Corpus {
   const corpus: Corpus = { documents: [], skipped: [], replacedSurrogates: 0 };
   let characters = 0;
   for (const { path, reason } of walkFolder(root, { exclude })) {
     const read = reason === undefined ? readText(join(root, path)) : { reason };
     if ("text" in read) characters += read.text.length;
-    if (characters > MAX_CHARACTERS) {
-      throw new RangeError(
-        `Cannot read corpus "${root}" into memory: its texts are over 1 GiB: name a part of it, or exclude files`,
-      );
+    if (characters > maxCharacters) {
+      const found = `its texts have over ${maxCharacters} characters`;
+      throw new RangeError(`Cannot read corpus "${root}" into memory: ${found}: name a part of it`);
     }
     if ("text" in read) corpus.documents.push({ docId: path, path, text: read.text });
     else corpus.skipped.push({ path, reason: read.reason });

@@ -1,8 +1,9 @@
 /**
  * A corpus as a stream of pieces of some hundred documents, for work that must not hold it as a whole: a folder of
  * source files, a table, or a data set of the Hub (a folder of Parquet or JSON lines shards, or one with them in
- * `data/`). A piece of files has at most 4 MiB, or is one larger file. A piece is small where its documents need not be read to name them (files by their paths, rows of Parquet
- * by their numbers), so it can be read by another thread, or not at all.
+ * `data/`). Files of a piece have at most 4 MiB together, or it is one larger file. A piece is small where its documents
+ * need not be read to name them (files by their paths, rows of Parquet by their numbers), so it can be read by another
+ * thread, or not at all.
  *
  * Invariant: the same corpus and options give the same pieces, however often and wherever they are made.
  *
@@ -10,11 +11,12 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { checkRegularFile } from "../read_file.ts";
 import { isCorpusFolder, textColumn } from "./corpus.ts";
 import type { CorpusPiece, LinesSource, PieceSource, Shard, SkippedDocument } from "./corpus_piece.ts";
 import { SeenIds } from "./seen_ids.ts";
 import { parquetRange, parquetShape, streamJsonRows, streamRows } from "./stream_table.ts";
-import { walkFolder } from "./walk_folder.ts";
+import { insideOf, walkFolder } from "./walk_folder.ts";
 
 /** Options of {@linkcode corpusPieces}. */
 export interface PieceOptions {
@@ -107,7 +109,8 @@ export async function countDocuments(path: string, options: PieceOptions = {}): 
 /**
  * The tables that a corpus consists of: itself, or a data set's shards; none for a folder of source files.
  *
- * @throws {Error} If there is no such path.
+ * @throws {Error} If there is no such path; {TypeError} if one is no regular file; {RangeError} if one is a link that
+ * leads out of the folder
  *
  * @example
  * ```ts
@@ -123,7 +126,15 @@ export async function countDocuments(path: string, options: PieceOptions = {}): 
  * ```
  */
 export async function corpusTables(path: string): Promise<string[]> {
-  return await isCorpusFolder(path) ? shardFiles(path) : [path];
+  if (!await isCorpusFolder(path)) return [path];
+  const files = shardFiles(path);
+  const isInside = insideOf(path);
+  for (const file of files) {
+    await checkRegularFile(file, { what: "corpus" });
+    if (isInside(await Deno.realPath(file))) continue;
+    throw new RangeError(`Cannot read corpus "${file}": it is a link out of the corpus: copy the file`);
+  }
+  return files;
 }
 
 /** What a data set of the Hub may hold beside its shards. */
