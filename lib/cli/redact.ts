@@ -160,8 +160,8 @@ async function redactCorpus(
   }
   if (tables.length === 0) {
     for await (const { source } of corpusPieces(corpus, { exclude, breathe })) {
-      const { documents, skipped } = await readPiece(source);
-      counts.skipped += skipped.length;
+      const { documents, skipped, unnamed } = await readPiece(source);
+      counts.skipped += skipped.length + unnamed.length;
       for (const { docId, text } of documents) {
         await breathe();
         const path = join(folder, docId);
@@ -169,7 +169,7 @@ async function redactCorpus(
         await Deno.writeTextFile(path, redactor.text(docId, text));
         counts.documents++;
       }
-      stage.advance(documents.length + skipped.length);
+      stage.advance(documents.length + skipped.length + unnamed.length);
     }
   }
   stage.done();

@@ -6,12 +6,10 @@
  * @module
  */
 import { join } from "node:path";
-import { readRegularFile } from "../read_file.ts";
 import { cacheFolder } from "../setup.ts";
 
 const KEY_BYTES = 32;
 const MIN_BYTES = 16;
-const MAX_BYTES = 2 ** 16;
 
 /** Where the key may come from. */
 export interface SecretKeyOptions {
@@ -89,7 +87,11 @@ async function modeOf(path: string): Promise<number | undefined> {
 }
 
 async function readKey(path: string): Promise<Uint8Array> {
-  return await readRegularFile(path, { what: "the key", maxBytes: MAX_BYTES });
+  try {
+    return await Deno.readFile(path);
+  } catch (cause) {
+    throw new Error(`Cannot read the key "${path}": ${(cause as Error).message}`, { cause });
+  }
 }
 
 function checkLength(key: Uint8Array, name: string): Uint8Array {

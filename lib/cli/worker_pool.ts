@@ -69,7 +69,7 @@ export async function runWorkers<T, R>(
     worker.onmessage = ({ data }: MessageEvent<Answer<R>>) => {
       results.push(data);
       free.push(worker);
-      bytes -= sizes.get(worker)!.shift()!;
+      bytes -= sizes.get(worker)!.shift() ?? 0;
       wake();
     };
     worker.onerror = (event) => {

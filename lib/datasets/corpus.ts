@@ -116,8 +116,10 @@ function readFolder(root: string, { exclude = [], maxCharacters = 2 ** 30 }: Rea
     const read = reason === undefined ? readText(join(root, path)) : { reason };
     if ("text" in read) characters += read.text.length;
     if (characters > maxCharacters) {
-      const found = `its texts have over ${maxCharacters} characters`;
-      throw new RangeError(`Cannot read corpus "${root}" into memory: ${found}: name a part of it`);
+      const found = `its texts up to "${path}" have ${characters} characters`;
+      throw new RangeError(
+        `Cannot hold corpus "${root}": ${found}, at most ${maxCharacters} are held: divide it`,
+      );
     }
     if ("text" in read) corpus.documents.push({ docId: path, path, text: read.text });
     else corpus.skipped.push({ path, reason: read.reason });

@@ -10,13 +10,12 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { join } from "node:path";
-import { checkRegularFile } from "../read_file.ts";
 import { isCorpusFolder, textColumn } from "./corpus.ts";
 import type { CorpusPiece, LinesSource, PieceSource, Shard, SkippedDocument } from "./corpus_piece.ts";
 import { SeenIds } from "./seen_ids.ts";
+import { shardFiles } from "./shard_files.ts";
 import { parquetRange, parquetShape, streamJsonRows, streamRows } from "./stream_table.ts";
-import { insideOf, walkFolder } from "./walk_folder.ts";
+import { walkFolder } from "./walk_folder.ts";
 
 /** Options of {@linkcode corpusPieces}. */
 export interface PieceOptions {
@@ -126,54 +125,23 @@ export async function countDocuments(path: string, options: PieceOptions = {}): 
  * ```
  */
 export async function corpusTables(path: string): Promise<string[]> {
-  if (!await isCorpusFolder(path)) return [path];
-  const files = shardFiles(path);
-  const isInside = insideOf(path);
-  for (const file of files) {
-    await checkRegularFile(file, { what: "corpus" });
-    if (isInside(await Deno.realPath(file))) continue;
-    throw new RangeError(`Cannot read corpus "${file}": it is a link out of the corpus: copy the file`);
-  }
-  return files;
-}
-
-/** What a data set of the Hub may hold beside its shards. */
-const CARD = /^(README|LICENSE|dataset_infos?|\.gitattributes|\.huggingface|\.cache|data$)/i;
-const SHARD_FILE = /\.(parquet|jsonl|jsonl\.gz)$/;
-
-/** The shards of a data set's folder, its own and those of its `data/`; none where it holds anything else. */
-function shardFiles(root: string): string[] {
-  const files: string[] = [];
-  for (const folder of [root, join(root, "data")]) {
-    const entries = [...readFolder(folder)];
-    if (entries.some(({ name }) => !SHARD_FILE.test(name) && !CARD.test(name))) return [];
-    const shards = entries.filter(({ name, isDirectory }) => !isDirectory && SHARD_FILE.test(name));
-    files.push(...shards.map(({ name }) => join(folder, name)).sort());
-  }
-  return files;
-}
-
-function readFolder(folder: string): Iterable<Deno.DirEntry> {
-  try {
-    return [...Deno.readDirSync(folder)];
-  } catch {
-    return []; // the walk says what is wrong with it
-  }
+  return await isCorpusFolder(path) ? await shardFiles(path) : [path];
 }
 
 async function* folderSources(root: string, options: PieceOptions): AsyncGenerator<KeyedSource> {
   const { exclude = [], shard = WHOLE, documents = PIECE_DOCUMENTS, breathe = noBreath } = options;
   let paths: [number, string][] = [];
-  let skipped: SkippedDocument[] = [];
+  let [skipped, unnamed]: [SkippedDocument[], SkippedDocument[]] = [[], []];
   let versions: string[] = [];
   let [number, bytes] = [0, 0];
+  const count = () => paths.length + skipped.length + unnamed.length;
   const take = (): KeyedSource => {
     const taken: KeyedSource = {
-      source: { kind: "files", root, paths, skipped },
+      source: { kind: "files", root, paths, skipped, unnamed },
       key: versions.join("\0"),
       bytes,
     };
-    [paths, skipped, versions, bytes] = [[], [], [], 0];
+    [paths, skipped, unnamed, versions, bytes] = [[], [], [], [], 0];
     return taken;
   };
   for (const file of walkFolder(root, { exclude })) {
@@ -181,7 +149,8 @@ async function* folderSources(root: string, options: PieceOptions): AsyncGenerat
     const own = number++;
     if (own % shard.count !== shard.index) continue;
     if (file.reason !== undefined) {
-      skipped.push(file);
+      const { path, reason, isUnnamed } = file;
+      (isUnnamed ? unnamed : skipped).push({ path, reason });
       versions.push(file.path, file.reason);
     } else {
       if (paths.length > 0 && bytes + file.size > PIECE_BYTES) yield take();
@@ -189,9 +158,9 @@ async function* folderSources(root: string, options: PieceOptions): AsyncGenerat
       versions.push(file.path, `${file.size} ${file.modified}`);
       bytes += file.size;
     }
-    if (paths.length + skipped.length === documents) yield take();
+    if (count() === documents) yield take();
   }
-  if (paths.length + skipped.length > 0) yield take();
+  if (count() > 0) yield take();
 }
 
 async function* tableSources(files: readonly string[], options: PieceOptions): AsyncGenerator<KeyedSource> {

@@ -56,7 +56,6 @@ const CLASSES: ReadonlyMap<string, string> = new Map([
  * ```
  */
 export function bytesOf(text: string): string {
-  // deno-lint-ignore no-control-regex
   return /^[\0-\x7f]*$/.test(text) ? text : Buffer.from(text).toString("latin1");
 }
 

@@ -33,6 +33,8 @@ export interface UnreadFile {
   path: string;
   /** Why. */
   reason: string;
+  /** Its name is not UTF-8: the path leads nowhere, or to another file. */
+  isUnnamed?: true;
 }
 
 /** Options of {@linkcode walkFolder}. */
@@ -93,7 +95,7 @@ export function* walkFolder(root: string, { exclude = [] }: WalkOptions = {}): G
     if (NEVER_READ.includes(name) || isIgnored(path, isFolder, folder.rules)) continue;
     const isTwin = entry === folder.names[folder.done - 2];
     if (name.includes("\ufffd") && (isTwin || !isNamed(join(root, path), isFolder))) {
-      yield { path, reason: `${isFolder ? "folder" : "file"} name is not UTF-8` };
+      yield { path, reason: `${isFolder ? "folder" : "file"} name is not UTF-8`, isUnnamed: true };
     } else if (isFolder) yield* enter(path, folder.rules);
     else yield lookAt(root, path, isInside);
   }

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { readCorpus } from "../../lib/datasets/corpus.ts";
 import { readPiece } from "../../lib/datasets/corpus_piece.ts";
@@ -107,6 +107,19 @@ Deno.test("corpusPieces() of what cannot be read are small too, and a file that 
   assertEquals(read[0]!.documents.map(({ docId }) => docId), ["b.py"]);
   assertEquals(read[0]!.skipped[0], { path: "a.py", reason: "unreadable (NotFound)" });
   assertEquals(new Set(read.flatMap(({ skipped }) => skipped.map(({ reason }) => reason))).size, 2);
+});
+
+Deno.test({
+  name: "corpusPieces() keep names that are not UTF-8 apart from those of files that can be read",
+  ignore: Deno.build.os !== "linux", // other systems' names are text
+}, async () => {
+  const folder = folderWith({ "a\ufffd.py": "the real one" });
+  const script = String.raw`printf other > "$(printf 'a\377.py')"; mkdir "$(printf 'a\376.py')"`;
+  assert((await new Deno.Command("bash", { args: ["-ec", script], cwd: folder }).output()).success);
+  const [piece] = await Array.fromAsync(corpusPieces(folder));
+  const { documents, skipped, unnamed } = await readPiece(piece!.source);
+  assertEquals(documents.map(({ docId, text }) => [docId, text]), [["a\ufffd.py", "the real one"]]);
+  assertEquals([skipped, unnamed.map(({ path }) => path)], [[], ["a\ufffd.py", "a\ufffd.py"]]);
 });
 
 Deno.test("corpusPieces() and countDocuments() end when breathe throws", async () => {

@@ -113,7 +113,7 @@ Deno.test("readCorpus() refuses a folder of more texts than it may hold", async 
   const root = await folderOf({ "a.py": "12345", "b.py": "12345", "c.bin": [0, 0, 0, 0, 0] });
   assertEquals((await readCorpus(root, { maxCharacters: 10 })).documents.length, 2);
   const message =
-    `Cannot read corpus "${root}" into memory: its texts have over 9 characters: name a part of it`;
+    `Cannot hold corpus "${root}": its texts up to "b.py" have 10 characters, at most 9 are held: divide it`;
   await assertRejects(() => readCorpus(root, { maxCharacters: 9 }), RangeError, message);
 });
 
