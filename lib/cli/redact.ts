@@ -135,7 +135,7 @@ async function redactCorpus(
   { redactor, exclude, context: { progress, breathe } }: RedactCorpusOptions,
 ): Promise<{ documents: number; skipped: number }> {
   const tables = await corpusTables(corpus);
-  const stage = progress.start("Redacting", await countDocuments(corpus, { exclude }), "documents");
+  const stage = progress.start("Redacting", await countDocuments(corpus, { exclude, breathe }), "documents");
   const counts = { documents: 0, skipped: 0 };
   for (const table of tables) {
     const name = tables[0] === corpus ? basename(table) : relative(corpus, table);
@@ -150,9 +150,9 @@ async function redactCorpus(
     await breathe();
   }
   if (tables.length === 0) {
-    for await (const { source } of corpusPieces(corpus, { exclude })) {
-      const { documents, skipped } = await readPiece(source);
-      counts.skipped += skipped.length;
+    for await (const { source } of corpusPieces(corpus, { exclude, breathe })) {
+      const { documents, skipped, unnamed } = await readPiece(source);
+      counts.skipped += skipped.length + unnamed.length;
       for (const { docId, text } of documents) {
         await breathe();
         const path = join(folder, docId);
@@ -160,7 +160,7 @@ async function redactCorpus(
         await Deno.writeTextFile(path, redactor.text(docId, text));
         counts.documents++;
       }
-      stage.advance(documents.length + skipped.length);
+      stage.advance(documents.length + skipped.length + unnamed.length);
     }
   }
   stage.done();

@@ -48,35 +48,60 @@ const PIECE_BYTES = 2 ** 20;
 export async function contentOf(path: string, options: ContentOptions = {}): Promise<string> {
   const hash = createHash("sha256");
   const left = { bytes: options.wholeBytes ?? WHOLE_BYTES };
-  if ((await Deno.stat(path)).isDirectory) {
-    const files = options.isFlat ? await flatFiles(path) : walkFolder(path, options);
-    for (const file of files) {
-      hash.update(`${file.path}\0`);
-      await addFile(hash, join(path, file.path), left);
+  const info = await Deno.stat(path);
+  if (!info.isDirectory) await addFile(hash, { path, ...sizeAndTime(info) }, left);
+  else if (options.isFlat) {
+    for await (const file of flatFiles(path)) {
+      hash.update(`${file.name}\0`);
+      await addFile(hash, file, left);
     }
-  } else await addFile(hash, path, left);
+  } else {
+    for (const file of walkFolder(path, options)) {
+      hash.update(`${file.path}\0`);
+      if (file.reason === undefined) await addFile(hash, { ...file, path: join(path, file.path) }, left);
+      else hash.update(`${file.reason}\0`);
+    }
+  }
   return `sha256:${hash.digest("hex")}`;
 }
 
-async function flatFiles(folder: string): Promise<{ path: string }[]> {
-  const names = (await Array.fromAsync(Deno.readDir(folder))).filter(({ isDirectory }) => !isDirectory);
-  return names.map(({ name }) => ({ path: name })).sort((a, b) => a.path < b.path ? -1 : 1);
+interface FileToHash {
+  path: string;
+  size: number;
+  /** Milliseconds since 1970. */
+  modified: number;
+}
+
+function sizeAndTime({ size, mtime }: Deno.FileInfo): Pick<FileToHash, "size" | "modified"> {
+  return { size, modified: mtime?.getTime() ?? 0 };
+}
+
+/** The regular files of a folder, links to such among them, by name. */
+async function* flatFiles(folder: string): AsyncGenerator<FileToHash & { name: string }> {
+  const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
+  for (const name of names) {
+    const path = join(folder, name);
+    const info = await Deno.stat(path).catch(() => null); // a link to nothing
+    if (info?.isFile) yield { name, path, ...sizeAndTime(info) };
+  }
 }
 
 /** Adds a file: its bytes where as many are left to be hashed whole, else its size, time and samples. */
-async function addFile(hash: Hash, path: string, left: { bytes: number }): Promise<void> {
-  const info = await Deno.stat(path).catch(() => null);
-  if (!info?.isFile) return void hash.update("no file\0"); // a dead link, a FIFO: no command reads it
-  hash.update(`${info.size}\0`);
-  left.bytes -= info.size;
-  if (left.bytes < 0) hash.update(`${info.mtime?.getTime()}\0`);
-  const isSampled = left.bytes < 0 && info.size > SAMPLES * SAMPLE_BYTES;
-  if (left.bytes < 0 && !isSampled) return;
+async function addFile(
+  hash: Hash,
+  { path, size, modified }: FileToHash,
+  left: { bytes: number },
+): Promise<void> {
+  hash.update(`${size}\0`);
+  left.bytes -= size;
+  const isWhole = left.bytes >= 0;
+  if (!isWhole) hash.update(`${modified}\0`);
+  if (!isWhole && size <= SAMPLES * SAMPLE_BYTES) return;
   using file = await Deno.open(path);
-  const buffer = new Uint8Array(isSampled ? SAMPLE_BYTES : PIECE_BYTES);
-  for (let sample = 0; !isSampled || sample < SAMPLES; sample++) {
-    const start = Math.floor(sample * (info.size - SAMPLE_BYTES) / (SAMPLES - 1));
-    if (isSampled) await file.seek(start, Deno.SeekMode.Start);
+  const buffer = new Uint8Array(isWhole ? PIECE_BYTES : SAMPLE_BYTES);
+  for (let sample = 0; isWhole || sample < SAMPLES; sample++) {
+    const start = Math.floor(sample * (size - SAMPLE_BYTES) / (SAMPLES - 1));
+    if (!isWhole) await file.seek(start, Deno.SeekMode.Start);
     const read = await file.read(buffer);
     if (read === null) return;
     hash.update(buffer.subarray(0, read));

@@ -8,6 +8,7 @@
 import { lstatSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { tableFormat } from "../datasets/tables.ts";
+import { RECORDS_FOLDER } from "../datasets/walk_folder.ts";
 import { isTemporaryOf } from "../write_file.ts";
 import type { Json } from "./command.ts";
 import { checkApart, lstat, makeWritableFolder } from "./output.ts";
@@ -23,9 +24,6 @@ import {
   throwIfInterrupted,
   writeRecord,
 } from "./run_record.ts";
-
-/** Where the records of a folder's files stand. */
-export const RECORDS_FOLDER = ".codescrub";
 
 /** Options of {@linkcode openRunFiles}. */
 export interface RunFilesOptions extends RunOptions {

@@ -8,11 +8,12 @@
  * @module
  */
 import { dirname, join, matchesGlob, resolve } from "node:path";
+import { RECORDS_FOLDER } from "../datasets/walk_folder.ts";
 import { isTemporaryOf } from "../write_file.ts";
 import type { Json } from "./command.ts";
 import { checkApart, isInside, lstat, makeWritableFolder } from "./output.ts";
 import { contentOf } from "./run_content.ts";
-import { fileRecord, RECORDS_FOLDER } from "./run_files.ts";
+import { fileRecord } from "./run_files.ts";
 import { takeLock } from "./run_lock.ts";
 import {
   checkSameRun,

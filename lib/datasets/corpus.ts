@@ -6,6 +6,8 @@
  * @module
  */
 import { join } from "node:path";
+import { whyNotRegular } from "../read_file.ts";
+import { reasonOf } from "../reason.ts";
 import { readText } from "./read_text.ts";
 import { readJsonLines, readTable } from "./tables.ts";
 import { walkFolder } from "./walk_folder.ts";
@@ -34,12 +36,14 @@ export interface Corpus {
 export interface ReadCorpusOptions {
   /** Patterns of files and folders to leave out, as in .gitignore. */
   exclude?: readonly string[];
+  /** How many characters a folder's texts may have together; 2^30 by default, as a heap of V8 ends at 4 GiB. */
+  maxCharacters?: number;
 }
 
 /**
- * Reads a corpus.
+ * Reads a corpus; one that does not fit into memory comes in pieces from `corpusPieces`.
  *
- * @throws {Error} If there is no such path, or it holds no document.
+ * @throws {Error} If there is no such path, or it holds no document; {RangeError} if a folder's texts are too large.
  * @throws {SyntaxError} If a table is damaged, has no `content` or `text`, or one `doc_id` twice.
  *
  * @example
@@ -55,8 +59,8 @@ export interface ReadCorpusOptions {
  * assertEquals(skipped, [{ path: "b.bin", reason: "binary" }]);
  * ```
  */
-export async function readCorpus(path: string, { exclude = [] }: ReadCorpusOptions = {}): Promise<Corpus> {
-  const corpus = await isCorpusFolder(path) ? readFolder(path, exclude) : await readRows(path);
+export async function readCorpus(path: string, options: ReadCorpusOptions = {}): Promise<Corpus> {
+  const corpus = await isCorpusFolder(path) ? readFolder(path, options) : await readRows(path);
   if (corpus.documents.length === 0) throw emptyCorpus(path, corpus.skipped.length);
   return corpus;
 }
@@ -64,7 +68,7 @@ export async function readCorpus(path: string, { exclude = [] }: ReadCorpusOptio
 /**
  * Whether a corpus is a folder, else it is a table.
  *
- * @throws {Error} If there is no such path.
+ * @throws {Error} If there is no such path; {TypeError} if it is a pipe, a socket or a device
  *
  * @example
  * ```ts
@@ -75,12 +79,15 @@ export async function readCorpus(path: string, { exclude = [] }: ReadCorpusOptio
  * ```
  */
 export async function isCorpusFolder(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isDirectory;
-  } catch (cause) {
-    const reason = cause instanceof Deno.errors.NotFound ? "there is no such file or folder" : String(cause);
+  const info = await Deno.stat(path).catch((cause) => {
+    const reason = cause instanceof Deno.errors.NotFound
+      ? "there is no such file or folder"
+      : reasonOf(cause);
     throw new Error(`Cannot read corpus "${path}": ${reason}`, { cause });
-  }
+  });
+  const reason = info.isDirectory ? undefined : whyNotRegular(info);
+  if (reason !== undefined) throw new TypeError(`Cannot read corpus "${path}": ${reason}`);
+  return info.isDirectory;
 }
 
 /**
@@ -102,10 +109,18 @@ export function emptyCorpus(path: string, skipped: number): Error {
   );
 }
 
-function readFolder(root: string, exclude: readonly string[]): Corpus {
+function readFolder(root: string, { exclude = [], maxCharacters = 2 ** 30 }: ReadCorpusOptions): Corpus {
   const corpus: Corpus = { documents: [], skipped: [], replacedSurrogates: 0 };
+  let characters = 0;
   for (const { path, reason } of walkFolder(root, { exclude })) {
     const read = reason === undefined ? readText(join(root, path)) : { reason };
+    if ("text" in read) characters += read.text.length;
+    if (characters > maxCharacters) {
+      const found = `its texts up to "${path}" have ${characters} characters`;
+      throw new RangeError(
+        `Cannot hold corpus "${root}": ${found}, at most ${maxCharacters} are held: divide it`,
+      );
+    }
     if ("text" in read) corpus.documents.push({ docId: path, path, text: read.text });
     else corpus.skipped.push({ path, reason: read.reason });
   }

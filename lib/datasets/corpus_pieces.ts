@@ -1,18 +1,19 @@
 /**
  * A corpus as a stream of pieces of some hundred documents, for work that must not hold it as a whole: a folder of
  * source files, a table, or a data set of the Hub (a folder of Parquet or JSON lines shards, or one with them in
- * `data/`). A piece is small where its documents need not be read to name them (files by their paths, rows of Parquet
- * by their numbers), so it can be read by another thread, or not at all.
+ * `data/`). Files of a piece have at most 4 MiB together, or it is one larger file. A piece is small where its documents
+ * need not be read to name them (files by their paths, rows of Parquet by their numbers), so it can be read by another
+ * thread, or not at all.
  *
  * Invariant: the same corpus and options give the same pieces, however often and wherever they are made.
  *
  * @module
  */
 import { createHash } from "node:crypto";
-import { join } from "node:path";
 import { isCorpusFolder, textColumn } from "./corpus.ts";
 import type { CorpusPiece, LinesSource, PieceSource, Shard, SkippedDocument } from "./corpus_piece.ts";
 import { SeenIds } from "./seen_ids.ts";
+import { shardFiles } from "./shard_files.ts";
 import { parquetRange, parquetShape, streamJsonRows, streamRows } from "./stream_table.ts";
 import { walkFolder } from "./walk_folder.ts";
 
@@ -24,8 +25,11 @@ export interface PieceOptions {
   shard?: Shard;
   /** Documents a piece. */
   documents?: number;
+  /** Called between files of a folder, so that signals come in; what it throws ends the walk. */
+  breathe?: () => Promise<void>;
 }
 
+const noBreath = () => Promise.resolve();
 const WHOLE: Shard = { index: 0, count: 1 };
 const PIECE_DOCUMENTS = 256;
 const PIECE_BYTES = 2 ** 22;
@@ -52,15 +56,16 @@ const IDS_AT_ONCE = 2 ** 16;
  */
 export async function* corpusPieces(path: string, options: PieceOptions = {}): AsyncGenerator<CorpusPiece> {
   let index = 0;
-  for await (const { source, key } of sourcesOf(path, options)) {
-    yield { index: index++, key: createHash("sha256").update(key).digest("hex").slice(0, 16), source };
+  for await (const { source, key, bytes } of sourcesOf(path, options)) {
+    yield { index: index++, key: createHash("sha256").update(key).digest("hex").slice(0, 16), bytes, source };
   }
 }
 
 interface KeyedSource {
   source: PieceSource;
-  /** Names of the documents. */
+  /** Names of the documents, and the version of what they are read from. */
   key: string;
+  bytes: number;
 }
 
 async function* sourcesOf(path: string, options: PieceOptions): AsyncGenerator<KeyedSource> {
@@ -85,11 +90,14 @@ async function* sourcesOf(path: string, options: PieceOptions): AsyncGenerator<K
  * ```
  */
 export async function countDocuments(path: string, options: PieceOptions = {}): Promise<number | null> {
-  const { exclude = [], shard = WHOLE } = options;
+  const { exclude = [], shard = WHOLE, breathe = noBreath } = options;
   const files = await corpusTables(path);
   let count = 0;
   if (files.length === 0) {
-    for (const _ of walkFolder(path, { exclude })) count++;
+    for (const _ of walkFolder(path, { exclude })) {
+      count++;
+      await breathe();
+    }
   } else {
     if (!files.every((file) => file.endsWith(".parquet"))) return null;
     for (const file of files) count += (await parquetShape(file)).rows;
@@ -100,7 +108,8 @@ export async function countDocuments(path: string, options: PieceOptions = {}): 
 /**
  * The tables that a corpus consists of: itself, or a data set's shards; none for a folder of source files.
  *
- * @throws {Error} If there is no such path.
+ * @throws {Error} If there is no such path; {TypeError} if one is no regular file; {RangeError} if one is a link that
+ * leads out of the folder
  *
  * @example
  * ```ts
@@ -116,51 +125,42 @@ export async function countDocuments(path: string, options: PieceOptions = {}): 
  * ```
  */
 export async function corpusTables(path: string): Promise<string[]> {
-  return await isCorpusFolder(path) ? shardFiles(path) : [path];
+  return await isCorpusFolder(path) ? await shardFiles(path) : [path];
 }
 
-/** What a data set of the Hub may hold beside its shards. */
-const CARD = /^(README|LICENSE|dataset_infos?|\.gitattributes|\.huggingface|\.cache|data$)/i;
-const SHARD_FILE = /\.(parquet|jsonl|jsonl\.gz)$/;
-
-/** The shards of a data set's folder, its own and those of its `data/`; none where it holds anything else. */
-function shardFiles(root: string): string[] {
-  const files: string[] = [];
-  for (const folder of [root, join(root, "data")]) {
-    const entries = [...readFolder(folder)];
-    if (entries.some(({ name }) => !SHARD_FILE.test(name) && !CARD.test(name))) return [];
-    const shards = entries.filter(({ name, isDirectory }) => !isDirectory && SHARD_FILE.test(name));
-    files.push(...shards.map(({ name }) => join(folder, name)).sort());
-  }
-  return files;
-}
-
-function readFolder(folder: string): Iterable<Deno.DirEntry> {
-  try {
-    return [...Deno.readDirSync(folder)];
-  } catch {
-    return []; // the walk says what is wrong with it
-  }
-}
-
-function* folderSources(root: string, options: PieceOptions): Generator<KeyedSource> {
-  const { exclude = [], shard = WHOLE, documents = PIECE_DOCUMENTS } = options;
+async function* folderSources(root: string, options: PieceOptions): AsyncGenerator<KeyedSource> {
+  const { exclude = [], shard = WHOLE, documents = PIECE_DOCUMENTS, breathe = noBreath } = options;
   let paths: [number, string][] = [];
-  let unreadable: SkippedDocument[] = [];
-  let number = 0;
+  let [skipped, unnamed]: [SkippedDocument[], SkippedDocument[]] = [[], []];
+  let versions: string[] = [];
+  let [number, bytes] = [0, 0];
+  const count = () => paths.length + skipped.length + unnamed.length;
   const take = (): KeyedSource => {
-    const source: PieceSource = { kind: "files", root, paths, unreadable };
-    [paths, unreadable] = [[], []];
-    return { source, key: source.paths.map(([, path]) => path).join("\0") };
+    const taken: KeyedSource = {
+      source: { kind: "files", root, paths, skipped, unnamed },
+      key: versions.join("\0"),
+      bytes,
+    };
+    [paths, skipped, unnamed, versions, bytes] = [[], [], [], [], 0];
+    return taken;
   };
-  for (const { path, reason } of walkFolder(root, { exclude })) {
+  for (const file of walkFolder(root, { exclude })) {
+    await breathe();
     const own = number++;
     if (own % shard.count !== shard.index) continue;
-    if (reason !== undefined) unreadable.push({ path, reason });
-    else paths.push([own, path]);
-    if (paths.length === documents) yield take();
+    if (file.reason !== undefined) {
+      const { path, reason, isUnnamed } = file;
+      (isUnnamed ? unnamed : skipped).push({ path, reason });
+      versions.push(file.path, file.reason);
+    } else {
+      if (paths.length > 0 && bytes + file.size > PIECE_BYTES) yield take();
+      paths.push([own, file.path]);
+      versions.push(file.path, `${file.size} ${file.modified}`);
+      bytes += file.size;
+    }
+    if (count() === documents) yield take();
   }
-  if (paths.length + unreadable.length > 0) yield take();
+  if (count() > 0) yield take();
 }
 
 async function* tableSources(files: readonly string[], options: PieceOptions): AsyncGenerator<KeyedSource> {
@@ -199,11 +199,13 @@ async function* parquetSources(
     }
   }
   const step = documents * shard.count;
+  const { size } = await Deno.stat(file);
   for (let start = 0; start < rows; start += step) {
     const place = { start, count: Math.min(step, rows - start), first: first + start };
     yield {
       source: { kind: "parquet", file, ...place, columns: wanted, shard },
       key: `${version} ${start}`,
+      bytes: Math.ceil(size * place.count / rows),
     };
   }
   return first + rows;
@@ -225,11 +227,13 @@ async function* lineSources(
     begun.end = end;
     if (number++ % shard.count === shard.index) wanted++;
     if (wanted < documents && end - begun.start < PIECE_BYTES) continue;
-    if (wanted > 0) yield { source: begun, key: `${version} ${begun.first}` };
+    if (wanted > 0) yield { source: begun, key: `${version} ${begun.first}`, bytes: begun.end - begun.start };
     [begun, wanted] = [null, 0];
   }
   if (number > first) textColumn(file, [...names]);
-  if (begun && wanted > 0) yield { source: begun, key: `${version} ${begun.first}` };
+  if (begun && wanted > 0) {
+    yield { source: begun, key: `${version} ${begun.first}`, bytes: begun.end - begun.start };
+  }
   return number;
 }
 
@@ -243,9 +247,13 @@ async function* rowSources(
   let [number, characters] = [first, 0];
   const names = new Set<string>();
   const take = (): KeyedSource => {
-    const source: PieceSource = { kind: "rows", rows };
+    const taken: KeyedSource = {
+      source: { kind: "rows", rows },
+      key: `${version} ${rows[0]![0]}`,
+      bytes: characters,
+    };
     [rows, characters] = [[], 0];
-    return { source, key: `${version} ${source.rows[0]![0]}` };
+    return taken;
   };
   for await (const { doc_id, path, content, text } of streamRows(file)) {
     const row = { doc_id, path, content, text };

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { readCorpus } from "../../lib/datasets/corpus.ts";
 import { readPiece } from "../../lib/datasets/corpus_piece.ts";
@@ -69,6 +69,64 @@ Deno.test("corpusPieces() keep their names when nothing has changed, and lose th
   assertEquals((await keys()).slice(0, 2), before);
   Deno.renameSync(join(folder, "b.py"), join(folder, "bb.py"));
   assertEquals((await keys())[1] === before[1], false);
+});
+
+Deno.test("corpusPieces() of a folder are cut by bytes, and the same ones each time", async () => {
+  const mebibytes = { "a.py": 1, "b.py": 2, "c.py": 2, "d.py": 9, "e.py": 1, "f.py": 3, "g.py": 1 };
+  const folder = folderWith(
+    Object.fromEntries(Object.entries(mebibytes).map(([name, n]) => [name, "x".repeat(n * 2 ** 20)])),
+  );
+  const pieces = await Array.fromAsync(corpusPieces(folder));
+  const ids = await Promise.all(
+    pieces.map(async ({ source }) => (await readPiece(source)).documents.map(({ docId }) => docId).join(" ")),
+  );
+  assertEquals(ids, ["a.py b.py", "c.py", "d.py", "e.py f.py", "g.py"]);
+  assertEquals(pieces.map(({ bytes }) => bytes / 2 ** 20), [3, 2, 9, 4, 1]);
+  assertEquals(await Array.fromAsync(corpusPieces(folder)), pieces);
+  assertEquals(await idsOf(folder, { shard: { index: 1, count: 2 } }), ["b.py", "d.py", "f.py"]);
+});
+
+Deno.test("corpusPieces() lose their names when a file's size or time changes", async () => {
+  const folder = folderWith({ "a.py": "x", "b.py": "y" });
+  const keys = async () =>
+    (await Array.fromAsync(corpusPieces(folder, { documents: 1 }))).map(({ key }) => key);
+  const before = await keys();
+  Deno.utimeSync(join(folder, "a.py"), 1, 1);
+  Deno.writeTextFileSync(join(folder, "b.py"), "yy");
+  const after = await keys();
+  assertEquals(after.filter((key) => before.includes(key)), []);
+});
+
+Deno.test("corpusPieces() of what cannot be read are small too, and a file that vanishes is skipped", async () => {
+  const folder = folderWith({ "a.py": "x", "b.py": "y" });
+  for (let i = 0; i < 5; i++) Deno.symlinkSync("/etc/passwd", join(folder, `link-${i}`));
+  const pieces = await Array.fromAsync(corpusPieces(folder, { documents: 3 }));
+  Deno.removeSync(join(folder, "a.py"));
+  const read = await Promise.all(pieces.map(({ source }) => readPiece(source)));
+  assertEquals(read.map(({ documents, skipped }) => documents.length + skipped.length), [3, 3, 1]);
+  assertEquals(read[0]!.documents.map(({ docId }) => docId), ["b.py"]);
+  assertEquals(read[0]!.skipped[0], { path: "a.py", reason: "unreadable (NotFound)" });
+  assertEquals(new Set(read.flatMap(({ skipped }) => skipped.map(({ reason }) => reason))).size, 2);
+});
+
+Deno.test({
+  name: "corpusPieces() keep names that are not UTF-8 apart from those of files that can be read",
+  ignore: Deno.build.os !== "linux", // other systems' names are text
+}, async () => {
+  const folder = folderWith({ "a\ufffd.py": "the real one" });
+  const script = String.raw`printf other > "$(printf 'a\377.py')"; mkdir "$(printf 'a\376.py')"`;
+  assert((await new Deno.Command("bash", { args: ["-ec", script], cwd: folder }).output()).success);
+  const [piece] = await Array.fromAsync(corpusPieces(folder));
+  const { documents, skipped, unnamed } = await readPiece(piece!.source);
+  assertEquals(documents.map(({ docId, text }) => [docId, text]), [["a\ufffd.py", "the real one"]]);
+  assertEquals([skipped, unnamed.map(({ path }) => path)], [[], ["a\ufffd.py", "a\ufffd.py"]]);
+});
+
+Deno.test("corpusPieces() and countDocuments() end when breathe throws", async () => {
+  const folder = folderWith({ "a.py": "x" });
+  const breathe = () => Promise.reject(new RangeError("interrupted"));
+  await assertRejects(() => Array.fromAsync(corpusPieces(folder, { breathe })), RangeError, "interrupted");
+  await assertRejects(() => countDocuments(folder, { breathe }), RangeError, "interrupted");
 });
 
 Deno.test("corpusPieces() of JSON lines take blank lines, gzip and lone surrogates, and refuse what is none", async () => {
