@@ -15,6 +15,15 @@ export interface FilePieces {
   pieces: AsyncIterable<Uint8Array>;
 }
 
+/** Options of {@linkcode writeFileAtomic}. */
+export interface WriteFileOptions {
+  /** Who may read and write it, as {@linkcode PRIVATE}; by default whom the user's own settings let. */
+  mode?: number;
+}
+
+/** The mode of files that hold secrets: for their owner only. */
+export const PRIVATE = 0o600;
+
 /**
  * Writes `content` to `path`, replacing what is there in one step. A symbolic link at `path` is replaced, not followed.
  *
@@ -33,12 +42,13 @@ export interface FilePieces {
 export async function writeFileAtomic(
   path: string,
   content: Uint8Array | string | FilePieces,
+  { mode }: WriteFileOptions = {},
 ): Promise<void> {
   const folder = dirname(path);
   const temporary = temporaryPath(path);
   const { bytes, pieces } = piecesOf(content);
   try {
-    await writePieces(temporary, pieces);
+    await writePieces(temporary, pieces, mode);
     await Deno.rename(temporary, path);
     using opened = await Deno.open(folder);
     await opened.sync();
@@ -103,8 +113,9 @@ function piecesOf(content: Uint8Array | string | FilePieces): {
 async function writePieces(
   path: string,
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  mode: number | undefined,
 ): Promise<void> {
-  using file = await Deno.open(path, { createNew: true, write: true });
+  using file = await Deno.open(path, { createNew: true, write: true, ...(mode !== undefined && { mode }) });
   for await (const piece of pieces) {
     for (let at = 0; at < piece.length;) at += await file.write(piece.subarray(at));
   }

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { writeFileAtomic } from "../lib/write_file.ts";
+import { PRIVATE, writeFileAtomic } from "../lib/write_file.ts";
 
 Deno.test("writeFileAtomic() replaces a file and leaves no other", async () => {
   const folder = await Deno.makeTempDir();
@@ -51,4 +51,11 @@ Deno.test("writeFileAtomic() writes pieces of one buffer in their order, and not
   );
   assertEquals(await Deno.readTextFile(`${folder}/a`), "AABBCC");
   assertEquals(Array.from(Deno.readDirSync(folder), ({ name }) => name), ["a"]);
+});
+
+Deno.test("writeFileAtomic() writes what is private for its owner only, over a public file too", async () => {
+  const folder = await Deno.makeTempDir();
+  await writeFileAtomic(`${folder}/a`, "public");
+  await writeFileAtomic(`${folder}/a`, "secret", { mode: PRIVATE });
+  assertEquals(Deno.statSync(`${folder}/a`).mode! & 0o777, 0o600);
 });
