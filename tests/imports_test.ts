@@ -7,6 +7,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** The rank of each part of lib/; a file imports lower ranks and its own part. */
 const RANKS: { readonly [part: string]: number } = {
+  read_file: -1,
   write_file: -1,
   zip: -1,
   reason: -2,
