@@ -104,6 +104,7 @@ async function checkShards(shards: readonly string[]): Promise<number> {
   const ids = new Set<string>();
   for (const path of shards) {
     const frame = await readTable(path);
+    if (frame.columns.length === 0) continue; // JSON lines of no rows
     columns ??= frame.columns.join();
     if (frame.columns.join() !== columns) {
       throw new Error(

@@ -43,8 +43,7 @@ export async function assembleParts(
 ): Promise<void> {
   const format = tableFormat(out);
   if (sortBy !== undefined && format !== ".parquet") {
-    const whole = pl.concat(await Promise.all(parts.map((path) => readTable(path))));
-    return await writeTable(whole.sort({ by: sortBy, maintainOrder: true }).drop(sortBy), out);
+    return await writeTable(await sortedFrame(parts, sortBy), out);
   }
   if (format !== ".parquet") {
     const text = rowsOf(parts, format === ".csv" ? ".csv" : ".jsonl").pipeThrough(new TextEncoderStream());
@@ -60,6 +59,16 @@ export async function assembleParts(
   } finally {
     await Deno.remove(whole).catch(() => {}); // it may not have come into being
   }
+}
+
+/** The rows of tables that are no Parquet. Cells of a CSV are texts, so that they are written as they were read. */
+async function sortedFrame(parts: readonly string[], sortBy: string): Promise<pl.DataFrame> {
+  const frames = await Promise.all(parts.map((path) => readTable(path, { text: "all" })));
+  const filled = frames.filter(({ height }) => height > 0);
+  if (filled.length === 0) return frames[0]!.select(...frames[0]!.columns.filter((name) => name !== sortBy));
+  const whole = pl.concat(filled, { how: "verticalRelaxed" }); // a column may be without values in some parts
+  const numbered = whole.withColumn(pl.col(sortBy).cast(pl.Int64));
+  return numbered.sort({ by: sortBy, maintainOrder: true }).drop(sortBy);
 }
 
 /**

@@ -7,7 +7,8 @@
  */
 import { join } from "node:path";
 import { readText } from "./read_text.ts";
-import { readJsonLines, readTable } from "./tables.ts";
+import { RowIds } from "./seen_ids.ts";
+import { streamRows } from "./stream_table.ts";
 import { walkFolder } from "./walk_folder.ts";
 
 /** One text of a corpus. */
@@ -112,26 +113,35 @@ function readFolder(root: string, exclude: readonly string[]): Corpus {
   return corpus;
 }
 
+/** The most UTF-16 units that all texts of a table may have together where they are held. */
+const MAX_HELD_UNITS = 2 ** 30;
+
 async function readRows(path: string): Promise<Corpus> {
-  const rows: Record<string, unknown>[] = /\.jsonl(\.gz)?$/.test(path)
-    ? await readJsonLines(path)
-    : (await readTable(path)).toRecords();
-  if (rows.length > 0) textColumn(path, rows.flatMap((row) => Object.keys(row)));
   const corpus: Corpus = { documents: [], skipped: [], replacedSurrogates: 0 };
-  const seen = new Set<string>();
-  for (const [index, row] of rows.entries()) {
-    const read = rowDocument(row, index);
-    if (seen.has(read.docId)) {
-      throw new SyntaxError(`Cannot read corpus "${path}": row ${index} repeats doc_id "${read.docId}"`);
+  const ids = new RowIds();
+  const names = new Set<string>();
+  let [number, units] = [0, 0];
+  for await (const row of streamRows(path)) {
+    ids.add(row, { file: path, number });
+    for (const name of TEXT_COLUMNS) if (row[name] !== undefined) names.add(name);
+    const read = rowDocument(row, number++);
+    if ("reason" in read) {
+      corpus.skipped.push({ path: read.docId, reason: read.reason });
+      continue;
     }
-    seen.add(read.docId);
-    if ("reason" in read) corpus.skipped.push({ path: read.docId, reason: read.reason });
-    else {
-      const { replacedSurrogates, ...document } = read;
-      corpus.replacedSurrogates += replacedSurrogates;
-      corpus.documents.push(document);
+    const { replacedSurrogates, ...document } = read;
+    corpus.replacedSurrogates += replacedSurrogates;
+    corpus.documents.push(document);
+    units += document.text.length;
+    if (units > MAX_HELD_UNITS) {
+      throw new RangeError(
+        `Cannot hold corpus "${path}": its texts up to row ${
+          number - 1
+        } have ${units} characters, at most ${MAX_HELD_UNITS} are held: divide it`,
+      );
     }
   }
+  if (number > 0) textColumn(path, [...names]);
   return corpus;
 }
 
@@ -157,7 +167,8 @@ export function textColumn(path: string, names: readonly string[]): string {
 }
 
 /**
- * The document of a table's row, well-formed, or why it gives none.
+ * The document of a table's row, well-formed, or why it gives none: where its text could not be read, an error stands
+ * for it.
  *
  * @param index the row's number, its id where it has no `doc_id`
  *
@@ -177,6 +188,7 @@ export function rowDocument(
 ): Document & { replacedSurrogates: number } | { docId: string; reason: string } {
   const docId = String(row["doc_id"] ?? index);
   const text = TEXT_COLUMNS.map((name) => row[name]).find((cell) => cell !== undefined);
+  if (text instanceof Error) return { docId, reason: text.message };
   if (typeof text !== "string" || text === "") return { docId, reason: text === "" ? "empty" : "no text" };
   const whole = text.toWellFormed();
   const path = typeof row["path"] === "string" ? row["path"] : null;

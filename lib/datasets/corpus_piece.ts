@@ -19,6 +19,8 @@ export type PieceSource =
 export interface LinesSource {
   kind: "lines";
   file: string;
+  /** Lines before the first of them. */
+  rowsBefore: number;
   /** Bytes before the first of them. */
   start: number;
   /** Bytes before the end of the last. */

@@ -12,7 +12,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { isCorpusFolder, textColumn } from "./corpus.ts";
 import type { CorpusPiece, LinesSource, PieceSource, Shard, SkippedDocument } from "./corpus_piece.ts";
-import { SeenIds } from "./seen_ids.ts";
+import { RowIds } from "./seen_ids.ts";
 import { parquetRange, parquetShape, streamJsonRows, streamRows } from "./stream_table.ts";
 import { walkFolder } from "./walk_folder.ts";
 
@@ -164,7 +164,7 @@ function* folderSources(root: string, options: PieceOptions): Generator<KeyedSou
 }
 
 async function* tableSources(files: readonly string[], options: PieceOptions): AsyncGenerator<KeyedSource> {
-  const ids = new SeenIds();
+  const ids = new RowIds();
   let first = 0;
   for (const file of files) {
     const sources = file.endsWith(".parquet")
@@ -180,7 +180,7 @@ interface TablePart extends PieceOptions {
   /** The number of the file's first row. */
   first: number;
   /** Those of the files before. */
-  ids: SeenIds;
+  ids: RowIds;
 }
 
 /** Pieces of a Parquet file; the number of the next file's first row. */
@@ -195,9 +195,9 @@ async function* parquetSources(
   if (wanted.includes("doc_id")) {
     for (let start = 0; start < rows; start += IDS_AT_ONCE) {
       const some = await parquetRange(file, { start, count: IDS_AT_ONCE, columns: ["doc_id"] });
-      some.forEach((row, i) => addId(ids, file, row, first + start + i));
+      some.forEach((row, i) => ids.add(row, { file, number: first + start + i }));
     }
-  }
+  } else if (rows > 0) ids.add({}, { file, number: first });
   const step = documents * shard.count;
   for (let start = 0; start < rows; start += step) {
     const place = { start, count: Math.min(step, rows - start), first: first + start };
@@ -218,10 +218,10 @@ async function* lineSources(
   const names = new Set<string>();
   let number = first;
   let [begun, wanted]: [LinesSource | null, number] = [null, 0];
-  for await (const { row, start, end } of streamJsonRows(file)) {
+  for await (const { row, rowsBefore, start, end } of streamJsonRows(file)) {
     noteColumns(names, row);
-    addId(ids, file, row, number);
-    begun ??= { kind: "lines", file, start, end, first: number, shard };
+    ids.add(row, { file, number });
+    begun ??= { kind: "lines", file, rowsBefore, start, end, first: number, shard };
     begun.end = end;
     if (number++ % shard.count === shard.index) wanted++;
     if (wanted < documents && end - begun.start < PIECE_BYTES) continue;
@@ -250,7 +250,7 @@ async function* rowSources(
   for await (const { doc_id, path, content, text } of streamRows(file)) {
     const row = { doc_id, path, content, text };
     noteColumns(names, row);
-    addId(ids, file, row, number);
+    ids.add(row, { file, number });
     if (number % shard.count === shard.index) {
       rows.push([number, row]);
       characters += String(content ?? text ?? "").length;
@@ -266,13 +266,6 @@ async function* rowSources(
 function noteColumns(names: Set<string>, { content, text }: Record<string, unknown>): void {
   if (content !== undefined) names.add("content");
   if (text !== undefined) names.add("text");
-}
-
-/** @throws {SyntaxError} If the row's id was there before. */
-function addId(ids: SeenIds, file: string, row: Record<string, unknown>, number: number): void {
-  const id = String(row["doc_id"] ?? number);
-  if (ids.add(id)) return;
-  throw new SyntaxError(`Cannot read corpus "${file}": row ${number} repeats doc_id "${id}"`);
 }
 
 async function versionOf(file: string): Promise<string> {

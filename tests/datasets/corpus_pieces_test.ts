@@ -88,7 +88,7 @@ Deno.test("corpusPieces() of JSON lines take blank lines, gzip and lone surrogat
     ["cut.jsonl", '{"text":"a"}\n{"text":', "line 2 is not JSON"],
     ["list.jsonl", "[1]", "line 1 is not a JSON object"],
     ["latin.jsonl", new Uint8Array([0xe9, 0x0a]), "it is not UTF-8"],
-    ["cut.jsonl.gz", new Uint8Array([0x1f, 0x8b, 8]), "it is damaged, cut or not UTF-8"],
+    ["cut.jsonl.gz", new Uint8Array([0x1f, 0x8b, 8]), "as gzip: it is damaged or cut"],
     ["other.jsonl", '{"body":"a"}', 'it has no column "content" or "text"'],
     ["bad.parquet", "PAR1", "as Parquet"],
   ];
@@ -96,7 +96,7 @@ Deno.test("corpusPieces() of JSON lines take blank lines, gzip and lone surrogat
     const path = join(folderWith({ [name]: content }), name);
     await assertRejects(() => idsOf(path), SyntaxError, message);
   }
-  await assertRejects(() => idsOf(join(folder, "twice.jsonl")), SyntaxError, 'row 1 repeats doc_id "1"');
+  await assertRejects(() => idsOf(join(folder, "twice.jsonl")), SyntaxError, "row 1 repeats the doc_id of an earlier row");
   await assertRejects(() => idsOf(join(folder, "nothing")), Error, "there is no such file or folder");
 });
 
