@@ -7,7 +7,7 @@
 import { basename, dirname, join, relative } from "node:path";
 import { corpusTables, countDocuments } from "../datasets/corpus_pieces.ts";
 import { type RedactPlace, redactText, type Replacement } from "../datasets/redact_text.ts";
-import { rewriteFolder } from "../datasets/rewrite_folder.ts";
+import { copyBeside, rewriteFolder } from "../datasets/rewrite_folder.ts";
 import { rewriteTexts } from "../datasets/rewrite_texts.ts";
 import { readRows } from "../datasets/row_table.ts";
 import { RowIds } from "../datasets/seen_ids.ts";
@@ -189,10 +189,14 @@ async function redactCorpus(
         stage.advance();
         return redactor.replacements(docId, text, `${place} of "${table}"`);
       },
+      breathe,
     });
     counts.documents += rows - unsearched;
     counts.unsearched += unsearched;
     await breathe();
+  }
+  if (tables.length > 0 && tables[0] !== corpus) {
+    counts.unsearched += await copyBeside(tables, { from: corpus, to: folder });
   }
   stage.done();
   return counts;

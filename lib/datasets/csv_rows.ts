@@ -4,7 +4,7 @@
  * @module
  */
 import { type CsvCell, csvCells } from "./csv_record.ts";
-import { decodeRow, type RowPart, rowParts } from "./row_parts.ts";
+import { decodeRow, type RowPart, rowParts, type RowPartsOptions } from "./row_parts.ts";
 
 /** A row below the header. */
 export interface CsvRow {
@@ -111,9 +111,12 @@ export class CsvReader {
  * assertEquals([row!.header, row!.cells!.map(({ value }) => value)], [["doc_id", "text"], ["007", "a\nb"]]);
  * ```
  */
-export async function* csvRows(path: string): AsyncGenerator<CsvRow & { header: readonly string[] }> {
+export async function* csvRows(
+  path: string,
+  { breathe }: Pick<RowPartsOptions, "breathe"> = {},
+): AsyncGenerator<CsvRow & { header: readonly string[] }> {
   const reader = new CsvReader(path);
-  for await (const part of rowParts(path)) {
+  for await (const part of rowParts(path, { breathe })) {
     const row = reader.read(part);
     if (row) yield { ...row, header: reader.header };
   }

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { dirname, isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join, relative } from "node:path";
 import { readPiece } from "./corpus_piece.ts";
 import { corpusPieces } from "./corpus_pieces.ts";
 import { type Replacement, spliceText } from "./redact_text.ts";
@@ -73,6 +73,39 @@ export async function rewriteFolder(
   }
   counts.leftOut -= await copy.makeLinks();
   return counts;
+}
+
+/**
+ * Copies what stands beside the tables of a data set, such as its README; no folders and no links.
+ *
+ * @param tables in the folder or folders below it
+ * @returns how many files
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { copyBeside } from "./rewrite_folder.ts";
+ *
+ * const [from, to] = [await Deno.makeTempDir(), await Deno.makeTempDir()];
+ * for (const name of ["a.jsonl", "README.md"]) await Deno.writeTextFile(`${from}/${name}`, name);
+ * assertEquals(await copyBeside([`${from}/a.jsonl`], { from, to }), 1);
+ * assertEquals(await Deno.readTextFile(`${to}/README.md`), "README.md");
+ * ```
+ */
+export async function copyBeside(
+  tables: readonly string[],
+  { from, to }: { from: string; to: string },
+): Promise<number> {
+  let files = 0;
+  for (const folder of new Set([from, ...tables.map((table) => dirname(table))])) {
+    for await (const { name, isFile } of Deno.readDir(folder)) {
+      const path = join(folder, name);
+      if (!isFile || tables.includes(path)) continue;
+      await Deno.copyFile(path, join(to, relative(from, path)));
+      files++;
+    }
+  }
+  return files;
 }
 
 /** Files and folders with the modes of those that they come from. */

@@ -31,6 +31,8 @@ export interface RewriteOptions {
   ids: RowIds;
   /** Says what stands in for what of a row's text, in its order. Lone surrogates are U+FFFD in the text. */
   rewrite: (docId: string, text: string, place: string) => readonly Replacement[];
+  /** Called now and then, so that signals come in; what it throws ends the work. */
+  breathe?: () => Promise<void>;
 }
 
 /** What {@linkcode rewriteTexts} counted. */
@@ -103,7 +105,7 @@ function replacementsOf(
 async function rewriteRows(table: string, out: string, options: CountingOptions): Promise<void> {
   const read = table.endsWith(".csv") ? csvTextRow(table) : jsonTextRow(table);
   async function* pieces(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    for await (const part of rowParts(table)) {
+    for await (const part of rowParts(table, { breathe: options.breathe })) {
       const found = part.isLast ? read(part) : null;
       const replacements = found ? replacementsOf(found.row, table, options) : [];
       yield new Uint8Array(
@@ -177,6 +179,7 @@ async function rewriteParquet(table: string, out: string, options: CountingOptio
   try {
     const parts: string[] = [];
     for (let start = 0; start < rows; start += ROWS_AT_ONCE) {
+      await options.breathe?.();
       const frame = await pl.scanParquet(table).slice(start, ROWS_AT_ONCE).collect();
       parts.push(join(folder, `${parts.length}.parquet`));
       await writeTable(rewriteFrame(table, frame, options), parts.at(-1)!);

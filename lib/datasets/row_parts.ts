@@ -46,6 +46,8 @@ export interface RowPartsOptions {
   end?: number;
   /** Rows before the first. */
   rowsBefore?: number;
+  /** Called after every 256 KiB, so that signals come in; what it throws ends the reading. */
+  breathe?: () => Promise<void>;
 }
 
 /**
@@ -76,6 +78,7 @@ export async function* rowParts(path: string, options: RowPartsOptions = {}): As
     return { bytes, start, end: start + size, rowsBefore, isWhole, isLast };
   };
   for await (const chunk of fileChunks(path, options)) {
+    await options.breathe?.();
     for (let from = 0; from < chunk.length;) {
       const end = findEnd(chunk, from);
       const piece = chunk.subarray(from, end || chunk.length);

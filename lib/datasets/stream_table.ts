@@ -8,12 +8,22 @@ import pl from "nodejs-polars";
 import { checkRegularFile } from "../read_file.ts";
 import { csvRows } from "./csv_rows.ts";
 import { parseJsonLine } from "./json_line.ts";
-import { decodeRow, LONG_ROW, MAX_ROW_BYTES, type RowPart, rowParts } from "./row_parts.ts";
+import {
+  decodeRow,
+  LONG_ROW,
+  MAX_ROW_BYTES,
+  type RowPart,
+  rowParts,
+  type RowPartsOptions,
+} from "./row_parts.ts";
 import { idAsText, notParquet, tableFormat } from "./tables.ts";
 
 /** The columns that a corpus is made of. */
 const CORPUS_COLUMNS = ["doc_id", "path", "content", "text"];
 const PARQUET_ROWS = 4096;
+
+/** Options of {@linkcode streamRows}. */
+export type StreamOptions = Pick<RowPartsOptions, "breathe">;
 
 /** The size and the columns of a Parquet file. */
 export interface ParquetShape {
@@ -40,15 +50,21 @@ export interface ParquetShape {
  * assertEquals(await Array.fromAsync(streamRows(path)), [{ text: "x = 1" }, { text: "y = 2" }]);
  * ```
  */
-export async function* streamRows(path: string): AsyncGenerator<Record<string, unknown>> {
+export async function* streamRows(
+  path: string,
+  options: StreamOptions = {},
+): AsyncGenerator<Record<string, unknown>> {
   const format = tableFormat(path);
-  if (format === ".parquet") yield* streamParquetRows(path);
-  else if (format === ".csv") yield* streamCsvRows(path);
-  else for await (const { row } of streamJsonRows(path)) yield row;
+  if (format === ".parquet") yield* streamParquetRows(path, options);
+  else if (format === ".csv") yield* streamCsvRows(path, options);
+  else for await (const { row } of streamJsonRows(path, options)) yield row;
 }
 
-async function* streamCsvRows(path: string): AsyncGenerator<Record<string, unknown>> {
-  for await (const { header, number, cells } of csvRows(path)) {
+async function* streamCsvRows(
+  path: string,
+  options: StreamOptions,
+): AsyncGenerator<Record<string, unknown>> {
+  for await (const { header, number, cells } of csvRows(path, options)) {
     if (!cells) yield longRow(path, `row ${number}`);
     else {
       yield Object.fromEntries(
@@ -58,10 +74,14 @@ async function* streamCsvRows(path: string): AsyncGenerator<Record<string, unkno
   }
 }
 
-async function* streamParquetRows(path: string): AsyncGenerator<Record<string, unknown>> {
+async function* streamParquetRows(
+  path: string,
+  { breathe }: StreamOptions,
+): AsyncGenerator<Record<string, unknown>> {
   const shape = await parquetShape(path);
   const columns = CORPUS_COLUMNS.filter((name) => shape.columns.includes(name));
   for (let start = 0; start < shape.rows; start += PARQUET_ROWS) {
+    await breathe?.();
     yield* await parquetRange(path, { start, count: PARQUET_ROWS, columns });
   }
 }
@@ -113,8 +133,11 @@ export interface PlacedRow {
  * assertEquals(second, { row: { text: "y" }, rowsBefore: 1, start: 14, end: 27 });
  * ```
  */
-export async function* streamJsonRows(path: string): AsyncGenerator<PlacedRow> {
-  for await (const part of rowParts(path)) {
+export async function* streamJsonRows(
+  path: string,
+  { breathe }: StreamOptions = {},
+): AsyncGenerator<PlacedRow> {
+  for await (const part of rowParts(path, { breathe })) {
     const row = part.isLast ? jsonRow(part, path) : null;
     if (row) yield { row, rowsBefore: part.rowsBefore, start: part.start, end: part.end };
   }

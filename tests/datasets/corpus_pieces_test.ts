@@ -96,7 +96,11 @@ Deno.test("corpusPieces() of JSON lines take blank lines, gzip and lone surrogat
     const path = join(folderWith({ [name]: content }), name);
     await assertRejects(() => idsOf(path), SyntaxError, message);
   }
-  await assertRejects(() => idsOf(join(folder, "twice.jsonl")), SyntaxError, "row 1 repeats the doc_id of an earlier row");
+  await assertRejects(
+    () => idsOf(join(folder, "twice.jsonl")),
+    SyntaxError,
+    "row 1 repeats the doc_id of an earlier row",
+  );
   await assertRejects(() => idsOf(join(folder, "nothing")), Error, "there is no such file or folder");
 });
 
