@@ -28,7 +28,7 @@ export interface RowPart {
   bytes: Uint8Array;
   /** Bytes of the file before the row, unpacked. */
   start: number;
-  /** Bytes of the file up to the end of these, unpacked. */
+  /** Bytes of the file that were read up to these, unpacked; up to the end of the row where it is whole or ends. */
   end: number;
   /** Rows of the file before it, a header and blank lines too. */
   rowsBefore: number;
@@ -71,11 +71,20 @@ export async function* rowParts(path: string, options: RowPartsOptions = {}): As
   const findEnd = (chunk: Uint8Array, from: number) => csv?.find(chunk, from) ?? chunk.indexOf(10, from) + 1;
   let { start = 0, rowsBefore = 0 } = options;
   let [held, size]: [Uint8Array[], number] = [[], 0];
-  const take = (isLast: boolean): RowPart => {
-    const bytes = held.length === 1 ? held[0]! : Buffer.concat(held);
-    held = [];
+  const take = function* (isLast: boolean): Generator<RowPart> {
     const isWhole = size <= MAX_ROW_BYTES;
-    return { bytes, start, end: start + size, rowsBefore, isWhole, isLast };
+    const pieces = isWhole && held.length > 1 ? [Buffer.concat(held)] : held;
+    held = [];
+    for (const [i, bytes] of pieces.entries()) {
+      yield {
+        bytes,
+        start,
+        end: start + size,
+        rowsBefore,
+        isWhole,
+        isLast: isLast && i === pieces.length - 1,
+      };
+    }
   };
   for await (const chunk of fileChunks(path, options)) {
     await options.breathe?.();
@@ -86,7 +95,7 @@ export async function* rowParts(path: string, options: RowPartsOptions = {}): As
       from += piece.length;
       size += piece.length;
       if (end === 0 && size <= MAX_ROW_BYTES) continue;
-      yield take(end > 0);
+      yield* take(end > 0);
       if (end === 0) continue;
       start += size;
       rowsBefore++;
@@ -98,7 +107,9 @@ export async function* rowParts(path: string, options: RowPartsOptions = {}): As
       `Cannot read table "${path}" as CSV: the row at byte ${start} opens a quote without an end`,
     );
   }
-  if (size > 0) yield take(true);
+  if (size === 0) return;
+  if (held.length === 0) held.push(new Uint8Array()); // the end of a row whose pieces are gone
+  yield* take(true);
 }
 
 /** The bytes of a file, unpacked. */
