@@ -138,7 +138,7 @@ class Redactor {
     const [first] = this.#places.values();
     if (!first) return;
     throw new RangeError(
-      `Cannot redact by "${secrets}": the corpus has no document of its row ${first.row} (${this.#places.size} are missing)`,
+      `Cannot redact by "${secrets}": the corpus has no such document as its row ${first.row} names (${this.#places.size} are missing)`,
     );
   }
 }
