@@ -6,11 +6,11 @@
  * @module
  */
 import { basename, dirname, relative } from "node:path";
-import { type AllowList, parseAllowList } from "../datasets/allow_list.ts";
+import { readAllowList } from "../datasets/allow_list.ts";
 import { assembleParts, countDistinct } from "../datasets/assemble_parts.ts";
 import { emptyCorpus } from "../datasets/corpus.ts";
-import type { CorpusPiece, Shard } from "../datasets/corpus_piece.ts";
-import { corpusPieces, countDocuments } from "../datasets/corpus_pieces.ts";
+import type { CorpusPiece } from "../datasets/corpus_piece.ts";
+import { corpusPieces, countDocuments, type PieceOptions } from "../datasets/corpus_pieces.ts";
 import { writeRows } from "../datasets/row_table.ts";
 import { secretTable } from "../datasets/secret_table.ts";
 import { writeTable } from "../datasets/tables.ts";
@@ -22,6 +22,7 @@ import {
   SECRET_DETECTORS,
 } from "../secrets/detect.ts";
 import { type BigramTable, checkBigrams } from "../secrets/gibberish.ts";
+import { readRegularText } from "../read_file.ts";
 import { reasonOf } from "../reason.ts";
 import { type Context, defineCommand, UsageError } from "./command.ts";
 import { detectPiece, type DetectPieceOptions, partPath } from "./detect_piece.ts";
@@ -81,13 +82,14 @@ export const command = defineCommand({
       reveal: options.reveal,
       numbered: shard !== undefined,
       ...(bigrams !== undefined && { bigrams: await readBigrams(bigrams) }),
-      ...(allow !== undefined && { allow: await readAllowList(allow) }),
+      ...(allow !== undefined && { allow: await readAllowList(allow, SECRET_DETECTORS) }),
     };
     const { workers: _, skipped: __, ...settings } = context.settings;
     const own = [whole, ...(skipped === undefined ? [] : [skipped])].flatMap((path) =>
       ownFiles(corpus, path)
     );
-    const search = { corpus, exclude: [...exclude, ...own], ...(shard && { shard }) };
+    const { breathe } = context;
+    const search = { corpus, exclude: [...exclude, ...own], breathe, ...(shard && { shard }) };
     const total = await countDocuments(corpus, search); // refuses what is no corpus before anything is written
     const folder = `${out}.parts`;
     using run = await openRunFolder(folder, {
@@ -153,11 +155,13 @@ export function ownFiles(corpus: string, out: string): string[] {
     .map((name) => `${folder}${name}*`);
 }
 
+const MAX_BIGRAM_BYTES = 2 ** 24;
+/** How much of a corpus all workers hold at once: small pieces each, or the largest file there may be. */
+const [MAX_PIECE_BYTES, WORKER_BYTES] = [2 ** 28, 2 ** 23];
+
 /** What to search. */
-interface Search {
+interface Search extends PieceOptions {
   corpus: string;
-  exclude: readonly string[];
-  shard?: Shard;
   /** Documents, where that is known. */
   total: number | null;
 }
@@ -201,6 +205,8 @@ async function detectAll(
       workers,
       hello: { options },
       request: (piece: CorpusPiece) => ({ piece }),
+      bytesOf: ({ bytes }: CorpusPiece) => bytes,
+      maxBytes: Math.max(MAX_PIECE_BYTES, workers * WORKER_BYTES),
       onResult: ({ index, counts }: { index: number; counts: PieceCounts }) =>
         keep({ index, key: keys.get(index)! }, counts),
     });
@@ -226,19 +232,10 @@ async function readCounts(path: string): Promise<PieceCounts | undefined> {
 }
 
 async function readBigrams(path: string): Promise<BigramTable> {
+  const text = await readRegularText(path, { what: "bigrams", maxBytes: MAX_BIGRAM_BYTES });
   try {
-    return checkBigrams(JSON.parse(await Deno.readTextFile(path)));
+    return checkBigrams(JSON.parse(text));
   } catch (cause) {
     throw new SyntaxError(`Cannot read bigrams "${path}": ${reasonOf(cause)}`, { cause });
   }
-}
-
-async function readAllowList(path: string): Promise<AllowList> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (cause) {
-    throw new Error(`Cannot read allow-list "${path}": ${reasonOf(cause)}`, { cause });
-  }
-  return parseAllowList(text, path, SECRET_DETECTORS);
 }

@@ -51,14 +51,14 @@ export function partPath(folder: string, { index, key }: Pick<CorpusPiece, "inde
  * ```
  */
 export async function detectPiece(piece: CorpusPiece, options: DetectPieceOptions): Promise<PieceCounts> {
-  const { documents, skipped, replacedSurrogates } = await readPiece(piece.source);
+  const { documents, skipped, unnamed, replacedSurrogates } = await readPiece(piece.source);
   const counts: PieceCounts = {
     documents: documents.length,
     documents_with_secrets: 0,
     spans: 0,
     tags: {},
     detectors: {},
-    skipped,
+    skipped: [...skipped, ...unnamed],
     replaced_surrogates: replacedSurrogates,
   };
   const rows: SecretRow[] = [];

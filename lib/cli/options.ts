@@ -6,7 +6,10 @@
  * @module
  */
 import { isAbsolute, join } from "node:path";
+import { readRegularText } from "../read_file.ts";
 import { type Command, type OptionSpec, type OptionSpecs, type OptionValue, UsageError } from "./command.ts";
+
+const MAX_CONFIG_BYTES = 2 ** 20;
 
 /** `--seed` and `--json`, which every command takes, and `--force` and `--config`, which some do. */
 export const COMMON = {
@@ -115,8 +118,12 @@ export function resolvePath(path: string, cwd: string): string {
 
 async function readConfig(path: string, specs: OptionSpecs): Promise<{ [name: string]: unknown }> {
   let parsed: unknown;
+  const text = await readRegularText(path, { what: "the options of", maxBytes: MAX_CONFIG_BYTES })
+    .catch((cause) => {
+      throw new UsageError(cause.message, { cause });
+    });
   try {
-    parsed = JSON.parse(await Deno.readTextFile(path));
+    parsed = JSON.parse(text);
   } catch (cause) {
     throw new UsageError(`Cannot read the options of "${path}": ${(cause as Error).message}`, { cause });
   }

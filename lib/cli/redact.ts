@@ -11,6 +11,7 @@ import { copyBeside, rewriteFolder } from "../datasets/rewrite_folder.ts";
 import { rewriteTexts } from "../datasets/rewrite_texts.ts";
 import { readRows } from "../datasets/row_table.ts";
 import { RowIds } from "../datasets/seen_ids.ts";
+import { reasonOf } from "../reason.ts";
 import { type Context, defineCommand } from "./command.ts";
 import { checkWritableFolder, lstat } from "./output.ts";
 import { secretKey } from "./secret_key.ts";
@@ -128,7 +129,7 @@ class Redactor {
     try {
       return redactText(text, found.places, this.#options);
     } catch (cause) {
-      const what = cause instanceof RangeError ? cause.message : String(cause);
+      const what = reasonOf(cause);
       throw new RangeError(`Cannot redact ${name}: ${what}: run detect again`, { cause });
     }
   }
@@ -165,16 +166,14 @@ async function redactCorpus(
   { redactor, exclude, context: { progress, breathe } }: RedactCorpusOptions,
 ): Promise<RedactCounts> {
   const tables = await corpusTables(corpus);
-  const stage = progress.start("Redacting", await countDocuments(corpus, { exclude }), "documents");
+  const stage = progress.start("Redacting", await countDocuments(corpus, { exclude, breathe }), "documents");
   const counts = { documents: 0, unsearched: 0, left_out: 0 };
   if (tables.length === 0) {
     const { documents, unsearched, leftOut } = await rewriteFolder(corpus, folder, {
       exclude,
       rewrite: (path, text) => redactor.replacements(path, text, `"${path}"`),
-      onProgress: async (files) => {
-        stage.advance(files);
-        await breathe();
-      },
+      onProgress: (files) => stage.advance(files),
+      breathe,
     });
     Object.assign(counts, { documents, unsearched, left_out: leftOut });
   }
@@ -213,7 +212,7 @@ function describe(
     `${replaced} places replaced in ${changed} of ${documents} documents`,
     ...(unsearched > 0
       ? [
-        `${unsearched} files or rows were copied without being searched (no text, or too large): they may hold secrets`,
+        `${unsearched} files or rows were copied without being searched (no text, too large, or beside a data set's tables): they may hold secrets`,
       ]
       : []),
     ...(left_out > 0 ? [`${left_out} files or links that cannot be read or lead out were left out`] : []),

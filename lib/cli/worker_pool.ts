@@ -1,6 +1,6 @@
 /**
- * Work given out to workers: each has a few items at hand, the results come back in any order. What a worker throws ends
- * the whole, and so does an interruption.
+ * Work given out to workers: each has a few items at hand, all together no more bytes than they may, the results come
+ * back in any order. What a worker throws ends the whole, and so does an interruption.
  *
  * @module
  */
@@ -15,6 +15,10 @@ export interface WorkerPoolOptions<T, R> {
   hello: unknown;
   /** What is sent for an item. */
   request: (item: T) => unknown;
+  /** About how many bytes an item has in memory. */
+  bytesOf?: (item: T) => number;
+  /** How many those at hand may have together; one larger item is worked on alone. */
+  maxBytes?: number;
   /** A result; what it throws ends the whole. */
   onResult: (result: R) => Promise<void> | void;
 }
@@ -49,10 +53,15 @@ const AHEAD = 2; // items at hand of each worker, so that none waits for the nex
  */
 export async function runWorkers<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
-  { module, workers, hello, request, onResult }: WorkerPoolOptions<T, R>,
+  { module, workers, hello, request, onResult, bytesOf = () => 0, maxBytes = Infinity }: WorkerPoolOptions<
+    T,
+    R
+  >,
 ): Promise<void> {
   const pool = Array.from({ length: workers }, () => new Worker(module, { type: "module" }));
-  const free: Worker[] = [];
+  const sizes = new Map<Worker, number[]>(pool.map((worker) => [worker, []])); // of the items at hand, in their order
+  const free = Array.from({ length: AHEAD }, () => pool).flat();
+  let bytes = 0;
   const results: Answer<R>[] = [];
   let failure: Error | undefined;
   let wake = () => {};
@@ -60,6 +69,7 @@ export async function runWorkers<T, R>(
     worker.onmessage = ({ data }: MessageEvent<Answer<R>>) => {
       results.push(data);
       free.push(worker);
+      bytes -= sizes.get(worker)!.shift() ?? 0;
       wake();
     };
     worker.onerror = (event) => {
@@ -68,7 +78,6 @@ export async function runWorkers<T, R>(
       wake();
     };
     worker.postMessage(hello);
-    for (let i = 0; i < AHEAD; i++) free.push(worker);
   }
   const settle = async () => {
     if (failure) throw failure;
@@ -84,8 +93,12 @@ export async function runWorkers<T, R>(
   };
   try {
     for await (const item of items) {
-      while (free.length === 0) await change();
-      free.pop()!.postMessage(request(item));
+      const size = bytesOf(item);
+      while (free.length === 0 || (bytes > 0 && bytes + size > maxBytes)) await change();
+      const worker = free.pop()!;
+      sizes.get(worker)!.push(size);
+      bytes += size;
+      worker.postMessage(request(item));
       await settle();
     }
     while (free.length < AHEAD * pool.length) await change();

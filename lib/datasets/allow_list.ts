@@ -7,7 +7,11 @@
  *
  * @module
  */
-import { type IgnoreRule, isIgnored, parseIgnoreRules } from "./ignore_rules.ts";
+import { readRegularText } from "../read_file.ts";
+import { type IgnoreRule, type IgnoreRules, isIgnored, parseIgnoreRules } from "./ignore_rules.ts";
+
+const MAX_BYTES = 2 ** 24;
+const MAX_PATH = 4096; // a system's longest; an id of a table may be of any length
 
 /** The rules; plain data that may be sent to a worker. */
 export interface AllowList {
@@ -32,7 +36,29 @@ export interface FoundSecret {
 }
 
 /**
- * Reads an allow-list.
+ * Reads the file of an allow-list, of at most 16 MiB.
+ *
+ * @param detectors the names that are known
+ * @throws {SyntaxError} If a line is no rule; {Error} as `readRegularText`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertRejects } from "@std/assert";
+ * import { readAllowList } from "./allow_list.ts";
+ *
+ * const path = await Deno.makeTempFile();
+ * await Deno.writeTextFile(path, "path docs/**\n");
+ * assertEquals((await readAllowList(path, [])).paths.length, 1);
+ * await assertRejects(() => readAllowList("/dev/zero", []), TypeError, "it is a device");
+ * ```
+ */
+export async function readAllowList(path: string, detectors: readonly string[]): Promise<AllowList> {
+  const text = await readRegularText(path, { what: "allow-list", maxBytes: MAX_BYTES });
+  return parseAllowList(text, path, detectors);
+}
+
+/**
+ * The rules of an allow-list's text.
  *
  * @param file a name for messages @param detectors the names that are known
  * @throws {SyntaxError} If a line is no rule.
@@ -52,7 +78,7 @@ export function parseAllowList(text: string, file: string, detectors: readonly s
   const list = {
     fingerprints: new Set<string>(),
     paths: [] as IgnoreRule[],
-    detectors: [] as { name: string; paths: IgnoreRule[] }[],
+    detectors: [] as { name: string; paths: readonly IgnoreRule[] }[],
   };
   for (const [index, raw] of text.split(/\r?\n/).entries()) {
     const line = raw.trim();
@@ -65,21 +91,23 @@ export function parseAllowList(text: string, file: string, detectors: readonly s
       if (!/^[0-9a-f]{64}$/.test(argument) || rest.length > 0) refuse("has no fingerprint of 64 hex digits");
       list.fingerprints.add(argument);
     } else if (kind === "path") {
-      const pattern = line.slice("path".length).trim();
-      list.paths.push(...parseIgnoreRules(pattern, ""));
-      if (pattern === "") refuse("has no pattern");
+      const { rules } = parseIgnoreRules(line.slice("path".length).trim());
+      if (rules.length === 0) refuse("has no pattern that matches anything");
+      list.paths.push(...rules);
     } else if (kind === "detector") {
       if (!detectors.includes(argument)) {
         refuse(`names an unknown detector "${argument}": expected ${detectors.join(", ")}`);
       }
-      list.detectors.push({ name: argument, paths: parseIgnoreRules(rest.join(" ") || "*", "") });
+      const { rules } = parseIgnoreRules(rest.join(" ") || "*");
+      if (rules.length === 0) refuse("has no pattern that matches anything");
+      list.detectors.push({ name: argument, paths: rules });
     } else refuse(`is no rule: expected "fingerprint", "path" or "detector"`);
   }
   return list;
 }
 
 /**
- * Whether a rule allows a secret.
+ * Whether a rule allows a secret. No rule of paths holds for an id of more than 4,096 characters, which is no file's.
  *
  * @example
  * ```ts
@@ -94,9 +122,13 @@ export function isAllowed({ doc_id, path, detector, fingerprint }: FoundSecret, 
   if (list.fingerprints.has(fingerprint)) return true;
   const file = path ?? doc_id;
   const isIn = (rules: readonly IgnoreRule[]) =>
-    rules.length > 0 &&
-    foldersOf(file).some((part, i, parts) => isIgnored(part, i < parts.length - 1, rules));
+    rules.length > 0 && file.length <= MAX_PATH &&
+    foldersOf(file).some((part, i, parts) => isIgnored(part, i < parts.length - 1, inRoot(rules)));
   return isIn(list.paths) || list.detectors.some(({ name, paths }) => name === detector && isIn(paths));
+}
+
+function inRoot(rules: readonly IgnoreRule[]): IgnoreRules {
+  return { rules, base: "", depth: 0, size: 0, outer: null };
 }
 
 /** `a/b.py` as `a`, `a/b.py`: a rule that names a folder holds for what is in it. */

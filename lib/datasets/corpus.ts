@@ -6,6 +6,8 @@
  * @module
  */
 import { join } from "node:path";
+import { whyNotRegular } from "../read_file.ts";
+import { reasonOf } from "../reason.ts";
 import { readText } from "./read_text.ts";
 import { RowIds } from "./seen_ids.ts";
 import { streamRows } from "./stream_table.ts";
@@ -35,12 +37,14 @@ export interface Corpus {
 export interface ReadCorpusOptions {
   /** Patterns of files and folders to leave out, as in .gitignore. */
   exclude?: readonly string[];
+  /** How many characters all texts may have together; 2^30 by default, as a heap of V8 ends at 4 GiB. */
+  maxCharacters?: number;
 }
 
 /**
- * Reads a corpus.
+ * Reads a corpus; one that does not fit into memory comes in pieces from `corpusPieces`.
  *
- * @throws {Error} If there is no such path, or it holds no document.
+ * @throws {Error} If there is no such path, or it holds no document; {RangeError} if its texts are too large.
  * @throws {SyntaxError} If a table is damaged, has no `content` or `text`, or one `doc_id` twice.
  *
  * @example
@@ -56,8 +60,8 @@ export interface ReadCorpusOptions {
  * assertEquals(skipped, [{ path: "b.bin", reason: "binary" }]);
  * ```
  */
-export async function readCorpus(path: string, { exclude = [] }: ReadCorpusOptions = {}): Promise<Corpus> {
-  const corpus = await isCorpusFolder(path) ? readFolder(path, exclude) : await readRows(path);
+export async function readCorpus(path: string, options: ReadCorpusOptions = {}): Promise<Corpus> {
+  const corpus = await isCorpusFolder(path) ? readFolder(path, options) : await readRows(path, options);
   if (corpus.documents.length === 0) throw emptyCorpus(path, corpus.skipped.length);
   return corpus;
 }
@@ -65,7 +69,7 @@ export async function readCorpus(path: string, { exclude = [] }: ReadCorpusOptio
 /**
  * Whether a corpus is a folder, else it is a table.
  *
- * @throws {Error} If there is no such path.
+ * @throws {Error} If there is no such path; {TypeError} if it is a pipe, a socket or a device
  *
  * @example
  * ```ts
@@ -76,12 +80,15 @@ export async function readCorpus(path: string, { exclude = [] }: ReadCorpusOptio
  * ```
  */
 export async function isCorpusFolder(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isDirectory;
-  } catch (cause) {
-    const reason = cause instanceof Deno.errors.NotFound ? "there is no such file or folder" : String(cause);
+  const info = await Deno.stat(path).catch((cause) => {
+    const reason = cause instanceof Deno.errors.NotFound
+      ? "there is no such file or folder"
+      : reasonOf(cause);
     throw new Error(`Cannot read corpus "${path}": ${reason}`, { cause });
-  }
+  });
+  const reason = info.isDirectory ? undefined : whyNotRegular(info);
+  if (reason !== undefined) throw new TypeError(`Cannot read corpus "${path}": ${reason}`);
+  return info.isDirectory;
 }
 
 /**
@@ -103,24 +110,32 @@ export function emptyCorpus(path: string, skipped: number): Error {
   );
 }
 
-function readFolder(root: string, exclude: readonly string[]): Corpus {
+const MAX_CHARACTERS = 2 ** 30;
+
+function readFolder(
+  root: string,
+  { exclude = [], maxCharacters = MAX_CHARACTERS }: ReadCorpusOptions,
+): Corpus {
   const corpus: Corpus = { documents: [], skipped: [], replacedSurrogates: 0 };
+  let characters = 0;
   for (const { path, reason } of walkFolder(root, { exclude })) {
     const read = reason === undefined ? readText(join(root, path)) : { reason };
+    if ("text" in read) characters += read.text.length;
+    if (characters > maxCharacters) throw tooLarge(root, `"${path}"`, { characters, maxCharacters });
     if ("text" in read) corpus.documents.push({ docId: path, path, text: read.text });
     else corpus.skipped.push({ path, reason: read.reason });
   }
   return corpus;
 }
 
-/** The most UTF-16 units that all texts of a table may have together where they are held. */
-const MAX_HELD_UNITS = 2 ** 30;
-
-async function readRows(path: string): Promise<Corpus> {
+async function readRows(
+  path: string,
+  { maxCharacters = MAX_CHARACTERS }: ReadCorpusOptions,
+): Promise<Corpus> {
   const corpus: Corpus = { documents: [], skipped: [], replacedSurrogates: 0 };
   const ids = new RowIds();
   const names = new Set<string>();
-  let [number, units] = [0, 0];
+  let [number, characters] = [0, 0];
   for await (const row of streamRows(path)) {
     ids.add(row, { file: path, number });
     for (const name of TEXT_COLUMNS) if (row[name] !== undefined) names.add(name);
@@ -132,17 +147,22 @@ async function readRows(path: string): Promise<Corpus> {
     const { replacedSurrogates, ...document } = read;
     corpus.replacedSurrogates += replacedSurrogates;
     corpus.documents.push(document);
-    units += document.text.length;
-    if (units > MAX_HELD_UNITS) {
-      throw new RangeError(
-        `Cannot hold corpus "${path}": its texts up to row ${
-          number - 1
-        } have ${units} characters, at most ${MAX_HELD_UNITS} are held: divide it`,
-      );
-    }
+    characters += document.text.length;
+    if (characters > maxCharacters) throw tooLarge(path, `row ${number - 1}`, { characters, maxCharacters });
   }
   if (number > 0) textColumn(path, [...names]);
   return corpus;
+}
+
+function tooLarge(
+  path: string,
+  place: string,
+  { characters, maxCharacters }: { characters: number; maxCharacters: number },
+): RangeError {
+  const found = `its texts up to ${place} have ${characters} characters`;
+  return new RangeError(
+    `Cannot hold corpus "${path}": ${found}, at most ${maxCharacters} are held: divide it`,
+  );
 }
 
 const TEXT_COLUMNS = ["content", "text"];

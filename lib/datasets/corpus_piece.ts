@@ -10,10 +10,21 @@ import { jsonRowsAt, parquetRange } from "./stream_table.ts";
 
 /** Where the documents of a piece come from. */
 export type PieceSource =
-  | { kind: "files"; root: string; paths: [number: number, path: string][]; unreadable: SkippedDocument[] }
+  | FilesSource
   | { kind: "rows"; rows: [number: number, row: Record<string, unknown>][] }
   | LinesSource
   | ParquetSource;
+
+/** Files of a folder. */
+export interface FilesSource {
+  kind: "files";
+  root: string;
+  paths: [number: number, path: string][];
+  /** What the walk met between them and could not read. */
+  skipped: SkippedDocument[];
+  /** What has a name that is not UTF-8. */
+  unnamed: SkippedDocument[];
+}
 
 /** Lines of a plain file of JSON lines. */
 export interface LinesSource {
@@ -64,8 +75,10 @@ export interface Shard {
 export interface CorpusPiece {
   /** From 0. */
   index: number;
-  /** Changes when the documents' names do. */
+  /** Changes when the documents' names do, or the sizes or times of their files. */
   key: string;
+  /** About how many bytes it has when it is read. */
+  bytes: number;
   /** May be sent to a worker. */
   source: PieceSource;
 }
@@ -75,6 +88,8 @@ export interface PieceContent {
   /** In the corpus' order, with their numbers in it. */
   documents: (Document & { number: number })[];
   skipped: SkippedDocument[];
+  /** Files and folders whose names are not UTF-8: these paths lead nowhere, or to other files. */
+  unnamed: SkippedDocument[];
   replacedSurrogates: number;
 }
 
@@ -93,14 +108,15 @@ export interface PieceContent {
  * ```
  */
 export async function readPiece(source: PieceSource): Promise<PieceContent> {
-  const content: PieceContent = { documents: [], skipped: [], replacedSurrogates: 0 };
+  const content: PieceContent = { documents: [], skipped: [], unnamed: [], replacedSurrogates: 0 };
   if (source.kind === "files") {
     for (const [number, path] of source.paths) {
       const read = readText(join(source.root, path));
       if ("text" in read) content.documents.push({ docId: path, path, text: read.text, number });
       else content.skipped.push({ path, reason: read.reason });
     }
-    content.skipped.push(...source.unreadable);
+    content.skipped.push(...source.skipped);
+    content.unnamed.push(...source.unnamed);
     return content;
   }
   for (const [number, row] of source.kind === "rows" ? source.rows : await rowsOf(source)) {

@@ -1,19 +1,20 @@
 /**
  * A corpus as a stream of pieces of some hundred documents, for work that must not hold it as a whole: a folder of
  * source files, a table, or a data set of the Hub (a folder of Parquet or JSON lines shards, or one with them in
- * `data/`). A piece is small where its documents need not be read to name them (files by their paths, rows of Parquet
- * by their numbers), so it can be read by another thread, or not at all.
+ * `data/`). Documents of a piece have about 4 MiB together at most, or it is one larger one. A piece is small where its documents
+ * need not be read to name them (files by their paths, rows of Parquet by their numbers), so it can be read by another
+ * thread, or not at all.
  *
  * Invariant: the same corpus and options give the same pieces, however often and wherever they are made.
  *
  * @module
  */
 import { createHash } from "node:crypto";
-import { join } from "node:path";
 import { isCorpusFolder, textColumn } from "./corpus.ts";
 import type { CorpusPiece, LinesSource, PieceSource, Shard, SkippedDocument } from "./corpus_piece.ts";
 import { RowIds } from "./seen_ids.ts";
-import { parquetRange, parquetShape, streamJsonRows, streamRows } from "./stream_table.ts";
+import { shardFiles } from "./shard_files.ts";
+import { parquetRange, parquetShape, streamJsonRows, streamRows, textSizes } from "./stream_table.ts";
 import { walkFolder } from "./walk_folder.ts";
 
 /** Options of {@linkcode corpusPieces}. */
@@ -24,12 +25,15 @@ export interface PieceOptions {
   shard?: Shard;
   /** Documents a piece. */
   documents?: number;
+  /** Called between files of a folder, so that signals come in; what it throws ends the walk. */
+  breathe?: () => Promise<void>;
 }
 
+const noBreath = () => Promise.resolve();
 const WHOLE: Shard = { index: 0, count: 1 };
 const PIECE_DOCUMENTS = 256;
 const PIECE_BYTES = 2 ** 22;
-const IDS_AT_ONCE = 2 ** 16;
+const SIZES_AT_ONCE = 2 ** 12;
 
 /**
  * The pieces of a corpus.
@@ -52,15 +56,16 @@ const IDS_AT_ONCE = 2 ** 16;
  */
 export async function* corpusPieces(path: string, options: PieceOptions = {}): AsyncGenerator<CorpusPiece> {
   let index = 0;
-  for await (const { source, key } of sourcesOf(path, options)) {
-    yield { index: index++, key: createHash("sha256").update(key).digest("hex").slice(0, 16), source };
+  for await (const { source, key, bytes } of sourcesOf(path, options)) {
+    yield { index: index++, key: createHash("sha256").update(key).digest("hex").slice(0, 16), bytes, source };
   }
 }
 
 interface KeyedSource {
   source: PieceSource;
-  /** Names of the documents. */
+  /** Names of the documents, and the version of what they are read from. */
   key: string;
+  bytes: number;
 }
 
 async function* sourcesOf(path: string, options: PieceOptions): AsyncGenerator<KeyedSource> {
@@ -85,11 +90,14 @@ async function* sourcesOf(path: string, options: PieceOptions): AsyncGenerator<K
  * ```
  */
 export async function countDocuments(path: string, options: PieceOptions = {}): Promise<number | null> {
-  const { exclude = [], shard = WHOLE } = options;
+  const { exclude = [], shard = WHOLE, breathe = noBreath } = options;
   const files = await corpusTables(path);
   let count = 0;
   if (files.length === 0) {
-    for (const _ of walkFolder(path, { exclude })) count++;
+    for (const _ of walkFolder(path, { exclude })) {
+      count++;
+      await breathe();
+    }
   } else {
     if (!files.every((file) => file.endsWith(".parquet"))) return null;
     for (const file of files) count += (await parquetShape(file)).rows;
@@ -100,7 +108,8 @@ export async function countDocuments(path: string, options: PieceOptions = {}): 
 /**
  * The tables that a corpus consists of: itself, or a data set's shards; none for a folder of source files.
  *
- * @throws {Error} If there is no such path.
+ * @throws {Error} If there is no such path; {TypeError} if one is no regular file; {RangeError} if one is a link that
+ * leads out of the folder
  *
  * @example
  * ```ts
@@ -116,51 +125,42 @@ export async function countDocuments(path: string, options: PieceOptions = {}): 
  * ```
  */
 export async function corpusTables(path: string): Promise<string[]> {
-  return await isCorpusFolder(path) ? shardFiles(path) : [path];
+  return await isCorpusFolder(path) ? await shardFiles(path) : [path];
 }
 
-/** What a data set of the Hub may hold beside its shards. */
-const CARD = /^(README|LICENSE|dataset_infos?|\.gitattributes|\.huggingface|\.cache|data$)/i;
-const SHARD_FILE = /\.(parquet|jsonl|jsonl\.gz)$/;
-
-/** The shards of a data set's folder, its own and those of its `data/`; none where it holds anything else. */
-function shardFiles(root: string): string[] {
-  const files: string[] = [];
-  for (const folder of [root, join(root, "data")]) {
-    const entries = [...readFolder(folder)];
-    if (entries.some(({ name }) => !SHARD_FILE.test(name) && !CARD.test(name))) return [];
-    const shards = entries.filter(({ name, isDirectory }) => !isDirectory && SHARD_FILE.test(name));
-    files.push(...shards.map(({ name }) => join(folder, name)).sort());
-  }
-  return files;
-}
-
-function readFolder(folder: string): Iterable<Deno.DirEntry> {
-  try {
-    return [...Deno.readDirSync(folder)];
-  } catch {
-    return []; // the walk says what is wrong with it
-  }
-}
-
-function* folderSources(root: string, options: PieceOptions): Generator<KeyedSource> {
-  const { exclude = [], shard = WHOLE, documents = PIECE_DOCUMENTS } = options;
+async function* folderSources(root: string, options: PieceOptions): AsyncGenerator<KeyedSource> {
+  const { exclude = [], shard = WHOLE, documents = PIECE_DOCUMENTS, breathe = noBreath } = options;
   let paths: [number, string][] = [];
-  let unreadable: SkippedDocument[] = [];
-  let number = 0;
+  let [skipped, unnamed]: [SkippedDocument[], SkippedDocument[]] = [[], []];
+  let versions: string[] = [];
+  let [number, bytes] = [0, 0];
+  const count = () => paths.length + skipped.length + unnamed.length;
   const take = (): KeyedSource => {
-    const source: PieceSource = { kind: "files", root, paths, unreadable };
-    [paths, unreadable] = [[], []];
-    return { source, key: source.paths.map(([, path]) => path).join("\0") };
+    const taken: KeyedSource = {
+      source: { kind: "files", root, paths, skipped, unnamed },
+      key: versions.join("\0"),
+      bytes,
+    };
+    [paths, skipped, unnamed, versions, bytes] = [[], [], [], [], 0];
+    return taken;
   };
-  for (const { path, reason } of walkFolder(root, { exclude })) {
+  for (const file of walkFolder(root, { exclude })) {
+    await breathe();
     const own = number++;
     if (own % shard.count !== shard.index) continue;
-    if (reason !== undefined) unreadable.push({ path, reason });
-    else paths.push([own, path]);
-    if (paths.length === documents) yield take();
+    if (file.reason !== undefined) {
+      const { path, reason, isUnnamed } = file;
+      (isUnnamed ? unnamed : skipped).push({ path, reason });
+      versions.push(file.path, file.reason);
+    } else {
+      if (paths.length > 0 && bytes + file.size > PIECE_BYTES) yield take();
+      paths.push([own, file.path]);
+      versions.push(file.path, `${file.size} ${file.modified}`);
+      bytes += file.size;
+    }
+    if (count() === documents) yield take();
   }
-  if (paths.length + unreadable.length > 0) yield take();
+  if (count() > 0) yield take();
 }
 
 async function* tableSources(files: readonly string[], options: PieceOptions): AsyncGenerator<KeyedSource> {
@@ -186,25 +186,29 @@ interface TablePart extends PieceOptions {
 /** Pieces of a Parquet file; the number of the next file's first row. */
 async function* parquetSources(
   file: string,
-  { shard = WHOLE, documents = PIECE_DOCUMENTS, first, ids }: TablePart,
+  { shard = WHOLE, documents = PIECE_DOCUMENTS, breathe = noBreath, first, ids }: TablePart,
 ): AsyncGenerator<KeyedSource, number> {
   const { rows, columns } = await parquetShape(file);
-  if (rows > 0) textColumn(file, columns);
-  const wanted = ["doc_id", "path", "content", "text"].filter((name) => columns.includes(name));
+  const column = rows > 0 ? textColumn(file, columns) : "";
+  const wanted = ["doc_id", "path", column].filter((name) => columns.includes(name));
   const version = await versionOf(file);
-  if (wanted.includes("doc_id")) {
-    for (let start = 0; start < rows; start += IDS_AT_ONCE) {
-      const some = await parquetRange(file, { start, count: IDS_AT_ONCE, columns: ["doc_id"] });
-      some.forEach((row, i) => ids.add(row, { file, number: first + start + i }));
+  const own = wanted.filter((name) => name === "doc_id");
+  let [begun, bytes] = [0, 0];
+  for (let start = 0; start < rows; start += SIZES_AT_ONCE) {
+    await breathe();
+    const range = { start, count: SIZES_AT_ONCE };
+    const named = own.length > 0 ? await parquetRange(file, { ...range, columns: own }) : null;
+    for (const [i, size] of (await textSizes(file, { ...range, column })).entries()) {
+      const number = first + start + i;
+      ids.add(named?.[i] ?? {}, { file, number });
+      if (number % shard.count === shard.index) bytes += size;
+      const end = start + i + 1;
+      if (end - begun < documents * shard.count && bytes < PIECE_BYTES && end < rows) continue;
+      const place = { start: begun, count: end - begun, first: first + begun };
+      const source = { kind: "parquet" as const, file, ...place, columns: wanted, shard };
+      yield { source, key: `${version} ${begun}`, bytes };
+      [begun, bytes] = [end, 0];
     }
-  } else if (rows > 0) ids.add({}, { file, number: first });
-  const step = documents * shard.count;
-  for (let start = 0; start < rows; start += step) {
-    const place = { start, count: Math.min(step, rows - start), first: first + start };
-    yield {
-      source: { kind: "parquet", file, ...place, columns: wanted, shard },
-      key: `${version} ${start}`,
-    };
   }
   return first + rows;
 }
@@ -212,42 +216,48 @@ async function* parquetSources(
 /** Pieces of a plain file of JSON lines, which are read again where they are needed; the number of the next file's first row. */
 async function* lineSources(
   file: string,
-  { shard = WHOLE, documents = PIECE_DOCUMENTS, first, ids }: TablePart,
+  { shard = WHOLE, documents = PIECE_DOCUMENTS, breathe, first, ids }: TablePart,
 ): AsyncGenerator<KeyedSource, number> {
   const version = await versionOf(file);
   const names = new Set<string>();
   let number = first;
   let [begun, wanted]: [LinesSource | null, number] = [null, 0];
-  for await (const { row, rowsBefore, start, end } of streamJsonRows(file)) {
+  for await (const { row, rowsBefore, start, end } of streamJsonRows(file, { breathe })) {
     noteColumns(names, row);
     ids.add(row, { file, number });
     begun ??= { kind: "lines", file, rowsBefore, start, end, first: number, shard };
     begun.end = end;
     if (number++ % shard.count === shard.index) wanted++;
     if (wanted < documents && end - begun.start < PIECE_BYTES) continue;
-    if (wanted > 0) yield { source: begun, key: `${version} ${begun.first}` };
+    if (wanted > 0) yield { source: begun, key: `${version} ${begun.first}`, bytes: begun.end - begun.start };
     [begun, wanted] = [null, 0];
   }
   if (number > first) textColumn(file, [...names]);
-  if (begun && wanted > 0) yield { source: begun, key: `${version} ${begun.first}` };
+  if (begun && wanted > 0) {
+    yield { source: begun, key: `${version} ${begun.first}`, bytes: begun.end - begun.start };
+  }
   return number;
 }
 
 /** Pieces of packed JSON lines or CSV, which go along; the number of the next file's first row. */
 async function* rowSources(
   file: string,
-  { shard = WHOLE, documents = PIECE_DOCUMENTS, first, ids }: TablePart,
+  { shard = WHOLE, documents = PIECE_DOCUMENTS, breathe, first, ids }: TablePart,
 ): AsyncGenerator<KeyedSource, number> {
   const version = await versionOf(file);
   let rows: [number, Record<string, unknown>][] = [];
   let [number, characters] = [first, 0];
   const names = new Set<string>();
   const take = (): KeyedSource => {
-    const source: PieceSource = { kind: "rows", rows };
+    const taken: KeyedSource = {
+      source: { kind: "rows", rows },
+      key: `${version} ${rows[0]![0]}`,
+      bytes: characters,
+    };
     [rows, characters] = [[], 0];
-    return { source, key: `${version} ${source.rows[0]![0]}` };
+    return taken;
   };
-  for await (const { doc_id, path, content, text } of streamRows(file)) {
+  for await (const { doc_id, path, content, text } of streamRows(file, { breathe })) {
     const row = { doc_id, path, content, text };
     noteColumns(names, row);
     ids.add(row, { file, number });

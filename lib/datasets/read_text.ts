@@ -3,15 +3,18 @@
  *
  * @module
  */
+import { readRegularFileSync } from "../read_file.ts";
 
-const MAX_FILE_BYTES = 256 * 2 ** 20; // a string of V8 ends at 512 MiB
+/** A larger file gives no document: 256 MiB, as a string of V8 ends at 512 MiB. */
+export const MAX_FILE_BYTES = 2 ** 28;
+
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * Reads a file: every character of it, a byte order mark too, so that offsets hold.
  *
  * @returns its text, or the reason why it gives no document: empty, binary (it has a NUL), not UTF-8, over 256 MiB, not a
- * regular file, a link to a folder, unreadable
+ * regular file, unreadable
  *
  * @example
  * ```ts
@@ -27,13 +30,11 @@ const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export function readText(path: string): { text: string } | { reason: string } {
   let bytes: Uint8Array;
   try {
-    const { isFile, isDirectory, size } = Deno.statSync(path); // follows a link to a file
-    if (isDirectory) return { reason: "link to a folder" };
-    if (!isFile) return { reason: "not a regular file" }; // opening a FIFO would wait for ever
-    if (size > MAX_FILE_BYTES) return { reason: "over 256 MiB" };
-    bytes = Deno.readFileSync(path);
+    bytes = readRegularFileSync(path, { what: "file", maxBytes: MAX_FILE_BYTES });
   } catch (error) {
-    return { reason: `unreadable (${(error as Error).name})` };
+    if (error instanceof RangeError) return { reason: "over 256 MiB" };
+    if (error instanceof TypeError) return { reason: "not a regular file" };
+    return { reason: whyUnreadable((error as Error).cause) };
   }
   if (bytes.length === 0) return { reason: "empty" };
   if (bytes.includes(0)) return { reason: "binary" };
@@ -42,4 +43,20 @@ export function readText(path: string): { text: string } | { reason: string } {
   } catch {
     return { reason: "not UTF-8" };
   }
+}
+
+/**
+ * Why the system would not let a file or folder be read.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { whyUnreadable } from "./read_text.ts";
+ *
+ * assertEquals(whyUnreadable(new Deno.errors.NotFound("os error 2")), "unreadable (NotFound)");
+ * ```
+ */
+export function whyUnreadable(error: unknown): string {
+  const { name, code } = error as Error & { code?: string };
+  return `unreadable (${name === "Error" && code ? code : name})`; // not every code has a class of its own
 }

@@ -18,7 +18,9 @@ export interface RewriteFolderOptions {
   /** Says what stands in for what of a text, in its order. */
   rewrite: (path: string, text: string) => readonly Replacement[];
   /** Called after some files, with their number. */
-  onProgress?: (files: number) => Promise<void>;
+  onProgress?: (files: number) => void;
+  /** Called between files, so that signals come in; what it throws ends the work. */
+  breathe?: () => Promise<void>;
 }
 
 /** What {@linkcode rewriteFolder} counted. */
@@ -27,7 +29,8 @@ export interface FolderCounts {
   documents: number;
   /** Files that were copied without being searched: no text, not UTF-8 or too large. Empty ones do not count. */
   unsearched: number;
-  /** Files and links that were left out: unreadable, neither file nor folder, or a link to what is not copied. */
+  /** Files and links that were left out: unreadable, neither file nor folder, of a name that is not UTF-8, or a link to
+   * what is not copied. */
   leftOut: number;
 }
 
@@ -54,22 +57,25 @@ export interface FolderCounts {
 export async function rewriteFolder(
   corpus: string,
   out: string,
-  { exclude = [], rewrite, onProgress }: RewriteFolderOptions,
+  { exclude = [], rewrite, onProgress, breathe }: RewriteFolderOptions,
 ): Promise<FolderCounts> {
   const counts = { documents: 0, unsearched: 0, leftOut: 0 };
   const copy = new FolderCopy(corpus, out);
-  for await (const { source } of corpusPieces(corpus, { exclude })) {
-    const { documents, skipped } = await readPiece(source);
+  for await (const { source } of corpusPieces(corpus, { exclude, breathe })) {
+    const { documents, skipped, unnamed } = await readPiece(source);
     for (const { docId, text } of documents) {
       await copy.write(docId, spliceText(text, rewrite(docId, text)));
       counts.documents++;
+      await breathe?.();
     }
     for (const { path } of skipped) {
       const bytes = await copy.copyFile(path);
       if (bytes === null) counts.leftOut++;
       else if (bytes > 0) counts.unsearched++;
+      await breathe?.();
     }
-    await onProgress?.(documents.length + skipped.length);
+    counts.leftOut += unnamed.length;
+    onProgress?.(documents.length + skipped.length + unnamed.length);
   }
   counts.leftOut -= await copy.makeLinks();
   return counts;

@@ -237,18 +237,47 @@ export async function parquetRange(
   });
 }
 
-/** The rows of a frame; a text that is too long is left where it is, for a JavaScript string takes up to four times as much. */
+/**
+ * How many characters the texts of a range of rows have; 0 for one that is none, or too long to be held.
+ *
+ * @throws {SyntaxError} If it is damaged.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import pl from "nodejs-polars";
+ * import { textSizes } from "./stream_table.ts";
+ *
+ * const path = `${await Deno.makeTempDir()}/a.parquet`;
+ * pl.DataFrame({ text: ["x", "é", null] }).writeParquet(path);
+ * assertEquals(await textSizes(path, { start: 1, count: 9, column: "text" }), [1, 0]);
+ * ```
+ */
+export async function textSizes(
+  path: string,
+  { start, count, column }: { start: number; count: number; column: string },
+): Promise<number[]> {
+  return await parse(path, async () => {
+    const frame = await pl.scanParquet(path).select(column).slice(start, count).collect();
+    return sizesOf(frame, column).map((size) => size > MAX_ROW_BYTES ? 0 : size);
+  });
+}
+
+function sizesOf(frame: pl.DataFrame, column: string): number[] {
+  if (!/Utf8|String/.test(frame.getColumn(column).dtype.variant)) return Array(frame.height).fill(0);
+  return frame.select(pl.col(column).str.lengths()).getColumn(column).toArray().map(Number); // 0 for null
+}
+
+/** The rows of a frame; a text that is too long is left where it is: as a JavaScript string it takes up to twice as much. */
 function withoutLongTexts(frame: pl.DataFrame, path: string, start: number): Record<string, unknown>[] {
   const name = ["content", "text"].find((column) => frame.columns.includes(column));
-  if (name === undefined || !/Utf8|String/.test(frame.getColumn(name).dtype.variant)) {
-    return frame.toRecords();
-  }
-  const lengths = frame.select(pl.col(name).str.lengths()).getColumn(name).toArray().map(Number); // 0 for null
-  if (lengths.every((length) => length <= MAX_ROW_BYTES)) return frame.toRecords();
+  const sizes = name === undefined ? [] : sizesOf(frame, name);
+  if (name === undefined || sizes.every((size) => size <= MAX_ROW_BYTES)) return frame.toRecords();
   const isShort = pl.col(name).str.lengths().ltEq(MAX_ROW_BYTES);
-  const rows = frame.withColumn(pl.when(isShort).then(pl.col(name)).otherwise(pl.lit(null)).alias(name))
-    .toRecords();
-  return rows.map((row, i) => lengths[i]! > MAX_ROW_BYTES ? longRow(path, `row ${start + i}`) : row);
+  const short = pl.when(isShort).then(pl.col(name)).otherwise(pl.lit(null)).alias(name);
+  return frame.withColumn(short).toRecords().map((row, i) => {
+    return sizes[i]! > MAX_ROW_BYTES ? longRow(path, `row ${start + i}`) : row;
+  });
 }
 
 async function parse<T>(path: string, read: () => Promise<T>): Promise<T> {

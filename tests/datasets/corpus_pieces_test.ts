@@ -1,5 +1,6 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
+import pl from "nodejs-polars";
 import { readCorpus } from "../../lib/datasets/corpus.ts";
 import { readPiece } from "../../lib/datasets/corpus_piece.ts";
 import { corpusPieces, countDocuments, type PieceOptions } from "../../lib/datasets/corpus_pieces.ts";
@@ -71,6 +72,64 @@ Deno.test("corpusPieces() keep their names when nothing has changed, and lose th
   assertEquals((await keys())[1] === before[1], false);
 });
 
+Deno.test("corpusPieces() of a folder are cut by bytes, and the same ones each time", async () => {
+  const mebibytes = { "a.py": 1, "b.py": 2, "c.py": 2, "d.py": 9, "e.py": 1, "f.py": 3, "g.py": 1 };
+  const folder = folderWith(
+    Object.fromEntries(Object.entries(mebibytes).map(([name, n]) => [name, "x".repeat(n * 2 ** 20)])),
+  );
+  const pieces = await Array.fromAsync(corpusPieces(folder));
+  const ids = await Promise.all(
+    pieces.map(async ({ source }) => (await readPiece(source)).documents.map(({ docId }) => docId).join(" ")),
+  );
+  assertEquals(ids, ["a.py b.py", "c.py", "d.py", "e.py f.py", "g.py"]);
+  assertEquals(pieces.map(({ bytes }) => bytes / 2 ** 20), [3, 2, 9, 4, 1]);
+  assertEquals(await Array.fromAsync(corpusPieces(folder)), pieces);
+  assertEquals(await idsOf(folder, { shard: { index: 1, count: 2 } }), ["b.py", "d.py", "f.py"]);
+});
+
+Deno.test("corpusPieces() lose their names when a file's size or time changes", async () => {
+  const folder = folderWith({ "a.py": "x", "b.py": "y" });
+  const keys = async () =>
+    (await Array.fromAsync(corpusPieces(folder, { documents: 1 }))).map(({ key }) => key);
+  const before = await keys();
+  Deno.utimeSync(join(folder, "a.py"), 1, 1);
+  Deno.writeTextFileSync(join(folder, "b.py"), "yy");
+  const after = await keys();
+  assertEquals(after.filter((key) => before.includes(key)), []);
+});
+
+Deno.test("corpusPieces() of what cannot be read are small too, and a file that vanishes is skipped", async () => {
+  const folder = folderWith({ "a.py": "x", "b.py": "y" });
+  for (let i = 0; i < 5; i++) Deno.symlinkSync("/etc/passwd", join(folder, `link-${i}`));
+  const pieces = await Array.fromAsync(corpusPieces(folder, { documents: 3 }));
+  Deno.removeSync(join(folder, "a.py"));
+  const read = await Promise.all(pieces.map(({ source }) => readPiece(source)));
+  assertEquals(read.map(({ documents, skipped }) => documents.length + skipped.length), [3, 3, 1]);
+  assertEquals(read[0]!.documents.map(({ docId }) => docId), ["b.py"]);
+  assertEquals(read[0]!.skipped[0], { path: "a.py", reason: "unreadable (NotFound)" });
+  assertEquals(new Set(read.flatMap(({ skipped }) => skipped.map(({ reason }) => reason))).size, 2);
+});
+
+Deno.test({
+  name: "corpusPieces() keep names that are not UTF-8 apart from those of files that can be read",
+  ignore: Deno.build.os !== "linux", // other systems' names are text
+}, async () => {
+  const folder = folderWith({ "a\ufffd.py": "the real one" });
+  const script = String.raw`printf other > "$(printf 'a\377.py')"; mkdir "$(printf 'a\376.py')"`;
+  assert((await new Deno.Command("bash", { args: ["-ec", script], cwd: folder }).output()).success);
+  const [piece] = await Array.fromAsync(corpusPieces(folder));
+  const { documents, skipped, unnamed } = await readPiece(piece!.source);
+  assertEquals(documents.map(({ docId, text }) => [docId, text]), [["a\ufffd.py", "the real one"]]);
+  assertEquals([skipped, unnamed.map(({ path }) => path)], [[], ["a\ufffd.py", "a\ufffd.py"]]);
+});
+
+Deno.test("corpusPieces() and countDocuments() end when breathe throws", async () => {
+  const folder = folderWith({ "a.py": "x" });
+  const breathe = () => Promise.reject(new RangeError("interrupted"));
+  await assertRejects(() => Array.fromAsync(corpusPieces(folder, { breathe })), RangeError, "interrupted");
+  await assertRejects(() => countDocuments(folder, { breathe }), RangeError, "interrupted");
+});
+
 Deno.test("corpusPieces() of JSON lines take blank lines, gzip and lone surrogates, and refuse what is none", async () => {
   const lines = '{"text":"a"}\n\n \n{"text":"\\ud800"}\r\n{"text":null}\n{"text":""}';
   const folder = folderWith({
@@ -109,4 +168,17 @@ Deno.test("SeenIds knows every name, and no other, of a hundred thousand", () =>
   for (let i = 0; i < 100_000; i++) assertEquals(seen.add(`repository/${i}/file.py`), true);
   for (let i = 0; i < 100_000; i++) assertEquals(seen.add(`repository/${i}/file.py`), false);
   assertEquals([seen.size, seen.add(""), seen.add("")], [100_000, true, false]);
+});
+
+Deno.test("corpusPieces() of Parquet are cut by the sizes of their texts, however many shards there are", async () => {
+  const folder = folderWith({});
+  const path = join(folder, "a.parquet");
+  const texts = Array.from({ length: 40 }, (_, i) => i < 20 ? "x".repeat(2 ** 20) : `y = ${i}`);
+  pl.DataFrame({ doc_id: texts.map((_, i) => `row ${i}`), text: texts }).writeParquet(path);
+  const pieces = await Array.fromAsync(corpusPieces(path));
+  assertEquals(pieces.map(({ bytes }) => bytes >> 20), [4, 4, 4, 4, 4, 0]);
+  assertEquals(await idsOf(path), texts.map((_, i) => `row ${i}`));
+  const shards = await Promise.all([0, 1, 2].map((index) => idsOf(path, { shard: { index, count: 3 } })));
+  assertEquals(shards.flat().sort(), (await idsOf(path)).sort());
+  Deno.removeSync(folder, { recursive: true });
 });

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import pl from "nodejs-polars";
 import { readCorpus } from "../../lib/datasets/corpus.ts";
+import { corpusTables } from "../../lib/datasets/corpus_pieces.ts";
 import { writeTable } from "../../lib/datasets/tables.ts";
 
 /** A folder with these files; a name that ends in "/" is an empty folder. */
@@ -81,15 +82,39 @@ Deno.test("readCorpus() counts what it cannot read with the reason, and follows 
 
 Deno.test("readCorpus() opens neither devices nor huge files, and does not read them into memory", async () => {
   const root = await folderOf({ "ok.py": "x" });
+  await new Deno.Command("mkfifo", { args: [`${root}/pipe`] }).output();
   await Deno.symlink("/dev/zero", `${root}/device`);
   await Deno.create(`${root}/huge.py`).then((file) => file.close());
   await Deno.truncate(`${root}/huge.py`, 3 * 2 ** 30); // sparse
   const { documents, skipped } = await readCorpus(root);
   assertEquals(documents.map(({ docId }) => docId), ["ok.py"]);
   assertEquals(skipped, [
-    { path: "device", reason: "not a regular file" },
+    { path: "device", reason: "link out of the corpus" },
     { path: "huge.py", reason: "over 256 MiB" },
+    { path: "pipe", reason: "not a regular file" },
   ]);
+});
+
+Deno.test("readCorpus() refuses a pipe or a device at once, also among a data set's shards", async () => {
+  const root = await folderOf({ "set/README.md": "a data set", "other.jsonl": '{"text":"x"}\n' });
+  await new Deno.Command("mkfifo", { args: [`${root}/pipe.jsonl`, `${root}/set/a.jsonl`] }).output();
+  const refuse = (path: string, reason: string) =>
+    assertRejects(() => readCorpus(path), TypeError, `Cannot read corpus "${path}": ${reason}`);
+  await refuse(`${root}/pipe.jsonl`, "it is a pipe, not a regular file");
+  await refuse("/dev/zero", "it is a device, not a regular file");
+  await assertRejects(() => corpusTables(`${root}/set`), TypeError, "it is a pipe, not a regular file");
+  await Deno.remove(`${root}/set/a.jsonl`);
+  await Deno.symlink("../other.jsonl", `${root}/set/a.jsonl`);
+  const out = `Cannot read corpus "${root}/set/a.jsonl": it is a link out of the corpus: copy the file`;
+  await assertRejects(() => corpusTables(`${root}/set`), RangeError, out);
+});
+
+Deno.test("readCorpus() refuses a folder of more texts than it may hold", async () => {
+  const root = await folderOf({ "a.py": "12345", "b.py": "12345", "c.bin": [0, 0, 0, 0, 0] });
+  assertEquals((await readCorpus(root, { maxCharacters: 10 })).documents.length, 2);
+  const message =
+    `Cannot hold corpus "${root}": its texts up to "b.py" have 10 characters, at most 9 are held: divide it`;
+  await assertRejects(() => readCorpus(root, { maxCharacters: 9 }), RangeError, message);
 });
 
 Deno.test("readCorpus() keeps a byte order mark and every kind of line end", async () => {
