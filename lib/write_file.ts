@@ -25,6 +25,21 @@ export interface WriteFileOptions {
 export const PRIVATE = 0o600;
 
 /**
+ * How to write a file that holds secrets, or one that does not.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { privateIf } from "./write_file.ts";
+ *
+ * assertEquals([privateIf(true), privateIf(false)], [{ mode: 0o600 }, {}]);
+ * ```
+ */
+export function privateIf(hasSecrets: boolean): WriteFileOptions {
+  return hasSecrets ? { mode: PRIVATE } : {};
+}
+
+/**
  * Writes `content` to `path`, replacing what is there in one step. A symbolic link at `path` is replaced, not followed.
  *
  * @throws {Error} If the folder is missing or not writable, or the disk is full; `path` is then as it was.

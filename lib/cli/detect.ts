@@ -20,16 +20,16 @@ import {
   PROFILES,
   SECRET_DETECTORS,
 } from "../secrets/detect.ts";
-import { fingerprintSecret } from "../secrets/fingerprint.ts";
 import { type BigramTable, checkBigrams } from "../secrets/gibberish.ts";
 import { readRegularText } from "../read_file.ts";
 import { reasonOf } from "../reason.ts";
+import { privateIf } from "../write_file.ts";
 import { type Context, defineCommand, UsageError } from "./command.ts";
 import { detectPiece, type DetectPieceOptions, partPath } from "./detect_piece.ts";
 import { addCounts, describeCounts, type PieceCounts, summarizeCounts } from "./detect_counts.ts";
 import type { Stage } from "./progress.ts";
 import { openRunFiles } from "./run_files.ts";
-import { secretKey } from "./secret_key.ts";
+import { keySetting, secretKey } from "./secret_key.ts";
 import { resolveShard, SHARD_OPTION, shardPath } from "./shard.ts";
 import { runWorkers } from "./worker_pool.ts";
 
@@ -79,7 +79,7 @@ export const command = defineCommand({
         settings: {
           ...settings,
           shard: shard ? `${shard.index}/${shard.count}` : "all",
-          key: fingerprintSecret("the key of fingerprints", key).slice(0, 16), // another key is another setting
+          key: keySetting(key),
         },
       },
       inputs: { corpus: { path: corpus, exclude }, bigrams, "allow-list": allow },
@@ -112,8 +112,11 @@ export const command = defineCommand({
     const values = await countDistinct(counts.parts, "fingerprint");
     const summary = { ...summarizeCounts(counts.total), values, out };
     await run.finish(summary, async () => {
-      if (counts.parts.length > 0) await assembleParts(counts.parts, out);
-      else await writeTable(secretTable([], { reveal: options.reveal, ...(shard && { numbers: [] }) }), out);
+      if (counts.parts.length > 0) await assembleParts(counts.parts, out, privateIf(options.reveal));
+      else {
+        const empty = secretTable([], { reveal: options.reveal, ...(shard && { numbers: [] }) });
+        await writeTable(empty, out, privateIf(options.reveal));
+      }
       if (skipped !== undefined) {
         await writeRows(skipped, counts.total.skipped, { path: "text", reason: "text" });
       }

@@ -6,6 +6,7 @@
 import { basename, dirname, join } from "node:path";
 import { assembleParts } from "../datasets/assemble_parts.ts";
 import { readTable, tableFormat } from "../datasets/tables.ts";
+import { privateIf } from "../write_file.ts";
 import { defineCommand } from "./command.ts";
 import { openRunFiles } from "./run_files.ts";
 import { shardPath } from "./shard.ts";
@@ -40,8 +41,9 @@ export const command = defineCommand({
       context,
       inputs: Object.fromEntries(shards.map((path) => [basename(path), path])),
     });
+    const isPrivate = shards.some((path) => ((Deno.statSync(path).mode ?? 0) & 0o077) === 0); // detect --reveal
     const summary = { shards: shards.length, rows: await checkShards(shards), out };
-    await run.finish(summary, () => assembleParts(shards, out, { sortBy: "row" }));
+    await run.finish(summary, () => assembleParts(shards, out, { sortBy: "row", ...privateIf(isPrivate) }));
     return { text: `${summary.rows} rows of ${shards.length} shards\nwritten: ${out}`, summary };
   },
 });
@@ -105,6 +107,7 @@ async function checkShards(shards: readonly string[]): Promise<number> {
   const ids = new Set<string>();
   for (const path of shards) {
     const frame = await readTable(path);
+    if (frame.columns.length === 0) continue; // JSON lines of no rows
     columns ??= frame.columns.join();
     if (frame.columns.join() !== columns) {
       throw new Error(

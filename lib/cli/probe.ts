@@ -8,6 +8,7 @@ import { readRows, writeRows } from "../datasets/row_table.ts";
 import { type ProbeRow, probeSecrets, type SecretPlace } from "../evaluation/probe.ts";
 import { Scorer } from "../metrics/text_scores.ts";
 import { fromCodePoints } from "../tokenizers/code_points.ts";
+import { privateIf } from "../write_file.ts";
 import { defineCommand } from "./command.ts";
 import { DTYPE_OPTION } from "./dtype_options.ts";
 import { MODEL_OPTION, modelInput } from "./model_folder.ts";
@@ -94,7 +95,7 @@ export const command = defineCommand({
       summary,
       () =>
         reveal
-          ? writeRows(out, revealValues(rows, documents), { ...columns, value: "text" })
+          ? writeRows(out, revealValues(rows, documents), { ...columns, value: "text" }, privateIf(true))
           : writeRows(out, rows, columns),
     );
     return { text, summary };

@@ -5,16 +5,18 @@
  * @module
  */
 import { basename, dirname, join, relative } from "node:path";
-import { readPiece } from "../datasets/corpus_piece.ts";
-import { corpusPieces, corpusTables, countDocuments } from "../datasets/corpus_pieces.ts";
-import { type RedactPlace, redactText } from "../datasets/redact_text.ts";
+import { corpusTables, countDocuments } from "../datasets/corpus_pieces.ts";
+import { type RedactPlace, redactText, type Replacement } from "../datasets/redact_text.ts";
+import { copyBeside, rewriteFolder } from "../datasets/rewrite_folder.ts";
 import { rewriteTexts } from "../datasets/rewrite_texts.ts";
 import { readRows } from "../datasets/row_table.ts";
+import { RowIds } from "../datasets/seen_ids.ts";
+import { reasonOf } from "../reason.ts";
 import { temporaryPath } from "../write_file.ts";
 import { type Context, defineCommand } from "./command.ts";
 import { lstat } from "./output.ts";
 import { openRunFiles } from "./run_files.ts";
-import { secretKey } from "./secret_key.ts";
+import { keySetting, secretKey } from "./secret_key.ts";
 
 const COLUMNS = {
   doc_id: "text",
@@ -52,19 +54,20 @@ export const command = defineCommand({
   config: true,
   writes: true,
   async run({ corpus, secrets, by, exclude, out }, context) {
+    const key = await secretKey();
     using run = await openRunFiles([out], {
       command: "redact",
-      context,
+      context: { ...context, settings: { ...context.settings, key: keySetting(key) } },
       kind: "folder",
       inputs: { corpus: { path: corpus, exclude }, secrets },
     });
-    const places = new Map<string, RedactPlace[]>();
-    for (const { doc_id, ...place } of await readRows(secrets, COLUMNS)) {
+    const places = new Map<string, DocumentPlaces>();
+    for (const [row, { doc_id, ...place }] of (await readRows(secrets, COLUMNS)).entries()) {
       const known = places.get(doc_id);
-      if (known) known.push(place);
-      else places.set(doc_id, [place]);
+      if (known) known.places.push(place);
+      else places.set(doc_id, { row, places: [place] });
     }
-    const redactor = new Redactor(places, { key: await secretKey(), by });
+    const redactor = new Redactor(places, { key, by });
     const temporary = temporaryPath(out);
     await Deno.mkdir(temporary);
     try {
@@ -83,41 +86,52 @@ export const command = defineCommand({
   },
 });
 
+/** The secrets of a document, and the row of the first in the table of secrets. */
+interface DocumentPlaces {
+  row: number;
+  places: RedactPlace[];
+}
+
 /** Replaces what stands in a table of secrets, and keeps count of it. */
 class Redactor {
-  readonly #places: Map<string, RedactPlace[]>;
+  readonly #places: Map<string, DocumentPlaces>;
   readonly #options: { key: Uint8Array; by: "made-up" | "tag" };
   /** Documents. */
   changed = 0;
   /** Places. */
   replaced = 0;
 
-  constructor(places: Map<string, RedactPlace[]>, options: { key: Uint8Array; by: "made-up" | "tag" }) {
+  constructor(places: Map<string, DocumentPlaces>, options: { key: Uint8Array; by: "made-up" | "tag" }) {
     this.#places = places;
     this.#options = options;
   }
 
-  /** @throws {RangeError} If the document is not what it was when its secrets were found. */
-  text(docId: string, text: string): string {
-    const places = this.#places.get(docId);
-    if (!places) return text;
+  /**
+   * What stands in for a document's secrets.
+   *
+   * @param name of the document in messages
+   * @throws {RangeError} If the document is not what it was when its secrets were found.
+   */
+  replacements(docId: string, text: string, name: string): readonly Replacement[] {
+    const found = this.#places.get(docId);
+    if (!found) return [];
     this.#places.delete(docId);
     this.changed++;
-    this.replaced += places.length;
+    this.replaced += found.places.length;
     try {
-      return redactText(text, places, this.#options);
+      return redactText(text, found.places, this.#options);
     } catch (cause) {
-      const what = cause instanceof RangeError ? cause.message : String(cause);
-      throw new RangeError(`Cannot redact "${docId}": ${what}: run detect again`, { cause });
+      const what = reasonOf(cause);
+      throw new RangeError(`Cannot redact ${name}: ${what}: run detect again`, { cause });
     }
   }
 
   /** @throws {RangeError} If secrets are left of documents that did not come. */
   finish(secrets: string): void {
-    const [first] = this.#places.keys();
-    if (first === undefined) return;
+    const [first] = this.#places.values();
+    if (!first) return;
     throw new RangeError(
-      `Cannot redact by "${secrets}": the corpus has no document "${first}" (${this.#places.size} are missing)`,
+      `Cannot redact by "${secrets}": the corpus has no such document as its row ${first.row} names (${this.#places.size} are missing)`,
     );
   }
 }
@@ -128,49 +142,59 @@ interface RedactCorpusOptions {
   context: Pick<Context, "progress" | "breathe">;
 }
 
+interface RedactCounts {
+  /** That were searched, and rows without a text. */
+  documents: number;
+  /** Files and rows that were copied without being searched. */
+  unsearched: number;
+  /** Files and links. */
+  left_out: number;
+}
+
 /** Writes the corpus into a folder. */
 async function redactCorpus(
   corpus: string,
   folder: string,
   { redactor, exclude, context: { progress, breathe } }: RedactCorpusOptions,
-): Promise<{ documents: number; skipped: number }> {
+): Promise<RedactCounts> {
   const tables = await corpusTables(corpus);
   const stage = progress.start("Redacting", await countDocuments(corpus, { exclude, breathe }), "documents");
-  const counts = { documents: 0, skipped: 0 };
+  const counts = { documents: 0, unsearched: 0, left_out: 0 };
+  if (tables.length === 0) {
+    const { documents, unsearched, leftOut } = await rewriteFolder(corpus, folder, {
+      exclude,
+      rewrite: (path, text) => redactor.replacements(path, text, `"${path}"`),
+      onProgress: (files) => stage.advance(files),
+      breathe,
+    });
+    Object.assign(counts, { documents, unsearched, left_out: leftOut });
+  }
+  const ids = new RowIds();
   for (const table of tables) {
     const name = tables[0] === corpus ? basename(table) : relative(corpus, table);
     await Deno.mkdir(join(folder, dirname(name)), { recursive: true });
-    counts.documents += await rewriteTexts(table, join(folder, name), {
-      first: counts.documents,
-      rewrite: (docId, text) => {
+    const { rows, unsearched } = await rewriteTexts(table, join(folder, name), {
+      first: counts.documents + counts.unsearched,
+      ids,
+      rewrite: (docId, text, place) => {
         stage.advance();
-        return redactor.text(docId, text.toWellFormed());
+        return redactor.replacements(docId, text, `${place} of "${table}"`);
       },
+      breathe,
     });
+    counts.documents += rows - unsearched;
+    counts.unsearched += unsearched;
     await breathe();
   }
-  if (tables.length === 0) {
-    for await (const { source } of corpusPieces(corpus, { exclude, breathe })) {
-      const { documents, skipped, unnamed } = await readPiece(source);
-      counts.skipped += skipped.length + unnamed.length;
-      for (const { docId, text } of documents) {
-        await breathe();
-        const path = join(folder, docId);
-        await Deno.mkdir(dirname(path), { recursive: true });
-        await Deno.writeTextFile(path, redactor.text(docId, text));
-        counts.documents++;
-      }
-      stage.advance(documents.length + skipped.length + unnamed.length);
-    }
+  if (tables.length > 0 && tables[0] !== corpus) {
+    counts.unsearched += await copyBeside(tables, { from: corpus, to: folder });
   }
   stage.done();
   return counts;
 }
 
 function describe(
-  { documents, skipped, changed, replaced, out }: {
-    documents: number;
-    skipped: number;
+  { documents, unsearched, left_out, changed, replaced, out }: RedactCounts & {
     changed: number;
     replaced: number;
     out: string;
@@ -178,7 +202,12 @@ function describe(
 ): string {
   return [
     `${replaced} places replaced in ${changed} of ${documents} documents`,
-    ...(skipped > 0 ? [`${skipped} files that are no text were left out`] : []),
+    ...(unsearched > 0
+      ? [
+        `${unsearched} files or rows were copied without being searched (no text, too large, or beside a data set's tables): they may hold secrets`,
+      ]
+      : []),
+    ...(left_out > 0 ? [`${left_out} files or links that cannot be read or lead out were left out`] : []),
     `written: ${out}`,
   ].join("\n");
 }

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import deno from "../../deno.json" with { type: "json" };
-import { writeFileAtomic } from "../write_file.ts";
+import { privateIf, writeFileAtomic } from "../write_file.ts";
 import { loadRun } from "../report/load_run.ts";
 import { renderReport } from "../report/report.ts";
 import { RUN_FILES } from "../report/run_files.ts";
@@ -40,7 +40,7 @@ export const command = defineCommand({
     });
     const page = renderReport(await loadRun(folder, { version: deno.version, reveal }));
     const summary = { bytes: new TextEncoder().encode(page).length, out };
-    await run.finish(summary, () => writeFileAtomic(out, page));
+    await run.finish(summary, () => writeFileAtomic(out, page, privateIf(reveal)));
     return { text: `written: ${out}`, summary };
   },
 });

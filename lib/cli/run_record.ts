@@ -6,9 +6,13 @@
  * @module
  */
 import deno from "../../deno.json" with { type: "json" };
+import { readRegularText } from "../read_file.ts";
 import { writeFileAtomic } from "../write_file.ts";
 import type { Context, Json } from "./command.ts";
+import { lstat } from "./output.ts";
 import { contentOf, type ContentOptions } from "./run_content.ts";
+
+const MAX_RECORD_BYTES = 2 ** 26;
 
 /** What a record holds. */
 export interface RunRecord {
@@ -112,13 +116,8 @@ export async function newRecord(
  * ```
  */
 export async function readRecord(path: string): Promise<RunRecord | undefined> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
-    throw error;
-  }
+  if (!await lstat(path)) return undefined;
+  const text = await readRegularText(path, { what: "the run record", maxBytes: MAX_RECORD_BYTES });
   let record: Partial<RunRecord> | null = null;
   let cause: unknown;
   try {

@@ -7,10 +7,12 @@
  */
 import { join } from "node:path";
 import { fileReasonOf } from "../reason.ts";
+import { readRegularFile } from "../read_file.ts";
+import { fingerprintSecret } from "../secrets/fingerprint.ts";
 import { cacheFolder } from "../setup.ts";
 
 const KEY_BYTES = 32;
-const MIN_BYTES = 16;
+const [MIN_BYTES, MAX_BYTES] = [16, 2 ** 16];
 /** Sixteen random digits have fewer different ones than that once in two hundred times, a random key of letters never. */
 const MIN_DIFFERENT = 6;
 
@@ -48,6 +50,21 @@ export async function secretKey(options: SecretKeyOptions = {}): Promise<Uint8Ar
     return checkKey(trimLineEnd(await readKey(path)), `CODESCRUB_KEY_FILE "${path}"`);
   }
   return await ownKey(options.folder ?? cacheFolder());
+}
+
+/**
+ * A key as a setting of a run: which one it is, without telling it.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { keySetting } from "./secret_key.ts";
+ *
+ * assertEquals(keySetting(new Uint8Array(32)).length, 16);
+ * ```
+ */
+export function keySetting(key: Uint8Array): string {
+  return fingerprintSecret("the key of fingerprints", key).slice(0, 16);
 }
 
 async function ownKey(folder: string): Promise<Uint8Array> {
@@ -101,7 +118,7 @@ function checkMode(mode: number | undefined, name: string): void {
 
 async function readKey(path: string): Promise<Uint8Array> {
   try {
-    return await Deno.readFile(path);
+    return await readRegularFile(path, { what: "key", maxBytes: MAX_BYTES });
   } catch (cause) {
     throw readError(path, cause);
   }

@@ -4,15 +4,14 @@
  *
  * @module
  */
-import { dirname, join } from "node:path";
 import pl from "nodejs-polars";
-import { writeFileAtomic } from "../write_file.ts";
+import { temporaryPath, writeFileAtomic, type WriteFileOptions } from "../write_file.ts";
 import { encodeRows, readTable, tableFormat, writeTable } from "./tables.ts";
 
 const ROW_GROUP = 2 ** 17;
 
 /** Options of {@linkcode assembleParts}. */
-export interface AssembleOptions {
+export interface AssembleOptions extends WriteFileOptions {
   /** A column by which the rows are put in order, and which is left out then. */
   sortBy?: string;
 }
@@ -39,27 +38,37 @@ export interface AssembleOptions {
 export async function assembleParts(
   parts: readonly string[],
   out: string,
-  { sortBy }: AssembleOptions = {},
+  { sortBy, ...options }: AssembleOptions = {},
 ): Promise<void> {
   const format = tableFormat(out);
   if (sortBy !== undefined && format !== ".parquet") {
-    const whole = pl.concat(await Promise.all(parts.map((path) => readTable(path))));
-    return await writeTable(whole.sort({ by: sortBy, maintainOrder: true }).drop(sortBy), out);
+    return await writeTable(await sortedFrame(parts, sortBy), out, options);
   }
   if (format !== ".parquet") {
     const text = rowsOf(parts, format === ".csv" ? ".csv" : ".jsonl").pipeThrough(new TextEncoderStream());
     const bytes = format === ".jsonl.gz" ? text.pipeThrough(new CompressionStream("gzip")) : text;
-    return await writeFileAtomic(out, { bytes: await sizeOf(parts), pieces: bytes });
+    return await writeFileAtomic(out, { bytes: await sizeOf(parts), pieces: bytes }, options);
   }
-  const whole = join(dirname(out), `.${Deno.pid}-${crypto.randomUUID()}.tmp`);
+  const whole = temporaryPath(out);
   try {
+    await Deno.writeFile(whole, new Uint8Array(), { createNew: true, ...options }); // Polars keeps its mode
     const rows = scanParts(parts);
     const inOrder = sortBy === undefined ? rows : rows.sort({ by: sortBy, maintainOrder: true }).drop(sortBy);
     await inOrder.sinkParquet(whole, { rowGroupSize: ROW_GROUP, maintainOrder: true }).collect();
-    await writeFileAtomic(out, { bytes: (await Deno.stat(whole)).size, pieces: piecesOf(whole) });
+    await writeFileAtomic(out, { bytes: (await Deno.stat(whole)).size, pieces: piecesOf(whole) }, options);
   } finally {
     await Deno.remove(whole).catch(() => {}); // it may not have come into being
   }
+}
+
+/** The rows of tables that are no Parquet. Cells of a CSV are texts, so that they are written as they were read. */
+async function sortedFrame(parts: readonly string[], sortBy: string): Promise<pl.DataFrame> {
+  const frames = await Promise.all(parts.map((path) => readTable(path, { text: "all" })));
+  const filled = frames.filter(({ height }) => height > 0);
+  if (filled.length === 0) return frames[0]!.select(...frames[0]!.columns.filter((name) => name !== sortBy));
+  const whole = pl.concat(filled, { how: "verticalRelaxed" }); // a column may be without values in some parts
+  const numbered = whole.withColumn(pl.col(sortBy).cast(pl.Int64));
+  return numbered.sort({ by: sortBy, maintainOrder: true }).drop(sortBy);
 }
 
 /**

@@ -9,7 +9,8 @@ import { join } from "node:path";
 import { whyNotRegular } from "../read_file.ts";
 import { reasonOf } from "../reason.ts";
 import { readText } from "./read_text.ts";
-import { readJsonLines, readTable } from "./tables.ts";
+import { RowIds } from "./seen_ids.ts";
+import { streamRows } from "./stream_table.ts";
 import { walkFolder } from "./walk_folder.ts";
 
 /** One text of a corpus. */
@@ -36,14 +37,14 @@ export interface Corpus {
 export interface ReadCorpusOptions {
   /** Patterns of files and folders to leave out, as in .gitignore. */
   exclude?: readonly string[];
-  /** How many characters a folder's texts may have together; 2^30 by default, as a heap of V8 ends at 4 GiB. */
+  /** How many characters all texts may have together; 2^30 by default, as a heap of V8 ends at 4 GiB. */
   maxCharacters?: number;
 }
 
 /**
  * Reads a corpus; one that does not fit into memory comes in pieces from `corpusPieces`.
  *
- * @throws {Error} If there is no such path, or it holds no document; {RangeError} if a folder's texts are too large.
+ * @throws {Error} If there is no such path, or it holds no document; {RangeError} if its texts are too large.
  * @throws {SyntaxError} If a table is damaged, has no `content` or `text`, or one `doc_id` twice.
  *
  * @example
@@ -60,7 +61,7 @@ export interface ReadCorpusOptions {
  * ```
  */
 export async function readCorpus(path: string, options: ReadCorpusOptions = {}): Promise<Corpus> {
-  const corpus = await isCorpusFolder(path) ? readFolder(path, options) : await readRows(path);
+  const corpus = await isCorpusFolder(path) ? readFolder(path, options) : await readRows(path, options);
   if (corpus.documents.length === 0) throw emptyCorpus(path, corpus.skipped.length);
   return corpus;
 }
@@ -109,45 +110,59 @@ export function emptyCorpus(path: string, skipped: number): Error {
   );
 }
 
-function readFolder(root: string, { exclude = [], maxCharacters = 2 ** 30 }: ReadCorpusOptions): Corpus {
+const MAX_CHARACTERS = 2 ** 30;
+
+function readFolder(
+  root: string,
+  { exclude = [], maxCharacters = MAX_CHARACTERS }: ReadCorpusOptions,
+): Corpus {
   const corpus: Corpus = { documents: [], skipped: [], replacedSurrogates: 0 };
   let characters = 0;
   for (const { path, reason } of walkFolder(root, { exclude })) {
     const read = reason === undefined ? readText(join(root, path)) : { reason };
     if ("text" in read) characters += read.text.length;
-    if (characters > maxCharacters) {
-      const found = `its texts up to "${path}" have ${characters} characters`;
-      throw new RangeError(
-        `Cannot hold corpus "${root}": ${found}, at most ${maxCharacters} are held: divide it`,
-      );
-    }
+    if (characters > maxCharacters) throw tooLarge(root, `"${path}"`, { characters, maxCharacters });
     if ("text" in read) corpus.documents.push({ docId: path, path, text: read.text });
     else corpus.skipped.push({ path, reason: read.reason });
   }
   return corpus;
 }
 
-async function readRows(path: string): Promise<Corpus> {
-  const rows: Record<string, unknown>[] = /\.jsonl(\.gz)?$/.test(path)
-    ? await readJsonLines(path)
-    : (await readTable(path)).toRecords();
-  if (rows.length > 0) textColumn(path, rows.flatMap((row) => Object.keys(row)));
+async function readRows(
+  path: string,
+  { maxCharacters = MAX_CHARACTERS }: ReadCorpusOptions,
+): Promise<Corpus> {
   const corpus: Corpus = { documents: [], skipped: [], replacedSurrogates: 0 };
-  const seen = new Set<string>();
-  for (const [index, row] of rows.entries()) {
-    const read = rowDocument(row, index);
-    if (seen.has(read.docId)) {
-      throw new SyntaxError(`Cannot read corpus "${path}": row ${index} repeats doc_id "${read.docId}"`);
+  const ids = new RowIds();
+  const names = new Set<string>();
+  let [number, characters] = [0, 0];
+  for await (const row of streamRows(path)) {
+    ids.add(row, { file: path, number });
+    for (const name of TEXT_COLUMNS) if (row[name] !== undefined) names.add(name);
+    const read = rowDocument(row, number++);
+    if ("reason" in read) {
+      corpus.skipped.push({ path: read.docId, reason: read.reason });
+      continue;
     }
-    seen.add(read.docId);
-    if ("reason" in read) corpus.skipped.push({ path: read.docId, reason: read.reason });
-    else {
-      const { replacedSurrogates, ...document } = read;
-      corpus.replacedSurrogates += replacedSurrogates;
-      corpus.documents.push(document);
-    }
+    const { replacedSurrogates, ...document } = read;
+    corpus.replacedSurrogates += replacedSurrogates;
+    corpus.documents.push(document);
+    characters += document.text.length;
+    if (characters > maxCharacters) throw tooLarge(path, `row ${number - 1}`, { characters, maxCharacters });
   }
+  if (number > 0) textColumn(path, [...names]);
   return corpus;
+}
+
+function tooLarge(
+  path: string,
+  place: string,
+  { characters, maxCharacters }: { characters: number; maxCharacters: number },
+): RangeError {
+  const found = `its texts up to ${place} have ${characters} characters`;
+  return new RangeError(
+    `Cannot hold corpus "${path}": ${found}, at most ${maxCharacters} are held: divide it`,
+  );
 }
 
 const TEXT_COLUMNS = ["content", "text"];
@@ -172,7 +187,8 @@ export function textColumn(path: string, names: readonly string[]): string {
 }
 
 /**
- * The document of a table's row, well-formed, or why it gives none.
+ * The document of a table's row, well-formed, or why it gives none: where its text could not be read, an error stands
+ * for it.
  *
  * @param index the row's number, its id where it has no `doc_id`
  *
@@ -192,6 +208,7 @@ export function rowDocument(
 ): Document & { replacedSurrogates: number } | { docId: string; reason: string } {
   const docId = String(row["doc_id"] ?? index);
   const text = TEXT_COLUMNS.map((name) => row[name]).find((cell) => cell !== undefined);
+  if (text instanceof Error) return { docId, reason: text.message };
   if (typeof text !== "string" || text === "") return { docId, reason: text === "" ? "empty" : "no text" };
   const whole = text.toWellFormed();
   const path = typeof row["path"] === "string" ? row["path"] : null;

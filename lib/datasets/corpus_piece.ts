@@ -30,6 +30,8 @@ export interface FilesSource {
 export interface LinesSource {
   kind: "lines";
   file: string;
+  /** Lines before the first of them. */
+  rowsBefore: number;
   /** Bytes before the first of them. */
   start: number;
   /** Bytes before the end of the last. */

@@ -1,7 +1,7 @@
 /**
  * A corpus as a stream of pieces of some hundred documents, for work that must not hold it as a whole: a folder of
  * source files, a table, or a data set of the Hub (a folder of Parquet or JSON lines shards, or one with them in
- * `data/`). Files of a piece have at most 4 MiB together, or it is one larger file. A piece is small where its documents
+ * `data/`). Documents of a piece have about 4 MiB together at most, or it is one larger one. A piece is small where its documents
  * need not be read to name them (files by their paths, rows of Parquet by their numbers), so it can be read by another
  * thread, or not at all.
  *
@@ -12,9 +12,9 @@
 import { createHash } from "node:crypto";
 import { isCorpusFolder, textColumn } from "./corpus.ts";
 import type { CorpusPiece, LinesSource, PieceSource, Shard, SkippedDocument } from "./corpus_piece.ts";
-import { SeenIds } from "./seen_ids.ts";
+import { RowIds } from "./seen_ids.ts";
 import { shardFiles } from "./shard_files.ts";
-import { parquetRange, parquetShape, streamJsonRows, streamRows } from "./stream_table.ts";
+import { parquetRange, parquetShape, streamJsonRows, streamRows, textSizes } from "./stream_table.ts";
 import { walkFolder } from "./walk_folder.ts";
 
 /** Options of {@linkcode corpusPieces}. */
@@ -33,7 +33,7 @@ const noBreath = () => Promise.resolve();
 const WHOLE: Shard = { index: 0, count: 1 };
 const PIECE_DOCUMENTS = 256;
 const PIECE_BYTES = 2 ** 22;
-const IDS_AT_ONCE = 2 ** 16;
+const SIZES_AT_ONCE = 2 ** 12;
 
 /**
  * The pieces of a corpus.
@@ -164,7 +164,7 @@ async function* folderSources(root: string, options: PieceOptions): AsyncGenerat
 }
 
 async function* tableSources(files: readonly string[], options: PieceOptions): AsyncGenerator<KeyedSource> {
-  const ids = new SeenIds();
+  const ids = new RowIds();
   let first = 0;
   for (const file of files) {
     const sources = file.endsWith(".parquet")
@@ -180,33 +180,35 @@ interface TablePart extends PieceOptions {
   /** The number of the file's first row. */
   first: number;
   /** Those of the files before. */
-  ids: SeenIds;
+  ids: RowIds;
 }
 
 /** Pieces of a Parquet file; the number of the next file's first row. */
 async function* parquetSources(
   file: string,
-  { shard = WHOLE, documents = PIECE_DOCUMENTS, first, ids }: TablePart,
+  { shard = WHOLE, documents = PIECE_DOCUMENTS, breathe = noBreath, first, ids }: TablePart,
 ): AsyncGenerator<KeyedSource, number> {
   const { rows, columns } = await parquetShape(file);
-  if (rows > 0) textColumn(file, columns);
-  const wanted = ["doc_id", "path", "content", "text"].filter((name) => columns.includes(name));
+  const column = rows > 0 ? textColumn(file, columns) : "";
+  const wanted = ["doc_id", "path", column].filter((name) => columns.includes(name));
   const version = await versionOf(file);
-  if (wanted.includes("doc_id")) {
-    for (let start = 0; start < rows; start += IDS_AT_ONCE) {
-      const some = await parquetRange(file, { start, count: IDS_AT_ONCE, columns: ["doc_id"] });
-      some.forEach((row, i) => addId(ids, file, row, first + start + i));
+  const own = wanted.filter((name) => name === "doc_id");
+  let [begun, bytes] = [0, 0];
+  for (let start = 0; start < rows; start += SIZES_AT_ONCE) {
+    await breathe();
+    const range = { start, count: SIZES_AT_ONCE };
+    const named = own.length > 0 ? await parquetRange(file, { ...range, columns: own }) : null;
+    for (const [i, size] of (await textSizes(file, { ...range, column })).entries()) {
+      const number = first + start + i;
+      ids.add(named?.[i] ?? {}, { file, number });
+      if (number % shard.count === shard.index) bytes += size;
+      const end = start + i + 1;
+      if (end - begun < documents * shard.count && bytes < PIECE_BYTES && end < rows) continue;
+      const place = { start: begun, count: end - begun, first: first + begun };
+      const source = { kind: "parquet" as const, file, ...place, columns: wanted, shard };
+      yield { source, key: `${version} ${begun}`, bytes };
+      [begun, bytes] = [end, 0];
     }
-  }
-  const step = documents * shard.count;
-  const { size } = await Deno.stat(file);
-  for (let start = 0; start < rows; start += step) {
-    const place = { start, count: Math.min(step, rows - start), first: first + start };
-    yield {
-      source: { kind: "parquet", file, ...place, columns: wanted, shard },
-      key: `${version} ${start}`,
-      bytes: Math.ceil(size * place.count / rows),
-    };
   }
   return first + rows;
 }
@@ -214,16 +216,16 @@ async function* parquetSources(
 /** Pieces of a plain file of JSON lines, which are read again where they are needed; the number of the next file's first row. */
 async function* lineSources(
   file: string,
-  { shard = WHOLE, documents = PIECE_DOCUMENTS, first, ids }: TablePart,
+  { shard = WHOLE, documents = PIECE_DOCUMENTS, breathe, first, ids }: TablePart,
 ): AsyncGenerator<KeyedSource, number> {
   const version = await versionOf(file);
   const names = new Set<string>();
   let number = first;
   let [begun, wanted]: [LinesSource | null, number] = [null, 0];
-  for await (const { row, start, end } of streamJsonRows(file)) {
+  for await (const { row, rowsBefore, start, end } of streamJsonRows(file, { breathe })) {
     noteColumns(names, row);
-    addId(ids, file, row, number);
-    begun ??= { kind: "lines", file, start, end, first: number, shard };
+    ids.add(row, { file, number });
+    begun ??= { kind: "lines", file, rowsBefore, start, end, first: number, shard };
     begun.end = end;
     if (number++ % shard.count === shard.index) wanted++;
     if (wanted < documents && end - begun.start < PIECE_BYTES) continue;
@@ -240,7 +242,7 @@ async function* lineSources(
 /** Pieces of packed JSON lines or CSV, which go along; the number of the next file's first row. */
 async function* rowSources(
   file: string,
-  { shard = WHOLE, documents = PIECE_DOCUMENTS, first, ids }: TablePart,
+  { shard = WHOLE, documents = PIECE_DOCUMENTS, breathe, first, ids }: TablePart,
 ): AsyncGenerator<KeyedSource, number> {
   const version = await versionOf(file);
   let rows: [number, Record<string, unknown>][] = [];
@@ -255,10 +257,10 @@ async function* rowSources(
     [rows, characters] = [[], 0];
     return taken;
   };
-  for await (const { doc_id, path, content, text } of streamRows(file)) {
+  for await (const { doc_id, path, content, text } of streamRows(file, { breathe })) {
     const row = { doc_id, path, content, text };
     noteColumns(names, row);
-    addId(ids, file, row, number);
+    ids.add(row, { file, number });
     if (number % shard.count === shard.index) {
       rows.push([number, row]);
       characters += String(content ?? text ?? "").length;
@@ -274,13 +276,6 @@ async function* rowSources(
 function noteColumns(names: Set<string>, { content, text }: Record<string, unknown>): void {
   if (content !== undefined) names.add("content");
   if (text !== undefined) names.add("text");
-}
-
-/** @throws {SyntaxError} If the row's id was there before. */
-function addId(ids: SeenIds, file: string, row: Record<string, unknown>, number: number): void {
-  const id = String(row["doc_id"] ?? number);
-  if (ids.add(id)) return;
-  throw new SyntaxError(`Cannot read corpus "${file}": row ${number} repeats doc_id "${id}"`);
 }
 
 async function versionOf(file: string): Promise<string> {

@@ -1,5 +1,5 @@
 /**
- * A text with its secrets replaced, by made-up values of their format or by tags.
+ * What stands in for a text's secrets: made-up values of their format, or tags.
  *
  * @module
  */
@@ -27,6 +27,14 @@ export interface RedactOptions {
   by: "made-up" | "tag";
 }
 
+/** What stands in for a stretch of a text. */
+export interface Replacement {
+  /** Half-open, in UTF-16 units. */
+  start: number;
+  end: number;
+  text: string;
+}
+
 /** A stretch of UTF-16 units to replace. */
 interface Stretch {
   start: number;
@@ -36,7 +44,7 @@ interface Stretch {
 }
 
 /**
- * Replaces secrets. Places that overlap are replaced as one.
+ * What to put in the places of secrets, in the text's order. Places that overlap are replaced as one.
  *
  * @throws {RangeError} If a place lies outside the text, or another value stands there than when it was found.
  *
@@ -49,23 +57,43 @@ interface Stretch {
  * const key = new Uint8Array(32);
  * const place = { tag: "EMAIL", detector: "Email", start: 4, end: 20 };
  * const found = { ...place, fingerprint: fingerprintSecret("ada@mail.invalid", key) };
- * assertEquals(redactText("# 😀 ada@mail.invalid\n", [found], { key, by: "tag" }), "# 😀 <EMAIL>\n");
+ * const replacements = redactText("# 😀 ada@mail.invalid\n", [found], { key, by: "tag" });
+ * assertEquals(replacements, [{ start: 5, end: 21, text: "<EMAIL>" }]);
  * ```
  */
-export function redactText(text: string, places: readonly RedactPlace[], { key, by }: RedactOptions): string {
+export function redactText(
+  text: string,
+  places: readonly RedactPlace[],
+  { key, by }: RedactOptions,
+): Replacement[] {
   const units = fromCodePoints(text);
-  let [redacted, from] = ["", 0];
-  for (
-    const { start, end, tag, detector } of joinStretches(
-      places.map((place) => toUnits(text, place, { units, key })),
-    )
-  ) {
-    const value = text.slice(start, end);
-    redacted += text.slice(from, start);
-    redacted += by === "tag" ? `<${tag}>` : madeUpSecret(value, { tag: tag as SecretTag, detector }, key);
+  const stretches = joinStretches(places.map((place) => toUnits(text, place, { units, key })));
+  return stretches.map(({ start, end, tag, detector }) => {
+    const made = () => madeUpSecret(text.slice(start, end), { tag: tag as SecretTag, detector }, key);
+    return { start, end, text: by === "tag" ? `<${tag}>` : made() };
+  });
+}
+
+/**
+ * A text with stretches replaced.
+ *
+ * @param replacements in the text's order
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { spliceText } from "./redact_text.ts";
+ *
+ * assertEquals(spliceText("abcd", [{ start: 1, end: 3, text: "-" }]), "a-d");
+ * ```
+ */
+export function spliceText(text: string, replacements: readonly Replacement[]): string {
+  let [spliced, from] = ["", 0];
+  for (const { start, end, text: instead } of replacements) {
+    spliced += text.slice(from, start) + instead;
     from = end;
   }
-  return redacted + text.slice(from);
+  return spliced + text.slice(from);
 }
 
 function toUnits(

@@ -5,6 +5,7 @@
  * @module
  */
 import pl from "nodejs-polars";
+import type { WriteFileOptions } from "../write_file.ts";
 import { readTable, writeTable } from "./tables.ts";
 
 /** A column's type. */
@@ -68,8 +69,9 @@ export async function writeRows<C extends Columns>(
   path: string,
   rows: readonly RowOf<C>[],
   columns: C,
+  options: WriteFileOptions = {},
 ): Promise<void> {
-  await writeTable(frameOfRows(rows, columns), path);
+  await writeTable(frameOfRows(rows, columns), path, options);
 }
 
 /**

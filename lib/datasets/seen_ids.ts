@@ -1,6 +1,6 @@
 /**
- * A set of names that only says whether one came before, at eight bytes and a bit each: 64 bits of a hash, so among ten
- * million names one in 400,000 runs would take two different ones for the same.
+ * The ids of a corpus' rows, each once: a set of names that only says whether one came before, at eight bytes and a bit
+ * each: 64 bits of a hash, so among ten million names one in 400,000 runs would take two different ones for the same.
  *
  * @module
  */
@@ -56,6 +56,54 @@ export class SeenIds {
     for (let i = 0; i < old.length; i += 2) {
       if (old[i] !== 0 || old[i + 1] !== 0) this.#insert(old[i]!, old[i + 1]!);
     }
+  }
+}
+
+/**
+ * The ids of the rows of a corpus' tables: either all have a `doc_id`, or all are named by their numbers.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertThrows } from "@std/assert";
+ * import { RowIds } from "./seen_ids.ts";
+ *
+ * const ids = new RowIds();
+ * assertEquals(ids.add({ doc_id: "a" }, { file: "a.csv", number: 0 }), "a");
+ * const refuse = (doc_id: unknown) => () => ids.add({ doc_id }, { file: "a.csv", number: 1 });
+ * assertThrows(refuse("a"), SyntaxError, "row 1 repeats the doc_id of an earlier row");
+ * assertThrows(refuse(null), SyntaxError, "row 1 has no doc_id");
+ * ```
+ */
+export class RowIds {
+  readonly #seen = new SeenIds();
+  #areNamed: boolean | undefined;
+
+  /**
+   * The id of a row.
+   *
+   * @param place the table, and the row's number in the corpus
+   * @throws {SyntaxError} If it has none where others have one, or the other way round; if it came before, or is a list
+   * or an object; no id is in the message.
+   */
+  add(row: Readonly<Record<string, unknown>>, { file, number }: { file: string; number: number }): string {
+    const refuse = (what: string) => new SyntaxError(`Cannot read corpus "${file}": row ${number} ${what}`);
+    const id = row["doc_id"];
+    if (!(row["content"] instanceof Error)) { // what stands for a row that was not read
+      const isNamed = id !== undefined;
+      if (id === null || (this.#areNamed && !isNamed)) {
+        throw refuse("has no doc_id: give every row one, or leave the column out");
+      }
+      if (this.#areNamed === false && isNamed) {
+        throw refuse(
+          "has a doc_id and those before it have none: give every row one, or leave the column out",
+        );
+      }
+      this.#areNamed = isNamed;
+    }
+    if (typeof id === "object") throw refuse("has a doc_id that is a list or an object");
+    const name = String(id ?? number);
+    if (!this.#seen.add(name)) throw refuse("repeats the doc_id of an earlier row");
+    return name;
   }
 }
 

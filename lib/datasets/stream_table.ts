@@ -1,13 +1,29 @@
 /**
- * Tables read by parts: JSON lines (plain or gzip) row by row, Parquet by ranges of rows. CSV has no parts that could be
- * told without reading it, so it is read whole.
+ * Tables read by parts: JSON lines (plain or gzip) and CSV row by row, Parquet by ranges of rows.
  *
  * @module
  */
-import { Buffer } from "node:buffer";
+import { basename } from "node:path";
 import pl from "nodejs-polars";
-import { reasonOf } from "../reason.ts";
-import { parseJsonLine, readTable } from "./tables.ts";
+import { checkRegularFile } from "../read_file.ts";
+import { csvRows } from "./csv_rows.ts";
+import { parseJsonLine } from "./json_line.ts";
+import {
+  decodeRow,
+  LONG_ROW,
+  MAX_ROW_BYTES,
+  type RowPart,
+  rowParts,
+  type RowPartsOptions,
+} from "./row_parts.ts";
+import { idAsText, notParquet, tableFormat } from "./tables.ts";
+
+/** The columns that a corpus is made of. */
+const CORPUS_COLUMNS = ["doc_id", "path", "content", "text"];
+const PARQUET_ROWS = 4096;
+
+/** Options of {@linkcode streamRows}. */
+export type StreamOptions = Pick<RowPartsOptions, "breathe">;
 
 /** The size and the columns of a Parquet file. */
 export interface ParquetShape {
@@ -18,9 +34,11 @@ export interface ParquetShape {
 }
 
 /**
- * The rows of a file of JSON lines or CSV, in order.
+ * The rows of a table as far as a corpus needs them, in order: of JSON lines with all their members, of CSV and Parquet
+ * with the columns `doc_id`, `path`, `content` and `text` that are there. A `doc_id` that is a number, a date or true or
+ * false is a text. A row that is too long to be held has an error as its `content`, see {@linkcode longRow}.
  *
- * @throws {SyntaxError} If a line is no JSON object, or the file is damaged.
+ * @throws {SyntaxError} If a row is no JSON object or has not the header's fields, or the file is damaged.
  *
  * @example
  * ```ts
@@ -32,18 +50,70 @@ export interface ParquetShape {
  * assertEquals(await Array.fromAsync(streamRows(path)), [{ text: "x = 1" }, { text: "y = 2" }]);
  * ```
  */
-export async function* streamRows(path: string): AsyncGenerator<Record<string, unknown>> {
-  if (!/\.jsonl(\.gz)?$/.test(path)) return yield* (await readTable(path)).toRecords();
-  for await (const { row } of streamJsonRows(path)) yield row;
+export async function* streamRows(
+  path: string,
+  options: StreamOptions = {},
+): AsyncGenerator<Record<string, unknown>> {
+  const format = tableFormat(path);
+  if (format === ".parquet") yield* streamParquetRows(path, options);
+  else if (format === ".csv") yield* streamCsvRows(path, options);
+  else for await (const { row } of streamJsonRows(path, options)) yield row;
+}
+
+async function* streamCsvRows(
+  path: string,
+  options: StreamOptions,
+): AsyncGenerator<Record<string, unknown>> {
+  for await (const { header, number, cells } of csvRows(path, options)) {
+    if (!cells) yield longRow(path, `row ${number}`);
+    else {
+      yield Object.fromEntries(
+        header.flatMap((name, i) => CORPUS_COLUMNS.includes(name) ? [[name, cells[i]!.value]] : []),
+      );
+    }
+  }
+}
+
+async function* streamParquetRows(
+  path: string,
+  { breathe }: StreamOptions,
+): AsyncGenerator<Record<string, unknown>> {
+  const shape = await parquetShape(path);
+  const columns = CORPUS_COLUMNS.filter((name) => shape.columns.includes(name));
+  for (let start = 0; start < shape.rows; start += PARQUET_ROWS) {
+    await breathe?.();
+    yield* await parquetRange(path, { start, count: PARQUET_ROWS, columns });
+  }
+}
+
+/**
+ * What stands for a row that is too long to be held: its place as its `doc_id`, and why as its `content`. It may be sent
+ * to a worker.
+ *
+ * @param place in the file
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { longRow } from "./stream_table.ts";
+ *
+ * const { doc_id, content } = longRow("out/a.jsonl", "line 7");
+ * assertEquals([doc_id, content.message], ["a.jsonl line 7", "row over 64 MiB"]);
+ * ```
+ */
+export function longRow(path: string, place: string): { doc_id: string; content: RangeError } {
+  return { doc_id: `${basename(path)} ${place}`, content: new RangeError(LONG_ROW) };
 }
 
 /** A row of JSON lines, and where its line stands. */
 export interface PlacedRow {
   /** The row. */
   row: Record<string, unknown>;
+  /** Lines before its own, blank ones too. */
+  rowsBefore: number;
   /** Bytes before the line, unpacked. */
   start: number;
-  /** Bytes before its line break. */
+  /** Bytes before the end of its line break. */
   end: number;
 }
 
@@ -59,20 +129,25 @@ export interface PlacedRow {
  *
  * const path = `${await Deno.makeTempDir()}/texts.jsonl`;
  * await Deno.writeTextFile(path, '{"text":"é"}\n{"text":"y"}\n');
- * assertEquals((await Array.fromAsync(streamJsonRows(path)))[1], { row: { text: "y" }, start: 14, end: 26 });
+ * const [, second] = await Array.fromAsync(streamJsonRows(path));
+ * assertEquals(second, { row: { text: "y" }, rowsBefore: 1, start: 14, end: 27 });
  * ```
  */
-export async function* streamJsonRows(path: string): AsyncGenerator<PlacedRow> {
-  const isPacked = path.endsWith(".gz");
-  const file = (await Deno.open(path)).readable;
-  const bytes = isPacked ? file.pipeThrough(new DecompressionStream("gzip")) : file;
-  let [number, start] = [0, 0];
-  for await (const line of byteLines(bytes, path)) {
-    const row = parseJsonLine(decodeLine(line, path, start), { path, number: ++number });
-    const end = start + line.length;
-    if (row) yield { row, start, end };
-    start = end + 1;
+export async function* streamJsonRows(
+  path: string,
+  { breathe }: StreamOptions = {},
+): AsyncGenerator<PlacedRow> {
+  for await (const part of rowParts(path, { breathe })) {
+    const row = part.isLast ? jsonRow(part, path) : null;
+    if (row) yield { row, rowsBefore: part.rowsBefore, start: part.start, end: part.end };
   }
+}
+
+/** The row of a line; null for a blank one. */
+function jsonRow(part: RowPart, path: string): Record<string, unknown> | null {
+  const number = part.rowsBefore + 1;
+  if (!part.isWhole) return longRow(path, `line ${number}`);
+  return parseJsonLine(decodeRow(part, path).text, { path, number });
 }
 
 /**
@@ -89,62 +164,23 @@ export async function* streamJsonRows(path: string): AsyncGenerator<PlacedRow> {
  *
  * const path = `${await Deno.makeTempDir()}/texts.jsonl`;
  * await Deno.writeTextFile(path, '{"text":"x"}\n{"text":"y"}\n');
- * assertEquals(await jsonRowsAt(path, { start: 0, end: 25 }, (number) => number > 0), [[1, { text: "y" }]]);
+ * const place = { start: 0, end: 26, rowsBefore: 0 };
+ * assertEquals(await jsonRowsAt(path, place, (number) => number > 0), [[1, { text: "y" }]]);
  * ```
  */
 export async function jsonRowsAt(
   path: string,
-  { start, end }: { start: number; end: number },
+  place: { start: number; end: number; rowsBefore: number },
   wanted: (number: number) => boolean,
 ): Promise<[number, Record<string, unknown>][]> {
-  using file = await Deno.open(path);
-  await file.seek(start, Deno.SeekMode.Start);
-  const bytes = new Uint8Array(end - start);
-  let read = 0;
-  while (read < bytes.length) {
-    const count = await file.read(bytes.subarray(read));
-    if (count === null) throw new SyntaxError(`Cannot read table "${path}": it was cut while it was read`);
-    read += count;
+  const rows: [number, Record<string, unknown>][] = [];
+  let number = 0;
+  for await (const part of rowParts(path, place)) {
+    if (!part.isLast || (part.isWhole && decodeRow(part, path).text.trim() === "")) continue;
+    if (wanted(number)) rows.push([number, jsonRow(part, path)!]);
+    number++;
   }
-  const lines = decodeLine(bytes, path, start).split("\n").filter((line) => line.trim() !== "");
-  return lines.flatMap((line, i): [number, Record<string, unknown>][] =>
-    wanted(i) ? [[i, parseJsonLine(line, { path, number: i + 1 })!]] : []
-  );
-}
-
-/** The lines of a file, without their breaks; one that goes on over many chunks is put together once. */
-async function* byteLines(
-  chunks: AsyncIterable<Uint8Array<ArrayBuffer>>,
-  path: string,
-): AsyncGenerator<Uint8Array> {
-  let begun: Uint8Array[] = [];
-  try {
-    for await (const chunk of chunks) {
-      let from = 0;
-      for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, from)) {
-        begun.push(chunk.subarray(from, end));
-        yield begun.length === 1 ? begun[0]! : Buffer.concat(begun);
-        [begun, from] = [[], end + 1];
-      }
-      if (from < chunk.length) begun.push(chunk.subarray(from));
-    }
-  } catch (cause) {
-    throw new SyntaxError(`Cannot read table "${path}" as text: it is damaged, cut or not UTF-8`, { cause });
-  }
-  yield Buffer.concat(begun);
-}
-
-const LINE_FEED = 10;
-const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-/** @throws {SyntaxError} If it is not UTF-8; a mark at the file's start is no part of the text */
-function decodeLine(bytes: Uint8Array, path: string, start: number): string {
-  try {
-    const text = DECODER.decode(bytes);
-    return start === 0 && text.startsWith("\ufeff") ? text.slice(1) : text;
-  } catch (cause) {
-    throw new SyntaxError(`Cannot read table "${path}" as text: it is not UTF-8`, { cause });
-  }
+  return rows;
 }
 
 /**
@@ -156,6 +192,7 @@ function decodeLine(bytes: Uint8Array, path: string, start: number): string {
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import pl from "nodejs-polars";
+import { checkRegularFile } from "../read_file.ts";
  * import { parquetShape } from "./stream_table.ts";
  *
  * const path = `${await Deno.makeTempDir()}/a.parquet`;
@@ -182,6 +219,7 @@ export async function parquetShape(path: string): Promise<ParquetShape> {
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import pl from "nodejs-polars";
+import { checkRegularFile } from "../read_file.ts";
  * import { parquetRange } from "./stream_table.ts";
  *
  * const path = `${await Deno.makeTempDir()}/a.parquet`;
@@ -194,16 +232,60 @@ export async function parquetRange(
   { start, count, columns }: { start: number; count: number; columns: readonly string[] },
 ): Promise<Record<string, unknown>[]> {
   return await parse(path, async () => {
-    const frame = await pl.scanParquet(path).select(...columns).slice(start, count).collect();
-    return frame.toRecords();
+    const frame = idAsText(await pl.scanParquet(path).select(...columns).slice(start, count).collect(), path);
+    return withoutLongTexts(frame, path, start);
+  });
+}
+
+/**
+ * How many characters the texts of a range of rows have; 0 for one that is none, or too long to be held.
+ *
+ * @throws {SyntaxError} If it is damaged.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import pl from "nodejs-polars";
+ * import { textSizes } from "./stream_table.ts";
+ *
+ * const path = `${await Deno.makeTempDir()}/a.parquet`;
+ * pl.DataFrame({ text: ["x", "é", null] }).writeParquet(path);
+ * assertEquals(await textSizes(path, { start: 1, count: 9, column: "text" }), [1, 0]);
+ * ```
+ */
+export async function textSizes(
+  path: string,
+  { start, count, column }: { start: number; count: number; column: string },
+): Promise<number[]> {
+  return await parse(path, async () => {
+    const frame = await pl.scanParquet(path).select(column).slice(start, count).collect();
+    return sizesOf(frame, column).map((size) => size > MAX_ROW_BYTES ? 0 : size);
+  });
+}
+
+function sizesOf(frame: pl.DataFrame, column: string): number[] {
+  if (!/Utf8|String/.test(frame.getColumn(column).dtype.variant)) return Array(frame.height).fill(0);
+  return frame.select(pl.col(column).str.lengths()).getColumn(column).toArray().map(Number); // 0 for null
+}
+
+/** The rows of a frame; a text that is too long is left where it is: as a JavaScript string it takes up to twice as much. */
+function withoutLongTexts(frame: pl.DataFrame, path: string, start: number): Record<string, unknown>[] {
+  const name = ["content", "text"].find((column) => frame.columns.includes(column));
+  const sizes = name === undefined ? [] : sizesOf(frame, name);
+  if (name === undefined || sizes.every((size) => size <= MAX_ROW_BYTES)) return frame.toRecords();
+  const isShort = pl.col(name).str.lengths().ltEq(MAX_ROW_BYTES);
+  const short = pl.when(isShort).then(pl.col(name)).otherwise(pl.lit(null)).alias(name);
+  return frame.withColumn(short).toRecords().map((row, i) => {
+    return sizes[i]! > MAX_ROW_BYTES ? longRow(path, `row ${start + i}`) : row;
   });
 }
 
 async function parse<T>(path: string, read: () => Promise<T>): Promise<T> {
+  await checkRegularFile(path, { what: "table" });
   try {
     return await read();
   } catch (cause) {
-    const reason = reasonOf(cause);
-    throw new SyntaxError(`Cannot read table "${path}" as Parquet: ${reason.split("\n")[0]}`, { cause });
+    if (cause instanceof TypeError && cause.message.startsWith("Cannot read")) throw cause;
+    throw notParquet(path);
   }
 }

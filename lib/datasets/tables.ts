@@ -1,17 +1,25 @@
 /**
  * Tables on disk: Parquet, JSON lines (plain or gzip) and CSV, chosen by the extension, as Polars frames. Reading
- * refuses what is missing, cut or foreign with one line; writing is atomic. `doc_id` is a string whatever the file
- * holds. JSON lines are read and written here (Polars names no line, and turns whole numbers into floats).
+ * refuses what is missing, cut, foreign or over 512 MiB with one line that shows nothing of what stands in the table;
+ * writing is atomic. `doc_id` is a string whatever the file holds. JSON lines and CSV are read and written here (Polars
+ * names no line, quotes cells in its errors, cuts rows that are too long, and turns whole numbers into floats).
  *
  * @module
  */
 import { Buffer } from "node:buffer";
 import pl from "nodejs-polars";
-import { writeFileAtomic } from "../write_file.ts";
-import { reasonOf } from "../reason.ts";
+import { checkRegularFile, readRegularFile } from "../read_file.ts";
+import { writeFileAtomic, type WriteFileOptions } from "../write_file.ts";
+import { columnOf, type TextCell } from "./csv_column.ts";
+import { CsvReader } from "./csv_rows.ts";
+import { parseJsonLine } from "./json_line.ts";
+import { decodeRow, LONG_ROW, rowParts } from "./row_parts.ts";
 
 /** Polars, for what reads and makes frames outside this folder. */
 export { pl };
+
+/** The most bytes, unpacked, of a table that is held as a whole. */
+export const MAX_TABLE_BYTES = 2 ** 29;
 
 const FORMATS = [".parquet", ".jsonl", ".jsonl.gz", ".csv"] as const;
 
@@ -20,18 +28,18 @@ export type TableFormat = typeof FORMATS[number];
 
 /** Options of {@linkcode readTable}. */
 export interface ReadTableOptions {
-  /** The columns that must be there; only these are kept, in this order. */
+  /** The columns that must be there; only these are kept, in this order. An empty file of JSON lines has them all. */
   columns?: readonly string[];
   /** Columns of a CSV that are text even where they look like numbers, beside `doc_id`: "007" stays so. */
-  text?: readonly string[];
+  text?: readonly string[] | "all";
 }
 
 /**
  * Reads a table.
  *
- * @throws {RangeError} If the extension is unknown.
+ * @throws {RangeError} If the extension is unknown, or the table or a row of it is too large.
  * @throws {SyntaxError} If the file is not of that format, cut, or lacks a column.
- * @throws {Error} If there is no such file.
+ * @throws {Error} If there is no such file; {TypeError} if it is no regular one
  *
  * @example
  * ```ts
@@ -44,22 +52,77 @@ export interface ReadTableOptions {
  * ```
  */
 export async function readTable(path: string, options: ReadTableOptions = {}): Promise<pl.DataFrame> {
-  const { columns, text = [] } = options;
   const format = tableFormat(path);
-  const bytes = await readBytes(path);
+  const { columns } = options;
+  const read = format === ".parquet" ? readParquet : format === ".csv" ? readCsv : readJsonFrame;
+  const frame = idAsText(await read(path, options), path);
+  return columns ? frame.select(...columns) : frame;
+}
+
+async function readParquet(path: string, { columns }: ReadTableOptions): Promise<pl.DataFrame> {
+  const { buffer, byteOffset, byteLength } = await readRegularFile(path, {
+    what: "table",
+    maxBytes: MAX_TABLE_BYTES,
+  });
   let frame: pl.DataFrame;
-  if (format === ".parquet") frame = parse(path, "Parquet", () => pl.readParquet(bytes));
-  else if (format === ".csv") frame = parse(path, "CSV", () => readCsv(path, bytes, text));
-  else frame = frameOf(await parseJsonLines(path, bytes), path);
-  if (frame.columns.includes("doc_id")) frame = frame.withColumn(pl.col("doc_id").cast(pl.Utf8));
-  if (!columns) return frame;
-  const missing = columns.filter((name) => !frame.columns.includes(name));
-  if (missing.length > 0) {
-    throw new SyntaxError(
-      `Cannot read table "${path}": it has no column ${quoted(missing)}: it has ${quoted(frame.columns)}`,
-    );
+  try {
+    frame = pl.readParquet(Buffer.from(buffer, byteOffset, byteLength));
+  } catch {
+    throw notParquet(path);
   }
-  return frame.select(...columns);
+  checkColumns(path, frame.columns, columns);
+  return frame;
+}
+
+/**
+ * What to throw where Polars cannot read a Parquet file; not Polars' words, which quote what they read.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { notParquet } from "./tables.ts";
+ *
+ * assertEquals(notParquet("a.parquet").message, 'Cannot read table "a.parquet" as Parquet: it is damaged, cut or of another format');
+ * ```
+ */
+export function notParquet(path: string): SyntaxError {
+  return new SyntaxError(`Cannot read table "${path}" as Parquet: it is damaged, cut or of another format`);
+}
+
+/** @throws {SyntaxError} If one is missing; the names that are there may be values, where there is no header. */
+function checkColumns(path: string, found: readonly string[], columns: readonly string[] = []): void {
+  const missing = columns.filter((name) => !found.includes(name)).map((name) => `"${name}"`).join(", ");
+  if (missing === "") return;
+  const others = `${found.length} column${found.length === 1 ? "" : "s"}`;
+  throw new SyntaxError(
+    `Cannot read table "${path}": it has no column ${missing}, but ${others} in all: is it the right table?`,
+  );
+}
+
+/**
+ * A frame with its `doc_id` as text: whole numbers exact, dates and times by ISO 8601, whatever the time zone.
+ *
+ * @throws {TypeError} If it is none of text, numbers, dates, times, and true or false.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import pl from "nodejs-polars";
+ * import { idAsText } from "./tables.ts";
+ *
+ * const days = pl.DataFrame([pl.Series("doc_id", [new Date(0)], pl.Datetime("ms"))]);
+ * assertEquals(idAsText(days, "a.parquet").toRecords(), [{ doc_id: "1970-01-01T00:00:00.000" }]);
+ * ```
+ */
+export function idAsText(frame: pl.DataFrame, path: string): pl.DataFrame {
+  if (!frame.columns.includes("doc_id")) return frame;
+  const { variant } = frame.getColumn("doc_id").dtype;
+  if (variant === "Utf8" || variant === "String") return frame;
+  if (/List|Struct|Object|Binary/.test(variant)) {
+    throw new TypeError(`Cannot read table "${path}": its column "doc_id" is of the type ${variant}`);
+  }
+  const text = pl.col("doc_id").cast(pl.Utf8);
+  return frame.withColumn(variant === "Datetime" ? text.str.replace(" ", "T") : text);
 }
 
 /**
@@ -79,8 +142,12 @@ export async function readTable(path: string, options: ReadTableOptions = {}): P
  * assertEquals((await readTable(path, { columns: ["ma"] })).toRecords(), [{ ma: 0.5 }]);
  * ```
  */
-export async function writeTable(frame: pl.DataFrame, path: string): Promise<void> {
-  await writeFileAtomic(path, await encodeTable(frame, tableFormat(path)));
+export async function writeTable(
+  frame: pl.DataFrame,
+  path: string,
+  options: WriteFileOptions = {},
+): Promise<void> {
+  await writeFileAtomic(path, await encodeTable(frame, tableFormat(path)), options);
 }
 
 async function encodeTable(frame: pl.DataFrame, format: TableFormat): Promise<Uint8Array> {
@@ -132,7 +199,7 @@ function csvLine(cells: readonly unknown[]): string {
 /**
  * The objects of a JSON lines file, plain or gzip, as JSON has them: a lone surrogate is still one.
  *
- * @throws {SyntaxError} If a line is no JSON object; the message has its number.
+ * @throws {SyntaxError} If a line is no JSON object; the message has its number. {RangeError} if it is too large
  *
  * @example
  * ```ts
@@ -145,128 +212,68 @@ function csvLine(cells: readonly unknown[]): string {
  * ```
  */
 export async function readJsonLines(path: string): Promise<Record<string, unknown>[]> {
-  return await parseJsonLines(path, await readBytes(path));
-}
-
-async function parseJsonLines(
-  path: string,
-  bytes: Uint8Array<ArrayBuffer>,
-): Promise<Record<string, unknown>[]> {
+  const { size } = await checkRegularFile(path, { what: "table", maxBytes: MAX_TABLE_BYTES });
   const rows: Record<string, unknown>[] = [];
-  const text = decode(path, path.endsWith(".gz") ? await gunzip(path, bytes) : bytes);
-  for (const [index, line] of text.split("\n").entries()) {
-    const row = parseJsonLine(line, { path, number: index + 1 });
+  for await (const part of rowParts(path)) {
+    const number = part.rowsBefore + 1;
+    if (!part.isWhole) throw new RangeError(`Cannot read table "${path}": line ${number} is a ${LONG_ROW}`);
+    if (part.end > MAX_TABLE_BYTES) {
+      throw new RangeError(
+        `Cannot read table "${path}": its ${size} bytes unpack to more than the ${MAX_TABLE_BYTES} that are read`,
+      );
+    }
+    const row = parseJsonLine(decodeRow(part, path).text, { path, number });
     if (row) rows.push(row);
   }
   return rows;
 }
 
-/**
- * The object of one line of a JSON lines file; null for a blank line.
- *
- * @param place what messages name: the file and the line's number
- * @throws {SyntaxError} If it is no JSON object.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { parseJsonLine } from "./tables.ts";
- *
- * const lines = ['{"text":"x"}', " "];
- * assertEquals(lines.map((line, i) => parseJsonLine(line, { path: "a.jsonl", number: i + 1 })), [{ text: "x" }, null]);
- * ```
- */
-export function parseJsonLine(
-  line: string,
-  { path, number }: { path: string; number: number },
-): Record<string, unknown> | null {
-  if (line.trim() === "") return null;
-  let row: unknown;
-  try {
-    row = JSON.parse(line);
-  } catch (cause) {
-    throw new SyntaxError(`Cannot read table "${path}": line ${number} is not JSON`, { cause });
-  }
-  if (typeof row !== "object" || row === null || Array.isArray(row)) {
-    throw new SyntaxError(`Cannot read table "${path}": line ${number} is not a JSON object`);
-  }
-  return row as Record<string, unknown>;
+async function readJsonFrame(path: string, { columns }: ReadTableOptions): Promise<pl.DataFrame> {
+  const rows = await readJsonLines(path);
+  if (rows.length === 0 && columns) return pl.DataFrame(columns.map((name) => pl.Series(name, [], pl.Utf8)));
+  const found = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  checkColumns(path, found, columns);
+  return pl.DataFrame((columns ?? found).map((name, i) => {
+    const what = columns ? `column "${name}"` : `column ${i + 1}`;
+    return jsonColumn(name, rows.map((row) => row[name] ?? null), `Cannot read table "${path}": ${what}`);
+  }));
 }
 
-async function gunzip(path: string, bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")))
-      .bytes();
-  } catch (cause) {
-    throw new SyntaxError(`Cannot read table "${path}" as gzip: it is damaged or cut`, { cause });
-  }
-}
-
-function decode(path: string, bytes: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new SyntaxError(`Cannot read table "${path}" as text: it is not UTF-8`, { cause });
-  }
-}
-
-function frameOf(rows: readonly Record<string, unknown>[], path: string): pl.DataFrame {
-  const names = new Set(rows.flatMap((row) => Object.keys(row)));
-  const series = Array.from(names, (name) => {
-    const cells = rows.map((row) => row[name] ?? null);
-    const kinds = new Set(cells.filter((cell) => cell !== null).map((cell) => kindOf(cell)));
-    if (kinds.size > 1) {
-      throw new SyntaxError(
-        `Cannot read table "${path}": column "${name}" mixes ${[...kinds].join(" and ")}`,
-      );
-    }
-    const [kind] = kinds;
-    if (kind === "object") {
-      throw new SyntaxError(`Cannot read table "${path}": column "${name}" holds objects: use plain columns`);
-    }
-    const whole = kind === "number" && cells.every((cell) => cell === null || Number.isSafeInteger(cell));
-    return whole ? pl.Series(name, cells, pl.Int64) : pl.Series(name, cells);
-  });
-  return pl.DataFrame(series);
+// deno-lint-ignore no-explicit-any -- as Polars has it
+function jsonColumn(name: string, cells: any[], what: string): pl.Series {
+  const kinds = new Set(cells.filter((cell) => cell !== null).map((cell) => kindOf(cell)));
+  if (kinds.size > 1) throw new SyntaxError(`${what} mixes ${[...kinds].join(" and ")}`);
+  const [kind] = kinds;
+  if (kind === "object") throw new SyntaxError(`${what} holds objects: use plain columns`);
+  const whole = kind === "number" && cells.every((cell) => cell === null || Number.isSafeInteger(cell));
+  return whole ? pl.Series(name, cells, pl.Int64) : pl.Series(name, cells);
 }
 
 function kindOf(cell: unknown): string {
   return Array.isArray(cell) ? "list" : typeof cell;
 }
 
-function readCsv(path: string, bytes: Uint8Array, textColumns: readonly string[]): pl.DataFrame {
-  const text = decode(path, bytes);
-  if (text.includes("\0")) throw new SyntaxError("it holds NUL bytes");
-  if (text.trim() === "") throw new SyntaxError("it is empty");
-  const dtypes = Object.fromEntries(["doc_id", ...textColumns].map((name) => [name, pl.Utf8]));
-  return pl.readCSV(text.includes("\n") ? text : text + "\n", { inferSchemaLength: text.length, dtypes });
-}
-
-function parse(path: string, kind: string, read: () => pl.DataFrame): pl.DataFrame {
-  try {
-    return read();
-  } catch (cause) {
-    if (cause instanceof SyntaxError && cause.message.startsWith("Cannot read")) throw cause;
-    const reason = reasonOf(cause);
-    throw new SyntaxError(`Cannot read table "${path}" as ${kind}: ${reason}`, { cause });
+async function readCsv(path: string, { columns, text = [] }: ReadTableOptions): Promise<pl.DataFrame> {
+  await checkRegularFile(path, { what: "table", maxBytes: MAX_TABLE_BYTES });
+  const reader = new CsvReader(path);
+  const cells: TextCell[][] = [];
+  for await (const part of rowParts(path)) {
+    const row = reader.read(part);
+    if (part.rowsBefore === 0) checkColumns(path, reader.header, columns);
+    if (row && !row.cells) {
+      throw new RangeError(`Cannot read table "${path}": row ${row.number} is a ${LONG_ROW}`);
+    }
+    const wanted = columns ?? reader.header;
+    wanted.forEach((name, i) => {
+      cells[i] ??= [];
+      if (row) cells[i]!.push(row.cells![reader.header.indexOf(name)]!);
+    });
   }
-}
-
-// Polars takes an unknown path for the bytes of a file, and says so of neither.
-async function readBytes(path: string): Promise<Buffer<ArrayBuffer>> {
-  try {
-    return Buffer.from((await Deno.readFile(path)).buffer);
-  } catch (cause) {
-    const { code } = cause as { code?: string };
-    const reason = cause instanceof Deno.errors.NotFound
-      ? "there is no such file"
-      : code === "EISDIR"
-      ? "it is a folder"
-      : cause instanceof Error
-      ? cause.message
-      : String(cause);
-    throw new Error(`Cannot read table "${path}": ${reason}`, { cause });
-  }
+  if (cells.length === 0) throw new SyntaxError(`Cannot read table "${path}" as CSV: it is empty`);
+  const isText = (name: string) => name === "doc_id" || text === "all" || text.includes(name);
+  return pl.DataFrame(
+    (columns ?? reader.header).map((name, i) => columnOf(name, cells[i]!, { isText: isText(name) })),
+  );
 }
 
 /**
@@ -287,8 +294,4 @@ export function tableFormat(path: string): TableFormat {
   if (format) return format;
   const name = path.slice(path.lastIndexOf("/") + 1);
   throw new RangeError(`Unknown table format "${name}": expected ${FORMATS.slice(0, -1).join(", ")} or .csv`);
-}
-
-function quoted(names: readonly string[]): string {
-  return names.map((name) => `"${name}"`).join(", ");
 }

@@ -75,6 +75,7 @@ Deno.test("codescrub detect keeps filtered values with --unfiltered and shows th
   Deno.writeTextFileSync(join(folder.path, "src/a.jsonl"), lines.join("\n"));
   const { code, stderr } = await runCli(args, { cwd: folder.path, env: folder.env });
   assertEquals(code, 0, stderr);
+  assertEquals(Deno.statSync(join(folder.path, "all.parquet")).mode! & 0o777, 0o600);
   const [row, ...rest] = (await readTable(join(folder.path, "all.parquet"))).toRecords();
   assertEquals([row?.doc_id, row?.path, row?.tag, row?.value, rest.length], [
     "7",

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
+import pl from "nodejs-polars";
 import { readCorpus } from "../../lib/datasets/corpus.ts";
 import { readPiece } from "../../lib/datasets/corpus_piece.ts";
 import { corpusPieces, countDocuments, type PieceOptions } from "../../lib/datasets/corpus_pieces.ts";
@@ -146,7 +147,7 @@ Deno.test("corpusPieces() of JSON lines take blank lines, gzip and lone surrogat
     ["cut.jsonl", '{"text":"a"}\n{"text":', "line 2 is not JSON"],
     ["list.jsonl", "[1]", "line 1 is not a JSON object"],
     ["latin.jsonl", new Uint8Array([0xe9, 0x0a]), "it is not UTF-8"],
-    ["cut.jsonl.gz", new Uint8Array([0x1f, 0x8b, 8]), "it is damaged, cut or not UTF-8"],
+    ["cut.jsonl.gz", new Uint8Array([0x1f, 0x8b, 8]), "as gzip: it is damaged or cut"],
     ["other.jsonl", '{"body":"a"}', 'it has no column "content" or "text"'],
     ["bad.parquet", "PAR1", "as Parquet"],
   ];
@@ -154,7 +155,11 @@ Deno.test("corpusPieces() of JSON lines take blank lines, gzip and lone surrogat
     const path = join(folderWith({ [name]: content }), name);
     await assertRejects(() => idsOf(path), SyntaxError, message);
   }
-  await assertRejects(() => idsOf(join(folder, "twice.jsonl")), SyntaxError, 'row 1 repeats doc_id "1"');
+  await assertRejects(
+    () => idsOf(join(folder, "twice.jsonl")),
+    SyntaxError,
+    "row 1 repeats the doc_id of an earlier row",
+  );
   await assertRejects(() => idsOf(join(folder, "nothing")), Error, "there is no such file or folder");
 });
 
@@ -163,4 +168,17 @@ Deno.test("SeenIds knows every name, and no other, of a hundred thousand", () =>
   for (let i = 0; i < 100_000; i++) assertEquals(seen.add(`repository/${i}/file.py`), true);
   for (let i = 0; i < 100_000; i++) assertEquals(seen.add(`repository/${i}/file.py`), false);
   assertEquals([seen.size, seen.add(""), seen.add("")], [100_000, true, false]);
+});
+
+Deno.test("corpusPieces() of Parquet are cut by the sizes of their texts, however many shards there are", async () => {
+  const folder = folderWith({});
+  const path = join(folder, "a.parquet");
+  const texts = Array.from({ length: 40 }, (_, i) => i < 20 ? "x".repeat(2 ** 20) : `y = ${i}`);
+  pl.DataFrame({ doc_id: texts.map((_, i) => `row ${i}`), text: texts }).writeParquet(path);
+  const pieces = await Array.fromAsync(corpusPieces(path));
+  assertEquals(pieces.map(({ bytes }) => bytes >> 20), [4, 4, 4, 4, 4, 0]);
+  assertEquals(await idsOf(path), texts.map((_, i) => `row ${i}`));
+  const shards = await Promise.all([0, 1, 2].map((index) => idsOf(path, { shard: { index, count: 3 } })));
+  assertEquals(shards.flat().sort(), (await idsOf(path)).sort());
+  Deno.removeSync(folder, { recursive: true });
 });

@@ -105,5 +105,5 @@ Deno.test("readRows() refuses a table that lacks a column, or is none", async ()
   const path = `${folder}/lacking.csv`;
   await Deno.writeTextFile(path, "a,b\n1,2\n");
   await assertRejects(() => readRows(path, { a: "int", ma: "float" }), SyntaxError, 'it has no column "ma"');
-  await assertRejects(() => readRows(`${folder}/none.parquet`, { a: "int" }), Error, "there is no such file");
+  await assertRejects(() => readRows(`${folder}/none.parquet`, { a: "int" }), Error, "no such file");
 });

@@ -1,0 +1,177 @@
+/**
+ * The rows of a file of JSON lines (plain or gzip) or CSV as bytes, one after the other and in bounded memory: a row of
+ * more than 64 MiB comes in pieces, which a reader lets go as they come. A gzip file may have several members.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { createReadStream } from "node:fs";
+import { pipeline } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { checkRegularFile } from "../read_file.ts";
+import { fileReasonOf } from "../reason.ts";
+import { CsvRowEnds } from "./csv_record.ts";
+
+/** The most bytes that a row may have. A parsed row takes many times its bytes. */
+export const MAX_ROW_BYTES = 64 * 2 ** 20;
+
+/** Why a row of more is skipped. */
+export const LONG_ROW = "row over 64 MiB";
+
+const CHUNK_BYTES = 2 ** 18;
+const BYTE_ORDER_MARK = "\ufeff";
+const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** A row, or a piece of one that is too long. */
+export interface RowPart {
+  /** With the line break behind the row, where there is one. */
+  bytes: Uint8Array;
+  /** Bytes of the file before the row, unpacked. */
+  start: number;
+  /** Bytes of the file that were read up to these, unpacked; up to the end of the row where it is whole or ends. */
+  end: number;
+  /** Rows of the file before it, a header and blank lines too. */
+  rowsBefore: number;
+  /** Whether these are all bytes of the row. */
+  isWhole: boolean;
+  /** Whether the row ends here. */
+  isLast: boolean;
+}
+
+/** Options of {@linkcode rowParts}. */
+export interface RowPartsOptions {
+  /** Bytes to leave out at the file's start; they end with a row. Not of a packed file. */
+  start?: number;
+  /** Bytes before the end of the last row. */
+  end?: number;
+  /** Rows before the first. */
+  rowsBefore?: number;
+  /** Called after every 256 KiB, so that signals come in; what it throws ends the reading. */
+  breathe?: () => Promise<void>;
+}
+
+/**
+ * The rows of a file.
+ *
+ * @throws {SyntaxError} If a packed file is damaged or cut, or a CSV ends within quotes; {TypeError} if it is no file
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { rowParts } from "./row_parts.ts";
+ *
+ * const path = `${await Deno.makeTempDir()}/a.csv`;
+ * await Deno.writeTextFile(path, 'text\n"two\nlines"\n');
+ * const parts = await Array.fromAsync(rowParts(path));
+ * assertEquals(parts.map(({ start, bytes }) => [start, bytes.length]), [[0, 5], [5, 12]]);
+ * ```
+ */
+export async function* rowParts(path: string, options: RowPartsOptions = {}): AsyncGenerator<RowPart> {
+  const csv = path.endsWith(".csv") ? new CsvRowEnds() : null;
+  const findEnd = (chunk: Uint8Array, from: number) => csv?.find(chunk, from) ?? chunk.indexOf(10, from) + 1;
+  let { start = 0, rowsBefore = 0 } = options;
+  let [held, size]: [Uint8Array[], number] = [[], 0];
+  const take = function* (isLast: boolean): Generator<RowPart> {
+    const isWhole = size <= MAX_ROW_BYTES;
+    const pieces = isWhole && held.length > 1 ? [Buffer.concat(held)] : held;
+    held = [];
+    for (const [i, bytes] of pieces.entries()) {
+      yield {
+        bytes,
+        start,
+        end: start + size,
+        rowsBefore,
+        isWhole,
+        isLast: isLast && i === pieces.length - 1,
+      };
+    }
+  };
+  for await (const chunk of fileChunks(path, options)) {
+    await options.breathe?.();
+    for (let from = 0; from < chunk.length;) {
+      const end = findEnd(chunk, from);
+      const piece = chunk.subarray(from, end || chunk.length);
+      held.push(piece);
+      from += piece.length;
+      size += piece.length;
+      if (end === 0 && size <= MAX_ROW_BYTES) continue;
+      yield* take(end > 0);
+      if (end === 0) continue;
+      start += size;
+      rowsBefore++;
+      size = 0;
+    }
+  }
+  if (csv?.isQuoted && size > MAX_ROW_BYTES) {
+    throw new SyntaxError(
+      `Cannot read table "${path}" as CSV: the row at byte ${start} opens a quote without an end`,
+    );
+  }
+  if (size === 0) return;
+  if (held.length === 0) held.push(new Uint8Array()); // the end of a row whose pieces are gone
+  yield* take(true);
+}
+
+/** The bytes of a file, unpacked. */
+async function* fileChunks(path: string, { start = 0, end }: RowPartsOptions): AsyncGenerator<Uint8Array> {
+  await checkRegularFile(path, { what: "table" });
+  const isPacked = path.endsWith(".gz");
+  try {
+    yield* isPacked ? unpackedChunks(path) : plainChunks(path, { start, end });
+  } catch (cause) {
+    if (isPacked && !(cause instanceof Deno.errors.PermissionDenied)) {
+      throw new SyntaxError(`Cannot read table "${path}" as gzip: it is damaged or cut`, { cause });
+    }
+    throw new Error(`Cannot read table "${path}": ${fileReasonOf(cause)}`, { cause });
+  }
+}
+
+async function* plainChunks(
+  path: string,
+  { start, end = Infinity }: { start: number; end?: number },
+): AsyncGenerator<Uint8Array> {
+  using file = await Deno.open(path);
+  if (start > 0) await file.seek(start, Deno.SeekMode.Start);
+  for (let left = end - start; left > 0;) {
+    const buffer = new Uint8Array(Math.min(CHUNK_BYTES, left));
+    const count = await file.read(buffer);
+    if (count === null && end === Infinity) return;
+    if (count === null) throw new Error("it was cut while it was read");
+    yield buffer.subarray(0, count);
+    left -= count;
+  }
+}
+
+/** Web streams stop at the end of the first member, and Node's do not. */
+function unpackedChunks(path: string): AsyncIterable<Uint8Array> {
+  const unpacked = createGunzip({ chunkSize: CHUNK_BYTES });
+  pipeline(createReadStream(path, { highWaterMark: CHUNK_BYTES }), unpacked, () => {}); // its reader is told
+  return unpacked;
+}
+
+/**
+ * A row's text without a mark at the file's start, and that mark.
+ *
+ * @throws {SyntaxError} If it is not UTF-8.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { decodeRow } from "./row_parts.ts";
+ *
+ * const bytes = new TextEncoder().encode("\ufeff{}\n");
+ * const part = { bytes, start: 0, end: 6, rowsBefore: 0, isWhole: true, isLast: true };
+ * assertEquals(decodeRow(part, "a.jsonl"), { mark: "\ufeff", text: "{}\n" });
+ * ```
+ */
+export function decodeRow({ bytes, start }: RowPart, path: string): { mark: string; text: string } {
+  let text: string;
+  try {
+    text = DECODER.decode(bytes);
+  } catch (cause) {
+    throw new SyntaxError(`Cannot read table "${path}" as text: it is not UTF-8`, { cause });
+  }
+  return start === 0 && text.startsWith(BYTE_ORDER_MARK)
+    ? { mark: BYTE_ORDER_MARK, text: text.slice(1) }
+    : { mark: "", text };
+}
