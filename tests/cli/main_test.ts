@@ -200,7 +200,7 @@ Deno.test("codescrub reads paths from where the user stands, as INIT_CWD says", 
 Deno.test("codescrub fails in one line, with a stack only under CODESCRUB_DEBUG=1", async () => {
   using folder = temporaryFolder();
   const quiet = await runCli(ANALYZE, { cwd: folder.path });
-  const message = `codescrub: Cannot read table "${folder.path}/probe.jsonl": there is no such file\n`;
+  const message = `codescrub: Cannot read table "${folder.path}/probe.jsonl": no such file\n`;
   assertEquals([quiet.code, quiet.stdout, quiet.stderr], [1, "", message]);
   const loud = await runCli(ANALYZE, { cwd: folder.path, env: { CODESCRUB_DEBUG: "1" } });
   assert(loud.stderr.startsWith(message));

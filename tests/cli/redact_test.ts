@@ -86,7 +86,7 @@ Deno.test("redact keeps a folder's modes, empty files, what is no text and links
   await new Deno.Command("mkfifo", { args: [src("pipe")] }).output();
   await folder.run("detect", "src", "--out", "s.parquet");
   const args = ["src", "--secrets", "s.parquet", "--out", "clean", "--by", "tag"];
-  const { stdout } = await folder.run("redact", ...args, "--json");
+  const { stdout, stderr } = await folder.run("redact", ...args, "--json");
   const clean = (name: string) => folder.path(`clean/${name}`);
   for (const [name, mode] of modes) assertEquals(Deno.statSync(clean(name)).mode! & 0o777, mode, name);
   assertEquals(Deno.readTextFileSync(clean("sub/run.sh")), 'token = "<KEY>"\n');
@@ -100,7 +100,7 @@ Deno.test("redact keeps a folder's modes, empty files, what is no text and links
   assertEquals(names, expected);
   const { unsearched, left_out } = summaryOf(stdout);
   assertEquals([unsearched, left_out], [2, 4]); // out.txt, absolute.txt, broken and pipe
-  assertStringIncludes(stdout, "2 files or rows were copied without being searched");
+  assertStringIncludes(stderr, "2 files or rows were copied without being searched");
   const written = new Deno.Command("grep", { args: ["-r", TOKEN, clean(".")] }).outputSync();
   assertEquals(new TextDecoder().decode(written.stdout), "");
 });
