@@ -279,9 +279,10 @@ function arrange({ name, counted, short, time, note, hasBar }: LineParts, column
   add({ name: fitLine(name, Math.max(LEAST_CELLS, columns - widthOf(lineOf({ name: " " })) + 1)) });
   takeNotes(notes.length);
   add({ time });
-  const room = Math.min(BAR_CELLS, columns - widthOf(lineOf()) - GAP);
-  if (hasBar && room >= LEAST_CELLS) add({ bar: "\0".repeat(room) });
-  return lineOf() || fitLine(note || name, columns);
+  const room = columns - widthOf(lineOf()) - GAP;
+  if (note !== "" && shown.note === "" && room >= LEAST_CELLS) add({ note: fitLine(note, room) });
+  else if (hasBar && room >= LEAST_CELLS) add({ bar: "\0".repeat(Math.min(BAR_CELLS, room)) });
+  return lineOf() || fitLine(name, columns);
 }
 
 /**

@@ -8,13 +8,15 @@
 
 const UPDATE_MS = 200;
 const BREATH_MS = 50;
-/** So long after an interrupt no work starts: Deno's kernel goes on with the cells that "Run All" has queued. */
+/** So long after an interrupt, or a cell that was refused for it, the next cell is one that "Run All" has queued. */
 const QUEUE_MS = 1000;
 
 /** A bar under way, of the shape that commands know too. */
 export interface NotebookStage {
   /** `count` more units are done; the note stands beside them. */
   advance(count?: number, note?: string): void;
+  /** `count` units were done before: they count, and took no time. */
+  skip(count: number): void;
   /** The stage is over: one line stays. */
   done(note?: string): void;
 }
@@ -28,6 +30,8 @@ export interface ShowProgressOptions {
   total?: number | null;
   /** What is counted: "texts". */
   unit?: string;
+  /** The total is the most there can be, and a rule may end the work long before: no time left is said. */
+  isMost?: boolean;
 }
 
 /** Outputs of a cell by MIME type. */
@@ -62,8 +66,8 @@ export function isNotebook(): boolean {
 }
 
 /**
- * Keeps the kernel alive when it is interrupted: {@linkcode showProgress} stops the work at hand, other cells go on.
- * Calling it again changes nothing; outside a notebook Ctrl-C stays as it is.
+ * Keeps the kernel alive when it is interrupted: {@linkcode showProgress} stops the work at hand, and cells that are
+ * queued behind it are refused. A cell that shows no progress goes on to its end. Calling it again changes nothing; outside a notebook Ctrl-C stays as it is.
  *
  * @example
  * ```ts
@@ -75,11 +79,36 @@ export function isNotebook(): boolean {
 export function catchInterrupts(): void {
   if (isListening || !isNotebook()) return;
   isListening = true;
-  Deno.addSignalListener("SIGINT", () => running?.abort(interrupted()));
+  Deno.addSignalListener("SIGINT", () => {
+    interruptedAt = performance.now();
+    running?.abort(new Error("Interrupted: what was finished stays"));
+  });
 }
 
-function interrupted(): Error {
-  return new Error("Interrupted: what was finished stays");
+const REFUSAL = "Cannot run this cell: one before it was interrupted: run that one again, then this one";
+
+/** Whether the cell at hand was queued behind an interrupted one; those behind it are then queued too. */
+function isQueued(): boolean {
+  if (performance.now() - interruptedAt >= QUEUE_MS) return false;
+  interruptedAt = performance.now();
+  return true;
+}
+
+/**
+ * Refuses a cell that "Run All" has queued behind an interrupted one: Deno's kernel goes on with it, where it would work
+ * on what an earlier run left. Called where work begins or a run's files are touched.
+ *
+ * @throws {Error} in a notebook whose kernel was interrupted just now
+ *
+ * @example
+ * ```ts
+ * import { refuseQueuedCell } from "./notebook_progress.ts";
+ *
+ * refuseQueuedCell(); // nothing was interrupted
+ * ```
+ */
+export function refuseQueuedCell(): void {
+  if (isQueued()) throw new Error(REFUSAL);
 }
 
 /** What Deno's kernel calls with a cell's result: its own, reached as the kernel reaches it. */
@@ -92,8 +121,8 @@ const RESULT_MS = 100;
 
 /**
  * Makes the kernel wait a moment after a cell's result. Deno 2.9 hands results to another thread, which may say that the
- * cell is over before it sends them; JupyterLab and nbconvert then drop them (measured: one in ten). Calling it again
- * changes nothing; outside a notebook, and in a Deno without that function, nothing happens.
+ * cell is over before it sends them; JupyterLab and nbconvert then drop them (measured: one in ten). What a cell shows
+ * that was queued behind an interrupted one is replaced by a line that says so. Calling it again changes nothing; outside a notebook, and in a Deno without that function, nothing happens.
  *
  * @example
  * ```ts
@@ -110,9 +139,14 @@ export function waitForResults(): void {
   if (!kernel || !send || kernel.isPatient) return;
   kernel.isPatient = true;
   kernel.broadcastResult = async (count, result) => {
-    await send(count, result);
+    await send(count, isQueued() ? refusedResult() : result);
     await new Promise((resolve) => setTimeout(resolve, RESULT_MS));
   };
+}
+
+/** What stands in the place of an old result: a line in Jupyter's own way of showing. */
+function refusedResult(): unknown {
+  return { [Symbol.for("Jupyter.display")]: () => ({ "text/plain": REFUSAL }) };
 }
 
 /**
@@ -147,26 +181,36 @@ export async function showInPlace(bundle: MimeBundle): Promise<(bundle: MimeBund
  * stage.done();
  * ```
  */
-export function startNotebookStage(name: string, total: number | null = null, unit = ""): NotebookStage {
+export function startNotebookStage(
+  name: string,
+  total: number | null = null,
+  unit = "",
+  { isMost = false }: Pick<ShowProgressOptions, "isMost"> = {},
+): NotebookStage {
   const startedAt = performance.now();
+  const state = { name, total, unit, isMost, done: 0, skipped: 0, note: "" };
   let shownAt = startedAt;
-  let done = 0;
-  let text = "";
-  let last = showInPlace(barBundle({ name, done, total, unit, note: text, ms: 0 }));
+  let last = showInPlace(barBundle(state, 0));
   const show = (bundle: MimeBundle) => {
     last = last.then((update) => update(bundle).then(() => update));
   };
+  const advance = (count = 1, note = state.note) => {
+    state.done += count;
+    state.note = note;
+    const now = performance.now();
+    if (now - shownAt < UPDATE_MS) return;
+    shownAt = now;
+    show(barBundle(state, now - startedAt));
+  };
   return {
-    advance(count = 1, note = text) {
-      done += count;
-      text = note;
-      const now = performance.now();
-      if (now - shownAt < UPDATE_MS) return;
-      shownAt = now;
-      show(barBundle({ name, done, total, unit, note, ms: now - startedAt }));
+    advance,
+    skip(count) {
+      state.skipped += count;
+      advance(count);
     },
-    done(note = text) {
-      show({ "text/plain": lineOf({ name, done, total, unit, note }) });
+    done(note = state.note) {
+      // how many there could have been says nothing any more
+      show({ "text/plain": lineOf({ ...state, note, total: isMost ? null : total }) });
     },
   };
 }
@@ -174,23 +218,29 @@ export function startNotebookStage(name: string, total: number | null = null, un
 interface BarState {
   name: string;
   done: number;
+  skipped: number;
   total: number | null;
+  isMost: boolean;
   unit: string;
   note: string;
 }
 
-function lineOf({ name, done, total, unit, note }: BarState): string {
+function lineOf({ name, done, total, isMost, unit, note }: BarState): string {
   const counted = total === null
     ? `${done} ${unit}`
+    : isMost
+    ? `${done} of at most ${total} ${unit}`
     : done < total
     ? `${done} of ${total} ${unit}`
     : `${total} ${unit}`;
   return [`${name}: ${counted}`.trim(), note].filter((part) => part).join(", ");
 }
 
-function barBundle(state: BarState & { ms: number }): MimeBundle {
-  const { done, total, ms } = state;
-  const left = total && done > 0 ? `, ${formatSeconds(ms * (total / done - 1))} left` : "";
+function barBundle(state: BarState, ms: number): MimeBundle {
+  const { done, skipped, isMost } = state;
+  const total = isMost ? null : state.total;
+  const made = done - skipped;
+  const left = total && made > 0 ? `, ${formatSeconds(Math.max(0, ms * (total - done) / made))} left` : "";
   const line = escapeHtml(lineOf(state) + left);
   const value = total ? ` value="${Math.min(done, total)}" max="${total}"` : "";
   return {
@@ -211,7 +261,7 @@ function formatSeconds(ms: number): string {
 
 /**
  * Runs `work` under a bar. Its `onProgress` counts, lets the kernel's interrupt in and then throws; its signal tells the
- * same to what takes one. Work of cells that were queued behind an interrupted one is refused in the same words.
+ * same to what takes one. Work of cells that were queued behind an interrupted one is refused.
  *
  * @returns What the work returns.
  * @throws {Error} When the kernel is interrupted; and what the work throws.
@@ -235,16 +285,13 @@ function formatSeconds(ms: number): string {
 export async function showProgress<T>(
   name: string,
   work: (onProgress: OnWorkProgress, signal: AbortSignal) => Promise<T>,
-  { total = null, unit = "" }: ShowProgressOptions = {},
+  { total = null, unit = "", isMost = false }: ShowProgressOptions = {},
 ): Promise<T> {
-  if (performance.now() - interruptedAt < QUEUE_MS) {
-    interruptedAt = performance.now();
-    throw interrupted();
-  }
+  refuseQueuedCell();
   const outer = running;
   const controller = outer ?? new AbortController();
   running = controller;
-  const stage = startNotebookStage(name, total, unit);
+  const stage = startNotebookStage(name, total, unit, { isMost });
   let breathedAt = performance.now();
   let end: string | undefined;
   try {

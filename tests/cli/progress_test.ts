@@ -135,12 +135,13 @@ Deno.test("progress in a narrow terminal keeps the note's first two parts longes
     [40, "5 of at most 60  MA 0.291, EL_10 0.000"],
     [22, "MA 0.291, EL_10 0.000"],
     [12, "MA 0.291"],
-    [6, "MA 0…"],
   ] as const;
   for (const [columns, expected] of cases) {
     const line = lastBar(columns, (stage) => stage.advance(5, `${SCORES}, batch 12 of 16`));
     assertEquals(line.trimEnd(), expected, `${columns} columns`);
   }
+  const path = lastBar(40, (stage) => stage.advance(5, "a/path/that/does/not/fit/into/any/line.py"));
+  assertEquals(path, "Unlearning (co…  5 of at most 60 epochs");
 });
 
 Deno.test("progress of a run that goes on counts what was done before, and takes no time left from it", () => {
