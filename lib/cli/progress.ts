@@ -9,11 +9,9 @@
  */
 import cliProgress from "cli-progress";
 import { write } from "./console.ts";
+import { arrangeLine, BAR_CELL, fitLine } from "./progress_line.ts";
 
 const PLAIN_LINE_MS = 10_000;
-const BAR_CELLS = 24;
-/** A shorter bar, or a name that is cut to less, says nothing. */
-const LEAST_CELLS = 8;
 
 /** One stage under way. */
 export interface Stage {
@@ -206,9 +204,9 @@ class ShownStage implements Stage {
     const short = total === null ? undefined : this.#counted("");
     const parts = { name, counted: this.#counted(), short, time, note, hasBar: Boolean(total) && !isMost };
     // The last column stays free: some terminals wrap when it is written.
-    const line = arrange(parts, stream.columns - 1);
+    const line = arrangeLine(parts, stream.columns - 1);
     const share = total ? Math.min(1, this.#count / total) : 0;
-    return line.replace(/\0+/, ({ length }) => {
+    return line.replace(new RegExp(`${BAR_CELL}+`), ({ length }) => {
       const full = Math.round(share * length);
       const cells = "█".repeat(full) + "░".repeat(length - full);
       return color ? `\x1b[36m${cells}\x1b[39m` : cells;
@@ -240,83 +238,6 @@ class ShownStage implements Stage {
     stream.write((stream.isTTY ? fitLine(line, stream.columns - 1) : line) + "\n");
     this.#lineAt = now();
   }
-}
-
-/** What a bar's line may show. */
-interface LineParts {
-  name: string;
-  counted: string;
-  /** The count without its unit, for narrow lines. */
-  short: string | undefined;
-  time: string;
-  note: string;
-  hasBar: boolean;
-}
-
-/** Two spaces part what a line shows. */
-const GAP = 2;
-
-/**
- * The parts that fit into `columns`, taken in the order of what a reader misses most: the note's first two parts, the
- * count, the name, the rest of the note, the time, and a bar of zeros in what is left.
- */
-function arrange({ name, counted, short, time, note, hasBar }: LineParts, columns: number): string {
-  const shown = { name: "", bar: "", counted: "", time: "", note: "" };
-  const lineOf = (change: Partial<typeof shown> = {}) =>
-    Object.values({ ...shown, ...change }).filter((part) => part !== "").join(" ".repeat(GAP));
-  const add = (change: Partial<typeof shown>) => {
-    if (widthOf(lineOf(change)) > columns) return false;
-    Object.assign(shown, change);
-    return true;
-  };
-  const notes = note === "" ? [] : note.split(", ");
-  const takeNotes = (most: number) => {
-    const taken = shown.note === "" ? 0 : shown.note.split(", ").length;
-    for (let i = taken + 1; i <= most && add({ note: notes.slice(0, i).join(", ") }); i++);
-  };
-  takeNotes(Math.min(2, notes.length));
-  if (!add({ counted }) && short !== undefined) add({ counted: short });
-  add({ name: fitLine(name, Math.max(LEAST_CELLS, columns - widthOf(lineOf({ name: " " })) + 1)) });
-  takeNotes(notes.length);
-  add({ time });
-  const room = columns - widthOf(lineOf()) - GAP;
-  if (note !== "" && shown.note === "" && room >= LEAST_CELLS) add({ note: fitLine(note, room) });
-  else if (hasBar && room >= LEAST_CELLS) add({ bar: "\0".repeat(Math.min(BAR_CELLS, room)) });
-  return lineOf() || fitLine(name, columns);
-}
-
-/**
- * The start of `line` that fits into `columns`; wide characters count twice.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { fitLine } from "./progress.ts";
- *
- * assertEquals(fitLine("Probing 12 of 40", 8), "Probing…");
- * assertEquals(fitLine("日本語", 4), "日…");
- * assertEquals(fitLine("Probing", 0), "");
- * ```
- */
-export function fitLine(line: string, columns: number): string {
-  let width = 0;
-  let end = 0;
-  let cut = 0;
-  for (const character of line) {
-    width += cellsOf(character);
-    if (width > columns) return columns < 1 ? "" : line.slice(0, cut) + "…";
-    end += character.length;
-    if (width <= columns - 1) cut = end;
-  }
-  return line;
-}
-
-function cellsOf(character: string): number {
-  return character.codePointAt(0)! >= 0x1100 && !/[\u2000-\u25ff]/.test(character) ? 2 : 1;
-}
-
-function widthOf(line: string): number {
-  return [...line].reduce((sum, character) => sum + cellsOf(character), 0);
 }
 
 /** Such as "1 epoch" and "2 epochs". */

@@ -1,15 +1,13 @@
 /**
- * Long work in a notebook: one bar that changes in place, and the kernel's interrupt, which stops the work at its next
- * step and leaves the kernel alive. Jupyter interrupts by SIGINT, which ends a Deno process that does not listen.
- * What stays in a saved notebook is one line of text without times. Outside a notebook nothing is shown.
+ * Long work in a notebook: one bar that changes in place, stopped at its next step by the kernel's interrupt. What stays
+ * in a saved notebook is one line of text without times. Outside a notebook nothing is shown.
  *
  * @module
  */
+import { beginWork, jupyter } from "./notebook_kernel.ts";
 
 const UPDATE_MS = 200;
 const BREATH_MS = 50;
-/** So long after an interrupt, or a cell that was refused for it, the next cell is one that "Run All" has queued. */
-const QUEUE_MS = 1000;
 
 /** A bar under way, of the shape that commands know too. */
 export interface NotebookStage {
@@ -36,118 +34,6 @@ export interface ShowProgressOptions {
 
 /** Outputs of a cell by MIME type. */
 type MimeBundle = { readonly [mime: string]: unknown };
-
-let running: AbortController | null = null;
-let interruptedAt = -Infinity;
-let isListening = false;
-
-/** Jupyter's half of Deno, undefined elsewhere: it throws when asked for outside a kernel. */
-function jupyter(): typeof Deno.jupyter | undefined {
-  try {
-    return Deno.jupyter;
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * Whether a notebook's kernel runs this.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { isNotebook } from "./notebook_progress.ts";
- *
- * assertEquals(isNotebook(), false);
- * ```
- */
-export function isNotebook(): boolean {
-  return jupyter() !== undefined;
-}
-
-/**
- * Keeps the kernel alive when it is interrupted: {@linkcode showProgress} stops the work at hand, and cells that are
- * queued behind it are refused. A cell that shows no progress goes on to its end. Calling it again changes nothing; outside a notebook Ctrl-C stays as it is.
- *
- * @example
- * ```ts
- * import { catchInterrupts } from "./notebook_progress.ts";
- *
- * catchInterrupts();
- * ```
- */
-export function catchInterrupts(): void {
-  if (isListening || !isNotebook()) return;
-  isListening = true;
-  Deno.addSignalListener("SIGINT", () => {
-    interruptedAt = performance.now();
-    running?.abort(new Error("Interrupted: what was finished stays"));
-  });
-}
-
-const REFUSAL = "Cannot run this cell: one before it was interrupted: run that one again, then this one";
-
-/** Whether the cell at hand was queued behind an interrupted one; those behind it are then queued too. */
-function isQueued(): boolean {
-  if (performance.now() - interruptedAt >= QUEUE_MS) return false;
-  interruptedAt = performance.now();
-  return true;
-}
-
-/**
- * Refuses a cell that "Run All" has queued behind an interrupted one: Deno's kernel goes on with it, where it would work
- * on what an earlier run left. Called where work begins or a run's files are touched.
- *
- * @throws {Error} in a notebook whose kernel was interrupted just now
- *
- * @example
- * ```ts
- * import { refuseQueuedCell } from "./notebook_progress.ts";
- *
- * refuseQueuedCell(); // nothing was interrupted
- * ```
- */
-export function refuseQueuedCell(): void {
-  if (isQueued()) throw new Error(REFUSAL);
-}
-
-/** What Deno's kernel calls with a cell's result: its own, reached as the kernel reaches it. */
-interface KernelInternals {
-  jupyter?: { broadcastResult?: (count: number, result: unknown) => Promise<void>; isPatient?: boolean };
-}
-
-/** How long a result may take from the thread of the cells to that of the sockets. */
-const RESULT_MS = 100;
-
-/**
- * Makes the kernel wait a moment after a cell's result. Deno 2.9 hands results to another thread, which may say that the
- * cell is over before it sends them; JupyterLab and nbconvert then drop them (measured: one in ten). What a cell shows
- * that was queued behind an interrupted one is replaced by a line that says so. Calling it again changes nothing; outside a notebook, and in a Deno without that function, nothing happens.
- *
- * @example
- * ```ts
- * import { waitForResults } from "./notebook_progress.ts";
- *
- * waitForResults();
- * ```
- */
-export function waitForResults(): void {
-  if (!isNotebook()) return;
-  const deno = Deno as unknown as { internal?: symbol } & { [key: symbol]: KernelInternals | undefined };
-  const kernel = deno.internal && deno[deno.internal]?.jupyter;
-  const send = kernel?.broadcastResult;
-  if (!kernel || !send || kernel.isPatient) return;
-  kernel.isPatient = true;
-  kernel.broadcastResult = async (count, result) => {
-    await send(count, isQueued() ? refusedResult() : result);
-    await new Promise((resolve) => setTimeout(resolve, RESULT_MS));
-  };
-}
-
-/** What stands in the place of an old result: a line in Jupyter's own way of showing. */
-function refusedResult(): unknown {
-  return { [Symbol.for("Jupyter.display")]: () => ({ "text/plain": REFUSAL }) };
-}
 
 /**
  * Shows something now, in a place of its own that later calls of the returned function change.
@@ -287,13 +173,10 @@ export async function showProgress<T>(
   work: (onProgress: OnWorkProgress, signal: AbortSignal) => Promise<T>,
   { total = null, unit = "", isMost = false }: ShowProgressOptions = {},
 ): Promise<T> {
-  refuseQueuedCell();
-  const outer = running;
-  const controller = outer ?? new AbortController();
-  running = controller;
+  const { signal, end } = beginWork();
   const stage = startNotebookStage(name, total, unit, { isMost });
   let breathedAt = performance.now();
-  let end: string | undefined;
+  let note: string | undefined;
   try {
     const result = await work(async (count = 1, note) => {
       stage.advance(count, note);
@@ -301,17 +184,15 @@ export async function showProgress<T>(
         await new Promise((resolve) => setTimeout(resolve, 0));
         breathedAt = performance.now();
       }
-      controller.signal.throwIfAborted();
-    }, controller.signal);
-    controller.signal.throwIfAborted();
+      signal.throwIfAborted();
+    }, signal);
+    signal.throwIfAborted();
     return result;
   } catch (error) {
-    end = controller.signal.aborted ? "interrupted" : "failed";
-    if (!controller.signal.aborted) throw error;
-    interruptedAt = performance.now();
-    throw controller.signal.reason; // whatever an interrupted step threw
+    note = signal.aborted ? "interrupted" : "failed";
+    throw signal.aborted ? signal.reason : error; // whatever an interrupted step threw
   } finally {
-    running = outer;
-    stage.done(end);
+    end();
+    stage.done(note);
   }
 }

@@ -21,7 +21,7 @@ import {
   THRESHOLD_COLUMNS,
 } from "../datasets/columns.ts";
 import { type Columns, readRows, type RowOf, writeRows } from "../datasets/row_table.ts";
-import { refuseQueuedCell } from "../figures/notebook_progress.ts";
+import { refuseQueuedCell } from "../figures/notebook_kernel.ts";
 import { RUN_FILES } from "../report/run_files.ts";
 
 /** Every table of a run: its file, its columns, and the notebook that writes it. */

@@ -15,7 +15,8 @@ import {
   writeEmbeddedCorpus,
 } from "../datasets/write_embedded_corpus.ts";
 import type { Engine } from "../engine/engine.ts";
-import { refuseQueuedCell, showProgress, startNotebookStage } from "../figures/notebook_progress.ts";
+import { refuseQueuedCell } from "../figures/notebook_kernel.ts";
+import { showProgress, startNotebookStage } from "../figures/notebook_progress.ts";
 import { Scorer } from "../metrics/text_scores.ts";
 import type { LoadedModel } from "../models/load.ts";
 import type { Model } from "../models/model.ts";

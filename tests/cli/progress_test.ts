@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { stripVTControlCharacters } from "node:util";
-import { createProgress, fitLine, type Stage } from "../../lib/cli/progress.ts";
+import { createProgress, type Stage } from "../../lib/cli/progress.ts";
+import { fitLine } from "../../lib/cli/progress_line.ts";
 
 function fakeStream(isTTY: boolean, columns = 80) {
   const written: string[] = [];

@@ -1,11 +1,6 @@
-import { assertEquals, assertRejects } from "@std/assert";
-import {
-  catchInterrupts,
-  showInPlace,
-  showProgress,
-  startNotebookStage,
-  waitForResults,
-} from "../../lib/figures/notebook_progress.ts";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { catchInterrupts, refuseQueuedCell, waitForResults } from "../../lib/figures/notebook_kernel.ts";
+import { showInPlace, showProgress, startNotebookStage } from "../../lib/figures/notebook_progress.ts";
 
 interface Shown {
   readonly bundle: Record<string, string>;
@@ -141,6 +136,11 @@ Deno.test("showProgress() interrupted says so, and what was queued behind it doe
     );
     await new Promise((resolve) => setTimeout(resolve, 1100));
     assertEquals(await queued(), 1);
+    interrupt(); // finds no work: the cell is stopped where it begins some
+    assertThrows(refuseQueuedCell, Error, "Interrupted: what was finished stays");
+    assertThrows(refuseQueuedCell, Error, "Cannot run this cell: one before it was interrupted");
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    refuseQueuedCell();
   });
   assertEquals(shown.map(({ bundle }) => bundle["text/plain"]), [
     "Adding: 0 numbers",
