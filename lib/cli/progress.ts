@@ -1,6 +1,7 @@
 /**
  * Progress of a command on stderr: a bar a stage on a terminal (cli-progress), plain lines elsewhere, at most one in ten
- * seconds beside a stage's start and end. A line is never wider than the terminal; colours stay away under NO_COLOR.
+ * seconds beside a stage's start and end. A line is never wider than the terminal: what matters least is left out of a
+ * narrow one, the beginning of the note last. Colours stay away under NO_COLOR.
  *
  * Stages may nest: the innermost is shown. A finished stage leaves one line with its count and its time.
  *
@@ -8,22 +9,30 @@
  */
 import cliProgress from "cli-progress";
 import { write } from "./console.ts";
+import { arrangeLine, BAR_CELL, fitLine } from "./progress_line.ts";
 
 const PLAIN_LINE_MS = 10_000;
-const BAR_CELLS = 24;
 
 /** One stage under way. */
 export interface Stage {
-  /** `count` more units are done; the note stands at the end of the line. */
+  /** `count` more units are done; the note stands at the end of the line, parted by commas, what matters most first. */
   advance(count?: number, note?: string): void;
+  /** `count` units were done before this run: they count, and took none of its time. */
+  skip(count: number): void;
   /** The stage is over: its line stays. */
   done(note?: string): void;
+}
+
+/** What is known of a stage beside its number of units. */
+export interface StageOptions {
+  /** The total is the most there can be, and a rule may end the stage long before: no bar, no time left. */
+  isMost?: boolean;
 }
 
 /** Where stages are shown. */
 export interface Progress {
   /** A stage of `total` units (null: nobody knows how many). */
-  start(name: string, total?: number | null, unit?: string): Stage;
+  start(name: string, total?: number | null, unit?: string, options?: StageOptions): Stage;
   /** A line of its own, above the bar. */
   log(line: string): void;
   /** Takes a bar away that an error left; later calls write nothing but lines. */
@@ -80,8 +89,8 @@ export function createProgress(options: ProgressOptions = {}): Progress {
     if (!isClosed) open.at(-1)?.show();
   };
   return {
-    start(name, total = null, unit = "") {
-      const stage = new ShownStage({ name, total, unit }, { stream, color, now }, () => {
+    start(name, total = null, unit = "", { isMost = false } = {}) {
+      const stage = new ShownStage({ name, total, unit, isMost }, { stream, color, now }, () => {
         open.splice(open.indexOf(stage), 1);
       }, aside);
       aside(() => open.push(stage));
@@ -103,6 +112,7 @@ interface StageText {
   name: string;
   total: number | null;
   unit: string;
+  isMost: boolean;
 }
 
 class ShownStage implements Stage {
@@ -113,6 +123,7 @@ class ShownStage implements Stage {
   readonly #startedAt: number;
   #bar: Bar | undefined;
   #count = 0;
+  #skipped = 0;
   #note = "";
   #lineAt: number;
   #isDone = false;
@@ -145,12 +156,19 @@ class ShownStage implements Stage {
     );
   }
 
+  skip(count: number): void {
+    this.#skipped += count;
+    this.advance(count);
+  }
+
   done(note = this.#note): void {
     if (this.#isDone) return;
     this.#isDone = true;
     const { name, unit } = this.#text;
     const seconds = formatSeconds(this.#elapsedMs());
-    const counted = this.#count > 0 ? `${quantity(this.#count, unit)} in ${seconds}` : `done in ${seconds}`;
+    const made = this.#count - this.#skipped;
+    const before = this.#skipped > 0 ? ` after ${this.#skipped} of an earlier run` : "";
+    const counted = made > 0 ? `${quantity(made, unit)} in ${seconds}${before}` : `done in ${seconds}`;
     this.#aside(() => {
       this.#leave();
       this.#writeLine(`${name}: ${counted}${note && `, ${note}`}`);
@@ -180,29 +198,33 @@ class ShownStage implements Stage {
   }
 
   #barLine(): string {
-    const { name, total } = this.#text;
+    const { name, total, isMost } = this.#text;
     const { stream, color } = this.#out;
-    const parts = [name];
-    if (total) parts.push(BAR_MARK);
-    parts.push(...[this.#counted(), ...this.#details()].filter(Boolean));
-    const share = total ? Math.min(1, this.#count / total) : 0;
-    const full = Math.round(share * BAR_CELLS);
-    const bar = "█".repeat(full) + "░".repeat(BAR_CELLS - full);
+    const [time = "", note = ""] = this.#details();
+    const short = total === null ? undefined : this.#counted("");
+    const parts = { name, counted: this.#counted(), short, time, note, hasBar: Boolean(total) && !isMost };
     // The last column stays free: some terminals wrap when it is written.
-    const line = fitLine(parts.join("  ").replace(BAR_MARK, bar), stream.columns - 1);
-    return color ? line.replace(/[█░]+/, (cells) => `\x1b[36m${cells}\x1b[39m`) : line;
+    const line = arrangeLine(parts, stream.columns - 1);
+    const share = total ? Math.min(1, this.#count / total) : 0;
+    return line.replace(new RegExp(`${BAR_CELL}+`), ({ length }) => {
+      const full = Math.round(share * length);
+      const cells = "█".repeat(full) + "░".repeat(length - full);
+      return color ? `\x1b[36m${cells}\x1b[39m` : cells;
+    });
   }
 
-  #counted(): string {
-    const { total, unit } = this.#text;
+  #counted(unit = this.#text.unit): string {
+    const { total, isMost } = this.#text;
     if (total === null && this.#count === 0) return "";
-    return total === null ? quantity(this.#count, unit) : `${this.#count} of ${quantity(total, unit)}`;
+    if (total === null) return quantity(this.#count, unit);
+    return `${this.#count} of ${isMost ? "at most " : ""}${quantity(total, unit)}`;
   }
 
   #details(): string[] {
-    const { total } = this.#text;
+    const { total, isMost } = this.#text;
     const elapsed = this.#elapsedMs();
-    const left = total && this.#count > 0 ? elapsed * (total - this.#count) / this.#count : null;
+    const made = this.#count - this.#skipped;
+    const left = total && made > 0 && !isMost ? elapsed * (total - this.#count) / made : null;
     const time = left === null ? formatSeconds(elapsed) : `${formatSeconds(Math.max(0, left))} left`;
     return this.#note ? [time, this.#note] : [time];
   }
@@ -216,35 +238,6 @@ class ShownStage implements Stage {
     stream.write((stream.isTTY ? fitLine(line, stream.columns - 1) : line) + "\n");
     this.#lineAt = now();
   }
-}
-
-/** Stands for the bar until the line is put together. */
-const BAR_MARK = "\0";
-
-/**
- * The start of `line` that fits into `columns`; wide characters count twice.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { fitLine } from "./progress.ts";
- *
- * assertEquals(fitLine("Probing 12 of 40", 8), "Probing…");
- * assertEquals(fitLine("日本語", 4), "日…");
- * assertEquals(fitLine("Probing", 0), "");
- * ```
- */
-export function fitLine(line: string, columns: number): string {
-  let width = 0;
-  let end = 0;
-  let cut = 0;
-  for (const character of line) {
-    width += character.codePointAt(0)! >= 0x1100 && !/[\u2000-\u25ff]/.test(character) ? 2 : 1;
-    if (width > columns) return columns < 1 ? "" : line.slice(0, cut) + "…";
-    end += character.length;
-    if (width <= columns - 1) cut = end;
-  }
-  return line;
 }
 
 /** Such as "1 epoch" and "2 epochs". */

@@ -141,11 +141,7 @@ export function figureBundle(figure: Figure): { [mime: string]: unknown } {
       "&",
     );
   return {
-    "application/vnd.plotly.v1+json": {
-      data: figure.data,
-      layout: figure.layout,
-      config: { responsive: true },
-    },
+    "application/vnd.plotly.v1+json": { data: figure.data, layout: figure.layout },
     "text/plain": `Figure: ${
       [text, subtitle?.text].filter((part) => part).map((part) => plain(part!)).join(". ")
     }`,

@@ -1,20 +1,20 @@
 /**
- * Long work in a notebook: one bar that changes in place, and the kernel's interrupt, which stops the work at its next
- * step and leaves the kernel alive. Jupyter interrupts by SIGINT, which ends a Deno process that does not listen.
- * What stays in a saved notebook is one line of text without times. Outside a notebook nothing is shown.
+ * Long work in a notebook: one bar that changes in place, stopped at its next step by the kernel's interrupt. What stays
+ * in a saved notebook is one line of text without times. Outside a notebook nothing is shown.
  *
  * @module
  */
+import { beginWork, jupyter } from "./notebook_kernel.ts";
 
 const UPDATE_MS = 200;
 const BREATH_MS = 50;
-/** So long after an interrupt no work starts: Deno's kernel goes on with the cells that "Run All" has queued. */
-const QUEUE_MS = 1000;
 
 /** A bar under way, of the shape that commands know too. */
 export interface NotebookStage {
   /** `count` more units are done; the note stands beside them. */
   advance(count?: number, note?: string): void;
+  /** `count` units were done before: they count, and took no time. */
+  skip(count: number): void;
   /** The stage is over: one line stays. */
   done(note?: string): void;
 }
@@ -28,92 +28,12 @@ export interface ShowProgressOptions {
   total?: number | null;
   /** What is counted: "texts". */
   unit?: string;
+  /** The total is the most there can be, and a rule may end the work long before: no time left is said. */
+  isMost?: boolean;
 }
 
 /** Outputs of a cell by MIME type. */
 type MimeBundle = { readonly [mime: string]: unknown };
-
-let running: AbortController | null = null;
-let interruptedAt = -Infinity;
-let isListening = false;
-
-/** Jupyter's half of Deno, undefined elsewhere: it throws when asked for outside a kernel. */
-function jupyter(): typeof Deno.jupyter | undefined {
-  try {
-    return Deno.jupyter;
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * Whether a notebook's kernel runs this.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { isNotebook } from "./notebook_progress.ts";
- *
- * assertEquals(isNotebook(), false);
- * ```
- */
-export function isNotebook(): boolean {
-  return jupyter() !== undefined;
-}
-
-/**
- * Keeps the kernel alive when it is interrupted: {@linkcode showProgress} stops the work at hand, other cells go on.
- * Calling it again changes nothing; outside a notebook Ctrl-C stays as it is.
- *
- * @example
- * ```ts
- * import { catchInterrupts } from "./notebook_progress.ts";
- *
- * catchInterrupts();
- * ```
- */
-export function catchInterrupts(): void {
-  if (isListening || !isNotebook()) return;
-  isListening = true;
-  Deno.addSignalListener("SIGINT", () => running?.abort(interrupted()));
-}
-
-function interrupted(): Error {
-  return new Error("Interrupted: what was finished stays");
-}
-
-/** What Deno's kernel calls with a cell's result: its own, reached as the kernel reaches it. */
-interface KernelInternals {
-  jupyter?: { broadcastResult?: (count: number, result: unknown) => Promise<void>; isPatient?: boolean };
-}
-
-/** How long a result may take from the thread of the cells to that of the sockets. */
-const RESULT_MS = 100;
-
-/**
- * Makes the kernel wait a moment after a cell's result. Deno 2.9 hands results to another thread, which may say that the
- * cell is over before it sends them; JupyterLab and nbconvert then drop them (measured: one in ten). Calling it again
- * changes nothing; outside a notebook, and in a Deno without that function, nothing happens.
- *
- * @example
- * ```ts
- * import { waitForResults } from "./notebook_progress.ts";
- *
- * waitForResults();
- * ```
- */
-export function waitForResults(): void {
-  if (!isNotebook()) return;
-  const deno = Deno as unknown as { internal?: symbol } & { [key: symbol]: KernelInternals | undefined };
-  const kernel = deno.internal && deno[deno.internal]?.jupyter;
-  const send = kernel?.broadcastResult;
-  if (!kernel || !send || kernel.isPatient) return;
-  kernel.isPatient = true;
-  kernel.broadcastResult = async (count, result) => {
-    await send(count, result);
-    await new Promise((resolve) => setTimeout(resolve, RESULT_MS));
-  };
-}
 
 /**
  * Shows something now, in a place of its own that later calls of the returned function change.
@@ -147,26 +67,36 @@ export async function showInPlace(bundle: MimeBundle): Promise<(bundle: MimeBund
  * stage.done();
  * ```
  */
-export function startNotebookStage(name: string, total: number | null = null, unit = ""): NotebookStage {
+export function startNotebookStage(
+  name: string,
+  total: number | null = null,
+  unit = "",
+  { isMost = false }: Pick<ShowProgressOptions, "isMost"> = {},
+): NotebookStage {
   const startedAt = performance.now();
+  const state = { name, total, unit, isMost, done: 0, skipped: 0, note: "" };
   let shownAt = startedAt;
-  let done = 0;
-  let text = "";
-  let last = showInPlace(barBundle({ name, done, total, unit, note: text, ms: 0 }));
+  let last = showInPlace(barBundle(state, 0));
   const show = (bundle: MimeBundle) => {
     last = last.then((update) => update(bundle).then(() => update));
   };
+  const advance = (count = 1, note = state.note) => {
+    state.done += count;
+    state.note = note;
+    const now = performance.now();
+    if (now - shownAt < UPDATE_MS) return;
+    shownAt = now;
+    show(barBundle(state, now - startedAt));
+  };
   return {
-    advance(count = 1, note = text) {
-      done += count;
-      text = note;
-      const now = performance.now();
-      if (now - shownAt < UPDATE_MS) return;
-      shownAt = now;
-      show(barBundle({ name, done, total, unit, note, ms: now - startedAt }));
+    advance,
+    skip(count) {
+      state.skipped += count;
+      advance(count);
     },
-    done(note = text) {
-      show({ "text/plain": lineOf({ name, done, total, unit, note }) });
+    done(note = state.note) {
+      // how many there could have been says nothing any more
+      show({ "text/plain": lineOf({ ...state, note, total: isMost ? null : total }) });
     },
   };
 }
@@ -174,23 +104,29 @@ export function startNotebookStage(name: string, total: number | null = null, un
 interface BarState {
   name: string;
   done: number;
+  skipped: number;
   total: number | null;
+  isMost: boolean;
   unit: string;
   note: string;
 }
 
-function lineOf({ name, done, total, unit, note }: BarState): string {
+function lineOf({ name, done, total, isMost, unit, note }: BarState): string {
   const counted = total === null
     ? `${done} ${unit}`
+    : isMost
+    ? `${done} of at most ${total} ${unit}`
     : done < total
     ? `${done} of ${total} ${unit}`
     : `${total} ${unit}`;
   return [`${name}: ${counted}`.trim(), note].filter((part) => part).join(", ");
 }
 
-function barBundle(state: BarState & { ms: number }): MimeBundle {
-  const { done, total, ms } = state;
-  const left = total && done > 0 ? `, ${formatSeconds(ms * (total / done - 1))} left` : "";
+function barBundle(state: BarState, ms: number): MimeBundle {
+  const { done, skipped, isMost } = state;
+  const total = isMost ? null : state.total;
+  const made = done - skipped;
+  const left = total && made > 0 ? `, ${formatSeconds(Math.max(0, ms * (total - done) / made))} left` : "";
   const line = escapeHtml(lineOf(state) + left);
   const value = total ? ` value="${Math.min(done, total)}" max="${total}"` : "";
   return {
@@ -211,7 +147,7 @@ function formatSeconds(ms: number): string {
 
 /**
  * Runs `work` under a bar. Its `onProgress` counts, lets the kernel's interrupt in and then throws; its signal tells the
- * same to what takes one. Work of cells that were queued behind an interrupted one is refused in the same words.
+ * same to what takes one. Work of cells that were queued behind an interrupted one is refused.
  *
  * @returns What the work returns.
  * @throws {Error} When the kernel is interrupted; and what the work throws.
@@ -235,18 +171,12 @@ function formatSeconds(ms: number): string {
 export async function showProgress<T>(
   name: string,
   work: (onProgress: OnWorkProgress, signal: AbortSignal) => Promise<T>,
-  { total = null, unit = "" }: ShowProgressOptions = {},
+  { total = null, unit = "", isMost = false }: ShowProgressOptions = {},
 ): Promise<T> {
-  if (performance.now() - interruptedAt < QUEUE_MS) {
-    interruptedAt = performance.now();
-    throw interrupted();
-  }
-  const outer = running;
-  const controller = outer ?? new AbortController();
-  running = controller;
-  const stage = startNotebookStage(name, total, unit);
+  const { signal, end } = beginWork();
+  const stage = startNotebookStage(name, total, unit, { isMost });
   let breathedAt = performance.now();
-  let end: string | undefined;
+  let note: string | undefined;
   try {
     const result = await work(async (count = 1, note) => {
       stage.advance(count, note);
@@ -254,17 +184,15 @@ export async function showProgress<T>(
         await new Promise((resolve) => setTimeout(resolve, 0));
         breathedAt = performance.now();
       }
-      controller.signal.throwIfAborted();
-    }, controller.signal);
-    controller.signal.throwIfAborted();
+      signal.throwIfAborted();
+    }, signal);
+    signal.throwIfAborted();
     return result;
   } catch (error) {
-    end = controller.signal.aborted ? "interrupted" : "failed";
-    if (!controller.signal.aborted) throw error;
-    interruptedAt = performance.now();
-    throw controller.signal.reason; // whatever an interrupted step threw
+    note = signal.aborted ? "interrupted" : "failed";
+    throw signal.aborted ? signal.reason : error; // whatever an interrupted step threw
   } finally {
-    running = outer;
-    stage.done(end);
+    end();
+    stage.done(note);
   }
 }

@@ -38,6 +38,8 @@ export interface SecretRow {
 export interface SecretsBeforeAfterOptions {
   /** Mean MA on unseen text. */
   threshold?: number | null;
+  /** Mean MA of secrets of each tag that the model was never trained on: drawn across the secrets of that tag. */
+  baselines?: ReadonlyMap<string, number>;
   /** Most secrets to draw; of more, every n-th in drawing order is taken and the subtitle says so. */
   maxSecrets?: number;
 }
@@ -72,7 +74,7 @@ export function secretsBeforeAfter(
   method: string,
   options: SecretsBeforeAfterOptions = {},
 ): Figure {
-  const { threshold = null, maxSecrets = 300 } = options;
+  const { threshold = null, baselines = new Map(), maxSecrets = 300 } = options;
   const falls = rows.flatMap((row) => toFall(row, method)).toSorted(compareFalls);
   const shown = thin(falls, maxSecrets);
   const tags = [...new Set(shown.map(({ row }) => row.tag))];
@@ -80,6 +82,7 @@ export function secretsBeforeAfter(
   const data = shown.length === 0 ? [] : [
     beforeTrace(shown, places),
     ...tags.flatMap((tag) => tagTraces(shown.filter(({ row }) => row.tag === tag), tag, places)),
+    ...baselineTrace(shown, { tags, places, baselines }),
   ];
   return makeFigure(data, {
     title: `Every secret before and after ${plotText(modelStyle(method).label)}`,
@@ -154,6 +157,31 @@ function tagTraces(falls: readonly Fall[], tag: string, places: ReadonlyMap<Fall
       hovertemplate: "%{customdata}<extra></extra>",
     },
   ];
+}
+
+/** A dotted line across each tag's secrets, in one trace (a gap ends each). */
+function baselineTrace(
+  falls: readonly Fall[],
+  { tags, places, baselines }: {
+    tags: readonly string[];
+    places: ReadonlyMap<Fall, number>;
+    baselines: ReadonlyMap<string, number>;
+  },
+): Trace[] {
+  const lines = tags.flatMap((tag) => {
+    const own = falls.filter(({ row }) => row.tag === tag).map((fall) => places.get(fall)!);
+    const ma = baselines.get(tag);
+    return isScore(ma) ? [{ from: Math.min(...own) - 0.4, to: Math.max(...own) + 0.4, ma }] : [];
+  });
+  return lines.length === 0 ? [] : [{
+    type: "scatter",
+    mode: "lines",
+    name: "never-trained twins of the kind",
+    x: lines.flatMap(({ from, to }) => [from, to, null]),
+    y: lines.flatMap(({ ma }) => [ma, ma, null]),
+    line: { color: PALETTE.vermillion, width: 2.2, dash: "dot" },
+    hovertemplate: "never-trained twins of the kind: mean MA %{y:.1%}<extra></extra>",
+  }];
 }
 
 function hoverText({ row, before, after }: Fall): string {

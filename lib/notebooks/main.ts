@@ -75,7 +75,8 @@ async function executeAll(names: readonly string[]): Promise<number> {
  * assertEquals(await main(["close"]), 2);
  * ```
  */
-export async function main([action, ...args]: readonly string[]): Promise<number> {
+export async function main([action, ...given]: readonly string[]): Promise<number> {
+  const args = given[0] === "--" ? given.slice(1) : given; // `deno task` passes it on, where npm's users are used to it
   try {
     if (action === "open") return await openLab(args);
     if (action === "execute") return await executeAll(args);

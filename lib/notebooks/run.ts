@@ -21,6 +21,7 @@ import {
   THRESHOLD_COLUMNS,
 } from "../datasets/columns.ts";
 import { type Columns, readRows, type RowOf, writeRows } from "../datasets/row_table.ts";
+import { refuseQueuedCell } from "../figures/notebook_kernel.ts";
 import { RUN_FILES } from "../report/run_files.ts";
 
 /** Every table of a run: its file, its columns, and the notebook that writes it. */
@@ -104,9 +105,11 @@ export class NotebookRun {
   /**
    * The rows of a table.
    *
-   * @throws {Error} where it is missing, saying which notebook makes it; as `readRows` where it is damaged
+   * @throws {Error} where it is missing, saying which notebook makes it; as `readRows` where it is damaged; as
+   * `refuseQueuedCell`
    */
   async read<N extends NotebookTable>(name: N): Promise<NotebookRow<N>[]> {
+    refuseQueuedCell();
     const { file, columns, by } = NOTEBOOK_TABLES[name];
     if (!this.has(name)) throw this.#missing(file, by);
     return await readRows(this.path(file), columns) as NotebookRow<N>[];
@@ -133,8 +136,13 @@ export class NotebookRun {
     );
   }
 
-  /** Writes a table; what is there is replaced. */
+  /**
+   * Writes a table; what is there is replaced.
+   *
+   * @throws {Error} as `refuseQueuedCell`: rows of an earlier run are not written again
+   */
   async write<N extends NotebookTable>(name: N, rows: readonly NotebookRow<N>[]): Promise<void> {
+    refuseQueuedCell();
     const { file, columns } = NOTEBOOK_TABLES[name];
     const path = this.path(file);
     await mkdir(dirname(path), { recursive: true });
@@ -147,6 +155,7 @@ export class NotebookRun {
    * @throws {Error} as {@linkcode NotebookRun.read}; {SyntaxError} where its record does not tell
    */
   async readUnlearning(method: string): Promise<RowOf<typeof HYPERPARAMETER_COLUMNS>[]> {
+    refuseQueuedCell();
     const file = `${method}/history.parquet`;
     if (!existsSync(this.path(file))) throw this.#missing(file, "05_unlearning");
     const history = await readRows(this.path(file), HISTORY_COLUMNS);

@@ -15,6 +15,7 @@ import {
   writeEmbeddedCorpus,
 } from "../datasets/write_embedded_corpus.ts";
 import type { Engine } from "../engine/engine.ts";
+import { refuseQueuedCell } from "../figures/notebook_kernel.ts";
 import { showProgress, startNotebookStage } from "../figures/notebook_progress.ts";
 import { Scorer } from "../metrics/text_scores.ts";
 import type { LoadedModel } from "../models/load.ts";
@@ -43,7 +44,7 @@ let open: NotebookSession | null = null;
  * Opens a model by its name: "embedded", or a folder. A session that is open is closed first, so that the cell can be
  * run again.
  *
- * @throws {Error} as the command line: no such model, a damaged file, no TensorFlow
+ * @throws {Error} as the command line: no such model, a damaged file, no TensorFlow; as `refuseQueuedCell`
  *
  * @example
  * ```ts
@@ -55,6 +56,7 @@ let open: NotebookSession | null = null;
  * ```
  */
 export async function openSession(name: string): Promise<NotebookSession> {
+  refuseQueuedCell();
   open?.[Symbol.dispose]();
   const context = {
     cwd: Deno.cwd(),

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { catchInterrupts, isNotebook, waitForResults } from "../figures/notebook_progress.ts";
+import { catchInterrupts, isNotebook, waitForResults } from "../figures/notebook_kernel.ts";
 
 /** What a parameter may be. */
 export type Parameter = string | number | boolean;

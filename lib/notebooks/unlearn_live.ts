@@ -8,8 +8,9 @@ import { openRunFolder } from "../cli/run_folder.ts";
 import { HISTORY_COLUMNS } from "../datasets/columns.ts";
 import { writeRows } from "../datasets/row_table.ts";
 import { type Figure, showLive } from "../figures/figure.ts";
-import { showProgress } from "../figures/notebook_progress.ts";
-import { modelStyle } from "../figures/style.ts";
+import { refuseQueuedCell } from "../figures/notebook_kernel.ts";
+import { type OnWorkProgress, showProgress } from "../figures/notebook_progress.ts";
+import { modelStyle, percentText } from "../figures/style.ts";
 import type { TrajectoryRow } from "../figures/secret_trajectories.ts";
 import type { ForgetExample } from "../datasets/examples.ts";
 import type { Scores } from "../metrics/text_scores.ts";
@@ -42,10 +43,11 @@ export interface LiveResult extends UnlearnResult {
 
 /**
  * Unlearns by a method and writes checkpoint, history and record into the run's folder of that name, where what an
- * earlier run left is replaced. An interrupt ends it after the epoch at hand; such a folder has no history.
+ * earlier run left is replaced. An interrupt ends it after the batch at hand; such a folder has no history. From its
+ * start on, what earlier runs of the method gave can't be used any more: reading it throws.
  *
  * @throws {RangeError} for an unknown method, an empty set or a loss that is not finite; {Error} where the folder cannot
- * be written, or when the kernel is interrupted
+ * be written, when the kernel is interrupted, or as `refuseQueuedCell`
  *
  * @example
  * ```ts
@@ -66,13 +68,63 @@ export async function unlearnLive(
   sets: LiveSets,
   options: UnlearnLiveOptions,
 ): Promise<LiveResult> {
+  refuseQueuedCell();
   if (sets.forget.length === 0 || sets.retain.length === 0) {
     const name = sets.forget.length === 0 ? "forget" : "retain";
     throw new RangeError(`Cannot unlearn as the ${name} set is empty: run notebook 04_sets with more rows`);
   }
-  const { draw: _, thresholds: { ma, el_10 }, ...settings } = options;
-  const session = await openSession(options.model);
-  using folder = await openRunFolder(run.path(options.method), {
+  const attempt = newAttempt(run.path(options.method));
+  const result = await showProgress(
+    `Unlearning with ${modelStyle(options.method).label}`,
+    (onProgress, signal) => unlearnInto(run.path(options.method), { sets, options, onProgress, signal }),
+    { total: options.epochs, unit: "epochs", isMost: true },
+  );
+  return untilReplaced(result, attempt, options.method);
+}
+
+/** An unlearning into a folder; one that was begun later replaces it. */
+interface Attempt {
+  isReplaced: boolean;
+}
+
+/** The newest attempt of each folder. */
+const attempts = new Map<string, Attempt>();
+
+function newAttempt(folder: string): Attempt {
+  const earlier = attempts.get(folder);
+  if (earlier) earlier.isReplaced = true;
+  const attempt = { isReplaced: false };
+  attempts.set(folder, attempt);
+  return attempt;
+}
+
+/** A notebook's variable keeps its old value where its cell, run again, was interrupted: then it must not be read. */
+function untilReplaced(result: LiveResult, attempt: Attempt, method: string): LiveResult {
+  return new Proxy(result, {
+    get(target, key) {
+      if (!attempt.isReplaced) return Reflect.get(target, key);
+      throw new Error(
+        `Cannot use the result of ${
+          modelStyle(method).label
+        }: a later run of it was begun and did not end: ` +
+          "run the cell again that makes it",
+      );
+    },
+  });
+}
+
+interface LiveRun {
+  sets: LiveSets;
+  options: UnlearnLiveOptions;
+  onProgress: OnWorkProgress;
+  signal: AbortSignal;
+}
+
+/** The whole run, from opening the model to the finished folder: an interrupt finds it at work all the time. */
+async function unlearnInto(path: string, live: LiveRun): Promise<LiveResult> {
+  const { draw: _, thresholds: { ma, el_10 }, ...settings } = live.options;
+  const session = await openSession(live.options.model);
+  using folder = await openRunFolder(path, {
     command: "unlearn",
     context: {
       settings: { ...settings, compat: "sound", ma, el_10 },
@@ -82,7 +134,7 @@ export async function unlearnLive(
     outputs: [...MODEL_FILES, "history.parquet"],
     versions: { tensorflow: session.engine.version },
   });
-  const result = await watch(session, sets, options);
+  const result = await watch(session, live);
   const { model, configJson, dtype, folder: tokenizerFolder } = session.loaded;
   await saveModel(model, folder.folder, { configJson, dtype, tokenizerFolder });
   await writeRows(await folder.path("history.parquet"), result.history, HISTORY_COLUMNS);
@@ -90,35 +142,32 @@ export async function unlearnLive(
   return result;
 }
 
-/** Runs it under a bar, the figure drawn anew after each epoch. */
+/** Unlearns; the figure is drawn anew after each epoch. */
 async function watch(
   { model, tokenizer }: NotebookSession,
-  sets: LiveSets,
-  { draw, ...options }: UnlearnLiveOptions,
+  { sets, options: { draw, ...options }, onProgress, signal }: LiveRun,
 ): Promise<LiveResult> {
   const history: UnlearnEpoch[] = [];
   const secrets: TrajectoryRow[] = [];
   let live: { update(figure: Figure): Promise<void> } | undefined;
-  const result = await showProgress(
-    `Unlearning with ${modelStyle(options.method).label}`,
-    (onProgress, signal) =>
-      unlearn(model, sets, {
-        ...options,
-        compat: "sound",
-        endOfText: tokenizer.endOfText,
-      }, {
-        signal,
-        onBatch: (done, total) => onProgress(0, `batch ${done} of ${total}`),
-        onEpoch: async (epoch, scores) => {
-          history.push(epoch);
-          secrets.push(...trajectoryRows(sets.forget, scores, epoch.epoch));
-          if (draw && live) await live.update(draw(history));
-          else if (draw) live = await showLive(draw(history));
-          await onProgress(epoch.epoch === 0 ? 0 : 1, "");
-        },
-      }),
-    { unit: "epochs" },
-  );
+  let note = "";
+  const result = await unlearn(model, sets, {
+    ...options,
+    compat: "sound",
+    endOfText: tokenizer.endOfText,
+  }, {
+    signal,
+    onBatch: (done, total) => onProgress(0, [note, `batch ${done} of ${total}`].filter(Boolean).join(", ")),
+    onEpoch: async (epoch, scores) => {
+      history.push(epoch);
+      note = `MA ${percentText(epoch.ma)}, EL_10 ${percentText(epoch.el_10)}`;
+      secrets.push(...trajectoryRows(sets.forget, scores, epoch.epoch));
+      if (draw && live) await live.update(draw(history));
+      else if (draw) live = await showLive(draw(history));
+      await onProgress(epoch.epoch === 0 ? 0 : 1, "");
+    },
+  });
+  signal.throwIfAborted(); // before an unfinished run is written as if it had ended
   return { ...result, secrets };
 }
 

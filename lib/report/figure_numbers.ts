@@ -6,6 +6,7 @@
 import { isScore, modelStyle, percentText } from "../figures/style.ts";
 import { memorizationDistribution } from "../figures/memorization_distribution.ts";
 import { clipText, formatCount, formatScore } from "./format.ts";
+import { compareKinds } from "./kinds.ts";
 import { type Markup, markup } from "./markup.ts";
 import { findResult, listMethods, type RunTables } from "./run_tables.ts";
 
@@ -34,6 +35,21 @@ export const FIGURE_NUMBERS = {
       formatCount(row.secrets),
     ]),
   }),
+  "ma-by-kind": (run) => {
+    const method = listMethods(run)[0];
+    return {
+      columns: ["Kind", "Twins", "Twins' mean MA", "Secrets", "Mean MA before", "Mean MA after"],
+      rows: compareKinds(run, method).map(({ label, twins, before, after }) => [
+        label,
+        formatCount(twins.count),
+        percentText(twins.ma),
+        formatCount(before.count),
+        percentText(before.ma),
+        percentText(after.ma),
+      ]),
+      note: "Secrets of the forget set; twins were never trained on.",
+    };
+  },
   "forgetting-curves": ({ history = [] }) => ({
     columns: ["Method", "Epoch", "Forget set MA", "Forget set EL_10", "Retain set MA", "Loss"],
     rows: history.map((row) => [

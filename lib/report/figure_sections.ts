@@ -7,11 +7,13 @@
 import type { Figure } from "../figures/figure.ts";
 import { forgettingCurves } from "../figures/forgetting_curves.ts";
 import { maByDuplication } from "../figures/ma_by_duplication.ts";
+import { maByGroup } from "../figures/ma_by_group.ts";
 import { memorizationDistribution } from "../figures/memorization_distribution.ts";
 import { retainedQuality } from "../figures/retained_quality.ts";
 import { secretsBeforeAfter } from "../figures/secrets_before_after.ts";
 import { type Markup, markup, scriptJson } from "./markup.ts";
 import { FIGURE_NUMBERS, renderNumbers } from "./figure_numbers.ts";
+import { kindRows, twinMeans } from "./kinds.ts";
 import { renderMissing } from "./missing.ts";
 import type { RunPartName } from "./run_files.ts";
 import { listMethods, type RunTables } from "./run_tables.ts";
@@ -48,6 +50,18 @@ export const FIGURES = {
     draw: ({ duplication = [], thresholds }) =>
       maByDuplication(duplication, { threshold: thresholds?.ma ?? null }),
   },
+  "ma-by-kind": {
+    title: "Kinds of secret beside their twins",
+    needs: "twins",
+    reading:
+      "A row for each kind. The diamond is its baseline: what twins, secrets of the same kind that were never trained " +
+      "on, score because parts of them can be guessed. Markers of secrets should be far right of it before and near it " +
+      "after; how far from the dashed line they end says less, as that is the baseline of code, not of the kind.",
+    draw: (run) =>
+      maByGroup(kindRows(run, listMethods(run)[0]), {
+        threshold: run.thresholds?.ma ?? null,
+      }),
+  },
   "forgetting-curves": {
     title: "Forgetting curves",
     needs: "history",
@@ -62,10 +76,12 @@ export const FIGURES = {
     needs: "erased",
     reading:
       "Each vertical bar is one secret: a grey dash where it stood before, a coloured marker where it " +
-      "stands after. Markers above the dashed line are secrets that survived, though the mean may be below it.",
+      "stands after. Markers above the dashed line are secrets that survived, though the mean may be below it. Where there " +
+      "is a dotted line, it is what never-trained twins of that kind score: markers around it are no better known than those.",
     draw: (run) =>
       secretsBeforeAfter(run.secrets ?? [], listMethods(run)[0] ?? "unlearning", {
         threshold: run.thresholds?.ma ?? null,
+        baselines: twinMeans(run),
       }),
   },
   "retained-quality": {

@@ -105,3 +105,18 @@ export function formatSeconds(seconds: number): string {
 export function clipText(text: string, most: number = MAX_CELL_CHARACTERS): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
+
+/**
+ * Words as an enumeration.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { joinWords } from "./format.ts";
+ *
+ * assertEquals([["MA"], ["MA", "EL_3", "EL_10"]].map(joinWords), ["MA", "MA, EL_3 and EL_10"]);
+ * ```
+ */
+export function joinWords(words: readonly string[]): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+}

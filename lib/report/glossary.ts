@@ -33,6 +33,11 @@ const TERMS = [
     "Raises the loss on secret tokens only, keeps it low on the code around them, and holds the model's predictions " +
     "on the retain set close to what they were (Chu et al., ICSE 2026).",
   ],
+  [
+    "Twin",
+    "A made-up secret of the same kind in the same sort of code that the model was never trained on. What it scores " +
+    "can be guessed (parts of addresses are reserved, keys have fixed prefixes): it is the baseline of its kind.",
+  ],
   ["Loss", "Mean negative log-likelihood of a token in nats: lower is better at predicting code."],
 ] as const;
 

@@ -54,7 +54,7 @@ export async function loadRun(
       `Cannot report on "${folder}": it holds no table of a run: name the folder that demo or unlearn wrote`,
     );
   }
-  const { found, thresholds, probe, evaluation, duplication } = tables;
+  const { found, thresholds, probe, twins, evaluation, duplication } = tables;
   const nameOf = methodNames(histories, (evaluation ?? []).map(({ model }) => model));
   const history = histories.flatMap(({ folder, rows }) =>
     rows.map((row) => ({ ...row, method: nameOf(folder) }))
@@ -69,6 +69,7 @@ export async function loadRun(
     ...(thresholds && { thresholds: toThresholds(thresholds) }),
     ...(evaluation && { results: nameResults(evaluation, nameOf) }),
     ...(probe && { documents: documentMeans(probe) }),
+    ...(twins && { twins: twins.map(({ tag, ma }) => ({ tag, ma })) }),
     ...(duplication && { duplication }),
     ...(history.length > 0 && { history }),
     ...(found && { found: countFound(found) }),
@@ -85,6 +86,7 @@ async function readTables(folder: string) {
     found: await table(RUN_FILES.secrets, FOUND_COLUMNS),
     thresholds: await table(RUN_FILES.thresholds, THRESHOLD_COLUMNS),
     probe: await table(RUN_FILES.probe, PROBE_COLUMNS),
+    twins: await table(RUN_FILES.twins, PROBE_COLUMNS),
     evaluation: await table(RUN_FILES.evaluation, EVALUATION_COLUMNS),
     scores: await table(RUN_FILES.secretScores, SECRET_SCORE_COLUMNS),
     duplication: await table(RUN_FILES.duplication, DUPLICATION_COLUMNS),

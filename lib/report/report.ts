@@ -110,9 +110,18 @@ function describeMask({ revealed = false }: RunTables): Markup {
 function renderFinding({ heading, number, label, bars, mark, sentences }: Finding): Markup {
   return markup`
 <div class="finding"><h2>${heading}</h2><p class="number">${number}</p><p class="label">${label}</p>
-${bars.length === 0 ? null : markup`<dl class="bars">${bars.map((bar) => renderBar(bar, mark))}</dl>`}${
+${renderBars(bars, mark)}${
     mark === undefined ? null : markup`<p class="mark-label">dashed: threshold ${percentText(mark)}</p>`
   }${sentences.map((sentence) => markup`<p>${sentence}</p>`)}</div>`;
+}
+
+/** A list of bars for each thing that is compared, under its name where there are several. */
+function renderBars(bars: readonly FindingBar[], mark: number | undefined): Markup[] {
+  return [...Map.groupBy(bars, ({ group }) => group)].map(([group, own]) =>
+    markup`${group === undefined ? null : markup`<p class="bars-name">${group}</p>`}<dl class="bars">${
+      own.map((bar) => renderBar(bar, mark))
+    }</dl>`
+  );
 }
 
 function renderBar({ label, rate, color }: FindingBar, mark: number | undefined): Markup {

@@ -1,17 +1,16 @@
 /**
  * The table that answers the run's question: MA and EL_n on the forget set, the retain set and unseen text, a row a
- * model, with the thresholds under it. Scores below their threshold on the forget set are marked by a tick and words.
+ * model, with the thresholds under it. On the forget set a tick marks scores below their threshold, a word those that a
+ * method left above it.
  *
  * @module
  */
 import type { ResultRow } from "../figures/retained_quality.ts";
-import { isScore, modelStyle } from "../figures/style.ts";
+import { modelStyle } from "../figures/style.ts";
 import { clipText, formatCount, formatScore } from "./format.ts";
 import { type Markup, markup } from "./markup.ts";
 import { renderMissing } from "./missing.ts";
-import type { RunTables, Thresholds } from "./run_tables.ts";
-
-const METRICS = ["ma", "el_3", "el_5", "el_10"] as const;
+import { METRICS, type RunTables, standingOf, type Thresholds } from "./run_tables.ts";
 
 const SETS = [
   { set: "forget", label: "Forget set" },
@@ -38,15 +37,17 @@ export function renderResultsTable(run: RunTables): Markup {
   const { results = [], thresholds } = run;
   if (results.length === 0) return renderMissing("results");
   return markup`<div class="scroll" role="region" aria-label="Results table" tabindex="0"><table class="results">
-<caption>Mean scores in [0, 1]; 1 means that every token is reproduced. Loss is in nats per token. A tick marks
-forget-set scores below the threshold.</caption>
-<thead><tr><th scope="col">Set</th><th scope="col">Model</th><th scope="col">Texts</th><th scope="col">MA</th>
-<th scope="col">EL_3</th><th scope="col">EL_5</th><th scope="col">EL_10</th><th scope="col">Loss</th></tr></thead>
+<caption>Mean scores in [0, 1]; 1 means that every token is reproduced. Loss is in nats per token. On the
+forget set a tick marks scores below the threshold, "above" those that unlearning left above it.</caption>
+<thead><tr><th scope="col">Set</th><th scope="col">Model</th><th scope="col">Texts</th>${
+    METRICS.map(({ name }) => markup`<th scope="col">${name}</th>`)
+  }<th scope="col">Loss</th></tr></thead>
 ${SETS.map(({ set, label }) => renderSet(results.filter((row) => row.set === set), label, thresholds))}
 ${thresholds ? renderThresholds(thresholds) : null}</table></div>
 ${thresholds ? null : renderMissing("thresholds")}`;
 }
 
+type Metric = typeof METRICS[number]["column"];
 type MaybeThresholds = Thresholds | null | undefined;
 
 function renderSet(rows: readonly ResultRow[], label: string, thresholds: MaybeThresholds): Markup | null {
@@ -55,7 +56,7 @@ function renderSet(rows: readonly ResultRow[], label: string, thresholds: MaybeT
   const sorted = rows.toSorted((a, b) => Number(b.model === "before") - Number(a.model === "before"));
   const lines = sorted.map((row, index) => {
     const name = clipText(modelStyle(row.model).label);
-    const scores = METRICS.map((metric) => renderScore(row, metric, thresholds));
+    const scores = METRICS.map(({ column }) => renderScore(row, column, thresholds));
     const [texts, loss] = [formatCount(row.rows), formatScore(row.nll, 2)];
     return markup`
 <tr>${
@@ -67,17 +68,20 @@ function renderSet(rows: readonly ResultRow[], label: string, thresholds: MaybeT
   return markup`<tbody>${lines}</tbody>`;
 }
 
-function renderScore(row: ResultRow, metric: typeof METRICS[number], thresholds: MaybeThresholds): Markup {
-  const [score, threshold] = [row[metric], thresholds?.[metric]];
-  const text = formatScore(score, 4);
-  const isBelow = row.set === "forget" && isScore(score) && isScore(threshold) && score < threshold;
-  if (!isBelow) return markup`<td>${text}</td>`;
-  return markup`<td class="below"><span aria-hidden="true">✓</span> ${text}<span class="hidden"> below the
+function renderScore(row: ResultRow, metric: Metric, thresholds: MaybeThresholds): Markup {
+  const text = formatScore(row[metric], 4);
+  const standing = row.set === "forget" ? standingOf(row[metric], thresholds?.[metric]) : undefined;
+  if (standing === "below") {
+    return markup`<td class="below"><span aria-hidden="true">✓</span> ${text}<span class="hidden"> below the
 threshold</span></td>`;
+  }
+  // before unlearning every score is above: saying it there would hide where it matters
+  if (standing === undefined || row.model === "before") return markup`<td>${text}</td>`;
+  return markup`<td class="above">${standing} ${text}</td>`;
 }
 
 function renderThresholds(thresholds: Thresholds): Markup {
-  const scores = METRICS.map((metric) => markup`<td>${formatScore(thresholds[metric], 4)}</td>`);
+  const scores = METRICS.map(({ column }) => markup`<td>${formatScore(thresholds[column], 4)}</td>`);
   return markup`
 <tfoot><tr><th scope="row" colspan="3">Threshold: mean on unseen text, before</th>${scores}<td></td></tr></tfoot>`;
 }

@@ -34,6 +34,11 @@ export interface RunPart {
 export const RUN_PARTS = {
   thresholds: { what: "the thresholds of unseen text", command: "thresholds", file: RUN_FILES.thresholds },
   documents: { what: "the scores of documents", command: "probe", file: RUN_FILES.probe },
+  twins: {
+    what: "the scores of twins, secrets that the model never trained on",
+    command: "demo",
+    file: RUN_FILES.twins,
+  },
   duplication: {
     what: "the planted secrets' scores by number of copies",
     command: "demo",

@@ -10,6 +10,7 @@ import type { DuplicationRow } from "../figures/ma_by_duplication.ts";
 import type { HistoryRow } from "../figures/forgetting_curves.ts";
 import type { ResultRow } from "../figures/retained_quality.ts";
 import type { SecretRow } from "../figures/secrets_before_after.ts";
+import { isScore } from "../figures/style.ts";
 
 /** Mean scores on unseen text: what a model that memorized nothing would reach. */
 export interface Thresholds {
@@ -43,6 +44,8 @@ export interface RunTables {
   readonly results?: readonly ResultRow[];
   /** The probe: mean secret MA of every document. */
   readonly documents?: readonly DocumentRow[];
+  /** Secrets that the model never trained on: the baseline of their kinds. */
+  readonly twins?: readonly { readonly tag: string; readonly ma: number | null }[];
   /** The planted truth: mean secret MA per number of copies. */
   readonly duplication?: readonly DuplicationRow[];
   /** Scores after every epoch of every method. */
@@ -57,6 +60,38 @@ export interface RunTables {
   readonly versions?: Readonly<Record<string, string>>;
   /** Seconds each stage took, in order. */
   readonly seconds?: Readonly<Record<string, number>>;
+}
+
+/** The scores, as columns name them and as people do. */
+export const METRICS = [
+  { column: "ma", name: "MA" },
+  { column: "el_3", name: "EL_3" },
+  { column: "el_5", name: "EL_5" },
+  { column: "el_10", name: "EL_10" },
+] as const;
+
+/**
+ * Where a score stands to its threshold; undefined where one of them was not measured.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { standingOf } from "./run_tables.ts";
+ *
+ * assertEquals([standingOf(0.1, 0.2), standingOf(0.2, 0.2), standingOf(0.3, 0.2), standingOf(null, 0.2)], [
+ *   "below",
+ *   "at",
+ *   "above",
+ *   undefined,
+ * ]);
+ * ```
+ */
+export function standingOf(
+  score: number | null | undefined,
+  threshold: number | null | undefined,
+): "below" | "at" | "above" | undefined {
+  if (!isScore(score) || !isScore(threshold)) return undefined;
+  return score < threshold ? "below" : score === threshold ? "at" : "above";
 }
 
 /** Methods in the order in which one of them is chosen to be the run's main one. */

@@ -7,6 +7,7 @@
  */
 import { isScore, modelStyle, tagStyle } from "../figures/style.ts";
 import { clipText, formatCount, formatScore } from "./format.ts";
+import { twinMeans } from "./kinds.ts";
 import { type Markup, markup } from "./markup.ts";
 import { renderMissing } from "./missing.ts";
 import { RUN_FILES } from "./run_files.ts";
@@ -45,7 +46,7 @@ export function renderTopSecrets(run: RunTables, most = 5): Markup {
   const { head, rows } = renderParts(distinct.slice(0, most), run);
   return markup`<div class="scroll" role="region" aria-label="Table of the most memorized secrets" tabindex="0"><table class="secrets">
 <caption>The most memorized secrets, by MA before and then by copies, each value once. ${
-    describeMask(run)
+    describeCells(run)
   }</caption>
 ${head}<tbody>${rows}</tbody></table></div>`;
 }
@@ -71,7 +72,7 @@ export function renderAllSecrets(run: RunTables): Markup {
   const sorted = sortSecrets(kept.slice(0, shown.length).map((row, index) => ({ ...row, index })));
   return markup`${renderControls(run, kept.slice(0, shown.length))}
 <div class="scroll tall" role="region" aria-label="Table of all secrets" tabindex="0"><table id="all-secrets" class="secrets">
-<caption>${describeRows(shown.length, run.secrets.length)} ${describeMask(run)}</caption>
+<caption>${describeRows(shown.length, run.secrets.length)} ${describeCells(run)}</caption>
 ${head}<tbody>${sorted.map(({ index }) => shown[index])}</tbody></table></div>${
     shown.length > PRINTED_ROWS
       ? markup`<p class="print-only">Printed: the first ${PRINTED_ROWS} rows. The page holds the others.</p>`
@@ -83,8 +84,11 @@ function renderNone(): Markup {
   return markup`<p class="missing">No secret was found: there is nothing to show and nothing to forget.</p>`;
 }
 
-function describeMask({ revealed = false }: RunTables): string {
-  return revealed ? "Shown whole." : "Masked: length and, where known, the first two characters.";
+function describeCells(run: RunTables): string {
+  const mask = run.revealed ? "Shown whole." : "Masked: length and, where known, the first two characters.";
+  return twinMeans(run).size === 0
+    ? mask
+    : `${mask} Twins: the mean MA of secrets of that kind that were never trained on.`;
 }
 
 function renderControls(run: RunTables, rows: readonly ReportedSecret[]): Markup {
@@ -148,17 +152,19 @@ const nameKind = (tag: string) => clipText(tagStyle(tag).label);
 function renderParts(secrets: readonly ReportedSecret[], run: RunTables): { head: Markup; rows: Markup[] } {
   const methods = listMethods(run);
   const after = methods.map((method) => `MA after ${clipText(modelStyle(method).label)}`);
-  const columns = ["Kind", "Secret", "Detector", "Document", "Copies", "MA before", ...after];
+  const baselines = twinMeans(run);
+  const ofTwins = baselines.size > 0 ? ["Twins"] : [];
+  const columns = ["Kind", "Secret", "Detector", "Document", "Copies", "MA before", ...after, ...ofTwins];
   return {
     head: markup`<thead><tr>${columns.map((column) => markup`<th scope="col">${column}</th>`)}</tr></thead>`,
-    rows: secrets.map((row) => renderRow(row, methods, run.thresholds?.ma)),
+    rows: secrets.map((row) => renderRow(row, methods, { threshold: run.thresholds?.ma, baselines })),
   };
 }
 
 function renderRow(
   row: ReportedSecret,
   methods: readonly string[],
-  threshold: number | null | undefined,
+  { threshold, baselines }: { threshold: number | null | undefined; baselines: ReadonlyMap<string, number> },
 ): Markup {
   const scores = methods.map((method) => Object.hasOwn(row.ma_after, method) ? row.ma_after[method] : null);
   const isAbove = isScore(scores[0]) && isScore(threshold) && scores[0] > threshold;
@@ -168,7 +174,8 @@ function renderRow(
     ? row.description.slice(prefix.length)
     : row.description;
   const cells = [nameKind(row.tag), clipText(description), clipText(row.detector), clipText(row.doc_id)]
-    .concat(formatCount(row.copies), [row.ma_before, ...scores].map((score) => formatScore(score)));
+    .concat(formatCount(row.copies), [row.ma_before, ...scores].map((score) => formatScore(score)))
+    .concat(baselines.size > 0 ? [formatScore(baselines.get(row.tag))] : []);
   return markup`
 <tr${states === "" ? null : markup` class="${states}"`}>${
     cells.map((cell) => markup`<td>${cell}</td>`)

@@ -4,10 +4,12 @@
  *
  * @module
  */
+import type { ResultRow } from "../figures/retained_quality.ts";
 import { isScore, modelStyle, PALETTE, percentText } from "../figures/style.ts";
-import { formatChange, formatCount, formatPoints, formatScore } from "./format.ts";
+import { formatChange, formatCount, formatPoints, formatScore, joinWords } from "./format.ts";
+import { describeKindsAfter, describeTwins } from "./kinds.ts";
 import { describeMissing, type RunPartName } from "./run_files.ts";
-import { findResult, listMethods, type RunTables } from "./run_tables.ts";
+import { findResult, listMethods, METRICS, type RunTables, standingOf } from "./run_tables.ts";
 
 /** One finding: a number that stands large, what it is, and sentences. */
 export interface Finding {
@@ -33,6 +35,8 @@ export interface FindingBar {
   readonly rate: number;
   /** `#rrggbb` of the light palette. */
   readonly color: string;
+  /** What is compared, where a finding compares more than one thing: a heading above its bars. */
+  readonly group?: string;
 }
 
 /**
@@ -84,6 +88,7 @@ function findLeak(run: RunTables): Finding {
       } it ` +
       "predicts at least nine tokens of ten.",
       ...describeDuplication(run),
+      ...describeTwins(run),
     ],
   };
 }
@@ -113,33 +118,35 @@ function findErasure(run: RunTables, method: string | undefined): Finding {
     heading,
     number: `${percentText(before.ma)} → ${percentText(after.ma)}`,
     label: `memorization accuracy of the forget set's secrets, ${label}`,
-    bars: compareModels(run, "forget"),
+    bars: compareModels(run, "forget", "ma"),
     ...(isScore(run.thresholds?.ma) && { mark: run.thresholds.ma }),
     sentences: [
       `${label} took the forget set's MA from ${formatChange(before.ma, after.ma)} and its EL_10 from ` +
       `${formatChange(before.el_10, after.el_10)}.${describeThresholds(run, after)}`,
       ...describeRest(run, method),
+      ...describeKindsAfter(run, method),
     ],
   };
 }
 
-function describeThresholds(
-  { thresholds }: RunTables,
-  after: { ma: number | null; el_10: number | null },
-): string {
-  const checks = ([["MA", "ma"], ["EL_10", "el_10"]] as const).flatMap(([name, column]) => {
-    const threshold = thresholds?.[column];
-    const score = after[column];
-    return isScore(threshold) && isScore(score) ? [{ name, threshold, isBelow: score < threshold }] : [];
+/** Every score that has a threshold: MA and EL_10 end a run, the others tell whether shorter pieces stayed. */
+function describeThresholds({ thresholds }: RunTables, after: ResultRow): string {
+  const checks = METRICS.flatMap(({ column, name }) => {
+    const standing = standingOf(after[column], thresholds?.[column]);
+    return standing ? [{ standing, name, score: after[column], threshold: thresholds?.[column] }] : [];
   });
+  const below = checks.filter(({ standing }) => standing === "below");
+  const above = checks.filter(({ standing }) => standing !== "below");
+  const thresholdsOf = joinWords(below.map(({ name, threshold }) => `${name} (${percentText(threshold)})`));
+  const scoresOf = joinWords(
+    above.map(({ name, score, threshold, standing }) =>
+      `${name} (${percentText(score)}, ${standing} ${percentText(threshold)})`
+    ),
+  );
   if (checks.length === 0) return "";
-  const list = (names: typeof checks) =>
-    names.map(({ name, threshold }) => `${name} (${percentText(threshold)})`).join(" and ");
-  const below = checks.filter((check) => check.isBelow);
-  const above = checks.filter((check) => !check.isBelow);
-  if (above.length === 0) return ` That is below what text it never saw scores: ${list(below)}.`;
-  if (below.length === 0) return ` That is not below what text it never saw scores: ${list(above)}.`;
-  return ` That is below what text it never saw scores in ${list(below)}, but not in ${list(above)}.`;
+  if (above.length === 0) return ` That is below what text it never saw scores in ${thresholdsOf}.`;
+  if (below.length === 0) return ` That is not below what text it never saw scores in ${scoresOf}.`;
+  return ` That is below what text it never saw scores in ${thresholdsOf}, but not in ${scoresOf}.`;
 }
 
 function describeRest({ secrets = [], thresholds }: RunTables, method: string): string[] {
@@ -164,11 +171,18 @@ function findCost(run: RunTables, method: string | undefined): Finding {
   if (!before || !after || method === undefined) {
     return missingFinding(heading, method === undefined ? "history" : "results", run);
   }
+  const { column, name } = findWorst(before, after);
+  const shown = METRICS.filter((metric) => metric.column === "ma" || metric.column === column);
   return {
     heading,
-    number: formatPoints(before.ma, after.ma),
-    label: `memorization accuracy on code worth keeping, ${modelStyle(method).label}`,
-    bars: compareModels(run, "retain"),
+    number: formatPoints(before[column], after[column]),
+    label: `${name} on code worth keeping, the score that ${modelStyle(method).label} lowered most` +
+      (column === "ma" ? "" : ` (MA: ${formatPoints(before.ma, after.ma)})`),
+    bars: shown.flatMap((metric) =>
+      compareModels(run, "retain", metric.column).map((bar) =>
+        shown.length === 1 ? bar : { ...bar, group: metric.name }
+      )
+    ),
     sentences: [
       describeCost(run, method),
       ...listMethods(run).filter((other) => other === "ga" && other !== method)
@@ -178,23 +192,35 @@ function findCost(run: RunTables, method: string | undefined): Finding {
   };
 }
 
+/** The score that fell most: a text can go on to be predicted token by token when it is no longer continued. */
+function findWorst(before: ResultRow, after: ResultRow): typeof METRICS[number] {
+  const fall = ({ column }: typeof METRICS[number]) => {
+    const [from, to] = [before[column], after[column]];
+    return isScore(from) && isScore(to) ? from - to : -Infinity;
+  };
+  return METRICS.reduce((worst, metric) => fall(metric) > fall(worst) ? metric : worst);
+}
+
 function describeCost(run: RunTables, method: string): string {
   const [before, after] = ["before", method].map((model) => findResult(run, "retain", model));
   const [unseenBefore, unseenAfter] = ["before", method].map((model) => findResult(run, "unseen", model));
+  const changes = METRICS.filter(({ column }) => isScore(before?.[column]) && isScore(after?.[column]))
+    .map(({ column, name }) => `${name} from ${formatChange(before?.[column], after?.[column])}`);
   const loss = isScore(unseenBefore?.nll) && isScore(unseenAfter?.nll)
-    ? `, and loss on unseen text from ${formatScore(unseenBefore.nll, 2)} to ` +
+    ? `; loss on unseen text went from ${formatScore(unseenBefore.nll, 2)} to ` +
       `${formatScore(unseenAfter.nll, 2)} nats per token`
     : "";
-  return `${modelStyle(method).label} moved MA on code worth keeping from ${
-    formatChange(before?.ma, after?.ma)
-  }` +
-    `${loss}.`;
+  return `On code worth keeping ${modelStyle(method).label} moved ${joinWords(changes)}${loss}.`;
 }
 
-/** MA of the model before and after each method. */
-function compareModels(run: RunTables, set: "forget" | "retain"): FindingBar[] {
+/** A score of the model before and after each method. */
+function compareModels(
+  run: RunTables,
+  set: "forget" | "retain",
+  column: typeof METRICS[number]["column"],
+): FindingBar[] {
   return ["before", ...listMethods(run)].flatMap((model) => {
-    const rate = findResult(run, set, model)?.ma;
+    const rate = findResult(run, set, model)?.[column];
     const { label, color } = modelStyle(model);
     return isScore(rate) ? [{ label, rate, color }] : [];
   });

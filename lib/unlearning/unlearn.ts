@@ -67,6 +67,8 @@ export interface UnlearnResult {
 
 /** Hooks into a run. */
 export interface UnlearnHooks {
+  /** Called where the run goes on from its folder's checkpoint, with the epochs that are done. */
+  onContinue?: (epochs: number) => void;
   /** Called after each epoch, epoch 0 included, with the scores of every secret in the forget set's order. */
   onEpoch?: (epoch: UnlearnEpoch, secrets: readonly Scores[]) => void | Promise<void>;
   /** Called after each micro-batch of an epoch's steps. */
@@ -185,10 +187,12 @@ class UnlearnRun implements Disposable {
     return run;
   }
 
-  async toEnd({ onEpoch, onBatch, signal, folder }: UnlearnHooks): Promise<UnlearnResult> {
+  async toEnd({ onContinue, onEpoch, onBatch, signal, folder }: UnlearnHooks): Promise<UnlearnResult> {
     const check = () => signal?.throwIfAborted();
     const isContinued = folder !== undefined && await this.#restore(folder);
-    if (!isContinued) {
+    if (isContinued) {
+      onContinue?.(this.#history.length - 1);
+    } else {
       const { secrets, means } = await this.#scores(true, check);
       const before = { ...means, ...NO_TERMS, epoch: 0, kept: true };
       this.#history.push(before);

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { stripVTControlCharacters } from "node:util";
-import { createProgress, fitLine } from "../../lib/cli/progress.ts";
+import { createProgress, type Stage } from "../../lib/cli/progress.ts";
+import { fitLine } from "../../lib/cli/progress_line.ts";
 
 function fakeStream(isTTY: boolean, columns = 80) {
   const written: string[] = [];
@@ -88,6 +89,78 @@ Deno.test("progress on a terminal leaves the stage's last line, and no colour un
     );
     assertEquals(stream.written.at(-1), "Probing: 4 documents in 0 s\n");
     assertEquals(all.includes("\x1b[36m"), color);
+  }
+});
+
+/** The bar's last line of a stage that `work` brings forward, in so many columns. */
+function lastBar(columns: number, work: (stage: Stage, wait: (ms: number) => void) => void): string {
+  const stream = fakeStream(true, columns);
+  let time = 0;
+  const progress = createProgress({ stream, color: false, now: () => time });
+  const stage = progress.start("Unlearning (codeeraser)", 60, "epochs", { isMost: true });
+  work(stage, (ms) => time += ms);
+  progress.log("");
+  const line = shownLines(stream.written).at(-1) ?? "";
+  progress.close();
+  return line;
+}
+
+const SCORES = "MA 0.291, EL_10 0.000, retain MA 0.968";
+
+Deno.test("progress of a stage that a rule may end has no bar and no time left, on a terminal and off it", () => {
+  const line = lastBar(140, (stage, wait) => {
+    wait(92_000);
+    stage.advance(5, SCORES);
+  });
+  assertEquals(line, `Unlearning (codeeraser)  5 of at most 60 epochs  1 min 32 s  ${SCORES}`);
+  const stream = fakeStream(false);
+  let time = 0;
+  const stage = createProgress({ stream, now: () => time }).start("Unlearning", 60, "epochs", {
+    isMost: true,
+  });
+  time = 92_000;
+  stage.advance(6, SCORES);
+  stage.done("reached");
+  assertEquals(stream.written, [
+    "Unlearning: 0 of at most 60 epochs\n",
+    `Unlearning: 6 of at most 60 epochs, 1 min 32 s, ${SCORES}\n`,
+    "Unlearning: 6 epochs in 1 min 32 s, reached\n",
+  ]);
+});
+
+Deno.test("progress in a narrow terminal keeps the note's first two parts longest, then the count", () => {
+  const cases = [
+    [200, `Unlearning (codeeraser)  5 of at most 60 epochs  0 s  ${SCORES}, batch 12 of 16`],
+    [80, "Unlearning (codeeraser)  5 of at most 60 epochs  0 s  MA 0.291, EL_10 0.000"],
+    [60, "Unlearning …  5 of at most 60 epochs  MA 0.291, EL_10 0.000"],
+    [40, "5 of at most 60  MA 0.291, EL_10 0.000"],
+    [22, "MA 0.291, EL_10 0.000"],
+    [12, "MA 0.291"],
+  ] as const;
+  for (const [columns, expected] of cases) {
+    const line = lastBar(columns, (stage) => stage.advance(5, `${SCORES}, batch 12 of 16`));
+    assertEquals(line.trimEnd(), expected, `${columns} columns`);
+  }
+  const path = lastBar(40, (stage) => stage.advance(5, "a/path/that/does/not/fit/into/any/line.py"));
+  assertEquals(path, "Unlearning (co…  5 of at most 60 epochs");
+});
+
+Deno.test("progress of a run that goes on counts what was done before, and takes no time left from it", () => {
+  for (const isTTY of [false, true]) {
+    const stream = fakeStream(isTTY);
+    let time = 0;
+    const progress = createProgress({ stream, color: false, now: () => time });
+    const stage = progress.start("Training", 1000, "steps");
+    stage.skip(900);
+    time = 20_000;
+    stage.advance(20);
+    progress.log("");
+    const line = isTTY ? shownLines(stream.written).at(-1)! : stream.written[1]!;
+    assert(line.includes("920 of 1000 steps"), line);
+    assert(line.includes("1 min 20 s left"), line); // 20 steps in 20 seconds, 80 steps to go
+    stage.advance(80);
+    stage.done();
+    assertEquals(stream.written.at(-1), "Training: 100 steps in 20 s after 900 of an earlier run\n");
   }
 });
 

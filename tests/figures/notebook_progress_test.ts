@@ -1,11 +1,6 @@
-import { assertEquals, assertRejects } from "@std/assert";
-import {
-  catchInterrupts,
-  showInPlace,
-  showProgress,
-  startNotebookStage,
-  waitForResults,
-} from "../../lib/figures/notebook_progress.ts";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { catchInterrupts, refuseQueuedCell, waitForResults } from "../../lib/figures/notebook_kernel.ts";
+import { showInPlace, showProgress, startNotebookStage } from "../../lib/figures/notebook_progress.ts";
 
 interface Shown {
   readonly bundle: Record<string, string>;
@@ -70,6 +65,40 @@ Deno.test("showProgress() says how far it came when the work fails, and counts w
   assertEquals(lastText(open), "Adding: 7 numbers");
 });
 
+Deno.test("showProgress() of work that a rule may end says the most there can be, and no time left", async () => {
+  const shown = await inKernel(() =>
+    showProgress("Unlearning", async (onProgress) => {
+      for (const epoch of [1, 2, 3]) {
+        await new Promise((resolve) => setTimeout(resolve, 250)); // a bar is drawn anew every 200 ms
+        await onProgress(1, `MA 29.${epoch}%, EL_10 0.0%`);
+      }
+      await onProgress(0, "");
+    }, { total: 60, unit: "epochs", isMost: true })
+  );
+  const bars = shown.slice(0, -1).map(({ bundle }) => bundle["text/html"]!.replace(/ style="[^"]*"/, ""));
+  assertEquals(bars, [
+    "<progress></progress> <span>Unlearning: 0 of at most 60 epochs</span>",
+    ...[1, 2, 3].map((epoch) =>
+      `<progress></progress> <span>Unlearning: ${epoch} of at most 60 epochs, MA 29.${epoch}%, EL_10 0.0%</span>`
+    ),
+  ]);
+  assertEquals(lastText(shown), "Unlearning: 3 epochs");
+});
+
+Deno.test("startNotebookStage() takes no time left from what was done before", async () => {
+  const shown = await inKernel(async () => {
+    const stage = startNotebookStage("Training", 1000, "steps");
+    stage.skip(900);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    stage.advance(1);
+    await Promise.resolve();
+    stage.done();
+  });
+  // one step took 0.3 s, so 99 take half a minute: not the 0.04 s that 901 steps in 0.3 s would make of them
+  const left = /, (\d+) s left/.exec(shown[1]!.bundle["text/html"]!)?.[1];
+  assertEquals(Number(left) >= 29 && Number(left) < 60, true, left);
+});
+
 Deno.test("startNotebookStage() keeps the last note", async () => {
   const shown = await inKernel(async () => {
     const stage = startNotebookStage("Reading", 2, "files");
@@ -100,9 +129,18 @@ Deno.test("showProgress() interrupted says so, and what was queued behind it doe
     await assertRejects(() => showProgress("Adding", work, { unit: "numbers" }), Error, "Interrupted");
     let started = 0;
     const queued = () => showProgress("Adding more", () => Promise.resolve(++started));
-    await assertRejects(queued, Error, "Interrupted");
+    await assertRejects(
+      queued,
+      Error,
+      "Cannot run this cell: one before it was interrupted: run that one again",
+    );
     await new Promise((resolve) => setTimeout(resolve, 1100));
     assertEquals(await queued(), 1);
+    interrupt(); // finds no work: the cell is stopped where it begins some
+    assertThrows(refuseQueuedCell, Error, "Interrupted: what was finished stays");
+    assertThrows(refuseQueuedCell, Error, "Cannot run this cell: one before it was interrupted");
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    refuseQueuedCell();
   });
   assertEquals(shown.map(({ bundle }) => bundle["text/plain"]), [
     "Adding: 0 numbers",

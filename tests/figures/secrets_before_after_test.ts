@@ -30,6 +30,23 @@ Deno.test("secretsBeforeAfter() groups by tag and rises by MA after when secrets
   assertStringIncludes(JSON.stringify(layout.shapes), "threshold 46.0%");
 });
 
+Deno.test("secretsBeforeAfter() draws what twins of a kind score across that kind's secrets", () => {
+  const rows = [
+    secret("KEY", 1, 0.5),
+    secret("EMAIL", 0.9, 0.2),
+    secret("KEY", 0.95, 0.1),
+    secret("IP", 1, 0),
+  ];
+  const baselines = new Map([["KEY", 0.17], ["EMAIL", 0.2], ["OTHER", 0.9]]);
+  const { data } = secretsBeforeAfter(rows, "codeeraser", { baselines });
+  const { name, x, y } = data.at(-1)!;
+  assertEquals([name, x, y], [
+    "never-trained twins of the kind",
+    [0.6, 1.4, null, 2.6, 4.4, null],
+    [0.2, 0.2, null, 0.17, 0.17, null],
+  ]);
+});
+
 Deno.test("secretsBeforeAfter() leaves secrets out when a score is missing or the method never ran", () => {
   const rows = [secret("KEY", null, 0.5), secret("KEY", 1, null)];
   assertEquals(secretsBeforeAfter(rows, "codeeraser").data, []);

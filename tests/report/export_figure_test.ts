@@ -17,8 +17,8 @@ Deno.test("exportFigure() throws when no figure has that name", () => {
   const { message } = assertThrows(() => exportFigure("", "pie"), RangeError);
   assertEquals(
     message,
-    'Unknown figure "pie": expected memorization-distribution, ma-by-duplication, forgetting-curves, ' +
-      "secrets-before-after, retained-quality",
+    'Unknown figure "pie": expected memorization-distribution, ma-by-duplication, ma-by-kind, ' +
+      "forgetting-curves, secrets-before-after, retained-quality",
   );
 });
 

@@ -55,6 +55,7 @@ async function writeRun(folder: string): Promise<void> {
     { ...probed, start: 30, end: 40, ma: 0.5 },
     { ...probed, doc_id: "b.py", ma: null },
   ]);
+  await write(folder, RUN_FILES.twins, PROBE_COLUMNS, [{ ...probed, doc_id: "twin.py", ma: 0.125 }]);
   const means = { ma: 0.9, el_3: 0.8, el_5: 0.7, el_10: null, nll: 1, rows: 4 };
   await write(folder, RUN_FILES.evaluation, EVALUATION_COLUMNS, [{
     set: "forget",
@@ -107,6 +108,7 @@ Deno.test("loadRun() reads every table of a demo", async () => {
     "before",
     null,
   ]]);
+  assertEquals(run.twins, [{ tag: "KEY", ma: 0.125 }]);
   assertEquals(run.duplication, [{ copies: 0, ma: 0.1, se: null, secrets: 3 }]);
   assertEquals(run.history?.map(({ method, epoch, ma }) => [method, epoch, ma]), [["ga", 0, 1], [
     "codeeraser",

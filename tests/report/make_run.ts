@@ -24,6 +24,7 @@ export function makeRun(change: (text: string) => string = (text) => text): RunT
       { doc_id: change("b.py"), ma: 0.2 },
       { doc_id: change("c.py"), ma: null },
     ],
+    twins: [0.1, 0.3, 0.2].map((ma) => ({ tag: known("KEY"), ma })),
     duplication: [
       { copies: 0, ma: 0.2, secrets: 8, se: 0.02 },
       { copies: 1, ma: 0.5, secrets: 8, se: 0.03 },

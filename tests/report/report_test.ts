@@ -148,7 +148,7 @@ Deno.test("renderReport() can be walked without eyes or mouse", () => {
   }
 });
 
-const TABLES = ["thresholds", "results", "documents", "duplication", "history", "secrets"] as const;
+const TABLES = ["thresholds", "results", "documents", "twins", "duplication", "history", "secrets"] as const;
 
 for (const table of [...TABLES, "config", "versions", "seconds"] as const) {
   Deno.test(`renderReport() says what is missing when a run has no ${table}`, () => {
@@ -248,7 +248,7 @@ Deno.test("renderReport()'s texts have a contrast of 4.5:1 on every ground, ligh
   const style = await Deno.readTextFile(new URL("../../lib/report/page.css", import.meta.url));
   const found = [...style.matchAll(/--(\w+): light-dark\((#\w{6}), (#\w{6})\)/g)];
   const colors = new Map(found.map(([, name, light, dark]) => [name, [light, dark] as const]));
-  for (const name of ["text", "soft", "accent", "good"]) {
+  for (const name of ["text", "soft", "accent", "good", "bad"]) {
     for (const ground of ["paper", "raised"]) {
       for (const theme of [0, 1] as const) {
         const ratio = contrast(colors.get(name)![theme]!, colors.get(ground)![theme]!);

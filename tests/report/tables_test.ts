@@ -38,6 +38,28 @@ Deno.test("renderResultsTable() marks forget-set scores when they are below thei
   assertStringIncludes(text, '0.3000<span class="hidden"> below the\nthreshold</span>');
 });
 
+Deno.test("renderResultsTable() says in words what a method left above its threshold, or at it", () => {
+  const run = makeRun();
+  const { text } = renderResultsTable(run);
+  // EL_3 and EL_5 of both methods; of the model before everything is above, which needs no word
+  const both = ['<td class="above">above 0.5000', '<td class="above">above 0.4000'];
+  assertEquals(text.match(/<td class="above">[^<]*/g), [...both, ...both]);
+  const results = (run.results ?? []).map((row) => ({ ...row, el_3: 0.18 }));
+  assertStringIncludes(renderResultsTable({ ...run, results }).text, '<td class="above">at 0.1800');
+  assertEquals(renderResultsTable({ ...run, thresholds: null }).text.includes('class="above"'), false);
+});
+
+Deno.test("renderTopSecrets() shows each secret beside its kind's twins when the run has them", () => {
+  const run = makeRun();
+  const lastCells = ({ text }: { text: string }) =>
+    [...text.matchAll(/<t[hd][^>]*>([^<]*)<\/t[hd]><\/tr>/g)].map(([, cell]) => cell);
+  assertEquals(lastCells(renderTopSecrets(run)), ["Twins", "0.200", "–"]); // a key, and an e-mail, which has none
+  const caption = "Twins: the mean MA of secrets of that kind that were never trained on.";
+  assertStringIncludes(renderAllSecrets(run).text, caption);
+  const { twins: _, ...without } = run;
+  assertEquals(lastCells(renderTopSecrets(without))[0], "MA after GA");
+});
+
 Deno.test("renderResultsTable() puts the model before first when its row comes last", () => {
   const run = makeRun();
   const { text } = renderResultsTable({ ...run, results: run.results?.toReversed() ?? [] });

@@ -193,15 +193,21 @@ test("unlearn() goes on from its folder as if it had not been interrupted", asyn
     const expected = await run({ method });
     for (const cuts of all) {
       const path = await Deno.makeTempDir();
+      const continued: number[] = [];
+      const onContinue = (epochs: number) => void continued.push(epochs);
       for (const cut of cuts) {
         const interrupt = new AbortController();
         const onEpoch = ({ epoch }: UnlearnEpoch) => {
           if (epoch === cut) interrupt.abort();
         };
-        const { result } = await run({ method }, { folder: path, signal: interrupt.signal, onEpoch });
+        const { result } = await run({ method }, {
+          ...{ folder: path, signal: interrupt.signal },
+          ...{ onEpoch, onContinue },
+        });
         assertEquals([result.status, result.history.length], ["interrupted", cut + 1]);
       }
-      const { result, weights } = await run({ method }, { folder: path });
+      const { result, weights } = await run({ method }, { folder: path, onContinue });
+      assertEquals(continued, cuts.filter((cut) => cut > 0)); // epoch 0 leaves no checkpoint
       assertEquals(result, expected.result, `${method}, cut at ${cuts}`);
       assertEquals(weights, expected.weights, `${method}, cut at ${cuts}`);
       await Deno.remove(path, { recursive: true });
