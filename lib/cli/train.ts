@@ -10,7 +10,7 @@ import { MODEL_FILES } from "../models/save.ts";
 import { Adam } from "../training/adam.ts";
 import { checkpointBytes, CHECKPOINTS, readCheckpoint, writeCheckpoint } from "../training/checkpoint.ts";
 import { trainModel, type TrainStep } from "../training/train.ts";
-import { defineCommand } from "./command.ts";
+import { type Context, defineCommand } from "./command.ts";
 import { DTYPE_OPTION, SAVE_DTYPE_OPTION, storageOf } from "./dtype_options.ts";
 import { checkSpace } from "./output.ts";
 import { openRunFolder } from "./run_folder.ts";
@@ -85,7 +85,7 @@ export const command = defineCommand({
     using engine = await openEngine();
     using run = await openRunFolder(out, {
       command: "train",
-      context,
+      context: { ...context, settings: settingsOf(context.settings, values.model) },
       inputs: await trainingInputs(values, context),
       outputs: [...MODEL_FILES, LOG_FILE],
       scratch: [CHECKPOINTS],
@@ -106,7 +106,7 @@ export const command = defineCommand({
     using optimizer = new Adam(model.weights, { betas: BETAS, maxNorm: values.maxNorm });
     const log = await restoreLog(out, { weights: model.weights, optimizer });
     const training = context.progress.start("Training", steps, "steps");
-    training.advance(optimizer.steps);
+    training.skip(optimizer.steps);
     const save = async () => {
       await writeFileAtomic(await run.path(LOG_FILE), log.join("\n") + "\n");
       await writeCheckpoint(out, { weights: model.weights, optimizer }, { log });
@@ -146,6 +146,14 @@ export const command = defineCommand({
     };
   },
 });
+
+/** What a new model is made with says nothing of one that exists. */
+const NEW_MODEL_SETTINGS = ["tokenizer", "layers", "width", "heads", "positions", "vocabulary"];
+
+function settingsOf(settings: Context["settings"], model: string | undefined): Context["settings"] {
+  if (model === undefined) return settings;
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => !NEW_MODEL_SETTINGS.includes(name)));
+}
 
 function logLine({ step, loss, norm, rate }: TrainStep): string {
   const round = (value: number) => Number(value.toPrecision(5));

@@ -101,7 +101,9 @@ export const command = defineCommand({
       retain: await retainExamples({ tokenizer, documents }, retainRows.map(({ doc_id }) => doc_id)),
     };
     checkSpace(out, checkpointBytes(loaded.model.parameterCount, { states: 4 }));
-    const stage = context.progress.start(`Unlearning (${values.method})`, values.epochs, "epochs");
+    const stage = context.progress.start(`Unlearning (${values.method})`, values.epochs, "epochs", {
+      isMost: true,
+    });
     let note = "";
     const result = await unlearn(loaded.model, sets, {
       ...values,
@@ -111,6 +113,7 @@ export const command = defineCommand({
     }, {
       folder: out,
       signal: context.signal,
+      onContinue: (epochs) => stage.skip(epochs),
       onBatch: async (done, total) => {
         stage.advance(0, [note, `batch ${done} of ${total}`].filter(Boolean).join(", "));
         await context.breathe();

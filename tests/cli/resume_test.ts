@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryPath } from "../../lib/write_file.ts";
@@ -62,17 +62,21 @@ Deno.test("unlearn that was interrupted and then killed goes on without a flag t
   assertEquals([existsSync(join(out, ".lock")), existsSync(join(out, "model.safetensors"))], [true, false]);
   Deno.writeTextFileSync(temporaryPath(join(out, "model.safetensors")), "what a kill may leave");
 
-  await finish(args, out);
+  const stderr = await finish(args, out);
+  const last = `Unlearning (codeeraser): ${EPOCHS - second} epochs in `;
+  assertStringIncludes(stderr, last);
+  assertStringIncludes(stderr, ` after ${second} of an earlier run, not-converged\n`);
   for (const name of ["model.safetensors", "history.parquet"]) {
     assertEquals(Deno.readFileSync(join(out, name)), Deno.readFileSync(join(whole, name)), name);
   }
 });
 
-/** Runs to the end, and checks what is there then. */
-async function finish(args: readonly string[], out: string): Promise<void> {
+/** Runs to the end, and checks what is there then; what it said of its progress. */
+async function finish(args: readonly string[], out: string): Promise<string> {
   const { code, stdout, stderr } = await runCli(args);
   assertEquals(code, 1, stderr);
   const { status, epoch, done } = JSON.parse(stdout.trimEnd().split("\n").at(-1)!);
   assertEquals([status, epoch, done], ["not-converged", EPOCHS, false]);
   assertEquals(namesIn(out), FILES);
+  return stderr;
 }

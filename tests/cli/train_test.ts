@@ -132,3 +132,26 @@ Deno.test("train refuses what it cannot train on, and leaves nothing", async () 
   );
   await at.fail("train", { ...given, steps: 0 }, /--steps/, 2);
 });
+
+Deno.test("train records of a model that exists only what is its own", async () => {
+  using folder = temporaryFolder();
+  const path = (name: string) => join(folder.path, name);
+  await writeTinyModel(path("model"));
+  await writeTexts(path("texts.jsonl"), { a: "x = 1\n".repeat(40) });
+  const how = ["--steps", "1", "--batch", "1", "--length", "16", "--out", path("out")];
+  const { code, stderr } = await runCli([
+    "train",
+    "--model",
+    path("model"),
+    "--corpus",
+    path("texts.jsonl"),
+    ...how,
+  ]);
+  assertEquals(code, 0, stderr);
+  const { settings } = JSON.parse(Deno.readTextFileSync(join(path("out"), "run.json")));
+  assertEquals(
+    Object.keys(settings).filter((name) => /layers|width|heads|positions|vocabulary|tokenizer/.test(name)),
+    [],
+  );
+  assertEquals([settings.model, settings.steps, settings.length], [path("model"), 1, 16]);
+});
