@@ -26,7 +26,7 @@ def line_of(message):
 def run_batch(manager, client, batch):
     ids = [client.execute(code, stop_on_error=True) for code in batch["cells"]]
     shown = {id: None for id in ids}
-    waiting = set(ids)
+    waiting, failed = set(ids), set()
     wanted = None if batch["interrupt"] is None else ids[batch["interrupt"]]
     deadline = time.time() + LIMIT_S
     while waiting:
@@ -40,7 +40,10 @@ def run_batch(manager, client, batch):
         if id not in shown:
             continue
         if kind in ("execute_result", "display_data", "update_display_data", "error"):
-            shown[id] = line_of(message)
+            if id not in failed:  # an update of what was shown before may come in behind the error
+                shown[id] = line_of(message)
+            if kind == "error":
+                failed.add(id)
         if id == wanted and kind == "update_display_data":
             wanted = None
             manager.interrupt_kernel()
