@@ -44,7 +44,7 @@ const KINDS: readonly (readonly [RegExp, string?])[] = [
   [/^error sending request|^client error/, "the network cannot be reached"],
   [/^Signal timed out/, "it took too long"],
   [/^[A-Z][a-z ]+ \(os error \d+\)/],
-  [/^Could not open library: .*/s], // the loader's: paths and symbols
+  [/^(Could not open library|Failed to register symbol).*/s], // the loader's: paths and symbols
 ];
 
 /** Where in a file a library stopped: in the forms of JSON.parse, of serde, of Polars. */
@@ -63,7 +63,7 @@ const PASSED = new RegExp(
 /** What the JavaScript engine says of a mistake in our own code, which quotes keys and values too. */
 const ENGINE = new RegExp(
   "^Cannot ((read|set) propert|(create|delete|redefine|define|add|destructure) propert|assign to read|use 'in'|" +
-    "convert \\S+ to|mix BigInt|access '|destructure '|read private)| is not (a |an |iterable|defined|async)|" +
+    "convert \\S+ to|mix BigInt|access '|destructure '|read private)| is not (a function|a constructor|(async )?iterable|defined|an (entry )?object)\\b|" +
     "^Iterator value|^Invalid (array|typed|date|time|code point|count)|^Assignment to constant|^Class constructor",
 );
 

@@ -5,6 +5,7 @@
  */
 import { basename, dirname, join } from "node:path";
 import { assembleParts } from "../datasets/assemble_parts.ts";
+import { nameColumns } from "../datasets/columns.ts";
 import { readTable, tableFormat } from "../datasets/tables.ts";
 import { defineCommand } from "./command.ts";
 import { checkOutputTable } from "./output.ts";
@@ -99,15 +100,17 @@ export async function findShards(table: string): Promise<string[]> {
  * @throws {Error} If columns differ, there are no numbers to order by, or two shards have one document.
  */
 async function checkShards(shards: readonly string[]): Promise<number> {
-  let columns: string | undefined;
+  let columns: string[] | undefined;
   let [rows, documents] = [0, 0];
   const ids = new Set<string>();
   for (const path of shards) {
     const frame = await readTable(path);
-    columns ??= frame.columns.join();
-    if (frame.columns.join() !== columns) {
+    columns ??= frame.columns;
+    if (frame.columns.join() !== columns.join()) {
       throw new Error(
-        `Cannot merge "${path}": its columns are ${frame.columns}, those of the first ${columns}`,
+        `Cannot merge "${path}": its columns are ${nameColumns(frame.columns)}, those of the first ${
+          nameColumns(columns)
+        }`,
       );
     }
     if (!frame.columns.includes("row") || !frame.columns.includes("doc_id")) {

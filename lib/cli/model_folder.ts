@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fetchHubModel, HubError, type HubModelName, parseHubName } from "../hub.ts";
+import { reasonOf } from "../reason.ts";
 import { fetchedModel, isFetchedModel } from "../setup_models.ts";
 import type { Context, OptionSpec } from "./command.ts";
 import { showFetching } from "./fetch_progress.ts";
@@ -55,7 +56,7 @@ export async function modelFolder(name: string, context: ModelContext): Promise<
     if (!(error instanceof HubError) || (error.failure !== "unknown" && error.failure !== "unreachable")) {
       throw error;
     }
-    throw new Error(`${error.message} (nor is there a folder "${path}")`, { cause: error });
+    throw new Error(`${reasonOf(error)} (nor is there a folder "${path}")`, { cause: error });
   }
 }
 

@@ -7,6 +7,7 @@
  */
 import { dirname } from "node:path";
 import { tableFormat } from "../datasets/tables.ts";
+import { reasonOf } from "../reason.ts";
 
 /** Options of {@linkcode checkOutputFile}. */
 export interface CheckOutputOptions {
@@ -90,7 +91,7 @@ export async function checkWritableFolder(folder: string, path: string): Promise
     await Deno.remove(await Deno.makeTempFile({ dir: folder, prefix: ".codescrub-", suffix: ".tmp" }));
   } catch (cause) {
     throw new Error(
-      `Cannot write "${path}": no file can be made in "${folder}": ${(cause as Error).message}`,
+      `Cannot write "${path}": no file can be made in "${folder}": ${reasonOf(cause)}`,
       {
         cause,
       },

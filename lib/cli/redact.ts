@@ -13,6 +13,7 @@ import { readRows } from "../datasets/row_table.ts";
 import { type Context, defineCommand } from "./command.ts";
 import { checkWritableFolder, lstat } from "./output.ts";
 import { secretKey } from "./secret_key.ts";
+import { reasonOf } from "../reason.ts";
 
 const COLUMNS = {
   doc_id: "text",
@@ -116,7 +117,7 @@ class Redactor {
     try {
       return redactText(text, places, this.#options);
     } catch (cause) {
-      const what = cause instanceof RangeError ? cause.message : String(cause);
+      const what = reasonOf(cause);
       throw new RangeError(`Cannot redact "${docId}": ${what}: run detect again`, { cause });
     }
   }

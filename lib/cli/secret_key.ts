@@ -7,6 +7,7 @@
  */
 import { join } from "node:path";
 import { cacheFolder } from "../setup.ts";
+import { reasonOf } from "../reason.ts";
 
 const KEY_BYTES = 32;
 const MIN_BYTES = 16;
@@ -90,7 +91,7 @@ async function readKey(path: string): Promise<Uint8Array> {
   try {
     return await Deno.readFile(path);
   } catch (cause) {
-    throw new Error(`Cannot read the key "${path}": ${(cause as Error).message}`, { cause });
+    throw new Error(`Cannot read the key "${path}": ${reasonOf(cause)}`, { cause });
   }
 }
 

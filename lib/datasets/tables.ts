@@ -8,7 +8,8 @@
 import { Buffer } from "node:buffer";
 import pl from "nodejs-polars";
 import { writeFileAtomic } from "../write_file.ts";
-import { reasonOf } from "../reason.ts";
+import { reasonOf, withoutText } from "../reason.ts";
+import { nameColumn, nameColumns } from "./columns.ts";
 
 /** Polars, for what reads and makes frames outside this folder. */
 export { pl };
@@ -56,7 +57,9 @@ export async function readTable(path: string, options: ReadTableOptions = {}): P
   const missing = columns.filter((name) => !frame.columns.includes(name));
   if (missing.length > 0) {
     throw new SyntaxError(
-      `Cannot read table "${path}": it has no column ${quoted(missing)}: it has ${quoted(frame.columns)}`,
+      `Cannot read table "${path}": it has no column ${quoted(missing)}: it has ${
+        nameColumns(frame.columns)
+      }`,
     );
   }
   return frame.select(...columns);
@@ -185,7 +188,9 @@ export function parseJsonLine(
   try {
     row = JSON.parse(line);
   } catch (cause) {
-    throw new SyntaxError(`Cannot read table "${path}": line ${number} is not JSON`, { cause });
+    throw new SyntaxError(`Cannot read table "${path}": line ${number} is not JSON`, {
+      cause: withoutText(cause),
+    });
   }
   if (typeof row !== "object" || row === null || Array.isArray(row)) {
     throw new SyntaxError(`Cannot read table "${path}": line ${number} is not a JSON object`);
@@ -212,17 +217,19 @@ function decode(path: string, bytes: Uint8Array): string {
 
 function frameOf(rows: readonly Record<string, unknown>[], path: string): pl.DataFrame {
   const names = new Set(rows.flatMap((row) => Object.keys(row)));
-  const series = Array.from(names, (name) => {
+  const series = Array.from(names, (name, index) => {
     const cells = rows.map((row) => row[name] ?? null);
     const kinds = new Set(cells.filter((cell) => cell !== null).map((cell) => kindOf(cell)));
     if (kinds.size > 1) {
       throw new SyntaxError(
-        `Cannot read table "${path}": column "${name}" mixes ${[...kinds].join(" and ")}`,
+        `Cannot read table "${path}": ${nameColumn(name, index)} mixes ${[...kinds].join(" and ")}`,
       );
     }
     const [kind] = kinds;
     if (kind === "object") {
-      throw new SyntaxError(`Cannot read table "${path}": column "${name}" holds objects: use plain columns`);
+      throw new SyntaxError(
+        `Cannot read table "${path}": ${nameColumn(name, index)} holds objects: use plain columns`,
+      );
     }
     const whole = kind === "number" && cells.every((cell) => cell === null || Number.isSafeInteger(cell));
     return whole ? pl.Series(name, cells, pl.Int64) : pl.Series(name, cells);
@@ -262,9 +269,7 @@ async function readBytes(path: string): Promise<Buffer<ArrayBuffer>> {
       ? "there is no such file"
       : code === "EISDIR"
       ? "it is a folder"
-      : cause instanceof Error
-      ? cause.message
-      : String(cause);
+      : reasonOf(cause);
     throw new Error(`Cannot read table "${path}": ${reason}`, { cause });
   }
 }

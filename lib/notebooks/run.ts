@@ -22,6 +22,7 @@ import {
 } from "../datasets/columns.ts";
 import { type Columns, readRows, type RowOf, writeRows } from "../datasets/row_table.ts";
 import { RUN_FILES } from "../report/run_files.ts";
+import { reasonOf } from "../reason.ts";
 
 /** Every table of a run: its file, its columns, and the notebook that writes it. */
 export const NOTEBOOK_TABLES = {
@@ -64,7 +65,7 @@ export async function openRun(folder: string): Promise<NotebookRun> {
   try {
     await mkdir(folder, { recursive: true });
   } catch (cause) {
-    const reason = (cause as { code?: string }).code === "EEXIST" ? "it is a file" : (cause as Error).message;
+    const reason = (cause as { code?: string }).code === "EEXIST" ? "it is a file" : reasonOf(cause);
     throw new Error(`Cannot open run "${folder}": ${reason}: set RUN to a folder`, { cause });
   }
   return new NotebookRun(folder);

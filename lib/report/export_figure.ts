@@ -7,6 +7,7 @@
 import { resolve } from "node:path";
 import { darkFigure } from "../figures/dark_figure.ts";
 import type { Figure } from "../figures/figure.ts";
+import { withoutText } from "../reason.ts";
 import { drawFigure } from "./draw_figure.ts";
 import { FIGURE_NAMES } from "./figure_sections.ts";
 
@@ -40,7 +41,9 @@ export function exportFigure(page: string, name: string): Figure {
   try {
     return JSON.parse(page.slice(start + opening.length, end < 0 ? undefined : end));
   } catch (cause) {
-    throw new SyntaxError(`Cannot export figure "${name}" from the report: its data is broken`, { cause });
+    throw new SyntaxError(`Cannot export figure "${name}" from the report: its data is broken`, {
+      cause: withoutText(cause),
+    });
   }
 }
 
