@@ -119,9 +119,9 @@ function isWord(part: string): boolean {
   if (part.length < LONG || /^\d{1,12}$/.test(part)) return true;
   const letters = part.replace(/\d{1,4}$/, "");
   if (part.length > 24 || /\d/.test(letters)) return false;
+  if (/^\p{Lu}{12,}$/u.test(letters)) return false;
   const capitals = (letters.match(/(?<=\p{Ll})\p{Lu}/gu) ?? []).length;
-  const isAlike = /^(\p{Lu}+|\p{Ll}+|[^\p{Lu}\p{Ll}]+)$/u.test(letters) && !/^\p{Lu}{12,}$/u.test(letters);
-  return isAlike || capitals <= letters.length / 5;
+  return capitals <= letters.length / 5;
 }
 
 /**
