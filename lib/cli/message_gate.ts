@@ -74,9 +74,11 @@ export function gateMessage(message: string, given: Given): string {
   });
 }
 
-/** A text as it is, or its length; behind what was given only the rest counts. */
+/** A text as it is, or its length; of what begins as something that was given only the rest counts. */
 function passText(text: string, given: Given): string {
-  if (given.some((word) => word === text || word.startsWith(text + "/"))) return text;
+  if (given.some((word) => word.includes(text))) return text;
+  const [, flag, value] = /^(--[a-z-]+=)(.+)$/s.exec(text) ?? [];
+  if (flag !== undefined) return flag + passText(value!, given);
   for (const word of given) {
     for (const start of [word, word.slice(0, word.length - extname(word).length)]) {
       if (start.length > 1 && text.startsWith(start)) return start + passName(text.slice(start.length));
@@ -104,7 +106,9 @@ function passName(text: string): string {
  */
 export function isName(text: string): boolean {
   if (text.length > MOST) return false;
-  if (/^(npx -y )?deno (task|install) [\w ./:-]*$/.test(text)) return true;
+  if (/^the options$|^org\/name\[@revision$|^(npx -y )?deno (task|install) [\w ./:-]*$/.test(text)) {
+    return true; // our own words
+  }
   const digits = text.replace(/\D/g, "").length;
   if (/[@\s\p{C}]/u.test(text) || /\d+\.\d+\.\d+\.\d+|[0-9a-f]*:[0-9a-f]*:/i.test(text) || digits > 12) {
     return false;
