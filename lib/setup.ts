@@ -152,7 +152,7 @@ function describeTensorFlow(cache: string): SetUpRow {
     const { version, folder } = findTensorFlow({ cache });
     return { part: "TensorFlow", state: "ready", version, path: folder, howToGet: null };
   } catch (error) {
-    const howToGet = Deno.env.get("CODESCRUB_TENSORFLOW") ? reasonOf(error) : "deno task setup";
+    const howToGet = Deno.env.get("CODESCRUB_TENSORFLOW") ? reasonOf(error) : "npx -y deno task setup";
     return { part: "TensorFlow", state: "missing", version: null, path: null, howToGet };
   }
 }
@@ -160,7 +160,13 @@ function describeTensorFlow(cache: string): SetUpRow {
 function describeJupyter(cache: string): SetUpRow {
   const jupyter = findJupyter({ cache });
   if (!jupyter) {
-    return { part: "Jupyter", state: "optional", version: null, path: null, howToGet: "deno task notebooks" };
+    return {
+      part: "Jupyter",
+      state: "optional",
+      version: null,
+      path: null,
+      howToGet: "npx -y deno task notebooks",
+    };
   }
   return { part: "Jupyter", state: "ready", version: jupyter.version, path: jupyter.folder, howToGet: null };
 }
@@ -171,7 +177,7 @@ async function describeWheels(cache: string): Promise<SetUpRow> {
   const version = `${packages.wheels.length - missing.length} of ${packages.wheels.length}`;
   return missing.length === 0
     ? { part: "wheels", state: "ready", version, path: folder, howToGet: null }
-    : { part: "wheels", state: "missing", version, path: folder, howToGet: "deno task setup" };
+    : { part: "wheels", state: "missing", version, path: folder, howToGet: "npx -y deno task setup" };
 }
 
 async function describeCommand(part: string, command: string[], howToGet: string): Promise<SetUpRow> {

@@ -67,14 +67,14 @@ export function isFetchedModel(name: string): name is FetchedModelName {
  * import { fetchedModel } from "./setup_models.ts";
  *
  * const cache = await Deno.makeTempDir();
- * const message = 'Cannot use model "smollm2": it was not fetched yet: run "deno task fetch smollm2"';
+ * const message = 'Cannot use model "smollm2": it was not fetched yet: run "npx -y deno task fetch smollm2"';
  * assertThrows(() => fetchedModel("smollm2", { cache }), Error, message);
  * ```
  */
 export function fetchedModel(name: FetchedModelName, { cache = cacheFolder() }: CacheOptions = {}): string {
   const { path, isThere } = locate(name, cache);
   if (isThere) return path;
-  throw new Error(`Cannot use model "${name}": it was not fetched yet: run "deno task fetch ${name}"`);
+  throw new Error(`Cannot use model "${name}": it was not fetched yet: run "npx -y deno task fetch ${name}"`);
 }
 
 function locate(name: FetchedModelName, cache: string): { path: string; isThere: boolean } {

@@ -90,7 +90,7 @@ export function findTensorFlow(
     if (whole && version && isRecent(version)) return libraries(folder, version, "package");
     tried.push(whole ? `${folder} (version ${version ?? "unknown"}, needs 2.${OLDEST_MINOR})` : folder);
   }
-  throw new Error(`Cannot find TensorFlow's libraries in ${tried.join(", ")}: run "deno task setup"`);
+  throw new Error(`Cannot find TensorFlow's libraries in ${tried.join(", ")}: run "npx -y deno task setup"`);
 }
 
 /**

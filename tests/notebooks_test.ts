@@ -135,7 +135,7 @@ Deno.test("notebooks say in one line what to do with bad input, hostile names as
   );
   const missing = (file: string, by: string) =>
     `Cannot read "${file}" of run "${run.folder}": it is not there: ` +
-    `run notebook ${by} first, or "deno task demo" and set RUN to "../out/demo"`;
+    `run notebook ${by} first, or "npx -y deno task demo" and set RUN to "../out/demo"`;
   const cases = [
     [unlearning!, { EPOCHS: "many" }, "2 of 13: TypeError: Cannot use parameter EPOCHS: it is a string"],
     [unlearning!, { MODEL: "no-such-model" }, '3 of 13: Error: Cannot find model "no-such-model"'],

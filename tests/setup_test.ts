@@ -187,7 +187,7 @@ Deno.test("findTensorFlow() lists what it tried and says what to run", async () 
   assertEquals(
     error.message,
     `Cannot find TensorFlow's libraries in ${root}/cache/tensorflow-cpu-2.21.0, ` +
-      `${sitePackages}/tensorflow (version 2.18.0, needs 2.21): run "deno task setup"`,
+      `${sitePackages}/tensorflow (version 2.18.0, needs 2.21): run "npx -y deno task setup"`,
   );
 });
 
@@ -226,5 +226,5 @@ Deno.test("describeSetup() says what is missing and how to get it", async () => 
     "git",
   ]);
   const wheels = rows.find(({ part }) => part === "wheels");
-  assertEquals([wheels?.state, wheels?.howToGet], ["missing", "deno task setup"]);
+  assertEquals([wheels?.state, wheels?.howToGet], ["missing", "npx -y deno task setup"]);
 });

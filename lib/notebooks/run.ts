@@ -169,7 +169,7 @@ export class NotebookRun {
   #missing(file: string, by: string): Error {
     return new Error(
       `Cannot read "${file}" of run "${this.folder}": it is not there: ` +
-        `run notebook ${by} first, or "deno task demo" and set RUN to "../out/demo"`,
+        `run notebook ${by} first, or "npx -y deno task demo" and set RUN to "../out/demo"`,
     );
   }
 }

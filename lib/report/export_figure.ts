@@ -51,7 +51,7 @@ export function exportFigure(page: string, name: string): Figure {
 }
 
 const USAGE =
-  `Usage: deno task figure REPORT.html FIGURE OUT.svg [--dark] [--force]; OUT may end in .svg, .png or .json
+  `Usage: npx -y deno task figure REPORT.html FIGURE OUT.svg [--dark] [--force]; OUT may end in .svg, .png or .json
 figures: ${FIGURE_NAMES.join(", ")}`;
 const MAX_REPORT_BYTES = 2 ** 28;
 

@@ -27,7 +27,8 @@ Deno.test("--model says how to get a model that was not fetched yet", async () =
       out,
     ]);
     assertEquals(code, 1);
-    const message = 'Cannot use model "smollm2": it was not fetched yet: run "deno task fetch smollm2"';
+    const message =
+      'Cannot use model "smollm2": it was not fetched yet: run "npx -y deno task fetch smollm2"';
     assertEquals(stderr.trim().split("\n").at(-1), `codescrub: ${message}`);
   } finally {
     if (before === undefined) Deno.env.delete("CODESCRUB_CACHE");
