@@ -25,7 +25,7 @@ export { assign, compile, type CompiledStep, type CompileOptions, snapshot } fro
 export { CaptureError } from "./lib/engine/capture_error.ts";
 export { TensorFlowError } from "./lib/engine/status.ts";
 
-export { openTokenizer, Tokenizer } from "./lib/tokenizers/tokenizer.ts";
+export { Tokenizer } from "./lib/tokenizers/tokenizer.ts";
 export { fromCodePoints, toCodePoints } from "./lib/tokenizers/code_points.ts";
 
 export {
@@ -41,6 +41,7 @@ export { filterSecrets } from "./lib/secrets/filter.ts";
 export { describeSecret, fingerprintSecret } from "./lib/secrets/fingerprint.ts";
 
 export { type LoadedModel, loadModel } from "./lib/models/load.ts";
+export { openModelTokenizer as openTokenizer } from "./lib/models/model_tokenizer.ts";
 export { saveModel } from "./lib/models/save.ts";
 export { Model } from "./lib/models/model.ts";
 export { MODELS } from "./lib/models/models.ts";

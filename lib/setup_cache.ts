@@ -9,15 +9,15 @@ import { statfsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { reasonOf } from "./reason.ts";
 
-/** What {@linkcode setUpTensorFlow} and {@linkcode fetchWheels} are busy with. */
+/** What set-up is busy with. */
 export interface SetUpProgress {
-  /** What is done: another set-up waited for, bytes downloaded, bytes unpacked. */
-  stage: "wait" | "download" | "unpack";
+  /** What is done: another set-up waited for, bytes downloaded, unpacked, compared with their hashes. */
+  stage: "wait" | "download" | "unpack" | "check";
   /** To what. */
   what: string;
   /** Bytes done. */
   done: number;
-  /** Bytes in all; 0 while waiting. */
+  /** Bytes in all; 0 while waiting, or where nobody knows. */
   total: number;
 }
 

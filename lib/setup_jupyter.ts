@@ -9,7 +9,9 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { fileReasonOf } from "./reason.ts";
 import { cacheFolder, type CacheOptions, checkFreeSpace, withCacheLock } from "./setup_cache.ts";
+import { childCommand } from "./setup_child.ts";
 import { type FetchWheelsOptions, runPython, watchFolder } from "./setup_wheels.ts";
 
 const REQUIREMENTS = fileURLToPath(new URL("../data/jupyter_requirements.txt", import.meta.url));
@@ -164,7 +166,7 @@ export async function jupyterCommand(
     interrupt_mode: "signal",
     env: { NO_COLOR: "1" },
   });
-  return new Deno.Command(python, {
+  return childCommand("jupyter", python, {
     args: ["-m", ...args],
     cwd,
     env: {
@@ -188,8 +190,13 @@ export async function jupyterCommand(
 async function writeJson(path: string, value: unknown): Promise<void> {
   const text = JSON.stringify(value, null, 2) + "\n";
   if (await Deno.readTextFile(path).catch(() => "") === text) return;
-  await Deno.mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
-  await Deno.writeTextFile(temporary, text);
-  await Deno.rename(temporary, path);
+  try {
+    await Deno.mkdir(dirname(path), { recursive: true });
+    await Deno.writeTextFile(temporary, text);
+    await Deno.rename(temporary, path);
+  } catch (cause) {
+    const reason = `${fileReasonOf(cause)}: set CODESCRUB_CACHE to a folder of your own`;
+    throw new Error(`Cannot set up Jupyter in "${dirname(path)}": ${reason}`, { cause });
+  }
 }

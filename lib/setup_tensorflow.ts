@@ -5,8 +5,9 @@
  *
  * @module
  */
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { cacheFolder } from "./setup_cache.ts";
+import { hasPinnedFiles, type PinnedFile } from "./setup_pinned.ts";
 import type { Wheel } from "./setup_wheels.ts";
 
 /** TensorFlow's libraries, found. */
@@ -33,11 +34,21 @@ export const TENSORFLOW_WHEEL = {
   platform: "manylinux_2_27_x86_64",
 } as const satisfies Wheel;
 
-/** Name in the wheel and bytes of each library. */
-export const TENSORFLOW_FILES = {
-  "libtensorflow_framework.so.2": 65_222_328,
-  "libtensorflow_cc.so.2": 788_086_608,
-} as const;
+/** The two libraries in it. */
+export const TENSORFLOW_FILES = [
+  {
+    name: "tensorflow/libtensorflow_framework.so.2",
+    bytes: 65_222_328,
+    sha256: "f060b323b26ef80add21b9df9428de3aeaf2843d772c5bb098745f7abff3709b",
+  },
+  {
+    name: "tensorflow/libtensorflow_cc.so.2",
+    bytes: 788_086_608,
+    sha256: "6505a4b9657e62100c6bdacb683957a395cb047725042945aaa50e40a71e429e",
+  },
+] as const satisfies readonly PinnedFile[];
+
+const NAMES = TENSORFLOW_FILES.map(({ name }) => basename(name));
 
 // Older packages lack functions that the binding calls.
 const OLDEST_MINOR = 21;
@@ -74,7 +85,7 @@ export function findTensorFlow(
   const named = variable("CODESCRUB_TENSORFLOW");
   if (named) {
     const folder = resolve(named);
-    const missing = Object.keys(TENSORFLOW_FILES).find((name) => !isFile(join(folder, name)));
+    const missing = NAMES.find((name) => !isFile(join(folder, name)));
     if (missing === undefined) return libraries(folder, null, "environment");
     throw new Error(
       `Cannot find TensorFlow as CODESCRUB_TENSORFLOW says: "${folder}" has no ${missing}: correct or unset it`,
@@ -82,11 +93,11 @@ export function findTensorFlow(
   }
   const download = downloadFolder(cache ?? cacheFolder(variable));
   if (isDownloaded(download)) return libraries(download, TENSORFLOW_WHEEL.version, "download");
-  const tried = [download];
+  const tried = [hasLibraries(download) ? `${download} (not the pinned files)` : download];
   for (const sitePackages of sitePackagesFolders(variable, prefixes)) {
     const folder = join(sitePackages, "tensorflow");
     const version = packageVersion(sitePackages);
-    const whole = Object.keys(TENSORFLOW_FILES).every((name) => isFile(join(folder, name)));
+    const whole = hasLibraries(folder);
     if (whole && version && isRecent(version)) return libraries(folder, version, "package");
     tried.push(whole ? `${folder} (version ${version ?? "unknown"}, needs 2.${OLDEST_MINOR})` : folder);
   }
@@ -109,8 +120,7 @@ export function downloadFolder(cache: string): string {
 }
 
 /**
- * Whether a folder holds both libraries of the pinned wheel, by their sizes: it was renamed into place whole, after
- * its checksums were right.
+ * Whether a folder holds both libraries of the pinned wheel and no others.
  *
  * @example
  * ```ts
@@ -121,9 +131,11 @@ export function downloadFolder(cache: string): string {
  * ```
  */
 export function isDownloaded(folder: string): boolean {
-  return Object.entries(TENSORFLOW_FILES).every(([name, bytes]) =>
-    statOrNull(join(folder, name))?.size === bytes
-  );
+  return hasPinnedFiles(folder, TENSORFLOW_FILES);
+}
+
+function hasLibraries(folder: string): boolean {
+  return NAMES.every((name) => isFile(join(folder, name)));
 }
 
 function libraries(

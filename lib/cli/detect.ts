@@ -5,7 +5,6 @@
  *
  * @module
  */
-import { basename, dirname, relative } from "node:path";
 import { readAllowList } from "../datasets/allow_list.ts";
 import { assembleParts, countDistinct } from "../datasets/assemble_parts.ts";
 import { emptyCorpus } from "../datasets/corpus.ts";
@@ -21,15 +20,15 @@ import {
   PROFILES,
   SECRET_DETECTORS,
 } from "../secrets/detect.ts";
+import { fingerprintSecret } from "../secrets/fingerprint.ts";
 import { type BigramTable, checkBigrams } from "../secrets/gibberish.ts";
 import { readRegularText } from "../read_file.ts";
 import { reasonOf } from "../reason.ts";
 import { type Context, defineCommand, UsageError } from "./command.ts";
 import { detectPiece, type DetectPieceOptions, partPath } from "./detect_piece.ts";
 import { addCounts, describeCounts, type PieceCounts, summarizeCounts } from "./detect_counts.ts";
-import { checkOutputTable } from "./output.ts";
 import type { Stage } from "./progress.ts";
-import { openRunFolder } from "./run_folder.ts";
+import { openRunFiles } from "./run_files.ts";
 import { secretKey } from "./secret_key.ts";
 import { resolveShard, SHARD_OPTION, shardPath } from "./shard.ts";
 import { runWorkers } from "./worker_pool.ts";
@@ -74,58 +73,66 @@ export const command = defineCommand({
   config: true,
   writes: true,
   async run({ corpus, out: whole, bigrams, allow, exclude, skipped, ...options }, context) {
-    const { force } = context;
     const shard = resolveShard(options.shard, Deno.env.toObject());
     const out = shard ? shardPath(whole, shard) : whole;
-    const inputs = [corpus, ...[bigrams, allow].filter((path) => path !== undefined)];
-    await checkOutputTable(out, { force, inputs });
-    if (skipped !== undefined) await checkOutputTable(skipped, { force, inputs });
+    const also = readExtras(options);
+    const key = await secretKey();
+    const { workers: _, skipped: __, ...settings } = context.settings;
+    using run = await openRunFiles([out, ...(skipped === undefined ? [] : [skipped])], {
+      command: "detect",
+      context: {
+        ...context,
+        settings: {
+          ...settings,
+          shard: shard ? `${shard.index}/${shard.count}` : "all",
+          key: fingerprintSecret("the key of fingerprints", key).slice(0, 16), // another key is another setting
+        },
+      },
+      inputs: { corpus: { path: corpus, exclude }, bigrams, "allow-list": allow },
+      hasScratch: true,
+    });
     const piece = {
-      key: await secretKey(),
+      key,
       profile: options.profile,
-      also: readExtras(options),
+      also,
       unfiltered: options.unfiltered,
       reveal: options.reveal,
       numbered: shard !== undefined,
       ...(bigrams !== undefined && { bigrams: await readBigrams(bigrams) }),
       ...(allow !== undefined && { allow: await readAllowList(allow, SECRET_DETECTORS) }),
     };
-    const { workers: _, skipped: __, ...settings } = context.settings;
-    const own = [whole, ...(skipped === undefined ? [] : [skipped])].flatMap((path) =>
-      ownFiles(corpus, path)
-    );
-    const { breathe } = context;
-    const search = { corpus, exclude: [...exclude, ...own], breathe, ...(shard && { shard }) };
+    const search = { corpus, exclude, breathe: context.breathe, ...(shard && { shard }) };
     const total = await countDocuments(corpus, search); // refuses what is no corpus before anything is written
-    const folder = `${out}.parts`;
-    using run = await openRunFolder(folder, {
-      command: "detect",
-      settings: { ...settings, shard: shard ? `${shard.index}/${shard.count}` : "all" },
-      force,
-    });
+    await Deno.mkdir(run.scratch, { recursive: true, mode: 0o700 });
     const counts = await detectAll({ ...search, total }, {
-      options: { ...piece, folder: run.folder },
+      options: { ...piece, folder: run.scratch },
       workers: options.workers ?? navigator.hardwareConcurrency,
     }, context).catch(async (error) => {
-      const hasParts = [...Deno.readDirSync(folder)].some(({ name }) => name.startsWith("part-"));
-      if (!hasParts) await Deno.remove(folder, { recursive: true }); // nothing to go on from
+      await removeWithoutParts(run.scratch);
       throw error;
     });
     if (counts.total.documents === 0 && !shard) { // a shard of a small corpus may be
-      await Deno.remove(folder, { recursive: true });
+      await Deno.remove(run.scratch, { recursive: true });
       throw emptyCorpus(corpus, counts.total.skipped);
     }
-    if (counts.parts.length > 0) await assembleParts(counts.parts, out);
-    else await writeTable(secretTable([], { reveal: options.reveal, ...(shard && { numbers: [] }) }), out);
     const values = await countDistinct(counts.parts, "fingerprint");
-    if (skipped !== undefined) {
-      await writeRows(skipped, counts.total.skipped, { path: "text", reason: "text" });
-    }
-    await Deno.remove(folder, { recursive: true });
     const summary = { ...summarizeCounts(counts.total), values, out };
+    await run.finish(summary, async () => {
+      if (counts.parts.length > 0) await assembleParts(counts.parts, out);
+      else await writeTable(secretTable([], { reveal: options.reveal, ...(shard && { numbers: [] }) }), out);
+      if (skipped !== undefined) {
+        await writeRows(skipped, counts.total.skipped, { path: "text", reason: "text" });
+      }
+    });
     return { text: describeCounts(summary), summary };
   },
 });
+
+/** Removes the scratch folder where nothing is in it to go on from. */
+async function removeWithoutParts(folder: string): Promise<void> {
+  const hasParts = [...Deno.readDirSync(folder)].some(({ name }) => name.startsWith("part-"));
+  if (!hasParts) await Deno.remove(folder, { recursive: true });
+}
 
 /** @throws {UsageError} If something unknown is asked for, or of the reference profile. */
 function readExtras({ also, profile }: { also: readonly string[]; profile: Profile }): ExtraSecret[] {
@@ -137,28 +144,6 @@ function readExtras({ also, profile }: { also: readonly string[]; profile: Profi
     throw new UsageError("Cannot use --also with the reference profile: give --profile extended");
   }
   return also as ExtraSecret[];
-}
-
-/**
- * Patterns, as of .gitignore, for what this command and its other shards write in the corpus: no part of it.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { ownFiles } from "./detect.ts";
- *
- * assertEquals(ownFiles("/c", "/c/out/a[1].csv"), ["/out/a\\[1\\].csv*", "/out/a\\[1\\]-?????-of-?????.csv*"]);
- * assertEquals(ownFiles("/c", "/d/a.csv"), []);
- * ```
- */
-export function ownFiles(corpus: string, out: string): string[] {
-  const path = relative(corpus, out);
-  if (path.startsWith("..")) return [];
-  const literal = (text: string) => text.replace(/[\\*?[\]!# ]/g, "\\$&");
-  const shards = basename(shardPath(path, { index: 0, count: 0 }));
-  const folder = dirname(path) === "." ? "/" : `/${literal(dirname(path))}/`;
-  return [literal(basename(path)), literal(shards).replace("-00000-of-00000", "-?????-of-?????")]
-    .map((name) => `${folder}${name}*`);
 }
 
 const MAX_BIGRAM_BYTES = 2 ** 24;

@@ -1,11 +1,13 @@
 /**
- * `doctor`: what is installed where, what is missing and how to get it; `--setup` fetches what is missing. Opens no
- * library itself, so that it can tell of one that does not open.
+ * `doctor`: what is installed where, what is missing and how to get it; `--setup` fetches what is missing; `--verify`
+ * reads what lies in the caches and says what is not as it was fetched. Opens no library itself, so that it can tell of
+ * one that does not open.
  *
  * @module
  */
-import { describeSetup, setUp } from "../setup.ts";
-import { type Context, defineCommand } from "./command.ts";
+import { verifyHubCache } from "../hub_verify.ts";
+import { describeSetup, setUp, verifySetUp } from "../setup.ts";
+import { type CommandResult, type Context, defineCommand } from "./command.ts";
 import { formatTable } from "./console.ts";
 import { showFetching } from "./fetch_progress.ts";
 
@@ -22,9 +24,13 @@ import { showFetching } from "./fetch_progress.ts";
  */
 export const command = defineCommand({
   args: {},
-  options: { setup: { kind: "flag", describe: "fetch what is missing" } },
-  async run({ setup }, context) {
+  options: {
+    setup: { kind: "flag", describe: "fetch what is missing" },
+    verify: { kind: "flag", describe: "compare all that was fetched with its hashes" },
+  },
+  async run({ setup, verify }, context) {
     if (setup) await setUpWithProgress(context);
+    if (verify) return await verifyCaches(context);
     const rows = await describeSetup();
     const missing = rows.filter(({ state }) => state === "missing");
     const table = formatTable(
@@ -49,6 +55,37 @@ export const command = defineCommand({
     };
   },
 });
+
+/** Checks what lies in the caches of set-up, of Deno and of the Hub. */
+async function verifyCaches({ progress, signal }: Context): Promise<CommandResult> {
+  const shown = showFetching(progress);
+  const { onProgress } = shown;
+  let done = 0;
+  const onBytes = (count: number) => {
+    onProgress({ stage: "check", what: "models of the Hub", done: done += count, total: 0 });
+  };
+  const rows = [
+    ...await verifySetUp({ onProgress, signal }),
+    ...await verifyHubCache({ onBytes, signal }),
+  ];
+  shown.done();
+  const bad = rows.filter(({ state }) => state === "differs");
+  return {
+    text: formatTable(
+      ["part", "state", "where, or what to do"],
+      rows.map((row) => [row.part, row.state, row.detail]),
+    ),
+    summary: {
+      ok: bad.length === 0,
+      parts: rows.map(({ part, state, detail }) => ({ part, state, detail })),
+    },
+    ...(bad.length > 0 && {
+      failure: `Cannot trust what was fetched: ${
+        bad.map(({ part, detail }) => `${part} differs (${detail})`).join(", ")
+      }`,
+    }),
+  };
+}
 
 /**
  * Fetches what is missing, each download as a stage.

@@ -26,7 +26,9 @@ import { openScorer } from "../metrics/score_memo.ts";
 import { type Context, defineCommand, UsageError } from "./command.ts";
 import { formatTable } from "./console.ts";
 import { DTYPE_OPTION } from "./dtype_options.ts";
-import { checkOutputTable } from "./output.ts";
+import { modelInput } from "./model_folder.ts";
+import { openRunFiles } from "./run_files.ts";
+import type { RunInput } from "./run_record.ts";
 import { type ModelSession, openModel } from "./session.ts";
 
 /**
@@ -66,10 +68,6 @@ export const command = defineCommand({
   writes: true,
   async run({ model, dtype, before, out, ...inputs }, context) {
     if (model.length === 0) throw new UsageError('Missing option "--model": model folder');
-    const read = [inputs.corpus, inputs.forget, inputs.retain, ...(inputs.unseen ? [inputs.unseen] : [])];
-    for (const path of [out, secretScoresPath(out)]) {
-      await checkOutputTable(path, { force: context.force, inputs: read });
-    }
     const names = [
       ...before === undefined ? [] : [["before", before]],
       ...model.map((name) => [basename(name), name]),
@@ -77,6 +75,14 @@ export const command = defineCommand({
     if (new Set(names.map(([name]) => name)).size < names.length) {
       throw new UsageError("Two models of one name: their folders must be called differently");
     }
+    const { corpus, forget, retain, unseen } = inputs;
+    const models: [string, RunInput][] = [];
+    for (const [name, path] of names) models.push([`model "${name}"`, await modelInput(path!, context)]);
+    using run = await openRunFiles([out, secretScoresPath(out)], {
+      command: "evaluate",
+      context,
+      inputs: { corpus, forget, retain, unseen, ...Object.fromEntries(models) },
+    });
     const examplesOf = await readInputs(inputs, context);
     const sets: SetScores[] = [];
     const secrets: SecretScores[] = [];
@@ -97,12 +103,12 @@ export const command = defineCommand({
       sets.push(...found.sets);
       secrets.push(...found.secrets);
     }
-    await writeRows(secretScoresPath(out), secrets, SECRET_SCORE_COLUMNS);
-    await writeRows(out, sets, EVALUATION_COLUMNS);
-    return {
-      text: `${formatSets(sets)}\nwritten: ${out}`,
-      summary: { sets: sets.map((row) => ({ ...row })), out },
-    };
+    const summary = { sets: sets.map((row) => ({ ...row })), out };
+    await run.finish(summary, async () => {
+      await writeRows(secretScoresPath(out), secrets, SECRET_SCORE_COLUMNS);
+      await writeRows(out, sets, EVALUATION_COLUMNS);
+    });
+    return { text: `${formatSets(sets)}\nwritten: ${out}`, summary };
   },
 });
 

@@ -10,6 +10,7 @@ const VERBS = {
   wait: "Waiting for",
   download: "Downloading",
   unpack: "Unpacking",
+  check: "Checking",
 } as const satisfies { [stage in SetUpProgress["stage"]]: string };
 
 /** Stages of a fetch. */

@@ -14,6 +14,7 @@ import { type Command, type CommandResult, type Context, type OptionSpec, UsageE
 import { type CommandRow, COMMANDS } from "./commands.ts";
 import { write } from "./console.ts";
 import { explainError, explainStack, gateMessage, type Given, givenWords } from "./message_gate.ts";
+import { warnOfDeno } from "./deno_version.ts";
 import { InterruptError, listenForInterrupt } from "./interrupt.ts";
 import { flagOf, optionsOf, resolveOptions } from "./options.ts";
 
@@ -146,15 +147,14 @@ async function runCommand(
   };
   let result: CommandResult;
   try {
-    result = await command.run(values, context);
-    interrupt.signal.throwIfAborted();
+    result = await command.run(values, context); // a signal that came after it had finished changes nothing
   } catch (error) {
     // Whatever an interrupted step threw, the interrupt is the reason.
     throw interrupt.signal.aborted ? interrupt.signal.reason : error;
   } finally {
     progress.close();
   }
-  if (result.text) write(result.text.replace(/\n*$/, "\n"));
+  if (result.text) write(result.text.replace(/\n*$/, "\n"), json ? Deno.stderr : Deno.stdout);
   if (json) write(JSON.stringify({ command: name, ...result.summary }) + "\n");
   if (result.failure) throw new Error(result.failure);
 }
@@ -172,5 +172,7 @@ if (import.meta.main) {
   };
   addEventListener("unhandledrejection", (event) => fail(event, event.reason));
   addEventListener("error", (event) => fail(event, event.error));
+  const warning = warnOfDeno();
+  if (warning) write(`codescrub: ${warning}\n`, Deno.stderr);
   Deno.exit(await main(Deno.args));
 }

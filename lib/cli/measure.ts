@@ -10,8 +10,8 @@ import { Scorer, type Scores } from "../metrics/text_scores.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import { type Context, defineCommand } from "./command.ts";
 import { DTYPE_OPTION } from "./dtype_options.ts";
-import { MODEL_OPTION } from "./model_folder.ts";
-import { checkOutputTable } from "./output.ts";
+import { MODEL_OPTION, modelInput } from "./model_folder.ts";
+import { openRunFiles } from "./run_files.ts";
 import { openModel } from "./session.ts";
 import { MEASURE_COLUMNS } from "../datasets/columns.ts";
 
@@ -46,12 +46,15 @@ export const command = defineCommand({
   config: true,
   writes: true,
   async run({ model, dtype, texts, tokens, out }, context) {
-    await checkOutputTable(out, { force: context.force, inputs: [texts] });
+    using run = await openRunFiles([out], {
+      command: "measure",
+      context,
+      inputs: { model: await modelInput(model, context), texts },
+    });
     const { documents, skipped } = await readCorpus(texts);
     using session = await openModel(model, context, { products: dtype });
     using scorer = new Scorer(session.loaded.model);
     const rows = await measureTexts({ scorer, tokenizer: session.tokenizer }, documents, { tokens, context });
-    await writeRows(out, rows, MEASURE_COLUMNS);
     const defined = rows.flatMap(({ ma }) => ma === null ? [] : [ma]);
     const meanMa = defined.length > 0 ? defined.reduce((sum, ma) => sum + ma, 0) / defined.length : null;
     const summary = {
@@ -61,6 +64,7 @@ export const command = defineCommand({
       mean_ma: meanMa,
       out,
     };
+    await run.finish(summary, () => writeRows(out, rows, MEASURE_COLUMNS));
     return { text: `${rows.length} texts, mean MA ${meanMa?.toFixed(4) ?? "-"}\nwritten: ${out}`, summary };
   },
 });

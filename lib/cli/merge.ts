@@ -8,7 +8,7 @@ import { assembleParts } from "../datasets/assemble_parts.ts";
 import { nameColumns } from "../datasets/columns.ts";
 import { readTable, tableFormat } from "../datasets/tables.ts";
 import { defineCommand } from "./command.ts";
-import { checkOutputTable } from "./output.ts";
+import { openRunFiles } from "./run_files.ts";
 import { shardPath } from "./shard.ts";
 
 /**
@@ -34,15 +34,16 @@ export const command = defineCommand({
     out: { kind: "path", describe: "the whole table; that very path by default", metavar: "F" },
   },
   writes: true,
-  async run({ table, out = table }, { force }) {
+  async run({ table, out = table }, context) {
     const shards = await findShards(table);
-    await checkOutputTable(out, { force, inputs: shards });
-    const rows = await checkShards(shards);
-    await assembleParts(shards, out, { sortBy: "row" });
-    return {
-      text: `${rows} rows of ${shards.length} shards\nwritten: ${out}`,
-      summary: { shards: shards.length, rows, out },
-    };
+    using run = await openRunFiles([out], {
+      command: "merge",
+      context,
+      inputs: Object.fromEntries(shards.map((path) => [basename(path), path])),
+    });
+    const summary = { shards: shards.length, rows: await checkShards(shards), out };
+    await run.finish(summary, () => assembleParts(shards, out, { sortBy: "row" }));
+    return { text: `${summary.rows} rows of ${shards.length} shards\nwritten: ${out}`, summary };
   },
 });
 

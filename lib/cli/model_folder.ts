@@ -4,18 +4,17 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { fetchHubModel, HubError, type HubModelName, parseHubName } from "../hub.ts";
 import { isGguf } from "../models/gguf.ts";
 import { reasonOf } from "../reason.ts";
-import { fetchedModel, isFetchedModel } from "../setup_models.ts";
+import { namedModel } from "../setup_models.ts";
 import type { Context, OptionSpec } from "./command.ts";
 import { showFetching } from "./fetch_progress.ts";
 import { resolvePath } from "./options.ts";
+import type { RunInput } from "./run_record.ts";
 
-/** The folder of the embedded model. */
-export const EMBEDDED_MODEL = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "data", "model");
+export { EMBEDDED_MODEL } from "../setup_models.ts";
 
 /** The option that names a model. */
 export const MODEL_OPTION = {
@@ -46,8 +45,8 @@ export type ModelContext = Pick<Context, "cwd" | "progress" | "signal">;
  * ```
  */
 export async function modelFolder(name: string, context: ModelContext): Promise<string> {
-  if (name === "embedded") return EMBEDDED_MODEL;
-  if (isFetchedModel(name)) return fetchedModel(name);
+  const named = namedModel(name);
+  if (named !== name) return named;
   const path = resolvePath(name, context.cwd);
   if (existsSync(path)) return await checkedModel(path, name);
   const model = parseHubName(name);
@@ -92,11 +91,11 @@ async function checkedModel(path: string, name: string): Promise<string> {
       "it is an adapter (adapter_config.json): merge it into its base model first, with peft's merge_and_unload",
     );
   }
-  const checkpoints = names.filter((name) => /^checkpoint-\d+$/.test(name));
-  if (checkpoints.length > 0 && !hasWeights) {
+  const steps = names.flatMap((name) => /^checkpoint-(\d+)$/.exec(name)?.[1] ?? []).map(Number);
+  if (steps.length > 0 && !hasWeights) {
     refuse(
       `it holds the checkpoints of a training: give one of them, as "${
-        join(name, checkpoints.sort().at(-1)!)
+        join(name, `checkpoint-${Math.max(...steps)}`)
       }"`,
     );
   }
@@ -113,6 +112,25 @@ async function checkedModel(path: string, name: string): Promise<string> {
     );
   }
   return refuse("it has no tokenizer.json: copy it from where the model comes from");
+}
+
+/**
+ * A model as a run's input: all files of its folder, or its GGUF file.
+ *
+ * @throws {Error} as {@linkcode modelFolder}
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createProgress } from "./progress.ts";
+ * import { EMBEDDED_MODEL, modelInput } from "./model_folder.ts";
+ *
+ * const context = { cwd: "/models", progress: createProgress(), signal: new AbortController().signal };
+ * assertEquals(await modelInput("embedded", context), { path: EMBEDDED_MODEL, isFlat: true });
+ * ```
+ */
+export async function modelInput(name: string, context: ModelContext): Promise<RunInput> {
+  return { path: await modelFolder(name, context), isFlat: true };
 }
 
 /**

@@ -1,102 +1,137 @@
 /**
- * A command's output file: checked before the work starts, so that an hour is not spent on a table that cannot be
- * written. Files appear by temporary file and rename, so one that is there is finished, and is refused without
- * `--force`. Folders are `run_folder.ts`'s.
+ * Where a command may write, checked before the work starts, so that an hour is not spent on a table that cannot be
+ * written: never over what it reads, only where files can be made, and with the space that it will need.
  *
  * @module
  */
-import { dirname } from "node:path";
-import { tableFormat } from "../datasets/tables.ts";
-import { reasonOf } from "../reason.ts";
-
-/** Options of {@linkcode checkOutputFile}. */
-export interface CheckOutputOptions {
-  /** Replace a finished output. */
-  force: boolean;
-  /** Files that the command reads: its output must be none of them. */
-  inputs?: readonly string[];
-}
+import { statfsSync } from "node:fs";
+import { basename, dirname, join, sep as SEPARATOR } from "node:path";
+import { temporaryPath, whyNotWritten } from "../write_file.ts";
 
 /**
- * Refuses an output file that could not be written, or that would replace something without `--force`.
+ * Refuses an output that is something the command reads, holds it, or lies in it; links are followed.
  *
- * @throws {Error} If the file is there and `force` is not given, or is a folder, or an input; if its folder is not
- * there or cannot be written.
+ * @param inputs paths of files and folders; those that are not there are their readers' to report
+ * @throws {Error} naming both
  *
  * @example
  * ```ts
  * import { assertRejects } from "@std/assert";
- * import { checkOutputFile } from "./output.ts";
+ * import { checkApart } from "./output.ts";
+ *
+ * const corpus = await Deno.makeTempDir();
+ * await assertRejects(() => checkApart(`${corpus}/out.csv`, [corpus]), Error, "it lies in");
+ * ```
+ */
+export async function checkApart(out: string, inputs: readonly string[]): Promise<void> {
+  const real = await plannedPath(out);
+  const refuse = (what: string): never => {
+    throw new Error(`Cannot write "${out}": ${what}: name another place`);
+  };
+  for (const input of inputs) {
+    const found = await realPath(input);
+    if (found === undefined) continue;
+    if (real === found || await isSameFile(real, found)) refuse("the command reads it");
+    if (isBelow(real, found)) refuse(`it lies in "${input}", which the command reads`);
+    if (isBelow(found, real)) refuse(`"${input}", which the command reads, lies in it`);
+  }
+}
+
+/** The real path that something will have: that of its nearest folder that is there, and the rest as it is. */
+async function plannedPath(path: string): Promise<string> {
+  const real = await realPath(path);
+  if (real !== undefined) return real;
+  const above = dirname(path);
+  return above === path ? path : join(await plannedPath(above), basename(path));
+}
+
+async function realPath(path: string): Promise<string | undefined> {
+  return await Deno.realPath(path).catch(missing);
+}
+
+/** One file may have two names that are no links of each other. */
+async function isSameFile(path: string, other: string): Promise<boolean> {
+  const [a, b] = [await stat(path), await stat(other)];
+  return a !== undefined && b !== undefined && a.ino !== null && a.ino === b.ino && a.dev === b.dev;
+}
+
+/**
+ * Whether a path is below a folder's, or the folder itself.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { isInside } from "./output.ts";
+ *
+ * assertEquals([isInside("/a/b", "/a"), isInside("/a", "/a"), isInside("/ab", "/a")], [true, true, false]);
+ * ```
+ */
+export function isInside(path: string, folder: string): boolean {
+  return path === folder || isBelow(path, folder);
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return path.startsWith(folder.endsWith(SEPARATOR) ? folder : folder + SEPARATOR);
+}
+
+/**
+ * Makes the folder in which something is to be written, and refuses one in which no file can be made.
+ *
+ * @param path what is to be written there, for the message
+ * @throws {Error} If `folder` cannot be made, is no folder, or cannot be written.
+ *
+ * @example
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * import { makeWritableFolder } from "./output.ts";
  *
  * const folder = await Deno.makeTempDir();
- * await checkOutputFile(`${folder}/secrets.csv`, { force: false });
- * await Deno.writeTextFile(`${folder}/secrets.csv`, "");
- * await assertRejects(() => checkOutputFile(`${folder}/secrets.csv`, { force: false }), Error, "--force");
- * await checkOutputFile(`${folder}/secrets.csv`, { force: true });
+ * await makeWritableFolder(`${folder}/a/b`, `${folder}/a/b/c.csv`);
+ * await Deno.writeTextFile(`${folder}/file`, "");
+ * const path = `${folder}/file/c.csv`;
+ * await assertRejects(() => makeWritableFolder(`${folder}/file`, path), Error, "is not a folder");
  * ```
  */
-export async function checkOutputFile(path: string, options: CheckOutputOptions): Promise<void> {
-  const found = await lstat(path);
-  if (found?.isDirectory) throw new Error(`Cannot write "${path}": it is a folder: name a file in it`);
-  for (const input of found ? options.inputs ?? [] : []) {
-    if (await isSameFile(path, input)) {
-      throw new Error(`Cannot write "${path}": the command reads it: name another file`);
-    }
-  }
-  if (found && !options.force) {
-    throw new Error(`Cannot write "${path}": it is there already: give --force to replace it`);
-  }
-  await checkWritableFolder(dirname(path), path);
-}
-
-/**
- * {@linkcode checkOutputFile} for a table, whose extension chooses its format.
- *
- * @throws {RangeError} If the extension is none of a table.
- *
- * @example
- * ```ts
- * import { assertRejects } from "@std/assert";
- * import { checkOutputTable } from "./output.ts";
- *
- * await assertRejects(() => checkOutputTable("secrets.xlsx", { force: false }), RangeError, "table format");
- * ```
- */
-export async function checkOutputTable(path: string, options: CheckOutputOptions): Promise<void> {
-  tableFormat(path);
-  await checkOutputFile(path, options);
-}
-
-/**
- * Refuses a folder in which no file can be made; `path` is what was to be written, for the message.
- *
- * @throws {Error} If `folder` is not there, is no folder, or cannot be written.
- *
- * @example
- * ```ts
- * import { assertRejects } from "@std/assert";
- * import { checkWritableFolder } from "./output.ts";
- *
- * const folder = await Deno.makeTempDir();
- * await checkWritableFolder(folder, `${folder}/a.csv`);
- * await assertRejects(() => checkWritableFolder(`${folder}/b`, `${folder}/b/a.csv`), Error, "does not exist");
- * ```
- */
-export async function checkWritableFolder(folder: string, path: string): Promise<void> {
-  const found = await stat(folder);
-  if (!found) throw new Error(`Cannot write "${path}": the folder "${folder}" does not exist: make it first`);
-  if (!found.isDirectory) throw new Error(`Cannot write "${path}": "${folder}" is not a folder`);
+export async function makeWritableFolder(folder: string, path: string): Promise<void> {
+  const trial = temporaryPath(join(folder, basename(path)));
   try {
+    await Deno.mkdir(folder, { recursive: true });
     // Trying is the only sure way: modes say nothing about read-only disks, full disks or the superuser.
-    await Deno.remove(await Deno.makeTempFile({ dir: folder, prefix: ".codescrub-", suffix: ".tmp" }));
+    await Deno.writeFile(trial, new Uint8Array(1), { createNew: true });
+    await Deno.remove(trial);
   } catch (cause) {
-    throw new Error(
-      `Cannot write "${path}": no file can be made in "${folder}": ${reasonOf(cause)}`,
-      {
-        cause,
-      },
-    );
+    await Deno.remove(trial).catch(() => {}); // it may not have come into being
+    const found = await stat(folder);
+    const why = found && !found.isDirectory ? `"${folder}" is not a folder` : whyNotWritten(cause, folder);
+    throw new Error(`Cannot write "${path}": no file can be made in "${folder}": ${why}`, { cause });
   }
+}
+
+/**
+ * Refuses a run that would fill the disk.
+ *
+ * @param folder that is there
+ * @param bytes what the run will write at most, at one time
+ * @throws {Error} with what is needed and what is free, in bytes
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { checkSpace } from "./output.ts";
+ *
+ * checkSpace("/", 1);
+ * assertThrows(() => checkSpace("/", 2 ** 80), Error, "GB are free");
+ * ```
+ */
+export function checkSpace(folder: string, bytes: number): void {
+  const { bavail, bsize } = statfsSync(folder);
+  const free = Number(bavail) * Number(bsize);
+  if (bytes <= free) return;
+  const gigabytes = (count: number) => (count / 1e9).toFixed(2);
+  throw new Error(
+    `Cannot write into "${folder}": the run needs ${gigabytes(bytes)} GB, ${gigabytes(free)} GB are free: ` +
+      "make space or name a folder of another disk",
+  );
 }
 
 /**
@@ -122,12 +157,4 @@ async function stat(path: string): Promise<Deno.FileInfo | undefined> {
 function missing(error: unknown): undefined {
   if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
   throw error;
-}
-
-async function isSameFile(path: string, other: string): Promise<boolean> {
-  try {
-    return await Deno.realPath(path) === await Deno.realPath(other);
-  } catch {
-    return false; // an input that is not there is the reader's to report
-  }
 }

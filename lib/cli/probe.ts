@@ -10,8 +10,8 @@ import { Scorer } from "../metrics/text_scores.ts";
 import { fromCodePoints } from "../tokenizers/code_points.ts";
 import { defineCommand } from "./command.ts";
 import { DTYPE_OPTION } from "./dtype_options.ts";
-import { MODEL_OPTION } from "./model_folder.ts";
-import { checkOutputTable } from "./output.ts";
+import { MODEL_OPTION, modelInput } from "./model_folder.ts";
+import { openRunFiles } from "./run_files.ts";
 import { openModel } from "./session.ts";
 import { PROBE_COLUMNS, PROBE_EL_COLUMNS, SECRET_COLUMNS } from "../datasets/columns.ts";
 
@@ -53,9 +53,10 @@ export const command = defineCommand({
   config: true,
   writes: true,
   async run({ model, dtype, corpus, secrets, el, proxy, proxyMa, firstWindow, reveal, out }, context) {
-    await checkOutputTable(out, {
-      force: context.force,
-      inputs: [corpus, secrets, ...(proxy ? [proxy] : [])],
+    using run = await openRunFiles([out], {
+      command: "probe",
+      context,
+      inputs: { model: await modelInput(model, context), corpus, secrets, proxy },
     });
     const all = await readRows(secrets, SECRET_COLUMNS);
     const distinct = [...new Map(all.map((place) => [placeKey(place), place])).values()];
@@ -78,8 +79,6 @@ export const command = defineCommand({
     );
     stage.done();
     const columns = el ? PROBE_EL_COLUMNS : PROBE_COLUMNS;
-    if (reveal) await writeRows(out, revealValues(rows, documents), { ...columns, value: "text" });
-    else await writeRows(out, rows, columns);
     const memorized = rows.filter(({ ma }) => ma !== null && ma >= 0.9).length;
     const summary = {
       secrets: rows.length,
@@ -91,6 +90,13 @@ export const command = defineCommand({
     };
     const text = `${rows.length} secrets in ${summary.documents} documents, ${memorized} of MA >= 0.9` +
       `${notTreated.length > 0 ? `, ${notTreated.length} not treated` : ""}\nwritten: ${out}`;
+    await run.finish(
+      summary,
+      () =>
+        reveal
+          ? writeRows(out, revealValues(rows, documents), { ...columns, value: "text" })
+          : writeRows(out, rows, columns),
+    );
     return { text, summary };
   },
 });

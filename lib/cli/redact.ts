@@ -10,8 +10,10 @@ import { corpusPieces, corpusTables, countDocuments } from "../datasets/corpus_p
 import { type RedactPlace, redactText } from "../datasets/redact_text.ts";
 import { rewriteTexts } from "../datasets/rewrite_texts.ts";
 import { readRows } from "../datasets/row_table.ts";
+import { temporaryPath } from "../write_file.ts";
 import { type Context, defineCommand } from "./command.ts";
-import { checkWritableFolder, lstat } from "./output.ts";
+import { lstat } from "./output.ts";
+import { openRunFiles } from "./run_files.ts";
 import { secretKey } from "./secret_key.ts";
 import { reasonOf } from "../reason.ts";
 
@@ -51,7 +53,12 @@ export const command = defineCommand({
   config: true,
   writes: true,
   async run({ corpus, secrets, by, exclude, out }, context) {
-    await checkFolder(out, { force: context.force, corpus });
+    using run = await openRunFiles([out], {
+      command: "redact",
+      context,
+      kind: "folder",
+      inputs: { corpus: { path: corpus, exclude }, secrets },
+    });
     const places = new Map<string, RedactPlace[]>();
     for (const { doc_id, ...place } of await readRows(secrets, COLUMNS)) {
       const known = places.get(doc_id);
@@ -59,14 +66,16 @@ export const command = defineCommand({
       else places.set(doc_id, [place]);
     }
     const redactor = new Redactor(places, { key: await secretKey(), by });
-    const temporary = await Deno.makeTempDir({ dir: dirname(out), prefix: `.${basename(out)}-` });
+    const temporary = temporaryPath(out);
+    await Deno.mkdir(temporary);
     try {
       const counts = await redactCorpus(corpus, temporary, { redactor, exclude, context });
       redactor.finish(secrets);
-      if (context.force) await Deno.remove(out, { recursive: true }).catch(() => {}); // it may not be there
-      await Deno.chmod(temporary, 0o755);
-      await Deno.rename(temporary, out);
       const summary = { ...counts, changed: redactor.changed, replaced: redactor.replaced, out };
+      await run.finish(summary, async () => {
+        if (await lstat(out)) await Deno.remove(out, { recursive: true });
+        await Deno.rename(temporary, out);
+      });
       return { text: describe(summary), summary };
     } catch (error) {
       await Deno.remove(temporary, { recursive: true }).catch(() => {}); // what made it fail is said
@@ -74,24 +83,6 @@ export const command = defineCommand({
     }
   },
 });
-
-/** @throws {Error} If the folder is there without `force`, cannot be made, or is the corpus or holds it. */
-async function checkFolder(
-  out: string,
-  { force, corpus }: { force: boolean; corpus: string },
-): Promise<void> {
-  const found = await lstat(out);
-  if (found && !force) {
-    throw new Error(`Cannot write "${out}": it is there already: give --force to replace it`);
-  }
-  if (!relative(out, corpus).startsWith("..")) throw new Error(`Cannot write "${out}": the corpus is in it`);
-  if (!relative(corpus, out).startsWith("..")) {
-    throw new Error(
-      `Cannot write "${out}": it is in the corpus, which would be scanned with it: name another folder`,
-    );
-  }
-  await checkWritableFolder(dirname(out), out);
-}
 
 /** Replaces what stands in a table of secrets, and keeps count of it. */
 class Redactor {

@@ -10,7 +10,7 @@ import { loadRun } from "../report/load_run.ts";
 import { renderReport } from "../report/report.ts";
 import { RUN_FILES } from "../report/run_files.ts";
 import { defineCommand } from "./command.ts";
-import { checkOutputFile } from "./output.ts";
+import { openRunFiles } from "./run_files.ts";
 
 /**
  * The command `report`.
@@ -30,10 +30,17 @@ export const command = defineCommand({
     out: { kind: "path", describe: "the page", metavar: "F", required: true },
   },
   writes: true,
-  async run({ run, reveal, out }, { force }) {
-    await checkOutputFile(out, { force, inputs: Object.values(RUN_FILES).map((name) => join(run, name)) });
-    const page = renderReport(await loadRun(run, { version: deno.version, reveal }));
-    await writeFileAtomic(out, page);
-    return { text: `written: ${out}`, summary: { bytes: new TextEncoder().encode(page).length, out } };
+  async run({ run: folder, reveal, out }, context) {
+    const tables = Object.values(RUN_FILES).map((name) => [name, join(folder, name)]);
+    using run = await openRunFiles([out], {
+      command: "report",
+      context,
+      kind: "file",
+      inputs: Object.fromEntries(tables),
+    });
+    const page = renderReport(await loadRun(folder, { version: deno.version, reveal }));
+    const summary = { bytes: new TextEncoder().encode(page).length, out };
+    await run.finish(summary, () => writeFileAtomic(out, page));
+    return { text: `written: ${out}`, summary };
   },
 });

@@ -10,8 +10,8 @@ import { chooseRetainSet, continuationBleu, RETAIN_BLEU, RETAIN_TOKENS } from ".
 import { Decoder } from "../models/decoder.ts";
 import { defineCommand } from "./command.ts";
 import { DTYPE_OPTION } from "./dtype_options.ts";
-import { MODEL_OPTION } from "./model_folder.ts";
-import { checkOutputTable } from "./output.ts";
+import { MODEL_OPTION, modelInput } from "./model_folder.ts";
+import { openRunFiles } from "./run_files.ts";
 import { openModel } from "./session.ts";
 import { RETAIN_COLUMNS } from "../datasets/columns.ts";
 
@@ -45,7 +45,11 @@ export const command = defineCommand({
   config: true,
   writes: true,
   async run({ model, dtype, texts, secrets, k, maxTexts, out }, context) {
-    await checkOutputTable(out, { force: context.force, inputs: [texts, secrets] });
+    using run = await openRunFiles([out], {
+      command: "retain",
+      context,
+      inputs: { model: await modelInput(model, context), texts, secrets },
+    });
     const withSecret = new Set((await readRows(secrets, { doc_id: "text" })).map(({ doc_id }) => doc_id));
     const { documents, skipped } = await readCorpus(texts);
     const clean = documents.filter(({ docId }) => !withSecret.has(docId));
@@ -70,7 +74,6 @@ export const command = defineCommand({
     stage.done();
     const rows = tried.map((i, j) => ({ doc_id: distinct[i]!.docId, bleu4: scores[j]! }));
     const set = chooseRetainSet(rows, { k, seed: context.seed, tooShort: distinct.length - long.length });
-    await writeRows(out, set, RETAIN_COLUMNS);
     const summary = {
       texts: documents.length,
       skipped: skipped.length,
@@ -82,6 +85,7 @@ export const command = defineCommand({
       k,
       out,
     };
+    await run.finish(summary, () => writeRows(out, set, RETAIN_COLUMNS));
     return { text: `${summary.passed} of ${tried.length} texts pass, ${k} taken\nwritten: ${out}`, summary };
   },
 });

@@ -1,41 +1,40 @@
 /**
- * A command's output folder. Its `run.json` says which command and settings it belongs to and whether it is finished:
- * a finished one is refused without `--force`, an unfinished one of the same settings is continued, one of other
- * settings is refused by naming them. Two runs on one folder exclude each other by a lock that ends with its process.
+ * A command's output folder. Its `run.json` is the run's record: a finished run is refused without `--force`, an
+ * unfinished one of the same settings over the same content is continued, any other is refused by naming what differs.
+ * Two runs on one folder exclude each other by a lock that ends with its process.
+ *
+ * Invariant: what no record names is never removed nor written over.
  *
  * @module
  */
-import { existsSync } from "node:fs";
-import { hostname } from "node:os";
-import { dirname, join, resolve, sep as SEPARATOR } from "node:path";
-import deno from "../../deno.json" with { type: "json" };
-import { writeFileAtomic } from "../write_file.ts";
+import { dirname, join, matchesGlob, resolve } from "node:path";
+import { RECORDS_FOLDER } from "../datasets/walk_folder.ts";
+import { isTemporaryOf } from "../write_file.ts";
 import type { Json } from "./command.ts";
-import { checkWritableFolder, lstat } from "./output.ts";
+import { checkApart, isInside, lstat, makeWritableFolder } from "./output.ts";
+import { contentOf } from "./run_content.ts";
+import { fileRecord } from "./run_files.ts";
+import { takeLock } from "./run_lock.ts";
+import {
+  checkSameRun,
+  inputPaths,
+  newRecord,
+  readRecord,
+  type RunOptions,
+  type RunRecord,
+  throwIfInterrupted,
+  writeRecord,
+} from "./run_record.ts";
 
 const RUN_FILE = "run.json";
 const LOCK_FILE = ".lock";
 
-/** What `run.json` holds. */
-export interface RunRecord {
-  command: string;
-  status: "unfinished" | "finished";
-  /** All that decides the output. */
-  settings: { [name: string]: Json };
-  versions: { [part: string]: string };
-  /** What the command found, once it is finished. */
-  summary?: { [key: string]: Json };
-}
-
 /** Options of {@linkcode openRunFolder}. */
-export interface RunFolderOptions {
-  command: string;
-  /** The resolved settings, seed included: what must be equal to continue. */
-  settings: { [name: string]: Json };
-  /** Replace what the folder holds. */
-  force: boolean;
-  /** Versions beside CodeScrub's and Deno's, as TensorFlow's. */
-  versions?: { [part: string]: string };
+export interface RunFolderOptions extends RunOptions {
+  /** Names that the run may write in the folder; `*` stands for any letters. */
+  outputs: readonly string[];
+  /** Names of what goes when the run is finished, as checkpoints. */
+  scratch?: readonly string[];
 }
 
 /** An output folder, locked until it is disposed. */
@@ -44,16 +43,25 @@ export interface RunFolder extends Disposable {
   folder: string;
   /** Whether an unfinished run of the same settings is continued. */
   isContinued: boolean;
-  /** The path of a file of the run. @throws {Error} If it leads out of the folder, by name or by a link. */
+  /**
+   * The path of a file of the run.
+   *
+   * @throws {Error} If it leads out of the folder, by name or by a link; {TypeError} if it is none of the outputs.
+   */
   path(name: string): Promise<string>;
-  /** Says in run.json that the run is finished. */
+  /**
+   * Says in run.json that the run is finished, and removes its scratch files.
+   *
+   * @throws the signal's reason, if the run was interrupted: it is unfinished then
+   */
   finish(summary?: { [key: string]: Json }): Promise<void>;
 }
 
 /**
- * Opens `folder` for a run: makes it, or continues it, or empties it (`force`), or refuses.
+ * Opens `folder` for a run: makes it, or continues it, or empties it (`--force`), or refuses.
  *
- * @throws {Error} If it is finished, of other settings, in use, not a run's folder, or cannot be written.
+ * @throws {Error} If it is finished, of other settings, in use, not a run's folder, holds what no run wrote, is or holds
+ * or lies in what the run reads, or cannot be written.
  *
  * @example
  * ```ts
@@ -61,8 +69,13 @@ export interface RunFolder extends Disposable {
  * import { openRunFolder } from "./run_folder.ts";
  *
  * const folder = `${await Deno.makeTempDir()}/run`;
- * const options = { command: "unlearn", settings: { lr: 3e-6 }, force: false };
- * (await openRunFolder(folder, options))[Symbol.dispose]();
+ * const context = { settings: { lr: 3e-6 }, force: false, signal: new AbortController().signal };
+ * const options = { command: "unlearn", context, outputs: ["history.parquet"] };
+ * {
+ *   using run = await openRunFolder(folder, options);
+ *   await Deno.writeTextFile(await run.path("history.parquet"), "");
+ *   assertEquals(run.isContinued, false);
+ * } // as if it had been interrupted here
  * {
  *   using run = await openRunFolder(folder, options);
  *   assertEquals(run.isContinued, true);
@@ -73,30 +86,36 @@ export interface RunFolder extends Disposable {
  */
 export async function openRunFolder(folder: string, options: RunFolderOptions): Promise<RunFolder> {
   folder = resolve(folder);
+  const { context: { force, signal }, outputs, scratch = [] } = options;
+  await checkApart(folder, inputPaths(options));
   const isNew = await makeFolder(folder);
-  const unlock = await lockFolder(folder);
+  const unlock = await takeLock(join(folder, LOCK_FILE), folder);
   try {
-    const isContinued = !isNew && await admit(folder, options);
-    const { command, settings, versions } = options;
-    const record: RunRecord = {
-      command,
-      status: "unfinished",
-      settings,
-      versions: { codescrub: deno.version, deno: Deno.version.deno, ...versions },
-    };
-    if (!options.force) await removeTemporaries(folder);
-    if (!isContinued) await writeRecord(folder, record);
+    const record = await newRecord(options, { outputs, scratch });
+    const isContinued = !isNew && await admit(folder, record, force);
+    await removeMatching(folder, []);
+    if (!isContinued) await writeRecord(join(folder, RUN_FILE), record);
+    let isFinished = false;
     return {
       folder,
       isContinued,
-      path: (name) => pathInside(folder, name),
-      finish: (summary) =>
-        writeRecord(folder, { ...record, status: "finished", ...(summary && { summary }) }),
-      [Symbol.dispose]: unlock,
+      path: (name) => pathInside(folder, name, outputs),
+      finish: async (summary) => {
+        await throwIfInterrupted(signal);
+        const finished = { ...record, status: "finished" as const, outputs: await written(folder, outputs) };
+        await writeRecord(join(folder, RUN_FILE), { ...finished, ...(summary && { summary }) });
+        isFinished = true;
+        await removeMatching(folder, scratch);
+      },
+      [Symbol.dispose]: () => {
+        if (!isFinished) forgetEmptyRun(folder);
+        unlock();
+        if (isNew) removeEmptyFolder(folder);
+      },
     };
   } catch (error) {
     unlock();
-    if (isNew) await Deno.remove(folder).catch(() => {}); // what made it fail was said already
+    if (isNew) removeEmptyFolder(folder);
     throw error;
   }
 }
@@ -115,154 +134,126 @@ export async function openRunFolder(folder: string, options: RunFolderOptions): 
  * ```
  */
 export async function readRunRecord(folder: string): Promise<RunRecord | undefined> {
-  const path = join(folder, RUN_FILE);
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
-    throw error;
-  }
-  let record: Partial<RunRecord> | null = null;
-  let cause: unknown;
-  try {
-    record = JSON.parse(text);
-  } catch (error) {
-    cause = error;
-  }
-  if (typeof record?.command !== "string" || typeof record.settings !== "object" || !record.settings) {
-    throw new SyntaxError(`Cannot read "${path}": it is not the record of a run: give another folder`, {
-      cause,
-    });
-  }
-  return record as RunRecord;
+  return await readRecord(join(folder, RUN_FILE));
 }
 
 /** Makes the folder where nothing stands; true if it did. */
 async function makeFolder(folder: string): Promise<boolean> {
-  const found = await lstat(folder);
-  if (!found) {
-    await checkWritableFolder(dirname(folder), folder);
-    await Deno.mkdir(folder);
-    return true;
+  if (await lstat(folder)) {
+    if (!(await Deno.stat(folder).catch(() => undefined))?.isDirectory) {
+      throw new Error(`Cannot write into "${folder}": it is not a folder: name another`);
+    }
+    await makeWritableFolder(folder, folder);
+    return false;
   }
-  if (!(await Deno.stat(folder).catch(() => undefined))?.isDirectory) {
-    throw new Error(`Cannot write into "${folder}": it is not a folder: name another`);
-  }
-  await checkWritableFolder(folder, folder);
-  return false;
+  await makeWritableFolder(dirname(folder), folder);
+  await Deno.mkdir(folder);
+  return true;
 }
 
 /** Whether to continue (true) or to start in the folder (false, emptied if it held a run); else throws. */
-async function admit(folder: string, options: RunFolderOptions): Promise<boolean> {
-  const record = await readRunRecord(folder);
-  if (!record) {
-    if (options.force || await isEmpty(folder)) return false;
-    throw new Error(`Cannot write into "${folder}": it holds other files: give --force to write beside them`);
-  }
-  if (options.force) {
+async function admit(folder: string, now: RunRecord, force: boolean): Promise<boolean> {
+  const before = await readRunRecord(folder);
+  if (force || !before) {
+    const [foreign, ...others] = await foreignNames(folder);
+    if (foreign !== undefined) {
+      const more = others.length > 0 ? ` and ${others.length} more` : "";
+      throw new Error(`Cannot write into "${folder}": it holds ${foreign}${more}: name another folder`);
+    }
     await empty(folder);
     return false;
   }
-  if (record.command !== options.command) {
-    throw new Error(
-      `Cannot write into "${folder}": it holds a run of "${record.command}": name another folder or give --force`,
-    );
-  }
-  const differing = differingKeys(record.settings, options.settings);
-  if (differing.length > 0) {
-    const list = differing.map((key) =>
-      `"${key}" was ${show(record.settings[key])}, is ${show(options.settings[key])}`
-    ).join("; ");
-    throw new Error(
-      `Cannot continue "${folder}" with other settings: ${list}: name another folder or give --force`,
-    );
-  }
-  if (record.status === "finished") {
-    throw new Error(`Cannot write into "${folder}": it is finished already: give --force to replace it`);
-  }
-  return true;
+  checkSameRun(folder, before, now);
+  if (before.status === "unfinished") return true;
+  await removeMatching(folder, before.scratch); // it was killed before it had removed them
+  throw new Error(`Cannot write into "${folder}": it is finished already: give --force to replace it`);
 }
 
-function differingKeys(before: { [key: string]: Json }, now: { [key: string]: Json }): string[] {
-  const keys = new Set([...Object.keys(before), ...Object.keys(now)]);
-  return [...keys].filter((key) => show(before[key]) !== show(now[key])).sort();
-}
-
-function show(value: Json | undefined): string {
-  return value === undefined ? "not given" : JSON.stringify(value, sortKeys);
-}
-
-function sortKeys(_key: string, value: Json): Json {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1));
-}
-
-/** Whether the folder holds nothing, or what a run leaves that was killed before its record was there. */
-async function isEmpty(folder: string): Promise<boolean> {
+/** What the folder holds that no run wrote, each in words; of a run in it too. */
+async function foreignNames(folder: string): Promise<string[]> {
+  const record = await readRunRecord(folder);
+  const foreign: string[] = [];
   for await (const entry of Deno.readDir(folder)) {
-    if (entry.name !== LOCK_FILE && !isTemporary(entry)) return false;
+    const { name } = entry;
+    const path = join(folder, name);
+    if (name === LOCK_FILE || name === RECORDS_FOLDER || isTemporaryOf(name)) continue;
+    if (record && (name === RUN_FILE || isOneOf(name, record.scratch))) continue;
+    const owner = record && outputOf(record, name) !== undefined ? record : await fileRecord(path);
+    const content = owner && outputOf(owner, name);
+    if (content === undefined) {
+      if (!entry.isDirectory || !await readRunRecord(path)) foreign.push(`"${path}", which no run wrote`);
+      else foreign.push(...await foreignNames(path));
+    } else if (content !== null && content !== await contentOf(path)) {
+      foreign.push(`"${path}", which has changed since a run wrote it`);
+    }
   }
-  return true;
+  return foreign.sort();
+}
+
+/** What a record says of a name: its content, null where that is not known yet, undefined where it is none of its outputs. */
+function outputOf({ status, outputs }: RunRecord, name: string): string | null | undefined {
+  if (status === "finished") return outputs[name];
+  return isOneOf(name, Object.keys(outputs)) ? null : undefined;
+}
+
+function isOneOf(name: string, patterns: readonly string[]): boolean {
+  return patterns.some((pattern) => matchesGlob(name, pattern));
+}
+
+/** A run that leaves nothing to go on from leaves no record either. */
+function forgetEmptyRun(folder: string): void {
+  const names = Array.from(Deno.readDirSync(folder), ({ name }) => name);
+  const own = [RUN_FILE, LOCK_FILE];
+  if (names.includes(RUN_FILE) && names.every((name) => own.includes(name) || isTemporaryOf(name))) {
+    for (const name of names) if (name !== LOCK_FILE) Deno.removeSync(join(folder, name));
+  }
+}
+
+/** Removes a folder that this run made, unless something is in it. */
+function removeEmptyFolder(folder: string): void {
+  try {
+    Deno.removeSync(folder);
+  } catch {
+    // it holds what an interrupted run goes on from, or another's
+  }
+}
+
+/** The content of the outputs that are there, by name. */
+async function written(folder: string, outputs: readonly string[]): Promise<{ [name: string]: string }> {
+  const found: [string, string][] = [];
+  for await (const { name } of Deno.readDir(folder)) {
+    if (isOneOf(name, outputs)) found.push([name, await contentOf(join(folder, name))]);
+  }
+  return Object.fromEntries(found.sort(([a], [b]) => a < b ? -1 : 1));
 }
 
 /** Removes what the folder holds; its record last, so that a cut-off emptying is still seen to be a run's. */
 async function empty(folder: string): Promise<void> {
+  let hasRecord = false;
   for await (const { name } of Deno.readDir(folder)) {
-    if (name !== LOCK_FILE && name !== RUN_FILE) await Deno.remove(join(folder, name), { recursive: true });
+    if (name === RUN_FILE) hasRecord = true;
+    else if (name !== LOCK_FILE) await Deno.remove(join(folder, name), { recursive: true });
   }
-  await Deno.remove(join(folder, RUN_FILE));
+  if (hasRecord) await Deno.remove(join(folder, RUN_FILE));
 }
 
-/** What a killed run was writing; its finished files have other names. */
-async function removeTemporaries(folder: string): Promise<void> {
-  for await (const entry of Deno.readDir(folder)) {
-    if (isTemporary(entry)) await Deno.remove(join(folder, entry.name));
+/** Removes what a killed run was writing, and what has one of the names. */
+async function removeMatching(folder: string, names: readonly string[]): Promise<void> {
+  for await (const { name } of Deno.readDir(folder)) {
+    if (isTemporaryOf(name) || isOneOf(name, names)) {
+      await Deno.remove(join(folder, name), { recursive: true });
+    }
   }
 }
 
-function isTemporary({ name, isFile }: Deno.DirEntry): boolean {
-  return isFile && /[.-][0-9a-f-]{36}\.tmp$/.test(name);
-}
-
-async function writeRecord(folder: string, record: RunRecord): Promise<void> {
-  await writeFileAtomic(await pathInside(folder, RUN_FILE), JSON.stringify(record, null, 2) + "\n");
-}
-
-async function pathInside(folder: string, name: string): Promise<string> {
+async function pathInside(folder: string, name: string, outputs: readonly string[]): Promise<string> {
   const path = resolve(folder, name);
-  if (isInside(folder, path)) {
-    let part = path; // its nearest part that is there decides: what is missing will be made below it
-    while (!await lstat(part)) part = dirname(part);
-    const real = await Deno.realPath(part).catch(() => "/");
-    if (isInside(await Deno.realPath(folder), real)) return path;
+  let part = path; // its nearest part that is there decides: what is missing will be made below it
+  if (isInside(path, folder)) { while (!await lstat(part)) part = dirname(part); }
+  const real = await Deno.realPath(part).catch(() => "/");
+  if (!isInside(path, folder) || !isInside(real, await Deno.realPath(folder))) {
+    throw new Error(`Cannot write "${name}" into "${folder}": it leads out of the run's folder`);
   }
-  throw new Error(`Cannot write "${name}" into "${folder}": it leads out of the run's folder`);
-}
-
-function isInside(folder: string, path: string): boolean {
-  return path === folder || path.startsWith(folder + SEPARATOR);
-}
-
-/** Locks the folder; the returned function unlocks it. The kernel frees the lock of a killed process. */
-async function lockFolder(folder: string): Promise<() => void> {
-  const path = join(folder, LOCK_FILE);
-  for (;;) {
-    const file = await Deno.open(path, { create: true, read: true, write: true });
-    if (!await file.tryLock(true)) {
-      file.close();
-      const owner = await Deno.readTextFile(path).catch(() => "");
-      throw new Error(`Cannot write into "${folder}": it is locked by ${owner.trim() || "another process"}`);
-    }
-    // A run that ended just now removed the file that was opened here: then this lock excludes nobody.
-    if (file.statSync().ino === (await lstat(path))?.ino) {
-      await file.truncate();
-      await file.write(new TextEncoder().encode(`pid ${Deno.pid} on ${hostname()}\n`));
-      return () => {
-        if (existsSync(path)) Deno.removeSync(path);
-        file.close();
-      };
-    }
-    file.close();
-  }
+  if (!isOneOf(name, outputs)) throw new TypeError(`Cannot write "${name}": it is none of the run's outputs`);
+  return path;
 }

@@ -1,16 +1,18 @@
 /**
  * The key of fingerprints (HMAC-SHA-256): from the environment, from a file that the environment names, else one random
  * key of this user, made at its first use in the cache folder, so that runs and shards agree. It is a secret: without
- * it a fingerprint says nothing, with it guesses can be tried.
+ * it a fingerprint says nothing, with it guesses can be tried: all addresses of IPv4 in a quarter of an hour on one core.
  *
  * @module
  */
 import { join } from "node:path";
+import { fileReasonOf } from "../reason.ts";
 import { cacheFolder } from "../setup.ts";
-import { reasonOf } from "../reason.ts";
 
 const KEY_BYTES = 32;
 const MIN_BYTES = 16;
+/** Sixteen random digits have fewer different ones than that once in two hundred times, a random key of letters never. */
+const MIN_DIFFERENT = 6;
 
 /** Where the key may come from. */
 export interface SecretKeyOptions {
@@ -23,8 +25,8 @@ export interface SecretKeyOptions {
 /**
  * The key of fingerprints: `CODESCRUB_KEY`, else the bytes of the file `CODESCRUB_KEY_FILE`, else the user's own.
  *
- * @throws {RangeError} If a given key has fewer than 16 bytes.
- * @throws {Error} If the file cannot be read, or the user's own key can be read by others.
+ * @throws {RangeError} If a key has fewer than 16 bytes, or too few different ones to be random.
+ * @throws {Error} If the key cannot be read or made, or its file can be read by others.
  *
  * @example
  * ```ts
@@ -39,9 +41,12 @@ export interface SecretKeyOptions {
 export async function secretKey(options: SecretKeyOptions = {}): Promise<Uint8Array> {
   const { variable = (name) => Deno.env.get(name) } = options;
   const given = variable("CODESCRUB_KEY");
-  if (given) return checkLength(new TextEncoder().encode(given), "CODESCRUB_KEY");
+  if (given) return checkKey(new TextEncoder().encode(given), "CODESCRUB_KEY");
   const path = variable("CODESCRUB_KEY_FILE");
-  if (path) return checkLength(trimLineEnd(await readKey(path)), `CODESCRUB_KEY_FILE "${path}"`);
+  if (path) {
+    checkMode(await modeOf(path), `CODESCRUB_KEY_FILE "${path}"`);
+    return checkKey(trimLineEnd(await readKey(path)), `CODESCRUB_KEY_FILE "${path}"`);
+  }
   return await ownKey(options.folder ?? cacheFolder());
 }
 
@@ -49,11 +54,7 @@ async function ownKey(folder: string): Promise<Uint8Array> {
   const path = join(folder, "fingerprint.key");
   const mode = await modeOf(path);
   if (mode === undefined) await makeKey(folder, path);
-  else if (mode & 0o077) {
-    throw new Error(
-      `Cannot use the key "${path}": others may read it (mode ${mode.toString(8)}): chmod 600 it`,
-    );
-  }
+  else checkMode(mode, `the key "${path}"`);
   const key = await readKey(path);
   if (key.length === KEY_BYTES) return key;
   throw new RangeError(
@@ -63,41 +64,69 @@ async function ownKey(folder: string): Promise<Uint8Array> {
 
 /** A link appears whole and only where nothing stands: of two first runs at once, both read the one that won. */
 async function makeKey(folder: string, path: string): Promise<void> {
-  await Deno.mkdir(folder, { recursive: true });
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
-  await Deno.writeFile(temporary, crypto.getRandomValues(new Uint8Array(KEY_BYTES)), {
-    mode: 0o600,
-    createNew: true,
-  });
   try {
+    await Deno.mkdir(folder, { recursive: true });
+    await Deno.writeFile(temporary, crypto.getRandomValues(new Uint8Array(KEY_BYTES)), {
+      mode: 0o600,
+      createNew: true,
+    });
     await Deno.link(temporary, path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  } catch (cause) {
+    if (cause instanceof Deno.errors.AlreadyExists) return; // another run was first
+    throw new Error(`Cannot make the key "${path}": ${reasonFor(cause)}: ${REMEDIES}`, { cause });
   } finally {
-    await Deno.remove(temporary);
+    await Deno.remove(temporary).catch(() => {}); // it may never have been written
   }
 }
 
+/** What helps where the cache folder is another user's, or cannot be written. */
+const REMEDIES =
+  "set CODESCRUB_KEY or CODESCRUB_KEY_FILE to the key to use, or CODESCRUB_CACHE to a folder of your own";
+
+/** Undefined where there is no such file. */
 async function modeOf(path: string): Promise<number | undefined> {
   try {
     return ((await Deno.stat(path)).mode ?? 0) & 0o777;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+    throw readError(path, error);
   }
+}
+
+function checkMode(mode: number | undefined, name: string): void {
+  if (mode === undefined || (mode & 0o077) === 0) return;
+  throw new Error(`Cannot use ${name}: others may read it (mode ${mode.toString(8)}): chmod 600 it`);
 }
 
 async function readKey(path: string): Promise<Uint8Array> {
   try {
     return await Deno.readFile(path);
   } catch (cause) {
-    throw new Error(`Cannot read the key "${path}": ${reasonOf(cause)}`, { cause });
+    throw readError(path, cause);
   }
 }
 
-function checkLength(key: Uint8Array, name: string): Uint8Array {
-  if (key.length >= MIN_BYTES) return key;
-  throw new RangeError(`Cannot use ${name} as a key: it has ${key.length} bytes: give at least ${MIN_BYTES}`);
+function readError(path: string, cause: unknown): Error {
+  return new Error(`Cannot read the key "${path}": ${reasonFor(cause)}: ${REMEDIES}`, { cause });
+}
+
+/** Deno's own words repeat the path. */
+function reasonFor(cause: unknown): string {
+  return cause instanceof Deno.errors.PermissionDenied ? "permission denied" : fileReasonOf(cause);
+}
+
+function checkKey(key: Uint8Array, name: string): Uint8Array {
+  if (key.length < MIN_BYTES) {
+    throw new RangeError(
+      `Cannot use ${name} as a key: it has ${key.length} bytes: give at least ${MIN_BYTES}`,
+    );
+  }
+  const different = new Set(key).size;
+  if (different >= MIN_DIFFERENT) return key;
+  throw new RangeError(
+    `Cannot use ${name} as a key: it has only ${different} different characters: give a random one (openssl rand -hex 32)`,
+  );
 }
 
 /** Editors end a file with a line break, which is not meant as a part of the key. */

@@ -35,6 +35,12 @@ export const command = defineCommand({
   config: true,
   writes: true,
   async run({ probe, corpus, k, groups, minMa, minMaskTokens, out }, context) {
+    using run = await openRunFolder(out, {
+      command: "select",
+      context,
+      inputs: { probe, corpus },
+      outputs: ["forget_*.parquet"],
+    });
     const rows = await readRows(probe, PROBE_COLUMNS);
     const texts = new Map((await readCorpus(corpus)).documents.map(({ docId, text }) => [docId, text]));
     const sets = chooseForgetSets(rows, (id) => texts.get(id), {
@@ -43,11 +49,6 @@ export const command = defineCommand({
       seed: context.seed,
       minMa,
       minMaskTokens,
-    });
-    using run = await openRunFolder(out, {
-      command: "select",
-      settings: context.settings,
-      force: context.force,
     });
     for (const [i, set] of sets.entries()) {
       await writeRows(await run.path(`forget_${i}.parquet`), set, FORGET_COLUMNS);

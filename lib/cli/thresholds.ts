@@ -15,8 +15,8 @@ import { defineCommand } from "./command.ts";
 import { formatTable } from "./console.ts";
 import { DTYPE_OPTION } from "./dtype_options.ts";
 import { measureTexts } from "./measure.ts";
-import { MODEL_OPTION } from "./model_folder.ts";
-import { checkOutputTable } from "./output.ts";
+import { MODEL_OPTION, modelInput } from "./model_folder.ts";
+import { openRunFiles } from "./run_files.ts";
 import { openModel } from "./session.ts";
 import { THRESHOLD_COLUMNS } from "../datasets/columns.ts";
 
@@ -45,7 +45,11 @@ export const command = defineCommand({
   config: true,
   writes: true,
   async run({ model, dtype, texts, runs, maxTexts, tokens, out }, context) {
-    await checkOutputTable(out, { force: context.force, inputs: [texts] });
+    using run = await openRunFiles([out], {
+      command: "thresholds",
+      context,
+      inputs: { model: await modelInput(model, context), texts },
+    });
     const corpus = await readCorpus(texts);
     const documents = new PythonRandom(context.seed).shuffle(corpus.documents).slice(0, maxTexts);
     if (documents.length < runs) {
@@ -67,7 +71,6 @@ export const command = defineCommand({
       ) => mean !== null);
       return { metric, ...meanAndError(runs === 1 ? values(null) : means), texts: values(null).length, runs };
     });
-    await writeRows(out, rows, THRESHOLD_COLUMNS);
     const show = (value: number | null) => value === null ? null : value.toFixed(4);
     const table = formatTable(
       ["metric", "mean", "standard error", "texts"],
@@ -79,6 +82,7 @@ export const command = defineCommand({
       skipped: corpus.skipped.length,
       out,
     };
+    await run.finish(summary, () => writeRows(out, rows, THRESHOLD_COLUMNS));
     return { text: `${table}\nwritten: ${out}`, summary };
   },
 });

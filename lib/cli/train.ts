@@ -6,17 +6,21 @@
  * @module
  */
 import { writeFileAtomic } from "../write_file.ts";
+import { MODEL_FILES } from "../models/save.ts";
 import { Adam } from "../training/adam.ts";
-import { readCheckpoint, removeCheckpoints, writeCheckpoint } from "../training/checkpoint.ts";
+import { checkpointBytes, CHECKPOINTS, readCheckpoint, writeCheckpoint } from "../training/checkpoint.ts";
 import { trainModel, type TrainStep } from "../training/train.ts";
 import { defineCommand } from "./command.ts";
 import { DTYPE_OPTION, SAVE_DTYPE_OPTION, storageOf } from "./dtype_options.ts";
+import { checkSpace } from "./output.ts";
 import { openRunFolder } from "./run_folder.ts";
-import { openStart, readTrainingTexts } from "./train_start.ts";
+import { openEngine } from "./session.ts";
+import { openStart, readTrainingTexts, trainingInputs } from "./train_start.ts";
 
 const BETAS = [0.9, 0.95] as const;
 const SAVE_EVERY_STEPS = 100;
 const LOG_EVERY_STEPS = 10;
+const LOG_FILE = "training_log.jsonl";
 
 /**
  * The command `train`.
@@ -78,6 +82,15 @@ export const command = defineCommand({
   writes: true,
   async run(values, context) {
     const { out, steps, batch, length } = values;
+    using engine = await openEngine();
+    using run = await openRunFolder(out, {
+      command: "train",
+      context,
+      inputs: await trainingInputs(values, context),
+      outputs: [...MODEL_FILES, LOG_FILE],
+      scratch: [CHECKPOINTS],
+      versions: { tensorflow: engine.version },
+    });
     const texts = await readTrainingTexts(values.corpus, context);
     using start = await openStart(values, texts, context);
     const { model, tokenizer, endOfText } = start;
@@ -86,12 +99,7 @@ export const command = defineCommand({
         `Cannot train on windows of ${length} tokens: the model has ${model.config.maxPositions} positions`,
       );
     }
-    using run = await openRunFolder(out, {
-      command: "train",
-      settings: context.settings,
-      force: context.force,
-      versions: { tensorflow: start.engine.version },
-    });
+    checkSpace(out, checkpointBytes(model.parameterCount, { states: 3 }));
     const stage = context.progress.start("Tokenizing", texts.all.length, "documents");
     const encoded = await tokenizer.encodeBatch(texts.all, (done) => stage.advance(done));
     stage.done();
@@ -100,7 +108,7 @@ export const command = defineCommand({
     const training = context.progress.start("Training", steps, "steps");
     training.advance(optimizer.steps);
     const save = async () => {
-      await writeFileAtomic(await run.path("training_log.jsonl"), log.join("\n") + "\n");
+      await writeFileAtomic(await run.path(LOG_FILE), log.join("\n") + "\n");
       await writeCheckpoint(out, { weights: model.weights, optimizer }, { log });
     };
     await trainModel(model, { optimizer, documents: encoded.map(({ ids }) => ids) }, {
@@ -128,8 +136,7 @@ export const command = defineCommand({
     });
     training.done();
     await start.save(out, storageOf(values.saveDtype, start.dtype));
-    await writeFileAtomic(await run.path("training_log.jsonl"), log.join("\n") + "\n");
-    await removeCheckpoints(out);
+    await writeFileAtomic(await run.path(LOG_FILE), log.join("\n") + "\n");
     const last = JSON.parse(log.at(-1)!) as TrainStep;
     const summary = { steps, parameters: model.parameterCount, loss: last.loss, out };
     await run.finish(summary);

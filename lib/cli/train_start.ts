@@ -18,8 +18,9 @@ import { saveModel } from "../models/save.ts";
 import { openTokenizer, parseTokenizer, type Tokenizer } from "../tokenizers/tokenizer.ts";
 import { writeFileAtomic } from "../write_file.ts";
 import type { Context } from "./command.ts";
-import type { ModelContext } from "./model_folder.ts";
+import { type ModelContext, modelInput } from "./model_folder.ts";
 import { resolvePath } from "./options.ts";
+import type { RunOptions } from "./run_record.ts";
 import { openEngine, openModel } from "./session.ts";
 
 /** Texts to train on. */
@@ -90,6 +91,33 @@ export async function readTrainingTexts(
     return { all: train.map(({ text }) => text), tokenizerJson: tokenizer };
   }
   return { all: (await readCorpus(resolvePath(corpus, cwd))).documents.map(({ text }) => text) };
+}
+
+/**
+ * What `train` reads, for the record of its run.
+ *
+ * @throws {Error} as `modelFolder`
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createProgress } from "./progress.ts";
+ * import { trainingInputs } from "./train_start.ts";
+ *
+ * const context = { cwd: "/a", progress: createProgress(), signal: new AbortController().signal };
+ * const { corpus } = await trainingInputs({ corpus: "src", model: undefined, tokenizer: undefined }, context);
+ * assertEquals(corpus, "/a/src");
+ * ```
+ */
+export async function trainingInputs(
+  { corpus, model, tokenizer }: Pick<StartOptions, "model" | "tokenizer"> & { corpus: string },
+  context: ModelContext,
+): Promise<NonNullable<RunOptions["inputs"]>> {
+  return {
+    corpus: corpus === "embedded" ? undefined : resolvePath(corpus, context.cwd),
+    model: model === undefined ? undefined : await modelInput(model, context),
+    tokenizer: tokenizer === undefined ? undefined : { path: tokenizer, isFlat: true },
+  };
 }
 
 /**

@@ -12,8 +12,8 @@ import type { Products } from "../engine/compile.ts";
 import { evaluateSets, type EvaluationSets } from "../evaluation/forgetting.ts";
 import { openScorer, type ScoreMemo } from "../metrics/score_memo.ts";
 import { loadModel } from "../models/load.ts";
-import { saveModel } from "../models/save.ts";
-import { removeCheckpoints } from "../training/checkpoint.ts";
+import { MODEL_FILES, saveModel } from "../models/save.ts";
+import { checkpointBytes, CHECKPOINTS } from "../training/checkpoint.ts";
 import type { StopThresholds } from "../unlearning/early_stop.ts";
 import { METHODS } from "../unlearning/objectives.ts";
 import { unlearn } from "../unlearning/unlearn.ts";
@@ -21,9 +21,10 @@ import type { UnlearnEpoch } from "../unlearning/unlearn_epoch.ts";
 import { type CommandResult, defineCommand, type Json, UsageError } from "./command.ts";
 import { formatTable } from "./console.ts";
 import { DTYPE_OPTION, SAVE_DTYPE_OPTION, storageOf } from "./dtype_options.ts";
-import { MODEL_OPTION } from "./model_folder.ts";
+import { MODEL_OPTION, modelInput } from "./model_folder.ts";
+import { checkSpace } from "./output.ts";
 import { openRunFolder } from "./run_folder.ts";
-import { openModel } from "./session.ts";
+import { openEngine, openModel } from "./session.ts";
 
 /**
  * The command `unlearn`.
@@ -82,6 +83,16 @@ export const command = defineCommand({
     if (retainRows.length === 0) {
       throw new RangeError(`Cannot unlearn with "${values.retain}": it has no rows`);
     }
+    const { corpus, forget, retain, thresholds: bounds } = values;
+    using engine = await openEngine();
+    using run = await openRunFolder(out, {
+      command: "unlearn",
+      context,
+      inputs: { model: await modelInput(values.model, context), corpus, forget, retain, thresholds: bounds },
+      outputs: [...MODEL_FILES, "history.parquet"],
+      scratch: [CHECKPOINTS],
+      versions: { tensorflow: engine.version },
+    });
     const { documents } = await readCorpus(values.corpus);
     using session = await openModel(values.model, context, { products: values.dtype, trainable: true });
     const { loaded, tokenizer } = session;
@@ -89,12 +100,7 @@ export const command = defineCommand({
       forget: await forgetExamples({ tokenizer, documents }, forgetRows),
       retain: await retainExamples({ tokenizer, documents }, retainRows.map(({ doc_id }) => doc_id)),
     };
-    using run = await openRunFolder(out, {
-      command: "unlearn",
-      settings: context.settings,
-      force: context.force,
-      versions: { tensorflow: session.engine.version },
-    });
+    checkSpace(out, checkpointBytes(loaded.model.parameterCount, { states: 4 }));
     const stage = context.progress.start(`Unlearning (${values.method})`, values.epochs, "epochs");
     let note = "";
     const result = await unlearn(loaded.model, sets, {
@@ -127,8 +133,8 @@ export const command = defineCommand({
       products: values.dtype,
       endOfText: tokenizer.endOfText,
       memo: context.memo,
+      onProgress: () => context.breathe(),
     });
-    await removeCheckpoints(out);
     const before = result.history[0]!;
     const summary = {
       status: result.status,
@@ -178,15 +184,16 @@ function noteOf({ ma, el_10, retain_ma }: UnlearnEpoch): string {
 async function evaluateSaved(
   folder: string,
   sets: Omit<EvaluationSets, "unseen">,
-  { products, endOfText, memo }: {
+  { products, memo, ...options }: {
     products: Products;
     endOfText: number | null;
     memo: ScoreMemo | undefined;
+    onProgress: () => Promise<void>;
   },
 ) {
   using saved = await loadModel(folder, { products });
   using scorer = openScorer(saved.model, memo);
-  const { sets: rows } = await evaluateSets(scorer, { ...sets, unseen: [] }, { model: "after", endOfText });
+  const { sets: rows } = await evaluateSets(scorer, { ...sets, unseen: [] }, { model: "after", ...options });
   const [forget, retain] = ["forget", "retain"].map((set) => rows.find((row) => row.set === set));
   return {
     ma: forget?.ma ?? null,

@@ -55,7 +55,10 @@ interface OpenFolder {
   rules: IgnoreRules;
 }
 
-const NEVER_READ = [".git", "node_modules"];
+/** Where runs keep what they know of the files that they wrote into a folder: never a part of a corpus. */
+export const RECORDS_FOLDER = ".codescrub";
+
+const NEVER_READ = [".git", "node_modules", RECORDS_FOLDER];
 const MAX_IGNORE_BYTES = 2 ** 22; // of all .gitignore files on the way down
 
 /**

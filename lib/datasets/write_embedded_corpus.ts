@@ -11,7 +11,7 @@ import { toCodePoints } from "../tokenizers/code_points.ts";
 import type { Document } from "./corpus.ts";
 import { buildEmbeddedCorpus, type EmbeddedCorpusOptions } from "./embedded_corpus.ts";
 import type { PlantedDocuments } from "./planted_secrets.ts";
-import { writeTable } from "./tables.ts";
+import { readTable, writeTable } from "./tables.ts";
 import { writeFileAtomic } from "../write_file.ts";
 
 /** The files of an embedded corpus. */
@@ -54,7 +54,7 @@ export function embeddedCorpusFiles(folder: string = join(cacheFolder(), "embedd
 
 /**
  * Builds the embedded corpus and writes it into `folder` (default: `embedded` in the cache folder); what is there is
- * replaced.
+ * replaced where it differs, so a whole one may be another user's.
  *
  * @throws {Error} As {@linkcode buildEmbeddedCorpus} and `writeFileAtomic`.
  *
@@ -75,13 +75,20 @@ export async function writeEmbeddedCorpus(
   const corpus = await buildEmbeddedCorpus(options);
   await Deno.mkdir(folder, { recursive: true });
   const files = embeddedCorpusFiles(folder);
-  await writeTable(documentsTable(corpus.train), files.train);
-  await writeTable(documentsTable(corpus.unseen), files.unseen);
-  await writeTable(documentsTable(corpus.twins.documents), files.twins);
-  await writeTable(plantedTable(corpus.planted), files.planted);
-  await writeTable(plantedTable(corpus.twins), files.plantedTwins);
-  await writeFileAtomic(files.tokenizer, corpus.tokenizer);
+  await keepTable(documentsTable(corpus.train), files.train);
+  await keepTable(documentsTable(corpus.unseen), files.unseen);
+  await keepTable(documentsTable(corpus.twins.documents), files.twins);
+  await keepTable(plantedTable(corpus.planted), files.planted);
+  await keepTable(plantedTable(corpus.twins), files.plantedTwins);
+  const tokenizer = await Deno.readTextFile(files.tokenizer).catch(() => null); // mostly it is not there
+  if (tokenizer !== corpus.tokenizer) await writeFileAtomic(files.tokenizer, corpus.tokenizer);
   return files;
+}
+
+/** Writes a table unless the file holds it already. */
+async function keepTable(table: pl.DataFrame, path: string): Promise<void> {
+  const found = await readTable(path).catch(() => null); // mostly it is not there
+  if (!found?.frameEqual(table)) await writeTable(table, path);
 }
 
 function documentsTable(documents: readonly Document[]): pl.DataFrame {

@@ -11,6 +11,7 @@ import { Model } from "./model.ts";
 import { architectureOf } from "./models.ts";
 import { openTensors } from "./open_tensors.ts";
 import { readWeights, storageDtype } from "./read_weights.ts";
+import { namedModel } from "../setup_models.ts";
 import { fileReasonOf, reasonOf } from "../reason.ts";
 
 /** A model together with what its folder says beside the weights. */
@@ -61,6 +62,7 @@ async function readText(folder: string, name: string): Promise<string> {
 export async function readConfig(
   path: string,
 ): Promise<{ architecture: Architecture; config: ModelConfig; json: Record<string, unknown> }> {
+  path = namedModel(path);
   if (!isGguf(path)) return checkConfig(await readJson(path), `${path}/config.json`);
   const { source, configJson } = openGguf(path);
   source[Symbol.dispose]();
@@ -90,8 +92,8 @@ async function readJson(folder: string): Promise<Record<string, unknown>> {
 }
 
 /**
- * Loads a model folder or a GGUF file. TensorFlow must be open. Peak memory is the weights', as they are kept, and
- * little more: files are read by pieces into the tensors' own memory.
+ * Loads a model folder, a GGUF file or "embedded", the model that comes with the project. TensorFlow must be open. Peak
+ * memory is the weights', as they are kept, and little more: files are read by pieces into the tensors' own memory.
  *
  * @throws {Error} when a file is missing; {SyntaxError} when one is malformed; {RangeError} for a configuration that
  * is not supported, or more weights than there is memory; {TypeError} when tensors do not fit the configuration or hold
@@ -111,6 +113,7 @@ async function readJson(folder: string): Promise<Record<string, unknown>> {
  */
 export async function loadModel(path: string, options: LoadOptions = {}): Promise<LoadedModel> {
   const { products = "float32", trainable = false } = options;
+  path = namedModel(path);
   const { architecture, config, json } = await readConfig(path);
   using source = isGguf(path) ? openGguf(path).source : await openTensors(path);
   const keep = products === "bfloat16" && !trainable ? "bfloat16" : "float32";

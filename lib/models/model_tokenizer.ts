@@ -3,12 +3,13 @@
  *
  * @module
  */
+import { namedModel } from "../setup_models.ts";
 import { openTokenizer, parseTokenizer, type Tokenizer } from "../tokenizers/tokenizer.ts";
 import { writeFileAtomic } from "../write_file.ts";
 import { ggufTokenizerFiles, isGguf } from "./gguf.ts";
 
 /** Files that a tokenizer may consist of, and how to generate. */
-const TOKENIZER_FILES = [
+export const TOKENIZER_FILES = [
   "tokenizer.json",
   "tokenizer_config.json",
   "special_tokens_map.json",
@@ -23,7 +24,7 @@ const TOKENIZER_FILES = [
 /**
  * Opens the tokenizer of a model.
  *
- * @param path a folder or a GGUF file
+ * @param path a folder, a GGUF file or "embedded", the model that comes with the project
  * @throws {Error} when there is none; {SyntaxError} when it cannot be read; {RangeError} when its kind is not known
  *
  * @example
@@ -35,6 +36,7 @@ const TOKENIZER_FILES = [
  * ```
  */
 export async function openModelTokenizer(path: string): Promise<Tokenizer> {
+  path = namedModel(path);
   if (!isGguf(path)) return await openTokenizer(path);
   return parseTokenizer(ggufTokenizerFiles(path).get("tokenizer.json")!, path);
 }

@@ -10,7 +10,7 @@ import { viewTensor } from "../engine/tensor_memory.ts";
 import { writeFileAtomic } from "../write_file.ts";
 import { FLOAT_BYTES, type StorageDtype, TOO_LARGE } from "./float_types.ts";
 import type { Model } from "./model.ts";
-import { writeModelTokenizer } from "./model_tokenizer.ts";
+import { TOKENIZER_FILES, writeModelTokenizer } from "./model_tokenizer.ts";
 import { writeSafetensors } from "./write_safetensors.ts";
 
 /** What to write beside the weights. */
@@ -24,6 +24,15 @@ export interface SaveOptions {
   /** The most bytes of tensors in one file, unless a single tensor has more. Default: 5 GB. */
   shardBytes?: number;
 }
+
+/** Names of the files that {@linkcode saveModel} may write; `*` stands for any letters. */
+export const MODEL_FILES = [
+  "config.json",
+  ...TOKENIZER_FILES,
+  "model.safetensors",
+  "model.safetensors.index.json",
+  "model-*-of-*.safetensors",
+] as const;
 
 const WEIGHTS = "model.safetensors";
 const INDEX = "model.safetensors.index.json";

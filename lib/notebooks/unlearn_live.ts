@@ -13,7 +13,7 @@ import { modelStyle } from "../figures/style.ts";
 import type { TrajectoryRow } from "../figures/secret_trajectories.ts";
 import type { ForgetExample } from "../datasets/examples.ts";
 import type { Scores } from "../metrics/text_scores.ts";
-import { saveModel } from "../models/save.ts";
+import { MODEL_FILES, saveModel } from "../models/save.ts";
 import { describeSecret } from "../secrets/fingerprint.ts";
 import { unlearn, type UnlearnOptions, type UnlearnResult, type UnlearnSets } from "../unlearning/unlearn.ts";
 import type { UnlearnEpoch } from "../unlearning/unlearn_epoch.ts";
@@ -74,8 +74,12 @@ export async function unlearnLive(
   const session = await openSession(options.model);
   using folder = await openRunFolder(run.path(options.method), {
     command: "unlearn",
-    settings: { ...settings, compat: "sound", ma, el_10 },
-    force: true,
+    context: {
+      settings: { ...settings, compat: "sound", ma, el_10 },
+      force: true,
+      signal: new AbortController().signal, // an interrupt is thrown by what computes
+    },
+    outputs: [...MODEL_FILES, "history.parquet"],
     versions: { tensorflow: session.engine.version },
   });
   const result = await watch(session, sets, options);

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import plotlySource from "plotly.js-basic-dist-min" with { type: "text" };
 import type { Figure } from "../figures/figure.ts";
+import { childCommand } from "../setup_child.ts";
 import { markup, rawMarkup, scriptJson } from "./markup.ts";
 
 /** What a figure can be drawn as. */
@@ -126,19 +127,12 @@ async function runBrowser(
 /** What a browser prints; once aborted it is ended with all that it started, which has a group of its own. */
 async function outputOf(name: string, args: string[], signal: AbortSignal | undefined): Promise<string> {
   signal?.throwIfAborted();
-  const command = new Deno.Command(name, {
-    args,
-    stdin: "null",
-    stdout: "piped",
-    stderr: "null",
-    detached: true,
-  });
-  const child = command.spawn();
+  const options = { args, stdin: "null", stdout: "piped", stderr: "null", detached: true } as const;
+  const child = childCommand("browser", name, options).spawn();
   const end = async () => {
     // Deno.kill would need leave to run anything at all.
-    const group = new Deno.Command("kill", { args: ["-KILL", "--", `-${child.pid}`], stderr: "null" });
-    const { success } = await group.output().catch(() => ({ success: false }));
-    if (!success) child.kill("SIGKILL");
+    const group = childCommand("browser", "kill", { args: ["-KILL", "--", `-${child.pid}`], stderr: "null" });
+    await group.output().catch(() => child.kill("SIGKILL")); // no such program
   };
   signal?.addEventListener("abort", end);
   try {

@@ -25,7 +25,27 @@ export interface TrainingState {
   kept?: Readonly<Record<string, tf.Tensor>>;
 }
 
+/** The pattern of checkpoints' names, killed writers' among them. */
+export const CHECKPOINTS = "checkpoint-[0-9]*";
+
 const PATTERN = /^checkpoint-(\d+)$/;
+
+/**
+ * The most bytes that checkpoints have on the disk at one time: the new one is there before the old one goes.
+ *
+ * @param states tensors that are kept for each weight, itself among them
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { checkpointBytes } from "./checkpoint.ts";
+ *
+ * assertEquals(checkpointBytes(1000, { states: 3 }), 24_000);
+ * ```
+ */
+export function checkpointBytes(parameters: number, { states }: { states: number }): number {
+  return 2 * states * 4 * parameters;
+}
 
 /**
  * Writes `checkpoint-<optimizer.steps>` and removes older ones; one of the same step is kept, as it holds the same.
@@ -151,27 +171,6 @@ async function readNotes(path: string, step: number): Promise<unknown> {
 
 function refuse(path: string, what: string, cause?: unknown): never {
   throw new SyntaxError(`Cannot continue from "${path}": ${what}: remove it or give --force`, { cause });
-}
-
-/**
- * Removes all checkpoints: the run is finished.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const folder = await Deno.makeTempDir();
- * await Deno.mkdir(`${folder}/checkpoint-8`);
- * await Deno.mkdir(`${folder}/checkpoint-9.123.tmp`); // a killed writer's
- * await removeCheckpoints(folder);
- * assertEquals([...Deno.readDirSync(folder)], []);
- * ```
- */
-export async function removeCheckpoints(folder: string): Promise<void> {
-  await removeLeftovers(folder);
-  for (const step of await listCheckpoints(folder)) {
-    await Deno.remove(`${folder}/checkpoint-${step}`, { recursive: true });
-  }
 }
 
 async function listCheckpoints(folder: string): Promise<number[]> {

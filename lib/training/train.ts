@@ -44,7 +44,7 @@ export interface TrainStep {
 export interface TrainHooks {
   /** Called after each step. */
   onStep?: (step: TrainStep) => void | Promise<void>;
-  /** Ends the run after the step in progress. */
+  /** Ends the run before the next step: its reason is thrown. */
   signal?: AbortSignal;
 }
 
@@ -106,7 +106,8 @@ export async function trainModel(
     const { loss, gradients } = isXlaFaster(model.products) ? run() : outsideXla(run);
     return { loss, norm: optimizer.apply(gradients, rates) };
   }, { xla: true, name: "train", products: model.products });
-  while (optimizer.steps < options.steps && !hooks.signal?.aborted) {
+  while (optimizer.steps < options.steps) {
+    hooks.signal?.throwIfAborted();
     const number = optimizer.steps + 1;
     const rate = learningRateAt(number, options);
     const ids = tf.tensor2d(windows.batch(number - 1), [options.batch, options.length], "int32");

@@ -4,69 +4,80 @@ import { cliCommand } from "./run_cli.ts";
 import { argumentsOf, listAll, tiny } from "./tiny_cases.ts";
 import { drawSecret, type TinyRun, writeTexts } from "./tiny_run.ts";
 
-Deno.test("codescrub refuses outputs that exist or whose folder is missing, and keeps them", async () => {
+const TABLES = ["detect", "measure", "thresholds", "probe", "analyze", "retain", "evaluate", "report"];
+const FOLDERS = ["select", "unlearn", "train"];
+
+Deno.test("codescrub keeps what stands where it was to write, whatever --force says", async () => {
   using at = await tiny();
   await Deno.writeTextFile(at.path("mine.parquet"), "mine");
   await Deno.mkdir(at.path("mine"));
   await Deno.writeTextFile(at.path("mine/thesis.tex"), "mine");
-  const tables = ["detect", "measure", "thresholds", "probe", "analyze", "retain", "evaluate", "report"];
-  for (const command of tables) {
-    await at.fail(
-      command,
-      { out: at.path("mine.parquet") },
-      /it is there already: give --force to replace it/,
-    );
-    await at.fail(
-      command,
-      { out: at.path("mine") },
-      command === "report" ? /it is a folder: name a file/ : /Unknown table format "mine"/,
-    );
-    await at.fail(
-      command,
-      { out: at.path("no/out.parquet") },
-      /the folder ".*no" does not exist: make it first/,
-    );
-  }
-  for (const command of ["select", "unlearn"]) {
-    await at.fail(command, { out: at.path("mine.parquet") }, /it is not a folder: name another/);
-    await at.fail(
-      command,
-      { out: at.path("mine") },
-      /it holds other files: give --force to write beside them/,
-    );
-    await at.fail(command, { out: at.path("no/run") }, /the folder ".*no" does not exist: make it first/);
+  for (const force of [true, undefined] as const) {
+    for (const command of TABLES) {
+      await at.fail(
+        command,
+        { out: at.path("mine.parquet"), force },
+        /it is there already, and no run wrote it: move it away/,
+      );
+      await at.fail(
+        command,
+        { out: at.path("mine"), force },
+        command === "report" ? /it is a folder: name a file/ : /Unknown table format "mine"/,
+      );
+      await at.fail(
+        command,
+        { out: at.path("mine.parquet/out.parquet"), force },
+        /"[^"]*mine.parquet" is not a folder/,
+      );
+    }
+    for (const command of FOLDERS) {
+      await at.fail(command, { out: at.path("mine.parquet"), force }, /it is not a folder: name another/);
+      await at.fail(command, { out: at.path("mine"), force }, /it holds ".*thesis.tex", which no run wrote/);
+    }
+    for (const second of ["skipped"]) {
+      await at.fail("detect", { [second]: at.path("mine.parquet"), force }, /no run wrote it: move it away/);
+    }
   }
   assertEquals(await Deno.readTextFile(at.path("mine.parquet")), "mine");
 });
 
-Deno.test("codescrub never writes over what it reads, not even with --force", async () => {
+Deno.test("codescrub never writes over, into or around what it reads, not even with --force", async () => {
   using at = await tiny();
   const inputs: { [command: string]: (keyof TinyRun)[] } = {
     detect: ["corpus"],
-    measure: ["corpus"],
-    thresholds: ["corpus"],
-    probe: ["corpus", "secrets"],
+    measure: ["model", "corpus"],
+    thresholds: ["model", "corpus"],
+    probe: ["model", "corpus", "secrets"],
     analyze: ["probe"],
-    retain: ["corpus", "secrets"],
-    evaluate: ["corpus", "forget", "retain"],
+    select: ["probe", "corpus"],
+    retain: ["model", "corpus", "secrets"],
+    unlearn: ["model", "corpus", "forget", "retain", "thresholds"],
+    evaluate: ["model", "corpus", "forget", "retain"],
+    train: ["model", "corpus"],
   };
   for (const [command, names] of Object.entries(inputs)) {
     for (const name of names) {
-      await at.fail(
-        command,
-        { out: at[name] as string, force: true },
-        /the command reads it: name another file/,
-      );
+      const isFolder = FOLDERS.includes(command);
+      const path = at[name] as string;
+      if (name !== "model") {
+        await at.fail(command, { out: path, force: true }, /the command reads it: name another/);
+      } else if (isFolder) {
+        await at.fail(command, { out: path, force: true }, /the command reads it: name another/);
+      }
+      if (isFolder) {
+        await at.fail(command, { out: dirname(path), force: true }, /which the command reads, lies in it/);
+      }
+      if (name === "model") {
+        const out = `${path}/${isFolder ? "out" : "out.parquet"}`;
+        await at.fail(command, { out, force: true }, /it lies in ".*model", which the command reads/);
+      }
     }
   }
   await Deno.copyFile(at.probe, at.path("proxy.parquet"));
   const proxy = at.path("proxy.parquet");
-  await at.fail("probe", { proxy, out: proxy, force: true }, /the command reads it: name another file/);
-  await at.fail(
-    "evaluate",
-    { unseen: proxy, out: proxy, force: true },
-    /the command reads it: name another file/,
-  );
+  await at.fail("probe", { proxy, out: proxy, force: true }, /the command reads it: name another/);
+  await at.fail("evaluate", { unseen: proxy, out: proxy, force: true }, /the command reads it: name another/);
+  await at.fail("detect", { skipped: at.corpus, force: true }, /the command reads it: name another/);
 });
 
 Deno.test("Ctrl-C in the middle of probe ends it with 130 and leaves no table", async () => {

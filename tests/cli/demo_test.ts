@@ -2,6 +2,8 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readTable } from "../../lib/datasets/tables.ts";
+import { openRunFiles } from "../../lib/cli/run_files.ts";
+import { openRunFolder } from "../../lib/cli/run_folder.ts";
 import { callMain } from "./call_main.ts";
 import { cliCommand, type CliRun, temporaryFolder } from "./run_cli.ts";
 
@@ -9,7 +11,11 @@ import { cliCommand, type CliRun, temporaryFolder } from "./run_cli.ts";
 async function interruptDemo(out: string): Promise<CliRun> {
   const child = cliCommand(["demo", "--out", out, "--json"]).spawn();
   const texts = Promise.all([child.stdout, child.stderr].map((stream) => new Response(stream).text()));
-  for (let i = 0; i < 24_000 && !existsSync(join(out, "secrets.parquet")); i++) {
+  const hasTable = () => {
+    const table = join(out, "secrets.parquet");
+    return existsSync(table) && (Deno.lstatSync(table).size > 1000); // an earlier demo's is smaller
+  };
+  for (let i = 0; i < 24_000 && !hasTable(); i++) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   child.kill("SIGINT");
@@ -18,11 +24,22 @@ async function interruptDemo(out: string): Promise<CliRun> {
   return { code, stdout, stderr };
 }
 
+/** A demo of other settings, finished, with a table and a report. */
+async function writeEarlierDemo(folder: string): Promise<void> {
+  const context = { settings: { lr: 1 }, force: false, signal: new AbortController().signal };
+  using run = await openRunFolder(folder, { command: "demo", context, outputs: ["summary.json"] });
+  for (const name of ["secrets.parquet", "report.html"]) {
+    const path = join(folder, name);
+    using files = await openRunFiles([path], { command: "demo", context, kind: "file" });
+    await files.finish({}, () => Deno.writeTextFile(path, "of the earlier demo"));
+  }
+  await Deno.writeTextFile(await run.path("summary.json"), "{}");
+  await run.finish();
+}
+
 Deno.test("the demo replaces an earlier one, and at Ctrl-C ends with 130 and keeps what was finished", async () => {
   using folder = temporaryFolder();
-  const earlier = JSON.stringify({ command: "demo", status: "finished", settings: { lr: 1 } });
-  Deno.writeTextFileSync(join(folder.path, "run.json"), earlier);
-  Deno.writeTextFileSync(join(folder.path, "report.html"), "of the earlier demo");
+  await writeEarlierDemo(folder.path);
   const { code, stdout, stderr } = await interruptDemo(folder.path);
   assertEquals([code, stdout], [130, ""], stderr);
   const last = stderr.trimEnd().split("\n").at(-1);
@@ -49,9 +66,9 @@ Deno.test("the demo replaces no folder but a demo's", async () => {
     assertEquals([...Deno.readDirSync(out)].map(({ name }) => name), before);
   };
   write("thesis", "thesis.tex", "mine");
-  await refused("thesis", "it holds other files: give --force to write beside them");
+  await refused("thesis", `it holds "${join(folder.path, "thesis/thesis.tex")}", which no run wrote`);
   write("erased", "run.json", JSON.stringify({ command: "unlearn", status: "finished", settings: {} }));
-  await refused("erased", 'it holds a run of "unlearn": name another folder or give --force');
+  await refused("erased", 'it holds a run of "unlearn": name another place or give --force');
   const file = join(folder.path, "thesis/thesis.tex");
   const { code, stderr } = await callMain(["demo", "--out", file]);
   assertEquals([code, stderr], [

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { openRunFolder } from "../../lib/cli/run_folder.ts";
+import { openRunFiles } from "../../lib/cli/run_files.ts";
 import { cliCommand, runCli, temporaryFolder } from "./run_cli.ts";
 
 const DOCUMENTS = 2600; // six pieces
@@ -167,32 +167,71 @@ Deno.test("detect leaves out what an allow-list names, and lists what it skipped
   assertStringIncludes(bad.stderr, 'line 1 names an unknown detector "Nothing"');
 });
 
-Deno.test("detect does not search what it writes itself, into the corpus too", async () => {
+Deno.test("detect refuses to write into the corpus, where its next run would search it", async () => {
   using at = bigCorpus();
-  await at.run("detect", "src", "--out", "outside.jsonl");
-  for (const args of [["--out", "src/in.jsonl"], ["--out", "src/in.jsonl", "--force"]]) {
-    await at.run("detect", "src", "--skipped", "src/skipped.jsonl", ...args);
-    assertEquals(at.read("src/in.jsonl"), at.read("outside.jsonl"));
-    assertEquals(Deno.readTextFileSync(at.path("src/skipped.jsonl")), "");
+  for (
+    const args of [["--out", "src/in.jsonl"], ["--out", "out.jsonl", "--skipped", "src/0/skipped.jsonl"]]
+  ) {
+    const { code, stderr } = await runCli(["detect", "src", ...args], { cwd: at.cwd, env: at.env });
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, `it lies in "${at.path("src")}", which the command reads`);
   }
-  for (const i of [0, 1]) await at.run("detect", "src", "--shard", `${i}/2`, "--out", "src/s.jsonl");
-  await at.run("merge", "src/s.jsonl", "--out", "merged.jsonl");
-  assertEquals(at.read("merged.jsonl"), at.read("outside.jsonl"));
+  assertEquals(at.names(), ["corpus.jsonl", "src"]);
 });
 
 Deno.test("detect refuses an output that another run is writing, and goes on once that has ended", async () => {
   using at = bigCorpus();
   const args = ["detect", "corpus.jsonl", "--out", "secrets.parquet"];
   {
-    using _other = await openRunFolder(at.path("secrets.parquet.parts"), {
-      command: "detect",
-      settings: {},
-      force: false,
-    });
+    const context = { settings: {}, force: false, signal: new AbortController().signal };
+    using _other = await openRunFiles([at.path("secrets.parquet")], { command: "detect", context });
     const { code, stderr } = await runCli(args, { cwd: at.cwd, env: at.env });
     assertEquals(code, 1);
-    assertStringIncludes(stderr, `secrets.parquet.parts": it is locked by pid ${Deno.pid} on `);
+    assertStringIncludes(stderr, `secrets.parquet": it is locked by pid ${Deno.pid} on `);
   }
-  await Deno.remove(at.path("secrets.parquet.parts"), { recursive: true });
   await at.run(...args);
+});
+
+/** Starts detect, and kills it when it has found some parts; whether it was killed in time. */
+async function killWithParts(at: ReturnType<typeof bigCorpus>, out: string, args: string[]): Promise<void> {
+  const child = cliCommand(["detect", ...args, "--workers", "1", "--out", out], { cwd: at.cwd, env: at.env })
+    .spawn();
+  const output = Promise.all([child.stdout, child.stderr].map((stream) => new Response(stream).text()));
+  const parts = at.path(`.codescrub/${out}.parts`);
+  const hasParts = () =>
+    existsSync(parts) && [...Deno.readDirSync(parts)].some(({ name }) => name.endsWith(".json"));
+  while (!hasParts()) await new Promise((resolve) => setTimeout(resolve, 2));
+  child.kill("SIGKILL");
+  assertEquals((await child.status).code, 137);
+  await output;
+}
+
+Deno.test("detect does not go on over a corpus, a key, an allow-list or letter pairs that have changed", async () => {
+  using at = bigCorpus();
+  await Deno.writeTextFile(at.path("allow.txt"), "# nothing\n");
+  const args = ["src", "--allow", "allow.txt"];
+  await killWithParts(at, "s.jsonl", args);
+  const rerun = (env = at.env) => runCli(["detect", ...args, "--out", "s.jsonl"], { cwd: at.cwd, env });
+  const refused = async (what: string, env = at.env) => {
+    const { code, stderr } = await rerun(env);
+    assertEquals(code, 1, what);
+    assertStringIncludes(stderr, "Cannot continue");
+    assertStringIncludes(stderr, what);
+  };
+  await refused('with other settings: "key" was', {
+    ...at.env,
+    CODESCRUB_KEY: "another key of enough bytes",
+  });
+  const changes: [string, string][] = [["allow.txt", "the allow-list"], ["src/1/1.py", "the corpus"]];
+  for (const [name, what] of changes) {
+    assert(existsSync(at.path(name)), name);
+    const before = Deno.readTextFileSync(at.path(name));
+    await Deno.writeTextFile(at.path(name), `${before}# more\n`);
+    await refused(what);
+    await Deno.writeTextFile(at.path(name), before);
+  }
+  assertEquals((await rerun()).code, 0);
+  await at.run("detect", ...args, "--out", "whole.jsonl");
+  assertEquals(at.read("s.jsonl"), at.read("whole.jsonl"));
+  assertEquals(at.names().filter((name) => name.startsWith(".")), [".codescrub"]);
 });

@@ -5,9 +5,9 @@ import { runCli, temporaryFolder } from "./run_cli.ts";
 
 Deno.test("codescrub doctor says what is there, and with nothing missing ends with 0", async () => {
   const { code, stdout, stderr } = await runCli(["doctor", "--json"]);
-  assertEquals([code, stderr], [0, ""]);
+  assertEquals(code, 0, stderr);
   for (const part of ["deno", "TensorFlow", "wheels", "python3", "pip", "Jupyter", "git"]) {
-    assertStringIncludes(stdout, `\n${part} `, part);
+    assertStringIncludes(stderr, `\n${part} `, part);
   }
   const summary = JSON.parse(stdout.trimEnd().split("\n").at(-1)!);
   assertEquals([summary.command, summary.ready], ["doctor", true]);
@@ -25,9 +25,9 @@ Deno.test("codescrub doctor names what is missing and how to get it, and ends wi
   };
   const { code, stdout, stderr } = await runCli(["doctor", "--json"], { env });
   assertEquals(code, 1);
-  assertStringIncludes(stderr, "codescrub: Cannot run everything: missing are ");
-  assertStringIncludes(stderr, "git (install it (package git))");
-  assertEquals(stderr.split("\n").length, 2);
+  const last = stderr.trimEnd().split("\n").at(-1)!;
+  assertStringIncludes(last, "codescrub: Cannot run everything: missing are ");
+  assertStringIncludes(last, "git (install it (package git))");
   assertEquals(JSON.parse(stdout.trimEnd().split("\n").at(-1)!).ready, false);
 });
 

@@ -67,8 +67,9 @@ Deno.test("fetch and --model say in one line why a model of the Hub cannot be ha
 Deno.test("--model means a folder before a model of the Hub of that name", async () => {
   using folder = temporaryFolder();
   await Deno.mkdir(join(folder.path, "ada", "coder"), { recursive: true });
-  await Deno.writeTextFile(join(folder.path, "a.py"), "import os\n");
-  const args = ["measure", "--model", "ada/coder", "--texts", ".", "--out", "a.jsonl"];
+  await Deno.mkdir(join(folder.path, "src"));
+  await Deno.writeTextFile(join(folder.path, "src/a.py"), "import os\n");
+  const args = ["measure", "--model", "ada/coder", "--texts", "src", "--out", "a.jsonl"];
   const { code, stderr } = await runCli(args, { cwd: folder.path });
   assertEquals(code, 1);
   assertStringIncludes(stderr, 'Cannot use model "ada/coder": it has no config.json and no tokenizer.json');

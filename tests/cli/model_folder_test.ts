@@ -21,7 +21,7 @@ const FOLDERS: [what: string, names: string[], said: string | true][] = [
   [
     "a Trainer's output",
     ["checkpoint-50", "checkpoint-100", "runs"],
-    'it holds the checkpoints of a training: give one of them, as "PATH/checkpoint-50"',
+    'it holds the checkpoints of a training: give one of them, as "PATH/checkpoint-100"',
   ],
   [
     "a Trainer's checkpoint",

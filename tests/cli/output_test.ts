@@ -1,54 +1,60 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { join } from "node:path";
-import { checkOutputFile, checkOutputTable } from "../../lib/cli/output.ts";
+import { checkApart, checkSpace, makeWritableFolder } from "../../lib/cli/output.ts";
 import { runCli, temporaryFolder } from "./run_cli.ts";
 
-Deno.test("checkOutputFile() refuses a folder, a link and an input, whatever --force says", async () => {
+Deno.test("checkApart() refuses an output that is, holds or lies in an input, links followed", async () => {
   using folder = temporaryFolder();
-  const [table, link] = [join(folder.path, "in.csv"), join(folder.path, "link.csv")];
-  Deno.writeTextFileSync(table, "");
-  Deno.symlinkSync("nothing", link);
-  await assertRejects(
-    () => checkOutputFile(folder.path, { force: true }),
+  const path = (name: string) => join(folder.path, name);
+  Deno.mkdirSync(path("corpus/deep"), { recursive: true });
+  Deno.writeTextFileSync(path("corpus/a.py"), "");
+  Deno.writeTextFileSync(path("table.csv"), "");
+  Deno.linkSync(path("table.csv"), path("other_name.csv"));
+  Deno.symlinkSync("corpus", path("link"));
+  Deno.symlinkSync("table.csv", path("link.csv"));
+  const inputs = [path("corpus"), path("table.csv"), path("missing")];
+  const cases: [string, string][] = [
+    ["corpus", "the command reads it"],
+    ["table.csv", "the command reads it"],
+    ["link", "the command reads it"],
+    ["link.csv", "the command reads it"],
+    ["other_name.csv", "the command reads it"],
+    ["corpus/../table.csv", "the command reads it"],
+    ["corpus/out.csv", `it lies in "${path("corpus")}", which the command reads`],
+    ["corpus/deep/new/out", `it lies in "${path("corpus")}", which the command reads`],
+    ["link/out.csv", `it lies in "${path("corpus")}", which the command reads`],
+    [".", `"${path("corpus")}", which the command reads, lies in it`],
+  ];
+  for (const [out, message] of cases) {
+    await assertRejects(() => checkApart(path(out), inputs), Error, `: ${message}: name another place`);
+  }
+  for (const out of ["corpus2", "out.csv", "new/out.csv", "missing"]) await checkApart(path(out), inputs);
+  assertEquals([...Deno.readDirSync(path("corpus/deep"))], []);
+});
+
+Deno.test("makeWritableFolder() makes a folder and leaves no trace in it", async () => {
+  using folder = temporaryFolder();
+  await makeWritableFolder(join(folder.path, "a/b"), join(folder.path, "a/b/new.csv"));
+  assertEquals([...Deno.readDirSync(join(folder.path, "a/b"))], []);
+});
+
+Deno.test("checkSpace() says in numbers what is needed and what is free", () => {
+  assertThrows(
+    () => checkSpace("/", 1.5e15),
     Error,
-    "it is a folder: name a file in it",
+    'Cannot write into "/": the run needs 1500000.00 GB, ',
   );
-  await assertRejects(() => checkOutputFile(link, { force: false }), Error, "it is there already");
-  const reads = { force: true, inputs: [join(folder.path, "no.csv"), join(folder.path, "../", table)] };
-  reads.inputs.push(join(folder.path, ".", "in.csv"));
-  await assertRejects(() => checkOutputFile(table, reads), Error, "the command reads it: name another file");
-  await checkOutputFile(link, { force: true });
 });
 
-Deno.test("checkOutputFile() leaves no trace", async () => {
-  using folder = temporaryFolder();
-  await checkOutputFile(join(folder.path, "new.csv"), { force: false });
-  assertEquals([...Deno.readDirSync(folder.path)], []);
-});
-
-Deno.test("checkOutputFile() refuses a folder that cannot be written", async () => {
+Deno.test("detect refuses a folder that cannot be written, in one line", async () => {
   using folder = temporaryFolder();
   // Modes do not stop the superuser; Deno's own refusal stops everybody.
   const options = { cwd: folder.path, deno: [`--deny-write=${folder.path}`] };
-  Deno.writeTextFileSync(join(folder.path, "a.py"), "x = 1\n");
-  const { code, stderr } = await runCli(["detect", ".", "--out", "new.csv"], options);
+  Deno.mkdirSync(join(folder.path, "src"));
+  Deno.writeTextFileSync(join(folder.path, "src/a.py"), "x = 1\n");
+  const { code, stderr } = await runCli(["detect", "src", "--out", "new.csv"], options);
   const message =
     `codescrub: Cannot write "${folder.path}/new.csv": no file can be made in "${folder.path}": `;
   assertEquals([code, stderr.startsWith(message)], [1, true], stderr);
   assertEquals(stderr.split("\n").length, 2);
-});
-
-Deno.test("checkOutputTable() knows the extensions of tables", async () => {
-  using folder = temporaryFolder();
-  for (const name of ["a.parquet", "a.jsonl", "a.jsonl.gz", "a.csv"]) {
-    await checkOutputTable(join(folder.path, name), { force: false });
-  }
-  for (const name of ["a", "a.gz", "a.json", "csv"]) {
-    const message = `Unknown table format "${name}": expected .parquet, .jsonl, .jsonl.gz or .csv`;
-    await assertRejects(
-      () => checkOutputTable(join(folder.path, name), { force: false }),
-      RangeError,
-      message,
-    );
-  }
 });

@@ -238,7 +238,7 @@ Deno.test("a finished output is refused without --force, another config is refus
   );
   await refused(
     [...CODEERASER, "--gamma", "0.1", "--seed", "7"],
-    `Cannot continue "${folder}" with other settings: "gamma" was 0.5, is 0.1; "seed" was 42, is 7: name another folder or give --force`,
+    `Cannot continue "${folder}" with other settings: "gamma" was 0.5, is 0.1; "seed" was 42, is 7: name another place or give --force`,
   );
   const forced = await runCli(["detect", TRAIN, "--out", "secrets.parquet", "--force"], { cwd: OUT });
   assertEquals(forced.code, 0, forced.stderr);

@@ -73,12 +73,13 @@ Deno.test("redact refuses what does not fit, and leaves nothing", async () => {
     assertStringIncludes(stderr.trimEnd().split("\n").at(-1)!, message);
     for (const secret of [EMAIL, TOKEN]) assert(!stderr.includes(secret.slice(0, 9)));
   };
-  await fail("it is in the corpus", "--out", "src/clean");
-  await fail("the corpus is in it", "--out", ".", "--force");
+  await fail(`it lies in "${folder.path("src")}"`, "--out", "src/clean");
+  await fail(`"${folder.path("src")}", which the command reads, lies in it`, "--out", ".", "--force");
   Deno.writeTextFileSync(folder.path("src/sub/b.py"), `changed = "${TOKEN}"\n`);
   await fail('Cannot redact "sub/b.py": another value stands at', "--out", "clean");
   Deno.removeSync(folder.path("src/sub/b.py"));
   await fail('the corpus has no document "sub/b.py" (1 are missing)', "--out", "clean");
   const names = [...Deno.readDirSync(folder.path("."))].map(({ name }) => name).sort();
-  assertEquals(names, ["s.jsonl", "src"]);
+  assertEquals(names, [".codescrub", "s.jsonl", "src"]);
+  assertEquals([...Deno.readDirSync(folder.path(".codescrub"))].map(({ name }) => name), ["s.jsonl.json"]);
 });

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryPath } from "../../lib/write_file.ts";
 import { cliCommand, type CliRun, runCli, temporaryFolder } from "./run_cli.ts";
 import { type TinyRun, writeTinyRun } from "./tiny_run.ts";
 
@@ -59,9 +60,7 @@ Deno.test("unlearn that was interrupted and then killed goes on without a flag t
   const second = lastEpoch(out);
   assert(second > first && second < EPOCHS, `killed after epoch ${second}`);
   assertEquals([existsSync(join(out, ".lock")), existsSync(join(out, "model.safetensors"))], [true, false]);
-  for (const name of [`.123-${crypto.randomUUID()}.tmp`, `model.safetensors.${crypto.randomUUID()}.tmp`]) {
-    Deno.writeTextFileSync(join(out, name), "what a kill may leave");
-  }
+  Deno.writeTextFileSync(temporaryPath(join(out, "model.safetensors")), "what a kill may leave");
 
   await finish(args, out);
   for (const name of ["model.safetensors", "history.parquet"]) {

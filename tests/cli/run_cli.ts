@@ -19,12 +19,14 @@ export interface RunCliOptions {
   script?: string;
   /** More options of Deno. */
   deno?: readonly string[];
+  /** What starts Deno; this very one when not given. */
+  program?: string;
 }
 
 /** The command of `codescrub` with `args`, as `deno task codescrub` starts it. */
 export function cliCommand(args: readonly string[], options: RunCliOptions = {}): Deno.Command {
   const { cwd = Deno.cwd(), env = {}, script = "lib/cli/main.ts", deno = [] } = options;
-  return new Deno.Command(Deno.execPath(), {
+  return new Deno.Command(options.program ?? Deno.execPath(), {
     args: ["run", "-q", "--no-check", "--no-prompt", "-P=codescrub", `--config=${join(ROOT, "deno.json")}`]
       .concat(deno, join(ROOT, script), args),
     cwd,

@@ -11,7 +11,7 @@ Deno.test("secretKey() prefers the variable, then the file, then the user's own"
   using temporary = temporaryFolder();
   const folder = join(temporary.path, "cache");
   const file = join(temporary.path, "key");
-  Deno.writeTextFileSync(file, "a key in a file, made up\r\n");
+  Deno.writeTextFileSync(file, "a key in a file, made up\r\n", { mode: 0o600 });
   const both = { CODESCRUB_KEY: "a key in a variable", CODESCRUB_KEY_FILE: file };
   const decoder = new TextDecoder();
   assertEquals(decoder.decode(await secretKey({ folder, variable: variables(both) })), "a key in a variable");
@@ -45,4 +45,38 @@ Deno.test("secretKey() refuses short keys, missing files, and an own key that ot
   await refuse({}, "it has 3 bytes, not 32: remove it for a new one");
   Deno.chmodSync(join(folder, "fingerprint.key"), 0o644);
   await refuse({}, "others may read it (mode 644): chmod 600 it");
+});
+
+Deno.test("secretKey() refuses keys that anybody would guess, and takes random ones of any alphabet", async () => {
+  using temporary = temporaryFolder();
+  const folder = temporary.path;
+  const given = (key: string) => secretKey({ folder, variable: variables({ CODESCRUB_KEY: key }) });
+  for (const key of [" ".repeat(16), "k".repeat(64), "abcde".repeat(8), "\n \t".repeat(9)]) {
+    const message = `Cannot use CODESCRUB_KEY as a key: it has only ${
+      new Set(key).size
+    } different characters: `;
+    await assertRejects(() => given(key), RangeError, message + "give a random one (openssl rand -hex 32)");
+  }
+  for (let i = 0; i < 1000; i++) {
+    await given(crypto.getRandomValues(new Uint8Array(32)).toHex());
+    await given(crypto.getRandomValues(new Uint8Array(16)).toBase64());
+  }
+});
+
+Deno.test("secretKey() refuses a key file that others can read or write", async () => {
+  using temporary = temporaryFolder();
+  const file = join(temporary.path, "key");
+  Deno.writeTextFileSync(file, "a key in a file, made up");
+  const read = () => secretKey({ variable: variables({ CODESCRUB_KEY_FILE: file }) });
+  for (const mode of [0o644, 0o640, 0o604, 0o620, 0o602]) {
+    Deno.chmodSync(file, mode);
+    const message = `Cannot use CODESCRUB_KEY_FILE "${file}": others may read it (mode ${
+      mode.toString(8)
+    }): chmod 600 it`;
+    await assertRejects(read, Error, message);
+  }
+  for (const mode of [0o600, 0o400]) {
+    Deno.chmodSync(file, mode);
+    assertEquals((await read()).length, 24);
+  }
 });

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import { type Context } from "../../lib/cli/command.ts";
+import type { Context } from "../../lib/cli/command.ts";
 import { command } from "../../lib/cli/detect.ts";
 import { SECRET_COLUMNS } from "../../lib/datasets/columns.ts";
 import { readCorpus } from "../../lib/datasets/corpus.ts";

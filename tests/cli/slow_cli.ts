@@ -15,9 +15,13 @@ const slow = defineCommand({
     lr: { kind: "float", describe: "a setting", default: 0.5 },
   },
   writes: true,
-  async run({ out, steps }, { breathe, force, settings, progress }) {
-    const { steps: _steps, ...rest } = settings;
-    using run = await openRunFolder(out, { command: "slow", settings: rest, force });
+  async run({ out, steps }, context) {
+    const { breathe, progress, settings: { steps: _steps, ...settings } } = context;
+    using run = await openRunFolder(out, {
+      command: "slow",
+      context: { ...context, settings },
+      outputs: ["step_*"],
+    });
     const stage = progress.start("Stepping", null, "steps");
     let made = 0;
     for (let step = 0; step < steps; step++) {

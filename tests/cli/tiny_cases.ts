@@ -59,7 +59,7 @@ export function argumentsOf(command: string, files: TinyRun, changes: Flags): st
     report: { run: folder, out: join(folder, "out.html") },
     redact: { corpus, secrets, out: run },
     merge: { table },
-    train: {},
+    train: { corpus, model, steps: 2, batch: 2, length: 16, out: run },
   };
   const {
     [{ detect: "corpus", redact: "corpus", merge: "table", report: "run" }[command] ?? ""]: positional,

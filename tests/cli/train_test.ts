@@ -59,6 +59,20 @@ Deno.test("train makes a model that loads, and interrupted goes on to the same b
   const step = stepOf(path("stopped"));
   assert(step >= 100 && step < STEPS, `stopped at step ${step}`);
 
+  // Signals that come in before the first step of a continued run do not make it a finished one.
+  for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+    const child = cliCommand(args("stopped")).spawn();
+    const output = Promise.all([child.stdout, child.stderr].map((stream) => new Response(stream).text()));
+    while (!existsSync(join(path("stopped"), ".lock"))) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    child.kill(signal);
+    assertEquals([(await child.status).code, (await output)[0]!.trim()], [expected, ""]);
+    const { status } = JSON.parse(Deno.readTextFileSync(join(path("stopped"), "run.json")));
+    assertEquals([status, existsSync(join(path("stopped"), "model.safetensors"))], ["unfinished", false]);
+    assert(stepOf(path("stopped")) >= step && stepOf(path("stopped")) < STEPS);
+  }
+
   await finish("stopped");
   for (const name of ["model.safetensors", "config.json", "tokenizer.json", "training_log.jsonl"]) {
     assertEquals(
@@ -89,12 +103,13 @@ Deno.test("train refuses what it cannot train on, and leaves nothing", async () 
   );
   await at.fail("train", { corpus: at.path("empty.jsonl"), out }, /Cannot read corpus ".*": it is empty/);
   const corpus = at.corpus;
+  const fresh = { model: undefined, steps: undefined, batch: undefined, length: undefined, out };
   await at.fail(
     "train",
-    { corpus, out },
+    { ...fresh, corpus },
     /Cannot train a tokenizer of 4096 entries: the texts give \d+ merges only/,
   );
-  const given = { corpus, out, tokenizer: at.model };
+  const given = { ...fresh, corpus, tokenizer: at.model };
   await at.fail(
     "train",
     { ...given, tokenizer: at.path("nothing") },
@@ -116,9 +131,4 @@ Deno.test("train refuses what it cannot train on, and leaves nothing", async () 
     "Cannot train on windows of 600 tokens: the model has 512 positions",
   );
   await at.fail("train", { ...given, steps: 0 }, /--steps/, 2);
-  await at.fail(
-    "train",
-    { ...given, out: at.path("no/out") },
-    /the folder ".*no" does not exist: make it first/,
-  );
 });

