@@ -65,7 +65,7 @@ export async function huntLeaks(options: HuntOptions = {}): Promise<LeakReport> 
   const commands = new Set<string>();
   let bad = 0;
   for await (const one of casesOf(files, plants)) {
-    if (!one.isGood && bad++ % every !== 0) continue;
+    if (one.isGood === undefined && bad++ % every !== 0) continue;
     commands.add(one.command);
     report.cases++;
     const find = pieceFinder(plants.pieces);
