@@ -108,21 +108,21 @@ async function checkShards(shards: readonly string[]): Promise<number> {
     const frame = await readTable(path);
     columns ??= frame.columns;
     if (frame.columns.join() !== columns.join()) {
-      throw new Error(
+      throw new TypeError(
         `Cannot merge "${path}": its columns are ${nameColumns(frame.columns)}, those of the first ${
           nameColumns(columns)
         }`,
       );
     }
     if (!frame.columns.includes("row") || !frame.columns.includes("doc_id")) {
-      throw new Error(`Cannot merge "${path}": it has no columns "doc_id" and "row": no shard wrote it`);
+      throw new TypeError(`Cannot merge "${path}": it has no columns "doc_id" and "row": no shard wrote it`);
     }
     const own = new Set(frame.getColumn("doc_id").toArray().map(String));
     documents += own.size;
     rows += frame.height;
     for (const id of own) ids.add(id);
     if (ids.size < documents) {
-      throw new Error(`Cannot merge "${path}": an earlier shard has a document of it too`);
+      throw new RangeError(`Cannot merge "${path}": an earlier shard has a document of it too`);
     }
   }
   return rows;

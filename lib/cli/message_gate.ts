@@ -31,7 +31,7 @@ export type Given = readonly string[];
  * import { assert } from "@std/assert";
  * import { givenWords } from "./message_gate.ts";
  *
- * assert(givenWords(["detect", "src", "--out=s.csv"], "/home/ada").includes("/home/ada/s.csv"));
+ * assert(givenWords(["detect", "src", "--out=s.csv"], "/srv/ada").includes("/srv/ada/s.csv"));
  * ```
  */
 export function givenWords(args: readonly string[], cwd: string): Given {

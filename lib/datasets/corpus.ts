@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { whyNotRegular } from "../read_file.ts";
 import { reasonOf } from "../reason.ts";
 import { readText } from "./read_text.ts";
-import { isTablePath, readJsonLines, readTable } from "./tables.ts";
+import { readJsonLines, readTable, tableFormat } from "./tables.ts";
 import { walkFolder, walkRoot } from "./walk_folder.ts";
 
 /** One text of a corpus. */
@@ -90,7 +90,15 @@ export async function isSourceCorpus(path: string): Promise<boolean> {
   });
   const reason = info.isDirectory ? undefined : whyNotRegular(info);
   if (reason !== undefined) throw new TypeError(`Cannot read corpus "${path}": ${reason}`);
-  return info.isDirectory || !isTablePath(path);
+  return info.isDirectory || !isTable(path);
+}
+
+function isTable(path: string): boolean {
+  try {
+    return tableFormat(path) !== undefined;
+  } catch {
+    return false; // an extension of no table
+  }
 }
 
 /**

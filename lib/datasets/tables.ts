@@ -275,21 +275,6 @@ async function readBytes(path: string): Promise<Buffer<ArrayBuffer>> {
 }
 
 /**
- * Whether a path's extension names a format of tables.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { isTablePath } from "./tables.ts";
- *
- * assertEquals(["a.csv", "a.py"].map(isTablePath), [true, false]);
- * ```
- */
-export function isTablePath(path: string): boolean {
-  return FORMATS.some((extension) => path.endsWith(extension));
-}
-
-/**
  * The format that a path's extension names.
  *
  * @throws {RangeError} If it names none.

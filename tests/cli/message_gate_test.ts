@@ -38,17 +38,17 @@ Deno.test("isName() takes names of code and files, and no made-up secret", () =>
 
 Deno.test("gateMessage() shows what was typed, names, and of all else the length", () => {
   const [typed, secret] = [drawSecret(1), drawSecret(2)];
-  const given = givenWords(["measure", "--texts", `data/${typed}`, `--out=${typed}.csv`], "/home/ada");
+  const given = givenWords(["measure", "--texts", `data/${typed}`, `--out=${typed}.csv`], "/srv/ada");
   const cases = {
-    [`Cannot read table "/home/ada/data/${typed}": it is cut`]: null,
-    [`Cannot write "/home/ada/${typed}.csv.parts/part-00000001": no space`]: null,
+    [`Cannot read table "/srv/ada/data/${typed}": it is cut`]: null,
+    [`Cannot write "/srv/ada/${typed}.csv.parts/part-00000001": no space`]: null,
     [`Cannot write "${typed}.secrets.csv": it is there`]: null,
-    [`Cannot write "/home/ada/data": it is a file`]: null,
-    [`os error 13: open '/home/ada/data/${typed}'`]: null,
+    [`Cannot write "/srv/ada/data": it is a file`]: null,
+    [`os error 13: open '/srv/ada/data/${typed}'`]: null,
     'Cannot load "m": 2 tensors are missing ("model.norm.weight", ...), 1 is unknown ("lm_head.bias")': null,
     "Cannot deal 24 texts into 25 runs: give a smaller --runs (12,345,678 bytes, 1.5e-5)": null,
-    [`Cannot read "/home/ada/data/${typed}/${secret}"`]:
-      `Cannot read "/home/ada/data/${typed}TEXT, 41 characters, /n..."`,
+    [`Cannot read "/srv/ada/data/${typed}/${secret}"`]:
+      `Cannot read "/srv/ada/data/${typed}TEXT, 41 characters, /n..."`,
     [`no document "${secret}" (2 are missing)`]: 'no document "TEXT, 40 characters, np..." (2 are missing)',
     [`it holds ${secret}, and more`]: "it holds TEXT, 40 characters, np..., and more",
     [`column "pass phrase" holds objects`]: 'column "TEXT, 11 characters" holds objects',
