@@ -6,6 +6,7 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { reasonOf } from "./reason.ts";
 
 /** Weights, the best first, as transformers takes them. */
 const WEIGHTS = [
@@ -88,7 +89,7 @@ export function readShardNames(json: string, file: string): string[] {
   try {
     map = JSON.parse(json)?.weight_map;
   } catch (cause) {
-    throw new SyntaxError(`Cannot read "${file}": ${(cause as Error).message}`, { cause });
+    throw new SyntaxError(`Cannot read "${file}": ${reasonOf(cause)}`, { cause });
   }
   const names = typeof map === "object" && map !== null ? Object.values(map) : [];
   if (names.length === 0) throw new SyntaxError(`Cannot read "${file}": it has no weight_map`);

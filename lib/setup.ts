@@ -21,6 +21,7 @@ import {
 } from "./setup_tensorflow.ts";
 import { unpackWheel } from "./setup_unpack.ts";
 import { downloadWheels, fetchWheels, type FetchWheelsOptions, missingWheels } from "./setup_wheels.ts";
+import { reasonOf } from "./reason.ts";
 
 export { cacheFolder, type CacheOptions, type OnSetUpProgress, type SetUpProgress } from "./setup_cache.ts";
 export { findTensorFlow, type FindTensorFlowOptions, type TensorFlowLibraries } from "./setup_tensorflow.ts";
@@ -153,7 +154,7 @@ function describeTensorFlow(cache: string): SetUpRow {
     const { version, folder } = findTensorFlow({ cache });
     return { part: "TensorFlow", state: "ready", version, path: folder, howToGet: null };
   } catch (error) {
-    const howToGet = Deno.env.get("CODESCRUB_TENSORFLOW") ? (error as Error).message : SET_UP;
+    const howToGet = Deno.env.get("CODESCRUB_TENSORFLOW") ? reasonOf(error) : SET_UP;
     return { part: "TensorFlow", state: "missing", version: null, path: null, howToGet };
   }
 }

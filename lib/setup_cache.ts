@@ -7,6 +7,7 @@
  */
 import { statfsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { reasonOf } from "./reason.ts";
 
 /** What set-up is busy with. */
 export interface SetUpProgress {
@@ -99,7 +100,7 @@ async function openLock(cache: string): Promise<Deno.FsFile> {
     await Deno.mkdir(cache, { recursive: true });
     return await Deno.open(join(cache, "setup.lock"), { create: true, write: true });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new Error(
       `Cannot write the cache folder "${cache}": ${reason}: set CODESCRUB_CACHE to a writable folder`,
       {

@@ -6,6 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
+import { reasonOf } from "./reason.ts";
 
 /** Content that is never held as a whole. */
 export interface FilePieces {
@@ -159,5 +160,5 @@ export function whyNotWritten(cause: unknown, folder: string, bytes?: number): s
   if (cause instanceof Deno.errors.NotFound) return `the folder "${folder}" does not exist: create it`;
   if (cause instanceof Deno.errors.NotADirectory) return `"${folder}" is not a folder: choose another`;
   if (cause instanceof Deno.errors.PermissionDenied) return `"${folder}" is not writable: choose another`;
-  return cause instanceof Error ? cause.message : String(cause);
+  return reasonOf(cause);
 }

@@ -67,7 +67,7 @@ function scoresOf(frame: pl.DataFrame, path: string): SecretScore[] {
       return { doc_id, ma: ma === null ? null : Number(ma) };
     }
     throw new TypeError(
-      `Cannot read row ${row} of "${path}" as ma must be a number: it is ${JSON.stringify(ma)}`,
+      `Cannot read row ${row} of "${path}" as ma must be a number: it is a ${typeof ma}`,
     );
   });
 }

@@ -45,7 +45,13 @@ import { runWorkers } from "./worker_pool.ts";
  * ```
  */
 export const command = defineCommand({
-  args: { corpus: { kind: "path", describe: "folder of source files, or table of texts", required: true } },
+  args: {
+    corpus: {
+      kind: "path",
+      describe: "folder of source files, a single one, or table of texts",
+      required: true,
+    },
+  },
   options: {
     out: { kind: "path", describe: "table of the secrets", metavar: "F", required: true },
     profile: {
@@ -107,7 +113,7 @@ export const command = defineCommand({
     });
     if (counts.total.documents === 0 && !shard) { // a shard of a small corpus may be
       await Deno.remove(run.scratch, { recursive: true });
-      throw emptyCorpus(corpus, counts.total.skipped.length);
+      throw emptyCorpus(corpus, counts.total.skipped);
     }
     const values = await countDistinct(counts.parts, "fingerprint");
     const summary = { ...summarizeCounts(counts.total), values, out };
@@ -161,11 +167,13 @@ async function detectAll(
   { progress, breathe }: Pick<Context, "progress" | "breathe">,
 ): Promise<{ parts: string[]; total: PieceCounts }> {
   let stage: Stage | undefined; // not for a corpus that turns out to be empty
+  let spans = 0;
   const found = new Map<number, { part: string; counts: PieceCounts }>();
   const keep = async (piece: Pick<CorpusPiece, "index" | "key">, counts: PieceCounts) => {
     found.set(piece.index, { part: `${partPath(options.folder, piece)}.parquet`, counts });
     stage ??= progress.start("Detecting", total, "documents");
-    stage.advance(counts.documents + counts.skipped.length, `${counts.spans} spans`);
+    spans += counts.spans;
+    stage.advance(counts.documents + counts.skipped.length, `${spans} spans`);
     await breathe();
   };
   const keys = new Map<number, string>();

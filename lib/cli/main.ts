@@ -1,7 +1,8 @@
 /**
  * The command line: `deno task codescrub COMMAND`. Makes commander's commands from `COMMANDS`, runs the one asked for,
  * and turns what becomes of it into an exit code: 0 done, 1 failed, 2 bad usage, 130 interrupted, 143 terminated. A
- * failure is one line on stderr; `CODESCRUB_DEBUG=1` adds the stack. Results go to stdout, all else to stderr.
+ * failure is one line on stderr, past `message_gate.ts`; `CODESCRUB_DEBUG=1` adds the stack. Results go to
+ * stdout, all else to stderr.
  *
  * @module
  */
@@ -12,6 +13,7 @@ import { oneLine } from "../reason.ts";
 import { type Command, type CommandResult, type Context, type OptionSpec, UsageError } from "./command.ts";
 import { type CommandRow, COMMANDS } from "./commands.ts";
 import { write } from "./console.ts";
+import { explainError, explainStack, gateMessage, type Given, givenWords } from "./message_gate.ts";
 import { warnOfDeno } from "./deno_version.ts";
 import { InterruptError, listenForInterrupt } from "./interrupt.ts";
 import { flagOf, optionsOf, resolveOptions } from "./options.ts";
@@ -47,14 +49,15 @@ export async function main(args: string[], rows: CommandRows = COMMANDS): Promis
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has said why
-    return report(error);
+    return report(error, args);
   }
 }
 
 /** Says in one line what went wrong; returns the exit code. */
-function report(error: unknown): number {
-  write(`codescrub: ${oneLine(error)}\n`, Deno.stderr);
-  if (Deno.env.get("CODESCRUB_DEBUG") === "1") write(Deno.inspect(error) + "\n", Deno.stderr);
+function report(error: unknown, args: readonly string[]): number {
+  const given = givenWords(args, userFolder());
+  write(`codescrub: ${explainError(error, given)}\n`, Deno.stderr);
+  if (Deno.env.get("CODESCRUB_DEBUG") === "1") write(explainStack(error, given) + "\n", Deno.stderr);
   if (error instanceof InterruptError) return error.exitCode;
   return error instanceof UsageError ? 2 : 1;
 }
@@ -69,11 +72,12 @@ async function makeProgram(args: readonly string[], rows: CommandRows): Promise<
       writeErr: (text) => write(text, Deno.stderr),
       outputError: (text, writeErr) => writeErr(`codescrub: ${rephrase(oneLine(text), Object.keys(rows))}\n`),
     });
+  const given = givenWords(args, userFolder());
   const words = args.filter((arg) => !arg.startsWith("-"));
   const asked = words[0] === "help" ? words[1] : words[0];
   for (const [name, row] of Object.entries(rows)) {
     const sub = program.command(name).description(row.description);
-    if (name === asked) addCommand(sub, (await row.load()).command);
+    if (name === asked) addCommand(sub, (await row.load()).command, given);
     sub.addHelpText("after", `\nExample:\n  codescrub ${row.example}`);
   }
   const examples = Object.values(rows).map(({ example }) => `\n  codescrub ${example}`).join("");
@@ -88,16 +92,16 @@ function rephrase(message: string, names: string[]): string {
     text.slice(1).replace(/^nknown command "[^"]*"/, (found) => `${found}: expected ${list}`);
 }
 
-function addCommand(program: Program, command: Command): void {
+function addCommand(program: Program, command: Command, given: Given): void {
   const argNames = Object.keys(command.args);
   for (const [name, spec] of Object.entries(command.args)) {
     program.argument("required" in spec && spec.required ? `<${name}>` : `[${name}]`, spec.describe);
   }
   for (const [name, spec] of Object.entries(optionsOf(command))) program.addOption(makeOption(name, spec));
-  program.action(async (...given: unknown[]) => {
+  program.action(async (...values: unknown[]) => {
     const flags: { [name: string]: unknown } = { ...program.opts() };
-    argNames.forEach((name, i) => flags[name] = given[i]);
-    await runCommand(program.name(), command, flags);
+    argNames.forEach((name, i) => flags[name] = values[i]);
+    await runCommand(program.name(), command, { flags, given });
   });
 }
 
@@ -121,7 +125,7 @@ function makeOption(name: string, spec: OptionSpec): Option {
 async function runCommand(
   name: string,
   command: Command,
-  flags: { [name: string]: unknown },
+  { flags, given }: { flags: { [name: string]: unknown }; given: Given },
 ): Promise<void> {
   const cwd = userFolder();
   const values = await resolveOptions({ ...command.args, ...optionsOf(command) }, { flags, cwd });
@@ -135,7 +139,7 @@ async function runCommand(
     progress,
     signal: interrupt.signal,
     breathe: () => interrupt.breathe(),
-    log: (line) => progress.log(line),
+    log: (line) => progress.log(gateMessage(line, given)),
     cwd,
     seed: Number(seed),
     force: force === true,
@@ -164,7 +168,7 @@ function userFolder(): string {
 if (import.meta.main) {
   const fail = (event: Event, error: unknown) => {
     event.preventDefault();
-    Deno.exit(report(error));
+    Deno.exit(report(error, Deno.args));
   };
   addEventListener("unhandledrejection", (event) => fail(event, event.reason));
   addEventListener("error", (event) => fail(event, event.error));

@@ -5,6 +5,7 @@
  */
 import { basename, dirname, join } from "node:path";
 import { assembleParts } from "../datasets/assemble_parts.ts";
+import { nameColumns } from "../datasets/columns.ts";
 import { readTable, tableFormat } from "../datasets/tables.ts";
 import { privateIf } from "../write_file.ts";
 import { defineCommand } from "./command.ts";
@@ -102,27 +103,29 @@ export async function findShards(table: string): Promise<string[]> {
  * @throws {Error} If columns differ, there are no numbers to order by, or two shards have one document.
  */
 async function checkShards(shards: readonly string[]): Promise<number> {
-  let columns: string | undefined;
+  let columns: string[] | undefined;
   let [rows, documents] = [0, 0];
   const ids = new Set<string>();
   for (const path of shards) {
     const frame = await readTable(path);
     if (frame.columns.length === 0) continue; // JSON lines of no rows
-    columns ??= frame.columns.join();
-    if (frame.columns.join() !== columns) {
-      throw new Error(
-        `Cannot merge "${path}": its columns are ${frame.columns}, those of the first ${columns}`,
+    columns ??= frame.columns;
+    if (frame.columns.join() !== columns.join()) {
+      throw new TypeError(
+        `Cannot merge "${path}": its columns are ${nameColumns(frame.columns)}, those of the first ${
+          nameColumns(columns)
+        }`,
       );
     }
     if (!frame.columns.includes("row") || !frame.columns.includes("doc_id")) {
-      throw new Error(`Cannot merge "${path}": it has no columns "doc_id" and "row": no shard wrote it`);
+      throw new TypeError(`Cannot merge "${path}": it has no columns "doc_id" and "row": no shard wrote it`);
     }
     const own = new Set(frame.getColumn("doc_id").toArray().map(String));
     documents += own.size;
     rows += frame.height;
     for (const id of own) ids.add(id);
     if (ids.size < documents) {
-      throw new Error(`Cannot merge "${path}": an earlier shard has a document of it too`);
+      throw new RangeError(`Cannot merge "${path}": an earlier shard has a document of it too`);
     }
   }
   return rows;

@@ -4,7 +4,10 @@
  * @module
  */
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { fetchHubModel, HubError, type HubModelName, parseHubName } from "../hub.ts";
+import { isGguf } from "../models/gguf.ts";
+import { reasonOf } from "../reason.ts";
 import { namedModel } from "../setup_models.ts";
 import type { Context, OptionSpec } from "./command.ts";
 import { showFetching } from "./fetch_progress.ts";
@@ -28,7 +31,7 @@ export type ModelContext = Pick<Context, "cwd" | "progress" | "signal">;
  * The folder, or GGUF file, of a model's name. What is there is meant before a model of the Hub of that name; a model of
  * the Hub that the cache lacks is downloaded.
  *
- * @throws {Error} If it names a model to be fetched that was not, or one of the Hub that cannot be had.
+ * @throws {Error} If it names a model to be fetched that was not, one of the Hub that cannot be had, or what is no model.
  *
  * @example
  * ```ts
@@ -37,7 +40,7 @@ export type ModelContext = Pick<Context, "cwd" | "progress" | "signal">;
  * import { EMBEDDED_MODEL, modelFolder } from "./model_folder.ts";
  *
  * const context = { cwd: "/models", progress: createProgress(), signal: new AbortController().signal };
- * assertEquals(await modelFolder("./m", context), "/models/m");
+ * assertEquals(await modelFolder(EMBEDDED_MODEL, context), EMBEDDED_MODEL);
  * assertEquals(await modelFolder("embedded", context), EMBEDDED_MODEL);
  * ```
  */
@@ -45,16 +48,70 @@ export async function modelFolder(name: string, context: ModelContext): Promise<
   const named = namedModel(name);
   if (named !== name) return named;
   const path = resolvePath(name, context.cwd);
-  const model = existsSync(path) ? null : parseHubName(name);
-  if (!model) return path;
+  if (existsSync(path)) return await checkedModel(path, name);
+  const model = parseHubName(name);
+  if (!model) throw noModel(name, path);
   try {
     return await hubModelFolder(model, context);
   } catch (error) {
     if (!(error instanceof HubError) || (error.failure !== "unknown" && error.failure !== "unreachable")) {
       throw error;
     }
-    throw new Error(`${error.message} (nor is there a folder "${path}")`, { cause: error });
+    throw new Error(`${reasonOf(error)} (nor is there a folder "${path}")`, { cause: error });
   }
+}
+
+/** What to say of a name that is neither there nor a name of the Hub. */
+function noModel(name: string, path: string): Error {
+  const refuse = (what: string) => new Error(`Cannot find model "${name}": ${what}`);
+  const address = /^https?:\/\/(?:huggingface\.co|hf\.co)\/([^/\s]+\/[^/\s?#]+)/.exec(name)?.[1];
+  if (address) return refuse(`it is an address: name the model as "${address}"`);
+  if (/^\w+:\/\//.test(name)) return refuse("it is an address: give a folder, or org/name of the Hub");
+  if (/^[\w.-]+$/.test(name) && !name.startsWith(".") && !/\.gguf$/i.test(name)) {
+    return refuse(
+      `there is no folder "${path}", and models of the Hub have an organization: give org/${name}`,
+    );
+  }
+  return refuse(`there is no folder or file "${path}": check the path`);
+}
+
+/** The path, if what stands there may be a model; what is often taken for one is refused by its own name. */
+async function checkedModel(path: string, name: string): Promise<string> {
+  const refuse = (what: string): never => {
+    throw new Error(`Cannot use model "${name}": ${what}`);
+  };
+  if (!(await Deno.stat(path)).isDirectory) {
+    return isGguf(path) ? path : refuse("it is a file: give the folder of the model, or a .gguf file");
+  }
+  const names = Array.from(Deno.readDirSync(path), (entry) => entry.name);
+  const has = (...some: string[]) => some.some((name) => names.includes(name));
+  const hasWeights = names.some((name) => /^(pytorch_)?model\b.*\.(safetensors|bin|pt|json)$/.test(name));
+  if (has("adapter_config.json") && !hasWeights) {
+    refuse(
+      "it is an adapter (adapter_config.json): merge it into its base model first, with peft's merge_and_unload",
+    );
+  }
+  const steps = names.flatMap((name) => /^checkpoint-(\d+)$/.exec(name)?.[1] ?? []).map(Number);
+  if (steps.length > 0 && !hasWeights) {
+    refuse(
+      `it holds the checkpoints of a training: give one of them, as "${
+        join(name, `checkpoint-${Math.max(...steps)}`)
+      }"`,
+    );
+  }
+  if (has("tokenizer.json")) return path;
+  if (has("trainer_state.json", "optimizer.pt", "training_args.bin")) {
+    refuse(
+      "it is a checkpoint of a training, without a tokenizer: copy tokenizer.json of its base model into it",
+    );
+  }
+  if (!has("config.json")) refuse("it has no config.json and no tokenizer.json: give the folder of a model");
+  if (has("vocab.json", "tokenizer.model", "vocab.txt")) {
+    refuse(
+      "it has no tokenizer.json but an older form of it: write it with transformers' AutoTokenizer, by save_pretrained",
+    );
+  }
+  return refuse("it has no tokenizer.json: copy it from where the model comes from");
 }
 
 /**
@@ -66,10 +123,10 @@ export async function modelFolder(name: string, context: ModelContext): Promise<
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { createProgress } from "./progress.ts";
- * import { modelInput } from "./model_folder.ts";
+ * import { EMBEDDED_MODEL, modelInput } from "./model_folder.ts";
  *
  * const context = { cwd: "/models", progress: createProgress(), signal: new AbortController().signal };
- * assertEquals(await modelInput("./m", context), { path: "/models/m", isFlat: true });
+ * assertEquals(await modelInput("embedded", context), { path: EMBEDDED_MODEL, isFlat: true });
  * ```
  */
 export async function modelInput(name: string, context: ModelContext): Promise<RunInput> {

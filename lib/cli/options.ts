@@ -8,6 +8,7 @@
 import { isAbsolute, join } from "node:path";
 import { readRegularText } from "../read_file.ts";
 import { type Command, type OptionSpec, type OptionSpecs, type OptionValue, UsageError } from "./command.ts";
+import { reasonOf } from "../reason.ts";
 
 const MAX_CONFIG_BYTES = 2 ** 20;
 
@@ -125,7 +126,7 @@ async function readConfig(path: string, specs: OptionSpecs): Promise<{ [name: st
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
-    throw new UsageError(`Cannot read the options of "${path}": ${(cause as Error).message}`, { cause });
+    throw new UsageError(`Cannot read the options of "${path}": ${reasonOf(cause)}`, { cause });
   }
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
     throw new UsageError(`Cannot read the options of "${path}": a JSON object is needed`);

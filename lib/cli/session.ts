@@ -54,7 +54,7 @@ export async function openEngine(): Promise<Engine> {
  * import { openModel } from "./session.ts";
  *
  * const context = { cwd: "/", progress: createProgress(), signal: new AbortController().signal };
- * await assertRejects(() => openModel("/nowhere", context), Error, 'Cannot open tokenizer "/nowhere/tokenizer.json"');
+ * await assertRejects(() => openModel("/nowhere", context), Error, 'Cannot find model "/nowhere"');
  * ```
  */
 export async function openModel(

@@ -74,7 +74,7 @@ export async function runWorkers<T, R>(
     };
     worker.onerror = (event) => {
       event.preventDefault();
-      failure ??= new Error(`Cannot go on: a worker ended: ${event.message}`);
+      failure ??= new Error("Cannot go on: a worker ended: run it again"); // the event's words may quote a text
       wake();
     };
     worker.postMessage(hello);

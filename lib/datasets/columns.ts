@@ -3,7 +3,11 @@
  *
  * @module
  */
-import type { Columns } from "./row_table.ts";
+/** A column's type. */
+export type ColumnType = "text" | "int" | "float" | "bool";
+
+/** Columns by name; a "?" type may be null. */
+export type Columns = Readonly<Record<string, ColumnType | `${ColumnType}?`>>;
 
 /** Of `detect`, as far as others need it. */
 export const SECRET_COLUMNS = {
@@ -152,4 +156,62 @@ export const SECRET_SCORE_COLUMNS = {
  */
 export function secretScoresPath(path: string): string {
   return path.replace(/(\.jsonl\.gz|\.[^./]+)$/, ".secrets$1");
+}
+
+/** All names that our tables use, and those of a corpus. */
+const OWN_NAMES: ReadonlySet<string> = new Set(
+  [
+    SECRET_COLUMNS,
+    MEASURE_COLUMNS,
+    THRESHOLD_COLUMNS,
+    PROBE_EL_COLUMNS,
+    FORGET_COLUMNS,
+    RETAIN_COLUMNS,
+    HISTORY_COLUMNS,
+    HYPERPARAMETER_COLUMNS,
+    DUPLICATION_COLUMNS,
+    PLANTED_COLUMNS,
+    EVALUATION_COLUMNS,
+    SECRET_SCORE_COLUMNS,
+    { content: "", text: "", path: "", fingerprint: "", value: "", row: "", reason: "" },
+  ].flatMap((columns) => Object.keys(columns)),
+);
+
+/**
+ * Names of columns for a message. A table of the wrong kind has cells where names should stand (a CSV without its
+ * header, keys of JSON), so only names that our own tables use are shown, the others as their number.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nameColumns } from "./columns.ts";
+ *
+ * assertEquals(nameColumns(["doc_id", "ma"]), '"doc_id", "ma"');
+ * assertEquals(nameColumns(["doc_id", "hunter2", "letmein"]), '"doc_id" and 2 others');
+ * assertEquals(nameColumns(["hunter2"]), "1 column of another name");
+ * ```
+ */
+export function nameColumns(names: readonly string[]): string {
+  const own = names.filter((name) => OWN_NAMES.has(name)).map((name) => `"${name}"`).join(", ");
+  const others = names.filter((name) => !OWN_NAMES.has(name)).length;
+  if (own === "") return `${others} column${others === 1 ? " of another name" : "s of other names"}`;
+  return others === 0 ? own : `${own} and ${others} other${others === 1 ? "" : "s"}`;
+}
+
+/**
+ * One column for a message, by its name if our own tables use it, else by its place.
+ *
+ * @param index from 0
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nameColumn } from "./columns.ts";
+ *
+ * assertEquals(nameColumn("ma", 1), 'column "ma"');
+ * assertEquals(nameColumn("hunter2", 1), "column 2");
+ * ```
+ */
+export function nameColumn(name: string, index: number): string {
+  return OWN_NAMES.has(name) ? `column "${name}"` : `column ${index + 1}`;
 }

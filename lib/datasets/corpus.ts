@@ -1,5 +1,5 @@
 /**
- * A corpus is a folder of source files or a table with a text column: documents in one order on every machine. What a
+ * A corpus is a folder of source files, a single one, or a table with a text column: documents in one order on every machine. What a
  * folder scan leaves out is counted with its reason. Texts keep every character of their file, a byte order mark too,
  * so that offsets hold; only a lone surrogate (from JSON) becomes U+FFFD, of the same length, and is counted.
  *
@@ -11,7 +11,8 @@ import { reasonOf } from "../reason.ts";
 import { readText } from "./read_text.ts";
 import { RowIds } from "./seen_ids.ts";
 import { streamRows } from "./stream_table.ts";
-import { walkFolder } from "./walk_folder.ts";
+import { tableFormat } from "./tables.ts";
+import { walkFolder, walkRoot } from "./walk_folder.ts";
 
 /** One text of a corpus. */
 export interface Document {
@@ -61,25 +62,28 @@ export interface ReadCorpusOptions {
  * ```
  */
 export async function readCorpus(path: string, options: ReadCorpusOptions = {}): Promise<Corpus> {
-  const corpus = await isCorpusFolder(path) ? readFolder(path, options) : await readRows(path, options);
-  if (corpus.documents.length === 0) throw emptyCorpus(path, corpus.skipped.length);
+  const corpus = await isSourceCorpus(path) ? readFolder(path, options) : await readRows(path, options);
+  if (corpus.documents.length === 0) throw emptyCorpus(path, corpus.skipped);
   return corpus;
 }
 
 /**
- * Whether a corpus is a folder, else it is a table.
+ * Whether a corpus is source files, a folder of them or a single one; else it is a table, as its extension says.
  *
  * @throws {Error} If there is no such path; {TypeError} if it is a pipe, a socket or a device
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { isCorpusFolder } from "./corpus.ts";
+ * import { isSourceCorpus } from "./corpus.ts";
  *
- * assertEquals(await isCorpusFolder(await Deno.makeTempDir()), true);
+ * const folder = await Deno.makeTempDir();
+ * for (const name of ["a.py", "b.csv"]) await Deno.writeTextFile(`${folder}/${name}`, "");
+ * assertEquals([await isSourceCorpus(folder), await isSourceCorpus(`${folder}/a.py`)], [true, true]);
+ * assertEquals(await isSourceCorpus(`${folder}/b.csv`), false);
  * ```
  */
-export async function isCorpusFolder(path: string): Promise<boolean> {
+export async function isSourceCorpus(path: string): Promise<boolean> {
   const info = await Deno.stat(path).catch((cause) => {
     const reason = cause instanceof Deno.errors.NotFound
       ? "there is no such file or folder"
@@ -88,26 +92,40 @@ export async function isCorpusFolder(path: string): Promise<boolean> {
   });
   const reason = info.isDirectory ? undefined : whyNotRegular(info);
   if (reason !== undefined) throw new TypeError(`Cannot read corpus "${path}": ${reason}`);
-  return info.isDirectory;
+  return info.isDirectory || !isTable(path);
+}
+
+function isTable(path: string): boolean {
+  try {
+    return tableFormat(path) !== undefined;
+  } catch {
+    return false; // an extension of no table
+  }
 }
 
 /**
  * What to throw for a corpus without a document.
  *
- * @param skipped how many files or rows gave none
+ * @param skipped the files or rows that gave none, and why
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { emptyCorpus } from "./corpus.ts";
  *
- * assertEquals(emptyCorpus("src", 2).message, 'Cannot read corpus "src": it is empty (2 files or rows skipped)');
+ * const skipped = [{ reason: "binary" }, { reason: "empty" }];
+ * assertEquals(emptyCorpus("src", skipped).message, 'Cannot read corpus "src": it is empty (2 files or rows skipped)');
+ * assertEquals(emptyCorpus("a.xlsx", [skipped[0]!]).message, 'Cannot read corpus "a.xlsx": it is empty (1 skipped: binary)');
  * ```
  */
-export function emptyCorpus(path: string, skipped: number): Error {
-  return new Error(
-    `Cannot read corpus "${path}": it is empty${skipped ? ` (${skipped} files or rows skipped)` : ""}`,
-  );
+export function emptyCorpus(path: string, skipped: readonly { reason: string }[]): Error {
+  const [first, ...more] = skipped;
+  const what = first === undefined
+    ? ""
+    : more.length === 0
+    ? ` (1 skipped: ${first.reason})`
+    : ` (${skipped.length} files or rows skipped)`;
+  return new Error(`Cannot read corpus "${path}": it is empty${what}`);
 }
 
 const MAX_CHARACTERS = 2 ** 30;
@@ -117,9 +135,10 @@ function readFolder(
   { exclude = [], maxCharacters = MAX_CHARACTERS }: ReadCorpusOptions,
 ): Corpus {
   const corpus: Corpus = { documents: [], skipped: [], replacedSurrogates: 0 };
+  const folder = walkRoot(root);
   let characters = 0;
   for (const { path, reason } of walkFolder(root, { exclude })) {
-    const read = reason === undefined ? readText(join(root, path)) : { reason };
+    const read = reason === undefined ? readText(join(folder, path)) : { reason };
     if ("text" in read) characters += read.text.length;
     if (characters > maxCharacters) throw tooLarge(root, `"${path}"`, { characters, maxCharacters });
     if ("text" in read) corpus.documents.push({ docId: path, path, text: read.text });

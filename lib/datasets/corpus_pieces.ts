@@ -10,12 +10,12 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { isCorpusFolder, textColumn } from "./corpus.ts";
+import { isSourceCorpus, textColumn } from "./corpus.ts";
 import type { CorpusPiece, LinesSource, PieceSource, Shard, SkippedDocument } from "./corpus_piece.ts";
 import { RowIds } from "./seen_ids.ts";
 import { shardFiles } from "./shard_files.ts";
 import { parquetRange, parquetShape, streamJsonRows, streamRows, textSizes } from "./stream_table.ts";
-import { walkFolder } from "./walk_folder.ts";
+import { walkFolder, walkRoot } from "./walk_folder.ts";
 
 /** Options of {@linkcode corpusPieces}. */
 export interface PieceOptions {
@@ -106,7 +106,7 @@ export async function countDocuments(path: string, options: PieceOptions = {}): 
 }
 
 /**
- * The tables that a corpus consists of: itself, or a data set's shards; none for a folder of source files.
+ * The tables that a corpus consists of: itself, or a data set's shards; none for source files.
  *
  * @throws {Error} If there is no such path; {TypeError} if one is no regular file; {RangeError} if one is a link that
  * leads out of the folder
@@ -125,7 +125,7 @@ export async function countDocuments(path: string, options: PieceOptions = {}): 
  * ```
  */
 export async function corpusTables(path: string): Promise<string[]> {
-  return await isCorpusFolder(path) ? await shardFiles(path) : [path];
+  return await isSourceCorpus(path) ? await shardFiles(path) : [path];
 }
 
 async function* folderSources(root: string, options: PieceOptions): AsyncGenerator<KeyedSource> {
@@ -137,7 +137,7 @@ async function* folderSources(root: string, options: PieceOptions): AsyncGenerat
   const count = () => paths.length + skipped.length + unnamed.length;
   const take = (): KeyedSource => {
     const taken: KeyedSource = {
-      source: { kind: "files", root, paths, skipped, unnamed },
+      source: { kind: "files", root: walkRoot(root), paths, skipped, unnamed },
       key: versions.join("\0"),
       bytes,
     };

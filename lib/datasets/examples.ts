@@ -10,6 +10,7 @@ import type { Document } from "./corpus.ts";
 import type { ForgetRow } from "./forget_set.ts";
 import { maskSecrets, type Span } from "./secret_mask.ts";
 import { type TokenizedSecret, tokenizeSecrets } from "./secret_tokens.ts";
+import { reasonOf } from "../reason.ts";
 
 /** Tokens of a forget row, at most. */
 export const FORGET_TOKENS = 512;
@@ -145,7 +146,7 @@ function parseSpans(
   try {
     parsed = JSON.parse(spans);
   } catch (cause) {
-    throw new SyntaxError(`Cannot read the spans of "${doc_id}": ${(cause as Error).message}`, { cause });
+    throw new SyntaxError(`Cannot read the spans of "${doc_id}": ${reasonOf(cause)}`, { cause });
   }
   const units = fromCodePoints(text);
   const isSpan = (item: unknown): item is [string | null, number, number] =>

@@ -8,6 +8,7 @@
  */
 import { dirname, isAbsolute, join, relative } from "node:path";
 import { readPiece } from "./corpus_piece.ts";
+import { walkRoot } from "./walk_folder.ts";
 import { corpusPieces } from "./corpus_pieces.ts";
 import { type Replacement, spliceText } from "./redact_text.ts";
 
@@ -60,7 +61,7 @@ export async function rewriteFolder(
   { exclude = [], rewrite, onProgress, breathe }: RewriteFolderOptions,
 ): Promise<FolderCounts> {
   const counts = { documents: 0, unsearched: 0, leftOut: 0 };
-  const copy = new FolderCopy(corpus, out);
+  const copy = new FolderCopy(walkRoot(corpus), out);
   for await (const { source } of corpusPieces(corpus, { exclude, breathe })) {
     const { documents, skipped, unnamed } = await readPiece(source);
     for (const { docId, text } of documents) {

@@ -6,13 +6,10 @@
  */
 import pl from "nodejs-polars";
 import type { WriteFileOptions } from "../write_file.ts";
+import type { Columns, ColumnType } from "./columns.ts";
 import { readTable, writeTable } from "./tables.ts";
 
-/** A column's type. */
-export type ColumnType = "text" | "int" | "float" | "bool";
-
-/** Columns by name; a "?" type may be null. */
-export type Columns = Readonly<Record<string, ColumnType | `${ColumnType}?`>>;
+export type { Columns, ColumnType };
 
 /** What a column of a type holds. */
 export type ColumnValue<T extends string> = T extends "text" ? string

@@ -10,6 +10,7 @@ import { Buffer } from "node:buffer";
 import pl from "nodejs-polars";
 import { checkRegularFile, readRegularFile } from "../read_file.ts";
 import { writeFileAtomic, type WriteFileOptions } from "../write_file.ts";
+import { nameColumn, nameColumns } from "./columns.ts";
 import { columnOf, type TextCell } from "./csv_column.ts";
 import { CsvReader } from "./csv_rows.ts";
 import { parseJsonLine } from "./json_line.ts";
@@ -93,9 +94,8 @@ export function notParquet(path: string): SyntaxError {
 function checkColumns(path: string, found: readonly string[], columns: readonly string[] = []): void {
   const missing = columns.filter((name) => !found.includes(name)).map((name) => `"${name}"`).join(", ");
   if (missing === "") return;
-  const others = `${found.length} column${found.length === 1 ? "" : "s"}`;
   throw new SyntaxError(
-    `Cannot read table "${path}": it has no column ${missing}, but ${others} in all: is it the right table?`,
+    `Cannot read table "${path}": it has no column ${missing}: it has ${nameColumns(found)}`,
   );
 }
 
@@ -234,7 +234,7 @@ async function readJsonFrame(path: string, { columns }: ReadTableOptions): Promi
   const found = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   checkColumns(path, found, columns);
   return pl.DataFrame((columns ?? found).map((name, i) => {
-    const what = columns ? `column "${name}"` : `column ${i + 1}`;
+    const what = columns ? `column "${name}"` : nameColumn(name, i);
     return jsonColumn(name, rows.map((row) => row[name] ?? null), `Cannot read table "${path}": ${what}`);
   }));
 }

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { readRegularFileSync } from "../read_file.ts";
 import { type IgnoreRules, isIgnored, parseIgnoreRules } from "./ignore_rules.ts";
@@ -61,7 +62,8 @@ const NEVER_READ = [".git", "node_modules", RECORDS_FOLDER];
 const MAX_IGNORE_BYTES = 2 ** 22; // of all .gitignore files on the way down
 
 /**
- * Walks a folder. Paths come in the order of plain comparison of whole paths; no locale takes part.
+ * Walks a folder; a root that is a file is walked as the only file of its folder. Paths come in the order of plain
+ * comparison of whole paths; no locale takes part.
  *
  * @example
  * ```ts
@@ -77,6 +79,8 @@ const MAX_IGNORE_BYTES = 2 ** 22; // of all .gitignore files on the way down
  * ```
  */
 export function* walkFolder(root: string, { exclude = [] }: WalkOptions = {}): Generator<WalkedFile> {
+  const base = walkRoot(root);
+  if (base !== root) return yield lookAt(base, basename(root), () => true); // the user named it: link or not
   const way: OpenFolder[] = []; // not a call in a call: folders may be deeper than calls
   const enter = (path: string, rules: IgnoreRules): UnreadFile[] => {
     const opened = openFolder(root, path, rules);
@@ -102,6 +106,23 @@ export function* walkFolder(root: string, { exclude = [] }: WalkOptions = {}): G
     } else if (isFolder) yield* enter(path, folder.rules);
     else yield lookAt(root, path, isInside);
   }
+}
+
+/**
+ * The folder that the paths of a walk start from: its root, or the folder of a root that is a file.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { walkRoot } from "./walk_folder.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await Deno.writeTextFile(`${folder}/a.py`, "");
+ * assertEquals([walkRoot(folder), walkRoot(`${folder}/a.py`)], [folder, folder]);
+ * ```
+ */
+export function walkRoot(root: string): string {
+  return statSync(root, { throwIfNoEntry: false })?.isFile() ? dirname(root) : root;
 }
 
 /** Reads the names in a folder, and the rules that hold there. */

@@ -7,6 +7,7 @@
  * @module
  */
 import { SYMBOLS, type Symbols } from "./symbols.ts";
+import { reasonOf } from "../reason.ts";
 
 /** Where the two libraries are. */
 export interface LibraryPaths {
@@ -142,7 +143,7 @@ export function openLibrary(paths: LibraryPaths): Symbols {
     opened = { paths, symbols };
     return symbols;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new Error(`Cannot open TensorFlow with "${paths.cc}": ${reason}`, { cause });
   }
 }

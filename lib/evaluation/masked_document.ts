@@ -1,9 +1,11 @@
 /**
- * The tokens of a few lines of a document with the secret mask, for showing: secrets are dots but for two characters.
+ * The tokens of a few lines of a document with the secret mask, for showing: secrets are dots but for two characters
+ * of a long one.
  *
  * @module
  */
 import { maskSecrets, type Span } from "../datasets/secret_mask.ts";
+import { shownLength } from "../secrets/fingerprint.ts";
 import type { EncodedText } from "../tokenizers/tokenizer.ts";
 
 /** A token where it stands. */
@@ -24,8 +26,6 @@ export interface MaskDocumentOptions {
   around?: number;
 }
 
-const SHOWN_CHARACTERS = 2;
-
 /**
  * The tokens of the lines around a document's first secret.
  *
@@ -40,7 +40,7 @@ const SHOWN_CHARACTERS = 2;
  * const tokens = { ids: new Int32Array(3), starts: Uint32Array.of(0, 3, 10), ends: Uint32Array.of(2, 10, 16) };
  * assertEquals(maskDocument({ text, tokens }, [{ start: 4, end: 10 }]).map(({ text, isSecret }) => [text, isSecret]), [
  *   ["k ", false],
- *   [" ab····", true],
+ *   [" ······", true],
  *   ["", true],
  *   ["x = 1", true],
  * ]);
@@ -74,7 +74,7 @@ export function maskDocument(
 }
 
 /**
- * A text with its secrets as dots of the same length, but for two characters of each.
+ * A text with its secrets as dots of the same length, but for what `shownLength` allows of each.
  *
  * @param spans in UTF-16 units
  *
@@ -83,13 +83,15 @@ export function maskDocument(
  * import { assertEquals } from "@std/assert";
  * import { maskText } from "./masked_document.ts";
  *
- * assertEquals(maskText("k = abcdef;", [{ start: 4, end: 10 }]), "k = ab····;");
+ * assertEquals(maskText("k = abcdef;", [{ start: 4, end: 10 }]), "k = ······;");
  * ```
  */
 export function maskText(text: string, spans: readonly Span[]): string {
   const units = text.split("");
   for (const { start, end } of spans) {
-    for (let i = start + SHOWN_CHARACTERS; i < end; i++) if (units[i] !== "\n") units[i] = "·";
+    for (let i = start + shownLength(text.slice(start, end)); i < end; i++) {
+      if (units[i] !== "\n") units[i] = "·";
+    }
   }
   return units.join("");
 }

@@ -1,13 +1,13 @@
 /**
  * Probing token by token: which tokens of a secret a model knows, and how sure it is of each. The tokens' texts are
- * masked: of a whole secret two characters are shown, all others are dots.
+ * masked: of a long secret two characters are shown, all others are dots.
  *
  * @module
  */
 import type { Document } from "../datasets/corpus.ts";
 import { tokenizeSecrets } from "../datasets/secret_tokens.ts";
 import type { Scorer } from "../metrics/text_scores.ts";
-import { describeSecret } from "../secrets/fingerprint.ts";
+import { describeSecret, shownLength } from "../secrets/fingerprint.ts";
 import type { EncodedText, Tokenizer } from "../tokenizers/tokenizer.ts";
 import { type SecretPlace, textsOf, unitsOf } from "./secret_places.ts";
 
@@ -23,14 +23,11 @@ export interface ProbedToken {
 
 /** A secret, token by token; at most its first 32. */
 export interface ProbedTokens extends SecretPlace {
-  /** Its kind, length and first two characters. */
+  /** As `describeSecret` has it. */
   description: string;
   /** In order. */
   tokens: ProbedToken[];
 }
-
-/** Characters of a secret that may be shown. */
-const SHOWN_CHARACTERS = 2;
 
 /**
  * Scores the tokens of secrets under a model.
@@ -59,7 +56,7 @@ const SHOWN_CHARACTERS = 2;
  * const documents = [{ docId: "a", path: null, text: "k=aB3-;" }];
  * const place = { doc_id: "a", tag: "KEY", start: 2, end: 6 };
  * const [secret] = await probeTokens({ scorer, tokenizer }, { documents, places: [place] });
- * assertEquals(secret!.tokens.map(({ text }) => text), ["a", "B", "•", "•"]);
+ * assertEquals(secret!.tokens.map(({ text }) => text), ["•", "•", "•", "•"]);
  * ```
  */
 export async function probeTokens(
@@ -89,7 +86,7 @@ export async function probeTokens(
 }
 
 /**
- * The texts of a secret's tokens with all but the secret's first two characters as dots. A character that several
+ * The texts of a secret's tokens with all but what `shownLength` allows as dots. A character that several
  * tokens share stands in the first of them only.
  *
  * @example
@@ -97,14 +94,14 @@ export async function probeTokens(
  * import { assertEquals } from "@std/assert";
  * import { maskTokens } from "./probe_tokens.ts";
  *
- * assertEquals(maskTokens("ada@x", { starts: [0, 1, 3], ends: [1, 3, 5] }), ["a", "d•", "••"]);
+ * assertEquals(maskTokens("ada@x", { starts: [0, 1, 3], ends: [1, 3, 5] }), ["•", "••", "••"]);
  * ```
  */
 export function maskTokens(
   value: string,
   { starts, ends }: { [N in "starts" | "ends"]: ArrayLike<EncodedText[N][number]> },
 ): string[] {
-  const shown = Array.from(value).slice(0, SHOWN_CHARACTERS).join("").length;
+  const shown = shownLength(value);
   let done = 0;
   return Array.from({ length: starts.length }, (_, t) => {
     const [from, to] = [Math.max(done, starts[t]!), ends[t]!];

@@ -7,6 +7,7 @@
 import type { ForgetRow } from "../datasets/forget_set.ts";
 import { placeKey } from "../datasets/place_key.ts";
 import type { ValuePlace } from "./secret_values.ts";
+import { reasonOf } from "../reason.ts";
 
 /** A secret of a set. */
 export interface SetSecret extends Omit<ValuePlace, "start" | "end"> {
@@ -70,6 +71,6 @@ function parseSpans(docId: string, spans: string): [string | null, number, numbe
   try {
     return JSON.parse(spans);
   } catch (cause) {
-    throw new SyntaxError(`Cannot read the spans of "${docId}": ${(cause as Error).message}`, { cause });
+    throw new SyntaxError(`Cannot read the spans of "${docId}": ${reasonOf(cause)}`, { cause });
   }
 }

@@ -11,7 +11,7 @@ import { setUpWithProgress } from "../cli/doctor.ts";
 import { showFetching } from "../cli/fetch_progress.ts";
 import { InterruptError, listenForInterrupt } from "../cli/interrupt.ts";
 import { createProgress, type Progress } from "../cli/progress.ts";
-import { oneLine } from "../reason.ts";
+import { oneLine, withoutText } from "../reason.ts";
 import { type Jupyter, jupyterCommand, setUpJupyter } from "../setup_jupyter.ts";
 import { chooseNotebooks, executeNotebook, readCells } from "./execute.ts";
 
@@ -83,7 +83,7 @@ export async function main([action, ...given]: readonly string[]): Promise<numbe
     write(`error: Unknown action "${action}": expected "execute" or "open"\n`, Deno.stderr);
     return 2;
   } catch (error) {
-    write(`error: ${oneLine(error)}\n`, Deno.stderr);
+    write(`error: ${oneLine(withoutText(error))}\n`, Deno.stderr);
     return error instanceof InterruptError ? error.exitCode : error instanceof RangeError ? 2 : 1;
   }
 }

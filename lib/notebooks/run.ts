@@ -23,6 +23,7 @@ import {
 import { type Columns, readRows, type RowOf, writeRows } from "../datasets/row_table.ts";
 import { refuseQueuedCell } from "../figures/notebook_kernel.ts";
 import { RUN_FILES } from "../report/run_files.ts";
+import { reasonOf } from "../reason.ts";
 
 /** Every table of a run: its file, its columns, and the notebook that writes it. */
 export const NOTEBOOK_TABLES = {
@@ -65,7 +66,7 @@ export async function openRun(folder: string): Promise<NotebookRun> {
   try {
     await mkdir(folder, { recursive: true });
   } catch (cause) {
-    const reason = (cause as { code?: string }).code === "EEXIST" ? "it is a file" : (cause as Error).message;
+    const reason = (cause as { code?: string }).code === "EEXIST" ? "it is a file" : reasonOf(cause);
     throw new Error(`Cannot open run "${folder}": ${reason}: set RUN to a folder`, { cause });
   }
   return new NotebookRun(folder);
@@ -177,7 +178,7 @@ export class NotebookRun {
   #missing(file: string, by: string): Error {
     return new Error(
       `Cannot read "${file}" of run "${this.folder}": it is not there: ` +
-        `run notebook ${by} first, or "deno task demo" and set RUN to "../out/demo"`,
+        `run notebook ${by} first, or "npx -y deno task demo" and set RUN to "../out/demo"`,
     );
   }
 }

@@ -21,6 +21,8 @@ export interface DrawFigureOptions {
   width?: number;
   /** The browser's program; one of {@linkcode BROWSERS} without it. */
   browser?: string | undefined;
+  /** Ends the browser, and what it started. */
+  signal?: AbortSignal | undefined;
 }
 
 /** Names of programs that draw: Chromium and what is made of it. */
@@ -42,7 +44,7 @@ Plotly.toImage(figure, size).then(
 /**
  * Draws a figure as a file's bytes.
  *
- * @throws {Error} when there is no browser, or it does not draw
+ * @throws {Error} when there is no browser, or it does not draw; the signal's reason once it is aborted
  *
  * @example
  * ```ts
@@ -58,13 +60,13 @@ export async function drawFigure(
   figure: Figure,
   options: DrawFigureOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { format, width = 900, browser } = options;
+  const { format, width = 900, browser, signal } = options;
   const folder = await Deno.makeTempDir({ prefix: "codescrub-figure-" });
   try {
     const path = join(folder, "figure.html");
     const size = { format, width, height: figure.layout.height ?? 420, scale: format === "png" ? 3 : 1 };
     await Deno.writeTextFile(path, drawingPage({ figure, size }));
-    const page = await runBrowser(path, { profile: join(folder, "profile"), browser });
+    const page = await runBrowser(path, { profile: join(folder, "profile"), browser, signal });
     const picture = /picture:data:image\/[^,]*,([^:]*):end/.exec(page)?.[1];
     if (picture === undefined) {
       const reason = /failed:(.*?):end/s.exec(page)?.[1] ?? "the browser gave no picture";
@@ -90,7 +92,7 @@ function drawingPage(input: unknown): string {
 /** What the page holds when it is done. */
 async function runBrowser(
   path: string,
-  { profile, browser }: { profile: string; browser: string | undefined },
+  { profile, browser, signal }: { profile: string } & Pick<DrawFigureOptions, "browser" | "signal">,
 ): Promise<string> {
   const args = [
     "--headless=new",
@@ -109,8 +111,7 @@ async function runBrowser(
   const names = browser === undefined ? BROWSERS : [browser];
   for (const name of names) {
     try {
-      const { stdout } = await childCommand("browser", name, { args, stderr: "null" }).output();
-      return new TextDecoder().decode(stdout);
+      return await outputOf(name, args, signal);
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
@@ -121,4 +122,24 @@ async function runBrowser(
     }): name one in CODESCRUB_BROWSER, or open ` +
       "the report in any browser and save the figure there",
   );
+}
+
+/** What a browser prints; once aborted it is ended with all that it started, which has a group of its own. */
+async function outputOf(name: string, args: string[], signal: AbortSignal | undefined): Promise<string> {
+  signal?.throwIfAborted();
+  const options = { args, stdin: "null", stdout: "piped", stderr: "null", detached: true } as const;
+  const child = childCommand("browser", name, options).spawn();
+  const end = async () => {
+    // Deno.kill would need leave to run anything at all.
+    const group = childCommand("browser", "kill", { args: ["-KILL", "--", `-${child.pid}`], stderr: "null" });
+    await group.output().catch(() => child.kill("SIGKILL")); // no such program
+  };
+  signal?.addEventListener("abort", end);
+  try {
+    const { stdout } = await child.output();
+    signal?.throwIfAborted();
+    return new TextDecoder().decode(stdout);
+  } finally {
+    signal?.removeEventListener("abort", end);
+  }
 }

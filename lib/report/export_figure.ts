@@ -4,9 +4,13 @@
  *
  * @module
  */
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { darkFigure } from "../figures/dark_figure.ts";
 import type { Figure } from "../figures/figure.ts";
+import { readRegularText } from "../read_file.ts";
+import { oneLine, withoutText } from "../reason.ts";
+import { writeFileAtomic } from "../write_file.ts";
 import { drawFigure } from "./draw_figure.ts";
 import { FIGURE_NAMES } from "./figure_sections.ts";
 
@@ -40,18 +44,33 @@ export function exportFigure(page: string, name: string): Figure {
   try {
     return JSON.parse(page.slice(start + opening.length, end < 0 ? undefined : end));
   } catch (cause) {
-    throw new SyntaxError(`Cannot export figure "${name}" from the report: its data is broken`, { cause });
+    throw new SyntaxError(`Cannot export figure "${name}" from the report: its data is broken`, {
+      cause: withoutText(cause),
+    });
   }
 }
 
-const USAGE = `Usage: deno task figure REPORT.html FIGURE OUT.svg [--dark]; OUT may end in .svg, .png or .json
+const USAGE =
+  `Usage: npx -y deno task figure REPORT.html FIGURE OUT.svg [--dark] [--force]; OUT may end in .svg, .png or .json
 figures: ${FIGURE_NAMES.join(", ")}`;
+const MAX_REPORT_BYTES = 2 ** 28;
+
+/** Options of {@linkcode writeFigure}. */
+export interface WriteFigureOptions {
+  /** The file, whose extension chooses the format. */
+  out: string;
+  isDark?: boolean;
+  /** Replace what is there. */
+  force?: boolean;
+  /** Ends the browser. */
+  signal?: AbortSignal;
+}
 
 /**
  * Exports a figure into a file, whose extension chooses the format.
  *
  * @throws {RangeError} when the extension or the figure is unknown
- * @throws {Error} when the report cannot be read or the figure cannot be drawn
+ * @throws {Error} when the file is there without `force`, the report cannot be read or the figure cannot be drawn
  *
  * @example
  * ```ts
@@ -64,32 +83,51 @@ figures: ${FIGURE_NAMES.join(", ")}`;
 export async function writeFigure(
   report: string,
   name: string,
-  { out, isDark = false }: { out: string; isDark?: boolean },
+  { out, isDark = false, force = false, signal }: WriteFigureOptions,
 ): Promise<void> {
   const format = /\.(json|svg|png)$/.exec(out)?.[1];
   if (format === undefined) {
     throw new RangeError(`Unknown figure format "${out}": expected .json, .svg or .png`);
   }
-  const light = exportFigure(await Deno.readTextFile(report), name);
+  if (!force && existsSync(out)) {
+    throw new Error(`Cannot write "${out}": it is there already: give --force to replace it`);
+  }
+  const page = await readRegularText(report, { what: "report", maxBytes: MAX_REPORT_BYTES });
+  const light = exportFigure(page, name);
   const figure = isDark ? darkFigure(light) : light;
-  if (format === "json") return await Deno.writeTextFile(out, JSON.stringify(figure));
+  if (format === "json") return await writeFileAtomic(out, JSON.stringify(figure));
   const browser = Deno.env.get("CODESCRUB_BROWSER");
-  await Deno.writeFile(out, await drawFigure(figure, { format: format === "png" ? "png" : "svg", browser }));
+  const picture = await drawFigure(figure, { format: format === "png" ? "png" : "svg", browser, signal });
+  await writeFileAtomic(out, picture);
 }
 
-if (import.meta.main) {
-  const isDark = Deno.args.includes("--dark");
-  const [report, name, out, ...rest] = Deno.args.filter((word) => word !== "--dark");
+/** Runs the command line; the exit code. */
+async function main(args: readonly string[]): Promise<number> {
+  const flags = ["--dark", "--force"];
+  const [report, name, out, ...rest] = args.filter((word) => !flags.includes(word));
   if (report === undefined || name === undefined || out === undefined || rest.length > 0) {
     console.error(USAGE);
-    Deno.exit(2);
+    return 2;
   }
   // deno task runs where deno.json lies; paths are the user's.
   const place = (path: string) => resolve(Deno.env.get("INIT_CWD") ?? Deno.cwd(), path);
+  const controller = new AbortController();
+  let code = 1;
+  for (const [signal, exitCode] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+    if (Deno.build.os === "windows" && signal === "SIGTERM") continue;
+    Deno.addSignalListener(signal, () => {
+      code = exitCode;
+      controller.abort(new Error(`Interrupted by ${signal}: nothing was written`));
+    });
+  }
   try {
-    await writeFigure(place(report), name, { out: place(out), isDark });
+    const [isDark, force] = flags.map((flag) => args.includes(flag));
+    await writeFigure(place(report), name, { out: place(out), isDark, force, signal: controller.signal });
+    return 0;
   } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    Deno.exit(1);
+    console.error(oneLine(withoutText(error)));
+    return code;
   }
 }
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -19,6 +19,7 @@ import type { HistoryRow } from "../figures/forgetting_curves.ts";
 import { FOUND_COLUMNS, joinSecrets } from "./join_secrets.ts";
 import { RUN_FILES } from "./run_files.ts";
 import type { RunTables, Thresholds } from "./run_tables.ts";
+import { reasonOf } from "../reason.ts";
 
 /** Options of {@linkcode loadRun}. */
 export interface LoadRunOptions {
@@ -134,7 +135,7 @@ async function readJson(path: string): Promise<Readonly<Record<string, unknown>>
   try {
     return toRecord(JSON.parse(await Deno.readTextFile(path)));
   } catch (cause) {
-    throw new SyntaxError(`Cannot read "${path}": ${(cause as Error).message}`, { cause });
+    throw new SyntaxError(`Cannot read "${path}": ${reasonOf(cause)}`, { cause });
   }
 }
 

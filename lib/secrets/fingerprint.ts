@@ -1,6 +1,6 @@
 /**
- * How a secret is named where its value must not stand: a keyed fingerprint in tables, its kind, length and first two
- * characters in logs, errors and figures.
+ * How a secret is named where its value must not stand: a keyed fingerprint in tables; in logs, errors and figures its
+ * kind and length, and of a long one its first two characters.
  *
  * @module
  */
@@ -28,9 +28,29 @@ export function fingerprintSecret(value: string, key: Uint8Array): string {
   return createHmac("sha256", key).update(value, "utf8").digest("hex");
 }
 
+const SHOWN_CHARACTERS = 2;
+/** Of a shorter value two characters would tell too much. */
+const SHOWN_FROM = 16;
+
 /**
- * A secret's kind, its length in characters and its first two characters, in which a control character or a blank
- * shows as `?`.
+ * How many UTF-16 units of a secret may be shown: its first two characters' if it has at least 16, else none.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { shownLength } from "./fingerprint.ts";
+ *
+ * assertEquals(["ada@mail.invalid", "hunter2"].map(shownLength), [2, 0]);
+ * ```
+ */
+export function shownLength(value: string): number {
+  const characters = Array.from(value);
+  return characters.length < SHOWN_FROM ? 0 : characters.slice(0, SHOWN_CHARACTERS).join("").length;
+}
+
+/**
+ * A secret's kind and its length in characters, and of a long one its first two, in which a control character or a
+ * blank shows as `?`; see {@linkcode shownLength}.
  *
  * @example
  * ```ts
@@ -38,10 +58,12 @@ export function fingerprintSecret(value: string, key: Uint8Array): string {
  * import { describeSecret } from "./fingerprint.ts";
  *
  * assertEquals(describeSecret("EMAIL", "ada@mail.invalid"), "EMAIL, 16 characters, ad...");
+ * assertEquals(describeSecret("KEY", "hunter2"), "KEY, 7 characters");
  * ```
  */
 export function describeSecret(tag: string, value: string): string {
-  const characters = Array.from(value);
-  const start = characters.slice(0, 2).map((c) => /[\p{C}\p{Z}]/u.test(c) ? "?" : c).join("");
-  return `${tag}, ${characters.length} character${characters.length === 1 ? "" : "s"}, ${start}...`;
+  const { length } = Array.from(value);
+  const shown = Array.from(value.slice(0, shownLength(value)), (c) => /[\p{C}\p{Z}]/u.test(c) ? "?" : c);
+  const start = shown.length > 0 ? `, ${shown.join("")}...` : "";
+  return `${tag}, ${length} character${length === 1 ? "" : "s"}${start}`;
 }

@@ -44,7 +44,7 @@ Deno.test("codescrub refuses a model folder that is missing, cut, foreign or bro
       { weights: new TextEncoder().encode("PK\x03\x04 not weights at all") },
       /Cannot read safetensors/,
     ],
-    "no-tokenizer": [{ tokenizer: null }, /Cannot open tokenizer ".*tokenizer\.json": no such file/],
+    "no-tokenizer": [{ tokenizer: null }, /Cannot use model ".*": it has no tokenizer\.json: copy it/],
     "cut-tokenizer": [{ tokenizer: tokenizer.slice(0, 900) }, /Cannot open tokenizer ".*tokenizer\.json": /],
     "empty-tokenizer": [{ tokenizer: "" }, /Cannot open tokenizer ".*tokenizer\.json": /],
     "large-tokenizer": [
@@ -91,10 +91,10 @@ Deno.test("codescrub refuses a model folder that is missing, cut, foreign or bro
   }
   const missing = { model: at.path("nothing") };
   for (const command of ["measure", "thresholds", "probe", "retain", "unlearn", "evaluate"]) {
-    await at.fail(command, missing, /Cannot open tokenizer ".*nothing\/tokenizer\.json": no such file/);
+    await at.fail(command, missing, /Cannot find model ".*nothing": there is no folder or file ".*": check/);
     await at.fail(command, { model: at.path("nan-weights") }, /holds NaN at element 3/);
   }
-  await at.fail("evaluate", { before: at.path("nothing") }, /Cannot open tokenizer/);
+  await at.fail("evaluate", { before: at.path("nothing") }, /Cannot find model/);
 });
 
 Deno.test("codescrub refuses a table that is missing, cut, foreign, short of a column or of a wrong type", async () => {
@@ -126,7 +126,10 @@ Deno.test("codescrub refuses a table that is missing, cut, foreign, short of a c
       await fail(`${name}.parquet`, /Cannot read table ".*" as Parquet: /);
     }
     await fail("table.xlsx", /Unknown table format "table\.xlsx": expected /);
-    await fail("other.csv", /Cannot read table ".*other\.csv": it has no column .*, but 2 columns in all/);
+    await fail(
+      "other.csv",
+      /Cannot read table ".*other\.csv": it has no column .*: it has 2 columns of other names/,
+    );
     const good = (await readTable(flag === "proxy" ? at.probe : at[flag as keyof TinyRun] as string))
       .toRecords();
     const wrong = good.map((row) => ({ ...row, [column]: column === "doc_id" ? null : true }));

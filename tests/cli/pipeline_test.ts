@@ -199,7 +199,9 @@ Deno.test("evaluate writes a row for each set and model, and one for each secret
   assert(count("before") >= 8 && count("before") === count("ga") && count("ga") === count("codeeraser"));
   assert(
     secrets.every(({ description }) =>
-      /^(KEY|EMAIL|IP_ADDRESS), \d+ characters, ..\.\.\.$/.test(description)
+      /^(KEY|EMAIL|IP_ADDRESS), (\d|1[0-5]) characters$|, (1[6-9]|[2-9]\d|\d{3,}) characters, ..\.\.\.$/.test(
+        description,
+      )
     ),
   );
 });

@@ -57,9 +57,14 @@ export function argumentsOf(command: string, files: TinyRun, changes: Flags): st
     unlearn: { model, corpus, forget, retain, method: "codeeraser", thresholds, out: run },
     evaluate: { model, corpus, forget, retain, out: table },
     report: { run: folder, out: join(folder, "out.html") },
+    redact: { corpus, secrets, out: run },
+    merge: { table },
     train: { corpus, model, steps: 2, batch: 2, length: 16, out: run },
   };
-  const { [{ detect: "corpus", report: "run" }[command] ?? ""]: positional, ...flags } = {
+  const {
+    [{ detect: "corpus", redact: "corpus", merge: "table", report: "run" }[command] ?? ""]: positional,
+    ...flags
+  } = {
     ...all[command]!,
     ...changes,
   };

@@ -73,7 +73,7 @@ Deno.test("secretCompletions() tells which characters are right and nothing of t
     doc_id: "a.py",
     start: 4,
     tag: "KEY",
-    description: "KEY, 11 characters, AK...",
+    description: "KEY, 11 characters",
     model: "before",
     characters: "●".repeat(12),
   });

@@ -3,6 +3,7 @@ import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { probeSecrets } from "../../lib/evaluation/probe.ts";
 import { maskTokens, probeTokens } from "../../lib/evaluation/probe_tokens.ts";
 import { Scorer } from "../../lib/metrics/text_scores.ts";
+import { shownLength } from "../../lib/secrets/fingerprint.ts";
 import { toCodePoints } from "../../lib/tokenizers/code_points.ts";
 import { newTinyModel, openTinyTokenizer } from "./tiny_model.ts";
 
@@ -29,7 +30,7 @@ Deno.test("probeTokens() has MA and loss as its means and never a whole secret",
     const cut = tokens.length === 32;
     assertEquals(Array.from(shown).length <= Array.from(values[i]!).length, true);
     assert(cut || Array.from(shown).length === Array.from(values[i]!).length, shown);
-    assertEquals(Array.from(shown).slice(2).join("").replaceAll("•", ""), "");
+    assertEquals(Array.from(shown).slice(shownLength(values[i]!)).join("").replaceAll("•", ""), "");
     assert(!JSON.stringify({ tokens, description }).includes(values[i]!.slice(2)));
   }
   assertEquals(await probeTokens({ scorer, tokenizer }, { documents, places: [] }), []);
@@ -51,8 +52,12 @@ Deno.test("maskTokens() shows two characters at most, whatever the tokens", () =
     starts: pairs.map(([start]) => start),
     ends: pairs.map(([, end]) => end),
   });
-  assertEquals(maskTokens("abcdef", offsets([0, 6])), ["ab••••"]);
-  assertEquals(maskTokens("😀😀😀", offsets([0, 2], [0, 2], [2, 4], [4, 6])), ["😀", "", "😀", "•"]);
-  assertEquals(maskTokens("\u0000 x", offsets([0, 1], [1, 2], [2, 3])), ["?", "?", "•"]);
+  const dots = (count: number) => "•".repeat(count);
+  assertEquals(maskTokens("abcdef".repeat(3), offsets([0, 18])), ["ab" + dots(16)]);
+  assertEquals(maskTokens("abcdefabcdefabc", offsets([0, 15])), [dots(15)]); // too short for any
+  const faces = maskTokens("😀".repeat(16), offsets([0, 2], [0, 2], [2, 4], [4, 32]));
+  assertEquals(faces, ["😀", "", "😀", dots(14)]);
+  const blanks = maskTokens("\u0000 " + "x".repeat(14), offsets([0, 1], [1, 2], [2, 16]));
+  assertEquals(blanks, ["?", "?", dots(14)]);
   assertEquals(maskTokens("", offsets()), []);
 });

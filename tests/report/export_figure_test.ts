@@ -36,13 +36,18 @@ Deno.test("exportFigure() throws when the report is cut off", () => {
   assertEquals(cause instanceof SyntaxError, true);
 });
 
-/** Runs the task's script with the task's permissions. */
-async function runScript(...args: string[]): Promise<{ code: number; stderr: string }> {
+/** The task's script with the task's permissions, and more of Deno's options. */
+function scriptCommand(args: string[], options: Deno.CommandOptions = {}, deno: string[] = []): Deno.Command {
   const script = new URL("../../lib/report/export_figure.ts", import.meta.url).pathname;
-  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "--no-prompt", "-P=figure", "--no-check", script, ...args],
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-q", "--no-prompt", "-P=figure", "--no-check", ...deno, script, ...args],
     env: { NO_COLOR: "1" },
-  }).output();
+    ...options,
+  });
+}
+
+async function runScript(...args: string[]): Promise<{ code: number; stderr: string }> {
+  const { code, stderr } = await scriptCommand(args).output();
   return { code, stderr: new TextDecoder().decode(stderr) };
 }
 
@@ -53,7 +58,11 @@ Deno.test("export_figure.ts writes the figure as JSON, and one line when it cann
   assertEquals(await runScript(report, "retained-quality", out), { code: 0, stderr: "" });
   const figure = JSON.parse(await Deno.readTextFile(out));
   assertEquals(figure.layout.title.text, "<b>What the erasure cost</b>");
-  await runScript(report, "retained-quality", out, "--dark");
+  const again = await runScript(report, "retained-quality", out, "--dark");
+  const refused = `Cannot write "${out}": it is there already: give --force to replace it\n`;
+  assertEquals(again, { code: 1, stderr: refused });
+  assertEquals(JSON.parse(await Deno.readTextFile(out)), figure);
+  assertEquals((await runScript(report, "retained-quality", out, "--dark", "--force")).code, 0);
   assertEquals(JSON.parse(await Deno.readTextFile(out)).layout.template, TEMPLATES.dark);
   const missing = await runScript(`${folder.path}/none.html`, "retained-quality", out);
   assertEquals([missing.code, missing.stderr.trim().split("\n").length], [1, 1]);
@@ -100,6 +109,65 @@ Deno.test({
     assertEquals(await runScript(report, "ma-by-duplication", out), { code: 0, stderr: "" });
     const png = new DataView((await Deno.readFile(out)).buffer);
     assertEquals([png.getUint32(0), png.getUint32(16), png.getUint32(20)], [0x89504e47, 2700, 1260]);
+  },
+});
+
+/** A program that starts another, writes the ids of both into a file, and waits as a browser that hangs. */
+async function writeHangingBrowser(
+  folder: string,
+): Promise<{ browser: string; readIds: () => Promise<number[]> }> {
+  const [browser, ids] = [`${folder}/browser`, `${folder}/ids`];
+  await Deno.writeTextFile(
+    browser,
+    `#!/bin/sh\nsleep 60 &\necho $$ $! > "${ids}.new"\nmv "${ids}.new" "${ids}"\nwait\n`,
+  );
+  await Deno.chmod(browser, 0o755);
+  const readIds = async () => {
+    for (;;) {
+      const text = await Deno.readTextFile(ids).catch(() => "");
+      if (text !== "") return text.trim().split(" ").map(Number);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  return { browser, readIds };
+}
+
+/** Whether a process is there; a zombie, which nobody has waited for, is not. */
+async function isRunning(id: number): Promise<boolean> {
+  const { stdout } = await new Deno.Command("ps", { args: ["-o", "stat=", "-p", String(id)] }).output();
+  return /^[^Z\s]/.test(new TextDecoder().decode(stdout));
+}
+
+Deno.test({
+  name: "export_figure.ts ends its browser and what it started when a signal comes",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+      using folder = temporaryFolder();
+      const [report, out, temporary] = ["report.html", "figure.svg", "tmp"].map((name) =>
+        `${folder.path}/${name}`
+      );
+      await Deno.mkdir(temporary!);
+      await Deno.writeTextFile(report!, renderReport(makeRun()));
+      const { browser, readIds } = await writeHangingBrowser(folder.path);
+      const env = { NO_COLOR: "1", CODESCRUB_BROWSER: browser, TMPDIR: temporary! };
+      const options = { env, stderr: "piped", stdout: "null" } as const;
+      const child = scriptCommand([report!, "retained-quality", out!], options, [
+        `--allow-run=${browser},kill`,
+      ]).spawn();
+      const ids = await readIds();
+      assertEquals(await Promise.all(ids.map(isRunning)), [true, true]);
+      child.kill(signal);
+      const { code, stderr } = await child.output();
+      const said = new TextDecoder().decode(stderr);
+      assertEquals([code, said], [expected, `Interrupted by ${signal}: nothing was written\n`]);
+      assertEquals(await Promise.all(ids.map(isRunning)), [false, false]);
+      assertEquals([...Deno.readDirSync(temporary!)], []);
+      assertEquals(
+        Array.from(Deno.readDirSync(folder.path), ({ name }) => name).includes("figure.svg"),
+        false,
+      );
+    }
   },
 });
 

@@ -1,0 +1,300 @@
+/**
+ * The command lines of the leak harness: every command on good files with secrets in them, and on every bad file in the
+ * place of each of its inputs.
+ */
+import { join } from "node:path";
+import { COMMANDS } from "../../lib/cli/commands.ts";
+import {
+  type Columns,
+  EVALUATION_COLUMNS,
+  FORGET_COLUMNS,
+  HISTORY_COLUMNS,
+  PROBE_COLUMNS,
+  RETAIN_COLUMNS,
+  SECRET_COLUMNS,
+  SECRET_SCORE_COLUMNS,
+  THRESHOLD_COLUMNS,
+} from "../../lib/datasets/columns.ts";
+import { secretPieces } from "../../lib/datasets/secret_formats.ts";
+import { argumentsOf, type Flags } from "../cli/tiny_cases.ts";
+import { drawSecret, type TinyRun } from "../cli/tiny_run.ts";
+import {
+  badAllowLists,
+  badBigrams,
+  type BadFile,
+  badSettings,
+  badTables,
+  type TableKind,
+  writeBadModels,
+} from "./bad_files.ts";
+import type { Plants } from "./plants.ts";
+
+/** One command line. */
+export interface LeakCase {
+  command: keyof typeof COMMANDS;
+  /** What is given, for messages. */
+  about: string;
+  args: string[];
+  /** Whether it should succeed: the outputs of a good run are what is searched, so it must have some. */
+  isGood?: boolean;
+  /** It writes secrets because it was asked to: the proof that the search sees them. */
+  isRevealing?: boolean;
+  /** It starts workers, whose uncaught errors Deno writes itself: a process of its own. */
+  isProcess?: boolean;
+  /** Of the values in the corpus only what detection found is searched for: the rest of the user's text stays. */
+  keepsCorpus?: boolean;
+}
+
+/** Where a run's files are. */
+export interface CaseFiles extends TinyRun {
+  /** What `detect` made of the corpus. */
+  found: string;
+  /** A folder with a run's tables. */
+  run: string;
+  /** Where outputs go; emptied after each case. */
+  out: string;
+  /** Where bad files are written. */
+  bad: string;
+}
+
+const CORPUS: TableKind = { text: ["doc_id", "text"], numbers: [] };
+
+const TABLES = {
+  secrets: kindOf(SECRET_COLUMNS),
+  found: { text: ["doc_id", "path", "tag", "detector", "fingerprint"], numbers: ["start", "end"] },
+  probe: kindOf(PROBE_COLUMNS),
+  forget: kindOf(FORGET_COLUMNS),
+  retain: kindOf(RETAIN_COLUMNS),
+  thresholds: kindOf(THRESHOLD_COLUMNS),
+  corpus: CORPUS,
+};
+
+function kindOf(columns: Columns): TableKind {
+  const names = Object.keys(columns);
+  const isText = (name: string) => columns[name]!.startsWith("text");
+  return { text: names.filter(isText), numbers: names.filter((name) => !isText(name)) };
+}
+
+/** The tables that a command takes, by flag. */
+const INPUTS: { [command: string]: { [flag: string]: keyof typeof TABLES } } = {
+  detect: { corpus: "corpus" },
+  merge: { table: "found" },
+  redact: { corpus: "corpus", secrets: "found" },
+  measure: { texts: "corpus" },
+  thresholds: { texts: "corpus" },
+  probe: { corpus: "corpus", secrets: "secrets", proxy: "probe" },
+  analyze: { probe: "probe" },
+  select: { probe: "probe", corpus: "corpus" },
+  retain: { texts: "corpus", secrets: "secrets" },
+  unlearn: { corpus: "corpus", forget: "forget", retain: "retain", thresholds: "thresholds" },
+  evaluate: { corpus: "corpus", forget: "forget", retain: "retain", unseen: "corpus" },
+  train: { corpus: "corpus" },
+};
+
+const MODEL_COMMANDS = ["measure", "thresholds", "probe", "retain", "unlearn", "evaluate", "train"];
+
+/** A command's line on the good files, some flags changed. */
+export function lineOf(command: string, files: CaseFiles, changes: Flags = {}): string[] {
+  const out = (name: string) => join(files.out, name);
+  const own: { [command: string]: Flags } = {
+    report: { run: files.run, out: out("page.html") },
+    select: { out: out("sets") },
+    unlearn: { out: out("model"), epochs: 1 },
+    redact: { out: out("clean"), secrets: files.found },
+    merge: { table: out("table.parquet") },
+    analyze: { out: out("table.csv") },
+    train: {
+      corpus: files.corpus,
+      out: out("model"),
+      model: files.model,
+      steps: 2,
+      batch: 2,
+      length: 32,
+      warmup: 1,
+    },
+  };
+  return [
+    ...argumentsOf(command, files, { out: out("table.parquet"), ...own[command], ...changes }),
+    "--json",
+  ];
+}
+
+/** Every command on good files, and as they are asked for their help or wrongly. */
+export async function* goodCases(files: CaseFiles, plants: Plants): AsyncGenerator<LeakCase> {
+  const folder = await writeSourceFolder(files, plants);
+  const many = await writeManyRows(files, plants);
+  const good: [keyof typeof COMMANDS, string, Flags?][] = [
+    ["detect", "a table"],
+    ["detect", "a folder with names that are secrets", {
+      corpus: folder,
+      skipped: join(files.out, "skipped.csv"),
+    }],
+    ["detect", "values revealed", { reveal: true }],
+    ["detect", "rows for many workers", { corpus: many.whole, workers: 2 }],
+    ["detect", "a table as CSV", { out: join(files.out, "table.csv") }],
+    ["detect", "a shard", { shard: "0/1" }],
+    ["redact", "a table"],
+    ["redact", "a table by tags", { by: "tag" }],
+    ["measure", "a table"],
+    ["measure", "a folder", { texts: folder }],
+    ["thresholds", "a table", { runs: 1 }],
+    ["probe", "a table", { el: true }],
+    ["analyze", "a table"],
+    ["select", "a table"],
+    ["retain", "a table"],
+    ["unlearn", "a table"],
+    ["evaluate", "a table"],
+    ["report", "a run"],
+    ["train", "a table"],
+    ["doctor", "what is there"],
+  ];
+  for (const [command, about, changes] of good) {
+    const args = command === "doctor" ? ["doctor", "--json"] : lineOf(command, files, changes);
+    // No text of a random model is memorized, and none is forgotten in one epoch.
+    const isGood = command !== "retain" && command !== "unlearn";
+    const isRevealing = changes?.reveal === true, isProcess = changes?.workers !== undefined;
+    yield { command, about, args, isGood, isRevealing, isProcess, keepsCorpus: command === "redact" };
+  }
+  const cut = lineOf("detect", files, { corpus: many.cut, workers: 2 });
+  yield { command: "detect", about: "a line cut behind many", args: cut, isProcess: true };
+  const typed = "aB3xK9qLm2Zw7RtY"; // what the user types may be shown to the user
+  for (const command of Object.keys(COMMANDS) as (keyof typeof COMMANDS)[]) {
+    yield { command, about: "help", args: [command, "--help"] };
+    yield { command, about: "an unknown flag", args: [command, `--${typed}`] };
+    yield { command, about: "an unknown word", args: [command, typed, typed, typed] };
+  }
+}
+
+/** Enough rows for several pieces, and the same with their last line cut. */
+async function writeManyRows({ bad }: CaseFiles, plants: Plants): Promise<{ whole: string; cut: string }> {
+  const paths = { whole: join(bad, "many.jsonl"), cut: join(bad, "many_cut.jsonl") };
+  const line = (i: number) =>
+    JSON.stringify({ doc_id: `${i}`, text: `# ${plants.text("one of many texts")}\n` }) + "\n";
+  const lines = Array.from({ length: 700 }, (_, i) => line(i)).join("");
+  await Deno.writeTextFile(paths.whole, lines);
+  await Deno.writeTextFile(paths.cut, `${lines}{"text":"${plants.text("a line cut behind many")}`);
+  return paths;
+}
+
+/** Source files whose names, and one folder's, are secrets; their content too. */
+async function writeSourceFolder({ bad }: CaseFiles, plants: Plants): Promise<string> {
+  const folder = join(bad, "source");
+  const inner = join(folder, plants.id("name of a folder").replaceAll("/", "+"));
+  await Deno.mkdir(inner, { recursive: true });
+  for (let i = 0; i < 4; i++) {
+    const secret = drawSecret(500 + i);
+    plants.add({ place: "a secret of a source file" }, secretPieces(secret));
+    const name = plants.id(`name of source file ${i}`).replaceAll("/", "+");
+    await Deno.writeTextFile(
+      join(i < 2 ? folder : inner, `${name}.py`),
+      `token = "${secret}"\n# ${plants.text("comment")}\n`,
+    );
+  }
+  await Deno.writeFile(join(folder, plants.id("name of a binary file")), new Uint8Array([0, 1, 2]));
+  await Deno.writeFile(join(folder, "latin.py"), new Uint8Array([0xe9, 0x0a]));
+  return folder;
+}
+
+/** Every command with every bad file as each of its inputs. */
+export async function* badCases(files: CaseFiles, plants: Plants): AsyncGenerator<LeakCase> {
+  for (const [command, inputs] of Object.entries(INPUTS)) {
+    for (const [flag, kind] of Object.entries(inputs)) {
+      const where = `${command} --${flag}`;
+      const folder = join(files.bad, `${command}-${flag}`);
+      for (const path of await writeFiles(folder, await badTables(TABLES[kind], plants, where))) {
+        const changes = command === "merge" ? { table: await asShard(path) } : { [flag]: path };
+        yield caseOf(command, path, lineOf(command, files, changes), flag);
+      }
+    }
+  }
+  yield* settingsCases(files, plants);
+  yield* detectCases(files, plants);
+  yield* modelCases(files, plants);
+  yield* runCases(files, plants);
+}
+
+function caseOf(command: string, path: string, args: string[], flag: string): LeakCase {
+  const keepsCorpus = command === "redact";
+  return { command: command as LeakCase["command"], about: `--${flag} ${path}`, args, keepsCorpus };
+}
+
+async function writeFiles(folder: string, files: readonly BadFile[]): Promise<string[]> {
+  await Deno.mkdir(folder, { recursive: true });
+  return await Promise.all(files.map(async ([name, content]) => {
+    const path = join(folder, name);
+    await (typeof content === "string" ? Deno.writeTextFile(path, content) : Deno.writeFile(path, content));
+    return path;
+  }));
+}
+
+/** The only shard of a table that is not there. */
+async function asShard(path: string): Promise<string> {
+  const [, stem, extension] = /^(.*?)(\.jsonl\.gz|\.\w+)$/.exec(path)!;
+  await Deno.rename(path, `${stem}-00000-of-00001${extension}`);
+  return path;
+}
+
+async function* settingsCases(files: CaseFiles, plants: Plants): AsyncGenerator<LeakCase> {
+  for (const command of Object.keys(COMMANDS)) {
+    const { config } = (await COMMANDS[command as LeakCase["command"]].load()).command;
+    if (!config) continue;
+    for (
+      const path of await writeFiles(
+        join(files.bad, `${command}-config`),
+        badSettings(plants, `${command} --config`),
+      )
+    ) {
+      const args = command === "demo" ? ["demo"] : lineOf(command, files);
+      yield caseOf(command, path, [...args, "--config", path], "config");
+    }
+  }
+}
+
+async function* detectCases(files: CaseFiles, plants: Plants): AsyncGenerator<LeakCase> {
+  for (const [flag, bad] of [["allow", badAllowLists(plants)], ["bigrams", badBigrams(plants)]] as const) {
+    for (const path of await writeFiles(join(files.bad, flag), bad)) {
+      yield caseOf("detect", path, lineOf("detect", files, { [flag]: path }), flag);
+    }
+  }
+}
+
+async function* modelCases(files: CaseFiles, plants: Plants): AsyncGenerator<LeakCase> {
+  const models = await writeBadModels(join(files.bad, "models"), plants);
+  for (const [i, model] of models.entries()) {
+    const command = MODEL_COMMANDS[i % MODEL_COMMANDS.length]!;
+    for (const name of new Set(["measure", command])) {
+      yield caseOf(name, model, lineOf(name, files, { model }), "model");
+    }
+  }
+}
+
+/** `report` on runs with broken tables and records; other commands on output folders that hold some. */
+async function* runCases(files: CaseFiles, plants: Plants): AsyncGenerator<LeakCase> {
+  const tables: { [name: string]: TableKind } = {
+    "probe.parquet": TABLES.probe,
+    "secrets.parquet": TABLES.found,
+    "thresholds.parquet": TABLES.thresholds,
+    "history.csv": kindOf(HISTORY_COLUMNS),
+    "evaluation.parquet": kindOf(EVALUATION_COLUMNS),
+    "evaluation.secrets.parquet": kindOf(SECRET_SCORE_COLUMNS),
+  };
+  for (const [name, kind] of Object.entries(tables)) {
+    const extension = name.slice(name.lastIndexOf("."));
+    const bad = (await badTables(kind, plants, `report, ${name}`)).filter(([name]) =>
+      name.endsWith(extension)
+    );
+    for (const [i, [, content]] of bad.entries()) {
+      const run = join(files.bad, `run-${name}-${i}`);
+      await writeFiles(run, [[name, content]]);
+      yield caseOf("report", run, lineOf("report", files, { run }), "run");
+    }
+  }
+  for (const [i, [, content]] of badSettings(plants, "run.json").entries()) {
+    const run = join(files.bad, `record-${i}`);
+    await writeFiles(run, [["run.json", content], [".lock", plants.text("a lock")]]);
+    await Deno.copyFile(files.probe, join(run, "probe.parquet"));
+    yield caseOf("report", run, lineOf("report", files, { run }), "run");
+    yield caseOf("select", run, lineOf("select", files, { out: run }), "out");
+    yield caseOf("train", run, lineOf("train", files, { out: run }), "out");
+  }
+}
