@@ -15,7 +15,8 @@ import { type Call, runNarrow } from "./narrow_products.ts";
 import { Status } from "./status.ts";
 import type { Symbols } from "./symbols.ts";
 
-const MAX_OUTPUTS = 4096;
+/** TensorFlow writes as many handles as it is told that there is room for. */
+const OUTPUTS = { first: 64, most: 2 ** 20 };
 
 /**
  * The binding; one for each eager context.
@@ -48,7 +49,7 @@ export class Binding extends BindingConstants {
   readonly #usesGpu: boolean;
   readonly #handles = new Map<number, Deno.PointerValue>();
   readonly #narrow = new Set<number>();
-  readonly #outputs = new BigUint64Array(MAX_OUTPUTS);
+  #outputs = new BigUint64Array(OUTPUTS.first);
   readonly #outputCount = new Int32Array(1);
   #nextId = 1;
   #running = 0;
@@ -151,11 +152,13 @@ export class Binding extends BindingConstants {
       for (const id of inputs) if (!this.capture.has(id)) this.#addOutsideInput(id);
       return this.capture.addOperation(name, attrs, inputs, outputs, this.newId);
     }
+    checkOutputs(name, outputs);
+    if (outputs > this.#outputs.length) this.#outputs = new BigUint64Array(outputs);
     using op = this.#newOp(name, attrs, inputs, this.#status);
     this.#outputCount[0] = outputs;
     this.#symbols.TFE_Execute(op.pointer, this.#outputs, this.#outputCount, this.#status.pointer);
     this.#status.check(name);
-    return this.#takeOutputs(this.#outputs, this.#outputCount[0]!);
+    return this.#takeOutputs(name, this.#outputs.subarray(0, this.#outputCount[0]), outputs);
   }
 
   /** Runs an operation or function on another thread: timers and signals go on meanwhile. */
@@ -163,6 +166,7 @@ export class Binding extends BindingConstants {
     if (this.capture) {
       throw new CaptureError("it starts another step asynchronously", "call that step directly");
     }
+    checkOutputs(name, outputs);
     using status = new Status(this.#symbols);
     using op = this.#newOp(name, attrs, inputs, status);
     const handles = new BigUint64Array(Math.max(outputs, 1));
@@ -175,7 +179,7 @@ export class Binding extends BindingConstants {
     }
     try {
       status.check(name);
-      const results = this.#takeOutputs(handles, count[0]!);
+      const results = this.#takeOutputs(name, handles.subarray(0, count[0]), outputs);
       if (this.#closed) throw new Error(`Cannot run ${name}: TensorFlow was closed meanwhile`);
       return results;
     } finally {
@@ -278,11 +282,18 @@ export class Binding extends BindingConstants {
     }
   }
 
-  #takeOutputs(handles: BigUint64Array, count: number): TensorInfo[] {
-    return Array.from({ length: count }, (_, i) => {
-      const handle = Deno.UnsafePointer.create(handles[i]!);
-      return this.#describe(this.#adopt(handle), handle);
-    });
+  /** Takes over the handles of an operation's results. */
+  #takeOutputs(name: string, handles: BigUint64Array, asked: number): TensorInfo[] {
+    const ids = Array.from(handles, (handle) => this.#adopt(Deno.UnsafePointer.create(handle)));
+    try {
+      if (ids.length !== asked) {
+        throw new RangeError(`Cannot run ${name} for ${asked} outputs: it has ${ids.length}`);
+      }
+      return ids.map((id) => this.describe(id));
+    } catch (error) {
+      for (const id of ids) this.deleteTensor(id);
+      throw error;
+    }
   }
 
   #describe(id: number, handle: Deno.PointerValue): TensorInfo {
@@ -295,4 +306,9 @@ export class Binding extends BindingConstants {
     this.#status.check("describe");
     return { id, shape, dtype: symbols.TFE_TensorHandleDataType(handle) };
   }
+}
+
+function checkOutputs(name: string, outputs: number): void {
+  if (Number.isInteger(outputs) && outputs >= 0 && outputs <= OUTPUTS.most) return;
+  throw new RangeError(`Cannot run ${name} for ${outputs} outputs: expected 0 to ${OUTPUTS.most}`);
 }

@@ -62,6 +62,9 @@ export class Graph {
   /** Whether all products are in bfloat16. */
   hasNarrowProducts = false;
 
+  /** What tfjs knows the outside tensors by, which are to live as long as the function. */
+  readonly used = new Set<object>();
+
   /** Casts that were made, by the tensor's number and the data type. */
   readonly casts = new Map<string, number>();
 
@@ -143,6 +146,10 @@ export class Graph {
       );
     }
     const { operation, label } = this.#addNode(name, attrs, inputs.map((id) => this.#node(id)));
+    const count = this.#symbols.TF_OperationNumOutputs(operation);
+    if (count !== outputs) { // TensorFlow would read past the end of its list
+      throw new RangeError(`Cannot run ${name} for ${outputs} outputs: it has ${count}`);
+    }
     const infos = Array.from({ length: outputs }, (_, index) => {
       const node = { operation, index, label: `${label}:${index}` };
       const info = { id: nextId(), ...this.#describe(name, node) };
@@ -261,6 +268,9 @@ export class Graph {
     const list = LIST_INPUTS[name]?.indexOf("*") ?? -1;
     if (list >= 0) {
       const length = inputs.length - (LIST_INPUTS[name]!.length - 1);
+      if (length < 0) { // TensorFlow would end the process
+        throw new RangeError(`Cannot run ${name} for ${inputs.length} inputs: expected ${-length} more`);
+      }
       symbols.TF_AddInputList(description, packOutputs(inputs.slice(0, length)), length);
       inputs.slice(length).forEach(single);
     } else inputs.forEach(single);

@@ -2,10 +2,11 @@
  * TensorFlow's two shared libraries, opened by `Deno.dlopen` on first use and never at import.
  *
  * While they load, absl and oneDNN write notes to file descriptor 2 whatever the log level: the descriptor points to
- * memory meanwhile, and only lines that are no such note are written out afterwards.
+ * memory meanwhile, and what is no such note is written out afterwards, by a shell if TensorFlow ends the process.
  *
  * @module
  */
+import { withoutStartNotes } from "./start_notes.ts";
 import { SYMBOLS, type Symbols } from "./symbols.ts";
 
 /** Where the two libraries are. */
@@ -21,8 +22,10 @@ const LIBC = {
   dup2: { parameters: ["i32", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
   memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
-  lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
-  read: { parameters: ["i32", "buffer", "usize"], result: "i64" },
+  pread: { parameters: ["i32", "buffer", "usize", "i64"], result: "i64" },
+  popen: { parameters: ["buffer", "buffer"], result: "pointer" },
+  fputs: { parameters: ["buffer", "pointer"], result: "i32" },
+  pclose: { parameters: ["pointer"], result: "i32" },
 } as const;
 
 const LOADER = { dlopen: { parameters: ["buffer", "i32"], result: "pointer" } } as const;
@@ -30,12 +33,24 @@ const LOADER = { dlopen: { parameters: ["buffer", "i32"], result: "pointer" } } 
 /** `RTLD_LAZY | RTLD_NODELETE` of Linux's dlfcn.h. */
 const STAY_LOADED = 1 | 0x1000;
 
-/** Notes of absl, oneDNN and the CUDA start-up that tell a user nothing. */
-const NOISE =
-  /^(WARNING: All log messages before absl|.*oneDNN custom operations are on|.*cpu_feature_guard|To enable the following instructions|[IWE]\d{4} .*(cuda|cudart|cufft|cudnn|cublas|rebuild TensorFlow|port\.cc|util\.cc)|\d{4}-\d\d-\d\d .*: [IW] )/i;
+/** C++: `absl::SetMinLogLevel(absl::LogSeverityAtLeast)`; null where a build of TensorFlow does not have it. */
+const LOGGING = {
+  setMinLogLevel: {
+    name: "_ZN4absl12lts_2025081414SetMinLogLevelENS0_18LogSeverityAtLeastE",
+    parameters: ["i32"],
+    result: "void",
+    optional: true,
+  },
+} as const;
+/** Values of TF_CPP_MIN_LOG_LEVEL. */
+const LEVELS = { all: "0", warnings: "1", errors: "2" } as const;
 
 /**
- * Runs `action` with standard error kept aside, then writes out the lines that are no known start-up note.
+ * Runs `action` with standard error kept aside, then writes out the lines that are no known start-up note. All of it is
+ * left as it is where the user asks for every line by TF_CPP_MIN_LOG_LEVEL=0.
+ *
+ * A process that is ended inside, as TensorFlow ends its own where a check fails, cannot write anything out any more. A
+ * shell that waits beside it does: its input ends without a word then.
  *
  * @example
  * ```ts
@@ -44,26 +59,45 @@ const NOISE =
  * ```
  */
 export function withoutNoise<T>(action: () => T): T {
-  if (Deno.build.os !== "linux") return action();
+  if (Deno.build.os !== "linux" || Deno.env.get("TF_CPP_MIN_LOG_LEVEL") === LEVELS.all) return action();
   using libc = openLibc();
   const c = libc.symbols;
-  const memory = c.memfd_create(new TextEncoder().encode("stderr\0"), 0);
-  const saved = c.dup(2);
-  if (memory < 0 || saved < 0) return action();
-  c.dup2(memory, 2);
+  const [memory, saved] = [c.memfd_create(bytesOf("stderr"), 0), c.dup(2)];
   try {
-    return action();
+    const isAside = memory >= 0 && saved >= 0;
+    const tell = `trap "" INT TERM HUP; read -r _ || cat /proc/self/fd/${memory} >&2`;
+    const shell = isAside ? c.popen(bytesOf(tell), bytesOf("w")) : null;
+    if (!shell) return action();
+    c.dup2(memory, 2);
+    try {
+      return action();
+    } finally {
+      c.dup2(saved, 2);
+      c.fputs(bytesOf("\n"), shell);
+      c.pclose(shell);
+      const lines = withoutStartNotes(readAll(c, memory));
+      if (lines.length > 0) console.error(lines.join("\n"));
+    }
   } finally {
-    c.dup2(saved, 2);
-    c.close(saved);
-    c.lseek(memory, 0n, 0);
-    const buffer = new Uint8Array(1 << 20);
-    const size = Math.max(0, Number(c.read(memory, buffer, BigInt(buffer.length))));
-    c.close(memory);
-    const lines = new TextDecoder().decode(buffer.subarray(0, size)).split("\n");
-    const real = lines.filter((line) => line !== "" && !NOISE.test(line));
-    if (real.length > 0) console.error(real.join("\n"));
+    for (const descriptor of [memory, saved]) c.close(descriptor);
   }
+}
+
+function readAll(c: Deno.DynamicLibrary<typeof LIBC>["symbols"], descriptor: number): string {
+  const decoder = new TextDecoder();
+  const buffer = new Uint8Array(1 << 16);
+  let text = "";
+  for (let position = 0n;;) {
+    const size = c.pread(descriptor, buffer, BigInt(buffer.length), position);
+    if (size <= 0n) return text + decoder.decode();
+    text += decoder.decode(buffer.subarray(0, Number(size)), { stream: true });
+    position += size;
+  }
+}
+
+/** A text as C has it. */
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text + "\0");
 }
 
 function openLibc(): Deno.DynamicLibrary<typeof LIBC> & Disposable {
@@ -78,7 +112,7 @@ function openLibc(): Deno.DynamicLibrary<typeof LIBC> & Disposable {
 function keepLoaded(path: string): void {
   if (Deno.build.os !== "linux") return;
   const loader = openLoader();
-  loader.symbols.dlopen(new TextEncoder().encode(path + "\0"), STAY_LOADED);
+  loader.symbols.dlopen(bytesOf(path), STAY_LOADED);
   loader.close();
 }
 
@@ -114,12 +148,27 @@ function openLoader(): Deno.DynamicLibrary<typeof LOADER> {
   }
 }
 
-let opened: { paths: LibraryPaths; symbols: Symbols } | null = null;
+let opened:
+  | { paths: LibraryPaths; symbols: Symbols; setMinLogLevel: ((level: number) => void) | null }
+  | null = null;
+
+/**
+ * Where the libraries are that this process has opened, if it has.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(openedPaths(), null); // importing opens nothing
+ * ```
+ */
+export function openedPaths(): LibraryPaths | null {
+  return opened && opened.paths;
+}
 
 /**
  * Opens TensorFlow's libraries once a process; they stay loaded until its end, as TensorFlow cannot be unloaded.
  *
- * @throws {Error} when a library cannot be loaded
+ * @throws {Error} when a library cannot be loaded, or others have been
  *
  * @example
  * ```ts
@@ -129,20 +178,50 @@ let opened: { paths: LibraryPaths; symbols: Symbols } | null = null;
  * ```
  */
 export function openLibrary(paths: LibraryPaths): Symbols {
-  if (opened) return opened.symbols;
-  if (!Deno.env.get("TF_CPP_MIN_LOG_LEVEL")) Deno.env.set("TF_CPP_MIN_LOG_LEVEL", "2");
+  if (opened) {
+    const { framework, cc } = opened.paths;
+    if (paths.cc === cc && paths.framework === framework) return opened.symbols;
+    throw new Error(
+      `Cannot open TensorFlow with "${paths.cc}": "${cc}" is loaded, and stays until the process ends: ` +
+        "open it in another one",
+    );
+  }
+  const isChosen = Boolean(Deno.env.get("TF_CPP_MIN_LOG_LEVEL"));
+  if (!isChosen) Deno.env.set("TF_CPP_MIN_LOG_LEVEL", LEVELS.warnings);
   giveMemoryBack();
   try {
-    const symbols = withoutNoise(() => {
-      Deno.dlopen(paths.framework, {}); // loaded for good: the second library's symbols come from it
+    return withoutNoise(() => {
+      // loaded for good: the second library's symbols come from it
+      const { setMinLogLevel } = Deno.dlopen(paths.framework, LOGGING).symbols;
       const { symbols } = Deno.dlopen(paths.cc, SYMBOLS);
       keepLoaded(paths.cc);
+      opened = { paths, symbols, setMinLogLevel: isChosen ? null : setMinLogLevel };
       return symbols;
     });
-    opened = { paths, symbols };
-    return symbols;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`Cannot open TensorFlow with "${paths.cc}": ${reason}`, { cause });
+  } finally {
+    if (!isChosen) Deno.env.delete("TF_CPP_MIN_LOG_LEVEL"); // read while it loaded; children shall not take it for a choice
+  }
+}
+
+/**
+ * Runs what finds TensorFlow's devices: warnings are shown meanwhile, as they say what a GPU lacks, and later errors
+ * alone, unless the user has set TF_CPP_MIN_LOG_LEVEL.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(withWarnings(() => 42), 42);
+ * ```
+ */
+export function withWarnings<T>(action: () => T): T {
+  const setLevel = (level: string) => opened?.setMinLogLevel?.(Number(level));
+  setLevel(LEVELS.warnings);
+  try {
+    return withoutNoise(action);
+  } finally {
+    setLevel(LEVELS.errors);
   }
 }

@@ -4,15 +4,20 @@
  *
  * @module
  */
-import { ATTR, DTYPE, type OpAttr } from "./dtypes.ts";
+import { ATTR, DTYPE, ELEMENT_BYTES, type OpAttr } from "./dtypes.ts";
 import type { Status } from "./status.ts";
 import type { Symbols } from "./symbols.ts";
 
 const encoder = new TextEncoder();
 const cStrings = new Map<string, Uint8Array<ArrayBuffer>>();
 
+/** TensorFlow ends the process for a tensor of more dimensions (`TensorShape::MaxDimensions`). */
+const MOST_DIMENSIONS = 254;
+
 /**
  * A text as zero-terminated bytes that stay alive; cached, so only for names.
+ *
+ * @throws {TypeError} when it has a zero inside, where C would end it
  *
  * @example
  * ```ts
@@ -23,7 +28,11 @@ const cStrings = new Map<string, Uint8Array<ArrayBuffer>>();
  */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
   let bytes = cStrings.get(text);
-  if (!bytes) cStrings.set(text, bytes = encoder.encode(text + "\0"));
+  if (bytes) return bytes;
+  if (text.includes("\0")) {
+    throw new TypeError(`Cannot hand ${JSON.stringify(text)} to TensorFlow as a name: it has a zero byte`);
+  }
+  cStrings.set(text, bytes = encoder.encode(text + "\0"));
   return bytes;
 }
 
@@ -48,6 +57,8 @@ export function toBytes(values: unknown, dtype: number): Uint8Array<ArrayBuffer>
     array = values instanceof Int32Array
       ? values as Int32Array<ArrayBuffer>
       : Int32Array.from(values as number[]);
+  } else if (dtype === DTYPE.int64 && values instanceof Int32Array) {
+    array = values as Int32Array<ArrayBuffer>; // tfjs-node's form: lower and upper halves
   } else if (dtype === DTYPE.int64) {
     array = BigInt64Array.from(Array.from(values as number[], BigInt));
   } else if (dtype === DTYPE.bool || dtype === DTYPE.uint8) {
@@ -63,7 +74,100 @@ export function toBytes(values: unknown, dtype: number): Uint8Array<ArrayBuffer>
 }
 
 /**
+ * How many bytes a tensor takes. TensorFlow itself ends the process for a shape that is none.
+ *
+ * @throws {RangeError} when no tensor has that shape; {TypeError} when its elements are of no fixed size
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertThrows } from "@std/assert";
+ * import { DTYPE } from "./dtypes.ts";
+ *
+ * assertEquals(byteSize([2, 3], DTYPE.float32), 24);
+ * assertThrows(() => byteSize([2, -1], DTYPE.float32), RangeError, "shape [2, -1]");
+ * ```
+ */
+export function byteSize(shape: readonly number[], dtype: number): number {
+  const bytes = ELEMENT_BYTES[dtype];
+  if (bytes === undefined) {
+    throw new TypeError(
+      `Cannot make a tensor of TensorFlow's data type ${dtype}: its elements have no fixed size`,
+    );
+  }
+  const what = () => `Cannot make a tensor of shape [${shape.slice(0, 8).join(", ")}]`;
+  if (shape.length > MOST_DIMENSIONS) {
+    throw new RangeError(
+      `${what()} and so on: it has ${shape.length} dimensions, at most ${MOST_DIMENSIONS} can be`,
+    );
+  }
+  if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
+    throw new RangeError(`${what()}: its dimensions must be whole numbers of at least 0`);
+  }
+  const size = bytes * shape.reduce((product, dim) => product * dim, 1);
+  if (!Number.isSafeInteger(size)) throw new RangeError(`${what()}: it would take ${size} bytes`);
+  return size;
+}
+
+/**
+ * A tensor's memory as it is.
+ *
+ * @throws {RangeError} when there is none
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { DTYPE } from "./dtypes.ts";
+ * import { openTensorFlow } from "./engine.ts";
+ * import { currentEngine } from "./state.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const { symbols } = currentEngine();
+ * const tensor = newTensor(symbols, [2], DTYPE.uint8, new Uint8Array([7, 8]));
+ * assertEquals([...new Uint8Array(memoryOf(symbols, tensor, 2))], [7, 8]);
+ * symbols.TF_DeleteTensor(tensor);
+ * ```
+ */
+export function memoryOf(symbols: Symbols, tensor: Deno.PointerValue, size: number): ArrayBuffer {
+  if (size === 0) return new ArrayBuffer(0);
+  const data = tensor && symbols.TF_TensorData(tensor);
+  if (!data) throw new RangeError(`Cannot allocate a tensor of ${size} bytes: there is not that much memory`);
+  return Deno.UnsafePointerView.getArrayBuffer(data, size);
+}
+
+/**
+ * A new `TF_Tensor*`, which the caller fills and frees, and its memory.
+ *
+ * @throws as `byteSize` and `memoryOf`
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { DTYPE } from "./dtypes.ts";
+ * import { openTensorFlow } from "./engine.ts";
+ * import { currentEngine } from "./state.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const { symbols } = currentEngine();
+ * const { tensor, memory } = allocateTensor(symbols, [2, 3], DTYPE.float32);
+ * assertEquals(memory.byteLength, 24);
+ * symbols.TF_DeleteTensor(tensor);
+ * ```
+ */
+export function allocateTensor(
+  symbols: Symbols,
+  shape: readonly number[],
+  dtype: number,
+): { tensor: Deno.PointerValue; memory: ArrayBuffer } {
+  const size = byteSize(shape, dtype);
+  const dims = BigInt64Array.from(shape, BigInt);
+  const tensor = symbols.TF_AllocateTensor(dtype, dims, shape.length, BigInt(size));
+  return { tensor, memory: memoryOf(symbols, tensor, size) }; // freeing one without memory makes TensorFlow complain
+}
+
+/**
  * A new `TF_Tensor*` that holds a copy of `bytes`; the caller frees it.
+ *
+ * @throws {RangeError} when the bytes are not as many as the shape takes, or there is not that much memory
  *
  * @example
  * ```ts
@@ -85,12 +189,14 @@ export function newTensor(
   dtype: number,
   bytes: Uint8Array,
 ): Deno.PointerValue {
-  const dims = BigInt64Array.from(shape, BigInt);
-  const tensor = symbols.TF_AllocateTensor(dtype, dims, shape.length, BigInt(bytes.byteLength));
-  const data = symbols.TF_TensorData(tensor);
-  if (data && bytes.byteLength > 0) {
-    new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(data, bytes.byteLength)).set(bytes);
+  const size = byteSize(shape, dtype);
+  if (bytes.byteLength !== size) {
+    throw new RangeError(
+      `Cannot make a tensor of shape [${shape}] of ${bytes.byteLength} bytes: it takes ${size}`,
+    );
   }
+  const { tensor, memory } = allocateTensor(symbols, shape, dtype);
+  new Uint8Array(memory).set(bytes);
   return tensor;
 }
 
@@ -120,6 +226,8 @@ export function tensorBytes(symbols: Symbols, tensor: Deno.PointerValue): ArrayB
 /**
  * Bytes as the typed array that tfjs expects for `dtype`.
  *
+ * @throws {TypeError} when no array holds such elements
+ *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -136,7 +244,10 @@ export function fromBytes(
   if (dtype === DTYPE.int32) return new Int32Array(bytes);
   if (dtype === DTYPE.int64) return new BigInt64Array(bytes);
   if (dtype === DTYPE.bfloat16) return widenBfloat16(new Uint16Array(bytes));
-  return new Uint8Array(bytes);
+  if (dtype === DTYPE.bool || dtype === DTYPE.uint8) return new Uint8Array(bytes);
+  throw new TypeError(
+    `Cannot read a tensor of TensorFlow's data type ${dtype}: only numbers and booleans can be`,
+  );
 }
 
 /** The upper halves of float32 values as such. */
@@ -149,6 +260,8 @@ function widenBfloat16(halves: Uint16Array): Float32Array {
 
 /**
  * Sets one attribute of an eager operation (`TFE_Op`) or of a graph node (`TF_OperationDescription`).
+ *
+ * @throws {TypeError} when its kind is not known; {RangeError} when a number is none of 64 bits
  *
  * @example
  * ```ts
@@ -183,10 +296,10 @@ export function setAttribute(
       BigInt(bytes.length),
     );
   } else if (type === ATTR.int && Array.isArray(value)) {
-    const list = BigInt64Array.from(value as number[], BigInt);
+    const list = BigInt64Array.from(value as number[], (item) => toInt64(item, name));
     (eager ? symbols.TFE_OpSetAttrIntList : symbols.TF_SetAttrIntList)(target, key, list, list.length);
   } else if (type === ATTR.int) {
-    (eager ? symbols.TFE_OpSetAttrInt : symbols.TF_SetAttrInt)(target, key, BigInt(value as number));
+    (eager ? symbols.TFE_OpSetAttrInt : symbols.TF_SetAttrInt)(target, key, toInt64(value as number, name));
   } else if (type === ATTR.float) {
     (eager ? symbols.TFE_OpSetAttrFloat : symbols.TF_SetAttrFloat)(target, key, value as number);
   } else if (type === ATTR.bool) {
@@ -197,7 +310,7 @@ export function setAttribute(
   } else if (type === ATTR.type) {
     (eager ? symbols.TFE_OpSetAttrType : symbols.TF_SetAttrType)(target, key, value as number);
   } else if (type === ATTR.shape) {
-    const dims = BigInt64Array.from(value as number[], BigInt);
+    const dims = BigInt64Array.from(value as number[], (item) => toInt64(item, name));
     if (eager) symbols.TFE_OpSetAttrShape(target, key, dims, dims.length, status.pointer);
     else symbols.TF_SetAttrShape(target, key, dims, dims.length);
   } else if (type === ATTR.func && !eager) {
@@ -206,6 +319,15 @@ export function setAttribute(
   } else {
     throw new TypeError(`Cannot set attribute "${name}": kind ${type} is not known`);
   }
+}
+
+/** Foreign calls cut larger numbers off in silence. */
+function toInt64(value: number, name: string): bigint {
+  const whole = Number.isInteger(value) ? BigInt(value) : null;
+  if (whole === null || BigInt.asIntN(64, whole) !== whole) {
+    throw new RangeError(`Cannot set attribute "${name}" to ${value}: expected a whole number of 64 bits`);
+  }
+  return whole;
 }
 
 /**
