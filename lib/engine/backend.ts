@@ -136,7 +136,7 @@ export class Backend extends Base {
     if (this.#freed++ > 0 || Deno.env.get("CODESCRUB_DEBUG") !== "1") return;
     queueMicrotask(() => {
       console.error(
-        `codescrub: ${this.#freed} tensors were never disposed: the garbage collector freed them`,
+        `codescrub: tensors that were never disposed, freed by the garbage collector: ${this.#freed}`,
       );
       this.#freed = 0;
     });
