@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { withoutNoise } from "../../lib/engine/library.ts";
+import { withoutNoise } from "../../lib/engine/libc.ts";
 import { runCode } from "./run_code.ts";
 
 const NOTE = "I0000 00:00:1795771893.492518   17485 port.cc:153] oneDNN custom operations are on.";
@@ -14,7 +14,7 @@ const FAIL_CHECK = `import { newTensor } from "lib/engine/native.ts";
   }`;
 
 Deno.test("withoutNoise() hides TensorFlow's notes only, whatever happens inside", async () => {
-  const { code, stdout, stderr } = await runCode(`import { withoutNoise } from "lib/engine/library.ts";
+  const { code, stdout, stderr } = await runCode(`import { withoutNoise } from "lib/engine/libc.ts";
     const write = (text) => Deno.stderr.writeSync(new TextEncoder().encode(text + "\\n"));
     withoutNoise(() => write("WARNING: All log messages before absl::InitializeLog() is called are written to STDERR"));
     withoutNoise(() => write("${NOTE}"));
@@ -36,7 +36,7 @@ Deno.test("withoutNoise() hides TensorFlow's notes only, whatever happens inside
 
 Deno.test("withoutNoise() hides nothing where the user asks for every line", async () => {
   const { stderr } = await runCode(
-    `import { withoutNoise } from "lib/engine/library.ts";
+    `import { withoutNoise } from "lib/engine/libc.ts";
     withoutNoise(() => Deno.stderr.writeSync(new TextEncoder().encode("${NOTE}\\n")));`,
     { env: { TF_CPP_MIN_LOG_LEVEL: "0" } },
   );
@@ -44,7 +44,7 @@ Deno.test("withoutNoise() hides nothing where the user asks for every line", asy
 });
 
 Deno.test("a process that is ended while standard error is kept aside still says why", async () => {
-  const { signal, stderr } = await runCode(`import { withoutNoise } from "lib/engine/library.ts";
+  const { signal, stderr } = await runCode(`import { withoutNoise } from "lib/engine/libc.ts";
     const libc = Deno.dlopen("libc.so.6", {
       write: { parameters: ["i32", "buffer", "usize"], result: "i64" },
       abort: { parameters: [], result: "void" },
@@ -56,7 +56,7 @@ Deno.test("a process that is ended while standard error is kept aside still says
 Deno.test("a check of TensorFlow's that fails is shown, while it starts and later", async () => {
   const runs = ["withoutNoise(failCheck)", "failCheck()"].map((act) =>
     runCode(`import { openTensorFlow } from "lib/engine/engine.ts";
-    import { withoutNoise } from "lib/engine/library.ts";
+    import { withoutNoise } from "lib/engine/libc.ts";
     ${FAIL_CHECK}
     await openTensorFlow({ device: "cpu" });
     ${act};`)
