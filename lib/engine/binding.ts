@@ -10,13 +10,11 @@ import { BindingConstants, DTYPE, type OpAttr } from "./dtypes.ts";
 import { CaptureError } from "./capture_error.ts";
 import type { Graph } from "./graph.ts";
 import type { TensorInfo } from "./graph_records.ts";
-import { cString, fromBytes, newTensor, setAttribute, tensorBytes, toBytes } from "./native.ts";
+import { checkOutputs, cString, setAttribute } from "./native.ts";
+import { fromBytes, newTensor, tensorBytes, toBytes } from "./native_tensors.ts";
 import { type Call, runNarrow } from "./narrow_products.ts";
 import { Status } from "./status.ts";
 import type { Symbols } from "./symbols.ts";
-
-/** TensorFlow writes as many handles as it is told that there is room for. */
-const OUTPUTS = { first: 64, most: 2 ** 20 };
 
 /**
  * The binding; one for each eager context.
@@ -49,7 +47,7 @@ export class Binding extends BindingConstants {
   readonly #usesGpu: boolean;
   readonly #handles = new Map<number, Deno.PointerValue>();
   readonly #narrow = new Set<number>();
-  #outputs = new BigUint64Array(OUTPUTS.first);
+  #outputs = new BigUint64Array(64);
   readonly #outputCount = new Int32Array(1);
   #nextId = 1;
   #running = 0;
@@ -149,7 +147,7 @@ export class Binding extends BindingConstants {
   /** As `executeOp`, in the types that the call names. */
   execute({ name, attrs, inputs, outputs }: Call): TensorInfo[] {
     if (this.capture) {
-      for (const id of inputs) if (!this.capture.has(id)) this.#addOutsideInput(id);
+      for (const id of inputs) if (!this.capture.has(id)) this.capture.addInput(id, this.describe(id));
       return this.capture.addOperation(name, attrs, inputs, outputs, this.newId);
     }
     checkOutputs(name, outputs);
@@ -196,13 +194,19 @@ export class Binding extends BindingConstants {
 
   /** A new tensor that holds what `source` holds now, sharing its memory. */
   share(source: number): TensorInfo {
-    const handle = this.#copySharing(source);
-    return this.#describe(this.#adopt(handle), handle);
+    return this.describe(this.#adopt(this.#copySharing(source)));
   }
 
   /** Shape and data type of a native tensor. */
   describe(id: number): TensorInfo {
-    return this.#describe(id, this.#handle(id));
+    const [symbols, handle] = [this.#symbols, this.#handle(id)];
+    const rank = symbols.TFE_TensorHandleNumDims(handle, this.#status.pointer);
+    const shape = Array.from(
+      { length: rank },
+      (_, i) => Number(symbols.TFE_TensorHandleDim(handle, i, this.#status.pointer)),
+    );
+    this.#status.check("describe");
+    return { id, shape, dtype: symbols.TFE_TensorHandleDataType(handle) };
   }
 
   /** Adds a function to the context, so that `executeOp` can run it by name; `fn` stays the caller's. */
@@ -260,10 +264,6 @@ export class Binding extends BindingConstants {
     return id;
   }
 
-  #addOutsideInput(id: number): void {
-    this.capture!.addInput(id, this.describe(id));
-  }
-
   #newOp(name: string, attrs: readonly OpAttr[], inputs: readonly number[], status: Status) {
     const symbols = this.#symbols;
     const pointer = symbols.TFE_NewOp(this.#context, cString(name), status.pointer);
@@ -286,29 +286,11 @@ export class Binding extends BindingConstants {
   #takeOutputs(name: string, handles: BigUint64Array, asked: number): TensorInfo[] {
     const ids = Array.from(handles, (handle) => this.#adopt(Deno.UnsafePointer.create(handle)));
     try {
-      if (ids.length !== asked) {
-        throw new RangeError(`Cannot run ${name} for ${asked} outputs: it has ${ids.length}`);
-      }
+      checkOutputs(name, asked, ids.length);
       return ids.map((id) => this.describe(id));
     } catch (error) {
       for (const id of ids) this.deleteTensor(id);
       throw error;
     }
   }
-
-  #describe(id: number, handle: Deno.PointerValue): TensorInfo {
-    const symbols = this.#symbols;
-    const rank = symbols.TFE_TensorHandleNumDims(handle, this.#status.pointer);
-    const shape = Array.from(
-      { length: rank },
-      (_, i) => Number(symbols.TFE_TensorHandleDim(handle, i, this.#status.pointer)),
-    );
-    this.#status.check("describe");
-    return { id, shape, dtype: symbols.TFE_TensorHandleDataType(handle) };
-  }
-}
-
-function checkOutputs(name: string, outputs: number): void {
-  if (Number.isInteger(outputs) && outputs >= 0 && outputs <= OUTPUTS.most) return;
-  throw new RangeError(`Cannot run ${name} for ${outputs} outputs: expected 0 to ${OUTPUTS.most}`);
 }

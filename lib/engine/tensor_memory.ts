@@ -7,7 +7,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { backend } from "./backend.ts";
 import { DTYPE } from "./dtypes.ts";
-import { allocateTensor, memoryOf } from "./native.ts";
+import { allocateTensor, memoryOf } from "./native_tensors.ts";
 import { currentEngine } from "./state.ts";
 
 /** A tensor's elements where they lie. */

@@ -5,7 +5,7 @@ import { runCode } from "./run_code.ts";
 const NOTE = "I0000 00:00:1795771893.492518   17485 port.cc:153] oneDNN custom operations are on.";
 
 /** A check of TensorFlow's own that fails, and ends the process. */
-const FAIL_CHECK = `import { newTensor } from "lib/engine/native.ts";
+const FAIL_CHECK = `import { newTensor } from "lib/engine/native_tensors.ts";
   import { currentEngine } from "lib/engine/state.ts";
   import { findTensorFlow } from "lib/setup.ts";
   function failCheck() {
