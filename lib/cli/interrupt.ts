@@ -10,7 +10,6 @@
  *
  * @module
  */
-import { areWaiting, findLaunches } from "./launchers.ts";
 
 const SAME_PRESS_MS = 500;
 const LOOK_MS = 1000;
@@ -100,13 +99,22 @@ export function listenForInterrupt(onFirst: () => void = () => {}): Interrupt {
 
 /** Calls `onGone` when one of those that started this process and wait for it is gone; returns what ends the watch. */
 function watchLaunchers(onGone: () => void): () => void {
-  const launches = findLaunches();
-  if (launches.length === 0) return () => {};
-  const timer = setInterval(() => {
-    if (areWaiting(launches)) return;
+  let timer: ReturnType<typeof setInterval> | undefined;
+  let isOver = false;
+  const watch = async () => {
+    const { areWaiting, findLaunches } = await import("./launchers.ts"); // asks Linux: `--help` does without
+    const launches = findLaunches();
+    if (isOver || launches.length === 0) return;
+    const look = () => {
+      if (areWaiting(launches)) return;
+      clearInterval(timer);
+      onGone();
+    };
+    Deno.unrefTimer(timer = setInterval(look, LOOK_MS));
+  };
+  watch();
+  return () => {
+    isOver = true;
     clearInterval(timer);
-    onGone();
-  }, LOOK_MS);
-  Deno.unrefTimer(timer);
-  return () => clearInterval(timer);
+  };
 }
