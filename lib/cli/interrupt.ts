@@ -5,10 +5,14 @@
  * `deno task` and npm pass on a Ctrl-C that the terminal already gave to the whole group, so one press arrives two or
  * three times within a moment: a signal counts as the second only half a second after the first.
  *
+ * npx passes nothing on: it ends, and the work would go on as an orphan that holds its folder. So a command that npx or
+ * `deno task` started stops as by SIGTERM when one of them is gone.
+ *
  * @module
  */
 
 const SAME_PRESS_MS = 500;
+const LOOK_MS = 1000;
 
 /**
  * Why the command's signal was aborted.
@@ -26,9 +30,9 @@ export class InterruptError extends Error {
   /** 130 or 143. */
   readonly exitCode: number;
 
-  /** @param signal what was received */
-  constructor(signal: "SIGINT" | "SIGTERM") {
-    super(`Interrupted by ${signal}: what was finished stays`);
+  /** @param signal what was received, or is as good as received @param why in words */
+  constructor(signal: "SIGINT" | "SIGTERM", why = `by ${signal}`) {
+    super(`Interrupted ${why}: what was finished stays`);
     this.exitCode = signal === "SIGINT" ? 130 : 143;
   }
 }
@@ -57,20 +61,29 @@ export function listenForInterrupt(onFirst: () => void = () => {}): Interrupt {
   const controller = new AbortController();
   let firstAt = 0;
   let breathedAt = 0;
+  const abort = (error: InterruptError) => {
+    firstAt = Date.now();
+    controller.abort(error);
+    onFirst();
+  };
   const listenTo = (name: "SIGINT" | "SIGTERM") => {
     const listener = () => {
       const error = new InterruptError(name);
-      if (!controller.signal.aborted) {
-        firstAt = Date.now();
-        controller.abort(error);
-        onFirst();
-      } else if (Date.now() - firstAt > SAME_PRESS_MS) Deno.exit(error.exitCode);
+      if (!controller.signal.aborted) abort(error);
+      else if (Date.now() - firstAt > SAME_PRESS_MS) Deno.exit(error.exitCode);
     };
     Deno.addSignalListener(name, listener);
     return () => Deno.removeSignalListener(name, listener);
   };
   const names = Deno.build.os === "windows" ? ["SIGINT"] as const : ["SIGINT", "SIGTERM"] as const;
-  const stops = names.map(listenTo);
+  const stops = [
+    ...names.map(listenTo),
+    watchLaunchers(() => {
+      if (!controller.signal.aborted) {
+        abort(new InterruptError("SIGTERM", "as npx or deno task, which waited for it, ended"));
+      }
+    }),
+  ];
   return {
     signal: controller.signal,
     async breathe() {
@@ -81,5 +94,27 @@ export function listenForInterrupt(onFirst: () => void = () => {}): Interrupt {
       controller.signal.throwIfAborted();
     },
     [Symbol.dispose]: () => stops.forEach((stop) => stop()),
+  };
+}
+
+/** Calls `onGone` when one of those that started this process and wait for it is gone; returns what ends the watch. */
+function watchLaunchers(onGone: () => void): () => void {
+  let timer: ReturnType<typeof setInterval> | undefined;
+  let isOver = false;
+  const watch = async () => {
+    const { areWaiting, findLaunches } = await import("./launchers.ts"); // asks Linux: `--help` does without
+    const launches = findLaunches();
+    if (isOver || launches.length === 0) return;
+    const look = () => {
+      if (areWaiting(launches)) return;
+      clearInterval(timer);
+      onGone();
+    };
+    Deno.unrefTimer(timer = setInterval(look, LOOK_MS));
+  };
+  watch();
+  return () => {
+    isOver = true;
+    clearInterval(timer);
   };
 }

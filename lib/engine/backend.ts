@@ -1,6 +1,7 @@
 /**
- * tfjs-node's backend (`@tensorflow/tfjs-node-gpu`, its JavaScript half) over our binding, with two changes: it
- * knows which values a step under capture made itself, and refuses to read others meanwhile.
+ * tfjs-node's backend (`@tensorflow/tfjs-node-gpu`, its JavaScript half) over our binding, with three changes: it
+ * knows which values a step under capture made itself, refuses to read others meanwhile, and frees the native tensors of
+ * those that the program has lost without disposing them.
  *
  * @module
  */
@@ -16,14 +17,22 @@ type DataId = Tensor["dataId"];
 
 interface Stored {
   values: object | null;
+  shape: number[];
+  /** `TF_DataType` */
+  dtype: number;
   id: number;
-  refCount: number;
+}
+
+/** A tensor, or one of an operation's settings of 64 bits, which tfjs has no tensors of. */
+interface OpInput {
+  dataId?: DataId;
+  valueArray?: Int32Array;
 }
 
 /** What of tfjs-node's backend is used here; its own declarations hide the map and name another tfjs. */
 interface NodeBackend {
   readonly tensorMap: { get(dataId: DataId): Stored; has(dataId: DataId): boolean };
-  getInputTensorIds(tensors: readonly { dataId: DataId }[]): number[];
+  getInputTensorIds(tensors: readonly OpInput[]): number[];
   createOutputTensor(info: TensorInfo): Tensor;
   executeSingleOutput(name: string, attrs: readonly OpAttr[], inputs: readonly tf.TensorInfo[]): Tensor;
   executeMultipleOutputs(
@@ -32,6 +41,7 @@ interface NodeBackend {
     inputs: readonly tf.TensorInfo[],
     outputs: number,
   ): Tensor[];
+  disposeData(dataId: DataId, force?: boolean): boolean;
   readSync(dataId: DataId): tf.backend_util.BackendValues;
   move(dataId: DataId, values: object | null, shape: number[], dtype: DataType, refCount: number): void;
 }
@@ -55,6 +65,8 @@ const Base = NodeJSKernelBackend as unknown as new (binding: Binding, packageNam
  */
 export class Backend extends Base {
   readonly #binding: Binding;
+  readonly #lost = new FinalizationRegistry((id: number) => this.#freeLost(id));
+  #freed = 0;
 
   /** @param binding of an open context */
   constructor(binding: Binding) {
@@ -81,6 +93,53 @@ export class Backend extends Base {
       throw new CaptureError("it reads a tensor's value", "return the tensor and read it outside");
     }
     return super.readSync(dataId);
+  }
+
+  /** The binding's numbers of an operation's inputs; what is still on the host is uploaded. */
+  override getInputTensorIds(tensors: readonly OpInput[]): number[] {
+    const ids: number[] = [];
+    for (const { dataId, valueArray } of tensors) {
+      ids.push(dataId ? this.#idOfData(dataId) : this.#binding.createTensor([], DTYPE.int64, valueArray));
+    }
+    return ids;
+  }
+
+  #idOfData(dataId: DataId): number {
+    const binding = this.#binding;
+    const stored = this.tensorMap.get(dataId);
+    if (stored.values) {
+      stored.id = binding.createTensor(stored.shape, stored.dtype, stored.values);
+      stored.values = null;
+      if (binding.isNative(stored.id)) this.#lost.register(dataId, stored.id, dataId);
+    }
+    if (binding.capture && binding.isNative(stored.id)) binding.capture.used.add(dataId);
+    return stored.id;
+  }
+
+  /** A tensor of tfjs for a result. */
+  override createOutputTensor(info: TensorInfo): Tensor {
+    const tensor = super.createOutputTensor(info);
+    if (!this.#binding.capture) this.#lost.register(tensor.dataId, info.id, tensor.dataId);
+    return tensor;
+  }
+
+  /** Frees a tensor's memory when nothing else uses it; whether it did. */
+  override disposeData(dataId: DataId, force?: boolean): boolean {
+    const isFreed = super.disposeData(dataId, force);
+    if (isFreed) this.#lost.unregister(dataId);
+    return isFreed;
+  }
+
+  /** Frees what a tensor held that was not disposed, and cannot be any more. */
+  #freeLost(id: number): void {
+    this.#binding.deleteTensor(id);
+    if (this.#freed++ > 0 || Deno.env.get("CODESCRUB_DEBUG") !== "1") return;
+    queueMicrotask(() => {
+      console.error(
+        `codescrub: tensors that were never disposed, freed by the garbage collector: ${this.#freed}`,
+      );
+      this.#freed = 0;
+    });
   }
 
   /** The binding's number of a tensor, uploaded if need be. */

@@ -10,12 +10,11 @@ import { BindingConstants, DTYPE, type OpAttr } from "./dtypes.ts";
 import { CaptureError } from "./capture_error.ts";
 import type { Graph } from "./graph.ts";
 import type { TensorInfo } from "./graph_records.ts";
-import { cString, fromBytes, newTensor, setAttribute, tensorBytes, toBytes } from "./native.ts";
+import { checkOutputs, cString, setAttribute } from "./native.ts";
+import { fromBytes, newTensor, tensorBytes, toBytes } from "./native_tensors.ts";
 import { type Call, runNarrow } from "./narrow_products.ts";
 import { Status } from "./status.ts";
 import type { Symbols } from "./symbols.ts";
-
-const MAX_OUTPUTS = 4096;
 
 /**
  * The binding; one for each eager context.
@@ -48,7 +47,7 @@ export class Binding extends BindingConstants {
   readonly #usesGpu: boolean;
   readonly #handles = new Map<number, Deno.PointerValue>();
   readonly #narrow = new Set<number>();
-  readonly #outputs = new BigUint64Array(MAX_OUTPUTS);
+  #outputs = new BigUint64Array(64);
   readonly #outputCount = new Int32Array(1);
   #nextId = 1;
   #running = 0;
@@ -148,14 +147,16 @@ export class Binding extends BindingConstants {
   /** As `executeOp`, in the types that the call names. */
   execute({ name, attrs, inputs, outputs }: Call): TensorInfo[] {
     if (this.capture) {
-      for (const id of inputs) if (!this.capture.has(id)) this.#addOutsideInput(id);
+      for (const id of inputs) if (!this.capture.has(id)) this.capture.addInput(id, this.describe(id));
       return this.capture.addOperation(name, attrs, inputs, outputs, this.newId);
     }
+    checkOutputs(name, outputs);
+    if (outputs > this.#outputs.length) this.#outputs = new BigUint64Array(outputs);
     using op = this.#newOp(name, attrs, inputs, this.#status);
     this.#outputCount[0] = outputs;
     this.#symbols.TFE_Execute(op.pointer, this.#outputs, this.#outputCount, this.#status.pointer);
     this.#status.check(name);
-    return this.#takeOutputs(this.#outputs, this.#outputCount[0]!);
+    return this.#takeOutputs(name, this.#outputs.subarray(0, this.#outputCount[0]), outputs);
   }
 
   /** Runs an operation or function on another thread: timers and signals go on meanwhile. */
@@ -163,6 +164,7 @@ export class Binding extends BindingConstants {
     if (this.capture) {
       throw new CaptureError("it starts another step asynchronously", "call that step directly");
     }
+    checkOutputs(name, outputs);
     using status = new Status(this.#symbols);
     using op = this.#newOp(name, attrs, inputs, status);
     const handles = new BigUint64Array(Math.max(outputs, 1));
@@ -175,7 +177,7 @@ export class Binding extends BindingConstants {
     }
     try {
       status.check(name);
-      const results = this.#takeOutputs(handles, count[0]!);
+      const results = this.#takeOutputs(name, handles.subarray(0, count[0]), outputs);
       if (this.#closed) throw new Error(`Cannot run ${name}: TensorFlow was closed meanwhile`);
       return results;
     } finally {
@@ -192,13 +194,19 @@ export class Binding extends BindingConstants {
 
   /** A new tensor that holds what `source` holds now, sharing its memory. */
   share(source: number): TensorInfo {
-    const handle = this.#copySharing(source);
-    return this.#describe(this.#adopt(handle), handle);
+    return this.describe(this.#adopt(this.#copySharing(source)));
   }
 
   /** Shape and data type of a native tensor. */
   describe(id: number): TensorInfo {
-    return this.#describe(id, this.#handle(id));
+    const [symbols, handle] = [this.#symbols, this.#handle(id)];
+    const rank = symbols.TFE_TensorHandleNumDims(handle, this.#status.pointer);
+    const shape = Array.from(
+      { length: rank },
+      (_, i) => Number(symbols.TFE_TensorHandleDim(handle, i, this.#status.pointer)),
+    );
+    this.#status.check("describe");
+    return { id, shape, dtype: symbols.TFE_TensorHandleDataType(handle) };
   }
 
   /** Adds a function to the context, so that `executeOp` can run it by name; `fn` stays the caller's. */
@@ -256,10 +264,6 @@ export class Binding extends BindingConstants {
     return id;
   }
 
-  #addOutsideInput(id: number): void {
-    this.capture!.addInput(id, this.describe(id));
-  }
-
   #newOp(name: string, attrs: readonly OpAttr[], inputs: readonly number[], status: Status) {
     const symbols = this.#symbols;
     const pointer = symbols.TFE_NewOp(this.#context, cString(name), status.pointer);
@@ -278,21 +282,15 @@ export class Binding extends BindingConstants {
     }
   }
 
-  #takeOutputs(handles: BigUint64Array, count: number): TensorInfo[] {
-    return Array.from({ length: count }, (_, i) => {
-      const handle = Deno.UnsafePointer.create(handles[i]!);
-      return this.#describe(this.#adopt(handle), handle);
-    });
-  }
-
-  #describe(id: number, handle: Deno.PointerValue): TensorInfo {
-    const symbols = this.#symbols;
-    const rank = symbols.TFE_TensorHandleNumDims(handle, this.#status.pointer);
-    const shape = Array.from(
-      { length: rank },
-      (_, i) => Number(symbols.TFE_TensorHandleDim(handle, i, this.#status.pointer)),
-    );
-    this.#status.check("describe");
-    return { id, shape, dtype: symbols.TFE_TensorHandleDataType(handle) };
+  /** Takes over the handles of an operation's results. */
+  #takeOutputs(name: string, handles: BigUint64Array, asked: number): TensorInfo[] {
+    const ids = Array.from(handles, (handle) => this.#adopt(Deno.UnsafePointer.create(handle)));
+    try {
+      checkOutputs(name, asked, ids.length);
+      return ids.map((id) => this.describe(id));
+    } catch (error) {
+      for (const id of ids) this.deleteTensor(id);
+      throw error;
+    }
   }
 }

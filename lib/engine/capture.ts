@@ -28,6 +28,8 @@ export interface CapturedStep<R> {
   name: string;
   /** What the function is called with. */
   inputs: StepInput[];
+  /** What tfjs knows those from outside by: they are not lost while this lives. */
+  used: ReadonlySet<object>;
   /** How many of its outputs are results; what is to be assigned follows. */
   outputs: number;
   /** What is given new contents after the call. */
@@ -107,6 +109,7 @@ export function captureStep<A extends readonly Tensor[], R extends StepResult>(
     binding,
     name,
     inputs: graph.inputs.map(sourceOf),
+    used: graph.used,
     outputs: outputs.length,
     assigned: graph.assignments.map(({ target }) => sourceOf(target)),
     pack,

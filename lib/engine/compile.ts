@@ -182,11 +182,14 @@ export function compile<A extends readonly Tensor[], R extends StepResult>(
   };
   const finish = ({ captured, targets }: ReturnType<typeof prepare>, infos: readonly TensorInfo[]): R => {
     const { binding, backend } = currentEngine();
-    targets.forEach((target, i) => {
-      const { id } = infos[captured.outputs + i]!;
-      binding.assign(target, id);
-      binding.deleteTensor(id);
-    });
+    const values = infos.slice(captured.outputs);
+    try {
+      targets.forEach((target, i) => binding.assign(target, values[i]!.id));
+    } catch (error) { // a target was disposed while the step ran
+      for (const { id } of infos) binding.deleteTensor(id);
+      throw error;
+    }
+    for (const { id } of values) binding.deleteTensor(id);
     return captured.pack(infos.slice(0, captured.outputs).map((info) => backend.wrap(info)));
   };
   const run = (...inputs: A): R => {

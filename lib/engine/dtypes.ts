@@ -22,6 +22,21 @@ export const DTYPE = {
   resource: 20,
 } as const;
 
+/** Bytes of an element by data type, where all elements have as many. */
+export const ELEMENT_BYTES: Readonly<Record<number, number>> = {
+  [DTYPE.float32]: 4,
+  [DTYPE.float64]: 8,
+  [DTYPE.int32]: 4,
+  [DTYPE.uint8]: 1,
+  [DTYPE.int16]: 2,
+  [DTYPE.int8]: 1,
+  [DTYPE.complex64]: 8,
+  [DTYPE.int64]: 8,
+  [DTYPE.bool]: 1,
+  [DTYPE.bfloat16]: 2,
+  [DTYPE.float16]: 2,
+};
+
 /** Attribute kinds of an operation. */
 export const ATTR = {
   string: 0,

@@ -9,7 +9,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import util from "node:util";
 import { findTensorFlow } from "../setup.ts";
-import { type LibraryPaths, openLibrary, withoutNoise } from "./library.ts";
+import { type LibraryPaths, openedPaths, openLibrary, withWarnings } from "./library.ts";
 import { setEngine } from "./state.ts";
 import { Status } from "./status.ts";
 import type { Symbols } from "./symbols.ts";
@@ -18,7 +18,7 @@ import type { Symbols } from "./symbols.ts";
 export interface EngineOptions {
   /** "cpu", "gpu", or the best present ("auto", the default). */
   device?: "auto" | "cpu" | "gpu";
-  /** Threads for one operation. Default: as many as the machine has cores. */
+  /** Threads for one operation, up to 1,024. Default: those of the process, at first as many as there are cores. */
   threads?: number;
   /** Where the libraries are. Default: what `findTensorFlow()` finds. */
   paths?: LibraryPaths;
@@ -46,15 +46,21 @@ export interface Engine extends Disposable {
   memory(): { tensors: number; handles: number };
 }
 
+/** A pool of more threads than any machine has cores is a slip. */
+const MOST_THREADS = 1024;
+
 let open: Engine | null = null;
 let opening: Promise<Engine> | null = null;
 let users = 0;
+/** TensorFlow's pool for operations belongs to the process: the first context decides on its size, for good. */
+let processThreads: number | null = null;
 
 /**
- * Opens TensorFlow and makes it tfjs's backend; the same engine, whatever the options, when it is open already. It is
- * closed when everyone who opened it has disposed it.
+ * Opens TensorFlow and makes it tfjs's backend; the same engine when it is open already. It is closed when everyone who
+ * opened it has disposed it. Options that are not given ask for whatever is open.
  *
- * @throws {Error} when the libraries are not found or cannot be loaded, or the device is not there
+ * @throws {Error} when the libraries are not found or cannot be loaded, the device is not there, or TensorFlow is open
+ * with another device, other threads or other libraries than those asked for; {RangeError} for no number of threads
  *
  * @example
  * ```ts
@@ -67,21 +73,38 @@ let users = 0;
  * ```
  */
 export async function openTensorFlow(options: EngineOptions = {}): Promise<Engine> {
-  // Two calls at once must not make two contexts.
-  const engine = open ?? await (opening ??= openContext(options).finally(() => opening = null));
+  const { threads } = options;
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS)) {
+    throw new RangeError(
+      `Cannot open TensorFlow with ${threads} threads: expected a whole number from 1 to ${MOST_THREADS}`,
+    );
+  }
+  while (opening) await opening.catch(() => {}); // two calls at once must not make two contexts
+  refuseOther(options);
+  const engine = open ?? await (opening = openContext(options).finally(() => opening = null));
   users++;
   return engine;
 }
 
-async function openContext(options: EngineOptions): Promise<Engine> {
-  const threads = options.threads ?? navigator.hardwareConcurrency;
-  if (!Number.isInteger(threads) || threads < 1) {
-    throw new RangeError(
-      `Cannot open TensorFlow with ${threads} threads: expected a whole number of at least 1`,
+/** Refuses options that what is open does not fulfil. */
+function refuseOther({ device = "auto", threads, paths }: EngineOptions): void {
+  if (open && device !== "auto" && device !== open.device) {
+    throw new Error(`Cannot open TensorFlow on "${device}": it is open on "${open.device}": close it first`);
+  }
+  if (processThreads !== null && threads !== undefined && threads !== processThreads) {
+    throw new Error(
+      `Cannot open TensorFlow with ${threads} threads: it was opened with ${processThreads}, and they stay until the ` +
+        "process ends: open it in another one",
     );
   }
-  const symbols = openLibrary(options.paths ?? findTensorFlow());
-  const { context, devices } = withoutNoise(() => newContext(symbols, threads, options.device === "cpu"));
+  if (open && paths) openLibrary(paths);
+}
+
+async function openContext(options: EngineOptions): Promise<Engine> {
+  const threads = processThreads ?? options.threads ?? Math.min(navigator.hardwareConcurrency, MOST_THREADS);
+  const symbols = openLibrary(options.paths ?? openedPaths() ?? findTensorFlow());
+  const { context, devices } = withWarnings(() => newContext(symbols, threads, options.device === "cpu"));
+  processThreads = threads;
   const hasGpu = devices.some(({ type }) => type === "GPU");
   if (options.device === "gpu" && !hasGpu) {
     symbols.TFE_DeleteContext(context);
@@ -139,7 +162,7 @@ function newContext(symbols: Symbols, threads: number, cpuOnly: boolean) {
 
 /** `ConfigProto` in wire format: device_count, intra_op_parallelism_threads, gpu_options.allow_growth. */
 function sessionConfig(threads: number, cpuOnly: boolean): Uint8Array<ArrayBuffer> {
-  const bytes = [0x10, Math.min(threads, 127)]; // intra_op_parallelism_threads = 2
+  const bytes = [0x10, threads & 0x7f | 0x80, threads >> 7]; // intra_op_parallelism_threads = 2, up to 14 bits
   bytes.push(0x32, 2, 0x20, 1); // gpu_options = 6 { allow_growth = 4: true }
   if (cpuOnly) bytes.push(0x0a, 7, 0x0a, 3, 0x47, 0x50, 0x55, 0x10, 0); // device_count = 1 { "GPU": 0 }
   return Uint8Array.from(bytes);

@@ -10,12 +10,13 @@ import { CaptureError } from "./capture_error.ts";
 import { ATTR, type OpAttr } from "./dtypes.ts";
 import {
   type Assignment,
-  LIST_INPUTS,
+  listLength,
   type Recorded,
   type TensorInfo,
   type TraceEntry,
 } from "./graph_records.ts";
-import { checksum, cString, newTensor, packOutputs, setAttribute } from "./native.ts";
+import { checkOutputs, checksum, cString, packOutputs, setAttribute } from "./native.ts";
+import { newTensor } from "./native_tensors.ts";
 import { Status } from "./status.ts";
 import type { Symbols } from "./symbols.ts";
 
@@ -61,6 +62,9 @@ export class Graph {
 
   /** Whether all products are in bfloat16. */
   hasNarrowProducts = false;
+
+  /** What tfjs knows the outside tensors by, which are to live as long as the function. */
+  readonly used = new Set<object>();
 
   /** Casts that were made, by the tensor's number and the data type. */
   readonly casts = new Map<string, number>();
@@ -143,6 +147,7 @@ export class Graph {
       );
     }
     const { operation, label } = this.#addNode(name, attrs, inputs.map((id) => this.#node(id)));
+    checkOutputs(name, outputs, this.#symbols.TF_OperationNumOutputs(operation)); // it would read past the end
     const infos = Array.from({ length: outputs }, (_, index) => {
       const node = { operation, index, label: `${label}:${index}` };
       const info = { id: nextId(), ...this.#describe(name, node) };
@@ -258,12 +263,9 @@ export class Graph {
     const labelBytes = new TextEncoder().encode(label + "\0");
     const description = symbols.TF_NewOperation(this.#graph, cString(name), labelBytes);
     const single = (node: Node) => symbols.TF_AddInput(description, packOutputs([node]));
-    const list = LIST_INPUTS[name]?.indexOf("*") ?? -1;
-    if (list >= 0) {
-      const length = inputs.length - (LIST_INPUTS[name]!.length - 1);
-      symbols.TF_AddInputList(description, packOutputs(inputs.slice(0, length)), length);
-      inputs.slice(length).forEach(single);
-    } else inputs.forEach(single);
+    const length = listLength(name, inputs.length);
+    if (length !== null) symbols.TF_AddInputList(description, packOutputs(inputs.slice(0, length)), length);
+    inputs.slice(length ?? 0).forEach(single);
     for (const attr of attrs) setAttribute(symbols, description, attr, "graph", this.#status);
     if (value) {
       symbols.TF_SetAttrTensor(description, cString("value"), value, this.#status.pointer);

@@ -49,7 +49,7 @@ export type Recorded =
 export type Operation = Extract<Recorded, { kind: "operation" }>;
 
 /** Operations with an input list: "*" is the list, 1 a single input. From TensorFlow's registry of operations. */
-export const LIST_INPUTS: Readonly<Record<string, readonly ("*" | 1)[]>> = {
+const LIST_INPUTS: Readonly<Record<string, readonly ("*" | 1)[]>> = {
   AddN: ["*"],
   ConcatV2: ["*", 1],
   IdentityN: ["*"],
@@ -58,3 +58,23 @@ export const LIST_INPUTS: Readonly<Record<string, readonly ("*" | 1)[]>> = {
   ParallelDynamicStitch: ["*", "*"],
   XlaOptimizationBarrier: ["*"],
 };
+
+/**
+ * How many of an operation's inputs are its list, which may be empty; null where it has none.
+ *
+ * @throws {RangeError} when there are fewer inputs than it has beside the list: TensorFlow would end the process
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertThrows } from "@std/assert";
+ * assertEquals([listLength("ConcatV2", 3), listLength("MatMul", 2)], [2, null]);
+ * assertThrows(() => listLength("ConcatV2", 0), RangeError, "expected 1 more");
+ * ```
+ */
+export function listLength(name: string, inputs: number): number | null {
+  const kinds = LIST_INPUTS[name];
+  if (!kinds) return null;
+  const length = inputs - (kinds.length - 1);
+  if (length < 0) throw new RangeError(`Cannot run ${name} for ${inputs} inputs: expected ${-length} more`);
+  return length;
+}

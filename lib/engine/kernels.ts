@@ -39,14 +39,16 @@ export function registerKernels(): void {
       const { x, indices } = inputs as { x: TensorInfo; indices: TensorInfo };
       const { axis, batchDims } = attrs as unknown as { axis: number; batchDims: number };
       const axisTensor = tf.scalar(axis, "int32");
-      const result = backend().executeSingleOutput("GatherV2", [
-        { name: "batch_dims", type: ATTR.int, value: batchDims },
-        { name: "Tparams", type: ATTR.type, value: DTYPES[x.dtype] },
-        { name: "Tindices", type: ATTR.type, value: DTYPE.int32 },
-        { name: "Taxis", type: ATTR.type, value: DTYPE.int32 },
-      ], [x, indices, axisTensor]);
-      axisTensor.dispose();
-      return result;
+      try {
+        return backend().executeSingleOutput("GatherV2", [
+          { name: "batch_dims", type: ATTR.int, value: batchDims },
+          { name: "Tparams", type: ATTR.type, value: DTYPES[x.dtype] },
+          { name: "Tindices", type: ATTR.type, value: DTYPE.int32 },
+          { name: "Taxis", type: ATTR.type, value: DTYPE.int32 },
+        ], [x, indices, axisTensor]);
+      } finally {
+        axisTensor.dispose();
+      }
     },
   });
 }

@@ -61,9 +61,11 @@ export function runNarrow(call: Call, binding: Runner, { all }: { all: boolean }
   const isFloat = inputs.map((id, i) => isNarrow[i] || casts.dtypeOf(id) === DTYPE.float32);
   const inBfloat16 = (type: string, inputs: readonly number[]) => {
     const [result] = binding.execute({ ...call, attrs: withBfloat16(attrs, type), inputs });
-    const wide = casts.cast(result!.id, DTYPE.float32);
-    binding.deleteTensor(result!.id);
-    return [{ ...result!, id: wide, dtype: DTYPE.float32 }];
+    try {
+      return [{ ...result!, id: casts.cast(result!.id, DTYPE.float32), dtype: DTYPE.float32 }];
+    } finally {
+      binding.deleteTensor(result!.id);
+    }
   };
   try {
     if (PRODUCTS.includes(name) && isFloat.every(Boolean) && (all || isNarrow.some(Boolean))) {

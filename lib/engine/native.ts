@@ -1,10 +1,10 @@
 /**
- * Native tensors without tfjs: memory of TensorFlow's own filled from and read into typed arrays, C strings, and the
- * attributes of eager operations and graph nodes, which TensorFlow sets by two families of functions.
+ * What the calls of TensorFlow's C API are given: C strings, the attributes of eager operations and of graph nodes, which
+ * it sets by two families of functions, and lists of outputs. What it does not check itself is checked here.
  *
  * @module
  */
-import { ATTR, DTYPE, type OpAttr } from "./dtypes.ts";
+import { ATTR, type OpAttr } from "./dtypes.ts";
 import type { Status } from "./status.ts";
 import type { Symbols } from "./symbols.ts";
 
@@ -13,6 +13,8 @@ const cStrings = new Map<string, Uint8Array<ArrayBuffer>>();
 
 /**
  * A text as zero-terminated bytes that stay alive; cached, so only for names.
+ *
+ * @throws {TypeError} when it has a zero inside, where C would end it
  *
  * @example
  * ```ts
@@ -23,132 +25,18 @@ const cStrings = new Map<string, Uint8Array<ArrayBuffer>>();
  */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
   let bytes = cStrings.get(text);
-  if (!bytes) cStrings.set(text, bytes = encoder.encode(text + "\0"));
+  if (bytes) return bytes;
+  if (text.includes("\0")) {
+    throw new TypeError(`Cannot hand ${JSON.stringify(text)} to TensorFlow as a name: it has a zero byte`);
+  }
+  cStrings.set(text, bytes = encoder.encode(text + "\0"));
   return bytes;
 }
 
 /**
- * A typed array as the C type of `dtype` wants it.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { DTYPE } from "./dtypes.ts";
- *
- * assertEquals([...toBytes([1, -1], DTYPE.int32)], [1, 0, 0, 0, 255, 255, 255, 255]);
- * ```
- */
-export function toBytes(values: unknown, dtype: number): Uint8Array<ArrayBuffer> {
-  let array: ArrayBufferView<ArrayBuffer>;
-  if (dtype === DTYPE.float32) {
-    array = values instanceof Float32Array
-      ? values as Float32Array<ArrayBuffer>
-      : Float32Array.from(values as number[]);
-  } else if (dtype === DTYPE.int32) {
-    array = values instanceof Int32Array
-      ? values as Int32Array<ArrayBuffer>
-      : Int32Array.from(values as number[]);
-  } else if (dtype === DTYPE.int64) {
-    array = BigInt64Array.from(Array.from(values as number[], BigInt));
-  } else if (dtype === DTYPE.bool || dtype === DTYPE.uint8) {
-    array = Uint8Array.from(values as number[]);
-  } else if (ArrayBuffer.isView(values)) {
-    array = values as ArrayBufferView<ArrayBuffer>;
-  } else {
-    throw new TypeError(
-      `Cannot upload values as TensorFlow's data type ${dtype}: only numbers and booleans can be`,
-    );
-  }
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-}
-
-/**
- * A new `TF_Tensor*` that holds a copy of `bytes`; the caller frees it.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { DTYPE } from "./dtypes.ts";
- * import { openTensorFlow } from "./engine.ts";
- * import { currentEngine } from "./state.ts";
- *
- * using _engine = await openTensorFlow({ device: "cpu" });
- * const { symbols } = currentEngine();
- * const tensor = newTensor(symbols, [2], DTYPE.uint8, new Uint8Array([7, 8]));
- * assertEquals(symbols.TF_TensorByteSize(tensor), 2n);
- * symbols.TF_DeleteTensor(tensor);
- * ```
- */
-export function newTensor(
-  symbols: Symbols,
-  shape: readonly number[],
-  dtype: number,
-  bytes: Uint8Array,
-): Deno.PointerValue {
-  const dims = BigInt64Array.from(shape, BigInt);
-  const tensor = symbols.TF_AllocateTensor(dtype, dims, shape.length, BigInt(bytes.byteLength));
-  const data = symbols.TF_TensorData(tensor);
-  if (data && bytes.byteLength > 0) {
-    new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(data, bytes.byteLength)).set(bytes);
-  }
-  return tensor;
-}
-
-/**
- * A copy of a `TF_Tensor`'s bytes.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { DTYPE } from "./dtypes.ts";
- * import { openTensorFlow } from "./engine.ts";
- * import { currentEngine } from "./state.ts";
- *
- * using _engine = await openTensorFlow({ device: "cpu" });
- * const { symbols } = currentEngine();
- * const tensor = newTensor(symbols, [2], DTYPE.uint8, new Uint8Array([7, 8]));
- * assertEquals(new Uint8Array(tensorBytes(symbols, tensor)), new Uint8Array([7, 8]));
- * symbols.TF_DeleteTensor(tensor);
- * ```
- */
-export function tensorBytes(symbols: Symbols, tensor: Deno.PointerValue): ArrayBuffer {
-  const size = Number(symbols.TF_TensorByteSize(tensor));
-  const data = symbols.TF_TensorData(tensor);
-  return data && size > 0 ? Deno.UnsafePointerView.getArrayBuffer(data, size).slice(0) : new ArrayBuffer(0);
-}
-
-/**
- * Bytes as the typed array that tfjs expects for `dtype`.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { DTYPE } from "./dtypes.ts";
- *
- * assertEquals(fromBytes(new Uint8Array([1, 0, 0, 0]).buffer, DTYPE.int32), new Int32Array([1]));
- * ```
- */
-export function fromBytes(
-  bytes: ArrayBuffer,
-  dtype: number,
-): Float32Array | Int32Array | Uint8Array | BigInt64Array {
-  if (dtype === DTYPE.float32) return new Float32Array(bytes);
-  if (dtype === DTYPE.int32) return new Int32Array(bytes);
-  if (dtype === DTYPE.int64) return new BigInt64Array(bytes);
-  if (dtype === DTYPE.bfloat16) return widenBfloat16(new Uint16Array(bytes));
-  return new Uint8Array(bytes);
-}
-
-/** The upper halves of float32 values as such. */
-function widenBfloat16(halves: Uint16Array): Float32Array {
-  const values = new Float32Array(halves.length);
-  const bits = new Uint32Array(values.buffer);
-  for (let i = 0; i < halves.length; i++) bits[i] = halves[i]! << 16;
-  return values;
-}
-
-/**
  * Sets one attribute of an eager operation (`TFE_Op`) or of a graph node (`TF_OperationDescription`).
+ *
+ * @throws {TypeError} when its kind is not known; {RangeError} when a number is none of 64 bits
  *
  * @example
  * ```ts
@@ -183,10 +71,10 @@ export function setAttribute(
       BigInt(bytes.length),
     );
   } else if (type === ATTR.int && Array.isArray(value)) {
-    const list = BigInt64Array.from(value as number[], BigInt);
+    const list = BigInt64Array.from(value as number[], (item) => toInt64(item, name));
     (eager ? symbols.TFE_OpSetAttrIntList : symbols.TF_SetAttrIntList)(target, key, list, list.length);
   } else if (type === ATTR.int) {
-    (eager ? symbols.TFE_OpSetAttrInt : symbols.TF_SetAttrInt)(target, key, BigInt(value as number));
+    (eager ? symbols.TFE_OpSetAttrInt : symbols.TF_SetAttrInt)(target, key, toInt64(value as number, name));
   } else if (type === ATTR.float) {
     (eager ? symbols.TFE_OpSetAttrFloat : symbols.TF_SetAttrFloat)(target, key, value as number);
   } else if (type === ATTR.bool) {
@@ -197,7 +85,7 @@ export function setAttribute(
   } else if (type === ATTR.type) {
     (eager ? symbols.TFE_OpSetAttrType : symbols.TF_SetAttrType)(target, key, value as number);
   } else if (type === ATTR.shape) {
-    const dims = BigInt64Array.from(value as number[], BigInt);
+    const dims = BigInt64Array.from(value as number[], (item) => toInt64(item, name));
     if (eager) symbols.TFE_OpSetAttrShape(target, key, dims, dims.length, status.pointer);
     else symbols.TF_SetAttrShape(target, key, dims, dims.length);
   } else if (type === ATTR.func && !eager) {
@@ -206,6 +94,15 @@ export function setAttribute(
   } else {
     throw new TypeError(`Cannot set attribute "${name}": kind ${type} is not known`);
   }
+}
+
+/** Foreign calls cut larger numbers off in silence. */
+function toInt64(value: number, name: string): bigint {
+  const whole = Number.isInteger(value) ? BigInt(value) : null;
+  if (whole === null || BigInt.asIntN(64, whole) !== whole) {
+    throw new RangeError(`Cannot set attribute "${name}" to ${value}: expected a whole number of 64 bits`);
+  }
+  return whole;
 }
 
 /**
@@ -244,4 +141,25 @@ export function checksum(bytes: Uint8Array): number {
   let hash = 0x811c9dc5;
   for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
   return hash >>> 0;
+}
+
+/** TensorFlow writes as many results as it is told that there is room for. */
+const MOST_OUTPUTS = 2 ** 20;
+
+/**
+ * Checks how many outputs of an operation are asked for, and, once that is known, whether it has as many.
+ *
+ * @throws {RangeError} with both numbers
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * assertThrows(() => checkOutputs("Unpack", 4, 3), RangeError, "Cannot run Unpack for 4 outputs: it has 3");
+ * ```
+ */
+export function checkOutputs(name: string, asked: number, actual: number = asked): void {
+  if (!(Number.isInteger(asked) && asked >= 0 && asked <= MOST_OUTPUTS)) {
+    throw new RangeError(`Cannot run ${name} for ${asked} outputs: expected 0 to ${MOST_OUTPUTS}`);
+  }
+  if (actual !== asked) throw new RangeError(`Cannot run ${name} for ${asked} outputs: it has ${actual}`);
 }

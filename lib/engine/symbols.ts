@@ -74,6 +74,7 @@ export const SYMBOLS = {
   TF_SetAttrTypeList: { parameters: [P, B, B, "i32"], result: "void" },
   TF_SetAttrTensor: { parameters: [P, B, P, P], result: "void" },
   TF_SetAttrFuncName: { parameters: [P, B, B, "usize"], result: "void" },
+  TF_OperationNumOutputs: { parameters: [P], result: "i32" },
   TF_OperationOutputType: { parameters: [OUTPUT], result: "i32" },
   TF_GraphGetTensorNumDims: { parameters: [P, OUTPUT, P], result: "i32" },
   TF_GraphGetTensorShape: { parameters: [P, OUTPUT, B, "i32", P], result: "void" },

@@ -7,6 +7,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { backend } from "./backend.ts";
 import { DTYPE } from "./dtypes.ts";
+import { allocateTensor, memoryOf } from "./native_tensors.ts";
 import { currentEngine } from "./state.ts";
 
 /** A tensor's elements where they lie. */
@@ -15,7 +16,7 @@ export type TensorView = Float32Array<ArrayBuffer>;
 /**
  * A new float32 tensor whose memory `fill` writes; it must write all of it. The caller disposes the tensor.
  *
- * @throws {RangeError} when there is not that much memory; whatever `fill` throws: nothing is left then
+ * @throws {RangeError} when no tensor has that shape or there is not that much memory; whatever `fill` throws: nothing is left then
  *
  * @example
  * ```ts
@@ -64,11 +65,7 @@ async function allocate(
   fill: (memory: ArrayBuffer) => void | Promise<void>,
 ): Promise<Tensor> {
   const { symbols, binding } = currentEngine();
-  const bytes = dtype === DTYPE.bfloat16 ? 2 : 4;
-  const size = bytes * shape.reduce((product, dim) => product * dim, 1);
-  const dims = BigInt64Array.from(shape, BigInt);
-  const tensor = symbols.TF_AllocateTensor(dtype, dims, shape.length, BigInt(size));
-  const memory = memoryOf(tensor, size); // freeing a tensor without memory makes TensorFlow complain
+  const { tensor, memory } = allocateTensor(symbols, shape, dtype);
   try {
     await fill(memory);
   } catch (error) {
@@ -107,16 +104,9 @@ export function viewTensor(tensor: Tensor): { values: TensorView } & Disposable 
   const native = binding.resolveTensor(id);
   const free = () => symbols.TF_DeleteTensor(native);
   try {
-    return { values: new Float32Array(memoryOf(native, 4 * tensor.size)), [Symbol.dispose]: free };
+    return { values: new Float32Array(memoryOf(symbols, native, 4 * tensor.size)), [Symbol.dispose]: free };
   } catch (error) {
     free();
     throw error;
   }
-}
-
-function memoryOf(tensor: Deno.PointerValue, size: number): ArrayBuffer {
-  if (size === 0) return new ArrayBuffer(0);
-  const data = tensor && currentEngine().symbols.TF_TensorData(tensor);
-  if (!data) throw new RangeError(`Cannot allocate a tensor of ${size} bytes: there is not that much memory`);
-  return Deno.UnsafePointerView.getArrayBuffer(data, size);
 }

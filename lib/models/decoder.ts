@@ -151,6 +151,8 @@ export class Decoder implements Disposable {
     const { cacheHeads: heads, headWidth: width } = this.#model.config;
     if (steps === 0) return;
     const rows = texts.length * rowsPerText;
+    using held = new DisposableStack();
+    const hold = (...tensors: Tensor[]) => held.adopt(tensors, tf.dispose); // what is put into the list later, too
     const column = (value: (branch: Branch) => number) =>
       tf.tensor1d(Int32Array.from(branches, (branch) => branch ? value(branch) : 0), "int32");
     const longest = roundUp(
@@ -158,20 +160,20 @@ export class Decoder implements Disposable {
       64,
       filled.length,
     );
-    const ofTexts = [...filled.keys, ...filled.values].map((tensor) => pickTexts(tensor, texts, longest));
+    const [ofTexts, own] = [hold(), hold()];
+    for (const tensor of [...filled.keys, ...filled.values]) ofTexts.push(pickTexts(tensor, texts, longest));
     let length = OWN_POSITIONS;
-    let own = ofTexts.map(() => newCacheBuffer({ rows, heads, length, width }));
-    const starts = column(({ start }) => start.position);
-    const generated: Tensor[] = [column(({ start }) => start.token)];
-    let count: Tensor = tf.fill([rows], 0, "int32");
+    for (const _ of ofTexts) own.push(newCacheBuffer({ rows, heads, length, width }));
+    const [starts] = hold(column(({ start }) => start.position)) as [Tensor];
+    const generated = hold(column(({ start }) => start.token));
+    const counts = hold(column(() => 0));
     for (let i = 0; i < steps; i++) {
       if (i === length) {
         length += OWN_POSITIONS;
-        own = own.map((buffer) => growCacheBuffer(buffer, { rows, heads, length }));
+        own.forEach((buffer, k) => own[k] = growCacheBuffer(buffer, { rows, heads, length }));
       }
-      const next = await step.async(generated.at(-1)!, count, starts, ...ofTexts, ...own);
-      count.dispose();
-      count = next.steps;
+      const next = await step.async(generated.at(-1)!, counts[0]!, starts, ...ofTexts, ...own);
+      tf.dispose(counts.splice(0, 1, next.steps));
       generated.push(next.ids);
     }
     for (let i = 1; i <= steps; i++) {
@@ -180,7 +182,6 @@ export class Decoder implements Disposable {
         if (branch && i < branch.result.length) branch.result[i] = values[row]!;
       });
     }
-    tf.dispose([starts, count, ...generated, ...ofTexts, ...own]);
   }
 
   /** One token of every row; what rows that are through decode is not used. */

@@ -60,7 +60,7 @@ export class GenerateCache implements Disposable {
   keepRows(kept: readonly number[]): boolean {
     const to = powerOfTwo(kept.length);
     if (to >= this.rows) return false;
-    this.buffers = this.buffers.map((buffer) => keepCacheRows(buffer, { kept, rows: this.rows, to }));
+    this.#replace((buffer) => keepCacheRows(buffer, { kept, rows: this.rows, to }));
     this.rows = to;
     return true;
   }
@@ -75,7 +75,12 @@ export class GenerateCache implements Disposable {
     const wanted = this.rows <= FEW_ROWS ? needed + Math.min(steps, MOST_AHEAD) : needed;
     this.length = Math.min(this.#config.maxPositions, Math.ceil(wanted / LENGTH_UNIT) * LENGTH_UNIT);
     const sizes = { rows: this.rows, heads: this.#config.cacheHeads, length: this.length };
-    this.buffers = this.buffers.map((buffer) => growCacheBuffer(buffer, sizes));
+    this.#replace((buffer) => growCacheBuffer(buffer, sizes));
+  }
+
+  /** One by one: if one fails, those that there are by then are freed with the others. */
+  #replace(made: (buffer: Tensor) => Tensor): void {
+    this.buffers.forEach((buffer, i) => this.buffers[i] = made(buffer));
   }
 
   /** Frees the buffers. */

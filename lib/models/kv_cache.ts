@@ -58,7 +58,7 @@ export function appendToCache(buffer: Tensor, positions: Tensor, values: Tensor)
 export function newCacheBuffer(
   { rows, heads, length, width }: { rows: number; heads: number; length: number; width: number },
 ): Tensor {
-  return tf.fill([rows * heads * length, width], 0);
+  return tf.tidy(() => tf.fill([rows * heads * length, width], 0)); // tfjs leaves what a failing fill is made of
 }
 
 /**

@@ -119,6 +119,8 @@ export class TextPass implements Disposable {
           from: from.slice(first, first + rows),
         });
         caches.push(cache);
+        using held = new DisposableStack();
+        held.adopt([predictions!, losses!], tf.dispose);
         const predicted = predictions!.dataSync() as Int32Array;
         const lost = losses!.dataSync() as Float32Array;
         chunk.forEach((text, row) => {
@@ -127,14 +129,14 @@ export class TextPass implements Disposable {
           all.predictions[first + row]!.set(predicted.subarray(at, at + wanted), start);
           all.losses[first + row]!.set(lost.subarray(at, at + wanted - 1), start);
         });
-        tf.dispose([predictions!, losses!]);
       }
+      if (caches.length > 1) caches.push(joinCaches(caches.splice(0)));
     } catch (error) {
       tf.dispose(caches);
       throw error;
     }
     const layers = keepCache ? Array.from({ length: this.#model.config.layers }, (_, l) => l) : [];
-    const joined = caches.length === 1 ? caches[0]! : joinCaches(caches);
+    const [joined] = caches as [Record<string, Tensor>];
     return {
       length,
       ...all,
@@ -232,15 +234,20 @@ export class TextPass implements Disposable {
   }
 }
 
-/** The caches of several chunks as those of all texts; the parts are disposed. */
+/** The caches of several chunks as those of all texts; the parts are disposed, each as soon as it is joined. */
 function joinCaches(caches: readonly Record<string, Tensor>[]): Record<string, Tensor> {
-  const joined = Object.keys(caches[0]!).map((name) => {
-    const parts = caches.map((cache) => cache[name]!);
-    const whole = tf.concat(parts, 0); // [B, G, T, K]
-    tf.dispose(parts);
-    return [name, whole];
-  });
-  return Object.fromEntries(joined);
+  const joined: Record<string, Tensor> = {};
+  try {
+    for (const name of Object.keys(caches[0]!)) {
+      const parts = caches.map((cache) => cache[name]!);
+      joined[name] = tf.concat(parts, 0); // [B, G, T, K]
+      tf.dispose(parts);
+    }
+    return joined;
+  } catch (error) {
+    tf.dispose([joined, ...caches]);
+    throw error;
+  }
 }
 
 function roundUp(count: number, unit: number, most: number): number {

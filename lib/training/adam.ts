@@ -52,8 +52,7 @@ export class Adam implements Disposable {
     this.#options = { epsilon: 1e-8, ...options };
     const zeros = () =>
       Object.fromEntries(Object.entries(weights).map(([name, weight]) => [name, tf.zerosLike(weight)]));
-    this.first = zeros();
-    this.second = zeros();
+    ({ first: this.first, second: this.second } = tf.tidy(() => ({ first: zeros(), second: zeros() })));
   }
 
   /**

@@ -5,7 +5,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { compile, outsideXla } from "../engine/compile.ts";
+import { compile, type CompiledStep, outsideXla } from "../engine/compile.ts";
 import { isXlaFaster } from "../engine/processor.ts";
 import type { Model } from "../models/model.ts";
 import type { Adam } from "./adam.ts";
@@ -112,9 +112,7 @@ export async function trainModel(
     const rate = learningRateAt(number, options);
     const ids = tf.tensor2d(windows.batch(number - 1), [options.batch, options.length], "int32");
     const rates = optimizer.nextRates(rate);
-    const result = await step.async(ids, rates);
-    const [loss, norm] = [result.loss.dataSync()[0]!, result.norm.dataSync()[0]!];
-    tf.dispose([ids, rates, result.loss, result.norm]);
+    const { loss, norm } = await numbersOf(step, { ids, rates, optimizer });
     if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
       optimizer.steps--; // weights and moments are as they were
       throw new RangeError(
@@ -123,4 +121,19 @@ export async function trainModel(
     }
     await hooks.onStep?.({ step: number, loss, norm, rate });
   }
+}
+
+/** Runs a step and reads its results; of its inputs nothing is left. One that fails is not counted. */
+async function numbersOf(
+  step: CompiledStep<[tf.Tensor, tf.Tensor], { loss: tf.Tensor; norm: tf.Tensor }>,
+  { ids, rates, optimizer }: { ids: tf.Tensor; rates: tf.Tensor; optimizer: Adam },
+): Promise<{ loss: number; norm: number }> {
+  using held = new DisposableStack();
+  held.adopt([ids, rates], tf.dispose);
+  const result = await step.async(ids, rates).catch((error) => {
+    optimizer.steps--;
+    throw error;
+  });
+  const { loss, norm } = held.adopt(result, tf.dispose);
+  return { loss: loss.dataSync()[0]!, norm: norm.dataSync()[0]! };
 }

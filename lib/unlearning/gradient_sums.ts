@@ -47,8 +47,8 @@ export class GradientSums implements Disposable {
   ) {
     this.weights = weights;
     this.#optimizer = optimizer;
-    this.#sums = Object.fromEntries(
-      Object.entries(weights).map(([name, weight]) => [name, tf.zerosLike(weight)]),
+    this.#sums = tf.tidy(() =>
+      Object.fromEntries(Object.entries(weights).map(([name, weight]) => [name, tf.zerosLike(weight)]))
     );
     this.#update = compile((rates: Tensor) => {
       const norm = optimizer.apply(this.#sums, rates);
@@ -64,11 +64,14 @@ export class GradientSums implements Disposable {
 
   /** Updates the weights, unless the gradients are not finite, and begins anew; the gradients' global norm. */
   async apply(learningRate: number): Promise<number> {
-    const rates = this.#optimizer.nextRates(learningRate);
-    const { norm } = await this.#update.async(rates);
-    const value = norm.dataSync()[0]!;
-    tf.dispose([rates, norm]);
-    return value;
+    using held = new DisposableStack();
+    const rates = held.adopt(this.#optimizer.nextRates(learningRate), tf.dispose);
+    const result = await this.#update.async(rates).catch((error) => {
+      this.#optimizer.steps--;
+      throw error;
+    });
+    const { norm } = held.adopt(result, tf.dispose);
+    return norm.dataSync()[0]!;
   }
 
   /** Drops what was added. */

@@ -127,16 +127,17 @@ export class ObjectiveStep implements Disposable {
       throw new RangeError(`Cannot take a step as the learning rate must be finite: it is ${learningRate}`);
     }
     let values: Omit<TermValues, "norm">;
+    let norm: number;
     try {
       values = await this.#sumGradients(onBatch);
       if (!Number.isFinite(values.loss)) {
         throw new RangeError(`Cannot go on unlearning: the loss is ${values.loss}`);
       }
+      norm = await this.#shared.sums.apply(learningRate);
     } catch (error) {
       this.#shared.sums.clear();
       throw error;
     }
-    const norm = await this.#shared.sums.apply(learningRate);
     if (!Number.isFinite(norm)) {
       throw new RangeError(`Cannot go on unlearning: the gradients' norm is ${norm}`);
     }
@@ -155,10 +156,11 @@ export class ObjectiveStep implements Disposable {
     for (const [i, batch] of this.#batches.entries()) {
       const { ids, weights, rows, rowWeights, reference } = this.#tensors[i]!;
       const result = await this.#accumulate.async(ids, weights, rows, rowWeights, reference);
+      using held = new DisposableStack();
+      held.adopt(result, tf.dispose);
       const [sum, losses, divergences] = ["loss", "losses", "divergences"].map((key) =>
         result[key]!.dataSync()
       );
-      tf.dispose(result);
       loss += sum![0]!;
       batch.kinds.forEach((kind, position) => {
         if (kind === KIND.secret) secret.add(losses![position]!);
@@ -183,23 +185,23 @@ export class ObjectiveStep implements Disposable {
     usesDivergence: boolean,
   ): Record<string, Tensor> {
     const { model, sums } = this.#shared;
+    using held = new DisposableStack();
+    const keep = (tensor: Tensor) => held.adopt(tf.keep(tensor), tf.dispose); // tfjs frees what a gradient's value is made of
     let losses: Tensor;
     let divergences: Tensor;
     const { loss, gradients } = valueAndGradients(sums.weights, () => {
       const logits = predictionLogits(model, ids!);
-      losses = tf.keep(sparseCrossEntropy(logits, labelsOf(ids!))); // tfjs frees what a gradient's value is made of
+      losses = keep(sparseCrossEntropy(logits, labelsOf(ids!)));
       const crossEntropy = tf.sum(tf.mul(losses, weights!));
       if (!usesDivergence) {
-        divergences = tf.keep(tf.zeros([1]));
+        divergences = keep(tf.zeros([1]));
         return crossEntropy;
       }
-      divergences = tf.keep(klDivergence(reference!, tf.softmax(tf.gather(logits, rows!))));
+      divergences = keep(klDivergence(reference!, tf.softmax(tf.gather(logits, rows!))));
       return tf.add(crossEntropy, tf.sum(tf.mul(divergences, rowWeights!)));
     });
     sums.add(gradients);
-    const results = { loss, losses: tf.clone(losses!), divergences: tf.clone(divergences!) };
-    tf.dispose([losses!, divergences!]);
-    return results;
+    return { loss, losses: tf.clone(losses!), divergences: tf.clone(divergences!) };
   }
 
   /** Frees everything but the model and the sums. */

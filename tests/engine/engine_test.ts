@@ -2,11 +2,12 @@ import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "
 import * as tf from "@tensorflow/tfjs-core";
 import { backend } from "../../lib/engine/backend.ts";
 import { compile } from "../../lib/engine/compile.ts";
-import { openTensorFlow } from "../../lib/engine/engine.ts";
-import { openLibrary, withoutNoise } from "../../lib/engine/library.ts";
+import { type EngineOptions, openTensorFlow } from "../../lib/engine/engine.ts";
+import { openLibrary } from "../../lib/engine/library.ts";
 import { currentEngine } from "../../lib/engine/state.ts";
 import { TensorFlowError } from "../../lib/engine/status.ts";
 import { findTensorFlow } from "../../lib/setup.ts";
+import { runCode } from "./run_code.ts";
 
 // These two come first: a library is opened once a process.
 Deno.test("openTensorFlow() says which library could not be opened", async () => {
@@ -29,8 +30,8 @@ Deno.test("nothing runs before openTensorFlow()", () => {
 });
 
 Deno.test("openTensorFlow() refuses numbers of threads that are none", async () => {
-  for (const threads of [0, -1, 1.5, NaN]) {
-    const message = `Cannot open TensorFlow with ${threads} threads: expected a whole number of at least 1`;
+  for (const threads of [0, -1, 1.5, NaN, 1025, 1e9]) {
+    const message = `Cannot open TensorFlow with ${threads} threads: expected a whole number from 1 to 1024`;
     await assertRejects(() => openTensorFlow({ threads }), RangeError, message);
   }
 });
@@ -48,9 +49,10 @@ Deno.test("openTensorFlow() on a GPU works or names the devices there are", asyn
 });
 
 Deno.test("openTensorFlow() tells version, device and threads, and nothing is held at first", async () => {
-  using engine = await openTensorFlow({ device: "cpu", threads: 1 });
+  const threads = navigator.hardwareConcurrency;
+  using engine = await openTensorFlow({ device: "cpu", threads });
   assertMatch(engine.version, /^2\.\d+\.\d+/);
-  assertEquals([engine.device, engine.threads, engine.devices[0]!.type], ["cpu", 1, "CPU"]);
+  assertEquals([engine.device, engine.threads, engine.devices[0]!.type], ["cpu", threads, "CPU"]);
   assertEquals(engine.memory(), { tensors: 0, handles: 0 });
   const x = tf.tensor1d([1, 2]);
   const y = tf.neg(x);
@@ -74,6 +76,50 @@ Deno.test("openTensorFlow() gives one engine until everyone has closed it", asyn
   assert(third !== first);
   first[Symbol.dispose](); // an old one: the new one stays open
   assertEquals(tf.tidy(() => tf.gather(tf.tensor1d([5, 6]), tf.tensor1d([1], "int32")).dataSync()[0]), 6);
+});
+
+Deno.test("openTensorFlow() shares what is open with who asks for that or for nothing, and refuses others", async () => {
+  const paths = findTensorFlow();
+  using first = await openTensorFlow({ device: "cpu" });
+  const { threads } = first;
+  for (const options of [{}, { device: "auto" }, { device: "cpu", threads, paths }] as const) {
+    using same = await openTensorFlow(options);
+    assert(same === first);
+  }
+  const elsewhere = { ...paths, cc: "/nowhere/libtensorflow_cc.so.2" };
+  const cases: [EngineOptions, string][] = [
+    [{ device: "gpu" }, 'Cannot open TensorFlow on "gpu": it is open on "cpu": close it first'],
+    [
+      { threads: threads + 1 },
+      `Cannot open TensorFlow with ${threads + 1} threads: it was opened with ${threads}`,
+    ],
+    [{ paths: elsewhere }, `Cannot open TensorFlow with "${elsewhere.cc}": "${paths.cc}" is loaded`],
+  ];
+  for (const [options, message] of cases) await assertRejects(() => openTensorFlow(options), Error, message);
+  first[Symbol.dispose](); // refused calls do not keep it open
+  assertThrows(() => currentEngine(), Error, "it is not open");
+  for (const [options, message] of cases.slice(1)) { // the process keeps threads and libraries
+    await assertRejects(() => openTensorFlow(options), Error, message);
+  }
+});
+
+Deno.test("openTensorFlow() answers two calls at once each for itself", async () => {
+  const [gpu, cpu] = await Promise.allSettled([
+    openTensorFlow({ device: "gpu" }),
+    openTensorFlow({ device: "cpu" }),
+  ]);
+  assertEquals([gpu.status, cpu.status].sort(), ["fulfilled", "rejected"]);
+  for (const outcome of [gpu, cpu]) if (outcome.status === "fulfilled") outcome.value[Symbol.dispose]();
+});
+
+Deno.test("openTensorFlow() runs with as many threads as it says, also more than 127", async () => {
+  const { code, stdout, stderr } = await runCode(`import { openTensorFlow } from "lib/engine/engine.ts";
+    const engine = await openTensorFlow({ device: "cpu", threads: 200 });
+    const count = [...Deno.readDirSync("/proc/self/task")].length;
+    engine[Symbol.dispose]();
+    const again = await openTensorFlow();
+    console.log(engine.threads, count >= 200 && count < 300, again.threads);`);
+  assertEquals([code, stdout, stderr], [0, "200 true 200\n", ""]);
 });
 
 Deno.test("a compiled step is captured anew in a new engine, and may be disposed in none", async () => {
@@ -155,37 +201,14 @@ Deno.test("1,000 eager operations leave the counts flat", async () => {
   x.dispose();
 });
 
-Deno.test("withoutNoise() hides TensorFlow's notes only, whatever happens inside", async () => {
-  const code = `import { withoutNoise } from "${new URL("../../lib/engine/library.ts", import.meta.url)}";
-    const write = (text) => Deno.stderr.writeSync(new TextEncoder().encode(text + "\\n"));
-    withoutNoise(() => write("WARNING: All log messages before absl::InitializeLog() is called"));
-    withoutNoise(() => write("I tensorflow oneDNN custom operations are on."));
-    withoutNoise(() => write("a real error"));
-    try { withoutNoise(() => { write("before the throw"); throw 1; }); } catch { write("thrown"); }
-    write("after");`;
-  const { stderr, success } = await new Deno.Command(Deno.execPath(), {
-    args: ["eval", "--quiet", code],
-    cwd: new URL("../..", import.meta.url),
-    env: { NO_COLOR: "1" },
-  }).output();
-  assert(success);
-  assertEquals(new TextDecoder().decode(stderr), "a real error\nbefore the throw\nthrown\nafter\n");
-  assertEquals(withoutNoise(() => 42), 42);
-});
-
 Deno.test("a program that used TensorFlow ends with its own exit code", async () => {
-  const root = new URL("../..", import.meta.url);
-  const code = `import { openTensorFlow } from "${new URL("lib/engine/engine.ts", root)}";
-    import * as tf from "@tensorflow/tfjs-core";
-    const engine = await openTensorFlow({ device: "cpu" });
-    tf.add(1, 2).dataSync();
-    if (Deno.args[0]) engine[Symbol.dispose]();
-    console.log("done");`;
-  for (const args of [[], ["close"]]) {
-    const { code: exit, stdout } = await new Deno.Command(Deno.execPath(), {
-      args: ["eval", "--quiet", code, ...args],
-      cwd: root,
-    }).output();
-    assertEquals([exit, new TextDecoder().decode(stdout)], [0, "done\n"]);
+  for (const close of ["", "engine[Symbol.dispose]();"]) {
+    const { code, stdout } = await runCode(`import { openTensorFlow } from "lib/engine/engine.ts";
+      import * as tf from "@tensorflow/tfjs-core";
+      const engine = await openTensorFlow({ device: "cpu" });
+      tf.add(1, 2).dataSync();
+      ${close}
+      console.log("done");`);
+    assertEquals([code, stdout], [0, "done\n"]);
   }
 });
