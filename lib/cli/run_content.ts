@@ -9,6 +9,7 @@
  */
 import { createHash, type Hash } from "node:crypto";
 import { join } from "node:path";
+import { whyNotRegular } from "../read_file.ts";
 import { walkFolder } from "../datasets/walk_folder.ts";
 
 /** Options of {@linkcode contentOf}. */
@@ -29,7 +30,7 @@ const PIECE_BYTES = 2 ** 20;
 /**
  * A text for the content of a file or folder: equal for equal content, whatever the path is.
  *
- * @throws {Error} If there is no such file or folder, or it cannot be read.
+ * @throws {Error} If there is no such file or folder, or it cannot be read; {TypeError} If it is a pipe or a device.
  *
  * @example
  * ```ts
@@ -49,7 +50,8 @@ export async function contentOf(path: string, options: ContentOptions = {}): Pro
   const hash = createHash("sha256");
   const left = { bytes: options.wholeBytes ?? WHOLE_BYTES };
   const info = await Deno.stat(path);
-  if (!info.isDirectory) await addFile(hash, { path, ...sizeAndTime(info) }, left);
+  if (info.isFile) await addFile(hash, { path, ...sizeAndTime(info) }, left);
+  else if (!info.isDirectory) throw new TypeError(`Cannot read "${path}": ${whyNotRegular(info)}`);
   else if (options.isFlat) {
     for await (const file of flatFiles(path)) {
       hash.update(`${file.name}\0`);

@@ -1,4 +1,4 @@
-import { assertEquals, assertNotEquals } from "@std/assert";
+import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { contentOf } from "../../lib/cli/run_content.ts";
 import { temporaryFolder } from "./run_cli.ts";
@@ -69,4 +69,5 @@ Deno.test("contentOf() goes past a FIFO and a link to nothing", async () => {
   Deno.symlinkSync("nothing", join(folder.path, "link"));
   await contentOf(folder.path);
   await contentOf(folder.path, { isFlat: true });
+  await assertRejects(() => contentOf(join(folder.path, "fifo")), TypeError, "it is a pipe");
 });
