@@ -115,7 +115,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   using source = isGguf(path) ? openGguf(path).source : await openTensors(path);
   const keep = products === "bfloat16" && !trainable ? "bfloat16" : "float32";
   const weights = await readWeights(source, architecture, config, { keep });
-  const model = new Model({ architecture, config, weights, products });
+  const model = new Model({ architecture, config, weights, products, name: path });
   return {
     model,
     configJson: json,

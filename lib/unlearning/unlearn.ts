@@ -13,6 +13,7 @@ import { isXlaFaster } from "../engine/processor.ts";
 import { groupMeans } from "../metrics/group_scores.ts";
 import { Scorer, type Scores, type SecretTokens } from "../metrics/text_scores.ts";
 import type { Model } from "../models/model.ts";
+import { checkTokens, NotFiniteError } from "../models/not_finite.ts";
 import { Adam } from "../training/adam.ts";
 import { readCheckpoint, type TrainingState, writeCheckpoint } from "../training/checkpoint.ts";
 import { type Compat, EarlyStop, type StopState, type StopThresholds } from "./early_stop.ts";
@@ -58,7 +59,9 @@ export interface UnlearnOptions extends ObjectiveOptions {
 /** How a run ended. */
 export interface UnlearnResult {
   /** `reached`: below the thresholds; `nothing-to-do`: it was at the start; else why not. */
-  status: "reached" | "nothing-to-do" | "out-of-patience" | "not-converged" | "interrupted";
+  status: "reached" | "nothing-to-do" | "out-of-patience" | "not-converged" | "diverged" | "interrupted";
+  /** Of a run that diverged: which number was not finite. */
+  reason?: string;
   /** The epoch whose weights the model has now. */
   epoch: number;
   /** All epochs. */
@@ -83,7 +86,10 @@ type Notes = { history: UnlearnEpoch[]; rule: StopState; keptEpoch: number };
  * Makes a model forget, in place. A run that is continued from its folder must be given the model as it was at the
  * start: that is the divergence's reference.
  *
- * @throws {RangeError} for an unknown method, a set without rows, or a loss that is not finite
+ * A run whose loss, gradients or logits become NaN or infinite has diverged: it ends there, with the weights kept last.
+ *
+ * @throws {RangeError} for an unknown method, a set without rows, or token ids that the model does not have;
+ * {NotFiniteError} when the model's logits are not finite at the start
  *
  * @example
  * ```ts
@@ -118,6 +124,9 @@ export async function unlearn(
     return await run.toEnd(hooks);
   } catch (error) {
     if (hooks.signal?.aborted && error === hooks.signal.reason) return run.end("interrupted");
+    if (error instanceof NotFiniteError && run.hasBegun) {
+      return { ...run.end("diverged"), reason: error.message };
+    }
     throw error;
   }
 }
@@ -160,6 +169,9 @@ class UnlearnRun implements Disposable {
   /** Prepares both steps; their references are the model as it is now. */
   static async create(model: Model, sets: UnlearnSets, options: UnlearnOptions): Promise<UnlearnRun> {
     const objective = objectiveOf(options.method, options);
+    const { maxPositions, vocabularySize } = model.config;
+    sets.forget.forEach(({ ids }, i) => checkTokens(ids, vocabularySize, `unlearn forget text ${i}`));
+    sets.retain.forEach((ids, i) => checkTokens(ids, vocabularySize, `unlearn with retain text ${i}`));
     const { squeezesSingleRows = false } = objective;
     using stack = new DisposableStack(); // what has been made is freed if the rest fails
     const optimizer = stack.use(new Adam(model.weights, { betas: [0.9, 0.98] }));
@@ -168,7 +180,6 @@ class UnlearnRun implements Disposable {
     const xla = options.xla ?? (updateXla && isXlaFaster(model.products));
     const sums = stack.use(new GradientSums(model.weights, optimizer, { xla: updateXla }));
     const shared = { model, sums, xla };
-    const { maxPositions } = model.config;
     const cut = { size, compat, squeezesSingleRows, maxPositions, ownLengths: !xla }; // XLA takes seconds for each shape
     const forget = stack.use(
       await ObjectiveStep.create(shared, microBatches(sets.forget, objective.forget, cut)),
@@ -183,6 +194,11 @@ class UnlearnRun implements Disposable {
     const run = new UnlearnRun({ model, sets, options }, { optimizer, sums, forget, retain });
     stack.move();
     return run;
+  }
+
+  /** Whether the model was measured, so that it was sound at the start. */
+  get hasBegun(): boolean {
+    return this.#history.length > 0;
   }
 
   async toEnd({ onEpoch, onBatch, signal, folder }: UnlearnHooks): Promise<UnlearnResult> {
