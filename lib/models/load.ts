@@ -11,6 +11,7 @@ import { Model } from "./model.ts";
 import { architectureOf } from "./models.ts";
 import { openTensors } from "./open_tensors.ts";
 import { readWeights, storageDtype } from "./read_weights.ts";
+import { readRegularText } from "../read_file.ts";
 import { fileReasonOf, reasonOf } from "../reason.ts";
 
 /** A model together with what its folder says beside the weights. */
@@ -36,11 +37,16 @@ export interface LoadOptions {
   trainable?: boolean;
 }
 
+/** A configuration has some kilobytes, with the names of a classifier's labels some hundred. */
+const MAX_CONFIG_BYTES = 1 << 24;
+
 /** The text of a file of a model folder. */
 async function readText(folder: string, name: string): Promise<string> {
   try {
-    return await Deno.readTextFile(`${folder}/${name}`);
-  } catch (cause) {
+    return await readRegularText(`${folder}/${name}`, { what: "configuration", maxBytes: MAX_CONFIG_BYTES });
+  } catch (error) {
+    const { cause } = error as Error;
+    if (!(cause instanceof Error)) throw error; // it says itself why the file is not read
     throw new Error(`Cannot load model "${folder}": ${name} cannot be read: ${fileReasonOf(cause)}`, {
       cause,
     });
@@ -93,8 +99,8 @@ async function readJson(folder: string): Promise<Record<string, unknown>> {
  * Loads a model folder or a GGUF file. TensorFlow must be open. Peak memory is the weights', as they are kept, and
  * little more: files are read by pieces into the tensors' own memory.
  *
- * @throws {Error} when a file is missing; {SyntaxError} when one is malformed; {RangeError} for a configuration that
- * is not supported, or more weights than there is memory; {TypeError} when tensors do not fit the configuration or hold
+ * @throws {Error} when a file is missing or no regular file; {SyntaxError} when one is malformed; {RangeError} for a
+ * configuration that has more than 2^24 bytes or is not supported, or more weights than there is memory; {TypeError} when tensors do not fit the configuration or hold
  * NaN or infinite values
  *
  * @example

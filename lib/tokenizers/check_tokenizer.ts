@@ -32,6 +32,8 @@ const whole = (most: number, least = 0): Check => (value) =>
   Number.isInteger(value) && (value as number) >= least && (value as number) <= most
     ? undefined
     : `is no whole number from ${least} to ${most}`;
+/** The library fills tables up to the largest number. */
+const tokenId: Check = whole(2 * MAX_VOCABULARY);
 const oneOf = (...names: string[]): Check => (value) =>
   names.includes(value as string) ? undefined : `is none of ${names.join(", ")}`;
 const orNone = (check: Check): Check => (value) =>
@@ -90,7 +92,7 @@ const DECODERS: Kinds = {
   Strip: { content: character, start: whole(64), stop: whole(0) }, // a token may be shorter than what is cut off its end
 };
 const ids: Check = (value) =>
-  Array.isArray(value) && value.length <= 64 && value.every((id) => whole(2 ** 31 - 1)(id) === undefined)
+  Array.isArray(value) && value.length <= 64 && value.every((id) => tokenId(id) === undefined)
     ? undefined
     : "is no short list of token numbers";
 const marker: Check = (value) =>
@@ -124,7 +126,7 @@ const BPE: Readonly<Record<string, Check>> = {
   merges,
 };
 const ADDED_TOKEN: Readonly<Record<string, Check>> = {
-  id: whole(2 ** 31 - 1),
+  id: tokenId,
   content: text(1024, 1),
   single_word: orNone(flag),
   lstrip: orNone(flag),
@@ -158,9 +160,10 @@ function vocabulary(value: unknown): string | undefined {
   if (numbers.length > MAX_VOCABULARY) {
     return `has ${numbers.length} entries, at most ${MAX_VOCABULARY} are allowed`;
   }
-  return numbers.every((id) => whole(2 ** 31 - 1)(id) === undefined)
-    ? undefined
-    : "has something else than numbers";
+  const isId = (id: unknown) => tokenId(id) === undefined;
+  if (!numbers.every(isId)) return "has something else than token numbers";
+  // the library has a table of as many entries as there are numbers
+  return new Set(numbers).size === numbers.length ? undefined : "has two tokens of one number";
 }
 
 function merges(value: unknown): string | undefined {
