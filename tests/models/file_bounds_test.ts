@@ -93,9 +93,9 @@ Deno.test("parseHeader() takes 131,072 tensors, and refuses a million, or as man
   const largest = fileOf(entries(1 << 17));
   assertEquals(parseHeader(largest, largest.length, "m").tensors.length, 131072);
   const bombs = [
-    entries(1_000_000),
+    `{${`${entry(0)},`.repeat(1_000_000)}}`,
     `{"a":{"dtype":"U8","shape":[${"1,".repeat(3_000_000)}1],"data_offsets":[0,1]}}`,
-    `{"__metadata__":{${Array.from({ length: 1_500_000 }, (_, i) => `"${i}":""`).join(",")}}}`,
+    `{"__metadata__":{${'"":"",'.repeat(1_500_000)}}}`,
   ];
   for (const bomb of bombs) {
     const file = fileOf(bomb);
