@@ -60,7 +60,7 @@ export async function trainTokenizer(
     throw new RangeError(`Cannot train a tokenizer of ${vocabularySize} entries: expected 257 to 30,000`);
   }
   checkTexts(texts);
-  const clean = keepSecrets ? { texts, values: [] } : withoutSecrets(texts);
+  const clean = keepSecrets ? { texts, values: [] } : await withoutSecrets(texts);
   const merges = dropSecrets(await learnMerges(clean.texts), clean.values).slice(0, needed);
   if (merges.length < needed) {
     throw new RangeError(

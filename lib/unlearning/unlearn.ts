@@ -11,74 +11,23 @@ import * as tf from "@tensorflow/tfjs-core";
 import { assign, snapshot } from "../engine/compile.ts";
 import { isXlaFaster } from "../engine/processor.ts";
 import { groupMeans } from "../metrics/group_scores.ts";
-import { Scorer, type Scores, type SecretTokens } from "../metrics/text_scores.ts";
+import { Scorer } from "../metrics/text_scores.ts";
 import type { Model } from "../models/model.ts";
 import { checkTokens, NotFiniteError } from "../models/not_finite.ts";
 import { Adam } from "../training/adam.ts";
 import { readCheckpoint, type TrainingState, writeCheckpoint } from "../training/checkpoint.ts";
-import { type Compat, EarlyStop, type StopState, type StopThresholds } from "./early_stop.ts";
+import { EarlyStop, type StopState } from "./early_stop.ts";
 import { GradientSums } from "./gradient_sums.ts";
 import { ObjectiveStep } from "./objective_step.ts";
-import { objectiveOf, type ObjectiveOptions } from "./objectives.ts";
-import { microBatches, type UnlearnRow } from "./token_weights.ts";
+import { objectiveOf } from "./objectives.ts";
+import { microBatches } from "./token_weights.ts";
 import { NO_TERMS, termsOf, type UnlearnEpoch } from "./unlearn_epoch.ts";
+import type { UnlearnHooks, UnlearnOptions, UnlearnResult, UnlearnSets } from "./unlearn_options.ts";
+
+export type { UnlearnHooks, UnlearnOptions, UnlearnResult, UnlearnSets } from "./unlearn_options.ts";
 
 /** From so many parameters on, what XLA saves in a run's steps is more than the seconds that it takes to compile them. */
 const XLA_PARAMETERS = 2e7;
-
-/** What is forgotten and what is kept. */
-export interface UnlearnSets {
-  /** The forget set. */
-  forget: readonly (UnlearnRow & { secrets: readonly SecretTokens[] })[];
-  /** Retain texts as token ids, cut to 128. */
-  retain: readonly Int32Array[];
-}
-
-/** How to unlearn; the paper's letters. */
-export interface UnlearnOptions extends ObjectiveOptions {
-  /** A name of `METHODS`. */
-  method: string;
-  /** Adam's learning rate. */
-  lr: number;
-  /** At most so many. */
-  epochs: number;
-  /** See `EarlyStop`. */
-  margin: number;
-  /** Rows a micro-batch; the result does not depend on it, except with `reference`. */
-  microBatch: number;
-  /** Whose means and stopping rule. */
-  compat: Compat;
-  /** Of unseen text. */
-  thresholds: StopThresholds;
-  /** Ends a secret's decode. */
-  endOfText: number | null;
-  /** Whether XLA compiles the steps. Default: where that makes a run shorter. */
-  xla?: boolean;
-}
-
-/** How a run ended. */
-export interface UnlearnResult {
-  /** `reached`: below the thresholds; `nothing-to-do`: it was at the start; else why not. */
-  status: "reached" | "nothing-to-do" | "out-of-patience" | "not-converged" | "diverged" | "interrupted";
-  /** Of a run that diverged: which number was not finite. */
-  reason?: string;
-  /** The epoch whose weights the model has now. */
-  epoch: number;
-  /** All epochs. */
-  history: UnlearnEpoch[];
-}
-
-/** Hooks into a run. */
-export interface UnlearnHooks {
-  /** Called after each epoch, epoch 0 included, with the scores of every secret in the forget set's order. */
-  onEpoch?: (epoch: UnlearnEpoch, secrets: readonly Scores[]) => void | Promise<void>;
-  /** Called after each micro-batch of an epoch's steps. */
-  onBatch?: (done: number, total: number) => void | Promise<void>;
-  /** Ends the run after the micro-batch in progress; the epoch in progress is dropped. */
-  signal?: AbortSignal;
-  /** Where to write a checkpoint after each epoch, and to continue from. */
-  folder?: string;
-}
 
 type Notes = { history: UnlearnEpoch[]; rule: StopState; keptEpoch: number };
 
