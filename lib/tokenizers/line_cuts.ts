@@ -48,6 +48,8 @@ const CUTTING: ReadonlySet<string | undefined> = new Set(
 );
 /** Cuts of which both sides keep their tokens: before a line's end, before a blank, between a letter and a digit. */
 const WORD_CUTS = ["(?<=[A-Za-z0-9])(?=\\n)", "(?<=[!-~])(?=[ \\t])", "(?<=[A-Za-z])(?=[0-9])"] as const;
+/** An expression of line ends alone, as files spell it. */
+const LINE_ENDS: ReadonlySet<string | undefined> = new Set(["[\\r\\n]", "[\r\n]"]);
 const PRINTED = /^[\p{L}\p{N}\p{P}\p{S}]/u;
 const ALPHANUMERIC = /^[\p{L}\p{N}]$/u;
 
@@ -64,14 +66,8 @@ const ALPHANUMERIC = /^[\p{L}\p{N}]$/u;
  * assertEquals(cutsAtLines({ model, pre_tokenizer: null }), false);
  * ```
  */
-export function cutsAtLines(
-  { normalizer, pre_tokenizer, added_tokens = [], model }: TokenizerParts,
-): boolean {
-  const isPlain = model?.type === "BPE" && !model.dropout && (!normalizer || normalizer.type === "NFC");
-  const spans = added_tokens.some((token) =>
-    /[\r\n]/.test(token.content) || token.lstrip || token.rstrip || token.single_word
-  );
-  if (!isPlain || spans || !pre_tokenizer) return false;
+export function cutsAtLines({ pre_tokenizer, ...parts }: TokenizerParts): boolean {
+  if (!isLocal(parts) || !pre_tokenizer) return false;
   for (const step of pre_tokenizer.pretokenizers ?? [pre_tokenizer]) {
     if (step.type === "Digits") continue; // no digit is a line's end
     if (step.type === "ByteLevel") {
@@ -83,6 +79,14 @@ export function cutsAtLines(
     }
   }
   return false;
+}
+
+/** Whether a line's tokens depend on nothing beyond it, but for how words are cut. */
+function isLocal({ normalizer, added_tokens = [], model }: TokenizerParts): boolean {
+  const spans = added_tokens.some((token) =>
+    /[\r\n]/.test(token.content) || token.lstrip || token.rstrip || token.single_word
+  );
+  return model?.type === "BPE" && !model.dropout && (!normalizer || normalizer.type === "NFC") && !spans;
 }
 
 /**
@@ -119,10 +123,20 @@ export function lineCut(text: string, at: number): number {
  */
 export function wordCuts(parts: TokenizerParts): RegExp | null {
   const { added_tokens = [], post_processor } = parts;
-  if (!cutsAtLines(parts) || !keepsOffsets(post_processor)) return null;
+  if (!keepsOffsets(post_processor)) return null;
+  if (isolatesLines(parts)) return /(?=\n)/g;
+  if (!cutsAtLines(parts)) return null;
   // a token that is found before anything else may hold such a place itself
   const cuts = WORD_CUTS.filter((cut) => added_tokens.every(({ content }) => !new RegExp(cut).test(content)));
   return cuts.length > 0 ? new RegExp(cuts.join("|"), "g") : null;
+}
+
+/** Whether lines are taken apart before anything else, as DeepSeek-Coder's are. */
+function isolatesLines({ pre_tokenizer, ...parts }: TokenizerParts): boolean {
+  const [first, ...others] = pre_tokenizer?.pretokenizers ?? [];
+  const { pattern, behavior, invert } = first ?? {};
+  const isIsolated = LINE_ENDS.has(pattern?.Regex) && behavior === "Isolated" && invert === false;
+  return isIsolated && isLocal(parts) && others.every(({ add_prefix_space }) => !add_prefix_space);
 }
 
 /** Whether the offsets of a piece's first token are those that it has elsewhere. */
