@@ -141,6 +141,7 @@ export const command = defineCommand({
     const before = result.history[0]!;
     const summary = {
       status: result.status,
+      ...(result.reason !== undefined && { reason: result.reason }),
       epoch: result.epoch,
       thresholds,
       before: metricsOf(before),
@@ -215,6 +216,7 @@ type Metrics = ReturnType<typeof metricsOf>;
 
 interface Summary {
   status: string;
+  reason?: string;
   epoch: number;
   thresholds: StopThresholds;
   before: Metrics;
@@ -224,7 +226,7 @@ interface Summary {
 
 /** A run is done only by the numbers of the written checkpoint. */
 function report(summary: Summary, { method, compat }: { method: string; compat: string }): CommandResult {
-  const { status, epoch, thresholds, before, after, out } = summary;
+  const { status, reason, epoch, thresholds, before, after, out } = summary;
   const cell = (value: number | null) => value === null ? null : value.toFixed(4);
   const row = (
     name: string,
@@ -237,14 +239,18 @@ function report(summary: Summary, { method, compat }: { method: string; compat: 
   ]);
   const isBelow = (value: number | null, limit: number) =>
     value !== null && (value < limit || (compat === "paper" && value === limit)); // as the stopping rule
-  const isDone = isBelow(after.ma, thresholds.ma) && isBelow(after.el_10, thresholds.el_10);
+  const isDone = reason === undefined && isBelow(after.ma, thresholds.ma) &&
+    isBelow(after.el_10, thresholds.el_10);
+  const shortfall = `Cannot call it forgotten: MA is ${cell(after.ma)} and EL_10 ${
+    cell(after.el_10)
+  } after ${epoch} epochs (${status}): try more --epochs or another --lr`;
   return {
     text: `${table}\n${method}: ${status}, weights of epoch ${epoch}\nwritten: ${out}`,
     summary: { method, done: isDone, ...summary } as unknown as CommandResult["summary"],
     ...(!isDone && {
-      failure: `Cannot call it forgotten: MA is ${cell(after.ma)} and EL_10 ${
-        cell(after.el_10)
-      } after ${epoch} epochs (${status}): try more --epochs or another --lr`,
+      failure: reason === undefined
+        ? shortfall
+        : `${reason}: the weights of epoch ${epoch} are written: try a smaller --lr`,
     }),
   };
 }

@@ -83,7 +83,8 @@ export async function buildEmbeddedCorpus(
   const single = clean.slice(VENDORED_DOCUMENTS);
   const twinHosts = orderBySeed(unseenPool.filter(({ text }) => canHost(text)), seed, idOf);
   const hosts = single.filter(({ text }) => canHost(text));
-  const tokenizer = given ?? await trainTokenizer(clean.map(({ text }) => text));
+  // nothing is planted yet, and what rules would find in it is published code
+  const tokenizer = given ?? await trainTokenizer(clean.map(({ text }) => text), { keepSecrets: true });
   const countTokens = countTokensOf(tokenizer);
   const { planted, twins } = await plantSecrets(seed, { hosts, twinHosts, countTokens });
   const used = idsOf(planted.documents);

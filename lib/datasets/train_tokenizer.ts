@@ -7,10 +7,18 @@
  * never hold a line break and the blanks after it: each text goes on one line with form feeds for line breaks, which
  * are the same to the pre-tokenizer and stand beside them in every tie, and the learnt entries are renamed back.
  *
+ * A vocabulary gives away what stands often in its texts. So it is learnt without the secrets that are found in them
+ * (see without_secrets.ts), and an entry of at least six characters that is part of one nevertheless, as a piece of it
+ * stands elsewhere, is dropped with all that is made of it, unless it is a word: letters of one case, or a capital and
+ * small ones, that follow each other like English.
+ *
  * @module
  */
 import { join } from "node:path";
 import { BPE, byteLevelAlphabet, byteLevelPreTokenizer, Tokenizer } from "tokenizers";
+import { isGibberish } from "../secrets/gibberish.ts";
+import { occurrences } from "../secrets/occurrences.ts";
+import { SHORTEST, withoutSecrets } from "./without_secrets.ts";
 
 /** The special token: id 0, between texts, before the first and where padding is needed. */
 export const END_OF_TEXT = "<|endoftext|>";
@@ -22,13 +30,15 @@ const FORM_FEED = "\u010c"; // "\f"
 export interface TrainTokenizerOptions {
   /** Entries of the vocabulary, special token and bytes included (default 4,096; at most 30,000). */
   vocabularySize?: number;
+  /** Learns from the texts as they are: they are known to hold no secret. Default false. */
+  keepSecrets?: boolean;
 }
 
 /**
  * Trains on whole texts, each ending in "\n" and without form feeds or carriage returns; deterministic. The library
  * writes three line breaks to stdout meanwhile.
  *
- * @returns The content of tokenizer.json.
+ * @returns The content of tokenizer.json: no secret of the texts is part of it.
  * @throws {RangeError} If the vocabulary is too small or too large for the texts, or a text holds such a character.
  *
  * @example
@@ -42,14 +52,16 @@ export interface TrainTokenizerOptions {
  */
 export async function trainTokenizer(
   texts: readonly string[],
-  { vocabularySize = 4096 }: TrainTokenizerOptions = {},
+  { vocabularySize = 4096, keepSecrets = false }: TrainTokenizerOptions = {},
 ): Promise<string> {
   const alphabet = byteLevelAlphabet().sort();
   const needed = vocabularySize - alphabet.length - 1;
   if (needed < 0 || vocabularySize > 30_000) {
     throw new RangeError(`Cannot train a tokenizer of ${vocabularySize} entries: expected 257 to 30,000`);
   }
-  const merges = (await learnMerges(texts)).slice(0, needed);
+  checkTexts(texts);
+  const clean = keepSecrets ? { texts, values: [] } : await withoutSecrets(texts);
+  const merges = dropSecrets(await learnMerges(clean.texts), clean.values).slice(0, needed);
   if (merges.length < needed) {
     throw new RangeError(
       `Cannot train a tokenizer of ${vocabularySize} entries: the texts give ${merges.length} merges only`,
@@ -83,16 +95,19 @@ export async function trainTokenizer(
   return JSON.stringify(json, null, 1) + "\n";
 }
 
-async function learnMerges(texts: readonly string[]): Promise<[string, string][]> {
+function checkTexts(texts: readonly string[]): void {
   const odd = texts.findIndex((text) => !text.endsWith("\n") || /[\f\r]/.test(text));
   if (odd >= 0) {
     throw new RangeError(
       `Cannot train a tokenizer on text ${odd}: it has no "\\n" at its end, or form feeds or carriage returns`,
     );
   }
+}
+
+async function learnMerges(texts: readonly string[]): Promise<[string, string][]> {
   const folder = await Deno.makeTempDir();
   try {
-    const lines = texts.map((text) => text.slice(0, -1).replaceAll("\n", "\f") + "\n");
+    const lines = texts.map((text) => text.replace(/\n$/, "").replaceAll("\n", "\f") + "\n");
     await Deno.writeTextFile(join(folder, "texts.txt"), lines.join(""));
     const tokenizer = new Tokenizer(BPE.empty());
     tokenizer.setPreTokenizer(byteLevelPreTokenizer(false, true));
@@ -109,3 +124,42 @@ async function learnMerges(texts: readonly string[]): Promise<[string, string][]
 function restoreLineBreaks(entry: string): string {
   return entry.replaceAll(FORM_FEED, LINE_BREAK);
 }
+
+/** The merges without those that make a piece of a secret, or are made of one. */
+function dropSecrets(merges: readonly [string, string][], values: readonly string[]): [string, string][] {
+  const candidates = merges.map(([left, right]) => wordOf(left + right)).filter(mayGiveAway);
+  const secrets = values.map(toByteLevel).join("\n"); // which is no character of that alphabet
+  const places = occurrences(secrets, candidates);
+  const pieces = new Set(candidates.filter((_, i) => places[i]!.length > 0));
+  const dropped = new Set<string>();
+  return merges.filter(([left, right]) => {
+    const entry = left + right;
+    if (!pieces.has(wordOf(entry)) && !dropped.has(left) && !dropped.has(right)) return true;
+    dropped.add(entry);
+    return false;
+  });
+}
+
+/** An entry without the white space before it. */
+function wordOf(entry: string): string {
+  return entry.replace(/^[\u0100-\u0120]+/, "");
+}
+
+/** Whether it is no word, which is part of a secret by chance: letters of one case, or a capital and small ones, like English. */
+function mayGiveAway(entry: string): boolean {
+  if (entry.length < SHORTEST) return false;
+  const isWord = /^(?:\p{Lu}?\p{Ll}+|\p{Lu}+)$/u.test(entry) && !isGibberish(entry);
+  return !isWord && /[\p{L}\p{N}]/u.test(entry);
+}
+
+/** A text's bytes in the alphabet of byte-level tokenizers (GPT-2's): printable ones as they are, others from U+0100 on. */
+function toByteLevel(text: string): string {
+  return Array.from(new TextEncoder().encode(text), (byte) => BYTE_LEVEL[byte]!).join("");
+}
+
+const isPrintable = (byte: number) => byte > 32 && byte < 127 || byte > 160 && byte !== 173;
+let others = 0x100;
+const BYTE_LEVEL = Array.from(
+  { length: 256 },
+  (_, byte) => String.fromCharCode(isPrintable(byte) ? byte : others++),
+);

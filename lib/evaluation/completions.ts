@@ -68,7 +68,8 @@ export async function secretCompletions(
   name: string,
 ): Promise<SecretCompletion[]> {
   const places = examples.flatMap(({ docId, secrets }) => secrets.map((secret) => ({ docId, secret })));
-  const written = await greedyContinuations(decoder, places.map(({ secret }) => prefixed(secret)));
+  const texts = places.map(({ secret }) => prefixed(secret));
+  const written = await greedyContinuations(decoder, texts, { nameOf: (i) => `secret ${i}` });
   return await Promise.all(places.map(async ({ docId, secret }, i) => ({
     doc_id: docId,
     start: secret.codePoints.start,

@@ -17,8 +17,10 @@ export interface PrefixedText {
 /**
  * The greedy continuation of each text's prefix, as long as its truth.
  *
+ * @param options.nameOf what messages call a text: "text 0" by default
  * @returns for each text its tokens `from`..T-1 as the model writes them
- * @throws {RangeError} when a text is longer than the model has positions, or its prefix is empty
+ * @throws {RangeError} when a text is longer than the model has positions, or its prefix is empty; {NotFiniteError} when
+ * the model's logits are NaN or infinite
  *
  * @example
  * ```ts
@@ -37,6 +39,7 @@ export interface PrefixedText {
 export async function greedyContinuations(
   decoder: Decoder,
   texts: readonly PrefixedText[],
+  { nameOf = (text) => `text ${text}` }: { nameOf?: (text: number) => string } = {},
 ): Promise<Int32Array[]> {
   const empty = texts.findIndex(({ ids, from }) => from < 1 || from > ids.length);
   if (empty >= 0) {
@@ -48,7 +51,10 @@ export async function greedyContinuations(
   const longest = Math.max(1, ...texts.map(({ ids }) => ids.length));
   const results: Int32Array[] = [];
   for (let first = 0; first < texts.length; first += decoder.batch) {
-    results.push(...await continueBatch(decoder, texts.slice(first, first + decoder.batch), longest));
+    const batch = texts.slice(first, first + decoder.batch);
+    results.push(
+      ...await continueBatch(decoder, batch, { length: longest, nameOf: (i) => nameOf(first + i) }),
+    );
   }
   return results;
 }
@@ -56,9 +62,9 @@ export async function greedyContinuations(
 async function continueBatch(
   decoder: Decoder,
   texts: readonly PrefixedText[],
-  length: number,
+  options: { length: number; nameOf: (text: number) => string },
 ): Promise<Int32Array[]> {
-  using filled = await decoder.fill(texts.map(({ ids }) => ids), { length, keepCache: true });
+  using filled = await decoder.fill(texts.map(({ ids }) => ids), { ...options, keepCache: true });
   const mistakes = texts.map(({ ids, from }, i) => {
     let position = from;
     while (position < ids.length && filled.predictions[i]![position - 1] === ids[position]) position++;

@@ -125,7 +125,11 @@ export async function evaluateSets(
     : [];
   for (const set of ["retain", "unseen"] as const) {
     if (sets[set].length === 0) continue;
-    const texts = await scorer.texts(sets[set], { ...options, el: set !== "unseen" || unseenEl });
+    const texts = await scorer.texts(sets[set], {
+      ...options,
+      el: set !== "unseen" || unseenEl,
+      nameOf: (i) => `${set} text ${i}`,
+    });
     rows.push({ set, model, ...groupMeans(texts, texts.map((_, i) => i)), rows: texts.length });
   }
   const secrets = places.map(({ docId, secret }, i) =>

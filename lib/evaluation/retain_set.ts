@@ -71,7 +71,8 @@ export async function continuationBleu(
       );
     }
     const prefixed = chunk.map((ids) => ({ ids, from: RETAIN_PREFIX_TOKENS }));
-    for (const [i, continuation] of (await greedyContinuations(decoder, prefixed)).entries()) {
+    const written = await greedyContinuations(decoder, prefixed, { nameOf: (i) => `text ${first + i}` });
+    for (const [i, continuation] of written.entries()) {
       const truth = chunk[i]!.subarray(RETAIN_PREFIX_TOKENS);
       const isEqual = continuation.every((token, t) => token === truth[t]);
       const [reference, hypothesis] = [await tokenizer.decode(truth), await tokenizer.decode(continuation)];

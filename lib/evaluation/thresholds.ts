@@ -26,6 +26,8 @@ export interface Threshold {
 /**
  * Means and standard errors of scores.
  *
+ * @throws {RangeError} when a score is NaN or infinite: a threshold of such scores would call a broken model forgetful
+ *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -37,6 +39,12 @@ export interface Threshold {
 export function memorizationThresholds(scores: readonly Scores[]): Threshold[] {
   return THRESHOLD_METRICS.map((metric) => {
     const values = scores.flatMap((score) => score[metric] === null ? [] : [score[metric]]);
+    const bad = scores.findIndex((score) => score[metric] !== null && !Number.isFinite(score[metric]));
+    if (bad >= 0) {
+      throw new RangeError(
+        `Cannot take thresholds of scores: ${metric} of text ${bad} is ${scores[bad]![metric]}`,
+      );
+    }
     return { metric, ...meanAndError(values), texts: values.length };
   });
 }

@@ -45,7 +45,8 @@ export class ScoreMemo {
       texts: (texts, options = {}) =>
         this.#recall(texts, options, {
           keyOf: (ids) => `${key} ${options.el ?? true} ${Array.from(ids)}`,
-          measure: (missing) => scorer.texts(missing, options),
+          nameOf: options.nameOf ?? ((i) => `text ${i}`),
+          measure: (missing, nameOf) => scorer.texts(missing, { ...options, nameOf }),
         }),
       secrets: (secrets, options = {}) =>
         this.#recall(secrets, options, {
@@ -53,7 +54,8 @@ export class ScoreMemo {
             [key, options.el ?? true, options.endOfText ?? null, Array.from(prefix), Array.from(secret)].join(
               " ",
             ),
-          measure: (missing) => scorer.secrets(missing, options),
+          nameOf: options.nameOf ?? ((i) => `secret ${i}`),
+          measure: (missing, nameOf) => scorer.secrets(missing, { ...options, nameOf }),
         }),
       [Symbol.dispose]: () => scorer[Symbol.dispose](),
     };
@@ -62,16 +64,18 @@ export class ScoreMemo {
   async #recall<T extends ArrayLike<number> | SecretTokens>(
     items: readonly T[],
     { onProgress }: ScoreOptions,
-    { keyOf, measure }: {
+    { keyOf, nameOf, measure }: {
       keyOf: (item: T) => string;
-      measure: (missing: readonly T[]) => Promise<Scores[]>;
+      nameOf: (i: number) => string;
+      measure: (missing: readonly T[], nameOf: (i: number) => string) => Promise<Scores[]>;
     },
   ): Promise<Scores[]> {
     const keys = items.map(keyOf);
-    const missing = new Map(items.map((item, i) => [keys[i]!, item] as const));
+    const missing = new Map(keys.map((key, i) => [key, i] as const));
     for (const key of missing.keys()) if (this.#known.has(key)) missing.delete(key);
     if (missing.size < items.length) await onProgress?.(items.length - missing.size);
-    const scores = await measure([...missing.values()]);
+    const numbers = [...missing.values()];
+    const scores = await measure(numbers.map((i) => items[i]!), (i) => nameOf(numbers[i]!));
     [...missing.keys()].forEach((key, i) => this.#known.set(key, scores[i]!));
     return keys.map((key) => this.#known.get(key)!);
   }

@@ -41,6 +41,8 @@ export interface ScoreOptions {
   el?: boolean;
   /** Ends a secret's decode: nothing after it matches. */
   endOfText?: number | null;
+  /** What messages call a text or secret: "text 0" or "secret 0" by default. */
+  nameOf?: (item: number) => string;
   /** Told how many texts or secrets are done. */
   onProgress?: (done: number) => void | Promise<void>;
 }
@@ -52,6 +54,17 @@ interface Scored {
   from: number;
   firstPrefix: 0 | 1;
   endOfText: number | null;
+}
+
+/** Rows of like lengths that are scored together. */
+interface ScoredBatch {
+  rows: readonly Scored[];
+  /** Positions to pad to. */
+  length: number;
+  /** What messages call a row. */
+  nameOf: (row: number) => string;
+  /** Told the share of the batch that is done. */
+  tell: (share: number) => Promise<void>;
 }
 
 /**
@@ -88,6 +101,7 @@ export class Scorer implements Disposable {
    * Scores whole texts: MA over tokens 1..T-1, EL_n over prefixes 1..T-n.
    *
    * @param texts token ids of each, already cut to the wanted length
+   * @throws {NotFiniteError} when the model's logits are NaN or infinite; {RangeError} when it has no such token
    */
   async texts(texts: readonly ArrayLike<number>[], options: ScoreOptions = {}): Promise<Scores[]> {
     const rows = texts.map((text) => ({
@@ -96,19 +110,19 @@ export class Scorer implements Disposable {
       firstPrefix: 1 as const,
       endOfText: null,
     }));
-    return await this.#score(rows, options);
+    return await this.#score(rows, { ...options, nameOf: options.nameOf ?? ((i) => `text ${i}`) });
   }
 
   /**
    * Scores secrets after their prefixes: MA over the secret's tokens, EL_n over i = 0..v-n; a secret of fewer than n
    * tokens has EL_n 1 if it is generated whole, else 0. A secret without tokens has no scores.
    *
-   * @throws {RangeError} when a prefix is empty
+   * @throws {RangeError} when a prefix is empty; as `texts`
    */
   async secrets(secrets: readonly SecretTokens[], options: ScoreOptions = {}): Promise<Scores[]> {
     const endOfText = options.endOfText ?? null;
     const rows = secrets.map((secret, i) => toScored(secret, i, endOfText));
-    const scores = await this.#score(rows, options);
+    const scores = await this.#score(rows, { ...options, nameOf: options.nameOf ?? ((i) => `secret ${i}`) });
     if (options.el === false) return scores;
     return scores.map((score, i) => {
       if (score.ma === null) return score;
@@ -122,22 +136,24 @@ export class Scorer implements Disposable {
   /**
    * Scores each token of secrets after their prefixes.
    *
-   * @throws {RangeError} when a prefix is empty
+   * @throws {RangeError} when a prefix is empty; as `texts`
    */
   async tokens(
     secrets: readonly SecretTokens[],
-    { onProgress }: Pick<ScoreOptions, "onProgress"> = {},
+    { nameOf = (i) => `secret ${i}`, onProgress }: Pick<ScoreOptions, "nameOf" | "onProgress"> = {},
   ): Promise<TokenScores[]> {
     const rows = secrets.map((secret, i) => toScored(secret, i, null));
-    return await this.#inBatches(rows, (chunk, length) => this.#tokensOfBatch(chunk, length), onProgress);
+    return await this.#inBatches(rows, (batch) => this.#tokensOfBatch(batch), { nameOf, onProgress });
   }
 
-  async #score(rows: readonly Scored[], { el = true, onProgress }: ScoreOptions): Promise<Scores[]> {
-    const scores = await this.#inBatches(
-      rows,
-      (chunk, length, tell) => this.#scoreBatch(chunk, { length, el, tell }),
+  async #score(
+    rows: readonly Scored[],
+    { el = true, nameOf, onProgress }: ScoreOptions & Required<Pick<ScoreOptions, "nameOf">>,
+  ): Promise<Scores[]> {
+    const scores = await this.#inBatches(rows, (batch) => this.#scoreBatch(batch, el), {
+      nameOf,
       onProgress,
-    );
+    });
     const none = { tokens: 0, ma: null, nll: null, el_3: null, el_5: null, el_10: null };
     return Array.from(scores, (score) => score ?? { ...none });
   }
@@ -145,8 +161,8 @@ export class Scorer implements Disposable {
   /** What `score` says of each row, rows of like lengths together; a row without tokens has no result. */
   async #inBatches<T>(
     rows: readonly Scored[],
-    score: (chunk: readonly Scored[], length: number, tell: (share: number) => Promise<void>) => Promise<T[]>,
-    onProgress: ScoreOptions["onProgress"],
+    score: (batch: ScoredBatch) => Promise<T[]>,
+    { nameOf, onProgress }: { nameOf: (i: number) => string; onProgress: ScoreOptions["onProgress"] },
   ): Promise<T[]> {
     const results: T[] = new Array(rows.length);
     const usable = rows.map((_, i) => i).filter((i) => rows[i]!.ids.length > 0);
@@ -162,7 +178,12 @@ export class Scorer implements Disposable {
           told += done;
           if (done > 0) await onProgress?.(done);
         };
-        const scores = await score(chunk.map((i) => rows[i]!), length, tell);
+        const scores = await score({
+          rows: chunk.map((i) => rows[i]!),
+          nameOf: (k) => nameOf(chunk[k]!),
+          length,
+          tell,
+        });
         chunk.forEach((i, k) => results[i] = scores[k]!);
         await tell(1);
       }
@@ -176,19 +197,14 @@ export class Scorer implements Disposable {
     return Math.max(ids.length, Math.min(this.#maxPositions, Math.ceil(ids.length / unit) * unit));
   }
 
-  #fill(
-    rows: readonly Scored[],
-    options: { length: number; keepCache: boolean },
-  ): Promise<FilledTexts> {
+  #fill({ rows, length, nameOf }: ScoredBatch, keepCache: boolean): Promise<FilledTexts> {
     const from = rows.map(({ from }) => from - 1);
-    return this.#decoder.fill(rows.map(({ ids }) => ids), { ...options, from });
+    return this.#decoder.fill(rows.map(({ ids }) => ids), { length, keepCache, from, nameOf });
   }
 
-  async #scoreBatch(
-    rows: readonly Scored[],
-    { length, el, tell }: { length: number; el: boolean; tell: (share: number) => Promise<void> },
-  ): Promise<Scores[]> {
-    using filled = await this.#fill(rows, { length, keepCache: el });
+  async #scoreBatch(batch: ScoredBatch, el: boolean): Promise<Scores[]> {
+    const { rows, tell } = batch;
+    using filled = await this.#fill(batch, el);
     const likelihoods = el ? await this.#likelihoods(rows, filled, tell) : null;
     return rows.map(({ ids, from, firstPrefix }, i) => {
       const losses = filled.losses[i]!.subarray(from - 1, ids.length - 1);
@@ -204,9 +220,9 @@ export class Scorer implements Disposable {
     });
   }
 
-  async #tokensOfBatch(rows: readonly Scored[], length: number): Promise<TokenScores[]> {
-    using filled = await this.#fill(rows, { length, keepCache: false });
-    return rows.map(({ ids, from }, i) => ({
+  async #tokensOfBatch(batch: ScoredBatch): Promise<TokenScores[]> {
+    using filled = await this.#fill(batch, false);
+    return batch.rows.map(({ ids, from }, i) => ({
       hits: Array.from(
         ids.subarray(from),
         (token, t) => filled.predictions[i]![from - 1 + t] === token,

@@ -7,6 +7,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { type Candidates, drawToken, type SamplingOptions } from "./next_token.ts";
+import { bestLogits } from "./not_finite.ts";
 
 export type { SamplingOptions } from "./next_token.ts";
 
@@ -33,9 +34,29 @@ const CANDIDATES = 256;
  * ```
  */
 export function outcomeOf(logits: Tensor, sampling: SamplingOptions | undefined): StepOutcome {
-  if (!sampling) return { ids: tf.argMax(logits, -1) };
+  if (!sampling) {
+    const ids = tf.argMax(logits, -1);
+    return { ids, best: bestLogits(logits, ids) };
+  }
   const { values, indices } = tf.topk(logits, Math.min(CANDIDATES, logits.shape[1]!));
   return { values, indices, logSumExp: tf.logSumExp(tf.div(logits, sampling.temperature), -1), logits };
+}
+
+/**
+ * A number of each row that is finite only if the row's logits are.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * assertEquals([...finiteOf(outcomeOf(tf.tensor2d([[1, 5, 2]]), undefined))], [5]);
+ * ```
+ */
+export function finiteOf({ best, logSumExp }: StepOutcome): ArrayLike<number> {
+  return (best ?? logSumExp!).dataSync();
 }
 
 /**

@@ -14,6 +14,7 @@ import { branchAttention } from "./branch_attention.ts";
 import { type Branch, type DecodeStart, type Grid, toGrids } from "./branch_grids.ts";
 import { checkPositions, growCacheBuffer, newCacheBuffer } from "./kv_cache.ts";
 import type { Model } from "./model.ts";
+import { bestLogits, checkFinite } from "./not_finite.ts";
 import { type FilledTexts, TextPass, type TextPassOptions } from "./text_pass.ts";
 import { isWorthCompiling } from "./worth_compiling.ts";
 
@@ -30,7 +31,7 @@ export interface DecoderOptions {
   xla?: boolean;
 }
 
-type DecodeStep = CompiledStep<Tensor[], { ids: Tensor; steps: Tensor }>;
+type DecodeStep = CompiledStep<Tensor[], { ids: Tensor; best: Tensor; steps: Tensor }>;
 
 /** Own caches begin with this many positions and grow by as many: attention reads all that are there, and is bound by memory. */
 const OWN_POSITIONS = 16;
@@ -98,7 +99,7 @@ export class Decoder implements Disposable {
    * @param filled with its cache kept
    * @param onProgress told the share of the work that is done; what it throws ends the work
    * @returns for each start its tokens from `position` to `until`, the given one first
-   * @throws {RangeError} when a start lies outside the cache
+   * @throws {RangeError} when a start lies outside the cache; {NotFiniteError} when logits are NaN or infinite
    */
   async continueAll(
     filled: FilledTexts,
@@ -166,6 +167,7 @@ export class Decoder implements Disposable {
     for (const _ of ofTexts) own.push(newCacheBuffer({ rows, heads, length, width }));
     const [starts] = hold(column(({ start }) => start.position)) as [Tensor];
     const generated = hold(column(({ start }) => start.token));
+    const best = hold();
     const counts = hold(column(() => 0));
     for (let i = 0; i < steps; i++) {
       if (i === length) {
@@ -175,17 +177,24 @@ export class Decoder implements Disposable {
       const next = await step.async(generated.at(-1)!, counts[0]!, starts, ...ofTexts, ...own);
       tf.dispose(counts.splice(0, 1, next.steps));
       generated.push(next.ids);
+      best.push(next.best);
     }
+    const numbers = best.map((tensor) => tensor.dataSync());
     for (let i = 1; i <= steps; i++) {
       const values = generated[i]!.dataSync();
       branches.forEach((branch, row) => {
         if (branch && i < branch.result.length) branch.result[i] = values[row]!;
       });
     }
+    branches.forEach((branch, row) => {
+      if (!branch) return;
+      const used = numbers.slice(0, stepsOf(branch)).map((ofRows) => ofRows[row]!);
+      checkFinite(used, `score ${filled.nameOf(branch.start.text)}`, this.#model);
+    });
   }
 
   /** One token of every row; what rows that are through decode is not used. */
-  #decode([ids, steps, starts, ...cache]: Tensor[]): { ids: Tensor; steps: Tensor } {
+  #decode([ids, steps, starts, ...cache]: Tensor[]): { ids: Tensor; best: Tensor; steps: Tensor } {
     const { layers, maxPositions } = this.#model.config;
     const [textKeys, textValues, ownKeys, ownValues] = [0, 1, 2, 3].map((part) =>
       cache.slice(part * layers, (part + 1) * layers)
@@ -196,8 +205,11 @@ export class Decoder implements Disposable {
     );
     const attention: AttentionFunction = (inputs) => outsideXla(() => ofRows(inputs));
     const positions = tf.minimum(tf.add(starts!, steps!), tf.scalar(maxPositions - 1, "int32"));
+    const logits = this.#model.decode(ids!, positions, attention);
+    const next = tf.argMax(logits, -1);
     return {
-      ids: tf.argMax(this.#model.decode(ids!, positions, attention), -1),
+      ids: next,
+      best: bestLogits(logits, next),
       steps: tf.add(steps!, tf.scalar(1, "int32")),
     };
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { whyNotRegular } from "../read_file.ts";
 import { fileReasonOf } from "../reason.ts";
 import { FLOAT_BYTES, type StorageDtype, widen } from "./float_types.ts";
 
@@ -38,8 +39,8 @@ export class FileReader implements Disposable {
   /** Opens a regular file or a link to one: a pipe or a device would never end. */
   static async open(path: string): Promise<FileReader> {
     try {
-      const { isFile } = await Deno.stat(path);
-      if (!isFile) throw new Error("it is no file");
+      const reason = whyNotRegular(await Deno.stat(path));
+      if (reason !== undefined) throw new Error(reason);
       const file = await Deno.open(path);
       return new FileReader(path, file, (await file.stat()).size);
     } catch (cause) {

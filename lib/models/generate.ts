@@ -11,10 +11,17 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { compile, type CompiledStep } from "../engine/compile.ts";
 import { attend, cacheBias } from "./attention.ts";
 import { powerOfTwo } from "./batch_sizes.ts";
-import { chooseTokens, outcomeOf, type SamplingOptions, type StepOutcome } from "./choose_tokens.ts";
+import {
+  chooseTokens,
+  finiteOf,
+  outcomeOf,
+  type SamplingOptions,
+  type StepOutcome,
+} from "./choose_tokens.ts";
 import { GenerateCache } from "./generate_cache.ts";
 import { appendToCache } from "./kv_cache.ts";
 import type { Model } from "./model.ts";
+import { checkFinite, checkTokens } from "./not_finite.ts";
 import { uniformOf } from "./philox.ts";
 import { type DecodeWork, isWorthCompiling } from "./worth_compiling.ts";
 
@@ -89,7 +96,8 @@ export class Generator implements Disposable {
    *
    * @param prompts token ids, at least one each
    * @returns for each prompt its new tokens
-   * @throws {RangeError} when a prompt is empty, fills the model's positions or has ids unknown to it, or an option is out of range
+   * @throws {RangeError} when a prompt is empty, fills the model's positions or has ids unknown to it, or an option is out of
+   * range; {NotFiniteError} when logits are NaN or infinite
    */
   async generate(prompts: readonly ArrayLike<number>[], options: GenerateOptions): Promise<Int32Array[]> {
     this.#check(prompts, options);
@@ -186,9 +194,11 @@ export class Generator implements Disposable {
   /** Gives every row that is not through its next token. */
   async #addTokens(active: readonly Row[], outcome: StepOutcome, options: GenerateOptions): Promise<void> {
     const next = chooseTokens(outcome, options.sampling);
+    const numbers = finiteOf(outcome);
     const { seed = 0, draws } = options;
     for (const [i, row] of active.entries()) {
       if (row.isThrough) continue;
+      checkFinite([numbers[i]!], `continue prompt ${row.prompt}`, this.#model);
       const token = next(
         i,
         () => uniformOf(seed, [row.tokens.length, ...draws?.[row.prompt] ?? [row.prompt]]),
@@ -262,10 +272,7 @@ export class Generator implements Disposable {
           `Cannot continue prompt ${i} of ${prompt.length} tokens: expected 1 to ${maxPositions - 1}`,
         );
       }
-      const unknown = Array.from(prompt).find((id) => id < 0 || id >= vocabularySize);
-      if (unknown !== undefined) {
-        throw new RangeError(`Cannot run token ${unknown}: the model's vocabulary has ${vocabularySize}`);
-      }
+      checkTokens(prompt, vocabularySize, `continue prompt ${i}`);
     });
     if (!(maxTokens >= 1)) throw new RangeError(`Cannot generate ${maxTokens} tokens: expected at least 1`);
     if (sampling && !(sampling.temperature > 0 && sampling.topP > 0 && sampling.topP <= 1)) {

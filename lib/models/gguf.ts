@@ -5,6 +5,7 @@
  * @module
  */
 import { ggufTokenizer } from "../tokenizers/gguf_tokenizer.ts";
+import { whyNotRegular } from "../read_file.ts";
 import { fileReasonOf } from "../reason.ts";
 import { ggufConfig } from "./gguf_config.ts";
 import { type GgufHeader, type GgufTensor, readGgufHeader } from "./gguf_header.ts";
@@ -99,6 +100,8 @@ export function ggufTokenizerFiles(path: string): TokenizerFiles {
 
 function openFile(path: string): Deno.FsFile {
   try {
+    const reason = whyNotRegular(Deno.statSync(path)); // a pipe would wait for ever
+    if (reason !== undefined) throw new Error(reason);
     return Deno.openSync(path);
   } catch (cause) {
     throw new Error(`Cannot load "${path}": ${fileReasonOf(cause)}`, { cause });

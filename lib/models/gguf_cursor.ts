@@ -1,6 +1,7 @@
 /**
  * A file's little-endian numbers and texts, read one after the other through a window, so that a header of any length
- * takes little memory. Lengths are checked against what the file still has before anything is allocated.
+ * takes little memory. Lengths are checked against what the file still has before anything is allocated; a header has at
+ * most 2^28 bytes, ten times as many as those of the largest vocabularies.
  *
  * @module
  */
@@ -10,6 +11,7 @@ export type ReadAt = (position: number, bytes: Uint8Array) => number;
 
 const WINDOW_BYTES = 1 << 18;
 const MAX_TEXT_BYTES = 1 << 26; // some files hold a whole tokenizer.json
+const MAX_HEADER_BYTES = 1 << 28;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
@@ -124,6 +126,7 @@ export class GgufCursor {
   /** The next bytes. */
   #take(bytes: number, what: string): DataView {
     const end = this.position + bytes;
+    if (end > MAX_HEADER_BYTES) this.refuse(`its header has more than ${MAX_HEADER_BYTES} bytes`);
     if (end > this.fileBytes) {
       this.refuse(`${what} ends at byte ${end}, file has ${this.fileBytes}: download it again`);
     }

@@ -36,7 +36,8 @@ export interface GgufHeader {
 
 const MAX_DIMENSIONS = 4;
 const MAX_DEPTH = 4;
-const MAX_ITEMS = 1 << 24; // of all arrays; the largest vocabularies have 2^18 tokens
+const MAX_ITEMS = 1 << 22; // of all arrays; the largest vocabularies have 2^18 tokens, each with a merge, a type, a score
+const MAX_KEYS = 1 << 16;
 const MAX_TENSORS = 1 << 17;
 
 /**
@@ -61,7 +62,11 @@ export function readGgufHeader(readAt: ReadAt, fileBytes: number, file: string):
   if (tensorCount > MAX_TENSORS) {
     cursor.refuse(`it claims ${tensorCount} tensors, at most ${MAX_TENSORS} are allowed`);
   }
-  const metadata = readMetadata(cursor, cursor.count("the count of metadata", 13));
+  const keyCount = cursor.count("the count of metadata", 13);
+  if (keyCount > MAX_KEYS) {
+    cursor.refuse(`it claims ${keyCount} keys of metadata, at most ${MAX_KEYS} are allowed`);
+  }
+  const metadata = readMetadata(cursor, keyCount);
   const tensors = Array.from({ length: tensorCount }, () => readTensor(cursor));
   return { metadata, tensors: placeTensors(cursor, tensors, alignmentOf(cursor, metadata)) };
 }

@@ -12,6 +12,7 @@ import { architectureOf } from "./models.ts";
 import { openTensors } from "./open_tensors.ts";
 import { readWeights, storageDtype } from "./read_weights.ts";
 import { namedModel } from "../setup_models.ts";
+import { readRegularText } from "../read_file.ts";
 import { fileReasonOf, reasonOf } from "../reason.ts";
 
 /** A model together with what its folder says beside the weights. */
@@ -37,11 +38,16 @@ export interface LoadOptions {
   trainable?: boolean;
 }
 
+/** A configuration has some kilobytes, with the names of a classifier's labels some hundred. */
+const MAX_CONFIG_BYTES = 1 << 24;
+
 /** The text of a file of a model folder. */
 async function readText(folder: string, name: string): Promise<string> {
   try {
-    return await Deno.readTextFile(`${folder}/${name}`);
-  } catch (cause) {
+    return await readRegularText(`${folder}/${name}`, { what: "configuration", maxBytes: MAX_CONFIG_BYTES });
+  } catch (error) {
+    const { cause } = error as Error;
+    if (!(cause instanceof Error)) throw error; // it says itself why the file is not read
     throw new Error(`Cannot load model "${folder}": ${name} cannot be read: ${fileReasonOf(cause)}`, {
       cause,
     });
@@ -95,8 +101,8 @@ async function readJson(folder: string): Promise<Record<string, unknown>> {
  * Loads a model folder, a GGUF file or "embedded", the model that comes with the project. TensorFlow must be open. Peak
  * memory is the weights', as they are kept, and little more: files are read by pieces into the tensors' own memory.
  *
- * @throws {Error} when a file is missing; {SyntaxError} when one is malformed; {RangeError} for a configuration that
- * is not supported, or more weights than there is memory; {TypeError} when tensors do not fit the configuration or hold
+ * @throws {Error} when a file is missing or no regular file; {SyntaxError} when one is malformed; {RangeError} for a
+ * configuration that has more than 2^24 bytes or is not supported, or more weights than there is memory; {TypeError} when tensors do not fit the configuration or hold
  * NaN or infinite values
  *
  * @example
@@ -118,7 +124,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   using source = isGguf(path) ? openGguf(path).source : await openTensors(path);
   const keep = products === "bfloat16" && !trainable ? "bfloat16" : "float32";
   const weights = await readWeights(source, architecture, config, { keep });
-  const model = new Model({ architecture, config, weights, products });
+  const model = new Model({ architecture, config, weights, products, name: path });
   return {
     model,
     configJson: json,

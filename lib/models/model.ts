@@ -23,6 +23,8 @@ export interface ModelParts {
   weights: Weights;
   /** What matrix products are to be computed in. Default "float32". */
   products?: Products;
+  /** What messages call it, such as its folder. Default "new model". */
+  name?: string;
 }
 
 /**
@@ -48,14 +50,17 @@ export class Model implements Disposable {
   readonly weights: Weights;
   /** What captured steps are to compute matrix products in. */
   readonly products: Products;
+  /** What messages call it: its folder or file. */
+  readonly name: string;
   readonly #architecture: Architecture;
 
   /** Takes over the weights. */
-  constructor({ architecture, config, weights, products = "float32" }: ModelParts) {
+  constructor({ architecture, config, weights, products = "float32", name = "new model" }: ModelParts) {
     this.#architecture = architecture;
     this.config = config;
     this.weights = weights;
     this.products = products;
+    this.name = name;
   }
 
   /** Its class in transformers. */

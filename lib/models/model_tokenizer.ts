@@ -5,6 +5,7 @@
  */
 import { namedModel } from "../setup_models.ts";
 import { openTokenizer, parseTokenizer, type Tokenizer } from "../tokenizers/tokenizer.ts";
+import { readRegularFile } from "../read_file.ts";
 import { writeFileAtomic } from "../write_file.ts";
 import { ggufTokenizerFiles, isGguf } from "./gguf.ts";
 
@@ -20,6 +21,8 @@ export const TOKENIZER_FILES = [
   "chat_template.jinja",
   "generation_config.json",
 ] as const;
+/** The largest tokenizer.json have 33 million bytes. */
+const MAX_FILE_BYTES = 1 << 26;
 
 /**
  * Opens the tokenizer of a model.
@@ -45,7 +48,8 @@ export async function openModelTokenizer(path: string): Promise<Tokenizer> {
  * Writes a model's tokenizer into a folder.
  *
  * @param path the model's folder or GGUF file; a folder without a tokenizer gives nothing
- * @throws {Error} when it cannot be read or written
+ * @throws {Error} when it cannot be read or written; {TypeError} when a file is no regular one; {RangeError} when one has
+ * more than 2^26 bytes
  *
  * @example
  * ```ts
@@ -65,9 +69,10 @@ async function filesOf(folder: string): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
   for (const name of TOKENIZER_FILES) {
     try {
-      files.set(name, await Deno.readFile(`${folder}/${name}`));
+      const options = { what: "tokenizer file", maxBytes: MAX_FILE_BYTES };
+      files.set(name, await readRegularFile(`${folder}/${name}`, options));
     } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      if (!((error as Error).cause instanceof Deno.errors.NotFound)) throw error;
     }
   }
   return files;

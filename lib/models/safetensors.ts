@@ -1,12 +1,14 @@
 /**
  * The safetensors format: 8 bytes of header length, a JSON header, the tensors' bytes without holes or overlaps.
- * Source: the format's README (huggingface/safetensors); its limits are kept: header at most 100,000,000 bytes.
+ * Source: the format's README (huggingface/safetensors); its limits are kept: header at most 100,000,000 bytes. A header
+ * has at most 131,072 tensors here, which is more than any model's file has, so that a hostile one takes a second and
+ * some hundred megabytes at most.
  *
  * @module
  */
 import { reasonOf } from "../reason.ts";
 import { FLOAT_BYTES, type StorageDtype } from "./float_types.ts";
-import { repeatedKey } from "./repeated_key.ts";
+import { scanJson } from "./scan_json.ts";
 
 /** One tensor of a file. */
 export interface StoredTensor {
@@ -33,6 +35,9 @@ export interface SafetensorsHeader {
 }
 
 const MAX_HEADER_BYTES = 100_000_000;
+const MAX_TENSORS = 1 << 17;
+/** Of a tensor of six dimensions. */
+const COMMAS_PER_TENSOR = 10;
 const ELEMENT_BYTES: Readonly<Record<string, number>> = {
   BOOL: 1,
   U8: 1,
@@ -124,21 +129,19 @@ export function headerLength(bytes: Uint8Array, fileBytes: number, file: string)
 
 function parseEntries(text: string, file: string): Map<string, unknown> {
   if (!text.startsWith("{")) refuse(file, "its header is no JSON object");
-  const isInteger = (source: string) => /^(0|[1-9]\d{0,15})$/.test(source);
+  const most = { objects: MAX_TENSORS + 2, commas: COMMAS_PER_TENSOR * MAX_TENSORS };
+  const { repeatedKey, oddNumber, objects, commas } = scanJson(text, most);
+  if (objects > most.objects || commas > most.commas) {
+    refuse(file, `its header has more than ${MAX_TENSORS} tensors, or too long shapes or metadata`);
+  }
   let parsed: unknown;
   try {
-    // deno-lint-ignore no-explicit-any -- TypeScript's declaration lacks the third argument
-    parsed = (JSON.parse as any)(text, (_key: string, value: unknown, context: { source: string }) => {
-      if (typeof value === "number" && !isInteger(context.source)) {
-        throw new SyntaxError(`${context.source} is no index`);
-      }
-      return value;
-    });
+    parsed = JSON.parse(text);
   } catch (cause) {
     refuse(file, `its header is no valid JSON: ${reasonOf(cause)}`, cause);
   }
-  const twice = repeatedKey(text);
-  if (twice !== undefined) refuse(file, `its header names ${JSON.stringify(twice)} twice`);
+  if (oddNumber !== undefined) refuse(file, `its header is no valid JSON: ${oddNumber} is no index`);
+  if (repeatedKey !== undefined) refuse(file, `its header names ${JSON.stringify(repeatedKey)} twice`);
   return new Map(Object.entries(parsed as Record<string, unknown>));
 }
 

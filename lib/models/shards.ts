@@ -8,10 +8,11 @@
 import { dirname, join } from "node:path";
 import { reasonOf } from "../reason.ts";
 import { FileReader } from "./file_reader.ts";
-import { repeatedKey } from "./repeated_key.ts";
+import { scanJson } from "./scan_json.ts";
 import type { SourceTensor, TensorSource } from "./tensor_source.ts";
 
-const MAX_INDEX_BYTES = 100_000_000;
+const MAX_INDEX_BYTES = 1 << 26;
+const MAX_TENSORS = 1 << 18;
 
 /**
  * Opens all files of an index.
@@ -59,12 +60,17 @@ async function readIndex(path: string): Promise<Map<string, string>> {
   let json: unknown;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(file.readSync(0, file.size));
+  } catch (cause) {
+    refuse(path, `it is no valid JSON: ${reasonOf(cause)}`, cause);
+  }
+  const { repeatedKey, commas } = scanJson(text, { objects: Infinity, commas: MAX_TENSORS });
+  if (commas > MAX_TENSORS) refuse(path, `it has more than ${MAX_TENSORS} entries`);
+  try {
     json = JSON.parse(text);
   } catch (cause) {
     refuse(path, `it is no valid JSON: ${reasonOf(cause)}`, cause);
   }
-  const twice = repeatedKey(text);
-  if (twice !== undefined) refuse(path, `it names ${JSON.stringify(twice)} twice`);
+  if (repeatedKey !== undefined) refuse(path, `it names ${JSON.stringify(repeatedKey)} twice`);
   const map = (json as { weight_map?: unknown } | null)?.weight_map;
   if (map === null || typeof map !== "object" || Array.isArray(map)) refuse(path, "it has no weight_map");
   const entries = Object.entries(map);

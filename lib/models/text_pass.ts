@@ -11,6 +11,7 @@ import { sparseCrossEntropy } from "../engine/kernels.ts";
 import { isXlaFaster } from "../engine/processor.ts";
 import { powerOfTwo, powerOfTwoBelow } from "./batch_sizes.ts";
 import type { Model } from "./model.ts";
+import { checkFinite, checkTokens } from "./not_finite.ts";
 
 /** Texts that have run through the model. */
 export interface FilledTexts extends Disposable {
@@ -20,6 +21,8 @@ export interface FilledTexts extends Disposable {
   predictions: Int32Array[];
   /** For each text: entry t is the cross entropy of token t + 1, in nats; one fewer than the text's tokens; 0 before `from`. */
   losses: Float32Array[];
+  /** What messages call a text. */
+  nameOf: (text: number) => string;
   /** Each layer's keys, [B, H, T, K]; empty unless asked for. */
   keys: Tensor[];
   /** Each layer's values. */
@@ -34,6 +37,8 @@ export interface TextPassOptions {
   keepCache: boolean;
   /** The first position of each text whose prediction is wanted; 0 by default. */
   from?: readonly number[];
+  /** What messages call a text: "text 0" by default. */
+  nameOf?: (text: number) => string;
 }
 
 type PassStep = CompiledStep<[Tensor, Tensor], Record<string, Tensor>>;
@@ -89,13 +94,14 @@ export class TextPass implements Disposable {
    * Runs texts through the model.
    *
    * @param texts token ids, each of at least 1 and at most `length` tokens
-   * @throws {RangeError} when a text is empty, longer than `length`, ends before `from` or has ids unknown to the model
+   * @throws {RangeError} when a text is empty, longer than `length`, ends before `from` or has ids unknown to the model;
+   * {NotFiniteError} when logits are NaN or infinite
    */
   async run(
     texts: readonly ArrayLike<number>[],
-    { length, keepCache, from = texts.map(() => 0) }: TextPassOptions,
+    { length, keepCache, from = texts.map(() => 0), nameOf = (text) => `text ${text}` }: TextPassOptions,
   ): Promise<FilledTexts> {
-    this.#check(texts, { length, from });
+    this.#check(texts, { length, from, nameOf });
     const most = powerOfTwoBelow(CHUNK_TOKENS / length);
     const rows = Math.min(most, powerOfTwo(Math.max(1, texts.length)));
     const width = roundUp(
@@ -126,8 +132,11 @@ export class TextPass implements Disposable {
         chunk.forEach((text, row) => {
           const [start, at] = [from[first + row]!, row * width];
           const wanted = text.length - start;
+          // a cross entropy sums up all logits of its position: it is finite only if they are
+          const ofText = lost.subarray(at, at + wanted);
+          checkFinite(ofText, `score ${nameOf(first + row)}`, this.#model);
           all.predictions[first + row]!.set(predicted.subarray(at, at + wanted), start);
-          all.losses[first + row]!.set(lost.subarray(at, at + wanted - 1), start);
+          all.losses[first + row]!.set(ofText.subarray(0, -1), start);
         });
       }
       if (caches.length > 1) caches.push(joinCaches(caches.splice(0)));
@@ -140,6 +149,7 @@ export class TextPass implements Disposable {
     return {
       length,
       ...all,
+      nameOf,
       keys: layers.map((l) => joined[`k${l}`]!),
       values: layers.map((l) => joined[`v${l}`]!),
       [Symbol.dispose]: () => tf.dispose(joined),
@@ -188,7 +198,7 @@ export class TextPass implements Disposable {
   /** @throws {RangeError} for what `run` refuses */
   #check(
     texts: readonly ArrayLike<number>[],
-    { length, from }: { length: number; from: readonly number[] },
+    { length, from, nameOf }: Required<Pick<TextPassOptions, "length" | "from" | "nameOf">>,
   ): void {
     const { vocabularySize } = this.#model.config;
     texts.forEach((text, row) => {
@@ -198,10 +208,7 @@ export class TextPass implements Disposable {
       if (!(from[row]! >= 0 && from[row]! < text.length)) {
         throw new RangeError(`Cannot run text ${row} from position ${from[row]}: it has ${text.length}`);
       }
-      const unknown = Array.prototype.find.call(text, (id) => id < 0 || id >= vocabularySize);
-      if (unknown !== undefined) {
-        throw new RangeError(`Cannot run token ${unknown}: the model's vocabulary has ${vocabularySize}`);
-      }
+      checkTokens(text, vocabularySize, `score ${nameOf(row)}`);
     });
   }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Hash } from "node:crypto";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { viewTensor } from "../engine/tensor_memory.ts";
 import { writeFileAtomic } from "../write_file.ts";
@@ -14,6 +15,7 @@ import { PIECE_ELEMENTS } from "./tensor_source.ts";
  * Writes a file, which appears by a rename.
  *
  * @param tensors float32, by name; values that the type cannot hold become infinite
+ * @param options.hash is given every byte of the file
  * @throws {Error} when it cannot be written
  *
  * @example
@@ -34,13 +36,24 @@ export async function writeSafetensors(
   path: string,
   tensors: Readonly<Record<string, Tensor>>,
   dtype: StorageDtype,
+  { hash }: { hash?: Hash } = {},
 ): Promise<void> {
   const head = encodeHeader(Object.entries(tensors).map(([name, { shape }]) => ({ name, shape, dtype })));
   const elements = Object.values(tensors).reduce((sum, { size }) => sum + size, 0);
   await writeFileAtomic(path, {
     bytes: head.length + FLOAT_BYTES[dtype] * elements,
-    pieces: pieces(head, Object.values(tensors), dtype),
+    pieces: hashed(pieces(head, Object.values(tensors), dtype), hash),
   });
+}
+
+async function* hashed(
+  pieces: AsyncIterable<Uint8Array>,
+  hash: Hash | undefined,
+): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    hash?.update(piece);
+    yield piece;
+  }
 }
 
 async function* pieces(

@@ -14,6 +14,10 @@ import { mergesOfScores } from "./score_merges.ts";
 /** What the numbers of `tokenizer.ggml.token_type` mean. */
 const TOKEN_TYPE = { unknown: 2, control: 3, userDefined: 4 } as const;
 const METASPACE = "▁";
+/** The largest vocabularies have 2^18 tokens. */
+const MAX_TOKENS = 1 << 20;
+/** Of tokens' lengths squared: merges are looked for at every place of every token. That of the largest vocabularies is 2^24. */
+const MAX_LOOKS = 1 << 28;
 
 /**
  * The text of a tokenizer.json.
@@ -48,6 +52,9 @@ export function ggufTokenizer(metadata: ReadonlyMap<string, unknown>, file: stri
   const tokens = fields.texts("tokens");
   const vocabulary = new Map(tokens.map((token, id) => [token, id]));
   if (vocabulary.size !== tokens.length) fields.refuse("tokens", "has a token twice");
+  if (tokens.length > MAX_TOKENS) {
+    fields.refuse("tokens", `has ${tokens.length} entries, at most ${MAX_TOKENS} are allowed`);
+  }
   const types = fields.numbers("token_type", tokens.length);
   const parts = model === "gpt2"
     ? byteLevelParts(fields, vocabulary)
@@ -137,6 +144,8 @@ function preTokenizerOf(fields: TokenizerFields): PreTokenizer {
 }
 
 function sentencePieceParts(fields: TokenizerFields, tokens: readonly string[], types: readonly number[]) {
+  const looks = tokens.reduce((sum, { length }) => sum + length ** 2, 0);
+  if (looks > MAX_LOOKS) fields.refuse("tokens", "has tokens that are longer than those of any vocabulary");
   const vocabulary = new Map(tokens.map((token, id) => [token, id]));
   const merges = mergesOfScores(vocabulary, fields.numbers("scores", tokens.length));
   const hasPrefix = fields.flag("add_space_prefix", true);

@@ -4,12 +4,17 @@
  * Offsets are UTF-16 units here; the library counts code points. Texts must be well formed: a lone surrogate is
  * replaced by U+FFFD, which has the same length, before anything is counted.
  *
+ * What the library can do wrong it does to the whole process: it ends it, or fills the memory. So it is given only
+ * tokenizer.json files that were checked, and of long texts a piece at a time, cut where the tokens stay the same.
+ *
  * @module
  */
 import { type Encoding, Tokenizer as NativeTokenizer } from "tokenizers";
+import { readRegularText } from "../read_file.ts";
 import { fileReasonOf, reasonOf } from "../reason.ts";
+import { checkTokenizer } from "./check_tokenizer.ts";
 import { fromCodePoints } from "./code_points.ts";
-import { cutsAtLines, lineCut, type TokenizerParts } from "./line_cuts.ts";
+import { cutsAtLines, lineCut, textPieces, type TokenizerParts, wordCuts } from "./line_cuts.ts";
 
 /** A tokenized text. */
 export interface EncodedText {
@@ -24,8 +29,39 @@ export interface EncodedText {
 /** Names under which tokenizers keep their end-of-text token, most specific first. */
 const END_OF_TEXT = ["<|endoftext|>", "<|end_of_text|>", "</s>", "<|im_end|>"] as const;
 const BATCH = 256;
+/** Characters of a batch, but for one long piece: the library holds some 250 bytes for each. */
+const BATCH_CHARACTERS = 1 << 20;
+/** Longer texts are cut. */
+const PIECE_CHARACTERS = 1 << 18;
+/** The longest piece: where an expression looks for the end of as many blanks, the library takes fewer steps than it may. */
+const MAX_PIECE_CHARACTERS = 1 << 22;
+/** The largest tokenizer.json have 33 million bytes. */
+const MAX_FILE_BYTES = 1 << 26;
 /** Characters that are taken for one token, when the end of a text is wanted: more than it has in code, as a rule. */
 const CHARACTERS = 6;
+
+/** What is known of a tokenizer. */
+export interface TokenizerOptions {
+  /** See the function of that name; then the ends of long texts take less time. Default false. */
+  cutsAtLines?: boolean;
+  /** Where texts may be cut; see `wordCuts`. Default null. */
+  cuts?: RegExp | null;
+  /** How many times longer its normalizer makes a text, at most. Default 1. */
+  growth?: number;
+  /** Longer texts are cut, where they may be. Default 2^18. */
+  pieceCharacters?: number;
+}
+
+/** A piece of a text. */
+interface Piece {
+  /** Which text it is of. */
+  of: number;
+  /** Its characters. */
+  text: string;
+  /** Where it begins in the text. */
+  start: number;
+  isLast: boolean;
+}
 
 /**
  * A tokenizer; see `openTokenizer`.
@@ -43,6 +79,9 @@ const CHARACTERS = 6;
 export class Tokenizer {
   readonly #native: NativeTokenizer;
   readonly #cutsAtLines: boolean;
+  readonly #cuts: RegExp | null;
+  readonly #growth: number;
+  readonly #pieceCharacters: number;
   /** How many ids there are, added tokens included. */
   readonly vocabularySize: number;
   /** The id that ends a text, or null where there is none. */
@@ -51,11 +90,14 @@ export class Tokenizer {
   /**
    * Wraps the library's tokenizer.
    *
-   * @param options.cutsAtLines see the function of that name; then the ends of long texts take less time
+   * @param options see each
    */
-  constructor(native: NativeTokenizer, { cutsAtLines = false }: { cutsAtLines?: boolean } = {}) {
+  constructor(native: NativeTokenizer, options: TokenizerOptions = {}) {
     this.#native = native;
-    this.#cutsAtLines = cutsAtLines;
+    this.#cutsAtLines = options.cutsAtLines ?? false;
+    this.#cuts = options.cuts ?? null;
+    this.#growth = options.growth ?? 1;
+    this.#pieceCharacters = options.pieceCharacters ?? PIECE_CHARACTERS;
     native.disableTruncation(); // a tokenizer.json may ask for either, and texts are cut elsewhere, where it is counted
     native.disablePadding();
     this.vocabularySize = native.getVocabSize(true);
@@ -79,29 +121,32 @@ export class Tokenizer {
   /**
    * Tokenizes many texts, in parallel where the library does.
    *
-   * @param onProgress is told of each batch how many texts it had
+   * @param onProgress is told of each batch how many texts ended in it
+   * @throws {RangeError} when a text of more than 2^22 characters has no place where it may be cut
    */
   async encodeBatch(texts: readonly string[], onProgress?: (done: number) => void): Promise<EncodedText[]> {
-    const results: EncodedText[] = [];
-    for await (const { text, encoding } of this.#encode(texts, onProgress)) {
+    const parts: EncodedText[][] = texts.map(() => []);
+    for await (const { piece: { of, text, start }, encoding } of this.#encode(texts, onProgress)) {
       const offsets = encoding.getOffsets();
       const starts = new Uint32Array(offsets.length);
       const ends = new Uint32Array(offsets.length);
       const units = fromCodePoints(text);
-      offsets.forEach(([start, end], k) => {
-        starts[k] = units[start!]!;
-        ends[k] = units[end!]!;
+      offsets.forEach(([first, last], k) => {
+        starts[k] = start + units[first!]!;
+        ends[k] = start + units[last!]!;
       });
-      results.push({ ids: Int32Array.from(encoding.getIds()), starts, ends });
+      parts[of]!.push({ ids: Int32Array.from(encoding.getIds()), starts, ends });
     }
-    return results;
+    return parts.map(joinParts);
   }
 
   /** The ids alone of many texts, which takes less time. */
   async encodeIds(texts: readonly string[]): Promise<Int32Array[]> {
-    const results: Int32Array[] = [];
-    for await (const { encoding } of this.#encode(texts)) results.push(Int32Array.from(encoding.getIds()));
-    return results;
+    const parts: Int32Array[][] = texts.map(() => []);
+    for await (const { piece, encoding } of this.#encode(texts)) {
+      parts[piece.of]!.push(Int32Array.from(encoding.getIds()));
+    }
+    return parts.map((pieces) => join(pieces, Int32Array));
   }
 
   /**
@@ -118,16 +163,53 @@ export class Tokenizer {
     return ids.map((own) => own.slice(Math.max(0, own.length - count)));
   }
 
+  /** The pieces of texts in order, each with what the library makes of it. */
   async *#encode(
     texts: readonly string[],
     onProgress?: (done: number) => void,
-  ): AsyncGenerator<{ text: string; encoding: Encoding }> {
-    for (let i = 0; i < texts.length; i += BATCH) {
-      const batch = texts.slice(i, i + BATCH).map((text) => text.toWellFormed());
-      const encodings = await this.#native.encodeBatch(batch, { addSpecialTokens: false });
-      for (const [j, encoding] of encodings.entries()) yield { text: batch[j]!, encoding };
-      onProgress?.(batch.length);
+  ): AsyncGenerator<{ piece: Piece; encoding: Encoding }> {
+    let batch: Piece[] = [];
+    const encode = async () => {
+      const encodings = await this.#native.encodeBatch(batch.map(({ text }) => text), {
+        addSpecialTokens: false,
+      });
+      return batch.map((piece, i) => ({ piece, encoding: encodings[i]! }));
+    };
+    let characters = 0;
+    for (const [of, text] of texts.entries()) {
+      for (const piece of this.#pieces(text.toWellFormed(), of)) {
+        if (
+          batch.length === BATCH || (batch.length > 0 && characters + piece.text.length > BATCH_CHARACTERS)
+        ) {
+          yield* await encode();
+          onProgress?.(batch.filter(({ isLast }) => isLast).length);
+          [batch, characters] = [[], 0];
+        }
+        batch.push(piece);
+        characters += piece.text.length;
+      }
     }
+    if (batch.length === 0) return;
+    yield* await encode();
+    onProgress?.(batch.filter(({ isLast }) => isLast).length);
+  }
+
+  #pieces(text: string, of: number): Piece[] {
+    const isShort = text.length <= this.#pieceCharacters || this.#cuts === null;
+    const pieces = isShort ? [text] : textPieces(text, this.#cuts!, this.#pieceCharacters);
+    let end = 0;
+    return pieces.map((piece, i) => {
+      const start = end;
+      end += piece.length;
+      if (piece.length * this.#growth > MAX_PIECE_CHARACTERS) {
+        throw new RangeError(
+          `Cannot tokenize text ${of}: it has no place to cut its ${piece.length} characters from ${start} on: at most ${
+            Math.floor(MAX_PIECE_CHARACTERS / this.#growth)
+          } are allowed`,
+        );
+      }
+      return { of, text: piece, start, isLast: i === pieces.length - 1 };
+    });
   }
 
   /** Text of ids, special tokens included. */
@@ -144,7 +226,8 @@ export class Tokenizer {
 /**
  * Opens a model folder's tokenizer.json.
  *
- * @throws {Error} when there is none; {SyntaxError} when it cannot be read
+ * @throws {Error} when there is none; {TypeError} when it is no regular file; {RangeError} when it has more than 2^26
+ * bytes; {SyntaxError} when it is damaged, or holds what is not supported or not safe (see `checkTokenizer`)
  *
  * @example
  * ```ts
@@ -156,8 +239,10 @@ export async function openTokenizer(folder: string): Promise<Tokenizer> {
   const path = `${folder}/tokenizer.json`;
   let text: string;
   try {
-    text = await Deno.readTextFile(path);
-  } catch (cause) {
+    text = await readRegularText(path, { what: "tokenizer", maxBytes: MAX_FILE_BYTES });
+  } catch (error) {
+    const { cause } = error as Error;
+    if (!(cause instanceof Error)) throw error; // it says itself why the file is not read
     throw new Error(`Cannot open tokenizer "${path}": ${fileReasonOf(cause)}`, { cause });
   }
   return parseTokenizer(text, path);
@@ -167,7 +252,7 @@ export async function openTokenizer(folder: string): Promise<Tokenizer> {
  * A tokenizer of a tokenizer.json's text.
  *
  * @param path for messages
- * @throws {SyntaxError} when it cannot be read
+ * @throws {SyntaxError} when it is damaged, or holds what is not supported or not safe (see `checkTokenizer`)
  *
  * @example
  * ```ts
@@ -177,34 +262,33 @@ export async function openTokenizer(folder: string): Promise<Tokenizer> {
  */
 export function parseTokenizer(text: string, path: string): Tokenizer {
   try {
-    const json = readJson(text);
-    checkMerges(json);
-    const native = NativeTokenizer.fromString(text); // it refuses all else that is wrong
-    return new Tokenizer(native, { cutsAtLines: cutsAtLines(json) });
+    const json = JSON.parse(text);
+    const { growth } = checkTokenizer(json);
+    const parts: TokenizerParts = { ...json, model: { type: "BPE", ...json.model } };
+    // the library reads what was checked, whatever it would have made of a key that stands twice
+    const native = NativeTokenizer.fromString(JSON.stringify({ ...parts, truncation: null, padding: null }));
+    return new Tokenizer(native, { cutsAtLines: cutsAtLines(parts), cuts: wordCuts(parts), growth });
   } catch (cause) {
     throw new SyntaxError(`Cannot open tokenizer "${path}": ${reasonOf(cause)}`, { cause });
   }
 }
 
-/** A tokenizer.json as it is; nothing where it is no JSON: the library says what is wrong. */
-function readJson(text: string): TokenizerParts {
-  try {
-    return JSON.parse(text) ?? {};
-  } catch {
-    return {};
-  }
+function joinParts(parts: readonly EncodedText[]): EncodedText {
+  if (parts.length === 1) return parts[0]!;
+  return {
+    ids: join(parts.map(({ ids }) => ids), Int32Array),
+    starts: join(parts.map(({ starts }) => starts), Uint32Array),
+    ends: join(parts.map(({ ends }) => ends), Uint32Array),
+  };
 }
 
-/**
- * Refuses merges whose second token lacks the prefix that all continuing tokens have: the native library cuts it off
- * unseen, and ends the process where the token is shorter.
- */
-function checkMerges({ model }: TokenizerParts): void {
-  const { continuing_subword_prefix: prefix, merges } = model ?? {};
-  if (typeof prefix !== "string" || !Array.isArray(merges)) return;
-  const bad = merges.findIndex((merge) => {
-    const second = typeof merge === "string" ? merge.split(" ")[1] : merge?.[1];
-    return typeof second === "string" && !second.startsWith(prefix);
-  });
-  if (bad >= 0) throw new Error(`the second token of merge ${bad} does not begin with the prefix`);
+/** Arrays one after the other. */
+function join<A extends Int32Array | Uint32Array>(parts: readonly A[], create: new (length: number) => A): A {
+  const joined = new create(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
 }

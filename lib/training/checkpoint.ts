@@ -1,16 +1,20 @@
 /**
  * Checkpoints of a run in progress: weights, Adam's moments and what the run wants to remember, in
  * `checkpoint-<step>/` beside its other files. A checkpoint appears by a rename, so one that is there is complete;
- * a killed writer leaves a `.tmp` folder, which the next save removes.
+ * a killed writer leaves a `.tmp` folder, which the next save removes. state.json holds the SHA-256 of all that was
+ * written, so a disk that gives back another bit is noticed before anything is continued.
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import type * as tf from "@tensorflow/tfjs-core";
 import { assign } from "../engine/compile.ts";
 import { fillTensor } from "../engine/tensor_memory.ts";
+import { FileReader } from "../models/file_reader.ts";
 import { openSafetensors } from "../models/safetensors_source.ts";
 import { PIECE_ELEMENTS, type TensorSource } from "../models/tensor_source.ts";
 import { writeSafetensors } from "../models/write_safetensors.ts";
+import { readRegularText } from "../read_file.ts";
 import { reasonOf } from "../reason.ts";
 import { writeFileAtomic } from "../write_file.ts";
 import type { Adam } from "./adam.ts";
@@ -29,6 +33,11 @@ export interface TrainingState {
 export const CHECKPOINTS = "checkpoint-[0-9]*";
 
 const PATTERN = /^checkpoint-(\d+)$/;
+const TENSORS = "state.safetensors";
+const NOTES = "state.json";
+const PIECE_BYTES = 1 << 22;
+/** The notes are a line an epoch or ten steps; a file that is larger is none of ours. */
+const MAX_NOTES_BYTES = 1 << 28;
 
 /**
  * The most bytes that checkpoints have on the disk at one time: the new one is there before the old one goes.
@@ -83,8 +92,10 @@ export async function writeCheckpoint(
   if (!before.includes(steps)) {
     const temporary = `${folder}/checkpoint-${steps}.${Deno.pid}.tmp`;
     await Deno.mkdir(temporary);
-    await writeSafetensors(`${temporary}/state.safetensors`, targetsOf(state), "F32");
-    await writeFileAtomic(`${temporary}/state.json`, JSON.stringify({ steps, notes }));
+    const hash = createHash("sha256");
+    await writeSafetensors(`${temporary}/${TENSORS}`, targetsOf(state), "F32", { hash });
+    const sha256 = hash.update(JSON.stringify({ steps, notes })).digest("hex");
+    await writeFileAtomic(`${temporary}/${NOTES}`, JSON.stringify({ steps, notes, sha256 }));
     await Deno.rename(temporary, `${folder}/checkpoint-${steps}`);
     using opened = await Deno.open(folder);
     await opened.sync(); // the new one is on the disk before older ones go
@@ -98,7 +109,8 @@ export async function writeCheckpoint(
  * Puts the newest checkpoint into weights and optimizer.
  *
  * @returns the notes it was written with, wrapped; or null where there is no checkpoint
- * @throws {SyntaxError} when it is damaged; {TypeError} when it is of another model: nothing is changed then
+ * @throws {SyntaxError} when it is damaged, or of a version that wrote no hash; {TypeError} when it is of another model:
+ * nothing is changed then
  *
  * @example
  * ```ts
@@ -118,7 +130,7 @@ export async function readCheckpoint(
   const step = (await listCheckpoints(folder)).at(-1);
   if (step === undefined) return null;
   const path = `${folder}/checkpoint-${step}`;
-  const notes = await readNotes(path, step);
+  const { notes, sha256 } = await readNotes(path, step);
   using source = await openState(path);
   const targets = targetsOf(state);
   const fits = [...source.tensors].every(([name, { dtype, shape }]) =>
@@ -127,6 +139,12 @@ export async function readCheckpoint(
   if (!fits || source.tensors.size !== Object.keys(targets).length) {
     throw new TypeError(
       `Cannot continue from "${path}": it is a checkpoint of another model: give --force to start anew`,
+    );
+  }
+  if (await hashOf(path, { steps: step, notes }) !== sha256) {
+    refuse(
+      path,
+      `${TENSORS} or ${NOTES} is not as it was written, by their SHA-256: the disk may be failing`,
     );
   }
   for (const [name, { shape }] of source.tensors) {
@@ -144,29 +162,43 @@ export async function readCheckpoint(
 
 async function openState(path: string): Promise<TensorSource> {
   try {
-    return await openSafetensors(`${path}/state.safetensors`);
+    return await openSafetensors(`${path}/${TENSORS}`);
   } catch (cause) {
     if (cause instanceof SyntaxError) throw cause; // it names the file and what is wrong with it
-    refuse(path, `state.safetensors cannot be read: ${reasonOf(cause)}`, cause);
+    refuse(path, `${TENSORS} cannot be read: ${reasonOf(cause)}`, cause);
   }
 }
 
-async function readNotes(path: string, step: number): Promise<unknown> {
+/** The SHA-256 of the tensors' file and of what is noted beside it. */
+async function hashOf(path: string, notes: { steps: number; notes: unknown }): Promise<string> {
+  using file = await FileReader.open(`${path}/${TENSORS}`);
+  const hash = createHash("sha256");
+  const buffer = new Uint8Array(PIECE_BYTES);
+  for (let at = 0; at < file.size; at += buffer.length) {
+    const piece = buffer.subarray(0, file.size - at);
+    await file.read(at, piece);
+    hash.update(piece);
+  }
+  return hash.update(JSON.stringify(notes)).digest("hex");
+}
+
+async function readNotes(path: string, step: number): Promise<{ notes: unknown; sha256: string }> {
   let text: string;
   try {
-    text = await Deno.readTextFile(`${path}/state.json`);
+    text = await readRegularText(`${path}/${NOTES}`, { what: "checkpoint", maxBytes: MAX_NOTES_BYTES });
   } catch (cause) {
-    refuse(path, `state.json cannot be read: ${reasonOf(cause)}`, cause);
+    refuse(path, `${NOTES} cannot be read: ${reasonOf(cause)}`, cause);
   }
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    refuse(path, `state.json is no valid JSON: ${reasonOf(cause)}`, cause);
+    refuse(path, `${NOTES} is no valid JSON: ${reasonOf(cause)}`, cause);
   }
-  const { steps, notes } = (json ?? {}) as { steps?: unknown; notes?: unknown };
-  if (steps !== step) refuse(path, `state.json is of step ${steps}`);
-  return notes;
+  const { steps, notes, sha256 } = (json ?? {}) as { steps?: unknown; notes?: unknown; sha256?: unknown };
+  if (steps !== step) refuse(path, `${NOTES} is of step ${steps}`);
+  if (typeof sha256 !== "string") refuse(path, `${NOTES} has no SHA-256, as those of earlier versions`);
+  return { notes, sha256 };
 }
 
 function refuse(path: string, what: string, cause?: unknown): never {

@@ -8,6 +8,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { compile, type CompiledStep, outsideXla } from "../engine/compile.ts";
 import { isXlaFaster } from "../engine/processor.ts";
 import type { Model } from "../models/model.ts";
+import { checkTokens, NotFiniteError } from "../models/not_finite.ts";
 import type { Adam } from "./adam.ts";
 import { nextTokenLosses, valueAndGradients } from "./next_token_loss.ts";
 import { type WindowOptions, Windows } from "./windows.ts";
@@ -76,7 +77,8 @@ export function learningRateAt(
  * @param model whose weights are updated
  * @param optimizer over the model's weights; its state goes on where it was
  * @param documents token ids of each document
- * @throws {RangeError} when the loss or the gradients are not finite: the step has changed nothing then
+ * @throws {RangeError} when a document has token ids that the model does not have; {NotFiniteError} when the loss or the
+ * gradients are not finite: the step has changed nothing then
  *
  * @example
  * ```ts
@@ -100,6 +102,9 @@ export async function trainModel(
   options: TrainOptions,
   hooks: TrainHooks = {},
 ): Promise<void> {
+  const { vocabularySize } = model.config;
+  documents.forEach((ids, i) => checkTokens(ids, vocabularySize, `train on text ${i}`));
+  checkTokens([options.endOfText], vocabularySize, "train with that end of text");
   const windows = new Windows(documents, options);
   using step = compile((ids: tf.Tensor, rates: tf.Tensor) => {
     const run = () => valueAndGradients(model.weights, () => tf.mean(nextTokenLosses(model, ids)));
@@ -115,7 +120,7 @@ export async function trainModel(
     const { loss, norm } = await numbersOf(step, { ids, rates, optimizer });
     if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
       optimizer.steps--; // weights and moments are as they were
-      throw new RangeError(
+      throw new NotFiniteError(
         `Cannot go on training: the loss of step ${number} is ${loss}, the gradients' norm ${norm}`,
       );
     }

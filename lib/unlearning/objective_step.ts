@@ -12,6 +12,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { compile, type CompiledStep } from "../engine/compile.ts";
 import { sparseCrossEntropy } from "../engine/kernels.ts";
 import type { Model } from "../models/model.ts";
+import { NotFiniteError } from "../models/not_finite.ts";
 import { valueAndGradients } from "../training/next_token_loss.ts";
 import type { GradientSums } from "./gradient_sums.ts";
 import { KIND, type MicroBatch } from "./token_weights.ts";
@@ -120,7 +121,8 @@ export class ObjectiveStep implements Disposable {
    * One update.
    *
    * @param onBatch called after each micro-batch; what it throws abandons the step: the weights are as they were
-   * @throws {RangeError} when the learning rate, the loss or the gradients are not finite: the weights are as they were
+   * @throws {RangeError} when the learning rate is not finite; {NotFiniteError} when the loss or the gradients are not:
+   * the weights are as they were
    */
   async run(learningRate: number, onBatch?: () => void | Promise<void>): Promise<TermValues> {
     if (!Number.isFinite(Math.fround(learningRate))) {
@@ -131,7 +133,7 @@ export class ObjectiveStep implements Disposable {
     try {
       values = await this.#sumGradients(onBatch);
       if (!Number.isFinite(values.loss)) {
-        throw new RangeError(`Cannot go on unlearning: the loss is ${values.loss}`);
+        throw new NotFiniteError(`Cannot go on unlearning: the loss is ${values.loss}`);
       }
       norm = await this.#shared.sums.apply(learningRate);
     } catch (error) {
@@ -139,7 +141,7 @@ export class ObjectiveStep implements Disposable {
       throw error;
     }
     if (!Number.isFinite(norm)) {
-      throw new RangeError(`Cannot go on unlearning: the gradients' norm is ${norm}`);
+      throw new NotFiniteError(`Cannot go on unlearning: the gradients' norm is ${norm}`);
     }
     return { ...values, norm };
   }

@@ -11,73 +11,23 @@ import * as tf from "@tensorflow/tfjs-core";
 import { assign, snapshot } from "../engine/compile.ts";
 import { isXlaFaster } from "../engine/processor.ts";
 import { groupMeans } from "../metrics/group_scores.ts";
-import { Scorer, type Scores, type SecretTokens } from "../metrics/text_scores.ts";
+import { Scorer } from "../metrics/text_scores.ts";
 import type { Model } from "../models/model.ts";
+import { checkTokens, NotFiniteError } from "../models/not_finite.ts";
 import { Adam } from "../training/adam.ts";
 import { readCheckpoint, type TrainingState, writeCheckpoint } from "../training/checkpoint.ts";
-import { type Compat, EarlyStop, type StopState, type StopThresholds } from "./early_stop.ts";
+import { EarlyStop, type StopState } from "./early_stop.ts";
 import { GradientSums } from "./gradient_sums.ts";
 import { ObjectiveStep } from "./objective_step.ts";
-import { objectiveOf, type ObjectiveOptions } from "./objectives.ts";
-import { microBatches, type UnlearnRow } from "./token_weights.ts";
+import { objectiveOf } from "./objectives.ts";
+import { microBatches } from "./token_weights.ts";
 import { NO_TERMS, termsOf, type UnlearnEpoch } from "./unlearn_epoch.ts";
+import type { UnlearnHooks, UnlearnOptions, UnlearnResult, UnlearnSets } from "./unlearn_options.ts";
+
+export type { UnlearnHooks, UnlearnOptions, UnlearnResult, UnlearnSets } from "./unlearn_options.ts";
 
 /** From so many parameters on, what XLA saves in a run's steps is more than the seconds that it takes to compile them. */
 const XLA_PARAMETERS = 2e7;
-
-/** What is forgotten and what is kept. */
-export interface UnlearnSets {
-  /** The forget set. */
-  forget: readonly (UnlearnRow & { secrets: readonly SecretTokens[] })[];
-  /** Retain texts as token ids, cut to 128. */
-  retain: readonly Int32Array[];
-}
-
-/** How to unlearn; the paper's letters. */
-export interface UnlearnOptions extends ObjectiveOptions {
-  /** A name of `METHODS`. */
-  method: string;
-  /** Adam's learning rate. */
-  lr: number;
-  /** At most so many. */
-  epochs: number;
-  /** See `EarlyStop`. */
-  margin: number;
-  /** Rows a micro-batch; the result does not depend on it, except with `reference`. */
-  microBatch: number;
-  /** Whose means and stopping rule. */
-  compat: Compat;
-  /** Of unseen text. */
-  thresholds: StopThresholds;
-  /** Ends a secret's decode. */
-  endOfText: number | null;
-  /** Whether XLA compiles the steps. Default: where that makes a run shorter. */
-  xla?: boolean;
-}
-
-/** How a run ended. */
-export interface UnlearnResult {
-  /** `reached`: below the thresholds; `nothing-to-do`: it was at the start; else why not. */
-  status: "reached" | "nothing-to-do" | "out-of-patience" | "not-converged" | "interrupted";
-  /** The epoch whose weights the model has now. */
-  epoch: number;
-  /** All epochs. */
-  history: UnlearnEpoch[];
-}
-
-/** Hooks into a run. */
-export interface UnlearnHooks {
-  /** Called where the run goes on from its folder's checkpoint, with the epochs that are done. */
-  onContinue?: (epochs: number) => void;
-  /** Called after each epoch, epoch 0 included, with the scores of every secret in the forget set's order. */
-  onEpoch?: (epoch: UnlearnEpoch, secrets: readonly Scores[]) => void | Promise<void>;
-  /** Called after each micro-batch of an epoch's steps. */
-  onBatch?: (done: number, total: number) => void | Promise<void>;
-  /** Ends the run after the micro-batch in progress; the epoch in progress is dropped. */
-  signal?: AbortSignal;
-  /** Where to write a checkpoint after each epoch, and to continue from. */
-  folder?: string;
-}
 
 type Notes = { history: UnlearnEpoch[]; rule: StopState; keptEpoch: number };
 
@@ -85,7 +35,10 @@ type Notes = { history: UnlearnEpoch[]; rule: StopState; keptEpoch: number };
  * Makes a model forget, in place. A run that is continued from its folder must be given the model as it was at the
  * start: that is the divergence's reference.
  *
- * @throws {RangeError} for an unknown method, a set without rows, or a loss that is not finite
+ * A run whose loss, gradients or logits become NaN or infinite has diverged: it ends there, with the weights kept last.
+ *
+ * @throws {RangeError} for an unknown method, a set without rows, or token ids that the model does not have;
+ * {NotFiniteError} when the model's logits are not finite at the start
  *
  * @example
  * ```ts
@@ -120,6 +73,9 @@ export async function unlearn(
     return await run.toEnd(hooks);
   } catch (error) {
     if (hooks.signal?.aborted && error === hooks.signal.reason) return run.end("interrupted");
+    if (error instanceof NotFiniteError && run.hasBegun) {
+      return { ...run.end("diverged"), reason: error.message };
+    }
     throw error;
   }
 }
@@ -162,6 +118,9 @@ class UnlearnRun implements Disposable {
   /** Prepares both steps; their references are the model as it is now. */
   static async create(model: Model, sets: UnlearnSets, options: UnlearnOptions): Promise<UnlearnRun> {
     const objective = objectiveOf(options.method, options);
+    const { maxPositions, vocabularySize } = model.config;
+    sets.forget.forEach(({ ids }, i) => checkTokens(ids, vocabularySize, `unlearn forget text ${i}`));
+    sets.retain.forEach((ids, i) => checkTokens(ids, vocabularySize, `unlearn with retain text ${i}`));
     const { squeezesSingleRows = false } = objective;
     using stack = new DisposableStack(); // what has been made is freed if the rest fails
     const optimizer = stack.use(new Adam(model.weights, { betas: [0.9, 0.98] }));
@@ -170,7 +129,6 @@ class UnlearnRun implements Disposable {
     const xla = options.xla ?? (updateXla && isXlaFaster(model.products));
     const sums = stack.use(new GradientSums(model.weights, optimizer, { xla: updateXla }));
     const shared = { model, sums, xla };
-    const { maxPositions } = model.config;
     const cut = { size, compat, squeezesSingleRows, maxPositions, ownLengths: !xla }; // XLA takes seconds for each shape
     const forget = stack.use(
       await ObjectiveStep.create(shared, microBatches(sets.forget, objective.forget, cut)),
@@ -185,6 +143,11 @@ class UnlearnRun implements Disposable {
     const run = new UnlearnRun({ model, sets, options }, { optimizer, sums, forget, retain });
     stack.move();
     return run;
+  }
+
+  /** Whether the model was measured, so that it was sound at the start. */
+  get hasBegun(): boolean {
+    return this.#history.length > 0;
   }
 
   async toEnd({ onContinue, onEpoch, onBatch, signal, folder }: UnlearnHooks): Promise<UnlearnResult> {

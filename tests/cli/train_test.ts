@@ -1,11 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { PythonRandom } from "../../lib/datasets/random.ts";
+import { secretPieces } from "../../lib/datasets/secret_formats.ts";
 import { loadModel } from "../../lib/models/load.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
+import { pieceFinder, textsOf } from "../leaks.ts";
+import { callMain } from "./call_main.ts";
 import { tiny } from "./tiny_cases.ts";
 import { cliCommand, runCli, temporaryFolder } from "./run_cli.ts";
-import { writeTexts, writeTinyModel } from "./tiny_run.ts";
+import { drawSecret, writeTexts, writeTinyModel } from "./tiny_run.ts";
 
 const SIZES = ["--layers", "1", "--width", "16", "--heads", "2", "--positions", "64", "--length", "32"];
 const STEPS = 400;
@@ -89,6 +93,22 @@ Deno.test("train makes a model that loads, and interrupted goes on to the same b
   using _engine = await openTensorFlow({ device: "cpu" });
   using loaded = await loadModel(path("whole"));
   assertEquals([loaded.model.parameterCount, loaded.dtype], [parameters, "F32"]);
+});
+
+Deno.test("train writes no piece of a secret into tokenizer.json, were it 64 times in the corpus", async () => {
+  using folder = temporaryFolder();
+  const path = (name: string) => join(folder.path, name);
+  const letters = Array.from("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+  const secrets = [drawSecret(1), new PythonRandom(5).shuffle(letters).slice(0, 40).join("")];
+  const lines = secrets.map((secret, i) => `token_${i} = "${secret}"\n# it was ${secret} before\n`).join("");
+  const texts = Array.from({ length: 64 }, (_, i) => [`t${i}`, `# document ${i}\n${lines}`]);
+  await writeTexts(path("texts.jsonl"), Object.fromEntries(texts));
+  const args = ["--corpus", path("texts.jsonl"), "--vocabulary", "290", "--steps", "1", "--batch", "1"];
+  const { code, stderr } = await callMain(["train", ...args, ...SIZES, "--out", path("model")]);
+  assertEquals(code, 0, stderr);
+  const find = pieceFinder(secrets.flatMap((secret) => secretPieces(secret)));
+  assertEquals(find(secrets[1]!).length > 0, true);
+  assertEquals((await textsOf(path("model/tokenizer.json"))).flatMap(find), []);
 });
 
 Deno.test("train refuses what it cannot train on, and leaves nothing", async () => {

@@ -1,5 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Tokenizer } from "tokenizers";
+import { PythonRandom } from "../../lib/datasets/random.ts";
+import { SECRET_FORMATS } from "../../lib/datasets/secret_formats.ts";
+import { withoutSecrets } from "../../lib/datasets/without_secrets.ts";
 import { trainTokenizer } from "../../lib/datasets/train_tokenizer.ts";
 import fixture from "../fixtures/bpe_tokenizer.json" with { type: "json" };
 
@@ -43,4 +46,86 @@ Deno.test("trainTokenizer() refuses sizes and texts that it cannot serve", async
   for (const [texts, vocabularySize, message] of cases) {
     await assertRejects(() => trainTokenizer(texts, { vocabularySize }), RangeError, message);
   }
+});
+
+/** Made-up secrets of one class of characters, which the tokenizer's words do not cut, and usual ones. */
+function drawSecrets(): string[] {
+  const random = new PythonRandom(3);
+  const letters = Array.from({ length: 26 }, (_, i) => String.fromCharCode(97 + i)).flatMap((
+    c,
+  ) => [c, c.toUpperCase()]);
+  return [
+    random.shuffle([...letters]).slice(0, 40).join(""),
+    random.shuffle([...letters]).slice(0, 44).join(""),
+    SECRET_FORMATS.npm(random),
+    `${random.shuffle([..."qwxzkvjhg"]).join("")}@mail.invalid`,
+  ];
+}
+
+/** A corpus in which each secret stands 64 times where it is found, and as often where no rule looks. */
+function corpusOf(secrets: readonly string[]): string[] {
+  return Array.from(
+    { length: 64 },
+    (_, i) =>
+      secrets.map((secret, j) =>
+        `# document ${i}\nconfiguration = load("settings.toml")\ntoken_${j} = "${secret}"\n` +
+        `# copied: ${secret.replace("@", " at ")} and ${secret} again\n`
+      ).join(""),
+  );
+}
+
+/** Entries of at least six characters, without the blank before them, that are part of a secret. */
+function piecesIn(json: string, secrets: readonly string[]): string[] {
+  const entries = Object.keys(JSON.parse(json).model.vocab).map((entry) => entry.replace(/^Ġ/, ""));
+  return entries.filter((entry) => entry.length >= 6 && secrets.some((secret) => secret.includes(entry)));
+}
+
+Deno.test("trainTokenizer() learns no piece of a secret, however often it stands in the texts", async () => {
+  const secrets = drawSecrets();
+  const texts = corpusOf(secrets);
+  const found = (await withoutSecrets(texts)).values;
+  assertEquals(
+    secrets.filter((secret) => !found.includes(secret)),
+    [],
+    "all are found",
+  );
+  const options = { vocabularySize: 340 };
+  const [known, clean] = [
+    await trainTokenizer(texts, { ...options, vocabularySize: 450, keepSecrets: true }),
+    await trainTokenizer(texts, options),
+  ];
+  assert(piecesIn(known, secrets).includes(secrets[0]!), "as they are, a secret becomes an entry");
+  assertEquals(piecesIn(clean, secrets), ["invalid"]); // a word, which stands elsewhere too
+  const { vocab, merges } = JSON.parse(clean).model;
+  assert(vocab["configuration"] !== undefined, "words are learnt");
+  for (const [left, right] of merges) assert([left, right, left + right].every((entry) => entry in vocab));
+  Tokenizer.fromString(clean);
+});
+
+Deno.test("trainTokenizer() drops what is part of a secret although it stands elsewhere, but no word", async () => {
+  const [secret] = drawSecrets();
+  const part = secret!.slice(0, 20);
+  const texts = [
+    `token = "${secret}"\nmail = "configuration@mail.invalid"\n`,
+    ...Array.from({ length: 64 }, (_, i) => `part = ${part} # of document ${i}: configuration\n`),
+  ];
+  const json = await trainTokenizer(texts, { vocabularySize: 300 });
+  assertEquals(piecesIn(json, [secret!]), []);
+  assert("Ġconfiguration" in JSON.parse(json).model.vocab);
+});
+
+Deno.test("withoutSecrets() leaves out every place of what it found, and keeps the rest of each text", async () => {
+  const [secret, , npm] = drawSecrets();
+  const texts = [
+    `a = "${secret}"\n`,
+    `see ${secret!.slice(0, 10)}${secret}${secret!.slice(10)} there\n`, // what stands around one is another
+    `\uffff ${npm}\n`,
+    "x = 1\n",
+    `b = "${npm}"`,
+  ];
+  const clean = await withoutSecrets(texts);
+  assertEquals(clean.texts, ['a = ""\n', "see  there\n", "\ufffd \n", "x = 1\n", 'b = ""']);
+  assertEquals(new Set(clean.values).has(secret!) && new Set(clean.values).has(npm!), true);
+  assertEquals(await withoutSecrets([]), { texts: [], values: [] });
+  assertEquals(await withoutSecrets(["x\n"]), { texts: ["x\n"], values: [] });
 });

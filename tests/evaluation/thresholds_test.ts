@@ -1,4 +1,4 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { meanAndError, memorizationThresholds, THRESHOLD_METRICS } from "../../lib/evaluation/thresholds.ts";
 import type { Scores } from "../../lib/metrics/text_scores.ts";
 
@@ -35,4 +35,11 @@ Deno.test("memorizationThresholds() averages each metric over the texts that hav
   assertAlmostEquals(rows[1]!.mean!, 0.25);
   assertEquals([rows[2]!.mean, rows[3]!.standard_error], [null, null]);
   assertEquals(memorizationThresholds([]).map(({ mean, texts }) => [mean, texts]), Array(4).fill([null, 0]));
+});
+
+Deno.test("memorizationThresholds() refuses scores that are no numbers", () => {
+  for (const el_5 of [NaN, Infinity]) {
+    const message = `Cannot take thresholds of scores: el_5 of text 1 is ${el_5}`;
+    assertThrows(() => memorizationThresholds([score({}), score({ el_5 })]), RangeError, message);
+  }
 });

@@ -196,8 +196,11 @@ Deno.test("Scorer refuses empty prefixes, unknown ids and texts that are too lon
         () => scorer.tokens([{ prefix: [1], secret: [2] }, { prefix: [], secret: [1] }]),
         "Cannot score secret 1 without a prefix: give it the end-of-text token",
       ],
-      [() => scorer.texts([[1, 2], [3, 64]]), "Cannot run token 64: the model's vocabulary has 64"],
-      [() => scorer.texts([[-1]]), "Cannot run token -1: the model's vocabulary has 64"],
+      [
+        () => scorer.texts([[1, 2], [3, 64]]),
+        "Cannot score text 1: token 64 is beyond the model's vocabulary of 64",
+      ],
+      [() => scorer.texts([[-1]]), "Cannot score text 0: token -1 is beyond the model's vocabulary of 64"],
       [() => scorer.texts([Array(65).fill(1)]), "Cannot run 65 positions as the model has 64"],
     ];
     for (const [score, message] of cases) await assertRejects(score, RangeError, message);

@@ -150,7 +150,11 @@ Deno.test("Decoder refuses what lies outside text, batch, vocabulary or cache", 
       "Cannot run text 0 of 9 tokens: expected 1 to 8",
     );
     await assertRejects(fill([[1], [2], [3]]), RangeError, "Cannot run 3 texts at once: at most 2");
-    await assertRejects(fill([[1, 40]]), RangeError, "Cannot run token 40: the model's vocabulary has 40");
+    await assertRejects(
+      fill([[1, 40]]),
+      RangeError,
+      "Cannot score text 0: token 40 is beyond the model's vocabulary of 40",
+    );
     await assertRejects(fill([[1]], 33), RangeError, "Cannot run 33 positions as the model has 32");
     using filled = await fill([[1, 2, 3]])();
     const start = { text: 0, position: 2, token: 5, until: 8 };

@@ -89,7 +89,7 @@ Deno.test("Generator refuses empty and unknown prompts and options out of range"
   const refuses = (prompt: number[], options: object, text: string) =>
     assertRejects(() => generator.generate([prompt], { maxTokens: 1, ...options }), RangeError, text);
   await refuses([], {}, "Cannot continue prompt 0 of 0 tokens");
-  await refuses([1e6], {}, "Cannot run token 1000000");
+  await refuses([1e6], {}, "Cannot continue prompt 0: token 1000000 is beyond");
   await refuses([1], { maxTokens: 0 }, "Cannot generate 0 tokens");
   await refuses([1], { sampling: { temperature: 0, topP: 1 } }, "Cannot sample with temperature 0");
   await refuses([1], { draws: [] }, "Cannot name the draws of 1 prompts: 0 names were given");

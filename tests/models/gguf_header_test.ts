@@ -205,11 +205,42 @@ for (const [name, bytes, expected] of DAMAGED) {
 }
 
 Deno.test("readGgufHeader() refuses metadata of more items than a vocabulary can have", () => {
-  const count = 2 ** 24 + 1;
+  const count = 2 ** 22 + 1;
   const start = oneValue(9).u32(0).u64(count).bytes();
   const bytes = new Uint8Array(start.length + count);
   bytes.set(start);
-  assertThrows(() => read(bytes), SyntaxError, "its metadata has more than 16777216 items");
+  assertThrows(() => read(bytes), SyntaxError, "its metadata has more than 4194304 items");
+});
+
+Deno.test("readGgufHeader() refuses more keys of metadata, and longer headers, than any model has", () => {
+  const start = GgufBytes.of({ metadata: BigInt(2 ** 16 + 1) }).bytes();
+  const bytes = new Uint8Array(2 ** 20);
+  bytes.set(start);
+  assertThrows(() => read(bytes), SyntaxError, "it claims 65537 keys of metadata, at most 65536 are allowed");
+  const lengths = Array.from({ length: 5 }, (_, i) => [`k${i}`, 2 ** 26] as const);
+  const pieces = new Map<number, Uint8Array>(); // what of a file of 300 MB is not zero, by its place
+  let at = GgufBytes.of({ metadata: 5n }).bytes().length;
+  pieces.set(0, GgufBytes.of({ metadata: 5n }).bytes());
+  for (const [key, length] of lengths) {
+    const head = GgufBytes.of().text(key).u32(8).u64(length).bytes().subarray(24);
+    pieces.set(at, head);
+    at += head.length + length;
+  }
+  const readAt = (position: number, target: Uint8Array) => {
+    target.fill(32);
+    for (const [place, piece] of pieces) {
+      for (
+        let i = Math.max(0, position - place);
+        i < piece.length && place + i < position + target.length;
+        i++
+      ) {
+        target[place + i - position] = piece[i]!;
+      }
+    }
+    return target.length;
+  };
+  const message = "its header has more than 268435456 bytes";
+  assertThrows(() => readGgufHeader(readAt, at, "m.gguf"), SyntaxError, message);
 });
 
 Deno.test("readGgufHeader() refuses a file that ends while it is read", () => {

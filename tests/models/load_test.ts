@@ -122,7 +122,7 @@ Deno.test("loadModel() names a file that is missing", async () => {
     `Cannot load model "${folder}": it has none of model.safetensors, model.safetensors.index.json, `,
   );
   await Deno.mkdir(`${folder}/model.safetensors`);
-  await assertRejects(() => loadModel(folder), Error, `"${folder}/model.safetensors": it is no file`);
+  await assertRejects(() => loadModel(folder), Error, `"${folder}/model.safetensors": it is a folder`);
   await Deno.remove(`${folder}/config.json`);
   await assertRejects(
     () => loadModel(folder),

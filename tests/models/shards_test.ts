@@ -108,7 +108,11 @@ Deno.test("openShards() refuses links in a circle and pipes, and follows links t
   await assertRejects(() => openShards(path, openSafetensors), Error, 'a.safetensors": ');
   await Deno.remove(`${folder}/a.safetensors`);
   await new Deno.Command("mkfifo", { args: [`${folder}/a.safetensors`] }).output();
-  await assertRejects(() => openShards(path, openSafetensors), Error, 'a.safetensors": it is no file');
+  await assertRejects(
+    () => openShards(path, openSafetensors),
+    Error,
+    'a.safetensors": it is a pipe, not a regular file',
+  );
 });
 
 Deno.test("openShards() reads PyTorch's files as well", async () => {

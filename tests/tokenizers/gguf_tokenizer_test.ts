@@ -104,6 +104,16 @@ const BAD: readonly [string, Record<string, unknown>, string][] = [
     { ...BYTE_LEVEL, token_type: [1] },
     `tokenizer.ggml.token_type has 1 entries, the vocabulary ${byteLevel.tokens.length}`,
   ],
+  [
+    "more tokens than any vocabulary has",
+    { ...BYTE_LEVEL, tokens: Array.from({ length: (1 << 20) + 1 }, (_, i) => `${i}`) },
+    "tokenizer.ggml.tokens has 1048577 entries, at most 1048576 are allowed",
+  ],
+  [
+    "long tokens, at whose every place merges would be looked for",
+    { ...SENTENCE_PIECE, tokens: ["x".repeat(20_000)], token_type: [1] },
+    "tokenizer.ggml.tokens has tokens that are longer than those of any vocabulary",
+  ],
   ["no merges", { ...BYTE_LEVEL, merges: undefined }, "tokenizer.ggml.merges is no list of texts"],
   [
     "a merge of unknown tokens",

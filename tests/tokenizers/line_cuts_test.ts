@@ -1,8 +1,15 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Tokenizer as NativeTokenizer } from "tokenizers";
 import { PythonRandom } from "../../lib/datasets/random.ts";
-import { cutsAtLines, lineCut, type TokenizerParts } from "../../lib/tokenizers/line_cuts.ts";
+import {
+  cutsAtLines,
+  lineCut,
+  textPieces,
+  type TokenizerParts,
+  wordCuts,
+} from "../../lib/tokenizers/line_cuts.ts";
 import { byteLevelSteps, PRE_TOKENIZERS } from "../../lib/tokenizers/pre_tokenizers.ts";
-import { parseTokenizer } from "../../lib/tokenizers/tokenizer.ts";
+import { parseTokenizer, Tokenizer } from "../../lib/tokenizers/tokenizer.ts";
 
 const json = JSON.parse(
   await Deno.readTextFile(new URL("../fixtures/tokenizer/tokenizer.json", import.meta.url)),
@@ -67,4 +74,57 @@ Deno.test("lineCut() finds where a line begins with something printed or ends wi
   assertEquals(cuts.slice(13), [12, 12, 12, 12, 12, 17, 17, 17, 20, 20].slice(0, cuts.length - 13));
   assertEquals(lineCut("\nx", 0), 0);
   assertEquals(lineCut("x", -5), 0);
+});
+
+Deno.test("a text in pieces has the ids and offsets of the whole, whatever the tokenizer", async () => {
+  const random = new PythonRandom(11);
+  const texts = Array.from(
+    { length: 60 },
+    (_, i) => Array.from({ length: 3 * i }, () => PIECES[random.randbelow(PIECES.length)]!).join(""),
+  );
+  let cut = 0;
+  for (const kind of [...CUTTING, "deepseek-coder"]) {
+    for (const [trim_offsets, add_prefix_space] of [[false, true], [true, false], [true, true]] as const) {
+      const parts = {
+        ...withWords(kind),
+        post_processor: { ...byteLevelSteps(false), trim_offsets, add_prefix_space },
+      };
+      const cuts = wordCuts(parts);
+      assertEquals(cuts === null, trim_offsets && add_prefix_space, kind);
+      if (cuts === null) continue;
+      const native = NativeTokenizer.fromString(JSON.stringify(parts));
+      const whole = await new Tokenizer(native).encodeBatch(texts);
+      for (const pieceCharacters of [1, 20]) {
+        const tokenizer = new Tokenizer(native, { cuts, pieceCharacters });
+        assertEquals(await tokenizer.encodeBatch(texts), whole, kind);
+        assertEquals(await tokenizer.encodeIds(texts), whole.map(({ ids }) => ids), kind);
+      }
+      cut += texts.filter((text) => textPieces(text, cuts, 20).length > 5).length;
+    }
+  }
+  assert(cut > 200, `${cut} texts were in more than five pieces`);
+});
+
+Deno.test("wordCuts() leaves out what an added token holds itself", () => {
+  const token = { lstrip: false, rstrip: false, single_word: false };
+  const cutsOf = (...contents: string[]) => {
+    const added_tokens = contents.map((content) => ({ ...token, content }));
+    return "a1 b\n=".split(wordCuts({ ...withWords("gpt-2"), added_tokens }) ?? /(?!)/);
+  };
+  assertEquals(cutsOf("<|im_start|>", "  ", "\t "), ["a", "1", " b", "\n="]);
+  assertEquals(cutsOf("<unused7>"), ["a1", " b", "\n="]);
+  assertEquals(cutsOf("<end of text>"), ["a", "1 b", "\n="]);
+  assertEquals(cutsOf("a\nb"), ["a1 b\n="]); // it spans lines
+});
+
+Deno.test("Tokenizer.encodeBatch() refuses what has no place to cut, before the native library sees it", async () => {
+  const long = " ".repeat((1 << 22) + 1);
+  for (const kind of ["qwen2", "gpt-2", "deepseek-coder"]) {
+    const tokenizer = parseTokenizer(JSON.stringify(withWords(kind)), kind);
+    const text = `x = 1;${long}y`;
+    const message =
+      "Cannot tokenize text 1: it has no place to cut its 4194312 characters from 0 on: at most 4194304 are allowed";
+    await assertRejects(() => tokenizer.encodeBatch(["a", text]), RangeError, message);
+    await assertRejects(() => tokenizer.encodeIds(["a", text]), RangeError, message);
+  }
 });

@@ -120,8 +120,8 @@ Deno.test("openTokenizer() says what is missing or damaged", async () => {
   await Deno.mkdir(`${folder}/tokenizer.json`);
   await assertRejects(
     () => openTokenizer(folder),
-    Error,
-    `Cannot open tokenizer "${folder}/tokenizer.json": `,
+    TypeError,
+    `Cannot read tokenizer "${folder}/tokenizer.json": it is a folder`,
   );
   await Deno.remove(folder, { recursive: true });
   for (

@@ -157,6 +157,22 @@ Deno.test("trainModel() stops at a loss that is not finite: nothing is updated, 
   });
 });
 
+Deno.test("trainModel() refuses token ids that the model does not have, before anything runs", async () => {
+  await withFolder(async () => {
+    using run = newRun();
+    for (const id of [20, -1, 70000]) {
+      const documents = [...DOCUMENTS, Int32Array.of(1, id)];
+      const training = () => trainModel(run.model, { ...run, documents }, OPTIONS);
+      const message = `Cannot train on text 12: token ${id} is beyond the model's vocabulary of 20`;
+      await assertRejects(training, RangeError, message);
+    }
+    const training = () =>
+      trainModel(run.model, { ...run, documents: DOCUMENTS }, { ...OPTIONS, endOfText: 20 });
+    await assertRejects(training, RangeError, "Cannot train with that end of text: token 20 is beyond");
+    assertEquals(run.optimizer.steps, 0);
+  });
+});
+
 Deno.test("writeCheckpoint() keeps one of the same step, ignores and removes what killed writers left", async () => {
   await withFolder(async (folder) => {
     using run = newRun();
@@ -178,6 +194,40 @@ Deno.test("writeCheckpoint() keeps one of the same step, ignores and removes wha
     run.optimizer.steps = 0;
     assertEquals(await readCheckpoint(folder, run), { notes: null });
     assertEquals(run.optimizer.steps, 12);
+  });
+});
+
+Deno.test("readCheckpoint() refuses one with a flipped bit, wherever it is, and changes nothing", async () => {
+  await withFolder(async (folder) => {
+    using run = newRun();
+    run.optimizer.steps = 7;
+    await writeCheckpoint(folder, run, { log: [1, 25] });
+    const path = `${folder}/checkpoint-7`;
+    using other = newRun(2);
+    const before = numbersOf(other);
+    for (const name of ["state.safetensors", "state.json"]) {
+      const file = `${path}/${name}`;
+      const bytes = await Deno.readFile(file);
+      const header = new DataView(bytes.buffer).getUint32(0, true);
+      const places = name === "state.json"
+        ? Array.from(bytes.keys())
+        : [8 + header, 8 + header + 1001, bytes.length - 1, 20, 8 + header - 1]; // weights, moments, header
+      for (const place of places) {
+        await Deno.writeFile(file, bytes.map((byte, i) => i === place ? byte ^ 1 : byte));
+        const error = await assertRejects(() => readCheckpoint(folder, other), Error);
+        assert(error.message.includes(path), error.message);
+        const isChecked = name === "state.safetensors" && place >= 8 + header;
+        if (isChecked) {
+          assertEquals(
+            error.message,
+            `Cannot continue from "${path}": state.safetensors or state.json is not as it was written, by their SHA-256: the disk may be failing: remove it or give --force`,
+          );
+        }
+      }
+      await Deno.writeFile(file, bytes);
+    }
+    assertEquals([numbersOf(other), other.optimizer.steps], [before, 0]);
+    assertEquals(await readCheckpoint(folder, other), { notes: { log: [1, 25] } });
   });
 });
 
@@ -215,6 +265,7 @@ Deno.test("readCheckpoint() refuses a damaged or foreign one and changes nothing
         ['{"steps":7', "state.json is no valid JSON: "],
         ["null", "state.json is of step undefined"],
         ['{"steps":8,"notes":null}', "state.json is of step 8"],
+        ['{"steps":7,"notes":{"log":[1]}}', "state.json has no SHA-256, as those of earlier versions"],
       ] as const
     ) {
       await Deno.writeTextFile(`${path}/state.json`, text);

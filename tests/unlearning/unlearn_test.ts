@@ -265,7 +265,12 @@ test("unlearn() frees what it made when it is refused or fails", async () => {
     [{ method: "cu" }, { ...SETS, forget: [long] }, "Cannot run 90 positions as the model has 64"],
     [{}, { ...SETS, retain: [new Int32Array(90)] }, "Cannot run 90 positions as the model has 64"],
     [{ lr: Infinity }, SETS, "Cannot take a step as the learning rate must be finite: it is Infinity"],
-    [{ lr: 1e30, epochs: 9 }, SETS, "Cannot go on unlearning"],
+    [
+      {},
+      { ...SETS, retain: [Int32Array.of(1, 64)] },
+      "Cannot unlearn with retain text 0: token 64 is beyond",
+    ],
+    [{}, { ...SETS, forget: [row([1, -1, 2], 1, 3)] }, "Cannot unlearn forget text 0: token -1 is beyond"],
   ];
   for (const [options, sets, message] of cases) {
     const before = engine.memory();

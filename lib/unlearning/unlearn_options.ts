@@ -1,0 +1,66 @@
+/**
+ * What unlearning is given and what it gives back.
+ *
+ * @module
+ */
+import type { Scores, SecretTokens } from "../metrics/text_scores.ts";
+import type { Compat, StopThresholds } from "./early_stop.ts";
+import type { ObjectiveOptions } from "./objectives.ts";
+import type { UnlearnRow } from "./token_weights.ts";
+import type { UnlearnEpoch } from "./unlearn_epoch.ts";
+
+/** What is forgotten and what is kept. */
+export interface UnlearnSets {
+  /** The forget set. */
+  forget: readonly (UnlearnRow & { secrets: readonly SecretTokens[] })[];
+  /** Retain texts as token ids, cut to 128. */
+  retain: readonly Int32Array[];
+}
+
+/** How to unlearn; the paper's letters. */
+export interface UnlearnOptions extends ObjectiveOptions {
+  /** A name of `METHODS`. */
+  method: string;
+  /** Adam's learning rate. */
+  lr: number;
+  /** At most so many. */
+  epochs: number;
+  /** See `EarlyStop`. */
+  margin: number;
+  /** Rows a micro-batch; the result does not depend on it, except with `reference`. */
+  microBatch: number;
+  /** Whose means and stopping rule. */
+  compat: Compat;
+  /** Of unseen text. */
+  thresholds: StopThresholds;
+  /** Ends a secret's decode. */
+  endOfText: number | null;
+  /** Whether XLA compiles the steps. Default: where that makes a run shorter. */
+  xla?: boolean;
+}
+
+/** How a run ended. */
+export interface UnlearnResult {
+  /** `reached`: below the thresholds; `nothing-to-do`: it was at the start; else why not. */
+  status: "reached" | "nothing-to-do" | "out-of-patience" | "not-converged" | "diverged" | "interrupted";
+  /** Of a run that diverged: which number was not finite. */
+  reason?: string;
+  /** The epoch whose weights the model has now. */
+  epoch: number;
+  /** All epochs. */
+  history: UnlearnEpoch[];
+}
+
+/** Hooks into a run. */
+export interface UnlearnHooks {
+  /** Called where the run goes on from its folder's checkpoint, with the epochs that are done. */
+  onContinue?: (epochs: number) => void;
+  /** Called after each epoch, epoch 0 included, with the scores of every secret in the forget set's order. */
+  onEpoch?: (epoch: UnlearnEpoch, secrets: readonly Scores[]) => void | Promise<void>;
+  /** Called after each micro-batch of an epoch's steps. */
+  onBatch?: (done: number, total: number) => void | Promise<void>;
+  /** Ends the run after the micro-batch in progress; the epoch in progress is dropped. */
+  signal?: AbortSignal;
+  /** Where to write a checkpoint after each epoch, and to continue from. */
+  folder?: string;
+}
