@@ -20,6 +20,8 @@ export interface ContentOptions {
   isFlat?: boolean;
   /** Bytes that are hashed whole. */
   wholeBytes?: number;
+  /** Called between files, for what lets signals in. */
+  breathe?: (() => Promise<void>) | undefined;
 }
 
 const WHOLE_BYTES = 256 * 2 ** 20;
@@ -59,6 +61,7 @@ export async function contentOf(path: string, options: ContentOptions = {}): Pro
     }
   } else {
     for (const file of walkFolder(path, options)) {
+      await options.breathe?.();
       hash.update(`${file.path}\0`);
       if (file.reason === undefined) await addFile(hash, { ...file, path: join(path, file.path) }, left);
       else hash.update(`${file.reason}\0`);

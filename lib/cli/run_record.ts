@@ -40,7 +40,7 @@ export interface RunInput extends ContentOptions {
 export interface RunOptions {
   command: string;
   /** The resolved settings, which must be equal to continue; whether to replace; what interrupts. */
-  context: Pick<Context, "settings" | "force" | "signal">;
+  context: Pick<Context, "settings" | "force" | "signal"> & Partial<Pick<Context, "breathe">>;
   /** What the command reads, by the name that a message gives it; undefined is not read. */
   inputs?: { [name: string]: string | RunInput | undefined };
   /** Versions beside CodeScrub's and Deno's, as TensorFlow's. */
@@ -89,7 +89,10 @@ export async function newRecord(
 ): Promise<RunRecord> {
   const inputs: { [name: string]: string } = {};
   for (const [name, { path, ...how }] of inputsOf(options)) {
-    inputs[name] = await contentOf(path, how).catch(() => "none"); // who reads it says what is wrong with it
+    inputs[name] = await contentOf(path, { ...how, breathe: options.context.breathe }).catch(() => {
+      options.context.signal.throwIfAborted();
+      return "none"; // who reads it says what is wrong with it
+    });
   }
   return {
     command: options.command,

@@ -119,8 +119,9 @@ function checkMode(mode: number | undefined, name: string): void {
 async function readKey(path: string): Promise<Uint8Array> {
   try {
     return await readRegularFile(path, { what: "key", maxBytes: MAX_BYTES });
-  } catch (cause) {
-    throw readError(path, cause);
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof RangeError) throw error; // a pipe, or too large
+    throw readError(path, (error as Error).cause);
   }
 }
 
