@@ -83,7 +83,10 @@ function failure(operation: Operation): Error {
     return Object.assign(new Error(message), { code: "GenericFailure" });
   }
   const isOfFile = name === "write" || name.startsWith("sync") || name === "truncate";
-  return Object.assign(new Error(isOfFile ? what : `${what}: ${name.toLowerCase()} '${path}'`), { code });
+  return Object.assign(
+    new Error(isOfFile ? what : `${what}: ${name.toLowerCase().replace("all", "")} '${path}'`),
+    { code },
+  );
 }
 
 /** Puts a function in the place of `name` and `nameSync`. */

@@ -55,12 +55,20 @@ export function judgeInputs(slot: Slot, { before, after }: Undisturbed): string[
   );
 }
 
-/** What is wrong after the same command line was run again; `isFinished` if its end was undisturbed already. */
+/**
+ * What is wrong with the next run of the same command line. It may say that all is there already: after a fault behind
+ * the last step, but not where the disturbed run said that it was interrupted.
+ */
 export function judgeRerun(rerun: Run, disturbed: Run, undisturbed: Undisturbed): string[] {
   if (isWhole(rerun, undisturbed)) return [];
   const line = lastLine(rerun.stderr);
   if (!REFUSALS.test(line)) return [`the next run ends with ${rerun.code}: ${line}`];
-  return disturbed.code === 137 ? [] : [`is whole, though it ended with ${disturbed.code}: ${line}`];
+  return wasInterrupted(disturbed) ? [`is whole, though it says that it was interrupted: ${line}`] : [];
+}
+
+/** Whether a run ended with the exit code of an interrupt. */
+export function wasInterrupted({ code }: Run): boolean {
+  return code === CODES.SIGINT || code === CODES.SIGTERM;
 }
 
 /** How what is there differs from what an undisturbed run leaves. */

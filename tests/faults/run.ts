@@ -22,6 +22,7 @@ import {
   judgeRerun,
   judgeSignal,
   type Undisturbed,
+  wasInterrupted,
 } from "./judge.ts";
 import { type Mode, MODES, pointsOf } from "./plan.ts";
 import { type Run, type Signal, Slot, type Trouble } from "./slot.ts";
@@ -100,7 +101,7 @@ async function tryScenario(scenario: Scenario, slot: Slot, options: FaultOptions
       keep: options.keep && join(options.keep, name),
     });
     if (problems.length > 0) {
-      failures.push(`${name}: ${one.name}: ${slot.shorten(problems.join("; "))}`);
+      failures.push(slot.shorten(`${name}: ${one.name}: ${problems.join("; ")}`));
       options.log(`FAILED ${failures.at(-1)}`);
     }
     if ((i + 1) % 50 === 0) options.log(`${name}: ${i + 1} of ${tries.length}`);
@@ -178,7 +179,7 @@ async function tryFault(
   }
   if (keep) await slot.keep(join(keep, name.split(" (")[0]!, "after"), disturbed!);
   if (isWhole(disturbed!, undisturbed)) return [...problems, ...judgeFiles(slot, undisturbed)];
-  const state = JSON.stringify([disturbed!.code === 137, ...slot.snapshot(disturbed)]);
+  const state = JSON.stringify([wasInterrupted(disturbed!), ...slot.snapshot(disturbed)]);
   let later = known.get(state);
   if (!later) {
     const rerun = await run();
