@@ -11,6 +11,7 @@ import polars from "nodejs-polars/bin/internals/polars_internal.js";
 import {
   countOperations,
   encodeOperation,
+  HOOKED,
   needsSpace,
   type Operation,
   type Plan,
@@ -112,16 +113,13 @@ function replace(
 
 const nothing = () => {};
 
-/** Hooks a function of Deno whose first argument is a path, as are the first two of `rename`, `link` and their like. */
+/** Hooks a function of Deno whose first argument is a path. */
 function hookPath(name: string, half: (...args: Arguments) => void = nothing): void {
+  const hasTwo = /^(rename|link|symlink|copyFile)$/.test(name);
   replace(Deno, name, (act) => (_, args) => {
-    const path = args.filter((arg, i) => i < 2 && (typeof arg === "string" || arg instanceof URL)).join(
-      " -> ",
-    );
     const isAll = name === "remove" && (args[1] as Deno.RemoveOptions | undefined)?.recursive;
-    const isText = name === "writeTextFile";
-    const operation = { name: isAll ? "removeAll" : name, path: isText ? String(args[0]) : path };
-    return perform(operation, () => act(...args), () => half(...args));
+    const path = args.slice(0, hasTwo ? 2 : 1).join(" -> ");
+    return perform({ name: isAll ? "removeAll" : name, path }, () => act(...args), () => half(...args));
   });
 }
 
@@ -152,6 +150,7 @@ function hookFile(name: string): void {
   replace(Deno.FsFile.prototype, name, (act) => (self, args) => {
     if (self === log) return act.call(self, ...args);
     const half = () => {
+      if (name !== "write") return; // another thread was faster this time
       const bytes = args[0] as Uint8Array;
       writeSync.call(self as Deno.FsFile, bytes.subarray(0, bytes.length >> 1));
     };
@@ -187,20 +186,24 @@ function removeHalf(path: unknown): void {
   }
 }
 
-for (
-  const name of ["mkdir", "rename", "chmod", "chown", "truncate", "utime", "symlink", "link", "copyFile"]
-) hookPath(name);
-hookPath("remove", removeHalf);
-hookPath("writeFile", (path, data) => {
-  const bytes = data as Uint8Array;
-  writeFileSync(path as string, bytes.subarray(0, bytes.length >> 1));
-});
-hookPath("writeTextFile", (path, text) => {
-  writeTextFileSync(path as string, (text as string).slice(0, (text as string).length >> 1));
-});
-hookTemporary("makeTempFile");
-hookTemporary("makeTempDir");
-hookOpen();
+/** How the half of an operation is done, where it has one. */
+const HALVES: { [name: string]: (...args: Arguments) => void } = {
+  remove: removeHalf,
+  writeFile: (path, data) => {
+    const bytes = data as Uint8Array;
+    writeFileSync(path as string, bytes.subarray(0, bytes.length >> 1));
+  },
+  writeTextFile: (path, data) => {
+    const text = data as string;
+    writeTextFileSync(path as string, text.slice(0, text.length >> 1));
+  },
+};
+
+for (const name of HOOKED) {
+  if (name === "open") hookOpen();
+  else if (name.startsWith("makeTemp")) hookTemporary(name);
+  else hookPath(name, HALVES[name]);
+}
 for (const name of ["write", "truncate", "sync", "syncData", "utime"]) hookFile(name);
 hookSink();
 

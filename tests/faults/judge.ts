@@ -40,11 +40,13 @@ function expectCodes({ code, stderr }: Run, codes: number[]): string[] {
   return codes.includes(code) ? [] : [`ends with ${code}, not ${codes.join(" or ")}: ${lastLine(stderr)}`];
 }
 
-/** An error is one line that names a path. */
+/** An error is one line that names a path, and is a sentence of ours. */
 function judgeMessage(stderr: string): string[] {
-  const lines = stderr.trimEnd().split("\n").filter((line) => !/^[A-Z][\w ()]+: (\d+|done) /.test(line));
+  const lines = stderr.trimEnd().split("\n").filter((line) => !/^[A-Z][\w ()]+: (\d|started$)/.test(line));
   if (lines.length !== 1) return [`says ${lines.length} lines, not one: ${lines.slice(0, 3).join(" | ")}`];
-  return /"[^"]*\/[^"]*"/.test(lines[0]!) ? [] : [`names no file: ${lines[0]}`];
+  const [line = ""] = lines;
+  if (!/["'][^"']*\/[^"']*["']/.test(line)) return [`names no file: ${line}`];
+  return /^codescrub: Cannot .*"/.test(line) ? [] : [`says it in another's words: ${line}`];
 }
 
 /** What a disturbed run has done to its inputs. */

@@ -23,6 +23,12 @@ export interface Operation {
   path: string;
 }
 
+/** Deno's functions that the hooks replace, each with its `Sync`; files' methods and Polars' sink come to these. */
+export const HOOKED = [
+  ...["mkdir", "rename", "remove", "chmod", "chown", "truncate", "utime", "symlink", "link", "copyFile"],
+  ...["writeFile", "writeTextFile", "makeTempFile", "makeTempDir", "open"],
+] as const;
+
 /** What the hooks do. */
 export interface Plan {
   /** File to which each operation is added. */
@@ -59,7 +65,7 @@ export function decodeOperations(log: string): Operation[] {
 }
 
 const NEEDS_SPACE = /^(open|write|writeFile|writeTextFile|mkdir|makeTemp|symlink|link|copyFile|sinkParquet)/;
-const CAN_BE_HALF_DONE = /^(write|writeFile|writeTextFile|copyFile|removeAll|sinkParquet)$/;
+const CAN_BE_HALF_DONE = /^(write|writeFile|writeTextFile|removeAll|sinkParquet)$/;
 
 /** Whether an operation can fail for want of space. */
 export function needsSpace({ name }: Operation): boolean {

@@ -29,8 +29,8 @@ import { type Run, type Signal, Slot, type Trouble } from "./slot.ts";
 
 /** Which faults to try. */
 export interface FaultOptions {
-  /** What the scenarios' names contain; all when empty. */
-  commands: readonly string[];
+  /** Which scenarios, by their names. */
+  isChosen: (name: string) => boolean;
   modes: readonly Mode[];
   /** The operations, from and to. */
   points: readonly [number, number];
@@ -64,9 +64,7 @@ interface Try {
 
 /** Tries the faults of all scenarios. */
 export async function findFaults(options: FaultOptions): Promise<Result[]> {
-  const isChosen = ({ name }: Scenario) =>
-    options.commands.length === 0 || options.commands.some((word) => name.includes(word));
-  const waiting = SCENARIOS.filter(isChosen);
+  const waiting = SCENARIOS.filter(({ name }) => options.isChosen(name));
   const results: Result[] = [];
   const root = await Deno.makeTempDir({ prefix: "codescrub-faults-" });
   try {
@@ -216,7 +214,7 @@ if (import.meta.main) {
   if (unknown !== undefined) throw new RangeError(`Unknown mode "${unknown}": expected ${MODES.join(", ")}`);
   const [from = 1, to = 0] = values.points.split("-").map(Number);
   const results = await findFaults({
-    commands: values.command,
+    isChosen: (name) => values.command.length === 0 || values.command.some((word) => name.includes(word)),
     modes: values.mode as Mode[],
     points: [from, to || Infinity],
     sample: Number(values.sample),

@@ -91,11 +91,8 @@ export class Slot {
 
   /** A text without the folder's own path and without what is drawn by chance. */
   shorten(text: string): string {
-    return text.replaceAll(/(?:\d+-)?[0-9a-f]{8}-[0-9a-f-]{27}|(?<=[.-])[0-9a-f]{12,16}\b/g, "*")
-      .replaceAll(`${this.work}/`, "").replaceAll(`${this.#live}/`, "").replaceAll(this.#live, "").replaceAll(
-        /\bwork\//g,
-        "",
-      );
+    return text.replaceAll(`${this.work}/`, "").replaceAll(`${this.#live}/`, "").replaceAll(/\bwork\//g, "")
+      .replaceAll(/(?:\d+-)?[0-9a-f]{8}-[0-9a-f-]{27}|(?<=[.-])[0-9a-f]{12,16}\b/g, "*");
   }
 
   /** Gives all files one age: a record may hold it. */
