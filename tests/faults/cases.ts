@@ -1,6 +1,6 @@
 /**
  * The command lines that are disturbed: every command that writes, on a tiny run; and those of them that go on where
- * an earlier one was stopped, or replace what it wrote.
+ * an earlier one was stopped, or replace what it wrote. All outputs are called `out`, all else is input.
  *
  * @module
  */
@@ -166,7 +166,7 @@ export const SCENARIOS: readonly Scenario[] = [
     prepare: writeSource,
     args: ({ folder }) => {
       const path = (name: string) => join(folder, name);
-      return ["detect", path("src"), "--out", path("out.parquet"), "--skipped", path("skipped.csv")];
+      return ["detect", path("src"), "--out", path("out.parquet"), "--skipped", path("out_skipped.csv")];
     },
   },
   detectTable,
@@ -176,10 +176,10 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "merge",
     env: KEY,
     prepare: async ({ folder, corpus }, run) => {
-      const out = join(folder, "out.parquet");
+      const out = join(folder, "shards.parquet");
       for (const shard of ["0/2", "1/2"]) await run(["detect", corpus, "--shard", shard, "--out", out]);
     },
-    args: ({ folder }) => ["merge", join(folder, "out.parquet")],
+    args: ({ folder }) => ["merge", join(folder, "shards.parquet"), "--out", join(folder, "out.parquet")],
   },
   redact("redact folder", writeSource, "src"),
   redact("redact lines", corpusAs("texts.jsonl"), "texts.jsonl"),

@@ -49,12 +49,13 @@ function judgeMessage(stderr: string): string[] {
   return /^codescrub: Cannot .*"/.test(line) ? [] : [`says it in another's words: ${line}`];
 }
 
-/** What a disturbed run has done to its inputs. */
+/** What a disturbed run has done to its inputs: to all that is not called `out`, as outputs are. */
 export function judgeInputs(slot: Slot, { before, after }: Undisturbed): string[] {
   const now = slot.snapshot();
-  return [...before].flatMap(([path, content]) =>
-    after.get(path) === content && now.get(path) !== content ? [`changes its input ${path}`] : []
-  );
+  return [...before].flatMap(([path, content]) => {
+    const isInput = after.get(path) === content && !path.startsWith("work/out");
+    return isInput && now.get(path) !== content ? [`changes its input ${path}`] : [];
+  });
 }
 
 /**

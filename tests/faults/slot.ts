@@ -14,7 +14,7 @@ import { decodeOperations, type Operation, type Plan, PLAN_VARIABLE } from "./pl
 
 const HOOKS = fileURLToPath(new URL("hooks.ts", import.meta.url));
 const AGE = new Date("2026-01-01T00:00:00Z");
-const HANGS_AFTER_MS = 120_000;
+const HANGS_AFTER_MS = 600_000;
 
 /** What a run of a command left behind. */
 export interface Run {
