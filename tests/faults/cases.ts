@@ -1,0 +1,217 @@
+/**
+ * The command lines that are disturbed: every command that writes, on a tiny run; and those of them that go on where
+ * an earlier one was stopped, or replace what it wrote. All outputs are called `out`, all else is input.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { argumentsOf, type Flags } from "../cli/tiny_cases.ts";
+import { openTokenizer } from "../../lib/tokenizers/tokenizer.ts";
+import { type TinyRun, tinyWeights, writeTexts, writeTinyModel, writeTinyRun } from "../cli/tiny_run.ts";
+import { encodeSafetensors } from "../models/safetensors_bytes.ts";
+import type { Operation } from "./plan.ts";
+import type { Slot } from "./slot.ts";
+
+/** A command line that is disturbed. */
+export interface Scenario {
+  /** The command and what is made of it, such as `redact table`. */
+  name: string;
+  /** The command line, over the files of a tiny run. */
+  args: (files: TinyRun) => string[];
+  /** Writes what it reads beside the tiny run. */
+  prepare?: (files: TinyRun, run: (args: string[]) => Promise<void>) => Promise<void> | void;
+  /** Where an earlier run of the same command line was stopped, so that this one goes on there. */
+  stoppedAt?: (operation: Operation) => boolean;
+  /** More of the environment. */
+  env?: { [name: string]: string };
+}
+
+const KEY = { CODESCRUB_KEY: "a key for tests of faults" };
+
+/** A command of the tiny run with some flags changed. */
+function tiny(command: string, changes: Flags = {}, more: Partial<Scenario> = {}): Scenario {
+  return { name: command, args: (files) => argumentsOf(command, files, changes), env: KEY, ...more };
+}
+
+function at(name: string, path: RegExp): Scenario["stoppedAt"] {
+  return (operation) => operation.name === name && path.test(operation.path);
+}
+
+const TRAIN = [
+  ...["--vocabulary", "260", "--steps", "105", "--batch", "2", "--save-dtype", "float32"],
+  ...["--layers", "1", "--width", "16", "--heads", "2", "--positions", "64", "--length", "32"],
+];
+const train: Scenario = {
+  name: "train",
+  prepare: async ({ folder }) => {
+    const texts = Array.from({ length: 8 }, (_, i) => [`t${i}`, `x = ${i}\ny = x + ${i}\n`.repeat(20)]);
+    await writeTexts(join(folder, "texts.jsonl"), Object.fromEntries(texts));
+  },
+  args: (
+    { folder },
+  ) => ["train", "--corpus", join(folder, "texts.jsonl"), ...TRAIN, "--out", join(folder, "out")],
+};
+
+const UNLEARN = { thresholds: undefined, ma: 0, el10: 0, lr: 1e-3, epochs: 2 };
+const unlearn = tiny("unlearn", UNLEARN);
+
+/** A folder of source files: with secrets and without, one that is no text, one that can be run, an empty one. */
+function writeSource({ folder, corpus }: TinyRun): void {
+  const source = join(folder, "src");
+  Deno.mkdirSync(join(source, "deep"), { recursive: true });
+  const texts = Deno.readTextFileSync(corpus).trimEnd().split("\n").map((line) => JSON.parse(line).text);
+  for (const name of ["a.py", "deep/b.py"]) Deno.writeTextFileSync(join(source, name), texts.shift());
+  Deno.writeTextFileSync(join(source, "run.sh"), texts.at(-1), { mode: 0o755 });
+  Deno.writeFileSync(join(source, "image.bin"), new Uint8Array(64));
+  Deno.writeTextFileSync(join(source, "empty.py"), "");
+}
+
+/** A table of more documents than one piece of a corpus has. */
+async function writeLargeTable({ folder, corpus }: TinyRun): Promise<void> {
+  const texts = Deno.readTextFileSync(corpus).trimEnd().split("\n").map((line) => JSON.parse(line).text);
+  const path = join(folder, "large.jsonl");
+  await writeTexts(path, Object.fromEntries(Array.from({ length: 600 }, (_, i) => [`d${i}`, texts[i % 24]])));
+}
+
+/** A model that says "y" after everything, and texts of which it is right: what `retain` looks for. */
+async function writeCertainModel({ model, corpus }: TinyRun): Promise<void> {
+  const tokenizer = await openTokenizer(model);
+  const id = (await tokenizer.encode("y")).ids[0]!;
+  const weights = tinyWeights().map((tensor) => {
+    if (tensor.name.endsWith("ln_f.weight")) return { ...tensor, values: tensor.values.map(() => 0) };
+    if (tensor.name.endsWith("ln_f.bias")) return { ...tensor, values: tensor.values.map(() => 1) };
+    if (!tensor.name.endsWith("wte.weight")) return tensor;
+    const width = tensor.shape[1]!;
+    return { ...tensor, values: tensor.values.map((_, i) => Math.floor(i / width) === id ? 1 : 0) };
+  });
+  await writeTinyModel(model, { weights: encodeSafetensors(weights) });
+  const texts = Array.from({ length: 6 }, (_, i) => [`y${i}`, `# ${i}\n${"y".repeat(200)}\n`]);
+  await writeTexts(corpus, Object.fromEntries(texts));
+}
+
+/** Detection's output and then the redaction of `corpus`. */
+function redact(
+  name: string,
+  corpus: (files: TinyRun) => Promise<void> | void,
+  file: string,
+  more: string[] = [],
+): Scenario {
+  const paths = ({ folder }: TinyRun) => ({
+    from: join(folder, file),
+    secrets: join(folder, "found.parquet"),
+    out: join(folder, "out"),
+  });
+  return {
+    name,
+    env: KEY,
+    args: (files) => {
+      const { from, secrets, out } = paths(files);
+      return ["redact", from, "--secrets", secrets, "--out", out, ...more];
+    },
+    prepare: async (files, run) => {
+      const { from, secrets, out } = paths(files);
+      await corpus(files);
+      await run(["detect", from, "--out", secrets]);
+      if (more.includes("--force")) {
+        await run(["redact", from, "--secrets", secrets, "--out", out, "--by", "tag"]);
+      }
+    },
+  };
+}
+
+/** The tiny run's corpus in another format. */
+function corpusAs(file: string) {
+  return async ({ folder, corpus }: TinyRun): Promise<void> => {
+    const lines = Deno.readTextFileSync(corpus).trimEnd().split("\n").map((line) => JSON.parse(line));
+    await writeTexts(join(folder, file), Object.fromEntries(lines.map(({ doc_id, text }) => [doc_id, text])));
+  };
+}
+
+/** A scenario that replaces what the same command wrote before with another seed. */
+function forced(scenario: Scenario): Scenario {
+  return {
+    ...scenario,
+    name: `${scenario.name} --force`,
+    args: (files) => [...scenario.args(files), "--force"],
+    prepare: async (files, run) => {
+      await scenario.prepare?.(files, run);
+      await run([...scenario.args(files), "--seed", "7"]);
+    },
+  };
+}
+
+const select = tiny("select", { "min-mask-tokens": 1, k: 4, groups: 2 });
+const detectTable: Scenario = {
+  name: "detect table",
+  env: KEY,
+  prepare: writeLargeTable,
+  args: (
+    { folder },
+  ) => ["detect", join(folder, "large.jsonl"), "--out", join(folder, "out.csv"), "--workers", "1"],
+};
+
+/** All of them, the longest first. */
+export const SCENARIOS: readonly Scenario[] = [
+  train,
+  { ...train, name: "train continued", stoppedAt: at("rename", /checkpoint-100$/) },
+  unlearn,
+  { ...unlearn, name: "unlearn continued", stoppedAt: at("rename", /checkpoint-2$/) },
+  tiny("evaluate"),
+  tiny("retain", {}, { prepare: writeCertainModel }),
+  tiny("measure"),
+  tiny("thresholds"),
+  tiny("probe"),
+  {
+    name: "detect folder", // with a key of its own
+    prepare: writeSource,
+    args: ({ folder }) => {
+      const path = (name: string) => join(folder, name);
+      return ["detect", path("src"), "--out", path("out.parquet"), "--skipped", path("out_skipped.csv")];
+    },
+  },
+  detectTable,
+  { ...detectTable, name: "detect continued", stoppedAt: at("rename", /part-\d+.*\.json$/) },
+  forced(detectTable),
+  {
+    name: "merge",
+    env: KEY,
+    prepare: async ({ folder, corpus }, run) => {
+      const out = join(folder, "shards.parquet");
+      for (const shard of ["0/2", "1/2"]) await run(["detect", corpus, "--shard", shard, "--out", out]);
+    },
+    args: ({ folder }) => ["merge", join(folder, "shards.parquet"), "--out", join(folder, "out.parquet")],
+  },
+  redact("redact folder", writeSource, "src"),
+  redact("redact lines", corpusAs("texts.jsonl"), "texts.jsonl"),
+  redact("redact parquet", corpusAs("texts.parquet"), "texts.parquet"),
+  redact("redact --force", writeSource, "src", ["--force"]),
+  select,
+  forced(select),
+  tiny("analyze"),
+  tiny("report", {}, {
+    prepare: async ({ corpus, secrets }, run) => await run(["detect", corpus, "--out", secrets, "--force"]),
+  }),
+];
+
+/** Makes the slot hold what the scenario begins with, and gives its command line. */
+export async function prepare(scenario: Scenario, slot: Slot): Promise<string[]> {
+  slot.clear();
+  const files = await writeTinyRun(slot.work);
+  const env = scenario.env ?? {};
+  await scenario.prepare?.(files, async (args) => {
+    const { code, stderr } = await slot.run(args, env);
+    if (code !== 0) throw new Error(`Cannot prepare "${scenario.name}": ${stderr}`);
+  });
+  const args = scenario.args(files);
+  slot.age();
+  await slot.save();
+  if (scenario.stoppedAt) {
+    const whole = await slot.run(args, env);
+    await slot.reset();
+    const fault = { mode: "signal" as const, at: whole.operations.findIndex(scenario.stoppedAt) + 1 };
+    const { code } = await slot.run(args, env, { fault });
+    if (code < 130) throw new Error(`Cannot stop "${scenario.name}" at ${fault.at}: it ends with ${code}`);
+    await slot.save();
+  }
+  return args;
+}
