@@ -21,6 +21,7 @@ import {
   SECRET_DETECTORS,
 } from "../secrets/detect.ts";
 import { type BigramTable, checkBigrams } from "../secrets/gibberish.ts";
+import { makeFolder, removePath } from "../folders.ts";
 import { readRegularText } from "../read_file.ts";
 import { reasonOf } from "../reason.ts";
 import { privateIf } from "../write_file.ts";
@@ -103,7 +104,7 @@ export const command = defineCommand({
     };
     const search = { corpus, exclude, breathe: context.breathe, ...(shard && { shard }) };
     const total = await countDocuments(corpus, search); // refuses what is no corpus before anything is written
-    await Deno.mkdir(run.scratch, { recursive: true, mode: 0o700 });
+    await makeFolder(run.scratch, { mode: 0o700 });
     const counts = await detectAll({ ...search, total }, {
       options: { ...piece, folder: run.scratch },
       workers: options.workers ?? navigator.hardwareConcurrency,
@@ -112,7 +113,7 @@ export const command = defineCommand({
       throw error;
     });
     if (counts.total.documents === 0 && !shard) { // a shard of a small corpus may be
-      await Deno.remove(run.scratch, { recursive: true });
+      await removePath(run.scratch);
       throw emptyCorpus(corpus, counts.total.skipped);
     }
     const values = await countDistinct(counts.parts, "fingerprint");
@@ -134,7 +135,7 @@ export const command = defineCommand({
 /** Removes the scratch folder where nothing is in it to go on from. */
 async function removeWithoutParts(folder: string): Promise<void> {
   const hasParts = [...Deno.readDirSync(folder)].some(({ name }) => name.startsWith("part-"));
-  if (!hasParts) await Deno.remove(folder, { recursive: true });
+  if (!hasParts) await removePath(folder);
 }
 
 /** @throws {UsageError} If something unknown is asked for, or of the reference profile. */

@@ -132,9 +132,11 @@ async function runCommand(
   const { seed, json, force, config: _config, out: _out, ...rest } = values;
   const { createProgress } = await import("./progress.ts");
   const progress = createProgress();
-  using interrupt = listenForInterrupt(() => {
+  const interrupt = listenForInterrupt(() => {
     if (Deno.stderr.isTerminal()) progress.log("Stopping after this step; Ctrl-C again stops at once.");
   });
+  // To its very end a process goes on listening: a signal behind the last step must not change its exit code.
+  using _ = import.meta.main ? null : interrupt;
   const context: Context = {
     progress,
     signal: interrupt.signal,

@@ -1,12 +1,11 @@
 /**
  * Where a command may write, checked before the work starts, so that an hour is not spent on a table that cannot be
- * written: never over what it reads, only where files can be made, and with the space that it will need.
+ * written: never over what it reads, and only with the space that it will need.
  *
  * @module
  */
 import { statfsSync } from "node:fs";
 import { basename, dirname, join, sep as SEPARATOR } from "node:path";
-import { temporaryPath, whyNotWritten } from "../write_file.ts";
 
 /**
  * Refuses an output that is something the command reads, holds it, or lies in it; links are followed.
@@ -72,39 +71,6 @@ export function isInside(path: string, folder: string): boolean {
 
 function isBelow(path: string, folder: string): boolean {
   return path.startsWith(folder.endsWith(SEPARATOR) ? folder : folder + SEPARATOR);
-}
-
-/**
- * Makes the folder in which something is to be written, and refuses one in which no file can be made.
- *
- * @param path what is to be written there, for the message
- * @throws {Error} If `folder` cannot be made, is no folder, or cannot be written.
- *
- * @example
- * ```ts
- * import { assertRejects } from "@std/assert";
- * import { makeWritableFolder } from "./output.ts";
- *
- * const folder = await Deno.makeTempDir();
- * await makeWritableFolder(`${folder}/a/b`, `${folder}/a/b/c.csv`);
- * await Deno.writeTextFile(`${folder}/file`, "");
- * const path = `${folder}/file/c.csv`;
- * await assertRejects(() => makeWritableFolder(`${folder}/file`, path), Error, "is not a folder");
- * ```
- */
-export async function makeWritableFolder(folder: string, path: string): Promise<void> {
-  const trial = temporaryPath(join(folder, basename(path)));
-  try {
-    await Deno.mkdir(folder, { recursive: true });
-    // Trying is the only sure way: modes say nothing about read-only disks, full disks or the superuser.
-    await Deno.writeFile(trial, new Uint8Array(1), { createNew: true });
-    await Deno.remove(trial);
-  } catch (cause) {
-    await Deno.remove(trial).catch(() => {}); // it may not have come into being
-    const found = await stat(folder);
-    const why = found && !found.isDirectory ? `"${folder}" is not a folder` : whyNotWritten(cause, folder);
-    throw new Error(`Cannot write "${path}": no file can be made in "${folder}": ${why}`, { cause });
-  }
 }
 
 /**

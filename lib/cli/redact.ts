@@ -11,8 +11,9 @@ import { copyBeside, rewriteFolder } from "../datasets/rewrite_folder.ts";
 import { rewriteTexts } from "../datasets/rewrite_texts.ts";
 import { readRows } from "../datasets/row_table.ts";
 import { RowIds } from "../datasets/seen_ids.ts";
+import { makeFolder, removePath, renamePath } from "../folders.ts";
 import { reasonOf } from "../reason.ts";
-import { temporaryPath } from "../write_file.ts";
+import { temporaryPath, whyNotWritten } from "../write_file.ts";
 import { type Context, defineCommand } from "./command.ts";
 import { lstat } from "./output.ts";
 import { openRunFiles } from "./run_files.ts";
@@ -69,19 +70,20 @@ export const command = defineCommand({
     }
     const redactor = new Redactor(places, { key, by });
     const temporary = temporaryPath(out);
-    await Deno.mkdir(temporary);
+    await makeFolder(temporary);
     try {
       const counts = await redactCorpus(corpus, temporary, { redactor, exclude, context });
       redactor.finish(secrets);
       const summary = { ...counts, changed: redactor.changed, replaced: redactor.replaced, out };
       await run.finish(summary, async () => {
-        if (await lstat(out)) await Deno.remove(out, { recursive: true });
-        await Deno.rename(temporary, out);
+        if (await lstat(out)) await removePath(out);
+        await renamePath(temporary, out);
       });
       return { text: describe(summary), summary };
     } catch (error) {
       await Deno.remove(temporary, { recursive: true }).catch(() => {}); // what made it fail is said
-      throw error;
+      if ((error as { code?: string }).code === undefined) throw error;
+      throw new Error(`Cannot write "${out}": ${whyNotWritten(error, dirname(out))}`, { cause: error });
     }
   },
 });
@@ -172,7 +174,7 @@ async function redactCorpus(
   const ids = new RowIds();
   for (const table of tables) {
     const name = tables[0] === corpus ? basename(table) : relative(corpus, table);
-    await Deno.mkdir(join(folder, dirname(name)), { recursive: true });
+    await makeFolder(join(folder, dirname(name)));
     const { rows, unsearched } = await rewriteTexts(table, join(folder, name), {
       first: counts.documents + counts.unsearched,
       ids,

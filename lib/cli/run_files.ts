@@ -11,7 +11,8 @@ import { tableFormat } from "../datasets/tables.ts";
 import { RECORDS_FOLDER } from "../datasets/walk_folder.ts";
 import { isTemporaryOf } from "../write_file.ts";
 import type { Json } from "./command.ts";
-import { checkApart, lstat, makeWritableFolder } from "./output.ts";
+import { removeFileSync, removePath } from "../folders.ts";
+import { checkApart, lstat } from "./output.ts";
 import { contentOf } from "./run_content.ts";
 import { takeLock } from "./run_lock.ts";
 import {
@@ -77,10 +78,7 @@ export async function openRunFiles(paths: readonly string[], options: RunFilesOp
   if (kind === "table") paths.forEach(tableFormat);
   const outputs = [...new Set(paths.map((path) => resolve(path)))];
   if (outputs.length < paths.length) throw new RangeError(`Cannot write two outputs into one "${paths[0]}"`);
-  for (const path of outputs) {
-    await checkApart(path, inputPaths(options));
-    await makeWritableFolder(dirname(path), path);
-  }
+  for (const path of outputs) await checkApart(path, inputPaths(options));
   using stack = new DisposableStack();
   for (const path of outputs) await lockFile(path, stack);
   for (const path of outputs) await removeTemporaries(path);
@@ -138,7 +136,7 @@ async function writeRecords(outputs: readonly string[], record: RunRecord): Prom
 }
 
 function removeRecords(outputs: readonly string[]): void {
-  for (const path of outputs.map((path) => ownPath(path, "json")).filter(isThere)) Deno.removeSync(path);
+  for (const path of outputs.map((path) => ownPath(path, "json")).filter(isThere)) removeFileSync(path);
 }
 
 function isThere(path: string): boolean {
@@ -146,7 +144,7 @@ function isThere(path: string): boolean {
 }
 
 async function removeFolder(path: string): Promise<void> {
-  if (isThere(path)) await Deno.remove(path, { recursive: true });
+  if (isThere(path)) await removePath(path);
 }
 
 /** Locks an output; the folder of the lock goes with the last of what is in it. */
@@ -217,7 +215,7 @@ async function removeTemporaries(path: string): Promise<void> {
     ] as const
   ) {
     for await (const { name } of Deno.readDir(folder)) {
-      if (isTemporaryOf(name, target)) await Deno.remove(join(folder, name), { recursive: true });
+      if (isTemporaryOf(name, target)) await removePath(join(folder, name));
     }
   }
 }

@@ -11,7 +11,8 @@ import { dirname, join, matchesGlob, resolve } from "node:path";
 import { RECORDS_FOLDER } from "../datasets/walk_folder.ts";
 import { isTemporaryOf } from "../write_file.ts";
 import type { Json } from "./command.ts";
-import { checkApart, isInside, lstat, makeWritableFolder } from "./output.ts";
+import { makeFolder, removeFileSync, removePath } from "../folders.ts";
+import { checkApart, isInside, lstat } from "./output.ts";
 import { contentOf } from "./run_content.ts";
 import { fileRecord } from "./run_files.ts";
 import { takeLock } from "./run_lock.ts";
@@ -88,7 +89,7 @@ export async function openRunFolder(folder: string, options: RunFolderOptions): 
   folder = resolve(folder);
   const { context: { force, signal }, outputs, scratch = [] } = options;
   await checkApart(folder, inputPaths(options));
-  const isNew = await makeFolder(folder);
+  const isNew = await makeRunFolder(folder);
   const unlock = await takeLock(join(folder, LOCK_FILE), folder);
   try {
     const record = await newRecord(options, { outputs, scratch });
@@ -138,16 +139,14 @@ export async function readRunRecord(folder: string): Promise<RunRecord | undefin
 }
 
 /** Makes the folder where nothing stands; true if it did. */
-async function makeFolder(folder: string): Promise<boolean> {
+async function makeRunFolder(folder: string): Promise<boolean> {
   if (await lstat(folder)) {
     if (!(await Deno.stat(folder).catch(() => undefined))?.isDirectory) {
       throw new Error(`Cannot write into "${folder}": it is not a folder: name another`);
     }
-    await makeWritableFolder(folder, folder);
     return false;
   }
-  await makeWritableFolder(dirname(folder), folder);
-  await Deno.mkdir(folder);
+  await makeFolder(folder);
   return true;
 }
 
@@ -205,7 +204,7 @@ function forgetEmptyRun(folder: string): void {
   const names = Array.from(Deno.readDirSync(folder), ({ name }) => name);
   const own = [RUN_FILE, LOCK_FILE];
   if (names.includes(RUN_FILE) && names.every((name) => own.includes(name) || isTemporaryOf(name))) {
-    for (const name of names) if (name !== LOCK_FILE) Deno.removeSync(join(folder, name));
+    for (const name of names) if (name !== LOCK_FILE) removeFileSync(join(folder, name));
   }
 }
 
@@ -232,16 +231,16 @@ async function empty(folder: string): Promise<void> {
   let hasRecord = false;
   for await (const { name } of Deno.readDir(folder)) {
     if (name === RUN_FILE) hasRecord = true;
-    else if (name !== LOCK_FILE) await Deno.remove(join(folder, name), { recursive: true });
+    else if (name !== LOCK_FILE) await removePath(join(folder, name));
   }
-  if (hasRecord) await Deno.remove(join(folder, RUN_FILE));
+  if (hasRecord) await removePath(join(folder, RUN_FILE));
 }
 
 /** Removes what a killed run was writing, and what has one of the names. */
 async function removeMatching(folder: string, names: readonly string[]): Promise<void> {
   for await (const { name } of Deno.readDir(folder)) {
     if (isTemporaryOf(name) || isOneOf(name, names)) {
-      await Deno.remove(join(folder, name), { recursive: true });
+      await removePath(join(folder, name));
     }
   }
 }

@@ -7,6 +7,7 @@
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
+import { removeFileSync } from "../folders.ts";
 import { whyNotWritten } from "../write_file.ts";
 import { lstat } from "./output.ts";
 
@@ -35,8 +36,11 @@ export async function takeLock(path: string, output: string): Promise<() => void
       throw new Error(`Cannot write into "${output}": it is locked by ${owner.trim() || "another process"}`);
     }
     const giveBack = () => {
-      if (existsSync(path)) Deno.removeSync(path);
-      file.close();
+      try {
+        if (existsSync(path)) removeFileSync(path); // while it is locked: who opened it sees that it is gone
+      } finally {
+        file.close();
+      }
     };
     // A run that ended just now removed the file that was opened here: then this lock excludes nobody.
     if (file.statSync().ino !== (await lstat(path))?.ino) {
@@ -67,5 +71,6 @@ async function openLock(path: string, output: string): Promise<Deno.FsFile> {
 }
 
 function refusal(cause: unknown, path: string, output: string): Error {
-  return new Error(`Cannot lock "${output}" by "${path}": ${whyNotWritten(cause, dirname(path))}`, { cause });
+  const why = whyNotWritten(cause, dirname(path));
+  return new Error(`Cannot write "${output}": its lock "${path}" cannot be made: ${why}`, { cause });
 }

@@ -51,7 +51,7 @@ export async function assembleParts(
   }
   const whole = temporaryPath(out);
   try {
-    await Deno.writeFile(whole, new Uint8Array(), { createNew: true, ...options }); // Polars keeps its mode
+    await writeFileAtomic(whole, "", options); // Polars keeps its mode
     const rows = scanParts(parts);
     const inOrder = sortBy === undefined ? rows : rows.sort({ by: sortBy, maintainOrder: true }).drop(sortBy);
     await inOrder.sinkParquet(whole, { rowGroupSize: ROW_GROUP, maintainOrder: true }).collect();

@@ -6,6 +6,7 @@
  * @module
  */
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { makeFolder, removePath } from "../folders.ts";
 import { viewTensor } from "../engine/tensor_memory.ts";
 import { writeFileAtomic } from "../write_file.ts";
 import { FLOAT_BYTES, type StorageDtype, TOO_LARGE } from "./float_types.ts";
@@ -59,7 +60,7 @@ const SHARD = /^model-\d{5}-of-\d{5}\.safetensors$/;
  */
 export async function saveModel(model: Model, folder: string, options: SaveOptions): Promise<void> {
   const { configJson, dtype, tokenizerFolder, shardBytes = 5e9 } = options;
-  await Deno.mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   for (const [name, weight] of Object.entries(model.weights)) {
     using view = viewTensor(weight);
     const bad = describeTooLarge(view.values, dtype);
@@ -130,6 +131,6 @@ function splitWeights(
 async function removeOthers(folder: string, written: readonly string[]): Promise<void> {
   for (const { name } of [...Deno.readDirSync(folder)]) {
     const isWeights = name === WEIGHTS || name === INDEX || SHARD.test(name);
-    if (isWeights && !written.includes(name)) await Deno.remove(`${folder}/${name}`);
+    if (isWeights && !written.includes(name)) await removePath(`${folder}/${name}`);
   }
 }

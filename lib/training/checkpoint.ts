@@ -15,6 +15,7 @@ import { openSafetensors } from "../models/safetensors_source.ts";
 import { PIECE_ELEMENTS, type TensorSource } from "../models/tensor_source.ts";
 import { writeSafetensors } from "../models/write_safetensors.ts";
 import { readRegularText } from "../read_file.ts";
+import { makeFolder, removePath, renamePath } from "../folders.ts";
 import { reasonOf } from "../reason.ts";
 import { writeFileAtomic } from "../write_file.ts";
 import type { Adam } from "./adam.ts";
@@ -86,22 +87,22 @@ export async function writeCheckpoint(
   notes: unknown = null,
 ): Promise<void> {
   const { steps } = state.optimizer;
-  await Deno.mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await removeLeftovers(folder);
   const before = await listCheckpoints(folder);
   if (!before.includes(steps)) {
     const temporary = `${folder}/checkpoint-${steps}.${Deno.pid}.tmp`;
-    await Deno.mkdir(temporary);
+    await makeFolder(temporary);
     const hash = createHash("sha256");
     await writeSafetensors(`${temporary}/${TENSORS}`, targetsOf(state), "F32", { hash });
     const sha256 = hash.update(JSON.stringify({ steps, notes })).digest("hex");
     await writeFileAtomic(`${temporary}/${NOTES}`, JSON.stringify({ steps, notes, sha256 }));
-    await Deno.rename(temporary, `${folder}/checkpoint-${steps}`);
+    await renamePath(temporary, `${folder}/checkpoint-${steps}`);
     using opened = await Deno.open(folder);
     await opened.sync(); // the new one is on the disk before older ones go
   }
   for (const step of before.filter((step) => step < steps)) {
-    await Deno.remove(`${folder}/checkpoint-${step}`, { recursive: true });
+    await removePath(`${folder}/checkpoint-${step}`);
   }
 }
 
@@ -216,7 +217,7 @@ async function listCheckpoints(folder: string): Promise<number[]> {
 
 async function removeLeftovers(folder: string): Promise<void> {
   for await (const { name } of Deno.readDir(folder)) {
-    if (/^checkpoint-\d+\.\d+\.tmp$/.test(name)) await Deno.remove(`${folder}/${name}`, { recursive: true });
+    if (/^checkpoint-\d+\.\d+\.tmp$/.test(name)) await removePath(`${folder}/${name}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { join } from "node:path";
-import { checkApart, checkSpace, makeWritableFolder } from "../../lib/cli/output.ts";
+import { checkApart, checkSpace } from "../../lib/cli/output.ts";
 import { runCli, temporaryFolder } from "./run_cli.ts";
 
 Deno.test("checkApart() refuses an output that is, holds or lies in an input, links followed", async () => {
@@ -32,12 +32,6 @@ Deno.test("checkApart() refuses an output that is, holds or lies in an input, li
   assertEquals([...Deno.readDirSync(path("corpus/deep"))], []);
 });
 
-Deno.test("makeWritableFolder() makes a folder and leaves no trace in it", async () => {
-  using folder = temporaryFolder();
-  await makeWritableFolder(join(folder.path, "a/b"), join(folder.path, "a/b/new.csv"));
-  assertEquals([...Deno.readDirSync(join(folder.path, "a/b"))], []);
-});
-
 Deno.test("checkSpace() says in numbers what is needed and what is free", () => {
   assertThrows(
     () => checkSpace("/", 1.5e15),
@@ -54,7 +48,7 @@ Deno.test("detect refuses a folder that cannot be written, in one line", async (
   Deno.writeTextFileSync(join(folder.path, "src/a.py"), "x = 1\n");
   const { code, stderr } = await runCli(["detect", "src", "--out", "new.csv"], options);
   const message =
-    `codescrub: Cannot write "${folder.path}/new.csv": no file can be made in "${folder.path}": `;
+    `codescrub: Cannot write "${folder.path}/new.csv": its lock "${folder.path}/.codescrub/new.csv.lock" cannot be made: `;
   assertEquals([code, stderr.startsWith(message)], [1, true], stderr);
   assertEquals(stderr.split("\n").length, 2);
 });

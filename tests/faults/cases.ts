@@ -189,7 +189,10 @@ export const SCENARIOS: readonly Scenario[] = [
   forced(select),
   tiny("analyze"),
   tiny("report", {}, {
-    prepare: async ({ corpus, secrets }, run) => await run(["detect", corpus, "--out", secrets, "--force"]),
+    prepare: async ({ corpus, secrets }, run) => {
+      await Deno.remove(secrets);
+      await run(["detect", corpus, "--out", secrets]);
+    },
   }),
 ];
 
