@@ -41,7 +41,7 @@ export interface FaultOptions {
   seed: number;
   /** Scenarios at once. */
   jobs: number;
-  /** A folder for what failed. */
+  /** A folder for the files of what failed. */
   keep?: string;
   /** Takes a line for each failure and each scenario. */
   log: (line: string) => void;
@@ -92,13 +92,9 @@ async function tryScenario(scenario: Scenario, slot: Slot, options: FaultOptions
   const tries = chooseTries(undisturbed.run, options, draw);
   const failures = tries.length > 1 ? await checkUndisturbed(run, slot, undisturbed) : [];
   for (const [i, one] of tries.entries()) {
-    const problems = await tryFault(one, {
-      run,
-      slot,
-      undisturbed,
-      known,
-      keep: options.keep && join(options.keep, name),
-    });
+    const keep = options.keep && join(options.keep, name, one.name.split(" (")[0]!);
+    const problems = await tryFault(one, { run, slot, undisturbed, known, keep });
+    if (keep && problems.length === 0) Deno.removeSync(keep, { recursive: true });
     if (problems.length > 0) {
       failures.push(slot.shorten(`${name}: ${one.name}: ${problems.join("; ")}`));
       options.log(`FAILED ${failures.at(-1)}`);
@@ -159,7 +155,7 @@ interface Bench {
 
 /** What is wrong after a fault. */
 async function tryFault(
-  { name, troubles }: Try,
+  { troubles }: Try,
   { run, slot, undisturbed, known, keep }: Bench,
 ): Promise<string[]> {
   await slot.reset();
@@ -175,7 +171,7 @@ async function tryFault(
     );
     if (isWhole(disturbed, undisturbed)) break;
   }
-  if (keep) await slot.keep(join(keep, name.split(" (")[0]!, "after"), disturbed!);
+  if (keep) await slot.keep(join(keep, "after"), disturbed!);
   if (isWhole(disturbed!, undisturbed)) return [...problems, ...judgeFiles(slot, undisturbed)];
   const state = JSON.stringify([wasInterrupted(disturbed!), ...slot.snapshot(disturbed)]);
   let later = known.get(state);
@@ -183,7 +179,7 @@ async function tryFault(
     const rerun = await run();
     later = [...judgeRerun(rerun, disturbed!, undisturbed), ...judgeFiles(slot, undisturbed)];
     known.set(state, later);
-    if (keep) await slot.keep(join(keep, name.split(" (")[0]!, "rerun"), rerun);
+    if (keep) await slot.keep(join(keep, "rerun"), rerun);
   }
   return [...problems, ...later];
 }
