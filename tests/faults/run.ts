@@ -15,6 +15,7 @@ import { formatTable } from "../../lib/cli/console.ts";
 import { type Draw, drawer } from "../mutations.ts";
 import { prepare, type Scenario, SCENARIOS } from "./cases.ts";
 import {
+  isRefused,
   isWhole,
   judgeFault,
   judgeFiles,
@@ -67,6 +68,11 @@ export async function findFaults(options: FaultOptions): Promise<Result[]> {
   const waiting = SCENARIOS.filter(({ name }) => options.isChosen(name));
   const results: Result[] = [];
   const root = await Deno.makeTempDir({ prefix: "codescrub-faults-" });
+  const stop = () => {
+    Deno.removeSync(root, { recursive: true });
+    Deno.exit(130);
+  };
+  Deno.addSignalListener("SIGINT", stop);
   try {
     await Promise.all(Array.from({ length: options.jobs }, async (_, job) => {
       const slot = new Slot(join(root, `slot-${job}`));
@@ -75,6 +81,7 @@ export async function findFaults(options: FaultOptions): Promise<Result[]> {
       }
     }));
   } finally {
+    Deno.removeSignalListener("SIGINT", stop);
     await Deno.remove(root, { recursive: true });
   }
   const order = SCENARIOS.map(({ name }) => name);
@@ -162,7 +169,9 @@ async function tryFault(
   const problems: string[] = [];
   let disturbed: Run | undefined;
   for (const trouble of troubles) {
-    disturbed = await run(trouble);
+    const next = await run(trouble);
+    if (disturbed && isRefused(next)) break; // the fault before came after the last step: the next run says so too
+    disturbed = next;
     problems.push(
       ...trouble.fault
         ? judgeFault(disturbed, trouble.fault.mode, undisturbed)
