@@ -65,8 +65,13 @@ export function judgeInputs(slot: Slot, { before, after }: Undisturbed): string[
 export function judgeRerun(rerun: Run, disturbed: Run, undisturbed: Undisturbed): string[] {
   if (isWhole(rerun, undisturbed)) return [];
   const line = lastLine(rerun.stderr);
-  if (!REFUSALS.test(line)) return [`the next run ends with ${rerun.code}: ${line}`];
+  if (!isRefused(rerun)) return [`the next run ends with ${rerun.code}: ${line}`];
   return wasInterrupted(disturbed) ? [`is whole, though it says that it was interrupted: ${line}`] : [];
+}
+
+/** Whether a run found that all is there already. */
+export function isRefused({ code, stderr }: Run): boolean {
+  return code === 1 && REFUSALS.test(lastLine(stderr));
 }
 
 /** Whether a run ended with the exit code of an interrupt. */

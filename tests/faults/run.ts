@@ -15,6 +15,7 @@ import { formatTable } from "../../lib/cli/console.ts";
 import { type Draw, drawer } from "../mutations.ts";
 import { prepare, type Scenario, SCENARIOS } from "./cases.ts";
 import {
+  isRefused,
   isWhole,
   judgeFault,
   judgeFiles,
@@ -41,7 +42,7 @@ export interface FaultOptions {
   seed: number;
   /** Scenarios at once. */
   jobs: number;
-  /** A folder for what failed. */
+  /** A folder for the files of what failed. */
   keep?: string;
   /** Takes a line for each failure and each scenario. */
   log: (line: string) => void;
@@ -67,6 +68,11 @@ export async function findFaults(options: FaultOptions): Promise<Result[]> {
   const waiting = SCENARIOS.filter(({ name }) => options.isChosen(name));
   const results: Result[] = [];
   const root = await Deno.makeTempDir({ prefix: "codescrub-faults-" });
+  const stop = () => {
+    Deno.removeSync(root, { recursive: true });
+    Deno.exit(130);
+  };
+  Deno.addSignalListener("SIGINT", stop);
   try {
     await Promise.all(Array.from({ length: options.jobs }, async (_, job) => {
       const slot = new Slot(join(root, `slot-${job}`));
@@ -75,6 +81,7 @@ export async function findFaults(options: FaultOptions): Promise<Result[]> {
       }
     }));
   } finally {
+    Deno.removeSignalListener("SIGINT", stop);
     await Deno.remove(root, { recursive: true });
   }
   const order = SCENARIOS.map(({ name }) => name);
@@ -92,13 +99,9 @@ async function tryScenario(scenario: Scenario, slot: Slot, options: FaultOptions
   const tries = chooseTries(undisturbed.run, options, draw);
   const failures = tries.length > 1 ? await checkUndisturbed(run, slot, undisturbed) : [];
   for (const [i, one] of tries.entries()) {
-    const problems = await tryFault(one, {
-      run,
-      slot,
-      undisturbed,
-      known,
-      keep: options.keep && join(options.keep, name),
-    });
+    const keep = options.keep && join(options.keep, name, one.name.split(" (")[0]!);
+    const problems = await tryFault(one, { run, slot, undisturbed, known, keep });
+    if (keep && problems.length === 0) Deno.removeSync(keep, { recursive: true });
     if (problems.length > 0) {
       failures.push(slot.shorten(`${name}: ${one.name}: ${problems.join("; ")}`));
       options.log(`FAILED ${failures.at(-1)}`);
@@ -159,14 +162,16 @@ interface Bench {
 
 /** What is wrong after a fault. */
 async function tryFault(
-  { name, troubles }: Try,
+  { troubles }: Try,
   { run, slot, undisturbed, known, keep }: Bench,
 ): Promise<string[]> {
   await slot.reset();
   const problems: string[] = [];
   let disturbed: Run | undefined;
   for (const trouble of troubles) {
-    disturbed = await run(trouble);
+    const next = await run(trouble);
+    if (disturbed && isRefused(next)) break; // the fault before came after the last step: the next run says so too
+    disturbed = next;
     problems.push(
       ...trouble.fault
         ? judgeFault(disturbed, trouble.fault.mode, undisturbed)
@@ -175,7 +180,7 @@ async function tryFault(
     );
     if (isWhole(disturbed, undisturbed)) break;
   }
-  if (keep) await slot.keep(join(keep, name.split(" (")[0]!, "after"), disturbed!);
+  if (keep) await slot.keep(join(keep, "after"), disturbed!);
   if (isWhole(disturbed!, undisturbed)) return [...problems, ...judgeFiles(slot, undisturbed)];
   const state = JSON.stringify([wasInterrupted(disturbed!), ...slot.snapshot(disturbed)]);
   let later = known.get(state);
@@ -183,7 +188,7 @@ async function tryFault(
     const rerun = await run();
     later = [...judgeRerun(rerun, disturbed!, undisturbed), ...judgeFiles(slot, undisturbed)];
     known.set(state, later);
-    if (keep) await slot.keep(join(keep, name.split(" (")[0]!, "rerun"), rerun);
+    if (keep) await slot.keep(join(keep, "rerun"), rerun);
   }
   return [...problems, ...later];
 }
