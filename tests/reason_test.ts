@@ -118,6 +118,7 @@ const READERS: { [path: string]: string } = {
   "lib/hub_error.ts": "what fetch says of a connection, by patterns",
   "lib/cli/options.ts": "our own reader's words",
   "lib/datasets/tables.ts": "whether an error is our own",
+  "lib/datasets/stream_table.ts": "whether an error is our own",
 };
 
 Deno.test("no file of lib/ passes on what another error says but by reason.ts", async () => {

@@ -150,8 +150,9 @@ Deno.test("codescrub doctor --verify lists what was checked, and ends with 1 and
     Deno.writeTextFileSync(join(place!, "index.js"), "// edited\n", { append: true });
     const bad = await callMain(["doctor", "--verify"]);
     assertEquals(bad.code, 1);
-    const message =
-      `codescrub: Cannot trust what was fetched: npm ${ID} differs (remove "${place}": it is downloaded anew)`;
+    const message = `codescrub: Cannot trust what was fetched: npm ${
+      ID.replace("@", " ")
+    } differs (remove "${place}": it is downloaded anew)`;
     assert(bad.stderr.endsWith(`${message}\n`), bad.stderr);
     assertStringIncludes(bad.stdout, `npm ${ID}`);
   } finally {

@@ -81,7 +81,7 @@ async function verifyCaches({ progress, signal }: Context): Promise<CommandResul
     },
     ...(bad.length > 0 && {
       failure: `Cannot trust what was fetched: ${
-        bad.map(({ part, detail }) => `${part} differs (${detail})`).join(", ")
+        bad.map(({ part, detail }) => `${part.replace(/(?<=.)@/, " ")} differs (${detail})`).join(", ")
       }`,
     }),
   };

@@ -76,8 +76,10 @@ export const command = defineCommand({
       redactor.finish(secrets);
       const summary = { ...counts, changed: redactor.changed, replaced: redactor.replaced, out };
       await run.finish(summary, async () => {
-        if (await lstat(out)) await removePath(out);
+        const old = temporaryPath(out);
+        if (await lstat(out)) await renamePath(out, old);
         await renamePath(temporary, out);
+        if (await lstat(old)) await removePath(old);
       });
       return { text: describe(summary), summary };
     } catch (error) {

@@ -10,7 +10,9 @@ import { fileReasonOf } from "../reason.ts";
 import { readRegularFile } from "../read_file.ts";
 import { fingerprintSecret } from "../secrets/fingerprint.ts";
 import { cacheFolder } from "../setup.ts";
+import { isTemporaryOf, temporaryPath } from "../write_file.ts";
 
+const KEY_FILE = "fingerprint.key";
 const KEY_BYTES = 32;
 const [MIN_BYTES, MAX_BYTES] = [16, 2 ** 16];
 /** Sixteen random digits have fewer different ones than that once in two hundred times, a random key of letters never. */
@@ -68,10 +70,13 @@ export function keySetting(key: Uint8Array): string {
 }
 
 async function ownKey(folder: string): Promise<Uint8Array> {
-  const path = join(folder, "fingerprint.key");
+  const path = join(folder, KEY_FILE);
   const mode = await modeOf(path);
   if (mode === undefined) await makeKey(folder, path);
-  else checkMode(mode, `the key "${path}"`);
+  else {
+    checkMode(mode, `the key "${path}"`);
+    await removeTemporaries(folder); // a key that a killed run was making
+  }
   const key = await readKey(path);
   if (key.length === KEY_BYTES) return key;
   throw new RangeError(
@@ -81,7 +86,7 @@ async function ownKey(folder: string): Promise<Uint8Array> {
 
 /** A link appears whole and only where nothing stands: of two first runs at once, both read the one that won. */
 async function makeKey(folder: string, path: string): Promise<void> {
-  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
+  const temporary = temporaryPath(path);
   try {
     await Deno.mkdir(folder, { recursive: true });
     await Deno.writeFile(temporary, crypto.getRandomValues(new Uint8Array(KEY_BYTES)), {
@@ -90,10 +95,16 @@ async function makeKey(folder: string, path: string): Promise<void> {
     });
     await Deno.link(temporary, path);
   } catch (cause) {
-    if (cause instanceof Deno.errors.AlreadyExists) return; // another run was first
+    if (await modeOf(path) !== undefined) return; // another run was first
     throw new Error(`Cannot make the key "${path}": ${reasonFor(cause)}: ${REMEDIES}`, { cause });
   } finally {
     await Deno.remove(temporary).catch(() => {}); // it may never have been written
+  }
+}
+
+async function removeTemporaries(folder: string): Promise<void> {
+  for await (const { name } of Deno.readDir(folder)) {
+    if (isTemporaryOf(name, KEY_FILE)) await Deno.remove(join(folder, name)).catch(() => {}); // another's, or read-only
   }
 }
 

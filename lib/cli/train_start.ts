@@ -16,7 +16,7 @@ import { architectureOf } from "../models/models.ts";
 import { newModel } from "../models/new_model.ts";
 import { saveModel } from "../models/save.ts";
 import { openTokenizer, parseTokenizer, type Tokenizer } from "../tokenizers/tokenizer.ts";
-import { writeFileAtomic } from "../write_file.ts";
+import { temporaryPath, writeFileAtomic } from "../write_file.ts";
 import type { Context } from "./command.ts";
 import { type ModelContext, modelInput } from "./model_folder.ts";
 import { resolvePath } from "./options.ts";
@@ -49,6 +49,8 @@ export interface StartOptions {
   heads: number;
   /** The longest sequence. */
   positions: number;
+  /** The run's folder: texts stand in it while a tokenizer learns from them. */
+  out?: string;
 }
 
 /** A model that is ready to be trained; `using` frees it. */
@@ -216,11 +218,14 @@ function endOfTextOf(tokenizer: Tokenizer): number {
 
 /** tokenizer.json of the given folder, of the corpus or of a new tokenizer. */
 async function readTokenizer(
-  { tokenizer: folder, vocabulary }: Pick<StartOptions, "tokenizer" | "vocabulary">,
+  { tokenizer: folder, vocabulary, out }: Pick<StartOptions, "tokenizer" | "vocabulary" | "out">,
   texts: TrainingTexts,
 ): Promise<string> {
   if (folder === undefined) {
-    return texts.tokenizerJson ?? await trainTokenizer(texts.all, { vocabularySize: vocabulary });
+    return texts.tokenizerJson ?? await trainTokenizer(texts.all, {
+      vocabularySize: vocabulary,
+      ...(out !== undefined && { folder: temporaryPath(join(out, "tokenizer.json")) }),
+    });
   }
   await openTokenizer(folder); // says what is wrong with it
   return await Deno.readTextFile(join(folder, "tokenizer.json"));

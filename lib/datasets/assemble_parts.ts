@@ -54,7 +54,12 @@ export async function assembleParts(
     await writeFileAtomic(whole, "", options); // Polars keeps its mode
     const rows = scanParts(parts);
     const inOrder = sortBy === undefined ? rows : rows.sort({ by: sortBy, maintainOrder: true }).drop(sortBy);
-    await inOrder.sinkParquet(whole, { rowGroupSize: ROW_GROUP, maintainOrder: true }).collect();
+    await inOrder.sinkParquet(whole, { rowGroupSize: ROW_GROUP, maintainOrder: true }).collect()
+      .catch((cause) => {
+        throw new Error(`Cannot write "${out}": Polars could not write its rows: is there space left?`, {
+          cause,
+        });
+      });
     await writeFileAtomic(out, { bytes: (await Deno.stat(whole)).size, pieces: piecesOf(whole) }, options);
   } finally {
     await Deno.remove(whole).catch(() => {}); // it may not have come into being

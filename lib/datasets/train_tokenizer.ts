@@ -14,10 +14,13 @@
  *
  * @module
  */
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BPE, byteLevelAlphabet, byteLevelPreTokenizer, Tokenizer } from "tokenizers";
+import { makeFolder, removePath } from "../folders.ts";
 import { isGibberish } from "../secrets/gibberish.ts";
 import { occurrences } from "../secrets/occurrences.ts";
+import { writeFileAtomic } from "../write_file.ts";
 import { SHORTEST, withoutSecrets } from "./without_secrets.ts";
 
 /** The special token: id 0, between texts, before the first and where padding is needed. */
@@ -32,6 +35,8 @@ export interface TrainTokenizerOptions {
   vocabularySize?: number;
   /** Learns from the texts as they are: they are known to hold no secret. Default false. */
   keepSecrets?: boolean;
+  /** A folder to make for the texts meanwhile, and to remove; one of the system's temporary folder by default. */
+  folder?: string;
 }
 
 /**
@@ -52,7 +57,7 @@ export interface TrainTokenizerOptions {
  */
 export async function trainTokenizer(
   texts: readonly string[],
-  { vocabularySize = 4096, keepSecrets = false }: TrainTokenizerOptions = {},
+  { vocabularySize = 4096, keepSecrets = false, folder }: TrainTokenizerOptions = {},
 ): Promise<string> {
   const alphabet = byteLevelAlphabet().sort();
   const needed = vocabularySize - alphabet.length - 1;
@@ -61,7 +66,7 @@ export async function trainTokenizer(
   }
   checkTexts(texts);
   const clean = keepSecrets ? { texts, values: [] } : await withoutSecrets(texts);
-  const merges = dropSecrets(await learnMerges(clean.texts), clean.values).slice(0, needed);
+  const merges = dropSecrets(await learnMerges(clean.texts, folder), clean.values).slice(0, needed);
   if (merges.length < needed) {
     throw new RangeError(
       `Cannot train a tokenizer of ${vocabularySize} entries: the texts give ${merges.length} merges only`,
@@ -104,11 +109,14 @@ function checkTexts(texts: readonly string[]): void {
   }
 }
 
-async function learnMerges(texts: readonly string[]): Promise<[string, string][]> {
-  const folder = await Deno.makeTempDir();
+async function learnMerges(
+  texts: readonly string[],
+  folder = join(tmpdir(), `codescrub-${crypto.randomUUID()}`),
+): Promise<[string, string][]> {
+  await makeFolder(folder, { mode: 0o700 });
   try {
     const lines = texts.map((text) => text.replace(/\n$/, "").replaceAll("\n", "\f") + "\n");
-    await Deno.writeTextFile(join(folder, "texts.txt"), lines.join(""));
+    await writeFileAtomic(join(folder, "texts.txt"), lines.join(""));
     const tokenizer = new Tokenizer(BPE.empty());
     tokenizer.setPreTokenizer(byteLevelPreTokenizer(false, true));
     tokenizer.train([join(folder, "texts.txt")]);
@@ -117,7 +125,7 @@ async function learnMerges(texts: readonly string[]): Promise<[string, string][]
     const merges: [string, string][] = learnt.model.merges;
     return merges.map(([left, right]) => [restoreLineBreaks(left), restoreLineBreaks(right)]);
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await removePath(folder);
   }
 }
 

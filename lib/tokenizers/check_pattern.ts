@@ -14,6 +14,7 @@
  *
  * @module
  */
+import { reasonOf } from "../reason.ts";
 
 const MAX_LENGTH = 4096;
 const MAX_WAYS = 64;
@@ -76,7 +77,7 @@ export function checkPattern(source: string): string | undefined {
     }
     return undefined;
   } catch (error) {
-    if (error instanceof Refusal) return error.message;
+    if (error instanceof Refusal) return reasonOf(error);
     throw error;
   }
 }

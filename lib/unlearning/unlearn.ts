@@ -13,6 +13,7 @@ import { isXlaFaster } from "../engine/processor.ts";
 import { groupMeans } from "../metrics/group_scores.ts";
 import { Scorer } from "../metrics/text_scores.ts";
 import type { Model } from "../models/model.ts";
+import { reasonOf } from "../reason.ts";
 import { checkTokens, NotFiniteError } from "../models/not_finite.ts";
 import { Adam } from "../training/adam.ts";
 import { readCheckpoint, type TrainingState, writeCheckpoint } from "../training/checkpoint.ts";
@@ -74,7 +75,7 @@ export async function unlearn(
   } catch (error) {
     if (hooks.signal?.aborted && error === hooks.signal.reason) return run.end("interrupted");
     if (error instanceof NotFiniteError && run.hasBegun) {
-      return { ...run.end("diverged"), reason: error.message };
+      return { ...run.end("diverged"), reason: reasonOf(error) };
     }
     throw error;
   }
