@@ -21,6 +21,7 @@ import { writeFileAtomic } from "../write_file.ts";
 import { maByCopies } from "../evaluation/duplication.ts";
 import type { SetScores } from "../evaluation/forgetting.ts";
 import { mostMemorized } from "../evaluation/most_memorized.ts";
+import { isBelowThreshold } from "../metrics/threshold.ts";
 import { RUN_FILES } from "../report/run_files.ts";
 import { describeSecret } from "../secrets/fingerprint.ts";
 import { fromCodePoints } from "../tokenizers/code_points.ts";
@@ -208,7 +209,7 @@ async function describe(
   const { ma, el_10 } = summary.thresholds as { ma: number; el_10: number };
   const [before, after] = [summary.retain.before!, summary.retain.codeeraser!];
   const erased = summary.forget.codeeraser!;
-  const isErased = erased.ma! < ma && erased.el_10! < el_10;
+  const isErased = isBelowThreshold(erased.ma, ma) && isBelowThreshold(erased.el_10, el_10);
   const isKept = Math.abs(after.ma! - before.ma!) <= RETAIN_TOLERANCE;
   const text = [
     "The five secrets the model knows best:",

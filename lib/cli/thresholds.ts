@@ -10,6 +10,7 @@ import { readCorpus } from "../datasets/corpus.ts";
 import { PythonRandom } from "../datasets/random.ts";
 import { writeRows } from "../datasets/row_table.ts";
 import { meanAndError, THRESHOLD_METRICS } from "../evaluation/thresholds.ts";
+import { leastMean } from "../metrics/threshold.ts";
 import { openScorer } from "../metrics/score_memo.ts";
 import { defineCommand } from "./command.ts";
 import { formatTable } from "./console.ts";
@@ -83,6 +84,20 @@ export const command = defineCommand({
       out,
     };
     await run.finish(summary, () => writeRows(out, rows, THRESHOLD_COLUMNS));
-    return { text: `${table}\nwritten: ${out}`, summary };
+    return {
+      text: [table, ...rows.flatMap((row) => zeroNote(row, tokens)), `written: ${out}`].join("\n"),
+      summary,
+    };
   },
 });
+
+/** A mean of 0 is no more than the texts can tell. */
+function zeroNote(
+  { metric, mean, texts }: { metric: string; mean: number | null; texts: number },
+  tokens: number,
+) {
+  const n = Number(/^el_(\d+)$/.exec(metric)?.[1]);
+  if (mean !== 0 || !(tokens > n)) return [];
+  const least = leastMean(n, { texts, tokens }).toExponential(1);
+  return [`${metric} 0: less than ${texts} texts can resolve, whose least mean above 0 is ${least}`];
+}

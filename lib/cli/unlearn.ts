@@ -10,6 +10,7 @@ import { forgetExamples, retainExamples } from "../datasets/examples.ts";
 import { readRows, writeRows } from "../datasets/row_table.ts";
 import type { Products } from "../engine/compile.ts";
 import { evaluateSets, type EvaluationSets } from "../evaluation/forgetting.ts";
+import { isBelowThreshold } from "../metrics/threshold.ts";
 import { openScorer, type ScoreMemo } from "../metrics/score_memo.ts";
 import { loadModel } from "../models/load.ts";
 import { MODEL_FILES, saveModel } from "../models/save.ts";
@@ -238,7 +239,7 @@ function report(summary: Summary, { method, compat }: { method: string; compat: 
     ["below", cell(thresholds.ma), null, null, cell(thresholds.el_10), null],
   ]);
   const isBelow = (value: number | null, limit: number) =>
-    value !== null && (value < limit || (compat === "paper" && value === limit)); // as the stopping rule
+    isBelowThreshold(value, limit) || (compat === "paper" && value === limit); // as the stopping rule
   const isDone = reason === undefined && isBelow(after.ma, thresholds.ma) &&
     isBelow(after.el_10, thresholds.el_10);
   const shortfall = `Cannot call it forgotten: MA is ${cell(after.ma)} and EL_10 ${

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { isBelowThreshold } from "../metrics/threshold.ts";
 import type { DocumentRow } from "../figures/memorization_distribution.ts";
 import type { DuplicationRow } from "../figures/ma_by_duplication.ts";
 import type { HistoryRow } from "../figures/forgetting_curves.ts";
@@ -78,7 +79,7 @@ export const METRICS = [
  * import { assertEquals } from "@std/assert";
  * import { standingOf } from "./run_tables.ts";
  *
- * assertEquals([standingOf(0.1, 0.2), standingOf(0.2, 0.2), standingOf(0.3, 0.2), standingOf(null, 0.2)], [
+ * assertEquals([standingOf(0, 0), standingOf(0.2, 0.2), standingOf(0.3, 0.2), standingOf(null, 0.2)], [
  *   "below",
  *   "at",
  *   "above",
@@ -91,7 +92,7 @@ export function standingOf(
   threshold: number | null | undefined,
 ): "below" | "at" | "above" | undefined {
   if (!isScore(score) || !isScore(threshold)) return undefined;
-  return score < threshold ? "below" : score === threshold ? "at" : "above";
+  return isBelowThreshold(score, threshold) ? "below" : score === threshold ? "at" : "above";
 }
 
 /** Methods in the order in which one of them is chosen to be the run's main one. */

@@ -9,6 +9,8 @@
  * @module
  */
 
+import { isBelowThreshold } from "../metrics/threshold.ts";
+
 /** Whose stopping rule. */
 export type Compat = "sound" | "paper" | "reference";
 
@@ -127,14 +129,14 @@ export class EarlyStop {
     if (keep) {
       Object.assign(this.#state, { ma, el_10: el_10 ?? this.#state.el_10, worse: 0 });
     } else if (maKeeps) this.#state.worse++;
-    const outOfPatience = this.#state.worse >= PATIENCE && ma < this.#thresholds.ma;
+    const outOfPatience = this.#state.worse >= PATIENCE && isBelowThreshold(ma, this.#thresholds.ma);
     return { keep, stop: reached || outOfPatience, reached };
   }
 
   #isReached(scores: GroupScores): boolean {
     const { ma, el_3, el_5, el_10 } = this.#thresholds;
     if (this.#options.compat !== "paper") {
-      return scores.ma < ma && scores.el_10 !== null && scores.el_10 < el_10;
+      return isBelowThreshold(scores.ma, ma) && isBelowThreshold(scores.el_10, el_10);
     }
     const under = (score: number | null, limit: number | null | undefined) =>
       limit === null || limit === undefined || (score !== null && score <= limit);

@@ -11,6 +11,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { assign, snapshot } from "../engine/compile.ts";
 import { isXlaFaster } from "../engine/processor.ts";
 import { groupMeans } from "../metrics/group_scores.ts";
+import { isBelowThreshold } from "../metrics/threshold.ts";
 import { Scorer } from "../metrics/text_scores.ts";
 import type { Model } from "../models/model.ts";
 import { reasonOf } from "../reason.ts";
@@ -167,7 +168,7 @@ class UnlearnRun implements Disposable {
         const start = { near: false, ma: ma ?? 1, el_10: el_10 ?? 1, worse: 0 };
         this.#rule = new EarlyStop(thresholds, this.#options, start); // what is worse than the start is not kept
       }
-      const isBelow = ma !== null && ma < thresholds.ma && el_10 !== null && el_10 < thresholds.el_10;
+      const isBelow = isBelowThreshold(ma, thresholds.ma) && isBelowThreshold(el_10, thresholds.el_10);
       if (this.#options.compat === "sound" && isBelow) return this.end("nothing-to-do");
     }
     while (this.#history.length <= this.#options.epochs) {

@@ -1,7 +1,8 @@
+import { existsSync } from "node:fs";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { encodeSafetensors } from "../models/safetensors_bytes.ts";
 import { tiny } from "./tiny_cases.ts";
-import { tinyWeights, writeTinyModel } from "./tiny_run.ts";
+import { tinyWeights, writeCertainModel, writeTinyModel } from "./tiny_run.ts";
 
 /** Every weight is finite, so that the model loads; what it computes is not. */
 const TOO_LARGE = encodeSafetensors(
@@ -22,11 +23,12 @@ Deno.test("a model whose logits are not finite is no model that has forgotten: e
   const lines = stderr.trimEnd().split("\n").filter((line) => line.startsWith("codescrub: "));
   assertEquals([code, stdout, lines.length], [1, "", 1], stderr);
   assertMatch(lines[0]!, message);
-  assert(!Array.from(Deno.readDirSync(at.path("out")), ({ name }) => name).includes("model.safetensors"));
+  assert(!existsSync(at.path("out")));
 });
 
 Deno.test("unlearn that diverges keeps the best weights, fails and says why", async () => {
   using at = await tiny();
+  await writeCertainModel(at.model, "n"); // with which each secret begins
   const thresholds = { thresholds: undefined, ma: 0, el10: 0 }; // so that there is something to do
   const { code, stderr } = await at.run("unlearn", { ...thresholds, lr: 1e30, epochs: 3 });
   const [last] = stderr.trimEnd().split("\n").slice(-1);

@@ -15,6 +15,7 @@ import { writeRows } from "../../lib/datasets/row_table.ts";
 import { SECRET_FORMATS, secretPieces } from "../../lib/datasets/secret_formats.ts";
 import { trainTokenizer } from "../../lib/datasets/train_tokenizer.ts";
 import { gpt2 } from "../../lib/models/gpt2.ts";
+import { parseTokenizer } from "../../lib/tokenizers/tokenizer.ts";
 import { encodeSafetensors, type TensorToStore } from "../models/safetensors_bytes.ts";
 
 /** The paths of a tiny run, all in one folder. */
@@ -68,6 +69,20 @@ export async function writeTinyModel(
   if (weights) await Deno.writeFile(join(folder, "model.safetensors"), weights);
   const json = tokenizer === undefined ? await byteTokenizer() : tokenizer;
   if (json !== null) await Deno.writeTextFile(join(folder, "tokenizer.json"), json);
+}
+
+/** Writes a tiny model that says one character after everything, so that it knows that much of a text. */
+export async function writeCertainModel(folder: string, character: string): Promise<void> {
+  const tokenizer = parseTokenizer(await byteTokenizer(), "tokenizer.json");
+  const id = (await tokenizer.encode(character)).ids[0]!;
+  const weights = tinyWeights().map((tensor) => {
+    if (tensor.name.endsWith("ln_f.weight")) return { ...tensor, values: tensor.values.map(() => 0) };
+    if (tensor.name.endsWith("ln_f.bias")) return { ...tensor, values: tensor.values.map(() => 1) };
+    if (!tensor.name.endsWith("wte.weight")) return tensor;
+    const width = tensor.shape[1]!;
+    return { ...tensor, values: tensor.values.map((_, i) => Math.floor(i / width) === id ? 1 : 0) };
+  });
+  await writeTinyModel(folder, { weights: encodeSafetensors(weights) });
 }
 
 let byteTokenizerJson: string | undefined;

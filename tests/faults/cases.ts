@@ -6,9 +6,7 @@
  */
 import { join } from "node:path";
 import { argumentsOf, type Flags } from "../cli/tiny_cases.ts";
-import { openTokenizer } from "../../lib/tokenizers/tokenizer.ts";
-import { type TinyRun, tinyWeights, writeTexts, writeTinyModel, writeTinyRun } from "../cli/tiny_run.ts";
-import { encodeSafetensors } from "../models/safetensors_bytes.ts";
+import { type TinyRun, writeCertainModel, writeTexts, writeTinyRun } from "../cli/tiny_run.ts";
 import type { Operation } from "./plan.ts";
 import type { Slot } from "./slot.ts";
 
@@ -52,8 +50,9 @@ const train: Scenario = {
   ) => ["train", "--corpus", join(folder, "texts.jsonl"), ...TRAIN, "--out", join(folder, "out")],
 };
 
-const UNLEARN = { thresholds: undefined, ma: 0, el10: 0, lr: 1e-3, epochs: 2 };
-const unlearn = tiny("unlearn", UNLEARN);
+const UNLEARN = { thresholds: undefined, ma: 0, el10: 0, lr: 1e-7, epochs: 2 };
+/** The model knows each secret's first letter, and goes on knowing it at that rate. */
+const unlearn = tiny("unlearn", UNLEARN, { prepare: ({ model }) => writeCertainModel(model, "n") });
 
 /** A folder of source files: with secrets and without, one that is no text, one that can be run, an empty one. */
 function writeSource({ folder, corpus }: TinyRun): void {
@@ -73,18 +72,9 @@ async function writeLargeTable({ folder, corpus }: TinyRun): Promise<void> {
   await writeTexts(path, Object.fromEntries(Array.from({ length: 600 }, (_, i) => [`d${i}`, texts[i % 24]])));
 }
 
-/** A model that says "y" after everything, and texts of which it is right: what `retain` looks for. */
-async function writeCertainModel({ model, corpus }: TinyRun): Promise<void> {
-  const tokenizer = await openTokenizer(model);
-  const id = (await tokenizer.encode("y")).ids[0]!;
-  const weights = tinyWeights().map((tensor) => {
-    if (tensor.name.endsWith("ln_f.weight")) return { ...tensor, values: tensor.values.map(() => 0) };
-    if (tensor.name.endsWith("ln_f.bias")) return { ...tensor, values: tensor.values.map(() => 1) };
-    if (!tensor.name.endsWith("wte.weight")) return tensor;
-    const width = tensor.shape[1]!;
-    return { ...tensor, values: tensor.values.map((_, i) => Math.floor(i / width) === id ? 1 : 0) };
-  });
-  await writeTinyModel(model, { weights: encodeSafetensors(weights) });
+/** Texts of which a model is right that says "y" after everything: what `retain` looks for. */
+async function writeCertainTexts({ model, corpus }: TinyRun): Promise<void> {
+  await writeCertainModel(model, "y");
   const texts = Array.from({ length: 6 }, (_, i) => [`y${i}`, `# ${i}\n${"y".repeat(200)}\n`]);
   await writeTexts(corpus, Object.fromEntries(texts));
 }
@@ -157,7 +147,7 @@ export const SCENARIOS: readonly Scenario[] = [
   unlearn,
   { ...unlearn, name: "unlearn continued", stoppedAt: at("rename", /checkpoint-2$/) },
   tiny("evaluate"),
-  tiny("retain", {}, { prepare: writeCertainModel }),
+  tiny("retain", {}, { prepare: writeCertainTexts }),
   tiny("measure"),
   tiny("thresholds"),
   tiny("probe"),

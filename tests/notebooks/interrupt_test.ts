@@ -6,7 +6,7 @@ import { FORGET_COLUMNS } from "../../lib/datasets/columns.ts";
 import { readRows } from "../../lib/datasets/row_table.ts";
 import { jupyterCommand, setUpJupyter } from "../../lib/setup_jupyter.ts";
 import { temporaryFolder } from "../cli/run_cli.ts";
-import { writeTinyRun } from "../cli/tiny_run.ts";
+import { writeCertainModel, writeTinyRun } from "../cli/tiny_run.ts";
 
 const MOD = new URL("../../mod.ts", import.meta.url).href;
 const HERE = fileURLToPath(new URL(".", import.meta.url));
@@ -36,6 +36,7 @@ const REFUSED = "Cannot run this cell: one before it was interrupted: run that o
 Deno.test("cells behind an interrupted unlearning are refused, and so is its old result later on", async () => {
   using folder = temporaryFolder();
   const tiny = await writeTinyRun(folder.path);
+  await writeCertainModel(tiny.model, "n"); // with which each secret begins: there is something to forget
   const [forget] = await readRows(tiny.forget, FORGET_COLUMNS);
   const given = { model: tiny.model, corpus: tiny.corpus, forget, run: join(folder.path, "run") };
   const start = `
@@ -49,7 +50,7 @@ Deno.test("cells behind an interrupted unlearning are refused, and so is its old
       forget: await forgetExamples(source, [given.forget]),
       retain: await retainExamples(source, ["clean-0"]),
     };
-    const settings = { model: given.model, thresholds: { ma: 0, el_10: 0 }, lr: 1e-6, gamma: 0.5, lambda: 0.1, alpha: 1,
+    const settings = { model: given.model, thresholds: { ma: 0, el_10: 0 }, lr: 1e-7, gamma: 0.5, lambda: 0.1, alpha: 1,
       margin: 0, microBatch: 1 };
     "started"`;
   const unlearn = (name: string, method: string, epochs: number) =>

@@ -173,3 +173,13 @@ Deno.test("EarlyStop goes on from its state as if it had not been interrupted", 
     }
   }
 });
+
+Deno.test("a threshold of 0 is passed by a score of 0, and by no other", () => {
+  for (const compat of ["sound", "paper", "reference"] as const) {
+    const stopAt = (el_10: number) => {
+      const rule = new EarlyStop({ ma: 0.4, el_3: 0, el_5: 0, el_10: 0 }, { margin: 0.1, compat });
+      return rule.decide({ ma: 0.3, el_3: 0, el_5: 0, el_10 }).reached;
+    };
+    assertEquals([stopAt(0), stopAt(1e-9)], [true, false], compat);
+  }
+});
