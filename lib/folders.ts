@@ -69,6 +69,27 @@ export function removeFileSync(path: string): void {
 }
 
 /**
+ * Has the names in a folder on the disk, so that a power cut loses none.
+ *
+ * @throws {Error} If it cannot be done.
+ *
+ * @example
+ * ```ts
+ * import { syncFolder } from "./folders.ts";
+ *
+ * await syncFolder(await Deno.makeTempDir());
+ * ```
+ */
+export async function syncFolder(path: string): Promise<void> {
+  try {
+    using opened = await Deno.open(path);
+    await opened.sync();
+  } catch (cause) {
+    throw new Error(`Cannot keep what is in "${path}": ${fileReasonOf(cause)}`, { cause });
+  }
+}
+
+/**
  * Gives a file or folder its final name, in one step.
  *
  * @throws {Error} If it cannot be done; both are then as they were.

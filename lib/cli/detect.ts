@@ -112,8 +112,13 @@ export const command = defineCommand({
       await removeWithoutParts(run.scratch);
       throw error;
     });
+    const writeSkipped = async () => {
+      if (skipped === undefined) return;
+      await writeRows(skipped, counts.total.skipped, { path: "text", reason: "text" });
+    };
     if (counts.total.documents === 0 && !shard) { // a shard of a small corpus may be
       await removePath(run.scratch);
+      await writeSkipped(); // it tells why
       throw emptyCorpus(corpus, counts.total.skipped);
     }
     const values = await countDistinct(counts.parts, "fingerprint");
@@ -124,9 +129,7 @@ export const command = defineCommand({
         const empty = secretTable([], { reveal: options.reveal, ...(shard && { numbers: [] }) });
         await writeTable(empty, out, privateIf(options.reveal));
       }
-      if (skipped !== undefined) {
-        await writeRows(skipped, counts.total.skipped, { path: "text", reason: "text" });
-      }
+      await writeSkipped();
     });
     return { text: describeCounts(summary), summary };
   },

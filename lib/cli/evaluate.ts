@@ -28,6 +28,7 @@ import { formatTable } from "./console.ts";
 import { DTYPE_OPTION } from "./dtype_options.ts";
 import { modelInput } from "./model_folder.ts";
 import { openRunFiles } from "./run_files.ts";
+import { secretKey } from "./secret_key.ts";
 import type { RunInput } from "./run_record.ts";
 import { type ModelSession, openModel } from "./session.ts";
 
@@ -54,7 +55,7 @@ export const command = defineCommand({
     before: { kind: "string", describe: 'the model before, called "before"', metavar: "DIR" },
     corpus: { kind: "path", describe: "the corpus", metavar: "C", required: true },
     forget: { kind: "path", describe: "forget set that select wrote", metavar: "F", required: true },
-    retain: { kind: "path", describe: "retain set that retain wrote", metavar: "F", required: true },
+    retain: { kind: "path", describe: "retain set that retain wrote", metavar: "F" },
     unseen: { kind: "path", describe: "unseen texts", metavar: "F" },
     maxTexts: { kind: "int", describe: "unseen texts, chosen by the seed; all by default", min: 1 },
     out: {
@@ -115,7 +116,7 @@ export const command = defineCommand({
 interface Inputs {
   corpus: string;
   forget: string;
-  retain: string;
+  retain: string | undefined;
   unseen: string | undefined;
   maxTexts: number | undefined;
 }
@@ -124,13 +125,14 @@ interface Inputs {
 async function readInputs(inputs: Inputs, { seed }: Pick<Context, "seed">) {
   const { documents } = await readCorpus(inputs.corpus);
   const forget = await readRows(inputs.forget, FORGET_COLUMNS);
-  const retain = (await readRows(inputs.retain, RETAIN_COLUMNS)).map(({ doc_id }) => doc_id);
+  const kept = inputs.retain === undefined ? [] : await readRows(inputs.retain, RETAIN_COLUMNS);
+  const retain = kept.map(({ doc_id }) => doc_id);
   const all = inputs.unseen === undefined ? [] : (await readCorpus(inputs.unseen)).documents;
   const unseen = new PythonRandom(seed).shuffle(all).slice(0, inputs.maxTexts);
   return async ({ tokenizer }: ModelSession): Promise<EvaluationSets> => {
     const encoded = await tokenizer.encodeBatch(unseen.map(({ text }) => text));
     return {
-      forget: await forgetExamples({ tokenizer, documents }, forget),
+      forget: await forgetExamples({ tokenizer, documents, key: () => secretKey() }, forget),
       retain: await retainExamples({ tokenizer, documents }, retain),
       unseen: encoded.map(({ ids }) => ids.subarray(0, RETAIN_ROW_TOKENS)),
     };

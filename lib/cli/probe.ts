@@ -14,7 +14,15 @@ import { DTYPE_OPTION } from "./dtype_options.ts";
 import { MODEL_OPTION, modelInput } from "./model_folder.ts";
 import { openRunFiles } from "./run_files.ts";
 import { openModel } from "./session.ts";
-import { PROBE_COLUMNS, PROBE_EL_COLUMNS, SECRET_COLUMNS } from "../datasets/columns.ts";
+import { checkPlaces } from "../datasets/check_places.ts";
+import {
+  PROBE_COLUMNS,
+  PROBE_EL_COLUMNS,
+  PROOF_COLUMNS,
+  PROOF_NAMES,
+  SECRET_COLUMNS,
+} from "../datasets/columns.ts";
+import { secretKey } from "./secret_key.ts";
 
 /**
  * The command `probe`.
@@ -59,10 +67,12 @@ export const command = defineCommand({
       context,
       inputs: { model: await modelInput(model, context), corpus, secrets, proxy },
     });
-    const all = await readRows(secrets, SECRET_COLUMNS);
+    const all = await readRows(secrets, { ...SECRET_COLUMNS, ...PROOF_COLUMNS }, { optional: PROOF_NAMES });
     const distinct = [...new Map(all.map((place) => [placeKey(place), place])).values()];
     const places = proxy === undefined ? distinct : await keepProxied(distinct, { proxy, proxyMa });
     const { documents } = await readCorpus(corpus);
+    const texts = new Map(documents.map(({ docId, text }) => [docId, text]));
+    await checkPlaces(places, (id) => texts.get(id), () => secretKey());
     using session = await openModel(model, context, { products: dtype });
     using scorer = new Scorer(session.loaded.model);
     const stage = context.progress.start("Probing", places.length, "secrets");
@@ -79,7 +89,12 @@ export const command = defineCommand({
       },
     );
     stage.done();
-    const columns = el ? PROBE_EL_COLUMNS : PROBE_COLUMNS;
+    const columns = { ...(el ? PROBE_EL_COLUMNS : PROBE_COLUMNS), ...PROOF_COLUMNS };
+    const proofs = new Map(places.map((place) => [placeKey(place), place]));
+    const proven = rows.map((row) => {
+      const { detector, fingerprint } = proofs.get(placeKey(row))!;
+      return { ...row, detector, fingerprint };
+    });
     const memorized = rows.filter(({ ma }) => ma !== null && ma >= 0.9).length;
     const summary = {
       secrets: rows.length,
@@ -95,8 +110,8 @@ export const command = defineCommand({
       summary,
       () =>
         reveal
-          ? writeRows(out, revealValues(rows, documents), { ...columns, value: "text" }, privateIf(true))
-          : writeRows(out, rows, columns),
+          ? writeRows(out, revealValues(proven, documents), { ...columns, value: "text" }, privateIf(true))
+          : writeRows(out, proven, columns),
     );
     return { text, summary };
   },
@@ -108,10 +123,10 @@ function placeKey({ doc_id, tag, start, end }: SecretPlace): string {
 }
 
 /** The rows with the texts of their places. */
-function revealValues(
-  rows: readonly ProbeRow[],
+function revealValues<R extends ProbeRow>(
+  rows: readonly R[],
   documents: readonly Document[],
-): (ProbeRow & { value: string })[] {
+): (R & { value: string })[] {
   const texts = new Map(documents.map(({ docId, text }) => [docId, text]));
   return rows.map((row) => {
     const text = texts.get(row.doc_id)!;
@@ -121,10 +136,10 @@ function revealValues(
 }
 
 /** The places in documents of which a smaller model knows enough. */
-async function keepProxied(
-  places: readonly SecretPlace[],
+async function keepProxied<P extends SecretPlace>(
+  places: readonly P[],
   { proxy, proxyMa }: { proxy: string; proxyMa: number },
-): Promise<SecretPlace[]> {
+): Promise<P[]> {
   const known = new Map<string, number[]>();
   for (const { doc_id, ma } of await readRows(proxy, PROBE_COLUMNS)) {
     if (ma !== null) known.set(doc_id, [...known.get(doc_id) ?? [], ma]);

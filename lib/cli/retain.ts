@@ -8,12 +8,15 @@ import { PythonRandom } from "../datasets/random.ts";
 import { readRows, writeRows } from "../datasets/row_table.ts";
 import { chooseRetainSet, continuationBleu, RETAIN_BLEU, RETAIN_TOKENS } from "../evaluation/retain_set.ts";
 import { Decoder } from "../models/decoder.ts";
-import { defineCommand } from "./command.ts";
+import { type Context, defineCommand } from "./command.ts";
 import { DTYPE_OPTION } from "./dtype_options.ts";
 import { MODEL_OPTION, modelInput } from "./model_folder.ts";
 import { openRunFiles } from "./run_files.ts";
 import { openModel } from "./session.ts";
-import { RETAIN_COLUMNS } from "../datasets/columns.ts";
+import { checkPlaces } from "../datasets/check_places.ts";
+import { PROOF_COLUMNS, PROOF_NAMES, RETAIN_COLUMNS, SECRET_COLUMNS } from "../datasets/columns.ts";
+import { secretKey } from "./secret_key.ts";
+import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 
 /**
  * The command `retain`.
@@ -39,19 +42,32 @@ export const command = defineCommand({
       required: true,
     },
     k: { kind: "int", describe: "texts of the set", default: 32, min: 1 },
+    minBleu: {
+      kind: "float",
+      describe: "the least BLEU-4 of a text's continuation, for where little is memorized",
+      default: RETAIN_BLEU,
+      min: 0,
+      max: 1,
+    },
+    any: { kind: "flag", describe: "take any texts without secrets, memorized or not" },
     maxTexts: { kind: "int", describe: "try so many texts, chosen by the seed; all by default", min: 1 },
     out: { kind: "path", describe: "table of the set", metavar: "F", required: true },
   },
   config: true,
   writes: true,
-  async run({ model, dtype, texts, secrets, k, maxTexts, out }, context) {
+  async run({ model, dtype, texts, secrets, k, minBleu, any, maxTexts, out }, context) {
     using run = await openRunFiles([out], {
       command: "retain",
       context,
       inputs: { model: await modelInput(model, context), texts, secrets },
     });
-    const withSecret = new Set((await readRows(secrets, { doc_id: "text" })).map(({ doc_id }) => doc_id));
+    const places = await readRows(secrets, { ...SECRET_COLUMNS, ...PROOF_COLUMNS }, {
+      optional: PROOF_NAMES,
+    });
+    const withSecret = new Set(places.map(({ doc_id }) => doc_id));
     const { documents, skipped } = await readCorpus(texts);
+    const textOf = new Map(documents.map(({ docId, text }) => [docId, text]));
+    await checkPlaces(places, (id) => textOf.get(id), () => secretKey());
     const clean = documents.filter(({ docId }) => !withSecret.has(docId));
     const distinct = [...new Map(clean.map((document) => [document.text, document])).values()];
     using session = await openModel(model, context, { products: dtype });
@@ -62,18 +78,16 @@ export const command = defineCommand({
     const tried = maxTexts === undefined
       ? long
       : new PythonRandom(context.seed).shuffle(long).slice(0, maxTexts);
-    const stage = context.progress.start("Continuing", tried.length, "texts");
-    const scores = await continuationBleu(
-      { decoder, tokenizer },
-      tried.map((i) => encoded[i]!.ids),
-      async (done) => {
-        stage.advance(done);
-        await context.breathe();
-      },
-    );
-    stage.done();
+    const scores = any
+      ? tried.map(() => null)
+      : await continueTexts({ decoder, tokenizer }, tried.map((i) => encoded[i]!.ids), context);
     const rows = tried.map((i, j) => ({ doc_id: distinct[i]!.docId, bleu4: scores[j]! }));
-    const set = chooseRetainSet(rows, { k, seed: context.seed, tooShort: distinct.length - long.length });
+    const set = chooseRetainSet(rows, {
+      k,
+      seed: context.seed,
+      minBleu: any ? null : minBleu,
+      tooShort: distinct.length - long.length,
+    });
     const summary = {
       texts: documents.length,
       skipped: skipped.length,
@@ -81,7 +95,8 @@ export const command = defineCommand({
       identical: clean.length - distinct.length,
       too_short: distinct.length - long.length,
       tried: tried.length,
-      passed: rows.filter(({ bleu4 }) => bleu4 >= RETAIN_BLEU).length,
+      passed: any ? rows.length : rows.filter(({ bleu4 }) => bleu4! >= minBleu).length,
+      any,
       k,
       out,
     };
@@ -89,3 +104,18 @@ export const command = defineCommand({
     return { text: `${summary.passed} of ${tried.length} texts pass, ${k} taken\nwritten: ${out}`, summary };
   },
 });
+
+/** BLEU-4 of each text's continuation, as a stage. */
+async function continueTexts(
+  model: { decoder: Decoder; tokenizer: Tokenizer },
+  texts: readonly Int32Array[],
+  { progress, breathe }: Pick<Context, "progress" | "breathe">,
+): Promise<number[]> {
+  const stage = progress.start("Continuing", texts.length, "texts");
+  const scores = await continuationBleu(model, texts, async (done) => {
+    stage.advance(done);
+    await breathe();
+  });
+  stage.done();
+  return scores;
+}

@@ -8,7 +8,9 @@ import { chooseForgetSets } from "../datasets/forget_set.ts";
 import { readRows, writeRows } from "../datasets/row_table.ts";
 import { defineCommand } from "./command.ts";
 import { openRunFolder } from "./run_folder.ts";
-import { FORGET_COLUMNS, PROBE_COLUMNS } from "../datasets/columns.ts";
+import { checkPlaces } from "../datasets/check_places.ts";
+import { FORGET_COLUMNS, PROBE_COLUMNS, PROOF_COLUMNS, PROOF_NAMES } from "../datasets/columns.ts";
+import { secretKey } from "./secret_key.ts";
 
 /**
  * The command `select`.
@@ -41,8 +43,9 @@ export const command = defineCommand({
       inputs: { probe, corpus },
       outputs: ["forget_*.parquet"],
     });
-    const rows = await readRows(probe, PROBE_COLUMNS);
+    const rows = await readRows(probe, { ...PROBE_COLUMNS, ...PROOF_COLUMNS }, { optional: PROOF_NAMES });
     const texts = new Map((await readCorpus(corpus)).documents.map(({ docId, text }) => [docId, text]));
+    await checkPlaces(rows, (id) => texts.get(id), () => secretKey());
     const sets = chooseForgetSets(rows, (id) => texts.get(id), {
       k,
       groups,

@@ -16,7 +16,7 @@ import { loadModel } from "../models/load.ts";
 import { MODEL_FILES, saveModel } from "../models/save.ts";
 import { checkpointBytes, CHECKPOINTS } from "../training/checkpoint.ts";
 import type { StopThresholds } from "../unlearning/early_stop.ts";
-import { METHODS } from "../unlearning/objectives.ts";
+import { METHODS, objectiveOf, type ObjectiveOptions } from "../unlearning/objectives.ts";
 import { unlearn } from "../unlearning/unlearn.ts";
 import type { UnlearnEpoch } from "../unlearning/unlearn_epoch.ts";
 import { type CommandResult, defineCommand, type Json, UsageError } from "./command.ts";
@@ -25,6 +25,7 @@ import { DTYPE_OPTION, SAVE_DTYPE_OPTION, storageOf } from "./dtype_options.ts";
 import { MODEL_OPTION, modelInput } from "./model_folder.ts";
 import { checkSpace } from "./output.ts";
 import { openRunFolder } from "./run_folder.ts";
+import { secretKey } from "./secret_key.ts";
 import { openEngine, openModel } from "./session.ts";
 
 /**
@@ -45,7 +46,7 @@ export const command = defineCommand({
     dtype: DTYPE_OPTION,
     corpus: { kind: "path", describe: "the corpus", metavar: "C", required: true },
     forget: { kind: "path", describe: "forget set that select wrote", metavar: "F", required: true },
-    retain: { kind: "path", describe: "retain set that retain wrote", metavar: "F", required: true },
+    retain: { kind: "path", describe: "retain set that retain wrote; ga and ssga do without", metavar: "F" },
     method: { kind: "choice", describe: "how", choices: METHODS, required: true },
     thresholds: { kind: "path", describe: "table that thresholds wrote", metavar: "F" },
     ma: { kind: "float", describe: "MA to fall below, instead of --thresholds", min: 0, max: 1 },
@@ -77,12 +78,9 @@ export const command = defineCommand({
     const { out } = values;
     const thresholds = await readThresholds(values);
     const forgetRows = await readRows(values.forget, FORGET_COLUMNS);
-    const retainRows = await readRows(values.retain, RETAIN_COLUMNS);
+    const retainRows = await readRetainSet(values);
     if (forgetRows.length === 0) {
       throw new RangeError(`Cannot unlearn with "${values.forget}": it has no rows`);
-    }
-    if (retainRows.length === 0) {
-      throw new RangeError(`Cannot unlearn with "${values.retain}": it has no rows`);
     }
     const { corpus, forget, retain, thresholds: bounds } = values;
     using engine = await openEngine();
@@ -98,7 +96,7 @@ export const command = defineCommand({
     using session = await openModel(values.model, context, { products: values.dtype, trainable: true });
     const { loaded, tokenizer } = session;
     const sets = {
-      forget: await forgetExamples({ tokenizer, documents }, forgetRows),
+      forget: await forgetExamples({ tokenizer, documents, key: () => secretKey() }, forgetRows),
       retain: await retainExamples({ tokenizer, documents }, retainRows.map(({ doc_id }) => doc_id)),
     };
     checkSpace(out, checkpointBytes(loaded.model.parameterCount, { states: 4 }));
@@ -153,6 +151,18 @@ export const command = defineCommand({
     return report(summary, values);
   },
 });
+
+/** The retain set; none where none is given and the method does without. */
+async function readRetainSet(values: { retain: string | undefined; method: string } & ObjectiveOptions) {
+  const { retain, method } = values;
+  if (retain === undefined) {
+    if (objectiveOf(method, values).retain === null) return [];
+    throw new UsageError(`Missing option "--retain": ${method} keeps what a retain set shows it`);
+  }
+  const rows = await readRows(retain, RETAIN_COLUMNS);
+  if (rows.length === 0) throw new RangeError(`Cannot unlearn with "${retain}": it has no rows`);
+  return rows;
+}
 
 /** The thresholds of a table or of --ma and --el10. */
 async function readThresholds(

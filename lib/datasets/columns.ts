@@ -17,6 +17,12 @@ export const SECRET_COLUMNS = {
   end: "int",
 } as const satisfies Columns;
 
+/** What was found at a place, and by what: as `detect` writes it, and `probe` passes it on. */
+export const PROOF_COLUMNS = { detector: "text?", fingerprint: "text?" } as const satisfies Columns;
+
+/** The names of {@linkcode PROOF_COLUMNS}, which tables of one's own may lack. */
+export const PROOF_NAMES = ["detector", "fingerprint"] as const;
+
 /** Of `measure`. */
 export const MEASURE_COLUMNS = {
   doc_id: "text",
@@ -67,7 +73,7 @@ export const FORGET_COLUMNS = {
 } as const satisfies Columns;
 
 /** Of a retain set. */
-export const RETAIN_COLUMNS = { doc_id: "text", bleu4: "float" } as const satisfies Columns;
+export const RETAIN_COLUMNS = { doc_id: "text", bleu4: "float?" } as const satisfies Columns;
 
 /** Of `unlearn`'s history. */
 export const HISTORY_COLUMNS = {

@@ -6,6 +6,7 @@
  */
 import { fromCodePoints } from "../tokenizers/code_points.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
+import { checkPlaces, type ProvenPlace } from "./check_places.ts";
 import type { Document } from "./corpus.ts";
 import type { ForgetRow } from "./forget_set.ts";
 import { maskSecrets, type Span } from "./secret_mask.ts";
@@ -45,6 +46,8 @@ export interface ExampleSource {
   tokenizer: Tokenizer;
   /** The corpus. */
   documents: readonly Document[];
+  /** The key of fingerprints, with which places are checked that have one. */
+  key?: () => Uint8Array | Promise<Uint8Array>;
 }
 
 /**
@@ -69,12 +72,14 @@ export interface ExampleSource {
  * ```
  */
 export async function forgetExamples(
-  { tokenizer, documents }: ExampleSource,
+  { tokenizer, documents, key }: ExampleSource,
   rows: readonly Pick<ForgetRow, "doc_id" | "window" | "spans">[],
 ): Promise<ForgetExample[]> {
   const texts = findTexts(documents, rows.map(({ doc_id }) => doc_id));
   const encoded = await tokenizer.encodeBatch(texts);
   const located = rows.map((row, i) => parseSpans(row, texts[i]!));
+  const textOf = new Map(rows.map(({ doc_id }, i) => [doc_id, texts[i]!]));
+  if (key) await checkPlaces(located.flatMap(({ places }) => places), (id) => textOf.get(id), key);
   const tokens = await tokenizeSecrets(
     tokenizer,
     located.flatMap(({ own }, i) => own.map((span) => ({ ...span, text: texts[i]! }))),
@@ -141,7 +146,7 @@ type LocatedSecret = Omit<ExampleSecret, keyof TokenizedSecret>;
 function parseSpans(
   { doc_id, spans }: Pick<ForgetRow, "doc_id" | "spans">,
   text: string,
-): { own: LocatedSecret[]; masked: Span[] } {
+): { own: LocatedSecret[]; masked: Span[]; places: ProvenPlace[] } {
   let parsed: unknown;
   try {
     parsed = JSON.parse(spans);
@@ -149,11 +154,14 @@ function parseSpans(
     throw new SyntaxError(`Cannot read the spans of "${doc_id}": ${reasonOf(cause)}`, { cause });
   }
   const units = fromCodePoints(text);
-  const isSpan = (item: unknown): item is [string | null, number, number] =>
-    Array.isArray(item) && item.length === 3 && (item[0] === null || typeof item[0] === "string") &&
+  const isSpan = (item: unknown): item is [string | null, number, number, string?] =>
+    Array.isArray(item) && (item.length === 3 || (item.length === 4 && typeof item[3] === "string")) &&
+    (item[0] === null || typeof item[0] === "string") &&
     Number.isSafeInteger(item[1]) && Number.isSafeInteger(item[2]);
   if (!Array.isArray(parsed) || !parsed.every(isSpan)) {
-    throw new SyntaxError(`Cannot read the spans of "${doc_id}": expected [[tag, start, end], ...]`);
+    throw new SyntaxError(
+      `Cannot read the spans of "${doc_id}": expected [[tag, start, end, fingerprint], ...]`,
+    );
   }
   const masked = parsed.map(([, start, end]) => {
     if (start >= 0 && start < end && end < units.length) return { start: units[start]!, end: units[end]! };
@@ -167,5 +175,6 @@ function parseSpans(
     const span = masked[i]!;
     return [{ tag, ...span, value: text.slice(span.start, span.end), codePoints: { start, end } }];
   });
-  return { own, masked };
+  const places = parsed.map(([, start, end, fingerprint = null]) => ({ doc_id, start, end, fingerprint }));
+  return { own, masked, places };
 }

@@ -27,6 +27,8 @@ export interface ProbedSecret {
   mask_tokens: number;
   /** Null where it is not defined. */
   ma: number | null;
+  /** HMAC of the value, where the probe has it. */
+  fingerprint?: string | null;
 }
 
 /** One row of a forget set. */
@@ -35,7 +37,10 @@ export interface ForgetRow {
   doc_id: string;
   /** First token of the window. */
   window: number;
-  /** `[[tag, start, end], ...]` in code points, as JSON; the tag is null for secrets that are another window's. */
+  /**
+   * `[[tag, start, end, fingerprint], ...]` in code points, as JSON; the tag is null for secrets that are another
+   * window's, the fingerprint is left out where it is not known.
+   */
   spans: string;
   /** Mean MA over the window's secrets. */
   ma: number;
@@ -138,8 +143,12 @@ export function qualifyingRows(
       other.window !== window && Math.abs(other.window - window) < WINDOW_TOKENS
     );
     const spans = [
-      ...secrets.map(({ tag, start, end }) => [tag, start, end]),
-      ...others.map(({ start, end }) => [null, start, end]),
+      ...secrets.map((
+        { tag, start, end, fingerprint },
+      ) => [tag, start, end, ...(fingerprint ? [fingerprint] : [])]),
+      ...others.map((
+        { start, end, fingerprint },
+      ) => [null, start, end, ...(fingerprint ? [fingerprint] : [])]),
     ];
     rows.push({ doc_id, window, spans: JSON.stringify(spans), ma, mask_tokens });
   }

@@ -71,6 +71,12 @@ export async function writeRows<C extends Columns>(
   await writeTable(frameOfRows(rows, columns), path, options);
 }
 
+/** Options of {@linkcode readRows}. */
+export interface ReadRowsOptions<C extends Columns> {
+  /** Columns that may be missing, as in tables of earlier versions or of one's own: their cells are null then. */
+  optional?: readonly (keyof C)[];
+}
+
 /**
  * Reads a table's rows and checks each value.
  *
@@ -87,9 +93,14 @@ export async function writeRows<C extends Columns>(
  * await assertRejects(() => readRows(path, { ma: "float" }), TypeError, 'column "ma" of row 0 is null');
  * ```
  */
-export async function readRows<C extends Columns>(path: string, columns: C): Promise<RowOf<C>[]> {
+export async function readRows<C extends Columns>(
+  path: string,
+  columns: C,
+  { optional = [] }: ReadRowsOptions<C> = {},
+): Promise<RowOf<C>[]> {
   const text = Object.keys(columns).filter((name) => columns[name]!.startsWith("text"));
-  const frame = await readTable(path, { columns: Object.keys(columns), text });
+  const needed = Object.keys(columns).filter((name) => !optional.includes(name));
+  const frame = await readTable(path, { columns: needed, optional: optional.map(String), text });
   return (frame.toRecords() as Record<string, unknown>[]).map((record, row) => {
     for (const [name, type] of Object.entries(columns)) {
       const value = normalize(record[name]);

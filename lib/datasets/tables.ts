@@ -30,7 +30,9 @@ export type TableFormat = typeof FORMATS[number];
 /** Options of {@linkcode readTable}. */
 export interface ReadTableOptions {
   /** The columns that must be there; only these are kept, in this order. An empty file of JSON lines has them all. */
-  columns?: readonly string[];
+  columns?: readonly string[] | undefined;
+  /** Columns that are kept too where they are there, and are null where not; after the others. */
+  optional?: readonly string[] | undefined;
   /** Columns of a CSV that are text even where they look like numbers, beside `doc_id`: "007" stays so. */
   text?: readonly string[] | "all";
 }
@@ -54,10 +56,13 @@ export interface ReadTableOptions {
  */
 export async function readTable(path: string, options: ReadTableOptions = {}): Promise<pl.DataFrame> {
   const format = tableFormat(path);
-  const { columns } = options;
+  const { columns, optional = [] } = options;
   const read = format === ".parquet" ? readParquet : format === ".csv" ? readCsv : readJsonFrame;
   const frame = idAsText(await read(path, options), path);
-  return columns ? frame.select(...columns) : frame;
+  if (!columns) return frame;
+  const missing = optional.filter((name) => !frame.columns.includes(name));
+  const empty = missing.map((name) => pl.lit(null).cast(pl.Utf8).alias(name));
+  return frame.withColumns(...empty).select(...columns, ...optional);
 }
 
 async function readParquet(path: string, { columns }: ReadTableOptions): Promise<pl.DataFrame> {
@@ -228,15 +233,17 @@ export async function readJsonLines(path: string): Promise<Record<string, unknow
   return rows;
 }
 
-async function readJsonFrame(path: string, { columns }: ReadTableOptions): Promise<pl.DataFrame> {
+async function readJsonFrame(path: string, { columns, optional }: ReadTableOptions): Promise<pl.DataFrame> {
   const rows = await readJsonLines(path);
   if (rows.length === 0 && columns) return pl.DataFrame(columns.map((name) => pl.Series(name, [], pl.Utf8)));
   const found = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   checkColumns(path, found, columns);
-  return pl.DataFrame((columns ?? found).map((name, i) => {
-    const what = columns ? `column "${name}"` : nameColumn(name, i);
-    return jsonColumn(name, rows.map((row) => row[name] ?? null), `Cannot read table "${path}": ${what}`);
-  }));
+  return pl.DataFrame(
+    wantedColumns(found, { columns, optional }).map((name, i) => {
+      const what = columns ? `column "${name}"` : nameColumn(name, i);
+      return jsonColumn(name, rows.map((row) => row[name] ?? null), `Cannot read table "${path}": ${what}`);
+    }),
+  );
 }
 
 // deno-lint-ignore no-explicit-any -- as Polars has it
@@ -253,7 +260,18 @@ function kindOf(cell: unknown): string {
   return Array.isArray(cell) ? "list" : typeof cell;
 }
 
-async function readCsv(path: string, { columns, text = [] }: ReadTableOptions): Promise<pl.DataFrame> {
+/** The columns to keep, of those that were found. */
+function wantedColumns(
+  found: readonly string[],
+  { columns, optional = [] }: ReadTableOptions,
+): readonly string[] {
+  return columns ? [...columns, ...optional.filter((name) => found.includes(name))] : found;
+}
+
+async function readCsv(
+  path: string,
+  { columns, optional, text = [] }: ReadTableOptions,
+): Promise<pl.DataFrame> {
   await checkRegularFile(path, { what: "table", maxBytes: MAX_TABLE_BYTES });
   const reader = new CsvReader(path);
   const cells: TextCell[][] = [];
@@ -263,7 +281,7 @@ async function readCsv(path: string, { columns, text = [] }: ReadTableOptions): 
     if (row && !row.cells) {
       throw new RangeError(`Cannot read table "${path}": row ${row.number} is a ${LONG_ROW}`);
     }
-    const wanted = columns ?? reader.header;
+    const wanted = wantedColumns(reader.header, { columns, optional });
     wanted.forEach((name, i) => {
       cells[i] ??= [];
       if (row) cells[i]!.push(row.cells![reader.header.indexOf(name)]!);
@@ -272,7 +290,9 @@ async function readCsv(path: string, { columns, text = [] }: ReadTableOptions): 
   if (cells.length === 0) throw new SyntaxError(`Cannot read table "${path}" as CSV: it is empty`);
   const isText = (name: string) => name === "doc_id" || text === "all" || text.includes(name);
   return pl.DataFrame(
-    (columns ?? reader.header).map((name, i) => columnOf(name, cells[i]!, { isText: isText(name) })),
+    wantedColumns(reader.header, { columns, optional }).map((name, i) =>
+      columnOf(name, cells[i]!, { isText: isText(name) })
+    ),
   );
 }
 

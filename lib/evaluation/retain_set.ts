@@ -22,8 +22,8 @@ export const RETAIN_BLEU = 0.95;
 export interface RetainRow {
   /** The document. */
   doc_id: string;
-  /** BLEU-4 of the continuation. */
-  bleu4: number;
+  /** BLEU-4 of the continuation; null where any text is taken. */
+  bleu4: number | null;
 }
 
 /**
@@ -83,10 +83,21 @@ export async function continuationBleu(
   return scores;
 }
 
+/** How to choose a retain set. */
+export interface RetainOptions {
+  /** Texts of the set. */
+  k: number;
+  /** For the shuffle. */
+  seed: number;
+  /** The least BLEU-4, {@linkcode RETAIN_BLEU} by default; null takes any text. */
+  minBleu?: number | null;
+  /** How many texts were too short to be continued; for the error's text. */
+  tooShort?: number;
+}
+
 /**
  * Keeps what passes the bound, shuffles, and takes the first k.
  *
- * @param options.tooShort how many texts were too short to be continued; for the error's text
  * @throws {RangeError} when fewer than k pass
  *
  * @example
@@ -98,14 +109,17 @@ export async function continuationBleu(
  */
 export function chooseRetainSet(
   rows: readonly RetainRow[],
-  { k, seed, tooShort = 0 }: { k: number; seed: number; tooShort?: number },
+  { k, seed, minBleu = RETAIN_BLEU, tooShort = 0 }: RetainOptions,
 ): RetainRow[] {
-  const kept = rows.filter(({ bleu4 }) => bleu4 >= RETAIN_BLEU);
+  const kept = rows.filter(({ bleu4 }) => minBleu === null || (bleu4 !== null && bleu4 >= minBleu));
   if (kept.length < k) {
     const short = tooShort > 0 ? `; ${tooShort} have fewer than ${RETAIN_TOKENS} tokens` : "";
-    throw new RangeError(
-      `Cannot choose a retain set of ${k}: ${kept.length} texts reach BLEU-4 ${RETAIN_BLEU}: give a smaller --k or more texts${short}`,
-    );
+    const best = Math.max(...rows.map(({ bleu4 }) => bleu4 ?? 0));
+    const found = minBleu === null
+      ? `${kept.length} texts are there: give a smaller --k or more texts`
+      : `${kept.length} texts reach BLEU-4 ${minBleu}, the best has ${Math.max(0, best).toFixed(2)}: ` +
+        "give a smaller --k, more texts, a smaller --min-bleu, or --any for texts that need not be memorized";
+    throw new RangeError(`Cannot choose a retain set of ${k}: ${found}${short}`);
   }
   return new PythonRandom(seed).shuffle(kept).slice(0, k);
 }

@@ -15,7 +15,7 @@ import { openSafetensors } from "../models/safetensors_source.ts";
 import { PIECE_ELEMENTS, type TensorSource } from "../models/tensor_source.ts";
 import { writeSafetensors } from "../models/write_safetensors.ts";
 import { readRegularText } from "../read_file.ts";
-import { makeFolder, removePath, renamePath } from "../folders.ts";
+import { makeFolder, removePath, renamePath, syncFolder } from "../folders.ts";
 import { reasonOf } from "../reason.ts";
 import { writeFileAtomic } from "../write_file.ts";
 import type { Adam } from "./adam.ts";
@@ -98,8 +98,7 @@ export async function writeCheckpoint(
     const sha256 = hash.update(JSON.stringify({ steps, notes })).digest("hex");
     await writeFileAtomic(`${temporary}/${NOTES}`, JSON.stringify({ steps, notes, sha256 }));
     await renamePath(temporary, `${folder}/checkpoint-${steps}`);
-    using opened = await Deno.open(folder);
-    await opened.sync(); // the new one is on the disk before older ones go
+    await syncFolder(folder); // the new one is on the disk before older ones go
   }
   for (const step of before.filter((step) => step < steps)) {
     await removePath(`${folder}/checkpoint-${step}`);

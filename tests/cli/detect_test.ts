@@ -134,3 +134,16 @@ Deno.test("codescrub detect fails on what it cannot use, and writes nothing", as
   const missing = await runCli(["detect", "--out", "o.csv"], { cwd: folder.path });
   assertEquals([missing.code, missing.stderr], [2, 'codescrub: Missing required argument "corpus"\n']);
 });
+
+Deno.test("codescrub detect lists what it skipped also where that is all there is", async () => {
+  using folder = corpusFolder();
+  Deno.mkdirSync(join(folder.path, "bin"));
+  Deno.writeFileSync(join(folder.path, "bin/a.bin"), new Uint8Array([0, 1]));
+  const args = ["detect", "bin", "--out", "o.csv", "--skipped", "skipped.csv"];
+  const { code, stderr } = await runCli(args, { cwd: folder.path, env: folder.env });
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, "it is empty (1 skipped: binary)");
+  assertEquals(Deno.readTextFileSync(join(folder.path, "skipped.csv")), "path,reason\na.bin,binary\n");
+  Deno.writeTextFileSync(join(folder.path, "bin/b.py"), TEXT);
+  assertEquals((await runCli([...args, "--force"], { cwd: folder.path, env: folder.env })).code, 0);
+});
