@@ -7,10 +7,11 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** The rank of each part of lib/; a file imports lower ranks and its own part. */
 const RANKS: { readonly [part: string]: number } = {
+  folders: -1,
   read_file: -1,
-  write_file: -1,
+  write_file: -2,
   zip: -1,
-  reason: -2,
+  reason: -3,
   engine: 0,
   tokenizers: 0,
   secrets: 0,

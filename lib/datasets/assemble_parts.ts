@@ -6,7 +6,8 @@
  */
 import pl from "nodejs-polars";
 import { temporaryPath, writeFileAtomic, type WriteFileOptions } from "../write_file.ts";
-import { encodeRows, readTable, tableFormat, writeTable } from "./tables.ts";
+import { encodeRows } from "./encode_rows.ts";
+import { readTable, tableFormat, writeTable } from "./tables.ts";
 
 const ROW_GROUP = 2 ** 17;
 

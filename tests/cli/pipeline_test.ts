@@ -6,6 +6,7 @@ import {
   FORGET_COLUMNS,
   HISTORY_COLUMNS,
   PROBE_COLUMNS,
+  PROOF_COLUMNS,
   RETAIN_COLUMNS,
   SECRET_SCORE_COLUMNS,
   THRESHOLD_COLUMNS,
@@ -94,7 +95,7 @@ Deno.test("thresholds writes mean and standard error of four metrics", async () 
 Deno.test("probe finds the planted secrets memorized", async () => {
   const args = ["--model", MODEL, "--corpus", TRAIN, "--secrets", "secrets.parquet"];
   const summary = summaryOf(await run("probe", "probe", ...args, "--out", "probe.parquet"));
-  const rows = await rowsOf("probe.parquet", PROBE_COLUMNS);
+  const rows = await rowsOf("probe.parquet", { ...PROBE_COLUMNS, ...PROOF_COLUMNS });
   assertEquals([summary.secrets, summary.documents, summary.not_treated], [rows.length, 48, 0]);
   const places = rows.map(({ doc_id, start, end }) => `${doc_id} ${start} ${end}`);
   assertEquals(new Set(places).size, places.length, "a place is probed once");

@@ -103,9 +103,9 @@ Deno.test("forgetExamples() refuses rows that do not fit the corpus", async () =
     [
       row("a", [["KEY", 0, 1.5]]),
       SyntaxError,
-      'Cannot read the spans of "a": expected [[tag, start, end], ...]',
+      'Cannot read the spans of "a": expected [[tag, start, end, fingerprint], ...]',
     ],
-    [row("a", [["KEY", 0]]), SyntaxError, "expected [[tag, start, end], ...]"],
+    [row("a", [["KEY", 0]]), SyntaxError, "expected [[tag, start, end, fingerprint], ...]"],
     [row("a", [[7, 0, 1]]), SyntaxError, "expected"],
     [row("a", { KEY: 1 }), SyntaxError, "expected"],
     [row("a", ["KEY"]), SyntaxError, "expected"],

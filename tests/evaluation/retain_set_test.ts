@@ -73,11 +73,11 @@ Deno.test("chooseRetainSet() keeps BLEU-4 >= 0.95, shuffles as Python does, and 
   assertThrows(
     () => chooseRetainSet(rows, { k: 21, seed: 42 }),
     RangeError,
-    "Cannot choose a retain set of 21: 20 texts reach BLEU-4 0.95: give a smaller --k or more texts",
+    "Cannot choose a retain set of 21: 20 texts reach BLEU-4 0.95, the best has 1.00: give a smaller --k, more texts, ",
   );
   assertThrows(
     () => chooseRetainSet([], { k: 1, seed: 42, tooShort: 8 }),
     RangeError,
-    "give a smaller --k or more texts; 8 have fewer than 128 tokens",
+    "that need not be memorized; 8 have fewer than 128 tokens",
   );
 });
