@@ -82,6 +82,7 @@ export async function openRunFiles(paths: readonly string[], options: RunFilesOp
   using stack = new DisposableStack();
   for (const path of outputs) await lockFile(path, stack);
   for (const path of outputs) await removeTemporaries(path);
+  await finishRecords(outputs);
   const scratch = ownPath(outputs[0]!, "parts");
   const states = [];
   for (const path of outputs) states.push(await stateOf(path, { kind, force }));
@@ -204,6 +205,17 @@ async function admit(
   if (isBegun && !force) checkSameRun(out, unfinished, record);
   else await removeFolder(scratch);
   return isBegun && !force;
+}
+
+/** A run is finished when its first record says so; one that was killed then had not told the others. */
+async function finishRecords([first, ...others]: readonly string[]): Promise<void> {
+  const record = await fileRecord(first!);
+  if (record?.status !== "finished") return;
+  for (const path of others) {
+    const own = await fileRecord(path);
+    const isBehind = own?.status === "unfinished" && record.outputs[basename(path)] !== undefined;
+    if (isBehind) await writeRecord(ownPath(path, "json"), record);
+  }
 }
 
 /** Removes what a killed run was writing. */

@@ -146,3 +146,15 @@ Deno.test("two runs of one output exclude each other", async () => {
   await assertRejects(() => finish([at.path("out.csv")]), Error, `it is locked by pid ${Deno.pid} on `);
   await finish([at.path("other.csv")]);
 });
+
+Deno.test("a run that was killed when one of its records said finished has finished", async () => {
+  using at = folderOf();
+  const paths = [at.path("out.csv"), at.path("out.secrets.csv")];
+  await finish(paths);
+  const second = at.path(".codescrub/out.secrets.csv.json");
+  const whole = Deno.readTextFileSync(second);
+  const record = { ...JSON.parse(whole), status: "unfinished", outputs: { "out.secrets.csv": null } };
+  Deno.writeTextFileSync(second, JSON.stringify(record));
+  await assertRejects(() => finish(paths), Error, "it is there already: give --force");
+  assertEquals(Deno.readTextFileSync(second), whole);
+});
