@@ -133,7 +133,8 @@ export async function readRecord(path: string): Promise<RunRecord | undefined> {
       cause,
     });
   }
-  return { inputs: {}, outputs: {}, scratch: [], versions: {}, ...record } as RunRecord;
+  const { inputs = {}, outputs = {}, scratch = [], versions = {} } = record;
+  return { ...record, inputs, outputs, scratch, versions } as RunRecord;
 }
 
 /**
