@@ -114,7 +114,7 @@ type FetchOne = (file: HubFile, onBytes?: (done: number) => void) => Promise<str
 /** The weights' files that the index lists. */
 async function readIndex(index: HubFile, label: string, fetchOne: FetchOne): Promise<string[]> {
   if (index.size > LARGEST_INDEX_BYTES) {
-    throw new Error(`Cannot use model "${label}": its "${index.name}" is too large`);
+    throw new RangeError(`Cannot use model "${label}": its "${index.name}" is too large`);
   }
   const path = await fetchOne(index);
   return readShardNames(await Deno.readTextFile(path), path);

