@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { readRegularText } from "./read_file.ts";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { reasonOf } from "./reason.ts";
@@ -124,6 +125,8 @@ export async function missingPart(folder: string): Promise<string | null> {
   if (!weights) return "its weights are";
   if (!weights.endsWith(".index.json")) return null;
   const path = join(folder, weights);
-  const shard = readShardNames(await Deno.readTextFile(path), path).find((name) => !has(name));
+  const shard = readShardNames(await readRegularText(path, { what: "index", maxBytes: 2 ** 26 }), path).find((
+    name,
+  ) => !has(name));
   return shard === undefined ? null : `"${shard}" is`;
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { readRegularFileSync } from "./read_file.ts";
 import { join, resolve } from "node:path";
 
 /** The Hub, as the environment has it. */
@@ -93,7 +94,7 @@ function readToken(
   let text: string;
   try {
     origin = path();
-    text = Deno.readTextFileSync(origin);
+    text = new TextDecoder().decode(readRegularFileSync(origin, { what: "token", maxBytes: 2 ** 16 }));
   } catch {
     return null; // no such file, or not ours to read: then nobody has logged in
   }

