@@ -1,20 +1,11 @@
 import { assertEquals } from "@std/assert";
 import plotlySource from "plotly.js-basic-dist-min" with { type: "text" };
 import { figureBundle, makeFigure } from "../../lib/figures/figure.ts";
-import { BROWSERS } from "../../lib/report/draw_figure.ts";
 import { scriptJson } from "../../lib/report/markup.ts";
 import { temporaryFolder } from "../cli/run_cli.ts";
+import { findBrowser } from "../find_browser.ts";
 
 const browser = await findBrowser();
-
-async function findBrowser(): Promise<string | undefined> {
-  for (const name of BROWSERS) {
-    const isThere = await new Deno.Command(name, { args: ["--version"], stdout: "null", stderr: "null" })
-      .output()
-      .then(({ success }) => success, () => false);
-    if (isThere) return name;
-  }
-}
 
 /**
  * JupyterLab's place for an output, beside its prompt of 29 pixels, what its renderer (plotly 7.1.0) does with it, and

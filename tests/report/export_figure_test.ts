@@ -1,10 +1,11 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { PALETTES, TEMPLATES } from "../../lib/figures/style.ts";
-import { BROWSERS, drawFigure } from "../../lib/report/draw_figure.ts";
+import { drawFigure } from "../../lib/report/draw_figure.ts";
 import { exportFigure } from "../../lib/report/export_figure.ts";
 import { renderReport } from "../../lib/report/report.ts";
 import { maByDuplication } from "../../lib/figures/ma_by_duplication.ts";
 import { temporaryFolder } from "../cli/run_cli.ts";
+import { findBrowser } from "../find_browser.ts";
 import { makeRun } from "./make_run.ts";
 
 Deno.test("exportFigure() gives the figure back when the report shows it", () => {
@@ -72,15 +73,6 @@ Deno.test("export_figure.ts writes the figure as JSON, and one line when it cann
 });
 
 const browser = await findBrowser();
-
-async function findBrowser(): Promise<string | undefined> {
-  for (const name of BROWSERS) {
-    const isThere = await new Deno.Command(name, { args: ["--version"], stdout: "null", stderr: "null" })
-      .output()
-      .then(({ success }) => success, () => false);
-    if (isThere) return name;
-  }
-}
 
 Deno.test({
   name: "export_figure.ts draws SVG and PNG when a browser is installed",
