@@ -76,8 +76,12 @@ export interface RunFiles extends Disposable {
 export async function openRunFiles(paths: readonly string[], options: RunFilesOptions): Promise<RunFiles> {
   const { kind = "table", hasScratch = false, context: { force, signal } } = options;
   if (kind === "table") paths.forEach(tableFormat);
-  const outputs = [...new Set(paths.map((path) => resolve(path)))];
-  if (outputs.length < paths.length) throw new RangeError(`Cannot write two outputs into one "${paths[0]}"`);
+  const outputs = paths.map((path) => resolve(path));
+  if (new Set(outputs.map((path) => basename(path))).size < outputs.length) { // records tell them apart by it
+    throw new RangeError(
+      `Cannot write two outputs of the name "${basename(outputs[0]!)}": rename one of them`,
+    );
+  }
   for (const path of outputs) await checkApart(path, inputPaths(options));
   using stack = new DisposableStack();
   for (const path of outputs) await lockFile(path, stack);

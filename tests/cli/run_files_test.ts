@@ -79,7 +79,7 @@ Deno.test("openRunFiles() replaces with --force what a run wrote, and nothing el
   assertEquals([Deno.readTextFileSync(out), Deno.readTextFileSync(second)], ["y\n", "mine\n"]);
   Deno.mkdirSync(at.path("folder.csv"));
   await assertRejects(() => finish([at.path("folder.csv")], { force: true }), Error, "it is a folder");
-  await assertRejects(() => finish([out, out], { force: true }), RangeError, "two outputs into one");
+  await assertRejects(() => finish([out, out], { force: true }), RangeError, "two outputs of the name");
 });
 
 Deno.test("openRunFiles() keeps an old output and its record when a forced run fails", async () => {
