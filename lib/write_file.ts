@@ -65,12 +65,51 @@ export async function writeFileAtomic(
   const { bytes, pieces } = piecesOf(content);
   try {
     await writePieces(temporary, pieces, mode);
-    await Deno.rename(temporary, path);
-    using opened = await Deno.open(folder);
-    await opened.sync();
+    await keepFile(temporary, path);
   } catch (cause) {
     await Deno.remove(temporary).catch(() => {}); // it may not have come into being
     throw new Error(`Cannot write "${path}": ${whyNotWritten(cause, folder, bytes)}`, { cause });
+  }
+}
+
+/** Gives a file that is whole and on the disk its name. */
+async function keepFile(temporary: string, path: string): Promise<void> {
+  await Deno.rename(temporary, path);
+  using opened = await Deno.open(dirname(path));
+  await opened.sync();
+}
+
+/**
+ * Has another write a file, and then it appears at `path` in one step, as by {@linkcode writeFileAtomic}.
+ *
+ * @param write writes into the file that it is told of, which is there, empty, with its mode
+ * @throws {Error} If it cannot be written; `path` is then as it was
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { writeBy } from "./write_file.ts";
+ *
+ * const path = `${await Deno.makeTempDir()}/a.txt`;
+ * await writeBy(path, (temporary) => Deno.writeTextFile(temporary, "x"));
+ * assertEquals(await Deno.readTextFile(path), "x");
+ * ```
+ */
+export async function writeBy(
+  path: string,
+  write: (temporary: string) => Promise<void>,
+  { mode }: WriteFileOptions = {},
+): Promise<void> {
+  const temporary = temporaryPath(path);
+  try {
+    await writePieces(temporary, [], mode);
+    await write(temporary);
+    using file = await Deno.open(temporary);
+    await file.sync();
+    await keepFile(temporary, path);
+  } catch (cause) {
+    await Deno.remove(temporary).catch(() => {}); // it may not have come into being
+    throw new Error(`Cannot write "${path}": ${whyNotWritten(cause, dirname(path))}`, { cause });
   }
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 import pl from "nodejs-polars";
-import { temporaryPath, writeFileAtomic, type WriteFileOptions } from "../write_file.ts";
+import { writeBy, writeFileAtomic, type WriteFileOptions } from "../write_file.ts";
 import { encodeRows } from "./encode_rows.ts";
 import { readTable, tableFormat, writeTable } from "./tables.ts";
 
@@ -50,21 +50,11 @@ export async function assembleParts(
     const bytes = format === ".jsonl.gz" ? text.pipeThrough(new CompressionStream("gzip")) : text;
     return await writeFileAtomic(out, { bytes: await sizeOf(parts), pieces: bytes }, options);
   }
-  const whole = temporaryPath(out);
-  try {
-    await writeFileAtomic(whole, "", options); // Polars keeps its mode
+  await writeBy(out, async (path) => {
     const rows = scanParts(parts);
     const inOrder = sortBy === undefined ? rows : rows.sort({ by: sortBy, maintainOrder: true }).drop(sortBy);
-    await inOrder.sinkParquet(whole, { rowGroupSize: ROW_GROUP, maintainOrder: true }).collect()
-      .catch((cause) => {
-        throw new Error(`Cannot write "${out}": Polars could not write its rows: is there space left?`, {
-          cause,
-        });
-      });
-    await writeFileAtomic(out, { bytes: (await Deno.stat(whole)).size, pieces: piecesOf(whole) }, options);
-  } finally {
-    await Deno.remove(whole).catch(() => {}); // it may not have come into being
-  }
+    await inOrder.sinkParquet(path, { rowGroupSize: ROW_GROUP, maintainOrder: true }).collect();
+  }, options);
 }
 
 /** The rows of tables that are no Parquet. Cells of a CSV are texts, so that they are written as they were read. */
@@ -107,14 +97,6 @@ function rowsOf(parts: readonly string[], format: ".csv" | ".jsonl"): ReadableSt
       yield encodeRows(await readTable(path), format, { header: i === 0 });
     }
   }());
-}
-
-async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
-  using file = await Deno.open(path);
-  const buffer = new Uint8Array(2 ** 20);
-  for (let read = await file.read(buffer); read !== null; read = await file.read(buffer)) {
-    yield buffer.subarray(0, read);
-  }
 }
 
 async function sizeOf(paths: readonly string[]): Promise<number> {
