@@ -132,7 +132,7 @@ async function readInputs(inputs: Inputs, { seed }: Pick<Context, "seed">) {
   return async ({ tokenizer }: ModelSession): Promise<EvaluationSets> => {
     const encoded = await tokenizer.encodeBatch(unseen.map(({ text }) => text));
     return {
-      forget: await forgetExamples({ tokenizer, documents, key: () => secretKey() }, forget),
+      forget: await forgetExamples({ tokenizer, documents, key: secretKey }, forget),
       retain: await retainExamples({ tokenizer, documents }, retain),
       unseen: encoded.map(({ ids }) => ids.subarray(0, RETAIN_ROW_TOKENS)),
     };

@@ -68,11 +68,12 @@ export const command = defineCommand({
       inputs: { model: await modelInput(model, context), corpus, secrets, proxy },
     });
     const all = await readRows(secrets, { ...SECRET_COLUMNS, ...PROOF_COLUMNS }, { optional: PROOF_NAMES });
-    const distinct = [...new Map(all.map((place) => [placeKey(place), place])).values()];
+    const known = new Map(all.map((place) => [placeKey(place), place]));
+    const distinct = [...known.values()];
     const places = proxy === undefined ? distinct : await keepProxied(distinct, { proxy, proxyMa });
     const { documents } = await readCorpus(corpus);
     const texts = new Map(documents.map(({ docId, text }) => [docId, text]));
-    await checkPlaces(places, (id) => texts.get(id), () => secretKey());
+    await checkPlaces(places, (id) => texts.get(id), secretKey);
     using session = await openModel(model, context, { products: dtype });
     using scorer = new Scorer(session.loaded.model);
     const stage = context.progress.start("Probing", places.length, "secrets");
@@ -90,9 +91,8 @@ export const command = defineCommand({
     );
     stage.done();
     const columns = { ...(el ? PROBE_EL_COLUMNS : PROBE_COLUMNS), ...PROOF_COLUMNS };
-    const proofs = new Map(places.map((place) => [placeKey(place), place]));
     const proven = rows.map((row) => {
-      const { detector, fingerprint } = proofs.get(placeKey(row))!;
+      const { detector, fingerprint } = known.get(placeKey(row))!;
       return { ...row, detector, fingerprint };
     });
     const memorized = rows.filter(({ ma }) => ma !== null && ma >= 0.9).length;

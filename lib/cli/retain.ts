@@ -67,7 +67,7 @@ export const command = defineCommand({
     const withSecret = new Set(places.map(({ doc_id }) => doc_id));
     const { documents, skipped } = await readCorpus(texts);
     const textOf = new Map(documents.map(({ docId, text }) => [docId, text]));
-    await checkPlaces(places, (id) => textOf.get(id), () => secretKey());
+    await checkPlaces(places, (id) => textOf.get(id), secretKey);
     const clean = documents.filter(({ docId }) => !withSecret.has(docId));
     const distinct = [...new Map(clean.map((document) => [document.text, document])).values()];
     using session = await openModel(model, context, { products: dtype });

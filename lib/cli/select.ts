@@ -45,7 +45,7 @@ export const command = defineCommand({
     });
     const rows = await readRows(probe, { ...PROBE_COLUMNS, ...PROOF_COLUMNS }, { optional: PROOF_NAMES });
     const texts = new Map((await readCorpus(corpus)).documents.map(({ docId, text }) => [docId, text]));
-    await checkPlaces(rows, (id) => texts.get(id), () => secretKey());
+    await checkPlaces(rows, (id) => texts.get(id), secretKey);
     const sets = chooseForgetSets(rows, (id) => texts.get(id), {
       k,
       groups,

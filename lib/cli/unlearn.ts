@@ -96,7 +96,7 @@ export const command = defineCommand({
     using session = await openModel(values.model, context, { products: values.dtype, trainable: true });
     const { loaded, tokenizer } = session;
     const sets = {
-      forget: await forgetExamples({ tokenizer, documents, key: () => secretKey() }, forgetRows),
+      forget: await forgetExamples({ tokenizer, documents, key: secretKey }, forgetRows),
       retain: await retainExamples({ tokenizer, documents }, retainRows.map(({ doc_id }) => doc_id)),
     };
     checkSpace(out, checkpointBytes(loaded.model.parameterCount, { states: 4 }));
