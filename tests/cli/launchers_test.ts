@@ -26,7 +26,7 @@ function chainOf(...commands: string[][]) {
   };
 }
 
-const WORK = ["/home/ada/.npm/_npx/05b6/node_modules/deno/deno", "run", "-q", "lib/cli/main.ts", "train"];
+const WORK = ["/srv/ada/.npm/_npx/05b6/node_modules/deno/deno", "run", "-q", "lib/cli/main.ts", "train"];
 const TASK = ["deno", "task", "codescrub", "train"];
 const SHELL = ["sh", "-c", "'deno' task codescrub train --out a/b"];
 const NPM = ["npm exec deno task codescrub train --out a/b", "", ""];
