@@ -30,6 +30,8 @@ export interface Device {
   name: string;
   /** "CPU" or "GPU" */
   type: string;
+  /** Bytes that TensorFlow may take of its memory, as it was when it opened. */
+  memory: number;
 }
 
 /** An open TensorFlow. */
@@ -105,8 +107,8 @@ async function openContext(options: EngineOptions): Promise<Engine> {
   const symbols = openLibrary(options.paths ?? openedPaths() ?? findTensorFlow());
   const { context, devices } = withWarnings(() => newContext(symbols, threads, options.device === "cpu"));
   processThreads = threads;
-  const hasGpu = devices.some(({ type }) => type === "GPU");
-  if (options.device === "gpu" && !hasGpu) {
+  const gpu = devices.find(({ type }) => type === "GPU") ?? null;
+  if (options.device === "gpu" && !gpu) {
     symbols.TFE_DeleteContext(context);
     throw new Error(`Cannot open TensorFlow on a GPU: it sees ${devices.map(({ name }) => name).join(", ")}`);
   }
@@ -119,7 +121,7 @@ async function openContext(options: EngineOptions): Promise<Engine> {
     import("./binding.ts"),
     import("./kernels.ts"),
   ]);
-  const binding = new Binding(symbols, context, hasGpu);
+  const binding = new Binding(symbols, context, gpu);
   const backend = new Backend(binding);
   tf.registerBackend("tensorflow", () => backend as unknown as tf.KernelBackend, 3);
   await import("@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js");
@@ -131,7 +133,7 @@ async function openContext(options: EngineOptions): Promise<Engine> {
   const engine: Engine = {
     version,
     devices,
-    device: hasGpu ? "gpu" : "cpu",
+    device: gpu ? "gpu" : "cpu",
     threads,
     memory: () => ({ tensors: tf.memory().numTensors, handles: binding.handleCount }),
     [Symbol.dispose]() {
@@ -175,6 +177,7 @@ function listDevices(symbols: Symbols, context: Deno.PointerValue, status: Statu
   const devices = Array.from({ length: symbols.TF_DeviceListCount(list) }, (_, i) => ({
     name: text(symbols.TF_DeviceListName(list, i, status.pointer)),
     type: text(symbols.TF_DeviceListType(list, i, status.pointer)),
+    memory: Number(symbols.TF_DeviceListMemoryBytes(list, i, status.pointer)),
   }));
   symbols.TF_DeleteDeviceList(list);
   return devices;

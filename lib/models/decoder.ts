@@ -9,6 +9,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { compile, type CompiledStep, outsideXla } from "../engine/compile.ts";
 import type { AttentionFunction } from "./architecture.ts";
+import { gpuMemory } from "../engine/processor.ts";
 import { rowsAtOnce, textsAtOnce } from "./batch_sizes.ts";
 import { branchAttention } from "./branch_attention.ts";
 import { type Branch, type DecodeStart, type Grid, toGrids } from "./branch_grids.ts";
@@ -67,7 +68,8 @@ export class Decoder implements Disposable {
   /** @param model not owned */
   constructor(
     model: Model,
-    { batch = textsAtOnce(model.config), rows = rowsAtOnce(model.config), xla }: DecoderOptions = {},
+    { batch = textsAtOnce(model.config, gpuMemory()), rows = rowsAtOnce(model.config, gpuMemory()), xla }:
+      DecoderOptions = {},
   ) {
     this.#model = model;
     this.batch = batch;

@@ -10,7 +10,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { compile, type CompiledStep } from "../engine/compile.ts";
 import { attend, cacheBias } from "./attention.ts";
-import { powerOfTwo } from "./batch_sizes.ts";
+import { gpuMemory } from "../engine/processor.ts";
+import { powerOfTwo, powerOfTwoBelow } from "./batch_sizes.ts";
 import {
   chooseTokens,
   finiteOf,
@@ -53,8 +54,8 @@ interface Row {
 }
 
 const PROMPT_UNIT = 32;
-/** Bytes that the caches of a batch may take. */
-const CACHE_BYTES = 2 ** 31;
+/** Bytes that the caches of a batch may take on a processor, and the share of a GPU's memory. */
+const CACHE = { bytes: 2 ** 31, gpuShare: 1 / 5 };
 
 type DecodeStep = CompiledStep<Tensor[], StepOutcome>;
 
@@ -261,7 +262,9 @@ export class Generator implements Disposable {
     const { layers, cacheHeads, headWidth, maxPositions } = this.#model.config;
     const positions = Math.min(maxPositions, longest + maxTokens);
     const bytesPerRow = 2 * layers * cacheHeads * headWidth * positions * Float32Array.BYTES_PER_ELEMENT;
-    return Math.max(1, Math.min(this.#rows, 2 ** Math.floor(Math.log2(CACHE_BYTES / bytesPerRow))));
+    const memory = gpuMemory();
+    const bytes = memory === null ? CACHE.bytes : memory * CACHE.gpuShare;
+    return Math.min(this.#rows, powerOfTwoBelow(bytes / bytesPerRow));
   }
 
   #check(prompts: readonly ArrayLike<number>[], { maxTokens, sampling, draws }: GenerateOptions): void {
