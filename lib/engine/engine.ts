@@ -116,16 +116,18 @@ async function openContext(options: EngineOptions): Promise<Engine> {
   const legacy = util as unknown as Record<string, unknown>;
   legacy.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
   legacy.isArray ??= Array.isArray;
-  const [{ Backend }, { Binding }, { registerKernels }] = await Promise.all([
+  const [{ Backend }, { Binding }, { registerKernels }, { registerGradients }] = await Promise.all([
     import("./backend.ts"),
     import("./binding.ts"),
     import("./kernels.ts"),
+    import("./gradients.ts"),
   ]);
   const binding = new Binding(symbols, context, gpu);
   const backend = new Backend(binding);
   tf.registerBackend("tensorflow", () => backend as unknown as tf.KernelBackend, 3);
   await import("@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js");
   registerKernels();
+  registerGradients();
   await tf.setBackend("tensorflow");
   setEngine({ symbols, binding, backend });
   const version = Deno.UnsafePointerView.getCString(symbols.TF_Version()!);
