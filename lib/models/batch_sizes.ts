@@ -12,8 +12,8 @@ const TOKENS = 128;
 const CHUNK_TOKENS = 1536;
 /** Tokens that keep any GPU busy. */
 const GPU_TOKENS = 2 ** 15;
-/** What of a GPU's memory one kind of batch may take: weights, logits and what XLA needs take the rest. */
-const GPU_SHARE = 1 / 10;
+/** What of a GPU's memory texts, and each of two grids, may take: weights, logits and what XLA needs take the rest. */
+const GPU_SHARE = { texts: 1 / 10, rows: 1 / 5 };
 
 /**
  * Texts of a batch: as many as keep caches and logits of 128 tokens under two gigabytes, 8 to 64; up to 512 on a GPU. The
@@ -41,7 +41,7 @@ export function textsAtOnce(
 ): number {
   const numbersPerToken = 2 * layers * cacheHeads * headWidth + 2 * vocabularySize;
   const bytesPerText = numbersPerToken * TOKENS * Float32Array.BYTES_PER_ELEMENT;
-  if (memory !== null) return powerWithin(memory * GPU_SHARE / bytesPerText, { least: 8, most: 512 });
+  if (memory !== null) return powerWithin(memory * GPU_SHARE.texts / bytesPerText, { least: 8, most: 512 });
   return powerWithin(2 ** 31 / bytesPerText, { least: 8, most: 64 });
 }
 
@@ -65,7 +65,7 @@ export function rowsAtOnce(
   memory: number | null = null,
 ): number {
   const bytesPerRow = 2 * layers * cacheHeads * headWidth * TOKENS * Float32Array.BYTES_PER_ELEMENT;
-  if (memory !== null) return powerWithin(memory * GPU_SHARE / bytesPerRow, { least: 32, most: 2048 });
+  if (memory !== null) return powerWithin(memory * GPU_SHARE.rows / bytesPerRow, { least: 32, most: 2048 });
   return powerWithin(2 ** 30 / bytesPerRow, { least: 32, most: 256 });
 }
 
@@ -92,7 +92,7 @@ export function tokensAtOnce(
 ): number {
   if (memory === null) return CHUNK_TOKENS;
   const numbersPerToken = 16 * width + 3 * width / headWidth * length + 2 * vocabularySize;
-  return Math.min(GPU_TOKENS, memory * GPU_SHARE / (numbersPerToken * Float32Array.BYTES_PER_ELEMENT));
+  return Math.min(GPU_TOKENS, memory * GPU_SHARE.texts / (numbersPerToken * Float32Array.BYTES_PER_ELEMENT));
 }
 
 /**

@@ -20,7 +20,7 @@ import {
   type StepOutcome,
 } from "./choose_tokens.ts";
 import { GenerateCache } from "./generate_cache.ts";
-import { appendToCache } from "./kv_cache.ts";
+import { appendToCache, cachePlaces } from "./kv_cache.ts";
 import type { Model } from "./model.ts";
 import { checkFinite, checkTokens } from "./not_finite.ts";
 import { uniformOf } from "./philox.ts";
@@ -251,9 +251,10 @@ export class Generator implements Disposable {
     const B = ids!.shape[0]!;
     const T = cache[0]!.shape[0]! / (B * G);
     const bias = cacheBias(positions!, T);
+    const places = cachePlaces(positions!, { heads: G, length: T });
     return this.#model.decode(ids!, positions!, ({ layer, q, k, v, scale }) => {
       const written = (buffer: Tensor, values: Tensor) =>
-        tf.reshape(appendToCache(buffer, positions!, values), [B, G, T, K]); // [B, G, T, K]
+        tf.reshape(appendToCache(buffer, places, values), [B, G, T, K]); // [B, G, T, K]
       return attend(q, written(cache[layer]!, k), written(cache[layers + layer]!, v), { scale, bias });
     });
   }
@@ -262,8 +263,7 @@ export class Generator implements Disposable {
     const { layers, cacheHeads, headWidth, maxPositions } = this.#model.config;
     const positions = Math.min(maxPositions, longest + maxTokens);
     const bytesPerRow = 2 * layers * cacheHeads * headWidth * positions * Float32Array.BYTES_PER_ELEMENT;
-    const memory = gpuMemory();
-    const bytes = memory === null ? CACHE.bytes : memory * CACHE.gpuShare;
+    const bytes = (gpuMemory() ?? 0) * CACHE.gpuShare || CACHE.bytes;
     return Math.min(this.#rows, powerOfTwoBelow(bytes / bytesPerRow));
   }
 

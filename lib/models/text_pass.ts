@@ -46,7 +46,7 @@ type PassStep = CompiledStep<[Tensor, Tensor], Record<string, Tensor>>;
  * Parameters times tokens of one shape that make up for a second or two of compiling: 20,000 tokens of the embedded
  * model, 1,000 to 4,000 of one with 110 million parameters, by measurement.
  */
-const WORK_FOR_XLA = { cpu: 1e11, gpu: 3e13 };
+const WORK_FOR_XLA = { cpu: 1e11, gpu: 1e14 };
 
 /** Positions whose logits are wanted come in so many of a text, that few shapes are captured. */
 const SCORED_POSITIONS = 32;
