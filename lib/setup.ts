@@ -172,6 +172,21 @@ function describeTensorFlow(cache: string): SetUpRow {
   }
 }
 
+/**
+ * Whether the build for GPUs is in the cache, whole.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { isGpuBuildFetched } from "./setup.ts";
+ *
+ * assertEquals(isGpuBuildFetched({ cache: await Deno.makeTempDir() }), false);
+ * ```
+ */
+export function isGpuBuildFetched({ cache = cacheFolder() }: CacheOptions = {}): boolean {
+  return missingGpuWheels(cache).length === 0;
+}
+
 function describeGpuBuild(cache: string): SetUpRow {
   const left = missingGpuWheels(cache).length;
   const part = "TensorFlow for GPUs";
