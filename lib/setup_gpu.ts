@@ -61,12 +61,13 @@ async function setUpPart(
     await Deno.rename(join(temporary, wheel.file), kept);
   }
   const { files, links } = wheel;
+  const what = `${wheel.name} ${wheel.version}`;
   await unpackWheel(kept, join(gpuFolder(cache), wheel.folder), {
-    what: `${wheel.name} ${wheel.version}`,
+    what,
     files,
     links,
     temporary,
-    onProgress,
+    onProgress: (progress) => onProgress?.({ ...progress, what }), // not of each of its files
   });
   await Deno.remove(kept);
 }

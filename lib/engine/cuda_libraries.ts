@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { isLoaded, keepLoaded } from "./libc.ts";
 import type { LibraryPaths } from "./library.ts";
@@ -41,6 +41,14 @@ const BY_DEPENDENCE = [
   "cudnn/lib/libcudnn_adv.so.9",
   "cudnn/lib/libcudnn.so.9",
 ] as const;
+
+function isThere(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false; // in a folder that is not ours to read, which LD_LIBRARY_PATH may well name
+  }
+}
 
 /** The folder with CUDA's libraries beside a TensorFlow, as pip and `setup --gpu` lay them. */
 function nvidiaFolder({ cc }: LibraryPaths): string {
@@ -81,7 +89,7 @@ export function missingLibraries(
   const beside = new Map(BY_DEPENDENCE.map((path) => [basename(path), join(nvidiaFolder(paths), path)]));
   return CUDA_LIBRARIES.filter((name) => {
     const path = beside.get(name)!;
-    return !(existsSync(path) && opens(path)) && !opens(name);
+    return !(isThere(path) && opens(path)) && !opens(name);
   });
 }
 
@@ -103,7 +111,7 @@ export function missingLibraries(
 export function prepareCuda(paths: LibraryPaths): void {
   const nvidia = nvidiaFolder(paths);
   const compiler = join(nvidia, "cuda_nvcc");
-  if (existsSync(join(compiler, "bin", "ptxas"))) {
+  if (isThere(join(compiler, "bin", "ptxas"))) {
     Deno.env.set("XLA_FLAGS", xlaFlags(Deno.env.get("XLA_FLAGS"), compiler));
   }
   for (const path of shadowedLibraries(nvidia, Deno.env.get("LD_LIBRARY_PATH"))) keepLoaded(path);
@@ -146,10 +154,10 @@ export function xlaFlags(flags: string | undefined, folder: string): string {
  * ```
  */
 export function shadowedLibraries(nvidia: string, libraryPath: string | undefined): string[] {
-  const there = BY_DEPENDENCE.map((path) => join(nvidia, path)).filter((path) => existsSync(path));
+  const there = BY_DEPENDENCE.map((path) => join(nvidia, path)).filter((path) => isThere(path));
   const folders = (libraryPath ?? "").split(/[:;]/).filter(Boolean);
   const isShadowed = folders.some((folder) =>
-    there.some((path) => dirname(path) !== folder && existsSync(join(folder, basename(path))))
+    there.some((path) => dirname(path) !== folder && isThere(join(folder, basename(path))))
   );
   return isShadowed ? there : [];
 }
