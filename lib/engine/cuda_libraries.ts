@@ -115,6 +115,8 @@ export function prepareCuda(paths: LibraryPaths): void {
     Deno.env.set("XLA_FLAGS", xlaFlags(Deno.env.get("XLA_FLAGS"), compiler));
   }
   for (const path of shadowedLibraries(nvidia, Deno.env.get("LD_LIBRARY_PATH"))) keepLoaded(path);
+  // TensorFlow does not look where pip puts this one; set-up makes a link where it does
+  keepLoaded(join(nvidia, "cusolver", "lib", "libcusolver.so.11"));
 }
 
 /**

@@ -6,9 +6,9 @@
  * @module
  */
 import { reasonOf } from "../reason.ts";
-import { findTensorFlow } from "../setup.ts";
+import { findTensorFlow, isGpuBuildFetched } from "../setup.ts";
 import { prepareCuda, unopenedLibraries } from "./cuda_libraries.ts";
-import { isCudaBuild, type LibraryPaths, openedPaths, withWarnings } from "./library.ts";
+import { isCudaBuild, type LibraryPaths, openCudaLibraries, openedPaths, withWarnings } from "./library.ts";
 import { type Gpu, type Gpus, queryGpus } from "./nvidia.ts";
 
 /** What was asked for, and what the driver says; null where nobody asked it. */
@@ -72,14 +72,30 @@ export interface ContextMaker<T> {
   open: (cpuOnly: boolean) => T;
   /** Frees it. */
   close: (context: T) => void;
-  /** Told why there is no GPU, once a process (for tests). */
+  /** Told what TensorFlow wrote, and why there is no GPU, once a process (for tests). */
   warn?: (line: string) => void;
+  /** What is known of the opened libraries (for tests). */
+  build?: GpuBuild;
 }
+
+/** What decides whether TensorFlow can use a card that works. */
+export interface GpuBuild {
+  /** Why it is no build for GPUs, and what to do; null where it is one. */
+  problem: () => string | null;
+  /** Libraries of CUDA's that it cannot open. */
+  missing: () => readonly string[];
+}
+
+const OPENED_BUILD: GpuBuild = {
+  problem: () => isCudaBuild() ? null : cpuBuildInUse(),
+  missing: () => openCudaLibraries() ? unopenedLibraries() : [],
+};
 
 let hasWarned = false;
 
 /**
- * Opens a context on the device that was asked for, the CPU where "auto" finds no GPU that works.
+ * Opens a context on the device that was asked for, the CPU where "auto" finds no GPU that works. TensorFlow is let near
+ * the cards only where nothing is known to speak against it: it ends the process where a library is missing.
  *
  * @throws {Error} in one line where "gpu" cannot be had
  *
@@ -94,33 +110,34 @@ let hasWarned = false;
  * assertThrows(
  *   () => openOnDevice({ wanted: "gpu", gpus }, maker),
  *   Error,
- *   "Cannot open TensorFlow on a GPU: no NVIDIA driver",
+ *   "Cannot open TensorFlow on a GPU: no NVIDIA driver: CODESCRUB_DEVICE=cpu computes on the CPU",
  * );
  * ```
  */
 export function openOnDevice<T extends { devices: readonly { type: string }[] }>(
   { wanted, gpus }: DeviceRequest,
-  { open, close, warn = (line) => console.error(line) }: ContextMaker<T>,
+  { open, close, warn = (line) => console.error(line), build = OPENED_BUILD }: ContextMaker<T>,
 ): T {
   if (wanted === "cpu") return withWarnings(() => open(true));
-  let lines: string[] = [];
-  let context: T | null = null;
-  let failure: unknown = null;
-  try {
-    context = withWarnings(() => open(false), (found) => lines = found);
-  } catch (error) {
-    failure = error;
+  let reason = whyNoGpu(gpus, build);
+  let [context, cause]: [T | null, unknown] = [null, undefined];
+  if (reason === null) {
+    let lines: string[] = [];
+    try {
+      context = withWarnings(() => open(false), (found) => lines = found);
+    } catch (error) {
+      cause = error;
+    }
+    const hasGpu = context?.devices.some(({ type }) => type === "GPU") ?? false;
+    const toShow = hasGpu ? lines : lines.filter((line) => !ABOUT_GPUS.test(line));
+    if (toShow.length > 0) warn(toShow.join("\n"));
+    if (context && hasGpu) return context;
+    reason = whyNotOpened(cause, lines);
   }
-  const hasGpu = context?.devices.some(({ type }) => type === "GPU") ?? false;
-  const toShow = hasGpu ? lines : lines.filter((line) => !/gpu|cuda|cuInit/i.test(line));
-  if (toShow.length > 0) warn(toShow.join("\n"));
-  if (context && hasGpu) return context;
-  const isCuda = isCudaBuild();
-  const missing = isCuda ? unopenedLibraries() : [];
-  const reason = whyNoGpu(gpus, { isCuda, missing, failure, lines, build: isCuda ? "" : cpuBuildInUse() });
   if (wanted === "gpu") {
     if (context) close(context);
-    throw new Error(`Cannot open TensorFlow on a GPU: ${reason}`, { cause: failure ?? undefined });
+    const advice = reason.includes(": ") ? "" : ": CODESCRUB_DEVICE=cpu computes on the CPU";
+    throw new Error(`Cannot open TensorFlow on a GPU: ${reason}${advice}`, { cause });
   }
   if (gpus?.isPresent && !hasWarned) {
     hasWarned = true;
@@ -131,60 +148,65 @@ export function openOnDevice<T extends { devices: readonly { type: string }[] }>
 
 /** Why the opened libraries are not those for GPUs, and what to do. */
 function cpuBuildInUse(): string {
-  const folder = Deno.env.get("CODESCRUB_TENSORFLOW");
-  if (folder) return `CODESCRUB_TENSORFLOW names a build for CPUs: unset it and ${SET_UP}`;
-  const isFetched = (() => {
-    try {
-      return findTensorFlow({ build: "gpu" }).cc !== openedPaths()?.cc;
-    } catch {
-      return false;
-    }
-  })();
-  return isFetched
+  if (Deno.env.get("CODESCRUB_TENSORFLOW")) {
+    return `CODESCRUB_TENSORFLOW names a build for CPUs: unset it and ${SET_UP}`;
+  }
+  return isGpuBuildFetched()
     ? "TensorFlow's build for CPUs is loaded, and stays until the process ends: open it in another one"
     : `TensorFlow's build for CPUs is in use: ${SET_UP}`;
 }
 
-/** What is known of an attempt that found no GPU. */
-export interface NoGpuFacts {
-  /** Whether TensorFlow was built for GPUs. */
-  isCuda: boolean;
-  /** What to say where it was not. */
-  build: string;
-  /** Libraries of CUDA's that it did not open. */
-  missing: readonly string[];
-  /** What opening the context threw, if it did. */
-  failure: unknown;
-  /** What TensorFlow wrote. */
-  lines: readonly string[];
-}
-
 /**
- * Why TensorFlow uses no GPU, and what to do: the first of the reasons that applies, in the order in which they arise.
+ * Why TensorFlow will use no GPU, and what to do: the first reason that applies; null where none is known.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { whyNoGpu } from "./gpu_device.ts";
  *
- * const facts = { isCuda: true, build: "", missing: ["libcudnn.so.9"], failure: null, lines: [] };
+ * const build = { problem: () => null, missing: () => ["libcudnn.so.9"] };
  * assertEquals(
- *   whyNoGpu({ gpus: [], problem: null, isPresent: true }, facts),
+ *   whyNoGpu({ gpus: [], problem: null, isPresent: true }, build),
  *   'TensorFlow does not find libcudnn.so.9: run "npx -y deno task setup --gpu"',
  * );
  * ```
  */
-export function whyNoGpu(gpus: Gpus | null, facts: NoGpuFacts): string {
-  if (gpus?.problem) return gpus.problem;
-  if (!facts.isCuda) return facts.build;
+export function whyNoGpu(gpus: Gpus | null, build: GpuBuild): string | null {
+  const first = gpus?.problem ?? build.problem();
+  if (first !== null) return first;
   const cards = gpus?.gpus ?? [];
   const problems = cards.map((gpu) => gpuProblem(gpu));
   if (cards.length > 0 && problems.every((problem) => problem !== null)) {
     return `${cards[0]!.name}: ${problems[0]}`;
   }
-  if (facts.missing.length > 0) return `TensorFlow does not find ${facts.missing.join(", ")}: ${SET_UP}`;
-  if (facts.failure !== null) return `TensorFlow fails: ${reasonOf(facts.failure)}`;
-  const last = facts.lines.findLast((line) => /gpu|cuda/i.test(line))?.replace(/^\S+ \S+\s+\d+ /, "");
+  const missing = build.missing();
+  if (missing.length === 0) return null;
+  const own = Deno.env.get("CODESCRUB_TENSORFLOW") ? "unset CODESCRUB_TENSORFLOW and " : "";
+  return `TensorFlow does not find ${missing.join(", ")}: ${own}${SET_UP}`;
+}
+
+/** A line of TensorFlow's about cards, which the reason makes superfluous. */
+const ABOUT_GPUS = /gpu|cuda|cudnn|cublas/i;
+
+/**
+ * Why TensorFlow saw no card although nothing spoke against it: what it threw, else what it wrote.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { whyNotOpened } from "./gpu_device.ts";
+ *
+ * assertEquals(whyNotOpened(new Error("Cannot run it: no memory"), []), "TensorFlow fails: Cannot run it: no memory");
+ * const line = "W0000 00:00:1.5   7 gpu_device.cc:2365] Cannot dlopen some GPU libraries.";
+ * assertEquals(
+ *   whyNotOpened(undefined, [line]),
+ *   "TensorFlow says: gpu_device.cc:2365] Cannot dlopen some GPU libraries.",
+ * );
+ * ```
+ */
+export function whyNotOpened(thrown: unknown, lines: readonly string[]): string {
+  if (thrown !== undefined) return `TensorFlow fails: ${reasonOf(thrown)}`;
+  const last = lines.findLast((line) => ABOUT_GPUS.test(line))?.replace(/^\S+ \S+\s+\d+ /, "");
   return last
     ? `TensorFlow says: ${reasonOf(last)}`
     : "TensorFlow sees none: TF_CPP_MIN_LOG_LEVEL=0 shows all that it says";

@@ -15,7 +15,11 @@ export interface LibraryPaths {
   cc: string;
 }
 
-/** C++: `absl::SetMinLogLevel(absl::LogSeverityAtLeast)`, `tensorflow::IsGoogleCudaEnabled()`; null where not there. */
+/**
+ * C++: `absl::SetMinLogLevel(absl::LogSeverityAtLeast)`, `tensorflow::IsGoogleCudaEnabled()` and
+ * `tsl::internal::DsoLoader::MaybeTryDlopenGPULibraries()`, whose `absl::Status` is written where its only parameter
+ * points; null where a build of TensorFlow does not have one.
+ */
 const FRAMEWORK = {
   setMinLogLevel: {
     name: "_ZN4absl12lts_2025081414SetMinLogLevelENS0_18LogSeverityAtLeastE",
@@ -29,6 +33,12 @@ const FRAMEWORK = {
     result: "bool",
     optional: true,
   },
+  openCudaLibraries: {
+    name: "_ZN3tsl8internal9DsoLoader26MaybeTryDlopenGPULibrariesEv",
+    parameters: ["buffer"],
+    result: "pointer",
+    optional: true,
+  },
 } as const;
 /** Values of TF_CPP_MIN_LOG_LEVEL. */
 const LEVELS = { warnings: "1", errors: "2" } as const;
@@ -39,6 +49,7 @@ let opened:
     symbols: Symbols;
     setMinLogLevel: ((level: number) => void) | null;
     isCudaBuild: (() => boolean) | null;
+    openCudaLibraries: ((status: BigUint64Array<ArrayBuffer>) => unknown) | null;
   }
   | null = null;
 
@@ -82,10 +93,10 @@ export function openLibrary(paths: LibraryPaths): Symbols {
   try {
     return withoutNoise(() => {
       // loaded for good: the second library's symbols come from it
-      const { setMinLogLevel, isCudaBuild } = Deno.dlopen(paths.framework, FRAMEWORK).symbols;
+      const { setMinLogLevel, ...cuda } = Deno.dlopen(paths.framework, FRAMEWORK).symbols;
       const { symbols } = Deno.dlopen(paths.cc, SYMBOLS);
       keepLoaded(paths.cc);
-      opened = { paths, symbols, setMinLogLevel: isChosen ? null : setMinLogLevel, isCudaBuild };
+      opened = { paths, symbols, setMinLogLevel: isChosen ? null : setMinLogLevel, ...cuda };
       return symbols;
     });
   } catch (cause) {
@@ -107,6 +118,25 @@ export function openLibrary(paths: LibraryPaths): Symbols {
  */
 export function isCudaBuild(): boolean {
   return opened?.isCudaBuild?.() ?? false;
+}
+
+/**
+ * Has TensorFlow open CUDA's libraries, as it does before it uses a card; they stay open. Where some cannot be opened
+ * it does not say which: ask the loader.
+ *
+ * @returns whether it could be asked to
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(openCudaLibraries(), false); // no TensorFlow is open
+ * ```
+ */
+export function openCudaLibraries(): boolean {
+  const open = opened?.openCudaLibraries;
+  if (!open) return false;
+  withoutNoise(() => open(new BigUint64Array(1)), () => {});
+  return true;
 }
 
 /**
