@@ -59,7 +59,7 @@ export async function verifySetUp(options: VerifySetUpOptions = {}): Promise<Ver
 async function verifyFiles(
   part: string,
   folder: string,
-  { files, ...reading }: ReadOptions & { files: readonly PinnedFile[] },
+  { files, anew = ANEW, ...reading }: ReadOptions & { files: readonly PinnedFile[]; anew?: string },
 ): Promise<VerifyRow[]> {
   const there = files.filter((file) => existsSync(join(folder, placeOf(file))));
   const rows: VerifyRow[] = [];
@@ -69,7 +69,7 @@ async function verifyFiles(
     rows.push({
       part: `${part} ${basename(file.name)}`,
       state: "differs",
-      detail: `remove "${path}": ${ANEW}`,
+      detail: `remove "${path}": ${anew}`,
     });
   }
   const same = there.length - rows.length;
@@ -101,7 +101,11 @@ async function verifyGpuBuild(cache: string, reading: ReadOptions): Promise<Veri
   const files = GPU_WHEELS.flatMap((wheel) =>
     wheel.files.map((file) => ({ ...file, path: join(wheel.folder, placeOf(file)) }))
   );
-  return await verifyFiles("TensorFlow for GPUs", gpuFolder(cache), { files, ...reading });
+  return await verifyFiles("TensorFlow for GPUs", gpuFolder(cache), {
+    files,
+    anew: ANEW.replace("setup", "setup --gpu"),
+    ...reading,
+  });
 }
 
 async function verifyWheels(cache: string, reading: ReadOptions): Promise<VerifyRow[]> {

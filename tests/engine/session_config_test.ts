@@ -1,0 +1,47 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { gpuMemory, sessionConfig } from "../../lib/engine/session_config.ts";
+
+Deno.test("gpuMemory() reads shares and sizes, with and without a space, in any case", () => {
+  const read = (...values: (string | undefined)[]) => values.map((value) => gpuMemory(value));
+  assertEquals(read(undefined, "", "  "), [undefined, undefined, undefined]);
+  assertEquals(read("50%", "12.5 %", "100%"), [{ fraction: 0.5 }, { fraction: 0.125 }, { fraction: 1 }]);
+  assertEquals(read("20GB", "500 mb", "1.5GiB", "256MiB"), [
+    { bytes: 20e9 },
+    { bytes: 5e8 },
+    { bytes: 1.5 * 2 ** 30 },
+    { bytes: 2 ** 28 },
+  ]);
+});
+
+Deno.test("gpuMemory() refuses everything else", () => {
+  for (
+    const value of ["0%", "101%", "20", "0GB", "1MB", "-5GB", "1e3GB", "20 TB", "9999999GB", "half", "20GB x"]
+  ) {
+    assertThrows(
+      () => gpuMemory(value),
+      RangeError,
+      `Cannot use CODESCRUB_GPU_MEMORY "${value}": expected a share`,
+    );
+  }
+});
+
+Deno.test("sessionConfig() has threads, growth and the CPU alone", () => {
+  assertEquals([...sessionConfig({ threads: 300, cpuOnly: true })], [
+    ...[0x10, 0xac, 2], // intra_op_parallelism_threads: 300
+    ...[0x32, 2, 0x20, 1], // gpu_options { allow_growth: true }
+    ...[0x0a, 7, 0x0a, 3, 0x47, 0x50, 0x55, 0x10, 0], // device_count { "GPU": 0 }
+  ]);
+});
+
+Deno.test("sessionConfig() limits a card's memory by a share or a size", () => {
+  const options = { threads: 2, cpuOnly: false };
+  assertEquals([...sessionConfig({ ...options, memory: { fraction: 0.5 } })], [
+    ...[0x10, 0x82, 0],
+    ...[0x32, 11, 0x20, 1, 0x09, 0, 0, 0, 0, 0, 0, 0xe0, 0x3f], // per_process_gpu_memory_fraction: 0.5
+  ]);
+  assertEquals([...sessionConfig({ ...options, memory: { bytes: 2 ** 30 + 1 } })], [
+    ...[0x10, 0x82, 0],
+    // gpu_options { allow_growth: true, experimental { virtual_devices { memory_limit_mb: 1024 } } }
+    ...[0x32, 12, 0x20, 1, 0x4a, 8, 0x0a, 6, 0x0a, 4, 0, 0, 0x80, 0x44],
+  ]);
+});
