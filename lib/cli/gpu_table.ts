@@ -50,8 +50,12 @@ export function gpuRows({ gpus, problem }: Gpus, options: GpuRowsOptions = {}): 
   const unopened = typeof found === "string" ? [] : missing(found);
   const lack = problem ?? (typeof found === "string" ? found : null) ??
     (unopened.length > 0 ? `${unopened.join(", ")} cannot be opened: ${SET_UP}` : null);
+  const used = gpus.find((gpu) => gpuProblem(gpu) === null);
   return gpus.map((gpu) => {
     const own = gpuProblem(gpu) ?? lack;
+    const choice = gpu === used
+      ? null
+      : `ready, but another is used: CUDA_VISIBLE_DEVICES=${gpu.uuid} chooses it`;
     return {
       index: gpu.index,
       name: gpu.name,
@@ -61,7 +65,7 @@ export function gpuRows({ gpus, problem }: Gpus, options: GpuRowsOptions = {}): 
       free_bytes: gpu.freeBytes,
       compute_capability: gpu.computeCapability,
       ready: own === null,
-      note: own ?? gpuNote(gpu),
+      note: own ?? gpuNote(gpu) ?? choice,
     };
   });
 }

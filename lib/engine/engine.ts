@@ -8,7 +8,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import util from "node:util";
-import { librariesFor, openOnDevice, requestDevice } from "./gpu_device.ts";
+import { chooseCard, librariesFor, openOnDevice, requestDevice } from "./gpu_device.ts";
 import { type LibraryPaths, openLibrary } from "./library.ts";
 import { gpuMemory, sessionConfig, type SessionOptions } from "./session_config.ts";
 import { setEngine } from "./state.ts";
@@ -107,7 +107,7 @@ async function openContext(options: EngineOptions): Promise<Engine> {
   const memory = request.wanted === "cpu" ? undefined : gpuMemory(Deno.env.get("CODESCRUB_GPU_MEMORY"));
   const symbols = openLibrary(librariesFor(request, options.paths));
   const { context, devices } = openOnDevice(request, {
-    open: (cpuOnly) => newContext(symbols, { threads, cpuOnly, memory }),
+    open: (cpuOnly) => newContext(symbols, { threads, cpuOnly, memory, card: chooseCard(request.gpus) }),
     close: ({ context }) => symbols.TFE_DeleteContext(context),
   });
   processThreads = threads;

@@ -66,6 +66,28 @@ export function librariesFor(request: DeviceRequest, paths?: LibraryPaths): Libr
   return found;
 }
 
+let card: number | undefined;
+
+/**
+ * Which of several visible cards is used, in CUDA's order: the first that nothing speaks against; undefined where there
+ * is one, or none. TensorFlow would take memory on all of them. It is chosen once a process, as TensorFlow keeps to it.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { chooseCard } from "./gpu_device.ts";
+ *
+ * assertEquals(chooseCard({ gpus: [], problem: "no NVIDIA driver", isPresent: false }), undefined);
+ * ```
+ */
+export function chooseCard(gpus: Gpus | null): number | undefined {
+  const cards = gpus?.gpus ?? [];
+  if (card === undefined && cards.length > 1) {
+    card = Math.max(0, cards.findIndex((gpu) => gpuProblem(gpu) === null));
+  }
+  return card;
+}
+
 /** What opens a context, and closes it again. */
 export interface ContextMaker<T> {
   /** A context, on the CPU only or with all cards. */

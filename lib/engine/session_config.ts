@@ -54,10 +54,13 @@ export interface SessionOptions {
   cpuOnly: boolean;
   /** What may be taken of a card's memory; by default all of it, as it is needed. */
   memory?: GpuMemory | undefined;
+  /** Which of the visible cards alone is used, in CUDA's order; by default TensorFlow opens all. */
+  card?: number | undefined;
 }
 
 /**
- * The bytes of a `ConfigProto`: threads; memory of a card taken as it is needed, up to the share; no card at all.
+ * The bytes of a `ConfigProto`: threads; one of several cards, memory of it taken as it is needed, up to the share; or
+ * no card at all.
  *
  * @example
  * ```ts
@@ -67,17 +70,23 @@ export interface SessionOptions {
  * assertEquals([...sessionConfig({ threads: 2, cpuOnly: false })], [0x10, 0x82, 0, 0x32, 2, 0x20, 1]);
  * ```
  */
-export function sessionConfig({ threads, cpuOnly, memory }: SessionOptions): Uint8Array<ArrayBuffer> {
+export function sessionConfig({ threads, cpuOnly, memory, card }: SessionOptions): Uint8Array<ArrayBuffer> {
   const bytes = [0x10, threads & 0x7f | 0x80, threads >> 7]; // intra_op_parallelism_threads = 2, up to 14 bits
-  const gpuOptions = [0x20, 1]; // allow_growth = 4: true
-  if (memory && "fraction" in memory) gpuOptions.push(0x09, ...double(memory.fraction)); // per_process_gpu_memory_fraction = 1
-  if (memory && "bytes" in memory) {
-    const limit = message(0x0a, float(Math.floor(memory.bytes / MIB))); // memory_limit_mb = 1, packed
-    gpuOptions.push(...message(0x4a, message(0x0a, limit))); // experimental = 9 { virtual_devices = 1 { ... } }
-  }
+  const gpuOptions = [0x20, 1, ...(cpuOnly ? [] : [...shareOf(memory), ...visible(card)])]; // allow_growth = 4: true
   bytes.push(...message(0x32, gpuOptions)); // gpu_options = 6
   if (cpuOnly) bytes.push(0x0a, 7, 0x0a, 3, 0x47, 0x50, 0x55, 0x10, 0); // device_count = 1 { "GPU": 0 }
   return Uint8Array.from(bytes);
+}
+
+function shareOf(memory: GpuMemory | undefined): number[] {
+  if (memory === undefined) return [];
+  if ("fraction" in memory) return [0x09, ...double(memory.fraction)]; // per_process_gpu_memory_fraction = 1
+  const limit = message(0x0a, float(Math.floor(memory.bytes / MIB))); // memory_limit_mb = 1, packed
+  return message(0x4a, message(0x0a, limit)); // experimental = 9 { virtual_devices = 1 { ... } }
+}
+
+function visible(card: number | undefined): number[] {
+  return card === undefined ? [] : message(0x2a, [...new TextEncoder().encode(String(card))]); // visible_device_list = 5
 }
 
 /** A field of bytes, fewer than 128 of them. */

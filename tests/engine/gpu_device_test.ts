@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
+  chooseCard,
   type GpuBuild,
   gpuNote,
   gpuProblem,
@@ -150,6 +151,13 @@ Deno.test("openOnDevice() on a GPU that TensorFlow does not see frees the contex
 Deno.test("whyNoGpu() lets one good card of two kinds be used", () => {
   const gpus = gpusOf({ cards: [{ ...H100, capability: [5, 2] }, H100] });
   assertEquals(whyNoGpu(gpus, WHOLE), null);
+});
+
+Deno.test("chooseCard() takes the first of several that works, for good", () => {
+  assertEquals(chooseCard(gpusOf()), undefined);
+  const full = { ...H100, freeBytes: 1e8 };
+  assertEquals(chooseCard(gpusOf({ cards: [full, H100, H100] })), 1);
+  assertEquals(chooseCard(gpusOf({ cards: [H100, H100] })), 1);
 });
 
 Deno.test("whyNotOpened() takes TensorFlow's last line about cards", () => {

@@ -1,4 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { openLibrary } from "../../lib/engine/library.ts";
+import { findTensorFlow } from "../../lib/setup.ts";
+import { Status } from "../../lib/engine/status.ts";
 import { gpuMemory, sessionConfig } from "../../lib/engine/session_config.ts";
 
 Deno.test("gpuMemory() reads shares and sizes, with and without a space, in any case", () => {
@@ -26,10 +29,36 @@ Deno.test("gpuMemory() refuses everything else", () => {
 });
 
 Deno.test("sessionConfig() has threads, growth and the CPU alone", () => {
-  assertEquals([...sessionConfig({ threads: 300, cpuOnly: true })], [
+  const memory = { fraction: 0.5 };
+  assertEquals([...sessionConfig({ threads: 300, cpuOnly: true, memory, card: 1 })], [
     ...[0x10, 0xac, 2], // intra_op_parallelism_threads: 300
     ...[0x32, 2, 0x20, 1], // gpu_options { allow_growth: true }
     ...[0x0a, 7, 0x0a, 3, 0x47, 0x50, 0x55, 0x10, 0], // device_count { "GPU": 0 }
+  ]);
+});
+
+Deno.test("sessionConfig() is a message that TensorFlow can read", () => {
+  const symbols = openLibrary(findTensorFlow());
+  using status = new Status(symbols);
+  const set = (config: Uint8Array<ArrayBuffer>) => {
+    const options = symbols.TFE_NewContextOptions();
+    symbols.TFE_ContextOptionsSetConfig(options, config, BigInt(config.length), status.pointer);
+    symbols.TFE_DeleteContextOptions(options);
+    status.check("configuration");
+  };
+  for (const memory of [undefined, { fraction: 0.25 }, { bytes: 20e9 }]) {
+    for (const card of [undefined, 0, 15]) {
+      set(sessionConfig({ threads: 1024, cpuOnly: false, memory, card }));
+    }
+  }
+  const cut = sessionConfig({ threads: 2, cpuOnly: false, memory: { bytes: 20e9 } }).subarray(0, -1);
+  assertThrows(() => set(cut), Error, "Cannot run configuration: ");
+});
+
+Deno.test("sessionConfig() names one of several cards", () => {
+  assertEquals([...sessionConfig({ threads: 2, cpuOnly: false, card: 12 })], [
+    ...[0x10, 0x82, 0],
+    ...[0x32, 6, 0x20, 1, 0x2a, 2, 0x31, 0x32], // visible_device_list: "12"
   ]);
 });
 
