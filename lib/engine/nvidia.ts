@@ -165,7 +165,7 @@ function askCuda(cuda: Cuda): { gpus: Gpu[] | null; code: number; problem: strin
     const device = number((into) => cuda.cuDeviceGet(into, ordinal));
     const [name, uuid, memory] = [new Uint8Array(96), new Uint8Array(16), new BigUint64Array(1)];
     cuda.cuDeviceGetName(name, name.length, device);
-    cuda.cuDeviceGetUuid(uuid, device);
+    cuda.cuDeviceGetUuid?.(uuid, device);
     cuda.cuDeviceTotalMem_v2(memory, device);
     const [major, minor] = [MAJOR, MINOR].map((attribute) =>
       number((into) => cuda.cuDeviceGetAttribute(into, attribute, device))

@@ -25,7 +25,7 @@ const CUDA = {
   cuDeviceGetCount: { parameters: ["buffer"], result: "i32" },
   cuDeviceGet: { parameters: ["buffer", "i32"], result: "i32" },
   cuDeviceGetName: { parameters: ["buffer", "i32", "i32"], result: "i32" },
-  cuDeviceGetUuid: { parameters: ["buffer", "i32"], result: "i32" },
+  cuDeviceGetUuid: { parameters: ["buffer", "i32"], result: "i32", optional: true }, // its newer form is _v2
   cuDeviceGetAttribute: { parameters: ["buffer", "i32", "i32"], result: "i32" },
   cuDeviceTotalMem_v2: { parameters: ["buffer", "i32"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
