@@ -8,8 +8,9 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import util from "node:util";
-import { findTensorFlow } from "../setup.ts";
-import { type LibraryPaths, openedPaths, openLibrary, withWarnings } from "./library.ts";
+import { chooseCard, librariesFor, openOnDevice, requestDevice } from "./gpu_device.ts";
+import { type LibraryPaths, openLibrary } from "./library.ts";
+import { readGpuMemory, sessionConfig, type SessionOptions } from "./session_config.ts";
 import { setEngine } from "./state.ts";
 import { Status } from "./status.ts";
 import type { Symbols } from "./symbols.ts";
@@ -104,14 +105,15 @@ function refuseOther({ device = "auto", threads, paths }: EngineOptions): void {
 
 async function openContext(options: EngineOptions): Promise<Engine> {
   const threads = processThreads ?? options.threads ?? Math.min(navigator.hardwareConcurrency, MOST_THREADS);
-  const symbols = openLibrary(options.paths ?? openedPaths() ?? findTensorFlow());
-  const { context, devices } = withWarnings(() => newContext(symbols, threads, options.device === "cpu"));
+  const request = requestDevice(options.device);
+  const memory = request.wanted === "cpu" ? undefined : readGpuMemory(Deno.env.get("CODESCRUB_GPU_MEMORY"));
+  const symbols = openLibrary(librariesFor(request, options.paths));
+  const { context, devices } = openOnDevice(request, {
+    open: (cpuOnly) => newContext(symbols, { threads, cpuOnly, memory, card: chooseCard(request.gpus) }),
+    close: ({ context }) => symbols.TFE_DeleteContext(context),
+  });
   processThreads = threads;
   const gpu = devices.find(({ type }) => type === "GPU") ?? null;
-  if (options.device === "gpu" && !gpu) {
-    symbols.TFE_DeleteContext(context);
-    throw new Error(`Cannot open TensorFlow on a GPU: it sees ${devices.map(({ name }) => name).join(", ")}`);
-  }
   // tfjs-node 4.22 calls two functions that newer runtimes have removed from node:util
   const legacy = util as unknown as Record<string, unknown>;
   legacy.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
@@ -149,11 +151,11 @@ async function openContext(options: EngineOptions): Promise<Engine> {
   return open = engine;
 }
 
-function newContext(symbols: Symbols, threads: number, cpuOnly: boolean) {
+function newContext(symbols: Symbols, session: SessionOptions) {
   using status = new Status(symbols);
   const options = symbols.TFE_NewContextOptions();
   try {
-    const config = sessionConfig(threads, cpuOnly);
+    const config = sessionConfig(session);
     symbols.TFE_ContextOptionsSetConfig(options, config, BigInt(config.length), status.pointer);
     status.check("the session's configuration");
     const context = symbols.TFE_NewContext(options, status.pointer);
@@ -162,14 +164,6 @@ function newContext(symbols: Symbols, threads: number, cpuOnly: boolean) {
   } finally {
     symbols.TFE_DeleteContextOptions(options);
   }
-}
-
-/** `ConfigProto` in wire format: device_count, intra_op_parallelism_threads, gpu_options.allow_growth. */
-function sessionConfig(threads: number, cpuOnly: boolean): Uint8Array<ArrayBuffer> {
-  const bytes = [0x10, threads & 0x7f | 0x80, threads >> 7]; // intra_op_parallelism_threads = 2, up to 14 bits
-  bytes.push(0x32, 2, 0x20, 1); // gpu_options = 6 { allow_growth = 4: true }
-  if (cpuOnly) bytes.push(0x0a, 7, 0x0a, 3, 0x47, 0x50, 0x55, 0x10, 0); // device_count = 1 { "GPU": 0 }
-  return Uint8Array.from(bytes);
 }
 
 function listDevices(symbols: Symbols, context: Deno.PointerValue, status: Status): Device[] {
