@@ -49,8 +49,7 @@ def versions():
     import transformers
 
     transformers.utils.logging.disable_progress_bar()
-    name = torch.cuda.get_device_name() if torch_device == "cuda" else "cpu"
-    return {"torch": torch.__version__, "transformers": transformers.__version__, "card": name}
+    return {"torch": torch.__version__, "transformers": transformers.__version__}
 
 
 def new_model(config):

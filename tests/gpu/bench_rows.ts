@@ -4,7 +4,10 @@
  * @module
  */
 import type { RowContext } from "./bench_context.ts";
+import { benchLarge, benchLoading } from "./bench_large.ts";
+import { benchSecrets, benchTexts } from "./bench_scores.ts";
 import { benchSteps } from "./bench_steps.ts";
+import { benchUnlearn } from "./bench_unlearn.ts";
 
 /** A row's measurements. */
 export type Row = (context: RowContext) => Promise<void>;
@@ -36,6 +39,12 @@ export const ROWS: Readonly<Record<string, Row>> = {
       byLayer: true,
       repetitions: repetitionsOf(context, 3),
     }, context),
+  secrets: benchSecrets,
+  scores: benchTexts,
+  unlearn: benchUnlearn("bfloat16"),
+  large: benchLarge,
+  load: benchLoading,
+  unlearn_tf32: benchUnlearn("float32"),
   gpt2_tf32: (context) =>
     benchSteps({
       shape: context.shapes.gpt2,
