@@ -67,8 +67,11 @@ class RowProcess {
     this.#options = options;
   }
 
-  /** Runs it to its end or its limit; `onResult` is called with each new result. */
-  async run(folder: string, onResult: (result: RowResult) => Promise<void>): Promise<void> {
+  /** Runs it to its end, its limit or the signal; `onResult` is called with each new result. */
+  async run(
+    folder: string,
+    { signal, onResult }: { signal: AbortSignal; onResult: (result: RowResult) => Promise<void> },
+  ): Promise<void> {
     const { device, tiny, limits } = this.#options;
     const script = join(ROOT, "tests", "gpu", "bench_row.ts");
     const python = Deno.env.get("CODESCRUB_PEER_PYTHON") ?? "python3";
@@ -80,25 +83,29 @@ class RowProcess {
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    let isLate = false;
-    const timer = setTimeout(() => {
-      isLate = true;
-      child.kill("SIGKILL"); // the peer ends as its input ends
-    }, 1000 * limits.row);
-    const kill = () => child.kill("SIGKILL");
-    addEventListener("unload", kill);
+    const kill = () => child.kill("SIGKILL"); // the peer ends as its input ends
+    let reason: string | null = null;
+    const stop = (why: string) => {
+      reason ??= why;
+      kill();
+    };
+    const timer = setTimeout(() => stop(`stopped after ${limits.row} s`), 1000 * limits.row);
+    const onAbort = () => stop("interrupted");
+    signal.addEventListener("abort", onAbort);
     try {
       await Promise.all([
         eachLine(child.stdout, (line) => this.#read(line, onResult)),
         eachLine(child.stderr, (line) => this.#keep(line)),
       ]);
-      const { code, signal } = await child.status;
-      if (isLate) this.error = `stopped after ${limits.row} s`;
-      else if (signal) this.error ??= `its process ended by ${signal}: ${this.messages.at(-1) ?? ""}`;
-      else if (code !== 0) this.error ??= `exit code ${code}: ${this.messages.at(-1) ?? ""}`;
+      const status = await child.status;
+      const last = this.messages.at(-1) ?? "";
+      if (reason !== null) this.error = reason;
+      else if (status.signal) this.error ??= `its process ended by ${status.signal}: ${last}`;
+      else if (status.code !== 0) this.error ??= `exit code ${status.code}: ${last}`;
+      if (reason !== null || status.signal) await new Promise((resolve) => setTimeout(resolve, 2000)); // for the peer to end
     } finally {
       clearTimeout(timer);
-      removeEventListener("unload", kill);
+      signal.removeEventListener("abort", onAbort);
     }
   }
 
@@ -165,7 +172,12 @@ async function main(): Promise<number> {
     const text = JSON.stringify({ machine, seconds: Math.round(elapsed()), results: all, failures }, null, 2);
     if (options.json) await Deno.writeTextFile(options.json, text + "\n");
   };
+  const interrupt = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => interrupt.abort());
+  }
   for (const row of options.names) {
+    if (interrupt.signal.aborted) break;
     if (elapsed() > options.limits.all) {
       failures.push({ row, error: `not started after ${options.limits.all} s`, messages: [] });
       console.log(`${row}: not started: ${elapsed().toFixed(0)} s have passed`);
@@ -174,12 +186,13 @@ async function main(): Promise<number> {
     const folder = await Deno.makeTempDir({ prefix: "codescrub-bench-" });
     const running = new RowProcess(row, options);
     try {
-      await running.run(folder, async (result) => {
+      const onResult = async (result: RowResult) => {
         const at = results.findIndex((known) => known.row === row && known.name === result.name);
         results.splice(at < 0 ? results.length : at, at < 0 ? 0 : 1, result);
         if (result.final) console.log(formatResult(result));
         await write();
-      });
+      };
+      await running.run(folder, { signal: interrupt.signal, onResult });
     } catch (error) {
       running.error ??= (error as Error).message;
     } finally {

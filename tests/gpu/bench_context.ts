@@ -68,7 +68,9 @@ export class OptionalPeer implements AsyncDisposable {
   }
 
   #fail(error: unknown): null {
-    const reason = String((error as Error).message).slice(0, 300);
+    const isMissing = /while it started/.test(String((error as Error).message));
+    const advice = isMissing ? ": set CODESCRUB_PEER_PYTHON to a Python with torch and transformers" : "";
+    const reason = String((error as Error).message).slice(0, 300) + advice;
     this.failures.push(reason);
     this.#log(reason);
     return null;

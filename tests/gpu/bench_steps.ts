@@ -42,7 +42,7 @@ export interface StepsBench {
 
 type Kind = "forward" | "backward";
 type Step = CompiledStep<[Tensor], Record<string, Tensor>>;
-type Timed = { ms: number; loss: number; peak: number | null };
+type Timed = { ms: number; peak: number | null };
 
 /** Both kinds of steps of a model. */
 export async function benchSteps(bench: StepsBench, context: RowContext): Promise<void> {
@@ -95,81 +95,95 @@ async function benchKind(kind: Kind, { bench, context, peer, model, input, loade
   );
   const step = (ids: Tensor) =>
     kind === "forward" ? { loss: lossOf(model, ids) } : lossAndGradients(model, ids);
-  const ways: [string, Step][] = [
-    ["XLA", compile(step, { name: kind, products, xla: true })],
-    ["captured", compile(step, { name: kind, products })],
-  ];
-  try {
-    const runs = warmUp(ways, input, result);
-    if (runs.size === 0) throw new Error(`Cannot run ${result.name}: ${result.notes.join("; ")}`);
-    // while the peer may be compiling on the same card: what is known if it never ends
-    result.ours = Math.min(
-      ...[...runs.values()].map((run) => timeCalls(repetitions.calls, () => run(input))),
-    );
-    context.emit(result);
-    const ready = await prepared;
-    const sides: Record<string, () => number | Promise<number>> = {};
-    for (const [name, run] of runs) sides[name] = () => timeCalls(repetitions.calls, () => run(input));
-    const peaks: string[] = [];
-    const losses: Record<string, number> = {};
-    for (const which of Object.keys(ready?.seconds ?? {})) {
-      sides[which] = async () => {
-        const timed = await peer.ask<Timed>("time", { which, calls: repetitions.calls });
-        if (timed) losses[which] = timed.loss;
-        if (timed?.peak) peaks.push(`${which} ${timed.peak.toFixed(1)} GB`);
-        return timed?.ms ?? NaN;
-      };
-    }
-    const times = await interleave(repetitions.times, sides);
-    const medians = Object.fromEntries(Object.entries(times).map(([name, values]) => [name, median(values)]));
-    const [best] = [...runs.keys()].sort((a, b) => medians[a]! - medians[b]!);
-    result.ours = medians[best!]!;
-    const eager = Math.min(...["plain", "transformers"].flatMap((name) => medians[name] || []));
-    result.peers = { eager: Number.isFinite(eager) ? eager : null, compile: medians.compile || null };
-    result.goals = goalsOf(result, goals, shareOfPeak(kind, { bench, context, model, ms: result.ours }));
-    const all = Object.entries(times).map(([name, values]) =>
-      `${name} ${median(values).toFixed(2)} (${Math.min(...values).toFixed(2)}..${
-        Math.max(...values).toFixed(2)
-      })`
-    );
-    result.notes.push(`ms, medians: ${all.join(", ")}; ours is ${best}`);
-    const single = Array.from({ length: 5 }, () => timeCalls(1, () => runs.get(best!)!(input)));
-    result.notes.push(
-      `one call and its read ${median(single).toFixed(2)} ms; ${
-        Math.round(rows * length / result.ours)
-      }k tokens/s`,
-    );
-    if (peaks.length > 0) result.notes.push(`PyTorch's peak of tensors: ${[...new Set(peaks)].join(", ")}`);
-    if (ready) {
-      result.notes.push(
-        `torch ${peer.versions.torch}; seconds of first calls ${JSON.stringify(roundAll(ready.seconds))}`,
-      );
-    }
-    for (const [name, reason] of Object.entries(ready?.failed ?? {})) {
-      result.notes.push(`${name} failed: ${reason}`);
-    }
-    if (bench.isChecked && ready) await check(kind, { result, peer, model, input, run: runs.get(best!)! });
-    result.notes.push(...peer.failures.splice(0).map((reason) => `peer: ${reason}`));
-    context.emit(result, { final: true });
-  } finally {
-    for (const [, compiled] of ways) compiled[Symbol.dispose]();
+  const compileFor = (xla: boolean) => compile(step, { name: kind, products, xla });
+  using xla = compileFor(true);
+  using captured = compileFor(false);
+  const best = warmUp("XLA", xla, { input, result }) ? xla : captured;
+  if (best === captured && !warmUp("captured", captured, { input, result })) {
+    throw new Error(`Cannot run ${result.name}: ${result.notes.join("; ")}`);
   }
+  const run = (calls: number, way = best) => timeCalls(calls, () => way(input));
+  result.ours = run(repetitions.calls); // while the peer may be compiling on the same card: what is known if it never ends
+  context.emit(result);
+  const ready = await prepared;
+  const { times, peaks } = await timeSides(Object.keys(ready?.seconds ?? {}), {
+    peer,
+    repetitions,
+    ours: run,
+  });
+  const medians = Object.fromEntries(Object.entries(times).map(([name, values]) => [name, median(values)]));
+  result.ours = medians.ours!;
+  const eager = Math.min(...["plain", "transformers"].flatMap((name) => medians[name] || []));
+  result.peers = { eager: Number.isFinite(eager) ? eager : null, compile: medians.compile || null };
+  const share = shareOfPeak(kind, { bench, context, model, ms: result.ours });
+  result.goals = goalsOf(result, goals, share);
+  const all = Object.entries(times).map(([name, values]) =>
+    `${name} ${median(values).toFixed(2)} (${Math.min(...values).toFixed(2)}..${
+      Math.max(...values).toFixed(2)
+    })`
+  );
+  result.notes.push(`ms, medians: ${all.join(", ")}; ours is ${best === xla ? "XLA" : "captured"}`);
+  const single = median(Array.from({ length: 5 }, () => run(1)));
+  result.notes.push(
+    `one call and its read ${single.toFixed(2)} ms; ${Math.round(rows * length / result.ours)}k tokens/s, ${
+      share === null ? "?" : (100 * share).toFixed(0)
+    } % of the card's peak`,
+  );
+  if (peaks.size > 0) result.notes.push(`PyTorch's peak of tensors: ${[...peaks].join(", ")}`);
+  if (ready) {
+    const { seconds, failed } = ready;
+    result.notes.push(
+      `torch ${peer.versions.torch}; seconds of two first calls ${JSON.stringify(roundAll(seconds))}`,
+    );
+    for (const [name, reason] of Object.entries(failed)) result.notes.push(`${name} failed: ${reason}`);
+    if (bench.isChecked) await check(kind, { result, peer, model, input, run: best });
+  }
+  result.notes.push(...peer.failures.splice(0).map((reason) => `peer: ${reason}`));
+  context.emit(result);
+  // last: without XLA a step takes far more memory, and what TensorFlow has taken PyTorch cannot have
+  if (best === xla && !bench.byLayer && warmUp("captured", captured, { input, result })) {
+    const values = Array.from({ length: 3 }, () => run(repetitions.calls, captured));
+    result.notes.push(`captured, not through XLA: ${median(values).toFixed(2)} ms`);
+  }
+  context.emit(result, { final: true });
 }
 
-/** The ways that work, each called three times: what the first call takes is a note, and why one does not work. */
-function warmUp(ways: readonly [string, Step][], input: Tensor, { notes }: Result): Map<string, Step> {
-  const runs = new Map<string, Step>();
-  for (const [name, run] of ways) {
-    try {
-      const first = timeCalls(1, () => run(input));
-      timeCalls(2, () => run(input));
-      runs.set(name, run);
-      notes.push(`${name}: first call ${(first / 1000).toFixed(1)} s`);
-    } catch (error) {
-      notes.push(`${name} failed: ${(error as Error).message.slice(0, 300)}`);
-    }
+/** Milliseconds of all sides in turns, and the peer's peaks of memory. */
+async function timeSides(
+  names: readonly string[],
+  { peer, repetitions: { calls, times: count }, ours }: {
+    peer: OptionalPeer;
+    repetitions: Repetitions;
+    ours: (calls: number) => number;
+  },
+): Promise<{ times: Record<string, number[]>; peaks: Set<string> }> {
+  const peaks = new Set<string>();
+  const sides: Record<string, () => number | Promise<number>> = { ours: () => ours(calls) };
+  for (const which of names) {
+    sides[which] = async () => {
+      const timed = await peer.ask<Timed>("time", { which, calls });
+      if (timed?.peak) peaks.add(`${which} ${timed.peak.toFixed(1)} GB`);
+      return timed?.ms ?? NaN;
+    };
   }
-  return runs;
+  return { times: await interleave(count, sides), peaks };
+}
+
+/** Calls a step three times: how long the first call takes is a note, or why the step does not run. */
+function warmUp(
+  name: string,
+  step: Step,
+  { input, result }: { input: Tensor; result: Result },
+): boolean {
+  try {
+    const first = timeCalls(1, () => step(input));
+    timeCalls(2, () => step(input));
+    result.notes.push(`${name}: first call ${(first / 1000).toFixed(1)} s`);
+    return true;
+  } catch (error) {
+    result.notes.push(`${name} failed: ${(error as Error).message.slice(0, 300)}`);
+    return false;
+  }
 }
 
 function roundAll(values: Record<string, number>): Record<string, number> {

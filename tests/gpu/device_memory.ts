@@ -27,14 +27,24 @@ const SYMBOLS = {
   nvmlSystemGetDriverVersion: { parameters: ["buffer", "u32"], result: "i32" },
 } as const;
 
+/** Where containers have the driver's libraries, whether or not the loader looks there. */
+const FOLDERS = ["", "/usr/local/nvidia/lib64/", "/usr/lib/x86_64-linux-gnu/", "/usr/lib64/"];
+
+function openLibrary(): Deno.DynamicLibrary<typeof SYMBOLS> | null {
+  for (const folder of FOLDERS) {
+    try {
+      return Deno.dlopen(`${folder}libnvidia-ml.so.1`, SYMBOLS);
+    } catch {
+      // the next one
+    }
+  }
+  return null;
+}
+
 /** The first card; null where there is none. */
 export function openCard(): Card | null {
-  let library: Deno.DynamicLibrary<typeof SYMBOLS>;
-  try {
-    library = Deno.dlopen("libnvidia-ml.so.1", SYMBOLS);
-  } catch {
-    return null;
-  }
+  const library = openLibrary();
+  if (!library) return null;
   const { symbols } = library;
   const handle = new BigUint64Array(1);
   if (symbols.nvmlInit_v2() !== 0 || symbols.nvmlDeviceGetHandleByIndex_v2(0, handle) !== 0) {
