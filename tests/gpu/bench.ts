@@ -163,13 +163,15 @@ async function main(): Promise<number> {
   const machine = describeMachine(options.device);
   console.log(Object.entries(machine).map(([key, value]) => `${key} ${value}`).join(", "));
   const results: RowResult[] = [];
+  const skipped: string[] = [];
   const failures: { row: string; error: string; messages: string[] }[] = [];
   const write = async () => {
     const all = results.map((result) => ({
       ...result,
       goals: result.goals.map((goal) => ({ ...goal, reached: isReached(goal) })),
     }));
-    const text = JSON.stringify({ machine, seconds: Math.round(elapsed()), results: all, failures }, null, 2);
+    const file = { machine, seconds: Math.round(elapsed()), results: all, failures, skipped };
+    const text = JSON.stringify(file, null, 2);
     if (options.json) await Deno.writeTextFile(options.json, text + "\n");
   };
   const interrupt = new AbortController();
@@ -179,7 +181,7 @@ async function main(): Promise<number> {
   for (const row of options.names) {
     if (interrupt.signal.aborted) break;
     if (elapsed() > options.limits.all) {
-      failures.push({ row, error: `not started after ${options.limits.all} s`, messages: [] });
+      skipped.push(row);
       console.log(`${row}: not started: ${elapsed().toFixed(0)} s have passed`);
       continue;
     }
@@ -205,11 +207,12 @@ async function main(): Promise<number> {
     }
     await write();
   }
+  await write();
   const goals = results.flatMap((result) => result.goals.map(isReached));
   const count = (value: boolean | null) => goals.filter((reached) => reached === value).length;
   console.log(
     `${count(true)} goals reached, ${count(false)} missed, ${count(null)} not measured, ` +
-      `${failures.length} rows failed, ${elapsed().toFixed(0)} s`,
+      `${failures.length} rows failed, ${skipped.length} not started, ${elapsed().toFixed(0)} s`,
   );
   return failures.length === 0 ? 0 : 1;
 }

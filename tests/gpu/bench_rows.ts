@@ -41,10 +41,11 @@ export const ROWS: Readonly<Record<string, Row>> = {
     }, context),
   secrets: benchSecrets,
   scores: benchTexts,
-  unlearn: benchUnlearn("bfloat16"),
+  unlearn: (context) => benchUnlearn({ products: "bfloat16", microBatch: 8 }, context), // the command's default
   large: benchLarge,
   load: benchLoading,
-  unlearn_tf32: benchUnlearn("float32"),
+  unlearn_memory: (context) => benchUnlearn({ products: "bfloat16", microBatch: 2 }, context),
+  unlearn_tf32: (context) => benchUnlearn({ products: "float32", microBatch: 8 }, context),
   gpt2_tf32: (context) =>
     benchSteps({
       shape: context.shapes.gpt2,

@@ -22,56 +22,49 @@ interface Sizes {
   secret: number;
 }
 
-/** What a run of ours took. */
-interface Ours {
-  result: Result;
-  bytes: number | null;
+/** What is compared. */
+export interface UnlearnBench {
+  /** PyTorch's weights are float32 as ours, its forwards run under autocast with "bfloat16". */
+  products: Products;
+  /** Rows of our micro-batches, on which the result does not depend; the peer's have 2 as the reference's. */
+  microBatch: number;
 }
 
-/** Rows of our micro-batches: the peer's, for memory, and the command's default; the result is the same. */
-const MICRO_BATCHES = [2, 8];
-
-/** The bench for products of a type; PyTorch's weights are float32, its forwards run under autocast with bfloat16. */
-export function benchUnlearn(products: Products): (context: RowContext) => Promise<void> {
-  return async (context) => {
-    const { tiny, card, shapes: { codegen: shape } } = context;
-    const sizes: Sizes = tiny
-      ? { rows: 4, length: 32, retainLength: 16, prefix: 12, secret: 4 }
-      : { rows: 32, length: 512, retainLength: 128, prefix: 128, secret: 32 };
-    const before = card?.usedBytes() ?? 0;
-    await using peer = new OptionalPeer(context, "cuda_unlearn.py", products); // it touches no card before it loads
-    using _engine = await context.open();
-    using model = await randomModel(shape, { products, trainable: true });
-    const sets = setsOf(sizes, shape.json.vocab_size);
-    const all: Ours[] = [];
-    for (const microBatch of MICRO_BATCHES) {
-      const name =
-        `CodeEraser epoch, k = ${sizes.rows}, ${shape.name}, ${products}, micro-batches of ${microBatch}`;
-      const result: Result = { name, unit: "s", ours: null, peers: {}, goals: [], notes: [] };
-      const { epochs, steps } = await timeEpochs(sets, { epochs: tiny ? 3 : 6, microBatch }, {
-        model,
-        result,
-      });
-      result.ours = median(epochs.slice(Math.floor(epochs.length / 2)));
-      result.notes.push(
-        `our epochs: ${epochs.map(digits).join(", ")} s; of the last ${
-          digits(steps.at(-1)!)
-        } s are gradients, the rest ` +
-          "updates and MA",
-      );
-      const bytes = card && card.usedBytes() - before;
-      result.goals = goalsOf(result, { ourBytes: bytes, peerBytes: null });
-      all.push({ result, bytes });
-      context.emit(result);
-    }
-    await comparePeer(all, sets, { context, peer, products });
-  };
+/** Our epochs, then the peer's. */
+export async function benchUnlearn(
+  { products, microBatch }: UnlearnBench,
+  context: RowContext,
+): Promise<void> {
+  const { tiny, card, shapes: { codegen: shape } } = context;
+  const sizes: Sizes = tiny
+    ? { rows: 4, length: 32, retainLength: 16, prefix: 12, secret: 4 }
+    : { rows: 32, length: 512, retainLength: 128, prefix: 128, secret: 32 };
+  const name =
+    `CodeEraser epoch, k = ${sizes.rows}, ${shape.name}, ${products}, micro-batches of ${microBatch}`;
+  const result: Result = { name, unit: "s", ours: null, peers: {}, goals: [], notes: [] };
+  const before = card?.usedBytes() ?? 0;
+  await using peer = new OptionalPeer(context, "cuda_unlearn.py", products); // it touches no card before it loads
+  using _engine = await context.open();
+  using model = await randomModel(shape, { products, trainable: true });
+  const sets = setsOf(sizes, shape.json.vocab_size);
+  const { epochs, steps } = await timeEpochs(sets, { epochs: tiny ? 3 : 5, microBatch }, { model, result });
+  result.ours = median(epochs.slice(Math.floor(epochs.length / 2)));
+  result.notes.push(
+    `our epochs: ${epochs.map(digits).join(", ")} s; of the last ${
+      digits(steps.at(-1)!)
+    } s are gradients, the rest ` +
+      "updates and MA",
+  );
+  const ourBytes = card && card.usedBytes() - before;
+  result.goals = goalsOf(result, { ourBytes, peerBytes: null });
+  context.emit(result);
+  await comparePeer(sets, { products, ourBytes }, { context, peer, result });
 }
 
 async function comparePeer(
-  all: readonly Ours[],
   sets: UnlearnSets,
-  { context, peer, products }: { context: RowContext; peer: OptionalPeer; products: Products },
+  { products, ourBytes }: { products: Products; ourBytes: number | null },
+  { context, peer, result }: { context: RowContext; peer: OptionalPeer; result: Result },
 ): Promise<void> {
   const { tiny, card, shapes: { codegen: shape } } = context;
   const before = card?.usedBytes() ?? 0;
@@ -89,23 +82,19 @@ async function comparePeer(
   const peerBytes = card && reference ? card.usedBytes() - before : null;
   const single = await peer.ask<Answer>("epoch", { forwards: 1, times });
   const gigabytes = (bytes: number | null) => bytes === null ? "?" : (bytes / 1e9).toFixed(1);
-  for (const { result, bytes } of all) {
-    result.peers = { reference: reference?.seconds ?? null, "one forward less": single?.seconds ?? null };
-    result.goals = goalsOf(result, { ourBytes: bytes, peerBytes });
-    result.notes.push(
-      `memory in use on the card: ours ${
-        gigabytes(bytes)
-      } GB (its allocator grows in steps and keeps), PyTorch's ${gigabytes(peerBytes)} GB, of which tensors ${
-        reference?.peak?.toFixed(1) ?? "?"
-      } GB at most`,
-    );
-  }
-  all.at(-1)!.result.notes.push(
+  result.peers = { reference: reference?.seconds ?? null, "one forward less": single?.seconds ?? null };
+  result.goals = goalsOf(result, { ourBytes, peerBytes });
+  result.notes.push(
+    `memory in use on the card: ours ${
+      gigabytes(ourBytes)
+    } GB (its allocator grows in steps and keeps), PyTorch's ${gigabytes(peerBytes)} GB, of which tensors ${
+      reference?.peak?.toFixed(1) ?? "?"
+    } GB at most`,
     `the reference in PyTorch ${peer.versions.torch} eager: micro-batches of 2, two forwards of the model and one of its copy; ` +
       `without MA; weights float32, ${products === "float32" ? "products in TF32" : "bfloat16 autocast"}`,
     ...peer.failures.map((reason) => `peer: ${reason}`),
   );
-  for (const { result } of all) context.emit(result, { final: true });
+  context.emit(result, { final: true });
 }
 
 function goalsOf(
