@@ -59,7 +59,7 @@ async function main({ device, quick, names, out }: Arguments, folder: string): P
       ? "The GPU beside the CPU"
       : "The CPU beside itself: a test of this command, which says nothing about a GPU",
   );
-  const table = new Table(out, { device, card: null, tensorflow: null, quick });
+  const table = new Table(out, { device, card: null, tensorflow: null, quick, secondsOf: {} });
   const asked = CHECKS.filter(({ name }) => names.includes(name));
   const checks = asked.filter(({ isLong }) => !(quick && isLong));
   const start = (device: DeviceName, isReference: boolean, name: string) => {
@@ -89,6 +89,7 @@ async function main({ device, quick, names, out }: Arguments, folder: string): P
   });
   for (const check of checks) {
     await Promise.all([sides.cpu.done(check.name), sides.device.done(check.name)]);
+    table.describe({ secondsOf: Object.fromEntries(sides.device.seconds) });
     for (const row of await judgeCheck(check, sides, options)) table.add(row);
   }
   for (const { name } of asked.filter((check) => !checks.includes(check))) {

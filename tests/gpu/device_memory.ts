@@ -8,3 +8,8 @@
 export function describeCard(): string | null {
   return null;
 }
+
+/** Bytes. */
+export function deviceBytes(_by: string): { bytes: number; most: number; by: string } {
+  return { bytes: 0, most: 0, by: "nothing" };
+}

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { reasonOf } from "../../lib/reason.ts";
+import { oneLine } from "../../lib/reason.ts";
 import { type PlainTensor, readTensors } from "../tensors.ts";
 import type { Check, CheckOptions, Comparison, DeviceName, NoteRow } from "./check_types.ts";
 import { compareTensors, type Difference } from "./compare.ts";
-import type { WorkerRun } from "./run_worker.ts";
+import { UNKNOWN, type WorkerRun } from "./run_worker.ts";
 import type { Row } from "./table.ts";
 
 /** The two sides. */
@@ -56,7 +56,8 @@ export async function judgeComparison(
       if (!difference || gap.value > difference.value) difference = { ...gap, part };
       if (!(gap.value <= bound)) problems.push(`${part}: ${describe(gap, rule)}`);
     } catch (error) {
-      problems.push(`${part}: ${reasonOf(error)}`);
+      const known = sides.device.reasonFor(check, part); // why a tensor is missing, if it is that
+      problems.push(`${part}: ${known === UNKNOWN ? oneLine(error) : known}`);
     }
   }
   const result = { rule, bound, ...(difference && { difference }) };

@@ -5,13 +5,16 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
-import { reasonOf } from "../../lib/reason.ts";
+import { oneLine } from "../../lib/reason.ts";
 import type { WorkerEvent, WorkerOptions } from "./worker.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** TensorFlow's start on a card, its libraries read from a cold disk. */
 const OPEN_SECONDS = 120;
 const CLOSE_SECONDS = 30;
+
+/** Why there is no file, where nothing is known. */
+export const UNKNOWN = "it was not computed";
 
 /** The processes that run now: they end with this one. */
 export const RUNNING: Set<Deno.ChildProcess> = new Set();
@@ -63,7 +66,10 @@ export class WorkerRun {
 
   /** Why there is no file of a part. */
   reasonFor(check: string, part: string): string {
-    return this.failures.get(`${check}.${part}`) ?? this.failures.get(check) ?? "it was not computed";
+    const key = `${check}.${part}`;
+    const known = [...this.failures.keys()].filter((name) => key === name || key.startsWith(`${name}.`));
+    const nearest = known.toSorted((a, b) => b.length - a.length)[0];
+    return nearest === undefined ? UNKNOWN : this.failures.get(nearest)!;
   }
 
   async #runAll(options: RunWorkerOptions): Promise<string | null> {
@@ -127,7 +133,7 @@ export class WorkerRun {
     const word = said.findLast((line) => /error|fatal|check failed|cannot/i.test(line)) ?? said.at(-1);
     const how = code === 0
       ? null
-      : `its process ended with ${signal ?? code}${word ? `: ${reasonOf(word)}` : ""}`;
+      : `its process ended with ${signal ?? code}${word ? `: ${oneLine(word)}` : ""}`;
     const early = current ?? (finished.length < options.checks.length ? "" : null);
     return { finished, current, reason: late ?? how ?? (early === null ? null : "its process ended early") };
   }

@@ -32,6 +32,8 @@ export interface Heading {
   card: string | null;
   tensorflow: string | null;
   quick: boolean;
+  /** What each check took on the device. */
+  secondsOf: Record<string, number>;
 }
 
 const WIDTHS = [30, 52, 13, 9];

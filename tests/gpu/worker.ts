@@ -7,7 +7,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { join } from "node:path";
 import { type Engine, openTensorFlow } from "../../lib/engine/engine.ts";
-import { reasonOf } from "../../lib/reason.ts";
+import { oneLine } from "../../lib/reason.ts";
 import { encodeSafetensors, type TensorToStore } from "../models/safetensors_bytes.ts";
 import type { PlainTensor } from "../tensors.ts";
 import { CHECKS } from "./checks.ts";
@@ -41,7 +41,7 @@ function tell(event: WorkerEvent): void {
 
 function plainOf(value: tf.Tensor | PlainTensor | ArrayLike<number>): PlainTensor {
   if (value instanceof tf.Tensor) return { shape: value.shape, values: value.dataSync() };
-  return "values" in value ? value as PlainTensor : { shape: [value.length], values: value };
+  return "shape" in value ? value : { shape: [value.length], values: value };
 }
 
 /** A context that writes a check's files. */
@@ -69,7 +69,7 @@ function contextOf(
       try {
         await work();
       } catch (error) {
-        tell({ event: "failed", check, part: name, reason: reasonOf(error) });
+        tell({ event: "failed", check, part: name, reason: oneLine(error) });
       } finally {
         isIn = null;
       }
@@ -92,7 +92,7 @@ async function main(options: WorkerOptions): Promise<void> {
     try {
       await CHECKS.find((check) => check.name === name)!.run(context);
     } catch (error) {
-      tell({ event: "failed", check: name, part: null, reason: reasonOf(error) });
+      tell({ event: "failed", check: name, part: null, reason: oneLine(error) });
     }
     tell({ event: "end", check: name, seconds: since() });
   }
@@ -102,7 +102,7 @@ if (import.meta.main) {
   try {
     await main(JSON.parse(Deno.args[0]!));
   } catch (error) {
-    console.error(reasonOf(error));
+    console.error(oneLine(error));
     Deno.exit(1);
   }
 }

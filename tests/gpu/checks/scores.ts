@@ -1,0 +1,109 @@
+/**
+ * MA, EL_n and losses of the embedded model over Python and over secrets in it, and what it predicts at every position.
+ *
+ * @module
+ */
+import { Decoder } from "../../../lib/models/decoder.ts";
+import { loadModel } from "../../../lib/models/load.ts";
+import { Scorer, type Scores } from "../../../lib/metrics/text_scores.ts";
+import type { Check, CheckContext, Comparison, MissingRow } from "../check_types.ts";
+import { setTf32 } from "../switches.ts";
+import { EMBEDDED, embeddedTexts } from "./embedded_texts.ts";
+
+/**
+ * What products are computed in; how far losses may be off, and which share of the predictions may differ: where the two
+ * best tokens are nearly alike, rounding decides.
+ */
+const MODES = [
+  { name: "float32", tf32: false, products: "float32", losses: 1e-4, share: 0, means: 1e-3 },
+  { name: "TF32", tf32: true, products: "float32", losses: 5e-3, share: 0.01, means: 0.05 },
+  { name: "bfloat16", tf32: false, products: "bfloat16", losses: 5e-2, share: 0.03, means: 0.1 },
+] as const;
+type Mode = typeof MODES[number];
+
+const [TEXTS, QUICK_TEXTS, TOKENS] = [32, 6, 128];
+const METRICS = ["ma", "el_3", "el_5", "el_10", "nll"] as const;
+
+const columns = (scores: readonly Scores[]): [string, number[]][] =>
+  METRICS.map((name) => [name, scores.map((score) => score[name] ?? -1)]);
+
+/** Mean MA and EL_n of texts. */
+function meansOf(scores: readonly Scores[]): number[] {
+  return METRICS.map((name) => scores.reduce((sum, score) => sum + (score[name] ?? 0), 0) / scores.length);
+}
+
+async function runMode({ put, quick }: CheckContext, { name, products }: Mode): Promise<void> {
+  const texts = await embeddedTexts(quick ? QUICK_TEXTS : TEXTS, TOKENS);
+  const secrets = texts.map((ids) => ({ prefix: ids.slice(0, 96), secret: ids.slice(96) }));
+  using loaded = await loadModel(EMBEDDED, { products });
+  using decoder = new Decoder(loaded.model);
+  using filled = await decoder.fill(texts, { length: TOKENS, keepCache: false });
+  await put(
+    `${name}.predictions`,
+    Object.fromEntries(filled.predictions.map((ids, i) => [`text ${i}`, ids])),
+  );
+  await put(`${name}.losses`, Object.fromEntries(filled.losses.map((losses, i) => [`text ${i}`, losses])));
+  using scorer = new Scorer(loaded.model);
+  const [ofTexts, ofSecrets] = [await scorer.texts(texts), await scorer.secrets(secrets)];
+  await put(`${name}.texts`, Object.fromEntries(columns(ofTexts)));
+  await put(`${name}.secrets`, Object.fromEntries(columns(ofSecrets)));
+  await put(`${name}.means`, { texts: meansOf(ofTexts), secrets: meansOf(ofSecrets) });
+}
+
+function rowsOf({ name, losses, share, means }: Mode, quick: boolean): Comparison[] {
+  const positions = (quick ? QUICK_TEXTS : TEXTS) * TOKENS;
+  const pair = (part: string) => ({ part: `${name}.${part}`, reference: `float32.${part}` });
+  const row = `embedded ${name}`;
+  const all: Comparison[] = [
+    {
+      row,
+      what: "predicted tokens, positions that differ",
+      pairs: [pair("predictions")],
+      rule: "exact",
+      bound: Math.floor(share * positions),
+    },
+    { row, what: "losses of all positions", pairs: [pair("losses")], rule: "magnitude", bound: losses },
+  ];
+  const each = {
+    row,
+    what: "MA, EL_3, EL_5, EL_10 of each text and secret",
+    pairs: [pair("texts"), pair("secrets")],
+  };
+  const mean = { row, what: "mean MA, EL_n and loss of texts and secrets", pairs: [pair("means")] };
+  return [
+    ...all,
+    name === "float32"
+      ? { ...each, rule: "relative", bound: means }
+      : { ...mean, rule: "magnitude", bound: means },
+  ];
+}
+
+/** The check. */
+export const SCORES: Check = {
+  name: "scores",
+  seconds: 90,
+  async run(context) {
+    const isGpu = context.engine.device === "gpu";
+    for (const mode of MODES.filter(({ tf32 }) => isGpu || !tf32)) {
+      if (context.isReference && mode.name !== "float32") continue;
+      await context.part(mode.name, async () => {
+        if (isGpu) await setTf32(mode.tf32);
+        try {
+          await runMode(context, mode);
+        } finally {
+          if (isGpu) await setTf32(false);
+        }
+      });
+    }
+  },
+  rows: ({ quick, device }) =>
+    MODES.flatMap((mode): (Comparison | MissingRow)[] =>
+      mode.tf32 && device === "cpu"
+        ? [{
+          row: `embedded ${mode.name}`,
+          what: "predictions, losses, MA, EL_n",
+          notOffered: "a CPU has no TF32",
+        }]
+        : rowsOf(mode, quick)
+    ),
+};
