@@ -101,7 +101,7 @@ async function main({ device, quick, names, out }: Arguments, folder: string): P
     if (problem) table.add({ ...row, verdict: "fail", reason: problem });
     if (side.stderr.trim() !== "") Deno.writeTextFileSync(join(out, `${name}_errors.txt`), side.stderr);
   }
-  await runProcessChecks({ ...options, folder, names, sides, table });
+  await runProcessChecks({ ...options, folder, names, table });
   table.add({
     ...{ check: "float16", row: "float16", what: "products", verdict: "not offered" },
     reason: "the engine has no products in float16",
@@ -111,11 +111,10 @@ async function main({ device, quick, names, out }: Arguments, folder: string): P
 
 /** The checks that need processes of their own, all at once where there are cores for it. */
 async function runProcessChecks(
-  { names, sides, table, ...options }: CheckOptions & {
+  { names, table, ...options }: CheckOptions & {
     device: DeviceName;
     folder: string;
     names: readonly string[];
-    sides: { cpu: WorkerRun; device: WorkerRun };
     table: Table;
   },
 ): Promise<void> {
@@ -127,7 +126,7 @@ async function runProcessChecks(
       table.add({ ...base, verdict: "skipped", reason: "--quick" });
       continue;
     }
-    const work = check.run({ ...options, sides }).then((rows) => rows.forEach((row) => table.add(row)));
+    const work = check.run(options).then((rows) => rows.forEach((row) => table.add(row)));
     running.push(work);
     if (!all) await work;
   }

@@ -48,18 +48,22 @@ export async function judgeComparison(
   let difference: (Difference & { part: string }) | undefined;
   const problems: string[] = [];
   const { rule, bound, only = () => true } = item;
+  let [count, numbers] = [0, 0];
   for (const { part, reference } of item.pairs) {
     try {
       const found = await readPart(sides.device, check, part, only);
       const expected = await readPart(sides[item.referenceOf ?? "cpu"], check, reference, only);
       const gap = compareTensors(found, expected, rule);
+      [count, numbers] = [count + gap.value, numbers + gap.numbers];
       if (!difference || gap.value > difference.value) difference = { ...gap, part };
-      if (!(gap.value <= bound)) problems.push(`${part}: ${describe(gap, rule)}`);
+      const value = rule === "exact" ? count : gap.value;
+      if (!(value <= bound)) problems.push(`${part}: ${describe(gap, rule)}`);
     } catch (error) {
       const known = sides.device.reasonFor(check, part); // why a tensor is missing, if it is that
       problems.push(`${part}: ${known === UNKNOWN ? oneLine(error) : known}`);
     }
   }
+  if (difference) difference = { ...difference, numbers, ...(rule === "exact" && { value: count }) };
   const result = { rule, bound, ...(difference && { difference }) };
   if (item.pairs.length === 0) problems.push("nothing was compared");
   if (problems.length === 0) return { ...result, verdict: "pass" };

@@ -79,6 +79,7 @@ export class WorkerRun {
       const { finished, current, reason } = await this.#runOnce({ ...options, checks: left });
       const failed = current ?? (finished.length === 0 ? left : []);
       for (const check of [failed].flat()) {
+        this.seconds.delete(check);
         this.failures.set(check, reason ?? "its process ended before it");
         this.#done.get(check)!.resolve();
       }

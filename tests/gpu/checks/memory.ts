@@ -29,7 +29,7 @@ export const MEMORY: Check = {
         using scorer = new Scorer(loaded.model);
         await scorer.texts(texts);
       }
-      if (engine.device === "gpu") await part("bytes", () => void held.push(deviceBytes("driver")));
+      if (engine.device === "gpu") await part("bytes", () => void held.push(deviceBytes()));
     }
     const after = engine.memory();
     await put("counts", {

@@ -12,6 +12,7 @@ import type { Check, CheckContext, Comparison } from "../check_types.ts";
 import { EMBEDDED, embeddedTexts } from "./embedded_texts.ts";
 
 const TRAINED_STEPS = 20;
+const EPOCHS: Readonly<Record<string, number>> = { tiny: 4, embedded: 2 };
 const BOUND = 1e-3;
 
 function row(text: readonly number[], from: number, to: number): UnlearnSets["forget"][number] {
@@ -108,7 +109,7 @@ export const STEPS: Check = {
       { row: "train", what: "weights after them", pairs: [pair("trained")], rule: "magnitude", bound: BOUND },
       ...namesOf(quick).map((name) => ({
         row: `unlearn, ${name} model`,
-        what: "losses of 4 epochs: captured, XLA",
+        what: `losses of ${EPOCHS[name]} epochs: captured, XLA`,
         pairs: ["captured", "XLA"].map((way) => ({ part: `${name}.${way}`, reference: `${name}.captured` })),
         rule,
         bound: BOUND,
