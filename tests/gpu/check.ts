@@ -2,7 +2,7 @@
  * `deno task check:gpu`: what the engine computes on a GPU beside what it computes on the CPU, check by check, in processes
  * of their own. Needs no network and no Python.
  *
- *     deno task check:gpu [--out DIR] [--only NAME,...] [--device gpu|cpu] [--quick]
+ *     deno task check:gpu [--out DIR] [--only NAME,...] [--device gpu|cpu] [--quick] [--lanes N]
  *
  * With `--device cpu` both sides are the CPU: a test of the command itself, and its table says so. The exit code is 1 when
  * a check fails. DIR/check_gpu.json holds the table.
@@ -19,14 +19,19 @@ import { kill, RUNNING, WorkerRun } from "./run_worker.ts";
 import { Table } from "./table.ts";
 
 const NAMES = [...CHECKS, ...PROCESS_CHECKS].map(({ name }) => name);
-/** On fewer cores the processes would take each other's time. */
+/** On fewer cores processes would take each other's time; on so many a card's checks run in some at once. */
 const CORES_FOR_ALL_AT_ONCE = 8;
+const LANES = 3;
 
 interface Arguments extends CheckOptions {
   device: DeviceName;
   out: string;
   names: string[];
+  /** Processes that do the device's checks at once. */
+  lanes: number;
 }
+
+const hasCores = () => navigator.hardwareConcurrency >= CORES_FOR_ALL_AT_ONCE;
 
 /** @throws {RangeError} for what it does not know */
 function readArguments(args: readonly string[]): Arguments {
@@ -36,6 +41,7 @@ function readArguments(args: readonly string[]): Arguments {
       out: { type: "string", default: join("out", "check_gpu") },
       only: { type: "string" },
       device: { type: "string", default: "gpu" },
+      lanes: { type: "string", default: String(hasCores() ? LANES : 1) },
       quick: { type: "boolean", default: false },
     },
   });
@@ -46,12 +52,16 @@ function readArguments(args: readonly string[]): Arguments {
   if (device !== "cpu" && device !== "gpu") {
     throw new RangeError(`Unknown device "${device}": expected "gpu" or "cpu"`);
   }
+  const lanes = Number(values.lanes);
+  if (!(Number.isInteger(lanes) && lanes >= 1)) {
+    throw new RangeError(`Cannot use "${values.lanes}" processes`);
+  }
   const out = resolve(Deno.env.get("INIT_CWD") ?? Deno.cwd(), values.out);
-  return { device, quick, names, out };
+  return { device, quick, names, out, lanes };
 }
 
 /** Does the checks; whether all are well. */
-async function main({ device, quick, names, out }: Arguments, folder: string): Promise<boolean> {
+async function main({ device, quick, names, out, lanes }: Arguments, folder: string): Promise<boolean> {
   const options = { device, quick };
   await Deno.mkdir(out, { recursive: true });
   console.log(
@@ -67,6 +77,7 @@ async function main({ device, quick, names, out }: Arguments, folder: string): P
     Deno.mkdirSync(sub);
     return new WorkerRun({
       ...{ device, quick, isReference, folder: sub, checks: checks.map(({ name }) => name) },
+      lanes: isReference ? 1 : lanes,
       secondsOf: (check) => CHECKS.find(({ name }) => name === check)!.seconds,
     });
   };
@@ -118,7 +129,6 @@ async function runProcessChecks(
     table: Table;
   },
 ): Promise<void> {
-  const all = navigator.hardwareConcurrency >= CORES_FOR_ALL_AT_ONCE;
   const running: Promise<void>[] = [];
   for (const check of PROCESS_CHECKS.filter(({ name }) => names.includes(name))) {
     const base = { check: check.name, row: check.name, what: check.what };
@@ -128,7 +138,7 @@ async function runProcessChecks(
     }
     const work = check.run(options).then((rows) => rows.forEach((row) => table.add(row)));
     running.push(work);
-    if (!all) await work;
+    if (!hasCores()) await work;
   }
   await Promise.all(running);
 }

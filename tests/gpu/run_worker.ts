@@ -13,6 +13,8 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const OPEN_SECONDS = 120;
 const CLOSE_SECONDS = 30;
 
+const WORKER = "tests/gpu/worker.ts";
+
 /** Why there is no file, where nothing is known. */
 export const UNKNOWN = "it was not computed";
 
@@ -23,6 +25,8 @@ export const RUNNING: Set<Deno.ChildProcess> = new Set();
 export interface RunWorkerOptions extends WorkerOptions {
   /** The most seconds of each check. */
   secondsOf: (check: string) => number;
+  /** How many processes do them. Default 1. */
+  lanes?: number;
   /** More of the environment. */
   env?: Record<string, string>;
   /** For tests: another program. */
@@ -50,7 +54,7 @@ export class WorkerRun {
 
   constructor(options: RunWorkerOptions) {
     for (const check of options.checks) this.#done.set(check, Promise.withResolvers());
-    this.ended = this.#runAll(options);
+    this.ended = this.#runLanes(options);
   }
 
   /** Why no process could open its device; null once one has. */
@@ -72,6 +76,17 @@ export class WorkerRun {
     return nearest === undefined ? UNKNOWN : this.failures.get(nearest)!;
   }
 
+  /** The checks in as many processes at once as are asked for, each with every so-manieth check. */
+  async #runLanes({ lanes = 1, ...options }: RunWorkerOptions): Promise<string | null> {
+    const running = Array.from({ length: lanes }, (_, lane) => {
+      const checks = options.checks.filter((_, i) => i % lanes === lane);
+      return checks.length > 0 ? this.#runAll({ ...options, checks }) : null;
+    });
+    const problems = await Promise.all(running);
+    this.#opening.resolve();
+    return problems.find((problem) => problem !== null) ?? null;
+  }
+
   async #runAll(options: RunWorkerOptions): Promise<string | null> {
     let left = options.checks;
     let problem: string | null = null;
@@ -86,12 +101,11 @@ export class WorkerRun {
       left = left.filter((check) => !finished.includes(check) && !failed.includes(check));
       if (failed.length === 0 && reason) problem = reason;
     }
-    this.#opening.resolve();
     return problem;
   }
 
   /** One process: what it finished, what it was at when it ended, and why it ended if not by itself. */
-  async #runOnce({ secondsOf, env, script = "tests/gpu/worker.ts", ...options }: RunWorkerOptions) {
+  async #runOnce({ secondsOf, env, script = WORKER, ...options }: RunWorkerOptions) {
     const hidden: Record<string, string> = options.device === "cpu" ? { CUDA_VISIBLE_DEVICES: "-1" } : {};
     const child = new Deno.Command(Deno.execPath(), {
       args: ["run", "-q", "--no-check", "--no-prompt", "-P=test", script, JSON.stringify(options)],
@@ -105,6 +119,7 @@ export class WorkerRun {
     const finished: string[] = [];
     let current: string | null = null;
     let late: string | null = null;
+    let isPoisoned = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const limit = (seconds: number, what: string) => {
       clearTimeout(timer);
@@ -125,18 +140,15 @@ export class WorkerRun {
         current = null;
         limit(CLOSE_SECONDS, "going on to the next check, or ending,");
         this.#done.get(event.check)!.resolve();
-      }
+      } else if (event.event === "poisoned") isPoisoned = true;
     }
     const { code, signal } = await child.status;
     clearTimeout(timer);
     RUNNING.delete(child);
-    const said = (await errors).trim().split("\n").filter((line) => /\S/.test(line) && !/^\s+at /.test(line));
-    const word = said.findLast((line) => /error|fatal|check failed|cannot/i.test(line)) ?? said.at(-1);
-    const how = code === 0
-      ? null
-      : `its process ended with ${signal ?? code}${word ? `: ${oneLine(word)}` : ""}`;
-    const early = current ?? (finished.length < options.checks.length ? "" : null);
-    return { finished, current, reason: late ?? how ?? (early === null ? null : "its process ended early") };
+    const said = lastErrorOf(await errors);
+    const how = code === 0 ? null : `its process ended with ${signal ?? code}${said ? `: ${said}` : ""}`;
+    const isEarly = current !== null || (finished.length < options.checks.length && !isPoisoned);
+    return { finished, current, reason: late ?? how ?? (isEarly ? "its process ended early" : null) };
   }
 
   #take(event: WorkerEvent): void {
@@ -147,7 +159,7 @@ export class WorkerRun {
     else if (event.event === "note") this.notes.set(`${event.check}.${event.part}`, event.text);
     else if (event.event === "failed") {
       this.failures.set(event.part === null ? event.check : `${event.check}.${event.part}`, event.reason);
-    } else {
+    } else if (event.event !== "poisoned") {
       const sign = event.event === "begin" ? -1 : 1;
       this.seconds.set(event.check, (this.seconds.get(event.check) ?? 0) + sign * event.seconds);
     }
@@ -158,6 +170,14 @@ export class WorkerRun {
     this.stderr += text;
     return text;
   }
+}
+
+/** The line of standard error that most likely says why a process ended. */
+function lastErrorOf(text: string): string {
+  const lines = text.split("\n").filter((line) => /\S/.test(line) && !/^\s+at /.test(line));
+  return oneLine(
+    lines.findLast((line) => /error|fatal|check failed|cannot/i.test(line)) ?? lines.at(-1) ?? "",
+  );
 }
 
 /** Ends a process for good. */

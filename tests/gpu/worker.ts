@@ -33,7 +33,18 @@ export type WorkerEvent =
   | { event: "begin" | "end"; check: string; seconds: number }
   | { event: "part"; check: string; part: string; file: string }
   | { event: "note"; check: string; part: string; text: string }
+  | { event: "poisoned" }
   | { event: "failed"; check: string; part: string | null; reason: string };
+
+/** After such an error a card's context may fail in whatever follows: the other checks get a process of their own. */
+const POISON = /CUDA|\((INTERNAL|UNKNOWN|ABORTED|UNAVAILABLE)\)/;
+let isPoisoned = false;
+
+function fail(check: string, part: string | null, error: unknown): void {
+  const reason = oneLine(error);
+  isPoisoned ||= POISON.test(reason);
+  tell({ event: "failed", check, part, reason });
+}
 
 function tell(event: WorkerEvent): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`\n${JSON.stringify(event)}\n`));
@@ -69,7 +80,7 @@ function contextOf(
       try {
         await work();
       } catch (error) {
-        tell({ event: "failed", check, part: name, reason: oneLine(error) });
+        fail(check, name, error);
       } finally {
         isIn = null;
       }
@@ -92,9 +103,13 @@ async function main(options: WorkerOptions): Promise<void> {
     try {
       await CHECKS.find((check) => check.name === name)!.run(context);
     } catch (error) {
-      tell({ event: "failed", check: name, part: null, reason: oneLine(error) });
+      fail(name, null, error);
     }
     tell({ event: "end", check: name, seconds: since() });
+    if (isPoisoned) {
+      tell({ event: "poisoned" });
+      Deno.exit(0);
+    }
   }
 }
 

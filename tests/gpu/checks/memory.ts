@@ -27,7 +27,7 @@ export const MEMORY: Check = {
       {
         using loaded = await loadModel(EMBEDDED);
         using scorer = new Scorer(loaded.model);
-        await scorer.texts(texts);
+        await scorer.texts(texts, { el: !quick });
       }
       if (engine.device === "gpu") await part("bytes", () => void held.push(deviceBytes()));
     }

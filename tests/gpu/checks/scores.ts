@@ -21,7 +21,8 @@ const MODES = [
 ] as const;
 type Mode = typeof MODES[number];
 
-const [TEXTS, QUICK_TEXTS, TOKENS] = [16, 4, 128];
+const [TEXTS, QUICK_TEXTS, TOKENS, QUICK_TOKENS] = [16, 2, 128, 64];
+const sizeOf = (quick: boolean) => quick ? [QUICK_TEXTS, QUICK_TOKENS] as const : [TEXTS, TOKENS] as const;
 const METRICS = ["ma", "el_3", "el_5", "el_10", "nll"] as const;
 
 const columns = (scores: readonly Scores[]): [string, number[]][] =>
@@ -33,11 +34,12 @@ function meansOf(scores: readonly Scores[]): number[] {
 }
 
 async function runMode({ put, quick }: CheckContext, { name, products }: Mode): Promise<void> {
-  const texts = await embeddedTexts(quick ? QUICK_TEXTS : TEXTS, TOKENS);
-  const secrets = texts.map((ids) => ({ prefix: ids.slice(0, 96), secret: ids.slice(96) }));
+  const [count, length] = sizeOf(quick);
+  const texts = await embeddedTexts(count, length);
+  const secrets = texts.map((ids) => ({ prefix: ids.slice(0, length - 32), secret: ids.slice(length - 32) }));
   using loaded = await loadModel(EMBEDDED, { products });
   using decoder = new Decoder(loaded.model);
-  using filled = await decoder.fill(texts, { length: TOKENS, keepCache: false });
+  using filled = await decoder.fill(texts, { length, keepCache: false });
   await put(
     `${name}.predictions`,
     Object.fromEntries(filled.predictions.map((ids, i) => [`text ${i}`, ids])),
@@ -53,7 +55,7 @@ async function runMode({ put, quick }: CheckContext, { name, products }: Mode): 
 }
 
 function rowsOf({ name, losses, share, means }: Mode, quick: boolean): Comparison[] {
-  const positions = (quick ? QUICK_TEXTS : TEXTS) * TOKENS;
+  const [count, length] = sizeOf(quick);
   const pair = (part: string) => ({ part: `${name}.${part}`, reference: `float32.${part}` });
   const row = `embedded ${name}`;
   const all: Comparison[] = [
@@ -62,7 +64,7 @@ function rowsOf({ name, losses, share, means }: Mode, quick: boolean): Compariso
       what: "predicted tokens, positions that differ",
       pairs: [pair("predictions")],
       rule: "exact",
-      bound: Math.floor(share * positions),
+      bound: Math.ceil(share * count * length),
     },
     { row, what: "losses of all positions", pairs: [pair("losses")], rule: "magnitude", bound: losses },
   ];

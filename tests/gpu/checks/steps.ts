@@ -80,6 +80,7 @@ async function putTraining({ put }: CheckContext): Promise<void> {
   await put("trained", run.weights);
 }
 
+const waysOf = (quick: boolean) => quick ? ["captured"] : ["captured", "XLA"];
 const namesOf = (quick: boolean) => quick ? ["tiny"] : ["tiny", "embedded"];
 
 /** The check. */
@@ -89,9 +90,9 @@ export const STEPS: Check = {
   async run(context) {
     await context.part("train", () => putTraining(context));
     for (const name of namesOf(context.quick)) {
-      for (const xla of context.isReference ? [false] : [false, true]) {
-        const part = `${name}.${xla ? "XLA" : "captured"}`;
-        await context.part(part, () => putUnlearning(context, part, name, xla));
+      for (const way of context.isReference ? ["captured"] : waysOf(context.quick)) {
+        const part = `${name}.${way}`;
+        await context.part(part, () => putUnlearning(context, part, name, way === "XLA"));
       }
     }
   },
@@ -109,8 +110,8 @@ export const STEPS: Check = {
       { row: "train", what: "weights after them", pairs: [pair("trained")], rule: "magnitude", bound: BOUND },
       ...namesOf(quick).map((name) => ({
         row: `unlearn, ${name} model`,
-        what: `losses of ${EPOCHS[name]} epochs: captured, XLA`,
-        pairs: ["captured", "XLA"].map((way) => ({ part: `${name}.${way}`, reference: `${name}.captured` })),
+        what: `losses of ${EPOCHS[name]} epochs: ${waysOf(quick).join(", ")}`,
+        pairs: waysOf(quick).map((way) => ({ part: `${name}.${way}`, reference: `${name}.captured` })),
         rule,
         bound: BOUND,
       })),
