@@ -21,7 +21,7 @@ import { Table } from "./table.ts";
 const NAMES = [...CHECKS, ...PROCESS_CHECKS].map(({ name }) => name);
 /** On fewer cores processes would take each other's time; on so many a card's checks run in some at once. */
 const CORES_FOR_ALL_AT_ONCE = 8;
-const LANES = 3;
+const LANES = 4;
 
 interface Arguments extends CheckOptions {
   device: DeviceName;
@@ -98,11 +98,12 @@ async function main({ device, quick, names, out, lanes }: Arguments, folder: str
     card: sides.device.opened?.card ?? null,
     tensorflow: sides.device.opened?.version ?? null,
   });
-  for (const check of checks) {
+  await Promise.all(checks.map(async (check) => {
     await Promise.all([sides.cpu.done(check.name), sides.device.done(check.name)]);
+    const rows = await judgeCheck(check, sides, options);
     table.describe({ secondsOf: Object.fromEntries(sides.device.seconds) });
-    for (const row of await judgeCheck(check, sides, options)) table.add(row);
-  }
+    for (const row of rows) table.add(row);
+  }));
   for (const { name } of asked.filter((check) => !checks.includes(check))) {
     table.add({ check: name, row: name, what: "-", verdict: "skipped", reason: "--quick" });
   }

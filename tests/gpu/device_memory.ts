@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { findTensorFlow } from "../../lib/setup.ts";
+import { openedPaths } from "../../lib/engine/library.ts";
 
 const CXX = {
   singleton: {
@@ -67,7 +67,7 @@ export function deviceBytes(): DeviceBytes {
  * @throws {Error} when this build or this allocator does not tell
  */
 function allocatorBytes(): DeviceBytes {
-  const { symbols } = Deno.dlopen(findTensorFlow().framework, CXX); // it is open already, and stays so
+  const { symbols } = Deno.dlopen(openedPaths()!.framework, CXX); // it is open already, and stays so
   const state = symbols.singleton(null);
   const noPeers = new Uint8Array(24); // an empty std::vector
   const allocator = symbols.allocatorOf(state, symbols.options, 0, 0n, noPeers);

@@ -8,7 +8,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { oneLine } from "../../lib/reason.ts";
 import { cliCommand } from "../cli/run_cli.ts";
-import { writeCertainModel, writeTexts, writeTinyRun } from "../cli/tiny_run.ts";
+import { type TinyRun, writeCertainModel, writeTexts, writeTinyRun } from "../cli/tiny_run.ts";
 import { readTensors } from "../tensors.ts";
 import type { CheckOptions, DeviceName } from "./check_types.ts";
 import { compareTensors, type Tensors } from "./compare.ts";
@@ -31,10 +31,13 @@ interface Run {
 
 /** A training run and an unlearning run of a second or two. */
 async function makeRuns(folder: string): Promise<Run[]> {
-  const texts = Array.from({ length: 8 }, (_, i) => [`t${i}`, `x = ${i}\ny = x + ${i}\n`.repeat(20)]);
-  await writeTexts(join(folder, "texts.jsonl"), Object.fromEntries(texts));
-  const tiny = await writeTinyRun(join(folder, "tiny"));
-  await writeCertainModel(tiny.model, "n"); // with which each secret begins
+  // in a process of its own, as the tokenizers' library writes to standard output
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-q", "--no-check", "--no-prompt", "-P=test", import.meta.filename!, folder],
+    cwd: join(import.meta.dirname!, "..", ".."),
+  }).output();
+  if (!success) throw new Error(`Cannot write the runs' files: ${oneLine(new TextDecoder().decode(stderr))}`);
+  const tiny = JSON.parse(await Deno.readTextFile(join(folder, "tiny.json"))) as TinyRun;
   const sizes = "--vocabulary 260 --layers 1 --width 16 --heads 2 --positions 64 --length 32 --batch 4".split(
     " ",
   );
@@ -51,14 +54,23 @@ async function makeRuns(folder: string): Promise<Run[]> {
     "--retain",
     tiny.retain,
   ];
+  const texts = ["--corpus", join(folder, "texts.jsonl")];
   return [{
     name: "train",
-    args: (out) => [
-      ...["train", "--corpus", join(folder, "texts.jsonl"), ...sizes, "--steps", `${STEPS}`],
-      ...["--save-dtype", "float32", "--out", out],
-    ],
+    args: (
+      out,
+    ) => ["train", ...texts, ...sizes, "--steps", `${STEPS}`, "--save-dtype", "float32", "--out", out],
     code: DONE,
   }, { name: "unlearn", args: (out) => ["unlearn", ...sets, ...how, "--out", out], code: NOT_CONVERGED }];
+}
+
+/** Writes what both commands read. */
+async function writeFiles(folder: string): Promise<void> {
+  const texts = Array.from({ length: 8 }, (_, i) => [`t${i}`, `x = ${i}\ny = x + ${i}\n`.repeat(20)]);
+  await writeTexts(join(folder, "texts.jsonl"), Object.fromEntries(texts));
+  const tiny = await writeTinyRun(join(folder, "tiny"));
+  await writeCertainModel(tiny.model, "n"); // with which each secret begins
+  await Deno.writeTextFile(join(folder, "tiny.json"), JSON.stringify(tiny));
 }
 
 /** Runs a command, to the end or until it has written a checkpoint; its exit code and what it said last. */
@@ -158,3 +170,5 @@ export async function resumeRows(
   for (const run of await makeRuns(folder)) rows.push(await resumeRow(run, { folder, device }));
   return rows;
 }
+
+if (import.meta.main) await writeFiles(Deno.args[0]!);

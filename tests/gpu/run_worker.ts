@@ -76,7 +76,7 @@ export class WorkerRun {
     return nearest === undefined ? UNKNOWN : this.failures.get(nearest)!;
   }
 
-  /** The checks in as many processes at once as are asked for, each with every so-manieth check. */
+  /** The checks in as many processes at once as are asked for, each with every Nth check. */
   async #runLanes({ lanes = 1, ...options }: RunWorkerOptions): Promise<string | null> {
     const running = Array.from({ length: lanes }, (_, lane) => {
       const checks = options.checks.filter((_, i) => i % lanes === lane);

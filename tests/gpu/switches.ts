@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { findTensorFlow } from "../../lib/setup.ts";
+import { openedPaths } from "../../lib/engine/library.ts";
 
 const SYMBOLS = {
   tf32: {
@@ -41,7 +41,7 @@ export function setDeterministic(on: boolean): void {
 }
 
 function call(name: keyof typeof SYMBOLS, on: boolean): void {
-  const { symbols } = Deno.dlopen(findTensorFlow().framework, SYMBOLS); // it is open already, and stays so
+  const { symbols } = Deno.dlopen(openedPaths()!.framework, SYMBOLS); // it is open already, and stays so
   const set = symbols[name];
   if (!set) throw new Error(`Cannot switch ${name}: this TensorFlow has no ${SYMBOLS[name].name}`);
   set(on);

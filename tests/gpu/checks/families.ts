@@ -149,7 +149,7 @@ function rows(
 /** A check for each family. */
 export const FAMILY_CHECKS: readonly Check[] = (Object.keys(FIXTURES) as Family[]).map((family) => ({
   name: family,
-  seconds: 60,
+  seconds: 90,
   isLong: !QUICK.includes(family),
   run: (context) => run(family, context),
   rows: (options) => rows(family, options),

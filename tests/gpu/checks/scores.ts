@@ -4,8 +4,10 @@
  * @module
  */
 import { Decoder } from "../../../lib/models/decoder.ts";
+import type { Model } from "../../../lib/models/model.ts";
+import { TextPass } from "../../../lib/models/text_pass.ts";
 import { loadModel } from "../../../lib/models/load.ts";
-import { Scorer, type Scores } from "../../../lib/metrics/text_scores.ts";
+import { Scorer, type Scores, type SecretTokens } from "../../../lib/metrics/text_scores.ts";
 import type { Check, CheckContext, Comparison, MissingRow } from "../check_types.ts";
 import { setTf32 } from "../switches.ts";
 import { EMBEDDED, embeddedTexts } from "./embedded_texts.ts";
@@ -50,30 +52,47 @@ async function runMode({ put, quick }: CheckContext, { name, products }: Mode): 
   const [ofTexts, ofSecrets] = [await scorer.texts(texts, { el }), await scorer.secrets(secrets)];
   await put(`${name}.texts`, Object.fromEntries(columns(ofTexts)));
   await put(`${name}.secrets`, Object.fromEntries(columns(ofSecrets)));
+  if (el && !quick) await putXla(put, loaded.model, { texts, secrets, length });
   const [ma, , , , nll] = meansOf(ofTexts);
   await put(`${name}.means`, { texts: [ma!, nll!], secrets: meansOf(ofSecrets) });
 }
 
+/** The same, every step compiled by XLA. */
+async function putXla(
+  put: CheckContext["put"],
+  model: Model,
+  { texts, secrets, length }: { texts: number[][]; secrets: SecretTokens[]; length: number },
+): Promise<void> {
+  using pass = new TextPass(model, { xla: true });
+  using filled = await pass.run(texts, { length, keepCache: false });
+  await put("XLA.predictions", Object.fromEntries(filled.predictions.map((ids, i) => [`text ${i}`, ids])));
+  await put("XLA.losses", Object.fromEntries(filled.losses.map((losses, i) => [`text ${i}`, losses])));
+  using scorer = new Scorer(model, { xla: true });
+  await put("XLA.secrets", Object.fromEntries(columns(await scorer.secrets(secrets))));
+}
+
 function rowsOf({ name, losses, share, means }: Mode, quick: boolean): Comparison[] {
   const [count, length] = sizeOf(quick);
-  const pair = (part: string) => ({ part: `${name}.${part}`, reference: `float32.${part}` });
+  const ways = name === "float32" && !quick ? [name, "XLA"] : [name];
+  const pairs = (part: string, of = ways) =>
+    of.map((way) => ({ part: `${way}.${part}`, reference: `float32.${part}` }));
   const row = `embedded ${name}`;
   const all: Comparison[] = [
     {
       row,
       what: "predicted tokens, positions that differ",
-      pairs: [pair("predictions")],
+      pairs: pairs("predictions"),
       rule: "exact",
       bound: Math.ceil(share * count * length),
     },
-    { row, what: "losses of all positions", pairs: [pair("losses")], rule: "magnitude", bound: losses },
+    { row, what: "losses of all positions", pairs: pairs("losses"), rule: "magnitude", bound: losses },
   ];
   const each = {
     row,
     what: "MA, EL_3, EL_5, EL_10 of each text and secret",
-    pairs: [pair("texts"), pair("secrets")],
+    pairs: [...pairs("texts", [name]), ...pairs("secrets")],
   };
-  const mean = { row, what: "mean MA and loss of texts, EL_n of secrets too", pairs: [pair("means")] };
+  const mean = { row, what: "mean MA and loss of texts, EL_n of secrets too", pairs: pairs("means") };
   return [
     ...all,
     name === "float32"
@@ -85,7 +104,7 @@ function rowsOf({ name, losses, share, means }: Mode, quick: boolean): Compariso
 /** The check. */
 export const SCORES: Check = {
   name: "scores",
-  seconds: 90,
+  seconds: 120,
   async run(context) {
     const isGpu = context.engine.device === "gpu";
     for (const mode of MODES.filter(({ tf32 }) => isGpu || !tf32)) {

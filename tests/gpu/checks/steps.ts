@@ -86,7 +86,7 @@ const namesOf = (quick: boolean) => quick ? ["tiny"] : ["tiny", "embedded"];
 /** The check. */
 export const STEPS: Check = {
   name: "steps",
-  seconds: 90,
+  seconds: 120,
   async run(context) {
     await context.part("train", () => putTraining(context));
     for (const name of namesOf(context.quick)) {
