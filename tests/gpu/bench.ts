@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { formatResult, isReached, type RowResult, type SentResult } from "./bench_result.ts";
 import { ROWS } from "./bench_rows.ts";
-import { openCard } from "./device_memory.ts";
+import { openCard } from "./card_memory.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Lines of a row's messages that are kept. */

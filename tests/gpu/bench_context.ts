@@ -7,7 +7,7 @@
 import type { Engine } from "../../lib/engine/engine.ts";
 import { Peer } from "../bench_peer.ts";
 import type { Result } from "./bench_result.ts";
-import type { Card } from "./device_memory.ts";
+import type { Card } from "./card_memory.ts";
 import type { Shape } from "./random_model.ts";
 
 /** See the module's comment. */

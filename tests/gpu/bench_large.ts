@@ -15,7 +15,7 @@ import { median } from "../bench_table.ts";
 import { OptionalPeer, type RowContext } from "./bench_context.ts";
 import { digits, type Result, timesFaster } from "./bench_result.ts";
 import { timeCalls, timeRuns } from "./bench_time.ts";
-import { hostMemory, restartPeak } from "./device_memory.ts";
+import { hostMemory, restartPeak } from "./card_memory.ts";
 import { randomIds, randomModel } from "./random_model.ts";
 
 /** Files of the checkpoint. */

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { formatResult, isReached } from "./bench_result.ts";
-import { peakOf } from "./device_memory.ts";
+import { peakOf } from "./card_memory.ts";
 import { ROWS } from "./bench_rows.ts";
 
 Deno.test("isReached() tells goals that are reached, missed and not measured", () => {

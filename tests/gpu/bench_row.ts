@@ -7,7 +7,7 @@
 import { openTensorFlow } from "../../lib/engine/engine.ts";
 import type { RowContext } from "./bench_context.ts";
 import { ROWS } from "./bench_rows.ts";
-import { openCard } from "./device_memory.ts";
+import { openCard } from "./card_memory.ts";
 import { shapesOf } from "./random_model.ts";
 
 const [row, device, python, folder, size] = Deno.args as [string, "gpu" | "cpu", string, string, string?];

@@ -17,7 +17,7 @@ import { interleave, median } from "../bench_table.ts";
 import { OptionalPeer, type RowContext } from "./bench_context.ts";
 import { type Goal, type Result, timesFaster } from "./bench_result.ts";
 import { type Repetitions, timeCalls } from "./bench_time.ts";
-import { peakOf } from "./device_memory.ts";
+import { peakOf } from "./card_memory.ts";
 import { randomIds, randomModel, type Shape } from "./random_model.ts";
 
 /** What is compared. */

@@ -1,115 +1,108 @@
 /**
- * Memory of the card, by NVIDIA's management library (`libnvidia-ml`), and of this process. What a process holds on the card is
- * more than its tensors: TensorFlow's allocator grows in large regions and gives none back, and a CUDA context takes
- * some hundred megabytes. So the memory in use after a run is its peak, and both sides are measured alike.
+ * What a GPU's memory holds: by TensorFlow's own allocator (C++, as the C API has no such call) and, where that is another
+ * one or its library is stripped, by the driver's library NVML, which counts other processes too.
  *
  * @module
  */
+import { openedPaths } from "../../lib/engine/library.ts";
 
-/** The card. */
-export interface Card extends Disposable {
-  /** Such as "NVIDIA H100 80GB HBM3". */
-  name: string;
-  /** The driver's version. */
-  driver: string;
-  /** All bytes. */
-  totalBytes: number;
-  /** Bytes in use now, by all processes. */
-  usedBytes(): number;
-}
+const CXX = {
+  singleton: {
+    name: "_ZN10tensorflow15GPUProcessState9singletonEPS0_",
+    parameters: ["pointer"],
+    result: "pointer",
+  },
+  allocatorOf: {
+    name:
+      "_ZN10tensorflow15GPUProcessState15GetGPUAllocatorERKNS_10GPUOptionsEN3tsl3gtl7IntTypeINS4_15TfDeviceId_tag_EiEEmRKSt6vectorIS8_SaIS8_EE",
+    parameters: ["pointer", "pointer", "i32", "usize", "buffer"],
+    result: "pointer",
+  },
+  statsOf: {
+    name: "_ZN3tsl12BFCAllocator8GetStatsEv",
+    parameters: ["buffer", "pointer"],
+    result: "pointer",
+  },
+  options: { name: "_ZN10tensorflow29_GPUOptions_default_instance_E", type: "pointer" },
+  table: { name: "_ZTVN10tensorflow15GPUBFCAllocatorE", type: "pointer" },
+} as const;
 
-const SYMBOLS = {
+const NVML = {
   nvmlInit_v2: { parameters: [], result: "i32" },
-  nvmlShutdown: { parameters: [], result: "i32" },
   nvmlDeviceGetHandleByIndex_v2: { parameters: ["u32", "buffer"], result: "i32" },
   nvmlDeviceGetMemoryInfo: { parameters: ["pointer", "buffer"], result: "i32" },
   nvmlDeviceGetName: { parameters: ["pointer", "buffer", "u32"], result: "i32" },
   nvmlSystemGetDriverVersion: { parameters: ["buffer", "u32"], result: "i32" },
 } as const;
 
-/** Where containers have the driver's libraries, whether or not the loader looks there. */
-const FOLDERS = ["", "/usr/local/nvidia/lib64/", "/usr/lib/x86_64-linux-gnu/", "/usr/lib64/"];
-
-function openLibrary(): Deno.DynamicLibrary<typeof SYMBOLS> | null {
-  for (const folder of FOLDERS) {
-    try {
-      return Deno.dlopen(`${folder}libnvidia-ml.so.1`, SYMBOLS);
-    } catch {
-      // the next one
-    }
-  }
-  return null;
+/** What is held. */
+export interface DeviceBytes {
+  /** In use now. */
+  bytes: number;
+  /** The most that were. */
+  most: number;
+  /** Who says so. */
+  by: string;
 }
 
-/** The first card; null where there is none. */
-export function openCard(): Card | null {
-  const library = openLibrary();
-  if (!library) return null;
-  const { symbols } = library;
-  const handle = new BigUint64Array(1);
-  if (symbols.nvmlInit_v2() !== 0 || symbols.nvmlDeviceGetHandleByIndex_v2(0, handle) !== 0) {
-    library.close();
-    return null;
+/** The first card's memory in use, by TensorFlow's allocator or, without its numbers, by the driver. */
+export function deviceBytes(): DeviceBytes {
+  try {
+    return allocatorBytes();
+  } catch (error) {
+    const bytes = withCard((nvml, card) => {
+      const info = new BigUint64Array(3); // total, free, used
+      if (nvml.nvmlDeviceGetMemoryInfo(card, info) !== 0) {
+        throw new Error("Cannot ask NVML for the memory in use");
+      }
+      return Number(info[2]);
+    });
+    return { bytes, most: bytes, by: `the driver (TensorFlow's own: ${(error as Error).message})` };
   }
-  const device = Deno.UnsafePointer.create(handle[0]!);
-  const text = (fill: (buffer: Uint8Array<ArrayBuffer>) => number) => {
-    const buffer = new Uint8Array(96);
-    return fill(buffer) === 0 ? new TextDecoder().decode(buffer).replace(/\0.*$/s, "") : "?";
-  };
-  const memory = new BigUint64Array(3); // total, free, used
-  const read = () => {
-    if (symbols.nvmlDeviceGetMemoryInfo(device, memory) !== 0) {
-      throw new Error("Cannot read the card's memory");
-    }
-  };
-  read();
-  return {
-    name: text((buffer) => symbols.nvmlDeviceGetName(device, buffer, buffer.length)),
-    driver: text((buffer) => symbols.nvmlSystemGetDriverVersion(buffer, buffer.length)),
-    totalBytes: Number(memory[0]),
-    usedBytes: () => {
-      read();
-      return Number(memory[2]);
-    },
-    [Symbol.dispose]() {
-      symbols.nvmlShutdown();
-      library.close();
-    },
-  };
 }
 
 /**
- * This process's memory on the host, bytes: now, and at its peak since `restartPeak`; 0 where the system does not tell. Read by
- * `cat`, as Deno opens its own files of /proc only with all permissions.
+ * The numbers of TensorFlow's allocator of GPU:0.
+ *
+ * @throws {Error} when this build or this allocator does not tell
  */
-export function hostMemory(): { resident: number; peak: number } {
-  let status = "";
-  try {
-    const { stdout } = new Deno.Command("cat", { args: [`/proc/${Deno.pid}/status`] }).outputSync();
-    status = new TextDecoder().decode(stdout);
-  } catch {
-    // another system
-  }
-  const bytes = (key: string) =>
-    1024 * Number(new RegExp(`^${key}:\\s*(\\d+) kB`, "m").exec(status)?.[1] ?? 0);
-  return { resident: bytes("VmRSS"), peak: bytes("VmHWM") };
+function allocatorBytes(): DeviceBytes {
+  const { symbols } = Deno.dlopen(openedPaths()!.framework, CXX); // it is open already, and stays so
+  const state = symbols.singleton(null);
+  const noPeers = new Uint8Array(24); // an empty std::vector
+  const allocator = symbols.allocatorOf(state, symbols.options, 0, 0n, noPeers);
+  if (!allocator || !symbols.table) throw new Error("it has no allocator of GPU:0");
+  // A wrong kind of object would end the process: its table of functions, after two words, must be the known one's.
+  const table = new Deno.UnsafePointerView(allocator).getBigUint64();
+  if (table !== Deno.UnsafePointer.value(symbols.table) + 16n) throw new Error("it is no GPUBFCAllocator");
+  const stats = new BigInt64Array(64); // std::optional<AllocatorStats>: calls, bytes in use, the most, the largest, ...
+  symbols.statsOf(stats, allocator);
+  return { bytes: Number(stats[1]), most: Number(stats[2]), by: "TensorFlow's allocator" };
 }
 
-/** Forgets the peak so far, where the system allows it. */
-export function restartPeak(): void {
+/** The first card and its driver, or null where NVML does not tell. */
+export function describeCard(): string | null {
   try {
-    new Deno.Command("sh", { args: ["-c", `echo 5 >/proc/${Deno.pid}/clear_refs`], stderr: "null" })
-      .outputSync();
+    return withCard((nvml, card) => {
+      const [name, driver] = [new Uint8Array(96), new Uint8Array(80)];
+      nvml.nvmlDeviceGetName(card, name, name.length);
+      nvml.nvmlSystemGetDriverVersion(driver, driver.length);
+      const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(0)));
+      return `${text(name)}, driver ${text(driver)}`;
+    });
   } catch {
-    // the peak then is that since the start
+    return null;
   }
 }
 
-/** Dense bfloat16 products a second that a card can do at most, by its name (data sheets); null for cards not listed. */
-export function peakOf(name: string): number | null {
-  const known: [RegExp, number][] = [[/H100 PCIe/, 756e12], [/H100|H200|H800/, 989e12], [
-    /A100|A800/,
-    312e12,
-  ]];
-  return known.find(([pattern]) => pattern.test(name))?.[1] ?? null;
+type Nvml = Deno.DynamicLibrary<typeof NVML>["symbols"];
+
+function withCard<T>(ask: (nvml: Nvml, card: Deno.PointerValue) => T): T {
+  const { symbols } = Deno.dlopen("libnvidia-ml.so.1", NVML);
+  const index = Number(Deno.env.get("CUDA_VISIBLE_DEVICES")?.split(",")[0] ?? 0);
+  const handle = new BigUint64Array(1);
+  const isReady = symbols.nvmlInit_v2() === 0 &&
+    symbols.nvmlDeviceGetHandleByIndex_v2(Number.isInteger(index) && index >= 0 ? index : 0, handle) === 0;
+  if (!isReady) throw new Error("Cannot ask NVML: it does not start, or has no such card");
+  return ask(symbols, Deno.UnsafePointer.create(handle[0]!));
 }
