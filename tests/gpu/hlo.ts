@@ -38,6 +38,8 @@ const TUPLE = 13;
 
 interface Field {
   number: number;
+  /** The wire type: 0 for a varint, 2 for bytes. */
+  kind: number;
   /** Of a varint or a fixed number. */
   value: bigint;
   /** Of a message, a text or a packed list. */
@@ -62,7 +64,7 @@ function* fieldsOf(bytes: Uint8Array<ArrayBuffer>): Generator<Field> {
     const size = kind === 2 ? Number(varint()) : kind === 5 ? 4 : kind === 1 ? 8 : 0;
     const value = kind === 0 ? varint() : 0n;
     if (at + size > bytes.length) throw new SyntaxError("Cannot read an HLO module: it is cut off");
-    yield { number: tag >> 3, value, bytes: bytes.subarray(at, at += size) };
+    yield { number: tag >> 3, kind, value, bytes: bytes.subarray(at, at += size) };
   }
 }
 
@@ -72,8 +74,8 @@ const textOf = (field?: Field) => new TextDecoder().decode(field?.bytes);
 
 /** Numbers of a repeated field, packed or one by one. */
 function integers(message: Uint8Array<ArrayBuffer>, number: number): number[] {
-  return all(message, number).flatMap(({ value, bytes }) => {
-    if (bytes.length === 0) return [Number(value)];
+  return all(message, number).flatMap(({ kind, value, bytes }) => {
+    if (kind === 0) return [Number(value)];
     const list: number[] = [];
     let current = 0n, shift = 0n;
     for (const byte of bytes) {

@@ -18,7 +18,6 @@ import { newModel } from "../../lib/models/new_model.ts";
 import { nextTokenLosses, valueAndGradients } from "../../lib/training/next_token_loss.ts";
 import { readFixture } from "../models/fixtures.ts";
 import { moduleOf, readModule, withAliases } from "./hlo.ts";
-import { ELEMENT_BYTES } from "./pjrt.ts";
 import { type DumpedStep, type DumpedTensor, FILES, type Manifest } from "./pjrt_steps.ts";
 
 /** How often the step that updates the weights runs. */
@@ -26,7 +25,7 @@ const UPDATES = 4;
 const LEARNING_RATE = 0.5;
 const SPREAD = 0.02;
 /** GPT-2 small with the vocabulary of the benches. */
-const SMALL = { batch: 32, length: 512, vocabulary: 32768 };
+const SMALL = { length: 512, vocabulary: 32768 };
 
 type Step = (ids: Tensor) => StepResult;
 
@@ -94,8 +93,9 @@ async function describe(
     captured.outputs + i,
     keys.indexOf(key(target)),
   ]);
-  const module = `${name}.hlo.pb`;
-  await Deno.writeFile(join(out, module), aliases.length > 0 ? withAliases(plain, aliases) : plain);
+  const module = `${name}.hlo.pb.gz`; // attention masks are in it as constants
+  const bytes = new Blob([aliases.length > 0 ? withAliases(plain, aliases) : plain]);
+  await Deno.writeFile(join(out, module), bytes.stream().pipeThrough(new CompressionStream("gzip")));
   return { name, module, inputs, outputs, aliases, runs, operations };
 }
 
@@ -153,14 +153,18 @@ export async function dumpTiny(out: string): Promise<Manifest> {
 /**
  * Dumps one step of GPT-2 small, products in bfloat16, as soon as XLA has it; it goes on compiling and would run it, so
  * the process is to end.
+ *
+ * @param batch sequences of 512 tokens
  */
-export async function dumpSmall(out: string, name: typeof STEPS[number]): Promise<DumpedStep> {
+export async function dumpSmall(out: string, name: string, batch: number): Promise<DumpedStep> {
   const folder = await dumpInto();
   await openTensorFlow({ device: "cpu" });
   const config = gpt2.readConfig({ vocab_size: SMALL.vocabulary }, "GPT-2 small");
   const model = newModel(gpt2, config, () => 0);
-  const ids = tf.zeros([SMALL.batch, SMALL.length], "int32");
-  const captured = captureStep(stepsOf(model)[name]!, [ids], { xla: true, products: "bfloat16", name });
+  const ids = tf.zeros([batch, SMALL.length], "int32");
+  const step = stepsOf(model)[name];
+  if (!step) throw new RangeError(`Unknown step "${name}": expected ${STEPS.join(", ")}`);
+  const captured = captureStep(step, [ids], { xla: true, products: "bfloat16", name });
   const { binding, backend } = currentEngine();
   const inputs = captured.inputs.map((source) => "id" in source ? source.id : backend.idOf(ids));
   const outputs = captured.outputs + captured.assigned.length;
@@ -172,16 +176,11 @@ export async function dumpSmall(out: string, name: typeof STEPS[number]): Promis
     await new Promise((resolve) => setTimeout(resolve, 500));
     dump = await findDump(folder, name);
   }
-  const step = await describe(out, name, { captured, dump, runs: 1 });
-  for (const input of step.inputs) {
+  const described = await describe(out, name, { captured, dump, runs: 1 });
+  for (const input of described.inputs) {
     if (input.type === "int32") input.below = SMALL.vocabulary;
     else input.spread = SPREAD;
   }
   await Deno.remove(folder, { recursive: true }).catch(() => {}); // it is still written into
-  return step;
-}
-
-/** Bytes of a tensor. */
-export function bytesOf({ type, shape }: DumpedTensor): number {
-  return shape.reduce((product, dim) => product * dim, ELEMENT_BYTES[type]);
+  return described;
 }

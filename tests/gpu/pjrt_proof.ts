@@ -7,14 +7,16 @@
  *
  *     deno run -A tests/gpu/pjrt_proof.ts run DIR PLUGIN.so [--repeat 20] [--step forward]
  *
- * `--size small` is GPT-2 110M, 32 x 512 tokens, products in bfloat16, weights drawn at the run: for its speed alone.
+ * `--size small` is GPT-2 110M, 32 x 512 tokens (`--batch N`), products in bfloat16, weights drawn at the run: for its
+ * speed alone. NVIDIA's libraries are looked for beside the plugin, or in the folder "nvidia" of some site-packages that
+ * the environment variable NVIDIA_PACKAGES names.
  *
  * @module
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { runSteps } from "./pjrt_run.ts";
+import { messageOf, runSteps } from "./pjrt_run.ts";
 import { type DumpedStep, FILES, type Manifest } from "./pjrt_steps.ts";
 
 const USAGE =
@@ -28,6 +30,7 @@ async function main(): Promise<number> {
       size: { type: "string", default: "tiny" },
       repeat: { type: "string", default: "20" },
       step: { type: "string" },
+      batch: { type: "string", default: "32" },
     },
   });
   const [command, folder, plugin] = positionals;
@@ -44,31 +47,24 @@ async function main(): Promise<number> {
   const { dumpSmall, dumpTiny, STEPS } = await import("./pjrt_dump.ts"); // opens TensorFlow, which `run` shall not
   if (values.size === "tiny") {
     await writeManifest(folder, await dumpTiny(folder));
-  } else if (values.step) { // a process of its own, ended while XLA still compiles
-    const step = await dumpSmall(folder, values.step as typeof STEPS[number]);
-    await Deno.writeTextFile(join(folder, `${step.name}.json`), JSON.stringify(step));
-  } else {
-    const steps: DumpedStep[] = [];
-    for (const name of STEPS) {
-      const args = [
-        "run",
-        "-A",
-        fileURLToPath(import.meta.url),
-        "dump",
-        folder,
-        "--size",
-        "small",
-        "--step",
-        name,
-      ];
-      const { success } = await new Deno.Command(Deno.execPath(), { args }).spawn().status;
-      if (!success) return 1;
-      const file = join(folder, `${name}.json`);
-      steps.push(JSON.parse(await Deno.readTextFile(file)));
-      await Deno.remove(file);
-    }
-    await writeManifest(folder, { madeBy: "GPT-2 small, 32 x 512, products in bfloat16", steps });
+    return 0;
   }
+  const fileOf = (name: string) => join(folder, `${name}.json`);
+  if (values.step) {
+    const step = await dumpSmall(folder, values.step, Number(values.batch));
+    await Deno.writeTextFile(fileOf(step.name), JSON.stringify(step));
+    Deno.kill(Deno.pid, "SIGKILL"); // XLA is compiling it in threads that would outlive what they use
+  }
+  const steps: DumpedStep[] = [];
+  for (const name of STEPS) {
+    const own = ["run", "-q", "-A", fileURLToPath(import.meta.url), "dump", folder, "--size", "small"];
+    const args = [...own, "--step", name, "--batch", values.batch];
+    await new Deno.Command(Deno.execPath(), { args }).spawn().status;
+    steps.push(JSON.parse(await Deno.readTextFile(fileOf(name)))); // there even though the process was killed
+    await Deno.remove(fileOf(name));
+  }
+  const madeBy = `GPT-2 small, ${values.batch} x 512, products in bfloat16`;
+  await writeManifest(folder, { madeBy, steps });
   return 0;
 }
 
@@ -83,4 +79,10 @@ async function writeManifest(folder: string, manifest: Manifest): Promise<void> 
   }
 }
 
-if (import.meta.main) Deno.exit(await main()); // at once: a plugin's threads may still run
+if (import.meta.main) {
+  const status = await main().catch((error) => {
+    console.error(`pjrt: ${messageOf(error)}`);
+    return 1;
+  });
+  Deno.exit(status); // at once: a plugin's threads may still run
+}

@@ -59,6 +59,11 @@ const WRITE_ROWS = `module @write_rows {
 const log = (line: string) => console.log(`pjrt: ${line}`);
 const since = (start: number) => `${((performance.now() - start) / 1000).toFixed(2)} s`;
 
+/** What a plugin says can be long, and its beginning tells. */
+export function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).slice(0, 2000);
+}
+
 /** Loads what the CUDA plugin opens by name, from the folder of NVIDIA's Python packages beside it. */
 function loadCuda(plugin: string): void {
   const given = Deno.env.get("NVIDIA_PACKAGES"); // the folder "nvidia" of site-packages
@@ -97,13 +102,15 @@ export async function runSteps(folder: string, plugin: string, options: RunOptio
     if (options.step && options.step !== step.name) continue;
     try {
       log(`${step.name}: ${step.inputs.length} inputs, ${step.outputs.length} results`);
-      const code = await Deno.readFile(join(folder, step.module));
+      const file = await Deno.open(join(folder, step.module));
+      const stream = file.readable.pipeThrough(new DecompressionStream("gzip"));
+      const code = new Uint8Array(await new Response(stream).arrayBuffer());
       start = performance.now();
       using executable = client.compile({ format: "hlo", code });
       log(`${step.name}: compiled in ${since(start)}`);
       isRight = runStep(client, executable, { step, numbers, repeat: options.repeat }) && isRight;
     } catch (error) {
-      log(`${step.name}: FAILED: ${error instanceof Error ? error.message.slice(0, 2000) : error}`);
+      log(`${step.name}: FAILED: ${messageOf(error)}`);
       isRight = false;
     }
   }
@@ -204,13 +211,12 @@ function compare(
     compared++;
   });
   const isRight = isFinite && relative <= TOLERANCE;
-  log(
-    `${step.name}: ${compared} results compared after ${step.runs} runs: largest difference ` +
-      `${absolute.toExponential(1)}, relative ${relative.toExponential(1)}, ${
-        isFinite ? "all finite" : "NOT FINITE"
-      }: ` +
-      (isRight ? "equal" : "DIFFERENT"),
-  );
+  const finite = isFinite ? "all finite" : "NOT FINITE";
+  const difference =
+    `largest difference ${absolute.toExponential(1)}, relative ${relative.toExponential(1)}, ` +
+    `${finite}: ${isRight ? "equal" : "DIFFERENT"}`;
+  const outcome = compared > 0 ? difference : `no expected numbers, ${finite}`;
+  log(`${step.name}: ${compared} results compared after ${step.runs} runs: ${outcome}`);
   return isRight;
 }
 
