@@ -6,9 +6,16 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { join } from "node:path";
-import { type CapturedStep, captureStep, type StepResult } from "../../lib/engine/capture.ts";
+import {
+  type CapturedStep,
+  type CaptureOptions,
+  captureStep,
+  type StepResult,
+} from "../../lib/engine/capture.ts";
 import { assign } from "../../lib/engine/compile.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
+import { Graph } from "../../lib/engine/graph.ts";
+import type { Recorded } from "../../lib/engine/graph_records.ts";
 import { openedPaths } from "../../lib/engine/library.ts";
 import { currentEngine } from "../../lib/engine/state.ts";
 import { gpt2 } from "../../lib/models/gpt2.ts";
@@ -18,6 +25,7 @@ import { newModel } from "../../lib/models/new_model.ts";
 import { nextTokenLosses, valueAndGradients } from "../../lib/training/next_token_loss.ts";
 import { readFixture } from "../models/fixtures.ts";
 import { moduleOf, readModule, withAliases } from "./hlo.ts";
+import { toStableHlo } from "./stablehlo.ts";
 import { type DumpedStep, type DumpedTensor, FILES, type Manifest } from "./pjrt_steps.ts";
 
 /** How often the step that updates the weights runs. */
@@ -28,6 +36,28 @@ const SPREAD = 0.02;
 const SMALL = { length: 512, vocabulary: 32768 };
 
 type Step = (ids: Tensor) => StepResult;
+
+/** A captured step with what its graph was built of. */
+interface Captured extends CapturedStep<StepResult> {
+  recorded: readonly Recorded[];
+  /** The numbers of its results there. */
+  results: readonly number[];
+}
+
+/** Captures a step and keeps what its graph is made into a function of. */
+function capture(step: Step, ids: Tensor, options: CaptureOptions): Captured {
+  const { toFunction } = Graph.prototype;
+  let found: Pick<Captured, "recorded" | "results"> = { recorded: [], results: [] };
+  Graph.prototype.toFunction = function (name, results, xla) {
+    found = { recorded: this.recorded, results };
+    return toFunction.call(this, name, results, xla);
+  };
+  try {
+    return { ...captureStep(step, [ids], { xla: true, ...options }), ...found };
+  } finally {
+    Graph.prototype.toFunction = toFunction;
+  }
+}
 
 function stepsOf(model: Model): Record<string, Step> {
   const differentiate = (ids: Tensor) =>
@@ -73,7 +103,7 @@ async function describe(
   out: string,
   name: string,
   { captured, dump, runs }: {
-    captured: CapturedStep<StepResult>;
+    captured: Captured;
     dump: Uint8Array<ArrayBuffer>;
     runs: number;
   },
@@ -93,10 +123,15 @@ async function describe(
     captured.outputs + i,
     keys.indexOf(key(target)),
   ]);
-  const module = `${name}.hlo.pb.gz`; // attention masks are in it as constants
-  const bytes = new Blob([aliases.length > 0 ? withAliases(plain, aliases) : plain]);
-  await Deno.writeFile(join(out, module), bytes.stream().pipeThrough(new CompressionStream("gzip")));
-  return { name, module, inputs, outputs, aliases, runs, operations };
+  const write = async (file: string, content: string | Uint8Array<ArrayBuffer>) => {
+    // attention masks are in it as constants
+    const stream = new Blob([content]).stream().pipeThrough(new CompressionStream("gzip"));
+    await Deno.writeFile(join(out, file), stream);
+    return file;
+  };
+  const module = await write(`${name}.hlo.pb.gz`, aliases.length > 0 ? withAliases(plain, aliases) : plain);
+  const text = await write(`${name}.mlir.gz`, toStableHlo(captured.recorded, captured.results, aliases));
+  return { name, module, text, inputs, outputs, aliases, runs, operations };
 }
 
 /** TF32 is on by default, and XLA's products say so: off, they ask for all of float32. */
@@ -126,7 +161,7 @@ export async function dumpTiny(out: string): Promise<Manifest> {
   };
   const steps: DumpedStep[] = [];
   for (const [name, step] of Object.entries(stepsOf(loaded.model))) {
-    const captured = captureStep(step, [ids], { xla: true, name });
+    const captured = capture(step, ids, { name });
     const inputs = captured.inputs.map((source) => "id" in source ? source.id : backend.idOf(ids));
     const outputs = captured.outputs + captured.assigned.length;
     const runs = captured.assigned.length > 0 ? UPDATES : 1;
@@ -164,7 +199,7 @@ export async function dumpSmall(out: string, name: string, batch: number): Promi
   const ids = tf.zeros([batch, SMALL.length], "int32");
   const step = stepsOf(model)[name];
   if (!step) throw new RangeError(`Unknown step "${name}": expected ${STEPS.join(", ")}`);
-  const captured = captureStep(step, [ids], { xla: true, products: "bfloat16", name });
+  const captured = capture(step, ids, { products: "bfloat16", name });
   const { binding, backend } = currentEngine();
   const inputs = captured.inputs.map((source) => "id" in source ? source.id : backend.idOf(ids));
   const outputs = captured.outputs + captured.assigned.length;

@@ -100,21 +100,28 @@ export async function runSteps(folder: string, plugin: string, options: RunOptio
   const numbers = await Deno.readFile(join(folder, FILES.numbers)).catch(() => new Uint8Array());
   for (const step of manifest.steps) {
     if (options.step && options.step !== step.name) continue;
-    try {
-      log(`${step.name}: ${step.inputs.length} inputs, ${step.outputs.length} results`);
-      const file = await Deno.open(join(folder, step.module));
-      const stream = file.readable.pipeThrough(new DecompressionStream("gzip"));
-      const code = new Uint8Array(await new Response(stream).arrayBuffer());
-      start = performance.now();
-      using executable = client.compile({ format: "hlo", code });
-      log(`${step.name}: compiled in ${since(start)}`);
-      isRight = runStep(client, executable, { step, numbers, repeat: options.repeat }) && isRight;
-    } catch (error) {
-      log(`${step.name}: FAILED: ${messageOf(error)}`);
-      isRight = false;
+    for (const [format, file] of [["hlo", step.module], ["mlir", step.text]] as const) {
+      const name = `${step.name} (${format === "hlo" ? "TensorFlow's HLO" : "our StableHLO"})`;
+      try {
+        const code = await readCompressed(join(folder, file));
+        start = performance.now();
+        using executable = client.compile({ format, code });
+        log(`${name}: ${step.inputs.length} inputs, compiled in ${since(start)}`);
+        isRight = runStep(client, executable, { step: { ...step, name }, numbers, repeat: options.repeat }) &&
+          isRight;
+      } catch (error) {
+        log(`${name}: FAILED: ${messageOf(error)}`);
+        isRight = false;
+      }
     }
   }
   return isRight;
+}
+
+async function readCompressed(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const { readable } = await Deno.open(path);
+  const stream = readable.pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 /** Whether a program written as text runs and updates its input in place. */

@@ -20,8 +20,10 @@ export interface DumpedTensor {
 /** A dumped step. */
 export interface DumpedStep {
   name: string;
-  /** The file of its `HloModuleProto`. */
+  /** The file of its `HloModuleProto`, as XLA had it of TensorFlow; compressed by gzip. */
   module: string;
+  /** The file of its StableHLO, as we write it ourselves; compressed by gzip. */
+  text: string;
   inputs: DumpedTensor[];
   /** With numbers where they are known: those after `runs` runs. */
   outputs: DumpedTensor[];
