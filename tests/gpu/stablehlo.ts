@@ -75,13 +75,15 @@ const matMul: Writer = ({ program, inputs: [x, y], outputs: [result], attribute 
   return program.apply("dot_general", wide, result!, attributes);
 };
 
-const gather: Writer = ({ program, inputs: [x, rows], outputs: [result], numbers }) => {
+/** Rows along an axis; the first `batch_dims` dimensions of both go together. */
+const gather: Writer = ({ program, inputs: [x, rows], outputs: [result], numbers, attribute }) => {
   const [axis] = axes(numbers(2), x!) as [number];
-  const rank = rows!.shape.length;
-  const offsets = [...range(0, axis), ...range(axis + rank, result!.shape.length)];
+  const [rank, batch] = [rows!.shape.length, Number(attribute("batch_dims") ?? 0)];
+  const offsets = [...range(batch, axis), ...range(axis + rank - batch, result!.shape.length)];
   const dims = `offset_dims = [${offsets}], collapsed_slice_dims = [${axis}], ` +
+    `operand_batching_dims = [${range(0, batch)}], start_indices_batching_dims = [${range(0, batch)}], ` +
     `start_index_map = [${axis}], index_vector_dim = ${rank}`;
-  const sizes = x!.shape.map((dim, i) => i === axis ? 1 : dim);
+  const sizes = x!.shape.map((dim, i) => i === axis || i < batch ? 1 : dim);
   const attributes = `dimension_numbers = #stablehlo.gather<${dims}>, slice_sizes = ${list(sizes)}, ` +
     "indices_are_sorted = false";
   return program.apply("gather", [x!, rows!], result!, attributes);
