@@ -112,7 +112,7 @@ export function prepareCuda(paths: LibraryPaths): void {
   const nvidia = nvidiaFolder(paths);
   const compiler = join(nvidia, "cuda_nvcc");
   if (isThere(join(compiler, "bin", "ptxas"))) {
-    Deno.env.set("XLA_FLAGS", xlaFlags(Deno.env.get("XLA_FLAGS"), compiler));
+    Deno.env.set("XLA_FLAGS", withXlaFlag(Deno.env.get("XLA_FLAGS"), "xla_gpu_cuda_data_dir", compiler));
   }
   for (const path of shadowedLibraries(nvidia, Deno.env.get("LD_LIBRARY_PATH"))) keepLoaded(path);
   // TensorFlow does not look where pip puts this one; set-up makes a link where it does
@@ -120,23 +120,48 @@ export function prepareCuda(paths: LibraryPaths): void {
 }
 
 /**
- * XLA_FLAGS with the folder of ptxas and libdevice, unless the user names one, or the name of a file with flags.
+ * XLA_FLAGS with one more flag, unless the user gives it, or the name of a file with flags.
+ *
+ * @param name without dashes
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { xlaFlags } from "./cuda_libraries.ts";
+ * import { withXlaFlag } from "./cuda_libraries.ts";
  *
- * assertEquals(xlaFlags("--xla_dump_to=d", "/c/nvcc"), "--xla_dump_to=d --xla_gpu_cuda_data_dir=/c/nvcc");
- * assertEquals(xlaFlags("--xla_gpu_cuda_data_dir=/usr", "/c/nvcc"), "--xla_gpu_cuda_data_dir=/usr");
+ * assertEquals(withXlaFlag("--xla_dump_to=d", "xla_gpu_cuda_data_dir", "/c"), "--xla_dump_to=d --xla_gpu_cuda_data_dir=/c");
+ * assertEquals(withXlaFlag("--xla_gpu_cuda_data_dir=/usr", "xla_gpu_cuda_data_dir", "/c"), "--xla_gpu_cuda_data_dir=/usr");
  * ```
  */
-export function xlaFlags(flags: string | undefined, folder: string): string {
+export function withXlaFlag(flags: string | undefined, name: string, value: string): string {
   const own = flags?.trim() ?? "";
   const isFile = own !== "" && !own.startsWith("-");
-  if (isFile || own.includes("--xla_gpu_cuda_data_dir")) return flags!;
-  const value = /\s/.test(folder) ? `"${folder}"` : folder;
-  return `${own} --xla_gpu_cuda_data_dir=${value}`.trimStart();
+  if (isFile || own.includes(`--${name}`)) return flags!;
+  return `${own} --${name}=${/\s/.test(value) ? `"${value}"` : value}`.trimStart();
+}
+
+/** Versions of TensorFlow whose XLA knows the flags below: one that it does not know would end the process. */
+const TUNED = /^2\.21\./;
+
+/**
+ * Spares XLA what it tries in vain: it compiles hundreds of Triton programs for each product, 20,000 for a small GPT-2,
+ * and then takes cuBLAS for all. Before the first compilation.
+ *
+ * @param version TensorFlow's
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tuneXla } from "./cuda_libraries.ts";
+ *
+ * const before = Deno.env.get("XLA_FLAGS");
+ * tuneXla("3.0.0"); // not measured, so left as it is
+ * assertEquals(Deno.env.get("XLA_FLAGS"), before);
+ * ```
+ */
+export function tuneXla(version: string): void {
+  if (!TUNED.test(version)) return;
+  Deno.env.set("XLA_FLAGS", withXlaFlag(Deno.env.get("XLA_FLAGS"), "xla_gpu_enable_triton_gemm", "false"));
 }
 
 /**

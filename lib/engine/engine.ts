@@ -9,6 +9,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import util from "node:util";
 import { chooseCard, librariesFor, openOnDevice, requestDevice } from "./gpu_device.ts";
+import { tuneXla } from "./cuda_libraries.ts";
 import { type LibraryPaths, openLibrary } from "./library.ts";
 import { readGpuMemory, sessionConfig, type SessionOptions } from "./session_config.ts";
 import { setEngine } from "./state.ts";
@@ -133,6 +134,7 @@ async function openContext(options: EngineOptions): Promise<Engine> {
   await tf.setBackend("tensorflow");
   setEngine({ symbols, binding, backend });
   const version = Deno.UnsafePointerView.getCString(symbols.TF_Version()!);
+  if (gpu) tuneXla(version);
   users = 0;
   const engine: Engine = {
     version,

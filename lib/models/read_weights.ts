@@ -6,6 +6,7 @@
  */
 import { dispose, type Tensor } from "@tensorflow/tfjs-core";
 import type { Products } from "../engine/compile.ts";
+import { gpuMemory } from "../engine/processor.ts";
 import { fillBfloat16Tensor, fillTensor } from "../engine/tensor_memory.ts";
 import type { Architecture, ModelConfig, Weights } from "./architecture.ts";
 import { isStorageDtype, narrow, type StorageDtype } from "./float_types.ts";
@@ -127,20 +128,24 @@ function count(names: readonly string[], kind: string): string[] {
 
 /** Many names may share few bytes of a file, so its size says nothing about what they need. */
 function checkMemory(file: string, needed: number, keep: Products): void {
-  let available: number;
-  try {
-    const memory = Deno.systemMemoryInfo();
-    available = memory.available + memory.swapFree;
-  } catch {
-    return; // not permitted to ask
-  }
-  if (needed <= available) return;
+  const available = gpuMemory() ?? hostMemory();
+  if (available === null || needed <= available) return;
   const megabytes = (bytes: number) => Math.ceil(bytes / 1e6);
   throw new RangeError(
     `Cannot load "${file}": its weights need ${megabytes(needed)} MB of memory as ${keep}, ${
       megabytes(available)
     } MB are free`,
   );
+}
+
+/** Free memory in bytes, null where asking is not permitted. */
+function hostMemory(): number | null {
+  try {
+    const { available, swapFree } = Deno.systemMemoryInfo();
+    return available + swapFree;
+  } catch {
+    return null;
+  }
 }
 
 /** Fills a tensor's memory piece by piece. */
@@ -160,7 +165,15 @@ async function readNarrow(
   name: string,
   { halves, scratch }: { halves: Uint16Array; scratch: Float32Array },
 ): Promise<void> {
+  const { dtype } = source.tensors.get(name)!;
   for (let start = 0; start < halves.length; start += PIECE_ELEMENTS) {
+    if (dtype === "BF16" && source.readHalves) {
+      const piece = halves.subarray(start, start + PIECE_ELEMENTS);
+      await source.readHalves(name, piece, start);
+      const bad = findNonFiniteHalf(piece);
+      if (bad >= 0) refuseNonFinite(source, { name, value: widened(piece[bad]!), element: start + bad });
+      continue;
+    }
     const piece = scratch.subarray(0, Math.min(PIECE_ELEMENTS, halves.length - start));
     await readPiece(source, name, { piece, start });
     const target = halves.subarray(start, start + piece.length);
@@ -175,10 +188,14 @@ async function readPiece(
 ): Promise<void> {
   await source.read(name, piece, start);
   const bad = findNonFinite(piece);
-  if (bad < 0) return;
-  throw new TypeError(
-    `Cannot load "${source.file}": "${name}" holds ${piece[bad]} at element ${start + bad}`,
-  );
+  if (bad >= 0) refuseNonFinite(source, { name, value: piece[bad]!, element: start + bad });
+}
+
+function refuseNonFinite(
+  { file }: TensorSource,
+  { name, value, element }: { name: string; value: number; element: number },
+): never {
+  throw new TypeError(`Cannot load "${file}": "${name}" holds ${value} at element ${element}`);
 }
 
 /** The first NaN or infinity, or -1: numbers whose exponent's bits are all one. */
@@ -186,6 +203,23 @@ function findNonFinite(values: Float32Array): number {
   const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
   for (let i = 0; i < bits.length; i++) if ((bits[i]! & 0x7f800000) === 0x7f800000) return i;
   return -1;
+}
+
+/** As `findNonFinite`, of bfloat16; two at a time, as billions are looked at. */
+function findNonFiniteHalf(halves: Uint16Array): number {
+  const isBad = (half: number) => (half & 0x7f80) === 0x7f80;
+  const pairs = new Int32Array(halves.buffer, halves.byteOffset, halves.length >> 1); // pieces begin at whole tensors
+  for (let i = 0; i < pairs.length; i++) {
+    const pair = pairs[i]!;
+    if ((pair & 0x7f80) !== 0x7f80 && (pair & 0x7f800000) !== 0x7f800000) continue;
+    return isBad(halves[2 * i]!) ? 2 * i : 2 * i + 1;
+  }
+  const last = halves.length - 1;
+  return halves.length % 2 === 1 && isBad(halves[last]!) ? last : -1;
+}
+
+function widened(half: number): number {
+  return new Float32Array(Uint32Array.of(half << 16).buffer)[0]!;
 }
 
 /** Output weights that a file has beside the embedding must be the same: transformers would use them. */

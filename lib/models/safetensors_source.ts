@@ -58,6 +58,12 @@ class SafetensorsSource implements TensorSource {
     await this.#reader.readFloats(this.#dataStart + begin + FLOAT_BYTES[dtype] * start, dtype, values);
   }
 
+  async readHalves(name: string, halves: Uint16Array, start: number): Promise<void> {
+    const bytes = new Uint8Array(halves.buffer, halves.byteOffset, halves.byteLength);
+    const { begin } = this.tensors.get(name)!;
+    await this.#reader.read(this.#dataStart + begin + FLOAT_BYTES.BF16 * start, bytes);
+  }
+
   [Symbol.dispose](): void {
     this.#reader[Symbol.dispose]();
   }

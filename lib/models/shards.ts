@@ -88,6 +88,7 @@ class ShardedSource implements TensorSource {
   readonly tensors: ReadonlyMap<string, SourceTensor>;
   readonly #shards: ReadonlyMap<string, TensorSource>;
   readonly #files: ReadonlyMap<string, string>;
+  readonly readHalves?: NonNullable<TensorSource["readHalves"]>;
 
   constructor(
     path: string,
@@ -111,6 +112,9 @@ class ShardedSource implements TensorSource {
       }
     }
     this.tensors = tensors;
+    if (shards.values().every((shard) => shard.readHalves)) {
+      this.readHalves = (name, ...rest) => shards.get(files.get(name)!)!.readHalves!(name, ...rest);
+    }
   }
 
   read(name: string, values: Float32Array, start: number): Promise<void> {

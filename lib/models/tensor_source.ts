@@ -38,4 +38,10 @@ export interface TensorSource extends Disposable {
    * @throws {SyntaxError} when the file ended meanwhile or a checksum is wrong
    */
   read(name: string, values: Float32Array, start: number): Promise<void>;
+  /**
+   * Fills `halves` with the elements of a tensor that is stored as BF16, as they are; not every source can.
+   *
+   * @param name, halves, start and errors as of `read`
+   */
+  readHalves?(name: string, halves: Uint16Array, start: number): Promise<void>;
 }

@@ -5,8 +5,9 @@ import {
   missingLibraries,
   prepareCuda,
   shadowedLibraries,
+  tuneXla,
   unopenedLibraries,
-  xlaFlags,
+  withXlaFlag,
 } from "../../lib/engine/cuda_libraries.ts";
 import { temporaryFolder } from "../cli/run_cli.ts";
 
@@ -23,7 +24,7 @@ const pathsIn = (folder: string) => ({
   cc: `${folder}/tensorflow/libtensorflow_cc.so.2`,
 });
 
-Deno.test("xlaFlags() adds the folder to the user's flags, unless they name one or a file", () => {
+Deno.test("withXlaFlag() adds a flag to the user's flags, unless they name one or a file", () => {
   const cases: [string | undefined, string][] = [
     [undefined, "--xla_gpu_cuda_data_dir=/c"],
     ["", "--xla_gpu_cuda_data_dir=/c"],
@@ -31,9 +32,11 @@ Deno.test("xlaFlags() adds the folder to the user's flags, unless they name one 
     ["--xla_gpu_cuda_data_dir=/usr/local/cuda", "--xla_gpu_cuda_data_dir=/usr/local/cuda"],
     ["flags.txt", "flags.txt"],
   ];
-  for (const [flags, expected] of cases) assertEquals(xlaFlags(flags, "/c"), expected);
-  assertEquals(xlaFlags(undefined, "/my cache"), '--xla_gpu_cuda_data_dir="/my cache"');
-  assertEquals(xlaFlags(xlaFlags("--a", "/c"), "/c"), "--a --xla_gpu_cuda_data_dir=/c");
+  const add = (flags: string | undefined, folder = "/c") =>
+    withXlaFlag(flags, "xla_gpu_cuda_data_dir", folder);
+  for (const [flags, expected] of cases) assertEquals(add(flags), expected);
+  assertEquals(add(undefined, "/my cache"), '--xla_gpu_cuda_data_dir="/my cache"');
+  assertEquals(add(add("--a")), "--a --xla_gpu_cuda_data_dir=/c");
 });
 
 Deno.test("prepareCuda() names the compiler that lies beside TensorFlow", () => {
@@ -86,4 +89,21 @@ Deno.test("missingLibraries() and unopenedLibraries() do not take an empty file 
     missingLibraries(pathsIn(folder.path)).includes("libcudnn.so.9"),
     unopenedLibraries().includes("libcudnn.so.9"),
   );
+});
+
+Deno.test("tuneXla() leaves Triton's products out for the measured version alone, and where the user says nothing", () => {
+  const before = Deno.env.get("XLA_FLAGS");
+  const tuned = (version: string, flags: string) => {
+    Deno.env.set("XLA_FLAGS", flags);
+    tuneXla(version);
+    return Deno.env.get("XLA_FLAGS");
+  };
+  try {
+    assertEquals(tuned("2.21.0", ""), "--xla_gpu_enable_triton_gemm=false");
+    assertEquals(tuned("2.22.0", ""), "");
+    assertEquals(tuned("2.21.0", "--xla_gpu_enable_triton_gemm=true"), "--xla_gpu_enable_triton_gemm=true");
+  } finally {
+    if (before === undefined) Deno.env.delete("XLA_FLAGS");
+    else Deno.env.set("XLA_FLAGS", before);
+  }
 });

@@ -1,5 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import * as tf from "@tensorflow/tfjs-core";
+import { join } from "node:path";
 import { EMBEDDED_MODEL } from "../../lib/cli/model_folder.ts";
 import { buildEmbeddedCorpus } from "../../lib/datasets/embedded_corpus.ts";
 import { compile, type Products } from "../../lib/engine/compile.ts";
@@ -10,6 +11,8 @@ import { Scorer } from "../../lib/metrics/text_scores.ts";
 import { Decoder } from "../../lib/models/decoder.ts";
 import { Generator } from "../../lib/models/generate.ts";
 import { loadModel, type LoadOptions } from "../../lib/models/load.ts";
+import { parseHeader } from "../../lib/models/safetensors.ts";
+import { saveModel } from "../../lib/models/save.ts";
 import { openTokenizer } from "../../lib/tokenizers/tokenizer.ts";
 import { readFixture } from "./fixtures.ts";
 
@@ -120,4 +123,36 @@ Deno.test("Generator and Decoder compute all products of a bfloat16 model in bfl
     Graph.prototype.addOperation = addOperation;
   }
   assertEquals([...types], [DTYPE.bfloat16]);
+});
+
+Deno.test("loadModel() takes the halves of a bfloat16 file as they are, and names the first that is not finite", async () => {
+  const { folder } = await readFixture("plain");
+  const copy = await Deno.makeTempDir();
+  try {
+    using source = await loadModel(folder);
+    const options = { configJson: source.configJson, dtype: "BF16" as const, tokenizerFolder: folder };
+    await saveModel(source.model, join(copy, "model"), options);
+    const file = join(copy, "model", "model.safetensors");
+    const bytes = await Deno.readFile(file);
+    const { tensors, dataStart } = parseHeader(bytes, bytes.length, file);
+    const largest = tensors.filter(({ shape }) => shape.length > 1).sort((a, b) => b.end - a.end)[0]!;
+    {
+      using narrow = await loadModel(join(copy, "model"), { products: "bfloat16" });
+      using wide = await loadModel(join(copy, "model"));
+      for (const [name, weight] of Object.entries(narrow.model.weights)) {
+        assertEquals(weight.dataSync(), wide.model.weights[name]!.dataSync(), name);
+      }
+    }
+    const last = (largest.end - largest.begin) / 2 - 1;
+    const cases = [[0, 0x7f80, "Infinity"], [7, 0xff80, "-Infinity"], [last, 0x7fc1, "NaN"]] as const;
+    for (const [element, half, value] of cases) {
+      const damaged = bytes.slice();
+      new DataView(damaged.buffer).setUint16(dataStart + largest.begin + 2 * element, half, true);
+      await Deno.writeFile(file, damaged);
+      const load = loadModel(join(copy, "model"), { products: "bfloat16" });
+      await assertRejects(() => load, TypeError, `"${largest.name}" holds ${value} at element ${element}`);
+    }
+  } finally {
+    await Deno.remove(copy, { recursive: true });
+  }
 });
