@@ -8,7 +8,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { compile } from "../../../lib/engine/compile.ts";
 import { writeRows } from "../../../lib/engine/kernels.ts";
-import { appendToCache, newCacheBuffer } from "../../../lib/models/kv_cache.ts";
+import { appendToCache, cachePlaces, newCacheBuffer } from "../../../lib/models/kv_cache.ts";
 import type { Check, CheckContext, Comparison } from "../check_types.ts";
 
 const WAYS = ["eager", "captured", "XLA"] as const;
@@ -71,7 +71,8 @@ async function putRows({ put }: CheckContext, part: string, way: Way, make: () =
 
 async function putCache({ put }: CheckContext, part: string, way: Way): Promise<void> {
   using step = inWay((cache: tf.Tensor, positions: tf.Tensor, values: tf.Tensor) => {
-    return tf.sum(appendToCache(cache, positions, tf.mul(values, 2)));
+    const places = cachePlaces(positions, { heads: H, length: T });
+    return tf.sum(appendToCache(cache, places, tf.mul(values, 2)));
   }, way);
   const cache = newCacheBuffer({ rows: B, heads: H, length: T, width: K });
   POSITIONS.forEach((places, i) => {
