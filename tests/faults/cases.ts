@@ -117,6 +117,15 @@ function corpusAs(file: string) {
   };
 }
 
+/** The tiny run's corpus as compressed lines. */
+async function writeCompressed(files: TinyRun): Promise<void> {
+  const plain = join(files.folder, "texts.jsonl");
+  await corpusAs("texts.jsonl")(files);
+  const stream = new Blob([Deno.readFileSync(plain)]).stream().pipeThrough(new CompressionStream("gzip"));
+  await Deno.writeFile(`${plain}.gz`, stream);
+  await Deno.remove(plain);
+}
+
 /** A scenario that replaces what the same command wrote before with another seed. */
 function forced(scenario: Scenario): Scenario {
   return {
@@ -173,6 +182,8 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   redact("redact folder", writeSource, "src"),
   redact("redact lines", corpusAs("texts.jsonl"), "texts.jsonl"),
+  redact("redact csv", corpusAs("texts.csv"), "texts.csv"),
+  redact("redact gzip", writeCompressed, "texts.jsonl.gz"),
   redact("redact parquet", corpusAs("texts.parquet"), "texts.parquet"),
   redact("redact --force", writeSource, "src", ["--force"]),
   select,
