@@ -9,6 +9,8 @@ import { join } from "node:path";
 import packages from "../data/packages.json" with { type: "json" };
 import { cacheFolder, type CacheOptions, checkFreeSpace, withCacheLock } from "./setup_cache.ts";
 import { childCommand } from "./setup_child.ts";
+import { setUpGpu } from "./setup_gpu.ts";
+import { GPU_WHEELS, gpuFolder, missingGpuWheels } from "./setup_gpu_build.ts";
 import { findJupyter } from "./setup_jupyter.ts";
 import {
   downloadFolder,
@@ -24,6 +26,7 @@ import { downloadWheels, fetchWheels, type FetchWheelsOptions, missingWheels } f
 import { reasonOf } from "./reason.ts";
 
 export { cacheFolder, type CacheOptions, type OnSetUpProgress, type SetUpProgress } from "./setup_cache.ts";
+export { type GpuPlan, planGpuSetUp } from "./setup_gpu_build.ts";
 export { findTensorFlow, type FindTensorFlowOptions, type TensorFlowLibraries } from "./setup_tensorflow.ts";
 export { verifySetUp, type VerifySetUpOptions } from "./setup_verify.ts";
 export { fetchWheels, type FetchWheelsOptions, type Wheel } from "./setup_wheels.ts";
@@ -106,8 +109,14 @@ export function checkPlatform({ os, arch }: { os: string; arch: string }): void 
   );
 }
 
+/** Options of {@linkcode setUp}. */
+export interface SetUpOptions extends FetchWheelsOptions {
+  /** Whether the build for NVIDIA's cards is fetched too: 2.86 GB more, 4.49 GB kept. */
+  gpu?: boolean;
+}
+
 /**
- * Fetches everything that `demo` and the tests need.
+ * Fetches everything that `demo` and the tests need; with `gpu` what a GPU needs too.
  *
  * @example
  * ```ts
@@ -119,13 +128,16 @@ export function checkPlatform({ os, arch }: { os: string; arch: string }): void 
  * assertEquals(rows.find(({ part }) => part === "wheels")?.state, "ready");
  * ```
  */
-export async function setUp(options: FetchWheelsOptions = {}): Promise<void> {
+export async function setUp({ gpu = false, ...options }: SetUpOptions = {}): Promise<void> {
   await setUpTensorFlow(options);
   await fetchWheels(packages.wheels, options);
+  if (!gpu) return;
+  checkPlatform(Deno.build);
+  await setUpGpu(options);
 }
 
 /**
- * What is installed where, a row each: Deno, TensorFlow's libraries, the pinned wheels, Python, pip, Jupyter and git.
+ * What is installed where, a row each: Deno, TensorFlow's libraries for CPUs and GPUs, the pinned wheels, Python, pip, Jupyter and git.
  *
  * @example
  * ```ts
@@ -141,6 +153,7 @@ export async function describeSetup({ cache = cacheFolder() }: CacheOptions = {}
   return [
     { part: "deno", state: "ready", version: Deno.version.deno, path: deno, howToGet: null },
     describeTensorFlow(cache),
+    describeGpuBuild(cache),
     await describeWheels(cache),
     await describeCommand("python3", ["python3", "--version"], "install Python 3 (package python3)"),
     await describeCommand("pip", ["python3", "-m", "pip", "--version"], "install it (package python3-pip)"),
@@ -157,6 +170,33 @@ function describeTensorFlow(cache: string): SetUpRow {
     const howToGet = Deno.env.get("CODESCRUB_TENSORFLOW") ? reasonOf(error) : SET_UP;
     return { part: "TensorFlow", state: "missing", version: null, path: null, howToGet };
   }
+}
+
+/**
+ * Whether the build for GPUs is in the cache, whole.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { isGpuBuildFetched } from "./setup.ts";
+ *
+ * assertEquals(isGpuBuildFetched({ cache: await Deno.makeTempDir() }), false);
+ * ```
+ */
+export function isGpuBuildFetched({ cache = cacheFolder() }: CacheOptions = {}): boolean {
+  return missingGpuWheels(cache).length === 0;
+}
+
+function describeGpuBuild(cache: string): SetUpRow {
+  const left = missingGpuWheels(cache).length;
+  const part = "TensorFlow for GPUs";
+  const version = left === 0 ? "2.21.0" : null;
+  if (left === 0) return { part, state: "ready", version, path: gpuFolder(cache), howToGet: null };
+  const isPartial = left < GPU_WHEELS.length;
+  const howToGet = `${SET_UP} --gpu${
+    isPartial ? ` (${left} of ${GPU_WHEELS.length} parts are missing)` : ""
+  }`;
+  return { part, state: "optional", version, path: null, howToGet };
 }
 
 function describeJupyter(cache: string): SetUpRow {

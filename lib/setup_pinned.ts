@@ -9,8 +9,12 @@ import { basename, join } from "node:path";
 
 /** A file of a known content. */
 export interface PinnedFile {
-  /** Its name in the wheel that holds it; in the cache it lies under the last part. */
+  /** Its name in the wheel that holds it. */
   name: string;
+  /** Where it lies in its folder of the cache; under the last part of its name when not given. */
+  path?: string;
+  /** Whether it is to be run. */
+  isProgram?: boolean;
   /** Its size. */
   bytes: number;
   /** Of its content, in hexadecimal. */
@@ -28,6 +32,22 @@ export interface VerifyRow {
 }
 
 const STAMP = "checked.json";
+
+/**
+ * Where a file lies within its folder of the cache.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { placeOf } from "./setup_pinned.ts";
+ *
+ * const file = { name: "package/lib/a.so", bytes: 3, sha256: "00" };
+ * assertEquals([placeOf(file), placeOf({ ...file, path: "lib/a.so" })], ["a.so", "lib/a.so"]);
+ * ```
+ */
+export function placeOf({ name, path = basename(name) }: PinnedFile): string {
+  return path;
+}
 
 /**
  * Whether a folder holds all files as pinned: by its stamp, and where that does not fit by their hashes, which takes
@@ -53,7 +73,7 @@ export function hasPinnedFiles(folder: string, files: readonly PinnedFile[]): bo
   } catch {
     // no stamp yet, or not ours to read
   }
-  if (!files.every(({ name, sha256 }) => hashNow(join(folder, basename(name))) === sha256)) return false;
+  if (!files.every((file) => hashNow(join(folder, placeOf(file))) === file.sha256)) return false;
   writeStamp(folder, stamp);
   return true;
 }
@@ -89,10 +109,11 @@ function writeStamp(folder: string, stamp: string): void {
 /** Null where a file is missing or has another size. */
 function stampOf(folder: string, files: readonly PinnedFile[]): string | null {
   try {
-    const lines = files.map(({ name, bytes, sha256 }) => {
-      const { size, mtime } = Deno.statSync(join(folder, basename(name)));
-      if (size !== bytes) throw new RangeError(name);
-      return { name: basename(name), bytes, mtime, sha256 };
+    const lines = files.map((file) => {
+      const { bytes, sha256 } = file;
+      const { size, mtime } = Deno.statSync(join(folder, placeOf(file)));
+      if (size !== bytes) throw new RangeError(file.name);
+      return { name: placeOf(file), bytes, mtime, sha256 };
     });
     return JSON.stringify(lines, null, 1) + "\n";
   } catch {

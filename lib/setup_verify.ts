@@ -8,10 +8,11 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import packages from "../data/packages.json" with { type: "json" };
 import { cacheFolder, type CacheOptions } from "./setup_cache.ts";
+import { GPU_WHEELS, gpuFolder } from "./setup_gpu_build.ts";
 import { findJupyter } from "./setup_jupyter.ts";
 import { FETCHED_MODELS, fetchedModelFile } from "./setup_models.ts";
 import { verifyNpmPackages } from "./setup_npm.ts";
-import { hashFile, type PinnedFile, type ReadOptions, type VerifyRow } from "./setup_pinned.ts";
+import { hashFile, type PinnedFile, placeOf, type ReadOptions, type VerifyRow } from "./setup_pinned.ts";
 import { downloadFolder, findTensorFlow, TENSORFLOW_FILES } from "./setup_tensorflow.ts";
 
 /** Options of {@linkcode verifySetUp}. */
@@ -46,6 +47,7 @@ export async function verifySetUp(options: VerifySetUpOptions = {}): Promise<Ver
   };
   return [
     ...await verifyTensorFlow(cache, reading("TensorFlow")),
+    ...await verifyGpuBuild(cache, reading("TensorFlow for GPUs")),
     ...await verifyWheels(cache, reading("wheels")),
     ...await verifyModels(cache, reading("models")),
     ...verifyMade(cache),
@@ -57,14 +59,18 @@ export async function verifySetUp(options: VerifySetUpOptions = {}): Promise<Ver
 async function verifyFiles(
   part: string,
   folder: string,
-  { files, ...reading }: ReadOptions & { files: readonly PinnedFile[] },
+  { files, anew = ANEW, ...reading }: ReadOptions & { files: readonly PinnedFile[]; anew?: string },
 ): Promise<VerifyRow[]> {
-  const there = files.filter(({ name }) => existsSync(join(folder, basename(name))));
+  const there = files.filter((file) => existsSync(join(folder, placeOf(file))));
   const rows: VerifyRow[] = [];
-  for (const { name, sha256 } of there) {
-    const path = join(folder, basename(name));
-    if (await hashFile(path, reading) === sha256) continue;
-    rows.push({ part: `${part} ${basename(name)}`, state: "differs", detail: `remove "${path}": ${ANEW}` });
+  for (const file of there) {
+    const path = join(folder, placeOf(file));
+    if (await hashFile(path, reading) === file.sha256) continue;
+    rows.push({
+      part: `${part} ${basename(file.name)}`,
+      state: "differs",
+      detail: `remove "${path}": ${anew}`,
+    });
   }
   const same = there.length - rows.length;
   if (same === 0) return rows;
@@ -89,6 +95,17 @@ async function verifyTensorFlow(cache: string, reading: ReadOptions): Promise<Ve
   } catch {
     return rows.length > 0 ? rows : [absent("TensorFlow", cache)];
   }
+}
+
+async function verifyGpuBuild(cache: string, reading: ReadOptions): Promise<VerifyRow[]> {
+  const files = GPU_WHEELS.flatMap((wheel) =>
+    wheel.files.map((file) => ({ ...file, path: join(wheel.folder, placeOf(file)) }))
+  );
+  return await verifyFiles("TensorFlow for GPUs", gpuFolder(cache), {
+    files,
+    anew: ANEW.replace("setup", "setup --gpu"),
+    ...reading,
+  });
 }
 
 async function verifyWheels(cache: string, reading: ReadOptions): Promise<VerifyRow[]> {

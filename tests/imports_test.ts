@@ -31,7 +31,11 @@ const RANKS: { readonly [part: string]: number } = {
 
 /** What only some files may touch, and which. */
 const HOMES: readonly { what: string; pattern: RegExp; homes: RegExp }[] = [
-  { what: "Deno.dlopen", pattern: /\bDeno\.dlopen\b/, homes: /^lib\/engine\/lib(c|rary)\.ts$/ },
+  {
+    what: "Deno.dlopen",
+    pattern: /\bDeno\.dlopen\b/,
+    homes: /^lib\/engine\/(lib(c|rary)|nvidia_driver)\.ts$/,
+  },
   { what: "Polars", pattern: /"nodejs-polars"/, homes: /^lib\/(datasets|evaluation|report|cli)\// },
   {
     what: "the network",

@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { createHash } from "node:crypto";
-import { crc32 } from "node:zlib";
 import { hasPinnedFiles } from "../lib/setup_pinned.ts";
 import { unpackWheel } from "../lib/setup_unpack.ts";
+import { storedZip } from "./stored_zip.ts";
 import { temporaryFolder } from "./cli/run_cli.ts";
 
 const CONTENT = "a library";
@@ -29,7 +29,7 @@ Deno.test("hasPinnedFiles() hashes again when a file's time changed, and knows a
 Deno.test("unpackWheel() refuses a file of the right size and other content, and puts nothing into place", async () => {
   using folder = temporaryFolder();
   const wheel = `${folder.path}/a.whl`;
-  Deno.writeFileSync(wheel, storedZip(FILE.name, CONTENT));
+  Deno.writeFileSync(wheel, storedZip({ [FILE.name]: CONTENT }));
   const unpack = async (sha256: string) => {
     const temporary = Deno.makeTempDirSync({ dir: folder.path });
     const options = { what: "it", files: [{ ...FILE, sha256 }], temporary };
@@ -43,28 +43,3 @@ Deno.test("unpackWheel() refuses a file of the right size and other content, and
   Deno.writeTextFileSync(`${folder.path}/out/a.so`, CONTENT);
   assertEquals(hasPinnedFiles(`${folder.path}/out`, [FILE]), true);
 });
-
-/** A ZIP archive of one file, stored. */
-function storedZip(name: string, text: string): Uint8Array {
-  const encode = (value: string) => [...new TextEncoder().encode(value)];
-  const numbers = (...fields: [value: number, bytes: number][]) =>
-    fields.flatMap(([value, bytes]) => Array.from({ length: bytes }, (_, i) => (value >>> 8 * i) & 0xff));
-  const [path, data] = [encode(name), encode(text)];
-  const shared = numbers([20, 2], [0, 2], [0, 2], [0, 4], [crc32(text), 4], [data.length, 4], [
-    data.length,
-    4,
-  ])
-    .concat(numbers([path.length, 2], [0, 2]));
-  const local = [...numbers([0x04034b50, 4]), ...shared, ...path, ...data];
-  const central = [
-    ...numbers([0x02014b50, 4], [20, 2]),
-    ...shared,
-    ...numbers([0, 2], [0, 2], [0, 2], [0, 4], [0, 4]),
-  ];
-  const end = numbers([0x06054b50, 4], [0, 4], [1, 2], [1, 2], [central.length + path.length, 4], [
-    local.length,
-    4,
-  ])
-    .concat(numbers([0, 2]));
-  return Uint8Array.from([...local, ...central, ...path, ...end]);
-}

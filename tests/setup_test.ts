@@ -230,6 +230,7 @@ Deno.test("describeSetup() says what is missing and how to get it", async () => 
   assertEquals(rows.map(({ part }) => part), [
     "deno",
     "TensorFlow",
+    "TensorFlow for GPUs",
     "wheels",
     "python3",
     "pip",

@@ -9,8 +9,8 @@ import type { OptionSpec } from "./command.ts";
 /** The option that says what matrix products are computed in. */
 export const DTYPE_OPTION = {
   kind: "choice",
-  describe: "what matrix products are computed in; the rest is float32",
-  choices: ["float32", "bfloat16"],
+  describe: "what matrix products are computed in; the rest is float32. tf32 is float32 rounded, for GPUs",
+  choices: ["float32", "tf32", "bfloat16"],
   default: "float32",
 } as const satisfies OptionSpec;
 

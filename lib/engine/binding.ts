@@ -13,6 +13,7 @@ import type { TensorInfo } from "./graph_records.ts";
 import { checkOutputs, cString, setAttribute } from "./native.ts";
 import { fromBytes, newTensor, tensorBytes, toBytes } from "./native_tensors.ts";
 import { type Call, runNarrow } from "./narrow_products.ts";
+import { type Gpu, Placement } from "./placement.ts";
 import { Status } from "./status.ts";
 import type { Symbols } from "./symbols.ts";
 
@@ -22,13 +23,12 @@ import type { Symbols } from "./symbols.ts";
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { DTYPE } from "./dtypes.ts";
  * import { openTensorFlow } from "./engine.ts";
  * import { currentEngine } from "./state.ts";
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
  * const { binding } = currentEngine();
- * const x = binding.createTensor([2], DTYPE.float32, [1, 2]);
+ * const x = binding.createTensor([2], binding.TF_FLOAT, [1, 2]);
  * const [y] = binding.executeOp("Neg", [], [x], 1);
  * assertEquals([...binding.tensorDataSync(y!.id)], [-1, -2]);
  * binding.deleteTensor(x);
@@ -44,7 +44,9 @@ export class Binding extends BindingConstants {
   readonly #symbols: Symbols;
   readonly #context: Deno.PointerValue;
   readonly #status: Status;
-  readonly #usesGpu: boolean;
+  readonly #placement: Placement;
+  /** The GPU that computes, if one does. */
+  readonly gpu: Gpu | null;
   readonly #handles = new Map<number, Deno.PointerValue>();
   readonly #narrow = new Set<number>();
   #outputs = new BigUint64Array(64);
@@ -55,12 +57,13 @@ export class Binding extends BindingConstants {
   #onIdle: (() => void) | null = null;
 
   /** @param context a `TFE_Context*` that outlives the binding */
-  constructor(symbols: Symbols, context: Deno.PointerValue, usesGpu: boolean) {
+  constructor(symbols: Symbols, context: Deno.PointerValue, gpu: Gpu | null) {
     super();
     this.#symbols = symbols;
     this.#context = context;
     this.#status = new Status(symbols);
-    this.#usesGpu = usesGpu;
+    this.gpu = gpu;
+    this.#placement = new Placement({ symbols, context, gpu, status: this.#status });
   }
 
   /** How many native tensors are held. */
@@ -68,9 +71,9 @@ export class Binding extends BindingConstants {
     return this.#handles.size;
   }
 
-  /** tfjs-node asks whether to place on a GPU. */
+  /** tfjs-node asks. */
   isUsingGpuDevice(): boolean {
-    return this.#usesGpu;
+    return this.gpu !== null;
   }
 
   /** A number that no tensor has yet. */
@@ -102,7 +105,7 @@ export class Binding extends BindingConstants {
     const handle = this.#symbols.TFE_NewTensorHandle(tensor, this.#status.pointer);
     this.#symbols.TF_DeleteTensor(tensor);
     this.#status.check("createTensor");
-    return this.#adopt(handle);
+    return this.#adopt(this.#placement.place(handle));
   }
 
   /** The `TF_Tensor*` of a number, which the caller frees; waits for the operation that makes it. */
@@ -145,14 +148,15 @@ export class Binding extends BindingConstants {
   }
 
   /** As `executeOp`, in the types that the call names. */
-  execute({ name, attrs, inputs, outputs }: Call): TensorInfo[] {
+  execute(call: Call): TensorInfo[] {
+    const { name, attrs, inputs, outputs } = call;
     if (this.capture) {
       for (const id of inputs) if (!this.capture.has(id)) this.capture.addInput(id, this.describe(id));
       return this.capture.addOperation(name, attrs, inputs, outputs, this.newId);
     }
     checkOutputs(name, outputs);
     if (outputs > this.#outputs.length) this.#outputs = new BigUint64Array(outputs);
-    using op = this.#newOp(name, attrs, inputs, this.#status);
+    using op = this.#newOp(call, this.#status);
     this.#outputCount[0] = outputs;
     this.#symbols.TFE_Execute(op.pointer, this.#outputs, this.#outputCount, this.#status.pointer);
     this.#status.check(name);
@@ -160,13 +164,14 @@ export class Binding extends BindingConstants {
   }
 
   /** Runs an operation or function on another thread: timers and signals go on meanwhile. */
-  async executeAsync({ name, attrs, inputs, outputs }: Call): Promise<TensorInfo[]> {
+  async executeAsync(call: Call): Promise<TensorInfo[]> {
+    const { name, outputs } = call;
     if (this.capture) {
       throw new CaptureError("it starts another step asynchronously", "call that step directly");
     }
     checkOutputs(name, outputs);
     using status = new Status(this.#symbols);
-    using op = this.#newOp(name, attrs, inputs, status);
+    using op = this.#newOp(call, status);
     const handles = new BigUint64Array(Math.max(outputs, 1));
     const count = new Int32Array([outputs]);
     this.#running++;
@@ -201,10 +206,8 @@ export class Binding extends BindingConstants {
   describe(id: number): TensorInfo {
     const [symbols, handle] = [this.#symbols, this.#handle(id)];
     const rank = symbols.TFE_TensorHandleNumDims(handle, this.#status.pointer);
-    const shape = Array.from(
-      { length: rank },
-      (_, i) => Number(symbols.TFE_TensorHandleDim(handle, i, this.#status.pointer)),
-    );
+    const dim = (i: number) => Number(symbols.TFE_TensorHandleDim(handle, i, this.#status.pointer));
+    const shape = Array.from({ length: rank }, (_, i) => dim(i));
     this.#status.check("describe");
     return { id, shape, dtype: symbols.TFE_TensorHandleDataType(handle) };
   }
@@ -264,8 +267,9 @@ export class Binding extends BindingConstants {
     return id;
   }
 
-  #newOp(name: string, attrs: readonly OpAttr[], inputs: readonly number[], status: Status) {
+  #newOp({ name, attrs, inputs, tf32 }: Call, status: Status) {
     const symbols = this.#symbols;
+    this.#placement.useTf32(tf32);
     const pointer = symbols.TFE_NewOp(this.#context, cString(name), status.pointer);
     status.check(name);
     const op = { pointer, [Symbol.dispose]: () => symbols.TFE_DeleteOp(pointer) };

@@ -38,8 +38,8 @@ export interface CapturedStep<R> {
   pack: (tensors: Tensor[]) => R;
 }
 
-/** What matrix products can be computed in. */
-export type Products = "float32" | "bfloat16";
+/** What matrix products can be computed in; "tf32" is float32 with inputs of 10 bits, on GPUs that have it. */
+export type Products = "float32" | "tf32" | "bfloat16";
 
 /** How to capture. */
 export interface CaptureOptions {

@@ -177,7 +177,13 @@ export function compile<A extends readonly Tensor[], R extends StepResult>(
     const idOf = (source: StepInput) => "id" in source ? source.id : argumentIds[source.argument]!;
     const targets = captured.assigned.map(idOf);
     const ids = captured.inputs.map(idOf);
-    const call = { name: captured.name, attrs: [], inputs: ids, outputs: captured.outputs + targets.length };
+    const call = {
+      name: captured.name,
+      attrs: [],
+      inputs: ids,
+      outputs: captured.outputs + targets.length,
+      tf32: options.products === "tf32",
+    };
     return { captured, targets, call };
   };
   const finish = ({ captured, targets }: ReturnType<typeof prepare>, infos: readonly TensorInfo[]): R => {

@@ -8,8 +8,9 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import util from "node:util";
-import { findTensorFlow } from "../setup.ts";
-import { type LibraryPaths, openedPaths, openLibrary, withWarnings } from "./library.ts";
+import { chooseCard, librariesFor, openOnDevice, requestDevice } from "./gpu_device.ts";
+import { type LibraryPaths, openLibrary } from "./library.ts";
+import { readGpuMemory, sessionConfig, type SessionOptions } from "./session_config.ts";
 import { setEngine } from "./state.ts";
 import { Status } from "./status.ts";
 import type { Symbols } from "./symbols.ts";
@@ -30,6 +31,8 @@ export interface Device {
   name: string;
   /** "CPU" or "GPU" */
   type: string;
+  /** Bytes that TensorFlow may take of its memory, as it was when it opened. */
+  memory: number;
 }
 
 /** An open TensorFlow. */
@@ -102,28 +105,31 @@ function refuseOther({ device = "auto", threads, paths }: EngineOptions): void {
 
 async function openContext(options: EngineOptions): Promise<Engine> {
   const threads = processThreads ?? options.threads ?? Math.min(navigator.hardwareConcurrency, MOST_THREADS);
-  const symbols = openLibrary(options.paths ?? openedPaths() ?? findTensorFlow());
-  const { context, devices } = withWarnings(() => newContext(symbols, threads, options.device === "cpu"));
+  const request = requestDevice(options.device);
+  const memory = request.wanted === "cpu" ? undefined : readGpuMemory(Deno.env.get("CODESCRUB_GPU_MEMORY"));
+  const symbols = openLibrary(librariesFor(request, options.paths));
+  const { context, devices } = openOnDevice(request, {
+    open: (cpuOnly) => newContext(symbols, { threads, cpuOnly, memory, card: chooseCard(request.gpus) }),
+    close: ({ context }) => symbols.TFE_DeleteContext(context),
+  });
   processThreads = threads;
-  const hasGpu = devices.some(({ type }) => type === "GPU");
-  if (options.device === "gpu" && !hasGpu) {
-    symbols.TFE_DeleteContext(context);
-    throw new Error(`Cannot open TensorFlow on a GPU: it sees ${devices.map(({ name }) => name).join(", ")}`);
-  }
+  const gpu = devices.find(({ type }) => type === "GPU") ?? null;
   // tfjs-node 4.22 calls two functions that newer runtimes have removed from node:util
   const legacy = util as unknown as Record<string, unknown>;
   legacy.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
   legacy.isArray ??= Array.isArray;
-  const [{ Backend }, { Binding }, { registerKernels }] = await Promise.all([
+  const [{ Backend }, { Binding }, { registerKernels }, { registerGradients }] = await Promise.all([
     import("./backend.ts"),
     import("./binding.ts"),
     import("./kernels.ts"),
+    import("./gradients.ts"),
   ]);
-  const binding = new Binding(symbols, context, hasGpu);
+  const binding = new Binding(symbols, context, gpu);
   const backend = new Backend(binding);
   tf.registerBackend("tensorflow", () => backend as unknown as tf.KernelBackend, 3);
   await import("@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js");
   registerKernels();
+  registerGradients();
   await tf.setBackend("tensorflow");
   setEngine({ symbols, binding, backend });
   const version = Deno.UnsafePointerView.getCString(symbols.TF_Version()!);
@@ -131,7 +137,7 @@ async function openContext(options: EngineOptions): Promise<Engine> {
   const engine: Engine = {
     version,
     devices,
-    device: hasGpu ? "gpu" : "cpu",
+    device: gpu ? "gpu" : "cpu",
     threads,
     memory: () => ({ tensors: tf.memory().numTensors, handles: binding.handleCount }),
     [Symbol.dispose]() {
@@ -145,11 +151,11 @@ async function openContext(options: EngineOptions): Promise<Engine> {
   return open = engine;
 }
 
-function newContext(symbols: Symbols, threads: number, cpuOnly: boolean) {
+function newContext(symbols: Symbols, session: SessionOptions) {
   using status = new Status(symbols);
   const options = symbols.TFE_NewContextOptions();
   try {
-    const config = sessionConfig(threads, cpuOnly);
+    const config = sessionConfig(session);
     symbols.TFE_ContextOptionsSetConfig(options, config, BigInt(config.length), status.pointer);
     status.check("the session's configuration");
     const context = symbols.TFE_NewContext(options, status.pointer);
@@ -160,14 +166,6 @@ function newContext(symbols: Symbols, threads: number, cpuOnly: boolean) {
   }
 }
 
-/** `ConfigProto` in wire format: device_count, intra_op_parallelism_threads, gpu_options.allow_growth. */
-function sessionConfig(threads: number, cpuOnly: boolean): Uint8Array<ArrayBuffer> {
-  const bytes = [0x10, threads & 0x7f | 0x80, threads >> 7]; // intra_op_parallelism_threads = 2, up to 14 bits
-  bytes.push(0x32, 2, 0x20, 1); // gpu_options = 6 { allow_growth = 4: true }
-  if (cpuOnly) bytes.push(0x0a, 7, 0x0a, 3, 0x47, 0x50, 0x55, 0x10, 0); // device_count = 1 { "GPU": 0 }
-  return Uint8Array.from(bytes);
-}
-
 function listDevices(symbols: Symbols, context: Deno.PointerValue, status: Status): Device[] {
   const list = symbols.TFE_ContextListDevices(context, status.pointer);
   status.check("the list of devices");
@@ -175,6 +173,7 @@ function listDevices(symbols: Symbols, context: Deno.PointerValue, status: Statu
   const devices = Array.from({ length: symbols.TF_DeviceListCount(list) }, (_, i) => ({
     name: text(symbols.TF_DeviceListName(list, i, status.pointer)),
     type: text(symbols.TF_DeviceListType(list, i, status.pointer)),
+    memory: Number(symbols.TF_DeviceListMemoryBytes(list, i, status.pointer)),
   }));
   symbols.TF_DeleteDeviceList(list);
   return devices;

@@ -15,6 +15,7 @@ const LIBC = {
   close: { parameters: ["i32"], result: "i32" },
   memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
   open: { parameters: ["buffer", "i32"], result: "i32" },
+  access: { parameters: ["buffer", "i32"], result: "i32" },
   pread: { parameters: ["i32", "buffer", "usize", "i64"], result: "i64" },
   popen: { parameters: ["buffer", "buffer"], result: "pointer" },
   fputs: { parameters: ["buffer", "pointer"], result: "i32" },
@@ -23,8 +24,8 @@ const LIBC = {
 
 const LOADER = { dlopen: { parameters: ["buffer", "i32"], result: "pointer" } } as const;
 
-/** `RTLD_LAZY | RTLD_NODELETE` of Linux's dlfcn.h. */
-const STAY_LOADED = 1 | 0x1000;
+/** `RTLD_LAZY | RTLD_NODELETE` and `RTLD_LAZY | RTLD_NOLOAD` of Linux's dlfcn.h. */
+const [STAY_LOADED, ONLY_LOADED] = [1 | 0x1000, 1 | 4];
 
 /**
  * Runs `action` with standard error kept aside, then writes out the lines that are no known start-up note. All of it is
@@ -33,13 +34,15 @@ const STAY_LOADED = 1 | 0x1000;
  * A process that is ended inside, as TensorFlow ends its own where a check fails, cannot write anything out any more. A
  * shell that waits beside it does: its input ends without a word then.
  *
+ * @param show is given the lines; by default they are written to standard error
+ *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  * assertEquals(withoutNoise(() => 42), 42);
  * ```
  */
-export function withoutNoise<T>(action: () => T): T {
+export function withoutNoise<T>(action: () => T, show: (lines: string[]) => void = writeOut): T {
   if (Deno.build.os !== "linux" || Deno.env.get("TF_CPP_MIN_LOG_LEVEL") === "0") return action();
   using libc = openLibc();
   const c = libc.symbols;
@@ -57,11 +60,15 @@ export function withoutNoise<T>(action: () => T): T {
       c.fputs(bytesOf("\n"), shell);
       c.pclose(shell);
       const lines = withoutStartNotes(readAll(c, memory));
-      if (lines.length > 0) console.error(lines.join("\n"));
+      if (lines.length > 0) show(lines);
     }
   } finally {
     for (const descriptor of [memory, saved]) c.close(descriptor);
   }
+}
+
+function writeOut(lines: string[]): void {
+  console.error(lines.join("\n"));
 }
 
 function readAll(c: Deno.DynamicLibrary<typeof LIBC>["symbols"], descriptor: number): string {
@@ -99,9 +106,26 @@ function openLibc(): Deno.DynamicLibrary<typeof LIBC> & Disposable {
  * ```
  */
 export function keepLoaded(path: string): boolean {
+  return load(path, STAY_LOADED);
+}
+
+/**
+ * Whether a library is in this process's memory already, whoever loaded it from wherever.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals([isLoaded("libc.so.6"), isLoaded("libcudnn.so.1")], [true, false]);
+ * ```
+ */
+export function isLoaded(name: string): boolean {
+  return load(name, ONLY_LOADED);
+}
+
+function load(path: string, mode: number): boolean {
   if (Deno.build.os !== "linux") return false;
   const loader = openLoader();
-  const library = loader.symbols.dlopen(bytesOf(path), STAY_LOADED);
+  const library = loader.symbols.dlopen(bytesOf(path), mode);
   loader.close();
   return library !== null;
 }
@@ -145,6 +169,25 @@ function openLoader(): Deno.DynamicLibrary<typeof LOADER> {
     return Deno.dlopen("libc.so.6", LOADER);
   } catch {
     return Deno.dlopen("libdl.so.2", LOADER); // before glibc 2.34
+  }
+}
+
+/**
+ * Whether a file of the kernel's or a device is there, which Deno itself tells only programs that may do everything.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals([isKernelFile("/dev/null"), isKernelFile("/dev/nowhere")], [true, false]);
+ * ```
+ */
+export function isKernelFile(path: `/${"proc" | "dev"}/${string}`): boolean {
+  if (Deno.build.os !== "linux") return false;
+  try {
+    using libc = openLibc();
+    return libc.symbols.access(bytesOf(path), 0) === 0;
+  } catch {
+    return false; // another C library, or no permission to use any
   }
 }
 

@@ -15,12 +15,28 @@ export interface LibraryPaths {
   cc: string;
 }
 
-/** C++: `absl::SetMinLogLevel(absl::LogSeverityAtLeast)`; null where a build of TensorFlow does not have it. */
-const LOGGING = {
+/**
+ * C++: `absl::SetMinLogLevel(absl::LogSeverityAtLeast)`, `tensorflow::IsGoogleCudaEnabled()` and
+ * `tsl::internal::DsoLoader::MaybeTryDlopenGPULibraries()`, whose `absl::Status` is written where its only parameter
+ * points; null where a build of TensorFlow does not have one.
+ */
+const FRAMEWORK = {
   setMinLogLevel: {
     name: "_ZN4absl12lts_2025081414SetMinLogLevelENS0_18LogSeverityAtLeastE",
     parameters: ["i32"],
     result: "void",
+    optional: true,
+  },
+  isCudaBuild: {
+    name: "_ZN10tensorflow19IsGoogleCudaEnabledEv",
+    parameters: [],
+    result: "bool",
+    optional: true,
+  },
+  openCudaLibraries: {
+    name: "_ZN3tsl8internal9DsoLoader26MaybeTryDlopenGPULibrariesEv",
+    parameters: ["buffer"],
+    result: "pointer",
     optional: true,
   },
 } as const;
@@ -28,7 +44,13 @@ const LOGGING = {
 const LEVELS = { warnings: "1", errors: "2" } as const;
 
 let opened:
-  | { paths: LibraryPaths; symbols: Symbols; setMinLogLevel: ((level: number) => void) | null }
+  | {
+    paths: LibraryPaths;
+    symbols: Symbols;
+    setMinLogLevel: ((level: number) => void) | null;
+    isCudaBuild: (() => boolean) | null;
+    openCudaLibraries: ((status: BigUint64Array<ArrayBuffer>) => unknown) | null;
+  }
   | null = null;
 
 /**
@@ -71,10 +93,10 @@ export function openLibrary(paths: LibraryPaths): Symbols {
   try {
     return withoutNoise(() => {
       // loaded for good: the second library's symbols come from it
-      const { setMinLogLevel } = Deno.dlopen(paths.framework, LOGGING).symbols;
+      const { setMinLogLevel, ...cuda } = Deno.dlopen(paths.framework, FRAMEWORK).symbols;
       const { symbols } = Deno.dlopen(paths.cc, SYMBOLS);
       keepLoaded(paths.cc);
-      opened = { paths, symbols, setMinLogLevel: isChosen ? null : setMinLogLevel };
+      opened = { paths, symbols, setMinLogLevel: isChosen ? null : setMinLogLevel, ...cuda };
       return symbols;
     });
   } catch (cause) {
@@ -86,8 +108,42 @@ export function openLibrary(paths: LibraryPaths): Symbols {
 }
 
 /**
+ * Whether the opened TensorFlow was built for NVIDIA's cards; false where none is open, or it does not say.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(isCudaBuild(), false);
+ * ```
+ */
+export function isCudaBuild(): boolean {
+  return opened?.isCudaBuild?.() ?? false;
+}
+
+/**
+ * Has TensorFlow open CUDA's libraries, as it does before it uses a card; they stay open. Where some cannot be opened
+ * it does not say which: ask the loader.
+ *
+ * @returns whether it could be asked to
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(openCudaLibraries(), false); // no TensorFlow is open
+ * ```
+ */
+export function openCudaLibraries(): boolean {
+  const open = opened?.openCudaLibraries;
+  if (!open) return false;
+  withoutNoise(() => open(new BigUint64Array(1)), () => {});
+  return true;
+}
+
+/**
  * Runs what finds TensorFlow's devices: warnings are shown meanwhile, as they say what a GPU lacks, and later errors
  * alone, unless the user has set TF_CPP_MIN_LOG_LEVEL.
+ *
+ * @param show is given what TensorFlow wrote; by default it goes to standard error
  *
  * @example
  * ```ts
@@ -95,11 +151,11 @@ export function openLibrary(paths: LibraryPaths): Symbols {
  * assertEquals(withWarnings(() => 42), 42);
  * ```
  */
-export function withWarnings<T>(action: () => T): T {
+export function withWarnings<T>(action: () => T, show?: (lines: string[]) => void): T {
   const setLevel = (level: string) => opened?.setMinLogLevel?.(Number(level));
   setLevel(LEVELS.warnings);
   try {
-    return withoutNoise(action);
+    return withoutNoise(action, show);
   } finally {
     setLevel(LEVELS.errors);
   }

@@ -22,6 +22,8 @@ export interface Call {
   inputs: readonly number[];
   /** How many results it has. */
   outputs: number;
+  /** Whether a GPU may round the inputs of float32 products to TF32. Default false. */
+  tf32?: boolean;
 }
 
 /** What runs operations: the binding. */

@@ -1,5 +1,5 @@
 /**
- * What the processor can do, as far as it decides how a step runs fastest.
+ * What the processor and the GPU can do, as far as it decides how a step runs fastest.
  *
  * @module
  */
@@ -57,5 +57,21 @@ export function multipliesInBfloat16(): boolean {
  * ```
  */
 export function isXlaFaster(products: Products): boolean {
-  return products === "float32" || !multipliesInBfloat16();
+  return products !== "bfloat16" || !multipliesInBfloat16();
+}
+
+/**
+ * Bytes of a GPU's memory that TensorFlow may take, weights included; null where the processor computes.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * assertEquals(gpuMemory(), null);
+ * ```
+ */
+export function gpuMemory(): number | null {
+  return currentEngine().binding.gpu?.memory ?? null;
 }

@@ -13,7 +13,7 @@ import type { OpenEngine } from "./state.ts";
 
 type Constant = Extract<Recorded, { kind: "constant" }>;
 
-/** Operations without a kernel for XLA on the CPU. */
+/** Operations without a kernel for XLA. */
 const WITHOUT_XLA: readonly string[] = ["InplaceUpdate"];
 
 interface Stage {
@@ -96,7 +96,8 @@ export class Stages implements Disposable {
     const { symbols, binding } = this.#engine;
     using inner = new Graph(symbols);
     for (const id of records.takenBy(stage.inside)) inner.addInput(id, records.info(id));
-    for (const operation of stage.inside) records.addTo(inner, operation, { xla: true });
+    const fewRows = !binding.isUsingGpuDevice(); // a trick for processors
+    for (const operation of stage.inside) records.addTo(inner, operation, { fewRows });
     const name = `codescrub_stage_${stageCount++}`;
     const made = { name, fn: inner.toFunction(name, given, false) };
     binding.addFunction(name, made.fn);
@@ -140,10 +141,10 @@ class Records {
   }
 
   /** Adds an operation, and the constants that it uses. */
-  addTo(graph: Graph, operation: Operation, { xla = false } = {}): void {
+  addTo(graph: Graph, operation: Operation, { fewRows = false } = {}): void {
     const { name, attrs, inputs, outputs } = operation;
     for (const id of inputs) this.addConstantTo(graph, id);
-    if (xla && isFewRowsProduct(operation)) return addFewRowsProduct(graph, operation);
+    if (fewRows && isFewRowsProduct(operation)) return addFewRowsProduct(graph, operation);
     const ids = outputs.map(({ id }) => id);
     graph.addOperation(name, attrs, inputs, ids.length, () => ids.shift()!);
   }

@@ -29,6 +29,7 @@ export const SYMBOLS = {
   TF_DeviceListCount: { parameters: [P], result: "i32" },
   TF_DeviceListName: { parameters: [P, "i32", P], result: P },
   TF_DeviceListType: { parameters: [P, "i32", P], result: P },
+  TF_DeviceListMemoryBytes: { parameters: [P, "i32", P], result: "i64" },
   TF_DeleteDeviceList: { parameters: [P], result: "void" },
 
   TFE_NewOp: { parameters: [P, B, P], result: P },
@@ -53,6 +54,7 @@ export const SYMBOLS = {
   TFE_TensorHandleDim: { parameters: [P, "i32", P], result: "i64" },
   TFE_TensorHandleResolve: { parameters: [P, P], result: P },
   TFE_TensorHandleCopySharingTensor: { parameters: [P, P], result: P },
+  TFE_TensorHandleCopyToDevice: { parameters: [P, P, B, P], result: P },
   TF_AllocateTensor: { parameters: ["i32", B, "i32", "usize"], result: P },
   TF_TensorData: { parameters: [P], result: P },
   TF_TensorByteSize: { parameters: [P], result: "usize" },
@@ -92,6 +94,14 @@ export const SYMBOLS = {
     name: "_ZN3tsl4port14TestCPUFeatureENS0_10CPUFeatureE",
     parameters: ["i32"],
     result: "bool",
+    optional: true,
+  },
+
+  /** C++: `tsl::enable_tensor_float_32_execution(bool)`; null where a build of TensorFlow does not have it. */
+  enableTensorFloat32: {
+    name: "_ZN3tsl32enable_tensor_float_32_executionEb",
+    parameters: ["bool"],
+    result: "void",
     optional: true,
   },
 } as const satisfies Deno.ForeignLibraryInterface;

@@ -90,6 +90,44 @@ export function attend(
 }
 
 /**
+ * `attend` under the causal mask, some queries at a time with the keys that they may see: of all scores little more than
+ * half are computed. Worth it where a GPU waits for their memory.
+ *
+ * @param q [B, H, T, K] @param k [B, G, T, K] @param v [B, G, T, K]
+ * @param bias [T, T], from `causalBias`
+ * @param size queries at a time
+ * @returns [B, H, T, K]
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const [x, v] = [tf.zeros([1, 1, 4, 1]), tf.tensor4d([1, 3, 5, 7], [1, 1, 4, 1])]; // equal scores: means so far
+ * const mixed = attendInBlocks({ q: x, k: x, v }, { scale: 1, bias: causalBias(4), size: 2 });
+ * assertEquals([...mixed.dataSync()], [1, 2, 3, 4]);
+ * ```
+ */
+export function attendInBlocks(
+  { q, k, v }: Record<"q" | "k" | "v", Tensor>,
+  { scale, bias, size }: { scale: number; bias: Tensor; size: number },
+): Tensor {
+  const [B, H, T, K] = q.shape as [number, number, number, number];
+  const G = k.shape[1]!;
+  const parts: Tensor[] = [];
+  for (let first = 0; first < T; first += size) {
+    const end = Math.min(T, first + size);
+    const queries = tf.slice(q, [0, 0, first, 0], [B, H, end - first, K]);
+    const seen = (x: Tensor) => tf.slice(x, [0, 0, 0, 0], [B, G, end, K]);
+    const visible = tf.slice(bias, [first, 0], [end - first, end]);
+    parts.push(attend(queries, seen(k), seen(v), { scale, bias: visible }));
+  }
+  return tf.concat(parts, 2);
+}
+
+/**
  * [B T, H K] to [B, H, T, K].
  *
  * @example

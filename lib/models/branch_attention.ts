@@ -13,7 +13,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { AttentionFunction } from "./architecture.ts";
 import { cacheBias, MASKED } from "./attention.ts";
-import { appendToCache } from "./kv_cache.ts";
+import { appendToCache, cachePlaces } from "./kv_cache.ts";
 
 /** The caches of a grid of branches. */
 export interface BranchCache {
@@ -64,15 +64,17 @@ export function branchAttention(cache: BranchCache, { starts, steps }: BranchRow
   const range = tf.reshape(tf.range(0, T, 1, "int32"), [1, 1, T]);
   const after = tf.greaterEqual(range, tf.reshape(starts, [N, R, 1])); // [N, R, T]
   const textBias = tf.reshape(tf.mul(tf.cast(after, "float32"), MASKED), [N, 1, R, T]);
+  const S = cache.ownKeys[0]!.shape[0]! / (B * G);
+  const ownBias = cacheBias(steps, S); // [B, 1, 1, S]
+  const places = cachePlaces(steps, { heads: G, length: S }); // [B G]
   return ({ layer, q, k, v, scale }) => {
     const H = q.shape[1]!;
-    const S = cache.ownKeys[layer]!.shape[0]! / (B * G);
     const scaled = tf.mul(q, scale);
     // three dimensions, not four: TensorFlow's product of many small matrices is a quarter faster on them
-    const ownKeys = tf.reshape(appendToCache(cache.ownKeys[layer]!, steps, k), [B * G, S, K]); // [B G, S, K]
-    const ownValues = tf.reshape(appendToCache(cache.ownValues[layer]!, steps, v), [B * G, S, K]); // [B G, S, K]
+    const ownKeys = tf.reshape(appendToCache(cache.ownKeys[layer]!, places, k), [B * G, S, K]); // [B G, S, K]
+    const ownValues = tf.reshape(appendToCache(cache.ownValues[layer]!, places, v), [B * G, S, K]); // [B G, S, K]
     const ownScores = product(tf.reshape(scaled, [B * G, H / G, K]), ownKeys, true); // [B G, H / G, S]
-    const own = partOf(tf.add(tf.reshape(ownScores, [B, H, 1, S]), cacheBias(steps, S))); // [B, H, 1, S]
+    const own = partOf(tf.add(tf.reshape(ownScores, [B, H, 1, S]), ownBias)); // [B, H, 1, S]
     const fromOwn = product(tf.reshape(own.weights, [B * G, H / G, S]), ownValues); // [B G, H / G, K]
     const byText = tf.transpose(tf.reshape(scaled, [N, R, H, K]), [0, 2, 1, 3]); // [N, H, R, K]
     const ofText = (x: Tensor) => tf.reshape(x, [N * G, T, K]); // [N G, T, K]

@@ -9,7 +9,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { compile, type CompiledStep, outsideXla } from "../engine/compile.ts";
 import type { AttentionFunction } from "./architecture.ts";
-import { rowsAtOnce, textsAtOnce } from "./batch_sizes.ts";
+import { gpuMemory } from "../engine/processor.ts";
+import { powerOfTwo, rowsAtOnce, textsAtOnce } from "./batch_sizes.ts";
 import { branchAttention } from "./branch_attention.ts";
 import { type Branch, type DecodeStart, type Grid, toGrids } from "./branch_grids.ts";
 import { checkPositions, growCacheBuffer, newCacheBuffer } from "./kv_cache.ts";
@@ -31,7 +32,7 @@ export interface DecoderOptions {
   xla?: boolean;
 }
 
-type DecodeStep = CompiledStep<Tensor[], { ids: Tensor; best: Tensor; steps: Tensor }>;
+type DecodeStep = CompiledStep<Tensor[], { ids: Tensor; best: Tensor }>;
 
 /** Own caches begin with this many positions and grow by as many: attention reads all that are there, and is bound by memory. */
 const OWN_POSITIONS = 16;
@@ -67,7 +68,8 @@ export class Decoder implements Disposable {
   /** @param model not owned */
   constructor(
     model: Model,
-    { batch = textsAtOnce(model.config), rows = rowsAtOnce(model.config), xla }: DecoderOptions = {},
+    { batch = textsAtOnce(model.config, gpuMemory()), rows = rowsAtOnce(model.config, gpuMemory()), xla }:
+      DecoderOptions = {},
   ) {
     this.#model = model;
     this.batch = batch;
@@ -156,26 +158,24 @@ export class Decoder implements Disposable {
     const hold = (...tensors: Tensor[]) => held.adopt(tensors, tf.dispose); // what is put into the list later, too
     const column = (value: (branch: Branch) => number) =>
       tf.tensor1d(Int32Array.from(branches, (branch) => branch ? value(branch) : 0), "int32");
-    const longest = roundUp(
-      Math.max(...branches.map((branch) => branch?.start.position ?? 0)),
-      64,
-      filled.length,
-    );
+    const usesGpu = gpuMemory() !== null; // there XLA compiles attention too, so few shapes are better than short ones
+    const last = Math.max(...branches.map((branch) => branch?.start.position ?? 0));
+    const longest = usesGpu ? filled.length : roundUp(last, 64, filled.length);
     const [ofTexts, own] = [hold(), hold()];
     for (const tensor of [...filled.keys, ...filled.values]) ofTexts.push(pickTexts(tensor, texts, longest));
-    let length = OWN_POSITIONS;
+    let length = usesGpu ? powerOfTwo(Math.max(steps, OWN_POSITIONS)) : OWN_POSITIONS;
     for (const _ of ofTexts) own.push(newCacheBuffer({ rows, heads, length, width }));
     const [starts] = hold(column(({ start }) => start.position)) as [Tensor];
-    const generated = hold(column(({ start }) => start.token));
+    const generated = hold(tf.tensor1d(branches.map((branch) => branch?.start.token ?? 0)));
     const best = hold();
-    const counts = hold(column(() => 0));
     for (let i = 0; i < steps; i++) {
       if (i === length) {
         length += OWN_POSITIONS;
         own.forEach((buffer, k) => own[k] = growCacheBuffer(buffer, { rows, heads, length }));
       }
-      const next = await step.async(generated.at(-1)!, counts[0]!, starts, ...ofTexts, ...own);
-      tf.dispose(counts.splice(0, 1, next.steps));
+      const count = column(() => i);
+      const inputs = [generated.at(-1)!, count, starts, ...ofTexts, ...own];
+      const next = await step.async(...inputs).finally(() => count.dispose());
       generated.push(next.ids);
       best.push(next.best);
     }
@@ -193,24 +193,29 @@ export class Decoder implements Disposable {
     });
   }
 
-  /** One token of every row; what rows that are through decode is not used. */
-  #decode([ids, steps, starts, ...cache]: Tensor[]): { ids: Tensor; best: Tensor; steps: Tensor } {
+  /**
+   * One token of every row; what rows that are through decode is not used.
+   *
+   * @param inputs ids and results are whole numbers in float32: TensorFlow has the results of int32 fetched to the host,
+   * and every step would wait for the GPU
+   */
+  #decode([ids, steps, starts, ...cache]: Tensor[]): { ids: Tensor; best: Tensor } {
     const { layers, maxPositions } = this.#model.config;
     const [textKeys, textValues, ownKeys, ownValues] = [0, 1, 2, 3].map((part) =>
       cache.slice(part * layers, (part + 1) * layers)
     ) as [Tensor[], Tensor[], Tensor[], Tensor[]];
-    // caches and grids have many shapes, all else has that of the rows alone
-    const ofRows = outsideXla(() =>
+    // on a processor caches and grids have many shapes, all else has that of the rows alone
+    const apart: typeof outsideXla = (part) => gpuMemory() === null ? outsideXla(part) : part();
+    const ofRows = apart(() =>
       branchAttention({ textKeys, textValues, ownKeys, ownValues }, { starts: starts!, steps: steps! })
     );
-    const attention: AttentionFunction = (inputs) => outsideXla(() => ofRows(inputs));
+    const attention: AttentionFunction = (inputs) => apart(() => ofRows(inputs));
     const positions = tf.minimum(tf.add(starts!, steps!), tf.scalar(maxPositions - 1, "int32"));
-    const logits = this.#model.decode(ids!, positions, attention);
+    const logits = this.#model.decode(tf.cast(ids!, "int32"), positions, attention);
     const next = tf.argMax(logits, -1);
     return {
-      ids: next,
+      ids: tf.cast(next, "float32"),
       best: bestLogits(logits, next),
-      steps: tf.add(steps!, tf.scalar(1, "int32")),
     };
   }
 

@@ -10,7 +10,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { compile, type CompiledStep } from "../engine/compile.ts";
 import { attend, cacheBias } from "./attention.ts";
-import { powerOfTwo } from "./batch_sizes.ts";
+import { gpuMemory } from "../engine/processor.ts";
+import { powerOfTwo, powerOfTwoBelow } from "./batch_sizes.ts";
 import {
   chooseTokens,
   finiteOf,
@@ -19,7 +20,7 @@ import {
   type StepOutcome,
 } from "./choose_tokens.ts";
 import { GenerateCache } from "./generate_cache.ts";
-import { appendToCache } from "./kv_cache.ts";
+import { appendToCache, cachePlaces } from "./kv_cache.ts";
 import type { Model } from "./model.ts";
 import { checkFinite, checkTokens } from "./not_finite.ts";
 import { uniformOf } from "./philox.ts";
@@ -53,8 +54,8 @@ interface Row {
 }
 
 const PROMPT_UNIT = 32;
-/** Bytes that the caches of a batch may take. */
-const CACHE_BYTES = 2 ** 31;
+/** Bytes that the caches of a batch may take on a processor, and the share of a GPU's memory. */
+const CACHE = { bytes: 2 ** 31, gpuShare: 1 / 5 };
 
 type DecodeStep = CompiledStep<Tensor[], StepOutcome>;
 
@@ -250,9 +251,10 @@ export class Generator implements Disposable {
     const B = ids!.shape[0]!;
     const T = cache[0]!.shape[0]! / (B * G);
     const bias = cacheBias(positions!, T);
+    const places = cachePlaces(positions!, { heads: G, length: T });
     return this.#model.decode(ids!, positions!, ({ layer, q, k, v, scale }) => {
       const written = (buffer: Tensor, values: Tensor) =>
-        tf.reshape(appendToCache(buffer, positions!, values), [B, G, T, K]); // [B, G, T, K]
+        tf.reshape(appendToCache(buffer, places, values), [B, G, T, K]); // [B, G, T, K]
       return attend(q, written(cache[layer]!, k), written(cache[layers + layer]!, v), { scale, bias });
     });
   }
@@ -261,7 +263,8 @@ export class Generator implements Disposable {
     const { layers, cacheHeads, headWidth, maxPositions } = this.#model.config;
     const positions = Math.min(maxPositions, longest + maxTokens);
     const bytesPerRow = 2 * layers * cacheHeads * headWidth * positions * Float32Array.BYTES_PER_ELEMENT;
-    return Math.max(1, Math.min(this.#rows, 2 ** Math.floor(Math.log2(CACHE_BYTES / bytesPerRow))));
+    const bytes = (gpuMemory() ?? 0) * CACHE.gpuShare || CACHE.bytes;
+    return Math.min(this.#rows, powerOfTwoBelow(bytes / bytesPerRow));
   }
 
   #check(prompts: readonly ArrayLike<number>[], { maxTokens, sampling, draws }: GenerateOptions): void {

@@ -10,10 +10,37 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { writeRows } from "../engine/kernels.ts";
 
 /**
+ * Where a cache's buffers hold each row's position, for all layers.
+ *
+ * @param positions [B] int32, each in [0, T); checked by `checkPositions` before the step
+ * @param size H and T
+ * @returns [B H] int32
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const places = cachePlaces(tf.tensor1d([0, 2], "int32"), { heads: 2, length: 3 });
+ * assertEquals([...places.dataSync()], [0, 3, 8, 11]);
+ * ```
+ */
+export function cachePlaces(
+  positions: Tensor,
+  { heads: H, length }: { heads: number; length: number },
+): Tensor {
+  const B = positions.shape[0]!;
+  const first = tf.mul(tf.reshape(tf.range(0, B * H, 1, "int32"), [B, H]), tf.scalar(length, "int32"));
+  return tf.reshape(tf.add(first, tf.expandDims(positions, 1)), [B * H]); // [B H]
+}
+
+/**
  * Writes each row's new keys or values at the row's position, in place.
  *
  * @param buffer [B H T, K]: from `newCacheBuffer`, read nowhere else in the step
- * @param positions [B] int32, each in [0, T); checked by `checkPositions` before the step
+ * @param places [B H] int32, from `cachePlaces`
  * @param values [B, H, 1, K]
  * @returns the buffer after the write
  *
@@ -25,16 +52,14 @@ import { writeRows } from "../engine/kernels.ts";
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
  * const buffer = newCacheBuffer({ rows: 2, heads: 1, length: 3, width: 1 });
- * appendToCache(buffer, tf.tensor1d([0, 2], "int32"), tf.tensor4d([7, 8], [2, 1, 1, 1]));
+ * const places = cachePlaces(tf.tensor1d([0, 2], "int32"), { heads: 1, length: 3 });
+ * appendToCache(buffer, places, tf.tensor4d([7, 8], [2, 1, 1, 1]));
  * assertEquals([...buffer.dataSync()], [7, 0, 0, 0, 0, 8]);
  * ```
  */
-export function appendToCache(buffer: Tensor, positions: Tensor, values: Tensor): Tensor {
+export function appendToCache(buffer: Tensor, places: Tensor, values: Tensor): Tensor {
   const [B, H, , K] = values.shape as [number, number, number, number];
-  const length = buffer.shape[0]! / (B * H);
-  const firstRows = tf.mul(tf.reshape(tf.range(0, B * H, 1, "int32"), [B, H]), tf.scalar(length, "int32"));
-  const rows = tf.reshape(tf.add(firstRows, tf.expandDims(positions, 1)), [B * H]); // [B H]
-  return writeRows(buffer, rows, tf.reshape(values, [B * H, K]));
+  return writeRows(buffer, places, tf.reshape(values, [B * H, K]));
 }
 
 /**

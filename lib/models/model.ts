@@ -10,8 +10,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Products } from "../engine/compile.ts";
+import { gpuMemory } from "../engine/processor.ts";
 import type { Architecture, AttentionFunction, ModelConfig, Weights } from "./architecture.ts";
-import { attend, causalBias } from "./attention.ts";
+import { attend, attendInBlocks, causalBias } from "./attention.ts";
+
+/** Queries that a GPU takes at a time, of texts of at least twice as many. */
+const ATTENTION_BLOCK = 128;
 
 /** What makes a model. */
 export interface ModelParts {
@@ -87,6 +91,7 @@ export class Model implements Disposable {
     }
     const bias = causalBias(length);
     const positions = tf.expandDims(tf.range(0, length, 1, "int32"), 0); // [1, T]
+    const size = gpuMemory() === null ? length : ATTENTION_BLOCK;
     return this.#architecture.hidden(
       this.weights,
       this.config,
@@ -94,7 +99,8 @@ export class Model implements Disposable {
       positions,
       ({ layer, q, k, v, scale }) => {
         cache?.(layer, k, v);
-        return attend(q, k, v, { scale, bias });
+        if (length < 2 * size) return attend(q, k, v, { scale, bias });
+        return attendInBlocks({ q, k, v }, { scale, bias, size });
       },
     );
   }

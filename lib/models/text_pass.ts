@@ -8,8 +8,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { compile, type CompiledStep, outsideXla } from "../engine/compile.ts";
 import { sparseCrossEntropy } from "../engine/kernels.ts";
-import { isXlaFaster } from "../engine/processor.ts";
-import { powerOfTwo, powerOfTwoBelow } from "./batch_sizes.ts";
+import { gpuMemory, isXlaFaster } from "../engine/processor.ts";
+import { powerOfTwo, powerOfTwoBelow, tokensAtOnce } from "./batch_sizes.ts";
 import type { Model } from "./model.ts";
 import { checkFinite, checkTokens } from "./not_finite.ts";
 
@@ -42,14 +42,11 @@ export interface TextPassOptions {
 }
 
 type PassStep = CompiledStep<[Tensor, Tensor], Record<string, Tensor>>;
-/** Tokens that run through the model at once: with more, what one operation leaves is out of the caches before the next. */
-const CHUNK_TOKENS = 1536;
-
 /**
  * Parameters times tokens of one shape that make up for a second or two of compiling: 20,000 tokens of the embedded
  * model, 1,000 to 4,000 of one with 110 million parameters, by measurement.
  */
-const WORK_FOR_XLA = 1e11;
+const WORK_FOR_XLA = { cpu: 1e11, gpu: 1e14 };
 
 /** Positions whose logits are wanted come in so many of a text, that few shapes are captured. */
 const SCORED_POSITIONS = 32;
@@ -102,7 +99,7 @@ export class TextPass implements Disposable {
     { length, keepCache, from = texts.map(() => 0), nameOf = (text) => `text ${text}` }: TextPassOptions,
   ): Promise<FilledTexts> {
     this.#check(texts, { length, from, nameOf });
-    const most = powerOfTwoBelow(CHUNK_TOKENS / length);
+    const most = powerOfTwoBelow(tokensAtOnce(this.#model.config, length, gpuMemory()) / length);
     const rows = Math.min(most, powerOfTwo(Math.max(1, texts.length)));
     const width = roundUp(
       Math.max(1, ...texts.map((text, i) => text.length - from[i]!)),
@@ -191,7 +188,8 @@ export class TextPass implements Disposable {
     const before = this.#tokensRun.get(shape) ?? 0;
     this.#tokensRun.set(shape, before + tokens);
     const { parameterCount, products } = this.#model;
-    const isXla = this.#xla ?? (before * parameterCount >= WORK_FOR_XLA && isXlaFaster(products));
+    const work = gpuMemory() === null ? WORK_FOR_XLA.cpu : WORK_FOR_XLA.gpu;
+    const isXla = this.#xla ?? (before * parameterCount >= work && isXlaFaster(products));
     return this.#steps[`${keepCache ? "fill" : "score"}${isXla ? "Xla" : ""}`];
   }
 
@@ -227,10 +225,11 @@ export class TextPass implements Disposable {
     const logits = this.#model.project(tf.gather(hidden, wanted)); // [P, V]
     const next = tf.pad(tf.slice(ids, [0, 1], [B, T - 1]) as tf.Tensor2D, [[0, 0], [0, 1]]); // [B, T]
     const labels = tf.gather(tf.reshape(next, [B * T]), wanted);
+    const losses = () => sparseCrossEntropy(logits, labels);
     return {
       predictions: tf.argMax(logits, -1), // [P]
-      // XLA adds up a row in one float32: over a vocabulary of 49,152 the small terms get lost, 1e-5 nats
-      losses: outsideXla(() => sparseCrossEntropy(logits, labels)), // [P]
+      // on a processor XLA adds up a row in one float32: over a vocabulary of 49,152 small terms get lost, 1e-5 nats
+      losses: gpuMemory() === null ? outsideXla(losses) : losses(), // [P]
       ...cache,
     };
   }

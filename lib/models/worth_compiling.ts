@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isXlaFaster, processorHas } from "../engine/processor.ts";
+import { gpuMemory, isXlaFaster, processorHas } from "../engine/processor.ts";
 import type { Model } from "./model.ts";
 
 /**
@@ -16,6 +16,9 @@ const WORK = 1.5e10;
  * 32,768 tokens of the embedded model in steps of 256 rows make up for compiling.
  */
 const TOKENS_A_STEP = 9.4;
+
+/** Steps on a GPU that make up for compiling: each then launches a few programs instead of a thousand operations. */
+const GPU_STEPS = 400;
 
 /** What is to be decoded. */
 export interface DecodeWork {
@@ -47,6 +50,7 @@ export function isWorthCompiling(
   { tokens, steps }: DecodeWork,
   { parameterCount, products }: Pick<Model, "parameterCount" | "products">,
 ): boolean {
+  if (gpuMemory() !== null) return steps >= GPU_STEPS;
   const rows = tokens / steps;
   if (rows > 1 && !isXlaFaster(products)) return false;
   if (rows > AVX512_ROWS && processorHas("AVX512F")) return false;

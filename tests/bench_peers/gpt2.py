@@ -60,4 +60,5 @@ class Gpt2:
     def logits(self, ids):
         """[B, T] to [B, T, V], all positions."""
         causal = lambda layer, q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True)
-        return self.project(self.hidden(self.embed(ids, torch.arange(ids.shape[1])), causal))
+        positions = torch.arange(ids.shape[1], device=ids.device)
+        return self.project(self.hidden(self.embed(ids, positions), causal))

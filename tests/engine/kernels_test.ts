@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { compile } from "../../lib/engine/compile.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { sparseCrossEntropy, writeRows } from "../../lib/engine/kernels.ts";
-import { appendToCache, checkPositions, newCacheBuffer } from "../../lib/models/kv_cache.ts";
+import { appendToCache, cachePlaces, checkPositions, newCacheBuffer } from "../../lib/models/kv_cache.ts";
 import { assertTensorClose, createNormal, randomPlain } from "../tensors.ts";
 import { differences, type Plain, reduceLast, sum } from "./plain_operations.ts";
 
@@ -82,7 +82,7 @@ Deno.test("appendToCache() writes each row at a position of its own, step after 
   const expected = Array.from({ length: B }, () => new Array<number>(H * T * K).fill(0));
   assertEquals(Array.from(buffer.dataSync()), expected.flat());
   using step = compile((buffer: tf.Tensor, positions: tf.Tensor, values: tf.Tensor) => {
-    return tf.sum(appendToCache(buffer, positions, values));
+    return tf.sum(appendToCache(buffer, cachePlaces(positions, { heads: H, length: T }), values));
   });
   let fill = 1000;
   for (const places of [[0, 4, 2], [1, 4, 3], [4, 0, 0]]) {

@@ -151,6 +151,7 @@ const WRITERS: Readonly<Record<string, Writer>> = {
   Exp: each("exponential"),
   ExpandDims: reshape,
   Fill: ({ program, inputs: [, x], outputs: [result] }) => program.broadcast(x!, result!.shape),
+  BroadcastTo: ({ program, inputs: [x], outputs: [result] }) => program.broadcast(x!, result!.shape),
   GatherV2: gather,
   Greater: compare("GT"),
   GreaterEqual: compare("GE"),

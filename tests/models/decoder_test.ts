@@ -5,6 +5,7 @@ import { Decoder } from "../../lib/models/decoder.ts";
 import { type LoadedModel, loadModel } from "../../lib/models/load.ts";
 import { nextTokenLosses } from "../../lib/training/next_token_loss.ts";
 import { predictWith } from "../metrics/plain_definitions.ts";
+import { pretendGpu } from "../pretend_gpu.ts";
 import { FIXTURES, readFixture } from "./fixtures.ts";
 
 const engine = await openTensorFlow({ device: "cpu" });
@@ -28,7 +29,15 @@ for (const name of FIXTURES) {
   Deno.test(`Decoder continues "${name}" as transformers does, every row at a position of its own`, async () => {
     await withFixture(name, async ({ model }, { ids, continuations }) => {
       const sizes = [{ batch: 1, rows: 1 }, { batch: 8, rows: 3 }, { batch: 8, rows: 256 }];
-      for (const options of [...sizes, { batch: 8, rows: 256, xla: true }]) {
+      const whole = { batch: 8, rows: 256, xla: true };
+      for (
+        const [options, asGpu] of [
+          ...sizes.map((size) => [size, false] as const),
+          [whole, false] as const,
+          [whole, true] as const,
+        ]
+      ) {
+        using _gpu = asGpu ? pretendGpu(8e9) : null;
         using decoder = new Decoder(model, options);
         for (let first = 0; first < ids.length; first += options.batch) {
           const texts = ids.slice(first, first + options.batch);
@@ -74,6 +83,10 @@ Deno.test("Decoder.continueAll() is a plain loop of full forwards, from any posi
     });
     assertEquals(await decoder.continueAll(filled, starts), decoded, "the texts' cache is as it was");
     assertEquals(await compiled.continueAll(filled, starts), decoded, "by XLA");
+    using _gpu = pretendGpu(8e9);
+    assertEquals(await decoder.continueAll(filled, starts), decoded, "as on a GPU");
+    using onGpu = new Decoder(model, { batch: 8, rows: 16, xla: true });
+    assertEquals(await onGpu.continueAll(filled, starts), decoded, "as on a GPU, by XLA");
   });
 });
 
