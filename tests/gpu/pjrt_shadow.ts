@@ -119,7 +119,10 @@ function check(name: string, { recorded, results }: Captured, inputs: Tensor[], 
     if (!isNarrow) largest = Math.max(largest, most);
     if (!(most <= (isNarrow ? TOLERANCE.narrow : TOLERANCE.exact))) {
       different++;
-      failures.push(`${name}: differs by ${most.toExponential(1)}${isNarrow ? ", in bfloat16" : ""}`);
+      const at = differences.indexOf(most);
+      const { dtype, shape } = expected[at]!;
+      const what = `result ${at}, ${TYPES[dtype]} [${shape}]${isNarrow ? ", in bfloat16" : ""}`;
+      failures.push(`${name}: ${what}: differs by ${most.toExponential(1)}`);
     }
     for (const record of recorded) if (record.kind === "operation") operations.add(record.name);
   } catch (error) {
