@@ -41,7 +41,7 @@ export function describeEpoch(
  * assertEquals(describeRate(note), "The learning rate is small for this model: MA has hardly moved in 4 epochs: try --lr 0.00003");
  * ```
  */
-export function describeRate({ problem, reason, lr }: RateNote): string {
+export function describeRate({ problem, reason, lr }: Pick<RateNote, "problem" | "reason" | "lr">): string {
   const size = problem === "slow" ? "small" : "large";
   return `The learning rate is ${size} for this model: ${reason}: try --lr ${lr}`;
 }
