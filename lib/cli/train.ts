@@ -10,13 +10,15 @@ import { MODEL_FILES } from "../models/save.ts";
 import { Adam } from "../training/adam.ts";
 import { checkpointBytes, CHECKPOINTS, readCheckpoint, writeCheckpoint } from "../training/checkpoint.ts";
 import { RateWatch } from "../training/rate_watch.ts";
+import { trainingBytes } from "../training/step_memory.ts";
 import { trainModel, type TrainStep } from "../training/train.ts";
 import { type Context, defineCommand } from "./command.ts";
 import { DTYPE_OPTION, SAVE_DTYPE_OPTION, storageOf } from "./dtype_options.ts";
+import { memoryOf, sayMemory } from "./memory.ts";
 import { checkSpace } from "./output.ts";
 import { openRunFolder } from "./run_folder.ts";
 import { openEngine } from "./session.ts";
-import { openStart, readTrainingTexts, trainingInputs } from "./train_start.ts";
+import { openStart, readTrainingTexts, startSizes, trainingInputs } from "./train_start.ts";
 import { describeRate } from "./unlearn_report.ts";
 
 const BETAS = [0.9, 0.95] as const;
@@ -94,6 +96,13 @@ export const command = defineCommand({
       versions: { tensorflow: engine.version },
     });
     const texts = await readTrainingTexts(values.corpus, context);
+    const sizes = await startSizes(values, context);
+    const memory = sayMemory(context, {
+      sizes,
+      option: "--batch",
+      value: batch,
+      bytesWith: (rows) => trainingBytes(sizes, { rows, length }),
+    });
     using start = await openStart(values, texts, context);
     const { model, tokenizer, endOfText } = start;
     if (length > model.config.maxPositions) {
@@ -152,7 +161,14 @@ export const command = defineCommand({
     await start.save(out, storageOf(values.saveDtype, start.dtype));
     await writeFileAtomic(await run.path(LOG_FILE), log.join("\n") + "\n");
     const last = JSON.parse(log.at(-1)!) as TrainStep;
-    const summary = { steps, parameters: model.parameterCount, loss: last.loss, notes, out };
+    const summary = {
+      steps,
+      parameters: model.parameterCount,
+      loss: last.loss,
+      notes,
+      ...memoryOf(memory),
+      out,
+    };
     await run.finish(summary);
     return {
       text: `trained ${summary.parameters} parameters to a loss of ${last.loss}\nwritten: ${out}`,

@@ -20,10 +20,12 @@ import { unlearn } from "../unlearning/unlearn.ts";
 import { defineCommand, type Json, UsageError } from "./command.ts";
 import { DTYPE_OPTION, SAVE_DTYPE_OPTION, storageOf } from "./dtype_options.ts";
 import { MODEL_OPTION, modelInput } from "./model_folder.ts";
+import { memoryOf } from "./memory.ts";
 import { checkSpace } from "./output.ts";
 import { openRunFolder } from "./run_folder.ts";
 import { secretKey } from "./secret_key.ts";
 import { openEngine, openModel } from "./session.ts";
+import { sayUnlearningMemory } from "./unlearn_memory.ts";
 import { describeEpoch, describeRate, describeUnlearning, metricsOf } from "./unlearn_report.ts";
 
 /**
@@ -91,6 +93,7 @@ export const command = defineCommand({
       versions: { tensorflow: engine.version },
     });
     const { documents } = await readCorpus(values.corpus);
+    const memory = await sayUnlearningMemory(values, { forgetRows, retainRows }, context);
     using session = await openModel(values.model, context, { products: values.dtype, trainable: true });
     const { loaded, tokenizer } = session;
     const sets = {
@@ -145,6 +148,7 @@ export const command = defineCommand({
       before: metricsOf(before),
       after,
       notes: result.notes.map(describeRate),
+      ...memoryOf(memory),
       out,
     };
     await run.finish(summary as unknown as { [key: string]: Json });

@@ -30,7 +30,7 @@ import type { UnlearnHooks, UnlearnOptions, UnlearnResult, UnlearnSets } from ".
 export type { UnlearnHooks, UnlearnOptions, UnlearnResult, UnlearnSets } from "./unlearn_options.ts";
 
 /** From so many parameters on, what XLA saves in a run's steps is more than the seconds that it takes to compile them. */
-const XLA_PARAMETERS = 2e7;
+export const XLA_PARAMETERS = 2e7;
 
 type Notes = { history: UnlearnEpoch[]; rule: StopState; keptEpoch: number };
 

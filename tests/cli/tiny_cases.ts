@@ -75,7 +75,7 @@ export function argumentsOf(command: string, files: TinyRun, changes: Flags): st
 }
 
 function isProgress(line: string): boolean {
-  return /^[A-Z][\w ()]+: (\d+|done) /.test(line);
+  return /^[A-Z][\w ()]+: (\d+|done|about) /.test(line);
 }
 
 /** Every file and folder below, with its size. */
