@@ -73,7 +73,7 @@ const OTHER_TABLES: readonly TableKind[] = [
  * assertEquals(recognizeTable(["metric", "mean", "standard_error", "texts", "runs"], "a.csv"), "thresholds");
  * const lacking = 'it is most like thresholds, but has no column "runs"';
  * assertThrows(() => recognizeTable(["metric", "mean", "standard_error", "texts"], "a.csv"), TypeError, lacking);
- * assertThrows(() => recognizeTable(["doc_id", "bleu4"], "a.csv"), TypeError, "it is a retain set");
+ * assertThrows(() => recognizeTable(["doc_id", "bleu4"], "a.csv"), TypeError, "it holds a retain set");
  * ```
  */
 export function recognizeTable(found: readonly string[], path: string): ReportTable {
@@ -87,7 +87,7 @@ export function recognizeTable(found: readonly string[], path: string): ReportTa
     const list = `${shown.slice(0, -1).join(", ")} or ${shown.at(-1)}`;
     throw new TypeError(`Cannot report on "${path}": ${what}: give ${list}`);
   };
-  if (best) return refuse(`it is ${best.what}, which no report shows`);
+  if (best) return refuse(`it holds ${best.what}, which no report shows`);
   const share = ({ columns }: TableKind) =>
     1 - missingIn(found, columns).length / Object.keys(columns).length;
   const nearest = own.toSorted((a, b) => share(b) - share(a))[0]!;

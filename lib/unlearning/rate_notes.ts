@@ -11,8 +11,8 @@
  *
  * @module
  */
+import type { StopThresholds } from "./early_stop.ts";
 import type { UnlearnEpoch } from "./unlearn_epoch.ts";
-import type { UnlearnOptions } from "./unlearn_options.ts";
 
 /** What is wrong with a learning rate. */
 export interface RateNote {
@@ -26,8 +26,17 @@ export interface RateNote {
   lr: number;
 }
 
-/** What the notes depend on; the vocabulary's size is the model's. */
-export type RateOptions = Pick<UnlearnOptions, "lr" | "epochs" | "thresholds"> & { vocabularySize: number };
+/** What the notes depend on. */
+export interface RateOptions {
+  /** Adam's learning rate. */
+  lr: number;
+  /** Epochs, at most. */
+  epochs: number;
+  /** What is to be reached. */
+  thresholds: StopThresholds;
+  /** The model's. */
+  vocabularySize: number;
+}
 
 /** So many epochs tell the pace: their first is before any update. */
 const PACE_EPOCHS = 4;

@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { join } from "node:path";
 import { readTable, writeTable } from "../../lib/datasets/tables.ts";
 import { callMain } from "./call_main.ts";
 import { tiny } from "./tiny_cases.ts";
@@ -34,7 +33,7 @@ Deno.test("report says in one line what a table lacks or is instead", async () =
   await at.fail(
     "report",
     { tables: at.retain },
-    /retain\.parquet": it is a retain set, which no report shows: give/,
+    /retain\.parquet": it holds a retain set, which no report shows: give/,
   );
   await at.fail(
     "report",
