@@ -122,7 +122,7 @@ async function rowsOf<K extends ReportTable>(path: string, kind: K): Promise<Row
 function twoOfAKind(path: string, other: string, kind: ReportTable): RangeError {
   const twins = kind === "probe" ? ", and the table of never-trained twins by --twins" : "";
   return new RangeError(
-    `Cannot report on "${other}" beside "${path}": both are ${
+    `Cannot report on "${other}" beside "${path}": both hold ${
       REPORT_TABLES[kind].what
     }: give one of them${twins}`,
   );
@@ -162,7 +162,7 @@ async function mergeRows<K extends ReportTable>(
       const other = known.get(keyOf(row));
       if (other && other.path !== path && JSON.stringify(other.row) !== JSON.stringify(row)) {
         throw new RangeError(
-          `Cannot report on "${path}" beside "${other.path}": both are ${
+          `Cannot report on "${path}" beside "${other.path}": both hold ${
             REPORT_TABLES[kind].what
           } and score one ` +
             "model differently: give one of them, or evaluate the model under another name",

@@ -287,6 +287,8 @@ async function* runCases(files: CaseFiles, plants: Plants): AsyncGenerator<LeakC
       const run = join(files.bad, `run-${name}-${i}`);
       await writeFiles(run, [[name, content]]);
       yield caseOf("report", run, lineOf("report", files, { tables: run }), "tables");
+      const table = join(run, name);
+      yield caseOf("report", table, lineOf("report", files, { tables: table }), "tables");
     }
   }
   for (const [i, [, content]] of badSettings(plants, "run.json").entries()) {
