@@ -55,7 +55,7 @@ type Source = ReportTable | "twins";
  * Reads the tables of folders and files; a file that is named twice counts once.
  *
  * @param paths of runs' folders and of tables
- * @param options.twins the table of twins, which is known by this option only
+ * @param options.twins the table of twins, which no columns tell from a probe; instead of a folder's
  * @throws {Error} when a folder has no table, or a table cannot be read; {TypeError} when one is none of a report's;
  * {RangeError} when two of them exclude each other
  *
@@ -82,7 +82,9 @@ export async function readSources(
       continue;
     }
     folders.push(path);
-    for (const [file, source] of await tablesIn(path)) files.set(file, source);
+    for (const [file, source] of await tablesIn(path)) {
+      if (source !== "twins" || twins === undefined) files.set(file, source);
+    }
   }
   const pathsOf = (source: Source) => [...files].flatMap(([path, own]) => own === source ? [path] : []);
   const single = async <K extends ReportTable>(

@@ -104,6 +104,8 @@ Deno.test("readSources() takes folders and files together, each once", async () 
     at.path("mine.csv"),
   ]);
   assertEquals([probe?.[0]?.ma, twins?.[0]?.ma, histories.length, folders], [1, 0.5, 1, [at.path("x")]]);
+  const other = await readSources([at.path("x")], { twins: at.path("scores.csv") });
+  assertEquals([other.probe, other.twins?.[0]?.ma], [undefined, 1]);
 });
 
 Deno.test("readSources() refuses tables that exclude each other, and takes equal rows once", async () => {
