@@ -279,16 +279,14 @@ async function* runCases(files: CaseFiles, plants: Plants): AsyncGenerator<LeakC
     "evaluation.secrets.parquet": kindOf(SECRET_SCORE_COLUMNS),
   };
   for (const [name, kind] of Object.entries(tables)) {
-    const extension = name.slice(name.lastIndexOf("."));
-    const bad = (await badTables(kind, plants, `report, ${name}`)).filter(([name]) =>
-      name.endsWith(extension)
-    );
+    const all = await badTables(kind, plants, `report, ${name}`);
+    const bad = all.filter(([file]) => file.endsWith(name.slice(name.lastIndexOf("."))));
     for (const [i, [, content]] of bad.entries()) {
       const run = join(files.bad, `run-${name}-${i}`);
       await writeFiles(run, [[name, content]]);
-      yield caseOf("report", run, lineOf("report", files, { tables: run }), "tables");
-      const table = join(run, name);
-      yield caseOf("report", table, lineOf("report", files, { tables: table }), "tables");
+      for (const tables of [run, join(run, name)]) {
+        yield caseOf("report", tables, lineOf("report", files, { tables }), "tables");
+      }
     }
   }
   for (const [i, [, content]] of badSettings(plants, "run.json").entries()) {
