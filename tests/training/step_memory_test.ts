@@ -12,6 +12,11 @@ const LARGER: ModelSizes = {
   config: { layers: 8, width: 512, headWidth: 64, cacheHeads: 8, vocabularySize: 8192, maxPositions: 512 },
 };
 
+const DEEPER: ModelSizes = {
+  parameters: 23_794_944,
+  config: { layers: 12, width: 384, headWidth: 64, cacheHeads: 6, vocabularySize: 6000, maxPositions: 512 },
+};
+
 function assertNear(
   estimated: number,
   measured: number,
@@ -34,21 +39,25 @@ const TRAINED = [
   { model: LARGER, rows: 2, length: 256, peak: 1680e6 },
   { model: LARGER, rows: 16, length: 64, peak: 1895e6 },
   { model: LARGER, rows: 8, length: 512, peak: 4039e6 },
+  { model: DEEPER, rows: 4, length: 256, peak: 2021e6 }, // not among those that the estimate was made by
 ];
 
 Deno.test("trainingBytes() is near what runs have taken", () => {
   for (const { model, rows, length, peak } of TRAINED) {
     const about = `${model.parameters} parameters, ${rows} x ${length}`;
-    assertNear(trainingBytes(model, { rows, length }), peak, { share: 0.1, about });
+    assertNear(trainingBytes(model, { rows, length }), peak, { share: 0.15, about });
   }
 });
 
-/** Of `unlearn` on 16 forget and 16 retain rows, one epoch; the larger model was new, so that it knew nothing. */
+/**
+ * Of `unlearn` on 16 forget and 16 retain rows: to the thresholds with micro-batches of 4, else one epoch; the larger model
+ * was new, so that it knew nothing.
+ */
 const UNLEARNED = [
   { model: EMBEDDED, method: "codeeraser", microBatch: 1, isRetained: true, peak: 1004e6 },
-  { model: EMBEDDED, method: "codeeraser", microBatch: 4, isRetained: true, peak: 1395e6 },
+  { model: EMBEDDED, method: "codeeraser", microBatch: 4, isRetained: true, peak: 1497e6 },
   { model: EMBEDDED, method: "codeeraser", microBatch: 16, isRetained: true, peak: 3090e6 },
-  { model: EMBEDDED, method: "ga", microBatch: 4, isRetained: false, peak: 1239e6 },
+  { model: EMBEDDED, method: "ga", microBatch: 4, isRetained: false, peak: 1651e6 },
   { model: LARGER, method: "ga", microBatch: 1, isRetained: false, peak: 4164e6 },
 ];
 
