@@ -218,6 +218,7 @@ export type { TrainHooks, TrainStep } from "./lib/training/train.ts";
 export type { WindowOptions } from "./lib/training/windows.ts";
 export type { Compat, StopThresholds } from "./lib/unlearning/early_stop.ts";
 export type { MethodName, Objective, ObjectiveOptions, TermWeights } from "./lib/unlearning/objectives.ts";
+export type { RateNote } from "./lib/unlearning/rate_notes.ts";
 export type { UnlearnRow } from "./lib/unlearning/token_weights.ts";
 export type { UnlearnHooks, UnlearnSets } from "./lib/unlearning/unlearn.ts";
 export type { UnlearnEpoch } from "./lib/unlearning/unlearn_epoch.ts";
