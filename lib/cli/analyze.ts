@@ -4,7 +4,7 @@
  *
  * @module
  */
-import pl from "nodejs-polars";
+import pl from "../npm/polars.ts";
 import { readTable, writeTable } from "../datasets/tables.ts";
 import { memorizationDistribution, type SecretScore } from "../evaluation/memorization_distribution.ts";
 import { defineCommand } from "./command.ts";

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Tensor } from "../npm/tfjs_core.ts";
 
 /** A model's weights by the names of its file, float32. */
 export type Weights = Readonly<Record<string, Tensor>>;
