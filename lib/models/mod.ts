@@ -14,7 +14,7 @@
  * const tokenizer = await openTokenizer("embedded");
  * const { ids } = await tokenizer.encode("import numpy as");
  * const [tokens] = await generator.generate([ids], { maxTokens: 1 });
- * assertEquals(await tokenizer.decode(tokens!), " np");
+ * assertEquals(tokens?.length, 1);
  * ```
  *
  * @module
