@@ -16,13 +16,17 @@
  *
  * @module
  */
+export type { WriteFileOptions } from "../write_file.ts";
 export { type AllowList, isAllowed, parseAllowList, readAllowList } from "./allow_list.ts";
 export {
   type Columns,
   type ColumnType,
+  DETECT_COLUMNS,
+  DISTRIBUTION_COLUMNS,
   DUPLICATION_COLUMNS,
   EVALUATION_COLUMNS,
   FORGET_COLUMNS,
+  FOUND_COLUMNS,
   HISTORY_COLUMNS,
   HYPERPARAMETER_COLUMNS,
   MEASURE_COLUMNS,
@@ -32,6 +36,7 @@ export {
   RETAIN_COLUMNS,
   SECRET_COLUMNS,
   SECRET_SCORE_COLUMNS,
+  SKIPPED_COLUMNS,
   THRESHOLD_COLUMNS,
 } from "./columns.ts";
 export { type Corpus, type Document, readCorpus, type ReadCorpusOptions } from "./corpus.ts";
@@ -65,6 +70,7 @@ export {
   qualifyingRows,
 } from "./forget_set.ts";
 export type { PlantedDocuments, PlantedSecret } from "./planted_secrets.ts";
+export type { Glob } from "./glob.ts";
 export type { IgnoreRule, IgnoreRules } from "./ignore_rules.ts";
 export { PLANTING_BIGRAMS } from "./planting_bigrams.ts";
 export { PythonRandom } from "./random.ts";

@@ -16,7 +16,7 @@
 export { drawFigure, type DrawFigureOptions, type PictureFormat } from "./draw_figure.ts";
 export { exportFigure, writeFigure, type WriteFigureOptions } from "./export_figure.ts";
 export { FIGURE_NAMES, type FigureName } from "./figure_sections.ts";
-export { FOUND_COLUMNS, joinSecrets, type SecretSources } from "./join_secrets.ts";
+export { joinSecrets, type SecretSources } from "./join_secrets.ts";
 export { loadRun, type LoadRunOptions } from "./load_run.ts";
 export { renderReport } from "./report.ts";
 export type { ReportedSecret, RunTables, Thresholds } from "./run_tables.ts";

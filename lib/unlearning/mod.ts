@@ -35,6 +35,7 @@ export {
   OBJECTIVES,
   type TermWeights,
 } from "./objectives.ts";
+export { type RateNote, rateNotes, type RateOptions } from "./rate_notes.ts";
 export {
   KIND,
   type MicroBatch,
