@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type pl from "nodejs-polars";
+import type pl from "../npm/polars.ts";
 import { DISTRIBUTION_COLUMNS } from "../datasets/columns.ts";
 import { writeRows } from "../datasets/row_table.ts";
 import { readTable } from "../datasets/tables.ts";

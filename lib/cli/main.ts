@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { Command as Program, CommanderError, Option } from "commander";
+import { Command as Program, CommanderError, Option } from "../npm/commander.ts";
 import { isAbsolute } from "node:path";
 import deno from "../../deno.json" with { type: "json" };
 import { oneLine } from "../reason.ts";

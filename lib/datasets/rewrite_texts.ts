@@ -7,7 +7,7 @@
  */
 import { Buffer } from "node:buffer";
 import { dirname, join } from "node:path";
-import pl from "nodejs-polars";
+import pl from "../npm/polars.ts";
 import { writeFileAtomic } from "../write_file.ts";
 import { assembleParts } from "./assemble_parts.ts";
 import { textColumn } from "./corpus.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { basename } from "node:path";
-import pl from "nodejs-polars";
+import pl from "../npm/polars.ts";
 import { checkRegularFile } from "../read_file.ts";
 import { csvRows } from "./csv_rows.ts";
 import { parseJsonLine } from "./json_line.ts";

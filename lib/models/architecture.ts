@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Tensor } from "../npm/tfjs_core.ts";
 import type { RopeAngles } from "./rope.ts";
 import type { Rope } from "./rope_scaling.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Tensor } from "../npm/tfjs_core.ts";
 import type { LayerInputs, Weights } from "./architecture.ts";
 import { mergeHeads, splitHeads } from "./attention.ts";
 import { linear, linearShapes } from "./layers.ts";

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs-core";
+import * as tf from "../npm/tfjs_core.ts";
 import { assign, snapshot } from "../engine/compile.ts";
 import { isXlaFaster } from "../engine/processor.ts";
 import { groupMeans } from "../metrics/group_scores.ts";
