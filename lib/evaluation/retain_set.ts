@@ -116,11 +116,12 @@ export function chooseRetainSet(
   const most = k ?? Math.min(SET_ROWS, kept.length);
   if (kept.length < Math.max(1, most)) {
     const short = tooShort > 0 ? `; ${tooShort} have fewer than ${RETAIN_TOKENS} tokens` : "";
+    const helps = [...(k === undefined ? [] : ["a smaller --k"]), "more texts"];
     const best = Math.max(...rows.map(({ bleu4 }) => bleu4 ?? 0));
     const found = minBleu === null
-      ? `${kept.length} texts are there: give a smaller --k or more texts`
+      ? `${kept.length} texts are there: give ${helps.join(" or ")}`
       : `${kept.length} texts reach BLEU-4 ${minBleu}, the best has ${Math.max(0, best).toFixed(2)}: ` +
-        "give a smaller --k, more texts, a smaller --min-bleu, or --any for texts that need not be memorized";
+        `give ${helps.join(", ")}, a smaller --min-bleu, or --any for texts that need not be memorized`;
     throw new RangeError(`Cannot choose a retain set of ${k ?? SET_ROWS}: ${found}${short}`);
   }
   return new PythonRandom(seed).shuffle(kept).slice(0, most);
