@@ -11,6 +11,7 @@ import { Adam } from "../training/adam.ts";
 import { checkpointBytes, CHECKPOINTS, readCheckpoint, writeCheckpoint } from "../training/checkpoint.ts";
 import { trainModel, type TrainStep } from "../training/train.ts";
 import { type Context, defineCommand } from "./command.ts";
+import { CORPUS_OPTIONS } from "./corpus_options.ts";
 import { DTYPE_OPTION, SAVE_DTYPE_OPTION, storageOf } from "./dtype_options.ts";
 import { checkSpace } from "./output.ts";
 import { openRunFolder } from "./run_folder.ts";
@@ -37,6 +38,7 @@ export const command = defineCommand({
   args: {},
   options: {
     corpus: { kind: "string", describe: 'folder or table of texts, or "embedded"', default: "embedded" },
+    ...CORPUS_OPTIONS,
     model: {
       kind: "string",
       metavar: "MODEL",
@@ -91,7 +93,7 @@ export const command = defineCommand({
       scratch: [CHECKPOINTS],
       versions: { tensorflow: engine.version },
     });
-    const texts = await readTrainingTexts(values.corpus, context);
+    const texts = await readTrainingTexts(values.corpus, context, values);
     using start = await openStart(values, texts, context);
     const { model, tokenizer, endOfText } = start;
     if (length > model.config.maxPositions) {

@@ -18,6 +18,7 @@ import { saveModel } from "../models/save.ts";
 import { openTokenizer, parseTokenizer, type Tokenizer } from "../tokenizers/tokenizer.ts";
 import { temporaryPath, writeFileAtomic } from "../write_file.ts";
 import type { Context } from "./command.ts";
+import { type CorpusValues, givenCorpus } from "./corpus_options.ts";
 import { type ModelContext, modelInput } from "./model_folder.ts";
 import { resolvePath } from "./options.ts";
 import type { RunOptions } from "./run_record.ts";
@@ -87,12 +88,14 @@ export interface TrainingStart extends Disposable {
 export async function readTrainingTexts(
   corpus: string,
   { cwd }: Pick<Context, "cwd">,
+  values: CorpusValues = {},
 ): Promise<TrainingTexts> {
   if (corpus === "embedded") {
     const { train, tokenizer } = await buildEmbeddedCorpus();
     return { all: train.map(({ text }) => text), tokenizerJson: tokenizer };
   }
-  return { all: (await readCorpus(resolvePath(corpus, cwd))).documents.map(({ text }) => text) };
+  using given = await givenCorpus(resolvePath(corpus, cwd), values);
+  return { all: (await readCorpus(given.path, given.options)).documents.map(({ text }) => text) };
 }
 
 /**

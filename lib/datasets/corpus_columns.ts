@@ -20,6 +20,8 @@ export interface ColumnNames {
   idColumn?: string | undefined;
   /** The files that the documents come from. */
   pathColumn?: string | undefined;
+  /** Whether a table need not have them, as one of two corpora that are read together. */
+  areOptional?: boolean;
 }
 
 /** The columns that documents are made of. */
@@ -98,14 +100,19 @@ export const ROW_NUMBER = "#";
  */
 export function chooseColumns(
   found: readonly FoundColumn[],
-  { file, textColumn, idColumn, pathColumn }: ColumnNames & { file: string },
+  { file, areOptional = false, ...given }: ColumnNames & { file: string },
 ): CorpusColumns {
   const has = (name: string) => found.some((column) => column.name === name);
   const names = found.map(({ name }) => name);
-  for (const name of [textColumn, idColumn === ROW_NUMBER ? undefined : idColumn, pathColumn]) {
-    if (name !== undefined && !has(name)) throw missingColumn(file, name, names);
-  }
-  const text = textColumn ?? TEXT_NAMES.find((name) => found.some((one) => one.name === name && one.isText)) ??
+  const checked = (name: string | undefined) => {
+    if (name === undefined || name === ROW_NUMBER || has(name)) return name;
+    if (areOptional) return undefined;
+    throw missingColumn(file, name, names);
+  };
+  const textColumn = checked(given.textColumn);
+  const [idColumn, pathColumn] = [checked(given.idColumn), checked(given.pathColumn)];
+  const text = textColumn ??
+    TEXT_NAMES.find((name) => found.some((one) => one.name === name && one.isText)) ??
     TEXT_NAMES.find(has);
   if (text === undefined) {
     throw new SyntaxError(

@@ -6,7 +6,16 @@
  * @module
  */
 
-const [LINE_FEED, QUOTE, BACKSLASH, COMMA, OPEN, CLOSE, BRACE, END_BRACE] = [10, 34, 92, 44, 91, 93, 123, 125];
+const [LINE_FEED, QUOTE, BACKSLASH, COMMA, OPEN, CLOSE, BRACE, END_BRACE] = [
+  10,
+  34,
+  92,
+  44,
+  91,
+  93,
+  123,
+  125,
+];
 const BLANK: readonly number[] = [9, 10, 13, 32, 0xef, 0xbb, 0xbf]; // and a byte order mark
 
 /** Rows that are lines, or elements of an array. */

@@ -78,7 +78,9 @@ export interface RowPartsOptions {
  */
 export async function* rowParts(path: string, options: RowPartsOptions = {}): AsyncGenerator<RowPart> {
   const csv = corpusFormat(path)?.rows === "csv" ? new CsvRowEnds() : null;
-  const json = new JsonRowEnds(options.style ?? (/\.(jsonl|ndjson)(\.\w+)?$/.test(path) ? "lines" : undefined));
+  const json = new JsonRowEnds(
+    options.style ?? (/\.(jsonl|ndjson)(\.\w+)?$/.test(path) ? "lines" : undefined),
+  );
   const ends = csv ?? json;
   let { start = 0, rowsBefore = 0 } = options;
   let [held, size]: [Uint8Array[], number] = [[], 0];
