@@ -5,7 +5,7 @@
  * | part | tried, in this order |
  * | --- | --- |
  * | text | `content`, `text`, `contents`, `code`, `source_code`, `func_code_string`, `whole_func_string`, `original_string`, `function`, `func`, `body` |
- * | id | `doc_id`, `repo_name` and `path`, `max_stars_repo_name` and `max_stars_repo_path`, `id`, `hexsha`, `hash`, `blob_id`, `func_code_url`, `path`, else the row's number |
+ * | id, of those that every row has | `doc_id`, `repo_name` and `path`, `max_stars_repo_name` and `max_stars_repo_path`, `id`, `hexsha`, `hash`, `blob_id`, `func_code_url`, `path`, else the row's number |
  * | path | `path`, `max_stars_repo_path`, `file_path`, `filepath`, `filename`, `func_path_in_repository` |
  *
  * @module
@@ -40,6 +40,8 @@ export interface FoundColumn {
   name: string;
   /** Whether it holds texts, or bytes that may be. */
   isText: boolean;
+  /** Whether rows were seen that have no value there, or a list or an object. */
+  hasGaps?: boolean;
 }
 
 const TEXT_NAMES = [
@@ -125,8 +127,14 @@ export function chooseColumns(
     ? []
     : idColumn !== undefined
     ? [idColumn]
-    : ID_NAMES.find((some) => some.every((name) => has(name) && name !== text)) ?? [];
+    : ID_NAMES.find((some) => some.every((name) => isId(found, name) && name !== text)) ?? [];
   return { text, id, path: pathColumn ?? PATH_NAMES.find(has) ?? null };
+}
+
+/** Whether a column may be chosen for ids. Gaps in a `doc_id` are a mistake to be told of. */
+function isId(found: readonly FoundColumn[], name: string): boolean {
+  const column = found.find((column) => column.name === name);
+  return column !== undefined && (name === "doc_id" || !column.hasGaps);
 }
 
 /**

@@ -131,6 +131,7 @@ export async function readPiece(source: PieceSource): Promise<PieceContent> {
       else content.skipped.push({ path, reason: read.reason });
     }
     content.skipped.push(...source.skipped);
+    content.skipped.sort((a, b) => a.path < b.path ? -1 : 1);
     content.unnamed.push(...source.unnamed);
     return content;
   }

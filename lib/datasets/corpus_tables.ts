@@ -71,11 +71,12 @@ export async function folderTables(
 ): Promise<FolderTables | null> {
   if (format === "files") return null;
   const isPastTop = topOf(root);
-  const found: Found = { shards: [], common: [], code: [], unread: [], others: 0 };
+  const found: Found = { shards: [], common: [], code: [], unread: [], others: 0, read: 0 };
   for (const { path, reason } of walkFolder(root, { exclude, maxBytes: Infinity })) {
     await breathe?.();
     sort(found, root, path, reason);
-    if (format === undefined && found.code.length > 0 && isPastTop(path)) return null;
+    const isSource = found.code.length > 0 && !found.shards.some(isAtTop) && isPastTop(path);
+    if (format === undefined && isSource) return null;
   }
   const { shards, common, code, unread } = found;
   const refuse = (what: string): never => {
@@ -91,7 +92,7 @@ export async function folderTables(
       );
     }
     if (code.length > 0) return null;
-    if (chosen.length === 0 && unread.length > 0) {
+    if (chosen.length === 0 && unread.length > 0 && found.read > 0) {
       refuse(
         `it holds no source code, and data that is not read (${
           list(unread)
@@ -112,9 +113,12 @@ interface Found {
   unread: string[];
   /** All files. */
   others: number;
+  /** Files that would be read as source code. */
+  read: number;
 }
 
 function sort(found: Found, root: string, path: string, reason: string | undefined): void {
+  if (reason === undefined && !UNREAD_DATA.test(path)) found.read++;
   if (`/${path}`.includes("/.")) return; // .gitattributes, .cache, .DS_Store
   found.others++;
   const name = basename(path);

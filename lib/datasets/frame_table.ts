@@ -125,7 +125,7 @@ async function arrowHead(file: string): Promise<pl.DataFrame> {
  * import { frameRows } from "./frame_table.ts";
  *
  * const file = `${await Deno.makeTempDir()}/a.parquet`;
- * pl.DataFrame({ code: ["x", "y", "z"], n: [1, 2, 3] }).writeParquet(file);
+ * pl.DataFrame({ code: ["x", "y", "z"], n: ["1", "2", "3"] }).writeParquet(file);
  * const columns = { text: "code", id: ["n"], path: null };
  * const rows = await frameRows({ file, start: 1, count: 2 }, columns);
  * assertEquals(rows, [{ doc_id: "2", content: "y" }, { doc_id: "3", content: "z" }]);

@@ -112,17 +112,22 @@ async function columnsOf(table: string): Promise<FoundColumn[] | null> {
     return found.length === 0 ? null : found;
   }
   if (rows === "csv") return (await csvHeader(table)).map((name) => ({ name, isText: true }));
-  const found = new Map<string, boolean>();
-  let [count, bytes] = [0, 0];
+  const found = new Map<string, { isText: boolean; values: number }>();
+  let [count, rowsRead, bytes] = [0, 0, 0];
   for await (const { row } of streamTable(table, { ids: [], onBytes: (read) => void (bytes += read) })) {
     if (!(row instanceof RangeError)) {
+      rowsRead++;
       for (const [name, value] of Object.entries(row)) {
-        found.set(name, found.get(name) === true || typeof value === "string");
+        const column = found.get(name) ?? { isText: false, values: 0 };
+        column.isText ||= typeof value === "string";
+        if (value !== null && typeof value !== "object") column.values++;
+        found.set(name, column);
       }
     }
     if (++count >= SAMPLE_ROWS || (bytes >= SAMPLE_BYTES && found.size > 0)) break;
   }
-  return count === 0 ? null : [...found].map(([name, isText]) => ({ name, isText }));
+  if (count === 0) return null;
+  return [...found].map(([name, { isText, values }]) => ({ name, isText, hasGaps: values < rowsRead }));
 }
 
 const POINTER = "version https://git-lfs";
