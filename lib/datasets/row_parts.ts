@@ -23,6 +23,7 @@ export const MAX_ROW_BYTES = 64 * 2 ** 20;
 export const LONG_ROW = "row over 64 MiB";
 
 const CHUNK_BYTES = 2 ** 18;
+const JSON_BLANKS: readonly number[] = [9, 10, 13, 32];
 const BYTE_ORDER_MARK = "\ufeff";
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -79,7 +80,8 @@ export interface RowPartsOptions {
 export async function* rowParts(path: string, options: RowPartsOptions = {}): AsyncGenerator<RowPart> {
   const csv = corpusFormat(path)?.rows === "csv" ? new CsvRowEnds() : null;
   const json = new JsonRowEnds(
-    options.style ?? (/\.(jsonl|ndjson)(\.\w+)?$/.test(path) ? "lines" : undefined),
+    (options.start ? options.style : undefined) ??
+      (/\.(jsonl|ndjson)(\.\w+)?$/.test(path) ? "lines" : undefined),
   );
   const ends = csv ?? json;
   let { start = 0, rowsBefore = 0 } = options;
@@ -103,8 +105,12 @@ export async function* rowParts(path: string, options: RowPartsOptions = {}): As
   for await (const chunk of fileChunks(path, options)) {
     await options.breathe?.();
     for (let from = 0; from < chunk.length;) {
+      const isBehind = json.isClosed;
       const end = ends.find(chunk, from);
       const piece = chunk.subarray(from, end || chunk.length);
+      if (isBehind && piece.some((byte) => !JSON_BLANKS.includes(byte))) {
+        throw new SyntaxError(`Cannot read table "${path}" as JSON: it has text behind its array`);
+      }
       held.push(piece);
       from += piece.length;
       size += piece.length;

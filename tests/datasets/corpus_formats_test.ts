@@ -1,0 +1,337 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { join } from "node:path";
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import { readCorpus } from "../../lib/datasets/corpus.ts";
+import { readPiece } from "../../lib/datasets/corpus_piece.ts";
+import { corpusPieces, countDocuments, type PieceOptions } from "../../lib/datasets/corpus_pieces.ts";
+import { resolveCorpus } from "../../lib/datasets/resolve_corpus.ts";
+import { temporaryFolder } from "../cli/run_cli.ts";
+
+const FIXTURES = join(import.meta.dirname!, "../fixtures/corpora");
+const fixture = (name: string) => join(FIXTURES, name);
+
+/** Ids, texts and reasons of what is skipped, by pieces as a worker reads them and in memory; they must agree. */
+async function read(path: string, options: PieceOptions = {}) {
+  const streamed: { docs: [string, string][]; skipped: [string, string][] } = { docs: [], skipped: [] };
+  for await (const { source } of corpusPieces(path, options)) {
+    const { documents, skipped } = await readPiece(structuredClone(source));
+    streamed.docs.push(...documents.map(({ docId, text }): [string, string] => [docId, text]));
+    streamed.skipped.push(...skipped.map(({ path, reason }): [string, string] => [path, reason]));
+  }
+  if (options.shard || options.documents) return streamed;
+  const { documents, skipped } = await readCorpus(path, options);
+  const held = {
+    docs: documents.map(({ docId, text }): [string, string] => [docId, text]),
+    skipped: skipped.map(({ path, reason }): [string, string] => [path, reason]),
+  };
+  assertEquals(held, streamed);
+  return streamed;
+}
+
+function write(folder: string, files: Record<string, string | Uint8Array>): string {
+  for (const [name, content] of Object.entries(files)) {
+    Deno.mkdirSync(join(folder, name, ".."), { recursive: true });
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    Deno.writeFileSync(join(folder, name), bytes);
+  }
+  return folder;
+}
+
+const FIRST = 2n ** 53n + 1n;
+const ROWS = [0, 1, 2, 4, 5, 6].map((
+  i,
+): [string, string] => [String(FIRST + BigInt(i)), `x = ${i}  # é😀\n`]);
+
+Deno.test("what datasets.save_to_disk leaves is a corpus: shards of Arrow, several splits", async () => {
+  assertEquals(await read(fixture("saved")), { docs: ROWS, skipped: [[String(FIRST + 3n), "no text"]] });
+  assertEquals(await countDocuments(fixture("saved")), 7);
+  const one = await read(join(fixture("saved"), "data-00001-of-00002.arrow"));
+  assertEquals(one.docs, ROWS.slice(3));
+  const { tables } = await resolveCorpus(fixture("splits"));
+  assertEquals(tables.map((path) => path.slice(fixture("splits").length)), [
+    "/test/data-00000-of-00001.arrow",
+    "/train/data-00000-of-00001.arrow",
+  ]);
+  assertEquals((await read(fixture("splits"))).docs.map(([id, text]) => id + text), ["0a", "1b", "2a", "3b"]);
+  const shards = await Promise.all(
+    [0, 1].map((index) => read(fixture("saved"), { shard: { index, count: 2 } })),
+  );
+  assertEquals(shards.flatMap(({ docs }) => docs).sort(), [...ROWS].sort());
+});
+
+Deno.test("texts that are bytes are read as UTF-8, and rows that are not are counted: Parquet in zstd, Arrow in lz4", async () => {
+  const expected = {
+    docs: [["0", "ok\n"], ["1", "é\n"]] as [string, string][],
+    skipped: [["2", "not UTF-8"], ["3", "no text"]] as [string, string][],
+  };
+  assertEquals(await read(fixture("bytes.parquet")), expected);
+  assertEquals(await read(fixture("file")), expected);
+  assertEquals(await read(fixture("file"), { documents: 1 }), expected); // two batches of two rows
+});
+
+Deno.test("zstd is read whole: many frames, what is to be skipped, a stream with a checksum, all kinds of blocks", async () => {
+  for (const name of ["frames.jsonl.zst", "stream.json.zst"]) {
+    assertEquals((await read(fixture(name))).docs, ROWS);
+  }
+  const { docs } = await read(fixture("blocks.jsonl.zst"));
+  assertEquals(docs.map(([id, text]) => [id, text.length]), [["zeros", 300_000], ["noise", 3000]]);
+});
+
+Deno.test("a zstd file that is cut at any byte, or followed by something else, is refused", async () => {
+  using folder = temporaryFolder();
+  for (const name of ["frames.jsonl.zst", "stream.json.zst", "blocks.jsonl.zst"]) {
+    const bytes = Deno.readFileSync(fixture(name));
+    const path = join(folder.path, name);
+    const ends = new Set<number>(); // a file cut between two frames is a whole one
+    for (let end = 0; end < bytes.length; end += name.startsWith("blocks") ? 37 : 1) {
+      Deno.writeFileSync(path, bytes.subarray(0, end));
+      try {
+        await readCorpus(path);
+        ends.add(end);
+      } catch (error) {
+        assert(error instanceof Error && /^Cannot read /.test(error.message), String(error));
+      }
+    }
+    assertEquals(ends.size, name.startsWith("frames") ? 13 : 0, `${name}: ${[...ends]}`);
+    Deno.writeFileSync(path, new Uint8Array([...bytes, 0x7b, 0x7d]));
+    await assertRejects(() => readCorpus(path), SyntaxError, "as zstd: it is damaged or cut");
+  }
+});
+
+Deno.test("an Arrow file that is cut at any byte is refused", async () => {
+  using folder = temporaryFolder();
+  for (const name of ["saved/data-00000-of-00002.arrow", "file/rows.arrow"]) {
+    const bytes = Deno.readFileSync(fixture(name));
+    const path = join(folder.path, "a.arrow");
+    let whole = 0;
+    for (let end = 0; end < bytes.length; end++) {
+      Deno.writeFileSync(path, bytes.subarray(0, end));
+      await readCorpus(path).then(() => whole++, (error) => {
+        assert(/^Cannot read /.test(error.message), error.message);
+      });
+    }
+    assert(name.startsWith("saved") ? whole === 0 : whole < 700, `${whole}`); // the index behind the rows is not needed
+  }
+});
+
+Deno.test("a JSON array is read as its rows, however it is laid out, cut into any chunks", async () => {
+  using folder = temporaryFolder();
+  const rows = [
+    { id: "a]", code: 'x = "[{\\"", \\\\' },
+    { id: "b", code: null },
+    { id: "c", code: ["}"], deep: { a: [[{}]] } },
+    { id: "d", code: "é😀\n" },
+  ];
+  const expected = {
+    docs: [["a]", rows[0]!.code], ["d", "é😀\n"]],
+    skipped: [["b", "no text"], ["c", "no text"]],
+  };
+  const layouts = [
+    JSON.stringify(rows),
+    JSON.stringify(rows, null, 2) + "\n",
+    `\ufeff \n[${rows.map((row) => JSON.stringify(row)).join("\r\n ,\t")}\n]\n\n`,
+  ];
+  for (const layout of layouts) {
+    for (
+      const [name, bytes] of [
+        ["a.json", layout],
+        ["a.json.gz", new Uint8Array(gzipSync(layout))],
+        ["a.json.zst", new Uint8Array(zstdCompressSync(layout))],
+      ] as const
+    ) {
+      const path = join(write(folder.path, { [name]: bytes }), name);
+      assertEquals(await read(path), expected as Awaited<ReturnType<typeof read>>, name);
+      assertEquals(await read(path, { documents: 1 }), expected as Awaited<ReturnType<typeof read>>);
+    }
+  }
+  // larger than what is read at once, so that strings and escapes lie across the ends of chunks
+  const large = Array.from({ length: 400 }, (_, i) => ({ id: String(i), code: '\\"]é'.repeat(i * 7) + i }));
+  const path = join(write(folder.path, { "large.json": JSON.stringify(large) }), "large.json");
+  assertEquals((await read(path)).docs, large.map(({ id, code }): [string, string] => [id, code]));
+});
+
+Deno.test("a JSON array that is cut, or is none of rows, is refused in one line; other JSON is a source file", async () => {
+  using folder = temporaryFolder();
+  const cases: [string, string, string][] = [
+    ["cut.json", '[{"code":"a"},{"code":"b"}', "its array has no end: the file is cut"],
+    ["damaged.json", '[{"code":"a"},{"code":hunter2}]', "row 1 is not JSON"],
+    ["mixed.json", '[{"code":"a"}, "hunter2"]', "row 1 is not a JSON object"],
+    ["behind.json", '[{"code":"a"}] {"code":"hunter2"}', "it has text behind its array"],
+  ];
+  for (const [name, content, message] of cases) {
+    const path = join(write(folder.path, { [name]: content }), name);
+    const error = await assertRejects(() => readCorpus(path), SyntaxError, message);
+    assert(!error.message.includes("hunter2"));
+  }
+  for (const content of ['{\n  "name": "x"\n}\n', '{"name":"x"}', "[1, 2]", '["a"]']) {
+    const path = join(write(folder.path, { "config.json": content }), "config.json");
+    assertEquals((await read(path)).docs, [["config.json", content]]);
+  }
+});
+
+Deno.test("columns are those that are given, else the first of the common names, and ids are whole", async () => {
+  using folder = temporaryFolder();
+  const columnsOf = async (row: Record<string, unknown>, options: PieceOptions = {}) => {
+    const path = join(write(folder.path, { "a.jsonl": JSON.stringify(row) + "\n" }), "a.jsonl");
+    const { text, id } = (await resolveCorpus(path, options)).columns!;
+    return [text, id.join("/") || "#", (await read(path, options)).docs[0]?.[0]];
+  };
+  const stack = { max_stars_repo_name: "a/b", max_stars_repo_path: "c.py", hexsha: "ff", content: "x" };
+  const clean = { repo_name: "a/b", path: "c.py", copies: "3", content: "x", hash: -8876543210987654 };
+  assertEquals(await columnsOf(clean), ["content", "repo_name/path", "a/b/c.py"]);
+  assertEquals(await columnsOf(clean, { idColumn: "hash" }), ["content", "hash", "-8876543210987654"]);
+  assertEquals(await columnsOf(clean, { idColumn: "#" }), ["content", "#", "0"]);
+  assertEquals(await columnsOf(stack), ["content", "max_stars_repo_name/max_stars_repo_path", "a/b/c.py"]);
+  assertEquals(await columnsOf({ code: 3, func_code_string: "x" }), ["func_code_string", "#", "0"]);
+  assertEquals(await columnsOf({ code: 3, text: "x", id: null }), ["text", "#", "0"]);
+  assertEquals(await columnsOf({ snippet: "x", blob_id: "7" }, { textColumn: "snippet" }), [
+    "snippet",
+    "blob_id",
+    "7",
+  ]);
+  await assertRejects(
+    () => columnsOf({ text: "x" }, { textColumn: "code" }),
+    SyntaxError,
+    'no column "code", but "text"',
+  );
+  await assertRejects(
+    () => columnsOf({ hunter2: "x" }),
+    SyntaxError,
+    "name that of the texts by --text-column",
+  );
+  await assertRejects(() => columnsOf({ text: "x" }, { idColumn: "id" }), SyntaxError, 'no column "id"');
+});
+
+Deno.test("two rows of one id are refused, the second by its number, whatever the ids are made of", async () => {
+  using folder = temporaryFolder();
+  const row = (path: string) => JSON.stringify({ repo_name: "a", path, content: "x" }) + "\n";
+  write(folder.path, {
+    "a.json.gz": new Uint8Array(gzipSync(row("p") + row("q"))),
+    "b.json.gz": new Uint8Array(gzipSync(row("p"))),
+  });
+  const error = await assertRejects(
+    () => read(folder.path),
+    SyntaxError,
+    'b.json.gz": row 2 repeats the "repo_name/path" of an earlier row: name other ids by --id-column, "#"',
+  );
+  assert(!error.message.includes('"p"'));
+  assertEquals((await read(folder.path, { idColumn: "#" })).docs.length, 3);
+});
+
+const SHARD = '{"id":"a","content":"x"}\n';
+const BESIDE = {
+  "README.md": "#",
+  ".gitattributes": "*",
+  ".git/config": "x",
+  ".DS_Store": "\0",
+  "CITATION.cff": "x",
+  "dataset_infos.json": "{}",
+  "LICENSE": "x",
+  "assets/a.png": "\0",
+  "assets/fig.svg": "<svg/>",
+  ".cache/huggingface/download/a.metadata": "x",
+  "loader.py": "import datasets\n",
+};
+
+Deno.test("what lies beside shards does not make a data set source code, wherever the shards lie", async () => {
+  for (
+    const name of [
+      "file-000000000001.json.gz",
+      "data/python/train-00000-of-00002.jsonl.zst",
+      "default/train/0000.ndjson",
+      "a.jsonl",
+      "data/a.csv.gz",
+    ]
+  ) {
+    using folder = temporaryFolder();
+    const text = name.includes(".csv") ? "id,content\na,x\n" : SHARD;
+    const bytes = new TextEncoder().encode(text);
+    const content = name.endsWith(".gz")
+      ? new Uint8Array(gzipSync(bytes))
+      : name.endsWith(".zst")
+      ? new Uint8Array(zstdCompressSync(bytes))
+      : bytes;
+    write(folder.path, { ...BESIDE, [name]: content });
+    assertEquals((await read(folder.path)).docs, [["a", "x"]], name);
+    assertEquals((await resolveCorpus(folder.path)).others, 7);
+  }
+});
+
+Deno.test("a folder that may be either is refused with the names, and the user chooses", async () => {
+  using folder = temporaryFolder();
+  write(folder.path, {
+    "data/a.jsonl": SHARD,
+    "data/b.jsonl": SHARD.replace("a", "b"),
+    "main.go": "package main\n",
+  });
+  await assertRejects(
+    () => resolveCorpus(folder.path),
+    RangeError,
+    'it holds tables ("data/a.jsonl", "data/b.jsonl") and other files ("main.go"): give --format tables or --format files',
+  );
+  assertEquals((await read(folder.path, { format: "tables" })).docs.length, 2);
+  assertEquals((await read(folder.path, { format: "files" })).docs.length, 3);
+  assertEquals((await read(folder.path, { exclude: ["*.go"] })).docs.length, 2);
+  assertEquals((await read(folder.path, { exclude: ["*.go", "b.*"] })).docs.length, 1);
+  assertEquals((await read(folder.path, { exclude: ["data"] })).docs, [["main.go", "package main\n"]]);
+});
+
+Deno.test("source code with tables among its tests, or with JSON and CSV, stays source code", async () => {
+  using folder = temporaryFolder();
+  write(folder.path, {
+    "src/main.py": "x = 1\n",
+    "tests/fixtures/a.jsonl": SHARD,
+    "package.json": '{"name":"x"}\n',
+    "table.csv": "a,b\n",
+  });
+  assertEquals((await read(folder.path)).docs.map(([id]) => id), [
+    "package.json",
+    "src/main.py",
+    "table.csv",
+    "tests/fixtures/a.jsonl",
+  ]);
+});
+
+Deno.test("data in a format that is not read is named, not passed over for the README", async () => {
+  using folder = temporaryFolder();
+  write(folder.path, { "README.md": "# A data set", "train.tar.xz": "\0", "test.7z": "\0" });
+  await assertRejects(
+    () => resolveCorpus(folder.path),
+    RangeError,
+    'data that is not read ("test.7z", "train.tar.xz")',
+  );
+  assertEquals((await read(folder.path, { format: "files" })).docs.length, 1);
+  await assertRejects(
+    () => resolveCorpus(folder.path, { format: "tables" }),
+    RangeError,
+    "it holds no tables",
+  );
+});
+
+Deno.test("shards that are pointers, of other columns, cut, or gone are refused by name", async () => {
+  using folder = temporaryFolder();
+  const path = (name: string) => join(folder.path, name);
+  write(folder.path, {
+    "a.jsonl": SHARD,
+    "b.jsonl": "version https://git-lfs.invalid/spec/v1\noid sha256:0\nsize 9\n",
+  });
+  await assertRejects(() => read(folder.path), SyntaxError, 'b.jsonl": it is a pointer of Git LFS');
+  write(folder.path, { "b.jsonl": '{"id":"b","remark":"x"}\n' });
+  await assertRejects(() => read(folder.path), SyntaxError, 'b.jsonl": it has no column "content"');
+  write(folder.path, { "b.csv": "id,remark\nb,x\n", "b.jsonl": SHARD.replace("a", "b") });
+  Deno.renameSync(path("b.csv"), path("b.csv.gz"));
+  write(folder.path, { "b.csv.gz": new Uint8Array(gzipSync("id,remark\nc,x\n")) });
+  await assertRejects(() => read(folder.path), SyntaxError, 'b.csv.gz": it has no column "content"');
+  write(folder.path, { "b.csv.gz": new Uint8Array(gzipSync("id,content\nc,x\n")).subarray(0, -3) });
+  await assertRejects(() => read(folder.path), SyntaxError, 'b.csv.gz" as gzip: it is damaged or cut');
+  Deno.removeSync(path("b.csv.gz"));
+  const source = await resolveCorpus(folder.path);
+  const pieces = corpusPieces(source);
+  assertEquals((await pieces.next()).done, false);
+  Deno.removeSync(path("b.jsonl"));
+  await assertRejects(
+    () => pieces.next(),
+    Error,
+    'Cannot read corpus "' + path("b.jsonl") + '": no such file',
+  );
+});
