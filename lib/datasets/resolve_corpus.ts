@@ -18,7 +18,8 @@ import { type CorpusFormatName, folderTables } from "./corpus_tables.ts";
 import { csvHeader } from "./csv_rows.ts";
 import { frameColumns } from "./frame_table.ts";
 import { isJsonTable } from "./json_table.ts";
-import { streamTable } from "./stream_table.ts";
+import { rowParts } from "./row_parts.ts";
+import { jsonRow } from "./stream_table.ts";
 
 /** How a corpus is to be read. */
 export interface CorpusOptions extends ColumnNames {
@@ -112,11 +113,19 @@ async function columnsOf(table: string): Promise<FoundColumn[] | null> {
     return found.length === 0 ? null : found;
   }
   if (rows === "csv") return (await csvHeader(table)).map((name) => ({ name, isText: true }));
+  return await jsonColumns(table);
+}
+
+/** The columns of the first rows of a JSON file. */
+async function jsonColumns(table: string): Promise<FoundColumn[] | null> {
   const found = new Map<string, { isText: boolean; values: number }>();
-  let [count, rowsRead, bytes] = [0, 0, 0];
-  for await (const { row } of streamTable(table, { ids: [], onBytes: (read) => void (bytes += read) })) {
+  let [count, rows, bytes] = [0, 0, 0];
+  for await (const part of rowParts(table, { onBytes: (read) => void (bytes += read) })) {
+    if (!part.isWhole && found.size > 0) break; // a row of more than 64 MiB tells nothing
+    const row = part.isLast ? jsonRow(part, { path: table, ids: [] })?.row : undefined;
+    if (row === undefined) continue;
     if (!(row instanceof RangeError)) {
-      rowsRead++;
+      rows++;
       for (const [name, value] of Object.entries(row)) {
         const column = found.get(name) ?? { isText: false, values: 0 };
         column.isText ||= typeof value === "string";
@@ -127,7 +136,7 @@ async function columnsOf(table: string): Promise<FoundColumn[] | null> {
     if (++count >= SAMPLE_ROWS || (bytes >= SAMPLE_BYTES && found.size > 0)) break;
   }
   if (count === 0) return null;
-  return [...found].map(([name, { isText, values }]) => ({ name, isText, hasGaps: values < rowsRead }));
+  return [...found].map(([name, { isText, values }]) => ({ name, isText, hasGaps: values < rows }));
 }
 
 const POINTER = "version https://git-lfs";
