@@ -13,20 +13,17 @@ import { fileURLToPath } from "node:url";
 import {
   forgetExamples,
   HYPERPARAMETER_COLUMNS,
-  loadModel,
-  METHODS,
-  openTensorFlow,
-  openTokenizer,
   readCorpus,
   readRows,
   retainExamples,
   type RowOf,
-  Scorer,
-  unlearn,
-  type UnlearnEpoch,
   writeEmbeddedCorpus,
   writeRows,
-} from "../mod.ts";
+} from "../lib/datasets/mod.ts";
+import { openTensorFlow } from "../lib/engine/mod.ts";
+import { Scorer } from "../lib/metrics/mod.ts";
+import { loadModel, openTokenizer } from "../lib/models/mod.ts";
+import { METHODS, unlearn, type UnlearnEpoch } from "../lib/unlearning/mod.ts";
 import preset from "./embedded_preset.json" with { type: "json" };
 
 /** Enough for the shape of every effect, few enough for the whole table in a quarter of an hour. */

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { ListFileEntry } from "@huggingface/hub";
+import type { ListFileEntry } from "./npm/huggingface_hub.ts";
 import { statfsSync } from "node:fs";
 import { join } from "node:path";
 import { downloadBlob, type HubFile, keptBytes } from "./hub_blob.ts";
@@ -126,7 +126,7 @@ async function listFiles(
   requests: HubRequests,
   { settings, signal }: DownloadOptions,
 ): Promise<Listing> {
-  const hub = await import("@huggingface/hub");
+  const hub = await import("./npm/huggingface_hub.ts");
   const asked = { hubUrl: settings.endpoint, fetch: requests.api };
   const ask = <T>(task: () => Promise<T>) =>
     withRetries(async () => {
@@ -178,7 +178,7 @@ async function readFile(
   start: number,
   { model, commit, requests, settings }: ReadFileOptions,
 ): Promise<ReadableStream<Uint8Array>> {
-  const { downloadFile } = await import("@huggingface/hub");
+  const { downloadFile } = await import("./npm/huggingface_hub.ts");
   requests.failure = null;
   const path = encodeURIComponent(name); // the client puts it into the address as it is
   // Size and hash are known. By its address the file comes in byte ranges, which the Hub's other protocol, Xet, has not.

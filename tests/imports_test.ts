@@ -12,6 +12,7 @@ const RANKS: { readonly [part: string]: number } = {
   write_file: -2,
   zip: -1,
   reason: -3,
+  npm: -4,
   engine: 0,
   tokenizers: 0,
   secrets: 0,
@@ -36,7 +37,7 @@ const HOMES: readonly { what: string; pattern: RegExp; homes: RegExp }[] = [
     pattern: /\bDeno\.dlopen\b/,
     homes: /^lib\/engine\/(lib(c|rary)|nvidia_driver)\.ts$/,
   },
-  { what: "Polars", pattern: /"nodejs-polars"/, homes: /^lib\/(datasets|evaluation|report|cli)\// },
+  { what: "Polars", pattern: /\/npm\/polars\.ts"/, homes: /^lib\/(datasets|evaluation|report|cli)\// },
   {
     what: "the network",
     pattern: /\bfetch\(|\bWebSocket\b|\bDeno\.(connect|listen|serve)\w*\(|"node:(http|https|net|tls|dgram)"/,
@@ -51,7 +52,7 @@ const HOMES: readonly { what: string; pattern: RegExp; homes: RegExp }[] = [
   { what: "pointers", pattern: /\bDeno\.UnsafePointer/, homes: /^lib\/engine\// },
   {
     what: "tfjs-node",
-    pattern: /"@tensorflow\/tfjs-node/,
+    pattern: /\/npm\/tfjs_node/,
     homes: /^lib\/engine\//,
   },
 ];
@@ -139,19 +140,39 @@ Deno.test("imports of lib/ have no cycle", () => {
   assertEquals(done.size >= SOURCES.length, true);
 });
 
-Deno.test("relative imports of lib/ lead to files, all others into the import map or node:", () => {
-  const names = Object.keys(deno.imports);
+Deno.test("relative imports of lib/ lead to files, all others are node's; lib/npm alone names packages", () => {
   const wrong: string[] = [];
   for (const source of SOURCES) {
+    const isHome = source.path.startsWith("lib/npm/");
     for (const specifier of source.imports) {
       const isKnown = isRelative(specifier)
         ? existing(targetOf(source, specifier)) !== undefined
         : specifier.startsWith("node:") ||
-          names.some((name) => name === specifier || name.endsWith("/") && specifier.startsWith(name));
+          isHome && /^npm:(@[\w-]+\/)?[\w.-]+@\d+\.\d+\.\d+(\/|$)/.test(specifier);
       if (!isKnown) wrong.push(`${source.path} imports ${specifier}`);
     }
   }
   assertEquals(wrong, []);
+});
+
+Deno.test("packages have one version each, and bare names of deno.json lead to lib/npm", () => {
+  const named = SOURCES.flatMap(({ imports }) => imports).concat(Object.values(deno.imports))
+    .filter((specifier) => specifier.startsWith("npm:"));
+  const versions = named.map((specifier) =>
+    /^npm:\/?((?:@[\w-]+\/)?[\w.-]+)@([\d.]+)/.exec(specifier)!.slice(1, 3)
+  );
+  const byName = Map.groupBy(versions, ([name]) => name);
+  for (const [name, found] of byName) {
+    assertEquals(new Set(found.map(([, version]) => version)).size, 1, name);
+  }
+  for (const [name, path] of Object.entries(deno.imports)) {
+    if (name.endsWith("/") || name === "@std/assert") continue; // a test's look into a package; see tests/assert.ts
+    assertEquals(
+      [path.startsWith("./lib/npm/"), existing(path)?.includes(`"npm:${name}@`)],
+      [true, true],
+      name,
+    );
+  }
 });
 
 for (const { what, pattern, homes } of HOMES) {

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import deno from "../deno.json" with { type: "json" };
 import { PLANTED_COLUMNS } from "../lib/datasets/columns.ts";
 import { readRows } from "../lib/datasets/row_table.ts";
 import { chooseNotebooks, executeNotebook } from "../lib/notebooks/execute.ts";
@@ -11,6 +12,8 @@ import { fromCodePoints } from "../lib/tokenizers/code_points.ts";
 
 const NOTEBOOKS = fileURLToPath(new URL("../notebooks", import.meta.url));
 const PATHS = chooseNotebooks(NOTEBOOKS, []);
+/** What deno.json exports, as a notebook names it. */
+const EXPORTS = Object.values(deno.exports).map((path) => `.${path}`);
 const MAX_LINES = 15;
 const MAX_BYTES = 3e6;
 
@@ -44,17 +47,17 @@ for (const path of PATHS) {
     const [imports, parameters] = codeOf(path);
     assertEquals(first?.cell_type, "markdown");
     assert(first!.source.join("").includes("?"), "a question");
-    assert(imports!.source.join("").includes('from "../mod.ts"'));
+    assert(imports!.source.join("").includes('from "../lib/notebooks/mod.ts"'));
     assertEquals(parameters?.metadata.tags, ["parameters"]);
     assert(parameters!.source.join("").includes("startNotebook("));
   });
 
-  Deno.test(`${name} has short cells, no functions and imports mod.ts only`, () => {
+  Deno.test(`${name} has short cells, no functions and imports what is exported only`, () => {
     for (const { source } of codeOf(path)) {
       const code = source.join("");
       assert(source.length <= MAX_LINES, code);
       assert(!/^\s*(async )?function\b|^(const|let) \w+ = (async )?\([^)]*\) =>/m.test(code), code);
-      for (const [, from] of code.matchAll(/\bfrom\s+"([^"]+)"/g)) assertEquals(from, "../mod.ts");
+      for (const [, from] of code.matchAll(/\bfrom\s+"([^"]+)"/g)) assert(EXPORTS.includes(from!), from);
     }
   });
 

@@ -4,8 +4,10 @@
  *
  * @module
  */
-import pl from "nodejs-polars";
-import { readTable, writeTable } from "../datasets/tables.ts";
+import type pl from "../npm/polars.ts";
+import { DISTRIBUTION_COLUMNS } from "../datasets/columns.ts";
+import { writeRows } from "../datasets/row_table.ts";
+import { readTable } from "../datasets/tables.ts";
 import { memorizationDistribution, type SecretScore } from "../evaluation/memorization_distribution.ts";
 import { defineCommand } from "./command.ts";
 import { formatTable } from "./console.ts";
@@ -52,7 +54,7 @@ export const command = defineCommand({
       max_ma: found.maxMa,
       out,
     };
-    await run.finish(summary, () => writeTable(binTable(found.bins), out));
+    await run.finish(summary, () => writeRows(out, found.bins, DISTRIBUTION_COLUMNS));
     return { text: `${describeBins(found.bins)}\n\n${describe(summary)}`, summary };
   },
 });
@@ -73,15 +75,6 @@ function scoresOf(frame: pl.DataFrame, path: string): SecretScore[] {
 }
 
 type Bins = ReturnType<typeof memorizationDistribution>["bins"];
-
-function binTable(bins: Bins): pl.DataFrame {
-  return pl.DataFrame([
-    pl.Series("bin_start", bins.map((bin) => bin.bin_start), pl.Float64),
-    pl.Series("bin_end", bins.map((bin) => bin.bin_end), pl.Float64),
-    pl.Series("documents", bins.map((bin) => bin.documents), pl.Int64),
-    pl.Series("share", bins.map((bin) => bin.share), pl.Float64),
-  ]);
-}
 
 function describeBins(bins: Bins): string {
   const most = Math.max(1, ...bins.map(({ documents }) => documents));

@@ -20,7 +20,7 @@ interface Common {
 /** One argument or option: its kind decides the type of its value. */
 export type OptionSpec =
   | Common & { kind: "flag" }
-  | Common & { kind: "list" }
+  | Common & { kind: "list"; required?: true }
   | Common & { kind: "string"; required?: true; default?: string }
   | Common & { kind: "path"; required?: true; default?: string; orInput?: true }
   | Common & { kind: "int" | "float"; required?: true; default?: number; min?: number; max?: number }

@@ -12,6 +12,8 @@ export interface CommandRow {
   description: string;
   /** What follows `codescrub` in an example. */
   example: string;
+  /** Other examples, for its own help. */
+  more?: readonly string[];
   /** Imports the command's file. */
   load: () => Promise<{ command: Command }>;
 }
@@ -94,6 +96,9 @@ export const COMMANDS = {
   report: {
     description: "a run's tables as one HTML page",
     example: "report out/demo --out report.html",
+    more: [
+      "report found.csv scores.jsonl x/after.parquet x/history.parquet --twins twins.csv --out report.html",
+    ],
     load: () => import("./report.ts"),
   },
   train: {

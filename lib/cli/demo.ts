@@ -96,7 +96,7 @@ export const command = defineCommand({
     await runPipeline(stages, files);
     const summary = await summarize(out, { stages: stages.seconds, seconds: roundedSeconds(startedAt) });
     await writeFileAtomic(join(out, RUN_FILES.summary), JSON.stringify(summary, null, 2) + "\n");
-    await stages.run("report", report, { run: out, out: join(out, "report.html") });
+    await stages.run("report", report, { tables: [out], out: join(out, "report.html") });
     await run.finish(summary);
     return await describe(out, files, summary);
   },

@@ -7,6 +7,7 @@
  */
 import { readAllowList } from "../datasets/allow_list.ts";
 import { assembleParts, countDistinct } from "../datasets/assemble_parts.ts";
+import { SKIPPED_COLUMNS } from "../datasets/columns.ts";
 import { emptyCorpus } from "../datasets/corpus.ts";
 import type { CorpusPiece } from "../datasets/corpus_piece.ts";
 import { corpusPieces, countDocuments, type PieceOptions, tableBytes } from "../datasets/corpus_pieces.ts";
@@ -121,7 +122,7 @@ export const command = defineCommand({
     });
     const writeSkipped = async () => {
       if (skipped === undefined) return;
-      await writeRows(skipped, counts.total.skipped, { path: "text", reason: "text" });
+      await writeRows(skipped, counts.total.skipped, SKIPPED_COLUMNS);
     };
     if (counts.total.documents === 0 && !shard) { // a shard of a small corpus may be
       await removePath(run.scratch);

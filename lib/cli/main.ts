@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { Command as Program, CommanderError, Option } from "commander";
+import { Command as Program, CommanderError, Option } from "../npm/commander.ts";
 import { isAbsolute } from "node:path";
 import deno from "../../deno.json" with { type: "json" };
 import { oneLine } from "../reason.ts";
@@ -78,7 +78,8 @@ async function makeProgram(args: readonly string[], rows: CommandRows): Promise<
   for (const [name, row] of Object.entries(rows)) {
     const sub = program.command(name).description(row.description);
     if (name === asked) addCommand(sub, (await row.load()).command, given);
-    sub.addHelpText("after", `\nExample:\n  codescrub ${row.example}`);
+    const lines = [row.example, ...row.more ?? []].map((line) => `\n  codescrub ${line}`).join("");
+    sub.addHelpText("after", `\n${row.more ? "Examples" : "Example"}:${lines}`);
   }
   const examples = Object.values(rows).map(({ example }) => `\n  codescrub ${example}`).join("");
   return program.addHelpText("after", `\nExamples:${examples}`);
@@ -95,7 +96,8 @@ function rephrase(message: string, names: string[]): string {
 function addCommand(program: Program, command: Command, given: Given): void {
   const argNames = Object.keys(command.args);
   for (const [name, spec] of Object.entries(command.args)) {
-    program.argument("required" in spec && spec.required ? `<${name}>` : `[${name}]`, spec.describe);
+    const word = spec.kind === "list" ? `${name}...` : name;
+    program.argument("required" in spec && spec.required ? `<${word}>` : `[${word}]`, spec.describe);
   }
   for (const [name, spec] of Object.entries(optionsOf(command))) program.addOption(makeOption(name, spec));
   program.action(async (...values: unknown[]) => {

@@ -94,8 +94,8 @@ export async function resolveOptions(
       : [file[name], `"${name}" of ${path}`];
     if (raw !== undefined) values[name] = parseValue(spec, raw, { origin, cwd: given.cwd });
     else if (spec.kind === "flag") values[name] = false;
-    else if (spec.kind === "list") values[name] = [];
-    else if (spec.default !== undefined) values[name] = spec.default;
+    else if (spec.kind === "list" && !spec.required) values[name] = [];
+    else if (spec.kind !== "list" && spec.default !== undefined) values[name] = spec.default;
     else if (spec.required) throw new UsageError(`Missing option "${flagOf(name)}": ${spec.describe}`);
   }
   return values;

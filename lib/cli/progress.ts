@@ -7,7 +7,7 @@
  *
  * @module
  */
-import cliProgress from "cli-progress";
+import cliProgress from "../npm/cli_progress.ts";
 import { write } from "./console.ts";
 import { arrangeLine, BAR_CELL, fitLine } from "./progress_line.ts";
 

@@ -73,10 +73,8 @@ async function ownKey(folder: string): Promise<Uint8Array> {
   const path = join(folder, KEY_FILE);
   const mode = await modeOf(path);
   if (mode === undefined) await makeKey(folder, path);
-  else {
-    checkMode(mode, `the key "${path}"`);
-    await removeTemporaries(folder); // a key that a killed run was making
-  }
+  else checkMode(mode, `the key "${path}"`);
+  await removeTemporaries(folder); // keys that killed runs were making; one that is still making one takes this
   const key = await readKey(path);
   if (key.length === KEY_BYTES) return key;
   throw new RangeError(

@@ -9,14 +9,18 @@ import { writeFileAtomic } from "../write_file.ts";
 import { MODEL_FILES } from "../models/save.ts";
 import { Adam } from "../training/adam.ts";
 import { checkpointBytes, CHECKPOINTS, readCheckpoint, writeCheckpoint } from "../training/checkpoint.ts";
+import { RateWatch } from "../training/rate_watch.ts";
+import { trainingBytes } from "../training/step_memory.ts";
 import { trainModel, type TrainStep } from "../training/train.ts";
 import { type Context, defineCommand } from "./command.ts";
 import { CORPUS_OPTIONS } from "./corpus_options.ts";
 import { DTYPE_OPTION, SAVE_DTYPE_OPTION, storageOf } from "./dtype_options.ts";
+import { memoryOf, sayMemory } from "./memory.ts";
 import { checkSpace } from "./output.ts";
 import { openRunFolder } from "./run_folder.ts";
 import { openEngine } from "./session.ts";
-import { openStart, readTrainingTexts, trainingInputs } from "./train_start.ts";
+import { openStart, readTrainingTexts, startSizes, trainingInputs } from "./train_start.ts";
+import { describeRate } from "./unlearn_report.ts";
 
 const BETAS = [0.9, 0.95] as const;
 const SAVE_EVERY_STEPS = 100;
@@ -94,6 +98,13 @@ export const command = defineCommand({
       versions: { tensorflow: engine.version },
     });
     const texts = await readTrainingTexts(values.corpus, context, values);
+    const sizes = await startSizes(values, context);
+    const memory = sayMemory(context, {
+      sizes,
+      option: "--batch",
+      value: batch,
+      bytesWith: (rows) => trainingBytes(sizes, { rows, length }),
+    });
     using start = await openStart(values, texts, context);
     const { model, tokenizer, endOfText } = start;
     if (length > model.config.maxPositions) {
@@ -106,12 +117,19 @@ export const command = defineCommand({
     const encoded = await tokenizer.encodeBatch(texts.all, (done) => stage.advance(done));
     stage.done();
     using optimizer = new Adam(model.weights, { betas: BETAS, maxNorm: values.maxNorm });
-    const log = await restoreLog(out, { weights: model.weights, optimizer });
+    const { log, notes } = await restoreNotes(out, { weights: model.weights, optimizer });
+    const first = log[0] === undefined ? undefined : (JSON.parse(log[0]) as TrainStep).loss;
+    const watch = new RateWatch({
+      lr: values.lr,
+      warmup: values.warmup,
+      isNew: values.model === undefined,
+      first,
+    });
     const training = context.progress.start("Training", steps, "steps");
     training.skip(optimizer.steps);
     const save = async () => {
       await writeFileAtomic(await run.path(LOG_FILE), log.join("\n") + "\n");
-      await writeCheckpoint(out, { weights: model.weights, optimizer }, { log });
+      await writeCheckpoint(out, { weights: model.weights, optimizer }, { log, notes });
     };
     await trainModel(model, { optimizer, documents: encoded.map(({ ids }) => ids) }, {
       steps,
@@ -129,6 +147,11 @@ export const command = defineCommand({
       onStep: async (step) => {
         training.advance(1, `loss ${step.loss.toFixed(3)}`);
         if (step.step % LOG_EVERY_STEPS === 0 || step.step === 1) log.push(logLine(step));
+        const rate = watch.add(step.step, step.loss);
+        if (rate && notes.length === 0) {
+          notes.push(describeRate(rate));
+          context.log(notes[0]!);
+        }
         if (step.step % SAVE_EVERY_STEPS === 0) await save();
         await context.breathe().catch(async (error) => {
           await save();
@@ -140,7 +163,14 @@ export const command = defineCommand({
     await start.save(out, storageOf(values.saveDtype, start.dtype));
     await writeFileAtomic(await run.path(LOG_FILE), log.join("\n") + "\n");
     const last = JSON.parse(log.at(-1)!) as TrainStep;
-    const summary = { steps, parameters: model.parameterCount, loss: last.loss, out };
+    const summary = {
+      steps,
+      parameters: model.parameterCount,
+      loss: last.loss,
+      notes,
+      ...memoryOf(memory),
+      out,
+    };
     await run.finish(summary);
     return {
       text: `trained ${summary.parameters} parameters to a loss of ${last.loss}\nwritten: ${out}`,
@@ -162,8 +192,12 @@ function logLine({ step, loss, norm, rate }: TrainStep): string {
   return JSON.stringify({ step, loss: round(loss), norm: round(norm), rate: round(rate) });
 }
 
-/** Continues from the newest checkpoint: its weights, moments and log. */
-async function restoreLog(out: string, state: Parameters<typeof readCheckpoint>[1]): Promise<string[]> {
+/** Continues from the newest checkpoint: its weights, moments, log and what was said of the learning rate. */
+async function restoreNotes(
+  out: string,
+  state: Parameters<typeof readCheckpoint>[1],
+): Promise<{ log: string[]; notes: string[] }> {
   const restored = await readCheckpoint(out, state);
-  return restored ? (restored.notes as { log: string[] }).log : [];
+  const { log = [], notes = [] } = (restored?.notes ?? {}) as { log?: string[]; notes?: string[] };
+  return { log, notes };
 }

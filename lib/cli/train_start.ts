@@ -15,11 +15,13 @@ import type { Model } from "../models/model.ts";
 import { architectureOf } from "../models/models.ts";
 import { newModel } from "../models/new_model.ts";
 import { saveModel } from "../models/save.ts";
+import { type ModelSizes, sizesOf } from "../training/step_memory.ts";
 import { openTokenizer, parseTokenizer, type Tokenizer } from "../tokenizers/tokenizer.ts";
 import { temporaryPath, writeFileAtomic } from "../write_file.ts";
 import type { Context } from "./command.ts";
 import { type CorpusValues, givenCorpus } from "./corpus_options.ts";
-import { type ModelContext, modelInput } from "./model_folder.ts";
+import { modelSizes } from "./memory.ts";
+import { type ModelContext, modelFolder, modelInput } from "./model_folder.ts";
 import { resolvePath } from "./options.ts";
 import type { RunOptions } from "./run_record.ts";
 import { openEngine, openModel } from "./session.ts";
@@ -152,6 +154,35 @@ export async function openStart(
   return options.model === undefined
     ? await newStart(options, texts, context)
     : await existingStart(options.model, options, context);
+}
+
+/**
+ * The sizes of the model that `openStart` will open, by its configuration or the options; a tokenizer that is to be
+ * trained may get fewer entries than it is asked for.
+ *
+ * @throws {Error} as `modelFolder`, `readConfig` and `openTokenizer`
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createProgress } from "./progress.ts";
+ * import { startSizes } from "./train_start.ts";
+ *
+ * const sizes = { layers: 1, width: 8, heads: 2, positions: 16, vocabulary: 257 };
+ * const options = { ...sizes, model: undefined, tokenizer: undefined, dtype: "float32" };
+ * const context = { cwd: "/", progress: createProgress(), signal: new AbortController().signal };
+ * assertEquals((await startSizes(options, context)).parameters, 257 * 8 + 16 * 8 + 872 + 16);
+ * ```
+ */
+export async function startSizes(options: StartOptions, context: ModelContext): Promise<ModelSizes> {
+  const { model, tokenizer: folder, vocabulary } = options;
+  if (model !== undefined) return await modelSizes(await modelFolder(model, context));
+  const tokenizer = folder === undefined
+    ? { vocabularySize: vocabulary, endOfText: 0 }
+    : await openTokenizer(folder);
+  const architecture = architectureOf("gpt2");
+  const config = architecture.readConfig(gpt2Json(options, tokenizer), "the options");
+  return sizesOf(config, architecture.shapes(config));
 }
 
 async function existingStart(

@@ -10,7 +10,6 @@ import { forgetExamples, retainExamples } from "../datasets/examples.ts";
 import { readRows, writeRows } from "../datasets/row_table.ts";
 import type { Products } from "../engine/compile.ts";
 import { evaluateSets, type EvaluationSets } from "../evaluation/forgetting.ts";
-import { isBelowThreshold } from "../metrics/threshold.ts";
 import { openScorer, type ScoreMemo } from "../metrics/score_memo.ts";
 import { loadModel } from "../models/load.ts";
 import { MODEL_FILES, saveModel } from "../models/save.ts";
@@ -18,15 +17,16 @@ import { checkpointBytes, CHECKPOINTS } from "../training/checkpoint.ts";
 import type { StopThresholds } from "../unlearning/early_stop.ts";
 import { METHODS, objectiveOf, type ObjectiveOptions } from "../unlearning/objectives.ts";
 import { unlearn } from "../unlearning/unlearn.ts";
-import type { UnlearnEpoch } from "../unlearning/unlearn_epoch.ts";
-import { type CommandResult, defineCommand, type Json, UsageError } from "./command.ts";
-import { formatTable } from "./console.ts";
+import { defineCommand, type Json, UsageError } from "./command.ts";
 import { DTYPE_OPTION, SAVE_DTYPE_OPTION, storageOf } from "./dtype_options.ts";
 import { MODEL_OPTION, modelInput } from "./model_folder.ts";
+import { memoryOf } from "./memory.ts";
 import { checkSpace } from "./output.ts";
 import { openRunFolder } from "./run_folder.ts";
 import { secretKey } from "./secret_key.ts";
 import { openEngine, openModel } from "./session.ts";
+import { sayUnlearningMemory } from "./unlearn_memory.ts";
+import { describeEpoch, describeRate, describeUnlearning, metricsOf } from "./unlearn_report.ts";
 
 /**
  * The command `unlearn`.
@@ -93,6 +93,7 @@ export const command = defineCommand({
       versions: { tensorflow: engine.version },
     });
     const { documents } = await readCorpus(values.corpus);
+    const memory = await sayUnlearningMemory(values, { forgetRows, retainRows }, context);
     using session = await openModel(values.model, context, { products: values.dtype, trainable: true });
     const { loaded, tokenizer } = session;
     const sets = {
@@ -113,12 +114,13 @@ export const command = defineCommand({
       folder: out,
       signal: context.signal,
       onContinue: (epochs) => stage.skip(epochs),
+      onNote: (rate) => context.log(describeRate(rate)),
       onBatch: async (done, total) => {
         stage.advance(0, [note, `batch ${done} of ${total}`].filter(Boolean).join(", "));
         await context.breathe();
       },
       onEpoch: async (epoch) => {
-        note = noteOf(epoch);
+        note = describeEpoch(epoch);
         stage.advance(epoch.epoch === 0 ? 0 : 1, note);
         await context.breathe().catch(() => {}); // the run ends by the signal, after its checkpoint
       },
@@ -145,10 +147,12 @@ export const command = defineCommand({
       thresholds,
       before: metricsOf(before),
       after,
+      notes: result.notes.map(describeRate),
+      ...memoryOf(memory),
       out,
     };
     await run.finish(summary as unknown as { [key: string]: Json });
-    return report(summary, values);
+    return describeUnlearning(summary, { ...values, rates: result.notes });
   },
 });
 
@@ -190,11 +194,6 @@ async function readThresholds(
   return { ma: mean("ma"), el_3: mean("el_3"), el_5: mean("el_5"), el_10: mean("el_10") };
 }
 
-function noteOf({ ma, el_10, retain_ma }: UnlearnEpoch): string {
-  const show = (value: number | null) => value === null ? "-" : value.toFixed(3);
-  return `MA ${show(ma)}, EL_10 ${show(el_10)}, retain MA ${show(retain_ma)}`;
-}
-
 /** The forget and retain sets under the checkpoint as it was written, in its stored precision. */
 async function evaluateSaved(
   folder: string,
@@ -216,52 +215,5 @@ async function evaluateSaved(
     el_5: forget?.el_5 ?? null,
     el_10: forget?.el_10 ?? null,
     retain_ma: retain?.ma ?? null,
-  };
-}
-
-function metricsOf({ ma, el_3, el_5, el_10, retain_ma }: UnlearnEpoch) {
-  return { ma, el_3, el_5, el_10, retain_ma };
-}
-
-type Metrics = ReturnType<typeof metricsOf>;
-
-interface Summary {
-  status: string;
-  reason?: string;
-  epoch: number;
-  thresholds: StopThresholds;
-  before: Metrics;
-  after: Metrics;
-  out: string;
-}
-
-/** A run is done only by the numbers of the written checkpoint. */
-function report(summary: Summary, { method, compat }: { method: string; compat: string }): CommandResult {
-  const { status, reason, epoch, thresholds, before, after, out } = summary;
-  const cell = (value: number | null) => value === null ? null : value.toFixed(4);
-  const row = (
-    name: string,
-    { ma, el_3, el_5, el_10, retain_ma }: Metrics,
-  ) => [name, ...[ma, el_3, el_5, el_10, retain_ma].map(cell)];
-  const table = formatTable(["", "MA", "EL_3", "EL_5", "EL_10", "retain MA"], [
-    row("before", before),
-    row("as written", after),
-    ["below", cell(thresholds.ma), null, null, cell(thresholds.el_10), null],
-  ]);
-  const isBelow = (value: number | null, limit: number) =>
-    isBelowThreshold(value, limit) || (compat === "paper" && value === limit); // as the stopping rule
-  const isDone = reason === undefined && isBelow(after.ma, thresholds.ma) &&
-    isBelow(after.el_10, thresholds.el_10);
-  const shortfall = `Cannot call it forgotten: MA is ${cell(after.ma)} and EL_10 ${
-    cell(after.el_10)
-  } after ${epoch} epochs (${status}): try more --epochs or another --lr`;
-  return {
-    text: `${table}\n${method}: ${status}, weights of epoch ${epoch}\nwritten: ${out}`,
-    summary: { method, done: isDone, ...summary } as unknown as CommandResult["summary"],
-    ...(!isDone && {
-      failure: reason === undefined
-        ? shortfall
-        : `${reason}: the weights of epoch ${epoch} are written: try a smaller --lr`,
-    }),
   };
 }

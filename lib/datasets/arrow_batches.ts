@@ -8,7 +8,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import pl from "nodejs-polars";
+import pl from "../npm/polars.ts";
 import { checkRegularFile } from "../read_file.ts";
 import { fileReasonOf } from "../reason.ts";
 

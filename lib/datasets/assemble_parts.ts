@@ -4,7 +4,7 @@
  *
  * @module
  */
-import pl from "nodejs-polars";
+import pl from "../npm/polars.ts";
 import { writeBy, writeFileAtomic, type WriteFileOptions } from "../write_file.ts";
 import { encodeRows } from "./encode_rows.ts";
 import { readTable, tableFormat, writeTable } from "./tables.ts";

@@ -23,6 +23,27 @@ export const PROOF_COLUMNS = { detector: "text?", fingerprint: "text?" } as cons
 /** The names of {@linkcode PROOF_COLUMNS}, which tables of one's own may lack. */
 export const PROOF_NAMES = ["detector", "fingerprint"] as const;
 
+/** Of `detect`, as the report needs it: what found each place, and which places hold one value. */
+export const FOUND_COLUMNS = {
+  ...SECRET_COLUMNS,
+  detector: "text",
+  fingerprint: "text",
+} as const satisfies Columns;
+
+/** Of `detect`, all that it always writes. */
+export const DETECT_COLUMNS = { ...FOUND_COLUMNS, path: "text?" } as const satisfies Columns;
+
+/** Of `detect --skipped`. */
+export const SKIPPED_COLUMNS = { path: "text", reason: "text" } as const satisfies Columns;
+
+/** Of `analyze`: documents by their mean MA. */
+export const DISTRIBUTION_COLUMNS = {
+  bin_start: "float",
+  bin_end: "float",
+  documents: "int",
+  share: "float",
+} as const satisfies Columns;
+
 /** Of `measure`. */
 export const MEASURE_COLUMNS = {
   doc_id: "text",
@@ -167,7 +188,9 @@ export function secretScoresPath(path: string): string {
 /** All names that our tables use, and those of a corpus. */
 const OWN_NAMES: ReadonlySet<string> = new Set(
   [
-    SECRET_COLUMNS,
+    DETECT_COLUMNS,
+    SKIPPED_COLUMNS,
+    DISTRIBUTION_COLUMNS,
     MEASURE_COLUMNS,
     THRESHOLD_COLUMNS,
     PROBE_EL_COLUMNS,
@@ -179,7 +202,7 @@ const OWN_NAMES: ReadonlySet<string> = new Set(
     PLANTED_COLUMNS,
     EVALUATION_COLUMNS,
     SECRET_SCORE_COLUMNS,
-    { content: "", text: "", path: "", fingerprint: "", value: "", row: "", reason: "" },
+    { content: "", text: "", value: "", row: "" },
     { code: "", repo_name: "", hash: "", hexsha: "", license: "", size: "", copies: "", id: "" },
   ].flatMap((columns) => Object.keys(columns)),
 );

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import pl from "nodejs-polars";
+import pl from "../npm/polars.ts";
 
 /** What a cell says of its column. */
 export interface TextCell {

@@ -9,7 +9,7 @@
  * @module
  */
 import { join } from "node:path";
-import { Tokenizer } from "tokenizers";
+import { Tokenizer } from "../npm/tokenizers.ts";
 import packages from "../../data/packages.json" with { type: "json" };
 import { fetchWheels } from "../setup.ts";
 import type { Document } from "./corpus.ts";

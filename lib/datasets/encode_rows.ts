@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type pl from "nodejs-polars";
+import type pl from "../npm/polars.ts";
 
 /**
  * The rows of a frame as text. A NaN is written as null.

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import pl from "nodejs-polars";
+import pl from "../npm/polars.ts";
 import { checkRegularFile } from "../read_file.ts";
 import { reasonOf } from "../reason.ts";
 import { type ArrowBatch, arrowBatches, readArrowBatch } from "./arrow_batches.ts";

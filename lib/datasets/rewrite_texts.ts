@@ -9,7 +9,7 @@ import { Buffer } from "node:buffer";
 import { dirname, join } from "node:path";
 import { pipeline, Readable } from "node:stream";
 import { createZstdCompress } from "node:zlib";
-import pl from "nodejs-polars";
+import pl from "../npm/polars.ts";
 import { writeFileAtomic } from "../write_file.ts";
 import { assembleParts } from "./assemble_parts.ts";
 import { type CorpusColumns, type CorpusRow, corpusRow } from "./corpus_columns.ts";

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import pl from "nodejs-polars";
+import pl from "../npm/polars.ts";
 import { detectSecrets, type ExtraSecret, type Profile, type SecretTag } from "../secrets/detect.ts";
 import { filterSecrets } from "../secrets/filter.ts";
 import { fingerprintSecret } from "../secrets/fingerprint.ts";

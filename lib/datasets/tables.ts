@@ -7,7 +7,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import pl from "nodejs-polars";
+import pl from "../npm/polars.ts";
 import { checkRegularFile, readRegularFile } from "../read_file.ts";
 import { writeFileAtomic, type WriteFileOptions } from "../write_file.ts";
 import { nameColumn, nameColumns } from "./columns.ts";

@@ -16,7 +16,7 @@
  */
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BPE, byteLevelAlphabet, byteLevelPreTokenizer, Tokenizer } from "tokenizers";
+import { BPE, byteLevelAlphabet, byteLevelPreTokenizer, Tokenizer } from "../npm/tokenizers.ts";
 import { makeFolder, removePath } from "../folders.ts";
 import { isGibberish } from "../secrets/gibberish.ts";
 import { occurrences } from "../secrets/occurrences.ts";

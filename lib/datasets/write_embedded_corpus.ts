@@ -5,7 +5,7 @@
  * @module
  */
 import { join } from "node:path";
-import pl from "nodejs-polars";
+import pl from "../npm/polars.ts";
 import { cacheFolder } from "../setup.ts";
 import { toCodePoints } from "../tokenizers/code_points.ts";
 import type { Document } from "./corpus.ts";

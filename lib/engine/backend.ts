@@ -5,9 +5,9 @@
  *
  * @module
  */
-import { NodeJSKernelBackend } from "@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js";
-import type { DataType, Tensor } from "@tensorflow/tfjs-core";
-import * as tf from "@tensorflow/tfjs-core";
+import { NodeJSKernelBackend } from "../npm/tfjs_node_backend.ts";
+import type { DataType, Tensor } from "../npm/tfjs_core.ts";
+import * as tf from "../npm/tfjs_core.ts";
 import type { Binding } from "./binding.ts";
 import { DTYPE, type OpAttr } from "./dtypes.ts";
 import { CaptureError } from "./capture_error.ts";

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Tensor } from "../npm/tfjs_core.ts";
 import { backend } from "./backend.ts";
 import {
   type CapturedStep,

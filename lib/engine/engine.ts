@@ -6,7 +6,7 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs-core";
+import * as tf from "../npm/tfjs_core.ts";
 import util from "node:util";
 import { chooseCard, librariesFor, openOnDevice, requestDevice } from "./gpu_device.ts";
 import { tuneXla } from "./cuda_libraries.ts";
@@ -128,7 +128,7 @@ async function openContext(options: EngineOptions): Promise<Engine> {
   const binding = new Binding(symbols, context, gpu);
   const backend = new Backend(binding);
   tf.registerBackend("tensorflow", () => backend as unknown as tf.KernelBackend, 3);
-  await import("@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js");
+  await import("../npm/tfjs_node_kernels.ts");
   registerKernels();
   registerGradients();
   await tf.setBackend("tensorflow");

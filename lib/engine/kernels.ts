@@ -4,8 +4,8 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
+import * as tf from "../npm/tfjs_core.ts";
+import type { Tensor, TensorInfo } from "../npm/tfjs_core.ts";
 import { backend } from "./backend.ts";
 import { ATTR, DTYPE } from "./dtypes.ts";
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Tensor } from "../npm/tfjs_core.ts";
 import { backend } from "./backend.ts";
 import { DTYPE } from "./dtypes.ts";
 import { allocateTensor, memoryOf } from "./native_tensors.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "../npm/tfjs_core.ts";
+import type { Tensor } from "../npm/tfjs_core.ts";
 
 function geluTanh(x: Tensor): Tensor {
   const cubic = tf.mul(tf.mul(x, x), tf.mul(x, 0.044715));

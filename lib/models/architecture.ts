@@ -1,11 +1,13 @@
 /**
  * What every model family offers: its configuration, the names and shapes of its weights, and the maths from token
- * ids to hidden states to logits. The attention of a layer is given from outside, so that one forward serves
- * teacher forcing, filling a cache and decoding from it.
+ * ids through its layers to logits, one function a part. The attention of a layer is given from outside, so that one
+ * forward serves teacher forcing, filling a cache and decoding from it.
  *
  * @module
  */
-import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Tensor } from "../npm/tfjs_core.ts";
+import type { RopeAngles } from "./rope.ts";
+import type { Rope } from "./rope_scaling.ts";
 
 /** A model's weights by the names of its file, float32. */
 export type Weights = Readonly<Record<string, Tensor>>;
@@ -47,6 +49,18 @@ export interface AttentionInputs {
 /** Computes the attention of one layer: [B, H, T, K]. */
 export type AttentionFunction = (inputs: AttentionInputs) => Tensor;
 
+/** What a layer is given beside its input. */
+export interface LayerInputs {
+  /** 0 to L - 1 */
+  layer: number;
+  /** [B, T] */
+  shape: readonly [number, number];
+  /** Of the positions, where the family rotates: [B, 1, T, K / 2] or [1, 1, T, K / 2]. */
+  angles: RopeAngles | null;
+  /** Mixes the heads' values. */
+  attention: AttentionFunction;
+}
+
 /** One model family. */
 export interface Architecture<C extends ModelConfig = ModelConfig> {
   /** Checks config.json. */
@@ -63,15 +77,31 @@ export interface Architecture<C extends ModelConfig = ModelConfig> {
   outputName: string;
   /** See `outputName`. */
   embeddingName: string;
+  /** How positions rotate queries and keys; absent where the family embeds positions instead. */
+  rope?(config: C): Rope;
   /**
-   * Hidden states after the last norm.
+   * What the first layer is given.
    *
    * @param ids [B, T] int32 @param positions [B, T] or [1, T] int32
    * @returns [B T, D]
    */
-  hidden(weights: Weights, config: C, ids: Tensor, positions: Tensor, attention: AttentionFunction): Tensor;
+  embed(weights: Weights, config: C, ids: Tensor, positions: Tensor): Tensor;
   /**
-   * Logits of hidden states.
+   * One layer, what it adds to its input included.
+   *
+   * @param x [B T, D]
+   * @returns [B T, D]
+   */
+  block(weights: Weights, config: C, x: Tensor, inputs: LayerInputs): Tensor;
+  /**
+   * The norm after the last layer.
+   *
+   * @param x [B T, D]
+   * @returns [B T, D]
+   */
+  norm(weights: Weights, config: C, x: Tensor): Tensor;
+  /**
+   * Logits of hidden states after the last norm.
    *
    * @param hidden [N, D]
    * @returns [N, V]

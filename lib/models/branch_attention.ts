@@ -9,8 +9,8 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "../npm/tfjs_core.ts";
+import type { Tensor } from "../npm/tfjs_core.ts";
 import type { AttentionFunction } from "./architecture.ts";
 import { cacheBias, MASKED } from "./attention.ts";
 import { appendToCache, cachePlaces } from "./kv_cache.ts";

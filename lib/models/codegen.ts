@@ -7,14 +7,14 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "../npm/tfjs_core.ts";
+import type { Tensor } from "../npm/tfjs_core.ts";
 import { type ActivationName, ACTIVATIONS } from "./activations.ts";
-import type { Architecture, AttentionFunction, ModelConfig, Weights } from "./architecture.ts";
+import type { Architecture, LayerInputs, ModelConfig, Weights } from "./architecture.ts";
 import { mergeHeads, splitHeads } from "./attention.ts";
 import { ConfigReader } from "./config.ts";
-import { linear, linearShapes, mlp, normLayer, normShapes } from "./layers.ts";
-import { ropeAngles, rotate } from "./rope.ts";
+import { embed, linear, linearShapes, mlp, normLayer, normShapes } from "./layers.ts";
+import { rotate } from "./rope.ts";
 import { type Rope, ropeFrequencies } from "./rope_scaling.ts";
 
 /** The fields of config.json that CodeGen's maths needs. */
@@ -43,7 +43,11 @@ export const codegen: Architecture<CodegenConfig> = {
   readConfig,
   shapes,
   isBuffer: (name) => /\.attn\.(causal_mask|bias|masked_bias)$/.test(name),
-  hidden,
+  rope: ({ rope }) => rope,
+  embed: (weights, _config, ids) => embed(weights, "transformer.wte", ids),
+  block,
+  norm: (weights, { layerNormEpsilon: epsilon }, x) =>
+    normLayer(x, { weights, name: "transformer.ln_f", epsilon }),
   logits: (weights, config, x) => {
     const output = weights[config.tiedEmbeddings ? "transformer.wte.weight" : "lm_head.weight"]!;
     return linear({ "lm_head.weight": output, "lm_head.bias": weights["lm_head.bias"]! }, "lm_head", x); // [N, V]
@@ -104,31 +108,24 @@ function splitByDevice(qkv: Tensor, [B, T, H, K]: readonly [number, number, numb
   return parts.map((part) => splitHeads(part, [B, T, H, K]));
 }
 
-function hidden(
+function block(
   weights: Weights,
   config: CodegenConfig,
-  ids: Tensor,
-  positions: Tensor,
-  attention: AttentionFunction,
+  x: Tensor,
+  { layer, shape: [B, T], angles, attention }: LayerInputs,
 ): Tensor {
-  const [B, T] = ids.shape as [number, number];
-  const { width: D, heads: H, headWidth: K, activation, layerNormEpsilon: epsilon } = config;
-  const angles = ropeAngles(positions, config.rope);
-  let x = tf.reshape(tf.gather(weights["transformer.wte.weight"]!, ids), [B * T, D]); // [B T, D]
-  for (let layer = 0; layer < config.layers; layer++) {
-    const h = `transformer.h.${layer}`;
-    const normed = normLayer(x, { weights, name: `${h}.ln_1`, epsilon });
-    const [q, v, k] = splitByDevice(linear(weights, `${h}.attn.qkv_proj`, normed), [B, T, H, K]);
-    const mixed = attention({
-      layer,
-      q: rotate(q!, angles, "neighbours"),
-      k: rotate(k!, angles, "neighbours"),
-      v: v!,
-      scale: 1 / Math.sqrt(K),
-    });
-    const attended = linear(weights, `${h}.attn.out_proj`, mergeHeads(mixed)); // [B T, D]
-    const inner = mlp(normed, { weights, names: [`${h}.mlp.fc_in`, `${h}.mlp.fc_out`], activation });
-    x = tf.add(tf.add(attended, inner), x);
-  }
-  return normLayer(x, { weights, name: "transformer.ln_f", epsilon });
+  const { heads: H, headWidth: K, activation, layerNormEpsilon: epsilon } = config;
+  const h = `transformer.h.${layer}`;
+  const normed = normLayer(x, { weights, name: `${h}.ln_1`, epsilon });
+  const [q, v, k] = splitByDevice(linear(weights, `${h}.attn.qkv_proj`, normed), [B, T, H, K]);
+  const mixed = attention({
+    layer,
+    q: rotate(q!, angles!, "neighbours"),
+    k: rotate(k!, angles!, "neighbours"),
+    v: v!,
+    scale: 1 / Math.sqrt(K),
+  });
+  const attended = linear(weights, `${h}.attn.out_proj`, mergeHeads(mixed)); // [B T, D]
+  const inner = mlp(normed, { weights, names: [`${h}.mlp.fc_in`, `${h}.mlp.fc_out`], activation });
+  return tf.add(tf.add(attended, inner), x);
 }

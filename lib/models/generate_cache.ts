@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { dispose, type Tensor } from "@tensorflow/tfjs-core";
+import { dispose, type Tensor } from "../npm/tfjs_core.ts";
 import type { ModelConfig } from "./architecture.ts";
 import { powerOfTwo } from "./batch_sizes.ts";
 import { growCacheBuffer, keepCacheRows } from "./kv_cache.ts";

@@ -7,12 +7,13 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "../npm/tfjs_core.ts";
+import type { Tensor } from "../npm/tfjs_core.ts";
 import { type ActivationName, ACTIVATIONS } from "./activations.ts";
-import type { Architecture, AttentionFunction, ModelConfig, Weights } from "./architecture.ts";
-import { layerNorm, mergeHeads, splitHeads } from "./attention.ts";
+import type { Architecture, LayerInputs, ModelConfig, Weights } from "./architecture.ts";
+import { mergeHeads, splitHeads } from "./attention.ts";
 import { ConfigReader } from "./config.ts";
+import { embedWithPositions, linear, type NormLayer, normLayer, normShapes } from "./layers.ts";
 
 /** The fields of config.json that GPT-2's maths needs. */
 export interface Gpt2Config extends ModelConfig {
@@ -39,11 +40,10 @@ export const gpt2: Architecture<Gpt2Config> = {
   readConfig,
   shapes,
   isBuffer: (name) => /\.attn\.(bias|masked_bias)$/.test(name),
-  hidden,
-  logits: (weights, config, x) => {
-    const output = config.tiedEmbeddings ? weights["transformer.wte.weight"]! : weights["lm_head.weight"]!;
-    return tf.matMul(x as tf.Tensor2D, output as tf.Tensor2D, false, true); // [N, V]
-  },
+  embed: (weights, _config, ids, positions) => embedWithPositions(weights, ids, positions),
+  block,
+  norm: (weights, config, x) => normLayer(x, normOf(weights, config, "transformer.ln_f")),
+  logits: (weights, config, x) => linear(weights, config.tiedEmbeddings ? "transformer.wte" : "lm_head", x), // [N, V]
 };
 
 function readConfig(json: Readonly<Record<string, unknown>>, file: string): Gpt2Config {
@@ -79,63 +79,54 @@ function shapes(config: Gpt2Config): Record<string, number[]> {
   for (let l = 0; l < config.layers; l++) {
     const h = `transformer.h.${l}`;
     Object.assign(result, {
-      [`${h}.ln_1.weight`]: [D],
-      [`${h}.ln_1.bias`]: [D],
-      [`${h}.attn.c_attn.weight`]: [D, 3 * D],
-      [`${h}.attn.c_attn.bias`]: [3 * D],
-      [`${h}.attn.c_proj.weight`]: [D, D],
-      [`${h}.attn.c_proj.bias`]: [D],
-      [`${h}.ln_2.weight`]: [D],
-      [`${h}.ln_2.bias`]: [D],
-      [`${h}.mlp.c_fc.weight`]: [D, F],
-      [`${h}.mlp.c_fc.bias`]: [F],
-      [`${h}.mlp.c_proj.weight`]: [F, D],
-      [`${h}.mlp.c_proj.bias`]: [D],
+      ...normShapes(`${h}.ln_1`, D),
+      ...projectionShapes(`${h}.attn.c_attn`, [D, 3 * D]),
+      ...projectionShapes(`${h}.attn.c_proj`, [D, D]),
+      ...normShapes(`${h}.ln_2`, D),
+      ...projectionShapes(`${h}.mlp.c_fc`, [D, F]),
+      ...projectionShapes(`${h}.mlp.c_proj`, [F, D]),
     });
   }
-  result["transformer.ln_f.weight"] = [D];
-  result["transformer.ln_f.bias"] = [D];
+  Object.assign(result, normShapes("transformer.ln_f", D));
   if (!config.tiedEmbeddings) result["lm_head.weight"] = [V, D];
   return result;
 }
 
-function linear(weights: Weights, name: string, x: Tensor): Tensor {
+/** GPT-2 stores its projections as [in, out], all other families as [out, in]. */
+function projectionShapes(name: string, size: [number, number]): Record<string, number[]> {
+  return { [`${name}.weight`]: size, [`${name}.bias`]: [size[1]] };
+}
+
+/** [N, in] to [N, out] */
+function project(weights: Weights, name: string, x: Tensor): Tensor {
   return tf.add(
     tf.matMul(x as tf.Tensor2D, weights[`${name}.weight`] as tf.Tensor2D),
     weights[`${name}.bias`]!,
   );
 }
 
-function hidden(
+function normOf(weights: Weights, { layerNormEpsilon: epsilon }: Gpt2Config, name: string): NormLayer {
+  return { weights, name, epsilon };
+}
+
+function block(
   weights: Weights,
   config: Gpt2Config,
-  ids: Tensor,
-  positions: Tensor,
-  attention: AttentionFunction,
+  x: Tensor,
+  { layer, shape: [B, T], attention }: LayerInputs,
 ): Tensor {
-  const [B, T] = ids.shape as [number, number];
-  const { width: D, heads: H, headWidth: K } = config;
-  const norm = (x: Tensor, name: string) =>
-    layerNorm(x, weights[`${name}.weight`]!, weights[`${name}.bias`]!, config.layerNormEpsilon);
-  const embedded = tf.add(
-    tf.gather(weights["transformer.wte.weight"]!, ids),
-    tf.gather(weights["transformer.wpe.weight"]!, positions),
-  ); // [B, T, D]
-  let x = tf.reshape(embedded, [B * T, D]); // [B T, D]
-  for (let layer = 0; layer < config.layers; layer++) {
-    const h = `transformer.h.${layer}`;
-    const qkv = linear(weights, `${h}.attn.c_attn`, norm(x, `${h}.ln_1`)); // [B T, 3 D]
-    const [q, k, v] = tf.split(qkv, 3, 1).map((part) => splitHeads(part, [B, T, H, K])) as [
-      Tensor,
-      Tensor,
-      Tensor,
-    ];
-    const scale = (config.scaleAttention ? 1 / Math.sqrt(K) : 1) /
-      (config.scaleByInverseLayer ? layer + 1 : 1);
-    const mixed = mergeHeads(attention({ layer, q, k, v, scale })); // [B T, D]
-    x = tf.add(x, linear(weights, `${h}.attn.c_proj`, mixed));
-    const inner = ACTIVATIONS[config.activation](linear(weights, `${h}.mlp.c_fc`, norm(x, `${h}.ln_2`)));
-    x = tf.add(x, linear(weights, `${h}.mlp.c_proj`, inner));
-  }
-  return norm(x, "transformer.ln_f");
+  const { heads: H, headWidth: K } = config;
+  const h = `transformer.h.${layer}`;
+  const qkv = project(weights, `${h}.attn.c_attn`, normLayer(x, normOf(weights, config, `${h}.ln_1`))); // [B T, 3 D]
+  const [q, k, v] = tf.split(qkv, 3, 1).map((part) => splitHeads(part, [B, T, H, K])) as [
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
+  const scale = (config.scaleAttention ? 1 / Math.sqrt(K) : 1) / (config.scaleByInverseLayer ? layer + 1 : 1);
+  const mixed = mergeHeads(attention({ layer, q, k, v, scale })); // [B T, D]
+  const attended = tf.add(x, project(weights, `${h}.attn.c_proj`, mixed));
+  const normed = normLayer(attended, normOf(weights, config, `${h}.ln_2`));
+  const inner = ACTIVATIONS[config.activation](project(weights, `${h}.mlp.c_fc`, normed));
+  return tf.add(attended, project(weights, `${h}.mlp.c_proj`, inner));
 }

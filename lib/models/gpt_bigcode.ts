@@ -4,13 +4,13 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "../npm/tfjs_core.ts";
+import type { Tensor } from "../npm/tfjs_core.ts";
 import { type ActivationName, ACTIVATIONS } from "./activations.ts";
-import type { Architecture, AttentionFunction, ModelConfig, Weights } from "./architecture.ts";
+import type { Architecture, LayerInputs, ModelConfig, Weights } from "./architecture.ts";
 import { mergeHeads, splitFusedHeads, splitHeads } from "./attention.ts";
 import { ConfigReader } from "./config.ts";
-import { linear, linearShapes, mlp, normLayer, normShapes } from "./layers.ts";
+import { embedWithPositions, linear, linearShapes, mlp, normLayer, normShapes } from "./layers.ts";
 
 /** The fields of config.json that GPTBigCode's maths needs. */
 export interface GptBigcodeConfig extends ModelConfig {
@@ -35,7 +35,10 @@ export const gptBigcode: Architecture<GptBigcodeConfig> = {
   readConfig,
   shapes,
   isBuffer: (name) => /^transformer\.(h\.\d+\.attn\.)?(bias|masked_bias)$/.test(name),
-  hidden,
+  embed: (weights, _config, ids, positions) => embedWithPositions(weights, ids, positions),
+  block,
+  norm: (weights, { layerNormEpsilon: epsilon }, x) =>
+    normLayer(x, { weights, name: "transformer.ln_f", epsilon }),
   logits: (weights, config, x) => linear(weights, config.tiedEmbeddings ? "transformer.wte" : "lm_head", x), // [N, V]
 };
 
@@ -97,29 +100,24 @@ function splitProduct(fused: Tensor, [B, T]: readonly [number, number], config: 
   return { q: splitHeads(q, [B, T, H, K]), k: shared(k), v: shared(v) };
 }
 
-function hidden(
+function block(
   weights: Weights,
   config: GptBigcodeConfig,
-  ids: Tensor,
-  positions: Tensor,
-  attention: AttentionFunction,
+  x: Tensor,
+  { layer, shape, attention }: LayerInputs,
 ): Tensor {
-  const [B, T] = ids.shape as [number, number];
   const { activation, layerNormEpsilon: epsilon } = config;
-  const norm = (x: Tensor, name: string) => normLayer(x, { weights, name, epsilon });
+  const h = `transformer.h.${layer}`;
   const scale = config.scaleAttention ? 1 / Math.sqrt(config.headWidth) : 1;
-  const embedded = tf.add(
-    tf.gather(weights["transformer.wte.weight"]!, ids),
-    tf.gather(weights["transformer.wpe.weight"]!, positions),
-  ); // [B, T, D]
-  let x = tf.reshape(embedded, [B * T, config.width]); // [B T, D]
-  for (let layer = 0; layer < config.layers; layer++) {
-    const h = `transformer.h.${layer}`;
-    const fused = linear(weights, `${h}.attn.c_attn`, norm(x, `${h}.ln_1`)); // [B T, D + 2 G K]
-    const mixed = mergeHeads(attention({ layer, ...splitProduct(fused, [B, T], config), scale })); // [B T, D]
-    x = tf.add(x, linear(weights, `${h}.attn.c_proj`, mixed));
-    const names = [`${h}.mlp.c_fc`, `${h}.mlp.c_proj`] as const;
-    x = tf.add(x, mlp(norm(x, `${h}.ln_2`), { weights, names, activation }));
-  }
-  return norm(x, "transformer.ln_f");
+  const normed = normLayer(x, { weights, name: `${h}.ln_1`, epsilon });
+  const fused = linear(weights, `${h}.attn.c_attn`, normed); // [B T, D + 2 G K]
+  const mixed = mergeHeads(attention({ layer, ...splitProduct(fused, shape, config), scale })); // [B T, D]
+  const attended = tf.add(x, linear(weights, `${h}.attn.c_proj`, mixed));
+  const names = [`${h}.mlp.c_fc`, `${h}.mlp.c_proj`] as const;
+  const inner = mlp(normLayer(attended, { weights, name: `${h}.ln_2`, epsilon }), {
+    weights,
+    names,
+    activation,
+  });
+  return tf.add(attended, inner);
 }

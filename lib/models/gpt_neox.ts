@@ -4,14 +4,14 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "../npm/tfjs_core.ts";
+import type { Tensor } from "../npm/tfjs_core.ts";
 import { type ActivationName, ACTIVATIONS } from "./activations.ts";
-import type { Architecture, AttentionFunction, ModelConfig, Weights } from "./architecture.ts";
+import type { Architecture, LayerInputs, ModelConfig, Weights } from "./architecture.ts";
 import { mergeHeads, splitFusedHeads } from "./attention.ts";
 import { ConfigReader } from "./config.ts";
-import { linear, linearShapes, mlp, normLayer, normShapes } from "./layers.ts";
-import { ropeAngles, rotate } from "./rope.ts";
+import { embed, linear, linearShapes, mlp, normLayer, normShapes } from "./layers.ts";
+import { rotate } from "./rope.ts";
 import { readRope, type Rope } from "./rope_scaling.ts";
 
 /** The fields of config.json that GPT-NeoX's maths needs. */
@@ -41,7 +41,11 @@ export const gptNeox: Architecture<GptNeoxConfig> = {
   readConfig,
   shapes,
   isBuffer: (name) => /\.attention\.(masked_)?bias$|rotary_emb\.inv_freq$/.test(name),
-  hidden,
+  rope: ({ rope }) => rope,
+  embed: (weights, _config, ids) => embed(weights, "gpt_neox.embed_in", ids),
+  block,
+  norm: (weights, { layerNormEpsilon: epsilon }, x) =>
+    normLayer(x, { weights, name: "gpt_neox.final_layer_norm", epsilon }),
   logits: (weights, config, x) =>
     linear(weights, config.tiedEmbeddings ? "gpt_neox.embed_in" : "embed_out", x), // [N, V]
 };
@@ -96,28 +100,21 @@ function shapes(config: GptNeoxConfig): Record<string, number[]> {
   return result;
 }
 
-function hidden(
+function block(
   weights: Weights,
   config: GptNeoxConfig,
-  ids: Tensor,
-  positions: Tensor,
-  attention: AttentionFunction,
+  x: Tensor,
+  { layer, shape: [B, T], angles, attention }: LayerInputs,
 ): Tensor {
-  const [B, T] = ids.shape as [number, number];
-  const { width: D, heads: H, headWidth: K, activation, layerNormEpsilon: epsilon } = config;
-  const angles = ropeAngles(positions, config.rope);
+  const { heads: H, headWidth: K, activation, layerNormEpsilon: epsilon } = config;
+  const h = `gpt_neox.layers.${layer}`;
   const norm = (x: Tensor, name: string) => normLayer(x, { weights, name, epsilon });
-  let x = tf.reshape(tf.gather(weights["gpt_neox.embed_in.weight"]!, ids), [B * T, D]); // [B T, D]
-  for (let layer = 0; layer < config.layers; layer++) {
-    const h = `gpt_neox.layers.${layer}`;
-    const fused = linear(weights, `${h}.attention.query_key_value`, norm(x, `${h}.input_layernorm`)); // [B T, 3 D]
-    const { q, k, v } = splitFusedHeads(fused, [B, T, H, K]);
-    const turned = { q: rotate(q, angles, "halves"), k: rotate(k, angles, "halves") };
-    const mixed = mergeHeads(attention({ layer, ...turned, v, scale: 1 / Math.sqrt(K) })); // [B T, D]
-    const attended = tf.add(x, linear(weights, `${h}.attention.dense`, mixed));
-    const names = [`${h}.mlp.dense_h_to_4h`, `${h}.mlp.dense_4h_to_h`] as const;
-    const input = norm(config.isParallel ? x : attended, `${h}.post_attention_layernorm`);
-    x = tf.add(attended, mlp(input, { weights, names, activation }));
-  }
-  return norm(x, "gpt_neox.final_layer_norm");
+  const fused = linear(weights, `${h}.attention.query_key_value`, norm(x, `${h}.input_layernorm`)); // [B T, 3 D]
+  const { q, k, v } = splitFusedHeads(fused, [B, T, H, K]);
+  const turned = { q: rotate(q, angles!, "halves"), k: rotate(k, angles!, "halves") };
+  const mixed = mergeHeads(attention({ layer, ...turned, v, scale: 1 / Math.sqrt(K) })); // [B T, D]
+  const attended = tf.add(x, linear(weights, `${h}.attention.dense`, mixed));
+  const names = [`${h}.mlp.dense_h_to_4h`, `${h}.mlp.dense_4h_to_h`] as const;
+  const input = norm(config.isParallel ? x : attended, `${h}.post_attention_layernorm`);
+  return tf.add(attended, mlp(input, { weights, names, activation }));
 }

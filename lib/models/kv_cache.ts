@@ -5,8 +5,8 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "../npm/tfjs_core.ts";
+import type { Tensor } from "../npm/tfjs_core.ts";
 import { writeRows } from "../engine/kernels.ts";
 
 /**

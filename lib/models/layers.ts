@@ -4,8 +4,8 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "../npm/tfjs_core.ts";
+import type { Tensor } from "../npm/tfjs_core.ts";
 import { type ActivationName, ACTIVATIONS } from "./activations.ts";
 import type { Weights } from "./architecture.ts";
 import { layerNorm } from "./attention.ts";
@@ -127,4 +127,53 @@ export interface MlpLayer {
  */
 export function mlp(x: Tensor, { weights, names, activation }: MlpLayer): Tensor {
   return linear(weights, names[1], ACTIVATIONS[activation](linear(weights, names[0], x)));
+}
+
+/**
+ * Rows of a table of embeddings, one after the other.
+ *
+ * @param ids [B, T] int32
+ * @returns [B T, D]
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const weights = { "wte.weight": tf.tensor2d([[1, 2], [3, 4]]) };
+ * assertEquals(embed(weights, "wte", tf.tensor2d([[1, 0]], [1, 2], "int32")).arraySync(), [[3, 4], [1, 2]]);
+ * ```
+ */
+export function embed(weights: Weights, name: string, ids: Tensor): Tensor {
+  const table = weights[`${name}.weight`]!;
+  return tf.reshape(tf.gather(table, ids), [ids.size, table.shape[1]!]); // [B T, D]
+}
+
+/**
+ * GPT-2's embedding: of tokens and of positions, added up.
+ *
+ * @param ids [B, T] int32 @param positions [B, T] or [1, T] int32
+ * @returns [B T, D]
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const table = tf.tensor2d([[1], [3]]);
+ * const weights = { "transformer.wte.weight": table, "transformer.wpe.weight": tf.mul(table, 10) };
+ * const [ids, positions] = [[0, 1], [0, 1]].map((row) => tf.tensor2d([row], [1, 2], "int32"));
+ * assertEquals(embedWithPositions(weights, ids!, positions!).arraySync(), [[11], [33]]);
+ * ```
+ */
+export function embedWithPositions(weights: Weights, ids: Tensor, positions: Tensor): Tensor {
+  const embedded = tf.add(
+    tf.gather(weights["transformer.wte.weight"]!, ids),
+    tf.gather(weights["transformer.wpe.weight"]!, positions),
+  ); // [B, T, D]
+  return tf.reshape(embedded, [ids.size, embedded.shape.at(-1)!]); // [B T, D]
 }

@@ -5,15 +5,14 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "../npm/tfjs_core.ts";
+import type { Tensor } from "../npm/tfjs_core.ts";
 import { type ActivationName, ACTIVATIONS } from "./activations.ts";
-import type { Architecture, AttentionFunction, ModelConfig, Weights } from "./architecture.ts";
+import type { Architecture, LayerInputs, ModelConfig, Weights } from "./architecture.ts";
 import { rmsNorm } from "./attention.ts";
 import { ConfigReader } from "./config.ts";
-import { linear, linearShapes } from "./layers.ts";
+import { embed, linear, linearShapes } from "./layers.ts";
 import { readHeads } from "./read_heads.ts";
-import { ropeAngles } from "./rope.ts";
 import { readRope, type Rope } from "./rope_scaling.ts";
 import { rotaryAttention, type RotaryAttentionBiases, rotaryAttentionShapes } from "./rotary_attention.ts";
 
@@ -42,7 +41,10 @@ export const llama: Architecture<LlamaConfig> = {
   readConfig,
   shapes,
   isBuffer: (name) => name.endsWith("rotary_emb.inv_freq"),
-  hidden,
+  rope: ({ rope }) => rope,
+  embed: (weights, _config, ids) => embed(weights, "model.embed_tokens", ids),
+  block,
+  norm: (weights, config, x) => norm(weights, config, x, "model.norm"),
   logits: (weights, config, x) => {
     const name = config.tiedEmbeddings ? "model.embed_tokens" : "lm_head";
     return linear(weights, name, x); // [N, V]
@@ -92,25 +94,16 @@ function shapes(config: LlamaConfig): Record<string, number[]> {
   return result;
 }
 
-function hidden(
-  weights: Weights,
-  config: LlamaConfig,
-  ids: Tensor,
-  positions: Tensor,
-  attention: AttentionFunction,
-): Tensor {
-  const [B, T] = ids.shape as [number, number];
-  const norm = (x: Tensor, name: string) => rmsNorm(x, weights[`${name}.weight`]!, config.normEpsilon);
-  const angles = ropeAngles(positions, config.rope);
-  let x = tf.reshape(tf.gather(weights["model.embed_tokens.weight"]!, ids), [B * T, config.width]); // [B T, D]
-  for (let layer = 0; layer < config.layers; layer++) {
-    const h = `model.layers.${layer}`;
-    const inputs = { sizes: config, layer, angles, shape: [B, T], attention, weights } as const;
-    x = tf.add(x, rotaryAttention(`${h}.self_attn`, norm(x, `${h}.input_layernorm`), inputs));
-    const normed = norm(x, `${h}.post_attention_layernorm`);
-    const gate = ACTIVATIONS[config.activation](linear(weights, `${h}.mlp.gate_proj`, normed)); // [B T, F]
-    const inner = tf.mul(gate, linear(weights, `${h}.mlp.up_proj`, normed)); // [B T, F]
-    x = tf.add(x, linear(weights, `${h}.mlp.down_proj`, inner));
-  }
-  return norm(x, "model.norm");
+function norm(weights: Weights, { normEpsilon }: LlamaConfig, x: Tensor, name: string): Tensor {
+  return rmsNorm(x, weights[`${name}.weight`]!, normEpsilon);
+}
+
+function block(weights: Weights, config: LlamaConfig, x: Tensor, inputs: LayerInputs): Tensor {
+  const h = `model.layers.${inputs.layer}`;
+  const input = norm(weights, config, x, `${h}.input_layernorm`);
+  const attended = tf.add(x, rotaryAttention(`${h}.self_attn`, input, { ...inputs, sizes: config, weights }));
+  const normed = norm(weights, config, attended, `${h}.post_attention_layernorm`);
+  const gate = ACTIVATIONS[config.activation](linear(weights, `${h}.mlp.gate_proj`, normed)); // [B T, F]
+  const inner = tf.mul(gate, linear(weights, `${h}.mlp.up_proj`, normed)); // [B T, F]
+  return tf.add(attended, linear(weights, `${h}.mlp.down_proj`, inner));
 }

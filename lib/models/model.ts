@@ -7,12 +7,13 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "../npm/tfjs_core.ts";
+import type { Tensor } from "../npm/tfjs_core.ts";
 import type { Products } from "../engine/compile.ts";
 import { gpuMemory } from "../engine/processor.ts";
 import type { Architecture, AttentionFunction, ModelConfig, Weights } from "./architecture.ts";
 import { attend, attendInBlocks, causalBias } from "./attention.ts";
+import { ropeAngles } from "./rope.ts";
 
 /** Queries that a GPU takes at a time, of texts of at least twice as many. */
 const ATTENTION_BLOCK = 128;
@@ -92,17 +93,25 @@ export class Model implements Disposable {
     const bias = causalBias(length);
     const positions = tf.expandDims(tf.range(0, length, 1, "int32"), 0); // [1, T]
     const size = gpuMemory() === null ? length : ATTENTION_BLOCK;
-    return this.#architecture.hidden(
-      this.weights,
-      this.config,
-      ids,
-      positions,
-      ({ layer, q, k, v, scale }) => {
-        cache?.(layer, k, v);
-        if (length < 2 * size) return attend(q, k, v, { scale, bias });
-        return attendInBlocks({ q, k, v }, { scale, bias, size });
-      },
-    );
+    return this.#layers(ids, positions, ({ layer, q, k, v, scale }) => {
+      cache?.(layer, k, v);
+      if (length < 2 * size) return attend(q, k, v, { scale, bias });
+      return attendInBlocks({ q, k, v }, { scale, bias, size });
+    });
+  }
+
+  /** Hidden states after the last norm: [B, T] to [B T, D]. */
+  #layers(ids: Tensor, positions: Tensor, attention: AttentionFunction): Tensor {
+    const { weights, config } = this;
+    const family = this.#architecture;
+    const rope = family.rope?.(config);
+    const angles = rope ? ropeAngles(positions, rope) : null;
+    const shape = ids.shape as [number, number];
+    let x = family.embed(weights, config, ids, positions); // [B T, D]
+    for (let layer = 0; layer < config.layers; layer++) {
+      x = family.block(weights, config, x, { layer, shape, angles, attention });
+    }
+    return family.norm(weights, config, x);
   }
 
   /** Logits of hidden states: [N, D] to [N, V]. */
@@ -129,7 +138,7 @@ export class Model implements Disposable {
    */
   decode(ids: Tensor, positions: Tensor, attention: AttentionFunction): Tensor {
     const [row, column] = [tf.expandDims(ids, 1), tf.expandDims(positions, 1)]; // [B, 1]
-    return this.project(this.#architecture.hidden(this.weights, this.config, row, column, attention));
+    return this.project(this.#layers(row, column, attention));
   }
 
   /** Frees the weights. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs-core";
+import * as tf from "../npm/tfjs_core.ts";
 import type { Products } from "../engine/compile.ts";
 import type { Architecture, ModelConfig, Weights } from "./architecture.ts";
 import { Model } from "./model.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { dispose, type Tensor } from "@tensorflow/tfjs-core";
+import { dispose, type Tensor } from "../npm/tfjs_core.ts";
 import type { Products } from "../engine/compile.ts";
 import { gpuMemory } from "../engine/processor.ts";
 import { fillBfloat16Tensor, fillTensor } from "../engine/tensor_memory.ts";

@@ -7,8 +7,8 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "../npm/tfjs_core.ts";
+import type { Tensor } from "../npm/tfjs_core.ts";
 import type { Rope } from "./rope_scaling.ts";
 
 /** Cosines and sines of positions' angles. */

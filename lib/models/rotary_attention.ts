@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Tensor } from "@tensorflow/tfjs-core";
-import type { AttentionFunction, Weights } from "./architecture.ts";
+import type { Tensor } from "../npm/tfjs_core.ts";
+import type { LayerInputs, Weights } from "./architecture.ts";
 import { mergeHeads, splitHeads } from "./attention.ts";
 import { linear, linearShapes } from "./layers.ts";
-import { type RopeAngles, rotate } from "./rope.ts";
+import { rotate } from "./rope.ts";
 
 /** Sizes of the block. */
 export interface RotaryAttentionSizes {
@@ -20,17 +20,9 @@ export interface RotaryAttentionSizes {
 }
 
 /** What the block computes with. */
-export interface RotaryAttentionInputs {
+export interface RotaryAttentionInputs extends LayerInputs {
   /** Its sizes. */
   sizes: RotaryAttentionSizes;
-  /** The layer's number. */
-  layer: number;
-  /** Of the positions, [B, 1, T, K / 2] or [1, 1, T, K / 2]. */
-  angles: RopeAngles;
-  /** [B, T] */
-  shape: readonly [number, number];
-  /** Mixes the heads' values. */
-  attention: AttentionFunction;
   /** By their names in the file. */
   weights: Weights;
 }
@@ -73,8 +65,8 @@ export function rotaryAttention(
     splitHeads(linear(weights, `${name}.${part}`, x), [B, T, heads, K]);
   const mixed = attention({
     layer,
-    q: rotate(project("q_proj", H), angles, "halves"), // [B, H, T, K]
-    k: rotate(project("k_proj", G), angles, "halves"), // [B, G, T, K]
+    q: rotate(project("q_proj", H), angles!, "halves"), // [B, H, T, K]
+    k: rotate(project("k_proj", G), angles!, "halves"), // [B, G, T, K]
     v: project("v_proj", G), // [B, G, T, K]
     scale: 1 / Math.sqrt(K),
   });

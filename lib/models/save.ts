@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Tensor } from "../npm/tfjs_core.ts";
 import { makeFolder, removePath } from "../folders.ts";
 import { viewTensor } from "../engine/tensor_memory.ts";
 import { writeFileAtomic } from "../write_file.ts";

@@ -6,14 +6,13 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "../npm/tfjs_core.ts";
+import type { Tensor } from "../npm/tfjs_core.ts";
 import { type ActivationName, ACTIVATIONS } from "./activations.ts";
-import type { Architecture, AttentionFunction, ModelConfig, Weights } from "./architecture.ts";
+import type { Architecture, LayerInputs, ModelConfig, Weights } from "./architecture.ts";
 import { ConfigReader } from "./config.ts";
-import { linear, linearShapes, mlp, normLayer, normShapes } from "./layers.ts";
+import { embed, linear, linearShapes, mlp, normLayer, normShapes } from "./layers.ts";
 import { readHeads } from "./read_heads.ts";
-import { ropeAngles } from "./rope.ts";
 import { readRope, type Rope } from "./rope_scaling.ts";
 import { rotaryAttention, rotaryAttentionShapes } from "./rotary_attention.ts";
 
@@ -42,7 +41,10 @@ export const starcoder2: Architecture<Starcoder2Config> = {
   readConfig,
   shapes,
   isBuffer: (name) => name.endsWith("rotary_emb.inv_freq"),
-  hidden,
+  rope: ({ rope }) => rope,
+  embed: (weights, _config, ids) => embed(weights, "model.embed_tokens", ids),
+  block,
+  norm: (weights, { normEpsilon: epsilon }, x) => normLayer(x, { weights, name: "model.norm", epsilon }),
   logits: (weights, config, x) =>
     linear(weights, config.tiedEmbeddings ? "model.embed_tokens" : "lm_head", x), // [N, V]
 };
@@ -87,24 +89,14 @@ function shapes(config: Starcoder2Config): Record<string, number[]> {
   return result;
 }
 
-function hidden(
-  weights: Weights,
-  config: Starcoder2Config,
-  ids: Tensor,
-  positions: Tensor,
-  attention: AttentionFunction,
-): Tensor {
-  const [B, T] = ids.shape as [number, number];
+function block(weights: Weights, config: Starcoder2Config, x: Tensor, inputs: LayerInputs): Tensor {
   const { activation, normEpsilon: epsilon } = config;
-  const angles = ropeAngles(positions, config.rope);
-  let x = tf.reshape(tf.gather(weights["model.embed_tokens.weight"]!, ids), [B * T, config.width]); // [B T, D]
-  for (let layer = 0; layer < config.layers; layer++) {
-    const h = `model.layers.${layer}`;
-    const inputs = { sizes: config, layer, angles, shape: [B, T], attention, weights } as const;
-    const normed = normLayer(x, { weights, name: `${h}.input_layernorm`, epsilon });
-    x = tf.add(x, rotaryAttention(`${h}.self_attn`, normed, inputs));
-    const middle = normLayer(x, { weights, name: `${h}.post_attention_layernorm`, epsilon });
-    x = tf.add(x, mlp(middle, { weights, names: [`${h}.mlp.c_fc`, `${h}.mlp.c_proj`], activation }));
-  }
-  return normLayer(x, { weights, name: "model.norm", epsilon });
+  const h = `model.layers.${inputs.layer}`;
+  const normed = normLayer(x, { weights, name: `${h}.input_layernorm`, epsilon });
+  const attended = tf.add(
+    x,
+    rotaryAttention(`${h}.self_attn`, normed, { ...inputs, sizes: config, weights }),
+  );
+  const middle = normLayer(attended, { weights, name: `${h}.post_attention_layernorm`, epsilon });
+  return tf.add(attended, mlp(middle, { weights, names: [`${h}.mlp.c_fc`, `${h}.mlp.c_proj`], activation }));
 }

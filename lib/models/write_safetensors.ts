@@ -4,7 +4,7 @@
  * @module
  */
 import type { Hash } from "node:crypto";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Tensor } from "../npm/tfjs_core.ts";
 import { viewTensor } from "../engine/tensor_memory.ts";
 import { writeFileAtomic } from "../write_file.ts";
 import { FLOAT_BYTES, narrow, type StorageDtype } from "./float_types.ts";

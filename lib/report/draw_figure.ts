@@ -6,7 +6,7 @@
  */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import plotlySource from "plotly.js-basic-dist-min" with { type: "text" };
+import plotlySource from "../npm/plotly.ts";
 import type { Figure } from "../figures/figure.ts";
 import { childCommand } from "../setup_child.ts";
 import { markup, rawMarkup, scriptJson } from "./markup.ts";

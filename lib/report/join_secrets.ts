@@ -4,13 +4,10 @@
  *
  * @module
  */
-import { type PROBE_COLUMNS, SECRET_COLUMNS, type SECRET_SCORE_COLUMNS } from "../datasets/columns.ts";
+import type { FOUND_COLUMNS, PROBE_COLUMNS, SECRET_SCORE_COLUMNS } from "../datasets/columns.ts";
 import { placeKey } from "../datasets/place_key.ts";
 import type { RowOf } from "../datasets/row_table.ts";
 import type { ReportedSecret } from "./run_tables.ts";
-
-/** Of `detect`, as far as the report shows it. */
-export const FOUND_COLUMNS = { ...SECRET_COLUMNS, detector: "text", fingerprint: "text" } as const;
 
 /** The tables that secrets are read from; each may be missing. */
 export interface SecretSources {

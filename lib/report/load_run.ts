@@ -1,26 +1,18 @@
 /**
- * A run's folder as the report's tables: whatever of its files is there, by the names that `demo` gives them.
+ * A run's tables as the report's: whatever is there, in a folder by the names that `demo` gives them, or named one by
+ * one.
  *
  * @module
  */
 import { join } from "node:path";
-import {
-  DUPLICATION_COLUMNS,
-  EVALUATION_COLUMNS,
-  HISTORY_COLUMNS,
-  PROBE_COLUMNS,
-  SECRET_COLUMNS,
-  SECRET_SCORE_COLUMNS,
-  THRESHOLD_COLUMNS,
-} from "../datasets/columns.ts";
+import { type EVALUATION_COLUMNS, type FOUND_COLUMNS, SECRET_COLUMNS } from "../datasets/columns.ts";
 import { placeKey } from "../datasets/place_key.ts";
-import { type Columns, readRows, type RowOf } from "../datasets/row_table.ts";
-import type { HistoryRow } from "../figures/forgetting_curves.ts";
-import { FOUND_COLUMNS, joinSecrets } from "./join_secrets.ts";
+import { readRows, type RowOf } from "../datasets/row_table.ts";
+import { joinSecrets } from "./join_secrets.ts";
+import { readJson, toRecord } from "./read_json.ts";
+import { type History, readSources, type ReportSources } from "./read_tables.ts";
 import { RUN_FILES } from "./run_files.ts";
 import type { RunTables, Thresholds } from "./run_tables.ts";
-import { readRegularText } from "../read_file.ts";
-import { reasonOf } from "../reason.ts";
 
 /** Options of {@linkcode loadRun}. */
 export interface LoadRunOptions {
@@ -28,13 +20,17 @@ export interface LoadRunOptions {
   version: string;
   /** Show the secrets themselves. */
   reveal?: boolean;
+  /** The probe of secrets that the model never trained on. */
+  twins?: string | undefined;
+  /** What `evaluate` calls the model before, where that is not "before". */
+  before?: string | undefined;
 }
 
 /**
  * Reads a run.
  *
- * @throws {Error} when the folder holds none of the files, or one cannot be read; when values are to be revealed and
- * `detect --reveal` has not written them
+ * @param sources its folder, or folders and tables
+ * @throws {Error} as `readSources`; when values are to be revealed and `detect --reveal` has not written them
  *
  * @example
  * ```ts
@@ -46,23 +42,22 @@ export interface LoadRunOptions {
  * ```
  */
 export async function loadRun(
-  folder: string,
-  { version, reveal = false }: LoadRunOptions,
+  sources: string | readonly string[],
+  { version, reveal = false, twins: twinsPath, before }: LoadRunOptions,
 ): Promise<RunTables> {
-  const tables = await isFolder(folder) ? await readTables(folder) : undefined;
-  const histories = tables ? await readHistories(folder) : [];
-  if (!tables || Object.values(tables).every((table) => !table) && histories.length === 0) {
-    throw new Error(
-      `Cannot report on "${folder}": it holds no table of a run: name the folder that demo or unlearn wrote`,
-    );
+  const paths = typeof sources === "string" ? [sources] : sources;
+  const tables = await readSources(paths, { twins: twinsPath });
+  const { found, thresholds, probe, twins, evaluation, duplication, histories } = tables;
+  if (before !== undefined && !evaluation?.some(({ model }) => model === before)) {
+    throw new RangeError(`Unknown model "${before}": no table that evaluate wrote has it`);
   }
-  const { found, thresholds, probe, twins, evaluation, duplication } = tables;
-  const nameOf = methodNames(histories, (evaluation ?? []).map(({ model }) => model));
+  const methodOf = methodNames(histories, (evaluation ?? []).map(({ model }) => model));
+  const nameOf = (model: string) => model === before ? "before" : methodOf(model);
   const history = histories.flatMap(({ folder, rows }) =>
     rows.map((row) => ({ ...row, method: nameOf(folder) }))
   );
   const scores = tables.scores?.map((row) => ({ ...row, model: nameOf(row.model) }));
-  const values = reveal ? await readValues(join(folder, RUN_FILES.secrets)) : undefined;
+  const values = reveal ? await readValues(tables.foundPath) : undefined;
   return {
     title: history.length > 0
       ? "What the model had memorized, and what is left of it"
@@ -77,31 +72,18 @@ export async function loadRun(
     ...(found && { found: countFound(found) }),
     ...((probe || scores) && { secrets: joinSecrets({ found, probe, scores, values }) }),
     revealed: reveal,
-    ...await readRecords(folder, histories),
-  };
-}
-
-/** The tables of the run's own folder; undefined where there is no such file. */
-async function readTables(folder: string) {
-  const table = <C extends Columns>(name: string, columns: C) => readIfThere(join(folder, name), columns);
-  return {
-    found: await table(RUN_FILES.secrets, FOUND_COLUMNS),
-    thresholds: await table(RUN_FILES.thresholds, THRESHOLD_COLUMNS),
-    probe: await table(RUN_FILES.probe, PROBE_COLUMNS),
-    twins: await table(RUN_FILES.twins, PROBE_COLUMNS),
-    evaluation: await table(RUN_FILES.evaluation, EVALUATION_COLUMNS),
-    scores: await table(RUN_FILES.secretScores, SECRET_SCORE_COLUMNS),
-    duplication: await table(RUN_FILES.duplication, DUPLICATION_COLUMNS),
+    ...await readRecords(tables),
   };
 }
 
 /** What made the run: its own record, as `demo` writes it, else those of its checkpoints under their names. */
 async function readRecords(
-  folder: string,
-  histories: readonly History[],
+  { folders, histories }: Pick<ReportSources, "folders" | "histories">,
 ): Promise<Pick<RunTables, "config" | "versions" | "seconds">> {
-  const own = await readJson(join(folder, RUN_FILES.record));
-  const summary = await readJson(join(folder, RUN_FILES.summary));
+  const [folder, other] = folders;
+  const isOne = folder !== undefined && other === undefined;
+  const own = isOne ? await readJson(join(folder, RUN_FILES.record)) : undefined;
+  const summary = isOne ? await readJson(join(folder, RUN_FILES.summary)) : undefined;
   const settings = Object.fromEntries(histories.map((row) => [row.folder, toRecord(row.record.settings)]));
   return {
     config: own
@@ -112,40 +94,13 @@ async function readRecords(
   };
 }
 
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
-}
-
-async function readIfThere<C extends Columns>(path: string, columns: C): Promise<RowOf<C>[] | undefined> {
-  return await exists(path) ? await readRows(path, columns) : undefined;
-}
-
 /** The values themselves, which only `detect --reveal` writes. */
-async function readValues(path: string): Promise<Map<string, string>> {
+async function readValues(path: string | undefined): Promise<Map<string, string>> {
+  if (path === undefined) {
+    throw new Error("Cannot show the secrets: none of the tables is detect's: give that of detect --reveal");
+  }
   const rows = await readRows(path, { ...SECRET_COLUMNS, value: "text" });
   return new Map(rows.map((row) => [placeKey(row), row.value]));
-}
-
-const MAX_JSON_BYTES = 2 ** 26;
-
-async function isFolder(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
-}
-
-/** A file's JSON object; what is no object has none of the keys that are looked for. */
-async function readJson(path: string): Promise<Readonly<Record<string, unknown>> | undefined> {
-  if (!await exists(path)) return undefined;
-  const text = await readRegularText(path, { what: "the run's", maxBytes: MAX_JSON_BYTES });
-  try {
-    return toRecord(JSON.parse(text));
-  } catch (cause) {
-    throw new SyntaxError(`Cannot read "${path}": ${reasonOf(cause)}`, { cause });
-  }
-}
-
-function toRecord(value: unknown): Readonly<Record<string, unknown>> {
-  const isRecord = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isRecord ? value as Record<string, unknown> : {};
 }
 
 /** The entries of an object whose values are of a type, as JSON may hold anything. */
@@ -188,29 +143,6 @@ function documentMeans(
     doc_id,
     ma: known.length > 0 ? known.reduce((sum, ma) => sum + ma, 0) / known.length : null,
   }));
-}
-
-interface History {
-  /** Its folder's name, by which `evaluate` calls the model; "." for the run's own folder. */
-  readonly folder: string;
-  readonly method: string;
-  /** Its run.json. */
-  readonly record: Readonly<Record<string, unknown>>;
-  readonly rows: readonly Omit<HistoryRow, "method">[];
-}
-
-/** The histories of the checkpoints in the folder, or of the folder itself. */
-async function readHistories(folder: string): Promise<History[]> {
-  const folders: string[] = [];
-  for await (const { name, isDirectory } of Deno.readDir(folder)) if (isDirectory) folders.push(name);
-  const histories = await Promise.all([".", ...folders.sort()].map(async (name): Promise<History[]> => {
-    const rows = await readIfThere(join(folder, name, "history.parquet"), HISTORY_COLUMNS);
-    if (!rows) return [];
-    const record = await readJson(join(folder, name, RUN_FILES.record)) ?? {};
-    const { method } = toRecord(record.settings);
-    return [{ folder: name, method: isText(method) ? method : name, record, rows }];
-  }));
-  return histories.flat();
 }
 
 /** Names a model that `evaluate` called by its folder after its method, where no other model is called so. */

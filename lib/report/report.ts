@@ -4,7 +4,7 @@
  *
  * @module
  */
-import plotlySource from "plotly.js-basic-dist-min" with { type: "text" };
+import plotlySource from "../npm/plotly.ts";
 import { DARK_COLORS } from "../figures/dark_figure.ts";
 import { percentText, TEMPLATES } from "../figures/style.ts";
 import { clipText } from "./format.ts";

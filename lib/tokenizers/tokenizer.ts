@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { type Encoding, Tokenizer as NativeTokenizer } from "tokenizers";
+import { type Encoding, Tokenizer as NativeTokenizer } from "../npm/tokenizers.ts";
 import { readRegularText } from "../read_file.ts";
 import { fileReasonOf, reasonOf } from "../reason.ts";
 import { checkTokenizer } from "./check_tokenizer.ts";

@@ -7,7 +7,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import type * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "../npm/tfjs_core.ts";
 import { assign } from "../engine/compile.ts";
 import { fillTensor } from "../engine/tensor_memory.ts";
 import { FileReader } from "../models/file_reader.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs-core";
+import * as tf from "../npm/tfjs_core.ts";
 import { compile, type CompiledStep, outsideXla } from "../engine/compile.ts";
 import { isXlaFaster } from "../engine/processor.ts";
 import type { Model } from "../models/model.ts";

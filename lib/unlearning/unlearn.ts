@@ -7,7 +7,7 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs-core";
+import * as tf from "../npm/tfjs_core.ts";
 import { assign, snapshot } from "../engine/compile.ts";
 import { isXlaFaster } from "../engine/processor.ts";
 import { groupMeans } from "../metrics/group_scores.ts";
@@ -22,6 +22,7 @@ import { EarlyStop, type StopState } from "./early_stop.ts";
 import { GradientSums } from "./gradient_sums.ts";
 import { ObjectiveStep } from "./objective_step.ts";
 import { objectiveOf } from "./objectives.ts";
+import { type RateNote, rateNotes } from "./rate_notes.ts";
 import { microBatches } from "./token_weights.ts";
 import { NO_TERMS, termsOf, type UnlearnEpoch } from "./unlearn_epoch.ts";
 import type { UnlearnHooks, UnlearnOptions, UnlearnResult, UnlearnSets } from "./unlearn_options.ts";
@@ -29,7 +30,7 @@ import type { UnlearnHooks, UnlearnOptions, UnlearnResult, UnlearnSets } from ".
 export type { UnlearnHooks, UnlearnOptions, UnlearnResult, UnlearnSets } from "./unlearn_options.ts";
 
 /** From so many parameters on, what XLA saves in a run's steps is more than the seconds that it takes to compile them. */
-const XLA_PARAMETERS = 2e7;
+export const XLA_PARAMETERS = 2e7;
 
 type Notes = { history: UnlearnEpoch[]; rule: StopState; keptEpoch: number };
 
@@ -152,7 +153,9 @@ class UnlearnRun implements Disposable {
     return this.#history.length > 0;
   }
 
-  async toEnd({ onContinue, onEpoch, onBatch, signal, folder }: UnlearnHooks): Promise<UnlearnResult> {
+  async toEnd(
+    { onContinue, onEpoch, onNote, onBatch, signal, folder }: UnlearnHooks,
+  ): Promise<UnlearnResult> {
     const check = () => signal?.throwIfAborted();
     const isContinued = folder !== undefined && await this.#restore(folder);
     if (isContinued) {
@@ -175,6 +178,8 @@ class UnlearnRun implements Disposable {
       check();
       const { decision, secrets } = await this.#epoch(check, onBatch);
       await onEpoch?.(this.#history.at(-1)!, secrets);
+      const known = this.#notes(-1).length;
+      for (const note of this.#notes().slice(known)) onNote?.(note);
       if (decision.stop) return this.end(decision.reached ? "reached" : "out-of-patience");
       if (folder !== undefined) await this.#save(folder);
     }
@@ -232,7 +237,13 @@ class UnlearnRun implements Disposable {
   /** The model gets the weights kept last. */
   end(status: UnlearnResult["status"]): UnlearnResult {
     for (const [name, weight] of Object.entries(this.#model.weights)) assign(weight, this.#kept[name]!);
-    return { status, epoch: this.#keptEpoch, history: this.#history };
+    return { status, epoch: this.#keptEpoch, history: this.#history, notes: this.#notes() };
+  }
+
+  /** Of the history up to an epoch. */
+  #notes(end?: number): RateNote[] {
+    const { vocabularySize } = this.#model.config;
+    return rateNotes(this.#history.slice(0, end), { ...this.#options, vocabularySize });
   }
 
   get #state(): TrainingState {

@@ -6,6 +6,7 @@
 import type { Scores, SecretTokens } from "../metrics/text_scores.ts";
 import type { Compat, StopThresholds } from "./early_stop.ts";
 import type { ObjectiveOptions } from "./objectives.ts";
+import type { RateNote } from "./rate_notes.ts";
 import type { UnlearnRow } from "./token_weights.ts";
 import type { UnlearnEpoch } from "./unlearn_epoch.ts";
 
@@ -49,6 +50,8 @@ export interface UnlearnResult {
   epoch: number;
   /** All epochs. */
   history: UnlearnEpoch[];
+  /** What its first epochs say of the learning rate. */
+  notes: RateNote[];
 }
 
 /** Hooks into a run. */
@@ -57,6 +60,8 @@ export interface UnlearnHooks {
   onContinue?: (epochs: number) => void;
   /** Called after each epoch, epoch 0 included, with the scores of every secret in the forget set's order. */
   onEpoch?: (epoch: UnlearnEpoch, secrets: readonly Scores[]) => void | Promise<void>;
+  /** Called after the epoch that shows that the learning rate is too small or too large, at most once of each. */
+  onNote?: (note: RateNote) => void;
   /** Called after each micro-batch of an epoch's steps. */
   onBatch?: (done: number, total: number) => void | Promise<void>;
   /** Ends the run after the micro-batch in progress; the epoch in progress is dropped. */

@@ -142,12 +142,16 @@ Deno.test("codescrub refuses a table that is missing, cut, foreign, short of a c
   }
   await at.fail(
     "report",
-    { run: at.path("nothing") },
+    { tables: at.path("nothing") },
     /Cannot report on ".*nothing": it holds no table of a run/,
   );
   await Deno.mkdir(at.path("run"));
   await Deno.copyFile(at.path("cut.parquet"), at.path("run/probe.parquet"));
-  await at.fail("report", { run: at.path("run") }, /Cannot read table ".*run\/probe\.parquet" as Parquet: /);
+  await at.fail(
+    "report",
+    { tables: at.path("run") },
+    /Cannot read table ".*run\/probe\.parquet" as Parquet: /,
+  );
 });
 
 Deno.test("codescrub refuses tables that do not belong to the corpus", async () => {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { readTable } from "../../lib/datasets/tables.ts";
 import { callMain } from "./call_main.ts";
@@ -18,7 +18,7 @@ async function ownData() {
   }
   const run = async (command: string, ...args: string[]) => {
     const { code, stdout, stderr } = await callMain([command, ...args]);
-    return { code, stdout, line: stderr.trimEnd().split("\n").at(-1)! };
+    return { code, stdout, stderr, line: stderr.trimEnd().split("\n").at(-1)! };
   };
   const model = ["--model", path("model"), "--corpus", path("src")];
   const commands = {
@@ -123,4 +123,20 @@ Deno.test("unlearn does without a retain set where its method does, and says whi
   ]);
   const evaluated = await at.evaluate("evaluation.csv");
   assertEquals(evaluated.code, 0, evaluated.line);
+});
+
+Deno.test("unlearn says once that the learning rate is small for the model, in its result and its record too", async () => {
+  using at = await ownData();
+  for (const done of [await at.detect(), await at.probe("probe.csv"), await at.select("sets")]) {
+    assertEquals(done.code, 0, done.line);
+  }
+  const { code, stdout, line, stderr } = await at.unlearn("ga", "--method", "ga", "--epochs", "5", "--json");
+  const [note, more] = stderr.split("\n").filter((line) => line.startsWith("The learning rate"));
+  assertMatch(
+    note!,
+    /^The learning rate is small for this model: MA has hardly moved in 4 epochs .*: try --lr 0\.000001$/,
+  );
+  assertEquals([code, more, JSON.parse(stdout).notes], [1, undefined, [note]]);
+  assertEquals(JSON.parse(Deno.readTextFileSync(at.path("ga/run.json"))).summary.notes, [note]);
+  assertStringIncludes(line, "after 5 epochs (not-converged): try --lr 0.000001");
 });

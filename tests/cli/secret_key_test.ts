@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { secretKey } from "../../lib/cli/secret_key.ts";
+import { temporaryPath } from "../../lib/write_file.ts";
 import { temporaryFolder } from "./run_cli.ts";
 
 function variables(values: { [name: string]: string }) {
@@ -29,6 +30,14 @@ Deno.test("secretKey() makes one key when many ask at once, readable by its owne
   for (const key of keys) assertEquals(key, keys[0]);
   assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["fingerprint.key"]);
   assertEquals(Deno.statSync(join(folder, "fingerprint.key")).mode! & 0o777, 0o600);
+});
+
+Deno.test("secretKey() leaves nothing of a run that was killed before its key stood there", async () => {
+  using temporary = temporaryFolder();
+  const folder = temporary.path;
+  Deno.writeFileSync(temporaryPath(join(folder, "fingerprint.key")), new Uint8Array(32));
+  await secretKey({ folder, variable: variables({}) });
+  assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["fingerprint.key"]);
 });
 
 Deno.test("secretKey() refuses short keys, missing files, and an own key that others can read", async () => {

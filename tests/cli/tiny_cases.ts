@@ -8,7 +8,7 @@ import { callMain } from "./call_main.ts";
 import { type CliRun, temporaryFolder } from "./run_cli.ts";
 import { type TinyRun, writeTinyRun } from "./tiny_run.ts";
 
-/** Flags of a command; `corpus` of detect and `run` of report are their arguments. */
+/** Flags of a command; `corpus` of detect and `tables` of report are their arguments. */
 export type Flags = { [name: string]: string | number | true | undefined };
 
 /** A tiny run in a folder of its own; `run` runs a command on its files, `fail` one that must leave nothing. */
@@ -56,13 +56,13 @@ export function argumentsOf(command: string, files: TinyRun, changes: Flags): st
     retain: { model, texts: corpus, secrets, k: 4, out: table },
     unlearn: { model, corpus, forget, retain, method: "codeeraser", thresholds, out: run },
     evaluate: { model, corpus, forget, retain, out: table },
-    report: { run: folder, out: join(folder, "out.html") },
+    report: { tables: folder, out: join(folder, "out.html") },
     redact: { corpus, secrets, out: run },
     merge: { table },
     train: { corpus, model, steps: 2, batch: 2, length: 16, out: run },
   };
   const {
-    [{ detect: "corpus", redact: "corpus", merge: "table", report: "run" }[command] ?? ""]: positional,
+    [{ detect: "corpus", redact: "corpus", merge: "table", report: "tables" }[command] ?? ""]: positional,
     ...flags
   } = {
     ...all[command]!,
@@ -75,7 +75,7 @@ export function argumentsOf(command: string, files: TinyRun, changes: Flags): st
 }
 
 function isProgress(line: string): boolean {
-  return /^[A-Z][\w ()]+: (\d+|done) /.test(line);
+  return /^[A-Z][\w ()]+: (\d+|done|about) /.test(line);
 }
 
 /** Every file and folder below, with its size. */

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import plotlySource from "plotly.js-basic-dist-min" with { type: "text" };
+import plotlySource from "plotly.js-basic-dist-min";
 import { figureBundle, makeFigure } from "../../lib/figures/figure.ts";
 import { scriptJson } from "../../lib/report/markup.ts";
 import { temporaryFolder } from "../cli/run_cli.ts";

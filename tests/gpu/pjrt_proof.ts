@@ -5,8 +5,9 @@
  *
  * Then where the plugin is (and TensorFlow is not needed):
  *
- *     deno run -A tests/gpu/pjrt_proof.ts run DIR PLUGIN.so [--repeat 20] [--step forward]
+ *     deno run -A tests/gpu/pjrt_proof.ts run DIR PLUGIN.so [--repeat 20] [--step forward] [--format hlo|mlir]
  *
+ * Each step runs twice: as the HLO that XLA had of TensorFlow ("hlo") and as the StableHLO that we write ("mlir").
  * `--size small` is GPT-2 110M, 32 x 512 tokens (`--batch N`), products in bfloat16, weights drawn at the run: for its
  * speed alone. NVIDIA's libraries are looked for beside the plugin, or in the folder "nvidia" of some site-packages that
  * the environment variable NVIDIA_PACKAGES names.
@@ -20,7 +21,7 @@ import { messageOf, runSteps } from "./pjrt_run.ts";
 import { type DumpedStep, FILES, type Manifest } from "./pjrt_steps.ts";
 
 const USAGE =
-  "Usage: pjrt_proof.ts dump DIR [--size tiny|small] | run DIR PLUGIN.so [--repeat N] [--step NAME]";
+  "Usage: pjrt_proof.ts dump DIR [--size tiny|small] | run DIR PLUGIN.so [--repeat N] [--step NAME] [--format hlo|mlir]";
 
 async function main(): Promise<number> {
   const { positionals, values } = parseArgs({
@@ -30,12 +31,13 @@ async function main(): Promise<number> {
       size: { type: "string", default: "tiny" },
       repeat: { type: "string", default: "20" },
       step: { type: "string" },
+      format: { type: "string" },
       batch: { type: "string", default: "32" },
     },
   });
   const [command, folder, plugin] = positionals;
   if (command === "run" && folder && plugin) {
-    const isRight = await runSteps(folder, plugin, { repeat: Number(values.repeat), step: values.step });
+    const isRight = await runSteps(folder, plugin, { ...values, repeat: Number(values.repeat) });
     console.log(isRight ? "pjrt: all right" : "pjrt: NOT all right");
     return isRight ? 0 : 1;
   }

@@ -21,6 +21,8 @@ export interface RunOptions {
   repeat: number;
   /** Alone to be run, where given. */
   step?: string;
+  /** Alone to be run, where given: TensorFlow's program or ours. */
+  format?: string;
 }
 
 /** Results of more bytes than this are not read back. */
@@ -101,6 +103,7 @@ export async function runSteps(folder: string, plugin: string, options: RunOptio
   for (const step of manifest.steps) {
     if (options.step && options.step !== step.name) continue;
     for (const [format, file] of [["hlo", step.module], ["mlir", step.text]] as const) {
+      if (options.format && options.format !== format) continue;
       const name = `${step.name} (${format === "hlo" ? "TensorFlow's HLO" : "our StableHLO"})`;
       try {
         const code = await readCompressed(join(folder, file));

@@ -105,7 +105,7 @@ Deno.test("pjrt_proof.ts dumps steps that no custom call binds to a processor, a
     const run = await runProof("run", folder, PLUGIN, "--repeat", "2");
     assertEquals(run.code, 0, run.stdout + run.stderr);
     assertMatch(run.stdout, /rows of a cache written in place: right/);
-    assertMatch(run.stdout, /update: 28 weights in place/);
+    assertMatch(run.stdout, /update \(our StableHLO\): 28 weights in place/);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

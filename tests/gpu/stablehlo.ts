@@ -67,7 +67,8 @@ const matMul: Writer = ({ program, inputs: [x, y], outputs: [result], attribute 
   const wide = [x!, y!].map((value) => program.broadcast(value, [...batch, ...value.shape.slice(-2)]));
   const [left, right] = [attribute("adj_x") ? rank - 2 : rank - 1, attribute("adj_y") ? rank - 1 : rank - 2];
   const dims = range(0, rank - 2);
-  const precision = "#stablehlo<precision HIGHEST>"; // else float32 is TF32 on GPUs
+  // else float32 is TF32 on GPUs
+  const precision = `#stablehlo<precision ${x!.dtype === DTYPE.float32 ? "HIGHEST" : "DEFAULT"}>`;
   const numbers = `lhs_batching_dimensions = [${dims}], rhs_batching_dimensions = [${dims}], ` +
     `lhs_contracting_dimensions = [${left}], rhs_contracting_dimensions = [${right}]`;
   const attributes = `dot_dimension_numbers = #stablehlo.dot<${numbers}>, ` +

@@ -97,7 +97,7 @@ const MODEL_COMMANDS = ["measure", "thresholds", "probe", "retain", "unlearn", "
 export function lineOf(command: string, files: CaseFiles, changes: Flags = {}): string[] {
   const out = (name: string) => join(files.out, name);
   const own: { [command: string]: Flags } = {
-    report: { run: files.run, out: out("page.html") },
+    report: { tables: files.run, out: out("page.html") },
     select: { out: out("sets") },
     unlearn: { out: out("model"), epochs: 1 },
     redact: { out: out("clean"), secrets: files.found },
@@ -279,21 +279,21 @@ async function* runCases(files: CaseFiles, plants: Plants): AsyncGenerator<LeakC
     "evaluation.secrets.parquet": kindOf(SECRET_SCORE_COLUMNS),
   };
   for (const [name, kind] of Object.entries(tables)) {
-    const extension = name.slice(name.lastIndexOf("."));
-    const bad = (await badTables(kind, plants, `report, ${name}`)).filter(([name]) =>
-      name.endsWith(extension)
-    );
+    const all = await badTables(kind, plants, `report, ${name}`);
+    const bad = all.filter(([file]) => file.endsWith(name.slice(name.lastIndexOf("."))));
     for (const [i, [, content]] of bad.entries()) {
       const run = join(files.bad, `run-${name}-${i}`);
       await writeFiles(run, [[name, content]]);
-      yield caseOf("report", run, lineOf("report", files, { run }), "run");
+      for (const tables of [run, join(run, name)]) {
+        yield caseOf("report", tables, lineOf("report", files, { tables }), "tables");
+      }
     }
   }
   for (const [i, [, content]] of badSettings(plants, "run.json").entries()) {
     const run = join(files.bad, `record-${i}`);
     await writeFiles(run, [["run.json", content], [".lock", plants.text("a lock")]]);
     await Deno.copyFile(files.probe, join(run, "probe.parquet"));
-    yield caseOf("report", run, lineOf("report", files, { run }), "run");
+    yield caseOf("report", run, lineOf("report", files, { tables: run }), "tables");
     yield caseOf("select", run, lineOf("select", files, { out: run }), "out");
     yield caseOf("train", run, lineOf("train", files, { out: run }), "out");
   }

@@ -8,7 +8,7 @@ import { jupyterCommand, setUpJupyter } from "../../lib/setup_jupyter.ts";
 import { temporaryFolder } from "../cli/run_cli.ts";
 import { writeCertainModel, writeTinyRun } from "../cli/tiny_run.ts";
 
-const MOD = new URL("../../mod.ts", import.meta.url).href;
+const LIB = new URL("../../lib", import.meta.url).href;
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 
 interface Batch {
@@ -40,7 +40,8 @@ Deno.test("cells behind an interrupted unlearning are refused, and so is its old
   const [forget] = await readRows(tiny.forget, FORGET_COLUMNS);
   const given = { model: tiny.model, corpus: tiny.corpus, forget, run: join(folder.path, "run") };
   const start = `
-    import { forgetExamples, openCorpus, openRun, openSession, retainExamples, startNotebook, unlearnLive } from "${MOD}";
+    import { forgetExamples, retainExamples } from "${LIB}/datasets/mod.ts";
+    import { openCorpus, openRun, openSession, startNotebook, unlearnLive } from "${LIB}/notebooks/mod.ts";
     startNotebook({});
     const given = ${JSON.stringify(given)};
     const run = await openRun(given.run);

@@ -272,7 +272,7 @@ Deno.test("loadRun() refuses a folder that is none, is empty, or holds a damaged
     `Cannot report on "${path}": it holds no table of a run: name the folder that demo or unlearn wrote`;
   await assertRejects(() => loadRun(path, VERSION), Error, nothing);
   await Deno.writeTextFile(path, "");
-  await assertRejects(() => loadRun(path, VERSION), Error, nothing);
+  await assertRejects(() => loadRun(path, VERSION), RangeError, 'Unknown table format "run"');
   await Deno.remove(path);
   await Deno.mkdir(path);
   await assertRejects(() => loadRun(path, VERSION), Error, nothing);

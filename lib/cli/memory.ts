@@ -1,0 +1,186 @@
+/**
+ * Memory said before a run: what it will take, by the sizes of the model and of what it works on, beside what the machine
+ * or its control group (a container's, a job's) has left, so that nobody waits an hour for a process that is killed.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { readKernelFile } from "../engine/libc.ts";
+import { gpuMemory } from "../engine/processor.ts";
+import { readConfig } from "../models/load.ts";
+import { type ModelSizes, sizesOf } from "../training/step_memory.ts";
+import type { Context } from "./command.ts";
+
+/** What a run needs, and what makes that less. */
+export interface MemoryPlan {
+  /** The model. */
+  sizes: ModelSizes;
+  /** The option to lower, as `--micro-batch`. */
+  option: string;
+  /** Its value. */
+  value: number;
+  /** Bytes with a value of the option. */
+  bytesWith: (value: number) => number;
+}
+
+/**
+ * Says in a line what a run will take, and where that is too much what to lower. Nothing is said of a GPU, whose memory is
+ * its own.
+ *
+ * @returns the bytes; undefined for a GPU
+ *
+ * @example
+ * ```ts
+ * import { assertMatch } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { sayMemory } from "./memory.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const config = { layers: 1, width: 8, headWidth: 8, cacheHeads: 1, vocabularySize: 257, maxPositions: 16 };
+ * const plan = { sizes: { parameters: 3e6, config }, option: "--batch", value: 8, bytesWith: () => 2 ** 30 };
+ * let line = "";
+ * sayMemory({ log: (text) => line = text }, plan);
+ * assertMatch(line, /^Memory: about 1\.1 GB for 3\.0 M parameters, \d+\.\d GB are free/);
+ * ```
+ */
+export function sayMemory({ log }: Pick<Context, "log">, plan: MemoryPlan): number | undefined {
+  if (gpuMemory() !== null) return undefined;
+  log(describeMemory(plan, freeMemory() + Deno.memoryUsage().rss)); // what this process has is part of what it takes
+  return Math.round(plan.bytesWith(plan.value));
+}
+
+/**
+ * The bytes as a result says them.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { memoryOf } from "./memory.ts";
+ *
+ * assertEquals([memoryOf(5), memoryOf(undefined)], [{ memory_bytes: 5 }, {}]);
+ * ```
+ */
+export function memoryOf(bytes: number | undefined): { memory_bytes?: number } {
+  return bytes === undefined ? {} : { memory_bytes: bytes };
+}
+
+/**
+ * The line.
+ *
+ * @param free bytes
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { describeMemory } from "./memory.ts";
+ *
+ * const config = { layers: 1, width: 8, headWidth: 8, cacheHeads: 1, vocabularySize: 257, maxPositions: 16 };
+ * const sizes = { parameters: 1.3e9, config };
+ * const plan = { sizes, option: "--micro-batch", value: 8, bytesWith: (value: number) => (20 + value) * 1e9 };
+ * assertEquals(describeMemory(plan, 32e9), "Memory: about 28.0 GB for 1.3 G parameters, 32.0 GB are free");
+ * assertEquals(describeMemory(plan, 25e9).split(": ").at(-1), "probably too little, try --micro-batch 4");
+ * assertEquals(
+ *   describeMemory(plan, 9e9).split(": ").at(-1),
+ *   "probably too little even with --micro-batch 1, take a smaller model or a larger machine",
+ * );
+ * ```
+ */
+export function describeMemory({ sizes, option, value, bytesWith }: MemoryPlan, free: number): string {
+  const { parameters } = sizes;
+  const size = parameters >= 1e9
+    ? `${(parameters / 1e9).toFixed(1)} G`
+    : `${(parameters / 1e6).toFixed(1)} M`;
+  const line = `Memory: about ${gigabytes(bytesWith(value))} for ${size} parameters, ${
+    gigabytes(free)
+  } are free`;
+  if (bytesWith(value) <= free) return line;
+  let less = Math.max(1, Math.floor(value / 2));
+  while (less > 1 && bytesWith(less) > free) less = Math.floor(less / 2);
+  return bytesWith(less) <= free
+    ? `${line}: probably too little, try ${option} ${less}`
+    : `${line}: probably too little even with ${option} 1, take a smaller model or a larger machine`;
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
+/**
+ * The sizes of a model that is there, by its configuration alone.
+ *
+ * @throws {Error} as `readConfig`
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { modelSizes } from "./memory.ts";
+ *
+ * assertEquals((await modelSizes("embedded")).parameters, 4_339_200);
+ * ```
+ */
+export async function modelSizes(folder: string): Promise<ModelSizes> {
+  const { architecture, config } = await readConfig(folder);
+  return sizesOf(config, architecture.shapes(config));
+}
+
+/** Reads a small file; undefined where there is none. */
+type ReadText = (path: string) => string | undefined;
+
+/**
+ * What a process may still take: the machine's memory that is free or can be freed, or less where a control group has a
+ * limit.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { freeMemory } from "./memory.ts";
+ *
+ * assert(freeMemory() > 0);
+ * ```
+ */
+export function freeMemory(
+  { available, read = readText }: { available?: number; read?: ReadText } = {},
+): number {
+  return Math.max(0, Math.min(available ?? Deno.systemMemoryInfo().available, ...groupsFree(read)));
+}
+
+/** The files of the two versions of control groups. */
+const GROUPS = {
+  unified: { root: "/sys/fs/cgroup", limit: "memory.max", used: "memory.current", cached: "inactive_file" },
+  memory: {
+    root: "/sys/fs/cgroup/memory",
+    limit: "memory.limit_in_bytes",
+    used: "memory.usage_in_bytes",
+    cached: "total_inactive_file",
+  },
+} as const;
+
+/** What each of the process's groups, and those that they are in, may still take. */
+function groupsFree(read: ReadText): number[] {
+  const lines = read("/proc/self/cgroup")?.split("\n") ?? [];
+  return lines.flatMap((line) => {
+    const [, controllers, path] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];
+    if (path === undefined) return [];
+    if (controllers !== "" && !controllers!.split(",").includes("memory")) return [];
+    const { root, ...files } = controllers === "" ? GROUPS.unified : GROUPS.memory;
+    const parts = path.split("/").filter(Boolean);
+    const folders = Array.from({ length: parts.length + 1 }, (_, n) => join(root, ...parts.slice(0, n)));
+    return folders.flatMap((folder) => freeIn((name) => read(join(folder, name)), files));
+  });
+}
+
+function freeIn(read: ReadText, files: { limit: string; used: string; cached: string }): number[] {
+  const [limit, used] = [Number(read(files.limit)), Number(read(files.used))]; // "max" is no number
+  if (!Number.isFinite(limit) || !Number.isFinite(used) || limit <= 0) return [];
+  const cached = new RegExp(`^${files.cached} (\\d+)$`, "m").exec(read("memory.stat") ?? "")?.[1];
+  return [limit - used + Number(cached ?? 0)];
+}
+
+/** Deno itself opens no file of the kernel's; undefined where it is no Linux, or no such group. */
+function readText(path: string): string | undefined {
+  try {
+    return readKernelFile(`/proc/self/root${path}`) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * What `unlearn` will take of memory, by its options and sets.
+ *
+ * @module
+ */
+import type { FORGET_COLUMNS, RETAIN_COLUMNS } from "../datasets/columns.ts";
+import { FORGET_TOKENS, RETAIN_ROW_TOKENS } from "../datasets/examples.ts";
+import type { RowOf } from "../datasets/row_table.ts";
+import type { Products } from "../engine/compile.ts";
+import { isXlaFaster } from "../engine/processor.ts";
+import { RETAIN_BLEU } from "../evaluation/retain_set.ts";
+import { objectiveOf, type ObjectiveOptions } from "../unlearning/objectives.ts";
+import { unlearningBytes } from "../unlearning/run_memory.ts";
+import { XLA_PARAMETERS } from "../unlearning/unlearn.ts";
+import type { Context } from "./command.ts";
+import { modelSizes, sayMemory } from "./memory.ts";
+import { type ModelContext, modelFolder } from "./model_folder.ts";
+
+/** The options that decide. */
+export interface UnlearnMemoryOptions extends ObjectiveOptions {
+  /** As `--model`. */
+  model: string;
+  /** The method's name. */
+  method: string;
+  /** What products are computed in. */
+  dtype: Products;
+  /** Rows at once. */
+  microBatch: number;
+  /** `reference` takes two rows at once, whatever is asked for. */
+  compat: string;
+}
+
+/** The sets as tables have them. */
+export interface UnlearnTables {
+  /** Of `select`. */
+  forgetRows: readonly RowOf<typeof FORGET_COLUMNS>[];
+  /** Of `retain`. */
+  retainRows: readonly RowOf<typeof RETAIN_COLUMNS>[];
+}
+
+/**
+ * Says what the run will take; see `sayMemory`. TensorFlow must be open.
+ *
+ * @returns bytes; undefined on a GPU
+ * @throws {Error} as `modelFolder` and `readConfig`
+ *
+ * @example
+ * ```ts
+ * import { assertMatch } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { createProgress } from "./progress.ts";
+ * import { sayUnlearningMemory } from "./unlearn_memory.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * let line = "";
+ * const context = { cwd: "/", progress: createProgress(), signal: new AbortController().signal, log: (text: string) => line = text };
+ * const options = { model: "embedded", method: "ga", gamma: 0, lambda: 0, alpha: 0, microBatch: 4 };
+ * const row = { doc_id: "a.py", window: 0, spans: '[["KEY",3,16]]', ma: 1, mask_tokens: 12 };
+ * const sets = { forgetRows: [row, row], retainRows: [] };
+ * await sayUnlearningMemory({ ...options, dtype: "float32", compat: "sound" }, sets, context);
+ * assertMatch(line, /^Memory: about \d\.\d GB for 4\.3 M parameters/);
+ * ```
+ */
+export async function sayUnlearningMemory(
+  options: UnlearnMemoryOptions,
+  { forgetRows, retainRows }: UnlearnTables,
+  context: ModelContext & Pick<Context, "log">,
+): Promise<number | undefined> {
+  const sizes = await modelSizes(await modelFolder(options.model, context));
+  const objective = objectiveOf(options.method, options);
+  const { maxPositions } = sizes.config;
+  const isKnown = retainRows.every(({ bleu4 }) => bleu4 !== null && bleu4 >= RETAIN_BLEU);
+  const work = {
+    objective,
+    forgetRows: forgetRows.length,
+    forgetTokens: Math.min(FORGET_TOKENS, maxPositions),
+    maskTokens: forgetRows.reduce((sum, { mask_tokens }) => sum + mask_tokens, 0),
+    secrets: forgetRows.reduce((sum, { spans }) => sum + countSpans(spans), 0),
+    retainRows: retainRows.length,
+    retainTokens: Math.min(RETAIN_ROW_TOKENS, maxPositions),
+    isRetained: isKnown && objective.retain !== null,
+    xla: sizes.parameters >= XLA_PARAMETERS && isXlaFaster(options.dtype),
+  };
+  return sayMemory(context, {
+    sizes,
+    option: "--micro-batch",
+    value: options.compat === "reference" ? 2 : Math.min(options.microBatch, forgetRows.length),
+    bytesWith: (microBatch) => unlearningBytes(sizes, { ...work, microBatch }),
+  });
+}
+
+/** Spans of a row, of which another reader says what is wrong. */
+function countSpans(spans: string): number {
+  return spans.split("[").length - 2;
+}

@@ -1,0 +1,153 @@
+/**
+ * What `unlearn` says: of each epoch beside the bar, of a learning rate that does not suit the model, and at its end.
+ *
+ * @module
+ */
+import { isBelowThreshold } from "../metrics/threshold.ts";
+import type { StopThresholds } from "../unlearning/early_stop.ts";
+import type { RateNote } from "../unlearning/rate_notes.ts";
+import type { UnlearnEpoch } from "../unlearning/unlearn_epoch.ts";
+import type { CommandResult } from "./command.ts";
+import { formatTable } from "./console.ts";
+
+/**
+ * An epoch's scores beside the bar.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { describeEpoch } from "./unlearn_report.ts";
+ *
+ * const scores = { ma: 0.5, el_10: null, retain_ma: 0.75 };
+ * assertEquals(describeEpoch(scores), "MA 0.500, EL_10 -, retain MA 0.750");
+ * ```
+ */
+export function describeEpoch(
+  { ma, el_10, retain_ma }: Pick<UnlearnEpoch, "ma" | "el_10" | "retain_ma">,
+): string {
+  const show = (value: number | null) => value === null ? "-" : value.toFixed(3);
+  return `MA ${show(ma)}, EL_10 ${show(el_10)}, retain MA ${show(retain_ma)}`;
+}
+
+/**
+ * A learning rate that does not suit the model, in a line that says which to try.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { describeRate } from "./unlearn_report.ts";
+ *
+ * const note = { problem: "slow", epoch: 4, reason: "MA has hardly moved in 4 epochs", lr: 3e-5 } as const;
+ * assertEquals(describeRate(note), "The learning rate is small for this model: MA has hardly moved in 4 epochs: try --lr 0.00003");
+ * ```
+ */
+export function describeRate({ problem, reason, lr }: Pick<RateNote, "problem" | "reason" | "lr">): string {
+  const size = problem === "slow" ? "small" : "large";
+  return `The learning rate is ${size} for this model: ${reason}: try --lr ${lr}`;
+}
+
+/**
+ * The scores of an epoch or a checkpoint.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { metricsOf } from "./unlearn_report.ts";
+ *
+ * const scores = { ma: 1, el_3: 1, el_5: 1, el_10: 1, retain_ma: null };
+ * assertEquals(metricsOf(scores), scores);
+ * ```
+ */
+export function metricsOf({ ma, el_3, el_5, el_10, retain_ma }: Metrics): Metrics {
+  return { ma, el_3, el_5, el_10, retain_ma };
+}
+
+type Metrics = Pick<UnlearnEpoch, "ma" | "el_3" | "el_5" | "el_10" | "retain_ma">;
+
+/** What a run ended with. */
+export interface UnlearnSummary {
+  /** How. */
+  status: string;
+  /** Of a run that diverged: which number was not finite. */
+  reason?: string;
+  /** Whose weights are written. */
+  epoch: number;
+  /** What was to be reached. */
+  thresholds: StopThresholds;
+  /** Of the model as it came. */
+  before: Metrics;
+  /** Of the checkpoint as it was written. */
+  after: Metrics;
+  /** What its first epochs said of the learning rate. */
+  notes: string[];
+  /** The folder. */
+  out: string;
+}
+
+/** What {@linkcode describeUnlearning} needs beside the summary. */
+export interface UnlearnSettings {
+  /** Its name. */
+  method: string;
+  /** Whose stopping rule. */
+  compat: string;
+  /** Adam's learning rate. */
+  lr: number;
+  /** What was noted of it. */
+  rates: readonly RateNote[];
+}
+
+/**
+ * The result: a run is done only by the numbers of the written checkpoint.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { describeUnlearning } from "./unlearn_report.ts";
+ *
+ * const scores = { ma: 0.2, el_3: 0, el_5: 0, el_10: 0, retain_ma: 1 };
+ * const summary = { status: "reached", epoch: 3, thresholds: { ma: 0.3, el_10: 0.1 }, before: scores, after: scores };
+ * const { failure } = describeUnlearning({ ...summary, notes: [], out: "out" }, {
+ *   method: "ga",
+ *   compat: "sound",
+ *   lr: 1e-5,
+ *   rates: [],
+ * });
+ * assertEquals(failure, undefined);
+ * ```
+ */
+export function describeUnlearning(
+  summary: UnlearnSummary,
+  { method, compat, lr, rates }: UnlearnSettings,
+): CommandResult {
+  const { status, reason, epoch, thresholds, before, after, out } = summary;
+  const cell = (value: number | null) => value === null ? null : value.toFixed(4);
+  const row = (
+    name: string,
+    { ma, el_3, el_5, el_10, retain_ma }: Metrics,
+  ) => [name, ...[ma, el_3, el_5, el_10, retain_ma].map(cell)];
+  const table = formatTable(["", "MA", "EL_3", "EL_5", "EL_10", "retain MA"], [
+    row("before", before),
+    row("as written", after),
+    ["below", cell(thresholds.ma), null, null, cell(thresholds.el_10), null],
+  ]);
+  const isBelow = (value: number | null, limit: number) =>
+    isBelowThreshold(value, limit) || (compat === "paper" && value === limit); // as the stopping rule
+  const isDone = reason === undefined && isBelow(after.ma, thresholds.ma) &&
+    isBelow(after.el_10, thresholds.el_10);
+  const [rate] = rates;
+  const advice = rate ? `try --lr ${rate.lr}` : "try more --epochs or another --lr";
+  const shortfall = `Cannot call it forgotten: MA is ${cell(after.ma)} and EL_10 ${
+    cell(after.el_10)
+  } after ${epoch} epochs (${status}): ${advice}`;
+  return {
+    text: `${table}\n${method}: ${status}, weights of epoch ${epoch}\nwritten: ${out}`,
+    summary: { method, done: isDone, ...summary } as unknown as CommandResult["summary"],
+    ...(!isDone && {
+      failure: reason === undefined
+        ? shortfall
+        : `${reason}: the weights of epoch ${epoch} are written: try --lr ${
+          Number((lr / 10).toPrecision(6))
+        }`,
+    }),
+  };
+}

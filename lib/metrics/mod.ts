@@ -1,0 +1,32 @@
+/**
+ * How well a model knows a text: memorization accuracy (MA) and extraction likelihood (EL_n) of texts and of secrets in
+ * them, from logits or by {@linkcode Scorer}; BLEU of a continuation; means over the secrets of a document.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { bleu } from "./mod.ts";
+ *
+ * assertEquals(bleu("return x", "return x"), 1);
+ * ```
+ *
+ * @module
+ */
+export { bleu } from "./bleu.ts";
+export {
+  EL_ORDERS,
+  type ExtractionInput,
+  type ExtractionLikelihoods,
+  extractionLikelihoods,
+} from "./extraction_likelihood.ts";
+export { type GroupMeans, groupMeans } from "./group_scores.ts";
+export { memorizationAccuracy } from "./memorization_accuracy.ts";
+export { openScorer, ScoreMemo, type TextScorer } from "./score_memo.ts";
+export {
+  type ScoreOptions,
+  Scorer,
+  type Scores,
+  type SecretTokens,
+  type TokenScores,
+} from "./text_scores.ts";
+export { isBelowThreshold, leastMean } from "./threshold.ts";

@@ -1,0 +1,38 @@
+/**
+ * What a notebook needs beside the subjects: its parameters, a session with a model and its scorer, the folder that its
+ * tables go to, progress that is shown in place, and unlearning with a figure that grows.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { startNotebook } from "./mod.ts";
+ *
+ * const { TEXTS } = startNotebook({ TEXTS: 100 });
+ * assertEquals(TEXTS, 100);
+ * ```
+ *
+ * @module
+ */
+export {
+  type OnWorkProgress,
+  showInPlace,
+  showProgress,
+  type ShowProgressOptions,
+} from "../figures/notebook_progress.ts";
+export { type FindOptions, findSecrets, type FoundSecret } from "./find_secrets.ts";
+export { NOTEBOOK_TABLES, type NotebookRow, type NotebookRun, type NotebookTable, openRun } from "./run.ts";
+export {
+  embeddedFiles,
+  type EmbeddedPart,
+  type NotebookSession,
+  openCorpus,
+  openSession,
+} from "./session.ts";
+export {
+  type Parameter,
+  type Parameters,
+  startNotebook,
+  type StartNotebookOptions,
+  type ValuesOf,
+} from "./start.ts";
+export { type LiveResult, type LiveSets, unlearnLive, type UnlearnLiveOptions } from "./unlearn_live.ts";

@@ -1,0 +1,6 @@
+/**
+ * The parser of the command line.
+ *
+ * @module
+ */
+export * from "npm:commander@15.1.0";

@@ -1,0 +1,22 @@
+/**
+ * A run's tables as one HTML page that needs nothing else, and its figures as files. The text of plotly.js, 1.2 MB, is
+ * part of the page.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { renderReport } from "./mod.ts";
+ *
+ * const page = renderReport({ title: "A run", version: "CodeScrub 0.1.0" });
+ * assert(page.startsWith("<!doctype html>"));
+ * ```
+ *
+ * @module
+ */
+export { drawFigure, type DrawFigureOptions, type PictureFormat } from "./draw_figure.ts";
+export { exportFigure, writeFigure, type WriteFigureOptions } from "./export_figure.ts";
+export { FIGURE_NAMES, type FigureName } from "./figure_sections.ts";
+export { joinSecrets, type SecretSources } from "./join_secrets.ts";
+export { loadRun, type LoadRunOptions } from "./load_run.ts";
+export { renderReport } from "./report.ts";
+export type { ReportedSecret, RunTables, Thresholds } from "./run_tables.ts";

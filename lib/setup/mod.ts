@@ -1,0 +1,43 @@
+/**
+ * What does not come with the repository or with npm: TensorFlow's libraries, pinned wheels and small models, found,
+ * fetched once, checked, and kept in one cache folder. The second time nothing asks the network.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { describeSetup } from "./mod.ts";
+ *
+ * const rows = await describeSetup();
+ * assert(rows.some(({ part }) => part.includes("TensorFlow")));
+ * ```
+ *
+ * @module
+ */
+export {
+  cacheFolder,
+  type CacheOptions,
+  describeSetup,
+  fetchWheels,
+  type FetchWheelsOptions,
+  findTensorFlow,
+  type FindTensorFlowOptions,
+  type OnSetUpProgress,
+  setUp,
+  type SetUpOptions,
+  type SetUpProgress,
+  type SetUpRow,
+  setUpTensorFlow,
+  type SetUpTensorFlowOptions,
+  type TensorFlowLibraries,
+  verifySetUp,
+  type VerifySetUpOptions,
+  type Wheel,
+} from "../setup.ts";
+export {
+  FETCHED_MODELS,
+  type FetchedModel,
+  type FetchedModelName,
+  fetchModel,
+  namedModel,
+} from "../setup_models.ts";
+export type { PinnedFile, VerifyRow } from "../setup_pinned.ts";

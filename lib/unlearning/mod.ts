@@ -1,0 +1,53 @@
+/**
+ * Unlearning of chosen secrets by CodeEraser and the methods it is compared with: {@linkcode unlearn} runs all of it.
+ * Its parts are here for methods of one's own: the objective as weights of terms, the step that computes them, micro
+ * batches, sums of gradients, and the rule that stops.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { METHODS, objectiveOf } from "./mod.ts";
+ *
+ * assertEquals(METHODS.includes("codeeraser"), true);
+ * const { forget } = objectiveOf("codeeraser", { gamma: 0.5, lambda: 0.1, alpha: 1 });
+ * assertEquals(forget, { crossEntropySecret: -1, crossEntropyNormal: 0.5, divergenceSecret: -0.1 });
+ * ```
+ *
+ * @module
+ */
+export {
+  type Compat,
+  EarlyStop,
+  type EarlyStopOptions,
+  type GroupScores,
+  type StopDecision,
+  type StopState,
+  type StopThresholds,
+} from "./early_stop.ts";
+export { GradientSums } from "./gradient_sums.ts";
+export { klDivergence, ObjectiveStep, type StepShared, type TermValues } from "./objective_step.ts";
+export {
+  type MethodName,
+  METHODS,
+  type Objective,
+  objectiveOf,
+  type ObjectiveOptions,
+  OBJECTIVES,
+  type TermWeights,
+} from "./objectives.ts";
+export { type RateNote, rateNotes, type RateOptions } from "./rate_notes.ts";
+export {
+  KIND,
+  type MicroBatch,
+  microBatches,
+  type MicroBatchOptions,
+  type UnlearnRow,
+} from "./token_weights.ts";
+export {
+  unlearn,
+  type UnlearnHooks,
+  type UnlearnOptions,
+  type UnlearnResult,
+  type UnlearnSets,
+} from "./unlearn.ts";
+export { termsOf, type UnlearnEpoch } from "./unlearn_epoch.ts";

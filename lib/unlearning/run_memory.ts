@@ -1,0 +1,105 @@
+/**
+ * How much memory unlearning takes on a processor, reckoned from the model's sizes and the sets' before anything is
+ * loaded; see `step_memory.ts`. The most is either a step's, or that of the continuations by which EL_n is measured,
+ * which no option makes smaller.
+ *
+ * @module
+ */
+import { rowsAtOnce, textsAtOnce } from "../models/batch_sizes.ts";
+import { activationBytes, FLOAT_BYTES, type ModelSizes, RUNTIME_BYTES } from "../training/step_memory.ts";
+import type { Objective } from "./objectives.ts";
+
+/** What is to be unlearned. */
+export interface UnlearnWork {
+  /** The method's two steps. */
+  objective: Objective;
+  /** Rows of the forget set, of at most `forgetTokens` tokens. */
+  forgetRows: number;
+  /** Tokens of a forget row, at most. */
+  forgetTokens: number;
+  /** Secret tokens in all rows. */
+  maskTokens: number;
+  /** Secrets in all rows. */
+  secrets: number;
+  /** Rows of the retain set. */
+  retainRows: number;
+  /** Tokens of a retain row, at most. */
+  retainTokens: number;
+  /** Whether the model knows the retain set and the method keeps it: few continuations are decoded then. */
+  isRetained: boolean;
+  /** Rows at once. */
+  microBatch: number;
+  /** Whether XLA compiles the steps. */
+  xla: boolean;
+}
+
+/** A secret's prefix and its tokens, at most. */
+const SECRET_POSITIONS = 160;
+const SECRET_TOKENS = 32;
+/** Tokens whose logits are there at once. */
+const LOGITS_TOKENS = 1536;
+/** A cache that grows is there twice. */
+const GROWTH = 1.25;
+
+/**
+ * What a run takes at its most, in bytes.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { objectiveOf } from "./objectives.ts";
+ * import { unlearningBytes } from "./run_memory.ts";
+ *
+ * const config = { layers: 4, width: 256, headWidth: 64, cacheHeads: 4, vocabularySize: 4096, maxPositions: 512 };
+ * const bytes = unlearningBytes({ parameters: 4_339_200, config }, {
+ *   objective: objectiveOf("codeeraser", { gamma: 0.5, lambda: 0.1, alpha: 1 }),
+ *   ...{ forgetRows: 16, forgetTokens: 512, maskTokens: 900, secrets: 40, retainRows: 16, retainTokens: 128 },
+ *   ...{ isRetained: true, microBatch: 16, xla: false },
+ * });
+ * assertEquals(bytes > 2.7e9 && bytes < 3.4e9, true); // 3.09 were measured
+ * ```
+ */
+export function unlearningBytes({ parameters, config }: ModelSizes, work: UnlearnWork): number {
+  const state = parameters * FLOAT_BYTES;
+  // weights, both moments, the gradients' sums, the weights kept last
+  const step = 6 * state + referenceBytes(config.vocabularySize, work) + activationBytes(config, {
+    rows: Math.min(work.microBatch, work.forgetRows),
+    length: work.forgetTokens,
+    xla: work.xla,
+  });
+  const ofSecrets = decodingBytes(config, {
+    texts: work.secrets,
+    length: SECRET_POSITIONS,
+    continued: SECRET_TOKENS,
+    starts: work.secrets * SECRET_TOKENS,
+  });
+  const ofTexts = work.isRetained ? 0 : decodingBytes(config, {
+    texts: work.retainRows,
+    length: work.retainTokens,
+    continued: work.retainTokens,
+    starts: work.retainRows * work.retainTokens,
+  });
+  // the checkpoint is measured as it was written: its weights beside the model's
+  return RUNTIME_BYTES + Math.max(step, 9 * state, 5 * state + ofSecrets, 2 * state + ofTexts);
+}
+
+/** The reference's probabilities, where the divergence counts. */
+function referenceBytes(vocabularySize: number, { objective, ...work }: UnlearnWork): number {
+  const { forget, retain } = objective;
+  const positions = (forget.divergenceAll ? work.forgetRows * work.forgetTokens : 0) +
+    (forget.divergenceSecret ? work.maskTokens : 0) +
+    (retain?.divergenceAll ? work.retainRows * work.retainTokens : 0);
+  return positions * vocabularySize * FLOAT_BYTES;
+}
+
+/** The caches of texts and of their continuations, two grids of which are decoded at once. */
+function decodingBytes(
+  config: ModelSizes["config"],
+  { texts, length, continued, starts }: { texts: number; length: number; continued: number; starts: number },
+): number {
+  const { layers, cacheHeads, headWidth, vocabularySize } = config;
+  const position = 2 * layers * cacheHeads * headWidth * FLOAT_BYTES;
+  const ofTexts = 2 * Math.min(texts, textsAtOnce(config)) * length * position; // they are joined: there twice
+  const ofRows = GROWTH * Math.min(2 * rowsAtOnce(config), starts) * continued * position;
+  return ofTexts + ofRows + 3 * Math.min(LOGITS_TOKENS, texts * length) * vocabularySize * FLOAT_BYTES;
+}
