@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { describeColumns } from "../datasets/corpus_columns.ts";
 import type { CorpusOptions, CorpusSource } from "../datasets/resolve_corpus.ts";
 import { type Json, type OptionSpecs, UsageError } from "./command.ts";
+import type { RunInput } from "./run_record.ts";
 
 const FORMATS = ["files", "tables", "jsonl", "csv"] as const;
 
@@ -29,6 +30,7 @@ export const CORPUS_OPTIONS = {
     describe: "a folder's, where it holds both: source files or tables; of - (standard input): rows",
     choices: FORMATS,
   },
+  exclude: { kind: "list", describe: "leave out files as .gitignore would", metavar: "PATTERN" },
 } as const satisfies OptionSpecs;
 
 /** Their values. */
@@ -37,6 +39,7 @@ export interface CorpusValues {
   idColumn?: string | undefined;
   pathColumn?: string | undefined;
   format?: typeof FORMATS[number] | undefined;
+  exclude?: readonly string[];
 }
 
 /** A corpus that a command was given; `using` removes what was kept of standard input. */
@@ -45,6 +48,8 @@ export interface GivenCorpus extends Disposable {
   path: string;
   /** How it is to be read. */
   options: CorpusOptions;
+  /** The same for the record of a run. */
+  input: RunInput;
 }
 
 /**
@@ -66,7 +71,7 @@ export interface GivenCorpus extends Disposable {
  */
 export async function givenCorpus(
   path: string,
-  { format, textColumn, idColumn, pathColumn }: CorpusValues,
+  { format, textColumn, idColumn, pathColumn, exclude = [] }: CorpusValues,
   input: ReadableStream<Uint8Array<ArrayBuffer>> = Deno.stdin.readable,
 ): Promise<GivenCorpus> {
   const columns = { textColumn, idColumn, pathColumn };
@@ -77,7 +82,8 @@ export async function givenCorpus(
         `Cannot use --format ${format} with a path: its name says so, as in "a.${format}"`,
       );
     }
-    return { path, options: { ...columns, format }, [Symbol.dispose]: () => {} };
+    const options = { ...columns, exclude, format };
+    return { path, options, input: { path, exclude }, [Symbol.dispose]: () => {} };
   }
   if (format === "tables") {
     throw new UsageError("Cannot use --format tables with standard input: give --format jsonl or csv");
@@ -90,6 +96,7 @@ export async function givenCorpus(
     if (name !== file) await Deno.rename(file, name);
     return {
       path: name,
+      input: { path: name },
       options: { ...columns, format: isRows ? "tables" : "files" },
       [Symbol.dispose]: () => Deno.removeSync(folder, { recursive: true }),
     };

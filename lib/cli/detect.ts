@@ -69,7 +69,6 @@ export const command = defineCommand({
     unfiltered: { kind: "flag", describe: "keep what the value filter drops (examples, local addresses)" },
     bigrams: { kind: "path", describe: "counts of letter pairs for the gibberish rule (JSON)", metavar: "F" },
     allow: { kind: "path", describe: "allow-list of what is known to be no secret", metavar: "F" },
-    exclude: { kind: "list", describe: "leave out files as .gitignore would", metavar: "PATTERN" },
     ...CORPUS_OPTIONS,
     skipped: { kind: "path", describe: "table of the files that were not searched, and why", metavar: "F" },
     shard: SHARD_OPTION,
@@ -78,7 +77,7 @@ export const command = defineCommand({
   },
   config: true,
   writes: true,
-  async run({ corpus: given, out: whole, bigrams, allow, exclude, skipped, ...options }, context) {
+  async run({ corpus: given, out: whole, bigrams, allow, skipped, ...options }, context) {
     const shard = resolveShard(options.shard, Deno.env.toObject());
     const out = shard ? shardPath(whole, shard) : whole;
     const also = readExtras(options);
@@ -96,7 +95,7 @@ export const command = defineCommand({
           key: keySetting(key),
         },
       },
-      inputs: { corpus: { path: corpus, exclude }, bigrams, "allow-list": allow },
+      inputs: { corpus: input.input, bigrams, "allow-list": allow },
       hasScratch: true,
     });
     const piece = {
@@ -109,7 +108,7 @@ export const command = defineCommand({
       ...(bigrams !== undefined && { bigrams: await readBigrams(bigrams) }),
       ...(allow !== undefined && { allow: await readAllowList(allow, SECRET_DETECTORS) }),
     };
-    const reading = { ...input.options, exclude, breathe: context.breathe, shard };
+    const reading = { ...input.options, breathe: context.breathe, shard };
     const source = await resolveCorpus(corpus, reading); // refuses what is no corpus before anything is written
     const total = await countDocuments(source, reading);
     await makeFolder(run.scratch, { mode: 0o700 });

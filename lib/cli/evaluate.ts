@@ -85,7 +85,7 @@ export const command = defineCommand({
     using run = await openRunFiles([out, secretScoresPath(out)], {
       command: "evaluate",
       context,
-      inputs: { corpus: corpus.path, forget, retain, unseen, ...Object.fromEntries(models) },
+      inputs: { corpus: corpus.input, forget, retain, unseen, ...Object.fromEntries(models) },
     });
     const { examplesOf, source } = await readInputs({ ...inputs, corpus }, context);
     const read = describeCorpus(source);
@@ -131,7 +131,7 @@ async function readInputs(inputs: Inputs, { seed }: Pick<Context, "seed">) {
   const forget = await readRows(inputs.forget, FORGET_COLUMNS);
   const kept = inputs.retain === undefined ? [] : await readRows(inputs.retain, RETAIN_COLUMNS);
   const retain = kept.map(({ doc_id }) => doc_id);
-  const others = { ...inputs.corpus.options, format: undefined, areOptional: true };
+  const others = { ...inputs.corpus.options, format: undefined, exclude: [], areOptional: true };
   const all = inputs.unseen === undefined ? [] : (await readCorpus(inputs.unseen, others)).documents;
   const unseen = new PythonRandom(seed).shuffle(all).slice(0, inputs.maxTexts);
   const examplesOf = async ({ tokenizer }: ModelSession): Promise<EvaluationSets> => {

@@ -53,7 +53,7 @@ export const command = defineCommand({
     using run = await openRunFiles([out], {
       command: "measure",
       context,
-      inputs: { model: await modelInput(model, context), texts: texts.path },
+      inputs: { model: await modelInput(model, context), texts: texts.input },
     });
     const { documents, skipped, source } = await readCorpus(texts.path, texts.options);
     const read = describeCorpus(source);

@@ -74,7 +74,7 @@ export const command = defineCommand({
     using run = await openRunFiles([out], {
       command: "probe",
       context,
-      inputs: { model: await modelInput(model, context), corpus: corpus.path, secrets, proxy },
+      inputs: { model: await modelInput(model, context), corpus: corpus.input, secrets, proxy },
     });
     const all = await readRows(secrets, { ...SECRET_COLUMNS, ...PROOF_COLUMNS }, { optional: PROOF_NAMES });
     const known = new Map(all.map((place) => [placeKey(place), place]));

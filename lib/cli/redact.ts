@@ -51,21 +51,20 @@ export const command = defineCommand({
       choices: ["made-up", "tag"],
       default: "made-up",
     },
-    exclude: { kind: "list", describe: "leave out files as .gitignore would", metavar: "PATTERN" },
     ...CORPUS_OPTIONS,
     out: { kind: "path", describe: "folder of the redacted corpus", metavar: "DIR", required: true },
   },
   config: true,
   writes: true,
-  async run({ corpus: given, secrets, by, exclude, out, ...values }, context) {
+  async run({ corpus: given, secrets, by, out, ...values }, context) {
     using input = await givenCorpus(given, values);
-    const corpus = input.path;
+    const { exclude } = values;
     const key = await secretKey();
     using run = await openRunFiles([out], {
       command: "redact",
       context: { ...context, settings: { ...context.settings, key: keySetting(key) } },
       kind: "folder",
-      inputs: { corpus: { path: corpus, exclude }, secrets },
+      inputs: { corpus: input.input, secrets },
     });
     const places = new Map<string, DocumentPlaces>();
     for (const [row, { doc_id, ...place }] of (await readRows(secrets, COLUMNS)).entries()) {
@@ -74,7 +73,7 @@ export const command = defineCommand({
       else places.set(doc_id, { row, places: [place] });
     }
     const redactor = new Redactor(places, { key, by });
-    const source = await resolveCorpus(corpus, { ...input.options, exclude, breathe: context.breathe });
+    const source = await resolveCorpus(input.path, { ...input.options, breathe: context.breathe });
     const temporary = temporaryPath(out);
     await makeFolder(temporary);
     try {

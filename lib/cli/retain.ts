@@ -62,7 +62,7 @@ export const command = defineCommand({
     using run = await openRunFiles([out], {
       command: "retain",
       context,
-      inputs: { model: await modelInput(model, context), texts: texts.path, secrets },
+      inputs: { model: await modelInput(model, context), texts: texts.input, secrets },
     });
     const places = await readRows(secrets, { ...SECRET_COLUMNS, ...PROOF_COLUMNS }, {
       optional: PROOF_NAMES,

@@ -43,7 +43,7 @@ export const command = defineCommand({
     using run = await openRunFolder(out, {
       command: "select",
       context,
-      inputs: { probe, corpus: corpus.path },
+      inputs: { probe, corpus: corpus.input },
       outputs: ["forget_*.parquet"],
     });
     const rows = await readRows(probe, { ...PROBE_COLUMNS, ...PROOF_COLUMNS }, { optional: PROOF_NAMES });

@@ -58,7 +58,7 @@ export const command = defineCommand({
     using run = await openRunFiles([out], {
       command: "thresholds",
       context,
-      inputs: { model: await modelInput(model, context), texts: texts.path },
+      inputs: { model: await modelInput(model, context), texts: texts.input },
     });
     const corpus = await readCorpus(texts.path, texts.options);
     const read = describeCorpus(corpus.source);

@@ -113,15 +113,17 @@ export async function readTrainingTexts(
  *
  * const context = { cwd: "/a", progress: createProgress(), signal: new AbortController().signal };
  * const { corpus } = await trainingInputs({ corpus: "src", model: undefined, tokenizer: undefined }, context);
- * assertEquals(corpus, "/a/src");
+ * assertEquals(corpus, { path: "/a/src", exclude: [] });
  * ```
  */
 export async function trainingInputs(
-  { corpus, model, tokenizer }: Pick<StartOptions, "model" | "tokenizer"> & { corpus: string },
+  { corpus, model, tokenizer, exclude = [] }:
+    & Pick<StartOptions, "model" | "tokenizer">
+    & { corpus: string; exclude?: readonly string[] },
   context: ModelContext,
 ): Promise<NonNullable<RunOptions["inputs"]>> {
   return {
-    corpus: corpus === "embedded" ? undefined : resolvePath(corpus, context.cwd),
+    corpus: corpus === "embedded" ? undefined : { path: resolvePath(corpus, context.cwd), exclude },
     model: model === undefined ? undefined : await modelInput(model, context),
     tokenizer: tokenizer === undefined ? undefined : { path: tokenizer, isFlat: true },
   };

@@ -120,7 +120,7 @@ export function chooseColumns(
     throw new SyntaxError(
       `Cannot read corpus "${file}": it has no column "content", "text" or "code", but ${
         nameColumns(names)
-      }: name that of the texts by --text-column`,
+      }: name that of the texts by --text-column, or take files as they are by --format files`,
     );
   }
   const id = idColumn === ROW_NUMBER

@@ -34,7 +34,7 @@ export interface FolderTables {
 
 /** What no one takes for source code beside shards, by its name. */
 const CARD =
-  /^(readme|licen[cs]e|copying|notice|citation|authors|contributing|changelog|dataset_infos?|dataset_dict|state|_success|thumbs\.db|(sha|md5)\d*sums?|checksums?)\b/i;
+  /^(readme|licen[cs]e|copying|notice|citation|authors|contributing|changelog|dataset_infos?|dataset_dict|state|_success|_(common_)?metadata|thumbs\.db|(sha|md5)\d*sums?|checksums?)\b/i;
 const CARD_EXTENSION =
   /\.(md|rst|txt|ya?ml|toml|cff|bib|html|png|jpe?g|gif|svg|webp|ico|pdf|sha\d*|md5|crc|log|lock|metadata|json|csv|arrow|parquet)$/i;
 /** What holds data in a format that is not read here. */
@@ -99,7 +99,17 @@ export async function folderTables(
         }): ${CORPUS_EXTENSIONS} is, and --format files reads what is there`,
       );
     }
-    if (shards.length === 0 && !await areTables(root, common)) return null;
+    if (shards.length === 0) {
+      const rest = await noTables(root, common);
+      if (rest.length === common.length) return null;
+      if (rest.length > 0) {
+        refuse(
+          `it holds tables and other JSON (${
+            list(rest)
+          }): give --format tables or --format files, or --exclude one`,
+        );
+      }
+    }
   }
   if (chosen.length === 0) refuse(`it holds no tables: ${CORPUS_EXTENSIONS} is needed`);
   return { tables: await checkTables(root, chosen), others: found.others - chosen.length };
@@ -164,11 +174,13 @@ function isLoadingScript(root: string, path: string): boolean {
   }
 }
 
-/** Whether the CSV and JSON files of a folder without code are tables of rows. */
-async function areTables(root: string, common: readonly string[]): Promise<boolean> {
-  const [first] = common;
-  if (first === undefined) return false;
-  return first.endsWith(".csv") || await isJsonTable(join(root, first));
+/** Which of the CSV and JSON files of a folder without code are no tables of rows. */
+async function noTables(root: string, common: readonly string[]): Promise<string[]> {
+  const rest: string[] = [];
+  for (const path of common) {
+    if (!path.endsWith(".csv") && !await isJsonTable(join(root, path))) rest.push(path);
+  }
+  return rest;
 }
 
 async function checkTables(root: string, paths: readonly string[]): Promise<string[]> {

@@ -81,6 +81,20 @@ Deno.test("source code with tables among its tests, or with JSON and CSV, stays 
   ]);
 });
 
+Deno.test("folders of JSON: tables, other JSON, and both", async () => {
+  const [rows, other] = ['[{"id":"a","content":"x"}]', '{\n  "name": "x"\n}\n'];
+  using folder = temporaryFolder();
+  write(folder.path, { "README.md": "#", "train.json": rows, "test.json": rows.replace("a", "b") });
+  assertEquals((await read(folder.path)).docs, [["b", "x"], ["a", "x"]]);
+  write(folder.path, { "stats.json": other });
+  await assertRejects(() => resolveCorpus(folder.path), RangeError, 'tables and other JSON ("stats.json")');
+  assertEquals((await read(folder.path, { exclude: ["stats.json"] })).docs.length, 2);
+  assertEquals((await read(folder.path, { format: "files" })).docs.length, 4);
+  using configs = temporaryFolder();
+  write(configs.path, { "a.json": other, "b/c.json": other });
+  assertEquals((await read(configs.path)).docs.map(([id]) => id), ["a.json", "b/c.json"]);
+});
+
 Deno.test("data in a format that is not read is named, not passed over for the README", async () => {
   using folder = temporaryFolder();
   write(folder.path, { "README.md": "# A data set", "train.tar.xz": "\0", "test.7z": "\0" });
