@@ -5,7 +5,7 @@
  * | part | tried, in this order |
  * | --- | --- |
  * | text | `content`, `text`, `contents`, `code`, `source_code`, `func_code_string`, `whole_func_string`, `original_string`, `function`, `func`, `body` |
- * | id, of those that every row has | `doc_id`, `repo_name` and `path`, `max_stars_repo_name` and `max_stars_repo_path`, `id`, `hexsha`, `hash`, `blob_id`, `func_code_url`, `path`, else the row's number |
+ * | id, of those that each of the first 100 rows has, of its own | `doc_id`, `repo_name` and `path`, `max_stars_repo_name` and `max_stars_repo_path`, `id`, `hexsha`, `hash`, `blob_id`, `func_code_url`, `path`, else the row's number |
  * | path | `path`, `max_stars_repo_path`, `file_path`, `filepath`, `filename`, `func_path_in_repository` |
  *
  * @module
@@ -40,8 +40,6 @@ export interface FoundColumn {
   name: string;
   /** Whether it holds texts, or bytes that may be. */
   isText: boolean;
-  /** Whether rows were seen that have no value there, or a list or an object. */
-  hasGaps?: boolean;
 }
 
 const TEXT_NAMES = [
@@ -102,7 +100,11 @@ export const ROW_NUMBER = "#";
  */
 export function chooseColumns(
   found: readonly FoundColumn[],
-  { file, areOptional = false, ...given }: ColumnNames & { file: string },
+  { file, areOptional = false, sample = [], ...given }: ColumnNames & {
+    file: string;
+    /** Some rows, by which ids are tried. */
+    sample?: readonly Readonly<Record<string, unknown>>[];
+  },
 ): CorpusColumns {
   const has = (name: string) => found.some((column) => column.name === name);
   const names = found.map(({ name }) => name);
@@ -127,14 +129,32 @@ export function chooseColumns(
     ? []
     : idColumn !== undefined
     ? [idColumn]
-    : ID_NAMES.find((some) => some.every((name) => isId(found, name) && name !== text)) ?? [];
+    : ID_NAMES.find((some) => some.every((name) => has(name) && name !== text) && areIds(some, sample)) ??
+      [];
   return { text, id, path: pathColumn ?? PATH_NAMES.find(has) ?? null };
 }
 
-/** Whether a column may be chosen for ids. Gaps in a `doc_id` are a mistake to be told of. */
-function isId(found: readonly FoundColumn[], name: string): boolean {
-  const column = found.find((column) => column.name === name);
-  return column !== undefined && (name === "doc_id" || !column.hasGaps);
+/** Whether columns give each row an id of its own. Where a `doc_id` does not, that is a mistake to be told of. */
+function areIds(names: readonly string[], rows: readonly Readonly<Record<string, unknown>>[]): boolean {
+  if (names[0] === "doc_id") return true;
+  const ids = rows.map((row) => names.map((name) => row[name]));
+  return ids.every((parts) => parts.every(isPart)) &&
+    new Set(ids.map((parts) => parts.join("/"))).size === ids.length;
+}
+
+/**
+ * The columns that may be chosen for ids.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { idNames } from "./corpus_columns.ts";
+ *
+ * assert(idNames().includes("repo_name"));
+ * ```
+ */
+export function idNames(): string[] {
+  return [...new Set(ID_NAMES.flat())];
 }
 
 /**

@@ -12,6 +12,7 @@ import { type CorpusColumns, type CorpusRow, corpusRow, type FoundColumn } from 
 import { MAX_ROW_BYTES } from "./row_parts.ts";
 import { longRow } from "./stream_table.ts";
 import { idAsText, notParquet } from "./tables.ts";
+import { kindOf, textAsText } from "./text_column.ts";
 
 /** Rows of a file; plain data that may be sent to a worker. */
 export interface FrameRange {
@@ -114,6 +115,42 @@ async function arrowHead(file: string): Promise<pl.DataFrame> {
 }
 
 /**
+ * The first rows of a file, of some of its columns those that can be ids.
+ *
+ * @throws {SyntaxError} If it is damaged.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import pl from "nodejs-polars";
+ * import { frameSample } from "./frame_table.ts";
+ *
+ * const file = `${await Deno.makeTempDir()}/a.parquet`;
+ * pl.DataFrame({ id: ["x", "y"], list: [[1], [2]] }).writeParquet(file);
+ * assertEquals(await frameSample(file, { names: ["id", "list"], rows: 1 }), [{ id: "x" }]);
+ * ```
+ */
+export async function frameSample(
+  file: string,
+  { names, rows }: { names: readonly string[]; rows: number },
+): Promise<Record<string, unknown>[]> {
+  for await (const { start, batch } of frameRanges(file)) {
+    const range = { file, start, count: rows, ...(batch && { batch }) };
+    const ids: pl.Series[] = [];
+    for (const name of names) {
+      const column = await readColumns(range, [name]);
+      try {
+        ids.push(idAsText(column, file, [name]).getColumn(name));
+      } catch {
+        continue; // a list, a struct or bytes
+      }
+    }
+    return ids.length > 0 ? pl.DataFrame(ids).toRecords() : [];
+  }
+  return [];
+}
+
+/**
  * The rows of a range. A text that is too long to be held, or not UTF-8, is an error in its place.
  *
  * @throws {SyntaxError} If the file is damaged; {TypeError} if its ids are no texts, numbers or times
@@ -178,72 +215,26 @@ export async function frameSizes(
   }));
 }
 
+async function readColumns(
+  { file, start, count, batch }: FrameRange,
+  names: readonly string[],
+): Promise<pl.DataFrame> {
+  if (batch) return (await readArrowBatch(file, batch)).select(...names).slice(start, count);
+  return await parse(
+    file,
+    async () => await pl.scanParquet(file).select(...names).slice(start, count).collect(),
+  );
+}
+
 /** The columns of a range that documents are made of: a text column of texts and ids of texts. */
 async function readFrame(
-  { file, start, count, batch }: FrameRange,
+  range: FrameRange,
   { text, id, path }: CorpusColumns,
 ): Promise<{ frame: pl.DataFrame; isNotUtf8: ReadonlySet<number> }> {
-  const names = [...new Set([text, ...id, ...path === null ? [] : [path]])];
-  const whole = batch
-    ? (await readArrowBatch(file, batch)).select(...names).slice(start, count)
-    : await parse(
-      file,
-      async () => await pl.scanParquet(file).select(...names).slice(start, count).collect(),
-    );
-  const named = idAsText(whole, file, id.filter((name) => name !== text));
+  const whole = await readColumns(range, [...new Set([text, ...id, ...path === null ? [] : [path]])]);
+  const named = idAsText(whole, range.file, id.filter((name) => name !== text));
   const placed = path === null || path === text ? named : textAsText(named, path).frame;
   return textAsText(placed, text);
-}
-
-/**
- * A frame with a column as texts, bytes read as UTF-8, null where it holds neither; and the rows whose bytes are not
- * UTF-8.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import pl from "nodejs-polars";
- * import { textAsText } from "./frame_table.ts";
- *
- * assertEquals(textAsText(pl.DataFrame({ text: [1] }), "text").frame.toRecords(), [{ text: null }]);
- * ```
- */
-export function textAsText(
-  frame: pl.DataFrame,
-  name: string,
-): { frame: pl.DataFrame; isNotUtf8: ReadonlySet<number> } {
-  const kind = kindOf(frame, name);
-  const isNotUtf8 = new Set<number>();
-  if (kind === "text") return { frame, isNotUtf8 };
-  if (kind === "other") return { frame: frame.withColumn(pl.lit(null).cast(pl.Utf8).alias(name)), isNotUtf8 };
-  const decode = (from: number, part: pl.DataFrame): pl.DataFrame => {
-    try {
-      return part.select(pl.col(name).cast(pl.Utf8));
-    } catch { // one of them is not UTF-8: Polars does not say which
-      if (part.height === 1) {
-        isNotUtf8.add(from);
-        return part.select(pl.lit(null).cast(pl.Utf8).alias(name));
-      }
-      const half = part.height >> 1;
-      return pl.concat([
-        decode(from, part.slice(0, half)),
-        decode(from + half, part.slice(half, part.height)),
-      ]);
-    }
-  };
-  const texts = decode(0, frame.select(name)).getColumn(name);
-  return { frame: frame.drop(name).withColumn(texts), isNotUtf8 };
-}
-
-function kindOf(frame: pl.DataFrame, name: string): "text" | "bytes" | "category" | "other" {
-  let variant: string;
-  try {
-    variant = frame.getColumn(name).dtype.variant;
-  } catch (error) { // Polars has no word of JavaScript for a column of bytes
-    return String(error).includes("Binary") ? "bytes" : "other";
-  }
-  if (/Utf8|String/.test(variant)) return "text";
-  return /Categorical|Enum/.test(variant) ? "category" : /Binary/.test(variant) ? "bytes" : "other";
 }
 
 function sizesOf(frame: pl.DataFrame, name: string): number[] {

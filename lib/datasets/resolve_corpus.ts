@@ -11,15 +11,16 @@ import {
   type ColumnNames,
   type CorpusColumns,
   type FoundColumn,
+  idNames,
   missingColumn,
 } from "./corpus_columns.ts";
 import { corpusFormat } from "./corpus_format.ts";
 import { type CorpusFormatName, folderTables } from "./corpus_tables.ts";
 import { csvHeader } from "./csv_rows.ts";
-import { frameColumns } from "./frame_table.ts";
+import { frameColumns, frameSample } from "./frame_table.ts";
 import { isJsonTable } from "./json_table.ts";
 import { rowParts } from "./row_parts.ts";
-import { jsonRow } from "./stream_table.ts";
+import { jsonRow, streamTable } from "./stream_table.ts";
 
 /** How a corpus is to be read. */
 export interface CorpusOptions extends ColumnNames {
@@ -74,9 +75,10 @@ export async function resolveCorpus(path: string, options: CorpusOptions = {}): 
   for (const table of tables) {
     const isJson = corpusFormat(table)!.rows === "json";
     if (columns && isJson) continue; // their rows are looked at when they are read
-    const found = await columnsOf(table);
-    if (found === null) continue;
-    columns ??= chooseColumns(found, { ...options, file: table });
+    const looked = await columnsOf(table);
+    if (looked === null) continue;
+    const { found, sample } = looked;
+    columns ??= chooseColumns(found, { ...options, file: table, sample });
     const { text, id } = columns;
     const names = found.map(({ name }) => name);
     const missing = [text, ...id].find((name) => !names.includes(name));
@@ -105,38 +107,52 @@ async function tablesOf(
   return isTable ? { tables: [path], others: 0 } : source;
 }
 
+/** What was seen of a table. */
+interface TableLook {
+  found: FoundColumn[];
+  /** Some rows. */
+  sample: Record<string, unknown>[];
+}
+
 /** The columns of a table; null where it has no rows to tell them. */
-async function columnsOf(table: string): Promise<FoundColumn[] | null> {
+async function columnsOf(table: string): Promise<TableLook | null> {
   const { rows } = corpusFormat(table)!;
-  if (rows === "parquet" || rows === "arrow") {
-    const found = await frameColumns(table);
-    return found.length === 0 ? null : found;
+  if (rows === "json") return await lookAtJson(table);
+  if (rows === "csv") {
+    const found = (await csvHeader(table)).map((name) => ({ name, isText: true }));
+    const sample: Record<string, unknown>[] = [];
+    for await (const { row } of streamTable(table, { ids: [] })) {
+      if (!(row instanceof RangeError)) sample.push(row);
+      if (sample.length === SAMPLE_ROWS) break;
+    }
+    return { found, sample };
   }
-  if (rows === "csv") return (await csvHeader(table)).map((name) => ({ name, isText: true }));
-  return await jsonColumns(table);
+  const found = await frameColumns(table);
+  if (found.length === 0) return null;
+  const names = idNames().filter((name) => found.some((column) => column.name === name));
+  return { found, sample: await frameSample(table, { names, rows: SAMPLE_ROWS }) };
 }
 
 /** The columns of the first rows of a JSON file. */
-async function jsonColumns(table: string): Promise<FoundColumn[] | null> {
-  const found = new Map<string, { isText: boolean; values: number }>();
-  let [count, rows, bytes] = [0, 0, 0];
+async function lookAtJson(table: string): Promise<TableLook | null> {
+  const found = new Map<string, boolean>();
+  const sample: Record<string, unknown>[] = [];
+  let [count, bytes] = [0, 0];
   for await (const part of rowParts(table, { onBytes: (read) => void (bytes += read) })) {
     if (!part.isWhole && found.size > 0) break; // a row of more than 64 MiB tells nothing
-    const row = part.isLast ? jsonRow(part, { path: table, ids: [] })?.row : undefined;
+    const row = part.isLast ? jsonRow(part, { path: table, ids: idNames() })?.row : undefined;
     if (row === undefined) continue;
+    count++;
     if (!(row instanceof RangeError)) {
-      rows++;
+      sample.push(row);
       for (const [name, value] of Object.entries(row)) {
-        const column = found.get(name) ?? { isText: false, values: 0 };
-        column.isText ||= typeof value === "string";
-        if (value !== null && typeof value !== "object") column.values++;
-        found.set(name, column);
+        found.set(name, found.get(name) === true || typeof value === "string");
       }
     }
-    if (++count >= SAMPLE_ROWS || (bytes >= SAMPLE_BYTES && found.size > 0)) break;
+    if (count >= SAMPLE_ROWS || (bytes >= SAMPLE_BYTES && found.size > 0)) break;
   }
   if (count === 0) return null;
-  return [...found].map(([name, { isText, values }]) => ({ name, isText, hasGaps: values < rows }));
+  return { found: [...found].map(([name, isText]) => ({ name, isText })), sample };
 }
 
 const POINTER = "version https://git-lfs";

@@ -16,13 +16,14 @@ import { type CorpusColumns, type CorpusRow, corpusRow } from "./corpus_columns.
 import { corpusFormat } from "./corpus_format.ts";
 import { spliceCsvCell } from "./csv_record.ts";
 import { CsvReader } from "./csv_rows.ts";
-import { countRows, textAsText } from "./frame_table.ts";
+import { countRows } from "./frame_table.ts";
 import { jsonMembers, spliceJsonString } from "./json_line.ts";
 import { type Replacement, spliceText } from "./redact_text.ts";
 import { decodeRow, MAX_ROW_BYTES, type RowPart, rowParts } from "./row_parts.ts";
 import type { RowIds } from "./seen_ids.ts";
 import { jsonRow, longRow, rowOf } from "./stream_table.ts";
 import { idAsText, writeTable } from "./tables.ts";
+import { textAsText } from "./text_column.ts";
 
 const ROWS_AT_ONCE = 4096;
 const BYTES_AT_ONCE = 2 ** 20;
