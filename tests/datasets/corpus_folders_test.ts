@@ -1,6 +1,7 @@
 /** Folders: data sets with what lies beside them, source code with tables in it, and what may be either. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
+import pl from "nodejs-polars";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { corpusPieces } from "../../lib/datasets/corpus_pieces.ts";
 import { resolveCorpus } from "../../lib/datasets/resolve_corpus.ts";
@@ -79,6 +80,20 @@ Deno.test("source code with tables among its tests, or with JSON and CSV, stays 
     "table.csv",
     "tests/fixtures/a.jsonl",
   ]);
+});
+
+Deno.test("nested Parquet shards are read in the order of their paths, of all configurations", async () => {
+  using folder = temporaryFolder();
+  write(folder.path, { "README.md": "#", ".gitattributes": "*.parquet filter=lfs\n" });
+  const names = ["data/python/0.parquet", "default/test/0000.parquet", "default/train/0000.parquet"];
+  for (const [i, name] of names.entries()) {
+    write(folder.path, { [name]: "" });
+    pl.DataFrame({ code: [`x = ${i}`], stars: [i] }).writeParquet(join(folder.path, name));
+  }
+  assertEquals((await read(folder.path)).docs.map(([, text]) => text), ["x = 0", "x = 1", "x = 2"]);
+  assertEquals((await read(join(folder.path, "default"))).docs.length, 2);
+  Deno.truncateSync(join(folder.path, names[1]!), 100);
+  await assertRejects(() => read(folder.path), SyntaxError, '0000.parquet" as Parquet: it is damaged, cut');
 });
 
 Deno.test("folders of JSON: tables, other JSON, and both", async () => {

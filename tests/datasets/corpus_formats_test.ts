@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
+import pl from "nodejs-polars";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { readCorpus } from "../../lib/datasets/corpus.ts";
 import { countDocuments, type PieceOptions } from "../../lib/datasets/corpus_pieces.ts";
