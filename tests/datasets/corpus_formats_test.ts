@@ -163,6 +163,12 @@ Deno.test("columns are those that are given, else the first of the common names,
     "blob_id",
     "7",
   ]);
+  const twice = '{"id":1,"hash":"a","text":"x"}\n{"id":1,"hash":"b","text":"y"}\n'; // an id that rows share is none
+  const shared = join(write(folder.path, { "b.jsonl": twice }), "b.jsonl");
+  assertEquals((await read(shared)).docs, [["a", "x"], ["b", "y"]]);
+  const parquet = join(folder.path, "b.parquet");
+  pl.DataFrame({ id: ["1", "1"], list: [[1], [2]], code: ["x", "y"] }).writeParquet(parquet);
+  assertEquals((await read(parquet)).docs, [["0", "x"], ["1", "y"]]);
   await assertRejects(
     () => columnsOf({ text: "x" }, { textColumn: "code" }),
     SyntaxError,
