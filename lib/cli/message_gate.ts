@@ -18,6 +18,9 @@ const OWN_VARIABLES = /^CODESCRUB_(?!KEY)/;
 const ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 /** Words that no name has are shortened from this length on. */
 const LONG = 9;
+/** Names of files that we made ourselves: what a detection has found so far, and what is to be renamed. */
+const OWN_FILES =
+  /\bpart-\d{8}-[0-9a-f]{12,16}\b|~\d{1,10}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp\b/g;
 const MOST = 200;
 
 /** What messages may show as it stands. */
@@ -90,7 +93,7 @@ function passText(text: string, given: Given): string {
 }
 
 function passName(text: string): string {
-  return isName(text) ? text : describeSecret("TEXT", text);
+  return isName(text.replace(OWN_FILES, "")) ? text : describeSecret("TEXT", text);
 }
 
 /**

@@ -27,7 +27,7 @@ import type { Tokenizer } from "../tokenizers/tokenizer.ts";
  * import { assertEquals } from "@std/assert";
  * import { command } from "./retain.ts";
  *
- * assertEquals(command.options.k.default, 32);
+ * assertEquals(command.options.minBleu.default, 0.95);
  * ```
  */
 export const command = defineCommand({
@@ -43,7 +43,7 @@ export const command = defineCommand({
       metavar: "F",
       required: true,
     },
-    k: { kind: "int", describe: "texts of the set", default: 32, min: 1 },
+    k: { kind: "int", describe: "texts of the set (default 32, or fewer where fewer pass)", min: 1 },
     minBleu: {
       kind: "float",
       describe: "the least BLEU-4 of a text's continuation, for where little is memorized",
@@ -101,12 +101,12 @@ export const command = defineCommand({
       tried: tried.length,
       passed: any ? rows.length : rows.filter(({ bleu4 }) => bleu4! >= minBleu).length,
       any,
-      k,
+      k: set.length,
       ...read.summary,
       out,
     };
     await run.finish(summary, () => writeRows(out, set, RETAIN_COLUMNS));
-    const text = `${summary.passed} of ${tried.length} texts pass, ${k} taken`;
+    const text = `${summary.passed} of ${tried.length} texts pass, ${set.length} taken`;
     return { text: [...read.lines, text, `written: ${out}`].join("\n"), summary };
   },
 });

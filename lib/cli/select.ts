@@ -4,7 +4,7 @@
  * @module
  */
 import { readCorpus } from "../datasets/corpus.ts";
-import { chooseForgetSets } from "../datasets/forget_set.ts";
+import { chooseForgetSets, SET_ROWS } from "../datasets/forget_set.ts";
 import { readRows, writeRows } from "../datasets/row_table.ts";
 import { defineCommand } from "./command.ts";
 import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "./corpus_options.ts";
@@ -21,7 +21,7 @@ import { secretKey } from "./secret_key.ts";
  * import { assertEquals } from "@std/assert";
  * import { command } from "./select.ts";
  *
- * assertEquals([command.options.k.default, command.options.groups.default], [32, 5]);
+ * assertEquals(command.options.groups.default, 5);
  * ```
  */
 export const command = defineCommand({
@@ -30,7 +30,7 @@ export const command = defineCommand({
     probe: { kind: "path", describe: "table that probe wrote", metavar: "F", required: true },
     corpus: { kind: "path", describe: "the corpus", metavar: "C", required: true, orInput: true },
     ...CORPUS_OPTIONS,
-    k: { kind: "int", describe: "rows a group", default: 32, min: 1 },
+    k: { kind: "int", describe: "rows a group (default 32, or fewer where fewer qualify)", min: 1 },
     groups: { kind: "int", describe: "disjoint groups", default: 5, min: 1 },
     minMa: { kind: "float", describe: "least mean MA of a row", default: 0.9, min: 0, max: 1 },
     minMaskTokens: { kind: "int", describe: "least secret tokens of a row", default: 32, min: 1 },
@@ -62,9 +62,11 @@ export const command = defineCommand({
       await writeRows(await run.path(`forget_${i}.parquet`), set, FORGET_COLUMNS);
     }
     const meanMa = sets.map((set) => set.reduce((sum, { ma }) => sum + ma, 0) / set.length);
-    const summary = { groups, k, mean_ma: meanMa, ...read.summary, out };
+    const size = sets[0]!.length;
+    const summary = { groups, k: size, mean_ma: meanMa, ...read.summary, out };
     await run.finish(summary);
-    const text = `${groups} forget sets of ${k} rows`;
+    const fewer = k === undefined && size < SET_ROWS ? `: too few windows qualify for ${SET_ROWS}` : "";
+    const text = `${groups} forget sets of ${size} rows${fewer}`;
     return { text: [...read.lines, text, `written: ${out}`].join("\n"), summary };
   },
 });

@@ -5,7 +5,7 @@
  */
 import { isBelowThreshold } from "../metrics/threshold.ts";
 import type { StopThresholds } from "../unlearning/early_stop.ts";
-import type { RateNote } from "../unlearning/rate_notes.ts";
+import { type RateNote, scaledRate } from "../unlearning/rate_notes.ts";
 import type { UnlearnEpoch } from "../unlearning/unlearn_epoch.ts";
 import type { CommandResult } from "./command.ts";
 import { formatTable } from "./console.ts";
@@ -84,6 +84,9 @@ export interface UnlearnSummary {
   out: string;
 }
 
+/** Of the retain set's MA: a run that leaves it and does not end would have borne larger steps. */
+const SPARED = 0.9;
+
 /** What {@linkcode describeUnlearning} needs beside the summary. */
 export interface UnlearnSettings {
   /** Its name. */
@@ -135,7 +138,9 @@ export function describeUnlearning(
   const isDone = reason === undefined && isBelow(after.ma, thresholds.ma) &&
     isBelow(after.el_10, thresholds.el_10);
   const [rate] = rates;
-  const advice = rate ? `try --lr ${rate.lr}` : "try more --epochs or another --lr";
+  const isSpared = (after.retain_ma ?? 1) >= SPARED * (before.retain_ma ?? 1);
+  const other = isSpared && status === "not-converged" ? `--lr ${scaledRate(lr, 10)}` : "another --lr";
+  const advice = rate ? `try --lr ${rate.lr}` : `try more --epochs or ${other}`;
   const shortfall = `Cannot call it forgotten: MA is ${cell(after.ma)} and EL_10 ${
     cell(after.el_10)
   } after ${epoch} epochs (${status}): ${advice}`;
@@ -145,9 +150,7 @@ export function describeUnlearning(
     ...(!isDone && {
       failure: reason === undefined
         ? shortfall
-        : `${reason}: the weights of epoch ${epoch} are written: try --lr ${
-          Number((lr / 10).toPrecision(6))
-        }`,
+        : `${reason}: the weights of epoch ${epoch} are written: try --lr ${scaledRate(lr, 0.1)}`,
     }),
   };
 }

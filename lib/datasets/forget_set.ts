@@ -48,10 +48,13 @@ export interface ForgetRow {
   mask_tokens: number;
 }
 
+/** Rows of a forget set and of a retain set, where nothing else is asked for. */
+export const SET_ROWS = 32;
+
 /** How to choose. */
 export interface ForgetOptions {
-  /** Rows a group. */
-  k: number;
+  /** Rows a group. Default {@linkcode SET_ROWS}, or as many as there are where fewer qualify. */
+  k?: number | undefined;
   /** Disjoint groups. */
   groups: number;
   /** For the shuffle. */
@@ -86,8 +89,15 @@ export function chooseForgetSets(
   textOf: (docId: string) => string | undefined,
   options: ForgetOptions,
 ): ForgetRow[][] {
-  const { k, groups, seed } = options;
+  const { groups, seed } = options;
   const rows = qualifyingRows(probe, textOf, options);
+  const k = options.k ?? Math.min(SET_ROWS, Math.floor(rows.length / groups));
+  if (k === 0) {
+    throw new RangeError(
+      `Cannot choose ${groups} forget sets: ${rows.length} rows qualify: ` +
+        `give a smaller ${rows.length > 0 ? "--groups, " : ""}--min-ma or --min-mask-tokens`,
+    );
+  }
   if (rows.length < k * groups) {
     const most = Math.floor(rows.length / k);
     throw new RangeError(

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { SET_ROWS } from "../datasets/forget_set.ts";
 import { PythonRandom } from "../datasets/random.ts";
 import { bleu } from "../metrics/bleu.ts";
 import type { Decoder } from "../models/decoder.ts";
@@ -85,8 +86,8 @@ export async function continuationBleu(
 
 /** How to choose a retain set. */
 export interface RetainOptions {
-  /** Texts of the set. */
-  k: number;
+  /** Texts of the set. Default 32, or as many as there are where fewer pass. */
+  k?: number | undefined;
   /** For the shuffle. */
   seed: number;
   /** The least BLEU-4, {@linkcode RETAIN_BLEU} by default; null takes any text. */
@@ -112,14 +113,16 @@ export function chooseRetainSet(
   { k, seed, minBleu = RETAIN_BLEU, tooShort = 0 }: RetainOptions,
 ): RetainRow[] {
   const kept = rows.filter(({ bleu4 }) => minBleu === null || (bleu4 !== null && bleu4 >= minBleu));
-  if (kept.length < k) {
+  const most = k ?? Math.min(SET_ROWS, kept.length);
+  if (kept.length < Math.max(1, most)) {
     const short = tooShort > 0 ? `; ${tooShort} have fewer than ${RETAIN_TOKENS} tokens` : "";
+    const helps = [...(k === undefined ? [] : ["a smaller --k"]), "more texts"];
     const best = Math.max(...rows.map(({ bleu4 }) => bleu4 ?? 0));
     const found = minBleu === null
-      ? `${kept.length} texts are there: give a smaller --k or more texts`
+      ? `${kept.length} texts are there: give ${helps.join(" or ")}`
       : `${kept.length} texts reach BLEU-4 ${minBleu}, the best has ${Math.max(0, best).toFixed(2)}: ` +
-        "give a smaller --k, more texts, a smaller --min-bleu, or --any for texts that need not be memorized";
-    throw new RangeError(`Cannot choose a retain set of ${k}: ${found}${short}`);
+        `give ${helps.join(", ")}, a smaller --min-bleu, or --any for texts that need not be memorized`;
+    throw new RangeError(`Cannot choose a retain set of ${k ?? SET_ROWS}: ${found}${short}`);
   }
-  return new PythonRandom(seed).shuffle(kept).slice(0, k);
+  return new PythonRandom(seed).shuffle(kept).slice(0, most);
 }

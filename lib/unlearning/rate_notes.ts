@@ -76,13 +76,24 @@ const LEAST_RETAINED = 0.5;
 export function rateNotes(history: readonly UnlearnEpoch[], options: RateOptions): RateNote[] {
   const { lr } = options;
   const fast = noteFast(history, options);
-  if (fast) return [{ problem: "fast", ...fast, lr: scaled(lr, 0.1) }];
+  if (fast) return [{ problem: "fast", ...fast, lr: scaledRate(lr, 0.1) }];
   const slow = noteSlow(history, options);
-  return slow ? [{ problem: "slow", ...slow, lr: scaled(lr, 10) }] : [];
+  return slow ? [{ problem: "slow", ...slow, lr: scaledRate(lr, 10) }] : [];
 }
 
-function scaled(lr: number, factor: number): number {
-  return Number((lr * factor).toPrecision(6)); // 3e-6 * 10 has digits that nobody typed
+/**
+ * A multiple of a rate, without digits that nobody typed.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { scaledRate } from "./rate_notes.ts";
+ *
+ * assertEquals(scaledRate(3e-6, 10), 3e-5); // 3e-6 * 10 is 0.000029999999999999997
+ * ```
+ */
+export function scaledRate(lr: number, factor: number): number {
+  return Number((lr * factor).toPrecision(6));
 }
 
 type Shown = Pick<RateNote, "epoch" | "reason"> | undefined;

@@ -61,6 +61,22 @@ Deno.test("gateMessage() shows what was typed, names, and of all else the length
   assert(!gateMessage(`"${secret.repeat(1e5)}" ${secret.repeat(1e5)}`, given).includes(secret.slice(2)));
 });
 
+Deno.test("gateMessage() shows files that we made ourselves, whatever digits are in their names", () => {
+  const folder = "/work/out";
+  for (
+    const name of [
+      ".codescrub/out.csv.parts/part-00000000-981273645102.parquet",
+      ".codescrub/out.csv.parts/part-00000012-9812736451029384.json",
+      ".out.csv~31337-98127364-5102-4938-8172-736451029384.tmp",
+    ]
+  ) {
+    const message = `Cannot write "${folder}/${name}": Input/output error`;
+    assertEquals(gateMessage(message, [folder]), message);
+  }
+  const planted = `Cannot read "${folder}/part-${"9812736451".repeat(4)}"`;
+  assert(!gateMessage(planted, [folder]).includes("98127364"), "a made-up key is none of ours");
+});
+
 Deno.test("explainStack() shows frames and kinds of a chain of errors, and no text", () => {
   const secret = drawSecret(3);
   let caught: unknown;

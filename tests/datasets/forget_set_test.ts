@@ -120,3 +120,19 @@ Deno.test("chooseForgetSets() says how many rows there are and how many it needs
   const exact = chooseForgetSets(probe, textOf, { k: 35, groups: 2, seed: 42 });
   assertEquals(exact.map((set) => set.length), [35, 35]);
 });
+
+Deno.test("chooseForgetSets() takes as many rows as there are where no number is asked for, and says where there are none", () => {
+  const probe = Array.from({ length: 7 }, (_, i) => secret(`d${i}`));
+  const sizes = (options: { k?: number; groups: number }) =>
+    chooseForgetSets(probe, textOf, { ...options, seed: 1 }).map((set) => set.length);
+  assertEquals(sizes({ groups: 1 }), [7]);
+  assertEquals(sizes({ groups: 3 }), [2, 2, 2]);
+  const many = Array.from({ length: 40 }, (_, i) => secret(`d${i}`));
+  assertEquals(chooseForgetSets(many, textOf, { groups: 1, seed: 1 })[0]!.length, 32);
+  assertThrows(() => sizes({ groups: 8 }), RangeError, "7 rows qualify: give a smaller --groups, --min-ma");
+  assertThrows(
+    () => chooseForgetSets([], textOf, { groups: 1, seed: 1 }),
+    RangeError,
+    "Cannot choose 1 forget sets: 0 rows qualify: give a smaller --min-ma or --min-mask-tokens",
+  );
+});

@@ -81,3 +81,14 @@ Deno.test("chooseRetainSet() keeps BLEU-4 >= 0.95, shuffles as Python does, and 
     "that need not be memorized; 8 have fewer than 128 tokens",
   );
 });
+
+Deno.test("chooseRetainSet() takes as many texts as pass where no number is asked for, and refuses none", () => {
+  const rows = Array.from({ length: 40 }, (_, i) => ({ doc_id: `d${i}`, bleu4: i < 35 ? 1 : 0.2 }));
+  assertEquals(chooseRetainSet(rows, { seed: 1 }).length, 32);
+  assertEquals(chooseRetainSet(rows.slice(30), { seed: 1 }).length, 5);
+  assertThrows(
+    () => chooseRetainSet(rows.slice(35), { seed: 1 }),
+    RangeError,
+    "0 texts reach BLEU-4 0.95, the best has 0.20",
+  );
+});
