@@ -5,6 +5,7 @@
  * @module
  */
 import { join } from "node:path";
+import { textAsText } from "../lib/datasets/text_column.ts";
 import { readTable } from "../lib/datasets/tables.ts";
 
 /** The length of a piece. */
@@ -68,10 +69,17 @@ export async function textsOf(path: string): Promise<string[]> {
 }
 
 async function cellsOf(path: string): Promise<string[]> {
-  const records = (await readTable(path)).toRecords();
-  return records.flatMap((row) =>
-    Object.values(row).flatMap((cell) => typeof cell === "string" ? [cell] : stringsOf(cell))
-  );
+  const frame = await readTable(path);
+  return frame.columns.flatMap((name) => {
+    const column = frame.select(name);
+    let cells: unknown[];
+    try {
+      cells = column.getColumn(name).toArray();
+    } catch { // bytes
+      cells = textAsText(column, name).frame.getColumn(name).toArray();
+    }
+    return cells.flatMap((cell) => typeof cell === "string" ? [cell] : stringsOf(cell));
+  });
 }
 
 async function gunzip(bytes: Uint8Array<ArrayBuffer>): Promise<string> {

@@ -21,7 +21,8 @@ interface Common {
 export type OptionSpec =
   | Common & { kind: "flag" }
   | Common & { kind: "list"; required?: true }
-  | Common & { kind: "string" | "path"; required?: true; default?: string }
+  | Common & { kind: "string"; required?: true; default?: string }
+  | Common & { kind: "path"; required?: true; default?: string; orInput?: true }
   | Common & { kind: "int" | "float"; required?: true; default?: number; min?: number; max?: number }
   | Common & { kind: "choice"; required?: true; default?: string; choices: readonly string[] };
 

@@ -10,7 +10,8 @@ import { assembleParts, countDistinct } from "../datasets/assemble_parts.ts";
 import { SKIPPED_COLUMNS } from "../datasets/columns.ts";
 import { emptyCorpus } from "../datasets/corpus.ts";
 import type { CorpusPiece } from "../datasets/corpus_piece.ts";
-import { corpusPieces, countDocuments, type PieceOptions } from "../datasets/corpus_pieces.ts";
+import { corpusPieces, countDocuments, type PieceOptions, tableBytes } from "../datasets/corpus_pieces.ts";
+import { type CorpusSource, resolveCorpus } from "../datasets/resolve_corpus.ts";
 import { writeRows } from "../datasets/row_table.ts";
 import { secretTable } from "../datasets/secret_table.ts";
 import { writeTable } from "../datasets/tables.ts";
@@ -27,6 +28,7 @@ import { readRegularText } from "../read_file.ts";
 import { reasonOf } from "../reason.ts";
 import { privateIf } from "../write_file.ts";
 import { type Context, defineCommand, UsageError } from "./command.ts";
+import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "./corpus_options.ts";
 import { detectPiece, type DetectPieceOptions, partPath } from "./detect_piece.ts";
 import { addCounts, describeCounts, type PieceCounts, summarizeCounts } from "./detect_counts.ts";
 import type { Stage } from "./progress.ts";
@@ -50,8 +52,9 @@ export const command = defineCommand({
   args: {
     corpus: {
       kind: "path",
-      describe: "folder of source files, a single one, or table of texts",
+      describe: "source files, table of texts or folder of such, or - for standard input",
       required: true,
+      orInput: true,
     },
   },
   options: {
@@ -66,7 +69,7 @@ export const command = defineCommand({
     unfiltered: { kind: "flag", describe: "keep what the value filter drops (examples, local addresses)" },
     bigrams: { kind: "path", describe: "counts of letter pairs for the gibberish rule (JSON)", metavar: "F" },
     allow: { kind: "path", describe: "allow-list of what is known to be no secret", metavar: "F" },
-    exclude: { kind: "list", describe: "leave out files as .gitignore would", metavar: "PATTERN" },
+    ...CORPUS_OPTIONS,
     skipped: { kind: "path", describe: "table of the files that were not searched, and why", metavar: "F" },
     shard: SHARD_OPTION,
     workers: { kind: "int", describe: "threads; as many as there are cores by default", min: 1, max: 256 },
@@ -74,10 +77,12 @@ export const command = defineCommand({
   },
   config: true,
   writes: true,
-  async run({ corpus, out: whole, bigrams, allow, exclude, skipped, ...options }, context) {
+  async run({ corpus: given, out: whole, bigrams, allow, skipped, ...options }, context) {
     const shard = resolveShard(options.shard, Deno.env.toObject());
     const out = shard ? shardPath(whole, shard) : whole;
     const also = readExtras(options);
+    using input = await givenCorpus(given, options);
+    const corpus = input.path;
     const key = await secretKey();
     const { workers: _, skipped: __, ...settings } = context.settings;
     using run = await openRunFiles([out, ...(skipped === undefined ? [] : [skipped])], {
@@ -90,7 +95,7 @@ export const command = defineCommand({
           key: keySetting(key),
         },
       },
-      inputs: { corpus: { path: corpus, exclude }, bigrams, "allow-list": allow },
+      inputs: { corpus: input.input, bigrams, "allow-list": allow },
       hasScratch: true,
     });
     const piece = {
@@ -103,10 +108,11 @@ export const command = defineCommand({
       ...(bigrams !== undefined && { bigrams: await readBigrams(bigrams) }),
       ...(allow !== undefined && { allow: await readAllowList(allow, SECRET_DETECTORS) }),
     };
-    const search = { corpus, exclude, breathe: context.breathe, ...(shard && { shard }) };
-    const total = await countDocuments(corpus, search); // refuses what is no corpus before anything is written
+    const reading = { ...input.options, breathe: context.breathe, shard };
+    const source = await resolveCorpus(corpus, reading); // refuses what is no corpus before anything is written
+    const total = await countDocuments(source, reading);
     await makeFolder(run.scratch, { mode: 0o700 });
-    const counts = await detectAll({ ...search, total }, {
+    const counts = await detectAll({ ...reading, source, total }, {
       options: { ...piece, folder: run.scratch },
       workers: options.workers ?? navigator.hardwareConcurrency,
     }, context).catch(async (error) => {
@@ -123,7 +129,8 @@ export const command = defineCommand({
       throw emptyCorpus(corpus, counts.total.skipped);
     }
     const values = await countDistinct(counts.parts, "fingerprint");
-    const summary = { ...summarizeCounts(counts.total), values, out };
+    const read = describeCorpus(source);
+    const summary = { ...summarizeCounts(counts.total), values, ...read.summary, out };
     await run.finish(summary, async () => {
       if (counts.parts.length > 0) await assembleParts(counts.parts, out, privateIf(options.reveal));
       else {
@@ -132,7 +139,7 @@ export const command = defineCommand({
       }
       await writeSkipped();
     });
-    return { text: describeCounts(summary), summary };
+    return { text: [...read.lines, describeCounts(summary)].join("\n"), summary };
   },
 });
 
@@ -155,40 +162,48 @@ function readExtras({ also, profile }: { also: readonly string[]; profile: Profi
 }
 
 const MAX_BIGRAM_BYTES = 2 ** 24;
+const MEGABYTE = 1e6;
 /** How much of a corpus all workers hold at once: small pieces each, or the largest file there may be. */
 const [MAX_PIECE_BYTES, WORKER_BYTES] = [2 ** 28, 2 ** 23];
 
 /** What to search. */
 interface Search extends PieceOptions {
-  corpus: string;
+  source: CorpusSource;
   /** Documents, where that is known. */
   total: number | null;
 }
 
 /** Detects what an earlier run has not; the parts in order and all counts together. */
 async function detectAll(
-  { corpus, total, ...search }: Search,
+  { source, total, ...search }: Search,
   { options, workers }: { options: DetectPieceOptions; workers: number },
   { progress, breathe }: Pick<Context, "progress" | "breathe">,
 ): Promise<{ parts: string[]; total: PieceCounts }> {
   let stage: Stage | undefined; // not for a corpus that turns out to be empty
-  let spans = 0;
+  const isByBytes = total === null && source.tables.length > 0;
+  const amount = isByBytes ? Math.ceil(await tableBytes(source.tables) / MEGABYTE) : total;
+  let [spans, megabytes] = [0, 0];
   const found = new Map<number, { part: string; counts: PieceCounts }>();
-  const keep = async (piece: Pick<CorpusPiece, "index" | "key">, counts: PieceCounts) => {
+  const keep = async (piece: Pick<CorpusPiece, "index" | "key" | "read">, counts: PieceCounts) => {
     found.set(piece.index, { part: `${partPath(options.folder, piece)}.parquet`, counts });
-    stage ??= progress.start("Detecting", total, "documents");
+    stage ??= progress.start("Detecting", amount, isByBytes ? "MB" : "documents");
     spans += counts.spans;
-    stage.advance(counts.documents + counts.skipped.length, `${spans} spans`);
+    const before = megabytes;
+    megabytes = Math.max(megabytes, Math.floor(piece.read / MEGABYTE));
+    stage.advance(
+      isByBytes ? megabytes - before : counts.documents + counts.skipped.length,
+      `${spans} spans`,
+    );
     await breathe();
   };
-  const keys = new Map<number, string>();
+  const given = new Map<number, Pick<CorpusPiece, "index" | "key" | "read">>();
   /** The pieces that are not there yet. */
   async function* missing() {
-    for await (const piece of corpusPieces(corpus, search)) {
+    for await (const piece of corpusPieces(source, search)) {
       const counts = await readCounts(partPath(options.folder, piece));
       if (counts) await keep(piece, counts);
       else {
-        keys.set(piece.index, piece.key);
+        given.set(piece.index, { index: piece.index, key: piece.key, read: piece.read });
         yield piece;
       }
       await breathe();
@@ -209,9 +224,10 @@ async function detectAll(
       bytesOf: ({ bytes }: CorpusPiece) => bytes,
       maxBytes: Math.max(MAX_PIECE_BYTES, workers * WORKER_BYTES),
       onResult: ({ index, counts }: { index: number; counts: PieceCounts }) =>
-        keep({ index, key: keys.get(index)! }, counts),
+        keep(given.get(index)!, counts),
     });
   }
+  if (isByBytes) stage?.advance(amount! - megabytes, `${spans} spans`);
   stage?.done();
   const inOrder = [...found].sort(([a], [b]) => a - b).map(([, piece]) => piece);
   return { parts: inOrder.map(({ part }) => part), total: addCounts(inOrder.map(({ counts }) => counts)) };

@@ -44,13 +44,16 @@ export function partPath(folder: string, { index, key }: Pick<CorpusPiece, "inde
  * import { detectPiece } from "./detect_piece.ts";
  *
  * const folder = await Deno.makeTempDir();
- * const source = { kind: "rows" as const, rows: [[0, { text: "mail ada@mail.invalid" }] as [number, { text: string }]] };
+ * const source = { kind: "rows" as const, rows: [[0, { content: "mail ada@mail.invalid" }]] as [number, { content: string }][] };
  * const options = { folder, numbered: false, key: new Uint8Array(32) };
  * const counts = await detectPiece({ index: 0, key: "ab", source }, options);
  * assertEquals([counts.documents, counts.tags], [1, { EMAIL: 1 }]);
  * ```
  */
-export async function detectPiece(piece: CorpusPiece, options: DetectPieceOptions): Promise<PieceCounts> {
+export async function detectPiece(
+  piece: Omit<CorpusPiece, "bytes" | "read">,
+  options: DetectPieceOptions,
+): Promise<PieceCounts> {
   const { documents, skipped, unnamed, replacedSurrogates } = await readPiece(piece.source);
   const counts: PieceCounts = {
     documents: documents.length,

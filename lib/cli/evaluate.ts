@@ -25,6 +25,7 @@ import {
 import { openScorer } from "../metrics/score_memo.ts";
 import { type Context, defineCommand, UsageError } from "./command.ts";
 import { formatTable } from "./console.ts";
+import { CORPUS_OPTIONS, describeCorpus, type GivenCorpus, givenCorpus } from "./corpus_options.ts";
 import { DTYPE_OPTION } from "./dtype_options.ts";
 import { modelInput } from "./model_folder.ts";
 import { openRunFiles } from "./run_files.ts";
@@ -53,7 +54,8 @@ export const command = defineCommand({
     },
     dtype: DTYPE_OPTION,
     before: { kind: "string", describe: 'the model before, called "before"', metavar: "DIR" },
-    corpus: { kind: "path", describe: "the corpus", metavar: "C", required: true },
+    corpus: { kind: "path", describe: "the corpus", metavar: "C", required: true, orInput: true },
+    ...CORPUS_OPTIONS,
     forget: { kind: "path", describe: "forget set that select wrote", metavar: "F", required: true },
     retain: { kind: "path", describe: "retain set that retain wrote", metavar: "F" },
     unseen: { kind: "path", describe: "unseen texts", metavar: "F" },
@@ -67,7 +69,7 @@ export const command = defineCommand({
   },
   config: true,
   writes: true,
-  async run({ model, dtype, before, out, ...inputs }, context) {
+  async run({ model, dtype, before, out, corpus: given, ...inputs }, context) {
     if (model.length === 0) throw new UsageError('Missing option "--model": model folder');
     const names = [
       ...before === undefined ? [] : [["before", before]],
@@ -76,15 +78,17 @@ export const command = defineCommand({
     if (new Set(names.map(([name]) => name)).size < names.length) {
       throw new UsageError("Two models of one name: their folders must be called differently");
     }
-    const { corpus, forget, retain, unseen } = inputs;
+    using corpus = await givenCorpus(given, inputs);
+    const { forget, retain, unseen } = inputs;
     const models: [string, RunInput][] = [];
     for (const [name, path] of names) models.push([`model "${name}"`, await modelInput(path!, context)]);
     using run = await openRunFiles([out, secretScoresPath(out)], {
       command: "evaluate",
       context,
-      inputs: { corpus, forget, retain, unseen, ...Object.fromEntries(models) },
+      inputs: { corpus: corpus.input, forget, retain, unseen, ...Object.fromEntries(models) },
     });
-    const examplesOf = await readInputs(inputs, context);
+    const { examplesOf, source } = await readInputs({ ...inputs, corpus }, context);
+    const read = describeCorpus(source);
     const sets: SetScores[] = [];
     const secrets: SecretScores[] = [];
     for (const [name, folder] of names as [string, string][]) {
@@ -104,17 +108,17 @@ export const command = defineCommand({
       sets.push(...found.sets);
       secrets.push(...found.secrets);
     }
-    const summary = { sets: sets.map((row) => ({ ...row })), out };
+    const summary = { sets: sets.map((row) => ({ ...row })), ...read.summary, out };
     await run.finish(summary, async () => {
       await writeRows(secretScoresPath(out), secrets, SECRET_SCORE_COLUMNS);
       await writeRows(out, sets, EVALUATION_COLUMNS);
     });
-    return { text: `${formatSets(sets)}\nwritten: ${out}`, summary };
+    return { text: [...read.lines, formatSets(sets), `written: ${out}`].join("\n"), summary };
   },
 });
 
 interface Inputs {
-  corpus: string;
+  corpus: Pick<GivenCorpus, "path" | "options">;
   forget: string;
   retain: string | undefined;
   unseen: string | undefined;
@@ -123,13 +127,14 @@ interface Inputs {
 
 /** Reads the tables once; the tokens are each model's own. */
 async function readInputs(inputs: Inputs, { seed }: Pick<Context, "seed">) {
-  const { documents } = await readCorpus(inputs.corpus);
+  const { documents, source } = await readCorpus(inputs.corpus.path, inputs.corpus.options);
   const forget = await readRows(inputs.forget, FORGET_COLUMNS);
   const kept = inputs.retain === undefined ? [] : await readRows(inputs.retain, RETAIN_COLUMNS);
   const retain = kept.map(({ doc_id }) => doc_id);
-  const all = inputs.unseen === undefined ? [] : (await readCorpus(inputs.unseen)).documents;
+  const others = { ...inputs.corpus.options, format: undefined, exclude: [], areOptional: true };
+  const all = inputs.unseen === undefined ? [] : (await readCorpus(inputs.unseen, others)).documents;
   const unseen = new PythonRandom(seed).shuffle(all).slice(0, inputs.maxTexts);
-  return async ({ tokenizer }: ModelSession): Promise<EvaluationSets> => {
+  const examplesOf = async ({ tokenizer }: ModelSession): Promise<EvaluationSets> => {
     const encoded = await tokenizer.encodeBatch(unseen.map(({ text }) => text));
     return {
       forget: await forgetExamples({ tokenizer, documents, key: secretKey }, forget),
@@ -137,6 +142,7 @@ async function readInputs(inputs: Inputs, { seed }: Pick<Context, "seed">) {
       unseen: encoded.map(({ ids }) => ids.subarray(0, RETAIN_ROW_TOKENS)),
     };
   };
+  return { examplesOf, source };
 }
 
 /**

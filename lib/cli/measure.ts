@@ -9,6 +9,7 @@ import type { TextScorer } from "../metrics/score_memo.ts";
 import { Scorer, type Scores } from "../metrics/text_scores.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import { type Context, defineCommand } from "./command.ts";
+import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "./corpus_options.ts";
 import { DTYPE_OPTION } from "./dtype_options.ts";
 import { MODEL_OPTION, modelInput } from "./model_folder.ts";
 import { openRunFiles } from "./run_files.ts";
@@ -36,22 +37,26 @@ export const command = defineCommand({
     dtype: DTYPE_OPTION,
     texts: {
       kind: "path",
-      describe: "folder of source files, or table of texts",
+      describe: "source files, table of texts or folder of such, or - for standard input",
       metavar: "F",
       required: true,
+      orInput: true,
     },
+    ...CORPUS_OPTIONS,
     tokens: { kind: "int", describe: "tokens of each text, at most", default: 128, min: 1 },
     out: { kind: "path", describe: "table of the scores", metavar: "F", required: true },
   },
   config: true,
   writes: true,
-  async run({ model, dtype, texts, tokens, out }, context) {
+  async run({ model, dtype, tokens, out, ...values }, context) {
+    using texts = await givenCorpus(values.texts, values);
     using run = await openRunFiles([out], {
       command: "measure",
       context,
-      inputs: { model: await modelInput(model, context), texts },
+      inputs: { model: await modelInput(model, context), texts: texts.input },
     });
-    const { documents, skipped } = await readCorpus(texts);
+    const { documents, skipped, source } = await readCorpus(texts.path, texts.options);
+    const read = describeCorpus(source);
     using session = await openModel(model, context, { products: dtype });
     using scorer = new Scorer(session.loaded.model);
     const rows = await measureTexts({ scorer, tokenizer: session.tokenizer }, documents, { tokens, context });
@@ -62,10 +67,12 @@ export const command = defineCommand({
       skipped: skipped.length,
       undefined_texts: rows.length - defined.length,
       mean_ma: meanMa,
+      ...read.summary,
       out,
     };
     await run.finish(summary, () => writeRows(out, rows, MEASURE_COLUMNS));
-    return { text: `${rows.length} texts, mean MA ${meanMa?.toFixed(4) ?? "-"}\nwritten: ${out}`, summary };
+    const text = `${rows.length} texts, mean MA ${meanMa?.toFixed(4) ?? "-"}`;
+    return { text: [...read.lines, text, `written: ${out}`].join("\n"), summary };
   },
 });
 

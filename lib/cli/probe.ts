@@ -10,6 +10,7 @@ import { Scorer } from "../metrics/text_scores.ts";
 import { fromCodePoints } from "../tokenizers/code_points.ts";
 import { privateIf } from "../write_file.ts";
 import { defineCommand } from "./command.ts";
+import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "./corpus_options.ts";
 import { DTYPE_OPTION } from "./dtype_options.ts";
 import { MODEL_OPTION, modelInput } from "./model_folder.ts";
 import { openRunFiles } from "./run_files.ts";
@@ -40,7 +41,14 @@ export const command = defineCommand({
   options: {
     model: MODEL_OPTION,
     dtype: DTYPE_OPTION,
-    corpus: { kind: "path", describe: "the corpus that detect read", metavar: "C", required: true },
+    corpus: {
+      kind: "path",
+      describe: "the corpus that detect read",
+      metavar: "C",
+      required: true,
+      orInput: true,
+    },
+    ...CORPUS_OPTIONS,
     secrets: { kind: "path", describe: "table that detect wrote", metavar: "F", required: true },
     el: { kind: "flag", describe: "EL_3, EL_5 and EL_10 beside MA" },
     proxy: {
@@ -61,17 +69,19 @@ export const command = defineCommand({
   },
   config: true,
   writes: true,
-  async run({ model, dtype, corpus, secrets, el, proxy, proxyMa, firstWindow, reveal, out }, context) {
+  async run({ model, dtype, secrets, el, proxy, proxyMa, firstWindow, reveal, out, ...values }, context) {
+    using corpus = await givenCorpus(values.corpus, values);
     using run = await openRunFiles([out], {
       command: "probe",
       context,
-      inputs: { model: await modelInput(model, context), corpus, secrets, proxy },
+      inputs: { model: await modelInput(model, context), corpus: corpus.input, secrets, proxy },
     });
     const all = await readRows(secrets, { ...SECRET_COLUMNS, ...PROOF_COLUMNS }, { optional: PROOF_NAMES });
     const known = new Map(all.map((place) => [placeKey(place), place]));
     const distinct = [...known.values()];
     const places = proxy === undefined ? distinct : await keepProxied(distinct, { proxy, proxyMa });
-    const { documents } = await readCorpus(corpus);
+    const { documents, source } = await readCorpus(corpus.path, corpus.options);
+    const read = describeCorpus(source);
     const texts = new Map(documents.map(({ docId, text }) => [docId, text]));
     await checkPlaces(places, (id) => texts.get(id), secretKey);
     using session = await openModel(model, context, { products: dtype });
@@ -102,6 +112,7 @@ export const command = defineCommand({
       memorized,
       skipped_by_proxy: distinct.length - places.length,
       not_treated: notTreated.length,
+      ...read.summary,
       out,
     };
     const text = `${rows.length} secrets in ${summary.documents} documents, ${memorized} of MA >= 0.9` +
@@ -113,7 +124,7 @@ export const command = defineCommand({
           ? writeRows(out, revealValues(proven, documents), { ...columns, value: "text" }, privateIf(true))
           : writeRows(out, proven, columns),
     );
-    return { text, summary };
+    return { text: [...read.lines, text].join("\n"), summary };
   },
 });
 

@@ -5,16 +5,18 @@
  * @module
  */
 import { basename, dirname, join, relative } from "node:path";
-import { corpusTables, countDocuments } from "../datasets/corpus_pieces.ts";
+import { countDocuments } from "../datasets/corpus_pieces.ts";
 import { type RedactPlace, redactText, type Replacement } from "../datasets/redact_text.ts";
 import { copyBeside, rewriteFolder } from "../datasets/rewrite_folder.ts";
 import { rewriteTexts } from "../datasets/rewrite_texts.ts";
+import { type CorpusSource, resolveCorpus } from "../datasets/resolve_corpus.ts";
 import { readRows } from "../datasets/row_table.ts";
 import { RowIds } from "../datasets/seen_ids.ts";
 import { makeFolder, removePath, renamePath } from "../folders.ts";
 import { reasonOf } from "../reason.ts";
 import { temporaryPath, whyNotWritten } from "../write_file.ts";
 import { type Context, defineCommand } from "./command.ts";
+import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "./corpus_options.ts";
 import { lstat } from "./output.ts";
 import { openRunFiles } from "./run_files.ts";
 import { keySetting, secretKey } from "./secret_key.ts";
@@ -40,7 +42,7 @@ const COLUMNS = {
  * ```
  */
 export const command = defineCommand({
-  args: { corpus: { kind: "path", describe: "what detect was given", required: true } },
+  args: { corpus: { kind: "path", describe: "what detect was given", required: true, orInput: true } },
   options: {
     secrets: { kind: "path", describe: "table that detect wrote", metavar: "F", required: true },
     by: {
@@ -49,18 +51,20 @@ export const command = defineCommand({
       choices: ["made-up", "tag"],
       default: "made-up",
     },
-    exclude: { kind: "list", describe: "leave out files as .gitignore would", metavar: "PATTERN" },
+    ...CORPUS_OPTIONS,
     out: { kind: "path", describe: "folder of the redacted corpus", metavar: "DIR", required: true },
   },
   config: true,
   writes: true,
-  async run({ corpus, secrets, by, exclude, out }, context) {
+  async run({ corpus: given, secrets, by, out, ...values }, context) {
+    using input = await givenCorpus(given, values);
+    const { exclude } = values;
     const key = await secretKey();
     using run = await openRunFiles([out], {
       command: "redact",
       context: { ...context, settings: { ...context.settings, key: keySetting(key) } },
       kind: "folder",
-      inputs: { corpus: { path: corpus, exclude }, secrets },
+      inputs: { corpus: input.input, secrets },
     });
     const places = new Map<string, DocumentPlaces>();
     for (const [row, { doc_id, ...place }] of (await readRows(secrets, COLUMNS)).entries()) {
@@ -69,19 +73,21 @@ export const command = defineCommand({
       else places.set(doc_id, { row, places: [place] });
     }
     const redactor = new Redactor(places, { key, by });
+    const source = await resolveCorpus(input.path, { ...input.options, breathe: context.breathe });
     const temporary = temporaryPath(out);
     await makeFolder(temporary);
     try {
-      const counts = await redactCorpus(corpus, temporary, { redactor, exclude, context });
+      const counts = await redactCorpus(source, temporary, { redactor, exclude, context });
       redactor.finish(secrets);
-      const summary = { ...counts, changed: redactor.changed, replaced: redactor.replaced, out };
+      const { lines, summary: read } = describeCorpus(source);
+      const summary = { ...counts, changed: redactor.changed, replaced: redactor.replaced, ...read, out };
       await run.finish(summary, async () => {
         const old = temporaryPath(out);
         if (await lstat(out)) await renamePath(out, old);
         await renamePath(temporary, out);
         if (await lstat(old)) await removePath(old);
       });
-      return { text: describe(summary), summary };
+      return { text: [...lines, describe(summary)].join("\n"), summary };
     } catch (error) {
       await Deno.remove(temporary, { recursive: true }).catch(() => {}); // what made it fail is said
       if ((error as { code?: string }).code === undefined) throw error;
@@ -157,14 +163,14 @@ interface RedactCounts {
 
 /** Writes the corpus into a folder. */
 async function redactCorpus(
-  corpus: string,
+  source: CorpusSource,
   folder: string,
   { redactor, exclude, context: { progress, breathe } }: RedactCorpusOptions,
 ): Promise<RedactCounts> {
-  const tables = await corpusTables(corpus);
-  const stage = progress.start("Redacting", await countDocuments(corpus, { exclude, breathe }), "documents");
+  const { path: corpus, tables, columns } = source;
+  const stage = progress.start("Redacting", await countDocuments(source, { exclude, breathe }), "documents");
   const counts = { documents: 0, unsearched: 0, left_out: 0 };
-  if (tables.length === 0) {
+  if (columns === null) {
     const { documents, unsearched, leftOut } = await rewriteFolder(corpus, folder, {
       exclude,
       rewrite: (path, text) => redactor.replacements(path, text, `"${path}"`),
@@ -173,11 +179,12 @@ async function redactCorpus(
     });
     Object.assign(counts, { documents, unsearched, left_out: leftOut });
   }
-  const ids = new RowIds();
-  for (const table of tables) {
+  const ids = new RowIds(columns?.id ?? []);
+  for (const table of columns ? tables : []) {
     const name = tables[0] === corpus ? basename(table) : relative(corpus, table);
     await makeFolder(join(folder, dirname(name)));
     const { rows, unsearched } = await rewriteTexts(table, join(folder, name), {
+      columns: columns!,
       first: counts.documents + counts.unsearched,
       ids,
       rewrite: (docId, text, place) => {
@@ -191,7 +198,7 @@ async function redactCorpus(
     await breathe();
   }
   if (tables.length > 0 && tables[0] !== corpus) {
-    counts.unsearched += await copyBeside(tables, { from: corpus, to: folder });
+    counts.unsearched += await copyBeside(tables, { from: corpus, to: folder, exclude });
   }
   stage.done();
   return counts;

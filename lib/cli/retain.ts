@@ -9,6 +9,7 @@ import { readRows, writeRows } from "../datasets/row_table.ts";
 import { chooseRetainSet, continuationBleu, RETAIN_BLEU, RETAIN_TOKENS } from "../evaluation/retain_set.ts";
 import { Decoder } from "../models/decoder.ts";
 import { type Context, defineCommand } from "./command.ts";
+import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "./corpus_options.ts";
 import { DTYPE_OPTION } from "./dtype_options.ts";
 import { MODEL_OPTION, modelInput } from "./model_folder.ts";
 import { openRunFiles } from "./run_files.ts";
@@ -34,7 +35,8 @@ export const command = defineCommand({
   options: {
     model: MODEL_OPTION,
     dtype: DTYPE_OPTION,
-    texts: { kind: "path", describe: "corpus to choose from", metavar: "F", required: true },
+    texts: { kind: "path", describe: "corpus to choose from", metavar: "F", required: true, orInput: true },
+    ...CORPUS_OPTIONS,
     secrets: {
       kind: "path",
       describe: "table that detect wrote: its documents are left out",
@@ -55,17 +57,19 @@ export const command = defineCommand({
   },
   config: true,
   writes: true,
-  async run({ model, dtype, texts, secrets, k, minBleu, any, maxTexts, out }, context) {
+  async run({ model, dtype, secrets, k, minBleu, any, maxTexts, out, ...values }, context) {
+    using texts = await givenCorpus(values.texts, values);
     using run = await openRunFiles([out], {
       command: "retain",
       context,
-      inputs: { model: await modelInput(model, context), texts, secrets },
+      inputs: { model: await modelInput(model, context), texts: texts.input, secrets },
     });
     const places = await readRows(secrets, { ...SECRET_COLUMNS, ...PROOF_COLUMNS }, {
       optional: PROOF_NAMES,
     });
     const withSecret = new Set(places.map(({ doc_id }) => doc_id));
-    const { documents, skipped } = await readCorpus(texts);
+    const { documents, skipped, source } = await readCorpus(texts.path, texts.options);
+    const read = describeCorpus(source);
     const textOf = new Map(documents.map(({ docId, text }) => [docId, text]));
     await checkPlaces(places, (id) => textOf.get(id), secretKey);
     const clean = documents.filter(({ docId }) => !withSecret.has(docId));
@@ -98,13 +102,12 @@ export const command = defineCommand({
       passed: any ? rows.length : rows.filter(({ bleu4 }) => bleu4! >= minBleu).length,
       any,
       k: set.length,
+      ...read.summary,
       out,
     };
     await run.finish(summary, () => writeRows(out, set, RETAIN_COLUMNS));
-    return {
-      text: `${summary.passed} of ${tried.length} texts pass, ${set.length} taken\nwritten: ${out}`,
-      summary,
-    };
+    const text = `${summary.passed} of ${tried.length} texts pass, ${set.length} taken`;
+    return { text: [...read.lines, text, `written: ${out}`].join("\n"), summary };
   },
 });
 

@@ -60,7 +60,7 @@ export async function contentOf(path: string, options: ContentOptions = {}): Pro
       await addFile(hash, file, left);
     }
   } else {
-    for (const file of walkFolder(path, options)) {
+    for (const file of walkFolder(path, { ...options, maxBytes: Infinity })) {
       await options.breathe?.();
       hash.update(`${file.path}\0`);
       if (file.reason === undefined) await addFile(hash, { ...file, path: join(path, file.path) }, left);

@@ -7,6 +7,7 @@ import { readCorpus } from "../datasets/corpus.ts";
 import { chooseForgetSets, SET_ROWS } from "../datasets/forget_set.ts";
 import { readRows, writeRows } from "../datasets/row_table.ts";
 import { defineCommand } from "./command.ts";
+import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "./corpus_options.ts";
 import { openRunFolder } from "./run_folder.ts";
 import { checkPlaces } from "../datasets/check_places.ts";
 import { FORGET_COLUMNS, PROBE_COLUMNS, PROOF_COLUMNS, PROOF_NAMES } from "../datasets/columns.ts";
@@ -27,7 +28,8 @@ export const command = defineCommand({
   args: {},
   options: {
     probe: { kind: "path", describe: "table that probe wrote", metavar: "F", required: true },
-    corpus: { kind: "path", describe: "the corpus", metavar: "C", required: true },
+    corpus: { kind: "path", describe: "the corpus", metavar: "C", required: true, orInput: true },
+    ...CORPUS_OPTIONS,
     k: { kind: "int", describe: "rows a group (default 32, or fewer where fewer qualify)", min: 1 },
     groups: { kind: "int", describe: "disjoint groups", default: 5, min: 1 },
     minMa: { kind: "float", describe: "least mean MA of a row", default: 0.9, min: 0, max: 1 },
@@ -36,15 +38,18 @@ export const command = defineCommand({
   },
   config: true,
   writes: true,
-  async run({ probe, corpus, k, groups, minMa, minMaskTokens, out }, context) {
+  async run({ probe, k, groups, minMa, minMaskTokens, out, ...values }, context) {
+    using corpus = await givenCorpus(values.corpus, values);
     using run = await openRunFolder(out, {
       command: "select",
       context,
-      inputs: { probe, corpus },
+      inputs: { probe, corpus: corpus.input },
       outputs: ["forget_*.parquet"],
     });
     const rows = await readRows(probe, { ...PROBE_COLUMNS, ...PROOF_COLUMNS }, { optional: PROOF_NAMES });
-    const texts = new Map((await readCorpus(corpus)).documents.map(({ docId, text }) => [docId, text]));
+    const { documents, source } = await readCorpus(corpus.path, corpus.options);
+    const read = describeCorpus(source);
+    const texts = new Map(documents.map(({ docId, text }) => [docId, text]));
     await checkPlaces(rows, (id) => texts.get(id), secretKey);
     const sets = chooseForgetSets(rows, (id) => texts.get(id), {
       k,
@@ -58,9 +63,10 @@ export const command = defineCommand({
     }
     const meanMa = sets.map((set) => set.reduce((sum, { ma }) => sum + ma, 0) / set.length);
     const size = sets[0]!.length;
-    const summary = { groups, k: size, mean_ma: meanMa, out };
+    const summary = { groups, k: size, mean_ma: meanMa, ...read.summary, out };
     await run.finish(summary);
     const fewer = k === undefined && size < SET_ROWS ? `: too few windows qualify for ${SET_ROWS}` : "";
-    return { text: `${groups} forget sets of ${size} rows${fewer}\nwritten: ${out}`, summary };
+    const text = `${groups} forget sets of ${size} rows${fewer}`;
+    return { text: [...read.lines, text, `written: ${out}`].join("\n"), summary };
   },
 });

@@ -14,6 +14,7 @@ import { leastMean } from "../metrics/threshold.ts";
 import { openScorer } from "../metrics/score_memo.ts";
 import { defineCommand } from "./command.ts";
 import { formatTable } from "./console.ts";
+import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "./corpus_options.ts";
 import { DTYPE_OPTION } from "./dtype_options.ts";
 import { measureTexts } from "./measure.ts";
 import { MODEL_OPTION, modelInput } from "./model_folder.ts";
@@ -37,7 +38,14 @@ export const command = defineCommand({
   options: {
     model: MODEL_OPTION,
     dtype: DTYPE_OPTION,
-    texts: { kind: "path", describe: "texts that the model cannot have seen", metavar: "F", required: true },
+    texts: {
+      kind: "path",
+      describe: "texts that the model cannot have seen",
+      metavar: "F",
+      required: true,
+      orInput: true,
+    },
+    ...CORPUS_OPTIONS,
     runs: { kind: "int", describe: "parts whose means are averaged", default: 5, min: 1 },
     maxTexts: { kind: "int", describe: "take so many texts, chosen by the seed; all by default", min: 1 },
     tokens: { kind: "int", describe: "tokens of each text, at most", default: 128, min: 2 },
@@ -45,13 +53,15 @@ export const command = defineCommand({
   },
   config: true,
   writes: true,
-  async run({ model, dtype, texts, runs, maxTexts, tokens, out }, context) {
+  async run({ model, dtype, runs, maxTexts, tokens, out, ...values }, context) {
+    using texts = await givenCorpus(values.texts, values);
     using run = await openRunFiles([out], {
       command: "thresholds",
       context,
-      inputs: { model: await modelInput(model, context), texts },
+      inputs: { model: await modelInput(model, context), texts: texts.input },
     });
-    const corpus = await readCorpus(texts);
+    const corpus = await readCorpus(texts.path, texts.options);
+    const read = describeCorpus(corpus.source);
     const documents = new PythonRandom(context.seed).shuffle(corpus.documents).slice(0, maxTexts);
     if (documents.length < runs) {
       throw new RangeError(`Cannot deal ${documents.length} texts into ${runs} runs: give a smaller --runs`);
@@ -81,11 +91,14 @@ export const command = defineCommand({
       thresholds: Object.fromEntries(rows.map(({ metric, mean }) => [metric, mean])),
       texts: scores.length,
       skipped: corpus.skipped.length,
+      ...read.summary,
       out,
     };
     await run.finish(summary, () => writeRows(out, rows, THRESHOLD_COLUMNS));
     return {
-      text: [table, ...rows.flatMap((row) => zeroNote(row, tokens)), `written: ${out}`].join("\n"),
+      text: [...read.lines, table, ...rows.flatMap((row) => zeroNote(row, tokens)), `written: ${out}`].join(
+        "\n",
+      ),
       summary,
     };
   },

@@ -13,6 +13,7 @@ import { RateWatch } from "../training/rate_watch.ts";
 import { trainingBytes } from "../training/step_memory.ts";
 import { trainModel, type TrainStep } from "../training/train.ts";
 import { type Context, defineCommand } from "./command.ts";
+import { CORPUS_OPTIONS } from "./corpus_options.ts";
 import { DTYPE_OPTION, SAVE_DTYPE_OPTION, storageOf } from "./dtype_options.ts";
 import { memoryOf, sayMemory } from "./memory.ts";
 import { checkSpace } from "./output.ts";
@@ -41,6 +42,7 @@ export const command = defineCommand({
   args: {},
   options: {
     corpus: { kind: "string", describe: 'folder or table of texts, or "embedded"', default: "embedded" },
+    ...CORPUS_OPTIONS,
     model: {
       kind: "string",
       metavar: "MODEL",
@@ -95,7 +97,7 @@ export const command = defineCommand({
       scratch: [CHECKPOINTS],
       versions: { tensorflow: engine.version },
     });
-    const texts = await readTrainingTexts(values.corpus, context);
+    const texts = await readTrainingTexts(values.corpus, context, values);
     const sizes = await startSizes(values, context);
     const memory = sayMemory(context, {
       sizes,

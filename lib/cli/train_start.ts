@@ -19,6 +19,7 @@ import { type ModelSizes, sizesOf } from "../training/step_memory.ts";
 import { openTokenizer, parseTokenizer, type Tokenizer } from "../tokenizers/tokenizer.ts";
 import { temporaryPath, writeFileAtomic } from "../write_file.ts";
 import type { Context } from "./command.ts";
+import { type CorpusValues, givenCorpus } from "./corpus_options.ts";
 import { modelSizes } from "./memory.ts";
 import { type ModelContext, modelFolder, modelInput } from "./model_folder.ts";
 import { resolvePath } from "./options.ts";
@@ -89,12 +90,14 @@ export interface TrainingStart extends Disposable {
 export async function readTrainingTexts(
   corpus: string,
   { cwd }: Pick<Context, "cwd">,
+  values: CorpusValues = {},
 ): Promise<TrainingTexts> {
   if (corpus === "embedded") {
     const { train, tokenizer } = await buildEmbeddedCorpus();
     return { all: train.map(({ text }) => text), tokenizerJson: tokenizer };
   }
-  return { all: (await readCorpus(resolvePath(corpus, cwd))).documents.map(({ text }) => text) };
+  using given = await givenCorpus(resolvePath(corpus, cwd), values);
+  return { all: (await readCorpus(given.path, given.options)).documents.map(({ text }) => text) };
 }
 
 /**
@@ -110,15 +113,17 @@ export async function readTrainingTexts(
  *
  * const context = { cwd: "/a", progress: createProgress(), signal: new AbortController().signal };
  * const { corpus } = await trainingInputs({ corpus: "src", model: undefined, tokenizer: undefined }, context);
- * assertEquals(corpus, "/a/src");
+ * assertEquals(corpus, { path: "/a/src", exclude: [] });
  * ```
  */
 export async function trainingInputs(
-  { corpus, model, tokenizer }: Pick<StartOptions, "model" | "tokenizer"> & { corpus: string },
+  { corpus, model, tokenizer, exclude = [] }:
+    & Pick<StartOptions, "model" | "tokenizer">
+    & { corpus: string; exclude?: readonly string[] },
   context: ModelContext,
 ): Promise<NonNullable<RunOptions["inputs"]>> {
   return {
-    corpus: corpus === "embedded" ? undefined : resolvePath(corpus, context.cwd),
+    corpus: corpus === "embedded" ? undefined : { path: resolvePath(corpus, context.cwd), exclude },
     model: model === undefined ? undefined : await modelInput(model, context),
     tokenizer: tokenizer === undefined ? undefined : { path: tokenizer, isFlat: true },
   };

@@ -203,6 +203,7 @@ const OWN_NAMES: ReadonlySet<string> = new Set(
     EVALUATION_COLUMNS,
     SECRET_SCORE_COLUMNS,
     { content: "", text: "", value: "", row: "" },
+    { code: "", repo_name: "", hash: "", hexsha: "", license: "", size: "", copies: "", id: "" },
   ].flatMap((columns) => Object.keys(columns)),
 );
 

@@ -4,16 +4,28 @@
  * @module
  */
 import { join } from "node:path";
-import { type Document, rowDocument } from "./corpus.ts";
 import { readText } from "./read_text.ts";
-import { jsonRowsAt, parquetRange } from "./stream_table.ts";
+import type { CorpusColumns, CorpusRow } from "./corpus_columns.ts";
+import { type FrameRange, frameRows } from "./frame_table.ts";
+import type { JsonStyle } from "./json_row_ends.ts";
+import { jsonRowsAt } from "./stream_table.ts";
+
+/** One text of a corpus. */
+export interface Document {
+  /** The relative path with "/" for a file; its id, else its number, for a table's row. */
+  docId: string;
+  /** The file, where there is one. */
+  path: string | null;
+  /** All of it, well-formed. */
+  text: string;
+}
 
 /** Where the documents of a piece come from. */
 export type PieceSource =
   | FilesSource
-  | { kind: "rows"; rows: [number: number, row: Record<string, unknown>][] }
+  | { kind: "rows"; rows: [number: number, row: CorpusRow][] }
   | LinesSource
-  | ParquetSource;
+  | FrameSource;
 
 /** Files of a folder. */
 export interface FilesSource {
@@ -26,32 +38,30 @@ export interface FilesSource {
   unnamed: SkippedDocument[];
 }
 
-/** Lines of a plain file of JSON lines. */
+/** Rows of a plain file of JSON. */
 export interface LinesSource {
   kind: "lines";
   file: string;
-  /** Lines before the first of them. */
+  /** Rows of the file before the first of them, blank lines too. */
   rowsBefore: number;
   /** Bytes before the first of them. */
   start: number;
   /** Bytes before the end of the last. */
   end: number;
+  style: JsonStyle;
   /** The number of the first row in the corpus. */
   first: number;
+  columns: CorpusColumns;
   shard: Shard;
 }
 
-/** Rows of a Parquet file. */
-export interface ParquetSource {
-  kind: "parquet";
-  file: string;
-  /** Rows of the file. */
-  start: number;
-  count: number;
+/** Rows of a Parquet or Arrow file. */
+export interface FrameSource {
+  kind: "frame";
+  range: FrameRange;
   /** The number of the first of them in the corpus. */
   first: number;
-  /** Of its columns those that a document is made of. */
-  columns: string[];
+  columns: CorpusColumns;
   shard: Shard;
 }
 
@@ -79,6 +89,8 @@ export interface CorpusPiece {
   key: string;
   /** About how many bytes it has when it is read. */
   bytes: number;
+  /** Bytes of the corpus' tables, packed as they are, up to its end; 0 for files of source code. */
+  read: number;
   /** May be sent to a worker. */
   source: PieceSource;
 }
@@ -96,14 +108,17 @@ export interface PieceContent {
 /**
  * Reads the documents of a piece.
  *
- * @throws {SyntaxError} If a Parquet file is damaged.
+ * @throws {SyntaxError} If a table is damaged.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { readPiece } from "./corpus_piece.ts";
  *
- * const { documents, skipped } = await readPiece({ kind: "rows", rows: [[0, { text: "x" }], [1, { text: null }]] });
+ * const { documents, skipped } = await readPiece({
+ *   kind: "rows",
+ *   rows: [[0, { content: "x" }], [1, { content: null }]],
+ * });
  * assertEquals([documents.length, skipped], [1, [{ path: "1", reason: "no text" }]]);
  * ```
  */
@@ -116,6 +131,7 @@ export async function readPiece(source: PieceSource): Promise<PieceContent> {
       else content.skipped.push({ path, reason: read.reason });
     }
     content.skipped.push(...source.skipped);
+    content.skipped.sort((a, b) => a.path < b.path ? -1 : 1);
     content.unnamed.push(...source.unnamed);
     return content;
   }
@@ -132,11 +148,46 @@ export async function readPiece(source: PieceSource): Promise<PieceContent> {
 }
 
 /** The rows of a source's file that are in its shard, with their numbers in the corpus. */
-async function rowsOf(source: LinesSource | ParquetSource): Promise<[number, Record<string, unknown>][]> {
-  const { file, first, shard } = source;
-  const isWanted = (number: number) => (first + number) % shard.count === shard.index;
+async function rowsOf(source: LinesSource | FrameSource): Promise<[number, CorpusRow][]> {
+  const { first, shard, columns } = source;
+  const wanted = (number: number) => (first + number) % shard.count === shard.index;
   const rows = source.kind === "lines"
-    ? await jsonRowsAt(file, source, isWanted)
-    : [...(await parquetRange(file, source)).entries()].filter(([number]) => isWanted(number));
+    ? await jsonRowsAt(source.file, source, { wanted, columns })
+    : [...(await frameRows(source.range, columns)).entries()].filter(([number]) => wanted(number));
   return rows.map(([number, row]) => [first + number, row]);
+}
+
+/**
+ * The document of a row, well-formed, or why it gives none: where its text could not be read, an error stands for it.
+ *
+ * @param number the row's in its corpus, its id where it has none
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { rowDocument } from "./corpus_piece.ts";
+ *
+ * const document = { docId: "7", path: null, text: "x", replacedSurrogates: 0 };
+ * assertEquals(rowDocument({ content: "x" }, 7), document);
+ * assertEquals(rowDocument({ content: "" }, 8), { docId: "8", reason: "empty" });
+ * ```
+ */
+export function rowDocument(
+  { doc_id, path, content }: CorpusRow,
+  number: number,
+): Document & { replacedSurrogates: number } | { docId: string; reason: string } {
+  const docId = String(doc_id ?? number);
+  if (content instanceof Error) return { docId, reason: content.message };
+  if (typeof content !== "string") return { docId, reason: "no text" };
+  if (content === "") return { docId, reason: "empty" };
+  const text = content.toWellFormed();
+  const place = typeof path === "string" ? path : null;
+  return { docId, path: place, text, replacedSurrogates: countDifferences(content, text) };
+}
+
+function countDifferences(a: string, b: string): number {
+  if (a === b) return 0;
+  let count = 0;
+  for (let i = 0; i < a.length; i++) if (a.charCodeAt(i) !== b.charCodeAt(i)) count++;
+  return count;
 }

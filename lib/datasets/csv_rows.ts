@@ -113,12 +113,36 @@ export class CsvReader {
  */
 export async function* csvRows(
   path: string,
-  { breathe }: Pick<RowPartsOptions, "breathe"> = {},
+  options: Pick<RowPartsOptions, "breathe" | "onBytes"> = {},
 ): AsyncGenerator<CsvRow & { header: readonly string[] }> {
   const reader = new CsvReader(path);
-  for await (const part of rowParts(path, { breathe })) {
+  for await (const part of rowParts(path, options)) {
     const row = reader.read(part);
     if (row) yield { ...row, header: reader.header };
   }
   if (reader.header.length === 0) throw new SyntaxError(`Cannot read table "${path}" as CSV: it is empty`);
+}
+
+/**
+ * The names of a CSV's columns.
+ *
+ * @throws {SyntaxError} as `CsvReader`, or if it is empty
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { csvHeader } from "./csv_rows.ts";
+ *
+ * const path = `${await Deno.makeTempDir()}/a.csv`;
+ * await Deno.writeTextFile(path, "doc_id,text\n");
+ * assertEquals(await csvHeader(path), ["doc_id", "text"]);
+ * ```
+ */
+export async function csvHeader(path: string): Promise<readonly string[]> {
+  const reader = new CsvReader(path);
+  for await (const part of rowParts(path)) {
+    reader.read(part);
+    return reader.header;
+  }
+  throw new SyntaxError(`Cannot read table "${path}" as CSV: it is empty`);
 }

@@ -7,10 +7,10 @@
 import type { Replacement } from "./redact_text.ts";
 
 /**
- * The object of one line of a JSON lines file; null for a blank line. A `doc_id` that is a number is a text then, exact
- * beyond 2^53 too.
+ * The object of one row of a JSON file; null for a blank line. An id that is a number is a text then, exact beyond 2^53
+ * too.
  *
- * @param place what messages name: the file and the line's number
+ * @param origin what messages name, the file and the row's place; the members that are ids
  * @throws {SyntaxError} If it is no JSON object.
  *
  * @example
@@ -18,29 +18,30 @@ import type { Replacement } from "./redact_text.ts";
  * import { assertEquals } from "@std/assert";
  * import { parseJsonLine } from "./json_line.ts";
  *
- * const place = { path: "a.jsonl", number: 1 };
- * assertEquals(parseJsonLine('{"doc_id":9007199254740993,"n":1}', place), { doc_id: "9007199254740993", n: 1 });
- * assertEquals(parseJsonLine(" ", place), null);
+ * const origin = { path: "a.jsonl", place: "line 1" };
+ * assertEquals(parseJsonLine('{"doc_id":9007199254740993,"n":1}', origin), { doc_id: "9007199254740993", n: 1 });
+ * assertEquals(parseJsonLine(" ", origin), null);
  * ```
  */
 export function parseJsonLine(
   line: string,
-  { path, number }: { path: string; number: number },
+  { path, place, ids = ["doc_id"] }: { path: string; place: string; ids?: readonly string[] },
 ): Record<string, unknown> | null {
   if (line.trim() === "") return null;
   let row: unknown;
   try {
     row = JSON.parse(line);
   } catch { // the parser's message quotes the line
-    throw new SyntaxError(`Cannot read table "${path}": line ${number} is not JSON`);
+    throw new SyntaxError(`Cannot read table "${path}": ${place} is not JSON`);
   }
   if (typeof row !== "object" || row === null || Array.isArray(row)) {
-    throw new SyntaxError(`Cannot read table "${path}": line ${number} is not a JSON object`);
+    throw new SyntaxError(`Cannot read table "${path}": ${place} is not a JSON object`);
   }
   const record = row as Record<string, unknown>;
-  const id = record["doc_id"];
-  if (typeof id === "number") {
-    record["doc_id"] = Number.isSafeInteger(id) ? String(id) : literalOf(line, "doc_id");
+  for (const name of ids) {
+    const id = record[name];
+    if (typeof id !== "number") continue;
+    record[name] = Number.isSafeInteger(id) ? String(id) : literalOf(line, name);
   }
   return record;
 }

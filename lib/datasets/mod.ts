@@ -39,12 +39,21 @@ export {
   SKIPPED_COLUMNS,
   THRESHOLD_COLUMNS,
 } from "./columns.ts";
-export { type Corpus, type Document, readCorpus, type ReadCorpusOptions } from "./corpus.ts";
+export type { ArrowBatch } from "./arrow_batches.ts";
+export {
+  type Corpus,
+  type CorpusCounts,
+  type Document,
+  readCorpus,
+  type ReadCorpusOptions,
+  streamDocuments,
+} from "./corpus.ts";
+export type { ColumnNames, CorpusColumns, CorpusRow } from "./corpus_columns.ts";
 export {
   type CorpusPiece,
   type FilesSource,
+  type FrameSource,
   type LinesSource,
-  type ParquetSource,
   type PieceContent,
   type PieceSource,
   readPiece,
@@ -52,6 +61,10 @@ export {
   type SkippedDocument,
 } from "./corpus_piece.ts";
 export { corpusPieces, countDocuments, type PieceOptions } from "./corpus_pieces.ts";
+export type { CorpusFormatName } from "./corpus_tables.ts";
+export type { FrameRange } from "./frame_table.ts";
+export type { JsonStyle } from "./json_row_ends.ts";
+export { type CorpusOptions, type CorpusSource, resolveCorpus } from "./resolve_corpus.ts";
 export { buildEmbeddedCorpus, type EmbeddedCorpus, type EmbeddedCorpusOptions } from "./embedded_corpus.ts";
 export {
   type ExampleSecret,

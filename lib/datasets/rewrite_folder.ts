@@ -6,9 +6,9 @@
  *
  * @module
  */
-import { dirname, isAbsolute, join, relative } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { readPiece } from "./corpus_piece.ts";
-import { walkRoot } from "./walk_folder.ts";
+import { walkFolder, walkRoot } from "./walk_folder.ts";
 import { corpusPieces } from "./corpus_pieces.ts";
 import { type Replacement, spliceText } from "./redact_text.ts";
 
@@ -62,7 +62,7 @@ export async function rewriteFolder(
 ): Promise<FolderCounts> {
   const counts = { documents: 0, unsearched: 0, leftOut: 0 };
   const copy = new FolderCopy(walkRoot(corpus), out);
-  for await (const { source } of corpusPieces(corpus, { exclude, breathe })) {
+  for await (const { source } of corpusPieces(corpus, { exclude, breathe, format: "files" })) {
     const { documents, skipped, unnamed } = await readPiece(source);
     for (const { docId, text } of documents) {
       await copy.write(docId, spliceText(text, rewrite(docId, text)));
@@ -83,7 +83,7 @@ export async function rewriteFolder(
 }
 
 /**
- * Copies what stands beside the tables of a data set, such as its README; no folders and no links.
+ * Copies what lies beside the tables of a data set, such as its README and pictures; no links.
  *
  * @param tables in the folder or folders below it
  * @returns how many files
@@ -101,16 +101,16 @@ export async function rewriteFolder(
  */
 export async function copyBeside(
   tables: readonly string[],
-  { from, to }: { from: string; to: string },
+  { from, to, exclude = [] }: { from: string; to: string; exclude?: readonly string[] },
 ): Promise<number> {
   let files = 0;
-  for (const folder of new Set([from, ...tables.map((table) => dirname(table))])) {
-    for await (const { name, isFile } of Deno.readDir(folder)) {
-      const path = join(folder, name);
-      if (!isFile || tables.includes(path)) continue;
-      await Deno.copyFile(path, join(to, relative(from, path)));
-      files++;
-    }
+  const own = new Set(tables);
+  for (const { path, reason } of walkFolder(from, { exclude, maxBytes: Infinity })) {
+    const place = join(from, path);
+    if (reason !== undefined || own.has(place) || (await Deno.lstat(place)).isSymlink) continue;
+    await Deno.mkdir(dirname(join(to, path)), { recursive: true });
+    await Deno.copyFile(place, join(to, path));
+    files++;
   }
   return files;
 }

@@ -1,31 +1,38 @@
 /**
- * A table with places of its texts replaced and every other byte as it was, without holding it: row by row for JSON
- * lines and CSV, some thousand rows at a time for Parquet, where the other columns keep their types and values. A table in
- * which nothing is replaced is copied.
+ * A table with places of its texts replaced and every other byte as it was, without holding it: row by row for JSON and
+ * CSV, some thousand rows at a time for Parquet, where the other columns keep their types and values. A table in which
+ * nothing is replaced is copied.
  *
  * @module
  */
 import { Buffer } from "node:buffer";
 import { dirname, join } from "node:path";
+import { pipeline, Readable } from "node:stream";
+import { createZstdCompress } from "node:zlib";
 import pl from "../npm/polars.ts";
 import { writeFileAtomic } from "../write_file.ts";
 import { assembleParts } from "./assemble_parts.ts";
-import { textColumn } from "./corpus.ts";
+import { type CorpusColumns, type CorpusRow, corpusRow } from "./corpus_columns.ts";
+import { corpusFormat } from "./corpus_format.ts";
 import { spliceCsvCell } from "./csv_record.ts";
 import { CsvReader } from "./csv_rows.ts";
-import { jsonMembers, parseJsonLine, spliceJsonString } from "./json_line.ts";
+import { countRows } from "./frame_table.ts";
+import { jsonMembers, spliceJsonString } from "./json_line.ts";
 import { type Replacement, spliceText } from "./redact_text.ts";
 import { decodeRow, MAX_ROW_BYTES, type RowPart, rowParts } from "./row_parts.ts";
 import type { RowIds } from "./seen_ids.ts";
-import { longRow, parquetShape } from "./stream_table.ts";
-import { idAsText, tableFormat, writeTable } from "./tables.ts";
+import { jsonRow, longRow, rowOf } from "./stream_table.ts";
+import { idAsText, writeTable } from "./tables.ts";
+import { textAsText } from "./text_column.ts";
 
 const ROWS_AT_ONCE = 4096;
 const BYTES_AT_ONCE = 2 ** 20;
 
 /** Options of {@linkcode rewriteTexts}. */
 export interface RewriteOptions {
-  /** The number of the table's first row in the corpus, its id where it has no `doc_id`. */
+  /** What documents are made of. */
+  columns: CorpusColumns;
+  /** The number of the table's first row in the corpus. */
   first: number;
   /** The ids of the tables before. */
   ids: RowIds;
@@ -39,13 +46,13 @@ export interface RewriteOptions {
 export interface RewriteCounts {
   /** All of them. */
   rows: number;
-  /** Those that are too long to be searched and were copied. */
+  /** Those that are too long to be searched, or not UTF-8, and were copied. */
   unsearched: number;
 }
 
 /** A row whose text may be changed. */
 interface TextRow {
-  row: Record<string, unknown>;
+  row: CorpusRow;
   /** The row with places of its text replaced. */
   splice: (replacements: readonly Replacement[]) => string;
 }
@@ -53,7 +60,7 @@ interface TextRow {
 /**
  * Writes a table anew, in the format of its name.
  *
- * @throws {SyntaxError} If the table is damaged or has no column of texts; what `rewrite` throws
+ * @throws {SyntaxError} If the table is damaged; {RangeError} if it is an Arrow file; what `rewrite` throws
  *
  * @example
  * ```ts
@@ -64,7 +71,12 @@ interface TextRow {
  * const folder = await Deno.makeTempDir();
  * await Deno.writeTextFile(`${folder}/a.jsonl`, '{"n":1.0, "text":"x\\/"}\n');
  * const rewrite = () => [{ start: 0, end: 1, text: "y" }];
- * await rewriteTexts(`${folder}/a.jsonl`, `${folder}/b.jsonl`, { first: 0, ids: new RowIds(), rewrite });
+ * await rewriteTexts(`${folder}/a.jsonl`, `${folder}/b.jsonl`, {
+ *   columns: { text: "text", id: [], path: null },
+ *   first: 0,
+ *   ids: new RowIds([]),
+ *   rewrite,
+ * });
  * assertEquals(await Deno.readTextFile(`${folder}/b.jsonl`), '{"n":1.0, "text":"y\\/"}\n');
  * ```
  */
@@ -74,7 +86,13 @@ export async function rewriteTexts(
   options: RewriteOptions,
 ): Promise<RewriteCounts> {
   const counts = { rows: 0, unsearched: 0, changed: 0 };
-  if (tableFormat(table) === ".parquet") await rewriteParquet(table, out, { ...options, counts });
+  const { rows } = corpusFormat(table)!;
+  if (rows === "arrow") {
+    throw new RangeError(
+      `Cannot write "${out}": Arrow files are read only: save the data set as Parquet first`,
+    );
+  }
+  if (rows === "parquet") await rewriteParquet(table, out, { ...options, counts });
   else await rewriteRows(table, out, { ...options, counts });
   if (counts.changed === 0) await Deno.copyFile(table, out); // packed or Parquet, it would not have the same bytes
   const { mode } = await Deno.stat(table);
@@ -88,13 +106,13 @@ interface CountingOptions extends RewriteOptions {
 
 /** What stands in for what of a row's text, after its id was checked. */
 function replacementsOf(
-  row: Readonly<Record<string, unknown>>,
+  row: CorpusRow,
   table: string,
   { first, ids, rewrite, counts }: CountingOptions,
 ): readonly Replacement[] {
   const number = first + counts.rows++;
   const docId = ids.add(row, { file: table, number });
-  const text = row["content"] !== undefined ? row["content"] : row["text"];
+  const text = row.content;
   if (text instanceof Error) counts.unsearched++;
   if (typeof text !== "string" || text === "") return [];
   const replacements = rewrite(docId, text.toWellFormed(), `row ${number}`);
@@ -103,7 +121,10 @@ function replacementsOf(
 }
 
 async function rewriteRows(table: string, out: string, options: CountingOptions): Promise<void> {
-  const read = table.endsWith(".csv") ? csvTextRow(table) : jsonTextRow(table);
+  const { packing } = corpusFormat(table)!;
+  const read = corpusFormat(table)!.rows === "csv"
+    ? csvTextRow(table, options.columns)
+    : jsonTextRow(table, options.columns);
   async function* pieces(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     for await (const part of rowParts(table, { breathe: options.breathe })) {
       const found = part.isLast ? read(part) : null;
@@ -114,12 +135,21 @@ async function rewriteRows(table: string, out: string, options: CountingOptions)
     }
   }
   const rows = joined(pieces());
-  const packed = () => ReadableStream.from(rows).pipeThrough(new CompressionStream("gzip"));
   const { size } = await Deno.stat(table);
-  await writeFileAtomic(out, { bytes: size, pieces: table.endsWith(".gz") ? packed() : rows });
+  await writeFileAtomic(out, { bytes: size, pieces: packing ? packed(rows, packing) : rows });
 }
 
 const ENCODER = new TextEncoder();
+
+function packed(
+  rows: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  packing: "gzip" | "zstd",
+): AsyncIterable<Uint8Array<ArrayBuffer>> {
+  if (packing === "gzip") return ReadableStream.from(rows).pipeThrough(new CompressionStream("gzip"));
+  const compressed = createZstdCompress(); // one frame: some readers stop behind the first
+  pipeline(Readable.from(rows), compressed, () => {}); // its reader is told
+  return compressed;
+}
 
 /** Pieces put together, so that not every row is written by itself. */
 async function* joined(
@@ -136,17 +166,15 @@ async function* joined(
   yield Buffer.concat(held);
 }
 
-function jsonTextRow(path: string): (part: RowPart) => TextRow | null {
+function jsonTextRow(path: string, columns: CorpusColumns): (part: RowPart) => TextRow | null {
   return (part) => {
-    const number = part.rowsBefore + 1;
-    if (!part.isWhole) return { row: longRow(path, `line ${number}`), splice: () => "" };
-    const { mark, text } = decodeRow(part, path);
-    const row = parseJsonLine(text, { path, number });
-    if (!row) return null;
+    const read = jsonRow(part, { path, ids: columns.id });
+    if (!read) return null;
     return {
-      row,
+      row: rowOf(read.row, columns, { path, place: read.place }),
       splice: (replacements) => {
-        const { start, end } = jsonMembers(text).get(row["content"] !== undefined ? "content" : "text")!;
+        const { mark, text } = decodeRow(part, path);
+        const { start, end } = jsonMembers(text).get(columns.text)!;
         return mark + text.slice(0, start) + spliceJsonString(text.slice(start, end), replacements) +
           text.slice(end);
       },
@@ -154,18 +182,17 @@ function jsonTextRow(path: string): (part: RowPart) => TextRow | null {
   };
 }
 
-function csvTextRow(path: string): (part: RowPart) => TextRow | null {
+function csvTextRow(path: string, columns: CorpusColumns): (part: RowPart) => TextRow | null {
   const reader = new CsvReader(path);
   return (part) => {
     const found = reader.read(part);
     if (!found) return null;
     const { number, text, cells } = found;
     if (!cells) return { row: longRow(path, `row ${number}`), splice: () => "" };
-    const name = textColumn(path, reader.header);
-    const cell = cells[reader.header.indexOf(name)]!;
-    const id = reader.header.indexOf("doc_id");
+    const cell = cells[reader.header.indexOf(columns.text)]!;
+    const row = Object.fromEntries(reader.header.map((name, i) => [name, cells[i]!.value]));
     return {
-      row: { doc_id: cells[id]?.value, [name]: cell.value },
+      row: corpusRow(row, columns),
       splice: (replacements) =>
         text.slice(0, cell.start) + spliceCsvCell(text.slice(cell.start, cell.end), replacements) +
         text.slice(cell.end),
@@ -174,7 +201,7 @@ function csvTextRow(path: string): (part: RowPart) => TextRow | null {
 }
 
 async function rewriteParquet(table: string, out: string, options: CountingOptions): Promise<void> {
-  const { rows } = await parquetShape(table);
+  const rows = await countRows(table);
   const folder = await Deno.makeTempDir({ dir: dirname(out), prefix: ".parts-" });
   try {
     const parts: string[] = [];
@@ -192,17 +219,20 @@ async function rewriteParquet(table: string, out: string, options: CountingOptio
 
 /** The frame with its texts changed where they must be; every other cell stays where it is, in Polars. */
 function rewriteFrame(table: string, frame: pl.DataFrame, options: CountingOptions): pl.DataFrame {
-  const name = textColumn(table, frame.columns);
-  const ids = frame.columns.includes("doc_id") ? idAsText(frame, table).getColumn("doc_id") : null;
-  const column = frame.getColumn(name);
-  const texts = /Categorical|Enum/.test(column.dtype.variant) ? column.cast(pl.Utf8) : column;
-  const isText = /Utf8|String/.test(texts.dtype.variant);
-  const lengths = isText ? pl.DataFrame([texts]).select(pl.col(name).str.lengths()).getColumn(name) : null;
+  const { text: name, id } = options.columns;
+  const ids: Record<string, unknown>[] = id.length > 0
+    ? idAsText(frame.select(...id), table, id).toRecords()
+    : [];
+  const read = textAsText(frame.select(name), name);
+  const texts = read.frame.getColumn(name);
+  const lengths = read.frame.select(pl.col(name).str.lengths()).getColumn(name);
   let changed = false;
   const cells = Array.from({ length: frame.height }, (_, i) => {
-    const isLong = Number(lengths?.get(i) ?? 0) > MAX_ROW_BYTES;
-    const text: unknown = isLong ? longRow(table, "").content : isText ? texts.get(i) : null;
-    const replacements = replacementsOf({ doc_id: ids?.get(i), content: text }, table, options);
+    const isLong = Number(lengths.get(i) ?? 0) > MAX_ROW_BYTES;
+    const isUnread = isLong || read.isNotUtf8.has(i);
+    const text: unknown = isUnread ? new RangeError("not searched") : texts.get(i);
+    const row = { ...corpusRow(ids[i] ?? {}, options.columns), content: text };
+    const replacements = replacementsOf(row, table, options);
     if (replacements.length === 0) return null;
     changed = true;
     return spliceText(text as string, replacements);

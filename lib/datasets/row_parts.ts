@@ -1,6 +1,7 @@
 /**
- * The rows of a file of JSON lines (plain or gzip) or CSV as bytes, one after the other and in bounded memory: a row of
- * more than 64 MiB comes in pieces, which a reader lets go as they come. A gzip file may have several members.
+ * The rows of a file of JSON (lines or an array) or CSV, plain or packed by gzip or zstd, as bytes, one after the other
+ * and in bounded memory: a row of more than 64 MiB comes in pieces, which a reader lets go as they come. A packed file may
+ * have several members.
  *
  * @module
  */
@@ -10,7 +11,10 @@ import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { checkRegularFile } from "../read_file.ts";
 import { fileReasonOf } from "../reason.ts";
+import { corpusFormat } from "./corpus_format.ts";
 import { CsvRowEnds } from "./csv_record.ts";
+import { JsonRowEnds, type JsonStyle } from "./json_row_ends.ts";
+import { unpackZstd } from "./unpack_zstd.ts";
 
 /** The most bytes that a row may have. A parsed row takes many times its bytes. */
 export const MAX_ROW_BYTES = 64 * 2 ** 20;
@@ -19,6 +23,7 @@ export const MAX_ROW_BYTES = 64 * 2 ** 20;
 export const LONG_ROW = "row over 64 MiB";
 
 const CHUNK_BYTES = 2 ** 18;
+const JSON_BLANKS: readonly number[] = [9, 10, 13, 32];
 const BYTE_ORDER_MARK = "\ufeff";
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -36,6 +41,8 @@ export interface RowPart {
   isWhole: boolean;
   /** Whether the row ends here. */
   isLast: boolean;
+  /** What it is of JSON: a line, or an element of an array with the comma behind it. */
+  style: JsonStyle;
 }
 
 /** Options of {@linkcode rowParts}. */
@@ -46,6 +53,10 @@ export interface RowPartsOptions {
   end?: number;
   /** Rows before the first. */
   rowsBefore?: number;
+  /** Of JSON what its rows are, where that is known; needed with a `start`. */
+  style?: JsonStyle;
+  /** Told how many bytes of the file, as it is packed, were read since the last time. */
+  onBytes?: (bytes: number) => void;
   /** Called after every 256 KiB, so that signals come in; what it throws ends the reading. */
   breathe?: () => Promise<void>;
 }
@@ -67,8 +78,12 @@ export interface RowPartsOptions {
  * ```
  */
 export async function* rowParts(path: string, options: RowPartsOptions = {}): AsyncGenerator<RowPart> {
-  const csv = path.endsWith(".csv") ? new CsvRowEnds() : null;
-  const findEnd = (chunk: Uint8Array, from: number) => csv?.find(chunk, from) ?? chunk.indexOf(10, from) + 1;
+  const csv = corpusFormat(path)?.rows === "csv" ? new CsvRowEnds() : null;
+  const json = new JsonRowEnds(
+    (options.start ? options.style : undefined) ??
+      (/\.(jsonl|ndjson)(\.\w+)?$/.test(path) ? "lines" : undefined),
+  );
+  const ends = csv ?? json;
   let { start = 0, rowsBefore = 0 } = options;
   let [held, size]: [Uint8Array[], number] = [[], 0];
   const take = function* (isLast: boolean): Generator<RowPart> {
@@ -83,14 +98,19 @@ export async function* rowParts(path: string, options: RowPartsOptions = {}): As
         rowsBefore,
         isWhole,
         isLast: isLast && i === pieces.length - 1,
+        style: json.style,
       };
     }
   };
   for await (const chunk of fileChunks(path, options)) {
     await options.breathe?.();
     for (let from = 0; from < chunk.length;) {
-      const end = findEnd(chunk, from);
+      const isBehind = json.isClosed;
+      const end = ends.find(chunk, from);
       const piece = chunk.subarray(from, end || chunk.length);
+      if (isBehind && piece.some((byte) => !JSON_BLANKS.includes(byte))) {
+        throw new SyntaxError(`Cannot read table "${path}" as JSON: it has text behind its array`);
+      }
       held.push(piece);
       from += piece.length;
       size += piece.length;
@@ -107,28 +127,38 @@ export async function* rowParts(path: string, options: RowPartsOptions = {}): As
       `Cannot read table "${path}" as CSV: the row at byte ${start} opens a quote without an end`,
     );
   }
+  if (options.end === undefined && json.isOpen) {
+    throw new SyntaxError(`Cannot read table "${path}" as JSON: its array has no end: the file is cut`);
+  }
   if (size === 0) return;
   if (held.length === 0) held.push(new Uint8Array()); // the end of a row whose pieces are gone
   yield* take(true);
 }
 
 /** The bytes of a file, unpacked. */
-async function* fileChunks(path: string, { start = 0, end }: RowPartsOptions): AsyncGenerator<Uint8Array> {
+async function* fileChunks(path: string, options: RowPartsOptions): AsyncGenerator<Uint8Array> {
   await checkRegularFile(path, { what: "table" });
-  const isPacked = path.endsWith(".gz");
+  const packing = corpusFormat(path)?.packing ?? null;
   try {
-    yield* isPacked ? unpackedChunks(path) : plainChunks(path, { start, end });
+    yield* packing ? unpackedChunks(path, packing, options) : plainChunks(path, options);
   } catch (cause) {
-    if (isPacked && !(cause instanceof Deno.errors.PermissionDenied)) {
-      throw new SyntaxError(`Cannot read table "${path}" as gzip: it is damaged or cut`, { cause });
+    if (packing && isUnpackingError(cause)) {
+      throw new SyntaxError(`Cannot read table "${path}" as ${packing}: it is damaged or cut`, { cause });
     }
     throw new Error(`Cannot read table "${path}": ${fileReasonOf(cause)}`, { cause });
   }
 }
 
+/** Whether it is not the system that failed. */
+function isUnpackingError(cause: unknown): boolean {
+  const { code } = cause as { code?: unknown };
+  return !Object.values(Deno.errors).some((kind) => cause instanceof kind) &&
+    !(typeof code === "string" && /^E[A-Z]+$/.test(code));
+}
+
 async function* plainChunks(
   path: string,
-  { start, end = Infinity }: { start: number; end?: number },
+  { start = 0, end = Infinity, onBytes }: RowPartsOptions,
 ): AsyncGenerator<Uint8Array> {
   using file = await Deno.open(path);
   if (start > 0) await file.seek(start, Deno.SeekMode.Start);
@@ -137,15 +167,28 @@ async function* plainChunks(
     const count = await file.read(buffer);
     if (count === null && end === Infinity) return;
     if (count === null) throw new Error("it was cut while it was read");
+    onBytes?.(count);
     yield buffer.subarray(0, count);
     left -= count;
   }
 }
 
 /** Web streams stop at the end of the first member, and Node's do not. */
-function unpackedChunks(path: string): AsyncIterable<Uint8Array> {
+function unpackedChunks(
+  path: string,
+  packing: "gzip" | "zstd",
+  { onBytes }: RowPartsOptions,
+): AsyncIterable<Uint8Array> {
+  const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  const counted = async function* (chunks: AsyncIterable<Uint8Array>) {
+    for await (const chunk of chunks) {
+      onBytes?.(chunk.length);
+      yield chunk;
+    }
+  };
+  if (packing === "zstd") return unpackZstd(counted(file), { chunkSize: CHUNK_BYTES });
   const unpacked = createGunzip({ chunkSize: CHUNK_BYTES });
-  pipeline(createReadStream(path, { highWaterMark: CHUNK_BYTES }), unpacked, () => {}); // its reader is told
+  pipeline(file, counted, unpacked, () => {}); // its reader is told
   return unpacked;
 }
 
@@ -160,7 +203,7 @@ function unpackedChunks(path: string): AsyncIterable<Uint8Array> {
  * import { decodeRow } from "./row_parts.ts";
  *
  * const bytes = new TextEncoder().encode("\ufeff{}\n");
- * const part = { bytes, start: 0, end: 6, rowsBefore: 0, isWhole: true, isLast: true };
+ * const part = { bytes, start: 0, end: 6, rowsBefore: 0, isWhole: true, isLast: true, style: "lines" as const };
  * assertEquals(decodeRow(part, "a.jsonl"), { mark: "\ufeff", text: "{}\n" });
  * ```
  */

@@ -60,14 +60,14 @@ export class SeenIds {
 }
 
 /**
- * The ids of the rows of a corpus' tables: either all have a `doc_id`, or all are named by their numbers.
+ * The ids of the rows of a corpus' tables, by the columns that they are made of, or the rows' numbers.
  *
  * @example
  * ```ts
  * import { assertEquals, assertThrows } from "@std/assert";
  * import { RowIds } from "./seen_ids.ts";
  *
- * const ids = new RowIds();
+ * const ids = new RowIds(["doc_id"]);
  * assertEquals(ids.add({ doc_id: "a" }, { file: "a.csv", number: 0 }), "a");
  * const refuse = (doc_id: unknown) => () => ids.add({ doc_id }, { file: "a.csv", number: 1 });
  * assertThrows(refuse("a"), SyntaxError, "row 1 repeats the doc_id of an earlier row");
@@ -76,34 +76,38 @@ export class SeenIds {
  */
 export class RowIds {
   readonly #seen = new SeenIds();
-  #areNamed: boolean | undefined;
+  readonly #names: readonly string[];
+
+  /** @param names of the columns */
+  constructor(names: readonly string[]) {
+    this.#names = names;
+  }
 
   /**
    * The id of a row.
    *
    * @param place the table, and the row's number in the corpus
-   * @throws {SyntaxError} If it has none where others have one, or the other way round; if it came before, or is a list
-   * or an object; no id is in the message.
+   * @throws {SyntaxError} If it has none, it came before, or it is a list or an object; no id is in the message.
    */
-  add(row: Readonly<Record<string, unknown>>, { file, number }: { file: string; number: number }): string {
-    const refuse = (what: string) => new SyntaxError(`Cannot read corpus "${file}": row ${number} ${what}`);
-    const id = row["doc_id"];
-    if (!(row["content"] instanceof Error)) { // what stands for a row that was not read
-      const isNamed = id !== undefined;
-      if (id === null || (this.#areNamed && !isNamed)) {
-        throw refuse("has no doc_id: give every row one, or leave the column out");
-      }
-      if (this.#areNamed === false && isNamed) {
-        throw refuse(
-          "has a doc_id and those before it have none: give every row one, or leave the column out",
-        );
-      }
-      this.#areNamed = isNamed;
+  add(
+    row: { doc_id?: unknown; content?: unknown },
+    { file, number }: { file: string; number: number },
+  ): string {
+    const what = this.#names.length === 1 ? this.#names[0] : `"${this.#names.join("/")}"`;
+    const refuse = (found: string, remedy = "") =>
+      new SyntaxError(`Cannot read corpus "${file}": row ${number} ${found}${remedy}`);
+    const id = row.doc_id;
+    const isUnread = row.content instanceof Error; // what stands for a row that was not read
+    if (this.#names.length > 0 && (id === null || id === undefined) && !isUnread) {
+      throw refuse(`has no ${what}`, ": give every row one, or name other ids by --id-column");
     }
-    if (typeof id === "object") throw refuse("has a doc_id that is a list or an object");
+    if (typeof id === "object" && id !== null) throw refuse(`has a ${what} that is a list or an object`);
     const name = String(id ?? number);
-    if (!this.#seen.add(name)) throw refuse("repeats the doc_id of an earlier row");
-    return name;
+    if (this.#seen.add(name)) return name;
+    throw refuse(
+      `repeats the ${what} of an earlier row`,
+      `: name other ids by --id-column, "#" for the rows' numbers`,
+    );
   }
 }
 

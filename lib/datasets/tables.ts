@@ -106,8 +106,9 @@ function checkColumns(path: string, found: readonly string[], columns: readonly 
 }
 
 /**
- * A frame with its `doc_id` as text: whole numbers exact, dates and times by ISO 8601, whatever the time zone.
+ * A frame with its ids as text: whole numbers exact, dates and times by ISO 8601, whatever the time zone.
  *
+ * @param names of the columns of ids; those that are not there are left out
  * @throws {TypeError} If it is none of text, numbers, dates, times, and true or false.
  *
  * @example
@@ -120,15 +121,30 @@ function checkColumns(path: string, found: readonly string[], columns: readonly 
  * assertEquals(idAsText(days, "a.parquet").toRecords(), [{ doc_id: "1970-01-01T00:00:00.000" }]);
  * ```
  */
-export function idAsText(frame: pl.DataFrame, path: string): pl.DataFrame {
-  if (!frame.columns.includes("doc_id")) return frame;
-  const { variant } = frame.getColumn("doc_id").dtype;
-  if (variant === "Utf8" || variant === "String") return frame;
-  if (/List|Struct|Object|Binary/.test(variant)) {
-    throw new TypeError(`Cannot read table "${path}": its column "doc_id" is of the type ${variant}`);
+export function idAsText(
+  frame: pl.DataFrame,
+  path: string,
+  names: readonly string[] = ["doc_id"],
+): pl.DataFrame {
+  const texts = names.flatMap((name) => {
+    if (!frame.columns.includes(name)) return [];
+    const variant = variantOf(frame, name);
+    if (variant === "Utf8" || variant === "String") return [];
+    if (/List|Struct|Object|Binary/.test(variant)) {
+      throw new TypeError(`Cannot read table "${path}": its column "${name}" is of the type ${variant}`);
+    }
+    const text = pl.col(name).cast(pl.Utf8);
+    return variant === "Datetime" ? text.str.replace(" ", "T") : text;
+  });
+  return texts.length === 0 ? frame : frame.withColumns(...texts);
+}
+
+function variantOf(frame: pl.DataFrame, name: string): string {
+  try {
+    return frame.getColumn(name).dtype.variant;
+  } catch {
+    return "Binary"; // the type that Polars has no word of JavaScript for
   }
-  const text = pl.col("doc_id").cast(pl.Utf8);
-  return frame.withColumn(variant === "Datetime" ? text.str.replace(" ", "T") : text);
 }
 
 /**
@@ -190,7 +206,7 @@ export async function readJsonLines(path: string): Promise<Record<string, unknow
         `Cannot read table "${path}": its ${size} bytes unpack to more than the ${MAX_TABLE_BYTES} that are read`,
       );
     }
-    const row = parseJsonLine(decodeRow(part, path).text, { path, number });
+    const row = parseJsonLine(decodeRow(part, path).text, { path, place: `line ${number}` });
     if (row) rows.push(row);
   }
   return rows;

@@ -42,6 +42,8 @@ export interface UnreadFile {
 export interface WalkOptions {
   /** Patterns of files and folders to leave out, as in .gitignore. */
   exclude?: readonly string[];
+  /** The size of a file that is not read any more; 256 MiB by default. */
+  maxBytes?: number;
 }
 
 /** A folder on the way down. */
@@ -78,9 +80,12 @@ const MAX_IGNORE_BYTES = 2 ** 22; // of all .gitignore files on the way down
  * assertEquals(found, [["a.py", undefined], ["a/b.py", undefined], ["b.py", "link out of the corpus"]]);
  * ```
  */
-export function* walkFolder(root: string, { exclude = [] }: WalkOptions = {}): Generator<WalkedFile> {
+export function* walkFolder(
+  root: string,
+  { exclude = [], maxBytes = MAX_FILE_BYTES }: WalkOptions = {},
+): Generator<WalkedFile> {
   const base = walkRoot(root);
-  if (base !== root) return yield lookAt(base, basename(root), () => true); // the user named it: link or not
+  if (base !== root) return yield lookAt(base, basename(root), { isInside: () => true, maxBytes }); // the user named it: link or not
   const way: OpenFolder[] = []; // not a call in a call: folders may be deeper than calls
   const enter = (path: string, rules: IgnoreRules): UnreadFile[] => {
     const opened = openFolder(root, path, rules);
@@ -104,7 +109,7 @@ export function* walkFolder(root: string, { exclude = [] }: WalkOptions = {}): G
     if (name.includes("\ufffd") && (isTwin || !isNamed(join(root, path), isFolder))) {
       yield { path, reason: `${isFolder ? "folder" : "file"} name is not UTF-8`, isUnnamed: true };
     } else if (isFolder) yield* enter(path, folder.rules);
-    else yield lookAt(root, path, isInside);
+    else yield lookAt(root, path, { isInside, maxBytes });
   }
 }
 
@@ -159,7 +164,11 @@ function isNamed(path: string, isFolder: boolean): boolean {
   }
 }
 
-function lookAt(root: string, path: string, isInside: (real: string) => boolean): WalkedFile {
+function lookAt(
+  root: string,
+  path: string,
+  { isInside, maxBytes }: { isInside: (real: string) => boolean; maxBytes: number },
+): WalkedFile {
   const place = join(root, path);
   try {
     let info = Deno.lstatSync(place);
@@ -169,7 +178,7 @@ function lookAt(root: string, path: string, isInside: (real: string) => boolean)
       if (info.isDirectory) return { path, reason: "link to a folder" };
     }
     if (!info.isFile) return { path, reason: "not a regular file" };
-    if (info.size > MAX_FILE_BYTES) return { path, reason: "over 256 MiB" };
+    if (info.size > maxBytes) return { path, reason: "over 256 MiB" };
     return { path, size: info.size, modified: info.mtime?.getTime() ?? 0 };
   } catch (error) {
     return { path, reason: whyUnreadable(error) };

@@ -107,13 +107,13 @@ Deno.test("codescrub detect fails on what it cannot use, and writes nothing", as
   const write = (name: string, text: string) => Deno.writeTextFileSync(join(folder.path, name), text);
   write("bigrams.json", '{"charset":"a"}');
   write("empty.jsonl", "");
-  write("other.csv", "id,body\n1,x\n");
+  write("other.csv", "id,remark\n1,x\n");
   Deno.mkdirSync(join(folder.path, "empty"));
   const cases: [string[], RegExp][] = [
     [["nothing", "--out", "o.csv"], /Cannot read corpus ".*nothing": there is no such file or folder/],
     [["empty", "--out", "o.csv"], /Cannot read corpus ".*empty": it is empty/],
     [["empty.jsonl", "--out", "o.csv"], /Cannot read corpus ".*empty.jsonl": it is empty/],
-    [["other.csv", "--out", "o.csv"], /it has no column "content" or "text"/],
+    [["other.csv", "--out", "o.csv"], /it has no column "content", "text" or "code"/],
     [
       ["src", "--out", "o.xlsx"],
       /Unknown table format "o.xlsx": expected .parquet, .jsonl, .jsonl.gz or .csv/,

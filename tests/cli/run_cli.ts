@@ -17,6 +17,8 @@ export interface RunCliOptions {
   env?: { [name: string]: string };
   /** Relative to the root; the project's command line when not given. */
   script?: string;
+  /** Whether something comes on standard input. */
+  isPiped?: boolean;
   /** More options of Deno. */
   deno?: readonly string[];
   /** What starts Deno; this very one when not given. */
@@ -31,7 +33,7 @@ export function cliCommand(args: readonly string[], options: RunCliOptions = {})
       .concat(deno, join(ROOT, script), args),
     cwd,
     env: { INIT_CWD: cwd, NO_COLOR: "1", CODESCRUB_DEBUG: "0", ...env },
-    stdin: "null",
+    stdin: options.isPiped ? "piped" : "null",
     stdout: "piped",
     stderr: "piped",
   });

@@ -79,6 +79,10 @@ Deno.test("detect counts all spans found so far in its progress, not the last pi
     profile: "reference",
     bigrams: undefined,
     allow: undefined,
+    textColumn: undefined,
+    idColumn: undefined,
+    pathColumn: undefined,
+    format: undefined,
   };
   const out = { out: join(folder.path, "secrets.csv"), skipped: undefined, shard: undefined, workers: 1 };
   await run({ corpus, ...lists, ...flags, ...out } as Parameters<typeof run>[0], context as Context);

@@ -148,7 +148,7 @@ Deno.test("corpusPieces() of JSON lines take blank lines, gzip and lone surrogat
     ["list.jsonl", "[1]", "line 1 is not a JSON object"],
     ["latin.jsonl", new Uint8Array([0xe9, 0x0a]), "it is not UTF-8"],
     ["cut.jsonl.gz", new Uint8Array([0x1f, 0x8b, 8]), "as gzip: it is damaged or cut"],
-    ["other.jsonl", '{"body":"a"}', 'it has no column "content" or "text"'],
+    ["other.jsonl", '{"remark":"a"}', 'it has no column "content", "text" or "code"'],
     ["bad.parquet", "PAR1", "as Parquet"],
   ];
   for (const [name, content, message] of cases) {

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import pl from "nodejs-polars";
 import { readCorpus } from "../../lib/datasets/corpus.ts";
-import { corpusTables } from "../../lib/datasets/corpus_pieces.ts";
+import { resolveCorpus } from "../../lib/datasets/resolve_corpus.ts";
 import { writeTable } from "../../lib/datasets/tables.ts";
 
 /** A folder with these files; a name that ends in "/" is an empty folder. */
@@ -102,11 +102,11 @@ Deno.test("readCorpus() refuses a pipe or a device at once, also among a data se
     assertRejects(() => readCorpus(path), TypeError, `Cannot read corpus "${path}": ${reason}`);
   await refuse(`${root}/pipe.jsonl`, "it is a pipe, not a regular file");
   await refuse("/dev/zero", "it is a device, not a regular file");
-  await assertRejects(() => corpusTables(`${root}/set`), TypeError, "it is a pipe, not a regular file");
+  await assertRejects(() => resolveCorpus(`${root}/set`), TypeError, "it is a pipe, not a regular file");
   await Deno.remove(`${root}/set/a.jsonl`);
   await Deno.symlink("../other.jsonl", `${root}/set/a.jsonl`);
   const out = `Cannot read corpus "${root}/set/a.jsonl": it is a link out of the corpus: copy the file`;
-  await assertRejects(() => corpusTables(`${root}/set`), RangeError, out);
+  await assertRejects(() => resolveCorpus(`${root}/set`), RangeError, out);
 });
 
 Deno.test("readCorpus() refuses a folder of more texts than it may hold", async () => {
@@ -163,8 +163,8 @@ Deno.test("readCorpus() replaces lone surrogates, of the same length, and counts
 
 Deno.test("readCorpus() refuses a table without a text column or with an id twice", async () => {
   const path = `${await Deno.makeTempDir()}/t.jsonl`;
-  await Deno.writeTextFile(path, '{"code":"x"}\n');
-  await assertRejects(() => readCorpus(path), SyntaxError, 'it has no column "content" or "text"');
+  await Deno.writeTextFile(path, '{"remark":"x"}\n');
+  await assertRejects(() => readCorpus(path), SyntaxError, 'it has no column "content", "text" or "code"');
   await Deno.writeTextFile(path, '{"doc_id":"a","text":"x"}\n{"doc_id":"a","text":"y"}\n');
   await assertRejects(() => readCorpus(path), SyntaxError, "row 1 repeats the doc_id of an earlier row");
 });

@@ -63,7 +63,7 @@ Deno.test("spliceJsonString() changes a place and no other character", () => {
 });
 
 Deno.test("parseJsonLine() gives an exact id, and shows nothing of a line that it refuses", () => {
-  const place = { path: "a.jsonl", number: 7 };
+  const place = { path: "a.jsonl", place: "line 7" };
   const idOf = (json: string) => parseJsonLine(`{"doc_id": 1, "doc_id":${json}}`, place)!["doc_id"];
   const ids = ["9007199254740993", "-8876543210987654321", "26.0", "0.50", "007"].map((json) => {
     return json === "007" ? idOf('"007"') : idOf(json);
