@@ -18,6 +18,7 @@ import type { StopThresholds } from "../unlearning/early_stop.ts";
 import { METHODS, objectiveOf, type ObjectiveOptions } from "../unlearning/objectives.ts";
 import { unlearn } from "../unlearning/unlearn.ts";
 import { defineCommand, type Json, UsageError } from "./command.ts";
+import { CORPUS_OPTIONS, givenCorpus } from "./corpus_options.ts";
 import { DTYPE_OPTION, SAVE_DTYPE_OPTION, storageOf } from "./dtype_options.ts";
 import { MODEL_OPTION, modelInput } from "./model_folder.ts";
 import { memoryOf } from "./memory.ts";
@@ -45,6 +46,7 @@ export const command = defineCommand({
     model: MODEL_OPTION,
     dtype: DTYPE_OPTION,
     corpus: { kind: "path", describe: "the corpus", metavar: "C", required: true },
+    ...CORPUS_OPTIONS,
     forget: { kind: "path", describe: "forget set that select wrote", metavar: "F", required: true },
     retain: { kind: "path", describe: "retain set that retain wrote; ga and ssga do without", metavar: "F" },
     method: { kind: "choice", describe: "how", choices: METHODS, required: true },
@@ -82,17 +84,22 @@ export const command = defineCommand({
     if (forgetRows.length === 0) {
       throw new RangeError(`Cannot unlearn with "${values.forget}": it has no rows`);
     }
-    const { corpus, forget, retain, thresholds: bounds } = values;
+    const { forget, retain, thresholds: bounds } = values;
+    using corpus = await givenCorpus(values.corpus, values);
     using engine = await openEngine();
     using run = await openRunFolder(out, {
       command: "unlearn",
       context,
-      inputs: { model: await modelInput(values.model, context), corpus, forget, retain, thresholds: bounds },
+      inputs: {
+        model: await modelInput(values.model, context),
+        corpus: corpus.input,
+        ...{ forget, retain, thresholds: bounds },
+      },
       outputs: [...MODEL_FILES, "history.parquet"],
       scratch: [CHECKPOINTS],
       versions: { tensorflow: engine.version },
     });
-    const { documents } = await readCorpus(values.corpus);
+    const { documents } = await readCorpus(corpus.path, corpus.options);
     const memory = await sayUnlearningMemory(values, { forgetRows, retainRows }, context);
     using session = await openModel(values.model, context, { products: values.dtype, trainable: true });
     const { loaded, tokenizer } = session;

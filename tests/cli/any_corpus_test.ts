@@ -124,6 +124,13 @@ Deno.test("every command reads a folder of .json.gz shards with what lies beside
     ...["--max-texts", "2", "--text-column", "func_code_string", "--out", path("evaluation.parquet")],
   );
   assertEquals(evaluated.summary.sets.length, 3);
+  const forgotten = await run(
+    "unlearn",
+    ...model,
+    ...["--corpus", set, "--forget", tiny.forget, "--method", "ga", "--ma", "1", "--el10", "1"],
+    ...["--text-column", "func_code_string", "--out", path("erased")],
+  );
+  assertEquals(forgotten.summary.status, "nothing-to-do");
 });
 
 Deno.test("a table's columns are given by name on every command, and a name that it lacks is refused", async () => {
