@@ -62,7 +62,7 @@ Deno.test("gateMessage() shows what was typed, names, and of all else the length
 });
 
 Deno.test("gateMessage() shows files that we made ourselves, whatever digits are in their names", () => {
-  const folder = "/work/out";
+  const folder = "/data/out";
   for (
     const name of [
       ".codescrub/out.csv.parts/part-00000000-981273645102.parquet",

@@ -221,9 +221,6 @@ const WRITERS: Readonly<Record<string, Writer>> = {
   ZerosLike: ({ program, outputs: [result] }) => program.fill(result!, 0),
 };
 
-/** The operations that can be written. */
-export const WRITABLE: readonly string[] = Object.keys(WRITERS);
-
 /**
  * The text of a captured step.
  *

@@ -93,7 +93,7 @@ async function main(options: WorkerOptions): Promise<void> {
   const start = performance.now();
   const since = () => (performance.now() - start) / 1000;
   using engine = await openTensorFlow({ device: options.device });
-  if (options.device === "gpu") await setTf32(false); // the default is on; checks switch it on where they mean it
+  if (options.device === "gpu") setTf32(false); // the default is on; checks switch it on where they mean it
   if (options.deterministic) setDeterministic(true);
   const card = options.device === "gpu" ? describeCard() : null;
   tell({ event: "opened", device: engine.device, version: engine.version, card, seconds: since() });

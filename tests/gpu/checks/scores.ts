@@ -110,11 +110,11 @@ export const SCORES: Check = {
     for (const mode of MODES.filter(({ tf32 }) => isGpu || !tf32)) {
       if (context.isReference && mode.name !== "float32") continue;
       await context.part(mode.name, async () => {
-        if (isGpu) await setTf32(mode.tf32);
+        if (isGpu) setTf32(mode.tf32);
         try {
           await runMode(context, mode);
         } finally {
-          if (isGpu) await setTf32(false);
+          if (isGpu) setTf32(false);
         }
       });
     }
