@@ -5,7 +5,8 @@
  */
 import { isBelowThreshold } from "../metrics/threshold.ts";
 import type { StopThresholds } from "../unlearning/early_stop.ts";
-import { type RateNote, scaledRate } from "../unlearning/rate_notes.ts";
+import { scaledRate } from "../training/rate_watch.ts";
+import type { RateNote } from "../unlearning/rate_notes.ts";
 import type { UnlearnEpoch } from "../unlearning/unlearn_epoch.ts";
 import type { CommandResult } from "./command.ts";
 import { formatTable } from "./console.ts";

@@ -12,7 +12,7 @@ import { parseJsonLine } from "./json_line.ts";
 import { arrayElement, type JsonStyle } from "./json_row_ends.ts";
 import { decodeRow, LONG_ROW, type RowPart, rowParts, type RowPartsOptions } from "./row_parts.ts";
 
-/** Options of {@linkcode streamRows}. */
+/** Options of {@linkcode streamTable}. */
 export type StreamOptions = Pick<RowPartsOptions, "breathe" | "onBytes">;
 
 /** A row as it stands in its file, or an error in place of one that is too long to be held. */
@@ -80,33 +80,6 @@ export async function* streamTable(
       ? Object.fromEntries(header.map((name, i) => [name, cells[i]!.value]))
       : new RangeError(LONG_ROW);
     yield { row, place: `row ${number}` };
-  }
-}
-
-/**
- * The rows of a table of JSON or CSV as a corpus needs them. A row that is too long to be held has an error as its
- * `content`, see {@linkcode longRow}.
- *
- * @throws {SyntaxError} As {@linkcode streamTable}.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { streamRows } from "./stream_table.ts";
- *
- * const path = `${await Deno.makeTempDir()}/texts.jsonl`;
- * await Deno.writeTextFile(path, '{"text":"x = 1"}\n\n{"text":"y = 2"}');
- * const columns = { text: "text", id: [], path: null };
- * assertEquals(await Array.fromAsync(streamRows(path, columns)), [{ content: "x = 1" }, { content: "y = 2" }]);
- * ```
- */
-export async function* streamRows(
-  path: string,
-  columns: CorpusColumns,
-  options: StreamOptions = {},
-): AsyncGenerator<CorpusRow> {
-  for await (const { row, place } of streamTable(path, { ids: columns.id, ...options })) {
-    yield rowOf(row, columns, { path, place });
   }
 }
 

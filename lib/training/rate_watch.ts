@@ -79,12 +79,26 @@ export class RateWatch {
     const { lr, warmup, isNew } = this.#options;
     const first = this.#first!;
     const change = `from ${first.toFixed(3)} to ${mean.toFixed(3)} in ${step} steps`;
-    const scaled = (factor: number) => Number((lr * factor).toPrecision(6));
     if (mean > first + MOST_RISE) {
-      return { problem: "fast", step, reason: `the loss has risen ${change}`, lr: scaled(0.1) };
+      return { problem: "fast", step, reason: `the loss has risen ${change}`, lr: scaledRate(lr, 0.1) };
     }
     const pace = WINDOW * Math.ceil(Math.max(LEAST_STEPS, 2 * warmup) / WINDOW);
     if (!isNew || step !== pace || mean < (1 - LEAST_FALL) * first) return undefined;
-    return { problem: "slow", step, reason: `the loss has hardly fallen, ${change}`, lr: scaled(10) };
+    return { problem: "slow", step, reason: `the loss has hardly fallen, ${change}`, lr: scaledRate(lr, 10) };
   }
+}
+
+/**
+ * A multiple of a rate, without digits that nobody typed.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { scaledRate } from "./rate_watch.ts";
+ *
+ * assertEquals(scaledRate(3e-6, 10), 3e-5); // 3e-6 * 10 is 0.000029999999999999997
+ * ```
+ */
+export function scaledRate(lr: number, factor: number): number {
+  return Number((lr * factor).toPrecision(6));
 }

@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { scaledRate } from "../training/rate_watch.ts";
 import type { StopThresholds } from "./early_stop.ts";
 import type { UnlearnEpoch } from "./unlearn_epoch.ts";
 
@@ -79,21 +80,6 @@ export function rateNotes(history: readonly UnlearnEpoch[], options: RateOptions
   if (fast) return [{ problem: "fast", ...fast, lr: scaledRate(lr, 0.1) }];
   const slow = noteSlow(history, options);
   return slow ? [{ problem: "slow", ...slow, lr: scaledRate(lr, 10) }] : [];
-}
-
-/**
- * A multiple of a rate, without digits that nobody typed.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { scaledRate } from "./rate_notes.ts";
- *
- * assertEquals(scaledRate(3e-6, 10), 3e-5); // 3e-6 * 10 is 0.000029999999999999997
- * ```
- */
-export function scaledRate(lr: number, factor: number): number {
-  return Number((lr * factor).toPrecision(6));
 }
 
 type Shown = Pick<RateNote, "epoch" | "reason"> | undefined;
