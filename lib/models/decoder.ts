@@ -7,7 +7,7 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
-import { compile, type CompiledStep, outsideXla } from "../engine/compile.ts";
+import { compile, type CompiledStep, outsideXlaOnProcessor } from "../engine/compile.ts";
 import type { AttentionFunction } from "./architecture.ts";
 import { gpuMemory } from "../engine/processor.ts";
 import { powerOfTwo, rowsAtOnce, textsAtOnce } from "./batch_sizes.ts";
@@ -205,11 +205,10 @@ export class Decoder implements Disposable {
       cache.slice(part * layers, (part + 1) * layers)
     ) as [Tensor[], Tensor[], Tensor[], Tensor[]];
     // on a processor caches and grids have many shapes, all else has that of the rows alone
-    const apart: typeof outsideXla = (part) => gpuMemory() === null ? outsideXla(part) : part();
-    const ofRows = apart(() =>
+    const ofRows = outsideXlaOnProcessor(() =>
       branchAttention({ textKeys, textValues, ownKeys, ownValues }, { starts: starts!, steps: steps! })
     );
-    const attention: AttentionFunction = (inputs) => apart(() => ofRows(inputs));
+    const attention: AttentionFunction = (inputs) => outsideXlaOnProcessor(() => ofRows(inputs));
     const positions = tf.minimum(tf.add(starts!, steps!), tf.scalar(maxPositions - 1, "int32"));
     const logits = this.#model.decode(tf.cast(ids!, "int32"), positions, attention);
     const next = tf.argMax(logits, -1);

@@ -6,7 +6,7 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
-import { compile, type CompiledStep, outsideXla } from "../engine/compile.ts";
+import { compile, type CompiledStep, outsideXlaOnProcessor } from "../engine/compile.ts";
 import { sparseCrossEntropy } from "../engine/kernels.ts";
 import { gpuMemory, isXlaFaster } from "../engine/processor.ts";
 import { powerOfTwo, powerOfTwoBelow, tokensAtOnce } from "./batch_sizes.ts";
@@ -225,11 +225,10 @@ export class TextPass implements Disposable {
     const logits = this.#model.project(tf.gather(hidden, wanted)); // [P, V]
     const next = tf.pad(tf.slice(ids, [0, 1], [B, T - 1]) as tf.Tensor2D, [[0, 0], [0, 1]]); // [B, T]
     const labels = tf.gather(tf.reshape(next, [B * T]), wanted);
-    const losses = () => sparseCrossEntropy(logits, labels);
     return {
       predictions: tf.argMax(logits, -1), // [P]
       // on a processor XLA adds up a row in one float32: over a vocabulary of 49,152 small terms get lost, 1e-5 nats
-      losses: gpuMemory() === null ? outsideXla(losses) : losses(), // [P]
+      losses: outsideXlaOnProcessor(() => sparseCrossEntropy(logits, labels)), // [P]
       ...cache,
     };
   }

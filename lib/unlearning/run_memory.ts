@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { rowsAtOnce, textsAtOnce } from "../models/batch_sizes.ts";
+import { PREFIX_TOKENS, SECRET_TOKENS } from "../datasets/secret_tokens.ts";
+import { rowsAtOnce, textsAtOnce, tokensAtOnce } from "../models/batch_sizes.ts";
 import { activationBytes, FLOAT_BYTES, type ModelSizes, RUNTIME_BYTES } from "../training/step_memory.ts";
 import type { Objective } from "./objectives.ts";
 
@@ -34,10 +35,7 @@ export interface UnlearnWork {
 }
 
 /** A secret's prefix and its tokens, at most. */
-const SECRET_POSITIONS = 160;
-const SECRET_TOKENS = 32;
-/** Tokens whose logits are there at once. */
-const LOGITS_TOKENS = 1536;
+const SECRET_POSITIONS = PREFIX_TOKENS + SECRET_TOKENS;
 /** A cache that grows is there twice. */
 const GROWTH = 1.25;
 
@@ -101,5 +99,6 @@ function decodingBytes(
   const position = 2 * layers * cacheHeads * headWidth * FLOAT_BYTES;
   const ofTexts = 2 * Math.min(texts, textsAtOnce(config)) * length * position; // they are joined: there twice
   const ofRows = GROWTH * Math.min(2 * rowsAtOnce(config), starts) * continued * position;
-  return ofTexts + ofRows + 3 * Math.min(LOGITS_TOKENS, texts * length) * vocabularySize * FLOAT_BYTES;
+  return ofTexts + ofRows +
+    3 * Math.min(tokensAtOnce(config, length), texts * length) * vocabularySize * FLOAT_BYTES;
 }
