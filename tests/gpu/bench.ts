@@ -145,7 +145,7 @@ async function eachLine(
 }
 
 function describeMachine(device: string) {
-  using card = device === "gpu" ? openCard() : null;
+  const card = device === "gpu" ? openCard() : null;
   return {
     date: new Date().toISOString().slice(0, 16) + "Z",
     card: card?.name ?? null,

@@ -12,33 +12,28 @@ import { benchUnlearn } from "./bench_unlearn.ts";
 /** A row's measurements. */
 export type Row = (context: RowContext) => Promise<void>;
 
-const repetitionsOf = ({ tiny }: RowContext, calls: number) =>
-  tiny ? { calls: 2, times: 2 } : { calls, times: 7 };
+/** Steps of a model on texts of 512 tokens, 7 times so many calls. */
+function stepsRow(
+  { model, rows, calls, ...row }:
+    & Pick<Parameters<typeof benchSteps>[0], "products" | "goals" | "isChecked" | "byLayer">
+    & { model: "gpt2" | "llama"; rows: number; calls: number },
+): Row {
+  return (context) =>
+    benchSteps({
+      ...row,
+      shape: context.shapes[model],
+      ...(context.tiny ? { rows: 2, length: 32 } : { rows, length: 512 }),
+      repetitions: context.tiny ? { calls: 2, times: 2 } : { calls, times: 7 },
+    }, context);
+}
+
+const GPT2 = { model: "gpt2", rows: 32, isChecked: true, byLayer: false } as const;
+const LLAMA = { model: "llama", rows: 8, isChecked: false, byLayer: true } as const;
 
 /** By name. */
 export const ROWS: Readonly<Record<string, Row>> = {
-  gpt2: (context) =>
-    benchSteps({
-      shape: context.shapes.gpt2,
-      rows: context.tiny ? 2 : 32,
-      length: context.tiny ? 32 : 512,
-      products: "bfloat16",
-      goals: { eager: 1.5, compile: 1 },
-      isChecked: true,
-      byLayer: false,
-      repetitions: repetitionsOf(context, 5),
-    }, context),
-  llama: (context) =>
-    benchSteps({
-      shape: context.shapes.llama,
-      rows: context.tiny ? 2 : 8,
-      length: context.tiny ? 32 : 512,
-      products: "bfloat16",
-      goals: { eager: 1.2, peak: 0.45 },
-      isChecked: false,
-      byLayer: true,
-      repetitions: repetitionsOf(context, 3),
-    }, context),
+  gpt2: stepsRow({ ...GPT2, products: "bfloat16", goals: { eager: 1.5, compile: 1 }, calls: 5 }),
+  llama: stepsRow({ ...LLAMA, products: "bfloat16", goals: { eager: 1.2, peak: 0.45 }, calls: 3 }),
   secrets: benchSecrets,
   scores: benchTexts,
   unlearn: (context) => benchUnlearn({ products: "bfloat16", microBatch: 8 }, context), // the command's default
@@ -46,15 +41,5 @@ export const ROWS: Readonly<Record<string, Row>> = {
   load: benchLoading,
   unlearn_memory: (context) => benchUnlearn({ products: "bfloat16", microBatch: 2 }, context),
   unlearn_tf32: (context) => benchUnlearn({ products: "float32", microBatch: 8 }, context),
-  gpt2_tf32: (context) =>
-    benchSteps({
-      shape: context.shapes.gpt2,
-      rows: context.tiny ? 2 : 32,
-      length: context.tiny ? 32 : 512,
-      products: "float32",
-      goals: {},
-      isChecked: true,
-      byLayer: false,
-      repetitions: repetitionsOf(context, 3),
-    }, context),
+  gpt2_tf32: stepsRow({ ...GPT2, products: "float32", goals: {}, calls: 3 }),
 };

@@ -5,9 +5,11 @@
  *
  * @module
  */
+import { keepLoaded, readKernelFile } from "../../lib/engine/libc.ts";
+import { openNvidiaDriver, textIn } from "../../lib/engine/nvidia_driver.ts";
 
 /** The card. */
-export interface Card extends Disposable {
+export interface Card {
   /** Such as "NVIDIA H100 80GB HBM3". */
   name: string;
   /** The driver's version. */
@@ -18,62 +20,29 @@ export interface Card extends Disposable {
   usedBytes(): number;
 }
 
-const SYMBOLS = {
-  nvmlInit_v2: { parameters: [], result: "i32" },
-  nvmlShutdown: { parameters: [], result: "i32" },
-  nvmlDeviceGetHandleByIndex_v2: { parameters: ["u32", "buffer"], result: "i32" },
-  nvmlDeviceGetMemoryInfo: { parameters: ["pointer", "buffer"], result: "i32" },
-  nvmlDeviceGetName: { parameters: ["pointer", "buffer", "u32"], result: "i32" },
-  nvmlSystemGetDriverVersion: { parameters: ["buffer", "u32"], result: "i32" },
-} as const;
-
-/** Where containers have the driver's libraries, whether or not the loader looks there. */
-const FOLDERS = ["", "/usr/local/nvidia/lib64/", "/usr/lib/x86_64-linux-gnu/", "/usr/lib64/"];
-
-function openLibrary(): Deno.DynamicLibrary<typeof SYMBOLS> | null {
-  for (const folder of FOLDERS) {
-    try {
-      return Deno.dlopen(`${folder}libnvidia-ml.so.1`, SYMBOLS);
-    } catch {
-      // the next one
-    }
-  }
-  return null;
-}
-
-/** The first card; null where there is none. */
+/** The first card that is visible; null where there is none, or the driver's library does not tell. */
 export function openCard(): Card | null {
-  const library = openLibrary();
-  if (!library) return null;
-  const { symbols } = library;
-  const handle = new BigUint64Array(1);
-  if (symbols.nvmlInit_v2() !== 0 || symbols.nvmlDeviceGetHandleByIndex_v2(0, handle) !== 0) {
-    library.close();
-    return null;
-  }
-  const device = Deno.UnsafePointer.create(handle[0]!);
+  const { nvml } = openNvidiaDriver(keepLoaded);
+  if (!nvml) return null;
+  const index = Number(Deno.env.get("CUDA_VISIBLE_DEVICES")?.split(",")[0] ?? 0);
+  const handles = new BigUint64Array(1);
+  const first = Number.isInteger(index) && index >= 0 ? index : 0;
+  if (nvml.nvmlInit_v2() !== 0 || nvml.nvmlDeviceGetHandleByIndex_v2(first, handles) !== 0) return null;
+  const handle = handles[0]!;
   const text = (fill: (buffer: Uint8Array<ArrayBuffer>) => number) => {
     const buffer = new Uint8Array(96);
-    return fill(buffer) === 0 ? new TextDecoder().decode(buffer).replace(/\0.*$/s, "") : "?";
+    return fill(buffer) === 0 ? textIn(buffer) : "?";
   };
   const memory = new BigUint64Array(3); // total, free, used
-  const read = () => {
-    if (symbols.nvmlDeviceGetMemoryInfo(device, memory) !== 0) {
-      throw new Error("Cannot read the card's memory");
-    }
-  };
-  read();
+  const isRead = () => nvml.nvmlDeviceGetMemoryInfo(handle, memory) === 0;
+  if (!isRead()) return null;
   return {
-    name: text((buffer) => symbols.nvmlDeviceGetName(device, buffer, buffer.length)),
-    driver: text((buffer) => symbols.nvmlSystemGetDriverVersion(buffer, buffer.length)),
+    name: text((buffer) => nvml.nvmlDeviceGetName(handle, buffer, buffer.length)),
+    driver: text((buffer) => nvml.nvmlSystemGetDriverVersion(buffer, buffer.length)),
     totalBytes: Number(memory[0]),
     usedBytes: () => {
-      read();
+      if (!isRead()) throw new Error("Cannot read the card's memory");
       return Number(memory[2]);
-    },
-    [Symbol.dispose]() {
-      symbols.nvmlShutdown();
-      library.close();
     },
   };
 }
@@ -83,13 +52,7 @@ export function openCard(): Card | null {
  * `cat`, as Deno opens its own files of /proc only with all permissions.
  */
 export function hostMemory(): { resident: number; peak: number } {
-  let status = "";
-  try {
-    const { stdout } = new Deno.Command("cat", { args: [`/proc/${Deno.pid}/status`] }).outputSync();
-    status = new TextDecoder().decode(stdout);
-  } catch {
-    // another system
-  }
+  const status = readKernelFile(`/proc/${Deno.pid}/status`) ?? "";
   const bytes = (key: string) =>
     1024 * Number(new RegExp(`^${key}:\\s*(\\d+) kB`, "m").exec(status)?.[1] ?? 0);
   return { resident: bytes("VmRSS"), peak: bytes("VmHWM") };

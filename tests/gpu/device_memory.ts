@@ -5,6 +5,7 @@
  * @module
  */
 import { openedPaths } from "../../lib/engine/library.ts";
+import { openCard } from "./card_memory.ts";
 
 const CXX = {
   singleton: {
@@ -27,14 +28,6 @@ const CXX = {
   table: { name: "_ZTVN10tensorflow15GPUBFCAllocatorE", type: "pointer" },
 } as const;
 
-const NVML = {
-  nvmlInit_v2: { parameters: [], result: "i32" },
-  nvmlDeviceGetHandleByIndex_v2: { parameters: ["u32", "buffer"], result: "i32" },
-  nvmlDeviceGetMemoryInfo: { parameters: ["pointer", "buffer"], result: "i32" },
-  nvmlDeviceGetName: { parameters: ["pointer", "buffer", "u32"], result: "i32" },
-  nvmlSystemGetDriverVersion: { parameters: ["buffer", "u32"], result: "i32" },
-} as const;
-
 /** What is held. */
 export interface DeviceBytes {
   /** In use now. */
@@ -50,13 +43,9 @@ export function deviceBytes(): DeviceBytes {
   try {
     return allocatorBytes();
   } catch (error) {
-    const bytes = withCard((nvml, card) => {
-      const info = new BigUint64Array(3); // total, free, used
-      if (nvml.nvmlDeviceGetMemoryInfo(card, info) !== 0) {
-        throw new Error("Cannot ask NVML for the memory in use");
-      }
-      return Number(info[2]);
-    });
+    const card = openCard();
+    if (!card) throw new Error("Cannot ask NVML: it does not start, or has no such card");
+    const bytes = card.usedBytes();
     return { bytes, most: bytes, by: `the driver (TensorFlow's own: ${(error as Error).message})` };
   }
 }
@@ -82,27 +71,6 @@ function allocatorBytes(): DeviceBytes {
 
 /** The first card and its driver, or null where NVML does not tell. */
 export function describeCard(): string | null {
-  try {
-    return withCard((nvml, card) => {
-      const [name, driver] = [new Uint8Array(96), new Uint8Array(80)];
-      nvml.nvmlDeviceGetName(card, name, name.length);
-      nvml.nvmlSystemGetDriverVersion(driver, driver.length);
-      const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(0)));
-      return `${text(name)}, driver ${text(driver)}`;
-    });
-  } catch {
-    return null;
-  }
-}
-
-type Nvml = Deno.DynamicLibrary<typeof NVML>["symbols"];
-
-function withCard<T>(ask: (nvml: Nvml, card: Deno.PointerValue) => T): T {
-  const { symbols } = Deno.dlopen("libnvidia-ml.so.1", NVML);
-  const index = Number(Deno.env.get("CUDA_VISIBLE_DEVICES")?.split(",")[0] ?? 0);
-  const handle = new BigUint64Array(1);
-  const isReady = symbols.nvmlInit_v2() === 0 &&
-    symbols.nvmlDeviceGetHandleByIndex_v2(Number.isInteger(index) && index >= 0 ? index : 0, handle) === 0;
-  if (!isReady) throw new Error("Cannot ask NVML: it does not start, or has no such card");
-  return ask(symbols, Deno.UnsafePointer.create(handle[0]!));
+  const card = openCard();
+  return card && `${card.name}, driver ${card.driver}`;
 }
