@@ -13,7 +13,7 @@ import torch
 
 torch_device = "cuda" if device == "gpu" else "cpu"
 dtype = getattr(torch, dtype_name)
-# As TensorFlow does by default: float32 products in TF32.
+# As ours with tf32: float32 products in TF32.
 torch.set_float32_matmul_precision("high")
 
 

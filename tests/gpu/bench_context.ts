@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Products } from "../../lib/engine/compile.ts";
 import type { Engine } from "../../lib/engine/engine.ts";
 import { Peer } from "../bench_peer.ts";
 import type { Result } from "./bench_result.ts";
@@ -44,9 +45,10 @@ export class OptionalPeer implements AsyncDisposable {
   /** What it said of itself. */
   versions: Record<string, string> = {};
 
-  /** @param script of tests/bench_peers */
-  constructor({ python, device, log }: RowContext, script: string, dtype: string) {
+  /** @param script of tests/bench_peers @param products as ours; in TF32 its numbers are float32 */
+  constructor({ python, device, log }: RowContext, script: string, products: Products) {
     this.#log = log;
+    const dtype = products === "tf32" ? "float32" : products;
     this.#started = Peer.start(python, script, [device, dtype]).then((peer) => {
       this.versions = peer.versions;
       return peer;

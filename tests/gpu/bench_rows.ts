@@ -40,6 +40,6 @@ export const ROWS: Readonly<Record<string, Row>> = {
   large: benchLarge,
   load: benchLoading,
   unlearn_memory: (context) => benchUnlearn({ products: "bfloat16", microBatch: 2 }, context),
-  unlearn_tf32: (context) => benchUnlearn({ products: "float32", microBatch: 8 }, context),
-  gpt2_tf32: stepsRow({ ...GPT2, products: "float32", goals: {}, calls: 3 }),
+  unlearn_tf32: (context) => benchUnlearn({ products: "tf32", microBatch: 8 }, context),
+  gpt2_tf32: stepsRow({ ...GPT2, products: "tf32", goals: {}, calls: 3 }),
 };

@@ -91,7 +91,7 @@ async function comparePeer(
       reference?.peak?.toFixed(1) ?? "?"
     } GB at most`,
     `the reference in PyTorch ${peer.versions.torch} eager: micro-batches of 2, two forwards of the model and one of its copy; ` +
-      `without MA; weights float32, ${products === "float32" ? "products in TF32" : "bfloat16 autocast"}`,
+      `without MA; weights float32, ${products === "tf32" ? "products in TF32" : "bfloat16 autocast"}`,
     ...peer.failures.map((reason) => `peer: ${reason}`),
   );
   context.emit(result, { final: true });
