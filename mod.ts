@@ -2,8 +2,8 @@
  * CodeScrub finds out which secrets a code language model has memorized, and makes it forget them.
  *
  * Here stands what one goes through from a corpus to a cleaned model; everything else has a subject of its own:
- * `/engine`, `/secrets`, `/tokenizers`, `/figures`, `/models`, `/datasets`, `/metrics`, `/training`, `/unlearning`,
- * `/evaluation`, `/report`, `/setup` and `/notebook`, each the mod.ts of a folder of lib/. Importing this opens no
+ * `/engine`, `/secrets`, `/tokenizers`, `/figures`, `/models`, `/checkpoints`, `/decoding`, `/datasets`, `/embedded`,
+ * `/metrics`, `/training`, `/unlearning`, `/evaluation`, `/report`, `/hub`, `/setup` and `/notebook`, each the mod.ts of a folder of lib/. Importing this opens no
  * TensorFlow; `openTensorFlow` does.
  *
  * @example
@@ -22,12 +22,12 @@
 export { type Corpus, type Document, readCorpus } from "./lib/datasets/corpus.ts";
 export { chooseForgetSets } from "./lib/datasets/forget_set.ts";
 export { type Engine, openTensorFlow } from "./lib/engine/engine.ts";
-export { evaluateSets } from "./lib/evaluation/forgetting.ts";
+export { evaluateSets } from "./lib/evaluation/evaluate_sets.ts";
 export { probeSecrets } from "./lib/evaluation/probe.ts";
-export { Scorer, type Scores } from "./lib/metrics/text_scores.ts";
-export { type LoadedModel, loadModel } from "./lib/models/load.ts";
-export { openModelTokenizer as openTokenizer } from "./lib/models/model_tokenizer.ts";
-export { saveModel } from "./lib/models/save.ts";
+export { Scorer, type Scores } from "./lib/metrics/scorer.ts";
+export { type LoadedModel, loadModel } from "./lib/checkpoints/load.ts";
+export { openModelTokenizer as openTokenizer } from "./lib/checkpoints/model_tokenizer.ts";
+export { saveModel } from "./lib/checkpoints/save.ts";
 export { detectSecrets } from "./lib/secrets/detect.ts";
 export { filterSecrets } from "./lib/secrets/filter.ts";
 export type { SecretSpan, SecretTag } from "./lib/secrets/secret_span.ts";

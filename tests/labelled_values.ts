@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { drawText } from "../lib/datasets/secret_formats.ts";
-import type { PythonRandom } from "../lib/datasets/random.ts";
+import { drawText } from "../lib/embedded/secret_formats.ts";
+import type { PythonRandom } from "../lib/datasets/python_random.ts";
 import { encodeJwtPart } from "../lib/secrets/jwt.ts";
 import { tokenChecksum } from "../lib/secrets/token_checks.ts";
 

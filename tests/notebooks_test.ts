@@ -7,7 +7,7 @@ import { readRows } from "../lib/datasets/row_table.ts";
 import { chooseNotebooks, executeNotebook } from "../lib/notebooks/execute.ts";
 import { openRun } from "../lib/notebooks/run.ts";
 import { embeddedFiles, openCorpus } from "../lib/notebooks/session.ts";
-import { setUpJupyter } from "../lib/setup_jupyter.ts";
+import { setUpJupyter } from "../lib/setup/jupyter.ts";
 import { fromCodePoints } from "../lib/tokenizers/code_points.ts";
 
 const NOTEBOOKS = fileURLToPath(new URL("../notebooks", import.meta.url));

@@ -9,7 +9,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { setUpWithProgress } from "../lib/cli/doctor.ts";
+import { setUpWithProgress } from "../lib/cli/commands/doctor.ts";
 import { createProgress } from "../lib/cli/progress.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));

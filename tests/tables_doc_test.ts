@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import * as schemas from "../lib/datasets/columns.ts";
 import type { Columns } from "../lib/datasets/columns.ts";
-import { writeEmbeddedCorpus } from "../lib/datasets/write_embedded_corpus.ts";
+import { writeEmbeddedCorpus } from "../lib/embedded/write_embedded_corpus.ts";
 import { readTable } from "../lib/datasets/tables.ts";
 import { EMBEDDED_MODEL } from "../lib/cli/model_folder.ts";
 import { callMain } from "./cli/call_main.ts";

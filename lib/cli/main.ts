@@ -9,7 +9,7 @@
 import { Command as Program, CommanderError, Option } from "../npm/commander.ts";
 import { isAbsolute } from "node:path";
 import deno from "../../deno.json" with { type: "json" };
-import { oneLine } from "../reason.ts";
+import { oneLine } from "../files/reason.ts";
 import { type Command, type CommandResult, type Context, type OptionSpec, UsageError } from "./command.ts";
 import { type CommandRow, COMMANDS } from "./commands.ts";
 import { write } from "./console.ts";

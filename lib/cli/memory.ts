@@ -6,8 +6,8 @@
  */
 import { join } from "node:path";
 import { readKernelFile } from "../engine/libc.ts";
-import { gpuMemory } from "../engine/processor.ts";
-import { readConfig } from "../models/load.ts";
+import { gpuMemory } from "../engine/cpu_features.ts";
+import { readConfig } from "../checkpoints/load.ts";
 import { type ModelSizes, sizesOf } from "../training/step_memory.ts";
 import type { Context } from "./command.ts";
 

@@ -8,7 +8,7 @@
  */
 import { dirname, extname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { framesOf, oneLine, withoutText } from "../reason.ts";
+import { framesOf, oneLine, withoutText } from "../files/reason.ts";
 import { describeSecret } from "../secrets/fingerprint.ts";
 import { resolvePath } from "./options.ts";
 

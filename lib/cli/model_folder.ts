@@ -5,16 +5,16 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { fetchHubModel, HubError, type HubModelName, parseHubName } from "../hub.ts";
-import { isGguf } from "../models/gguf.ts";
-import { reasonOf } from "../reason.ts";
-import { namedModel } from "../setup_models.ts";
+import { fetchHubModel, HubError, type HubModelName, parseHubName } from "../hub/fetch_hub_model.ts";
+import { isGguf } from "../checkpoints/gguf.ts";
+import { reasonOf } from "../files/reason.ts";
+import { namedModel } from "../setup/fetched_models.ts";
 import type { Context, OptionSpec } from "./command.ts";
 import { showFetching } from "./fetch_progress.ts";
 import { resolvePath } from "./options.ts";
 import type { RunInput } from "./run_record.ts";
 
-export { EMBEDDED_MODEL } from "../setup_models.ts";
+export { EMBEDDED_MODEL } from "../setup/fetched_models.ts";
 
 /** The option that names a model. */
 export const MODEL_OPTION = {

@@ -6,9 +6,9 @@
  * @module
  */
 import { isAbsolute, join } from "node:path";
-import { readRegularText } from "../read_file.ts";
+import { readRegularText } from "../files/read_file.ts";
 import { type Command, type OptionSpec, type OptionSpecs, type OptionValue, UsageError } from "./command.ts";
-import { reasonOf } from "../reason.ts";
+import { reasonOf } from "../files/reason.ts";
 
 const MAX_CONFIG_BYTES = 2 ** 20;
 

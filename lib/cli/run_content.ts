@@ -9,7 +9,7 @@
  */
 import { createHash, type Hash } from "node:crypto";
 import { join } from "node:path";
-import { whyNotRegular } from "../read_file.ts";
+import { whyNotRegular } from "../files/read_file.ts";
 import { walkFolder } from "../datasets/walk_folder.ts";
 
 /** Options of {@linkcode contentOf}. */

@@ -9,9 +9,9 @@
  */
 import { dirname, join, matchesGlob, resolve } from "node:path";
 import { RECORDS_FOLDER } from "../datasets/walk_folder.ts";
-import { isTemporaryOf } from "../write_file.ts";
+import { isTemporaryOf } from "../files/write_file.ts";
 import type { Json } from "./command.ts";
-import { makeFolder, removeFileSync, removePath } from "../folders.ts";
+import { makeFolder, removeFileSync, removePath } from "../files/folders.ts";
 import { checkApart, isInside, lstat } from "./output.ts";
 import { contentOf } from "./run_content.ts";
 import { fileRecord } from "./run_files.ts";

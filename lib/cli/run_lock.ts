@@ -8,8 +8,8 @@ import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname } from "node:path";
 import { RECORDS_FOLDER } from "../datasets/walk_folder.ts";
-import { removeFileSync } from "../folders.ts";
-import { whyNotWritten } from "../write_file.ts";
+import { removeFileSync } from "../files/folders.ts";
+import { whyNotWritten } from "../files/write_file.ts";
 import { lstat } from "./output.ts";
 
 /**

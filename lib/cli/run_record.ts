@@ -6,8 +6,8 @@
  * @module
  */
 import deno from "../../deno.json" with { type: "json" };
-import { readRegularText } from "../read_file.ts";
-import { writeFileAtomic } from "../write_file.ts";
+import { readRegularText } from "../files/read_file.ts";
+import { writeFileAtomic } from "../files/write_file.ts";
 import type { Context, Json } from "./command.ts";
 import { lstat } from "./output.ts";
 import { contentOf, type ContentOptions } from "./run_content.ts";

@@ -6,11 +6,11 @@
  * @module
  */
 import { join } from "node:path";
-import { fileReasonOf } from "../reason.ts";
-import { readRegularFile } from "../read_file.ts";
+import { fileReasonOf } from "../files/reason.ts";
+import { readRegularFile } from "../files/read_file.ts";
 import { fingerprintSecret } from "../secrets/fingerprint.ts";
-import { cacheFolder } from "../setup.ts";
-import { isTemporaryOf, temporaryPath } from "../write_file.ts";
+import { cacheFolder } from "../setup/set_up.ts";
+import { isTemporaryOf, temporaryPath } from "../files/write_file.ts";
 
 const KEY_FILE = "fingerprint.key";
 const KEY_BYTES = 32;

@@ -4,8 +4,8 @@
  * @module
  */
 import { type Engine, openTensorFlow } from "../engine/engine.ts";
-import { type LoadedModel, loadModel, type LoadOptions } from "../models/load.ts";
-import { openModelTokenizer } from "../models/model_tokenizer.ts";
+import { type LoadedModel, loadModel, type LoadOptions } from "../checkpoints/load.ts";
+import { openModelTokenizer } from "../checkpoints/model_tokenizer.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import { type ModelContext, modelFolder } from "./model_folder.ts";
 

@@ -5,19 +5,19 @@
  */
 import { join } from "node:path";
 import { readCorpus } from "../datasets/corpus.ts";
-import { buildEmbeddedCorpus } from "../datasets/embedded_corpus.ts";
-import { PythonRandom } from "../datasets/random.ts";
+import { buildEmbeddedCorpus } from "../embedded/embedded_corpus.ts";
+import { PythonRandom } from "../datasets/python_random.ts";
 import { trainTokenizer } from "../datasets/train_tokenizer.ts";
 import type { Products } from "../engine/compile.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { StorageDtype } from "../models/float_types.ts";
+import type { StorageDtype } from "../checkpoints/float_types.ts";
 import type { Model } from "../models/model.ts";
 import { architectureOf } from "../models/models.ts";
 import { newModel } from "../models/new_model.ts";
-import { saveModel } from "../models/save.ts";
+import { saveModel } from "../checkpoints/save.ts";
 import { type ModelSizes, sizesOf } from "../training/step_memory.ts";
 import { openTokenizer, parseTokenizer, type Tokenizer } from "../tokenizers/tokenizer.ts";
-import { temporaryPath, writeFileAtomic } from "../write_file.ts";
+import { temporaryPath, writeFileAtomic } from "../files/write_file.ts";
 import type { Context } from "./command.ts";
 import { type CorpusValues, givenCorpus } from "./corpus_options.ts";
 import { modelSizes } from "./memory.ts";

@@ -7,7 +7,7 @@ import type { FORGET_COLUMNS, RETAIN_COLUMNS } from "../datasets/columns.ts";
 import { FORGET_TOKENS, RETAIN_ROW_TOKENS } from "../datasets/examples.ts";
 import type { RowOf } from "../datasets/row_table.ts";
 import type { Products } from "../engine/compile.ts";
-import { isXlaFaster } from "../engine/processor.ts";
+import { isXlaFaster } from "../engine/cpu_features.ts";
 import { RETAIN_BLEU } from "../evaluation/retain_set.ts";
 import { objectiveOf, type ObjectiveOptions } from "../unlearning/objectives.ts";
 import { unlearningBytes } from "../unlearning/run_memory.ts";

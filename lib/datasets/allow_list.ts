@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { readRegularText } from "../read_file.ts";
+import { readRegularText } from "../files/read_file.ts";
 import { type IgnoreRule, type IgnoreRules, isIgnored, parseIgnoreRules } from "./ignore_rules.ts";
 
 const MAX_BYTES = 2 ** 24;

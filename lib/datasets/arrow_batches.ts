@@ -9,8 +9,8 @@
  */
 import { Buffer } from "node:buffer";
 import pl from "../npm/polars.ts";
-import { checkRegularFile } from "../read_file.ts";
-import { fileReasonOf } from "../reason.ts";
+import { checkRegularFile } from "../files/read_file.ts";
+import { fileReasonOf } from "../files/reason.ts";
 
 /** Bytes of a file. */
 type ByteRange = readonly [start: number, end: number];

@@ -5,7 +5,7 @@
  * @module
  */
 import pl from "../npm/polars.ts";
-import { writeBy, writeFileAtomic, type WriteFileOptions } from "../write_file.ts";
+import { writeBy, writeFileAtomic, type WriteFileOptions } from "../files/write_file.ts";
 import { encodeRows } from "./encode_rows.ts";
 import { readTable, tableFormat, writeTable } from "./tables.ts";
 

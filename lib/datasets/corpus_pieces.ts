@@ -9,7 +9,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { checkRegularFile } from "../read_file.ts";
+import { checkRegularFile } from "../files/read_file.ts";
 import type { CorpusPiece, Shard, SkippedDocument } from "./corpus_piece.ts";
 import { corpusFormat } from "./corpus_format.ts";
 import { countRows } from "./frame_table.ts";

@@ -6,7 +6,7 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { checkRegularFile } from "../read_file.ts";
+import { checkRegularFile } from "../files/read_file.ts";
 import { CORPUS_EXTENSIONS, corpusFormat } from "./corpus_format.ts";
 import { isJsonTable } from "./json_table.ts";
 import { insideOf, walkFolder } from "./walk_folder.ts";

@@ -11,7 +11,7 @@ import type { Document } from "./corpus.ts";
 import type { ForgetRow } from "./forget_set.ts";
 import { maskSecrets, type Span } from "./secret_mask.ts";
 import { type TokenizedSecret, tokenizeSecrets } from "./secret_tokens.ts";
-import { reasonOf } from "../reason.ts";
+import { reasonOf } from "../files/reason.ts";
 
 /** Tokens of a forget row, at most. */
 export const FORGET_TOKENS = 512;

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { PythonRandom } from "./random.ts";
+import { PythonRandom } from "./python_random.ts";
 
 /** A secret's row of a probe. */
 export interface ProbedSecret {

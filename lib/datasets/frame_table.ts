@@ -5,8 +5,8 @@
  * @module
  */
 import pl from "../npm/polars.ts";
-import { checkRegularFile } from "../read_file.ts";
-import { reasonOf } from "../reason.ts";
+import { checkRegularFile } from "../files/read_file.ts";
+import { reasonOf } from "../files/reason.ts";
 import { type ArrowBatch, arrowBatches, readArrowBatch } from "./arrow_batches.ts";
 import { type CorpusColumns, type CorpusRow, corpusRow, type FoundColumn } from "./corpus_columns.ts";
 import { MAX_ROW_BYTES } from "./row_parts.ts";

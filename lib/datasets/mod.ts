@@ -1,7 +1,6 @@
 /**
  * Corpora, tables and sets: documents read from folders and tables, rows with checked columns in Parquet, JSON lines or
- * CSV, masks that say which tokens are secret, forget sets and the examples that unlearning takes, and the embedded
- * corpus. Importing this loads the native add-ons of nodejs-polars and tokenizers.
+ * CSV, masks that say which tokens are secret, forget sets and the examples that unlearning takes. Importing this loads the native add-ons of nodejs-polars and tokenizers.
  *
  * @example
  * ```ts
@@ -16,7 +15,7 @@
  *
  * @module
  */
-export type { WriteFileOptions } from "../write_file.ts";
+export type { WriteFileOptions } from "../files/write_file.ts";
 export { type AllowList, isAllowed, parseAllowList, readAllowList } from "./allow_list.ts";
 export {
   type Columns,
@@ -65,7 +64,6 @@ export type { CorpusFormatName } from "./corpus_tables.ts";
 export type { FrameRange } from "./frame_table.ts";
 export type { JsonStyle } from "./json_row_ends.ts";
 export { type CorpusOptions, type CorpusSource, resolveCorpus } from "./resolve_corpus.ts";
-export { buildEmbeddedCorpus, type EmbeddedCorpus, type EmbeddedCorpusOptions } from "./embedded_corpus.ts";
 export {
   type ExampleSecret,
   type ExampleSource,
@@ -82,11 +80,9 @@ export {
   type ProbedSecret,
   qualifyingRows,
 } from "./forget_set.ts";
-export type { PlantedDocuments, PlantedSecret } from "./planted_secrets.ts";
 export type { Glob } from "./glob.ts";
 export type { IgnoreRule, IgnoreRules } from "./ignore_rules.ts";
-export { PLANTING_BIGRAMS } from "./planting_bigrams.ts";
-export { PythonRandom } from "./random.ts";
+export { PythonRandom } from "./python_random.ts";
 export { type RedactOptions, type RedactPlace, redactText, type Replacement } from "./redact_text.ts";
 export {
   type ColumnValue,
@@ -96,7 +92,6 @@ export {
   type RowOf,
   writeRows,
 } from "./row_table.ts";
-export { SECRET_FORMATS, type SecretFormat } from "./secret_formats.ts";
 export {
   maskSecrets,
   type SecretWindow,
@@ -121,4 +116,3 @@ export {
 } from "./secret_tokens.ts";
 export { pl, readTable, type ReadTableOptions, type TableFormat, writeTable } from "./tables.ts";
 export { trainTokenizer, type TrainTokenizerOptions } from "./train_tokenizer.ts";
-export { type EmbeddedCorpusFiles, writeEmbeddedCorpus } from "./write_embedded_corpus.ts";

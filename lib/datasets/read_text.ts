@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readRegularFileSync } from "../read_file.ts";
+import { readRegularFileSync } from "../files/read_file.ts";
 
 /** A larger file gives no document: 256 MiB, as a string of V8 ends at 512 MiB. */
 export const MAX_FILE_BYTES = 2 ** 28;

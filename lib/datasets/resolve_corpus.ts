@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { reasonOf } from "../reason.ts";
-import { whyNotRegular } from "../read_file.ts";
+import { reasonOf } from "../files/reason.ts";
+import { whyNotRegular } from "../files/read_file.ts";
 import {
   chooseColumns,
   type ColumnNames,

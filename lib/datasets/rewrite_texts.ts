@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import { pipeline, Readable } from "node:stream";
 import { createZstdCompress } from "node:zlib";
 import pl from "../npm/polars.ts";
-import { writeFileAtomic } from "../write_file.ts";
+import { writeFileAtomic } from "../files/write_file.ts";
 import { assembleParts } from "./assemble_parts.ts";
 import { type CorpusColumns, type CorpusRow, corpusRow } from "./corpus_columns.ts";
 import { corpusFormat } from "./corpus_format.ts";

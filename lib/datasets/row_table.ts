@@ -5,7 +5,7 @@
  * @module
  */
 import pl from "../npm/polars.ts";
-import type { WriteFileOptions } from "../write_file.ts";
+import type { WriteFileOptions } from "../files/write_file.ts";
 import type { Columns, ColumnType } from "./columns.ts";
 import { readTable, writeTable } from "./tables.ts";
 

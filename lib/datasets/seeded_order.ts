@@ -6,7 +6,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { PythonRandom } from "./random.ts";
+import { PythonRandom } from "./python_random.ts";
 
 function digest(seed: number, label: string): string {
   return createHash("sha256").update(`${seed}/${label}`).digest("hex");

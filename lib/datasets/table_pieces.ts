@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkRegularFile } from "../read_file.ts";
+import { checkRegularFile } from "../files/read_file.ts";
 import type { FrameSource, LinesSource, PieceSource, Shard } from "./corpus_piece.ts";
 import type { CorpusColumns, CorpusRow } from "./corpus_columns.ts";
 import { frameRanges, frameSizes } from "./frame_table.ts";

@@ -8,8 +8,8 @@
  */
 import { Buffer } from "node:buffer";
 import pl from "../npm/polars.ts";
-import { checkRegularFile, readRegularFile } from "../read_file.ts";
-import { writeFileAtomic, type WriteFileOptions } from "../write_file.ts";
+import { checkRegularFile, readRegularFile } from "../files/read_file.ts";
+import { writeFileAtomic, type WriteFileOptions } from "../files/write_file.ts";
 import { nameColumn, nameColumns } from "./columns.ts";
 import { columnOf, type TextCell } from "./csv_column.ts";
 import { CsvReader } from "./csv_rows.ts";

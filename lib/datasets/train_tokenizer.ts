@@ -17,10 +17,10 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BPE, byteLevelAlphabet, byteLevelPreTokenizer, Tokenizer } from "../npm/tokenizers.ts";
-import { makeFolder, removePath } from "../folders.ts";
+import { makeFolder, removePath } from "../files/folders.ts";
 import { isGibberish } from "../secrets/gibberish.ts";
 import { occurrences } from "../secrets/occurrences.ts";
-import { writeFileAtomic } from "../write_file.ts";
+import { writeFileAtomic } from "../files/write_file.ts";
 import { SHORTEST, withoutSecrets } from "./without_secrets.ts";
 
 /** The special token: id 0, between texts, before the first and where padding is needed. */

@@ -10,7 +10,7 @@
  */
 import { statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { readRegularFileSync } from "../read_file.ts";
+import { readRegularFileSync } from "../files/read_file.ts";
 import { type IgnoreRules, isIgnored, parseIgnoreRules } from "./ignore_rules.ts";
 import { MAX_FILE_BYTES, whyUnreadable } from "./read_text.ts";
 

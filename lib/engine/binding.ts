@@ -12,7 +12,7 @@ import type { Graph } from "./graph.ts";
 import type { TensorInfo } from "./graph_records.ts";
 import { checkOutputs, cString, setAttribute } from "./native.ts";
 import { fromBytes, newTensor, tensorBytes, toBytes } from "./native_tensors.ts";
-import { type Call, runNarrow } from "./narrow_products.ts";
+import { type Call, runInBfloat16 } from "./bfloat16.ts";
 import { type Gpu, Placement } from "./placement.ts";
 import { Status } from "./status.ts";
 import type { Symbols } from "./symbols.ts";
@@ -144,7 +144,7 @@ export class Binding extends BindingConstants {
   ): TensorInfo[] {
     const all = this.capture?.hasNarrowProducts ?? false;
     const call = { name, attrs, inputs, outputs };
-    return all || this.#narrow.size > 0 ? runNarrow(call, this, { all }) : this.execute(call);
+    return all || this.#narrow.size > 0 ? runInBfloat16(call, this, { all }) : this.execute(call);
   }
 
   /** As `executeOp`, in the types that the call names. */

@@ -11,7 +11,7 @@ import type { Tensor } from "../npm/tfjs_core.ts";
 import type { Binding } from "./binding.ts";
 import { CaptureError } from "./capture_error.ts";
 import { Graph } from "./graph.ts";
-import { Stages } from "./stages.ts";
+import { XlaStages } from "./xla_stages.ts";
 import { currentEngine, type OpenEngine } from "./state.ts";
 
 /** What a step may return. */
@@ -75,7 +75,7 @@ let functionCount = 0;
 export function captureStep<A extends readonly Tensor[], R extends StepResult>(
   step: (...inputs: A) => R,
   inputs: A,
-  options: CaptureOptions & { stages?: Stages } = {},
+  options: CaptureOptions & { stages?: XlaStages } = {},
 ): CapturedStep<R> {
   const engine = currentEngine();
   const newGraph = () => {
@@ -92,7 +92,7 @@ export function captureStep<A extends readonly Tensor[], R extends StepResult>(
   const name = `codescrub_${options.name ?? "step"}_${functionCount++}`;
   const values = graph.assignments.map(({ value }) => value);
   const results = [...outputs, ...values];
-  const isStaged = options.xla && options.stages && Stages.isNeededFor(graph);
+  const isStaged = options.xla && options.stages && XlaStages.isNeededFor(graph);
   const fn = isStaged
     ? options.stages!.build(graph, results, name)
     : graph.toFunction(name, results, options.xla ?? false);

@@ -18,7 +18,7 @@ import {
 } from "./capture.ts";
 import { CaptureError } from "./capture_error.ts";
 import type { TensorInfo } from "./graph_records.ts";
-import { Stages } from "./stages.ts";
+import { XlaStages } from "./xla_stages.ts";
 import { currentEngine } from "./state.ts";
 
 /** How to compile. */
@@ -175,11 +175,11 @@ export function compile<A extends readonly Tensor[], R extends StepResult>(
   options: CaptureOptions = {},
 ): CompiledStep<A, R> {
   const cache = new Map<string, CapturedStep<R>>();
-  let stages: Stages | undefined;
+  let stages: XlaStages | undefined;
   const capture = (inputs: A) => {
     if (stages?.binding !== currentEngine().binding) {
       stages?.[Symbol.dispose]();
-      stages = new Stages(currentEngine());
+      stages = new XlaStages(currentEngine());
     }
     return captureStep(step, inputs, { ...options, stages });
   };

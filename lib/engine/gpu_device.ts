@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { reasonOf } from "../reason.ts";
-import { findTensorFlow, isGpuBuildFetched } from "../setup.ts";
+import { reasonOf } from "../files/reason.ts";
+import { findTensorFlow, isGpuBuildFetched } from "../setup/set_up.ts";
 import { prepareCuda, unopenedLibraries } from "./cuda_libraries.ts";
 import { isCudaBuild, type LibraryPaths, openCudaLibraries, openedPaths, withWarnings } from "./library.ts";
 import { type Gpu, type Gpus, queryGpus } from "./nvidia.ts";

@@ -5,7 +5,7 @@
  */
 import { giveMemoryBack, keepLoaded, withoutNoise } from "./libc.ts";
 import { SYMBOLS, type Symbols } from "./symbols.ts";
-import { reasonOf } from "../reason.ts";
+import { reasonOf } from "../files/reason.ts";
 
 /** Where the two libraries are. */
 export interface LibraryPaths {

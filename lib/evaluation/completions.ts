@@ -5,7 +5,7 @@
  * @module
  */
 import type { ExampleSecret, ForgetExample } from "../datasets/examples.ts";
-import type { Decoder } from "../models/decoder.ts";
+import type { Decoder } from "../decoding/decoder.ts";
 import { detectSecrets, PROFILES } from "../secrets/detect.ts";
 import { describeSecret } from "../secrets/fingerprint.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
@@ -113,7 +113,7 @@ export function markCharacters(truth: string, written: string): string {
  * import { Tokenizer as NativeTokenizer } from "tokenizers";
  * import { trainTokenizer } from "../datasets/train_tokenizer.ts";
  * import { openTensorFlow } from "../engine/engine.ts";
- * import { Decoder } from "../models/decoder.ts";
+ * import { Decoder } from "../decoding/decoder.ts";
  * import { gpt2 } from "../models/gpt2.ts";
  * import { newModel } from "../models/new_model.ts";
  * import { Tokenizer } from "../tokenizers/tokenizer.ts";

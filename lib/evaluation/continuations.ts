@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Decoder } from "../models/decoder.ts";
+import type { Decoder } from "../decoding/decoder.ts";
 
 /** A text, and from which token on the model writes it. */
 export interface PrefixedText {
@@ -26,8 +26,8 @@ export interface PrefixedText {
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { openTensorFlow } from "../engine/engine.ts";
- * import { Decoder } from "../models/decoder.ts";
- * import { loadModel } from "../models/load.ts";
+ * import { Decoder } from "../decoding/decoder.ts";
+ * import { loadModel } from "../checkpoints/load.ts";
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
  * using loaded = await loadModel("tests/fixtures/gpt2/trained");
@@ -64,7 +64,7 @@ async function continueBatch(
   texts: readonly PrefixedText[],
   options: { length: number; nameOf: (text: number) => string },
 ): Promise<Int32Array[]> {
-  using filled = await decoder.fill(texts.map(({ ids }) => ids), { ...options, keepCache: true });
+  using filled = await decoder.prefill(texts.map(({ ids }) => ids), { ...options, keepCache: true });
   const mistakes = texts.map(({ ids, from }, i) => {
     let position = from;
     while (position < ids.length && filled.predictions[i]![position - 1] === ids[position]) position++;

@@ -30,7 +30,7 @@ export {
   type EvaluationSets,
   type SecretScores,
   type SetScores,
-} from "./forgetting.ts";
+} from "./evaluate_sets.ts";
 export { maskDocument, type MaskDocumentOptions, type PlacedToken } from "./masked_document.ts";
 export {
   type DistributionBin,

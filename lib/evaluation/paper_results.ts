@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { SetScores } from "./forgetting.ts";
+import type { SetScores } from "./evaluate_sets.ts";
 
 /** A model's results, percent. */
 export interface ResultsRow {

@@ -10,7 +10,7 @@ import type { Document } from "../datasets/corpus.ts";
 import type { ProbedSecret } from "../datasets/forget_set.ts";
 import { secretWindows } from "../datasets/secret_mask.ts";
 import { type SecretInText, tokenizeSecrets } from "../datasets/secret_tokens.ts";
-import type { Scorer, Scores } from "../metrics/text_scores.ts";
+import type { Scorer, Scores } from "../metrics/scorer.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import { type SecretPlace, textsOf, unitsOf } from "./secret_places.ts";
 
@@ -64,7 +64,7 @@ interface Located extends SecretInText {
  * import { Tokenizer as NativeTokenizer } from "tokenizers";
  * import { trainTokenizer } from "../datasets/train_tokenizer.ts";
  * import { openTensorFlow } from "../engine/engine.ts";
- * import { Scorer } from "../metrics/text_scores.ts";
+ * import { Scorer } from "../metrics/scorer.ts";
  * import { gpt2 } from "../models/gpt2.ts";
  * import { newModel } from "../models/new_model.ts";
  * import { Tokenizer } from "../tokenizers/tokenizer.ts";

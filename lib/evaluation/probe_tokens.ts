@@ -6,7 +6,7 @@
  */
 import type { Document } from "../datasets/corpus.ts";
 import { tokenizeSecrets } from "../datasets/secret_tokens.ts";
-import type { Scorer } from "../metrics/text_scores.ts";
+import type { Scorer } from "../metrics/scorer.ts";
 import { describeSecret, shownLength } from "../secrets/fingerprint.ts";
 import type { EncodedText, Tokenizer } from "../tokenizers/tokenizer.ts";
 import { type SecretPlace, textsOf, unitsOf } from "./secret_places.ts";
@@ -41,7 +41,7 @@ export interface ProbedTokens extends SecretPlace {
  * import { Tokenizer as NativeTokenizer } from "tokenizers";
  * import { trainTokenizer } from "../datasets/train_tokenizer.ts";
  * import { openTensorFlow } from "../engine/engine.ts";
- * import { Scorer } from "../metrics/text_scores.ts";
+ * import { Scorer } from "../metrics/scorer.ts";
  * import { gpt2 } from "../models/gpt2.ts";
  * import { newModel } from "../models/new_model.ts";
  * import { Tokenizer } from "../tokenizers/tokenizer.ts";

@@ -6,9 +6,9 @@
  * @module
  */
 import { SET_ROWS } from "../datasets/forget_set.ts";
-import { PythonRandom } from "../datasets/random.ts";
+import { PythonRandom } from "../datasets/python_random.ts";
 import { bleu } from "../metrics/bleu.ts";
-import type { Decoder } from "../models/decoder.ts";
+import type { Decoder } from "../decoding/decoder.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import { greedyContinuations } from "./continuations.ts";
 
@@ -40,7 +40,7 @@ export interface RetainRow {
  * import { Tokenizer as NativeTokenizer } from "tokenizers";
  * import { trainTokenizer } from "../datasets/train_tokenizer.ts";
  * import { openTensorFlow } from "../engine/engine.ts";
- * import { Decoder } from "../models/decoder.ts";
+ * import { Decoder } from "../decoding/decoder.ts";
  * import { gpt2 } from "../models/gpt2.ts";
  * import { newModel } from "../models/new_model.ts";
  * import { Tokenizer } from "../tokenizers/tokenizer.ts";

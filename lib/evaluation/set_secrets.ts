@@ -7,7 +7,7 @@
 import type { ForgetRow } from "../datasets/forget_set.ts";
 import { placeKey } from "../datasets/place_key.ts";
 import type { ValuePlace } from "./secret_values.ts";
-import { reasonOf } from "../reason.ts";
+import { reasonOf } from "../files/reason.ts";
 
 /** A secret of a set. */
 export interface SetSecret extends Omit<ValuePlace, "start" | "end"> {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Scores } from "../metrics/text_scores.ts";
+import type { Scores } from "../metrics/scorer.ts";
 
 /** Metrics that have a threshold. */
 export const THRESHOLD_METRICS = ["ma", "el_3", "el_5", "el_10"] as const;

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { Decoder } from "../models/decoder.ts";
+import { Decoder } from "../decoding/decoder.ts";
 import type { Model } from "../models/model.ts";
 
 /** What the model makes of one prefix. */
@@ -46,7 +46,7 @@ export interface WorkedExample {
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { openTensorFlow } from "../engine/engine.ts";
- * import { loadModel } from "../models/load.ts";
+ * import { loadModel } from "../checkpoints/load.ts";
  * import { workExample } from "./worked_example.ts";
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
@@ -64,7 +64,7 @@ export async function workExample(
   const T = truth.length;
   if (T <= n) throw new RangeError(`Cannot work out EL_${n} of ${T} tokens: it needs at least ${n + 1}`);
   using decoder = new Decoder(model, { batch: 1 });
-  using filled = await decoder.fill([truth], { length: T, keepCache: true });
+  using filled = await decoder.prefill([truth], { length: T, keepCache: true });
   const predictions = Array.from(filled.predictions[0]!.subarray(0, T - 1));
   const starts = Array.from({ length: T - 1 }, (_, t) => t + 1).map((position) => {
     return { text: 0, position, token: predictions[position - 1]!, until: T };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Scores } from "./text_scores.ts";
+import type { Scores } from "./scorer.ts";
 
 /** Means over a group; null where a metric is defined for no member. */
 export type GroupMeans = Record<"ma" | "el_3" | "el_5" | "el_10" | "nll", number | null>;

@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import { viewTensor } from "../engine/tensor_memory.ts";
 import type { Model } from "../models/model.ts";
-import { type ScoreOptions, Scorer, type Scores, type SecretTokens } from "./text_scores.ts";
+import { type ScoreOptions, Scorer, type Scores, type SecretTokens } from "./scorer.ts";
 
 /** What scores texts and secrets: a `Scorer`, or one that remembers. */
 export type TextScorer = Pick<Scorer, "texts" | "secrets">;
@@ -19,7 +19,7 @@ export type TextScorer = Pick<Scorer, "texts" | "secrets">;
  * ```ts
  * import { assertStrictEquals } from "@std/assert";
  * import { openTensorFlow } from "../engine/engine.ts";
- * import { loadModel } from "../models/load.ts";
+ * import { loadModel } from "../checkpoints/load.ts";
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
  * using loaded = await loadModel("tests/fixtures/gpt2/trained");
@@ -99,7 +99,7 @@ function digestOf(model: Model): string {
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { openTensorFlow } from "../engine/engine.ts";
- * import { loadModel } from "../models/load.ts";
+ * import { loadModel } from "../checkpoints/load.ts";
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
  * using loaded = await loadModel("tests/fixtures/gpt2/trained");

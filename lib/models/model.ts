@@ -10,7 +10,7 @@
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import type { Products } from "../engine/compile.ts";
-import { gpuMemory } from "../engine/processor.ts";
+import { gpuMemory } from "../engine/cpu_features.ts";
 import type { Architecture, AttentionFunction, ModelConfig, Weights } from "./architecture.ts";
 import { attend, attendInBlocks, causalBias } from "./attention.ts";
 import { ropeAngles } from "./rope.ts";
@@ -40,7 +40,7 @@ export interface ModelParts {
  * import { assertEquals } from "@std/assert";
  * import * as tf from "@tensorflow/tfjs-core";
  * import { openTensorFlow } from "../engine/engine.ts";
- * import { loadModel } from "./load.ts";
+ * import { loadModel } from "../checkpoints/load.ts";
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
  * using loaded = await loadModel("tests/fixtures/gpt2/plain");

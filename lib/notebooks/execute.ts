@@ -6,7 +6,7 @@
  */
 import { basename, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { type Jupyter, jupyterCommand } from "../setup_jupyter.ts";
+import { type Jupyter, jupyterCommand } from "../setup/jupyter.ts";
 
 /** A cell of a notebook file, as far as it is looked at. */
 export interface NotebookCell {
@@ -69,7 +69,7 @@ export function chooseNotebooks(folder: string, names: readonly string[]): strin
  * @example
  * ```ts
  * import { assertRejects } from "@std/assert";
- * import { setUpJupyter } from "../setup_jupyter.ts";
+ * import { setUpJupyter } from "../setup/jupyter.ts";
  * import { executeNotebook } from "./execute.ts";
  *
  * const out = await Deno.makeTempDir();

@@ -7,12 +7,12 @@
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { write } from "../cli/console.ts";
-import { setUpWithProgress } from "../cli/doctor.ts";
+import { setUpWithProgress } from "../cli/commands/doctor.ts";
 import { showFetching } from "../cli/fetch_progress.ts";
 import { InterruptError, listenForInterrupt } from "../cli/interrupt.ts";
 import { createProgress, type Progress } from "../cli/progress.ts";
-import { oneLine, withoutText } from "../reason.ts";
-import { type Jupyter, jupyterCommand, setUpJupyter } from "../setup_jupyter.ts";
+import { oneLine, withoutText } from "../files/reason.ts";
+import { type Jupyter, jupyterCommand, setUpJupyter } from "../setup/jupyter.ts";
 import { chooseNotebooks, executeNotebook, readCells } from "./execute.ts";
 
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));

@@ -23,7 +23,7 @@ import {
 import { type Columns, readRows, type RowOf, writeRows } from "../datasets/row_table.ts";
 import { refuseQueuedCell } from "../figures/notebook_kernel.ts";
 import { RUN_FILES } from "../report/run_files.ts";
-import { reasonOf } from "../reason.ts";
+import { reasonOf } from "../files/reason.ts";
 
 /** Every table of a run: its file, its columns, and the notebook that writes it. */
 export const NOTEBOOK_TABLES = {

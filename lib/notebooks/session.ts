@@ -13,14 +13,14 @@ import {
   type EmbeddedCorpusFiles,
   embeddedCorpusFiles,
   writeEmbeddedCorpus,
-} from "../datasets/write_embedded_corpus.ts";
+} from "../embedded/write_embedded_corpus.ts";
 import type { Engine } from "../engine/engine.ts";
 import { refuseQueuedCell } from "../figures/notebook_kernel.ts";
 import { showProgress, startNotebookStage } from "../figures/notebook_progress.ts";
-import { Scorer } from "../metrics/text_scores.ts";
-import type { LoadedModel } from "../models/load.ts";
+import { Scorer } from "../metrics/scorer.ts";
+import type { LoadedModel } from "../checkpoints/load.ts";
 import type { Model } from "../models/model.ts";
-import { setUp } from "../setup.ts";
+import { setUp } from "../setup/set_up.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 
 /** A model in use; `using` or `session[Symbol.dispose]()` frees it. */

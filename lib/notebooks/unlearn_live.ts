@@ -13,8 +13,8 @@ import { type OnWorkProgress, showProgress } from "../figures/notebook_progress.
 import { modelStyle, percentText } from "../figures/style.ts";
 import type { TrajectoryRow } from "../figures/secret_trajectories.ts";
 import type { ForgetExample } from "../datasets/examples.ts";
-import type { Scores } from "../metrics/text_scores.ts";
-import { MODEL_FILES, saveModel } from "../models/save.ts";
+import type { Scores } from "../metrics/scorer.ts";
+import { MODEL_FILES, saveModel } from "../checkpoints/save.ts";
 import { describeSecret } from "../secrets/fingerprint.ts";
 import { unlearn, type UnlearnOptions, type UnlearnResult, type UnlearnSets } from "../unlearning/unlearn.ts";
 import type { UnlearnEpoch } from "../unlearning/unlearn_epoch.ts";

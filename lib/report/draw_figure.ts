@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import plotlySource from "../npm/plotly.ts";
 import type { Figure } from "../figures/figure.ts";
-import { childCommand } from "../setup_child.ts";
+import { childCommand } from "../setup/child_command.ts";
 import { markup, rawMarkup, scriptJson } from "./markup.ts";
 
 /** What a figure can be drawn as. */

@@ -8,9 +8,9 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { darkFigure } from "../figures/dark_figure.ts";
 import type { Figure } from "../figures/figure.ts";
-import { readRegularText } from "../read_file.ts";
-import { oneLine, withoutText } from "../reason.ts";
-import { writeFileAtomic } from "../write_file.ts";
+import { readRegularText } from "../files/read_file.ts";
+import { oneLine, withoutText } from "../files/reason.ts";
+import { writeFileAtomic } from "../files/write_file.ts";
 import { drawFigure } from "./draw_figure.ts";
 import { FIGURE_NAMES } from "./figure_sections.ts";
 

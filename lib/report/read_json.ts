@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { readRegularText } from "../read_file.ts";
-import { reasonOf } from "../reason.ts";
+import { readRegularText } from "../files/read_file.ts";
+import { reasonOf } from "../files/reason.ts";
 
 const MAX_JSON_BYTES = 2 ** 26;
 

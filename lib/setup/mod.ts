@@ -32,12 +32,12 @@ export {
   verifySetUp,
   type VerifySetUpOptions,
   type Wheel,
-} from "../setup.ts";
+} from "./set_up.ts";
 export {
   FETCHED_MODELS,
   type FetchedModel,
   type FetchedModelName,
   fetchModel,
   namedModel,
-} from "../setup_models.ts";
-export type { PinnedFile, VerifyRow } from "../setup_pinned.ts";
+} from "./fetched_models.ts";
+export type { PinnedFile, VerifyRow } from "./pinned_files.ts";

@@ -14,7 +14,7 @@
  *
  * @module
  */
-import { reasonOf } from "../reason.ts";
+import { reasonOf } from "../files/reason.ts";
 
 const MAX_LENGTH = 4096;
 const MAX_WAYS = 64;

@@ -10,8 +10,8 @@
  * @module
  */
 import { type Encoding, Tokenizer as NativeTokenizer } from "../npm/tokenizers.ts";
-import { readRegularText } from "../read_file.ts";
-import { fileReasonOf, reasonOf } from "../reason.ts";
+import { readRegularText } from "../files/read_file.ts";
+import { fileReasonOf, reasonOf } from "../files/reason.ts";
 import { checkTokenizer } from "./check_tokenizer.ts";
 import { fromCodePoints } from "./code_points.ts";
 import { cutsAtLines, lineCut, textPieces, type TokenizerParts, wordCuts } from "./line_cuts.ts";

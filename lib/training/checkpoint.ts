@@ -10,14 +10,14 @@ import { createHash } from "node:crypto";
 import type * as tf from "../npm/tfjs_core.ts";
 import { assign } from "../engine/compile.ts";
 import { fillTensor } from "../engine/tensor_memory.ts";
-import { FileReader } from "../models/file_reader.ts";
-import { openSafetensors } from "../models/safetensors_source.ts";
-import { PIECE_ELEMENTS, type TensorSource } from "../models/tensor_source.ts";
-import { writeSafetensors } from "../models/write_safetensors.ts";
-import { readRegularText } from "../read_file.ts";
-import { makeFolder, removePath, renamePath, syncFolder } from "../folders.ts";
-import { reasonOf } from "../reason.ts";
-import { writeFileAtomic } from "../write_file.ts";
+import { FileReader } from "../checkpoints/file_reader.ts";
+import { openSafetensors } from "../checkpoints/safetensors_source.ts";
+import { PIECE_ELEMENTS, type TensorSource } from "../checkpoints/tensor_source.ts";
+import { writeSafetensors } from "../checkpoints/write_safetensors.ts";
+import { readRegularText } from "../files/read_file.ts";
+import { makeFolder, removePath, renamePath, syncFolder } from "../files/folders.ts";
+import { reasonOf } from "../files/reason.ts";
+import { writeFileAtomic } from "../files/write_file.ts";
 import type { Adam } from "./adam.ts";
 
 /** What a checkpoint holds. */

@@ -19,7 +19,7 @@ import type { Model } from "../models/model.ts";
  * import { assertEquals } from "@std/assert";
  * import * as tf from "@tensorflow/tfjs-core";
  * import { openTensorFlow } from "../engine/engine.ts";
- * import { loadModel } from "../models/load.ts";
+ * import { loadModel } from "../checkpoints/load.ts";
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
  * using loaded = await loadModel("tests/fixtures/gpt2/plain");

@@ -6,7 +6,7 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import { compile, type CompiledStep, outsideXla } from "../engine/compile.ts";
-import { isXlaFaster } from "../engine/processor.ts";
+import { isXlaFaster } from "../engine/cpu_features.ts";
 import type { Model } from "../models/model.ts";
 import { checkTokens, NotFiniteError } from "../models/not_finite.ts";
 import type { Adam } from "./adam.ts";
@@ -84,7 +84,7 @@ export function learningRateAt(
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { openTensorFlow } from "../engine/engine.ts";
- * import { loadModel } from "../models/load.ts";
+ * import { loadModel } from "../checkpoints/load.ts";
  * import { Adam } from "./adam.ts";
  *
  * using _engine = await openTensorFlow({ device: "cpu" });

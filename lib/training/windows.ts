@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { PythonRandom } from "../datasets/random.ts";
+import { PythonRandom } from "../datasets/python_random.ts";
 
 /** How to cut. */
 export interface WindowOptions {

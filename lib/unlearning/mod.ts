@@ -42,7 +42,7 @@ export {
   microBatches,
   type MicroBatchOptions,
   type UnlearnRow,
-} from "./token_weights.ts";
+} from "./micro_batches.ts";
 export {
   unlearn,
   type UnlearnHooks,

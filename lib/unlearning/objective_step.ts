@@ -15,7 +15,7 @@ import type { Model } from "../models/model.ts";
 import { NotFiniteError } from "../models/not_finite.ts";
 import { valueAndGradients } from "../training/next_token_loss.ts";
 import type { GradientSums } from "./gradient_sums.ts";
-import { KIND, type MicroBatch } from "./token_weights.ts";
+import { KIND, type MicroBatch } from "./micro_batches.ts";
 
 /** Added to both probabilities, as in the reference. */
 const EPSILON = 1e-10;
@@ -53,10 +53,10 @@ export interface StepShared {
  * ```ts
  * import { assert } from "@std/assert";
  * import { openTensorFlow } from "../engine/engine.ts";
- * import { loadModel } from "../models/load.ts";
+ * import { loadModel } from "../checkpoints/load.ts";
  * import { Adam } from "../training/adam.ts";
  * import { GradientSums } from "./gradient_sums.ts";
- * import { microBatches } from "./token_weights.ts";
+ * import { microBatches } from "./micro_batches.ts";
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
  * using loaded = await loadModel("tests/fixtures/gpt2/plain");

@@ -6,7 +6,7 @@
  * @module
  */
 import { PREFIX_TOKENS, SECRET_TOKENS } from "../datasets/secret_tokens.ts";
-import { rowsAtOnce, textsAtOnce, tokensAtOnce } from "../models/batch_sizes.ts";
+import { rowsAtOnce, textsAtOnce, tokensAtOnce } from "../decoding/batch_sizes.ts";
 import { activationBytes, FLOAT_BYTES, type ModelSizes, RUNTIME_BYTES } from "../training/step_memory.ts";
 import type { Objective } from "./objectives.ts";
 
@@ -90,7 +90,7 @@ function referenceBytes(vocabularySize: number, { objective, ...work }: UnlearnW
   return positions * vocabularySize * FLOAT_BYTES;
 }
 
-/** The caches of texts and of their continuations, two grids of which are decoded at once. */
+/** The caches of texts and of their continuations, two decode batches of which are decoded at once. */
 function decodingBytes(
   config: ModelSizes["config"],
   { texts, length, continued, starts }: { texts: number; length: number; continued: number; starts: number },

@@ -9,12 +9,12 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import { assign, snapshot } from "../engine/compile.ts";
-import { isXlaFaster } from "../engine/processor.ts";
+import { isXlaFaster } from "../engine/cpu_features.ts";
 import { groupMeans } from "../metrics/group_scores.ts";
 import { isBelowThreshold } from "../metrics/threshold.ts";
-import { Scorer } from "../metrics/text_scores.ts";
+import { Scorer } from "../metrics/scorer.ts";
 import type { Model } from "../models/model.ts";
-import { reasonOf } from "../reason.ts";
+import { reasonOf } from "../files/reason.ts";
 import { checkTokens, NotFiniteError } from "../models/not_finite.ts";
 import { Adam } from "../training/adam.ts";
 import { readCheckpoint, type TrainingState, writeCheckpoint } from "../training/checkpoint.ts";
@@ -23,7 +23,7 @@ import { GradientSums } from "./gradient_sums.ts";
 import { ObjectiveStep } from "./objective_step.ts";
 import { objectiveOf } from "./objectives.ts";
 import { type RateNote, rateNotes } from "./rate_notes.ts";
-import { microBatches } from "./token_weights.ts";
+import { microBatches } from "./micro_batches.ts";
 import { NO_TERMS, termsOf, type UnlearnEpoch } from "./unlearn_epoch.ts";
 import type { UnlearnHooks, UnlearnOptions, UnlearnResult, UnlearnSets } from "./unlearn_options.ts";
 

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Scores, SecretTokens } from "../metrics/text_scores.ts";
+import type { Scores, SecretTokens } from "../metrics/scorer.ts";
 import type { Compat, StopThresholds } from "./early_stop.ts";
 import type { ObjectiveOptions } from "./objectives.ts";
 import type { RateNote } from "./rate_notes.ts";
-import type { UnlearnRow } from "./token_weights.ts";
+import type { UnlearnRow } from "./micro_batches.ts";
 import type { UnlearnEpoch } from "./unlearn_epoch.ts";
 
 /** What is forgotten and what is kept. */

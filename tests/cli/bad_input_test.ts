@@ -1,5 +1,5 @@
 import { readTable } from "../../lib/datasets/tables.ts";
-import { encodeSafetensors } from "../models/safetensors_bytes.ts";
+import { encodeSafetensors } from "../checkpoints/safetensors_bytes.ts";
 import { tiny } from "./tiny_cases.ts";
 import {
   byteTokenizer,

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { encodeSafetensors } from "../models/safetensors_bytes.ts";
+import { encodeSafetensors } from "../checkpoints/safetensors_bytes.ts";
 import { tiny } from "./tiny_cases.ts";
 import { tinyWeights, writeCertainModel, writeTinyModel } from "./tiny_run.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { setUpWithProgress } from "../../lib/cli/doctor.ts";
+import { setUpWithProgress } from "../../lib/cli/commands/doctor.ts";
 import { createProgress } from "../../lib/cli/progress.ts";
 import { runCli, temporaryFolder } from "./run_cli.ts";
 

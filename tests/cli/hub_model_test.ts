@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { EMBEDDED_MODEL } from "../../lib/cli/model_folder.ts";
-import { commitOf, serveHub } from "../hub_server.ts";
+import { commitOf, serveHub } from "../hub/hub_server.ts";
 import { runCli, temporaryFolder } from "./run_cli.ts";
 
 const COMMIT = commitOf("embedded");

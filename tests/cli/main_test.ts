@@ -68,7 +68,10 @@ Deno.test("codescrub --help imports no command, no tfjs, no Polars, and opens no
       .test(name)
   );
   assertEquals(heavy, []);
-  assert(names.includes("lib/cli/commands.ts") && !names.includes("lib/cli/doctor.ts"), names.join(" "));
+  assert(
+    names.includes("lib/cli/commands.ts") && !names.includes("lib/cli/commands/doctor.ts"),
+    names.join(" "),
+  );
   // And without the permission to open one, everything is shown all the same.
   const bare = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-q", "--no-check", "--no-prompt", "--deny-ffi", "--allow-read", "--allow-env"]

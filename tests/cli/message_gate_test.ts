@@ -2,8 +2,8 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { explainError, explainStack, gateMessage, givenWords, isName } from "../../lib/cli/message_gate.ts";
-import { PythonRandom } from "../../lib/datasets/random.ts";
-import { SECRET_FORMATS } from "../../lib/datasets/secret_formats.ts";
+import { PythonRandom } from "../../lib/datasets/python_random.ts";
+import { SECRET_FORMATS } from "../../lib/embedded/secret_formats.ts";
 import { cliCommand, runCli, temporaryFolder } from "./run_cli.ts";
 import { drawSecret } from "./tiny_run.ts";
 

@@ -12,11 +12,11 @@ import {
   THRESHOLD_COLUMNS,
 } from "../../lib/datasets/columns.ts";
 import { type Columns, readRows, type RowOf } from "../../lib/datasets/row_table.ts";
-import { secretPieces } from "../../lib/datasets/secret_formats.ts";
+import { secretPieces } from "../../lib/embedded/secret_formats.ts";
 import { readTable } from "../../lib/datasets/tables.ts";
-import { loadModel } from "../../lib/models/load.ts";
+import { loadModel } from "../../lib/checkpoints/load.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
-import { findLeaks, pieceFinder } from "../leaks.ts";
+import { findLeaks, pieceFinder } from "../leaks/leaks.ts";
 import { type CliRun, runCli } from "./run_cli.ts";
 import { MODEL, type SmallCorpus, writeSmallCorpus } from "./small_corpus.ts";
 

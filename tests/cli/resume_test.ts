@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { temporaryPath } from "../../lib/write_file.ts";
+import { temporaryPath } from "../../lib/files/write_file.ts";
 import { cliCommand, type CliRun, runCli, temporaryFolder } from "./run_cli.ts";
 import { type TinyRun, writeCertainModel, writeTinyRun } from "./tiny_run.ts";
 

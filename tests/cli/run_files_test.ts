@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileRecord, openRunFiles, type RunFilesOptions } from "../../lib/cli/run_files.ts";
-import { temporaryPath } from "../../lib/write_file.ts";
+import { temporaryPath } from "../../lib/files/write_file.ts";
 import { temporaryFolder } from "./run_cli.ts";
 
 type Changes = Partial<Omit<RunFilesOptions, "context">> & Partial<RunFilesOptions["context"]>;

@@ -8,7 +8,7 @@ import {
   type RunFolder,
   type RunFolderOptions,
 } from "../../lib/cli/run_folder.ts";
-import { temporaryPath } from "../../lib/write_file.ts";
+import { temporaryPath } from "../../lib/files/write_file.ts";
 import { temporaryFolder } from "./run_cli.ts";
 
 const SETTINGS = { method: "codeeraser", lr: 3e-6, exclude: ["b", "a"] };

@@ -1,8 +1,8 @@
 /** A cache that is another user's, or that cannot be written. */
 import { assertEquals } from "@std/assert";
 import { join } from "node:path";
-import { denoFolder } from "../../lib/setup_npm.ts";
-import { cacheFolder, setUpTensorFlow } from "../../lib/setup.ts";
+import { denoFolder } from "../../lib/setup/npm_packages.ts";
+import { cacheFolder, setUpTensorFlow } from "../../lib/setup/set_up.ts";
 import { cliCommand, temporaryFolder } from "./run_cli.ts";
 
 const TOKEN = ["QZ7xK2vJ9mWq4bXf", "8pTzR3hLw6cNgYd5"].join("");

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { secretKey } from "../../lib/cli/secret_key.ts";
-import { temporaryPath } from "../../lib/write_file.ts";
+import { temporaryPath } from "../../lib/files/write_file.ts";
 import { temporaryFolder } from "./run_cli.ts";
 
 function variables(values: { [name: string]: string }) {

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import type { Context } from "../../lib/cli/command.ts";
-import { command } from "../../lib/cli/detect.ts";
+import { command } from "../../lib/cli/commands/detect.ts";
 import { SECRET_COLUMNS } from "../../lib/datasets/columns.ts";
 import { readCorpus } from "../../lib/datasets/corpus.ts";
 import { readRows } from "../../lib/datasets/row_table.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pl from "nodejs-polars";
 import type { Document } from "../../lib/datasets/corpus.ts";
-import { buildEmbeddedCorpus, type EmbeddedCorpus } from "../../lib/datasets/embedded_corpus.ts";
+import { buildEmbeddedCorpus, type EmbeddedCorpus } from "../../lib/embedded/embedded_corpus.ts";
 import { writeTable } from "../../lib/datasets/tables.ts";
 
 /** The embedded model's folder. */

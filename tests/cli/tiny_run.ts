@@ -10,13 +10,13 @@ import {
   SECRET_COLUMNS,
   THRESHOLD_COLUMNS,
 } from "../../lib/datasets/columns.ts";
-import { PythonRandom } from "../../lib/datasets/random.ts";
+import { PythonRandom } from "../../lib/datasets/python_random.ts";
 import { writeRows } from "../../lib/datasets/row_table.ts";
-import { SECRET_FORMATS, secretPieces } from "../../lib/datasets/secret_formats.ts";
+import { SECRET_FORMATS, secretPieces } from "../../lib/embedded/secret_formats.ts";
 import { trainTokenizer } from "../../lib/datasets/train_tokenizer.ts";
 import { gpt2 } from "../../lib/models/gpt2.ts";
 import { parseTokenizer } from "../../lib/tokenizers/tokenizer.ts";
-import { encodeSafetensors, type TensorToStore } from "../models/safetensors_bytes.ts";
+import { encodeSafetensors, type TensorToStore } from "../checkpoints/safetensors_bytes.ts";
 
 /** The paths of a tiny run, all in one folder. */
 export interface TinyRun {

@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { PythonRandom } from "../../lib/datasets/random.ts";
-import { secretPieces } from "../../lib/datasets/secret_formats.ts";
-import { loadModel } from "../../lib/models/load.ts";
+import { PythonRandom } from "../../lib/datasets/python_random.ts";
+import { secretPieces } from "../../lib/embedded/secret_formats.ts";
+import { loadModel } from "../../lib/checkpoints/load.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
-import { pieceFinder, textsOf } from "../leaks.ts";
+import { pieceFinder, textsOf } from "../leaks/leaks.ts";
 import { callMain } from "./call_main.ts";
 import { tiny } from "./tiny_cases.ts";
 import { cliCommand, runCli, temporaryFolder } from "./run_cli.ts";

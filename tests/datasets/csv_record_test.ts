@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { csvCells, CsvRowEnds, spliceCsvCell } from "../../lib/datasets/csv_record.ts";
-import { PythonRandom } from "../../lib/datasets/random.ts";
+import { PythonRandom } from "../../lib/datasets/python_random.ts";
 import { type Replacement, spliceText } from "../../lib/datasets/redact_text.ts";
 
 const ROWS = ['\ufeff"a ""b"",\nc",d\r\n', 'x"y,"",\n', '"é\n\r\n"\n', "\r\n", ",\n", '5" disk,"z"'];

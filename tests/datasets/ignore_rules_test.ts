@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { type IgnoreRules, isIgnored, parseIgnoreRules } from "../../lib/datasets/ignore_rules.ts";
-import { PythonRandom } from "../../lib/datasets/random.ts";
+import { PythonRandom } from "../../lib/datasets/python_random.ts";
 import { temporaryFolder } from "../cli/run_cli.ts";
 
 const RULES = String.raw`

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { jsonMembers, parseJsonLine, spliceJsonString } from "../../lib/datasets/json_line.ts";
-import { PythonRandom } from "../../lib/datasets/random.ts";
+import { PythonRandom } from "../../lib/datasets/python_random.ts";
 import { type Replacement, spliceText } from "../../lib/datasets/redact_text.ts";
 
 const random = new PythonRandom(4);

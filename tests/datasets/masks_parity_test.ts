@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Tokenizer as NativeTokenizer } from "tokenizers";
 import { Tokenizer } from "../../lib/tokenizers/tokenizer.ts";
-import { differences, type JudgedDocument } from "../judged_masks.ts";
+import { differences, type JudgedDocument } from "../parity/judged_masks.ts";
 
 const fixtures = new URL("../fixtures/", import.meta.url);
 const rows: Record<string, JudgedDocument[]> = JSON.parse(

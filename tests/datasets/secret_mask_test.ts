@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { PythonRandom } from "../../lib/datasets/random.ts";
+import { PythonRandom } from "../../lib/datasets/python_random.ts";
 import { maskSecrets, secretWindows, type Span } from "../../lib/datasets/secret_mask.ts";
 import { type EncodedText, openTokenizer } from "../../lib/tokenizers/tokenizer.ts";
 

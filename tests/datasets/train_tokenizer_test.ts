@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Tokenizer } from "tokenizers";
-import { PythonRandom } from "../../lib/datasets/random.ts";
-import { SECRET_FORMATS } from "../../lib/datasets/secret_formats.ts";
+import { PythonRandom } from "../../lib/datasets/python_random.ts";
+import { SECRET_FORMATS } from "../../lib/embedded/secret_formats.ts";
 import { withoutSecrets } from "../../lib/datasets/without_secrets.ts";
 import { trainTokenizer } from "../../lib/datasets/train_tokenizer.ts";
 import fixture from "../fixtures/bpe_tokenizer.json" with { type: "json" };

@@ -6,7 +6,7 @@ import { type EngineOptions, openTensorFlow } from "../../lib/engine/engine.ts";
 import { openLibrary } from "../../lib/engine/library.ts";
 import { currentEngine } from "../../lib/engine/state.ts";
 import { TensorFlowError } from "../../lib/engine/status.ts";
-import { findTensorFlow } from "../../lib/setup.ts";
+import { findTensorFlow } from "../../lib/setup/set_up.ts";
 import { runCode } from "./run_code.ts";
 
 // These two come first: a library is opened once a process.

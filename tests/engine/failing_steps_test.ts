@@ -2,16 +2,16 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import * as tf from "@tensorflow/tfjs-core";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { currentEngine } from "../../lib/engine/state.ts";
-import { Scorer } from "../../lib/metrics/text_scores.ts";
-import { Decoder } from "../../lib/models/decoder.ts";
-import { Generator } from "../../lib/models/generate.ts";
-import { loadModel } from "../../lib/models/load.ts";
-import { TextPass } from "../../lib/models/text_pass.ts";
+import { Scorer } from "../../lib/metrics/scorer.ts";
+import { Decoder } from "../../lib/decoding/decoder.ts";
+import { Generator } from "../../lib/decoding/generator.ts";
+import { loadModel } from "../../lib/checkpoints/load.ts";
+import { Prefill } from "../../lib/decoding/prefill.ts";
 import { Adam } from "../../lib/training/adam.ts";
 import { trainModel } from "../../lib/training/train.ts";
 import { GradientSums } from "../../lib/unlearning/gradient_sums.ts";
 import { ObjectiveStep } from "../../lib/unlearning/objective_step.ts";
-import { microBatches } from "../../lib/unlearning/token_weights.ts";
+import { microBatches } from "../../lib/unlearning/micro_batches.ts";
 import { unlearn } from "../../lib/unlearning/unlearn.ts";
 
 const engine = await openTensorFlow({ device: "cpu" });
@@ -60,14 +60,14 @@ Deno.test("texts and their continuations leave nothing when a step fails", async
   const before = engine.memory();
   {
     using loaded = await loadModel(FOLDER);
-    using pass = new TextPass(loaded.model, { xla: false });
+    using pass = new Prefill(loaded.model, { xla: false });
     const many = Array.from({ length: 130 }, (_, i) => TEXTS[i % 4]!); // more than one chunk, whose caches are joined
     await leavesNothing(async () => {
       using _filled = await pass.run(many, { length: 16, keepCache: true });
     });
     using decoder = new Decoder(loaded.model, { batch: 4, rows: 2, xla: false });
     await leavesNothing(async () => {
-      using filled = await decoder.fill(TEXTS, { length: 32, keepCache: true });
+      using filled = await decoder.prefill(TEXTS, { length: 32, keepCache: true });
       const starts = TEXTS.map((_, text) => ({ text, position: 3, token: 1, until: 22 })); // own caches grow on the way
       await decoder.continueAll(filled, starts);
     });

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { compile } from "../../lib/engine/compile.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { sparseCrossEntropy, writeRows } from "../../lib/engine/kernels.ts";
-import { appendToCache, cachePlaces, checkPositions, newCacheBuffer } from "../../lib/models/kv_cache.ts";
+import { appendToCache, cachePlaces, checkPositions, newCacheBuffer } from "../../lib/decoding/kv_cache.ts";
 import { assertTensorClose, createNormal, randomPlain } from "../tensors.ts";
 import { differences, type Plain, reduceLast, sum } from "./plain_operations.ts";
 

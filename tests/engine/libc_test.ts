@@ -7,7 +7,7 @@ const NOTE = "I0000 00:00:1795771893.492518   17485 port.cc:153] oneDNN custom o
 /** A check of TensorFlow's own that fails, and ends the process. */
 const FAIL_CHECK = `import { newTensor } from "lib/engine/native_tensors.ts";
   import { currentEngine } from "lib/engine/state.ts";
-  import { findTensorFlow } from "lib/setup.ts";
+  import { findTensorFlow } from "lib/setup/set_up.ts";
   function failCheck() {
     const tensor = newTensor(currentEngine().symbols, [2], 4, new Uint8Array(2));
     Deno.dlopen(findTensorFlow().cc, { TF_Dim: { parameters: ["pointer", "i32"], result: "i64" } }).symbols.TF_Dim(tensor, 7);

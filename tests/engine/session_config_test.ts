@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { openLibrary } from "../../lib/engine/library.ts";
-import { findTensorFlow } from "../../lib/setup.ts";
+import { findTensorFlow } from "../../lib/setup/set_up.ts";
 import { Status } from "../../lib/engine/status.ts";
 import { readGpuMemory, sessionConfig } from "../../lib/engine/session_config.ts";
 

@@ -2,8 +2,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { codeCompletions, markCharacters, secretCompletions } from "../../lib/evaluation/completions.ts";
 import { greedyContinuations } from "../../lib/evaluation/continuations.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
-import { Decoder } from "../../lib/models/decoder.ts";
-import { loadModel } from "../../lib/models/load.ts";
+import { Decoder } from "../../lib/decoding/decoder.ts";
+import { loadModel } from "../../lib/checkpoints/load.ts";
 import type { Tokenizer } from "../../lib/tokenizers/tokenizer.ts";
 import { readFixture } from "../models/fixtures.ts";
 
@@ -42,7 +42,7 @@ Deno.test("greedyContinuations() decodes as step by step, from every prefix", as
     if (from > 1) assertEquals(right, known.slice(from));
     const own = Array.from(unknown.subarray(0, from));
     while (own.length < unknown.length) {
-      using filled = await decoder.fill([own], { length: 64, keepCache: true });
+      using filled = await decoder.prefill([own], { length: 64, keepCache: true });
       own.push(filled.predictions[0]![own.length - 1]!);
     }
     assertEquals(Array.from(wrong!), own.slice(from), `from ${from}`);

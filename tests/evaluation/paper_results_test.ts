@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { SetScores } from "../../lib/evaluation/forgetting.ts";
+import type { SetScores } from "../../lib/evaluation/evaluate_sets.ts";
 import { besidePaperResults, PAPER_RESULTS, reductionOf } from "../../lib/evaluation/paper_results.ts";
 
 const row = (set: SetScores["set"], model: string, ma: number | null, el: number | null): SetScores => ({

@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { type ProbeOptions, probeSecrets, type SecretPlace } from "../../lib/evaluation/probe.ts";
-import { Scorer } from "../../lib/metrics/text_scores.ts";
+import { Scorer } from "../../lib/metrics/scorer.ts";
 import { toCodePoints } from "../../lib/tokenizers/code_points.ts";
 import { predictWith, scoreSecret } from "../metrics/plain_definitions.ts";
 import { continueGreedily, newTinyModel, openTinyTokenizer } from "./tiny_model.ts";

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { probeSecrets } from "../../lib/evaluation/probe.ts";
 import { maskTokens, probeTokens } from "../../lib/evaluation/probe_tokens.ts";
-import { Scorer } from "../../lib/metrics/text_scores.ts";
+import { Scorer } from "../../lib/metrics/scorer.ts";
 import { shownLength } from "../../lib/secrets/fingerprint.ts";
 import { toCodePoints } from "../../lib/tokenizers/code_points.ts";
 import { newTinyModel, openTinyTokenizer } from "./tiny_model.ts";

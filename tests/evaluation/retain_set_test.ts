@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows }
 import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { chooseRetainSet, continuationBleu } from "../../lib/evaluation/retain_set.ts";
 import { bleu } from "../../lib/metrics/bleu.ts";
-import { Decoder } from "../../lib/models/decoder.ts";
+import { Decoder } from "../../lib/decoding/decoder.ts";
 import { predictWith } from "../metrics/plain_definitions.ts";
 import { continueGreedily, newTinyModel, openTinyTokenizer } from "./tiny_model.ts";
 

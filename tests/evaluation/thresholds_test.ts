@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { meanAndError, memorizationThresholds, THRESHOLD_METRICS } from "../../lib/evaluation/thresholds.ts";
-import type { Scores } from "../../lib/metrics/text_scores.ts";
+import type { Scores } from "../../lib/metrics/scorer.ts";
 
 const score = (fields: Partial<Scores>): Scores => ({
   tokens: 9,

@@ -12,7 +12,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { formatTable } from "../../lib/cli/console.ts";
-import { type Draw, drawer } from "../mutations.ts";
+import { type Draw, drawer } from "../fuzz/mutations.ts";
 import { prepare, type Scenario, SCENARIOS } from "./cases.ts";
 import {
   isRefused,

@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { findTensorFlow } from "../../lib/setup.ts";
+import { findTensorFlow } from "../../lib/setup/set_up.ts";
 import { cliCommand } from "../cli/run_cli.ts";
 import { decodeOperations, type Operation, type Plan, PLAN_VARIABLE } from "./plan.ts";
 

@@ -6,7 +6,7 @@
  */
 import type { Products } from "../../lib/engine/compile.ts";
 import type { Engine } from "../../lib/engine/engine.ts";
-import { Peer } from "../bench_peer.ts";
+import { Peer } from "../bench/peer.ts";
 import type { Result } from "./bench_result.ts";
 import type { Card } from "./card_memory.ts";
 import type { Shape } from "./random_model.ts";
@@ -45,7 +45,7 @@ export class OptionalPeer implements AsyncDisposable {
   /** What it said of itself. */
   versions: Record<string, string> = {};
 
-  /** @param script of tests/bench_peers @param products as ours; in TF32 its numbers are float32 */
+  /** @param script of tests/bench/peers @param products as ours; in TF32 its numbers are float32 */
   constructor({ python, device, log }: RowContext, script: string, products: Products) {
     this.#log = log;
     const dtype = products === "tf32" ? "float32" : products;

@@ -6,10 +6,10 @@
  */
 import { join } from "node:path";
 import { EL_ORDERS } from "../../lib/metrics/extraction_likelihood.ts";
-import { Scorer } from "../../lib/metrics/text_scores.ts";
-import { loadModel } from "../../lib/models/load.ts";
-import { saveModel } from "../../lib/models/save.ts";
-import { median } from "../bench_table.ts";
+import { Scorer } from "../../lib/metrics/scorer.ts";
+import { loadModel } from "../../lib/checkpoints/load.ts";
+import { saveModel } from "../../lib/checkpoints/save.ts";
+import { median } from "../bench/bench_table.ts";
 import { OptionalPeer, type RowContext } from "./bench_context.ts";
 import { digits, type Result, timesFaster } from "./bench_result.ts";
 import { timeRuns } from "./bench_time.ts";

@@ -6,7 +6,7 @@
  */
 import type { Products } from "../../lib/engine/compile.ts";
 import { unlearn, type UnlearnSets } from "../../lib/unlearning/unlearn.ts";
-import { median } from "../bench_table.ts";
+import { median } from "../bench/bench_table.ts";
 import { OptionalPeer, type RowContext } from "./bench_context.ts";
 import { digits, type Result, timesFaster } from "./bench_result.ts";
 import { randomIds, randomModel } from "./random_model.ts";

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "../cli/run_cli.ts";
-import { encodeSafetensors } from "../models/safetensors_bytes.ts";
+import { encodeSafetensors } from "../checkpoints/safetensors_bytes.ts";
 import type { PlainTensor } from "../tensors.ts";
 import type { Comparison } from "./check_types.ts";
 import { CHECKS } from "./checks.ts";

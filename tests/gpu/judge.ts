@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { oneLine } from "../../lib/reason.ts";
+import { oneLine } from "../../lib/files/reason.ts";
 import { type PlainTensor, readTensors } from "../tensors.ts";
 import type { Check, CheckOptions, Comparison, DeviceName, NoteRow } from "./check_types.ts";
 import { compareTensors, type Difference } from "./compare.ts";

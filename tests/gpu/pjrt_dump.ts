@@ -19,7 +19,7 @@ import type { Recorded } from "../../lib/engine/graph_records.ts";
 import { openedPaths } from "../../lib/engine/library.ts";
 import { currentEngine } from "../../lib/engine/state.ts";
 import { gpt2 } from "../../lib/models/gpt2.ts";
-import { loadModel } from "../../lib/models/load.ts";
+import { loadModel } from "../../lib/checkpoints/load.ts";
 import type { Model } from "../../lib/models/model.ts";
 import { newModel } from "../../lib/models/new_model.ts";
 import { nextTokenLosses, valueAndGradients } from "../../lib/training/next_token_loss.ts";

@@ -16,7 +16,7 @@ import { DTYPE } from "../../lib/engine/dtypes.ts";
 import { Graph } from "../../lib/engine/graph.ts";
 import type { Recorded } from "../../lib/engine/graph_records.ts";
 import { tensorBytes } from "../../lib/engine/native_tensors.ts";
-import { Stages } from "../../lib/engine/stages.ts";
+import { XlaStages } from "../../lib/engine/xla_stages.ts";
 import { currentEngine } from "../../lib/engine/state.ts";
 import { type ElementType, PjrtClient } from "./pjrt.ts";
 import { PjrtApi } from "./pjrt_api.ts";
@@ -60,8 +60,8 @@ Graph.prototype.toFunction = function (name, results, xla) {
   if (!inside) waiting.set(name, { recorded: this.recorded, results });
   return toFunction.call(this, name, results, xla);
 };
-const { build } = Stages.prototype;
-Stages.prototype.build = function (graph, results, name) {
+const { build } = XlaStages.prototype;
+XlaStages.prototype.build = function (graph, results, name) {
   waiting.set(name, { recorded: graph.recorded, results });
   inside = true; // its stages are parts of what was captured
   try {

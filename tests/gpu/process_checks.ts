@@ -5,7 +5,7 @@
  * @module
  */
 import { join } from "node:path";
-import { oneLine } from "../../lib/reason.ts";
+import { oneLine } from "../../lib/files/reason.ts";
 import type { CheckOptions, Comparison, DeviceName } from "./check_types.ts";
 import { CHECKS } from "./checks.ts";
 import { judgeComparison } from "./judge.ts";

@@ -6,7 +6,7 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { oneLine } from "../../lib/reason.ts";
+import { oneLine } from "../../lib/files/reason.ts";
 import { cliCommand } from "../cli/run_cli.ts";
 import { type TinyRun, writeCertainModel, writeTexts, writeTinyRun } from "../cli/tiny_run.ts";
 import { readTensors } from "../tensors.ts";

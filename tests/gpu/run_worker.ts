@@ -5,7 +5,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
-import { oneLine } from "../../lib/reason.ts";
+import { oneLine } from "../../lib/files/reason.ts";
 import type { WorkerEvent, WorkerOptions } from "./worker.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));

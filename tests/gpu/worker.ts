@@ -7,8 +7,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { join } from "node:path";
 import { type Engine, openTensorFlow } from "../../lib/engine/engine.ts";
-import { oneLine } from "../../lib/reason.ts";
-import { encodeSafetensors, type TensorToStore } from "../models/safetensors_bytes.ts";
+import { oneLine } from "../../lib/files/reason.ts";
+import { encodeSafetensors, type TensorToStore } from "../checkpoints/safetensors_bytes.ts";
 import type { PlainTensor } from "../tensors.ts";
 import { CHECKS } from "./checks.ts";
 import type { CheckContext, CheckOptions, DeviceName } from "./check_types.ts";

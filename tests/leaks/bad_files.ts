@@ -4,8 +4,8 @@
  */
 import { join } from "node:path";
 import pl from "nodejs-polars";
-import { encodeSafetensors } from "../models/safetensors_bytes.ts";
-import { GgufBytes } from "../models/gguf_bytes.ts";
+import { encodeSafetensors } from "../checkpoints/safetensors_bytes.ts";
+import { GgufBytes } from "../checkpoints/gguf_bytes.ts";
 import { byteTokenizer, tinyConfig, tinyWeights, writeTinyModel } from "../cli/tiny_run.ts";
 import type { Plants } from "./plants.ts";
 

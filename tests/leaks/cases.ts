@@ -15,7 +15,7 @@ import {
   SECRET_SCORE_COLUMNS,
   THRESHOLD_COLUMNS,
 } from "../../lib/datasets/columns.ts";
-import { secretPieces } from "../../lib/datasets/secret_formats.ts";
+import { secretPieces } from "../../lib/embedded/secret_formats.ts";
 import { argumentsOf, type Flags } from "../cli/tiny_cases.ts";
 import { drawSecret, type TinyRun } from "../cli/tiny_run.ts";
 import {

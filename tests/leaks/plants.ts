@@ -2,9 +2,9 @@
  * Made-up values for the leak harness: each stands in one place, in the shape of what a hostile or mistaken file may
  * hold there, so that a piece of it in an output tells where it came from.
  */
-import { PythonRandom } from "../../lib/datasets/random.ts";
-import { SECRET_FORMATS, secretPieces } from "../../lib/datasets/secret_formats.ts";
-import { PIECE_LENGTH } from "../leaks.ts";
+import { PythonRandom } from "../../lib/datasets/python_random.ts";
+import { SECRET_FORMATS, secretPieces } from "../../lib/embedded/secret_formats.ts";
+import { PIECE_LENGTH } from "./leaks.ts";
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 const WORDS = "violet tractor moonlight granite pelican saffron harbour lantern thistle walrus".split(" ");

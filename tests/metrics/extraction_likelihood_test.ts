@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { extractionLikelihoods } from "../../lib/metrics/extraction_likelihood.ts";
-import { PythonRandom } from "../../lib/datasets/random.ts";
+import { PythonRandom } from "../../lib/datasets/python_random.ts";
 import { type Predict, scoreSecret, scoreText } from "./plain_definitions.ts";
 
 /**

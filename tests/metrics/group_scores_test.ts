@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { groupMeans } from "../../lib/metrics/group_scores.ts";
-import type { Scores } from "../../lib/metrics/text_scores.ts";
+import type { Scores } from "../../lib/metrics/scorer.ts";
 
 const score = (ma: number | null, el_3: number | null = null, nll: number | null = 1): Scores => ({
   tokens: 9,

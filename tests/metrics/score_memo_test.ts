@@ -3,8 +3,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { assign } from "../../lib/engine/compile.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { ScoreMemo } from "../../lib/metrics/score_memo.ts";
-import { Scorer } from "../../lib/metrics/text_scores.ts";
-import { loadModel } from "../../lib/models/load.ts";
+import { Scorer } from "../../lib/metrics/scorer.ts";
+import { loadModel } from "../../lib/checkpoints/load.ts";
 import { readFixture } from "../models/fixtures.ts";
 
 const engine = await openTensorFlow({ device: "cpu" });

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs-core";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { attend, attendInBlocks, causalBias } from "../../lib/models/attention.ts";
-import { loadModel } from "../../lib/models/load.ts";
+import { loadModel } from "../../lib/checkpoints/load.ts";
 import { nextTokenLosses, valueAndGradients } from "../../lib/training/next_token_loss.ts";
 import { pretendGpu } from "../pretend_gpu.ts";
 

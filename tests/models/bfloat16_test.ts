@@ -2,17 +2,17 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import * as tf from "@tensorflow/tfjs-core";
 import { join } from "node:path";
 import { EMBEDDED_MODEL } from "../../lib/cli/model_folder.ts";
-import { buildEmbeddedCorpus } from "../../lib/datasets/embedded_corpus.ts";
+import { buildEmbeddedCorpus } from "../../lib/embedded/embedded_corpus.ts";
 import { compile, type Products } from "../../lib/engine/compile.ts";
 import { DTYPE } from "../../lib/engine/dtypes.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { Graph } from "../../lib/engine/graph.ts";
-import { Scorer } from "../../lib/metrics/text_scores.ts";
-import { Decoder } from "../../lib/models/decoder.ts";
-import { Generator } from "../../lib/models/generate.ts";
-import { loadModel, type LoadOptions } from "../../lib/models/load.ts";
-import { parseHeader } from "../../lib/models/safetensors.ts";
-import { saveModel } from "../../lib/models/save.ts";
+import { Scorer } from "../../lib/metrics/scorer.ts";
+import { Decoder } from "../../lib/decoding/decoder.ts";
+import { Generator } from "../../lib/decoding/generator.ts";
+import { loadModel, type LoadOptions } from "../../lib/checkpoints/load.ts";
+import { parseHeader } from "../../lib/checkpoints/safetensors.ts";
+import { saveModel } from "../../lib/checkpoints/save.ts";
 import { openTokenizer } from "../../lib/tokenizers/tokenizer.ts";
 import { readFixture } from "./fixtures.ts";
 
@@ -85,7 +85,7 @@ for (const trainable of [false, true]) {
       using loaded = await loadModel(folder, options);
       using generator = new Generator(loaded.model, { xla });
       using decoder = new Decoder(loaded.model, { xla });
-      using filled = await decoder.fill(texts, { length: 40, keepCache: true });
+      using filled = await decoder.prefill(texts, { length: 40, keepCache: true });
       const branches = await decoder.continueAll(filled, starts);
       return [...await generator.generate(prompts, { maxTokens: 30 }), ...branches].flatMap((
         ids,
@@ -116,7 +116,7 @@ Deno.test("Generator and Decoder compute all products of a bfloat16 model in bfl
       using generator = new Generator(loaded.model);
       await generator.generate([texts[0]!.slice(0, 3)], { maxTokens: 3 });
       using decoder = new Decoder(loaded.model);
-      using filled = await decoder.fill([texts[0]!], { length: 40, keepCache: true });
+      using filled = await decoder.prefill([texts[0]!], { length: 40, keepCache: true });
       await decoder.continueAll(filled, [{ text: 0, position: 3, token: 5, until: 8 }]);
     }
   } finally {

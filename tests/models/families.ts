@@ -8,18 +8,18 @@ import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/ass
 import * as tf from "@tensorflow/tfjs-core";
 import { compile } from "../../lib/engine/compile.ts";
 import type { Engine } from "../../lib/engine/engine.ts";
-import { Scorer } from "../../lib/metrics/text_scores.ts";
+import { Scorer } from "../../lib/metrics/scorer.ts";
 import type { Architecture } from "../../lib/models/architecture.ts";
-import { Decoder } from "../../lib/models/decoder.ts";
-import { type LoadedModel, loadModel } from "../../lib/models/load.ts";
+import { Decoder } from "../../lib/decoding/decoder.ts";
+import { type LoadedModel, loadModel } from "../../lib/checkpoints/load.ts";
 import type { Model } from "../../lib/models/model.ts";
-import { saveModel } from "../../lib/models/save.ts";
+import { saveModel } from "../../lib/checkpoints/save.ts";
 import { Adam } from "../../lib/training/adam.ts";
 import { nextTokenLosses, valueAndGradients } from "../../lib/training/next_token_loss.ts";
 import { GradientSums } from "../../lib/unlearning/gradient_sums.ts";
 import { ObjectiveStep } from "../../lib/unlearning/objective_step.ts";
 import { OBJECTIVES } from "../../lib/unlearning/objectives.ts";
-import { microBatches } from "../../lib/unlearning/token_weights.ts";
+import { microBatches } from "../../lib/unlearning/micro_batches.ts";
 import { assertTensorClose, readTensors } from "../tensors.ts";
 import { type Gpt2Fixture, readFixtureFolder } from "./fixtures.ts";
 
@@ -124,7 +124,7 @@ async function checkDecoding(model: Model, { ids, continuations }: Gpt2Fixture):
   const length = Math.max(...continuations.map(({ prefix, ids }) => prefix + ids.length));
   for (const rows of [2, 64]) {
     using decoder = new Decoder(model, { batch: ids.length, rows });
-    using filled = await decoder.fill(ids, { length, keepCache: true });
+    using filled = await decoder.prefill(ids, { length, keepCache: true });
     const starts = continuations.map(({ row, prefix, ids }) => ({
       text: row,
       position: prefix,

@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs-core";
 import { compile } from "../../lib/engine/compile.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
-import { loadModel } from "../../lib/models/load.ts";
+import { loadModel } from "../../lib/checkpoints/load.ts";
 import { nextTokenLosses, valueAndGradients } from "../../lib/training/next_token_loss.ts";
 import { assertTensorClose } from "../tensors.ts";
 import { FIXTURES, readFixture } from "./fixtures.ts";

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import * as tf from "@tensorflow/tfjs-core";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
-import { Decoder } from "../../lib/models/decoder.ts";
-import { Generator } from "../../lib/models/generate.ts";
-import { loadModel, readConfig } from "../../lib/models/load.ts";
+import { Decoder } from "../../lib/decoding/decoder.ts";
+import { Generator } from "../../lib/decoding/generator.ts";
+import { loadModel, readConfig } from "../../lib/checkpoints/load.ts";
 import { Model } from "../../lib/models/model.ts";
 import { NotFiniteError } from "../../lib/models/not_finite.ts";
 import { readFixture } from "./fixtures.ts";
@@ -56,7 +56,7 @@ Deno.test("Decoder.fill() refuses logits that are not finite, naming text and mo
     using decoder = new Decoder(model, { batch: 4 });
     for (const keepCache of [false, true]) {
       const fill = (texts: number[][], nameOf?: (i: number) => string) =>
-        decoder.fill(texts, { length: 8, keepCache, ...(nameOf && { nameOf }) });
+        decoder.prefill(texts, { length: 8, keepCache, ...(nameOf && { nameOf }) });
       const bad = [TEXT, [...TEXT, ...NEXT]];
       await assertRejects(() => fill(bad), NotFiniteError, `Cannot score text 1 ${ENDING}`);
       const nameOf = (i: number) => `secret ${7 + i}`;
@@ -73,7 +73,7 @@ Deno.test("Decoder.continueAll() refuses logits that become not finite while it 
   await withSpoiled(NEXT[1]!, async (model, isNan) => {
     for (const xla of isNan ? [false, true] : [false]) { // XLA takes seconds
       using decoder = new Decoder(model, { batch: 4, xla });
-      using filled = await decoder.fill([TEXT, TEXT], { length: 8, keepCache: true });
+      using filled = await decoder.prefill([TEXT, TEXT], { length: 8, keepCache: true });
       const token = filled.predictions[1]![2]!;
       const upTo = (until: number) => decoder.continueAll(filled, [{ text: 1, position: 3, token, until }]);
       assertEquals([...(await upTo(5))[0]!], [41, 5]); // what token 5 leads to is not asked for

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FORGET_COLUMNS } from "../../lib/datasets/columns.ts";
 import { readRows } from "../../lib/datasets/row_table.ts";
-import { jupyterCommand, setUpJupyter } from "../../lib/setup_jupyter.ts";
+import { jupyterCommand, setUpJupyter } from "../../lib/setup/jupyter.ts";
 import { temporaryFolder } from "../cli/run_cli.ts";
 import { writeCertainModel, writeTinyRun } from "../cli/tiny_run.ts";
 

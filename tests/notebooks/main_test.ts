@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { fileURLToPath } from "node:url";
-import { setUpJupyter } from "../../lib/setup_jupyter.ts";
+import { setUpJupyter } from "../../lib/setup/jupyter.ts";
 
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 

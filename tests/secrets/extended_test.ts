@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { PythonRandom } from "../../lib/datasets/random.ts";
+import { PythonRandom } from "../../lib/datasets/python_random.ts";
 import { detectSecrets } from "../../lib/secrets/detect.ts";
 import { detectExtended, EXTENDED_DETECTORS } from "../../lib/secrets/extended.ts";
 import { HARMLESS_KINDS, SECRET_KINDS } from "../labelled_values.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { PythonRandom } from "../../lib/datasets/random.ts";
+import { PythonRandom } from "../../lib/datasets/python_random.ts";
 import { DETECTORS } from "../../lib/secrets/api_key.ts";
 import { occurrences } from "../../lib/secrets/occurrences.ts";
 

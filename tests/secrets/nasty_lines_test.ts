@@ -4,7 +4,7 @@ import { detectSecrets, EXTRA_SECRETS } from "../../lib/secrets/detect.ts";
 import { EXTENDED_DETECTORS } from "../../lib/secrets/extended.ts";
 import { filterSecrets } from "../../lib/secrets/filter.ts";
 import { NASTY_LINES, nastyLine } from "../nasty_lines.ts";
-import { distinctSpans, type OracleSpan, toOracleSpans } from "../oracle_spans.ts";
+import { distinctSpans, type OracleSpan, toOracleSpans } from "../parity/oracle_spans.ts";
 
 const spans: OracleSpan[][] = JSON.parse(
   await Deno.readTextFile(new URL("../fixtures/nasty_spans.json", import.meta.url)),

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { DETECTORS } from "../../lib/secrets/api_key.ts";
 import { detectSecrets } from "../../lib/secrets/detect.ts";
-import { type OracleSpan, toOracleSpans } from "../oracle_spans.ts";
+import { type OracleSpan, toOracleSpans } from "../parity/oracle_spans.ts";
 
 interface Parity {
   documents: { backwards: string; spans: OracleSpan[] }[];

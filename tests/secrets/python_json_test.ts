@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { PythonRandom } from "../../lib/datasets/random.ts";
+import { PythonRandom } from "../../lib/datasets/python_random.ts";
 import { isJson } from "../../lib/secrets/python_json.ts";
 
 function parses(text: string): boolean {

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { PythonRandom } from "../../lib/datasets/random.ts";
+import { PythonRandom } from "../../lib/datasets/python_random.ts";
 import { parseTokenizer } from "../../lib/tokenizers/tokenizer.ts";
 
 type Draw<T> = () => T;

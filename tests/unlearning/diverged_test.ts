@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import * as tf from "@tensorflow/tfjs-core";
 import { assign } from "../../lib/engine/compile.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
-import { loadModel } from "../../lib/models/load.ts";
+import { loadModel } from "../../lib/checkpoints/load.ts";
 import type { Model } from "../../lib/models/model.ts";
 import { NotFiniteError } from "../../lib/models/not_finite.ts";
 import { unlearn, type UnlearnOptions, type UnlearnSets } from "../../lib/unlearning/unlearn.ts";

@@ -2,12 +2,12 @@ import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/as
 import * as tf from "@tensorflow/tfjs-core";
 import { assign } from "../../lib/engine/compile.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
-import { type LoadedModel, loadModel } from "../../lib/models/load.ts";
+import { type LoadedModel, loadModel } from "../../lib/checkpoints/load.ts";
 import { Adam } from "../../lib/training/adam.ts";
 import { GradientSums } from "../../lib/unlearning/gradient_sums.ts";
 import { klDivergence, ObjectiveStep } from "../../lib/unlearning/objective_step.ts";
 import { objectiveOf } from "../../lib/unlearning/objectives.ts";
-import { microBatches, type MicroBatchOptions } from "../../lib/unlearning/token_weights.ts";
+import { microBatches, type MicroBatchOptions } from "../../lib/unlearning/micro_batches.ts";
 import fixture from "../fixtures/unlearning/expected.json" with { type: "json" };
 import { assertTensorClose, type PlainTensor, readTensors } from "../tensors.ts";
 

@@ -1,8 +1,8 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { type Engine, openTensorFlow } from "../../lib/engine/engine.ts";
 import { groupMeans } from "../../lib/metrics/group_scores.ts";
-import { Scorer } from "../../lib/metrics/text_scores.ts";
-import { loadModel } from "../../lib/models/load.ts";
+import { Scorer } from "../../lib/metrics/scorer.ts";
+import { loadModel } from "../../lib/checkpoints/load.ts";
 import type { Model } from "../../lib/models/model.ts";
 import {
   unlearn,

@@ -8,7 +8,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { compile } from "../../../lib/engine/compile.ts";
 import { writeRows } from "../../../lib/engine/kernels.ts";
-import { appendToCache, cachePlaces, newCacheBuffer } from "../../../lib/models/kv_cache.ts";
+import { appendToCache, cachePlaces, newCacheBuffer } from "../../../lib/decoding/kv_cache.ts";
 import type { Check, CheckContext, Comparison } from "../check_types.ts";
 
 const WAYS = ["eager", "captured", "XLA"] as const;

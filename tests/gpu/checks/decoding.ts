@@ -5,8 +5,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { Generator } from "../../../lib/models/generate.ts";
-import { loadModel } from "../../../lib/models/load.ts";
+import { Generator } from "../../../lib/decoding/generator.ts";
+import { loadModel } from "../../../lib/checkpoints/load.ts";
 import type { Model } from "../../../lib/models/model.ts";
 import { readFixtureFolder } from "../../models/fixtures.ts";
 import type { Check, CheckContext, Comparison } from "../check_types.ts";

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openModelTokenizer } from "../../../lib/models/model_tokenizer.ts";
+import { openModelTokenizer } from "../../../lib/checkpoints/model_tokenizer.ts";
 
 const root = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 

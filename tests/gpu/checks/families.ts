@@ -6,7 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { compile, type Products } from "../../../lib/engine/compile.ts";
-import { loadModel } from "../../../lib/models/load.ts";
+import { loadModel } from "../../../lib/checkpoints/load.ts";
 import type { MODELS } from "../../../lib/models/models.ts";
 import type { Model } from "../../../lib/models/model.ts";
 import { nextTokenLosses, valueAndGradients } from "../../../lib/training/next_token_loss.ts";

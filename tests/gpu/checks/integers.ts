@@ -6,7 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { compile } from "../../../lib/engine/compile.ts";
-import { oneLine } from "../../../lib/reason.ts";
+import { oneLine } from "../../../lib/files/reason.ts";
 import type { Check, CheckContext } from "../check_types.ts";
 
 type Inputs = Record<"x" | "y" | "rows" | "yes" | "no" | "floats", tf.Tensor>;

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { loadModel } from "../../../lib/models/load.ts";
-import { Scorer } from "../../../lib/metrics/text_scores.ts";
+import { loadModel } from "../../../lib/checkpoints/load.ts";
+import { Scorer } from "../../../lib/metrics/scorer.ts";
 import type { Check } from "../check_types.ts";
 import { type DeviceBytes, deviceBytes } from "../device_memory.ts";
 import { EMBEDDED, embeddedTexts } from "./embedded_texts.ts";

@@ -6,9 +6,9 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { compile } from "../../../lib/engine/compile.ts";
-import { loadModel } from "../../../lib/models/load.ts";
+import { loadModel } from "../../../lib/checkpoints/load.ts";
 import { nextTokenLosses, valueAndGradients } from "../../../lib/training/next_token_loss.ts";
-import { oneLine } from "../../../lib/reason.ts";
+import { oneLine } from "../../../lib/files/reason.ts";
 import type { Check } from "../check_types.ts";
 import { EMBEDDED, embeddedTexts } from "./embedded_texts.ts";
 

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { Decoder } from "../../../lib/models/decoder.ts";
+import { Decoder } from "../../../lib/decoding/decoder.ts";
 import type { Model } from "../../../lib/models/model.ts";
-import { TextPass } from "../../../lib/models/text_pass.ts";
-import { loadModel } from "../../../lib/models/load.ts";
-import { Scorer, type Scores, type SecretTokens } from "../../../lib/metrics/text_scores.ts";
+import { Prefill } from "../../../lib/decoding/prefill.ts";
+import { loadModel } from "../../../lib/checkpoints/load.ts";
+import { Scorer, type Scores, type SecretTokens } from "../../../lib/metrics/scorer.ts";
 import type { Check, CheckContext, Comparison, MissingRow } from "../check_types.ts";
 import { setTf32 } from "../switches.ts";
 import { EMBEDDED, embeddedTexts } from "./embedded_texts.ts";
@@ -41,7 +41,7 @@ async function runMode({ put, quick }: CheckContext, { name, products }: Mode): 
   const secrets = texts.map((ids) => ({ prefix: ids.slice(0, length - 32), secret: ids.slice(length - 32) }));
   using loaded = await loadModel(EMBEDDED, { products });
   using decoder = new Decoder(loaded.model);
-  using filled = await decoder.fill(texts, { length, keepCache: false });
+  using filled = await decoder.prefill(texts, { length, keepCache: false });
   await put(
     `${name}.predictions`,
     Object.fromEntries(filled.predictions.map((ids, i) => [`text ${i}`, ids])),
@@ -63,7 +63,7 @@ async function putXla(
   model: Model,
   { texts, secrets, length }: { texts: number[][]; secrets: SecretTokens[]; length: number },
 ): Promise<void> {
-  using pass = new TextPass(model, { xla: true });
+  using pass = new Prefill(model, { xla: true });
   using filled = await pass.run(texts, { length, keepCache: false });
   await put("XLA.predictions", Object.fromEntries(filled.predictions.map((ids, i) => [`text ${i}`, ids])));
   await put("XLA.losses", Object.fromEntries(filled.losses.map((losses, i) => [`text ${i}`, losses])));

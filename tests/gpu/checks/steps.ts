@@ -4,7 +4,7 @@
  * @module
  */
 import { trainModel } from "../../../lib/training/train.ts";
-import { loadModel } from "../../../lib/models/load.ts";
+import { loadModel } from "../../../lib/checkpoints/load.ts";
 import { unlearn, type UnlearnSets } from "../../../lib/unlearning/unlearn.ts";
 import { readFixtureFolder } from "../../models/fixtures.ts";
 import { DOCUMENTS, newRun, OPTIONS } from "../../training/tiny_training.ts";

@@ -1,0 +1,135 @@
+/**
+ * A model out of a folder in Hugging Face's layout, config.json and weights, or out of one GGUF file.
+ *
+ * @module
+ */
+import type { Products } from "../engine/compile.ts";
+import type { Architecture, ModelConfig } from "../models/architecture.ts";
+import type { StorageDtype } from "./float_types.ts";
+import { isGguf, openGguf } from "./gguf.ts";
+import { Model } from "../models/model.ts";
+import { architectureOf } from "../models/models.ts";
+import { openTensors } from "./open_tensors.ts";
+import { readWeights, storageDtype } from "./read_weights.ts";
+import { namedModel } from "../setup/fetched_models.ts";
+import { readRegularText } from "../files/read_file.ts";
+import { fileReasonOf, reasonOf } from "../files/reason.ts";
+
+/** A model together with what its folder says beside the weights. */
+export interface LoadedModel extends Disposable {
+  /** The model. */
+  model: Model;
+  /** config.json as it stands. */
+  configJson: Record<string, unknown>;
+  /** How most of the weights were stored; F32 where that is no type to store them in again. */
+  dtype: StorageDtype;
+  /** The folder or file it came from. */
+  folder: string;
+}
+
+/** How to load. */
+export interface LoadOptions {
+  /**
+   * What matrix products are computed in. With "bfloat16" the weights of products are kept in it as well: half the
+   * memory. Default "float32".
+   */
+  products?: Products;
+  /** Whether the weights will be trained: they are kept in float32 then. Default false. */
+  trainable?: boolean;
+}
+
+/** A configuration has some kilobytes, with the names of a classifier's labels some hundred. */
+const MAX_CONFIG_BYTES = 1 << 24;
+
+/** The text of a file of a model folder. */
+async function readText(folder: string, name: string): Promise<string> {
+  try {
+    return await readRegularText(`${folder}/${name}`, { what: "configuration", maxBytes: MAX_CONFIG_BYTES });
+  } catch (error) {
+    const { cause } = error as Error;
+    if (!(cause instanceof Error)) throw error; // it says itself why the file is not read
+    throw new Error(`Cannot load model "${folder}": ${name} cannot be read: ${fileReasonOf(cause)}`, {
+      cause,
+    });
+  }
+}
+
+/**
+ * Reads the configuration, config.json's or a GGUF file's: the family, its sizes, and the JSON itself.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { config } = await readConfig("tests/fixtures/gpt2/plain");
+ * assertEquals([config.layers, config.width, config.tiedEmbeddings], [2, 8, true]);
+ * ```
+ */
+export async function readConfig(
+  path: string,
+): Promise<{ architecture: Architecture; config: ModelConfig; json: Record<string, unknown> }> {
+  path = namedModel(path);
+  if (!isGguf(path)) return checkConfig(await readJson(path), `${path}/config.json`);
+  const { source, configJson } = openGguf(path);
+  source[Symbol.dispose]();
+  return checkConfig(configJson, path);
+}
+
+function checkConfig(json: Record<string, unknown>, file: string) {
+  const architecture: Architecture = architectureOf(json.model_type);
+  return { architecture, config: architecture.readConfig(json, file), json };
+}
+
+async function readJson(folder: string): Promise<Record<string, unknown>> {
+  const text = await readText(folder, "config.json");
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new SyntaxError(
+      `Cannot load model "${folder}": config.json is no valid JSON: ${reasonOf(cause)}`,
+      { cause },
+    );
+  }
+  if (json === null || typeof json !== "object" || Array.isArray(json)) {
+    throw new SyntaxError(`Cannot load model "${folder}": config.json is no JSON object`);
+  }
+  return json as Record<string, unknown>;
+}
+
+/**
+ * Loads a model folder, a GGUF file or "embedded", the model that comes with the project. TensorFlow must be open. Peak
+ * memory is the weights', as they are kept, and little more: files are read by pieces into the tensors' own memory.
+ *
+ * @throws {Error} when a file is missing or no regular file; {SyntaxError} when one is malformed; {RangeError} for a
+ * configuration that has more than 2^24 bytes or is not supported, or more weights than there is memory; {TypeError} when tensors do not fit the configuration or hold
+ * NaN or infinite values
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/plain");
+ * const logits = tf.tidy(() => loaded.model.logits(tf.tensor2d([[1, 2, 3]], [1, 3], "int32")));
+ * assertEquals([logits.shape, loaded.dtype], [[1, 3, 40], "F32"]);
+ * ```
+ */
+export async function loadModel(path: string, options: LoadOptions = {}): Promise<LoadedModel> {
+  const { products = "float32", trainable = false } = options;
+  path = namedModel(path);
+  const { architecture, config, json } = await readConfig(path);
+  using source = isGguf(path) ? openGguf(path).source : await openTensors(path);
+  const keep = products === "bfloat16" && !trainable ? "bfloat16" : "float32";
+  const weights = await readWeights(source, architecture, config, { keep });
+  const model = new Model({ architecture, config, weights, products, name: path });
+  return {
+    model,
+    configJson: json,
+    dtype: storageDtype(source),
+    folder: path,
+    [Symbol.dispose]: () => model[Symbol.dispose](),
+  };
+}

@@ -1,0 +1,170 @@
+/**
+ * `evaluate`: MA, EL_3, EL_5 and EL_10 of models on forget set, retain set and unseen texts, and of every secret.
+ *
+ * @module
+ */
+import { basename } from "node:path";
+import { readCorpus } from "../../datasets/corpus.ts";
+import {
+  EVALUATION_COLUMNS,
+  FORGET_COLUMNS,
+  RETAIN_COLUMNS,
+  SECRET_SCORE_COLUMNS,
+  secretScoresPath,
+} from "../../datasets/columns.ts";
+import { forgetExamples, RETAIN_ROW_TOKENS, retainExamples } from "../../datasets/examples.ts";
+import { PythonRandom } from "../../datasets/python_random.ts";
+import { readRows, writeRows } from "../../datasets/row_table.ts";
+import {
+  countItems,
+  evaluateSets,
+  type EvaluationSets,
+  type SecretScores,
+  type SetScores,
+} from "../../evaluation/evaluate_sets.ts";
+import { openScorer } from "../../metrics/score_memo.ts";
+import { type Context, defineCommand, UsageError } from "../command.ts";
+import { formatTable } from "../console.ts";
+import { CORPUS_OPTIONS, describeCorpus, type GivenCorpus, givenCorpus } from "../corpus_options.ts";
+import { DTYPE_OPTION } from "../dtype_options.ts";
+import { modelInput } from "../model_folder.ts";
+import { openRunFiles } from "../run_files.ts";
+import { secretKey } from "../secret_key.ts";
+import type { RunInput } from "../run_record.ts";
+import { type ModelSession, openModel } from "../session.ts";
+
+/**
+ * The command `evaluate`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { command } from "./evaluate.ts";
+ *
+ * assertEquals(command.options.model.kind, "list");
+ * ```
+ */
+export const command = defineCommand({
+  args: {},
+  options: {
+    model: {
+      kind: "list",
+      describe: "model, once or more; it is called by the last part of its name",
+      metavar: "DIR",
+    },
+    dtype: DTYPE_OPTION,
+    before: { kind: "string", describe: 'the model before, called "before"', metavar: "DIR" },
+    corpus: { kind: "path", describe: "the corpus", metavar: "C", required: true, orInput: true },
+    ...CORPUS_OPTIONS,
+    forget: { kind: "path", describe: "forget set that select wrote", metavar: "F", required: true },
+    retain: { kind: "path", describe: "retain set that retain wrote", metavar: "F" },
+    unseen: { kind: "path", describe: "unseen texts", metavar: "F" },
+    maxTexts: { kind: "int", describe: "unseen texts, chosen by the seed; all by default", min: 1 },
+    out: {
+      kind: "path",
+      describe: "table of the sets; that of the secrets stands beside it",
+      metavar: "F",
+      required: true,
+    },
+  },
+  config: true,
+  writes: true,
+  async run({ model, dtype, before, out, corpus: given, ...inputs }, context) {
+    if (model.length === 0) throw new UsageError('Missing option "--model": model folder');
+    const names = [
+      ...before === undefined ? [] : [["before", before]],
+      ...model.map((name) => [basename(name), name]),
+    ];
+    if (new Set(names.map(([name]) => name)).size < names.length) {
+      throw new UsageError("Two models of one name: their folders must be called differently");
+    }
+    using corpus = await givenCorpus(given, inputs);
+    const { forget, retain, unseen } = inputs;
+    const models: [string, RunInput][] = [];
+    for (const [name, path] of names) models.push([`model "${name}"`, await modelInput(path!, context)]);
+    using run = await openRunFiles([out, secretScoresPath(out)], {
+      command: "evaluate",
+      context,
+      inputs: { corpus: corpus.input, forget, retain, unseen, ...Object.fromEntries(models) },
+    });
+    const { examplesOf, source } = await readInputs({ ...inputs, corpus }, context);
+    const read = describeCorpus(source);
+    const sets: SetScores[] = [];
+    const secrets: SecretScores[] = [];
+    for (const [name, folder] of names as [string, string][]) {
+      using session = await openModel(folder, context, { products: dtype });
+      using scorer = openScorer(session.loaded.model, context.memo);
+      const examples = await examplesOf(session);
+      const stage = context.progress.start(`Evaluating ${name}`, countItems(examples), "secrets and texts");
+      const found = await evaluateSets(scorer, examples, {
+        model: name,
+        endOfText: session.tokenizer.endOfText,
+        onProgress: async (done) => {
+          stage.advance(done);
+          await context.breathe();
+        },
+      });
+      stage.done();
+      sets.push(...found.sets);
+      secrets.push(...found.secrets);
+    }
+    const summary = { sets: sets.map((row) => ({ ...row })), ...read.summary, out };
+    await run.finish(summary, async () => {
+      await writeRows(secretScoresPath(out), secrets, SECRET_SCORE_COLUMNS);
+      await writeRows(out, sets, EVALUATION_COLUMNS);
+    });
+    return { text: [...read.lines, formatSets(sets), `written: ${out}`].join("\n"), summary };
+  },
+});
+
+interface Inputs {
+  corpus: Pick<GivenCorpus, "path" | "options">;
+  forget: string;
+  retain: string | undefined;
+  unseen: string | undefined;
+  maxTexts: number | undefined;
+}
+
+/** Reads the tables once; the tokens are each model's own. */
+async function readInputs(inputs: Inputs, { seed }: Pick<Context, "seed">) {
+  const { documents, source } = await readCorpus(inputs.corpus.path, inputs.corpus.options);
+  const forget = await readRows(inputs.forget, FORGET_COLUMNS);
+  const kept = inputs.retain === undefined ? [] : await readRows(inputs.retain, RETAIN_COLUMNS);
+  const retain = kept.map(({ doc_id }) => doc_id);
+  const others = { ...inputs.corpus.options, format: undefined, exclude: [], areOptional: true };
+  const all = inputs.unseen === undefined ? [] : (await readCorpus(inputs.unseen, others)).documents;
+  const unseen = new PythonRandom(seed).shuffle(all).slice(0, inputs.maxTexts);
+  const examplesOf = async ({ tokenizer }: ModelSession): Promise<EvaluationSets> => {
+    const encoded = await tokenizer.encodeBatch(unseen.map(({ text }) => text));
+    return {
+      forget: await forgetExamples({ tokenizer, documents, key: secretKey }, forget),
+      retain: await retainExamples({ tokenizer, documents }, retain),
+      unseen: encoded.map(({ ids }) => ids.subarray(0, RETAIN_ROW_TOKENS)),
+    };
+  };
+  return { examplesOf, source };
+}
+
+/**
+ * The sets' means as a table for a terminal.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { formatSets } from "./evaluate.ts";
+ *
+ * const scores = { ma: 0.5, el_3: 0.25, el_5: 0, el_10: null, nll: 2 };
+ * const [header, , row] = formatSets([{ set: "forget", model: "ga", ...scores, rows: 32 }]).split("\n");
+ * assertEquals(header, "set     model  MA      EL_3    EL_5    EL_10  loss    rows");
+ * assertEquals(row, "forget  ga     0.5000  0.2500  0.0000  -      2.0000    32");
+ * ```
+ */
+export function formatSets(rows: readonly SetScores[]): string {
+  const cell = (value: number | null) => value === null ? null : value.toFixed(4);
+  return formatTable(
+    ["set", "model", "MA", "EL_3", "EL_5", "EL_10", "loss", "rows"],
+    rows.map((
+      { set, model, ma, el_3, el_5, el_10, nll, rows },
+    ) => [set, model, ...[ma, el_3, el_5, el_10, nll].map(cell), rows]),
+  );
+}

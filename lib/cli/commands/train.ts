@@ -1,0 +1,203 @@
+/**
+ * `train`: a small GPT-2 model from a corpus, with a tokenizer of its own, or a model that exists, trained further;
+ * resumable at its checkpoints. The embedded model was made by it: `deno task train` reads the recipe in
+ * data/model_recipe.json.
+ *
+ * @module
+ */
+import { writeFileAtomic } from "../../files/write_file.ts";
+import { MODEL_FILES } from "../../checkpoints/save.ts";
+import { Adam } from "../../training/adam.ts";
+import { checkpointBytes, CHECKPOINTS, readCheckpoint, writeCheckpoint } from "../../training/checkpoint.ts";
+import { RateWatch } from "../../training/rate_watch.ts";
+import { trainingBytes } from "../../training/step_memory.ts";
+import { trainModel, type TrainStep } from "../../training/train.ts";
+import { type Context, defineCommand } from "../command.ts";
+import { CORPUS_OPTIONS } from "../corpus_options.ts";
+import { DTYPE_OPTION, SAVE_DTYPE_OPTION, storageOf } from "../dtype_options.ts";
+import { memoryOf, sayMemory } from "../memory.ts";
+import { checkSpace } from "../output.ts";
+import { openRunFolder } from "../run_folder.ts";
+import { openEngine } from "../session.ts";
+import { openStart, readTrainingTexts, startSizes, trainingInputs } from "../train_start.ts";
+import { describeRate } from "../unlearn_report.ts";
+
+const BETAS = [0.9, 0.95] as const;
+const SAVE_EVERY_STEPS = 100;
+const LOG_EVERY_STEPS = 10;
+const LOG_FILE = "training_log.jsonl";
+
+/**
+ * The command `train`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { command } from "./train.ts";
+ *
+ * assertEquals(command.options.layers.default, 4);
+ * ```
+ */
+export const command = defineCommand({
+  args: {},
+  options: {
+    corpus: { kind: "string", describe: 'folder or table of texts, or "embedded"', default: "embedded" },
+    ...CORPUS_OPTIONS,
+    model: {
+      kind: "string",
+      metavar: "MODEL",
+      describe: "a model to go on from, instead of a new one; as other commands' --model",
+    },
+    tokenizer: {
+      kind: "path",
+      describe: "a new model's: folder with tokenizer.json; without it one is trained",
+      metavar: "DIR",
+    },
+    out: { kind: "path", describe: "folder of the checkpoint", metavar: "DIR", required: true },
+    layers: { kind: "int", describe: "a new model's L", default: 4, min: 1 },
+    width: { kind: "int", describe: "a new model's D", default: 256, min: 1 },
+    heads: { kind: "int", describe: "a new model's H, a divisor of the width", default: 4, min: 1 },
+    positions: { kind: "int", describe: "a new model's longest sequence", default: 512, min: 2 },
+    vocabulary: {
+      kind: "int",
+      describe: "entries of a trained tokenizer",
+      default: 4096,
+      min: 257,
+      max: 30000,
+    },
+    steps: { kind: "int", describe: "updates", default: 1000, min: 1 },
+    batch: { kind: "int", describe: "windows an update", default: 8, min: 1 },
+    length: { kind: "int", describe: "tokens a window", default: 512, min: 2 },
+    lr: { kind: "float", describe: "highest learning rate", default: 2e-3, min: 0 },
+    finalShare: {
+      kind: "float",
+      describe: "last rate as a share of the highest",
+      default: 0.05,
+      min: 0,
+      max: 1,
+    },
+    warmup: { kind: "int", describe: "steps over which the rate rises", default: 100, min: 0 },
+    maxNorm: { kind: "float", describe: "the gradients' norm is cut to this", default: 1, min: 0 },
+    dtype: DTYPE_OPTION,
+    saveDtype: {
+      ...SAVE_DTYPE_OPTION,
+      describe: "how weights are stored; a new model's in float16, else as they were",
+    },
+  },
+  config: true,
+  writes: true,
+  async run(values, context) {
+    const { out, steps, batch, length } = values;
+    using engine = await openEngine();
+    using run = await openRunFolder(out, {
+      command: "train",
+      context: { ...context, settings: settingsOf(context.settings, values.model) },
+      inputs: await trainingInputs(values, context),
+      outputs: [...MODEL_FILES, LOG_FILE],
+      scratch: [CHECKPOINTS],
+      versions: { tensorflow: engine.version },
+    });
+    const texts = await readTrainingTexts(values.corpus, context, values);
+    const sizes = await startSizes(values, context);
+    const memory = sayMemory(context, {
+      sizes,
+      option: "--batch",
+      value: batch,
+      bytesWith: (rows) => trainingBytes(sizes, { rows, length }),
+    });
+    using start = await openStart(values, texts, context);
+    const { model, tokenizer, endOfText } = start;
+    if (length > model.config.maxPositions) {
+      throw new RangeError(
+        `Cannot train on windows of ${length} tokens: the model has ${model.config.maxPositions} positions`,
+      );
+    }
+    checkSpace(out, checkpointBytes(model.parameterCount, { states: 3 }));
+    const stage = context.progress.start("Tokenizing", texts.all.length, "documents");
+    const encoded = await tokenizer.encodeBatch(texts.all, (done) => stage.advance(done));
+    stage.done();
+    using optimizer = new Adam(model.weights, { betas: BETAS, maxNorm: values.maxNorm });
+    const { log, notes } = await restoreNotes(out, { weights: model.weights, optimizer });
+    const first = log[0] === undefined ? undefined : (JSON.parse(log[0]) as TrainStep).loss;
+    const watch = new RateWatch({
+      lr: values.lr,
+      warmup: values.warmup,
+      isNew: values.model === undefined,
+      first,
+    });
+    const training = context.progress.start("Training", steps, "steps");
+    training.skip(optimizer.steps);
+    const save = async () => {
+      await writeFileAtomic(await run.path(LOG_FILE), log.join("\n") + "\n");
+      await writeCheckpoint(out, { weights: model.weights, optimizer }, { log, notes });
+    };
+    await trainModel(model, { optimizer, documents: encoded.map(({ ids }) => ids) }, {
+      steps,
+      batch,
+      length,
+      seed: context.seed,
+      endOfText,
+      learningRate: values.lr,
+      finalShare: values.finalShare,
+      warmup: values.warmup,
+      betas: BETAS,
+      maxNorm: values.maxNorm,
+    }, {
+      signal: context.signal,
+      onStep: async (step) => {
+        training.advance(1, `loss ${step.loss.toFixed(3)}`);
+        if (step.step % LOG_EVERY_STEPS === 0 || step.step === 1) log.push(logLine(step));
+        const rate = watch.add(step.step, step.loss);
+        if (rate && notes.length === 0) {
+          notes.push(describeRate(rate));
+          context.log(notes[0]!);
+        }
+        if (step.step % SAVE_EVERY_STEPS === 0) await save();
+        await context.breathe().catch(async (error) => {
+          await save();
+          throw error;
+        });
+      },
+    });
+    training.done();
+    await start.save(out, storageOf(values.saveDtype, start.dtype));
+    await writeFileAtomic(await run.path(LOG_FILE), log.join("\n") + "\n");
+    const last = JSON.parse(log.at(-1)!) as TrainStep;
+    const summary = {
+      steps,
+      parameters: model.parameterCount,
+      loss: last.loss,
+      notes,
+      ...memoryOf(memory),
+      out,
+    };
+    await run.finish(summary);
+    return {
+      text: `trained ${summary.parameters} parameters to a loss of ${last.loss}\nwritten: ${out}`,
+      summary,
+    };
+  },
+});
+
+/** What a new model is made with says nothing of one that exists. */
+const NEW_MODEL_SETTINGS = ["tokenizer", "layers", "width", "heads", "positions", "vocabulary"];
+
+function settingsOf(settings: Context["settings"], model: string | undefined): Context["settings"] {
+  if (model === undefined) return settings;
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => !NEW_MODEL_SETTINGS.includes(name)));
+}
+
+function logLine({ step, loss, norm, rate }: TrainStep): string {
+  const round = (value: number) => Number(value.toPrecision(5));
+  return JSON.stringify({ step, loss: round(loss), norm: round(norm), rate: round(rate) });
+}
+
+/** Continues from the newest checkpoint: its weights, moments, log and what was said of the learning rate. */
+async function restoreNotes(
+  out: string,
+  state: Parameters<typeof readCheckpoint>[1],
+): Promise<{ log: string[]; notes: string[] }> {
+  const restored = await readCheckpoint(out, state);
+  const { log = [], notes = [] } = (restored?.notes ?? {}) as { log?: string[]; notes?: string[] };
+  return { log, notes };
+}

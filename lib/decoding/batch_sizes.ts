@@ -1,0 +1,128 @@
+/**
+ * How many texts and continuations run at once, by the memory that they take: on a processor little, as caches are small
+ * and memory is shared; on a GPU shares of its memory, as it is idle with less.
+ *
+ * @module
+ */
+import type { ModelConfig } from "../models/architecture.ts";
+
+/** Tokens of a text that sizes are reckoned for. */
+const TOKENS = 128;
+/** Tokens that run through the model at once: with more, what one operation leaves is out of a processor's caches before the next. */
+const CHUNK_TOKENS = 1536;
+/** Tokens that keep any GPU busy. */
+const GPU_TOKENS = 2 ** 15;
+/** What of a GPU's memory texts, and each of two decode batches, may take: weights, logits and what XLA needs take the rest. */
+const GPU_SHARE = { texts: 1 / 10, rows: 1 / 5 };
+
+/**
+ * Texts of a batch: as many as keep caches and logits of 128 tokens under two gigabytes, 8 to 64; up to 512 on a GPU. The
+ * more texts there are, the more alike in length the continuations of a decode batch.
+ *
+ * @param memory a GPU's, in bytes; null on a processor
+ * @returns a power of two
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { textsAtOnce } from "./batch_sizes.ts";
+ *
+ * const small = { layers: 4, cacheHeads: 4, headWidth: 64, vocabularySize: 4096 };
+ * assertEquals([textsAtOnce(small), textsAtOnce({ ...small, vocabularySize: 150_000 })], [64, 8]);
+ * assertEquals(textsAtOnce(small, 80e9), 512);
+ * ```
+ */
+export function textsAtOnce(
+  { layers, cacheHeads, headWidth, vocabularySize }: Pick<
+    ModelConfig,
+    "layers" | "cacheHeads" | "headWidth" | "vocabularySize"
+  >,
+  memory: number | null = null,
+): number {
+  const numbersPerToken = 2 * layers * cacheHeads * headWidth + 2 * vocabularySize;
+  const bytesPerText = numbersPerToken * TOKENS * Float32Array.BYTES_PER_ELEMENT;
+  if (memory !== null) return powerWithin(memory * GPU_SHARE.texts / bytesPerText, { least: 8, most: 512 });
+  return powerWithin(2 ** 31 / bytesPerText, { least: 8, most: 64 });
+}
+
+/**
+ * Continuations of a decode batch: as many as keep the caches of 128 tokens under a gigabyte, 32 to 256. With more rows those of
+ * a decode batch end at times too far apart. A GPU takes up to 2,048 in hardly more time.
+ *
+ * @param memory a GPU's, in bytes; null on a processor
+ * @returns a power of two
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { rowsAtOnce } from "./batch_sizes.ts";
+ *
+ * assertEquals(rowsAtOnce({ layers: 4, cacheHeads: 4, headWidth: 64 }), 256);
+ * ```
+ */
+export function rowsAtOnce(
+  { layers, cacheHeads, headWidth }: Pick<ModelConfig, "layers" | "cacheHeads" | "headWidth">,
+  memory: number | null = null,
+): number {
+  const bytesPerRow = 2 * layers * cacheHeads * headWidth * TOKENS * Float32Array.BYTES_PER_ELEMENT;
+  if (memory !== null) return powerWithin(memory * GPU_SHARE.rows / bytesPerRow, { least: 32, most: 2048 });
+  return powerWithin(2 ** 30 / bytesPerRow, { least: 32, most: 256 });
+}
+
+/**
+ * Tokens of texts of one length that run through the model at once. On a GPU what one layer and the logits take of each
+ * decides: scores of attention and the inside of an MLP, some copies of each.
+ *
+ * @param length T
+ * @param memory a GPU's, in bytes; null on a processor
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tokensAtOnce } from "./batch_sizes.ts";
+ *
+ * const large = { width: 4096, headWidth: 128, vocabularySize: 32_000 };
+ * assertEquals([tokensAtOnce(large, 512), Math.round(tokensAtOnce(large, 512, 80e9) / 1000)], [1536, 11]);
+ * ```
+ */
+export function tokensAtOnce(
+  { width, headWidth, vocabularySize }: Pick<ModelConfig, "width" | "headWidth" | "vocabularySize">,
+  length: number,
+  memory: number | null = null,
+): number {
+  if (memory === null) return CHUNK_TOKENS;
+  const numbersPerToken = 16 * width + 3 * width / headWidth * length + 2 * vocabularySize;
+  return Math.min(GPU_TOKENS, memory * GPU_SHARE.texts / (numbersPerToken * Float32Array.BYTES_PER_ELEMENT));
+}
+
+/**
+ * The least power of two that is not below a count: so many rows run, that few shapes are captured.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { powerOfTwo } from "./batch_sizes.ts";
+ *
+ * assertEquals([1, 2, 3, 8].map(powerOfTwo), [1, 2, 4, 8]);
+ * ```
+ */
+export function powerOfTwo(count: number): number {
+  return 2 ** Math.ceil(Math.log2(count));
+}
+
+/**
+ * The largest power of two that is not above a count, at least 1.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals([0.5, 1, 3, 8.5].map(powerOfTwoBelow), [1, 1, 2, 8]);
+ * ```
+ */
+export function powerOfTwoBelow(count: number): number {
+  return 2 ** Math.floor(Math.log2(Math.max(1, count)));
+}
+
+function powerWithin(count: number, { least, most }: { least: number; most: number }): number {
+  return powerOfTwoBelow(Math.min(most, Math.max(least, count)));
+}

@@ -1,0 +1,300 @@
+/**
+ * Generation of new tokens for many prompts at once: the prompts run once and fill the KV cache, then each captured step
+ * adds a token to every row, at the row's own position, with the cache written in place. Shapes are buckets (rows are
+ * powers of two, cache lengths multiples of 64), rows that are through leave the batch, and a sampled token depends
+ * only on the seed, the draw's name and its place: not on the batch that it was in, but for rounding of the logits.
+ *
+ * @module
+ */
+import * as tf from "../npm/tfjs_core.ts";
+import type { Tensor } from "../npm/tfjs_core.ts";
+import { compile, type CompiledStep } from "../engine/compile.ts";
+import { attend, cacheBias } from "../models/attention.ts";
+import { gpuMemory } from "../engine/cpu_features.ts";
+import { powerOfTwo, powerOfTwoBelow } from "./batch_sizes.ts";
+import {
+  chooseTokens,
+  finiteOf,
+  outcomeOf,
+  type SamplingOptions,
+  type StepOutcome,
+} from "./choose_tokens.ts";
+import { GenerateCache } from "./generate_cache.ts";
+import { appendToCache, cachePlaces } from "./kv_cache.ts";
+import type { Model } from "../models/model.ts";
+import { checkFinite, checkTokens } from "../models/not_finite.ts";
+import { uniformOf } from "./philox.ts";
+import { type DecodeWork, isWorthCompiling } from "./worth_compiling.ts";
+
+/** How to generate. */
+export interface GenerateOptions {
+  /** New tokens of each prompt, at most; the model's last position ends a row as well. */
+  maxTokens: number;
+  /** Ends a row; it is the row's last token then. */
+  endOfText?: number | null;
+  /** Temperature and top-p; greedy when absent. */
+  sampling?: SamplingOptions;
+  /** Of the draws. Default 0. */
+  seed?: number;
+  /** For each prompt what its draws are called, such as task and sample: up to three whole numbers. Default its number. */
+  draws?: readonly (readonly number[])[];
+  /** Asked after each token whether a row is through, such as by a stop string. */
+  isFinished?: (prompt: number, tokens: readonly number[]) => boolean | Promise<boolean>;
+  /** Told how many more prompts are through; what it throws ends the work. */
+  onProgress?: (done: number) => void | Promise<void>;
+}
+
+/** A row of a batch. */
+interface Row {
+  prompt: number;
+  /** Where its next token goes. */
+  position: number;
+  tokens: number[];
+  isThrough: boolean;
+}
+
+const PROMPT_UNIT = 32;
+/** Bytes that the caches of a batch may take on a processor, and the share of a GPU's memory. */
+const CACHE = { bytes: 2 ** 31, gpuShare: 1 / 5 };
+
+type DecodeStep = CompiledStep<Tensor[], StepOutcome>;
+
+/**
+ * Generates tokens; `using` frees its captured steps.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { loadModel } from "../checkpoints/load.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/trained");
+ * using generator = new Generator(loaded.model);
+ * const [tokens] = await generator.generate([[3, 20, 49]], { maxTokens: 3 });
+ * assertEquals(tokens, new Int32Array([41, 5, 26])); // a text that it has memorized
+ * ```
+ */
+export class Generator implements Disposable {
+  readonly #model: Model;
+  readonly #rows: number;
+  readonly #xla: boolean | undefined;
+  readonly #steps = new Map<string, Record<"fill" | "decode" | "xlaDecode", DecodeStep>>();
+
+  /**
+   * @param model not owned
+   * @param options.rows prompts that run at once, at most; as many as memory allows up to 256
+   * @param options.xla whether XLA compiles the steps; where so many tokens are wanted that it pays, if not given
+   */
+  constructor(model: Model, { rows = 256, xla }: { rows?: number; xla?: boolean } = {}) {
+    this.#model = model;
+    this.#rows = rows;
+    this.#xla = xla;
+  }
+
+  /**
+   * Continues prompts.
+   *
+   * @param prompts token ids, at least one each
+   * @returns for each prompt its new tokens
+   * @throws {RangeError} when a prompt is empty, fills the model's positions or has ids unknown to it, or an option is out of
+   * range; {NotFiniteError} when logits are NaN or infinite
+   */
+  async generate(prompts: readonly ArrayLike<number>[], options: GenerateOptions): Promise<Int32Array[]> {
+    this.#check(prompts, options);
+    const results: Int32Array[] = new Array(prompts.length);
+    const order = prompts.map((_, i) => i).sort((a, b) => prompts[a]!.length - prompts[b]!.length);
+    for (let first = 0; first < order.length;) {
+      const size = this.#batchSize(
+        prompts[order[Math.min(first + this.#rows, order.length) - 1]!]!.length,
+        options,
+      );
+      const batch = order.slice(first, first + size);
+      const rows = await this.#runBatch(prompts, batch, options);
+      for (const { prompt, tokens } of rows) results[prompt] = Int32Array.from(tokens);
+      first += size;
+    }
+    return results;
+  }
+
+  async #runBatch(
+    prompts: readonly ArrayLike<number>[],
+    batch: readonly number[],
+    options: GenerateOptions,
+  ): Promise<Row[]> {
+    const rows = batch.map((prompt) => ({
+      prompt,
+      position: prompts[prompt]!.length,
+      tokens: [],
+      isThrough: false,
+    }));
+    let { cache, outcome } = await this.#fill(prompts, rows, options);
+    using _cache = cache;
+    let active: Row[] = rows;
+    let step: DecodeStep | undefined;
+    try {
+      while (true) {
+        await this.#addTokens(active, outcome, options);
+        tf.dispose(outcome);
+        outcome = {};
+        const left = active.filter(({ isThrough }) => !isThrough);
+        if (left.length < active.length) await options.onProgress?.(active.length - left.length);
+        if (left.length === 0) return rows;
+        const before = [cache.rows, cache.length].join();
+        if (cache.keepRows(left.map((row) => active.indexOf(row)))) active = left;
+        const steps = Math.max(...left.map(({ tokens }) => options.maxTokens - tokens.length));
+        cache.reserve(Math.max(...left.map(({ position }) => position)), { steps });
+        if (!step || before !== [cache.rows, cache.length].join()) {
+          step = this.#decodeStepFor({ tokens: cache.rows * steps, steps }, options);
+        }
+        outcome = await this.#decode(step, active, cache);
+      }
+    } finally {
+      tf.dispose(outcome);
+    }
+  }
+
+  /** The prompts' one pass: what follows them, and the cache. */
+  async #fill(
+    prompts: readonly ArrayLike<number>[],
+    rows: readonly Row[],
+    options: GenerateOptions,
+  ): Promise<{ cache: GenerateCache; outcome: StepOutcome }> {
+    const { config } = this.#model;
+    const longest = Math.max(...rows.map(({ position }) => position));
+    const length = Math.min(config.maxPositions, Math.ceil(longest / PROMPT_UNIT) * PROMPT_UNIT);
+    const size = powerOfTwo(rows.length);
+    const ids = new Int32Array(size * length);
+    rows.forEach(({ prompt }, row) => ids.set(prompts[prompt]!, row * length));
+    const last = Int32Array.from({ length: size }, (_, i) => i * length + (rows[i]?.position ?? 1) - 1);
+    const inputs = [tf.tensor2d(ids, [size, length], "int32"), tf.tensor1d(last, "int32")];
+    const { fill } = this.#stepsFor(options.sampling);
+    const outcome = await fill.async(...inputs).finally(() => tf.dispose(inputs));
+    const buffers: Tensor[] = [];
+    for (const part of ["k", "v"]) {
+      for (let layer = 0; layer < config.layers; layer++) {
+        const name = `${part}${layer}`;
+        buffers.push(outcome[name]!);
+        delete outcome[name];
+      }
+    }
+    return { cache: new GenerateCache(buffers, { rows: size, length }, config), outcome };
+  }
+
+  /** One step of all rows; those that are through decode what is not used. */
+  async #decode(step: DecodeStep, active: readonly Row[], cache: GenerateCache): Promise<StepOutcome> {
+    const column = (value: (row: Row) => number) =>
+      tf.tensor1d(
+        Int32Array.from({ length: cache.rows }, (_, i) => active[i] ? value(active[i]!) : 0),
+        "int32",
+      );
+    const inputs = [column(({ tokens }) => tokens.at(-1)!), column(({ position }) => position - 1)];
+    return await step.async(...inputs, ...cache.buffers).finally(() => tf.dispose(inputs));
+  }
+
+  /** Gives every row that is not through its next token. */
+  async #addTokens(active: readonly Row[], outcome: StepOutcome, options: GenerateOptions): Promise<void> {
+    const next = chooseTokens(outcome, options.sampling);
+    const numbers = finiteOf(outcome);
+    const { seed = 0, draws } = options;
+    for (const [i, row] of active.entries()) {
+      if (row.isThrough) continue;
+      checkFinite([numbers[i]!], `continue prompt ${row.prompt}`, this.#model);
+      const token = next(
+        i,
+        () => uniformOf(seed, [row.tokens.length, ...draws?.[row.prompt] ?? [row.prompt]]),
+      );
+      row.tokens.push(token);
+      row.position++;
+      row.isThrough = token === options.endOfText || row.tokens.length >= options.maxTokens ||
+        row.position >= this.#model.config.maxPositions ||
+        await (options.isFinished?.(row.prompt, row.tokens) ?? false);
+    }
+  }
+
+  /** The captured steps, greedy or for one temperature. */
+  #stepsFor(sampling: SamplingOptions | undefined) {
+    const key = String(sampling?.temperature);
+    let steps = this.#steps.get(key);
+    if (!steps) {
+      const { products } = this.#model;
+      const fill = (...[ids, last]: Tensor[]) => this.#fillStep(ids!, last!, sampling);
+      const decode = (...inputs: Tensor[]) => outcomeOf(this.#decodeStep(inputs), sampling);
+      steps = {
+        fill: compile(fill, { name: "prompts", products }),
+        decode: compile(decode, { name: "generate", products }),
+        xlaDecode: compile(decode, { name: "generate", products, xla: true }),
+      };
+      this.#steps.set(key, steps);
+    }
+    return steps;
+  }
+
+  /** The captured step for such work in one shape: XLA's where it pays. */
+  #decodeStepFor(work: DecodeWork, { sampling }: GenerateOptions): DecodeStep {
+    const { decode, xlaDecode } = this.#stepsFor(sampling);
+    return this.#xla ?? isWorthCompiling(work, this.#model) ? xlaDecode : decode;
+  }
+
+  #fillStep(ids: Tensor, last: Tensor, sampling: SamplingOptions | undefined): StepOutcome {
+    const cache: StepOutcome = {};
+    const hidden = this.#model.hidden(ids, (layer, keys, values) => {
+      const [B, G, T, K] = keys.shape as [number, number, number, number];
+      const buffer = (x: Tensor) => tf.reshape(x, [B * G * T, K]); // [B G T, K]
+      Object.assign(cache, { [`k${layer}`]: buffer(keys), [`v${layer}`]: buffer(values) });
+    });
+    return { ...outcomeOf(this.#model.project(tf.gather(hidden, last as tf.Tensor1D)), sampling), ...cache };
+  }
+
+  #decodeStep([ids, positions, ...cache]: Tensor[]): Tensor {
+    const { layers, cacheHeads: G, headWidth: K } = this.#model.config;
+    const B = ids!.shape[0]!;
+    const T = cache[0]!.shape[0]! / (B * G);
+    const bias = cacheBias(positions!, T);
+    const places = cachePlaces(positions!, { heads: G, length: T });
+    return this.#model.decode(ids!, positions!, ({ layer, q, k, v, scale }) => {
+      const written = (buffer: Tensor, values: Tensor) =>
+        tf.reshape(appendToCache(buffer, places, values), [B, G, T, K]); // [B, G, T, K]
+      return attend(q, written(cache[layer]!, k), written(cache[layers + layer]!, v), { scale, bias });
+    });
+  }
+
+  #batchSize(longest: number, { maxTokens }: GenerateOptions): number {
+    const { layers, cacheHeads, headWidth, maxPositions } = this.#model.config;
+    const positions = Math.min(maxPositions, longest + maxTokens);
+    const bytesPerRow = 2 * layers * cacheHeads * headWidth * positions * Float32Array.BYTES_PER_ELEMENT;
+    const bytes = (gpuMemory() ?? 0) * CACHE.gpuShare || CACHE.bytes;
+    return Math.min(this.#rows, powerOfTwoBelow(bytes / bytesPerRow));
+  }
+
+  #check(prompts: readonly ArrayLike<number>[], { maxTokens, sampling, draws }: GenerateOptions): void {
+    const { vocabularySize, maxPositions } = this.#model.config;
+    prompts.forEach((prompt, i) => {
+      if (prompt.length < 1 || prompt.length >= maxPositions) {
+        throw new RangeError(
+          `Cannot continue prompt ${i} of ${prompt.length} tokens: expected 1 to ${maxPositions - 1}`,
+        );
+      }
+      checkTokens(prompt, vocabularySize, `continue prompt ${i}`);
+    });
+    if (!(maxTokens >= 1)) throw new RangeError(`Cannot generate ${maxTokens} tokens: expected at least 1`);
+    if (sampling && !(sampling.temperature > 0 && sampling.topP > 0 && sampling.topP <= 1)) {
+      throw new RangeError(
+        `Cannot sample with temperature ${sampling.temperature} and top-p ${sampling.topP}: expected more than 0, and p at most 1`,
+      );
+    }
+    if (draws && draws.length !== prompts.length) {
+      throw new RangeError(
+        `Cannot name the draws of ${prompts.length} prompts: ${draws.length} names were given`,
+      );
+    }
+  }
+
+  /** Frees the captured steps. */
+  [Symbol.dispose](): void {
+    for (const steps of this.#steps.values()) {
+      for (const step of Object.values(steps)) step[Symbol.dispose]();
+    }
+    this.#steps.clear();
+  }
+}

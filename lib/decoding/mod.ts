@@ -1,0 +1,26 @@
+/**
+ * Continuations: `Decoder` continues many texts greedily at once, from one pass over what they share; `Generator` draws
+ * with temperature, top-p and top-k.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { loadModel, openTokenizer } from "../checkpoints/mod.ts";
+ * import { openTensorFlow } from "../engine/mod.ts";
+ * import { Generator } from "./mod.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("embedded");
+ * using generator = new Generator(loaded.model);
+ * const tokenizer = await openTokenizer("embedded");
+ * const { ids } = await tokenizer.encode("import numpy as");
+ * const [tokens] = await generator.generate([ids], { maxTokens: 1 });
+ * assertEquals(tokens?.length, 1);
+ * ```
+ *
+ * @module
+ */
+export { Decoder, type DecoderOptions, type DecodeStart, type PrefilledTexts } from "./decoder.ts";
+export { type GenerateOptions, Generator } from "./generator.ts";
+export type { SamplingOptions } from "./next_token.ts";
+export type { PrefillOptions } from "./prefill.ts";

@@ -1,0 +1,77 @@
+/**
+ * What the processor and the GPU can do, as far as it decides how a step runs fastest.
+ *
+ * @module
+ */
+import type { Products } from "./capture.ts";
+import { currentEngine } from "./state.ts";
+
+/** Instructions by TensorFlow's numbers (`tsl/platform/cpu_info.h`). */
+const INSTRUCTIONS = { AVX512F: 27, AVX512_BF16: 39, AMX_BF16: 43 } as const;
+
+/**
+ * Whether steps run on the processor and it has these instructions; false where TensorFlow's build does not tell.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const isNew = cpuHas("AVX512_BF16"); // no processor has it without AVX512F
+ * assertEquals(isNew && cpuHas("AVX512F"), isNew);
+ * ```
+ */
+export function cpuHas(instructions: keyof typeof INSTRUCTIONS): boolean {
+  const { symbols, binding } = currentEngine();
+  return !binding.isUsingGpuDevice() && symbols.testFeature?.(INSTRUCTIONS[instructions]) === true;
+}
+
+/**
+ * Whether the processor has instructions for products in bfloat16.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * assertEquals(multipliesInBfloat16(), cpuHas("AVX512_BF16") || cpuHas("AMX_BF16"));
+ * ```
+ */
+export function multipliesInBfloat16(): boolean {
+  return cpuHas("AVX512_BF16") || cpuHas("AMX_BF16");
+}
+
+/**
+ * Whether XLA speeds up steps with large products of a kind. Where the processor multiplies in bfloat16, it does not:
+ * TensorFlow's own products do that, XLA's on processors widen their inputs to float32.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * assert(isXlaFaster("float32"));
+ * ```
+ */
+export function isXlaFaster(products: Products): boolean {
+  return products !== "bfloat16" || !multipliesInBfloat16();
+}
+
+/**
+ * Bytes of a GPU's memory that TensorFlow may take, weights included; null where the processor computes.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * assertEquals(gpuMemory(), null);
+ * ```
+ */
+export function gpuMemory(): number | null {
+  return currentEngine().binding.gpu?.memory ?? null;
+}

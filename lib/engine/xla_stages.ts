@@ -1,0 +1,208 @@
+/**
+ * A step that XLA cannot compile whole, cut into stages: operations that XLA has no kernel for (in-place writes) and
+ * those that are to stay out of it remain TensorFlow's own, and everything between is one function that XLA compiles.
+ * XlaStages that are alike, such as a model's layers, also in captures for other shapes, are one function: it is compiled
+ * once.
+ *
+ * @module
+ */
+import { addFewRowsProduct, isFewRowsProduct } from "./xla_few_rows.ts";
+import { Graph } from "./graph.ts";
+import type { Operation, Recorded, TensorInfo } from "./graph_records.ts";
+import type { OpenEngine } from "./state.ts";
+
+type Constant = Extract<Recorded, { kind: "constant" }>;
+
+/** Operations without a kernel for XLA. */
+const WITHOUT_XLA: readonly string[] = ["InplaceUpdate"];
+
+interface Stage {
+  /** What XLA compiles, in order. */
+  inside: Operation[];
+  /** What runs after it. */
+  outside: Operation[];
+}
+
+/** A stage's function. */
+interface StageFunction {
+  name: string;
+  fn: Deno.PointerValue;
+}
+
+let stageCount = 0;
+
+/**
+ * The stages of one compiled step's captures; `using` takes them out of the context.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { compile, outsideXla } from "./compile.ts";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using step = compile((x: tf.Tensor) => tf.neg(outsideXla(() => tf.exp(tf.neg(x)))), { xla: true });
+ * assertEquals([...step(tf.tensor1d([0])).dataSync()], [-1]); // two stages, one function: both are a negation
+ * ```
+ */
+export class XlaStages implements Disposable {
+  readonly #engine: Pick<OpenEngine, "symbols" | "binding">;
+  readonly #known = new Map<string, StageFunction>();
+
+  /** @param engine whose context the functions belong to */
+  constructor(engine: Pick<OpenEngine, "symbols" | "binding">) {
+    this.#engine = engine;
+  }
+
+  /** Where the functions are. */
+  get binding(): OpenEngine["binding"] {
+    return this.#engine.binding;
+  }
+
+  /** Whether a captured step needs to be cut. */
+  static isNeededFor(graph: Graph): boolean {
+    return graph.recorded.some((record) => record.kind === "operation" && staysOutside(record));
+  }
+
+  /**
+   * Builds a captured step anew, of stages; adds those to the context.
+   *
+   * @param outputs the results' numbers
+   * @returns the step's `TF_Function*`; the caller adds it to the context and frees it
+   */
+  build(graph: Graph, outputs: readonly number[], name: string): Deno.PointerValue {
+    const records = new Records(graph.recorded);
+    const stages = cut(graph.recorded.filter((record) => record.kind === "operation"));
+    using outer = new Graph(this.#engine.symbols);
+    for (const id of graph.inputs) outer.addInput(id, records.info(id));
+    stages.forEach((stage, i) => {
+      const given = givenBy(stage, stages.slice(i + 1), outputs);
+      if (given.length > 0) {
+        const { name, fn } = this.#functionOf(stage, given, records);
+        const results = given.map((id) => ({ id, ...records.info(id) }));
+        outer.addXlaCall({ name, fn }, records.takenBy(stage.inside), results);
+      }
+      for (const operation of stage.outside) records.addTo(outer, operation);
+    });
+    for (const id of outputs) records.addConstantTo(outer, id);
+    return outer.toFunction(name, outputs, false);
+  }
+
+  #functionOf(stage: Stage, given: readonly number[], records: Records): StageFunction {
+    const key = records.describe(stage.inside, given);
+    const known = this.#known.get(key);
+    if (known) return known;
+    const { symbols, binding } = this.#engine;
+    using inner = new Graph(symbols);
+    for (const id of records.takenBy(stage.inside)) inner.addInput(id, records.info(id));
+    const fewRows = !binding.isUsingGpuDevice(); // a trick for processors
+    for (const operation of stage.inside) records.addTo(inner, operation, { fewRows });
+    const name = `codescrub_stage_${stageCount++}`;
+    const made = { name, fn: inner.toFunction(name, given, false) };
+    binding.addFunction(name, made.fn);
+    this.#known.set(key, made);
+    return made;
+  }
+
+  /** Frees the functions. */
+  [Symbol.dispose](): void {
+    for (const { name, fn } of this.#known.values()) {
+      this.#engine.binding.removeFunction(name);
+      this.#engine.symbols.TF_DeleteFunction(fn);
+    }
+    this.#known.clear();
+  }
+}
+
+/** What a captured graph was built of, by the numbers of its tensors. */
+class Records {
+  readonly #infos = new Map<number, Omit<TensorInfo, "id">>();
+  readonly #constants = new Map<number, Constant>();
+
+  constructor(recorded: readonly Recorded[]) {
+    for (const record of recorded) {
+      if (record.kind === "constant") this.#constants.set(record.id, record);
+      for (const { id, shape, dtype } of record.kind === "operation" ? record.outputs : [record]) {
+        this.#infos.set(id, { shape: [...shape], dtype });
+      }
+    }
+  }
+
+  info(id: number): Omit<TensorInfo, "id"> {
+    return this.#infos.get(id)!;
+  }
+
+  /** The tensors that operations use and do not make, constants aside, in the order of their use. */
+  takenBy(operations: readonly Operation[]): number[] {
+    const made = new Set(operations.flatMap(({ outputs }) => outputs.map(({ id }) => id)));
+    const used = new Set(operations.flatMap(({ inputs }) => inputs));
+    return [...used].filter((id) => !made.has(id) && !this.#constants.has(id));
+  }
+
+  /** Adds an operation, and the constants that it uses. */
+  addTo(graph: Graph, operation: Operation, { fewRows = false } = {}): void {
+    const { name, attrs, inputs, outputs } = operation;
+    for (const id of inputs) this.addConstantTo(graph, id);
+    if (fewRows && isFewRowsProduct(operation)) return addFewRowsProduct(graph, operation);
+    const ids = outputs.map(({ id }) => id);
+    graph.addOperation(name, attrs, inputs, ids.length, () => ids.shift()!);
+  }
+
+  /** Adds a constant, if the number is one's and the graph lacks it. */
+  addConstantTo(graph: Graph, id: number): void {
+    const constant = this.#constants.get(id);
+    if (constant && !graph.has(id)) graph.addConstant(id, constant.shape, constant.dtype, constant.bytes);
+  }
+
+  /** The same text for operations that are the same but for the numbers of their tensors. */
+  describe(operations: readonly Operation[], given: readonly number[]): string {
+    const places = new Map<number, number>();
+    const place = (id: number): number => {
+      if (!places.has(id)) places.set(id, places.size);
+      return places.get(id)!;
+    };
+    const value = (id: number) => {
+      const constant = this.#constants.get(id);
+      return constant
+        ? [constant.dtype, constant.shape, [...constant.bytes]]
+        : [place(id), this.#infos.get(id)];
+    };
+    const lines = operations.map(({ name, attrs, inputs, outputs }) => [
+      name,
+      attrs.map((attr) => [attr.name, attr.value]),
+      inputs.map(value),
+      outputs.map(({ id }) => place(id)),
+    ]);
+    return JSON.stringify([lines, given.map(place)]);
+  }
+}
+
+/** Stage by stage: an operation runs as soon as those that it waits for are done, on either side of XLA. */
+function cut(operations: readonly Operation[]): Stage[] {
+  const stages: Stage[] = [];
+  const sources = new Map<number, { number: number; isOutside: boolean }>();
+  for (const operation of operations) {
+    const isOutside = staysOutside(operation);
+    const first = operation.inputs.map((id) => {
+      const source = sources.get(id);
+      return source ? source.number + Number(source.isOutside && !isOutside) : 0;
+    });
+    const number = Math.max(0, ...first);
+    const stage = stages[number] ??= { inside: [], outside: [] };
+    stage[isOutside ? "outside" : "inside"].push(operation);
+    for (const { id } of operation.outputs) sources.set(id, { number, isOutside });
+  }
+  return stages;
+}
+
+/** What a stage's function makes for others: its own operations outside, later stages, the results. */
+function givenBy(stage: Stage, later: readonly Stage[], outputs: readonly number[]): number[] {
+  const operations = [...stage.outside, ...later.flatMap(({ inside, outside }) => [...inside, ...outside])];
+  const wanted = new Set([...outputs, ...operations.flatMap(({ inputs }) => inputs)]);
+  return stage.inside.flatMap(({ outputs }) => outputs.map(({ id }) => id)).filter((id) => wanted.has(id));
+}
+
+function staysOutside({ name, isOutside }: Operation): boolean {
+  return isOutside || WITHOUT_XLA.includes(name);
+}

@@ -1,0 +1,158 @@
+/**
+ * What a model still knows of the forget set and what it kept: MA, EL_3, EL_5, EL_10 on forget set (the secrets'
+ * versions), retain set and unseen texts (the plain versions), and every single secret (the paper's tables 3 and 4).
+ *
+ * @module
+ */
+import type { ForgetExample } from "../datasets/examples.ts";
+import { groupMeans } from "../metrics/group_scores.ts";
+import type { TextScorer } from "../metrics/score_memo.ts";
+import type { Scores } from "../metrics/scorer.ts";
+import { describeSecret } from "../secrets/fingerprint.ts";
+
+/** Means over one set under one model. */
+export interface SetScores {
+  /** forget, retain or unseen. */
+  set: "forget" | "retain" | "unseen";
+  /** A name for the model, such as "before". */
+  model: string;
+  /** Mean MA; of the forget set: over documents of the mean over their secrets. */
+  ma: number | null;
+  /** Mean EL_3. */
+  el_3: number | null;
+  /** Mean EL_5. */
+  el_5: number | null;
+  /** Mean EL_10. */
+  el_10: number | null;
+  /** Mean cross entropy, nats a token. */
+  nll: number | null;
+  /** Rows of the set. */
+  rows: number;
+}
+
+/** One secret of the forget set under one model. */
+export interface SecretScores {
+  /** The document. */
+  doc_id: string;
+  /** EMAIL, IP_ADDRESS or KEY. */
+  tag: string;
+  /** First character, code points. */
+  start: number;
+  /** Character after the last. */
+  end: number;
+  /** Kind, length and first two characters. */
+  description: string;
+  /** See `SetScores`. */
+  model: string;
+  /** Its MA. */
+  ma: number | null;
+  /** Its EL_3. */
+  el_3: number | null;
+  /** Its EL_5. */
+  el_5: number | null;
+  /** Its EL_10. */
+  el_10: number | null;
+}
+
+/** What to evaluate on. */
+export interface EvaluationSets {
+  /** The forget set; may be empty. */
+  forget: readonly ForgetExample[];
+  /** Retain texts as token ids, cut to 128. */
+  retain: readonly Int32Array[];
+  /** Unseen texts as token ids, cut to 128. */
+  unseen: readonly Int32Array[];
+}
+
+/** How to evaluate. */
+export interface EvaluateOptions {
+  /** A name for the model. */
+  model: string;
+  /** Ends a secret's decode. */
+  endOfText: number | null;
+  /** Whether EL_n is wanted of unseen texts too, the dearest of all: they are mispredicted most. Default true. */
+  unseenEl?: boolean;
+  /** Told how many secrets and texts are done. */
+  onProgress?: (done: number) => void | Promise<void>;
+}
+
+/**
+ * How many items `evaluateSets` will report.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(countItems({ forget: [], retain: [Int32Array.of(1)], unseen: [] }), 1);
+ * ```
+ */
+export function countItems({ forget, retain, unseen }: EvaluationSets): number {
+  return forget.reduce((sum, { secrets }) => sum + secrets.length, 0) + retain.length + unseen.length;
+}
+
+/**
+ * Scores one model on all sets; an empty set gives no row.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { Scorer } from "../metrics/scorer.ts";
+ * import { gpt2 } from "../models/gpt2.ts";
+ * import { newModel } from "../models/new_model.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const sizes = { vocab_size: 8, n_positions: 32, n_embd: 4, n_layer: 1, n_head: 1 };
+ * using model = newModel(gpt2, gpt2.readConfig(sizes, "config.json"), () => 0.1);
+ * using scorer = new Scorer(model);
+ * const sets = { forget: [], retain: [Int32Array.of(1, 2, 3)], unseen: [] };
+ * const { sets: rows } = await evaluateSets(scorer, sets, { model: "before", endOfText: null });
+ * assertEquals(rows.map(({ set, model, el_3, rows }) => [set, model, el_3, rows]), [["retain", "before", null, 1]]);
+ * ```
+ */
+export async function evaluateSets(
+  scorer: TextScorer,
+  sets: EvaluationSets,
+  { model, endOfText, unseenEl = true, onProgress }: EvaluateOptions,
+): Promise<{ sets: SetScores[]; secrets: SecretScores[] }> {
+  const options = { endOfText, ...(onProgress && { onProgress }) };
+  const places = sets.forget.flatMap((example, row) =>
+    example.secrets.map((secret) => ({ row, docId: example.docId, secret }))
+  );
+  const scores = await scorer.secrets(places.map(({ secret }) => secret), options);
+  const forget = groupMeans(scores, places.map(({ row }) => row));
+  const rows: SetScores[] = sets.forget.length > 0
+    ? [{ set: "forget", model, ...forget, rows: sets.forget.length }]
+    : [];
+  for (const set of ["retain", "unseen"] as const) {
+    if (sets[set].length === 0) continue;
+    const texts = await scorer.texts(sets[set], {
+      ...options,
+      el: set !== "unseen" || unseenEl,
+      nameOf: (i) => `${set} text ${i}`,
+    });
+    rows.push({ set, model, ...groupMeans(texts, texts.map((_, i) => i)), rows: texts.length });
+  }
+  const secrets = places.map(({ docId, secret }, i) =>
+    secretRow(docId, secret, { model, scores: scores[i]! })
+  );
+  return { sets: rows, secrets };
+}
+
+function secretRow(
+  docId: string,
+  { tag, value, codePoints }: ForgetExample["secrets"][number],
+  { model, scores }: { model: string; scores: Scores },
+): SecretScores {
+  const { ma, el_3, el_5, el_10 } = scores;
+  return {
+    doc_id: docId,
+    tag,
+    ...codePoints,
+    description: describeSecret(tag, value),
+    model,
+    ma,
+    el_3,
+    el_5,
+    el_10,
+  };
+}
