@@ -13,11 +13,9 @@ import { CaptureError } from "./capture_error.ts";
 import { Graph } from "./graph.ts";
 import { XlaStages } from "./xla_stages.ts";
 import { currentEngine, type OpenEngine } from "./state.ts";
+import { flattenTree, type TensorTree } from "./tensor_tree.ts";
 
-/** What a step may return. */
-export type StepResult = Tensor | readonly Tensor[] | Readonly<Record<string, Tensor>>;
-
-/** A tensor that a captured step uses: the argument at a position, or a tensor from outside by its number. */
+/** A tensor that a captured step uses: the argument's tensor at a position, or one from outside by its number. */
 export type StepInput = { argument: number } | { id: number };
 
 /** A step as a function of the eager context. */
@@ -35,7 +33,7 @@ export interface CapturedStep<R> {
   /** What is given new contents after the call. */
   assigned: StepInput[];
   /** Makes the step's result of the output tensors. */
-  pack: (tensors: Tensor[]) => R;
+  pack: (tensors: readonly Tensor[]) => R;
 }
 
 /** What matrix products can be computed in; "tf32" is float32 with inputs of 10 bits, on GPUs that have it. */
@@ -72,7 +70,7 @@ let functionCount = 0;
  * assertThrows(() => captureStep((x: tf.Tensor) => tf.mul(x, x.dataSync()[0]!), [x]), Error, "reads a tensor's value");
  * ```
  */
-export function captureStep<A extends readonly Tensor[], R extends StepResult>(
+export function captureStep<A extends readonly TensorTree[], R extends TensorTree>(
   step: (...inputs: A) => R,
   inputs: A,
   options: CaptureOptions & { stages?: XlaStages } = {},
@@ -129,13 +127,14 @@ function refuseDifference(rehearsal: Graph, graph: Graph): void {
 }
 
 /** Runs the step once with symbolic arguments, its operations going to the graph. */
-function trace<A extends readonly Tensor[], R extends StepResult>(
+function trace<A extends readonly TensorTree[], R extends TensorTree>(
   step: (...inputs: A) => R,
   inputs: A,
   graph: Graph,
   { binding, backend }: OpenEngine,
 ) {
-  const infos = inputs.map((input) => binding.describe(backend.idOf(input)));
+  const given = flattenInputs(inputs);
+  const infos = given.tensors.map((input) => binding.describe(backend.idOf(input)));
   binding.capture = graph;
   binding.madeInside = new WeakSet();
   let release = () => {};
@@ -148,7 +147,8 @@ function trace<A extends readonly Tensor[], R extends StepResult>(
     });
     const symbolic = infos.map((info, i) => backend.wrap({ ...info, id: argumentIds[i]! }));
     release = protectTensors();
-    const { tensors, pack } = unpack(step(...symbolic as unknown as A));
+    const result = step(...given.rebuild(symbolic) as unknown as A);
+    const { tensors, rebuild } = flattenResult(result);
     const outputs = tensors.map((tensor) => backend.idOf(tensor));
     for (const { target } of graph.assignments) {
       if (graph.has(target) && !graph.inputs.includes(target)) {
@@ -160,6 +160,7 @@ function trace<A extends readonly Tensor[], R extends StepResult>(
     }
     graph.note("its results", outputs);
     graph.note("its assignments", graph.assignments.flatMap(({ target, value }) => [target, value]));
+    const pack = rebuild as (tensors: readonly Tensor[]) => R;
     return { argumentIds, outputs, pack };
   } finally {
     release();
@@ -183,30 +184,30 @@ function protectTensors(): () => void {
   return () => engine.disposeTensor = dispose;
 }
 
-/** A step's result as a list, and how to make the result of such a list. */
-function unpack<R extends StepResult>(result: R): { tensors: Tensor[]; pack: (tensors: Tensor[]) => R } {
-  if (result instanceof tf.Tensor) {
-    return { tensors: [result], pack: ([tensor]) => tensor as unknown as R };
-  }
-  if (result instanceof Promise) result.catch(() => {}); // whatever it does, it is refused
-  else if (Array.isArray(result)) {
-    return { tensors: result.map(checkTensor), pack: (tensors) => tensors as unknown as R };
-  } else if (result && Object.getPrototypeOf(result) === Object.prototype) {
-    const keys = Object.keys(result);
-    return {
-      tensors: Object.values(result as Record<string, Tensor>).map(checkTensor),
-      pack: (tensors) => Object.fromEntries(keys.map((key, i) => [key, tensors[i]])) as unknown as R,
-    };
-  }
-  return { tensors: [checkTensor(result)], pack: () => result };
+/**
+ * A step's arguments as one list of tensors.
+ *
+ * @throws {TypeError} when something else is among them
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ *
+ * const message = "Cannot run a compiled step: it is given a number: give tensors, lists or records of them";
+ * assertThrows(() => flattenInputs([{ rate: 3 }]), TypeError, message);
+ * ```
+ */
+export function flattenInputs(inputs: readonly unknown[]): ReturnType<typeof flattenTree> {
+  return flattenTree([...inputs], (what) => {
+    throw new TypeError(
+      `Cannot run a compiled step: it is given ${what}: give tensors, lists or records of them`,
+    );
+  });
 }
 
-function checkTensor(value: unknown): Tensor {
-  if (value instanceof tf.Tensor) return value;
-  const what = value === null || value === undefined
-    ? String(value)
-    : typeof value === "object"
-    ? `a ${value.constructor?.name ?? "object"}`
-    : `a ${typeof value}`;
-  throw new CaptureError(`it returns ${what}`, "return a tensor, a list or a record of tensors");
+function flattenResult(result: unknown): ReturnType<typeof flattenTree> {
+  if (result instanceof Promise) result.catch(() => {}); // whatever it does, it is refused
+  return flattenTree(result, (what) => {
+    throw new CaptureError(`it returns ${what}`, "return a tensor, a list or a record of tensors");
+  });
 }

@@ -13,21 +13,23 @@ import {
   type CapturedStep,
   type CaptureOptions,
   captureStep,
+  flattenInputs,
   type StepInput,
-  type StepResult,
 } from "./capture.ts";
 import { CaptureError } from "./capture_error.ts";
 import type { TensorInfo } from "./graph_records.ts";
 import { XlaStages } from "./xla_stages.ts";
 import { currentEngine } from "./state.ts";
+import type { TensorTree } from "./tensor_tree.ts";
 
 /** How to compile. */
 export type CompileOptions = CaptureOptions;
 
-export type { Products, StepResult } from "./capture.ts";
+export type { Products } from "./capture.ts";
+export type { TensorTree } from "./tensor_tree.ts";
 
 /** A compiled step; `using` frees its graphs. */
-export interface CompiledStep<A extends readonly Tensor[], R extends StepResult> extends Disposable {
+export interface CompiledStep<A extends readonly TensorTree[], R extends TensorTree> extends Disposable {
   /** Runs the step; the caller disposes the result. */
   (...inputs: A): R;
   /** Runs the step on another thread, so that timers, progress bars and signals go on. */
@@ -152,8 +154,8 @@ export function outsideXlaOnProcessor<R>(part: () => R): R {
 /**
  * Compiles a pure function of tensors.
  *
- * Inputs are float32, int32 or bool tensors; everything else that the step uses from outside (weights, settings) is
- * looked up once and must live as long as the compiled step. Reading values, random numbers, side effects and shapes
+ * Inputs are float32, int32 or bool tensors, or lists and records of them; everything else that the step uses from outside
+ * (weights, settings) is looked up once and must live as long as the compiled step. Reading values, random numbers, side effects and shapes
  * that depend on values are refused by name.
  *
  * @throws {CaptureError} on the first call, when the step cannot be captured
@@ -168,9 +170,11 @@ export function outsideXlaOnProcessor<R>(part: () => R): R {
  * using double = compile((x: tf.Tensor) => tf.mul(x, 2), { xla: true });
  * assertEquals([...double(tf.tensor1d([1, 2])).dataSync()], [2, 4]);
  * assertEquals([...(await double.async(tf.tensor1d([3, 4]))).dataSync(), double.captures], [6, 8, 1]);
+ * using sum = compile(({ a, b }: Record<"a" | "b", tf.Tensor>) => ({ sum: tf.add(a, b) }));
+ * assertEquals([...sum({ a: tf.tensor1d([1]), b: tf.tensor1d([2]) }).sum.dataSync()], [3]);
  * ```
  */
-export function compile<A extends readonly Tensor[], R extends StepResult>(
+export function compile<A extends readonly TensorTree[], R extends TensorTree>(
   step: (...inputs: A) => R,
   options: CaptureOptions = {},
 ): CompiledStep<A, R> {
@@ -186,10 +190,12 @@ export function compile<A extends readonly Tensor[], R extends StepResult>(
   const prepare = (inputs: A) => {
     const { binding, backend } = currentEngine();
     if (binding.capture) throw new CaptureError("it starts another compiled step", "call the plain function");
-    const argumentIds = inputs.map((input) => backend.idOf(input));
-    const key = inputs.map(({ dtype, shape }, i) =>
+    const { tensors, form } = flattenInputs(inputs);
+    const argumentIds = tensors.map((tensor) => backend.idOf(tensor));
+    const kinds = tensors.map(({ dtype, shape }, i) =>
       `${binding.isNarrow(argumentIds[i]!) ? "bfloat16" : dtype}[${shape}]`
-    ).join(" ");
+    );
+    const key = `${form} ${kinds.join(" ")}`;
     let captured = cache.get(key);
     if (captured?.binding !== binding) cache.set(key, captured = capture(inputs));
     const idOf = (source: StepInput) => "id" in source ? source.id : argumentIds[source.argument]!;

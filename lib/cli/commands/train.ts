@@ -112,12 +112,12 @@ export const command = defineCommand({
         `Cannot train on windows of ${length} tokens: the model has ${model.config.maxPositions} positions`,
       );
     }
-    checkSpace(out, checkpointBytes(model.parameterCount, { states: 3 }));
+    checkSpace(out, checkpointBytes(model.trainableCount, { states: 3 }));
     const stage = context.progress.start("Tokenizing", texts.all.length, "documents");
     const encoded = await tokenizer.encodeBatch(texts.all, (done) => stage.advance(done));
     stage.done();
-    using optimizer = new Adam(model.weights, { betas: BETAS, maxNorm: values.maxNorm });
-    const { log, notes } = await restoreNotes(out, { weights: model.weights, optimizer });
+    using optimizer = new Adam(model.trainable, { betas: BETAS, maxNorm: values.maxNorm });
+    const { log, notes } = await restoreNotes(out, { weights: model.trainable, optimizer });
     const first = log[0] === undefined ? undefined : (JSON.parse(log[0]) as TrainStep).loss;
     const watch = new RateWatch({
       lr: values.lr,
@@ -129,7 +129,7 @@ export const command = defineCommand({
     training.skip(optimizer.steps);
     const save = async () => {
       await writeFileAtomic(await run.path(LOG_FILE), log.join("\n") + "\n");
-      await writeCheckpoint(out, { weights: model.weights, optimizer }, { log, notes });
+      await writeCheckpoint(out, { weights: model.trainable, optimizer }, { log, notes });
     };
     await trainModel(model, { optimizer, documents: encoded.map(({ ids }) => ids) }, {
       steps,
