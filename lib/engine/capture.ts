@@ -2,7 +2,9 @@
  * One run of a pure tfjs function with symbolic tensors, and the TensorFlow function that comes of it.
  *
  * Invariants: every tensor from outside is an input, never a constant; the step is run twice, and refused when the two
- * runs differ; a capture that fails leaves eager execution and its counts as they were.
+ * runs differ; a capture that fails leaves eager execution and its counts as they were. The first run finds what the step
+ * assigns to: such an input is a variable of TensorFlow's, which is read once, when the function begins, and is given its
+ * new contents as soon as these are there. XLA then writes them where the old ones were.
  *
  * @module
  */
@@ -28,9 +30,9 @@ export interface CapturedStep<R> {
   inputs: StepInput[];
   /** What tfjs knows those from outside by: they are not lost while this lives. */
   used: ReadonlySet<object>;
-  /** How many of its outputs are results; what is to be assigned follows. */
+  /** How many results it has. */
   outputs: number;
-  /** What is given new contents after the call. */
+  /** Which of the inputs are assigned to. */
   assigned: StepInput[];
   /** Makes the step's result of the output tensors. */
   pack: (tensors: readonly Tensor[]) => R;
@@ -82,36 +84,35 @@ export function captureStep<A extends readonly TensorTree[], R extends TensorTre
     return graph;
   };
   using rehearsal = newGraph();
-  trace(step, inputs, rehearsal, engine);
+  const first = trace(step, inputs, rehearsal, engine);
   using graph = newGraph();
-  const { argumentIds, outputs, pack } = trace(step, inputs, graph, engine);
+  const { argumentIds, outputs, pack } = trace(step, inputs, graph, engine, first.assigned);
   refuseDifference(rehearsal, graph);
   const { binding } = engine;
   const name = `codescrub_${options.name ?? "step"}_${functionCount++}`;
-  const values = graph.assignments.map(({ value }) => value);
-  const results = [...outputs, ...values];
   const isStaged = options.xla && options.stages && XlaStages.isNeededFor(graph);
   const fn = isStaged
-    ? options.stages!.build(graph, results, name)
-    : graph.toFunction(name, results, options.xla ?? false);
+    ? options.stages!.build(graph, outputs, name)
+    : graph.toFunction(name, outputs, options.xla ?? false);
   try {
     binding.addFunction(name, fn);
   } finally {
     engine.symbols.TF_DeleteFunction(fn);
   }
-  const sourceOf = (id: number): StepInput => {
-    const argument = argumentIds.indexOf(id);
-    return argument >= 0 ? { argument } : { id };
-  };
   return {
     binding,
     name,
-    inputs: graph.inputs.map(sourceOf),
+    inputs: graph.inputs.map((id) => sourceOf(id, argumentIds)),
     used: graph.used,
     outputs: outputs.length,
-    assigned: graph.assignments.map(({ target }) => sourceOf(target)),
+    assigned: first.assigned,
     pack,
   };
+}
+
+function sourceOf(id: number, argumentIds: readonly number[]): StepInput {
+  const argument = argumentIds.indexOf(id);
+  return argument >= 0 ? { argument } : { id };
 }
 
 function refuseDifference(rehearsal: Graph, graph: Graph): void {
@@ -126,12 +127,17 @@ function refuseDifference(rehearsal: Graph, graph: Graph): void {
   }
 }
 
-/** Runs the step once with symbolic arguments, its operations going to the graph. */
+/**
+ * Runs the step once with symbolic arguments, its operations going to the graph.
+ *
+ * @param assigned what it assigns to, where that is known
+ */
 function trace<A extends readonly TensorTree[], R extends TensorTree>(
   step: (...inputs: A) => R,
   inputs: A,
   graph: Graph,
   { binding, backend }: OpenEngine,
+  assigned: readonly StepInput[] = [],
 ) {
   const given = flattenInputs(inputs);
   const infos = given.tensors.map((input) => binding.describe(backend.idOf(input)));
@@ -140,11 +146,9 @@ function trace<A extends readonly TensorTree[], R extends TensorTree>(
   let release = () => {};
   tf.engine().startScope();
   try {
-    const argumentIds = infos.map((info, i) => {
-      const id = binding.newId();
-      graph.addInput(id, info, `argument ${i}`);
-      return id;
-    });
+    const argumentIds = infos.map(() => binding.newId());
+    graph.variables = new Set(assigned.map((of) => "id" in of ? of.id : argumentIds[of.argument]!));
+    infos.forEach((info, i) => graph.addInput(argumentIds[i]!, info, `argument ${i}`));
     const symbolic = infos.map((info, i) => backend.wrap({ ...info, id: argumentIds[i]! }));
     release = protectTensors();
     const result = step(...given.rebuild(symbolic) as unknown as A);
@@ -155,13 +159,12 @@ function trace<A extends readonly TensorTree[], R extends TensorTree>(
         throw new CaptureError("it assigns to a tensor that it made", "use the value itself");
       }
     }
-    for (const id of [...outputs, ...graph.assignments.map(({ value }) => value)]) {
-      if (!graph.has(id)) graph.addInput(id, binding.describe(id));
-    }
+    for (const id of outputs) if (!graph.has(id)) graph.addInput(id, binding.describe(id));
     graph.note("its results", outputs);
     graph.note("its assignments", graph.assignments.flatMap(({ target, value }) => [target, value]));
     const pack = rebuild as (tensors: readonly Tensor[]) => R;
-    return { argumentIds, outputs, pack };
+    const targets = [...new Set(graph.assignments.map(({ target }) => target))];
+    return { argumentIds, outputs, pack, assigned: targets.map((id) => sourceOf(id, argumentIds)) };
   } finally {
     release();
     tf.engine().endScope();

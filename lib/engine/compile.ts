@@ -39,9 +39,14 @@ export interface CompiledStep<A extends readonly TensorTree[], R extends TensorT
 }
 
 /**
- * Gives `target` the contents of `value`, also inside a compiled step (where it takes effect after the call): how
- * weights and optimizer states are updated. Both keep their own lifetimes; what shares memory with `target`
- * (`tf.clone`) changes with it.
+ * Gives `target` the contents of `value`, also inside a compiled step: how weights and optimizer states are updated.
+ * Both keep their own lifetimes; what shares memory with `target` (`tf.clone`) changes with it.
+ *
+ * A compiled step sees what `target` held before the call wherever it uses it, and every assignment is done when the
+ * call has ended. The memory is updated in place: XLA writes into it, TensorFlow alone frees each old value when it has
+ * the new one, and computes what the step asks for after an assignment only then. So a step that ends with its
+ * assignments, one variable's after the other's, needs little more than one variable's memory for them. What is read
+ * while a step runs asynchronously may be old or new, and a call that fails may have made some of its assignments.
  *
  * @throws {TypeError} when shapes or data types differ
  *
@@ -75,8 +80,10 @@ export function assign(target: Tensor, value: Tensor): void {
       "Cannot assign between bfloat16 and float32: load the weights as float32 to train them",
     );
   }
-  if (binding.capture) binding.capture.assignments.push(ids);
-  else binding.assign(ids.target, ids.value);
+  const { capture } = binding;
+  if (!capture) return binding.assign(ids.target, ids.value);
+  for (const id of [ids.target, ids.value]) if (!capture.has(id)) capture.addInput(id, binding.describe(id));
+  capture.assign(ids);
 }
 
 /**
@@ -199,29 +206,18 @@ export function compile<A extends readonly TensorTree[], R extends TensorTree>(
     let captured = cache.get(key);
     if (captured?.binding !== binding) cache.set(key, captured = capture(inputs));
     const idOf = (source: StepInput) => "id" in source ? source.id : argumentIds[source.argument]!;
-    const targets = captured.assigned.map(idOf);
-    const ids = captured.inputs.map(idOf);
     const call = {
       name: captured.name,
       attrs: [],
-      inputs: ids,
-      outputs: captured.outputs + targets.length,
+      inputs: captured.inputs.map(idOf),
+      variables: variablesOf(captured.assigned.map(idOf)),
+      outputs: captured.outputs,
       tf32: options.products === "tf32",
     };
-    return { captured, targets, call };
+    return { captured, call };
   };
-  const finish = ({ captured, targets }: ReturnType<typeof prepare>, infos: readonly TensorInfo[]): R => {
-    const { binding, backend } = currentEngine();
-    const values = infos.slice(captured.outputs);
-    try {
-      targets.forEach((target, i) => binding.assign(target, values[i]!.id));
-    } catch (error) { // a target was disposed while the step ran
-      for (const { id } of infos) binding.deleteTensor(id);
-      throw error;
-    }
-    for (const { id } of values) binding.deleteTensor(id);
-    return captured.pack(infos.slice(0, captured.outputs).map((info) => backend.wrap(info)));
-  };
+  const finish = ({ captured }: ReturnType<typeof prepare>, infos: readonly TensorInfo[]): R =>
+    captured.pack(infos.map((info) => currentEngine().backend.wrap(info)));
   const run = (...inputs: A): R => {
     const prepared = prepare(inputs);
     return finish(prepared, prepared.captured.binding.execute(prepared.call));
@@ -237,4 +233,13 @@ export function compile<A extends readonly TensorTree[], R extends TensorTree>(
   };
   const compiled = Object.assign(run, { async: runAsync, [Symbol.dispose]: dispose });
   return Object.defineProperty(compiled, "captures", { get: () => cache.size }) as CompiledStep<A, R>;
+}
+
+/** The tensors that a call updates: XLA would write into the memory of one that it is given twice as if it were two. */
+function variablesOf(ids: readonly number[]): ReadonlySet<number> {
+  const variables = new Set(ids);
+  if (variables.size < ids.length) {
+    throw new TypeError("Cannot run a compiled step: it assigns to two arguments, and both are one tensor");
+  }
+  return variables;
 }

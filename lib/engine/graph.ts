@@ -8,24 +8,11 @@
  */
 import { CaptureError } from "./capture_error.ts";
 import { ATTR, type OpAttr } from "./dtypes.ts";
-import {
-  type Assignment,
-  listLength,
-  type Recorded,
-  type TensorInfo,
-  type TraceEntry,
-} from "./graph_records.ts";
-import { checkOutputs, checksum, cString, packOutputs, setAttribute } from "./native.ts";
+import { GraphNodes, type Node } from "./graph_nodes.ts";
+import type { Assignment, Recorded, TensorInfo, TraceEntry } from "./graph_records.ts";
+import { checkOutputs, checksum } from "./native.ts";
 import { newTensor } from "./native_tensors.ts";
-import { Status } from "./status.ts";
 import type { Symbols } from "./symbols.ts";
-
-interface Node {
-  operation: Deno.PointerValue;
-  index: number;
-  /** What it is, in the same words in every capture of a pure step. */
-  label: string;
-}
 
 /** Operations that give other numbers in every call, or the same ones in every call of a captured step. */
 const RANDOM = /^(Multinomial|Random|Stateful|TruncatedNormal|ParameterizedTruncatedNormal)/;
@@ -49,10 +36,13 @@ const RANDOM = /^(Multinomial|Random|Stateful|TruncatedNormal|ParameterizedTrunc
  */
 export class Graph {
   readonly #symbols: Symbols;
-  readonly #status: Status;
-  readonly #graph: Deno.PointerValue;
+  readonly #graph: GraphNodes;
   readonly #nodes = new Map<number, Node>();
-  readonly #inputs: number[] = [];
+  /** Of each input, in order: the function's argument. */
+  readonly #inputs = new Map<number, Node>();
+  /** What each variable held before the call. */
+  readonly #reads = new Map<number, Node>();
+  readonly #effects: Node[] = [];
   readonly #trace: TraceEntry[] = [];
   readonly #recorded: Recorded[] = [];
   #count = 0;
@@ -63,6 +53,9 @@ export class Graph {
   /** Whether all products are in bfloat16. */
   hasNarrowProducts = false;
 
+  /** The inputs that are assigned to: arguments by reference. */
+  variables: ReadonlySet<number> = new Set();
+
   /** What tfjs knows the outside tensors by, which are to live as long as the function. */
   readonly used = new Set<object>();
 
@@ -72,16 +65,15 @@ export class Graph {
   /** Starts an empty graph. */
   constructor(symbols: Symbols) {
     this.#symbols = symbols;
-    this.#status = new Status(symbols);
-    this.#graph = symbols.TF_NewGraph();
+    this.#graph = new GraphNodes(symbols);
   }
 
-  /** What is assigned after the call, in order. */
+  /** What is assigned, in order. */
   readonly assignments: Assignment[] = [];
 
   /** The numbers of the function's inputs, in order. */
   get inputs(): readonly number[] {
-    return this.#inputs;
+    return [...this.#inputs.keys()];
   }
 
   /** What was built, operation by operation: equal for two captures of a pure step. */
@@ -110,13 +102,41 @@ export class Graph {
    * @param label what it is, in the same words in every capture
    */
   addInput(id: number, { shape, dtype }: Omit<TensorInfo, "id">, label = `outside ${id}`): void {
+    this.#recorded.push({ kind: "input", id, shape, dtype });
+    this.#trace.push({ what: "input", detail: `${dtype} [${shape}]` });
+    if (this.variables.has(id)) {
+      const { place, read } = this.#graph.addVariable(`${id}`, dtype, shape);
+      this.#inputs.set(id, place);
+      this.#reads.set(id, read);
+      this.#nodes.set(id, { ...read, label });
+      return;
+    }
     const attrs = [
       { name: "dtype", type: ATTR.type, value: dtype },
       { name: "shape", type: ATTR.shape, value: shape },
     ];
-    this.#inputs.push(id);
-    this.#recorded.push({ kind: "input", id, shape, dtype });
-    this.#nodes.set(id, { ...this.#addNode("Placeholder", attrs, []), label });
+    const node = this.#graph.add("Placeholder", attrs, [], { label: `input_${id}` });
+    this.#inputs.set(id, node);
+    this.#nodes.set(id, { ...node, label });
+  }
+
+  /**
+   * Gives a variable another value as soon as that is there; operations that are added later wait for it, so that not the
+   * new values of all variables are there before the first old one is gone.
+   *
+   * @param target an input @param value a tensor of the graph
+   */
+  assign({ target, value }: Assignment): void {
+    this.assignments.push({ target, value });
+    const place = this.#inputs.get(target);
+    const read = this.#reads.get(target);
+    if (!place || !read) return; // it is not known yet what is assigned to
+    const attrs = [{ name: "dtype", type: ATTR.type, value: this.dtypeOf(value) }];
+    const after = [read, this.#effects.at(-1) ?? null];
+    const label = `assignment_${this.#effects.length}`;
+    this.#effects.push(
+      this.#graph.add("AssignVariableOp", attrs, [place, this.#node(value)], { label, after }),
+    );
   }
 
   /** Adds a constant under the number `id`. */
@@ -150,7 +170,7 @@ export class Graph {
     checkOutputs(name, outputs, this.#symbols.TF_OperationNumOutputs(operation)); // it would read past the end
     const infos = Array.from({ length: outputs }, (_, index) => {
       const node = { operation, index, label: `${label}:${index}` };
-      const info = { id: nextId(), ...this.#describe(name, node) };
+      const info = { id: nextId(), ...this.#graph.describe(name, node) };
       this.#nodes.set(info.id, node);
       return info;
     });
@@ -175,9 +195,7 @@ export class Graph {
     inputs: readonly number[],
     outputs: readonly TensorInfo[],
   ): void {
-    const symbols = this.#symbols;
-    symbols.TF_GraphCopyFunction(this.#graph, fn, null, this.#status.pointer);
-    this.#status.check(name);
+    this.#graph.copyFunction(name, fn);
     const attrs = [
       { name: "Tin", type: ATTR.type, value: inputs.map((id) => this.dtypeOf(id)) },
       { name: "Tout", type: ATTR.type, value: outputs.map(({ dtype }) => dtype) },
@@ -187,10 +205,7 @@ export class Graph {
     const { operation, label } = this.#addNode("PartitionedCall", attrs, inputs.map((id) => this.#node(id)));
     outputs.forEach(({ id, shape }, index) => {
       const node = { operation, index, label: `${label}:${index}` };
-      const dims = BigInt64Array.from(shape, BigInt);
-      const output = packOutputs([node]);
-      symbols.TF_GraphSetTensorShape(this.#graph, output, dims, dims.length, this.#status.pointer);
-      this.#status.check(name);
+      this.#graph.setShape(node, shape);
       this.#nodes.set(id, node);
     });
   }
@@ -200,45 +215,17 @@ export class Graph {
    *
    * @param xla whether XLA must compile it
    */
-  toFunction(name: string, outputs: readonly number[], xla: boolean): Deno.PointerValue {
-    const symbols = this.#symbols;
-    const outs = outputs.map((id) =>
+  toFunction(name: string, results: readonly number[], xla: boolean): Deno.PointerValue {
+    const outputs = results.map((id) =>
       this.#addNode("Identity", [{ name: "T", type: ATTR.type, value: this.dtypeOf(id) }], [this.#node(id)])
     );
-    const fn = symbols.TF_GraphToFunction(
-      this.#graph,
-      cString(name),
-      0,
-      -1,
-      null,
-      this.#inputs.length,
-      packOutputs(this.#inputs.map((id) => this.#node(id))),
-      outs.length,
-      packOutputs(outs),
-      null,
-      null,
-      null,
-      this.#status.pointer,
-    );
-    this.#status.check(name);
-    if (xla) {
-      const attribute = new Uint8Array([0x28, 1]); // AttrValue { b: true } in protocol buffers' wire format
-      symbols.TF_FunctionSetAttrValueProto(
-        fn,
-        cString("_XlaMustCompile"),
-        attribute,
-        2n,
-        this.#status.pointer,
-      );
-      this.#status.check(name);
-    }
-    return fn;
+    const inputs = [...this.#inputs.values()];
+    return this.#graph.toFunction(name, { inputs, outputs, effects: this.#effects, xla });
   }
 
   /** Frees the graph. */
   [Symbol.dispose](): void {
-    this.#symbols.TF_DeleteGraph(this.#graph);
-    this.#status[Symbol.dispose]();
+    this.#graph[Symbol.dispose]();
   }
 
   #node(id: number): Node {
@@ -249,7 +236,7 @@ export class Graph {
 
   /** The `TF_DataType` of a tensor of the graph. */
   dtypeOf(id: number): number {
-    return this.#symbols.TF_OperationOutputType(packOutputs([this.#node(id)]));
+    return this.#graph.dtypeOf(this.#node(id));
   }
 
   #addNode(
@@ -258,43 +245,12 @@ export class Graph {
     inputs: readonly Node[],
     value: Deno.PointerValue = null,
   ): Node {
-    const symbols = this.#symbols;
-    const label = `n${this.#count++}`;
-    const labelBytes = new TextEncoder().encode(label + "\0");
-    const description = symbols.TF_NewOperation(this.#graph, cString(name), labelBytes);
-    const single = (node: Node) => symbols.TF_AddInput(description, packOutputs([node]));
-    const length = listLength(name, inputs.length);
-    if (length !== null) symbols.TF_AddInputList(description, packOutputs(inputs.slice(0, length)), length);
-    inputs.slice(length ?? 0).forEach(single);
-    for (const attr of attrs) setAttribute(symbols, description, attr, "graph", this.#status);
-    if (value) {
-      symbols.TF_SetAttrTensor(description, cString("value"), value, this.#status.pointer);
-      this.#status.check(name);
-    }
     const detail = JSON.stringify([
       attrs.map((attr) => [attr.name, attr.value]),
       inputs.map((node) => node.label),
     ]);
     this.#trace.push({ what: name, detail });
-    const operation = symbols.TF_FinishOperation(description, this.#status.pointer);
-    this.#status.check(name);
-    return { operation, index: 0, label };
-  }
-
-  #describe(name: string, node: Node): { shape: number[]; dtype: number } {
-    const symbols = this.#symbols;
-    const output = packOutputs([node]);
-    const rank = symbols.TF_GraphGetTensorNumDims(this.#graph, output, this.#status.pointer);
-    this.#status.check(name);
-    const dims = new BigInt64Array(Math.max(rank, 1));
-    if (rank > 0) {
-      symbols.TF_GraphGetTensorShape(this.#graph, output, dims, rank, this.#status.pointer);
-      this.#status.check(name);
-    }
-    const shape = Array.from(dims.subarray(0, Math.max(rank, 0)), Number);
-    if (rank < 0 || shape.some((size) => size < 0)) {
-      throw new CaptureError(`the shape of ${name}'s result depends on values`, "run it outside the step");
-    }
-    return { shape, dtype: symbols.TF_OperationOutputType(output) };
+    const after = inputs.length > 0 ? [this.#effects.at(-1) ?? null] : [];
+    return this.#graph.add(name, attrs, inputs, { label: `n${this.#count++}`, value, after });
   }
 }

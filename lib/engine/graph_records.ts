@@ -13,7 +13,7 @@ export interface TraceEntry {
   detail: string;
 }
 
-/** An assignment that takes effect after the call, by the numbers of both tensors. */
+/** An assignment, by the numbers of both tensors: what the step reads of the target is what it held before the call. */
 export interface Assignment {
   /** Is given new contents. */
   target: number;
