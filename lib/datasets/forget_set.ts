@@ -7,20 +7,14 @@
  *
  * @module
  */
+import { writeForgetSpans } from "./forget_spans.ts";
+import type { SecretPlace } from "./place.ts";
 import { PythonRandom } from "./python_random.ts";
 
 /** A secret's row of a probe. */
-export interface ProbedSecret {
-  /** The document. */
-  doc_id: string;
+export interface ProbedSecret extends SecretPlace {
   /** First token of its window. */
   window: number;
-  /** EMAIL, IP_ADDRESS or KEY. */
-  tag: string;
-  /** First character, code points. */
-  start: number;
-  /** Character after the last. */
-  end: number;
   /** Tokens of the value that were scored. */
   secret_tokens: number;
   /** Secret tokens of the whole window's mask, neighbours included. */
@@ -152,15 +146,8 @@ export function qualifyingRows(
     const others = documents.get(doc_id)!.filter((other) =>
       other.window !== window && Math.abs(other.window - window) < WINDOW_TOKENS
     );
-    const spans = [
-      ...secrets.map((
-        { tag, start, end, fingerprint },
-      ) => [tag, start, end, ...(fingerprint ? [fingerprint] : [])]),
-      ...others.map((
-        { start, end, fingerprint },
-      ) => [null, start, end, ...(fingerprint ? [fingerprint] : [])]),
-    ];
-    rows.push({ doc_id, window, spans: JSON.stringify(spans), ma, mask_tokens });
+    const spans = writeForgetSpans([...secrets, ...others.map((other) => ({ ...other, tag: null }))]);
+    rows.push({ doc_id, window, spans, ma, mask_tokens });
   }
   return rows;
 }

@@ -82,6 +82,8 @@ export {
 } from "./forget_set.ts";
 export type { Glob } from "./glob.ts";
 export type { IgnoreRule, IgnoreRules } from "./ignore_rules.ts";
+export { type ForgetPlace, readForgetSpans } from "./forget_spans.ts";
+export { type FoundPlace, type Place, placeKey, type SecretPlace, secretPlaceKey } from "./place.ts";
 export { PythonRandom } from "./python_random.ts";
 export { type RedactOptions, type RedactPlace, redactText, type Replacement } from "./redact_text.ts";
 export {
@@ -94,10 +96,11 @@ export {
 } from "./row_table.ts";
 export {
   maskSecrets,
+  type SecretMask,
   type SecretWindow,
   type SecretWindows,
   secretWindows,
-  type Span,
+  type TokenOffsets,
   type WindowsOptions,
 } from "./secret_mask.ts";
 export {

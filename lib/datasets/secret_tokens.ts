@@ -4,8 +4,8 @@
  *
  * @module
  */
+import type { Span } from "../secrets/secret_span.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
-import type { Span } from "./secret_mask.ts";
 
 /** Most tokens of a secret. */
 export const SECRET_TOKENS = 32;
@@ -18,12 +18,12 @@ export interface SecretInText extends Span {
   text: string;
 }
 
-/** A secret's tokens. */
+/** A secret's tokens and those of what stands before it. */
 export interface TokenizedSecret {
-  /** Tokens before the secret, at least one. */
-  prefix: Int32Array;
-  /** The secret's own, at most 32. */
-  secret: Int32Array;
+  /** The tokens before the secret, at least one: the one that begins a text where there is no text. */
+  prefix: Int32Array | readonly number[];
+  /** The secret's own tokens, at most 32. */
+  secret: Int32Array | readonly number[];
 }
 
 /**

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { ForgetExample } from "../datasets/examples.ts";
+import type { ExampleSecret, ForgetExample } from "../datasets/examples.ts";
+import type { SecretPlace } from "../datasets/place.ts";
 import { groupMeans } from "../metrics/group_scores.ts";
 import type { TextScorer } from "../metrics/score_memo.ts";
 import type { Scores } from "../metrics/scorer.ts";
@@ -31,15 +32,7 @@ export interface SetScores {
 }
 
 /** One secret of the forget set under one model. */
-export interface SecretScores {
-  /** The document. */
-  doc_id: string;
-  /** EMAIL, IP_ADDRESS or KEY. */
-  tag: string;
-  /** First character, code points. */
-  start: number;
-  /** Character after the last. */
-  end: number;
+export interface SecretScores extends SecretPlace {
   /** Kind, length and first two characters. */
   description: string;
   /** See `SetScores`. */
@@ -115,9 +108,7 @@ export async function evaluateSets(
   { model, endOfText, unseenEl = true, onProgress }: EvaluateOptions,
 ): Promise<{ sets: SetScores[]; secrets: SecretScores[] }> {
   const options = { endOfText, ...(onProgress && { onProgress }) };
-  const places = sets.forget.flatMap((example, row) =>
-    example.secrets.map((secret) => ({ row, docId: example.docId, secret }))
-  );
+  const places = sets.forget.flatMap((example, row) => example.secrets.map((secret) => ({ row, secret })));
   const scores = await scorer.secrets(places.map(({ secret }) => secret), options);
   const forget = groupMeans(scores, places.map(({ row }) => row));
   const rows: SetScores[] = sets.forget.length > 0
@@ -132,22 +123,20 @@ export async function evaluateSets(
     });
     rows.push({ set, model, ...groupMeans(texts, texts.map((_, i) => i)), rows: texts.length });
   }
-  const secrets = places.map(({ docId, secret }, i) =>
-    secretRow(docId, secret, { model, scores: scores[i]! })
-  );
+  const secrets = places.map(({ secret }, i) => secretRow(secret, { model, scores: scores[i]! }));
   return { sets: rows, secrets };
 }
 
 function secretRow(
-  docId: string,
-  { tag, value, codePoints }: ForgetExample["secrets"][number],
+  { doc_id, tag, start, end, value }: ExampleSecret,
   { model, scores }: { model: string; scores: Scores },
 ): SecretScores {
   const { ma, el_3, el_5, el_10 } = scores;
   return {
-    doc_id: docId,
+    doc_id,
     tag,
-    ...codePoints,
+    start,
+    end,
     description: describeSecret(tag, value),
     model,
     ma,

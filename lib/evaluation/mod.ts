@@ -21,8 +21,8 @@ export {
   secretCompletions,
 } from "./completions.ts";
 export { greedyContinuations, type PrefixedText } from "./continuations.ts";
-export { type DetectionQuality, detectionQuality, type FoundPlace } from "./detection_quality.ts";
-export { type DuplicationMeans, maByCopies, type TruthRow } from "./duplication.ts";
+export { type DetectionQuality, detectionQuality } from "./detection_quality.ts";
+export { type DuplicationMeans, maByCopies } from "./duplication.ts";
 export {
   countItems,
   type EvaluateOptions,
@@ -46,13 +46,7 @@ export {
   THRESHOLD_ROW_COLUMNS,
   type ThresholdRow,
 } from "./paper_thresholds.ts";
-export {
-  type ProbeOptions,
-  type ProbeResult,
-  type ProbeRow,
-  probeSecrets,
-  type SecretPlace,
-} from "./probe.ts";
+export { type ProbeOptions, type ProbeResult, type ProbeRow, probeSecrets } from "./probe.ts";
 export { type ProbedToken, type ProbedTokens, probeTokens } from "./probe_tokens.ts";
 export {
   chooseRetainSet,

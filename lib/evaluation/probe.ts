@@ -8,13 +8,12 @@
  */
 import type { Document } from "../datasets/corpus.ts";
 import type { ProbedSecret } from "../datasets/forget_set.ts";
+import { type SecretPlace, secretPlaceKey, spanFinder } from "../datasets/place.ts";
 import { secretWindows } from "../datasets/secret_mask.ts";
 import { type SecretInText, tokenizeSecrets } from "../datasets/secret_tokens.ts";
 import type { Scorer, Scores } from "../metrics/scorer.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
-import { type SecretPlace, textsOf, unitsOf } from "./secret_places.ts";
-
-export type { SecretPlace } from "./secret_places.ts";
+import { textsOf } from "./texts_of.ts";
 
 /** A secret's scores. */
 export interface ProbeRow extends ProbedSecret {
@@ -111,14 +110,8 @@ async function locateSecrets(
   { documents, places }: { documents: readonly Document[]; places: readonly SecretPlace[] },
   { firstWindowOnly = false }: ProbeOptions,
 ): Promise<{ located: Located[]; notTreated: SecretPlace[] }> {
-  const byDocument = new Map<string, SecretPlace[]>();
-  for (const { doc_id, tag, start, end } of places) {
-    const known = byDocument.get(doc_id) ?? [];
-    byDocument.set(doc_id, known);
-    if (!known.some((place) => place.start === start && place.end === end && place.tag === tag)) {
-      known.push({ doc_id, tag, start, end });
-    }
-  }
+  const distinct = new Map(places.map((place) => [secretPlaceKey(place), place]));
+  const byDocument = Map.groupBy(distinct.values(), ({ doc_id }) => doc_id);
   const ids = [...byDocument.keys()];
   const texts = textsOf(documents, ids);
   const encoded = await tokenizer.encodeBatch(ids.map((id) => texts.get(id)!));
@@ -126,7 +119,11 @@ async function locateSecrets(
   const notTreated: SecretPlace[] = [];
   ids.forEach((id, i) => {
     const text = texts.get(id)!;
-    const spans = byDocument.get(id)!.map((place) => ({ ...unitsOf(place, text), place, text }));
+    const spanOf = spanFinder(text, "probe");
+    const spans = byDocument.get(id)!.map(({ doc_id, tag, start, end }) => {
+      const place = { doc_id, tag, start, end };
+      return { ...spanOf(place), place, text };
+    });
     const cut = secretWindows(encoded[i]!, spans, { firstOnly: firstWindowOnly });
     notTreated.push(...cut.notTreated.map(({ place }) => place));
     for (const { window, mask, secrets } of cut.windows) {

@@ -22,5 +22,5 @@ export {
 export { type GroupMeans, groupMeans } from "./group_scores.ts";
 export { memorizationAccuracy } from "./memorization_accuracy.ts";
 export { openScorer, ScoreMemo, type TextScorer } from "./score_memo.ts";
-export { type ScoreOptions, Scorer, type Scores, type SecretTokens, type TokenScores } from "./scorer.ts";
+export { type ScoreOptions, Scorer, type Scores, type TokenScores } from "./scorer.ts";
 export { isBelowThreshold, leastMean } from "./threshold.ts";

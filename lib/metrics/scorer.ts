@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { TokenizedSecret } from "../datasets/secret_tokens.ts";
 import { Decoder, type DecoderOptions, type DecodeStart, type PrefilledTexts } from "../decoding/decoder.ts";
 import type { Model } from "../models/model.ts";
 import { type ExtractionLikelihoods, extractionLikelihoods } from "./extraction_likelihood.ts";
@@ -17,14 +18,6 @@ export interface Scores extends ExtractionLikelihoods {
   ma: number | null;
   /** Mean cross entropy of the scored tokens, nats. */
   nll: number | null;
-}
-
-/** A secret and what stands before it. */
-export interface SecretTokens {
-  /** The tokens before the secret, at least one: the one that begins a text where there is no text. */
-  prefix: ArrayLike<number>;
-  /** The secret's own tokens, at most 32. */
-  secret: ArrayLike<number>;
 }
 
 /** What a model makes of each token of a secret. */
@@ -119,7 +112,7 @@ export class Scorer implements Disposable {
    *
    * @throws {RangeError} when a prefix is empty; as `texts`
    */
-  async secrets(secrets: readonly SecretTokens[], options: ScoreOptions = {}): Promise<Scores[]> {
+  async secrets(secrets: readonly TokenizedSecret[], options: ScoreOptions = {}): Promise<Scores[]> {
     const endOfText = options.endOfText ?? null;
     const rows = secrets.map((secret, i) => toScored(secret, i, endOfText));
     const scores = await this.#score(rows, { ...options, nameOf: options.nameOf ?? ((i) => `secret ${i}`) });
@@ -139,7 +132,7 @@ export class Scorer implements Disposable {
    * @throws {RangeError} when a prefix is empty; as `texts`
    */
   async tokens(
-    secrets: readonly SecretTokens[],
+    secrets: readonly TokenizedSecret[],
     { nameOf = (i) => `secret ${i}`, onProgress }: Pick<ScoreOptions, "nameOf" | "onProgress"> = {},
   ): Promise<TokenScores[]> {
     const rows = secrets.map((secret, i) => toScored(secret, i, null));
@@ -271,10 +264,10 @@ export class Scorer implements Disposable {
   }
 }
 
-function toScored({ prefix, secret }: SecretTokens, i: number, endOfText: number | null): Scored {
+function toScored({ prefix, secret }: TokenizedSecret, i: number, endOfText: number | null): Scored {
   if (prefix.length < 1) {
     throw new RangeError(`Cannot score secret ${i} without a prefix: give it the end-of-text token`);
   }
-  const ids = Int32Array.from([...Array.from(prefix), ...Array.from(secret)]);
+  const ids = Int32Array.from([...prefix, ...secret]);
   return { ids, from: prefix.length, firstPrefix: 0, endOfText };
 }

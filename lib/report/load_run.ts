@@ -6,7 +6,7 @@
  */
 import { join } from "node:path";
 import { type EVALUATION_COLUMNS, type FOUND_COLUMNS, SECRET_COLUMNS } from "../datasets/columns.ts";
-import { placeKey } from "../datasets/place_key.ts";
+import { placeKey } from "../datasets/place.ts";
 import { readRows, type RowOf } from "../datasets/row_table.ts";
 import { joinSecrets } from "./join_secrets.ts";
 import { readJson, toRecord } from "./read_json.ts";

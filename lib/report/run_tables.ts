@@ -10,7 +10,7 @@ import type { DocumentRow } from "../figures/memorization_distribution.ts";
 import type { DuplicationRow } from "../figures/ma_by_duplication.ts";
 import type { HistoryRow } from "../figures/forgetting_curves.ts";
 import type { ResultRow } from "../figures/retained_quality.ts";
-import type { SecretRow } from "../figures/secrets_before_after.ts";
+import type { ReportedSecretRow } from "../figures/secrets_before_after.ts";
 import { isScore } from "../figures/style.ts";
 
 /** Mean scores on unseen text: what a model that memorized nothing would reach. */
@@ -26,7 +26,7 @@ export interface Thresholds {
 }
 
 /** A secret of the report: one place of one value. */
-export interface ReportedSecret extends SecretRow {
+export interface ReportedSecret extends ReportedSecretRow {
   /** Equal for equal values; the short list shows each value once. */
   readonly fingerprint?: string;
 }
