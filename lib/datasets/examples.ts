@@ -13,11 +13,7 @@ import { readForgetSpans } from "./forget_spans.ts";
 import { type Place, type SecretPlace, spanFinder } from "./place.ts";
 import { maskSecrets, type SecretMask } from "./secret_mask.ts";
 import { type TokenizedSecret, tokenizeSecrets } from "./secret_tokens.ts";
-
-/** Tokens of a forget row, at most. */
-export const FORGET_TOKENS = 512;
-/** Tokens of a retain row that are trained on and scored. */
-export const RETAIN_ROW_TOKENS = 128;
+import { RETAIN_TOKENS, WINDOW_TOKENS } from "./token_counts.ts";
 
 /** A secret of a row: where it stands, and its tokens. */
 export interface ExampleSecret extends SecretPlace, TokenizedSecret {
@@ -95,7 +91,7 @@ export async function forgetExamples(
       );
     }
     const { secrets, spans } = located[i]!;
-    const cut = <A extends Int32Array | Uint32Array>(all: A) => all.subarray(window, window + FORGET_TOKENS);
+    const cut = <A extends Int32Array | Uint32Array>(all: A) => all.subarray(window, window + WINDOW_TOKENS);
     return {
       docId: doc_id,
       ids: Int32Array.from(cut(text.ids)),
@@ -147,7 +143,7 @@ export async function retainExamples(
   docIds: readonly string[],
 ): Promise<Int32Array[]> {
   const encoded = await tokenizer.encodeBatch(findTexts(documents, docIds));
-  return encoded.map(({ ids }) => ids.slice(0, RETAIN_ROW_TOKENS));
+  return encoded.map(({ ids }) => ids.slice(0, RETAIN_TOKENS));
 }
 
 function findTexts(documents: readonly Document[], docIds: readonly string[]): string[] {

@@ -10,6 +10,7 @@
 import { writeForgetSpans } from "./forget_spans.ts";
 import type { SecretPlace } from "./place.ts";
 import { PythonRandom } from "./python_random.ts";
+import { WINDOW_TOKENS } from "./token_counts.ts";
 
 /** A secret's row of a probe. */
 export interface ProbedSecret extends SecretPlace {
@@ -58,9 +59,6 @@ export interface ForgetOptions {
   /** The least secret tokens of the mask. Default 32. */
   minMaskTokens?: number;
 }
-
-/** Tokens of a window, at most. */
-const WINDOW_TOKENS = 512;
 
 /**
  * Chooses forget sets from a probe.

@@ -67,10 +67,8 @@ export { type CorpusOptions, type CorpusSource, resolveCorpus } from "./resolve_
 export {
   type ExampleSecret,
   type ExampleSource,
-  FORGET_TOKENS,
   type ForgetExample,
   forgetExamples,
-  RETAIN_ROW_TOKENS,
   retainExamples,
 } from "./examples.ts";
 export {
@@ -110,12 +108,7 @@ export {
   secretTable,
   type SecretTableOptions,
 } from "./secret_table.ts";
-export {
-  PREFIX_TOKENS,
-  SECRET_TOKENS,
-  type SecretInText,
-  type TokenizedSecret,
-  tokenizeSecrets,
-} from "./secret_tokens.ts";
+export { type SecretInText, type TokenizedSecret, tokenizeSecrets } from "./secret_tokens.ts";
+export { PREFIX_TOKENS, SECRET_TOKENS, TEXT_TOKENS, WINDOW_TOKENS } from "./token_counts.ts";
 export { pl, readTable, type ReadTableOptions, type TableFormat, writeTable } from "./tables.ts";
 export { trainTokenizer, type TrainTokenizerOptions } from "./train_tokenizer.ts";

@@ -10,6 +10,7 @@
  */
 import type { Span } from "../secrets/secret_span.ts";
 import type { EncodedText } from "../tokenizers/tokenizer.ts";
+import { PREFIX_TOKENS, WINDOW_TOKENS } from "./token_counts.ts";
 
 /** Where each token of a text begins and ends. */
 export type TokenOffsets = { readonly [N in "starts" | "ends"]: ArrayLike<EncodedText[N][number]> };
@@ -21,9 +22,6 @@ export interface SecretMask {
   /** [T]: whose each token is, by the secret's number in the list that was masked; -1 where it is nobody's. */
   owners: Int32Array;
 }
-
-/** Tokens before a secret that a new window begins with, if there are: as many as a secret's prefix has. */
-const CONTEXT_TOKENS = 128;
 
 /** One row of training or unlearning: a window of a document. Its mask knows other windows' secrets too. */
 export interface SecretWindow<S extends Span = Span> extends SecretMask {
@@ -45,7 +43,7 @@ export interface SecretWindows<S extends Span = Span> {
 
 /** How to cut. */
 export interface WindowsOptions {
-  /** Tokens of a window. Default 512. */
+  /** Tokens of a window. Default {@linkcode WINDOW_TOKENS}. */
   length?: number;
   /** Take the first window only, as the paper and the reference do. */
   firstOnly?: boolean;
@@ -112,7 +110,7 @@ function maskRanges(
 export function secretWindows<S extends Span>(
   text: EncodedText,
   secrets: readonly S[],
-  { length = 512, firstOnly = false }: WindowsOptions = {},
+  { length = WINDOW_TOKENS, firstOnly = false }: WindowsOptions = {},
 ): SecretWindows<S> {
   const ranges = secrets.map(tokenFinder(text));
   const { mask, owners } = maskRanges(text, secrets, ranges);
@@ -129,7 +127,7 @@ export function secretWindows<S extends Span>(
     }
     near = near.filter((window) => first < window + length);
     const known = firstOnly ? 0 : near.find((window) => first >= window && last < window + length);
-    const window = known ?? Math.max(0, Math.min(first, Math.max(first - CONTEXT_TOKENS, last + 1 - length)));
+    const window = known ?? Math.max(0, Math.min(first, Math.max(first - PREFIX_TOKENS, last + 1 - length)));
     if (known === undefined && !windows.has(window)) near.push(window);
     const own = windows.get(window);
     if (own) own.push(secret);

@@ -6,11 +6,7 @@
  */
 import type { Span } from "../secrets/secret_span.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
-
-/** Most tokens of a secret. */
-export const SECRET_TOKENS = 32;
-/** Most tokens before it. */
-export const PREFIX_TOKENS = 128;
+import { PREFIX_TOKENS, SECRET_TOKENS } from "./token_counts.ts";
 
 /** A secret in its text. */
 export interface SecretInText extends Span {

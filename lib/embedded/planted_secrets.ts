@@ -11,6 +11,7 @@ import { detectSecrets, type SecretSpan } from "../secrets/detect.ts";
 import { filterSecrets } from "../secrets/filter.ts";
 import type { Document } from "../datasets/corpus.ts";
 import { randomOf } from "../datasets/seeded_order.ts";
+import { WINDOW_TOKENS } from "../datasets/token_counts.ts";
 import { SECRET_FORMATS, type SecretFormat } from "./secret_formats.ts";
 import { drawNames, SNIPPET_KINDS, type SnippetKind, UNINDENTED } from "./secret_snippets.ts";
 
@@ -46,7 +47,6 @@ interface Group {
   values: string[];
 }
 
-const WINDOW_TOKENS = 512; // a document and its snippet fit one row
 const DEEP_INDENT = " ".repeat(16); // for counting a snippet's tokens before its place is known
 const MIN_BEFORE = 300; // characters, at least 40 tokens
 const MIN_AFTER = 150;

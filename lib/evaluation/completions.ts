@@ -6,13 +6,13 @@
  */
 import type { ExampleSecret, ForgetExample } from "../datasets/examples.ts";
 import type { SecretPlace } from "../datasets/place.ts";
+import { RETAIN_PREFIX_TOKENS } from "../datasets/token_counts.ts";
 import type { Decoder } from "../decoding/decoder.ts";
 import { detectSecrets, PROFILES } from "../secrets/detect.ts";
 import { describeSecret } from "../secrets/fingerprint.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import { greedyContinuations } from "./continuations.ts";
 import { maskText } from "./masked_document.ts";
-import { RETAIN_PREFIX_TOKENS } from "./retain_set.ts";
 
 /** What reads and writes. */
 export interface CompletionModel {

@@ -1,50 +1,33 @@
 /**
- * What a model still knows of the forget set and what it kept: MA, EL_3, EL_5, EL_10 on forget set (the secrets'
+ * What a model still knows of the forget set and what it kept: MA and each EL_n on forget set (the secrets'
  * versions), retain set and unseen texts (the plain versions), and every single secret (the paper's tables 3 and 4).
  *
  * @module
  */
 import type { ExampleSecret, ForgetExample } from "../datasets/examples.ts";
+import { LIKELIHOOD_NAMES, type LikelihoodName, type MetricValues, perMetric } from "../datasets/metrics.ts";
 import type { SecretPlace } from "../datasets/place.ts";
 import { groupMeans } from "../metrics/group_scores.ts";
 import type { TextScorer } from "../metrics/score_memo.ts";
 import type { Scores } from "../metrics/scorer.ts";
 import { describeSecret } from "../secrets/fingerprint.ts";
 
-/** Means over one set under one model. */
-export interface SetScores {
+/** Means over one set under one model: of the forget set over documents of the mean over their secrets. */
+export interface SetScores extends MetricValues {
   /** forget, retain or unseen. */
   set: "forget" | "retain" | "unseen";
   /** A name for the model, such as "before". */
   model: string;
-  /** Mean MA; of the forget set: over documents of the mean over their secrets. */
-  ma: number | null;
-  /** Mean EL_3. */
-  el_3: number | null;
-  /** Mean EL_5. */
-  el_5: number | null;
-  /** Mean EL_10. */
-  el_10: number | null;
-  /** Mean cross entropy, nats a token. */
-  nll: number | null;
   /** Rows of the set. */
   rows: number;
 }
 
 /** One secret of the forget set under one model. */
-export interface SecretScores extends SecretPlace {
+export interface SecretScores extends SecretPlace, MetricValues<"ma" | LikelihoodName> {
   /** Kind, length and first two characters. */
   description: string;
   /** See `SetScores`. */
   model: string;
-  /** Its MA. */
-  ma: number | null;
-  /** Its EL_3. */
-  el_3: number | null;
-  /** Its EL_5. */
-  el_5: number | null;
-  /** Its EL_10. */
-  el_10: number | null;
 }
 
 /** What to evaluate on. */
@@ -131,7 +114,7 @@ function secretRow(
   { doc_id, tag, start, end, value }: ExampleSecret,
   { model, scores }: { model: string; scores: Scores },
 ): SecretScores {
-  const { ma, el_3, el_5, el_10 } = scores;
+  const metrics = perMetric(["ma", ...LIKELIHOOD_NAMES], (name) => scores[name]);
   return {
     doc_id,
     tag,
@@ -139,9 +122,6 @@ function secretRow(
     end,
     description: describeSecret(tag, value),
     model,
-    ma,
-    el_3,
-    el_5,
-    el_10,
+    ...metrics,
   };
 }

@@ -13,6 +13,7 @@
  *
  * @module
  */
+export { RETAIN_PREFIX_TOKENS, RETAIN_TOKENS } from "../datasets/token_counts.ts";
 export {
   type CodeCompletion,
   codeCompletions,
@@ -52,8 +53,6 @@ export {
   chooseRetainSet,
   continuationBleu,
   RETAIN_BLEU,
-  RETAIN_PREFIX_TOKENS,
-  RETAIN_TOKENS,
   type RetainOptions,
   type RetainRow,
 } from "./retain_set.ts";
@@ -66,10 +65,5 @@ export {
   type ValuePlace,
 } from "./secret_values.ts";
 export { packageOf, type SetSecret, setSecrets } from "./set_secrets.ts";
-export {
-  memorizationThresholds,
-  type Threshold,
-  THRESHOLD_METRICS,
-  type ThresholdMetric,
-} from "./thresholds.ts";
+export { memorizationThresholds, type Threshold } from "./thresholds.ts";
 export { type WorkedExample, type WorkedPrefix, workExample } from "./worked_example.ts";

@@ -8,6 +8,7 @@
  */
 import type { Document } from "../datasets/corpus.ts";
 import type { ProbedSecret } from "../datasets/forget_set.ts";
+import type { MetricValues } from "../datasets/metrics.ts";
 import { type SecretPlace, secretPlaceKey, spanFinder } from "../datasets/place.ts";
 import { secretWindows } from "../datasets/secret_mask.ts";
 import { type SecretInText, tokenizeSecrets } from "../datasets/secret_tokens.ts";
@@ -15,17 +16,8 @@ import type { Scorer, Scores } from "../metrics/scorer.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import { textsOf } from "./texts_of.ts";
 
-/** A secret's scores. */
-export interface ProbeRow extends ProbedSecret {
-  /** EL_3; null without `el`. */
-  el_3: number | null;
-  /** EL_5. */
-  el_5: number | null;
-  /** EL_10. */
-  el_10: number | null;
-  /** Mean cross entropy of its scored tokens, nats; its exponential is the perplexity. */
-  nll: number | null;
-}
+/** A secret's scores; without `el` each EL_n is null. */
+export interface ProbeRow extends ProbedSecret, MetricValues {}
 
 /** What a probe found. */
 export interface ProbeResult {
@@ -99,9 +91,8 @@ export async function probeSecrets(
 }
 
 function toRow({ place, window, maskTokens }: Located, secretTokens: number, scores: Scores): ProbeRow {
-  const { ma, el_3, el_5, el_10, nll } = scores;
-  const tokens = { secret_tokens: secretTokens, mask_tokens: maskTokens };
-  return { ...place, window, ...tokens, ma, el_3, el_5, el_10, nll };
+  const { tokens: _, ...metrics } = scores;
+  return { ...place, window, secret_tokens: secretTokens, mask_tokens: maskTokens, ...metrics };
 }
 
 /** The secrets with their texts and windows, each place once. */

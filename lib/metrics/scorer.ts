@@ -1,9 +1,10 @@
 /**
- * MA, EL_3, EL_5, EL_10 and the loss of texts and of secrets under a model, with the exact savings: one forward for
+ * MA, each EL_n and the loss of texts and of secrets under a model, with the exact savings: one forward for
  * each text, decodes only from mispredicted positions, all of a batch's decodes together, all n from the same ones.
  *
  * @module
  */
+import { LIKELIHOOD_NAMES, METRIC_NAMES, type MetricValues, perMetric } from "../datasets/metrics.ts";
 import type { TokenizedSecret } from "../datasets/secret_tokens.ts";
 import { Decoder, type DecoderOptions, type DecodeStart, type PrefilledTexts } from "../decoding/decoder.ts";
 import type { Model } from "../models/model.ts";
@@ -11,13 +12,9 @@ import { type ExtractionLikelihoods, extractionLikelihoods } from "./extraction_
 import { memorizationAccuracy } from "./memorization_accuracy.ts";
 
 /** Scores of one text or secret; null where one is not defined. */
-export interface Scores extends ExtractionLikelihoods {
+export interface Scores extends MetricValues {
   /** How many tokens were scored over. */
   tokens: number;
-  /** Memorization accuracy. */
-  ma: number | null;
-  /** Mean cross entropy of the scored tokens, nats. */
-  nll: number | null;
 }
 
 /** What a model makes of each token of a secret. */
@@ -122,7 +119,7 @@ export class Scorer implements Disposable {
       const { ids, from } = rows[i]!;
       const isCut = endOfText !== null && ids.subarray(from, -1).includes(endOfText);
       const whole = score.ma === 1 && !isCut ? 1 : 0;
-      return { ...score, el_3: score.el_3 ?? whole, el_5: score.el_5 ?? whole, el_10: score.el_10 ?? whole };
+      return { ...score, ...perMetric(LIKELIHOOD_NAMES, (name) => score[name] ?? whole) };
     });
   }
 
@@ -147,7 +144,7 @@ export class Scorer implements Disposable {
       nameOf,
       onProgress,
     });
-    const none = { tokens: 0, ma: null, nll: null, el_3: null, el_5: null, el_10: null };
+    const none = { tokens: 0, ...perMetric(METRIC_NAMES, () => null) };
     return Array.from(scores, (score) => score ?? { ...none });
   }
 
@@ -208,7 +205,7 @@ export class Scorer implements Disposable {
           ids.subarray(from),
         ),
         nll: losses.length === 0 ? null : losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
-        ...likelihoods?.[i] ?? { el_3: null, el_5: null, el_10: null },
+        ...likelihoods?.[i] ?? perMetric(LIKELIHOOD_NAMES, () => null),
       };
     });
   }
