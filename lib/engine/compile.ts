@@ -132,24 +132,6 @@ export function outsideXla<R>(part: () => R): R {
 }
 
 /**
- * As `outsideXla` where the processor computes; on a GPU a plain call, as XLA's programs are the faster ones there.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import * as tf from "@tensorflow/tfjs-core";
- * import { openTensorFlow } from "./engine.ts";
- *
- * using _engine = await openTensorFlow({ device: "cpu" });
- * using step = compile((x: tf.Tensor) => tf.neg(outsideXlaOnProcessor(() => tf.add(x, 1))), { xla: true });
- * assertEquals([...step(tf.tensor1d([1, 2])).dataSync()], [-2, -3]);
- * ```
- */
-export function outsideXlaOnProcessor<R>(part: () => R): R {
-  return currentEngine().binding.isUsingGpuDevice() ? part() : outsideXla(part);
-}
-
-/**
  * Compiles a pure function of tensors.
  *
  * Inputs are float32, int32 or bool tensors; everything else that the step uses from outside (weights, settings) is
