@@ -17,7 +17,7 @@ import {
   type StepResult,
 } from "./capture.ts";
 import { CaptureError } from "./capture_error.ts";
-import type { TensorInfo } from "./graph_records.ts";
+import type { TensorInfo } from "./graph.ts";
 import { XlaStages } from "./xla_stages.ts";
 import { currentEngine } from "./state.ts";
 
