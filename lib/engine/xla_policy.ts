@@ -49,7 +49,7 @@ const UNLEARNING_PARAMETERS = 2e7;
 /**
  * Whether XLA speeds up steps with large products of a kind. Where the processor multiplies in bfloat16, it does not:
  * TensorFlow's own products do that, XLA's on processors widen their inputs to float32. A training step's gradients
- * follow this rule alone, as a training has thousands of steps.
+ * follow this rule alone, as a training has many steps.
  *
  * @example
  * ```ts
