@@ -10,7 +10,7 @@ import { dirname } from "node:path";
 import { removePath, renamePath } from "../files/folders.ts";
 import { readRegularText } from "../files/read_file.ts";
 import { fileReasonOf } from "../files/reason.ts";
-import { PRIVATE, temporaryPath, whyNotWritten, writeFileAtomic } from "../files/write_file.ts";
+import { PRIVATE, temporaryPath, whyNotWritten, writeAll, writeFileAtomic } from "../files/write_file.ts";
 import type { TokenDocuments } from "./windows.ts";
 
 /** The pattern of such files' names: of token_ids.bin and its record. */
@@ -94,7 +94,10 @@ class IdWriter implements Disposable {
 
   static async create(path: string): Promise<IdWriter> {
     const options = { createNew: true, write: true, mode: PRIVATE };
-    return new IdWriter(path, await Deno.open(path, options).catch((cause) => refuseWrite(path, cause)));
+    const file = await Deno.open(path, options).catch((cause) => {
+      throw new Error(`Cannot write "${path}": ${whyNotWritten(cause, dirname(path))}`, { cause });
+    });
+    return new IdWriter(path, file);
   }
 
   private constructor(path: string, file: Deno.FsFile) {
@@ -123,21 +126,13 @@ class IdWriter implements Disposable {
   async #flush(): Promise<void> {
     const bytes = this.#buffer.subarray(0, this.#filled);
     this.#hash.update(bytes);
-    try {
-      for (let at = 0; at < bytes.length;) at += await this.#file.write(bytes.subarray(at));
-    } catch (cause) {
-      refuseWrite(this.#path, cause);
-    }
+    await writeAll(this.#file, bytes, this.#path);
     this.#filled = 0;
   }
 
   [Symbol.dispose](): void {
     this.#file.close();
   }
-}
-
-function refuseWrite(path: string, cause: unknown): never {
-  throw new Error(`Cannot write "${path}": ${whyNotWritten(cause, dirname(path))}`, { cause });
 }
 
 function recordPath(path: string): string {
