@@ -46,25 +46,54 @@ export async function startReading(
   { progress, breathe }: Pick<Context, "progress" | "breathe">,
   name = "Reading the corpus",
 ): Promise<Reading> {
-  const total = Math.ceil(await corpusBytes(source, { ...options, breathe }) / MEGABYTE);
-  const stage = progress.start(name, total, "MB");
-  let shown = 0;
-  const show = (megabytes: number) => {
-    stage.advance(megabytes - shown);
-    shown = megabytes;
-  };
+  const stage = startMegabytes(progress, name, await corpusBytes(source, { ...options, breathe }));
   return {
     options: {
       ...options,
       breathe,
       onRead: async (bytes) => {
-        show(Math.min(total, Math.max(shown, Math.floor(bytes / MEGABYTE))));
+        stage.show(bytes);
         await breathe();
       },
     },
-    done: () => {
-      show(total);
-      stage.done();
+    done: stage.done,
+  };
+}
+
+/**
+ * A stage of so many bytes, shown by the megabyte.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createProgress } from "./progress.ts";
+ * import { startMegabytes } from "./reading.ts";
+ *
+ * const lines: string[] = [];
+ * const stream = { write: (text: string) => lines.push(text), isTTY: false, columns: 80 };
+ * const stage = startMegabytes(createProgress({ stream, now: () => 0 }), "Tokenizing", 2.5e6);
+ * stage.show(1e6);
+ * stage.done("9 documents");
+ * assertEquals(lines, ["Tokenizing: 0 of 3 MB\n", "Tokenizing: 3 MB in 0 s, 9 documents\n"]);
+ * ```
+ */
+export function startMegabytes(
+  progress: Context["progress"],
+  name: string,
+  bytes: number,
+): { show(done: number, note?: string): void; done(note?: string): void } {
+  const total = Math.ceil(bytes / MEGABYTE);
+  const stage = progress.start(name, total, "MB");
+  let shown = 0;
+  const show = (megabytes: number, note?: string) => {
+    stage.advance(megabytes - shown, note);
+    shown = megabytes;
+  };
+  return {
+    show: (done, note) => show(Math.min(total, Math.max(shown, Math.floor(done / MEGABYTE))), note),
+    done: (note) => {
+      show(total, note);
+      stage.done(note);
     },
   };
 }
