@@ -9,7 +9,7 @@ const TEXTS = [["def f():\n    return 1\n", "x = 1\n"], [], ["y = '😀'\n"]];
 const { vocabularySize } = tokenizer;
 
 /** What is tokenized, how often it was read, and what was said. */
-function watched(changes: Partial<TokenSource> = {}, { bytes = 30, read = bytes / 3 } = {}) {
+function watched(changes: Partial<TokenSource> = {}, { bytes = 30, read = 10 } = {}) {
   const found = { passes: 0, lines: [] as string[] };
   async function* pieces() {
     found.passes++;
@@ -79,7 +79,7 @@ Deno.test("openTrainingTokens() refuses ids that the model lacks and a disk that
 
 Deno.test("openTrainingTokens() says how much it will write, where it is much", async () => {
   using folder = temporaryFolder();
-  const { source, context, found } = watched({}, { bytes: 3 * 2 ** 24 });
+  const { source, context, found } = watched({}, { bytes: 3 * 2 ** 24, read: 2 ** 24 });
   const more = {
     ...source,
     tokenizer: { ...tokenizer, encodeIds: () => Promise.resolve([new Int32Array(5e6)]) },
