@@ -4,7 +4,7 @@
  * @module
  */
 import { corpusBytes } from "../datasets/corpus_pieces.ts";
-import type { FindOptions } from "../datasets/find_documents.ts";
+import type { FindDocumentsOptions } from "../datasets/find_documents.ts";
 import type { CorpusOptions, CorpusSource } from "../datasets/resolve_corpus.ts";
 import type { Context } from "./command.ts";
 
@@ -13,7 +13,7 @@ const MEGABYTE = 1e6;
 /** A pass that is shown. */
 export interface Reading {
   /** The corpus' options, with what tells of the pass and lets signals in. */
-  options: CorpusOptions & { onRead: NonNullable<FindOptions["onRead"]> };
+  options: CorpusOptions & { onRead: NonNullable<FindDocumentsOptions["onRead"]> };
   /** The pass is over. */
   done(): void;
 }

@@ -8,7 +8,7 @@ import { PythonRandom } from "./python_random.ts";
 import { type CorpusOptions, type CorpusSource, resolveCorpus } from "./resolve_corpus.ts";
 
 /** Options of {@linkcode chooseDocuments}. */
-export interface ChooseOptions extends CorpusOptions {
+export interface ChooseDocumentsOptions extends CorpusOptions {
   /** For the shuffle. */
   seed: number;
   /** How many, at most; all by default. */
@@ -36,7 +36,7 @@ export interface ChooseOptions extends CorpusOptions {
  */
 export async function chooseDocuments(
   corpus: string | CorpusSource,
-  { seed, count, maxCharacters = MAX_CHARACTERS, ...options }: ChooseOptions,
+  { seed, count, maxCharacters = MAX_CHARACTERS, ...options }: ChooseDocumentsOptions,
 ): Promise<Document[]> {
   const source = typeof corpus === "string" ? await resolveCorpus(corpus, options) : corpus;
   const counts = { skipped: [], replacedSurrogates: 0, read: 0 };

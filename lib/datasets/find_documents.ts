@@ -14,7 +14,7 @@ import { corpusPieces } from "./corpus_pieces.ts";
 import { type CorpusOptions, type CorpusSource, resolveCorpus } from "./resolve_corpus.ts";
 
 /** Options of {@linkcode pickDocuments}. */
-export interface PickOptions extends CorpusOptions {
+export interface PickDocumentsOptions extends CorpusOptions {
   /** Told after each piece how many bytes of the corpus lie behind it, as `corpusBytes` counts them. */
   onRead?: ((bytes: number) => void | Promise<void>) | undefined;
   /** Told of a wanted file or row that gave no document. */
@@ -22,7 +22,7 @@ export interface PickOptions extends CorpusOptions {
 }
 
 /** Options of {@linkcode findDocuments}. */
-export interface FindOptions extends Omit<PickOptions, "onSkipped"> {
+export interface FindDocumentsOptions extends Omit<PickDocumentsOptions, "onSkipped"> {
   /** How many characters the texts may have together; 2^30 by default, as for `readCorpus`. */
   maxCharacters?: number;
 }
@@ -46,7 +46,7 @@ export interface FindOptions extends Omit<PickOptions, "onSkipped"> {
 export async function* pickDocuments(
   corpus: string | CorpusSource,
   ids: ReadonlySet<string>,
-  { onRead, onSkipped, ...options }: PickOptions = {},
+  { onRead, onSkipped, ...options }: PickDocumentsOptions = {},
 ): AsyncGenerator<Document> {
   const source = typeof corpus === "string" ? await resolveCorpus(corpus, options) : corpus;
   const areFiles = source.columns === null;
@@ -97,7 +97,7 @@ function wantedOf(source: PieceSource, ids: ReadonlySet<string>): PieceSource {
 export async function findDocuments(
   corpus: string | CorpusSource,
   ids: Iterable<string>,
-  { maxCharacters = MAX_CHARACTERS, ...options }: FindOptions = {},
+  { maxCharacters = MAX_CHARACTERS, ...options }: FindDocumentsOptions = {},
 ): Promise<Document[]> {
   const source = typeof corpus === "string" ? await resolveCorpus(corpus, options) : corpus;
   const wanted = new Set(ids);

@@ -139,7 +139,23 @@ function recordPath(path: string): string {
   return path.replace(/(\.bin)?$/, ".json");
 }
 
-/** An open file of token ids: eight bytes of memory a document. `using` closes it. */
+/**
+ * An open file of token ids: eight bytes of memory a document. `using` closes it.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { TokenFile, writeTokenFile } from "./token_file.ts";
+ * import { Windows } from "./windows.ts";
+ *
+ * const path = `${await Deno.makeTempDir()}/token_ids.bin`;
+ * const documents = Array.from({ length: 9 }, (_, i) => Int32Array.from([i, i, i]));
+ * await writeTokenFile(path, [documents]);
+ * using file = (await TokenFile.open(path))!;
+ * const options = { batch: 2, length: 8, seed: 1, endOfText: 0 };
+ * assertEquals(new Windows(file, options).batch(0), new Windows(documents, options).batch(0));
+ * ```
+ */
 export class TokenFile implements TokenDocuments, Disposable {
   readonly #file: Deno.FsFile;
   readonly #path: string;
