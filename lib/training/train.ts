@@ -6,7 +6,7 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import { compile, type CompiledStep, outsideXla } from "../engine/compile.ts";
-import { isXlaFaster } from "../engine/cpu_features.ts";
+import { isXlaFaster } from "../engine/xla_policy.ts";
 import type { Model } from "../models/model.ts";
 import { checkTokens, NotFiniteError } from "../models/not_finite.ts";
 import type { Adam } from "./adam.ts";
