@@ -1,5 +1,6 @@
 /**
- * A `TF_Graph` that is built while a step runs symbolically, and its conversion into a function of the eager context.
+ * A graph that is built while a step runs symbolically: what was asked for, in which order, and its conversion into a
+ * function of the eager context.
  *
  * Tensors are numbers here, as in the binding: a number that the graph made is *symbolic*; any other is a tensor from
  * outside and becomes an input of the function, whatever its size.
@@ -8,11 +9,58 @@
  */
 import { CaptureError } from "./capture_error.ts";
 import { ATTR, type OpAttr } from "./dtypes.ts";
-import { GraphNodes, type Node } from "./graph_nodes.ts";
-import type { Assignment, Recorded, TensorInfo, TraceEntry } from "./graph_records.ts";
 import { checkOutputs, checksum } from "./native.ts";
+import { type GraphInput, type GraphOutput, NativeGraph } from "./native_graph.ts";
 import { newTensor } from "./native_tensors.ts";
 import type { Symbols } from "./symbols.ts";
+
+/** One thing that a step did while it was captured. */
+export interface TraceEntry {
+  /** The operation, or what else is compared. */
+  what: string;
+  /** Its attributes and inputs. */
+  detail: string;
+}
+
+/** An assignment, by the numbers of both tensors: what the step reads of the target is what it held before the call. */
+export interface Assignment {
+  /** Is given new contents. */
+  target: number;
+  /** Holds them. */
+  value: number;
+}
+
+/** Shape and data type of a tensor. */
+export interface TensorInfo {
+  /** The tensor's number. */
+  id: number;
+  /** Its dimensions. */
+  shape: number[];
+  /** `TF_DataType` */
+  dtype: number;
+}
+
+/** What a graph was asked for, so that parts of it can be built again elsewhere; tensors by their numbers. */
+export type Recorded =
+  | { kind: "input"; id: number; shape: readonly number[]; dtype: number }
+  | { kind: "constant"; id: number; shape: readonly number[]; dtype: number; bytes: Uint8Array }
+  | {
+    kind: "operation";
+    name: string;
+    attrs: readonly OpAttr[];
+    inputs: readonly number[];
+    outputs: TensorInfo[];
+    /** Whether XLA shall not compile it. */
+    isOutside: boolean;
+  };
+
+/** An operation that a graph was asked for. */
+export type Operation = Extract<Recorded, { kind: "operation" }>;
+
+interface Node extends GraphOutput {
+  /** What it is, in the same words in every capture of a pure step. */
+  label: string;
+}
 
 /** Operations that give other numbers in every call, or the same ones in every call of a captured step. */
 const RANDOM = /^(Multinomial|Random|Stateful|TruncatedNormal|ParameterizedTruncatedNormal)/;
@@ -36,13 +84,9 @@ const RANDOM = /^(Multinomial|Random|Stateful|TruncatedNormal|ParameterizedTrunc
  */
 export class Graph {
   readonly #symbols: Symbols;
-  readonly #graph: GraphNodes;
+  readonly #native: NativeGraph;
   readonly #nodes = new Map<number, Node>();
-  /** Of each input, in order: the function's argument. */
-  readonly #inputs = new Map<number, Node>();
-  /** What each variable held before the call. */
-  readonly #reads = new Map<number, Node>();
-  readonly #effects: Node[] = [];
+  readonly #inputs = new Map<number, GraphInput>();
   readonly #trace: TraceEntry[] = [];
   readonly #recorded: Recorded[] = [];
   #count = 0;
@@ -53,7 +97,7 @@ export class Graph {
   /** Whether all products are in bfloat16. */
   hasNarrowProducts = false;
 
-  /** The inputs that are assigned to: arguments by reference. */
+  /** The inputs that are assigned to: variables, which are arguments by reference. */
   variables: ReadonlySet<number> = new Set();
 
   /** What tfjs knows the outside tensors by, which are to live as long as the function. */
@@ -65,7 +109,7 @@ export class Graph {
   /** Starts an empty graph. */
   constructor(symbols: Symbols) {
     this.#symbols = symbols;
-    this.#graph = new GraphNodes(symbols);
+    this.#native = new NativeGraph(symbols);
   }
 
   /** What is assigned, in order. */
@@ -104,39 +148,16 @@ export class Graph {
   addInput(id: number, { shape, dtype }: Omit<TensorInfo, "id">, label = `outside ${id}`): void {
     this.#recorded.push({ kind: "input", id, shape, dtype });
     this.#trace.push({ what: "input", detail: `${dtype} [${shape}]` });
-    if (this.variables.has(id)) {
-      const { place, read } = this.#graph.addVariable(`${id}`, dtype, shape);
-      this.#inputs.set(id, place);
-      this.#reads.set(id, read);
-      this.#nodes.set(id, { ...read, label });
-      return;
-    }
-    const attrs = [
-      { name: "dtype", type: ATTR.type, value: dtype },
-      { name: "shape", type: ATTR.shape, value: shape },
-    ];
-    const node = this.#graph.add("Placeholder", attrs, [], { label: `input_${id}` });
-    this.#inputs.set(id, node);
-    this.#nodes.set(id, { ...node, label });
+    const input = this.#native.addInput({ shape, dtype }, { isVariable: this.variables.has(id) });
+    this.#inputs.set(id, input);
+    this.#nodes.set(id, { ...input.value, label });
   }
 
-  /**
-   * Gives a variable another value as soon as that is there; operations that are added later wait for it, so that not the
-   * new values of all variables are there before the first old one is gone.
-   *
-   * @param target an input @param value a tensor of the graph
-   */
-  assign({ target, value }: Assignment): void {
-    this.assignments.push({ target, value });
-    const place = this.#inputs.get(target);
-    const read = this.#reads.get(target);
-    if (!place || !read) return; // it is not known yet what is assigned to
-    const attrs = [{ name: "dtype", type: ATTR.type, value: this.dtypeOf(value) }];
-    const after = [read, this.#effects.at(-1) ?? null];
-    const label = `assignment_${this.#effects.length}`;
-    this.#effects.push(
-      this.#graph.add("AssignVariableOp", attrs, [place, this.#node(value)], { label, after }),
-    );
+  /** Notes an assignment to an input; where it is a variable, it is given the value. */
+  assign(assignment: Assignment): void {
+    this.assignments.push(assignment);
+    const { target, value } = assignment;
+    if (this.variables.has(target)) this.#native.assign(this.#inputs.get(target)!, this.#node(value));
   }
 
   /** Adds a constant under the number `id`. */
@@ -170,7 +191,7 @@ export class Graph {
     checkOutputs(name, outputs, this.#symbols.TF_OperationNumOutputs(operation)); // it would read past the end
     const infos = Array.from({ length: outputs }, (_, index) => {
       const node = { operation, index, label: `${label}:${index}` };
-      const info = { id: nextId(), ...this.#graph.describe(name, node) };
+      const info = { id: nextId(), ...this.#native.describe(name, node) };
       this.#nodes.set(info.id, node);
       return info;
     });
@@ -195,7 +216,7 @@ export class Graph {
     inputs: readonly number[],
     outputs: readonly TensorInfo[],
   ): void {
-    this.#graph.copyFunction(name, fn);
+    this.#native.copyFunction(name, fn);
     const attrs = [
       { name: "Tin", type: ATTR.type, value: inputs.map((id) => this.dtypeOf(id)) },
       { name: "Tout", type: ATTR.type, value: outputs.map(({ dtype }) => dtype) },
@@ -205,7 +226,7 @@ export class Graph {
     const { operation, label } = this.#addNode("PartitionedCall", attrs, inputs.map((id) => this.#node(id)));
     outputs.forEach(({ id, shape }, index) => {
       const node = { operation, index, label: `${label}:${index}` };
-      this.#graph.setShape(node, shape);
+      this.#native.setShape(name, node, shape);
       this.#nodes.set(id, node);
     });
   }
@@ -215,17 +236,16 @@ export class Graph {
    *
    * @param xla whether XLA must compile it
    */
-  toFunction(name: string, results: readonly number[], xla: boolean): Deno.PointerValue {
-    const outputs = results.map((id) =>
+  toFunction(name: string, outputs: readonly number[], xla: boolean): Deno.PointerValue {
+    const results = outputs.map((id) =>
       this.#addNode("Identity", [{ name: "T", type: ATTR.type, value: this.dtypeOf(id) }], [this.#node(id)])
     );
-    const inputs = [...this.#inputs.values()];
-    return this.#graph.toFunction(name, { inputs, outputs, effects: this.#effects, xla });
+    return this.#native.toFunction(name, { results, xla });
   }
 
   /** Frees the graph. */
   [Symbol.dispose](): void {
-    this.#graph[Symbol.dispose]();
+    this.#native[Symbol.dispose]();
   }
 
   #node(id: number): Node {
@@ -236,7 +256,7 @@ export class Graph {
 
   /** The `TF_DataType` of a tensor of the graph. */
   dtypeOf(id: number): number {
-    return this.#graph.dtypeOf(this.#node(id));
+    return this.#native.dtypeOf(this.#node(id));
   }
 
   #addNode(
@@ -245,12 +265,13 @@ export class Graph {
     inputs: readonly Node[],
     value: Deno.PointerValue = null,
   ): Node {
+    const label = `n${this.#count++}`;
+    const operation = this.#native.addNode(name, { label, attrs, inputs, value });
     const detail = JSON.stringify([
       attrs.map((attr) => [attr.name, attr.value]),
       inputs.map((node) => node.label),
     ]);
     this.#trace.push({ what: name, detail });
-    const after = inputs.length > 0 ? [this.#effects.at(-1) ?? null] : [];
-    return this.#graph.add(name, attrs, inputs, { label: `n${this.#count++}`, value, after });
+    return { operation, index: 0, label };
   }
 }

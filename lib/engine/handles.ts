@@ -9,7 +9,7 @@
  * @module
  */
 import { ATTR, DTYPE, type OpAttr } from "./dtypes.ts";
-import type { TensorInfo } from "./graph_records.ts";
+import type { TensorInfo } from "./graph.ts";
 import { cString, setAttribute } from "./native.ts";
 import type { Status } from "./status.ts";
 import type { Symbols } from "./symbols.ts";

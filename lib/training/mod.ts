@@ -28,4 +28,5 @@ export {
   valueAndGradients,
 } from "./next_token_loss.ts";
 export { learningRateAt, type TrainHooks, trainModel, type TrainOptions, type TrainStep } from "./train.ts";
-export { type WindowOptions, Windows } from "./windows.ts";
+export { removeTokenFile, TokenFile, writeTokenFile } from "./token_file.ts";
+export { type TokenDocuments, type WindowOptions, Windows } from "./windows.ts";
