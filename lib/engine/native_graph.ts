@@ -65,6 +65,8 @@ export class NativeGraph implements Disposable {
   readonly #graph: Deno.PointerValue;
   readonly #inputs: GraphInput[] = [];
   readonly #assignments: GraphOutput[] = [];
+  /** For how many of the assignments an operation waits, by its address. */
+  readonly #awaited = new Map<bigint, number>();
 
   /** Starts an empty graph. */
   constructor(symbols: Symbols) {
@@ -81,8 +83,10 @@ export class NativeGraph implements Disposable {
     const length = listLength(name, inputs.length);
     if (length !== null) symbols.TF_AddInputList(description, packOutputs(inputs.slice(0, length)), length);
     for (const input of inputs.slice(length ?? 0)) symbols.TF_AddInput(description, packOutputs([input]));
-    const awaited = inputs.length > 0 ? [after, this.#assignments.at(-1)] : [];
-    for (const node of awaited) if (node) symbols.TF_AddControlInput(description, node.operation);
+    const waits = inputs.length > 0 ? this.#assignments.length : 0;
+    const isLater = inputs.some(({ operation }) => this.#awaited.get(addressOf(operation)) === waits);
+    const before = [after, isLater ? undefined : this.#assignments[waits - 1]];
+    for (const node of before) if (node) symbols.TF_AddControlInput(description, node.operation);
     for (const attr of attrs) setAttribute(symbols, description, attr, "graph", this.#status);
     if (value) {
       symbols.TF_SetAttrTensor(description, cString("value"), value, this.#status.pointer);
@@ -90,6 +94,7 @@ export class NativeGraph implements Disposable {
     }
     const operation = symbols.TF_FinishOperation(description, this.#status.pointer);
     this.#status.check(name);
+    if (waits > 0) this.#awaited.set(addressOf(operation), waits);
     return operation;
   }
 
@@ -184,7 +189,7 @@ export class NativeGraph implements Disposable {
     { results, xla }: { results: readonly GraphOutput[]; xla: boolean },
   ): Deno.PointerValue {
     const symbols = this.#symbols;
-    const assignments = this.#assignments.map(({ operation }) => Deno.UnsafePointer.value(operation));
+    const assignments = this.#assignments.map(({ operation }) => addressOf(operation));
     const fn = symbols.TF_GraphToFunctionWithControlOutputs(
       this.#graph,
       cString(name),
@@ -218,6 +223,10 @@ export class NativeGraph implements Disposable {
     this.#symbols.TF_DeleteGraph(this.#graph);
     this.#status[Symbol.dispose]();
   }
+}
+
+function addressOf(operation: Deno.PointerValue): bigint {
+  return Deno.UnsafePointer.value(operation);
 }
 
 /** Operations with an input list: "*" is the list, 1 a single input. From TensorFlow's registry of operations. */

@@ -28,7 +28,9 @@ export interface LiveSets extends UnlearnSets {
 }
 
 /** What to unlearn with. */
-export interface UnlearnLiveOptions extends Omit<UnlearnOptions, "endOfText" | "xla" | "compat"> {
+export interface UnlearnLiveOptions extends Omit<UnlearnOptions, "endOfText" | "xla" | "compat" | "method"> {
+  /** A name of `METHODS`. */
+  method: string;
   /** The model's name, as `openSession` takes it. */
   model: string;
   /** Draws the epochs so far; without it there is a bar alone. */

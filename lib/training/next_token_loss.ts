@@ -81,14 +81,14 @@ export function nextTokens(ids: Tensor): Tensor {
 }
 
 /** A loss, the gradient of each weight, and what else was computed on the way. */
-export interface LossAndGradients<X extends AuxiliaryTensors = AuxiliaryTensors> {
+export type LossAndGradients<X extends AuxiliaryTensors = AuxiliaryTensors> = {
   /** Scalar. */
   loss: Tensor;
   /** By weight name; zeros where the loss does not depend on the weight. */
   gradients: Record<string, Tensor>;
   /** What the loss gave beside itself. */
   aux: X;
-}
+};
 
 /** Tensors by name. */
 export type AuxiliaryTensors = Readonly<Record<string, Tensor>>;

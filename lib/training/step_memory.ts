@@ -13,6 +13,8 @@ import type { ModelConfig } from "../models/architecture.ts";
 export interface ModelSizes {
   /** Numbers of its weights. */
   parameters: number;
+  /** How many of them are trained. Default: all. */
+  trained?: number;
   /** Its sizes. */
   config: Pick<
     ModelConfig,
@@ -84,8 +86,8 @@ export function activationBytes(config: ModelSizes["config"], { rows, length, xl
 }
 
 /**
- * What `trainModel` takes at its most, in bytes: weights, gradients, Adam's moments and a step's rows, or, once these are
- * gone, all of the former as they were and as they will be.
+ * What `trainModel` takes at its most, in bytes: weights, gradients, Adam's moments and a step's rows. Weights and moments
+ * are updated in place, one after the other.
  *
  * @example
  * ```ts
@@ -98,10 +100,9 @@ export function activationBytes(config: ModelSizes["config"], { rows, length, xl
  * ```
  */
 export function trainingBytes(
-  { parameters, config }: ModelSizes,
+  { parameters, trained = parameters, config }: ModelSizes,
   rows: Pick<StepRows, "rows" | "length">,
 ): number {
-  const state = parameters * FLOAT_BYTES;
-  const step = 4 * state + activationBytes(config, { ...rows, xla: true });
-  return RUNTIME_BYTES + Math.max(step, 8.2 * state);
+  const numbers = parameters + 3 * trained;
+  return RUNTIME_BYTES + numbers * FLOAT_BYTES + activationBytes(config, { ...rows, xla: true });
 }

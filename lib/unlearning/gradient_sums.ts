@@ -65,7 +65,7 @@ export class GradientSums implements Disposable {
   /** Adds a micro-batch's gradients, by weight name; for a captured step. */
   add(gradients: Readonly<Record<string, Tensor>>): void {
     const isBegun = tf.greater(this.#isBegun, 0);
-    for (const [name, sum] of Object.entries(this.#sums)) {
+    for (const [name, sum] of Object.entries(this.#sums).reverse()) { // as gradients come
       assign(sum, tf.add(tf.where(isBegun, sum, 0), gradients[name]!));
     }
     assign(this.#isBegun, tf.scalar(1));

@@ -13,7 +13,10 @@
  */
 import { WINDOW_TOKENS } from "../datasets/token_counts.ts";
 import type { Compat } from "./early_stop.ts";
+import { KIND, type MicroBatch, type SetCounts } from "./micro_batch.ts";
 import type { TermWeights } from "./objectives.ts";
+
+export { KIND, type MicroBatch } from "./micro_batch.ts";
 
 /** One row: a window of a document. */
 export interface UnlearnRow {
@@ -21,31 +24,12 @@ export interface UnlearnRow {
   ids: Int32Array;
   /** 1 for secret tokens; none for a retain row. */
   mask?: Uint8Array;
-}
-
-/** A micro-batch of a step. */
-export interface MicroBatch {
-  /** [B, T] row by row, padded on the right with 0. */
-  ids: Int32Array;
-  /** B */
-  rows: number;
-  /** T */
-  length: number;
-  /** [B (T - 1)]: each position's weight in the cross entropy part of the loss. */
-  crossEntropyWeights: Float32Array;
-  /** [P]: positions, of the B (T - 1), whose divergence counts; padded with 0. */
-  divergenceRows: Int32Array;
-  /** [P]: their weights; 0 where padded. */
-  divergenceWeights: Float32Array;
-  /** [B (T - 1)]: 0 padding, 1 secret, 2 other. */
-  kinds: Uint8Array;
+  /** Whose token each is, the number of a secret; -1 for no secret's. Default: none's. */
+  owners?: Int32Array;
 }
 
 const LENGTH_UNIT = 32;
 const OWN_LENGTH_UNIT = 64; // fewer shapes
-
-/** Kinds of positions. */
-export const KIND = { padding: 0, secret: 1, normal: 2 } as const;
 
 /** How to cut. */
 export interface MicroBatchOptions {
@@ -110,13 +94,15 @@ export function microBatches(
     const unit = isOwn ? OWN_LENGTH_UNIT : LENGTH_UNIT;
     const rounded = isReference ? paddedLength : Math.ceil(longest / unit) * unit;
     const length = Math.max(longest, Math.min(maxPositions, rounded));
-    return { length, rows: group.map((row) => ({ ids: row.ids, kinds: kindsOf(row, length) })) };
+    return { length, rows: group.map((row) => ({ ...row, kinds: kindsOf(row, length) })) };
   });
-  const all = kindWeights(weights, countKinds(groups.flatMap(({ rows }) => rows)));
+  const kinds = countKinds(groups.flatMap(({ rows }) => rows));
+  const counts = { rows: rows.length, secret: kinds[KIND.secret], normal: kinds[KIND.normal] };
+  const all = kindWeights(weights, kinds);
   const batches = groups.map(({ length, rows }) => {
     return fill(
       rows,
-      { rows: rowsOfBatch, length },
+      { rows: rowsOfBatch, length, counts },
       isReference ? referenceWeights(weights, rows, { batches: groups.length, squeezesSingleRows }) : all,
     );
   });
@@ -130,8 +116,7 @@ export function microBatches(
   }));
 }
 
-interface KindedRow {
-  ids: Int32Array;
+interface KindedRow extends UnlearnRow {
   kinds: Uint8Array;
 }
 
@@ -198,7 +183,7 @@ function referenceWeights(
 
 function fill(
   group: readonly KindedRow[],
-  { rows, length }: { rows: number; length: number },
+  { rows, length, counts }: { rows: number; length: number; counts: SetCounts },
   { crossEntropy, divergence }: KindWeights,
 ): MicroBatch {
   const positions = length - 1;
@@ -208,10 +193,14 @@ function fill(
     length,
     crossEntropyWeights: new Float32Array(rows * positions),
     kinds: new Uint8Array(rows * positions),
+    owners: new Int32Array(rows * positions).fill(-1),
+    filled: rows - group.length,
+    counts,
   };
   const scored: number[] = [];
-  group.forEach(({ ids, kinds }, i) => {
+  group.forEach(({ ids, kinds, owners = [] }, i) => {
     batch.ids.set(ids, i * length);
+    batch.owners.set(owners.slice(1), i * positions);
     batch.kinds.set(kinds, i * positions);
     kinds.forEach((kind, t) => {
       batch.crossEntropyWeights[i * positions + t] = crossEntropy[kind]!;

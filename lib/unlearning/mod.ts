@@ -1,6 +1,6 @@
 /**
  * Unlearning of chosen secrets by CodeEraser and the methods it is compared with: {@linkcode unlearn} runs all of it.
- * Its parts are here for methods of one's own: the objective as weights of terms, the step that computes them, micro
+ * Its parts are here for methods of one's own: the objective as terms and their weights, the step that computes them, micro
  * batches, sums of gradients, and the rule that stops.
  *
  * @example
@@ -25,7 +25,7 @@ export {
   type StopThresholds,
 } from "./early_stop.ts";
 export { GradientSums } from "./gradient_sums.ts";
-export { klDivergence, ObjectiveStep, type StepShared, type TermValues } from "./objective_step.ts";
+export { ObjectiveStep, type StepShared, type TermValues } from "./objective_step.ts";
 export {
   type MethodName,
   METHODS,
@@ -35,14 +35,20 @@ export {
   OBJECTIVES,
   type TermWeights,
 } from "./objectives.ts";
-export { type RateNote, rateNotes, type RateOptions } from "./rate_notes.ts";
 export {
-  KIND,
-  type MicroBatch,
-  microBatches,
-  type MicroBatchOptions,
-  type UnlearnRow,
-} from "./micro_batches.ts";
+  CROSS_ENTROPY,
+  DIVERGENCE,
+  klDivergence,
+  type NamedTensors,
+  rowWeights,
+  type Term,
+  type TermArrays,
+  type TermInputs,
+  tokenWeights,
+} from "./terms.ts";
+export { type RateNote, rateNotes, type RateOptions } from "./rate_notes.ts";
+export { KIND, type MicroBatch, type SetCounts } from "./micro_batch.ts";
+export { microBatches, type MicroBatchOptions, type UnlearnRow } from "./micro_batches.ts";
 export {
   unlearn,
   type UnlearnHooks,

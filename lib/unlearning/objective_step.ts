@@ -2,28 +2,30 @@
  * One Adam step of an objective over a set of rows: gradients of each micro-batch by one captured graph, summed in
  * place, then one update.
  *
- * The reference's probabilities are computed once, by the model as it is when the step is made, at the positions whose
- * divergence counts: the data never changes.
+ * What terms need of the reference is computed once, by the model as it is when the step is made: the data never
+ * changes.
  *
  * @module
  */
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import { compile, type CompiledStep } from "../engine/compile.ts";
-import { sparseCrossEntropy } from "../engine/kernels.ts";
 import type { Model } from "../models/model.ts";
 import { NotFiniteError } from "../models/not_finite.ts";
-import { nextTokens, predictingStates, valueAndGradients } from "../training/next_token_loss.ts";
+import { valueAndGradients } from "../training/next_token_loss.ts";
 import type { GradientSums } from "./gradient_sums.ts";
-import { KIND, type MicroBatch } from "./micro_batches.ts";
+import { KIND, type MicroBatch } from "./micro_batch.ts";
+import { type BatchTensors, checkTerms, inputsOf, tensorsOf } from "./term_inputs.ts";
+import { CROSS_ENTROPY, DIVERGENCE, type NamedTensors, type Term } from "./terms.ts";
 
-/** Added to both probabilities, as in the reference. */
-const EPSILON = 1e-10;
+export { klDivergence } from "./terms.ts";
 
 /** Means over the set before the update; null where no token counts. */
 export interface TermValues {
   /** What was minimized. */
   loss: number;
+  /** Each term's part of the loss, by its name; of those that count anywhere. */
+  terms: Readonly<Record<string, number>>;
   /** Mean cross entropy of secret tokens, nats. */
   crossEntropySecret: number | null;
   /** Mean cross entropy of the other real tokens. */
@@ -34,7 +36,8 @@ export interface TermValues {
   norm: number;
 }
 
-type BatchTensors = Record<"ids" | "weights" | "rows" | "rowWeights" | "reference", Tensor>;
+/** What a micro-batch's captured step gives: the loss, and each term's values. */
+type StepResult = { loss: Tensor; values: NamedTensors };
 
 /** What the steps of both sides share. */
 export interface StepShared {
@@ -44,6 +47,8 @@ export interface StepShared {
   sums: GradientSums;
   /** Whether XLA compiles the gradients: it takes seconds. Default true. */
   xla?: boolean;
+  /** Terms beside those that the micro-batches have weights for. Default: none. */
+  terms?: readonly Term[];
 }
 
 /**
@@ -69,49 +74,98 @@ export interface StepShared {
  * const before = await step.run(0.01);
  * assert((await step.run(0.01)).crossEntropySecret! > before.crossEntropySecret!);
  * ```
+ *
+ * @example
+ * A term of one's own: negative preference optimization (Zhang et al., 2024), which lowers a row's probability beside
+ * the reference's, and stops pushing where it is far lower.
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { sparseCrossEntropy } from "../engine/kernels.ts";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { loadModel } from "../checkpoints/load.ts";
+ * import { Adam } from "../training/adam.ts";
+ * import { GradientSums } from "./gradient_sums.ts";
+ * import { microBatches } from "./micro_batches.ts";
+ * import { rowWeights, type Term, type TermInputs } from "./terms.ts";
+ *
+ * const beta = 0.1;
+ * const logProbabilities = ({ ids, logits, labels, kinds }: TermInputs) => {
+ *   const losses = tf.mul(sparseCrossEntropy(logits, labels), tf.cast(tf.greater(kinds, 0), "float32"));
+ *   return tf.neg(tf.sum(tf.reshape(losses, [ids.shape[0]!, -1]), 1)); // [B]
+ * };
+ * const npo: Term = {
+ *   name: "npo",
+ *   arrays: (batch) => ({ weights: rowWeights(batch, 2 / beta) }),
+ *   reference: (inputs) => ({ row: logProbabilities(inputs) }),
+ *   values: (inputs, { row }) => tf.softplus(tf.mul(tf.sub(logProbabilities(inputs), row!), beta)),
+ * };
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/plain");
+ * const { model } = loaded;
+ * using optimizer = new Adam(model.trainable, { betas: [0.9, 0.98] });
+ * using sums = new GradientSums(model.trainable, optimizer, { xla: false });
+ * const batches = microBatches([{ ids: Int32Array.of(1, 2, 3) }], {}, { size: 1 });
+ * using step = await ObjectiveStep.create({ model, sums, xla: false, terms: [npo] }, batches);
+ * const { loss } = await step.run(0.01);
+ * assert(Math.abs(loss - 20 * Math.log(2)) < 1e-4); // the model is the reference yet
+ * assert((await step.run(0.01)).terms.npo! < loss);
+ * ```
  */
 export class ObjectiveStep implements Disposable {
   readonly #shared: StepShared;
   readonly #batches: readonly MicroBatch[];
+  readonly #terms: readonly Term[];
+  /** Terms that the loss is made of; cross entropy may be there to be told only. */
+  readonly #counting: readonly Term[];
+  /** The weights of each micro-batch's values, by the term's name. */
+  readonly #weights: readonly Readonly<Record<string, Float32Array>>[];
   readonly #tensors: BatchTensors[] = [];
-  readonly #accumulate: CompiledStep<Tensor[], Record<string, Tensor>>;
+  readonly #accumulate: CompiledStep<[BatchTensors], StepResult>;
 
   private constructor(shared: StepShared, batches: readonly MicroBatch[]) {
     this.#shared = shared;
     this.#batches = batches;
-    const usesDivergence = batches.some(({ divergenceWeights }) =>
-      divergenceWeights.some((weight) => weight !== 0)
+    const all = [CROSS_ENTROPY, DIVERGENCE, ...shared.terms ?? []];
+    this.#weights = batches.map((batch) =>
+      Object.fromEntries(all.map((term) => [term.name, term.arrays(batch).weights]))
     );
+    const counting = all.filter(({ name }) =>
+      this.#weights.some((weights) => weights[name]!.some((weight) => weight !== 0))
+    );
+    this.#counting = counting.length > 0 ? counting : [CROSS_ENTROPY];
+    this.#terms = [...new Set([CROSS_ENTROPY, ...this.#counting])];
     const { model, xla = true } = shared;
-    this.#accumulate = compile((...inputs: Tensor[]) => this.#gradients(inputs, usesDivergence), {
+    this.#accumulate = compile((batch: BatchTensors) => this.#gradients(batch), {
       xla,
       name: "gradients",
       products: model.products,
     });
   }
 
-  /** Makes the step and computes the reference's probabilities with the model as it is. */
+  /**
+   * Makes the step and computes what terms need of the reference with the model as it is.
+   *
+   * @throws {RangeError} when two terms are of one name, or one asks for a layer that the model does not have
+   */
   static async create(shared: StepShared, batches: readonly MicroBatch[]): Promise<ObjectiveStep> {
+    const { model, terms = [] } = shared;
+    checkTerms([CROSS_ENTROPY, DIVERGENCE, ...terms], model);
     using stack = new DisposableStack();
     const step = stack.use(new ObjectiveStep(shared, batches));
-    const { model } = shared;
-    using reference = compile((ids: Tensor, rows: Tensor) => tf.softmax(logitsAt(model, ids, rows)), {
-      name: "reference",
-      products: model.products,
-    });
+    const run = (batch: BatchTensors) => {
+      const inputs = inputsOf(model, batch, step.#terms);
+      return Object.fromEntries(
+        step.#terms.map((term) => [term.name, term.reference?.(inputs.of(term)) ?? {}]),
+      );
+    };
+    using reference = compile(run, { name: "reference", products: model.products });
+    const isNeeded = step.#terms.some((term) => term.reference);
     for (const batch of batches) {
-      const tensors: BatchTensors = {
-        ids: tf.tensor2d(batch.ids, [batch.rows, batch.length], "int32"),
-        rows: tf.tensor1d(batch.divergenceRows, "int32"),
-        weights: tf.tensor1d(batch.crossEntropyWeights),
-        rowWeights: tf.tensor1d(batch.divergenceWeights),
-        reference: tf.zeros([1, 1]),
-      };
+      const tensors: BatchTensors = { ...tensorsOf(batch, step.#terms), reference: {} };
       step.#tensors.push(tensors); // before the model runs: freed even if it fails
-      if (batch.divergenceWeights.every((weight) => weight === 0)) continue;
-      const placeholder = tensors.reference;
-      tensors.reference = await reference.async(tensors.ids, tensors.rows);
-      placeholder.dispose();
+      if (isNeeded) tensors.reference = await reference.async(tensors);
     }
     stack.move();
     return step;
@@ -154,27 +208,31 @@ export class ObjectiveStep implements Disposable {
   /** Adds all micro-batches' gradients to the sums. */
   async #sumGradients(onBatch?: () => void | Promise<void>): Promise<Omit<TermValues, "norm">> {
     let loss = 0;
+    const terms = Object.fromEntries(this.#counting.map(({ name }) => [name, 0]));
     const [secret, normal, divergence] = [new Mean(), new Mean(), new Mean()];
     for (const [i, batch] of this.#batches.entries()) {
-      const { ids, weights, rows, rowWeights, reference } = this.#tensors[i]!;
-      const result = await this.#accumulate.async(ids, weights, rows, rowWeights, reference);
+      const result = await this.#accumulate.async(this.#tensors[i]!);
       using held = new DisposableStack();
       held.adopt(result, tf.dispose);
-      const [sum, losses, divergences] = ["loss", "losses", "divergences"].map((key) =>
-        result[key]!.dataSync()
-      );
-      loss += sum![0]!;
-      batch.kinds.forEach((kind, position) => {
-        if (kind === KIND.secret) secret.add(losses![position]!);
-        if (kind === KIND.normal) normal.add(losses![position]!);
-      });
-      batch.divergenceWeights.forEach((weight, p) => {
-        if (weight !== 0) divergence.add(divergences![p]!);
-      });
+      loss += result.loss.dataSync()[0]!;
+      for (const term of this.#terms) {
+        const values = result.values[term.name]!.dataSync();
+        this.#weights[i]![term.name]!.forEach((weight, at) => {
+          if (weight === 0) return;
+          terms[term.name]! += weight * values[at]!;
+          if (term === DIVERGENCE) divergence.add(values[at]!);
+        });
+        if (term !== CROSS_ENTROPY) continue;
+        batch.kinds.forEach((kind, position) => {
+          if (kind === KIND.secret) secret.add(values[position]!);
+          if (kind === KIND.normal) normal.add(values[position]!);
+        });
+      }
       await onBatch?.();
     }
     return {
       loss,
+      terms,
       crossEntropySecret: secret.value,
       crossEntropyNormal: normal.value,
       divergence: divergence.value,
@@ -182,28 +240,22 @@ export class ObjectiveStep implements Disposable {
   }
 
   /** Adds a micro-batch's gradients to the sums. */
-  #gradients(
-    [ids, weights, rows, rowWeights, reference]: Tensor[],
-    usesDivergence: boolean,
-  ): Record<string, Tensor> {
+  #gradients(batch: BatchTensors): StepResult {
     const { model, sums } = this.#shared;
-    using held = new DisposableStack();
-    const keep = (tensor: Tensor) => held.adopt(tf.keep(tensor), tf.dispose); // tfjs frees what a gradient's value is made of
-    let losses: Tensor;
-    let divergences: Tensor;
-    const { loss, gradients } = valueAndGradients(sums.weights, () => {
-      const logits = model.project(predictingStates(model, ids!)); // [B (T - 1), V]
-      losses = keep(sparseCrossEntropy(logits, nextTokens(ids!)));
-      const crossEntropy = tf.sum(tf.mul(losses, weights!));
-      if (!usesDivergence) {
-        divergences = keep(tf.zeros([1]));
-        return crossEntropy;
-      }
-      divergences = keep(klDivergence(reference!, tf.softmax(tf.gather(logits, rows!))));
-      return tf.add(crossEntropy, tf.sum(tf.mul(divergences, rowWeights!)));
+    const { loss, gradients, aux } = valueAndGradients(sums.weights, () => {
+      const inputs = inputsOf(model, batch, this.#terms);
+      const values = Object.fromEntries(
+        this.#terms.map((term) =>
+          [term.name, term.values(inputs.of(term), batch.reference[term.name] ?? {})] as const
+        ),
+      );
+      const parts = this.#counting.map(({ name }) =>
+        tf.sum(tf.mul(values[name]!, batch.arrays[name]!.weights!))
+      );
+      return { loss: parts.reduce((sum, part) => tf.add(sum, part)), aux: values };
     });
     sums.add(gradients);
-    return { loss, losses: tf.clone(losses!), divergences: tf.clone(divergences!) };
+    return { loss, values: aux };
   }
 
   /** Frees everything but the model and the sums. */
@@ -226,31 +278,4 @@ class Mean {
   get value(): number | null {
     return this.#count > 0 ? this.#sum / this.#count : null;
   }
-}
-
-/**
- * KL(reference || model) of each row, 1e-10 added to both probabilities.
- *
- * @param reference [P, V] probabilities @param model [P, V] probabilities
- * @returns [P], nats
- *
- * @example
- * ```ts
- * import { assertAlmostEquals } from "@std/assert";
- * import * as tf from "@tensorflow/tfjs-core";
- * import { openTensorFlow } from "../engine/engine.ts";
- *
- * using _engine = await openTensorFlow({ device: "cpu" });
- * const divergence = tf.tidy(() => klDivergence(tf.tensor2d([[1, 0]]), tf.tensor2d([[0.5, 0.5]])));
- * assertAlmostEquals(divergence.dataSync()[0]!, Math.log(2), 1e-6);
- * ```
- */
-export function klDivergence(reference: Tensor, model: Tensor): Tensor {
-  const target = tf.add(reference, EPSILON);
-  return tf.sum(tf.mul(target, tf.sub(tf.log(target), tf.log(tf.add(model, EPSILON)))), -1); // [P]
-}
-
-/** Logits at some of the predicted positions: [P, V]. */
-function logitsAt(model: Model, ids: Tensor, rows: Tensor): Tensor {
-  return model.project(tf.gather(predictingStates(model, ids), rows as tf.Tensor1D)); // [P, V]
 }

@@ -1,12 +1,15 @@
 /**
  * The unlearning methods as weights of four terms (the paper's section 4.3): cross entropy over secret tokens and over
- * all others, and the divergence KL(reference || model) over secret tokens or over all.
+ * all others, and the divergence KL(reference || model) over secret tokens or over all; and, for methods of one's own,
+ * terms that are functions (see `terms.ts`).
  *
  * Every term is a mean over real tokens of the whole set, whatever the micro-batch; a step minimizes their weighted
  * sum. A new method is a row.
  *
  * @module
  */
+
+import type { Term } from "./terms.ts";
 
 /** Weights of the terms of one step; a missing term is 0. */
 export interface TermWeights {
@@ -40,6 +43,8 @@ export interface Objective {
   retain: TermWeights | null;
   /** What only `--compat reference` does: see `MicroBatchOptions`. */
   squeezesSingleRows?: boolean;
+  /** Terms of each step beside the weighted ones. Default: none. */
+  terms?: { forget?: readonly Term[]; retain?: readonly Term[] };
 }
 
 /** The methods by their name on the command line. */

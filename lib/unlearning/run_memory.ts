@@ -57,10 +57,13 @@ const GROWTH = 1.25;
  * assertEquals(bytes > 2.7e9 && bytes < 3.4e9, true); // 3.09 were measured
  * ```
  */
-export function unlearningBytes({ parameters, config }: ModelSizes, work: UnlearnWork): number {
-  const state = parameters * FLOAT_BYTES;
-  // weights, both moments, the gradients' sums, the weights kept last
-  const step = 6 * state + referenceBytes(config.vocabularySize, work) + activationBytes(config, {
+export function unlearningBytes(
+  { parameters, trained = parameters, config }: ModelSizes,
+  work: UnlearnWork,
+): number {
+  const [weights, state] = [parameters * FLOAT_BYTES, trained * FLOAT_BYTES];
+  // both moments, the gradients' sums, the weights kept last; and a micro-batch's gradients, or, in the update, their squares
+  const step = weights + 5 * state + referenceBytes(config.vocabularySize, work) + activationBytes(config, {
     rows: Math.min(work.microBatch, work.forgetRows),
     length: work.forgetTokens,
     xla: work.xla,
@@ -78,7 +81,7 @@ export function unlearningBytes({ parameters, config }: ModelSizes, work: Unlear
     starts: work.retainRows * work.retainTokens,
   });
   // the checkpoint is measured as it was written: its weights beside the model's
-  return RUNTIME_BYTES + Math.max(step, 9 * state, 5 * state + ofSecrets, 2 * state + ofTexts);
+  return RUNTIME_BYTES + Math.max(step, weights + 4 * state + ofSecrets, 2 * weights + ofTexts);
 }
 
 /** The reference's probabilities, where the divergence counts. */

@@ -118,11 +118,12 @@ class UnlearnRun implements Disposable {
 
   /** Prepares both steps; their references are the model as it is now. */
   static async create(model: Model, sets: UnlearnSets, options: UnlearnOptions): Promise<UnlearnRun> {
-    const objective = objectiveOf(options.method, options);
+    const { method } = options;
+    const objective = typeof method === "string" ? objectiveOf(method, options) : method;
     const { maxPositions, vocabularySize } = model.config;
     sets.forget.forEach(({ ids }, i) => checkTokens(ids, vocabularySize, `unlearn forget text ${i}`));
     sets.retain.forEach((ids, i) => checkTokens(ids, vocabularySize, `unlearn with retain text ${i}`));
-    const { squeezesSingleRows = false } = objective;
+    const { squeezesSingleRows = false, terms = {} } = objective;
     using stack = new DisposableStack(); // what has been made is freed if the rest fails
     const optimizer = stack.use(new Adam(model.trainable, { betas: [0.9, 0.98] }));
     const { microBatch: size, compat } = options;
@@ -134,12 +135,15 @@ class UnlearnRun implements Disposable {
     const shared = { model, sums, xla };
     const cut = { size, compat, squeezesSingleRows, maxPositions, ownLengths: !xla }; // XLA takes seconds for each shape
     const forget = stack.use(
-      await ObjectiveStep.create(shared, microBatches(sets.forget, objective.forget, cut)),
+      await ObjectiveStep.create(
+        { ...shared, terms: terms.forget ?? [] },
+        microBatches(sets.forget, objective.forget, cut),
+      ),
     );
     const retainRows = sets.retain.map((ids) => ({ ids }));
     const retain = objective.retain && stack.use(
       await ObjectiveStep.create(
-        shared,
+        { ...shared, terms: terms.retain ?? [] },
         microBatches(retainRows, objective.retain, { ...cut, paddedLength: RETAIN_TOKENS }),
       ),
     );

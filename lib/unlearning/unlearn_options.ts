@@ -6,7 +6,7 @@
 import type { TokenizedSecret } from "../datasets/secret_tokens.ts";
 import type { Scores } from "../metrics/scorer.ts";
 import type { Compat, StopThresholds } from "./early_stop.ts";
-import type { ObjectiveOptions } from "./objectives.ts";
+import type { Objective, ObjectiveOptions } from "./objectives.ts";
 import type { RateNote } from "./rate_notes.ts";
 import type { UnlearnRow } from "./micro_batches.ts";
 import type { UnlearnEpoch } from "./unlearn_epoch.ts";
@@ -21,8 +21,8 @@ export interface UnlearnSets {
 
 /** How to unlearn; the paper's letters. */
 export interface UnlearnOptions extends ObjectiveOptions {
-  /** A name of `METHODS`. */
-  method: string;
+  /** A name of `METHODS`, or an objective of one's own. */
+  method: string | Objective;
   /** Adam's learning rate. */
   lr: number;
   /** At most so many. */

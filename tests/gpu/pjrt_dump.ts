@@ -7,7 +7,6 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { join } from "node:path";
 import { type CapturedStep, type CaptureOptions, captureStep } from "../../lib/engine/capture.ts";
-import { assign } from "../../lib/engine/compile.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { Graph, type Recorded } from "../../lib/engine/graph.ts";
 import { openedPaths } from "../../lib/engine/library.ts";
@@ -32,15 +31,24 @@ const SMALL = { length: 512, vocabulary: 32768 };
 
 type Step = (ids: Tensor) => TensorTree;
 
+/** A step to dump. */
+interface DumpSource {
+  step: Step;
+  /** What its last results are the new contents of: XLA is to write them there. */
+  targets: readonly Tensor[];
+}
+
 /** A captured step with what its graph was built of. */
 interface Captured extends CapturedStep<TensorTree> {
   recorded: readonly Recorded[];
   /** The numbers of its results there. */
   results: readonly number[];
+  /** The numbers of what its last results are the new contents of. */
+  targets: readonly number[];
 }
 
 /** Captures a step and keeps what its graph is made into a function of. */
-function capture(step: Step, ids: Tensor, options: CaptureOptions): Captured {
+function capture({ step, targets }: DumpSource, ids: Tensor, options: CaptureOptions): Captured {
   const { toFunction } = Graph.prototype;
   let found: Pick<Captured, "recorded" | "results"> = { recorded: [], results: [] };
   Graph.prototype.toFunction = function (name, results, xla) {
@@ -48,27 +56,35 @@ function capture(step: Step, ids: Tensor, options: CaptureOptions): Captured {
     return toFunction.call(this, name, results, xla);
   };
   try {
-    return { ...captureStep(step, [ids], { xla: true, ...options }), ...found };
+    const { backend } = currentEngine();
+    const numbers = targets.map((target) => backend.idOf(target));
+    return { ...captureStep(step, [ids], { xla: true, ...options }), ...found, targets: numbers };
   } finally {
     Graph.prototype.toFunction = toFunction;
   }
 }
 
-function stepsOf(model: Model): Record<string, Step> {
+function stepsOf(model: Model): Record<string, DumpSource> {
   const differentiate = (ids: Tensor) =>
     valueAndGradients(model.weights, () => tf.mean(nextTokenLosses(model, ids)));
   return {
-    forward: (ids) => ({ logits: model.logits(ids) }),
-    gradient: (ids) => {
-      const { loss, gradients } = differentiate(ids);
-      return { loss, ...gradients };
+    forward: { step: (ids) => ({ logits: model.logits(ids) }), targets: [] },
+    gradient: {
+      step: (ids) => {
+        const { loss, gradients } = differentiate(ids);
+        return { loss, ...gradients };
+      },
+      targets: [],
     },
-    update: (ids) => {
-      const { loss, gradients } = differentiate(ids);
-      for (const [name, weight] of Object.entries(model.weights)) {
-        assign(weight, tf.sub(weight, tf.mul(gradients[name]!, LEARNING_RATE)));
-      }
-      return { loss };
+    update: {
+      step: (ids) => {
+        const { loss, gradients } = differentiate(ids);
+        const updated = Object.entries(model.weights).map(([name, weight]) =>
+          tf.sub(weight, tf.mul(gradients[name]!, LEARNING_RATE))
+        );
+        return [loss, ...updated];
+      },
+      targets: Object.values(model.weights),
     },
   };
 }
@@ -105,18 +121,16 @@ async function describe(
 ): Promise<DumpedStep> {
   const plain = moduleOf(dump);
   const { inputs, outputs, operations } = readModule(plain);
-  const expected = captured.outputs + captured.assigned.length;
-  if (inputs.length !== captured.inputs.length || outputs.length !== expected) {
+  if (inputs.length !== captured.inputs.length || outputs.length !== captured.outputs) {
     throw new Error(
-      `Cannot dump "${name}": XLA made ${captured.inputs.length} inputs and ${expected} results ` +
+      `Cannot dump "${name}": XLA made ${captured.inputs.length} inputs and ${captured.outputs} results ` +
         `${inputs.length} and ${outputs.length}`,
     );
   }
-  const key = (source: object) => JSON.stringify(source);
-  const keys = captured.inputs.map(key);
-  const aliases = captured.assigned.map((target, i): [number, number] => [
-    captured.outputs + i,
-    keys.indexOf(key(target)),
+  const first = captured.outputs - captured.targets.length;
+  const aliases = captured.targets.map((id, i): [number, number] => [
+    first + i,
+    captured.inputs.findIndex((source) => "id" in source && source.id === id),
   ]);
   const write = async (file: string, content: string | Uint8Array<ArrayBuffer>) => {
     // attention masks are in it as constants
@@ -158,15 +172,13 @@ export async function dumpTiny(out: string): Promise<Manifest> {
   for (const [name, step] of Object.entries(stepsOf(loaded.model))) {
     const captured = capture(step, ids, { name });
     const inputs = captured.inputs.map((source) => "id" in source ? source.id : backend.idOf(ids));
-    const outputs = captured.outputs + captured.assigned.length;
-    const runs = captured.assigned.length > 0 ? UPDATES : 1;
+    const { outputs, targets } = captured;
+    const runs = targets.length > 0 ? UPDATES : 1;
     const before = inputs.map((id) => binding.share(id).id); // an assignment gives the weights other tensors
     let results: number[] = [];
     for (let run = 0; run < runs; run++) {
       results = binding.execute({ name: captured.name, attrs: [], inputs, outputs }).map(({ id }) => id);
-      captured.assigned.forEach((target, i) => {
-        if ("id" in target) binding.assign(target.id, results[captured.outputs + i]!);
-      });
+      targets.forEach((id, i) => binding.assign(id, results[outputs - targets.length + i]!));
     }
     const dump = await findDump(folder, name);
     if (!dump) throw new Error(`Cannot dump "${name}": XLA wrote none: was it compiled before?`);
@@ -197,7 +209,7 @@ export async function dumpSmall(out: string, name: string, batch: number): Promi
   const captured = capture(step, ids, { products: "bfloat16", name });
   const { binding, backend } = currentEngine();
   const inputs = captured.inputs.map((source) => "id" in source ? source.id : backend.idOf(ids));
-  const outputs = captured.outputs + captured.assigned.length;
+  const { outputs } = captured;
   const running = binding.executeAsync({ name: captured.name, attrs: [], inputs, outputs });
   running.catch(() => {}); // it has no memory for the results, maybe: nobody waits for them
   let dump: Uint8Array<ArrayBuffer> | null = null;

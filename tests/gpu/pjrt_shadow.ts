@@ -37,7 +37,10 @@ const TYPES: Readonly<Record<number, ElementType>> = {
 /** A captured step that has not run yet. */
 interface Captured {
   recorded: readonly Recorded[];
+  /** What it gives, then what it assigns. */
   results: readonly number[];
+  /** The places among the call's inputs of what is assigned to. */
+  targets: readonly number[];
 }
 
 interface Tensor {
@@ -56,12 +59,12 @@ let [steps, largest, different, inside] = [0, 0, 0, false];
 
 const { toFunction } = Graph.prototype;
 Graph.prototype.toFunction = function (name, results, xla) {
-  if (!inside) waiting.set(name, { recorded: this.recorded, results });
+  if (!inside) waiting.set(name, captureOf(this, results));
   return toFunction.call(this, name, results, xla);
 };
 const { build } = XlaStages.prototype;
 XlaStages.prototype.build = function (graph, results, name) {
-  waiting.set(name, { recorded: graph.recorded, results });
+  waiting.set(name, captureOf(graph, results));
   inside = true; // its stages are parts of what was captured
   try {
     return build.call(this, graph, results, name);
@@ -74,16 +77,35 @@ Binding.prototype.execute = function (call) {
   const captured = this.capture ? undefined : take(call.name);
   const inputs = captured ? call.inputs.map((id) => read(this, id)) : [];
   const infos = execute.call(this, call);
-  if (captured) check(call.name, captured, inputs, infos.map(({ id }) => read(this, id)));
+  if (captured) check(call.name, captured, inputs, resultsOf(this, call.inputs, captured, infos));
   return infos;
 };
 Binding.prototype.executeAsync = async function (call) {
   const captured = take(call.name);
   const inputs = captured ? call.inputs.map((id) => read(this, id)) : [];
   const infos = await executeAsync.call(this, call);
-  if (captured) check(call.name, captured, inputs, infos.map(({ id }) => read(this, id)));
+  if (captured) check(call.name, captured, inputs, resultsOf(this, call.inputs, captured, infos));
   return infos;
 };
+
+function captureOf({ recorded, assignments, inputs }: Graph, results: readonly number[]): Captured {
+  const last = new Map(assignments.map(({ target, value }) => [target, value]));
+  return {
+    recorded,
+    results: [...results, ...last.values()],
+    targets: [...last.keys()].map((target) => inputs.indexOf(target)),
+  };
+}
+
+/** What a call has given and assigned. */
+function resultsOf(
+  binding: Binding,
+  inputs: readonly number[],
+  { targets }: Captured,
+  infos: readonly { id: number }[],
+): Tensor[] {
+  return [...infos.map(({ id }) => id), ...targets.map((at) => inputs[at]!)].map((id) => read(binding, id));
+}
 
 function take(name: string): Captured | undefined {
   const captured = waiting.get(name);

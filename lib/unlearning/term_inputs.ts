@@ -1,0 +1,145 @@
+/**
+ * What the terms of a step are given: a micro-batch as tensors, and the model's results for it, each computed once for all
+ * terms and only where one asks for it.
+ *
+ * @module
+ */
+import * as tf from "../npm/tfjs_core.ts";
+import type { Tensor } from "../npm/tfjs_core.ts";
+import type { Model } from "../models/model.ts";
+import type { MicroBatch } from "./micro_batch.ts";
+import type { NamedTensors, Term, TermInputs } from "./terms.ts";
+
+/** A micro-batch's tensors. */
+export type BatchTensors = {
+  /** [B, T] int32 */
+  ids: Tensor;
+  /** [B (T - 1)] int32 */
+  kinds: Tensor;
+  /** [B (T - 1)] int32 */
+  owners: Tensor;
+  /** Each term's own, by its name. */
+  arrays: Readonly<Record<string, NamedTensors>>;
+  /** What each term keeps of the reference, by its name. */
+  reference: Readonly<Record<string, NamedTensors>>;
+};
+
+/**
+ * Refuses terms that one step cannot have.
+ *
+ * @throws {RangeError} when two are of one name, or one asks for a layer that the model does not have
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { CROSS_ENTROPY } from "./terms.ts";
+ *
+ * const model = { config: { layers: 2 } };
+ * const message = 'Cannot take a step: two terms are called "crossEntropy"';
+ * assertThrows(() => checkTerms([CROSS_ENTROPY, CROSS_ENTROPY], model), RangeError, message);
+ * ```
+ */
+export function checkTerms(terms: readonly Term[], { config }: { config: { layers: number } }): void {
+  const names = new Set<string>();
+  for (const { name, layers = [] } of terms) {
+    if (names.has(name)) throw new RangeError(`Cannot take a step: two terms are called "${name}"`);
+    names.add(name);
+    const missing = layers.find((layer) => !(Number.isInteger(layer) && layer >= 0 && layer < config.layers));
+    if (missing === undefined) continue;
+    throw new RangeError(
+      `Cannot take a step: the term "${name}" asks for layer ${missing}, the model has 0 to ${
+        config.layers - 1
+      }`,
+    );
+  }
+}
+
+/**
+ * A micro-batch's tensors, without what is kept of the reference; the caller disposes them.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { microBatches } from "./micro_batches.ts";
+ * import { CROSS_ENTROPY } from "./terms.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const [batch] = microBatches([{ ids: Int32Array.of(1, 2) }], { crossEntropyAll: 1 }, { size: 1 });
+ * const { ids, arrays } = tensorsOf(batch!, [CROSS_ENTROPY]);
+ * assertEquals([ids.shape, arrays.crossEntropy!.weights!.shape], [[1, 32], [31]]);
+ * ```
+ */
+export function tensorsOf(batch: MicroBatch, terms: readonly Term[]): Omit<BatchTensors, "reference"> {
+  const vector = (values: Float32Array | Int32Array) =>
+    tf.tensor1d(values, values instanceof Int32Array ? "int32" : "float32");
+  return tf.tidy(() => ({
+    ids: tf.tensor2d(batch.ids, [batch.rows, batch.length], "int32"),
+    kinds: vector(Int32Array.from(batch.kinds)),
+    owners: vector(batch.owners),
+    arrays: Object.fromEntries(terms.map((term) => {
+      const entries = Object.entries(term.arrays(batch));
+      return [term.name, Object.fromEntries(entries.map(([name, values]) => [name, vector(values)]))];
+    })),
+  }));
+}
+
+/**
+ * Runs a model over a micro-batch, for terms.
+ *
+ * @returns what gives each term its inputs
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { loadModel } from "../checkpoints/load.ts";
+ * import { microBatches } from "./micro_batches.ts";
+ * import { CROSS_ENTROPY } from "./terms.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/plain");
+ * const term = { ...CROSS_ENTROPY, layers: [1] };
+ * const [batch] = microBatches([{ ids: Int32Array.of(1, 2) }], { crossEntropyAll: 1 }, { size: 1 });
+ * tf.tidy(() => {
+ *   const { labels, logits, hidden } = inputsOf(loaded.model, tensorsOf(batch!, [term]), [term]).of(term);
+ *   assertEquals([labels.shape, logits.shape, hidden[1]!.shape], [[31], [31, 40], [1, 32, 8]]);
+ * });
+ * ```
+ */
+export function inputsOf(
+  model: Model,
+  { ids, kinds, owners, arrays }: Omit<BatchTensors, "reference">,
+  terms: readonly Term[],
+): { of: (term: Term) => TermInputs } {
+  const [B, T] = ids.shape as [number, number];
+  const { width: D } = model.config;
+  const wanted = new Set(terms.flatMap(({ layers = [] }) => layers));
+  const taken: Record<number, Tensor> = {};
+  const last = model.hidden(ids, {
+    around: (run, x, layer) => {
+      const output = run(x);
+      if (wanted.has(layer)) taken[layer] = tf.reshape(output, [B, T, D]); // [B, T, D]
+      return output;
+    },
+  });
+  const predicting = tf.slice(tf.reshape(last, [B, T, D]), [0, 0, 0], [B, T - 1, D]);
+  const hidden = tf.reshape(predicting, [B * (T - 1), D]); // [B (T - 1), D]
+  const labels = tf.reshape(tf.slice(ids, [0, 1], [B, T - 1]), [B * (T - 1)]); // [B (T - 1)]
+  let logits: Tensor | undefined;
+  const shared = {
+    ...{ ids, labels, kinds, owners },
+    logitsAt: (positions: Tensor) => model.project(tf.gather(hidden, positions)), // [P, V]
+  };
+  return {
+    of: ({ name, layers = [] }) => ({
+      ...shared,
+      get logits() {
+        return logits ??= model.project(hidden); // [B (T - 1), V]
+      },
+      hidden: Object.fromEntries(layers.map((layer) => [layer, taken[layer]!])),
+      arrays: arrays[name]!,
+    }),
+  };
+}

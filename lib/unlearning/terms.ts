@@ -1,0 +1,176 @@
+/**
+ * What an objective is made of: terms, each a function from what the model says of a micro-batch to values, and a weight of
+ * each value. A step minimizes the sum of all values times their weights.
+ *
+ * A term of one's own is given to {@linkcode ObjectiveStep} beside the others. What it needs of the reference, the model as
+ * it is when the step is made, it says by a function: only that function's results are kept.
+ *
+ * @module
+ */
+import * as tf from "../npm/tfjs_core.ts";
+import type { Tensor } from "../npm/tfjs_core.ts";
+import { sparseCrossEntropy } from "../engine/kernels.ts";
+import { KIND, type MicroBatch } from "./micro_batch.ts";
+
+/** Added to both probabilities, as in the reference. */
+const EPSILON = 1e-10;
+
+/** Tensors by name. */
+export type NamedTensors = Readonly<Record<string, Tensor>>;
+
+/** A micro-batch's arrays for a term. */
+export interface TermArrays {
+  /** The weight of each value in the loss; all of them 0 where the micro-batch has nothing for the term. */
+  readonly weights: Float32Array;
+  /** Whatever else the term is given, by name. */
+  readonly [name: string]: Float32Array | Int32Array;
+}
+
+/** What a model says of a micro-batch: N = B (T - 1) positions, each of which predicts the token after it. */
+export interface TermInputs {
+  /** [B, T] int32, padded on the right with 0 */
+  ids: Tensor;
+  /** [N] int32: the tokens that are predicted. */
+  labels: Tensor;
+  /** [N] int32: what kind of token each is, a number of `KIND`. */
+  kinds: Tensor;
+  /** [N] int32: whose token each is, the number of a secret of its row; -1 for no secret's. */
+  owners: Tensor;
+  /** [N, V], computed when it is first asked for. */
+  readonly logits: Tensor;
+  /** [P, V], of some positions. @param positions [P] int32 */
+  logitsAt: (positions: Tensor) => Tensor;
+  /** [B, T, D] of each layer that the term asks for: what the layer gives. */
+  hidden: Readonly<Record<number, Tensor>>;
+  /** The term's own arrays. */
+  arrays: NamedTensors;
+}
+
+/** A term of an objective. */
+export interface Term {
+  /** What the step's results call it. */
+  name: string;
+  /** Layers whose output it is given, from 0. Default: none. */
+  layers?: readonly number[];
+  /** Of a micro-batch: the values' weights, and what else it is given. */
+  arrays: (batch: MicroBatch) => TermArrays;
+  /** What it needs of the reference: computed once for each micro-batch, and kept. Default: nothing. */
+  reference?: (inputs: TermInputs) => NamedTensors;
+  /**
+   * The term's values, as many as there are weights: of each token, each row, or one.
+   *
+   * @param reference what `reference` gave for this micro-batch
+   */
+  values: (inputs: TermInputs, reference: NamedTensors) => Tensor;
+}
+
+/**
+ * Cross entropy of tokens, by the weights of `microBatches`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { microBatches } from "./micro_batches.ts";
+ *
+ * const [batch] = microBatches([{ ids: Int32Array.of(1, 2, 3) }], { crossEntropyAll: -1 }, { size: 1 });
+ * assertEquals([...CROSS_ENTROPY.arrays(batch!).weights.subarray(0, 3)], [-0.5, -0.5, 0]);
+ * ```
+ */
+export const CROSS_ENTROPY: Term = {
+  name: "crossEntropy",
+  arrays: ({ crossEntropyWeights }) => ({ weights: crossEntropyWeights }),
+  values: ({ logits, labels }) => sparseCrossEntropy(logits, labels), // [N]
+};
+
+/**
+ * KL(reference || model), by the weights of `microBatches`: the reference's probabilities are kept of the positions that
+ * count, and of no others.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { microBatches } from "./micro_batches.ts";
+ *
+ * const [batch] = microBatches([{ ids: Int32Array.of(1, 2, 3) }], { divergenceAll: 1 }, { size: 1 });
+ * assertEquals([...DIVERGENCE.arrays(batch!).weights.subarray(0, 3)], [0.5, 0.5, 0]);
+ * ```
+ */
+export const DIVERGENCE: Term = {
+  name: "divergence",
+  arrays: ({ divergenceWeights, divergenceRows }) => ({
+    weights: divergenceWeights,
+    positions: divergenceRows,
+  }),
+  reference: ({ logitsAt, arrays }) => ({ probabilities: tf.softmax(logitsAt(arrays.positions!)) }),
+  values: ({ logits, arrays }, { probabilities }) =>
+    klDivergence(probabilities!, tf.softmax(tf.gather(logits, arrays.positions!))), // [P]
+};
+
+/**
+ * KL(reference || model) of each row, 1e-10 added to both probabilities.
+ *
+ * @param reference [P, V] probabilities @param model [P, V] probabilities
+ * @returns [P], nats
+ *
+ * @example
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const divergence = tf.tidy(() => klDivergence(tf.tensor2d([[1, 0]]), tf.tensor2d([[0.5, 0.5]])));
+ * assertAlmostEquals(divergence.dataSync()[0]!, Math.log(2), 1e-6);
+ * ```
+ */
+export function klDivergence(reference: Tensor, model: Tensor): Tensor {
+  const target = tf.add(reference, EPSILON);
+  return tf.sum(tf.mul(target, tf.sub(tf.log(target), tf.log(tf.add(model, EPSILON)))), -1); // [P]
+}
+
+/**
+ * Weights that make a mean over tokens of the whole set of a term's value for each token.
+ *
+ * @param of which tokens: all real ones, secret ones, or the other real ones
+ * @throws {RangeError} when the set has none of these
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { microBatches } from "./micro_batches.ts";
+ *
+ * const row = { ids: Int32Array.of(1, 2, 3, 4), mask: Uint8Array.of(0, 0, 1, 1) };
+ * const [batch] = microBatches([row], {}, { size: 1 });
+ * assertEquals([...tokenWeights(batch!, { weight: 3, of: "secret" }).subarray(0, 4)], [0, 1.5, 1.5, 0]);
+ * ```
+ */
+export function tokenWeights(
+  { kinds, counts }: Pick<MicroBatch, "kinds" | "counts">,
+  { weight, of }: { weight: number; of: "all" | "secret" | "normal" },
+): Float32Array {
+  const count = of === "all" ? counts.secret + counts.normal : counts[of];
+  if (count === 0) throw new RangeError(`Cannot take a mean over tokens: the set predicts no ${of} token`);
+  const counted = of === "all" ? [KIND.secret, KIND.normal] : [KIND[of]];
+  const isCounted = (kind: number) => counted.some((other) => other === kind);
+  return Float32Array.from(kinds, (kind) => isCounted(kind) ? weight / count : 0);
+}
+
+/**
+ * Weights that make a mean over rows of the whole set of a term's value for each row.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { microBatches } from "./micro_batches.ts";
+ *
+ * const rows = [[1, 2], [3, 4], [5, 6]].map((ids) => ({ ids: Int32Array.from(ids) }));
+ * const weights = microBatches(rows, {}, { size: 2 }).map((batch) => [...rowWeights(batch, 6)]);
+ * assertEquals(weights, [[2, 2], [2, 0]]); // the last micro-batch is filled up
+ * ```
+ */
+export function rowWeights(
+  { rows, counts, filled }: Pick<MicroBatch, "rows" | "counts" | "filled">,
+  weight: number,
+): Float32Array {
+  return Float32Array.from({ length: rows }, (_, row) => row < rows - filled ? weight / counts.rows : 0);
+}
