@@ -47,6 +47,7 @@ export function textsOf(documents: readonly Document[], docIds: Iterable<string>
 /**
  * A place in UTF-16 units of its document's text.
  *
+ * @param units of the text's code points; made here where many places of a text do not share them
  * @throws {RangeError} when it lies outside
  *
  * @example
@@ -58,8 +59,11 @@ export function textsOf(documents: readonly Document[], docIds: Iterable<string>
  * assertEquals(unitsOf(place, "😀ab"), { start: 2, end: 4 });
  * ```
  */
-export function unitsOf({ doc_id, start, end }: SecretPlace, text: string): Span {
-  const units = fromCodePoints(text);
+export function unitsOf(
+  { doc_id, start, end }: SecretPlace,
+  text: string,
+  units: Uint32Array = fromCodePoints(text),
+): Span {
   if (!(start >= 0 && start < end && end < units.length)) {
     throw new RangeError(
       `Cannot probe the secret at ${start}..${end} of "${doc_id}": the document has ${
