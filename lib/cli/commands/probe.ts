@@ -150,7 +150,7 @@ export const command = defineCommand({
 });
 
 /** Secrets of a unit of work, about. */
-const UNIT_SECRETS = 512;
+const UNIT_SECRETS = 256;
 
 function describe(
   { secrets, documents, memorized, equal_pairs, not_treated, out }:
