@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { countDocuments } from "../../datasets/corpus_pieces.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import type { RowOf } from "../../datasets/row_table.ts";
 import type { TextScorer } from "../../metrics/score_memo.ts";
-import { Scorer } from "../../metrics/scorer.ts";
+import { Scorer, type Scores } from "../../metrics/scorer.ts";
 import type { Tokenizer } from "../../tokenizers/tokenizer.ts";
 import { defineCommand } from "../command.ts";
 import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.ts";
@@ -14,7 +15,8 @@ import { DTYPE_OPTION } from "../dtype_options.ts";
 import { MODEL_OPTION, modelInput } from "../model_folder.ts";
 import { writeParts } from "../part_files.ts";
 import { scoreDocuments } from "../score_documents.ts";
-import { openModel } from "../session.ts";
+import { PLAN_OPTION, planScores } from "../plan.ts";
+import { type ModelSession, openModel } from "../session.ts";
 import { SHARD_OPTION } from "../shard.ts";
 import { openShardRun } from "../shard_run.ts";
 import { MEASURE_COLUMNS, ROW_COLUMN } from "../../datasets/columns.ts";
@@ -48,12 +50,26 @@ export const command = defineCommand({
     ...CORPUS_OPTIONS,
     tokens: { kind: "int", describe: "tokens of each text, at most", default: 128, min: 1 },
     shard: SHARD_OPTION,
+    plan: PLAN_OPTION,
     out: { kind: "path", describe: "table of the scores", metavar: "F", required: true },
   },
   config: true,
   writes: true,
   async run({ model, dtype, tokens, out: whole, ...values }, context) {
     using texts = await givenCorpus(values.texts, values);
+    if (values.plan) {
+      const source = await resolveCorpus(texts.path, texts.options);
+      const rows = await countDocuments(source, texts.options);
+      return await planScores({
+        model,
+        dtype,
+        unit: "texts",
+        rows,
+        shard: values.shard,
+        tokens,
+        score: timeTexts,
+      }, context);
+    }
     using run = await openShardRun(whole, {
       command: "measure",
       shard: values.shard,
@@ -94,6 +110,29 @@ export const command = defineCommand({
     return { text: [...read.lines, text, `written: ${out}`].join("\n"), summary };
   },
 });
+
+/**
+ * Scores texts for `--plan`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "../../engine/engine.ts";
+ * import { loadModel } from "../../checkpoints/load.ts";
+ * import { timeTexts } from "./measure.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/trained");
+ * assertEquals((await timeTexts({ loaded }, [Int32Array.of(3, 20, 49)])).length, 1);
+ * ```
+ */
+export async function timeTexts(
+  { loaded }: Pick<ModelSession, "loaded">,
+  rows: readonly Int32Array[],
+): Promise<Scores[]> {
+  using scorer = new Scorer(loaded.model);
+  return await scorer.texts(rows);
+}
 
 function sumOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0);

@@ -9,6 +9,7 @@ import { type CorpusCounts, emptyCorpus, streamDocuments } from "../../datasets/
 import { countDocuments } from "../../datasets/corpus_pieces.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows } from "../../datasets/row_table.ts";
+import { PREFIX_TOKENS, SECRET_TOKENS } from "../../datasets/secret_tokens.ts";
 import { type LocatedSecret, SecretLocator } from "../../evaluation/locate_secrets.ts";
 import { probeRow, scoreLocated, type SecretPlace } from "../../evaluation/probe.ts";
 import { Scorer } from "../../metrics/scorer.ts";
@@ -21,7 +22,8 @@ import { DTYPE_OPTION } from "../dtype_options.ts";
 import { MODEL_OPTION, modelFolder, modelInput } from "../model_folder.ts";
 import { makeParts, type WorkUnit, writeParts } from "../part_files.ts";
 import type { ScoredCorpus } from "../score_documents.ts";
-import { openModel } from "../session.ts";
+import { PLAN_OPTION, planScores } from "../plan.ts";
+import { type ModelSession, openModel } from "../session.ts";
 import { SHARD_OPTION } from "../shard.ts";
 import { openShardRun } from "../shard_run.ts";
 import {
@@ -75,6 +77,7 @@ export const command = defineCommand({
     firstWindow: { kind: "flag", describe: "the first 512 tokens of a document only, as the paper does" },
     reveal: { kind: "flag", describe: "write the secrets themselves, in a column of their own" },
     shard: SHARD_OPTION,
+    plan: PLAN_OPTION,
     out: { kind: "path", describe: "table of the scores", metavar: "F", required: true },
   },
   config: true,
@@ -84,6 +87,19 @@ export const command = defineCommand({
     context,
   ) {
     using corpus = await givenCorpus(values.corpus, values);
+    if (values.plan) {
+      const { places } = await readPlaces(secrets, proxy === undefined ? null : { proxy, proxyMa });
+      const tokens = PREFIX_TOKENS + SECRET_TOKENS;
+      const work = {
+        model,
+        dtype,
+        unit: "secrets" as const,
+        rows: places.length,
+        shard: values.shard,
+        tokens,
+      };
+      return await planScores({ ...work, score: (session, rows) => timeSecrets(session, rows, el) }, context);
+    }
     using run = await openShardRun(whole, {
       command: "probe",
       shard: values.shard,
@@ -148,6 +164,15 @@ export const command = defineCommand({
     return { text: [...read.lines, describe(summary)].join("\n"), summary };
   },
 });
+
+async function timeSecrets({ loaded }: ModelSession, rows: readonly Int32Array[], el: boolean) {
+  using scorer = new Scorer(loaded.model);
+  const [prefix, secret] = [
+    (row: Int32Array) => row.subarray(0, -SECRET_TOKENS),
+    (row: Int32Array) => row.subarray(-SECRET_TOKENS),
+  ];
+  return await scorer.secrets(rows.map((row) => ({ prefix: prefix(row), secret: secret(row) })), { el });
+}
 
 /** Secrets of a unit of work, about. */
 const UNIT_SECRETS = 256;

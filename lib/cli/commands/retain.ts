@@ -5,6 +5,7 @@
  */
 import { type Document, streamDocuments } from "../../datasets/corpus.ts";
 import { documentUnits, type UnitDocument } from "../../datasets/document_units.ts";
+import { countDocuments } from "../../datasets/corpus_pieces.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows, type RowOf, writeRows } from "../../datasets/row_table.ts";
 import { continuationBleu, RETAIN_BLEU, RETAIN_TOKENS } from "../../evaluation/retain_set.ts";
@@ -15,7 +16,8 @@ import { DTYPE_OPTION } from "../dtype_options.ts";
 import { MODEL_OPTION, modelInput } from "../model_folder.ts";
 import { chooseFromTables, CleanTexts, TRIED_COLUMNS } from "../retain_texts.ts";
 import { type ScoredCorpus, scoreDocuments } from "../score_documents.ts";
-import { openModel } from "../session.ts";
+import { PLAN_OPTION, planScores } from "../plan.ts";
+import { type ModelSession, openModel } from "../session.ts";
 import { SHARD_OPTION } from "../shard.ts";
 import { openShardRun } from "../shard_run.ts";
 import { sampleOf } from "../threshold_table.ts";
@@ -58,12 +60,19 @@ export const command = defineCommand({
     any: { kind: "flag", describe: "take any texts without secrets, memorized or not" },
     maxTexts: { kind: "int", describe: "try so many texts, chosen by the seed; all by default", min: 1 },
     shard: SHARD_OPTION,
+    plan: PLAN_OPTION,
     out: { kind: "path", describe: "table of the set", metavar: "F", required: true },
   },
   config: true,
   writes: true,
   async run({ model, dtype, secrets, k, minBleu, any, maxTexts, out: whole, ...values }, context) {
     using texts = await givenCorpus(values.texts, values);
+    if (values.plan) {
+      const count = await countDocuments(await resolveCorpus(texts.path, texts.options), texts.options);
+      const rows = maxTexts === undefined ? count : Math.min(maxTexts, count ?? maxTexts);
+      const work = { model, dtype, unit: "texts" as const, rows, shard: values.shard, tokens: RETAIN_TOKENS };
+      return await planScores({ ...work, score: timeContinuations }, context);
+    }
     using run = await openShardRun(whole, {
       command: "retain",
       shard: values.shard,
@@ -141,6 +150,14 @@ export const command = defineCommand({
     return { text: [...read.lines, text, `written: ${out}`].join("\n"), summary };
   },
 });
+
+async function timeContinuations(
+  { loaded, tokenizer }: ModelSession,
+  rows: readonly Int32Array[],
+): Promise<number[]> {
+  using decoder = new Decoder(loaded.model);
+  return await continuationBleu({ decoder, tokenizer }, rows);
+}
 
 type TriedRow = RowOf<typeof TRIED_COLUMNS>;
 

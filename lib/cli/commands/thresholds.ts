@@ -7,6 +7,7 @@
  * @module
  */
 import { streamDocuments } from "../../datasets/corpus.ts";
+import { countDocuments } from "../../datasets/corpus_pieces.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { writeRows } from "../../datasets/row_table.ts";
 import { leastMean } from "../../metrics/threshold.ts";
@@ -15,10 +16,11 @@ import { type Context, defineCommand } from "../command.ts";
 import { formatTable } from "../console.ts";
 import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.ts";
 import { DTYPE_OPTION } from "../dtype_options.ts";
-import { measureTexts } from "./measure.ts";
+import { measureTexts, timeTexts } from "./measure.ts";
 import { MODEL_OPTION, modelInput } from "../model_folder.ts";
 import { writeParts } from "../part_files.ts";
 import { type ScoredCorpus, scoreDocuments } from "../score_documents.ts";
+import { PLAN_OPTION, planScores } from "../plan.ts";
 import { openModel } from "../session.ts";
 import { SHARD_OPTION } from "../shard.ts";
 import { openShardRun } from "../shard_run.ts";
@@ -53,12 +55,26 @@ export const command = defineCommand({
     maxTexts: { kind: "int", describe: "take so many texts, chosen by the seed; all by default", min: 1 },
     tokens: { kind: "int", describe: "tokens of each text, at most", default: 128, min: 2 },
     shard: SHARD_OPTION,
+    plan: PLAN_OPTION,
     out: { kind: "path", describe: "table of the thresholds", metavar: "F", required: true },
   },
   config: true,
   writes: true,
   async run({ model, dtype, runs, maxTexts, tokens, out: whole, ...values }, context) {
     using texts = await givenCorpus(values.texts, values);
+    if (values.plan) {
+      const count = await countDocuments(await resolveCorpus(texts.path, texts.options), texts.options);
+      const rows = maxTexts === undefined ? count : Math.min(maxTexts, count ?? maxTexts);
+      return await planScores({
+        model,
+        dtype,
+        unit: "texts",
+        rows,
+        shard: values.shard,
+        tokens,
+        score: timeTexts,
+      }, context);
+    }
     using run = await openShardRun(whole, {
       command: "thresholds",
       shard: values.shard,
