@@ -1,10 +1,9 @@
 /**
  * `--plan`: what a command that scores row by row would take, of rows, time and memory, said without writing anything. Time
- * is that of some rows of random tokens, of which a model knows nothing: it has all of them to decode, so it is the most.
+ * is that of a few rows of random tokens, of which a model knows nothing: it has all of them to decode, so it is the most.
  *
  * @module
  */
-import { textsAtOnce } from "../decoding/batch_sizes.ts";
 import { gpuMemory } from "../engine/cpu_features.ts";
 import type { Products } from "../engine/compile.ts";
 import { PythonRandom } from "../datasets/python_random.ts";
@@ -37,7 +36,8 @@ export interface PlannedWork {
   score: (session: ModelSession, rows: readonly Int32Array[]) => Promise<unknown>;
 }
 
-const TRIES = 2; // the first captures the steps
+/** Rows that are tried, fewer than are scored at once, as it is to take seconds; twice, as the first time captures steps. */
+const [ROWS, TRIES] = [8, 2];
 
 /**
  * Says what work would take.
@@ -69,7 +69,7 @@ export async function planScores(
   const length = Math.min(tokens, config.maxPositions);
   const random = new PythonRandom(1);
   const sample = Array.from(
-    { length: textsAtOnce(config, gpuMemory()) },
+    { length: ROWS },
     () => Int32Array.from({ length }, () => random.randbelow(config.vocabularySize)),
   );
   let seconds = Infinity;

@@ -108,8 +108,9 @@ Deno.test("--plan says rows, time and memory, and writes nothing", async () => {
   const plan = async (command: string, changes: Flags = {}) => {
     const { code, stdout, stderr } = await at.run(command, { ...changes, plan: true, json: true });
     assertEquals(code, 0, stderr);
-    assert(/Time: at most about \d+ /.test(stdout), stdout);
-    assert(/Memory: about \d\.\d GB for 0\.0 M parameters/.test(stdout), stdout);
+    const said = stdout + stderr;
+    assert(/Time: at most about \d+ /.test(said), said);
+    assert(/Memory: about \d\.\d GB for 0\.0 M parameters/.test(said), said);
     return JSON.parse(stdout.trimEnd().split("\n").at(-1)!);
   };
   assertEquals((await plan("probe")).secrets, 16);
