@@ -98,7 +98,7 @@ export function describeMemory({ sizes, option, value, bytesWith }: MemoryPlan, 
 /**
  * The line where no option would make it less.
  *
- * @param free bytes
+ * @param free bytes; null where the system does not tell
  *
  * @example
  * ```ts
@@ -109,7 +109,12 @@ export function describeMemory({ sizes, option, value, bytesWith }: MemoryPlan, 
  * assertEquals(describeNeed(9e9, { parameters: 2e9 }, 8e9).split(": ")[2], "probably too little, take a smaller model or a larger machine");
  * ```
  */
-export function describeNeed(bytes: number, sizes: Pick<ModelSizes, "parameters">, free: number): string {
+export function describeNeed(
+  bytes: number,
+  sizes: Pick<ModelSizes, "parameters">,
+  free: number | null,
+): string {
+  if (free === null) return `Memory: about ${gigabytes(bytes)}`;
   const line = needLine(bytes, sizes, free);
   return bytes <= free ? line : `${line}: probably too little, take a smaller model or a larger machine`;
 }

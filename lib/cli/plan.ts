@@ -4,12 +4,13 @@
  *
  * @module
  */
+import { freeMemory } from "../engine/free_memory.ts";
 import { gpuMemory } from "../engine/cpu_features.ts";
 import type { Products } from "../engine/compile.ts";
 import { PythonRandom } from "../datasets/python_random.ts";
 import { scoringBytes } from "../evaluation/scoring_memory.ts";
 import type { CommandResult, Context, OptionSpec } from "./command.ts";
-import { describeNeed, freeMemory, memoryOf, modelSizes } from "./memory.ts";
+import { describeNeed, memoryOf, modelSizes } from "./memory.ts";
 import { modelFolder } from "./model_folder.ts";
 import { formatSeconds } from "./progress.ts";
 import { type ModelSession, openModel } from "./session.ts";
@@ -63,7 +64,8 @@ export async function planScores(
   const shard = resolveShard(given, Deno.env.toObject());
   const own = rows === null ? null : Math.ceil(rows / (shard?.count ?? 1));
   const sizes = await modelSizes(await modelFolder(model, context));
-  const before = freeMemory() + Deno.memoryUsage().rss;
+  const free = freeMemory();
+  const before = free === null ? null : free + Deno.memoryUsage().rss;
   using session = await openModel(model, context, { products: dtype });
   const { config } = session.loaded.model;
   const length = Math.min(tokens, config.maxPositions);
