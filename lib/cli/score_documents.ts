@@ -30,6 +30,8 @@ export interface ScoreDocumentsOptions<C extends Columns, T extends Json>
   shard: Shard | undefined;
   /** Those of the rows. */
   columns: C;
+  /** Documents of the corpus by an earlier pass, by which some of them were chosen. */
+  expected?: number | undefined;
   /** Makes the rows of some documents, and counts; it tells how many are done. */
   score: (
     documents: readonly UnitDocument[],
@@ -52,7 +54,7 @@ export interface ScoredDocuments<T> {
 /**
  * Makes what is not there yet of a corpus, or of a shard's units of it.
  *
- * @throws {Error} If the corpus has no document; as `streamDocuments`
+ * @throws {Error} If the corpus has no document, or others than were expected; as `streamDocuments`
  *
  * @example
  * ```ts
@@ -78,7 +80,7 @@ export interface ScoredDocuments<T> {
  */
 export async function scoreDocuments<C extends Columns, T extends Json>(
   { source, options }: ScoredCorpus,
-  { name, folder, shard, columns, score, rowOf }: ScoreDocumentsOptions<C, T>,
+  { name, folder, shard, columns, score, rowOf, expected }: ScoreDocumentsOptions<C, T>,
   { progress, breathe }: Pick<Context, "progress" | "breathe">,
 ): Promise<ScoredDocuments<T>> {
   const reading = { ...options, breathe };
@@ -116,5 +118,10 @@ export async function scoreDocuments<C extends Columns, T extends Json>(
   });
   stage.done();
   if (count === 0) throw emptyCorpus(source.path, seen.skipped);
+  if (expected !== undefined && count !== expected) {
+    throw new Error(
+      `Cannot read corpus "${source.path}": it had ${expected} documents and then ${count}: it changed meanwhile`,
+    );
+  }
   return { ...made, documents: count, skipped: seen.skipped.length };
 }

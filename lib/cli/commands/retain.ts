@@ -100,6 +100,7 @@ export const command = defineCommand({
       folder: run.scratch,
       shard,
       columns: TRIED_COLUMNS,
+      expected: chosen?.texts,
       rowOf: async (document) => {
         const number = await clean.add(document);
         return number === null || !sample ? number : sample.get(number) ?? null;
@@ -166,7 +167,7 @@ async function longTexts(
   { source, options }: ScoredCorpus,
   { clean, tokenizer }: { clean: CleanTexts; tokenizer: Tokenizer },
   { breathe }: Pick<Context, "breathe">,
-): Promise<{ long: number[]; tooShort: number }> {
+): Promise<{ long: number[]; tooShort: number; texts: number }> {
   const long: number[] = [];
   let tooShort = 0;
   const rowOf = (document: Document) => clean.add(document);
@@ -178,7 +179,7 @@ async function longTexts(
       else tooShort++;
     });
   }
-  return { long, tooShort };
+  return { long, tooShort, texts: clean.counts.texts };
 }
 
 /** BLEU-4 of the continuation of each text that is long enough, with the same bits whatever was scored before. */

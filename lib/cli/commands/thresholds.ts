@@ -85,9 +85,8 @@ export const command = defineCommand({
     const { seed } = context;
     const corpus = { source: await resolveCorpus(texts.path, texts.options), options: texts.options };
     const read = describeCorpus(corpus.source);
-    const sample = maxTexts === undefined
-      ? undefined
-      : sampleOf(await numbersOf(corpus, context), { seed, maxTexts });
+    const numbers = maxTexts === undefined ? undefined : await numbersOf(corpus, context);
+    const sample = numbers && sampleOf(numbers, { seed, maxTexts: maxTexts! });
     if (sample?.size) checkRuns(sample.size, runs);
     using session = await openModel(model, context, { products: dtype });
     using scorer = openScorer(session.loaded.model, context.memo);
@@ -97,6 +96,7 @@ export const command = defineCommand({
       folder: run.scratch,
       shard,
       columns: SCORED_COLUMNS,
+      expected: numbers?.length,
       ...(sample && { rowOf: (_, number) => sample.get(number) ?? null }),
       score: async (documents, onProgress) => ({
         rows: await measureTexts({ scorer, tokenizer }, documents, { tokens, onProgress }),
