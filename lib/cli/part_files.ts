@@ -75,6 +75,29 @@ export async function removeWithoutParts(folder: string): Promise<void> {
   if (!hasParts) await removePath(folder);
 }
 
+/**
+ * What work on all parts gives; where it fails the parts are of no use, and go with their folder.
+ *
+ * @example
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * import { existsSync } from "node:fs";
+ * import { orRemove } from "./part_files.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await assertRejects(() => orRemove(folder, () => Promise.reject(new RangeError("too few"))), RangeError, "too few");
+ * if (existsSync(folder)) throw new Error("it is still there");
+ * ```
+ */
+export async function orRemove<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await removePath(folder);
+    throw error;
+  }
+}
+
 /** Rows of an output that are made together. */
 export interface WorkUnit<C extends Columns, T extends Json> extends PartName {
   /** Makes them, and counts. */

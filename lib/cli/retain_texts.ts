@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { checkPlaces, type ProvenPlace } from "../datasets/check_places.ts";
+import { checkPlaces } from "../datasets/check_places.ts";
+import type { Place } from "../datasets/place.ts";
 import { RETAIN_COLUMNS, ROW_COLUMN } from "../datasets/columns.ts";
 import type { Document } from "../datasets/corpus.ts";
 import { DistinctTexts } from "../datasets/distinct_texts.ts";
@@ -14,6 +15,9 @@ import { chooseRetainSet, type RetainOptions, type RetainRow } from "../evaluati
 
 /** The columns of scores that the set is chosen of. */
 export const TRIED_COLUMNS = { ...RETAIN_COLUMNS, ...ROW_COLUMN };
+
+/** A place, and the proof of what was found there. */
+type ProvenPlace = Place & { fingerprint?: string | null };
 
 type TriedRow = RowOf<typeof TRIED_COLUMNS>;
 

@@ -6,7 +6,8 @@
 import { MEASURE_COLUMNS, ROW_COLUMN, type THRESHOLD_COLUMNS } from "../datasets/columns.ts";
 import { PythonRandom } from "../datasets/python_random.ts";
 import { readRows, type RowOf } from "../datasets/row_table.ts";
-import { meanAndError, THRESHOLD_METRICS } from "../evaluation/thresholds.ts";
+import { THRESHOLD_METRICS } from "../datasets/metrics.ts";
+import { meanAndError } from "../evaluation/thresholds.ts";
 
 /** The columns of scores that thresholds are made of. */
 export const SCORED_COLUMNS = { ...MEASURE_COLUMNS, ...ROW_COLUMN };

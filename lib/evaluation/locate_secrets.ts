@@ -11,11 +11,10 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { checkPlaces } from "../datasets/check_places.ts";
 import type { Document } from "../datasets/corpus.ts";
+import { type SecretPlace, secretPlaceKey, spanFinder } from "../datasets/place.ts";
 import { secretWindows } from "../datasets/secret_mask.ts";
 import { type SecretInText, type TokenizedSecret, tokenizeSecrets } from "../datasets/secret_tokens.ts";
-import { fromCodePoints } from "../tokenizers/code_points.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
-import { type SecretPlace, unitsOf } from "./secret_places.ts";
 
 /** A secret's tokens and those before it, which several places may share. */
 export interface SecretPair extends TokenizedSecret {
@@ -182,9 +181,9 @@ export class SecretLocator<P extends SecretPlace> {
   }
 
   #find(text: string, places: readonly P[]): Found<P>[] {
-    const units = fromCodePoints(text);
+    const spanOf = spanFinder(text, "probe");
     return places.map((place) => {
-      const span = unitsOf(place, text, units);
+      const span = spanOf(place);
       return { ...span, place, text, unit: unitOf(text, span, this.#options.units ?? 1) };
     });
   }
@@ -204,14 +203,14 @@ export class SecretLocator<P extends SecretPlace> {
 }
 
 function byDocument<P extends SecretPlace>(places: readonly P[]): Map<string, PlacesOfDocument<P>> {
+  const distinct = new Map<string, P>();
+  for (const place of places) {
+    const key = secretPlaceKey(place);
+    if (!distinct.has(key)) distinct.set(key, place);
+  }
   const documents = new Map<string, PlacesOfDocument<P>>();
-  for (const [id, all] of Map.groupBy(places, ({ doc_id }) => doc_id)) {
-    const known = new Map<string, P>();
-    for (const place of all) {
-      const key = `${place.start} ${place.end} ${place.tag}`;
-      if (!known.has(key)) known.set(key, place);
-    }
-    documents.set(id, { first: 0, places: [...known.values()] });
+  for (const [id, own] of Map.groupBy(distinct.values(), ({ doc_id }) => doc_id)) {
+    documents.set(id, { first: 0, places: own });
   }
   let first = 0;
   for (const own of documents.values()) {
@@ -222,10 +221,10 @@ function byDocument<P extends SecretPlace>(places: readonly P[]): Map<string, Pl
 }
 
 function missingDocuments(first: string, count: number): RangeError {
-  const what = count === 1
-    ? `document "${first}" as the corpus has no such document`
-    : `${count} documents, the first of them "${first}", as the corpus has no such documents`;
-  return new RangeError(`Cannot probe ${what}: give the corpus that detect read`);
+  const others = count === 1 ? "" : `, nor ${count - 1} other${count === 2 ? "" : "s"}`;
+  return new RangeError(
+    `Cannot probe document "${first}" as the corpus has no such document${others}: give the corpus that detect read`,
+  );
 }
 
 function unitOf(text: string, { start, end }: { start: number; end: number }, units: number): number {
@@ -239,6 +238,6 @@ function copyOf(text: string): string {
   return Buffer.from(text, "utf16le").toString("utf16le");
 }
 
-function bytesOf({ buffer, byteOffset, byteLength }: Int32Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
+function bytesOf(ids: Int32Array | readonly number[]): Uint8Array {
+  return new Uint8Array(Int32Array.from(ids).buffer);
 }

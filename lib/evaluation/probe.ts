@@ -9,25 +9,15 @@
  */
 import type { Document } from "../datasets/corpus.ts";
 import type { ProbedSecret } from "../datasets/forget_set.ts";
+import type { MetricValues } from "../datasets/metrics.ts";
+import type { SecretPlace } from "../datasets/place.ts";
 import type { TextScorer } from "../metrics/score_memo.ts";
 import type { Scores } from "../metrics/scorer.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import { type LocatedSecret, SecretLocator } from "./locate_secrets.ts";
-import type { SecretPlace } from "./secret_places.ts";
 
-export type { SecretPlace } from "./secret_places.ts";
-
-/** A secret's scores. */
-export interface ProbeRow extends ProbedSecret {
-  /** EL_3; null without `el`. */
-  el_3: number | null;
-  /** EL_5. */
-  el_5: number | null;
-  /** EL_10. */
-  el_10: number | null;
-  /** Mean cross entropy of its scored tokens, nats; its exponential is the perplexity. */
-  nll: number | null;
-}
+/** A secret's scores; without `el` each EL_n is null. */
+export interface ProbeRow extends ProbedSecret, MetricValues {}
 
 /** What a probe found. */
 export interface ProbeResult {
@@ -141,8 +131,7 @@ export async function scoreLocated(
  */
 export function probeRow<P extends SecretPlace>(
   { place, window, maskTokens, pair }: Pick<LocatedSecret<P>, "place" | "window" | "maskTokens" | "pair">,
-  { ma, el_3, el_5, el_10, nll }: Scores,
+  { tokens: _, ...metrics }: Scores,
 ): ProbeRow & P {
-  const tokens = { secret_tokens: pair.secret.length, mask_tokens: maskTokens };
-  return { ...place, window, ...tokens, ma, el_3, el_5, el_10, nll };
+  return { ...place, window, secret_tokens: pair.secret.length, mask_tokens: maskTokens, ...metrics };
 }

@@ -58,7 +58,8 @@ Deno.test("probe names a document that the corpus lacks, and says how many more 
     'Cannot probe document "gone-a" as the corpus has no such document: give the corpus that detect read';
   await at.fail("probe", { secrets: at.path("gone.parquet") }, message);
   await gone("gone-a", "gone-b", "gone-b", "gone-c");
-  const more = 'Cannot probe 3 documents, the first of them "gone-a", as the corpus has no such documents';
+  const more =
+    'Cannot probe document "gone-a" as the corpus has no such document, nor 2 others: give the corpus';
   await at.fail("probe", { secrets: at.path("gone.parquet") }, more);
 });
 

@@ -4,7 +4,7 @@ import {
   SecretLocator,
   type SecretLocatorOptions,
 } from "../../lib/evaluation/locate_secrets.ts";
-import type { SecretPlace } from "../../lib/evaluation/probe.ts";
+import type { SecretPlace } from "../../lib/datasets/place.ts";
 import { fingerprintSecret } from "../../lib/secrets/fingerprint.ts";
 import { openTinyTokenizer } from "./tiny_model.ts";
 
@@ -88,6 +88,6 @@ Deno.test("SecretLocator names the first document that did not come, and says ho
   await assertRejects(
     () => locate(PLACES, {}, some),
     RangeError,
-    'Cannot probe 3 documents, the first of them "d5",',
+    '"d5" as the corpus has no such document, nor 2 others: ',
   );
 });

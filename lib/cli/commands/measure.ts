@@ -6,6 +6,7 @@
 import { countDocuments } from "../../datasets/corpus_pieces.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import type { RowOf } from "../../datasets/row_table.ts";
+import { TEXT_TOKENS } from "../../datasets/token_counts.ts";
 import type { TextScorer } from "../../metrics/score_memo.ts";
 import { Scorer, type Scores } from "../../metrics/scorer.ts";
 import type { Tokenizer } from "../../tokenizers/tokenizer.ts";
@@ -48,7 +49,7 @@ export const command = defineCommand({
       orInput: true,
     },
     ...CORPUS_OPTIONS,
-    tokens: { kind: "int", describe: "tokens of each text, at most", default: 128, min: 1 },
+    tokens: { kind: "int", describe: "tokens of each text, at most", default: TEXT_TOKENS, min: 1 },
     shard: SHARD_OPTION,
     plan: PLAN_OPTION,
     out: { kind: "path", describe: "table of the scores", metavar: "F", required: true },
@@ -176,7 +177,6 @@ export async function measureTexts(
     ...(onProgress && { onProgress }),
   });
   return documents.map(({ docId, row }, i) => {
-    const { tokens, ma, el_3, el_5, el_10, nll } = scores[i]!;
-    return { doc_id: docId, tokens, ma, el_3, el_5, el_10, nll, row };
+    return { doc_id: docId, ...scores[i]!, row };
   });
 }

@@ -9,9 +9,10 @@ import { type CorpusCounts, emptyCorpus, streamDocuments } from "../../datasets/
 import { countDocuments } from "../../datasets/corpus_pieces.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows } from "../../datasets/row_table.ts";
-import { PREFIX_TOKENS, SECRET_TOKENS } from "../../datasets/secret_tokens.ts";
+import { type SecretPlace, secretPlaceKey } from "../../datasets/place.ts";
+import { PREFIX_TOKENS, SECRET_TOKENS } from "../../datasets/token_counts.ts";
 import { type LocatedSecret, SecretLocator } from "../../evaluation/locate_secrets.ts";
-import { probeRow, scoreLocated, type SecretPlace } from "../../evaluation/probe.ts";
+import { probeRow, scoreLocated } from "../../evaluation/probe.ts";
 import { Scorer } from "../../metrics/scorer.ts";
 import { openModelTokenizer } from "../../checkpoints/model_tokenizer.ts";
 import { privateIf } from "../../files/write_file.ts";
@@ -194,8 +195,8 @@ function describe(
   ].join("");
 }
 
-/** A place with what `detect` says of it. */
-interface FoundPlace extends SecretPlace {
+/** A place with what `detect` says of it, where it is known. */
+interface ProbedPlace extends SecretPlace {
   detector: string | null;
   fingerprint: string | null;
 }
@@ -204,10 +205,10 @@ interface FoundPlace extends SecretPlace {
 async function readPlaces(
   secrets: string,
   proxy: { proxy: string; proxyMa: number } | null,
-): Promise<{ distinct: number; places: FoundPlace[] }> {
+): Promise<{ distinct: number; places: ProbedPlace[] }> {
   const all = await readRows(secrets, { ...SECRET_COLUMNS, ...PROOF_COLUMNS }, { optional: PROOF_NAMES });
   const known = new Map(
-    all.map((place) => [[place.doc_id, place.tag, place.start, place.end].join("\0"), place]),
+    all.map((place) => [secretPlaceKey(place), place]),
   );
   const distinct = [...known.values()];
   return {
@@ -219,7 +220,7 @@ async function readPlaces(
 /** Gives all documents of a corpus to who looks for secrets in them. */
 async function lookThrough(
   { source, options }: ScoredCorpus,
-  locator: SecretLocator<FoundPlace>,
+  locator: SecretLocator<ProbedPlace>,
   { progress, breathe }: Pick<Context, "progress" | "breathe">,
 ): Promise<void> {
   const reading = { ...options, breathe };
@@ -238,8 +239,8 @@ async function lookThrough(
 
 /** The units of work of secrets that were found. */
 function* unitsOf(
-  located: readonly LocatedSecret<FoundPlace>[],
-  score: (own: readonly LocatedSecret<FoundPlace>[]) => ReturnType<typeof scoreLocated>,
+  located: readonly LocatedSecret<ProbedPlace>[],
+  score: (own: readonly LocatedSecret<ProbedPlace>[]) => ReturnType<typeof scoreLocated>,
 ): Generator<WorkUnit<ProbedColumns, { secrets: number; memorized: number }>> {
   const units = Map.groupBy(located, ({ unit }) => unit);
   for (const [index, own] of [...units].sort(([a], [b]) => a - b)) {

@@ -8,7 +8,8 @@ import { documentUnits, type UnitDocument } from "../../datasets/document_units.
 import { countDocuments } from "../../datasets/corpus_pieces.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows, type RowOf, writeRows } from "../../datasets/row_table.ts";
-import { continuationBleu, RETAIN_BLEU, RETAIN_TOKENS } from "../../evaluation/retain_set.ts";
+import { continuationBleu, RETAIN_BLEU } from "../../evaluation/retain_set.ts";
+import { RETAIN_TOKENS } from "../../datasets/token_counts.ts";
 import { Decoder } from "../../decoding/decoder.ts";
 import { type Context, defineCommand } from "../command.ts";
 import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.ts";
@@ -16,6 +17,7 @@ import { DTYPE_OPTION } from "../dtype_options.ts";
 import { MODEL_OPTION, modelInput } from "../model_folder.ts";
 import { chooseFromTables, CleanTexts, TRIED_COLUMNS } from "../retain_texts.ts";
 import { type ScoredCorpus, scoreDocuments } from "../score_documents.ts";
+import { orRemove } from "../part_files.ts";
 import { PLAN_OPTION, planScores } from "../plan.ts";
 import { type ModelSession, openModel } from "../session.ts";
 import { SHARD_OPTION } from "../shard.ts";
@@ -138,13 +140,8 @@ export const command = defineCommand({
       const text = `the scores of ${found.tried} texts, for merge to choose from`;
       return { text: [...read.lines, text, `written: ${out}`].join("\n"), summary: found };
     }
-    const set = await chooseFromTables(parts, {
-      k,
-      seed,
-      minBleu: any ? null : minBleu,
-      tooShort: found.too_short,
-      named,
-    });
+    const choice = { k, seed, minBleu: any ? null : minBleu, tooShort: found.too_short, named };
+    const set = await orRemove(run.scratch, () => chooseFromTables(parts, choice));
     const summary = { ...found, k: set.length };
     await run.finish(summary, () => writeRows(out, set, RETAIN_COLUMNS));
     const text = `${summary.passed} of ${found.tried} texts pass, ${set.length} taken`;

@@ -10,6 +10,7 @@ import { streamDocuments } from "../../datasets/corpus.ts";
 import { countDocuments } from "../../datasets/corpus_pieces.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { writeRows } from "../../datasets/row_table.ts";
+import { TEXT_TOKENS } from "../../datasets/token_counts.ts";
 import { leastMean } from "../../metrics/threshold.ts";
 import { openScorer } from "../../metrics/score_memo.ts";
 import { type Context, defineCommand } from "../command.ts";
@@ -18,7 +19,7 @@ import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.t
 import { DTYPE_OPTION } from "../dtype_options.ts";
 import { measureTexts, timeTexts } from "./measure.ts";
 import { MODEL_OPTION, modelInput } from "../model_folder.ts";
-import { writeParts } from "../part_files.ts";
+import { orRemove, writeParts } from "../part_files.ts";
 import { type ScoredCorpus, scoreDocuments } from "../score_documents.ts";
 import { PLAN_OPTION, planScores } from "../plan.ts";
 import { openModel } from "../session.ts";
@@ -53,7 +54,7 @@ export const command = defineCommand({
     ...CORPUS_OPTIONS,
     runs: { kind: "int", describe: "parts whose means are averaged", default: 5, min: 1 },
     maxTexts: { kind: "int", describe: "take so many texts, chosen by the seed; all by default", min: 1 },
-    tokens: { kind: "int", describe: "tokens of each text, at most", default: 128, min: 2 },
+    tokens: { kind: "int", describe: "tokens of each text, at most", default: TEXT_TOKENS, min: 2 },
     shard: SHARD_OPTION,
     plan: PLAN_OPTION,
     out: { kind: "path", describe: "table of the thresholds", metavar: "F", required: true },
@@ -110,7 +111,7 @@ export const command = defineCommand({
       const text = `the scores of ${scored} texts, for merge to make thresholds of`;
       return { text: [...read.lines, text, `written: ${out}`].join("\n"), summary };
     }
-    const { rows } = await thresholdTable(parts, { runs, seed, maxTexts });
+    const { rows } = await orRemove(run.scratch, () => thresholdTable(parts, { runs, seed, maxTexts }));
     const show = (value: number | null) => value === null ? null : value.toFixed(4);
     const table = formatTable(
       ["metric", "mean", "standard error", "texts"],
