@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { existsSync } from "node:fs";
 import type { Columns, RowOf } from "../datasets/row_table.ts";
 import { writeRows } from "../datasets/row_table.ts";
 import { type AssembleOptions, assembleParts } from "../datasets/assemble_parts.ts";
@@ -93,7 +94,7 @@ export async function orRemove<T>(folder: string, work: () => Promise<T>): Promi
   try {
     return await work();
   } catch (error) {
-    await removePath(folder);
+    if (existsSync(folder)) await removePath(folder); // without rows there are no parts
     throw error;
   }
 }
