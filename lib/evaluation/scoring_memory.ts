@@ -1,6 +1,7 @@
 /**
- * How much memory scoring takes on a processor, reckoned from a model's sizes before it is loaded: to be within a third of
- * what a process takes at its most.
+ * How much memory scoring takes on a processor, reckoned from a model's sizes before it is loaded. It is meant for a model
+ * that knows little, which has the most to decode: `probe --el` of secrets that the embedded model knows took 0.87 GB where
+ * 1.3 are reckoned.
  *
  * @module
  */
