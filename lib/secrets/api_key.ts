@@ -30,12 +30,18 @@ export interface Detector {
 
 /** A rule that yields its only group, or the whole match without one; `i` folds case as Python does. */
 function pattern(trigger: string, source: string, flags = ""): KeyRule {
-  const regex = new RegExp(source, `dgu${flags}`);
-  const find = (line: string): string[] =>
-    Array.from((flags.includes("i") ? foldCase(line) : line).matchAll(regex), (match) => {
+  const regex = new RegExp(source, `gu${flags}`);
+  const withPlaces = new RegExp(source, `dgu${flags}`); // at twice the time
+  const find = (line: string): string[] => {
+    const folded = flags.includes("i") ? foldCase(line) : line;
+    if (folded === line) {
+      return Array.from(line.matchAll(regex), (match) => (match.length > 1 ? match[1] : match[0]) ?? "");
+    }
+    return Array.from(folded.matchAll(withPlaces), (match) => {
       const place = match.length > 1 ? match.indices![1] : match.indices![0];
       return place === undefined ? "" : line.slice(...place);
     });
+  };
   return { trigger: new RegExp(trigger, `gu${flags}`), find };
 }
 
