@@ -55,8 +55,8 @@ export interface SuffixOptions {
 /** Tokens that sampling leaves to choose from, where it is cut: transformers' example and the usual setting. */
 export const TOP_K = 40;
 
-/** Continuations' lengths come in multiples, texts' in others: few shapes are captured. */
-const UNITS = { suffix: 8, prefix: 32 };
+/** Continuations' lengths and numbers and texts' lengths come in multiples: few shapes are captured. */
+const UNITS = { suffix: 8, rows: 8, prefix: 32 };
 /** Numbers in the logits of one call. */
 const LOGITS = 2 ** 26;
 
@@ -147,16 +147,20 @@ export class SuffixPass implements Disposable {
       const padded = (row: number) => Math.ceil(suffixes[row]!.length / UNITS.suffix) * UNITS.suffix;
       const byLength = Map.groupBy(suffixes.keys().filter((row) => suffixes[row]!.length > 0), padded);
       for (const [tokens, rows] of byLength) {
-        const size = powerOfTwoBelow(this.#tokens(tokens) / tokens);
+        const most = Math.max(
+          UNITS.rows,
+          Math.floor(this.#tokens(tokens) / tokens / UNITS.rows) * UNITS.rows,
+        );
+        const size = paddedRows(Math.ceil(rows.length / Math.ceil(rows.length / most)));
         for (let first = 0; first < rows.length; first += size) {
           pieces.push({ text, rows: rows.slice(first, first + size), tokens });
         }
       }
     });
-    const shapeOf = ({ tokens, rows }: Piece) => `${tokens} ${powerOfTwo(rows.length)}`;
+    const shapeOf = ({ tokens, rows }: Piece) => `${tokens} ${paddedRows(rows.length)}`;
     return [...Map.groupBy(pieces, shapeOf).values()].flatMap((alike) => {
       const { tokens, rows } = alike[0]!;
-      const size = powerOfTwoBelow(this.#tokens(tokens) / (tokens * powerOfTwo(rows.length)));
+      const size = powerOfTwoBelow(this.#tokens(tokens) / (tokens * paddedRows(rows.length)));
       return Array.from(
         { length: Math.ceil(alike.length / size) },
         (_, i) => alike.slice(i * size, (i + 1) * size),
@@ -174,7 +178,7 @@ export class SuffixPass implements Disposable {
     },
   ): Promise<void> {
     const N = powerOfTwo(pieces.length);
-    const R = powerOfTwo(pieces[0]!.rows.length);
+    const R = paddedRows(pieces[0]!.rows.length);
     const S = pieces[0]!.tokens;
     const [ids, labels, positions] = [0, 0, 0].map(() => new Int32Array(N * R * S)) as [
       Int32Array,
@@ -301,4 +305,9 @@ export class SuffixPass implements Disposable {
     this.#texts[Symbol.dispose]();
     for (const step of this.#steps.values()) step[Symbol.dispose]();
   }
+}
+
+/** A power of two up to 8, then a multiple of it. */
+function paddedRows(rows: number): number {
+  return rows <= UNITS.rows ? powerOfTwo(rows) : Math.ceil(rows / UNITS.rows) * UNITS.rows;
 }
