@@ -25,4 +25,5 @@ export { Decoder, type DecoderOptions, type DecodeStart, type PrefilledTexts } f
 export { type GenerateOptions, Generator } from "./generator.ts";
 export type { SamplingOptions } from "./next_token.ts";
 export type { PrefillOptions } from "./prefill.ts";
-export { type SuffixInput, type SuffixOptions, SuffixPass, type SuffixTokens, TOP_K } from "./suffix_pass.ts";
+export { type SuffixInput, type SuffixOptions, SuffixPass, type SuffixTokens } from "./suffix_pass.ts";
+export { TOP_K } from "./token_details.ts";

@@ -15,6 +15,7 @@ import { checkFinite, checkTokens } from "../models/not_finite.ts";
 import { powerOfTwo, powerOfTwoBelow, textsAtOnce, tokensAtOnce } from "./batch_sizes.ts";
 import { Prefill, type PrefilledTexts } from "./prefill.ts";
 import { suffixAttention } from "./suffix_attention.ts";
+import { tokenDetails } from "./token_details.ts";
 
 /** A text and what may follow it. */
 export interface SuffixInput {
@@ -51,9 +52,6 @@ export interface SuffixOptions {
   /** Told how many more texts are done. */
   onProgress?: (done: number) => void | Promise<void>;
 }
-
-/** Tokens that sampling leaves to choose from, where it is cut: transformers' example and the usual setting. */
-export const TOP_K = 40;
 
 /** Continuations' lengths and numbers and texts' lengths come in multiples: few shapes are captured. */
 const UNITS = { suffix: 8, rows: 8, prefix: 32 };
@@ -258,22 +256,7 @@ export class SuffixPass implements Disposable {
       ...all && { logits },
     };
     if (!details) return outcome;
-    const logs = tf.sub(logits, tf.logSumExp(logits, -1, true)); // [M, V]
-    const probabilities = tf.exp(logs);
-    const means = tf.sum(tf.mul(probabilities, logs), -1, true); // [M, 1]
-    const variances = tf.sum(tf.mul(probabilities, tf.square(tf.sub(logs, means))), -1); // [M]
-    const { values } = tf.topk(logs, Math.min(TOP_K, V)); // [M, TOP_K]
-    const own = tf.neg(outcome.losses);
-    const least = tf.min(values, -1); // [M]
-    const among = tf.sub(own, tf.logSumExp(values, -1));
-    // the own log-probability is another sum than the table's: an error of rounding must not put it outside
-    const isOutside = tf.less(own, tf.sub(least, 1e-5));
-    return {
-      ...outcome,
-      means: tf.squeeze(means, [1]),
-      deviations: tf.sqrt(variances),
-      topLogProbabilities: tf.where(isOutside, tf.fill([isOutside.size], -Infinity), tf.minimum(among, 0)),
-    };
+    return { ...outcome, ...tokenDetails(logits, tf.neg(outcome.losses)) };
   }
 
   #emptyResult(length: number, { details = false, logits = false }: SuffixOptions): SuffixTokens {

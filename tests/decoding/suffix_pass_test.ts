@@ -2,7 +2,8 @@ import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/as
 import * as tf from "@tensorflow/tfjs-core";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { loadModel } from "../../lib/checkpoints/load.ts";
-import { type SuffixInput, SuffixPass, TOP_K } from "../../lib/decoding/suffix_pass.ts";
+import { type SuffixInput, SuffixPass } from "../../lib/decoding/suffix_pass.ts";
+import { TOP_K } from "../../lib/decoding/token_details.ts";
 import type { Model } from "../../lib/models/model.ts";
 import { readFixture, readFixtureFolder } from "../models/fixtures.ts";
 
