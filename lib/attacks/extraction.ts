@@ -24,7 +24,7 @@ export const DISCOVERABLE_DRAWS = [1, 100, 10_000] as const;
 export const BEAMS = 8;
 
 /** What of a secret can be extracted; numbers are null where it has no tokens. */
-export interface ExtractionRow {
+export interface ExtractedSecret {
   /** As given. */
   id: string;
   /** Its tokens, at most 32. */
@@ -57,6 +57,12 @@ export interface ExtractionRow {
   format_discoverable_10000: number | null;
   /** Whether it is among the eight likeliest continuations that fit its format. */
   format_beam: boolean | null;
+}
+
+/** A secret to extract. */
+export interface ExtractableSecret extends PlacedSecret {
+  /** What is given instead of the text before it, such as a variant of `prefixVariants`. */
+  prefix?: ArrayLike<number>;
 }
 
 /** How to extract. */
@@ -92,14 +98,17 @@ const TOKENS = 32;
  */
 export async function extractSecrets(
   { model, tokenizer }: { model: Model; tokenizer: Tokenizer },
-  secrets: readonly PlacedSecret[],
+  secrets: readonly ExtractableSecret[],
   { beams = true, onProgress }: ExtractionOptions = {},
-): Promise<ExtractionRow[]> {
-  const tokens = await tokenizeSecrets(tokenizer, secrets);
+): Promise<ExtractedSecret[]> {
+  const tokens = (await tokenizeSecrets(tokenizer, secrets)).map(({ prefix, secret }, i) => ({
+    prefix: secrets[i]!.prefix ?? prefix,
+    secret,
+  }));
   const formats = await FormatTokens.of(tokenizer, model.config.vocabularySize);
   using pass = new SuffixPass(model);
   using search = new BeamSearch(model, { width: BEAMS });
-  const rows: ExtractionRow[] = [];
+  const rows: ExtractedSecret[] = [];
   const size = Math.max(1, Math.floor(LOGITS / (TOKENS * model.config.vocabularySize)));
   for (let first = 0; first < secrets.length; first += size) {
     const chunk = secrets.slice(first, first + size);

@@ -10,14 +10,13 @@
  * @module
  */
 import { randomOf } from "../datasets/seeded_order.ts";
-import { SECRET_TOKENS, tokenizeSecrets } from "../datasets/secret_tokens.ts";
 import { SuffixPass } from "../decoding/suffix_pass.ts";
 import { quantile } from "../metrics/bootstrap.ts";
 import { rankAmong } from "../metrics/rank_test.ts";
 import { Scorer } from "../metrics/scorer.ts";
 import type { Model } from "../models/model.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
-import { ControlValues } from "./control_values.ts";
+import { controlTokens } from "./control_tokens.ts";
 import type { PlacedSecret } from "./placed_secret.ts";
 import { formatOf } from "./value_format.ts";
 
@@ -111,17 +110,12 @@ export async function scoreControls(
   secrets: readonly PlacedSecret[],
   { controls = 100, el = false, quantile: share = 0.95, seed = 42, onProgress }: ControlScoreOptions = {},
 ): Promise<ControlScores> {
-  const values = new ControlValues(tokenizer);
-  const tokens = await tokenizeSecrets(tokenizer, secrets);
   using pass = new SuffixPass(model);
   using scorer = new Scorer(model);
   const scores: ControlScores = { rows: [], distributions: [] };
+  const tokens = await controlTokens(tokenizer, secrets, { controls, seed });
   for (const [i, secret] of secrets.entries()) {
-    const { prefix, secret: own } = tokens[i]!;
-    const value = secret.text.slice(secret.start, secret.end);
-    const drawn = await values.draw({ value, tag: secret.tag }, { count: controls, place: secret.id, seed });
-    const ids = await tokenizer.encodeIds(drawn);
-    const suffixes = [own, ...ids.map((control) => control.slice(0, SECRET_TOKENS))];
+    const { prefix, suffixes } = tokens[i]!;
     const nameOf = (k: number) =>
       k === 0 ? `secret "${secret.id}"` : `control ${k - 1} of secret "${secret.id}"`;
     const [found] = await pass.run([{ prefix, suffixes }], { nameOf: () => nameOf(0) });
@@ -145,7 +139,7 @@ export async function scoreControls(
     };
     scores.rows.push({
       id: secret.id,
-      format: formatOf({ value, tag: secret.tag }).name,
+      format: formatOf({ value: secret.text.slice(secret.start, secret.end), tag: secret.tag }).name,
       controls: others.length,
       ...compare({ ...first, el_10: likelihoods[0] ?? NaN }, distribution, {
         share,
