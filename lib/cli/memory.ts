@@ -4,9 +4,8 @@
  *
  * @module
  */
-import { join } from "node:path";
-import { readKernelFile } from "../engine/libc.ts";
 import { gpuMemory } from "../engine/cpu_features.ts";
+import { freeMemory } from "../engine/free_memory.ts";
 import { readConfig } from "../checkpoints/load.ts";
 import { type ModelSizes, sizesOf } from "../training/step_memory.ts";
 import type { Context } from "./command.ts";
@@ -45,7 +44,8 @@ export interface MemoryPlan {
  */
 export function sayMemory({ log }: Pick<Context, "log">, plan: MemoryPlan): number | undefined {
   if (gpuMemory() !== null) return undefined;
-  log(describeMemory(plan, freeMemory() + Deno.memoryUsage().rss)); // what this process has is part of what it takes
+  const free = freeMemory();
+  if (free !== null) log(describeMemory(plan, free + Deno.memoryUsage().rss)); // it has a part of what it takes already
   return Math.round(plan.bytesWith(plan.value));
 }
 
@@ -121,66 +121,4 @@ function gigabytes(bytes: number): string {
 export async function modelSizes(folder: string): Promise<ModelSizes> {
   const { architecture, config } = await readConfig(folder);
   return sizesOf(config, architecture.shapes(config));
-}
-
-/** Reads a small file; undefined where there is none. */
-type ReadText = (path: string) => string | undefined;
-
-/**
- * What a process may still take: the machine's memory that is free or can be freed, or less where a control group has a
- * limit.
- *
- * @example
- * ```ts
- * import { assert } from "@std/assert";
- * import { freeMemory } from "./memory.ts";
- *
- * assert(freeMemory() > 0);
- * ```
- */
-export function freeMemory(
-  { available, read = readText }: { available?: number; read?: ReadText } = {},
-): number {
-  return Math.max(0, Math.min(available ?? Deno.systemMemoryInfo().available, ...groupsFree(read)));
-}
-
-/** The files of the two versions of control groups. */
-const GROUPS = {
-  unified: { root: "/sys/fs/cgroup", limit: "memory.max", used: "memory.current", cached: "inactive_file" },
-  memory: {
-    root: "/sys/fs/cgroup/memory",
-    limit: "memory.limit_in_bytes",
-    used: "memory.usage_in_bytes",
-    cached: "total_inactive_file",
-  },
-} as const;
-
-/** What each of the process's groups, and those that they are in, may still take. */
-function groupsFree(read: ReadText): number[] {
-  const lines = read("/proc/self/cgroup")?.split("\n") ?? [];
-  return lines.flatMap((line) => {
-    const [, controllers, path] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];
-    if (path === undefined) return [];
-    if (controllers !== "" && !controllers!.split(",").includes("memory")) return [];
-    const { root, ...files } = controllers === "" ? GROUPS.unified : GROUPS.memory;
-    const parts = path.split("/").filter(Boolean);
-    const folders = Array.from({ length: parts.length + 1 }, (_, n) => join(root, ...parts.slice(0, n)));
-    return folders.flatMap((folder) => freeIn((name) => read(join(folder, name)), files));
-  });
-}
-
-function freeIn(read: ReadText, files: { limit: string; used: string; cached: string }): number[] {
-  const [limit, used] = [Number(read(files.limit)), Number(read(files.used))]; // "max" is no number
-  if (!Number.isFinite(limit) || !Number.isFinite(used) || limit <= 0) return [];
-  const cached = new RegExp(`^${files.cached} (\\d+)$`, "m").exec(read("memory.stat") ?? "")?.[1];
-  return [limit - used + Number(cached ?? 0)];
-}
-
-/** Deno itself opens no file of the kernel's; undefined where it is no Linux, or no such group. */
-function readText(path: string): string | undefined {
-  try {
-    return readKernelFile(`/proc/self/root${path}`) ?? undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -7,11 +7,10 @@ import type { FORGET_COLUMNS, RETAIN_COLUMNS } from "../datasets/columns.ts";
 import { FORGET_TOKENS, RETAIN_ROW_TOKENS } from "../datasets/examples.ts";
 import type { RowOf } from "../datasets/row_table.ts";
 import type { Products } from "../engine/compile.ts";
-import { isXlaFaster } from "../engine/cpu_features.ts";
+import { compilesUnlearning } from "../engine/xla_policy.ts";
 import { RETAIN_BLEU } from "../evaluation/retain_set.ts";
 import { objectiveOf, type ObjectiveOptions } from "../unlearning/objectives.ts";
 import { unlearningBytes } from "../unlearning/run_memory.ts";
-import { XLA_PARAMETERS } from "../unlearning/unlearn.ts";
 import type { Context } from "./command.ts";
 import { modelSizes, sayMemory } from "./memory.ts";
 import { type ModelContext, modelFolder } from "./model_folder.ts";
@@ -79,7 +78,7 @@ export async function sayUnlearningMemory(
     retainRows: retainRows.length,
     retainTokens: Math.min(RETAIN_ROW_TOKENS, maxPositions),
     isRetained: isKnown && objective.retain !== null,
-    xla: sizes.parameters >= XLA_PARAMETERS && isXlaFaster(options.dtype),
+    xla: compilesUnlearning({ parameterCount: sizes.parameters, products: options.dtype }).gradients,
   };
   return sayMemory(context, {
     sizes,

@@ -47,6 +47,13 @@ export {
   type ReadCorpusOptions,
   streamDocuments,
 } from "./corpus.ts";
+export { chooseDocuments, type ChooseDocumentsOptions } from "./choose_documents.ts";
+export {
+  findDocuments,
+  type FindDocumentsOptions,
+  pickDocuments,
+  type PickDocumentsOptions,
+} from "./find_documents.ts";
 export type { ColumnNames, CorpusColumns, CorpusRow } from "./corpus_columns.ts";
 export {
   type CorpusPiece,

@@ -7,7 +7,7 @@
 import type { Document } from "../datasets/corpus.ts";
 import { tokenizeSecrets } from "../datasets/secret_tokens.ts";
 import type { Scorer } from "../metrics/scorer.ts";
-import { describeSecret, shownLength } from "../secrets/fingerprint.ts";
+import { describeSecret, SECRET_DOT, shownLength, visibleCharacter } from "../secrets/fingerprint.ts";
 import type { EncodedText, Tokenizer } from "../tokenizers/tokenizer.ts";
 import { type SecretPlace, textsOf, unitsOf } from "./secret_places.ts";
 
@@ -106,8 +106,8 @@ export function maskTokens(
   return Array.from({ length: starts.length }, (_, t) => {
     const [from, to] = [Math.max(done, starts[t]!), ends[t]!];
     done = Math.max(done, to);
-    const clear = Array.from(value.slice(from, Math.min(to, shown)));
-    const dots = Array.from(value.slice(Math.max(from, shown), to));
-    return [...clear.map((c) => /[\p{C}\p{Z}]/u.test(c) ? "?" : c), ...dots.map(() => "•")].join("");
+    const clear = Array.from(value.slice(from, Math.min(to, shown)), visibleCharacter);
+    const dots = Array.from(value.slice(Math.max(from, shown), to), () => SECRET_DOT);
+    return [...clear, ...dots].join("");
   });
 }

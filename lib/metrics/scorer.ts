@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { roundUp } from "../decoding/batch_sizes.ts";
 import { Decoder, type DecoderOptions, type DecodeStart, type PrefilledTexts } from "../decoding/decoder.ts";
 import type { Model } from "../models/model.ts";
 import { type ExtractionLikelihoods, extractionLikelihoods } from "./extraction_likelihood.ts";
@@ -194,7 +195,7 @@ export class Scorer implements Disposable {
   /** Multiples of 32 up to 160, of 128 above: few shapes to capture, little padding. */
   #paddedLength({ ids }: Scored): number {
     const unit = ids.length <= 160 ? 32 : 128;
-    return Math.max(ids.length, Math.min(this.#maxPositions, Math.ceil(ids.length / unit) * unit));
+    return Math.max(ids.length, roundUp(ids.length, unit, this.#maxPositions));
   }
 
   #fill({ rows, length, nameOf }: ScoredBatch, keepCache: boolean): Promise<PrefilledTexts> {

@@ -9,7 +9,7 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import { assign, snapshot } from "../engine/compile.ts";
-import { isXlaFaster } from "../engine/cpu_features.ts";
+import { compilesUnlearning } from "../engine/xla_policy.ts";
 import { groupMeans } from "../metrics/group_scores.ts";
 import { isBelowThreshold } from "../metrics/threshold.ts";
 import { Scorer } from "../metrics/scorer.ts";
@@ -28,9 +28,6 @@ import { NO_TERMS, termsOf, type UnlearnEpoch } from "./unlearn_epoch.ts";
 import type { UnlearnHooks, UnlearnOptions, UnlearnResult, UnlearnSets } from "./unlearn_options.ts";
 
 export type { UnlearnHooks, UnlearnOptions, UnlearnResult, UnlearnSets } from "./unlearn_options.ts";
-
-/** From so many parameters on, what XLA saves in a run's steps is more than the seconds that it takes to compile them. */
-export const XLA_PARAMETERS = 2e7;
 
 type Notes = { history: UnlearnEpoch[]; rule: StopState; keptEpoch: number };
 
@@ -128,9 +125,11 @@ class UnlearnRun implements Disposable {
     using stack = new DisposableStack(); // what has been made is freed if the rest fails
     const optimizer = stack.use(new Adam(model.weights, { betas: [0.9, 0.98] }));
     const { microBatch: size, compat } = options;
-    const updateXla = options.xla ?? model.parameterCount >= XLA_PARAMETERS;
-    const xla = options.xla ?? (updateXla && isXlaFaster(model.products));
-    const sums = stack.use(new GradientSums(model.weights, optimizer, { xla: updateXla }));
+    const compiled = compilesUnlearning(model);
+    const xla = options.xla ?? compiled.gradients;
+    const sums = stack.use(
+      new GradientSums(model.weights, optimizer, { xla: options.xla ?? compiled.update }),
+    );
     const shared = { model, sums, xla };
     const cut = { size, compat, squeezesSingleRows, maxPositions, ownLengths: !xla }; // XLA takes seconds for each shape
     const forget = stack.use(

@@ -13,7 +13,7 @@ import {
   SECRET_COLUMNS,
   THRESHOLD_COLUMNS,
 } from "../../datasets/columns.ts";
-import { readCorpus } from "../../datasets/corpus.ts";
+import { findDocuments } from "../../datasets/find_documents.ts";
 import { PLANTING_BIGRAMS_FILE } from "../../embedded/planting_bigrams.ts";
 import { readRows, type RowOf, writeRows } from "../../datasets/row_table.ts";
 import { type EmbeddedCorpusFiles, writeEmbeddedCorpus } from "../../embedded/write_embedded_corpus.ts";
@@ -240,7 +240,8 @@ async function bestKnown(out: string, files: EmbeddedCorpusFiles): Promise<strin
     fingerprint: "text",
   });
   const best = mostMemorized(found, await readRows(join(out, RUN_FILES.probe), PROBE_COLUMNS), 5);
-  const texts = new Map((await readCorpus(files.train)).documents.map(({ docId, text }) => [docId, text]));
+  const documents = await findDocuments(files.train, best.map(({ place }) => place.doc_id));
+  const texts = new Map(documents.map(({ docId, text }) => [docId, text]));
   return formatTable(
     ["detector", "secret", "documents", "MA"],
     best.map(({ place, ma, documents }) => {

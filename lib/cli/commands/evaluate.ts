@@ -4,7 +4,7 @@
  * @module
  */
 import { basename } from "node:path";
-import { readCorpus } from "../../datasets/corpus.ts";
+import { chooseDocuments } from "../../datasets/choose_documents.ts";
 import {
   EVALUATION_COLUMNS,
   FORGET_COLUMNS,
@@ -13,7 +13,8 @@ import {
   secretScoresPath,
 } from "../../datasets/columns.ts";
 import { forgetExamples, RETAIN_ROW_TOKENS, retainExamples } from "../../datasets/examples.ts";
-import { PythonRandom } from "../../datasets/python_random.ts";
+import { findDocuments } from "../../datasets/find_documents.ts";
+import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows, writeRows } from "../../datasets/row_table.ts";
 import {
   countItems,
@@ -28,6 +29,7 @@ import { formatTable } from "../console.ts";
 import { CORPUS_OPTIONS, describeCorpus, type GivenCorpus, givenCorpus } from "../corpus_options.ts";
 import { DTYPE_OPTION } from "../dtype_options.ts";
 import { modelInput } from "../model_folder.ts";
+import { startReading } from "../reading.ts";
 import { openRunFiles } from "../run_files.ts";
 import { secretKey } from "../secret_key.ts";
 import type { RunInput } from "../run_record.ts";
@@ -125,15 +127,21 @@ interface Inputs {
   maxTexts: number | undefined;
 }
 
-/** Reads the tables once; the tokens are each model's own. */
-async function readInputs(inputs: Inputs, { seed }: Pick<Context, "seed">) {
-  const { documents, source } = await readCorpus(inputs.corpus.path, inputs.corpus.options);
+/** Reads the tables, and of the corpus what they name, once; the tokens are each model's own. */
+async function readInputs(inputs: Inputs, context: Pick<Context, "seed" | "progress" | "breathe">) {
   const forget = await readRows(inputs.forget, FORGET_COLUMNS);
   const kept = inputs.retain === undefined ? [] : await readRows(inputs.retain, RETAIN_COLUMNS);
   const retain = kept.map(({ doc_id }) => doc_id);
-  const others = { ...inputs.corpus.options, format: undefined, exclude: [], areOptional: true };
-  const all = inputs.unseen === undefined ? [] : (await readCorpus(inputs.unseen, others)).documents;
-  const unseen = new PythonRandom(seed).shuffle(all).slice(0, inputs.maxTexts);
+  const { path, options } = inputs.corpus;
+  const source = await resolveCorpus(path, options);
+  const reading = await startReading({ source, options }, context);
+  const ids = [...forget.map(({ doc_id }) => doc_id), ...retain];
+  const documents = await findDocuments(source, ids, reading.options);
+  reading.done();
+  const others = { ...options, format: undefined, exclude: [], areOptional: true, breathe: context.breathe };
+  const unseen = inputs.unseen === undefined
+    ? []
+    : await chooseDocuments(inputs.unseen, { ...others, seed: context.seed, count: inputs.maxTexts });
   const examplesOf = async ({ tokenizer }: ModelSession): Promise<EvaluationSets> => {
     const encoded = await tokenizer.encodeBatch(unseen.map(({ text }) => text));
     return {
