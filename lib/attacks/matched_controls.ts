@@ -4,8 +4,8 @@
  * own, without a model that was trained anew.
  *
  * A control runs after the same tokens as the secret, so what stands before is computed once. MA and losses come from
- * one pass; EL_n of controls, whose tokens are nearly all mispredicted, is decoded from nearly each of them, so it costs
- * the most and can be left out.
+ * one pass; EL_n of a control, whose tokens are nearly all mispredicted, is decoded from nearly each of them, so it costs
+ * the most and is asked for by number.
  *
  * @module
  */
@@ -24,8 +24,8 @@ import { formatOf } from "./value_format.ts";
 export interface ControlScoreOptions {
   /** Controls of each secret. Default 100; exposure wants 1,000. */
   controls?: number;
-  /** Whether EL_10 is wanted. Default false. */
-  el?: boolean;
+  /** Of how many of them EL_10 is wanted, and of the secret: each takes as long as some fifteen without. Default 0: of none. */
+  elControls?: number;
   /** The share of controls that lie under the threshold. Default 0.95. */
   quantile?: number;
   /** Of the draws. Default 42. */
@@ -70,7 +70,7 @@ export interface ControlledSecret {
 export interface ControlDistribution {
   /** MA of each control. */
   ma: number[];
-  /** EL_10 of each; empty unless asked for. */
+  /** EL_10 of the first of them, as many as asked for. */
   el_10: number[];
   /** Loss of each, nats a token. */
   nll: number[];
@@ -108,7 +108,7 @@ export interface ControlScores {
 export async function scoreControls(
   { model, tokenizer }: { model: Model; tokenizer: Tokenizer },
   secrets: readonly PlacedSecret[],
-  { controls = 100, el = false, quantile: share = 0.95, seed = 42, onProgress }: ControlScoreOptions = {},
+  { controls = 100, elControls = 0, quantile: share = 0.95, seed = 42, onProgress }: ControlScoreOptions = {},
 ): Promise<ControlScores> {
   using pass = new SuffixPass(model);
   using scorer = new Scorer(model);
@@ -124,8 +124,8 @@ export async function scoreControls(
       const hits = predictions.reduce((sum, token, t) => sum + (token === suffixes[k]![t] ? 1 : 0), 0);
       return { ma: hits / predictions.length, nll: -log_probability / predictions.length, log_probability };
     });
-    const likelihoods = el
-      ? (await scorer.secrets(suffixes.map((suffix) => ({ prefix, secret: suffix })), {
+    const likelihoods = elControls > 0
+      ? (await scorer.secrets(suffixes.slice(0, 1 + elControls).map((secret) => ({ prefix, secret })), {
         endOfText: tokenizer.endOfText,
         nameOf,
       })).map(({ el_10 }) => el_10 ?? NaN)

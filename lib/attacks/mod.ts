@@ -27,6 +27,7 @@ export {
   extractionStrength,
   extractSecrets,
 } from "./extraction.ts";
+export { type DocumentSecret, type ForgetHalves, forgetHalves } from "./forget_halves.ts";
 export { type FormatMask, FormatTokens } from "./format_tokens.ts";
 export { discoverable, leakAtK } from "./leak_at_k.ts";
 export {
