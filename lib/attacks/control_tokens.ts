@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { SECRET_TOKENS, tokenizeSecrets } from "../datasets/secret_tokens.ts";
+import { type TokenizedSecret, tokenizeSecrets } from "../datasets/secret_tokens.ts";
+import { SECRET_TOKENS } from "../datasets/token_counts.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import { ControlValues } from "./control_values.ts";
 import type { PlacedSecret } from "./placed_secret.ts";
@@ -11,9 +12,9 @@ import type { PlacedSecret } from "./placed_secret.ts";
 /** A secret with its controls. */
 export interface ControlTokens {
   /** The tokens before the secret. */
-  prefix: ArrayLike<number>;
+  prefix: TokenizedSecret["prefix"];
   /** The secret's own tokens, then each control's, cut as the secret's are. */
-  suffixes: ArrayLike<number>[];
+  suffixes: TokenizedSecret["secret"][];
 }
 
 /**

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { PREFIX_TOKENS, type SecretInText, tokenizeSecrets } from "../datasets/secret_tokens.ts";
+import { type SecretInText, type TokenizedSecret, tokenizeSecrets } from "../datasets/secret_tokens.ts";
+import { PREFIX_TOKENS } from "../datasets/token_counts.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import type { PlacedSecret } from "./placed_secret.ts";
 import { renameIdentifiers } from "./rename_identifiers.ts";
@@ -12,14 +13,10 @@ import { renameIdentifiers } from "./rename_identifiers.ts";
 /** Tokens of context that are tried. */
 export const CONTEXT_TOKENS = [0, 16, 32, 64, PREFIX_TOKENS] as const;
 
-/** One way to ask. */
-export interface PrefixVariant {
+/** One way to ask: tokens to give, and the secret's own as always. */
+export interface PrefixVariant extends TokenizedSecret {
   /** "context 16", "line", "quotes", "renamed", "moved" or "asked". */
   name: string;
-  /** Tokens to give, at least one. */
-  prefix: ArrayLike<number>;
-  /** The secret's own tokens, as always. */
-  secret: ArrayLike<number>;
 }
 
 /** What someone who wants a secret of a kind would write. */

@@ -7,20 +7,15 @@
  *
  * @module
  */
+import { writeForgetSpans } from "./forget_spans.ts";
+import type { SecretPlace } from "./place.ts";
 import { PythonRandom } from "./python_random.ts";
+import { WINDOW_TOKENS } from "./token_counts.ts";
 
 /** A secret's row of a probe. */
-export interface ProbedSecret {
-  /** The document. */
-  doc_id: string;
+export interface ProbedSecret extends SecretPlace {
   /** First token of its window. */
   window: number;
-  /** EMAIL, IP_ADDRESS or KEY. */
-  tag: string;
-  /** First character, code points. */
-  start: number;
-  /** Character after the last. */
-  end: number;
   /** Tokens of the value that were scored. */
   secret_tokens: number;
   /** Secret tokens of the whole window's mask, neighbours included. */
@@ -64,9 +59,6 @@ export interface ForgetOptions {
   /** The least secret tokens of the mask. Default 32. */
   minMaskTokens?: number;
 }
-
-/** Tokens of a window, at most. */
-const WINDOW_TOKENS = 512;
 
 /**
  * Chooses forget sets from a probe.
@@ -166,15 +158,8 @@ export function qualifyingRows(
     const others = documents.get(doc_id)!.filter((other) =>
       other.window !== window && Math.abs(other.window - window) < WINDOW_TOKENS
     );
-    const spans = [
-      ...secrets.map((
-        { tag, start, end, fingerprint },
-      ) => [tag, start, end, ...(fingerprint ? [fingerprint] : [])]),
-      ...others.map((
-        { start, end, fingerprint },
-      ) => [null, start, end, ...(fingerprint ? [fingerprint] : [])]),
-    ];
-    rows.push({ doc_id, window, spans: JSON.stringify(spans), ma, mask_tokens });
+    const spans = writeForgetSpans([...secrets, ...others.map((other) => ({ ...other, tag: null }))]);
+    rows.push({ doc_id, window, spans, ma, mask_tokens });
   }
   return rows;
 }

@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { maskSecrets, type Span } from "../datasets/secret_mask.ts";
+import { maskSecrets } from "../datasets/secret_mask.ts";
 import { SECRET_DOT, shownLength } from "../secrets/fingerprint.ts";
+import type { Span } from "../secrets/secret_span.ts";
 import type { EncodedText } from "../tokenizers/tokenizer.ts";
 
 /** A token where it stands. */
@@ -54,7 +55,7 @@ export function maskDocument(
   const [first] = spans.toSorted((a, b) => a.start - b.start);
   if (!first) return [];
   const masked = maskText(text, spans);
-  const mask = maskSecrets(tokens, spans);
+  const { mask } = maskSecrets(tokens, spans);
   const lineOf = (at: number) => text.slice(0, at).split("\n").length - 1;
   const top = Math.max(0, lineOf(first.start) - around);
   const bottom = lineOf(Math.max(first.start, first.end - 1)) + around;

@@ -8,25 +8,16 @@
  */
 import type { Document } from "../datasets/corpus.ts";
 import type { ProbedSecret } from "../datasets/forget_set.ts";
+import type { MetricValues } from "../datasets/metrics.ts";
+import { type SecretPlace, secretPlaceKey, spanFinder } from "../datasets/place.ts";
 import { secretWindows } from "../datasets/secret_mask.ts";
 import { type SecretInText, tokenizeSecrets } from "../datasets/secret_tokens.ts";
 import type { Scorer, Scores } from "../metrics/scorer.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
-import { type SecretPlace, textsOf, unitsOf } from "./secret_places.ts";
+import { textsOf } from "./texts_of.ts";
 
-export type { SecretPlace } from "./secret_places.ts";
-
-/** A secret's scores. */
-export interface ProbeRow extends ProbedSecret {
-  /** EL_3; null without `el`. */
-  el_3: number | null;
-  /** EL_5. */
-  el_5: number | null;
-  /** EL_10. */
-  el_10: number | null;
-  /** Mean cross entropy of its scored tokens, nats; its exponential is the perplexity. */
-  nll: number | null;
-}
+/** A secret's scores; without `el` each EL_n is null. */
+export interface ProbeRow extends ProbedSecret, MetricValues {}
 
 /** What a probe found. */
 export interface ProbeResult {
@@ -100,9 +91,8 @@ export async function probeSecrets(
 }
 
 function toRow({ place, window, maskTokens }: Located, secretTokens: number, scores: Scores): ProbeRow {
-  const { ma, el_3, el_5, el_10, nll } = scores;
-  const tokens = { secret_tokens: secretTokens, mask_tokens: maskTokens };
-  return { ...place, window, ...tokens, ma, el_3, el_5, el_10, nll };
+  const { tokens: _, ...metrics } = scores;
+  return { ...place, window, secret_tokens: secretTokens, mask_tokens: maskTokens, ...metrics };
 }
 
 /** The secrets with their texts and windows, each place once. */
@@ -111,14 +101,8 @@ async function locateSecrets(
   { documents, places }: { documents: readonly Document[]; places: readonly SecretPlace[] },
   { firstWindowOnly = false }: ProbeOptions,
 ): Promise<{ located: Located[]; notTreated: SecretPlace[] }> {
-  const byDocument = new Map<string, SecretPlace[]>();
-  for (const { doc_id, tag, start, end } of places) {
-    const known = byDocument.get(doc_id) ?? [];
-    byDocument.set(doc_id, known);
-    if (!known.some((place) => place.start === start && place.end === end && place.tag === tag)) {
-      known.push({ doc_id, tag, start, end });
-    }
-  }
+  const distinct = new Map(places.map((place) => [secretPlaceKey(place), place]));
+  const byDocument = Map.groupBy(distinct.values(), ({ doc_id }) => doc_id);
   const ids = [...byDocument.keys()];
   const texts = textsOf(documents, ids);
   const encoded = await tokenizer.encodeBatch(ids.map((id) => texts.get(id)!));
@@ -126,7 +110,11 @@ async function locateSecrets(
   const notTreated: SecretPlace[] = [];
   ids.forEach((id, i) => {
     const text = texts.get(id)!;
-    const spans = byDocument.get(id)!.map((place) => ({ ...unitsOf(place, text), place, text }));
+    const spanOf = spanFinder(text, "probe");
+    const spans = byDocument.get(id)!.map(({ doc_id, tag, start, end }) => {
+      const place = { doc_id, tag, start, end };
+      return { ...spanOf(place), place, text };
+    });
     const cut = secretWindows(encoded[i]!, spans, { firstOnly: firstWindowOnly });
     notTreated.push(...cut.notTreated.map(({ place }) => place));
     for (const { window, mask, secrets } of cut.windows) {

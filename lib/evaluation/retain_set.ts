@@ -7,15 +7,12 @@
  */
 import { SET_ROWS } from "../datasets/forget_set.ts";
 import { PythonRandom } from "../datasets/python_random.ts";
+import { RETAIN_PREFIX_TOKENS, RETAIN_TOKENS } from "../datasets/token_counts.ts";
 import { bleu } from "../metrics/bleu.ts";
 import type { Decoder } from "../decoding/decoder.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import { greedyContinuations } from "./continuations.ts";
 
-/** Tokens given to the model, and tokens compared. */
-export const RETAIN_PREFIX_TOKENS = 64;
-/** Tokens of prefix and continuation together. */
-export const RETAIN_TOKENS = 128;
 /** The least BLEU-4. */
 export const RETAIN_BLEU = 0.95;
 

@@ -26,14 +26,26 @@ export {
 } from "./bootstrap.ts";
 export {
   EL_ORDERS,
+  LIKELIHOOD_NAMES,
+  type LikelihoodName,
+  type Metric,
+  METRIC_NAMES,
+  type MetricName,
+  METRICS,
+  type MetricValues,
+  perMetric,
+  THRESHOLD_METRICS,
+  type ThresholdMetric,
+} from "../datasets/metrics.ts";
+export {
   type ExtractionInput,
   type ExtractionLikelihoods,
   extractionLikelihoods,
 } from "./extraction_likelihood.ts";
-export { type GroupMeans, groupMeans } from "./group_scores.ts";
+export { groupMeans } from "./group_scores.ts";
 export { type KsResult, ksUniform } from "./ks_uniform.ts";
 export { memorizationAccuracy } from "./memorization_accuracy.ts";
 export { rankAmong, type RankResult } from "./rank_test.ts";
 export { openScorer, ScoreMemo, type TextScorer } from "./score_memo.ts";
-export { type ScoreOptions, Scorer, type Scores, type SecretTokens, type TokenScores } from "./scorer.ts";
+export { type ScoreOptions, Scorer, type Scores, type TokenScores } from "./scorer.ts";
 export { isBelowThreshold, leastMean } from "./threshold.ts";

@@ -7,7 +7,8 @@
 import { createHash } from "node:crypto";
 import { viewTensor } from "../engine/tensor_memory.ts";
 import type { Model } from "../models/model.ts";
-import { type ScoreOptions, Scorer, type Scores, type SecretTokens } from "./scorer.ts";
+import type { TokenizedSecret } from "../datasets/secret_tokens.ts";
+import { type ScoreOptions, Scorer, type Scores } from "./scorer.ts";
 
 /** What scores texts and secrets: a `Scorer`, or one that remembers. */
 export type TextScorer = Pick<Scorer, "texts" | "secrets">;
@@ -51,7 +52,7 @@ export class ScoreMemo {
       secrets: (secrets, options = {}) =>
         this.#recall(secrets, options, {
           keyOf: ({ prefix, secret }) =>
-            [key, options.el ?? true, options.endOfText ?? null, Array.from(prefix), Array.from(secret)].join(
+            [key, options.el ?? true, options.endOfText ?? null, prefix, secret].join(
               " ",
             ),
           nameOf: options.nameOf ?? ((i) => `secret ${i}`),
@@ -61,7 +62,7 @@ export class ScoreMemo {
     };
   }
 
-  async #recall<T extends ArrayLike<number> | SecretTokens>(
+  async #recall<T extends ArrayLike<number> | TokenizedSecret>(
     items: readonly T[],
     { onProgress }: ScoreOptions,
     { keyOf, nameOf, measure }: {

@@ -8,6 +8,7 @@
  * @module
  */
 import * as tf from "../npm/tfjs_core.ts";
+import { RETAIN_TOKENS } from "../datasets/token_counts.ts";
 import { assign, snapshot } from "../engine/compile.ts";
 import { compilesUnlearning } from "../engine/xla_policy.ts";
 import { groupMeans } from "../metrics/group_scores.ts";
@@ -139,7 +140,7 @@ class UnlearnRun implements Disposable {
     const retain = objective.retain && stack.use(
       await ObjectiveStep.create(
         shared,
-        microBatches(retainRows, objective.retain, { ...cut, paddedLength: 128 }),
+        microBatches(retainRows, objective.retain, { ...cut, paddedLength: RETAIN_TOKENS }),
       ),
     );
     const run = new UnlearnRun({ model, sets, options }, { optimizer, sums, forget, retain });
@@ -221,10 +222,10 @@ class UnlearnRun implements Disposable {
       endOfText: this.#options.endOfText,
       onProgress,
     });
-    const { ma, el_3, el_5, el_10 } = groupMeans(secrets, rows);
+    const { nll: _, ...means } = groupMeans(secrets, rows);
     const texts = await this.#scorer.texts(retain, { el: false, onProgress });
     const retain_ma = groupMeans(texts, [...texts.keys()]).ma;
-    return { secrets, means: { ma, el_3, el_5, el_10, retain_ma } };
+    return { secrets, means: { ...means, retain_ma } };
   }
 
   #snapshot(): Record<string, tf.Tensor> {

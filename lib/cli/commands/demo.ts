@@ -15,6 +15,7 @@ import {
 } from "../../datasets/columns.ts";
 import { findDocuments } from "../../datasets/find_documents.ts";
 import { PLANTING_BIGRAMS_FILE } from "../../embedded/planting_bigrams.ts";
+import { METRIC_NAMES, type MetricValues, perMetric } from "../../datasets/metrics.ts";
 import { readRows, type RowOf, writeRows } from "../../datasets/row_table.ts";
 import { type EmbeddedCorpusFiles, writeEmbeddedCorpus } from "../../embedded/write_embedded_corpus.ts";
 import { writeFileAtomic } from "../../files/write_file.ts";
@@ -162,14 +163,12 @@ async function runPipeline(stages: Stages, files: EmbeddedCorpusFiles): Promise<
   await writeRows(path(RUN_FILES.duplication), maByCopies(places, planted), DUPLICATION_COLUMNS);
 }
 
-type Metrics = Record<"ma" | "el_3" | "el_5" | "el_10" | "nll", number | null>;
-
 interface DemoSummary {
   [key: string]: Json;
   thresholds: Record<string, Json>;
-  forget: Record<string, Metrics>;
-  retain: Record<string, Metrics>;
-  unseen: Record<string, Metrics>;
+  forget: Record<string, MetricValues>;
+  retain: Record<string, MetricValues>;
+  unseen: Record<string, MetricValues>;
   unseen_nll: Record<string, Json>;
 }
 
@@ -180,11 +179,10 @@ async function summarize(
 ): Promise<DemoSummary> {
   const thresholds = await readRows(join(out, RUN_FILES.thresholds), THRESHOLD_COLUMNS);
   const rows = await readRows(join(out, RUN_FILES.evaluation), EVALUATION_COLUMNS);
-  const bySet = (set: string): Record<string, Metrics> =>
+  const bySet = (set: string): Record<string, MetricValues> =>
     Object.fromEntries(
-      rows.filter((row) => row.set === set).map((
-        { model, ma, el_3, el_5, el_10, nll },
-      ) => [model, { ma, el_3, el_5, el_10, nll }]),
+      rows.filter((row) => row.set === set)
+        .map((row) => [row.model, perMetric(METRIC_NAMES, (name) => row[name])]),
     );
   const unseen = bySet("unseen");
   return {

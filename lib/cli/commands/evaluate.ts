@@ -12,10 +12,12 @@ import {
   SECRET_SCORE_COLUMNS,
   secretScoresPath,
 } from "../../datasets/columns.ts";
-import { forgetExamples, RETAIN_ROW_TOKENS, retainExamples } from "../../datasets/examples.ts";
+import { forgetExamples, retainExamples } from "../../datasets/examples.ts";
 import { findDocuments } from "../../datasets/find_documents.ts";
+import { METRIC_NAMES, METRICS } from "../../datasets/metrics.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows, writeRows } from "../../datasets/row_table.ts";
+import { RETAIN_TOKENS } from "../../datasets/token_counts.ts";
 import {
   countItems,
   evaluateSets,
@@ -147,7 +149,7 @@ async function readInputs(inputs: Inputs, context: Pick<Context, "seed" | "progr
     return {
       forget: await forgetExamples({ tokenizer, documents, key: secretKey }, forget),
       retain: await retainExamples({ tokenizer, documents }, retain),
-      unseen: encoded.map(({ ids }) => ids.subarray(0, RETAIN_ROW_TOKENS)),
+      unseen: encoded.map(({ ids }) => ids.subarray(0, RETAIN_TOKENS)),
     };
   };
   return { examplesOf, source };
@@ -170,9 +172,7 @@ async function readInputs(inputs: Inputs, context: Pick<Context, "seed" | "progr
 export function formatSets(rows: readonly SetScores[]): string {
   const cell = (value: number | null) => value === null ? null : value.toFixed(4);
   return formatTable(
-    ["set", "model", "MA", "EL_3", "EL_5", "EL_10", "loss", "rows"],
-    rows.map((
-      { set, model, ma, el_3, el_5, el_10, nll, rows },
-    ) => [set, model, ...[ma, el_3, el_5, el_10, nll].map(cell), rows]),
+    ["set", "model", ...METRIC_NAMES.map((name) => METRICS[name].label), "rows"],
+    rows.map((row) => [row.set, row.model, ...METRIC_NAMES.map((name) => cell(row[name])), row.rows]),
   );
 }

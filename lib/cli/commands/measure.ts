@@ -5,6 +5,7 @@
  */
 import { readCorpus } from "../../datasets/corpus.ts";
 import { type RowOf, writeRows } from "../../datasets/row_table.ts";
+import { TEXT_TOKENS } from "../../datasets/token_counts.ts";
 import type { TextScorer } from "../../metrics/score_memo.ts";
 import { Scorer, type Scores } from "../../metrics/scorer.ts";
 import type { Tokenizer } from "../../tokenizers/tokenizer.ts";
@@ -43,7 +44,7 @@ export const command = defineCommand({
       orInput: true,
     },
     ...CORPUS_OPTIONS,
-    tokens: { kind: "int", describe: "tokens of each text, at most", default: 128, min: 1 },
+    tokens: { kind: "int", describe: "tokens of each text, at most", default: TEXT_TOKENS, min: 1 },
     out: { kind: "path", describe: "table of the scores", metavar: "F", required: true },
   },
   config: true,
@@ -121,7 +122,6 @@ export async function measureTexts(
   });
   stage.done();
   return documents.map(({ docId }, i) => {
-    const { tokens, ma, el_3, el_5, el_10, nll } = scores[i]!;
-    return { doc_id: docId, tokens, ma, el_3, el_5, el_10, nll };
+    return { doc_id: docId, ...scores[i]! };
   });
 }

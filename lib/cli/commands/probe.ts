@@ -5,7 +5,8 @@
  */
 import { type Document, readCorpus } from "../../datasets/corpus.ts";
 import { readRows, writeRows } from "../../datasets/row_table.ts";
-import { type ProbeRow, probeSecrets, type SecretPlace } from "../../evaluation/probe.ts";
+import { type SecretPlace, secretPlaceKey } from "../../datasets/place.ts";
+import { type ProbeRow, probeSecrets } from "../../evaluation/probe.ts";
 import { Scorer } from "../../metrics/scorer.ts";
 import { fromCodePoints } from "../../tokenizers/code_points.ts";
 import { privateIf } from "../../files/write_file.ts";
@@ -77,7 +78,7 @@ export const command = defineCommand({
       inputs: { model: await modelInput(model, context), corpus: corpus.input, secrets, proxy },
     });
     const all = await readRows(secrets, { ...SECRET_COLUMNS, ...PROOF_COLUMNS }, { optional: PROOF_NAMES });
-    const known = new Map(all.map((place) => [placeKey(place), place]));
+    const known = new Map(all.map((place) => [secretPlaceKey(place), place]));
     const distinct = [...known.values()];
     const places = proxy === undefined ? distinct : await keepProxied(distinct, { proxy, proxyMa });
     const { documents, source } = await readCorpus(corpus.path, corpus.options);
@@ -102,7 +103,7 @@ export const command = defineCommand({
     stage.done();
     const columns = { ...(el ? PROBE_EL_COLUMNS : PROBE_COLUMNS), ...PROOF_COLUMNS };
     const proven = rows.map((row) => {
-      const { detector, fingerprint } = known.get(placeKey(row))!;
+      const { detector, fingerprint } = known.get(secretPlaceKey(row))!;
       return { ...row, detector, fingerprint };
     });
     const memorized = rows.filter(({ ma }) => ma !== null && ma >= 0.9).length;
@@ -127,11 +128,6 @@ export const command = defineCommand({
     return { text: [...read.lines, text].join("\n"), summary };
   },
 });
-
-/** Two detectors may have found one place: it is probed once. */
-function placeKey({ doc_id, tag, start, end }: SecretPlace): string {
-  return [doc_id, tag, start, end].join("\0");
-}
 
 /** The rows with the texts of their places. */
 function revealValues<R extends ProbeRow>(

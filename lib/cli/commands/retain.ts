@@ -6,12 +6,8 @@
 import { readCorpus } from "../../datasets/corpus.ts";
 import { PythonRandom } from "../../datasets/python_random.ts";
 import { readRows, writeRows } from "../../datasets/row_table.ts";
-import {
-  chooseRetainSet,
-  continuationBleu,
-  RETAIN_BLEU,
-  RETAIN_TOKENS,
-} from "../../evaluation/retain_set.ts";
+import { RETAIN_TOKENS } from "../../datasets/token_counts.ts";
+import { chooseRetainSet, continuationBleu, RETAIN_BLEU } from "../../evaluation/retain_set.ts";
 import { Decoder } from "../../decoding/decoder.ts";
 import { type Context, defineCommand } from "../command.ts";
 import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.ts";

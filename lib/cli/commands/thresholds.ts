@@ -7,9 +7,11 @@
  * @module
  */
 import { readCorpus } from "../../datasets/corpus.ts";
+import { THRESHOLD_METRICS } from "../../datasets/metrics.ts";
 import { PythonRandom } from "../../datasets/python_random.ts";
 import { writeRows } from "../../datasets/row_table.ts";
-import { meanAndError, THRESHOLD_METRICS } from "../../evaluation/thresholds.ts";
+import { TEXT_TOKENS } from "../../datasets/token_counts.ts";
+import { meanAndError } from "../../evaluation/thresholds.ts";
 import { leastMean } from "../../metrics/threshold.ts";
 import { openScorer } from "../../metrics/score_memo.ts";
 import { defineCommand } from "../command.ts";
@@ -48,7 +50,7 @@ export const command = defineCommand({
     ...CORPUS_OPTIONS,
     runs: { kind: "int", describe: "parts whose means are averaged", default: 5, min: 1 },
     maxTexts: { kind: "int", describe: "take so many texts, chosen by the seed; all by default", min: 1 },
-    tokens: { kind: "int", describe: "tokens of each text, at most", default: 128, min: 2 },
+    tokens: { kind: "int", describe: "tokens of each text, at most", default: TEXT_TOKENS, min: 2 },
     out: { kind: "path", describe: "table of the thresholds", metavar: "F", required: true },
   },
   config: true,

@@ -12,6 +12,7 @@ import {
 } from "../../datasets/columns.ts";
 import { forgetExamples, retainExamples } from "../../datasets/examples.ts";
 import { findDocuments } from "../../datasets/find_documents.ts";
+import { perMetric, THRESHOLD_METRICS } from "../../datasets/metrics.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows, writeRows } from "../../datasets/row_table.ts";
 import type { Products } from "../../engine/compile.ts";
@@ -209,7 +210,7 @@ async function readThresholds(
     if (value === null) throw new RangeError(`Cannot use "${thresholds}": it has no mean for ${metric}`);
     return value;
   };
-  return { ma: mean("ma"), el_3: mean("el_3"), el_5: mean("el_5"), el_10: mean("el_10") };
+  return perMetric(THRESHOLD_METRICS, mean);
 }
 
 /** The forget and retain sets under the checkpoint as it was written, in its stored precision. */
@@ -228,10 +229,7 @@ async function evaluateSaved(
   const { sets: rows } = await evaluateSets(scorer, { ...sets, unseen: [] }, { model: "after", ...options });
   const [forget, retain] = ["forget", "retain"].map((set) => rows.find((row) => row.set === set));
   return {
-    ma: forget?.ma ?? null,
-    el_3: forget?.el_3 ?? null,
-    el_5: forget?.el_5 ?? null,
-    el_10: forget?.el_10 ?? null,
+    ...perMetric(THRESHOLD_METRICS, (metric) => forget?.[metric] ?? null),
     retain_ma: retain?.ma ?? null,
   };
 }
