@@ -37,6 +37,11 @@ import { openEngine, openModel } from "../session.ts";
 import { sayUnlearningMemory } from "../unlearn_memory.ts";
 import { describeEpoch, describeRate, describeUnlearning, metricsOf } from "../unlearn_report.ts";
 
+/** Methods that take no step on a retain set. */
+const ALONE = METHODS.filter((method) =>
+  objectiveOf(method, { gamma: 0, lambda: 0, alpha: 0 }).retain === null
+);
+
 /**
  * The command `unlearn`.
  *
@@ -56,7 +61,11 @@ export const command = defineCommand({
     corpus: { kind: "path", describe: "the corpus", metavar: "C", required: true },
     ...CORPUS_OPTIONS,
     forget: { kind: "path", describe: "forget set that select wrote", metavar: "F", required: true },
-    retain: { kind: "path", describe: "retain set that retain wrote; ga and ssga do without", metavar: "F" },
+    retain: {
+      kind: "path",
+      describe: `retain set that retain wrote; ${ALONE.join(" and ")} do without`,
+      metavar: "F",
+    },
     method: { kind: "choice", describe: "how", choices: METHODS, required: true },
     thresholds: { kind: "path", describe: "table that thresholds wrote", metavar: "F" },
     ma: { kind: "float", describe: "MA to fall below, instead of --thresholds", min: 0, max: 1 },
