@@ -7,6 +7,7 @@
 import { dispose, type Tensor } from "../npm/tfjs_core.ts";
 import type { Products } from "../engine/compile.ts";
 import { gpuMemory } from "../engine/cpu_features.ts";
+import { freeMemory } from "../engine/free_memory.ts";
 import { fillBfloat16Tensor, fillTensor } from "../engine/tensor_memory.ts";
 import type { Architecture, ModelConfig, Weights } from "../models/architecture.ts";
 import { isStorageDtype, narrow, type StorageDtype } from "./float_types.ts";
@@ -128,7 +129,7 @@ function count(names: readonly string[], kind: string): string[] {
 
 /** Many names may share few bytes of a file, so its size says nothing about what they need. */
 function checkMemory(file: string, needed: number, keep: Products): void {
-  const available = gpuMemory() ?? hostMemory();
+  const available = gpuMemory() ?? freeMemory({ swap: true });
   if (available === null || needed <= available) return;
   const megabytes = (bytes: number) => Math.ceil(bytes / 1e6);
   throw new RangeError(
@@ -136,16 +137,6 @@ function checkMemory(file: string, needed: number, keep: Products): void {
       megabytes(available)
     } MB are free`,
   );
-}
-
-/** Free memory in bytes, null where asking is not permitted. */
-function hostMemory(): number | null {
-  try {
-    const { available, swapFree } = Deno.systemMemoryInfo();
-    return available + swapFree;
-  } catch {
-    return null;
-  }
 }
 
 /** Fills a tensor's memory piece by piece. */

@@ -4,9 +4,8 @@
  *
  * @module
  */
-import { join } from "node:path";
-import { readKernelFile } from "../engine/libc.ts";
 import { gpuMemory } from "../engine/cpu_features.ts";
+import { freeMemory } from "../engine/free_memory.ts";
 import { readConfig } from "../checkpoints/load.ts";
 import { type ModelSizes, sizesOf } from "../training/step_memory.ts";
 import type { Context } from "./command.ts";
@@ -45,7 +44,8 @@ export interface MemoryPlan {
  */
 export function sayMemory({ log }: Pick<Context, "log">, plan: MemoryPlan): number | undefined {
   if (gpuMemory() !== null) return undefined;
-  log(describeMemory(plan, freeMemory() + Deno.memoryUsage().rss)); // what this process has is part of what it takes
+  const free = freeMemory();
+  if (free !== null) log(describeMemory(plan, free + Deno.memoryUsage().rss)); // it has a part of what it takes already
   return Math.round(plan.bytesWith(plan.value));
 }
 
@@ -86,19 +86,44 @@ export function memoryOf(bytes: number | undefined): { memory_bytes?: number } {
  * ```
  */
 export function describeMemory({ sizes, option, value, bytesWith }: MemoryPlan, free: number): string {
-  const { parameters } = sizes;
-  const size = parameters >= 1e9
-    ? `${(parameters / 1e9).toFixed(1)} G`
-    : `${(parameters / 1e6).toFixed(1)} M`;
-  const line = `Memory: about ${gigabytes(bytesWith(value))} for ${size} parameters, ${
-    gigabytes(free)
-  } are free`;
+  const line = needLine(bytesWith(value), sizes, free);
   if (bytesWith(value) <= free) return line;
   let less = Math.max(1, Math.floor(value / 2));
   while (less > 1 && bytesWith(less) > free) less = Math.floor(less / 2);
   return bytesWith(less) <= free
     ? `${line}: probably too little, try ${option} ${less}`
     : `${line}: probably too little even with ${option} 1, take a smaller model or a larger machine`;
+}
+
+/**
+ * The line where no option would make it less.
+ *
+ * @param free bytes; null where the system does not tell
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { describeNeed } from "./memory.ts";
+ *
+ * assertEquals(describeNeed(9e9, { parameters: 2e9 }, 32e9), "Memory: about 9.0 GB for 2.0 G parameters, 32.0 GB are free");
+ * assertEquals(describeNeed(9e9, { parameters: 2e9 }, 8e9).split(": ")[2], "probably too little, take a smaller model or a larger machine");
+ * ```
+ */
+export function describeNeed(
+  bytes: number,
+  sizes: Pick<ModelSizes, "parameters">,
+  free: number | null,
+): string {
+  if (free === null) return `Memory: about ${gigabytes(bytes)}`;
+  const line = needLine(bytes, sizes, free);
+  return bytes <= free ? line : `${line}: probably too little, take a smaller model or a larger machine`;
+}
+
+function needLine(bytes: number, { parameters }: Pick<ModelSizes, "parameters">, free: number): string {
+  const size = parameters >= 1e9
+    ? `${(parameters / 1e9).toFixed(1)} G`
+    : `${(parameters / 1e6).toFixed(1)} M`;
+  return `Memory: about ${gigabytes(bytes)} for ${size} parameters, ${gigabytes(free)} are free`;
 }
 
 function gigabytes(bytes: number): string {
@@ -121,66 +146,4 @@ function gigabytes(bytes: number): string {
 export async function modelSizes(folder: string): Promise<ModelSizes> {
   const { architecture, config } = await readConfig(folder);
   return sizesOf(config, architecture.shapes(config));
-}
-
-/** Reads a small file; undefined where there is none. */
-type ReadText = (path: string) => string | undefined;
-
-/**
- * What a process may still take: the machine's memory that is free or can be freed, or less where a control group has a
- * limit.
- *
- * @example
- * ```ts
- * import { assert } from "@std/assert";
- * import { freeMemory } from "./memory.ts";
- *
- * assert(freeMemory() > 0);
- * ```
- */
-export function freeMemory(
-  { available, read = readText }: { available?: number; read?: ReadText } = {},
-): number {
-  return Math.max(0, Math.min(available ?? Deno.systemMemoryInfo().available, ...groupsFree(read)));
-}
-
-/** The files of the two versions of control groups. */
-const GROUPS = {
-  unified: { root: "/sys/fs/cgroup", limit: "memory.max", used: "memory.current", cached: "inactive_file" },
-  memory: {
-    root: "/sys/fs/cgroup/memory",
-    limit: "memory.limit_in_bytes",
-    used: "memory.usage_in_bytes",
-    cached: "total_inactive_file",
-  },
-} as const;
-
-/** What each of the process's groups, and those that they are in, may still take. */
-function groupsFree(read: ReadText): number[] {
-  const lines = read("/proc/self/cgroup")?.split("\n") ?? [];
-  return lines.flatMap((line) => {
-    const [, controllers, path] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];
-    if (path === undefined) return [];
-    if (controllers !== "" && !controllers!.split(",").includes("memory")) return [];
-    const { root, ...files } = controllers === "" ? GROUPS.unified : GROUPS.memory;
-    const parts = path.split("/").filter(Boolean);
-    const folders = Array.from({ length: parts.length + 1 }, (_, n) => join(root, ...parts.slice(0, n)));
-    return folders.flatMap((folder) => freeIn((name) => read(join(folder, name)), files));
-  });
-}
-
-function freeIn(read: ReadText, files: { limit: string; used: string; cached: string }): number[] {
-  const [limit, used] = [Number(read(files.limit)), Number(read(files.used))]; // "max" is no number
-  if (!Number.isFinite(limit) || !Number.isFinite(used) || limit <= 0) return [];
-  const cached = new RegExp(`^${files.cached} (\\d+)$`, "m").exec(read("memory.stat") ?? "")?.[1];
-  return [limit - used + Number(cached ?? 0)];
-}
-
-/** Deno itself opens no file of the kernel's; undefined where it is no Linux, or no such group. */
-function readText(path: string): string | undefined {
-  try {
-    return readKernelFile(`/proc/self/root${path}`) ?? undefined;
-  } catch {
-    return undefined;
-  }
 }

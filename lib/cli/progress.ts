@@ -1,5 +1,5 @@
 /**
- * Progress of a command on stderr: a bar a stage on a terminal (cli-progress), plain lines elsewhere, at most one in ten
+ * Progress of a command on stderr: a bar a stage on a terminal, plain lines elsewhere, at most one in ten
  * seconds beside a stage's start and end. A line is never wider than the terminal: what matters least is left out of a
  * narrow one, the beginning of the note last. Colours stay away under NO_COLOR.
  *
@@ -7,11 +7,13 @@
  *
  * @module
  */
-import cliProgress from "../npm/cli_progress.ts";
 import { write } from "./console.ts";
 import { arrangeLine, BAR_CELL, fitLine } from "./progress_line.ts";
 
 const PLAIN_LINE_MS = 10_000;
+/** Between two drawings of a bar. */
+const DRAW_MS = 125;
+const LINE_START = "\x1b[1G";
 
 /** One stage under way. */
 export interface Stage {
@@ -44,13 +46,6 @@ export interface ProgressStream {
   write(text: string): unknown;
   isTTY: boolean;
   columns: number;
-}
-
-/** The little of cli-progress that is used; it has no types of its own. */
-interface Bar {
-  start(total: number, value: number): void;
-  update(value: number): void;
-  stop(): void;
 }
 
 /** Options of {@linkcode createProgress}. */
@@ -121,7 +116,9 @@ class ShownStage implements Stage {
   readonly #leave: () => void;
   readonly #aside: (work: () => void) => void;
   readonly #startedAt: number;
-  #bar: Bar | undefined;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #drawn = "";
+  #drawnAt = 0;
   #count = 0;
   #skipped = 0;
   #note = "";
@@ -149,7 +146,8 @@ class ShownStage implements Stage {
     if (this.#isDone) return;
     this.#count += count;
     if (note !== undefined) this.#note = note;
-    this.#bar?.update(this.#count);
+    // work that lets no timer in
+    if (this.#timer !== undefined && performance.now() - this.#drawnAt > 2 * DRAW_MS) this.#draw();
     if (this.#out.stream.isTTY || this.#out.now() - this.#lineAt < PLAIN_LINE_MS) return;
     this.#writeLine(
       `${this.#text.name}: ${[this.#counted(), ...this.#details()].filter(Boolean).join(", ")}`,
@@ -176,25 +174,26 @@ class ShownStage implements Stage {
   }
 
   show(): void {
-    const { stream } = this.#out;
-    if (!stream.isTTY || this.#bar || this.#isDone) return;
-    const SingleBar: new (options: object) => Bar = cliProgress.SingleBar;
-    this.#bar = new SingleBar({
-      // Lines are cut here already; cli-progress would count the colours, or leave the terminal without wrapping.
-      stream: { write: (text: string) => stream.write(text), isTTY: true, columns: Infinity },
-      format: () => this.#barLine(),
-      clearOnComplete: true,
-      linewrap: true,
-      hideCursor: null,
-      gracefulExit: false,
-      fps: 8,
-    });
-    this.#bar.start(this.#text.total ?? 1, this.#count);
+    if (!this.#out.stream.isTTY || this.#timer !== undefined || this.#isDone) return;
+    this.#timer = setInterval(() => this.#draw(), DRAW_MS);
+    this.#draw();
   }
 
+  /** Takes the bar away after it has shown the last state. */
   hide(): void {
-    this.#bar?.stop();
-    this.#bar = undefined;
+    if (this.#timer === undefined) return;
+    this.#draw();
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#drawn = "";
+    this.#out.stream.write(`${LINE_START}\x1b[2K`);
+  }
+
+  #draw(): void {
+    const line = this.#barLine();
+    if (line !== this.#drawn) this.#out.stream.write(`${LINE_START}${line}\x1b[0K`);
+    this.#drawn = line;
+    this.#drawnAt = performance.now();
   }
 
   #barLine(): string {
@@ -245,7 +244,18 @@ function quantity(count: number, units: string): string {
   return `${count} ${count === 1 ? units.replace(/s\b/g, "") : units}`.trimEnd();
 }
 
-function formatSeconds(ms: number): string {
+/**
+ * A time for people.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { formatSeconds } from "./progress.ts";
+ *
+ * assertEquals([9_400, 83_000].map(formatSeconds), ["9 s", "1 min 23 s"]);
+ * ```
+ */
+export function formatSeconds(ms: number): string {
   const seconds = Math.round(ms / 1000);
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);

@@ -103,7 +103,7 @@ async function addFile(
   if (!isWhole) hash.update(`${modified}\0`);
   if (!isWhole && size <= SAMPLES * SAMPLE_BYTES) return;
   using file = await Deno.open(path);
-  const buffer = new Uint8Array(isWhole ? PIECE_BYTES : SAMPLE_BYTES);
+  const buffer = new Uint8Array(isWhole ? Math.max(1, Math.min(size, PIECE_BYTES)) : SAMPLE_BYTES);
   for (let sample = 0; isWhole || sample < SAMPLES; sample++) {
     const start = Math.floor(sample * (size - SAMPLE_BYTES) / (SAMPLES - 1));
     if (!isWhole) await file.seek(start, Deno.SeekMode.Start);

@@ -15,9 +15,14 @@ export const SHARD_OPTION = {
   metavar: "i/n",
 } as const satisfies OptionSpec;
 
-/** Where clusters put a task's number, its first number if not 0, and how many tasks there are. */
+/** Where clusters put a task's number, the first and the last one where they tell, and how many tasks there are. */
 const CLUSTERS = [
-  { index: "SLURM_ARRAY_TASK_ID", first: "SLURM_ARRAY_TASK_MIN", count: "SLURM_ARRAY_TASK_COUNT" },
+  {
+    index: "SLURM_ARRAY_TASK_ID",
+    first: "SLURM_ARRAY_TASK_MIN",
+    last: "SLURM_ARRAY_TASK_MAX",
+    count: "SLURM_ARRAY_TASK_COUNT",
+  },
   { index: "JOB_COMPLETION_INDEX", count: "JOB_COMPLETIONS" },
   { index: "SLURM_PROCID", count: "SLURM_NTASKS" },
   { index: "RANK", count: "WORLD_SIZE" },
@@ -26,7 +31,8 @@ const CLUSTERS = [
 /**
  * The shard of an option's value or of the environment; undefined for the whole corpus.
  *
- * @throws {UsageError} If it is no shard.
+ * @throws {UsageError} If it is no shard; if an array has some tasks of a larger one, such as `--array=3,7` to run these
+ * again: Slurm does not tell of how many.
  *
  * @example
  * ```ts
@@ -38,6 +44,8 @@ const CLUSTERS = [
  * assertEquals(resolveShard("0/2", slurm), { index: 0, count: 2 });
  * assertEquals(resolveShard(undefined, {}), undefined);
  * assertThrows(() => resolveShard("2/2", {}), Error, 'Cannot read --shard "2/2"');
+ * const again = { SLURM_ARRAY_TASK_ID: "3", SLURM_ARRAY_TASK_MIN: "3", SLURM_ARRAY_TASK_MAX: "7", SLURM_ARRAY_TASK_COUNT: "2" };
+ * assertThrows(() => resolveShard(undefined, again), Error, "(3 to 7, 2 in all)");
  * ```
  */
 export function resolveShard(
@@ -49,6 +57,13 @@ export function resolveShard(
     const [index, count] = [env[names.index], env[names.count]];
     if (!index || !count) continue;
     const first = "first" in names ? Number(env[names.first] ?? 0) : 0;
+    const last = "last" in names ? env[names.last] : undefined;
+    if (last !== undefined && (first > 1 || Number(last) - first + 1 !== Number(count))) {
+      throw new UsageError(
+        `Cannot read ${names.index} as a shard: its array (${first} to ${last}, ${count} in all) is a part of a larger ` +
+          "one: give --shard i/n",
+      );
+    }
     const shard = parseShard(`${Number(index) - first}/${count}`, `${names.index} and ${names.count}`);
     if (shard.count > 1) return shard;
   }

@@ -4,8 +4,6 @@
  * @module
  */
 import { join } from "node:path";
-import { readCorpus } from "../datasets/corpus.ts";
-import { buildEmbeddedCorpus } from "../embedded/embedded_corpus.ts";
 import { PythonRandom } from "../datasets/python_random.ts";
 import { trainTokenizer } from "../datasets/train_tokenizer.ts";
 import type { Products } from "../engine/compile.ts";
@@ -19,20 +17,17 @@ import { type ModelSizes, sizesOf } from "../training/step_memory.ts";
 import { openTokenizer, parseTokenizer, type Tokenizer } from "../tokenizers/tokenizer.ts";
 import { temporaryPath, writeFileAtomic } from "../files/write_file.ts";
 import type { Context } from "./command.ts";
-import { type CorpusValues, givenCorpus } from "./corpus_options.ts";
 import { modelSizes } from "./memory.ts";
 import { type ModelContext, modelFolder, modelInput } from "./model_folder.ts";
 import { resolvePath } from "./options.ts";
+import { checkSpace } from "./output.ts";
+import { startMegabytes } from "./reading.ts";
 import type { RunOptions } from "./run_record.ts";
 import { openEngine, openModel } from "./session.ts";
+import type { TrainingTexts } from "./training_texts.ts";
 
-/** Texts to train on. */
-export interface TrainingTexts {
-  /** The texts. */
-  all: string[];
-  /** tokenizer.json's text, where the corpus comes with one. */
-  tokenizerJson?: string;
-}
+/** Texts lie in the run's folder twice while a tokenizer learns from them: unpacked, so it may take more than this. */
+const TOKENIZER_COPIES = 2;
 
 /** The options that a start depends on. */
 export interface StartOptions {
@@ -70,34 +65,6 @@ export interface TrainingStart extends Disposable {
   dtype: StorageDtype;
   /** Writes the model into a folder, tokenizer and all. */
   save(folder: string, dtype: StorageDtype): Promise<void>;
-}
-
-/**
- * The texts of a corpus by its path, or of the embedded one.
- *
- * @throws {Error} as `readCorpus`
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { readTrainingTexts } from "./train_start.ts";
- *
- * const cwd = await Deno.makeTempDir();
- * await Deno.writeTextFile(`${cwd}/a.py`, "x = 1\n");
- * assertEquals(await readTrainingTexts(".", { cwd }), { all: ["x = 1\n"] });
- * ```
- */
-export async function readTrainingTexts(
-  corpus: string,
-  { cwd }: Pick<Context, "cwd">,
-  values: CorpusValues = {},
-): Promise<TrainingTexts> {
-  if (corpus === "embedded") {
-    const { train, tokenizer } = await buildEmbeddedCorpus();
-    return { all: train.map(({ text }) => text), tokenizerJson: tokenizer };
-  }
-  using given = await givenCorpus(resolvePath(corpus, cwd), values);
-  return { all: (await readCorpus(given.path, given.options)).documents.map(({ text }) => text) };
 }
 
 /**
@@ -144,7 +111,10 @@ export async function trainingInputs(
  * const sizes = { layers: 1, width: 8, heads: 2, positions: 16, vocabulary: 257 };
  * const options = { ...sizes, model: undefined, tokenizer: undefined, dtype: "float32" };
  * const context = { cwd: "/", progress: createProgress(), signal: new AbortController().signal, seed: 42 };
- * using start = await openStart(options, { all: ["x = 1\n"] }, context);
+ * async function* pieces() {
+ *   yield { texts: ["x = 1\n"], read: 6 };
+ * }
+ * using start = await openStart(options, { bytes: 6, pieces }, context);
  * assertEquals([start.model.config.layers, start.dtype, start.tokenizer.vocabularySize], [1, "F16", 257]);
  * ```
  */
@@ -218,9 +188,9 @@ async function existingStart(
 async function newStart(
   options: StartOptions,
   texts: TrainingTexts,
-  { seed }: Pick<Context, "seed">,
+  { seed, progress }: Pick<Context, "seed" | "progress">,
 ): Promise<TrainingStart> {
-  const tokenizerJson = await readTokenizer(options, texts);
+  const tokenizerJson = await readTokenizer(options, texts, progress);
   const tokenizer = parseTokenizer(tokenizerJson, "tokenizer.json");
   const architecture = architectureOf("gpt2");
   const configJson = gpt2Json(options, tokenizer);
@@ -256,15 +226,27 @@ function endOfTextOf(tokenizer: Tokenizer): number {
 async function readTokenizer(
   { tokenizer: folder, vocabulary, out }: Pick<StartOptions, "tokenizer" | "vocabulary" | "out">,
   texts: TrainingTexts,
+  progress: Context["progress"],
 ): Promise<string> {
-  if (folder === undefined) {
-    return texts.tokenizerJson ?? await trainTokenizer(texts.all, {
-      vocabularySize: vocabulary,
-      ...(out !== undefined && { folder: temporaryPath(join(out, "tokenizer.json")) }),
-    });
+  if (folder !== undefined) {
+    await openTokenizer(folder); // says what is wrong with it
+    return await Deno.readTextFile(join(folder, "tokenizer.json"));
   }
-  await openTokenizer(folder); // says what is wrong with it
-  return await Deno.readTextFile(join(folder, "tokenizer.json"));
+  if (texts.tokenizerJson !== undefined) return texts.tokenizerJson;
+  if (out !== undefined) checkSpace(out, TOKENIZER_COPIES * texts.bytes);
+  const stage = startMegabytes(progress, "Learning a tokenizer", texts.bytes);
+  async function* all() {
+    for await (const { texts: some, read } of texts.pieces()) {
+      yield* some;
+      stage.show(read);
+    }
+  }
+  const json = await trainTokenizer(all(), {
+    vocabularySize: vocabulary,
+    ...(out !== undefined && { folder: temporaryPath(join(out, "tokenizer.json")) }),
+  });
+  stage.done();
+  return json;
 }
 
 function gpt2Json(

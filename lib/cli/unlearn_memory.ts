@@ -4,14 +4,13 @@
  * @module
  */
 import type { FORGET_COLUMNS, RETAIN_COLUMNS } from "../datasets/columns.ts";
-import { FORGET_TOKENS, RETAIN_ROW_TOKENS } from "../datasets/examples.ts";
+import { RETAIN_TOKENS, WINDOW_TOKENS } from "../datasets/token_counts.ts";
 import type { RowOf } from "../datasets/row_table.ts";
 import type { Products } from "../engine/compile.ts";
-import { isXlaFaster } from "../engine/cpu_features.ts";
+import { compilesUnlearning } from "../engine/xla_policy.ts";
 import { RETAIN_BLEU } from "../evaluation/retain_set.ts";
 import { objectiveOf, type ObjectiveOptions } from "../unlearning/objectives.ts";
 import { unlearningBytes } from "../unlearning/run_memory.ts";
-import { XLA_PARAMETERS } from "../unlearning/unlearn.ts";
 import type { Context } from "./command.ts";
 import { modelSizes, sayMemory } from "./memory.ts";
 import { type ModelContext, modelFolder } from "./model_folder.ts";
@@ -73,13 +72,13 @@ export async function sayUnlearningMemory(
   const work = {
     objective,
     forgetRows: forgetRows.length,
-    forgetTokens: Math.min(FORGET_TOKENS, maxPositions),
+    forgetTokens: Math.min(WINDOW_TOKENS, maxPositions),
     maskTokens: forgetRows.reduce((sum, { mask_tokens }) => sum + mask_tokens, 0),
     secrets: forgetRows.reduce((sum, { spans }) => sum + countSpans(spans), 0),
     retainRows: retainRows.length,
-    retainTokens: Math.min(RETAIN_ROW_TOKENS, maxPositions),
+    retainTokens: Math.min(RETAIN_TOKENS, maxPositions),
     isRetained: isKnown && objective.retain !== null,
-    xla: sizes.parameters >= XLA_PARAMETERS && isXlaFaster(options.dtype),
+    xla: compilesUnlearning({ parameterCount: sizes.parameters, products: options.dtype }).gradients,
   };
   return sayMemory(context, {
     sizes,

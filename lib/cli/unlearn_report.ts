@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { METRICS, perMetric, THRESHOLD_METRICS, type ThresholdMetric } from "../datasets/metrics.ts";
 import { isBelowThreshold } from "../metrics/threshold.ts";
 import type { StopThresholds } from "../unlearning/early_stop.ts";
 import { scaledRate } from "../training/rate_watch.ts";
@@ -59,11 +60,11 @@ export function describeRate({ problem, reason, lr }: Pick<RateNote, "problem" |
  * assertEquals(metricsOf(scores), scores);
  * ```
  */
-export function metricsOf({ ma, el_3, el_5, el_10, retain_ma }: Metrics): Metrics {
-  return { ma, el_3, el_5, el_10, retain_ma };
+export function metricsOf(scores: Metrics): Metrics {
+  return { ...perMetric(THRESHOLD_METRICS, (metric) => scores[metric]), retain_ma: scores.retain_ma };
 }
 
-type Metrics = Pick<UnlearnEpoch, "ma" | "el_3" | "el_5" | "el_10" | "retain_ma">;
+type Metrics = Pick<UnlearnEpoch, ThresholdMetric | "retain_ma">;
 
 /** What a run ended with. */
 export interface UnlearnSummary {
@@ -125,14 +126,16 @@ export function describeUnlearning(
 ): CommandResult {
   const { status, reason, epoch, thresholds, before, after, out } = summary;
   const cell = (value: number | null) => value === null ? null : value.toFixed(4);
-  const row = (
-    name: string,
-    { ma, el_3, el_5, el_10, retain_ma }: Metrics,
-  ) => [name, ...[ma, el_3, el_5, el_10, retain_ma].map(cell)];
-  const table = formatTable(["", "MA", "EL_3", "EL_5", "EL_10", "retain MA"], [
+  const row = (name: string, scores: Partial<Metrics>) => [
+    name,
+    ...THRESHOLD_METRICS.map((metric) => cell(scores[metric] ?? null)),
+    cell(scores.retain_ma ?? null),
+  ];
+  const labels = THRESHOLD_METRICS.map((metric) => METRICS[metric].label);
+  const table = formatTable(["", ...labels, "retain MA"], [
     row("before", before),
     row("as written", after),
-    ["below", cell(thresholds.ma), null, null, cell(thresholds.el_10), null],
+    row("below", { ma: thresholds.ma, el_10: thresholds.el_10 }),
   ]);
   const isBelow = (value: number | null, limit: number) =>
     isBelowThreshold(value, limit) || (compat === "paper" && value === limit); // as the stopping rule

@@ -9,6 +9,7 @@
  */
 import { readRegularText } from "../files/read_file.ts";
 import { type IgnoreRule, type IgnoreRules, isIgnored, parseIgnoreRules } from "./ignore_rules.ts";
+import type { FoundPlace } from "./place.ts";
 
 const MAX_BYTES = 2 ** 24;
 const MAX_PATH = 4096; // a system's longest; an id of a table may be of any length
@@ -24,15 +25,9 @@ export interface AllowList {
 }
 
 /** What a rule looks at. */
-export interface FoundSecret {
-  /** The document's id, a path for files. */
-  doc_id: string;
-  /** Its path, where it has one. */
+export interface AllowedPlace extends Pick<FoundPlace, "doc_id" | "detector" | "fingerprint"> {
+  /** The document's path, where it has one; else its id is taken for it. */
   path: string | null;
-  /** What found the secret. */
-  detector: string;
-  /** HMAC of its value. */
-  fingerprint: string;
 }
 
 /**
@@ -118,7 +113,7 @@ export function parseAllowList(text: string, file: string, detectors: readonly s
  * assertEquals(isAllowed(found, parseAllowList(`fingerprint ${"a".repeat(64)}`, "allow.txt", [])), true);
  * ```
  */
-export function isAllowed({ doc_id, path, detector, fingerprint }: FoundSecret, list: AllowList): boolean {
+export function isAllowed({ doc_id, path, detector, fingerprint }: AllowedPlace, list: AllowList): boolean {
   if (list.fingerprints.has(fingerprint)) return true;
   const file = path ?? doc_id;
   const isIn = (rules: readonly IgnoreRule[]) =>

@@ -6,21 +6,12 @@
  */
 import { fingerprintSecret } from "../secrets/fingerprint.ts";
 import { fromCodePoints } from "../tokenizers/code_points.ts";
-
-/** A place with the proof of what was found there. */
-export interface ProvenPlace {
-  /** The document. */
-  doc_id: string;
-  /** Half-open, in code points. */
-  start: number;
-  end: number;
-  /** HMAC of the value; a place without one is taken as it is. */
-  fingerprint?: string | null;
-}
+import type { Place } from "./place.ts";
 
 /**
  * Refuses places at which another value stands than was found there.
  *
+ * @param places those without a fingerprint are taken as they are
  * @param textOf a document's text; places of documents that the corpus lacks are for others to report
  * @param key of fingerprints; asked for only where there is one
  * @throws {RangeError} naming document and place
@@ -38,7 +29,7 @@ export interface ProvenPlace {
  * ```
  */
 export async function checkPlaces(
-  places: readonly ProvenPlace[],
+  places: readonly (Place & { fingerprint?: string | null })[],
   textOf: (docId: string) => string | undefined,
   key: () => Uint8Array | Promise<Uint8Array>,
 ): Promise<void> {

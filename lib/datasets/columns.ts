@@ -3,11 +3,19 @@
  *
  * @module
  */
+import { LIKELIHOOD_NAMES, METRIC_NAMES, perMetric } from "./metrics.ts";
+
 /** A column's type. */
 export type ColumnType = "text" | "int" | "float" | "bool";
 
 /** Columns by name; a "?" type may be null. */
 export type Columns = Readonly<Record<string, ColumnType | `${ColumnType}?`>>;
+
+/** Of every metric. */
+const METRIC_COLUMNS = perMetric(METRIC_NAMES, () => "float?" as const);
+
+/** Of the EL_n alone. */
+const LIKELIHOOD_COLUMNS = perMetric(LIKELIHOOD_NAMES, () => "float?" as const);
 
 /** Of `detect`, as far as others need it. */
 export const SECRET_COLUMNS = {
@@ -48,12 +56,11 @@ export const DISTRIBUTION_COLUMNS = {
 export const MEASURE_COLUMNS = {
   doc_id: "text",
   tokens: "int",
-  ma: "float?",
-  el_3: "float?",
-  el_5: "float?",
-  el_10: "float?",
-  nll: "float?",
+  ...METRIC_COLUMNS,
 } as const satisfies Columns;
+
+/** Of shards, until they are merged: where a row stands in the whole table. */
+export const ROW_COLUMN = { row: "int" } as const satisfies Columns;
 
 /** Of `thresholds`. */
 export const THRESHOLD_COLUMNS = {
@@ -79,9 +86,7 @@ export const PROBE_COLUMNS = {
 /** Of `probe --el`. */
 export const PROBE_EL_COLUMNS = {
   ...PROBE_COLUMNS,
-  el_3: "float?",
-  el_5: "float?",
-  el_10: "float?",
+  ...LIKELIHOOD_COLUMNS,
 } as const satisfies Columns;
 
 /** Of a forget set. */
@@ -105,9 +110,7 @@ export const HISTORY_COLUMNS = {
   kl_forget: "float?",
   kl_retain: "float?",
   ma: "float?",
-  el_3: "float?",
-  el_5: "float?",
-  el_10: "float?",
+  ...LIKELIHOOD_COLUMNS,
   retain_ma: "float?",
   kept: "bool",
 } as const satisfies Columns;
@@ -148,11 +151,7 @@ export const PLANTED_COLUMNS = {
 export const EVALUATION_COLUMNS = {
   set: "text",
   model: "text",
-  ma: "float?",
-  el_3: "float?",
-  el_5: "float?",
-  el_10: "float?",
-  nll: "float?",
+  ...METRIC_COLUMNS,
   rows: "int",
 } as const satisfies Columns;
 
@@ -165,9 +164,7 @@ export const SECRET_SCORE_COLUMNS = {
   description: "text",
   model: "text",
   ma: "float?",
-  el_3: "float?",
-  el_5: "float?",
-  el_10: "float?",
+  ...LIKELIHOOD_COLUMNS,
 } as const satisfies Columns;
 
 /**

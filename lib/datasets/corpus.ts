@@ -135,9 +135,26 @@ export function emptyCorpus(path: string, skipped: readonly { reason: string }[]
   return new Error(`Cannot read corpus "${path}": it is empty${what}`);
 }
 
-const MAX_CHARACTERS = 2 ** 30;
+/** What texts that are held may have together by default: a heap of V8 ends at 4 GiB. */
+export const MAX_CHARACTERS = 2 ** 30;
 
-function tooLarge(
+/**
+ * What to throw for texts that are too large to be held together.
+ *
+ * @param document at which they became so
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tooLarge } from "./corpus.ts";
+ *
+ * const document = { docId: "a", path: null, text: "x" };
+ * const { message } = tooLarge("a.csv", document, { characters: 9, maxCharacters: 8 });
+ * const found = "its texts up to one of its rows have 9 characters, at most 8 are held: divide it";
+ * assertEquals(message, `Cannot hold corpus "a.csv": ${found}`);
+ * ```
+ */
+export function tooLarge(
   corpus: string,
   { path, docId }: Document,
   { characters, maxCharacters }: { characters: number; maxCharacters: number },

@@ -117,6 +117,27 @@ export async function tableBytes(tables: readonly string[]): Promise<number> {
   return bytes;
 }
 
+/**
+ * How many bytes a corpus has on the disk: its tables packed as they are, or its files of source code, which are listed.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { corpusBytes } from "./corpus_pieces.ts";
+ * import { resolveCorpus } from "./resolve_corpus.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * for (const name of ["a.py", "b.py"]) await Deno.writeTextFile(`${folder}/${name}`, "x = 1\n");
+ * assertEquals(await corpusBytes(await resolveCorpus(folder)), 12);
+ * ```
+ */
+export async function corpusBytes(source: CorpusSource, options: PieceOptions = {}): Promise<number> {
+  if (source.columns) return await tableBytes(source.tables);
+  let total = 0;
+  for await (const { bytes } of folderSources(source.path, options)) total += bytes;
+  return total;
+}
+
 async function* tableSources(
   { tables, columns }: CorpusSource,
   { shard = WHOLE, documents = PIECE_DOCUMENTS, breathe = noBreath, isInline = false }: PieceOptions,

@@ -4,38 +4,32 @@
  *
  * @module
  */
-import { fromCodePoints } from "../tokenizers/code_points.ts";
+import type { Span } from "../secrets/secret_span.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
-import { checkPlaces, type ProvenPlace } from "./check_places.ts";
+import { checkPlaces } from "./check_places.ts";
 import type { Document } from "./corpus.ts";
 import type { ForgetRow } from "./forget_set.ts";
-import { maskSecrets, type Span } from "./secret_mask.ts";
+import { readForgetSpans } from "./forget_spans.ts";
+import { type Place, type SecretPlace, spanFinder } from "./place.ts";
+import { maskSecrets, type SecretMask } from "./secret_mask.ts";
 import { type TokenizedSecret, tokenizeSecrets } from "./secret_tokens.ts";
-import { reasonOf } from "../files/reason.ts";
-
-/** Tokens of a forget row, at most. */
-export const FORGET_TOKENS = 512;
-/** Tokens of a retain row that are trained on and scored. */
-export const RETAIN_ROW_TOKENS = 128;
+import { RETAIN_TOKENS, WINDOW_TOKENS } from "./token_counts.ts";
 
 /** A secret of a row: where it stands, and its tokens. */
-export interface ExampleSecret extends TokenizedSecret, Span {
-  /** EMAIL, IP_ADDRESS or KEY. */
-  tag: string;
+export interface ExampleSecret extends SecretPlace, TokenizedSecret {
   /** The value itself, for masked descriptions; never to be written. */
   value: string;
-  /** Place in code points, as tables have it. */
-  codePoints: Span;
 }
 
-/** A forget row with its tokens. */
-export interface ForgetExample {
+/**
+ * A forget row with its tokens. Owners are numbers of `secrets`; those from `secrets.length` on are secrets of
+ * neighbouring windows.
+ */
+export interface ForgetExample extends SecretMask {
   /** The document. */
   docId: string;
   /** Tokens of the window. */
   ids: Int32Array;
-  /** 1 for secret tokens. */
-  mask: Uint8Array;
   /** The row's secrets. */
   secrets: ExampleSecret[];
 }
@@ -68,6 +62,7 @@ export interface ExampleSource {
  * const row = { doc_id: "a", window: 0, spans: '[["KEY",2,5]]' };
  * const [example] = await forgetExamples({ tokenizer, documents }, [row]);
  * assertEquals([...example!.mask], [0, 1, 1, 1, 1, 1]); // neighbours count
+ * assertEquals([...example!.owners], [-1, 0, 0, 0, 0, 0]);
  * assertEquals(example!.secrets.map(({ value }) => value), ["aB3"]);
  * ```
  */
@@ -75,30 +70,54 @@ export async function forgetExamples(
   { tokenizer, documents, key }: ExampleSource,
   rows: readonly Pick<ForgetRow, "doc_id" | "window" | "spans">[],
 ): Promise<ForgetExample[]> {
-  const texts = findTexts(documents, rows.map(({ doc_id }) => doc_id));
+  const docIds = [...new Set(rows.map(({ doc_id }) => doc_id))];
+  const texts = findTexts(documents, docIds);
   const encoded = await tokenizer.encodeBatch(texts);
-  const located = rows.map((row, i) => parseSpans(row, texts[i]!));
-  const textOf = new Map(rows.map(({ doc_id }, i) => [doc_id, texts[i]!]));
-  if (key) await checkPlaces(located.flatMap(({ places }) => places), (id) => textOf.get(id), key);
-  const tokens = await tokenizeSecrets(
-    tokenizer,
-    located.flatMap(({ own }, i) => own.map((span) => ({ ...span, text: texts[i]! }))),
+  const sources = new Map(
+    docIds.map((
+      id,
+      i,
+    ) => [id, { text: texts[i]!, tokens: encoded[i]!, spanOf: spanFinder(texts[i]!, "use") }]),
   );
+  const located = rows.map((row) => locateRow(row, sources.get(row.doc_id)!));
+  if (key) await checkPlaces(located.flatMap(({ places }) => places), (id) => sources.get(id)?.text, key);
+  const tokens = await tokenizeSecrets(tokenizer, located.flatMap(({ inText }) => inText));
   let next = 0;
   return rows.map(({ doc_id, window }, i) => {
-    const text = encoded[i]!;
+    const text = sources.get(doc_id)!.tokens;
     if (window < 0 || window >= text.ids.length) {
       throw new RangeError(
         `Cannot use window ${window} of "${doc_id}": the document has ${text.ids.length} tokens`,
       );
     }
+    const { secrets, spans } = located[i]!;
+    const cut = <A extends Int32Array | Uint32Array>(all: A) => all.subarray(window, window + WINDOW_TOKENS);
     return {
       docId: doc_id,
-      ids: text.ids.slice(window, window + FORGET_TOKENS),
-      mask: maskSecrets(text, located[i]!.masked).slice(window, window + FORGET_TOKENS),
-      secrets: located[i]!.own.map((span) => ({ ...span, ...tokens[next++]! })),
+      ids: Int32Array.from(cut(text.ids)),
+      ...maskSecrets({ starts: cut(text.starts), ends: cut(text.ends) }, spans),
+      secrets: secrets.map((secret) => ({ ...secret, ...tokens[next++]! })),
     };
   });
+}
+
+/** A row's own secrets, and all that is masked in it: its own, then those of its neighbours. */
+function locateRow(
+  row: Pick<ForgetRow, "doc_id" | "spans">,
+  { text, spanOf }: { text: string; spanOf: (place: Place) => Span },
+) {
+  const places = readForgetSpans(row);
+  const located = places.map((place) => ({ ...place, span: spanOf(place) }));
+  const own = located.flatMap(({ tag, ...place }) => tag === null ? [] : [{ tag, ...place }]);
+  const others = located.filter(({ tag }) => tag === null);
+  return {
+    places,
+    spans: [...own, ...others].map(({ span }) => span),
+    inText: own.map(({ span }) => ({ ...span, text })),
+    secrets: own.map(({ doc_id, tag, start, end, span }) => {
+      return { doc_id, tag, start, end, value: text.slice(span.start, span.end) };
+    }),
+  };
 }
 
 /**
@@ -124,7 +143,7 @@ export async function retainExamples(
   docIds: readonly string[],
 ): Promise<Int32Array[]> {
   const encoded = await tokenizer.encodeBatch(findTexts(documents, docIds));
-  return encoded.map(({ ids }) => ids.slice(0, RETAIN_ROW_TOKENS));
+  return encoded.map(({ ids }) => ids.slice(0, RETAIN_TOKENS));
 }
 
 function findTexts(documents: readonly Document[], docIds: readonly string[]): string[] {
@@ -138,43 +157,4 @@ function findTexts(documents: readonly Document[], docIds: readonly string[]): s
     }
     return text;
   });
-}
-
-type LocatedSecret = Omit<ExampleSecret, keyof TokenizedSecret>;
-
-/** A row's own secrets, and all places that are to be masked in it. */
-function parseSpans(
-  { doc_id, spans }: Pick<ForgetRow, "doc_id" | "spans">,
-  text: string,
-): { own: LocatedSecret[]; masked: Span[]; places: ProvenPlace[] } {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(spans);
-  } catch (cause) {
-    throw new SyntaxError(`Cannot read the spans of "${doc_id}": ${reasonOf(cause)}`, { cause });
-  }
-  const units = fromCodePoints(text);
-  const isSpan = (item: unknown): item is [string | null, number, number, string?] =>
-    Array.isArray(item) && (item.length === 3 || (item.length === 4 && typeof item[3] === "string")) &&
-    (item[0] === null || typeof item[0] === "string") &&
-    Number.isSafeInteger(item[1]) && Number.isSafeInteger(item[2]);
-  if (!Array.isArray(parsed) || !parsed.every(isSpan)) {
-    throw new SyntaxError(
-      `Cannot read the spans of "${doc_id}": expected [[tag, start, end, fingerprint], ...]`,
-    );
-  }
-  const masked = parsed.map(([, start, end]) => {
-    if (start >= 0 && start < end && end < units.length) return { start: units[start]!, end: units[end]! };
-    const length = units.length - 1;
-    throw new RangeError(
-      `Cannot use the secret at ${start}..${end} of "${doc_id}": the document has ${length} code points`,
-    );
-  });
-  const own = parsed.flatMap(([tag, start, end], i) => {
-    if (tag === null) return []; // another window's
-    const span = masked[i]!;
-    return [{ tag, ...span, value: text.slice(span.start, span.end), codePoints: { start, end } }];
-  });
-  const places = parsed.map(([, start, end, fingerprint = null]) => ({ doc_id, start, end, fingerprint }));
-  return { own, masked, places };
 }

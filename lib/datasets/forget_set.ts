@@ -7,20 +7,15 @@
  *
  * @module
  */
+import { writeForgetSpans } from "./forget_spans.ts";
+import type { SecretPlace } from "./place.ts";
 import { PythonRandom } from "./python_random.ts";
+import { WINDOW_TOKENS } from "./token_counts.ts";
 
 /** A secret's row of a probe. */
-export interface ProbedSecret {
-  /** The document. */
-  doc_id: string;
+export interface ProbedSecret extends SecretPlace {
   /** First token of its window. */
   window: number;
-  /** EMAIL, IP_ADDRESS or KEY. */
-  tag: string;
-  /** First character, code points. */
-  start: number;
-  /** Character after the last. */
-  end: number;
   /** Tokens of the value that were scored. */
   secret_tokens: number;
   /** Secret tokens of the whole window's mask, neighbours included. */
@@ -65,14 +60,11 @@ export interface ForgetOptions {
   minMaskTokens?: number;
 }
 
-/** Tokens of a window, at most. */
-const WINDOW_TOKENS = 512;
-
 /**
  * Chooses forget sets from a probe.
  *
- * @param textOf a document's text, or undefined where the corpus lacks it
- * @throws {RangeError} when fewer than k x groups rows qualify, or a document is not in the corpus
+ * @param textOf as for {@linkcode qualifyingRows}
+ * @throws {RangeError} when fewer than k x groups rows qualify, or documents are not in the corpus
  *
  * @example
  * ```ts
@@ -109,11 +101,30 @@ export function chooseForgetSets(
   return Array.from({ length: groups }, (_, g) => shuffled.slice(g * k, (g + 1) * k));
 }
 
+/** The bounds of a window's scores. */
+export type QualifyOptions = Pick<ForgetOptions, "minMa" | "minMaskTokens">;
+
+/**
+ * The documents of all rows that may enter a forget set, before equal texts are left out: those whose texts it takes to
+ * choose.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const secret = { doc_id: "a", tag: "KEY", start: 0, end: 9, secret_tokens: 9, mask_tokens: 40, ma: 1, window: 0 };
+ * assertEquals(qualifyingIds([secret, { ...secret, doc_id: "b", ma: 0.5 }], {}), new Set(["a"]));
+ * ```
+ */
+export function qualifyingIds(probe: readonly ProbedSecret[], options: QualifyOptions): Set<string> {
+  return new Set(qualifyingWindows(probe, options).map(({ secrets }) => secrets[0]!.doc_id));
+}
+
 /**
  * All rows that may enter a forget set, in the probe's order.
  *
- * @param textOf a document's text, or undefined where the corpus lacks it
- * @throws {RangeError} when a document is not in the corpus
+ * @param textOf a document's text, or undefined where the corpus lacks it; a digest of it does as well, as texts are
+ * only compared
+ * @throws {RangeError} when documents are not in the corpus, naming the first and their number
  *
  * @example
  * ```ts
@@ -127,46 +138,41 @@ export function chooseForgetSets(
 export function qualifyingRows(
   probe: readonly ProbedSecret[],
   textOf: (docId: string) => string | undefined,
-  { minMa = 0.9, minMaskTokens = 32 }: Pick<ForgetOptions, "minMa" | "minMaskTokens">,
+  options: QualifyOptions,
 ): ForgetRow[] {
-  const windows = new Map<string, ProbedSecret[]>();
-  const documents = new Map<string, ProbedSecret[]>();
-  for (const secret of probe) {
-    append(windows, `${secret.doc_id}\0${secret.window}`, secret);
-    append(documents, secret.doc_id, secret);
+  const windows = qualifyingWindows(probe, options);
+  const ids = new Set(windows.map(({ secrets }) => secrets[0]!.doc_id));
+  const [missing, ...others] = [...ids].filter((id) => textOf(id) === undefined);
+  if (missing !== undefined) {
+    const more = others.length > 0 ? `, nor ${others.length} other${others.length > 1 ? "s" : ""}` : "";
+    throw new RangeError(`Cannot choose forget sets as the corpus has no document "${missing}"${more}`);
   }
+  const documents = Map.groupBy(probe.filter(({ doc_id }) => ids.has(doc_id)), ({ doc_id }) => doc_id);
   const seen = new Set<string>();
   const rows: ForgetRow[] = [];
-  for (const secrets of windows.values()) {
+  for (const { secrets, ma } of windows) {
     const { doc_id, window, mask_tokens } = secrets[0]!;
-    const scores = secrets.flatMap(({ ma }) => ma === null ? [] : [ma]);
-    const ma = scores.reduce((sum, score) => sum + score, 0) / scores.length;
-    if (!(ma >= minMa) || mask_tokens < minMaskTokens) continue;
-    const text = textOf(doc_id);
-    if (text === undefined) {
-      throw new RangeError(`Cannot choose forget sets as the corpus has no document "${doc_id}"`);
-    }
-    const identity = `${window}\0${text}`;
+    const identity = `${window}\0${textOf(doc_id)}`;
     if (seen.has(identity)) continue;
     seen.add(identity);
     const others = documents.get(doc_id)!.filter((other) =>
       other.window !== window && Math.abs(other.window - window) < WINDOW_TOKENS
     );
-    const spans = [
-      ...secrets.map((
-        { tag, start, end, fingerprint },
-      ) => [tag, start, end, ...(fingerprint ? [fingerprint] : [])]),
-      ...others.map((
-        { start, end, fingerprint },
-      ) => [null, start, end, ...(fingerprint ? [fingerprint] : [])]),
-    ];
-    rows.push({ doc_id, window, spans: JSON.stringify(spans), ma, mask_tokens });
+    const spans = writeForgetSpans([...secrets, ...others.map((other) => ({ ...other, tag: null }))]);
+    rows.push({ doc_id, window, spans, ma, mask_tokens });
   }
   return rows;
 }
 
-function append<T>(lists: Map<string, T[]>, key: string, item: T): void {
-  const list = lists.get(key);
-  if (list) list.push(item);
-  else lists.set(key, [item]);
+/** The windows whose scores are within the bounds, with their secrets and mean MA, in the probe's order. */
+function qualifyingWindows(
+  probe: readonly ProbedSecret[],
+  { minMa = 0.9, minMaskTokens = 32 }: QualifyOptions,
+): { secrets: ProbedSecret[]; ma: number }[] {
+  const windows = Map.groupBy(probe, ({ doc_id, window }) => `${doc_id}\0${window}`);
+  return [...windows.values()].flatMap((secrets) => {
+    const scores = secrets.flatMap(({ ma }) => ma === null ? [] : [ma]);
+    const ma = scores.reduce((sum, score) => sum + score, 0) / scores.length;
+    return ma >= minMa && secrets[0]!.mask_tokens >= minMaskTokens ? [{ secrets, ma }] : [];
+  });
 }

@@ -47,6 +47,13 @@ export {
   type ReadCorpusOptions,
   streamDocuments,
 } from "./corpus.ts";
+export { chooseDocuments, type ChooseDocumentsOptions } from "./choose_documents.ts";
+export {
+  findDocuments,
+  type FindDocumentsOptions,
+  pickDocuments,
+  type PickDocumentsOptions,
+} from "./find_documents.ts";
 export type { ColumnNames, CorpusColumns, CorpusRow } from "./corpus_columns.ts";
 export {
   type CorpusPiece,
@@ -67,10 +74,8 @@ export { type CorpusOptions, type CorpusSource, resolveCorpus } from "./resolve_
 export {
   type ExampleSecret,
   type ExampleSource,
-  FORGET_TOKENS,
   type ForgetExample,
   forgetExamples,
-  RETAIN_ROW_TOKENS,
   retainExamples,
 } from "./examples.ts";
 export {
@@ -82,6 +87,8 @@ export {
 } from "./forget_set.ts";
 export type { Glob } from "./glob.ts";
 export type { IgnoreRule, IgnoreRules } from "./ignore_rules.ts";
+export { type ForgetPlace, readForgetSpans } from "./forget_spans.ts";
+export { type FoundPlace, type Place, placeKey, type SecretPlace, secretPlaceKey } from "./place.ts";
 export { PythonRandom } from "./python_random.ts";
 export { type RedactOptions, type RedactPlace, redactText, type Replacement } from "./redact_text.ts";
 export {
@@ -94,10 +101,11 @@ export {
 } from "./row_table.ts";
 export {
   maskSecrets,
+  type SecretMask,
   type SecretWindow,
   type SecretWindows,
   secretWindows,
-  type Span,
+  type TokenOffsets,
   type WindowsOptions,
 } from "./secret_mask.ts";
 export {
@@ -107,12 +115,7 @@ export {
   secretTable,
   type SecretTableOptions,
 } from "./secret_table.ts";
-export {
-  PREFIX_TOKENS,
-  SECRET_TOKENS,
-  type SecretInText,
-  type TokenizedSecret,
-  tokenizeSecrets,
-} from "./secret_tokens.ts";
+export { type SecretInText, type TokenizedSecret, tokenizeSecrets } from "./secret_tokens.ts";
+export { PREFIX_TOKENS, SECRET_TOKENS, TEXT_TOKENS, WINDOW_TOKENS } from "./token_counts.ts";
 export { pl, readTable, type ReadTableOptions, type TableFormat, writeTable } from "./tables.ts";
 export { trainTokenizer, type TrainTokenizerOptions } from "./train_tokenizer.ts";

@@ -57,10 +57,10 @@ export class PythonRandom {
   }
 
   /** Shuffles in place as `random.shuffle`, and returns the array. */
-  shuffle<T>(array: T[]): T[] {
+  shuffle<A extends { readonly length: number; [index: number]: unknown }>(array: A): A {
     for (let i = array.length - 1; i > 0; i--) {
       const j = this.randbelow(i + 1);
-      [array[i], array[j]] = [array[j]!, array[i]!];
+      [array[i], array[j]] = [array[j], array[i]];
     }
     return array;
   }

@@ -5,19 +5,12 @@
  */
 import { fingerprintSecret } from "../secrets/fingerprint.ts";
 import { madeUpSecret } from "../secrets/made_up_secret.ts";
-import type { SecretTag } from "../secrets/secret_span.ts";
+import type { SecretSpan, SecretTag, Span } from "../secrets/secret_span.ts";
 import { fromCodePoints } from "../tokenizers/code_points.ts";
+import type { FoundPlace } from "./place.ts";
 
-/** A secret's place, as `detect` writes it. */
-export interface RedactPlace {
-  tag: string;
-  detector: string;
-  /** Half-open, in code points. */
-  start: number;
-  end: number;
-  /** HMAC of the value. */
-  fingerprint: string;
-}
+/** A secret's place in the text that is at hand. */
+export type RedactPlace = Omit<FoundPlace, "doc_id">;
 
 /** How to replace. */
 export interface RedactOptions {
@@ -28,19 +21,9 @@ export interface RedactOptions {
 }
 
 /** What stands in for a stretch of a text. */
-export interface Replacement {
-  /** Half-open, in UTF-16 units. */
-  start: number;
-  end: number;
+export interface Replacement extends Span {
+  /** The text in its place. */
   text: string;
-}
-
-/** A stretch of UTF-16 units to replace. */
-interface Stretch {
-  start: number;
-  end: number;
-  tag: string;
-  detector: string;
 }
 
 /**
@@ -69,7 +52,7 @@ export function redactText(
   const units = fromCodePoints(text);
   const stretches = joinStretches(places.map((place) => toUnits(text, place, { units, key })));
   return stretches.map(({ start, end, tag, detector }) => {
-    const made = () => madeUpSecret(text.slice(start, end), { tag: tag as SecretTag, detector }, key);
+    const made = () => madeUpSecret(text.slice(start, end), { tag, detector }, key);
     return { start, end, text: by === "tag" ? `<${tag}>` : made() };
   });
 }
@@ -100,7 +83,7 @@ function toUnits(
   text: string,
   { tag, detector, start, end, fingerprint }: RedactPlace,
   { units, key }: { units: Uint32Array; key: Uint8Array },
-): Stretch {
+): SecretSpan {
   const [first, last] = [units[start], units[end]];
   if (first === undefined || last === undefined || start >= end) {
     throw new RangeError(`the text has no place ${start} to ${end}`);
@@ -108,12 +91,12 @@ function toUnits(
   if (fingerprintSecret(text.slice(first, last), key) !== fingerprint) {
     throw new RangeError(`another value stands at ${start} to ${end}, or its fingerprint is of another key`);
   }
-  return { start: first, end: last, tag, detector };
+  return { start: first, end: last, tag: tag as SecretTag, detector };
 }
 
 /** Stretches in order, overlapping ones as one: as that which covers all of it, else as a key. */
-function joinStretches(stretches: readonly Stretch[]): Stretch[] {
-  const joined: Stretch[] = [];
+function joinStretches(stretches: readonly SecretSpan[]): SecretSpan[] {
+  const joined: SecretSpan[] = [];
   for (const next of stretches.toSorted((a, b) => a.start - b.start || b.end - a.end)) {
     const last = joined.at(-1);
     if (!last || next.start >= last.end) joined.push({ ...next });

@@ -13,18 +13,13 @@ import type { BigramTable } from "../secrets/gibberish.ts";
 import { toCodePoints } from "../tokenizers/code_points.ts";
 import { type AllowList, isAllowed } from "./allow_list.ts";
 import type { Document } from "./corpus.ts";
+import type { FoundPlace } from "./place.ts";
 
 /** A place of a secret; a place that two detectors find has two rows. */
-export interface SecretRow {
-  doc_id: string;
+export interface SecretRow extends FoundPlace {
+  /** The document's path, where it has one. */
   path: string | null;
   tag: SecretTag;
-  detector: string;
-  /** Half-open, in code points. */
-  start: number;
-  end: number;
-  /** HMAC-SHA-256 of the value. */
-  fingerprint: string;
   /** The secret itself, where `reveal` asked for it. */
   value?: string;
 }

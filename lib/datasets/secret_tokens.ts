@@ -4,13 +4,9 @@
  *
  * @module
  */
+import type { Span } from "../secrets/secret_span.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
-import type { Span } from "./secret_mask.ts";
-
-/** Most tokens of a secret. */
-export const SECRET_TOKENS = 32;
-/** Most tokens before it. */
-export const PREFIX_TOKENS = 128;
+import { PREFIX_TOKENS, SECRET_TOKENS } from "./token_counts.ts";
 
 /** A secret in its text. */
 export interface SecretInText extends Span {
@@ -18,12 +14,12 @@ export interface SecretInText extends Span {
   text: string;
 }
 
-/** A secret's tokens. */
+/** A secret's tokens and those of what stands before it. */
 export interface TokenizedSecret {
-  /** Tokens before the secret, at least one. */
-  prefix: Int32Array;
-  /** The secret's own, at most 32. */
-  secret: Int32Array;
+  /** The tokens before the secret, at least one: the one that begins a text where there is no text. */
+  prefix: Int32Array | readonly number[];
+  /** The secret's own tokens, at most 32. */
+  secret: Int32Array | readonly number[];
 }
 
 /**

@@ -12,16 +12,19 @@
  * stands elsewhere, is dropped with all that is made of it, unless it is a word: letters of one case, or a capital and
  * small ones, that follow each other like English.
  *
+ * Texts come as a stream and lie in files meanwhile, twice as they are. Held are the values of their secrets and what
+ * `train` holds, the count of each different word: neither depends on how often a text is there.
+ *
  * @module
  */
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BPE, byteLevelAlphabet, byteLevelPreTokenizer, Tokenizer } from "../npm/tokenizers.ts";
 import { makeFolder, removePath } from "../files/folders.ts";
+import { PRIVATE, writeAll } from "../files/write_file.ts";
 import { isGibberish } from "../secrets/gibberish.ts";
 import { occurrences } from "../secrets/occurrences.ts";
-import { writeFileAtomic } from "../files/write_file.ts";
-import { SHORTEST, withoutSecrets } from "./without_secrets.ts";
+import { SHORTEST, type TextStream, withoutSecrets } from "./without_secrets.ts";
 
 /** The special token: id 0, between texts, before the first and where padding is needed. */
 export const END_OF_TEXT = "<|endoftext|>";
@@ -35,7 +38,7 @@ export interface TrainTokenizerOptions {
   vocabularySize?: number;
   /** Learns from the texts as they are: they are known to hold no secret. Default false. */
   keepSecrets?: boolean;
-  /** A folder to make for the texts meanwhile, and to remove; one of the system's temporary folder by default. */
+  /** A folder to make for the texts meanwhile, for its owner only, and to remove; one of the system's temporary folder by default. */
   folder?: string;
 }
 
@@ -56,7 +59,7 @@ export interface TrainTokenizerOptions {
  * ```
  */
 export async function trainTokenizer(
-  texts: readonly string[],
+  texts: TextStream,
   { vocabularySize = 4096, keepSecrets = false, folder }: TrainTokenizerOptions = {},
 ): Promise<string> {
   const alphabet = byteLevelAlphabet().sort();
@@ -64,9 +67,8 @@ export async function trainTokenizer(
   if (needed < 0 || vocabularySize > 30_000) {
     throw new RangeError(`Cannot train a tokenizer of ${vocabularySize} entries: expected 257 to 30,000`);
   }
-  checkTexts(texts);
-  const clean = keepSecrets ? { texts, values: [] } : await withoutSecrets(texts);
-  const merges = dropSecrets(await learnMerges(clean.texts, folder), clean.values).slice(0, needed);
+  const learnt = await learnMerges(checked(texts), { keepSecrets, ...(folder !== undefined && { folder }) });
+  const merges = dropSecrets(learnt.merges, learnt.values).slice(0, needed);
   if (merges.length < needed) {
     throw new RangeError(
       `Cannot train a tokenizer of ${vocabularySize} entries: the texts give ${merges.length} merges only`,
@@ -100,32 +102,54 @@ export async function trainTokenizer(
   return JSON.stringify(json, null, 1) + "\n";
 }
 
-function checkTexts(texts: readonly string[]): void {
-  const odd = texts.findIndex((text) => !text.endsWith("\n") || /[\f\r]/.test(text));
-  if (odd >= 0) {
-    throw new RangeError(
-      `Cannot train a tokenizer on text ${odd}: it has no "\\n" at its end, or form feeds or carriage returns`,
-    );
+async function* checked(texts: TextStream): AsyncGenerator<string> {
+  let number = 0;
+  for await (const text of texts) {
+    if (!text.endsWith("\n") || /[\f\r]/.test(text)) {
+      throw new RangeError(
+        `Cannot train a tokenizer on text ${number}: it has no "\\n" at its end, or form feeds or carriage returns`,
+      );
+    }
+    yield text;
+    number++;
   }
 }
 
+/** The merges of all texts, and the values that were left out of them. */
 async function learnMerges(
-  texts: readonly string[],
-  folder = join(tmpdir(), `codescrub-${crypto.randomUUID()}`),
-): Promise<[string, string][]> {
+  texts: AsyncIterable<string>,
+  { keepSecrets, folder = join(tmpdir(), `codescrub-${crypto.randomUUID()}`) }: {
+    keepSecrets: boolean;
+    folder?: string;
+  },
+): Promise<{ merges: [string, string][]; values: string[] }> {
   await makeFolder(folder, { mode: 0o700 });
   try {
-    const lines = texts.map((text) => text.replace(/\n$/, "").replaceAll("\n", "\f") + "\n");
-    await writeFileAtomic(join(folder, "texts.txt"), lines.join(""));
+    const clean = keepSecrets
+      ? { texts, values: [] }
+      : await withoutSecrets(texts, join(folder, "clean.txt"));
+    await writeLines(join(folder, "texts.txt"), clean.texts);
     const tokenizer = new Tokenizer(BPE.empty());
     tokenizer.setPreTokenizer(byteLevelPreTokenizer(false, true));
     tokenizer.train([join(folder, "texts.txt")]);
     tokenizer.save(join(folder, "tokenizer.json"));
     const learnt = JSON.parse(await Deno.readTextFile(join(folder, "tokenizer.json")));
     const merges: [string, string][] = learnt.model.merges;
-    return merges.map(([left, right]) => [restoreLineBreaks(left), restoreLineBreaks(right)]);
+    return {
+      merges: merges.map(([left, right]) => [restoreLineBreaks(left), restoreLineBreaks(right)]),
+      values: clean.values,
+    };
   } finally {
     await removePath(folder);
+  }
+}
+
+/** Writes each text on a line of its own. */
+async function writeLines(path: string, texts: AsyncIterable<string>): Promise<void> {
+  using file = await Deno.open(path, { createNew: true, write: true, mode: PRIVATE });
+  const encoder = new TextEncoder();
+  for await (const text of texts) {
+    await writeAll(file, encoder.encode(text.replace(/\n$/, "").replaceAll("\n", "\f") + "\n"), path);
   }
 }
 

@@ -123,6 +123,19 @@ export function powerOfTwoBelow(count: number): number {
   return 2 ** Math.floor(Math.log2(Math.max(1, count)));
 }
 
+/**
+ * The least multiple of a unit that is not below a count, but never more than `most`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals([roundUp(1, 64), roundUp(64, 64), roundUp(65, 64, 100)], [64, 64, 100]);
+ * ```
+ */
+export function roundUp(count: number, unit: number, most = Infinity): number {
+  return Math.min(most, Math.ceil(count / unit) * unit);
+}
+
 function powerWithin(count: number, { least, most }: { least: number; most: number }): number {
   return powerOfTwoBelow(Math.min(most, Math.max(least, count)));
 }

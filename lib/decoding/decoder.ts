@@ -7,17 +7,17 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
-import { compile, type CompiledStep, outsideXlaOnProcessor } from "../engine/compile.ts";
+import { compile, type CompiledStep } from "../engine/compile.ts";
 import type { AttentionFunction } from "../models/architecture.ts";
 import { gpuMemory } from "../engine/cpu_features.ts";
-import { powerOfTwo, rowsAtOnce, textsAtOnce } from "./batch_sizes.ts";
+import { compilesDecoding, outsideXlaOnProcessor } from "../engine/xla_policy.ts";
+import { powerOfTwo, roundUp, rowsAtOnce, textsAtOnce } from "./batch_sizes.ts";
 import { branchAttention } from "./branch_attention.ts";
 import { type Branch, type DecodeBatch, type DecodeStart, toDecodeBatches } from "./decode_batches.ts";
 import { checkPositions, growCacheBuffer, newCacheBuffer } from "./kv_cache.ts";
 import type { Model } from "../models/model.ts";
 import { bestLogits, checkFinite } from "../models/not_finite.ts";
 import { Prefill, type PrefilledTexts, type PrefillOptions } from "./prefill.ts";
-import { isWorthCompiling } from "./worth_compiling.ts";
 
 export type { DecodeStart } from "./decode_batches.ts";
 export type { PrefilledTexts } from "./prefill.ts";
@@ -123,7 +123,7 @@ export class Decoder implements Disposable {
       tokens: sumOf(batches.map(({ tokens }) => tokens)),
       steps: sumOf(batches.map(({ steps }) => steps)),
     };
-    const isXla = this.#xla ?? isWorthCompiling(total, this.#model);
+    const isXla = this.#xla ?? compilesDecoding(total, this.#model);
     const step = isXla ? this.#xlaStep : this.#step;
     let [next, done] = [0, 0];
     const takeGrids = async () => {
@@ -146,6 +146,11 @@ export class Decoder implements Disposable {
     return results;
   }
 
+  /** Forgets what has run: the same texts give the same bits then as in a new process. */
+  forget(): void {
+    this.#texts.forget();
+  }
+
   async #continueBatch(
     filled: PrefilledTexts,
     { texts, rowsPerText, branches, steps }: DecodeBatch & { steps: number },
@@ -160,7 +165,7 @@ export class Decoder implements Disposable {
       tf.tensor1d(Int32Array.from(branches, (branch) => branch ? value(branch) : 0), "int32");
     const usesGpu = gpuMemory() !== null; // there XLA compiles attention too, so few shapes are better than short ones
     const last = Math.max(...branches.map((branch) => branch?.start.position ?? 0));
-    const longest = usesGpu ? filled.length : roundUp(last, 64, filled.length);
+    const longest = usesGpu ? filled.length : roundUp(Math.max(1, last), 64, filled.length);
     const [ofTexts, own] = [hold(), hold()];
     for (const tensor of [...filled.keys, ...filled.values]) ofTexts.push(pickTexts(tensor, texts, longest));
     let length = usesGpu ? powerOfTwo(Math.max(steps, OWN_POSITIONS)) : OWN_POSITIONS;
@@ -242,8 +247,4 @@ function pickTexts(filled: Tensor, texts: readonly number[], length: number): Te
     const picked = tf.gather(filled, tf.tensor1d([...texts], "int32")) as tf.Tensor4D;
     return tf.slice(picked, [0, 0, 0, 0], [texts.length, H, length, K]); // [N, H, length, K]
   });
-}
-
-function roundUp(count: number, unit: number, most = Infinity): number {
-  return Math.min(most, Math.max(unit, Math.ceil(count / unit) * unit));
 }

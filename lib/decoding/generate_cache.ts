@@ -6,7 +6,7 @@
  */
 import { dispose, type Tensor } from "../npm/tfjs_core.ts";
 import type { ModelConfig } from "../models/architecture.ts";
-import { powerOfTwo } from "./batch_sizes.ts";
+import { powerOfTwo, roundUp } from "./batch_sizes.ts";
 import { growCacheBuffer, keepCacheRows } from "./kv_cache.ts";
 
 const LENGTH_UNIT = 64;
@@ -73,7 +73,7 @@ export class GenerateCache implements Disposable {
   reserve(needed: number, { steps }: { steps: number }): void {
     if (needed <= this.length) return;
     const wanted = this.rows <= FEW_ROWS ? needed + Math.min(steps, MOST_AHEAD) : needed;
-    this.length = Math.min(this.#config.maxPositions, Math.ceil(wanted / LENGTH_UNIT) * LENGTH_UNIT);
+    this.length = roundUp(wanted, LENGTH_UNIT, this.#config.maxPositions);
     const sizes = { rows: this.rows, heads: this.#config.cacheHeads, length: this.length };
     this.#replace((buffer) => growCacheBuffer(buffer, sizes));
   }

@@ -11,7 +11,8 @@ import type { Tensor } from "../npm/tfjs_core.ts";
 import { compile, type CompiledStep } from "../engine/compile.ts";
 import { attend, cacheBias } from "../models/attention.ts";
 import { gpuMemory } from "../engine/cpu_features.ts";
-import { powerOfTwo, powerOfTwoBelow } from "./batch_sizes.ts";
+import { compilesDecoding, type DecodeWork } from "../engine/xla_policy.ts";
+import { powerOfTwo, powerOfTwoBelow, roundUp } from "./batch_sizes.ts";
 import {
   chooseTokens,
   finiteOf,
@@ -24,7 +25,6 @@ import { appendToCache, cachePlaces } from "./kv_cache.ts";
 import type { Model } from "../models/model.ts";
 import { checkFinite, checkTokens } from "../models/not_finite.ts";
 import { uniformOf } from "./philox.ts";
-import { type DecodeWork, isWorthCompiling } from "./worth_compiling.ts";
 
 /** How to generate. */
 export interface GenerateOptions {
@@ -162,7 +162,7 @@ export class Generator implements Disposable {
   ): Promise<{ cache: GenerateCache; outcome: StepOutcome }> {
     const { config } = this.#model;
     const longest = Math.max(...rows.map(({ position }) => position));
-    const length = Math.min(config.maxPositions, Math.ceil(longest / PROMPT_UNIT) * PROMPT_UNIT);
+    const length = roundUp(longest, PROMPT_UNIT, config.maxPositions);
     const size = powerOfTwo(rows.length);
     const ids = new Int32Array(size * length);
     rows.forEach(({ prompt }, row) => ids.set(prompts[prompt]!, row * length));
@@ -233,7 +233,7 @@ export class Generator implements Disposable {
   /** The captured step for such work in one shape: XLA's where it pays. */
   #decodeStepFor(work: DecodeWork, { sampling }: GenerateOptions): DecodeStep {
     const { decode, xlaDecode } = this.#stepsFor(sampling);
-    return this.#xla ?? isWorthCompiling(work, this.#model) ? xlaDecode : decode;
+    return this.#xla ?? compilesDecoding(work, this.#model) ? xlaDecode : decode;
   }
 
   #fillStep(ids: Tensor, last: Tensor, sampling: SamplingOptions | undefined): StepOutcome {

@@ -6,10 +6,11 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
-import { compile, type CompiledStep, outsideXlaOnProcessor } from "../engine/compile.ts";
+import { compile, type CompiledStep } from "../engine/compile.ts";
 import { sparseCrossEntropy } from "../engine/kernels.ts";
-import { gpuMemory, isXlaFaster } from "../engine/cpu_features.ts";
-import { powerOfTwo, powerOfTwoBelow, tokensAtOnce } from "./batch_sizes.ts";
+import { gpuMemory } from "../engine/cpu_features.ts";
+import { compilesPrefill, outsideXlaOnProcessor } from "../engine/xla_policy.ts";
+import { powerOfTwo, powerOfTwoBelow, roundUp, tokensAtOnce } from "./batch_sizes.ts";
 import type { Model } from "../models/model.ts";
 import { checkFinite, checkTokens } from "../models/not_finite.ts";
 
@@ -42,11 +43,6 @@ export interface PrefillOptions {
 }
 
 type PassStep = CompiledStep<[Tensor, Tensor], Record<string, Tensor>>;
-/**
- * Parameters times tokens of one shape that make up for a second or two of compiling: 20,000 tokens of the embedded
- * model, 1,000 to 4,000 of one with 110 million parameters, by measurement.
- */
-const WORK_FOR_XLA = { cpu: 1e11, gpu: 1e14 };
 
 /** Positions whose logits are wanted come in so many of a text, that few shapes are captured. */
 const SCORED_POSITIONS = 32;
@@ -153,6 +149,11 @@ export class Prefill implements Disposable {
     };
   }
 
+  /** Forgets what has run, by which XLA is chosen: the same texts give the same bits then as in a new process. */
+  forget(): void {
+    this.#tokensRun.clear();
+  }
+
   /** Some of the texts: what is wanted of `width` positions of each, [rows width], and the cache. */
   async #runChunk(
     texts: readonly ArrayLike<number>[],
@@ -180,16 +181,11 @@ export class Prefill implements Disposable {
     return await step.async(...inputs).finally(() => tf.dispose([...inputs]));
   }
 
-  /**
-   * The captured pass for a shape: XLA's from when as much has run as would have made up for compiling it, so that
-   * compiling never costs more than it has proved to save.
-   */
+  /** The captured pass for a shape: XLA's from when it pays. */
   #stepFor(shape: string, { tokens, keepCache }: { tokens: number; keepCache: boolean }): PassStep {
     const before = this.#tokensRun.get(shape) ?? 0;
     this.#tokensRun.set(shape, before + tokens);
-    const { parameterCount, products } = this.#model;
-    const work = gpuMemory() === null ? WORK_FOR_XLA.cpu : WORK_FOR_XLA.gpu;
-    const isXla = this.#xla ?? (before * parameterCount >= work && isXlaFaster(products));
+    const isXla = this.#xla ?? compilesPrefill(before, this.#model);
     return this.#steps[`${keepCache ? "fill" : "score"}${isXla ? "Xla" : ""}`];
   }
 
@@ -253,8 +249,4 @@ function joinCaches(caches: readonly Record<string, Tensor>[]): Record<string, T
     tf.dispose([joined, ...caches]);
     throw error;
   }
-}
-
-function roundUp(count: number, unit: number, most: number): number {
-  return Math.min(most, Math.max(unit, Math.ceil(count / unit) * unit));
 }

@@ -13,7 +13,7 @@ import { Tokenizer } from "../npm/tokenizers.ts";
 import packages from "../../data/packages.json" with { type: "json" };
 import { fetchWheels } from "../setup/set_up.ts";
 import type { Document } from "../datasets/corpus.ts";
-import { canHost, findSecrets, type PlantedDocuments, plantSecrets } from "./planted_secrets.ts";
+import { canHost, keptSecrets, type PlantedDocuments, plantSecrets } from "./planted_secrets.ts";
 import { orderBySeed } from "../datasets/seeded_order.ts";
 import { cutDocuments, dropOpeningComments, readWheelSources, type SourceFile } from "./source_documents.ts";
 import { trainTokenizer } from "../datasets/train_tokenizer.ts";
@@ -140,7 +140,7 @@ function chooseTraining(sources: readonly SourceFile[][], seed: number): Documen
     let count = 0;
     for (const document of documents) {
       if (count === DOCUMENTS_A_PACKAGE) break;
-      if (seen.has(document.text) || findSecrets(document.text).length > 0) continue;
+      if (seen.has(document.text) || keptSecrets(document.text).length > 0) continue;
       seen.add(document.text);
       chosen.push(document);
       count++;
@@ -156,7 +156,7 @@ function chooseUnseen(files: readonly SourceFile[], training: readonly SourceFil
   const chosen: Document[] = [];
   for (const { path, text } of files) {
     const [document] = cutDocuments({ path, text: dropOpeningComments(text) });
-    if (!document || seen.has(document.text) || findSecrets(document.text).length > 0) continue;
+    if (!document || seen.has(document.text) || keptSecrets(document.text).length > 0) continue;
     seen.add(document.text);
     const lines = longerLines(document.text);
     if (lines.filter((line) => known.has(line)).length * 2 < lines.length) chosen.push(document);

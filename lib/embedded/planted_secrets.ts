@@ -7,32 +7,25 @@
  * @module
  */
 import { PLANTING_BIGRAMS } from "./planting_bigrams.ts";
-import { detectSecrets, type SecretSpan, type SecretTag } from "../secrets/detect.ts";
+import { detectSecrets, type SecretSpan } from "../secrets/detect.ts";
 import { filterSecrets } from "../secrets/filter.ts";
 import type { Document } from "../datasets/corpus.ts";
 import { randomOf } from "../datasets/seeded_order.ts";
+import { WINDOW_TOKENS } from "../datasets/token_counts.ts";
 import { SECRET_FORMATS, type SecretFormat } from "./secret_formats.ts";
 import { drawNames, SNIPPET_KINDS, type SnippetKind, UNINDENTED } from "./secret_snippets.ts";
 
 /** How often secrets are planted: one group of each kind of snippet at each count. */
 export const DUPLICATION_COUNTS = [1, 2, 4, 8, 16, 32, 64] as const;
 
-/** A row of the planted truth: one secret in one document. */
-export interface PlantedSecret {
+/** A row of the planted truth: one secret in one document. Tables have its place in code points. */
+export interface PlantedSecret extends SecretSpan {
   /** The document it stands in. */
   docId: string;
   /** "planted/<kind>/<copies>/<number>", or "twin/..." for its twin. */
   secretId: string;
-  /** Its kind. */
-  tag: SecretTag;
-  /** The rule that finds it. */
-  detector: string;
   /** In how many documents of the training set it stands; 0 for a twin. */
   copies: number;
-  /** Half-open, in UTF-16 units; tables have code points. */
-  start: number;
-  /** One past its last unit. */
-  end: number;
   /** What it was drawn as. */
   format: SecretFormat;
 }
@@ -54,7 +47,6 @@ interface Group {
   values: string[];
 }
 
-const WINDOW_TOKENS = 512; // a document and its snippet fit one row
 const DEEP_INDENT = " ".repeat(16); // for counting a snippet's tokens before its place is known
 const MIN_BEFORE = 300; // characters, at least 40 tokens
 const MIN_AFTER = 150;
@@ -66,12 +58,12 @@ const MIN_AFTER = 150;
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { findSecrets } from "./planted_secrets.ts";
+ * import { keptSecrets } from "./planted_secrets.ts";
  *
- * assertEquals(findSecrets("mail = 'ada@mail.invalid'").map(({ tag }) => tag), ["EMAIL"]);
+ * assertEquals(keptSecrets("mail = 'ada@mail.invalid'").map(({ tag }) => tag), ["EMAIL"]);
  * ```
  */
-export function findSecrets(text: string): SecretSpan[] {
+export function keptSecrets(text: string): SecretSpan[] {
   return filterSecrets(text, detectSecrets(text, { bigrams: PLANTING_BIGRAMS }));
 }
 
@@ -243,7 +235,7 @@ function asText(lines: readonly string[], indent: string): string {
 
 /** One span for each value, in their order; null unless the detector finds them all and nothing else. */
 function locate(text: string, group: Group): SecretSpan[] | null {
-  const found = findSecrets(text);
+  const found = keptSecrets(text);
   const spans: SecretSpan[] = [];
   for (const value of group.values) {
     const start = text.indexOf(value);

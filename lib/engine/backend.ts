@@ -11,7 +11,7 @@ import * as tf from "../npm/tfjs_core.ts";
 import type { Binding } from "./binding.ts";
 import { DTYPE, type OpAttr } from "./dtypes.ts";
 import { CaptureError } from "./capture_error.ts";
-import type { TensorInfo } from "./graph_records.ts";
+import type { TensorInfo } from "./graph.ts";
 
 type DataId = Tensor["dataId"];
 

@@ -6,8 +6,7 @@
  * @module
  */
 import { ATTR, DTYPE, type OpAttr } from "./dtypes.ts";
-import type { Graph } from "./graph.ts";
-import type { TensorInfo } from "./graph_records.ts";
+import type { Graph, TensorInfo } from "./graph.ts";
 
 /** Matrix products by TensorFlow's names. */
 const PRODUCTS: readonly string[] = ["BatchMatMulV2", "MatMul"];

@@ -8,8 +8,7 @@
  */
 import { BindingConstants, DTYPE, type OpAttr } from "./dtypes.ts";
 import { CaptureError } from "./capture_error.ts";
-import type { Graph } from "./graph.ts";
-import type { TensorInfo } from "./graph_records.ts";
+import type { Graph, TensorInfo } from "./graph.ts";
 import { checkOutputs, cString, setAttribute } from "./native.ts";
 import { fromBytes, newTensor, tensorBytes, toBytes } from "./native_tensors.ts";
 import { type Call, runInBfloat16 } from "./bfloat16.ts";

@@ -17,7 +17,7 @@ import {
   type StepResult,
 } from "./capture.ts";
 import { CaptureError } from "./capture_error.ts";
-import type { TensorInfo } from "./graph_records.ts";
+import type { TensorInfo } from "./graph.ts";
 import { XlaStages } from "./xla_stages.ts";
 import { currentEngine } from "./state.ts";
 
@@ -129,24 +129,6 @@ export function outsideXla<R>(part: () => R): R {
   } finally {
     graph.isOutside = false;
   }
-}
-
-/**
- * As `outsideXla` where the processor computes; on a GPU a plain call, as XLA's programs are the faster ones there.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import * as tf from "@tensorflow/tfjs-core";
- * import { openTensorFlow } from "./engine.ts";
- *
- * using _engine = await openTensorFlow({ device: "cpu" });
- * using step = compile((x: tf.Tensor) => tf.neg(outsideXlaOnProcessor(() => tf.add(x, 1))), { xla: true });
- * assertEquals([...step(tf.tensor1d([1, 2])).dataSync()], [-2, -3]);
- * ```
- */
-export function outsideXlaOnProcessor<R>(part: () => R): R {
-  return currentEngine().binding.isUsingGpuDevice() ? part() : outsideXla(part);
 }
 
 /**

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Products } from "./capture.ts";
 import { currentEngine } from "./state.ts";
 
 /** Instructions by TensorFlow's numbers (`tsl/platform/cpu_info.h`). */
@@ -41,23 +40,6 @@ export function cpuHas(instructions: keyof typeof INSTRUCTIONS): boolean {
  */
 export function multipliesInBfloat16(): boolean {
   return cpuHas("AVX512_BF16") || cpuHas("AMX_BF16");
-}
-
-/**
- * Whether XLA speeds up steps with large products of a kind. Where the processor multiplies in bfloat16, it does not:
- * TensorFlow's own products do that, XLA's on processors widen their inputs to float32.
- *
- * @example
- * ```ts
- * import { assert } from "@std/assert";
- * import { openTensorFlow } from "./engine.ts";
- *
- * using _engine = await openTensorFlow({ device: "cpu" });
- * assert(isXlaFaster("float32"));
- * ```
- */
-export function isXlaFaster(products: Products): boolean {
-  return products !== "bfloat16" || !multipliesInBfloat16();
 }
 
 /**

@@ -1,5 +1,6 @@
 /**
- * A `TF_Graph` that is built while a step runs symbolically, and its conversion into a function of the eager context.
+ * A graph that is built while a step runs symbolically: what was asked for, in which order, and its conversion into a
+ * function of the eager context.
  *
  * Tensors are numbers here, as in the binding: a number that the graph made is *symbolic*; any other is a tensor from
  * outside and becomes an input of the function, whatever its size.
@@ -8,21 +9,55 @@
  */
 import { CaptureError } from "./capture_error.ts";
 import { ATTR, type OpAttr } from "./dtypes.ts";
-import {
-  type Assignment,
-  listLength,
-  type Recorded,
-  type TensorInfo,
-  type TraceEntry,
-} from "./graph_records.ts";
-import { checkOutputs, checksum, cString, packOutputs, setAttribute } from "./native.ts";
+import { checkOutputs, checksum } from "./native.ts";
+import { type GraphOutput, NativeGraph } from "./native_graph.ts";
 import { newTensor } from "./native_tensors.ts";
-import { Status } from "./status.ts";
 import type { Symbols } from "./symbols.ts";
 
-interface Node {
-  operation: Deno.PointerValue;
-  index: number;
+/** One thing that a step did while it was captured. */
+export interface TraceEntry {
+  /** The operation, or what else is compared. */
+  what: string;
+  /** Its attributes and inputs. */
+  detail: string;
+}
+
+/** An assignment that takes effect after the call, by the numbers of both tensors. */
+export interface Assignment {
+  /** Is given new contents. */
+  target: number;
+  /** Holds them. */
+  value: number;
+}
+
+/** Shape and data type of a tensor. */
+export interface TensorInfo {
+  /** The tensor's number. */
+  id: number;
+  /** Its dimensions. */
+  shape: number[];
+  /** `TF_DataType` */
+  dtype: number;
+}
+
+/** What a graph was asked for, so that parts of it can be built again elsewhere; tensors by their numbers. */
+export type Recorded =
+  | { kind: "input"; id: number; shape: readonly number[]; dtype: number }
+  | { kind: "constant"; id: number; shape: readonly number[]; dtype: number; bytes: Uint8Array }
+  | {
+    kind: "operation";
+    name: string;
+    attrs: readonly OpAttr[];
+    inputs: readonly number[];
+    outputs: TensorInfo[];
+    /** Whether XLA shall not compile it. */
+    isOutside: boolean;
+  };
+
+/** An operation that a graph was asked for. */
+export type Operation = Extract<Recorded, { kind: "operation" }>;
+
+interface Node extends GraphOutput {
   /** What it is, in the same words in every capture of a pure step. */
   label: string;
 }
@@ -49,8 +84,7 @@ const RANDOM = /^(Multinomial|Random|Stateful|TruncatedNormal|ParameterizedTrunc
  */
 export class Graph {
   readonly #symbols: Symbols;
-  readonly #status: Status;
-  readonly #graph: Deno.PointerValue;
+  readonly #native: NativeGraph;
   readonly #nodes = new Map<number, Node>();
   readonly #inputs: number[] = [];
   readonly #trace: TraceEntry[] = [];
@@ -72,8 +106,7 @@ export class Graph {
   /** Starts an empty graph. */
   constructor(symbols: Symbols) {
     this.#symbols = symbols;
-    this.#status = new Status(symbols);
-    this.#graph = symbols.TF_NewGraph();
+    this.#native = new NativeGraph(symbols);
   }
 
   /** What is assigned after the call, in order. */
@@ -150,7 +183,7 @@ export class Graph {
     checkOutputs(name, outputs, this.#symbols.TF_OperationNumOutputs(operation)); // it would read past the end
     const infos = Array.from({ length: outputs }, (_, index) => {
       const node = { operation, index, label: `${label}:${index}` };
-      const info = { id: nextId(), ...this.#describe(name, node) };
+      const info = { id: nextId(), ...this.#native.describe(name, node) };
       this.#nodes.set(info.id, node);
       return info;
     });
@@ -175,9 +208,7 @@ export class Graph {
     inputs: readonly number[],
     outputs: readonly TensorInfo[],
   ): void {
-    const symbols = this.#symbols;
-    symbols.TF_GraphCopyFunction(this.#graph, fn, null, this.#status.pointer);
-    this.#status.check(name);
+    this.#native.copyFunction(name, fn);
     const attrs = [
       { name: "Tin", type: ATTR.type, value: inputs.map((id) => this.dtypeOf(id)) },
       { name: "Tout", type: ATTR.type, value: outputs.map(({ dtype }) => dtype) },
@@ -187,10 +218,7 @@ export class Graph {
     const { operation, label } = this.#addNode("PartitionedCall", attrs, inputs.map((id) => this.#node(id)));
     outputs.forEach(({ id, shape }, index) => {
       const node = { operation, index, label: `${label}:${index}` };
-      const dims = BigInt64Array.from(shape, BigInt);
-      const output = packOutputs([node]);
-      symbols.TF_GraphSetTensorShape(this.#graph, output, dims, dims.length, this.#status.pointer);
-      this.#status.check(name);
+      this.#native.setShape(name, node, shape);
       this.#nodes.set(id, node);
     });
   }
@@ -201,44 +229,15 @@ export class Graph {
    * @param xla whether XLA must compile it
    */
   toFunction(name: string, outputs: readonly number[], xla: boolean): Deno.PointerValue {
-    const symbols = this.#symbols;
-    const outs = outputs.map((id) =>
+    const results = outputs.map((id) =>
       this.#addNode("Identity", [{ name: "T", type: ATTR.type, value: this.dtypeOf(id) }], [this.#node(id)])
     );
-    const fn = symbols.TF_GraphToFunction(
-      this.#graph,
-      cString(name),
-      0,
-      -1,
-      null,
-      this.#inputs.length,
-      packOutputs(this.#inputs.map((id) => this.#node(id))),
-      outs.length,
-      packOutputs(outs),
-      null,
-      null,
-      null,
-      this.#status.pointer,
-    );
-    this.#status.check(name);
-    if (xla) {
-      const attribute = new Uint8Array([0x28, 1]); // AttrValue { b: true } in protocol buffers' wire format
-      symbols.TF_FunctionSetAttrValueProto(
-        fn,
-        cString("_XlaMustCompile"),
-        attribute,
-        2n,
-        this.#status.pointer,
-      );
-      this.#status.check(name);
-    }
-    return fn;
+    return this.#native.toFunction(name, { inputs: this.#inputs.map((id) => this.#node(id)), results, xla });
   }
 
   /** Frees the graph. */
   [Symbol.dispose](): void {
-    this.#symbols.TF_DeleteGraph(this.#graph);
-    this.#status[Symbol.dispose]();
+    this.#native[Symbol.dispose]();
   }
 
   #node(id: number): Node {
@@ -249,7 +248,7 @@ export class Graph {
 
   /** The `TF_DataType` of a tensor of the graph. */
   dtypeOf(id: number): number {
-    return this.#symbols.TF_OperationOutputType(packOutputs([this.#node(id)]));
+    return this.#native.dtypeOf(this.#node(id));
   }
 
   #addNode(
@@ -258,43 +257,13 @@ export class Graph {
     inputs: readonly Node[],
     value: Deno.PointerValue = null,
   ): Node {
-    const symbols = this.#symbols;
     const label = `n${this.#count++}`;
-    const labelBytes = new TextEncoder().encode(label + "\0");
-    const description = symbols.TF_NewOperation(this.#graph, cString(name), labelBytes);
-    const single = (node: Node) => symbols.TF_AddInput(description, packOutputs([node]));
-    const length = listLength(name, inputs.length);
-    if (length !== null) symbols.TF_AddInputList(description, packOutputs(inputs.slice(0, length)), length);
-    inputs.slice(length ?? 0).forEach(single);
-    for (const attr of attrs) setAttribute(symbols, description, attr, "graph", this.#status);
-    if (value) {
-      symbols.TF_SetAttrTensor(description, cString("value"), value, this.#status.pointer);
-      this.#status.check(name);
-    }
+    const operation = this.#native.addNode(name, { label, attrs, inputs, value });
     const detail = JSON.stringify([
       attrs.map((attr) => [attr.name, attr.value]),
       inputs.map((node) => node.label),
     ]);
     this.#trace.push({ what: name, detail });
-    const operation = symbols.TF_FinishOperation(description, this.#status.pointer);
-    this.#status.check(name);
     return { operation, index: 0, label };
-  }
-
-  #describe(name: string, node: Node): { shape: number[]; dtype: number } {
-    const symbols = this.#symbols;
-    const output = packOutputs([node]);
-    const rank = symbols.TF_GraphGetTensorNumDims(this.#graph, output, this.#status.pointer);
-    this.#status.check(name);
-    const dims = new BigInt64Array(Math.max(rank, 1));
-    if (rank > 0) {
-      symbols.TF_GraphGetTensorShape(this.#graph, output, dims, rank, this.#status.pointer);
-      this.#status.check(name);
-    }
-    const shape = Array.from(dims.subarray(0, Math.max(rank, 0)), Number);
-    if (rank < 0 || shape.some((size) => size < 0)) {
-      throw new CaptureError(`the shape of ${name}'s result depends on values`, "run it outside the step");
-    }
-    return { shape, dtype: symbols.TF_OperationOutputType(output) };
   }
 }

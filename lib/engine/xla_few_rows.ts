@@ -6,8 +6,7 @@
  * @module
  */
 import { ATTR, DTYPE, type OpAttr } from "./dtypes.ts";
-import type { Graph } from "./graph.ts";
-import type { Operation } from "./graph_records.ts";
+import type { Graph, Operation } from "./graph.ts";
 
 /** From more rows on, packing the weights pays; one row is a product that XLA has a kernel of its own for. */
 const FEW = { least: 2, most: 32 };

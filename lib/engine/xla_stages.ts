@@ -7,8 +7,7 @@
  * @module
  */
 import { addFewRowsProduct, isFewRowsProduct } from "./xla_few_rows.ts";
-import { Graph } from "./graph.ts";
-import type { Operation, Recorded, TensorInfo } from "./graph_records.ts";
+import { Graph, type Operation, type Recorded, type TensorInfo } from "./graph.ts";
 import type { OpenEngine } from "./state.ts";
 
 type Constant = Extract<Recorded, { kind: "constant" }>;

@@ -5,13 +5,14 @@
  * @module
  */
 import type { ExampleSecret, ForgetExample } from "../datasets/examples.ts";
+import type { SecretPlace } from "../datasets/place.ts";
+import { RETAIN_PREFIX_TOKENS } from "../datasets/token_counts.ts";
 import type { Decoder } from "../decoding/decoder.ts";
 import { detectSecrets, PROFILES } from "../secrets/detect.ts";
 import { describeSecret } from "../secrets/fingerprint.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import { greedyContinuations } from "./continuations.ts";
 import { maskText } from "./masked_document.ts";
-import { RETAIN_PREFIX_TOKENS } from "./retain_set.ts";
 
 /** What reads and writes. */
 export interface CompletionModel {
@@ -22,13 +23,7 @@ export interface CompletionModel {
 }
 
 /** One secret as one model writes it, masked. */
-export interface SecretCompletion {
-  /** The document. */
-  doc_id: string;
-  /** First character, code points. */
-  start: number;
-  /** EMAIL, IP_ADDRESS or KEY. */
-  tag: string;
+export interface SecretCompletion extends Omit<SecretPlace, "end"> {
   /** Kind, length and first two characters. */
   description: string;
   /** A name for the model. */
@@ -67,16 +62,16 @@ export async function secretCompletions(
   examples: readonly ForgetExample[],
   name: string,
 ): Promise<SecretCompletion[]> {
-  const places = examples.flatMap(({ docId, secrets }) => secrets.map((secret) => ({ docId, secret })));
-  const texts = places.map(({ secret }) => prefixed(secret));
+  const secrets = examples.flatMap(({ secrets }) => secrets);
+  const texts = secrets.map(prefixed);
   const written = await greedyContinuations(decoder, texts, { nameOf: (i) => `secret ${i}` });
-  return await Promise.all(places.map(async ({ docId, secret }, i) => ({
-    doc_id: docId,
-    start: secret.codePoints.start,
-    tag: secret.tag,
-    description: describeSecret(secret.tag, secret.value),
+  return await Promise.all(secrets.map(async ({ doc_id, start, tag, value, secret }, i) => ({
+    doc_id,
+    start,
+    tag,
+    description: describeSecret(tag, value),
     model: name,
-    characters: markCharacters(await tokenizer.decode(secret.secret), await tokenizer.decode(written[i]!)),
+    characters: markCharacters(await tokenizer.decode(secret), await tokenizer.decode(written[i]!)),
   })));
 }
 

@@ -4,18 +4,7 @@
  *
  * @module
  */
-
-/** Where a secret stands. */
-export interface FoundPlace {
-  /** Which document. */
-  doc_id: string;
-  /** Code points. */
-  start: number;
-  /** Exclusive. */
-  end: number;
-  /** What found it, or is to find it. */
-  detector: string;
-}
+import { type FoundPlace, placeKey } from "../datasets/place.ts";
 
 /** One detector's count of places. */
 export interface DetectionQuality {
@@ -34,6 +23,8 @@ export interface DetectionQuality {
 /**
  * Counts by detector, the most planted first.
  *
+ * @param planted places with the detector that is to find each
+ *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -45,17 +36,16 @@ export interface DetectionQuality {
  * ```
  */
 export function detectionQuality(
-  found: readonly FoundPlace[],
-  planted: readonly FoundPlace[],
+  found: readonly Omit<FoundPlace, "tag" | "fingerprint">[],
+  planted: readonly Omit<FoundPlace, "tag" | "fingerprint">[],
 ): DetectionQuality[] {
-  const keyOf = ({ doc_id, start, end }: FoundPlace) => `${doc_id}\0${start}\0${end}`;
-  const seen = new Set(found.map(keyOf));
-  const known = new Set(planted.map(keyOf));
+  const seen = new Set(found.map(placeKey));
+  const known = new Set(planted.map(placeKey));
   const detectors = [...new Set([...planted, ...found].map(({ detector }) => detector))].sort();
   const rows = detectors.map((detector) => {
     const own = planted.filter((place) => place.detector === detector);
-    const hits = own.filter((place) => seen.has(keyOf(place))).length;
-    const strays = found.filter((place) => place.detector === detector && !known.has(keyOf(place))).length;
+    const hits = own.filter((place) => seen.has(placeKey(place))).length;
+    const strays = found.filter((place) => place.detector === detector && !known.has(placeKey(place))).length;
     return { detector, planted: own.length, found: hits, missed: own.length - hits, not_planted: strays };
   });
   return rows.toSorted((a, b) => b.planted - a.planted || b.not_planted - a.not_planted);

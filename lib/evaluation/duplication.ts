@@ -4,21 +4,9 @@
  *
  * @module
  */
-import { placeKey } from "../datasets/place_key.ts";
+import { type Place, placeKey } from "../datasets/place.ts";
+import type { ValuePlace } from "./secret_values.ts";
 import { meanAndError } from "./thresholds.ts";
-
-/** A planted place. */
-export interface TruthRow {
-  /** The document. */
-  doc_id: string;
-  /** Which secret stands there. */
-  secret_id: string;
-  /** In how many training documents it stands; 0 for a never-trained twin. */
-  copies: number;
-  /** Half-open, code points. */
-  start: number;
-  end: number;
-}
 
 /** Mean MA of the secrets of one number of copies. */
 export interface DuplicationMeans {
@@ -46,8 +34,8 @@ export interface DuplicationMeans {
  * ```
  */
 export function maByCopies(
-  probed: readonly { doc_id: string; start: number; end: number; ma: number | null }[],
-  truth: readonly TruthRow[],
+  probed: readonly (Place & { ma: number | null })[],
+  truth: readonly (Place & Pick<ValuePlace, "secret_id" | "copies">)[],
 ): DuplicationMeans[] {
   const planted = new Map(truth.map((row) => [placeKey(row), row]));
   const bySecret = new Map<string, { copies: number; scores: number[] }>();

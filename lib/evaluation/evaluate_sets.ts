@@ -1,57 +1,33 @@
 /**
- * What a model still knows of the forget set and what it kept: MA, EL_3, EL_5, EL_10 on forget set (the secrets'
+ * What a model still knows of the forget set and what it kept: MA and each EL_n on forget set (the secrets'
  * versions), retain set and unseen texts (the plain versions), and every single secret (the paper's tables 3 and 4).
  *
  * @module
  */
-import type { ForgetExample } from "../datasets/examples.ts";
+import type { ExampleSecret, ForgetExample } from "../datasets/examples.ts";
+import { LIKELIHOOD_NAMES, type LikelihoodName, type MetricValues, perMetric } from "../datasets/metrics.ts";
+import type { SecretPlace } from "../datasets/place.ts";
 import { groupMeans } from "../metrics/group_scores.ts";
 import type { TextScorer } from "../metrics/score_memo.ts";
 import type { Scores } from "../metrics/scorer.ts";
 import { describeSecret } from "../secrets/fingerprint.ts";
 
-/** Means over one set under one model. */
-export interface SetScores {
+/** Means over one set under one model: of the forget set over documents of the mean over their secrets. */
+export interface SetScores extends MetricValues {
   /** forget, retain or unseen. */
   set: "forget" | "retain" | "unseen";
   /** A name for the model, such as "before". */
   model: string;
-  /** Mean MA; of the forget set: over documents of the mean over their secrets. */
-  ma: number | null;
-  /** Mean EL_3. */
-  el_3: number | null;
-  /** Mean EL_5. */
-  el_5: number | null;
-  /** Mean EL_10. */
-  el_10: number | null;
-  /** Mean cross entropy, nats a token. */
-  nll: number | null;
   /** Rows of the set. */
   rows: number;
 }
 
 /** One secret of the forget set under one model. */
-export interface SecretScores {
-  /** The document. */
-  doc_id: string;
-  /** EMAIL, IP_ADDRESS or KEY. */
-  tag: string;
-  /** First character, code points. */
-  start: number;
-  /** Character after the last. */
-  end: number;
+export interface SecretScores extends SecretPlace, MetricValues<"ma" | LikelihoodName> {
   /** Kind, length and first two characters. */
   description: string;
   /** See `SetScores`. */
   model: string;
-  /** Its MA. */
-  ma: number | null;
-  /** Its EL_3. */
-  el_3: number | null;
-  /** Its EL_5. */
-  el_5: number | null;
-  /** Its EL_10. */
-  el_10: number | null;
 }
 
 /** What to evaluate on. */
@@ -115,9 +91,7 @@ export async function evaluateSets(
   { model, endOfText, unseenEl = true, onProgress }: EvaluateOptions,
 ): Promise<{ sets: SetScores[]; secrets: SecretScores[] }> {
   const options = { endOfText, ...(onProgress && { onProgress }) };
-  const places = sets.forget.flatMap((example, row) =>
-    example.secrets.map((secret) => ({ row, docId: example.docId, secret }))
-  );
+  const places = sets.forget.flatMap((example, row) => example.secrets.map((secret) => ({ row, secret })));
   const scores = await scorer.secrets(places.map(({ secret }) => secret), options);
   const forget = groupMeans(scores, places.map(({ row }) => row));
   const rows: SetScores[] = sets.forget.length > 0
@@ -132,27 +106,22 @@ export async function evaluateSets(
     });
     rows.push({ set, model, ...groupMeans(texts, texts.map((_, i) => i)), rows: texts.length });
   }
-  const secrets = places.map(({ docId, secret }, i) =>
-    secretRow(docId, secret, { model, scores: scores[i]! })
-  );
+  const secrets = places.map(({ secret }, i) => secretRow(secret, { model, scores: scores[i]! }));
   return { sets: rows, secrets };
 }
 
 function secretRow(
-  docId: string,
-  { tag, value, codePoints }: ForgetExample["secrets"][number],
+  { doc_id, tag, start, end, value }: ExampleSecret,
   { model, scores }: { model: string; scores: Scores },
 ): SecretScores {
-  const { ma, el_3, el_5, el_10 } = scores;
+  const metrics = perMetric(["ma", ...LIKELIHOOD_NAMES], (name) => scores[name]);
   return {
-    doc_id: docId,
+    doc_id,
     tag,
-    ...codePoints,
+    start,
+    end,
     description: describeSecret(tag, value),
     model,
-    ma,
-    el_3,
-    el_5,
-    el_10,
+    ...metrics,
   };
 }

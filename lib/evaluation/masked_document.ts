@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { maskSecrets, type Span } from "../datasets/secret_mask.ts";
-import { shownLength } from "../secrets/fingerprint.ts";
+import { maskSecrets } from "../datasets/secret_mask.ts";
+import { SECRET_DOT, shownLength } from "../secrets/fingerprint.ts";
+import type { Span } from "../secrets/secret_span.ts";
 import type { EncodedText } from "../tokenizers/tokenizer.ts";
 
 /** A token where it stands. */
@@ -40,7 +41,7 @@ export interface MaskDocumentOptions {
  * const tokens = { ids: new Int32Array(3), starts: Uint32Array.of(0, 3, 10), ends: Uint32Array.of(2, 10, 16) };
  * assertEquals(maskDocument({ text, tokens }, [{ start: 4, end: 10 }]).map(({ text, isSecret }) => [text, isSecret]), [
  *   ["k ", false],
- *   [" ······", true],
+ *   [" ••••••", true],
  *   ["", true],
  *   ["x = 1", true],
  * ]);
@@ -54,7 +55,7 @@ export function maskDocument(
   const [first] = spans.toSorted((a, b) => a.start - b.start);
   if (!first) return [];
   const masked = maskText(text, spans);
-  const mask = maskSecrets(tokens, spans);
+  const { mask } = maskSecrets(tokens, spans);
   const lineOf = (at: number) => text.slice(0, at).split("\n").length - 1;
   const top = Math.max(0, lineOf(first.start) - around);
   const bottom = lineOf(Math.max(first.start, first.end - 1)) + around;
@@ -83,14 +84,14 @@ export function maskDocument(
  * import { assertEquals } from "@std/assert";
  * import { maskText } from "./masked_document.ts";
  *
- * assertEquals(maskText("k = abcdef;", [{ start: 4, end: 10 }]), "k = ······;");
+ * assertEquals(maskText("k = abcdef;", [{ start: 4, end: 10 }]), "k = ••••••;");
  * ```
  */
 export function maskText(text: string, spans: readonly Span[]): string {
   const units = text.split("");
   for (const { start, end } of spans) {
     for (let i = start + shownLength(text.slice(start, end)); i < end; i++) {
-      if (units[i] !== "\n") units[i] = "·";
+      if (units[i] !== "\n") units[i] = SECRET_DOT;
     }
   }
   return units.join("");

@@ -13,6 +13,7 @@
  *
  * @module
  */
+export { RETAIN_PREFIX_TOKENS, RETAIN_TOKENS } from "../datasets/token_counts.ts";
 export {
   type CodeCompletion,
   codeCompletions,
@@ -21,8 +22,8 @@ export {
   secretCompletions,
 } from "./completions.ts";
 export { greedyContinuations, type PrefixedText } from "./continuations.ts";
-export { type DetectionQuality, detectionQuality, type FoundPlace } from "./detection_quality.ts";
-export { type DuplicationMeans, maByCopies, type TruthRow } from "./duplication.ts";
+export { type DetectionQuality, detectionQuality } from "./detection_quality.ts";
+export { type DuplicationMeans, maByCopies } from "./duplication.ts";
 export {
   countItems,
   type EvaluateOptions,
@@ -46,20 +47,12 @@ export {
   THRESHOLD_ROW_COLUMNS,
   type ThresholdRow,
 } from "./paper_thresholds.ts";
-export {
-  type ProbeOptions,
-  type ProbeResult,
-  type ProbeRow,
-  probeSecrets,
-  type SecretPlace,
-} from "./probe.ts";
+export { type ProbeOptions, type ProbeResult, type ProbeRow, probeSecrets } from "./probe.ts";
 export { type ProbedToken, type ProbedTokens, probeTokens } from "./probe_tokens.ts";
 export {
   chooseRetainSet,
   continuationBleu,
   RETAIN_BLEU,
-  RETAIN_PREFIX_TOKENS,
-  RETAIN_TOKENS,
   type RetainOptions,
   type RetainRow,
 } from "./retain_set.ts";
@@ -72,10 +65,5 @@ export {
   type ValuePlace,
 } from "./secret_values.ts";
 export { packageOf, type SetSecret, setSecrets } from "./set_secrets.ts";
-export {
-  memorizationThresholds,
-  type Threshold,
-  THRESHOLD_METRICS,
-  type ThresholdMetric,
-} from "./thresholds.ts";
+export { memorizationThresholds, type Threshold } from "./thresholds.ts";
 export { type WorkedExample, type WorkedPrefix, workExample } from "./worked_example.ts";

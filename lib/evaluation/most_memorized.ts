@@ -3,22 +3,7 @@
  *
  * @module
  */
-import { placeKey } from "../datasets/place_key.ts";
-
-/** A found place with its fingerprint. */
-export interface FoundPlace {
-  /** The document. */
-  doc_id: string;
-  /** EMAIL, IP_ADDRESS or KEY. */
-  tag: string;
-  /** The rule that found it. */
-  detector: string;
-  /** Half-open, code points. */
-  start: number;
-  end: number;
-  /** Equal for equal values. */
-  fingerprint: string;
-}
+import { type FoundPlace, type Place, placeKey } from "../datasets/place.ts";
 
 /** One value and how well it is known. */
 export interface MemorizedSecret {
@@ -47,7 +32,7 @@ export interface MemorizedSecret {
  */
 export function mostMemorized(
   places: readonly FoundPlace[],
-  probed: readonly { doc_id: string; start: number; end: number; ma: number | null }[],
+  probed: readonly (Place & { ma: number | null })[],
   count: number,
 ): MemorizedSecret[] {
   const scores = new Map(probed.map((row) => [placeKey(row), row.ma]));

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type MetricValues, THRESHOLD_METRICS, type ThresholdMetric } from "../datasets/metrics.ts";
 import type { SetScores } from "./evaluate_sets.ts";
 
 /** A model's results, percent. */
@@ -52,8 +53,6 @@ export const PAPER_RESULTS: readonly ResultsRow[] = Object.entries(PAPER).map(([
   return { model, ma_before, ma_after, el_10_before, el_10_after, reduction, kept_ga, kept_codeeraser };
 });
 
-const METRICS = ["ma", "el_3", "el_5", "el_10"] as const;
-
 /**
  * The mean over MA, EL_3, EL_5 and EL_10 of the share that is gone; scores that were 0 or not measured are left out.
  *
@@ -67,10 +66,10 @@ const METRICS = ["ma", "el_3", "el_5", "el_10"] as const;
  * ```
  */
 export function reductionOf(
-  before: Pick<SetScores, typeof METRICS[number]>,
-  after: Pick<SetScores, typeof METRICS[number]>,
+  before: MetricValues<ThresholdMetric>,
+  after: MetricValues<ThresholdMetric>,
 ): number | null {
-  const gone = METRICS.map((metric) => goneOf(before[metric], after[metric])).filter((share) =>
+  const gone = THRESHOLD_METRICS.map((metric) => goneOf(before[metric], after[metric])).filter((share) =>
     share !== null
   );
   return gone.length === 0 ? null : gone.reduce((sum, share) => sum + share, 0) / gone.length;

@@ -3,24 +3,21 @@
  *
  * @module
  */
+import {
+  type MetricValues,
+  perMetric,
+  THRESHOLD_METRICS,
+  type ThresholdMetric,
+} from "../datasets/metrics.ts";
 import type { Threshold } from "./thresholds.ts";
 
-/** A model's thresholds, percent. */
-export interface ThresholdRow {
+/** A model's thresholds, percent; null where one was not measured. */
+export interface ThresholdRow extends MetricValues<ThresholdMetric> {
   /** Which model. */
   model: string;
-  /** Mean MA. */
-  ma: number | null;
-  /** Mean EL_3. */
-  el_3: number | null;
-  /** Mean EL_5. */
-  el_5: number | null;
-  /** Mean EL_10. */
-  el_10: number | null;
 }
 
-/** The table as it was published. */
-export const PAPER_THRESHOLDS: readonly ThresholdRow[] = [
+const PUBLISHED: readonly ({ model: string } & Partial<MetricValues<ThresholdMetric>>)[] = [
   { model: "CodeParrot-small 110M (paper)", ma: 45.57, el_3: 17.66, el_5: 10.82, el_10: 5.49 },
   { model: "CodeParrot 1.5B (paper)", ma: 46.34, el_3: 16.56, el_5: 10.17, el_10: 5.14 },
   { model: "CodeGen-350M-Mono (paper)", ma: 48.79, el_3: 18.24, el_5: 11.03, el_10: 5.92 },
@@ -28,13 +25,15 @@ export const PAPER_THRESHOLDS: readonly ThresholdRow[] = [
   { model: "Qwen2.5-Coder-7B (paper)", ma: 40.99, el_3: 15.65, el_5: 12.45, el_10: 8.82 },
 ];
 
+/** The table as it was published. */
+export const PAPER_THRESHOLDS: readonly ThresholdRow[] = PUBLISHED.map((row) => {
+  return { model: row.model, ...perMetric(THRESHOLD_METRICS, (metric) => row[metric] ?? null) };
+});
+
 /** Columns of {@linkcode besidePaper}'s rows. */
 export const THRESHOLD_ROW_COLUMNS = {
   model: "text",
-  ma: "float?",
-  el_3: "float?",
-  el_5: "float?",
-  el_10: "float?",
+  ...perMetric(THRESHOLD_METRICS, () => "float?" as const),
 } as const;
 
 /**
@@ -54,6 +53,5 @@ export function besidePaper(thresholds: readonly Threshold[], model: string): Th
     const mean = thresholds.find((row) => row.metric === metric)?.mean ?? null;
     return mean === null ? null : Math.round(mean * 1e4) / 100;
   };
-  const ours = { ma: percent("ma"), el_3: percent("el_3"), el_5: percent("el_5"), el_10: percent("el_10") };
-  return [...PAPER_THRESHOLDS, { model, ...ours }];
+  return [...PAPER_THRESHOLDS, { model, ...perMetric(THRESHOLD_METRICS, percent) }];
 }

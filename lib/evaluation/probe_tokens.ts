@@ -5,11 +5,12 @@
  * @module
  */
 import type { Document } from "../datasets/corpus.ts";
+import { type SecretPlace, spanFinder } from "../datasets/place.ts";
 import { tokenizeSecrets } from "../datasets/secret_tokens.ts";
 import type { Scorer } from "../metrics/scorer.ts";
-import { describeSecret, shownLength } from "../secrets/fingerprint.ts";
+import { describeSecret, SECRET_DOT, shownLength, visibleCharacter } from "../secrets/fingerprint.ts";
 import type { EncodedText, Tokenizer } from "../tokenizers/tokenizer.ts";
-import { type SecretPlace, textsOf, unitsOf } from "./secret_places.ts";
+import { textsOf } from "./texts_of.ts";
 
 /** A token of a secret. */
 export interface ProbedToken {
@@ -63,10 +64,11 @@ export async function probeTokens(
   { scorer, tokenizer }: { scorer: Scorer; tokenizer: Tokenizer },
   { documents, places }: { documents: readonly Document[]; places: readonly SecretPlace[] },
 ): Promise<ProbedTokens[]> {
-  const texts = textsOf(documents, places.map(({ doc_id }) => doc_id));
+  const ids = new Set(places.map(({ doc_id }) => doc_id));
+  const texts = textsOf(documents, ids);
+  const finders = new Map(Array.from(ids, (id) => [id, spanFinder(texts.get(id)!, "probe")]));
   const secrets = places.map((place) => {
-    const text = texts.get(place.doc_id)!;
-    return { text, ...unitsOf(place, text) };
+    return { text: texts.get(place.doc_id)!, ...finders.get(place.doc_id)!(place) };
   });
   const values = secrets.map(({ text, start, end }) => text.slice(start, end));
   const encoded = await tokenizer.encodeBatch(values);
@@ -106,8 +108,8 @@ export function maskTokens(
   return Array.from({ length: starts.length }, (_, t) => {
     const [from, to] = [Math.max(done, starts[t]!), ends[t]!];
     done = Math.max(done, to);
-    const clear = Array.from(value.slice(from, Math.min(to, shown)));
-    const dots = Array.from(value.slice(Math.max(from, shown), to));
-    return [...clear.map((c) => /[\p{C}\p{Z}]/u.test(c) ? "?" : c), ...dots.map(() => "•")].join("");
+    const clear = Array.from(value.slice(from, Math.min(to, shown)), visibleCharacter);
+    const dots = Array.from(value.slice(Math.max(from, shown), to), () => SECRET_DOT);
+    return [...clear, ...dots].join("");
   });
 }

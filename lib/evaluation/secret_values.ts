@@ -4,25 +4,17 @@
  *
  * @module
  */
-import { placeKey } from "../datasets/place_key.ts";
-import type { FoundPlace } from "./most_memorized.ts";
+import { type FoundPlace, type Place, placeKey, type SecretPlace } from "../datasets/place.ts";
 import { meanAndError } from "./thresholds.ts";
 
 /** A place of a secret and whose value stands there. */
-export interface ValuePlace {
-  /** The document. */
-  doc_id: string;
+export interface ValuePlace extends SecretPlace {
   /** Which value; equal for equal values. */
   secret_id: string;
-  /** EMAIL, IP_ADDRESS or KEY. */
-  tag: string;
   /** The rule that found it. */
   detector: string;
   /** In how many training documents the value stands; 0 for a never-trained twin. */
   copies: number;
-  /** Half-open, code points. */
-  start: number;
-  end: number;
 }
 
 /** One value and how well it is known. */
@@ -99,14 +91,7 @@ export function countCopies(found: readonly FoundPlace[]): ValuePlace[] {
  * ```
  */
 export function secretValues(
-  probed: readonly {
-    doc_id: string;
-    start: number;
-    end: number;
-    ma: number | null;
-    nll: number | null;
-    secret_tokens: number;
-  }[],
+  probed: readonly (Place & { ma: number | null; nll: number | null; secret_tokens: number })[],
   places: readonly ValuePlace[],
 ): SecretValue[] {
   const scores = new Map(probed.map((row) => [placeKey(row), row]));

@@ -5,9 +5,9 @@
  * @module
  */
 import type { ForgetRow } from "../datasets/forget_set.ts";
-import { placeKey } from "../datasets/place_key.ts";
+import { readForgetSpans } from "../datasets/forget_spans.ts";
+import { placeKey } from "../datasets/place.ts";
 import type { ValuePlace } from "./secret_values.ts";
-import { reasonOf } from "../files/reason.ts";
 
 /** A secret of a set. */
 export interface SetSecret extends Omit<ValuePlace, "start" | "end"> {
@@ -21,7 +21,7 @@ export interface SetSecret extends Omit<ValuePlace, "start" | "end"> {
  * The secrets of forget sets. Places that `places` lacks are left out, as are those of neighbouring windows.
  *
  * @param sets rows by the set's name
- * @throws {SyntaxError} when a row's spans are no JSON
+ * @throws {SyntaxError} when a row's spans are no JSON of spans
  *
  * @example
  * ```ts
@@ -41,12 +41,12 @@ export function setSecrets(
 ): SetSecret[] {
   const known = new Map(places.map((place) => [placeKey(place), place]));
   return Object.entries(sets).flatMap(([set, rows]) =>
-    rows.flatMap(({ doc_id, spans }) =>
-      parseSpans(doc_id, spans).flatMap(([tag, start, end]) => {
-        const place = tag === null ? undefined : known.get(placeKey({ doc_id, start, end }));
+    rows.flatMap((row) =>
+      readForgetSpans(row).flatMap((span) => {
+        const place = span.tag === null ? undefined : known.get(placeKey(span));
         if (!place) return [];
         const { start: _, end: __, ...secret } = place;
-        return [{ set, package: packageOf(doc_id), ...secret }];
+        return [{ set, package: packageOf(row.doc_id), ...secret }];
       })
     )
   );
@@ -65,12 +65,4 @@ export function setSecrets(
  */
 export function packageOf(docId: string): string {
   return docId.split("/")[0]!;
-}
-
-function parseSpans(docId: string, spans: string): [string | null, number, number][] {
-  try {
-    return JSON.parse(spans);
-  } catch (cause) {
-    throw new SyntaxError(`Cannot read the spans of "${docId}": ${reasonOf(cause)}`, { cause });
-  }
 }

@@ -3,13 +3,8 @@
  *
  * @module
  */
+import { THRESHOLD_METRICS, type ThresholdMetric } from "../datasets/metrics.ts";
 import type { Scores } from "../metrics/scorer.ts";
-
-/** Metrics that have a threshold. */
-export const THRESHOLD_METRICS = ["ma", "el_3", "el_5", "el_10"] as const;
-
-/** A metric's name. */
-export type ThresholdMetric = typeof THRESHOLD_METRICS[number];
 
 /** A mean over texts. */
 export interface Threshold {

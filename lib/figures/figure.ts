@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { showInPlace } from "./notebook_progress.ts";
+import { showInPlace } from "./notebook_kernel.ts";
 import { TEMPLATES } from "./style.ts";
 
 /** One cell of a trace: a number, a category or a gap. */

@@ -5,8 +5,14 @@
  * @module
  */
 import { type Figure, makeFigure, type Trace } from "./figure.ts";
-import { type HyperparameterRow, type HyperparameterRun, listRuns } from "./hyperparameter_runs.ts";
-import { valueText } from "./hyperparameter_sliders.ts";
+import {
+  epochsOf,
+  type HyperparameterRow,
+  type HyperparameterRun,
+  listRuns,
+  unseenLossLine,
+  valueText,
+} from "./hyperparameter_runs.ts";
 import { isScore, modelStyle, PALETTE, percentText, plotText, thresholdLine } from "./style.ts";
 
 /** Options of {@linkcode forgettingRetention}. */
@@ -170,9 +176,9 @@ function pointTrace(points: readonly Point[], method: string): Trace {
   };
 }
 
-function describeRun({ gamma, lambda, alpha, lr, rows, after, isReached }: HyperparameterRun): string {
-  const loss = isScore(after.unseen_nll) ? `<br>loss on unseen text ${after.unseen_nll.toFixed(3)} nats` : "";
-  const end = isReached ? `reached in ${after.epoch} epochs` : `not reached in ${rows.at(-1)!.epoch} epochs`;
+function describeRun(run: HyperparameterRun): string {
+  const { gamma, lambda, alpha, lr } = run;
+  const end = `${run.isReached ? "reached" : "not reached"} in ${epochsOf(run)} epochs`;
   return `gamma ${valueText(gamma)}, lambda ${valueText(lambda)}, alpha ${valueText(alpha)}, ` +
-    `learning rate ${valueText(lr)}<br>${end}${loss}`;
+    `learning rate ${valueText(lr)}<br>${end}${unseenLossLine(run)}`;
 }

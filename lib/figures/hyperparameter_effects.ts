@@ -7,16 +7,18 @@
  */
 import { type Figure, makeFigure, type Trace } from "./figure.ts";
 import {
+  describeEnd,
+  epochsOf,
   type Hyperparameter,
-  HYPERPARAMETER_NAMES,
   type HyperparameterRow,
   type HyperparameterRun,
   HYPERPARAMETERS,
   listRuns,
-  runsAlong,
+  runsAlongEach,
   type RunSettings,
+  unseenLossLine,
+  valueText,
 } from "./hyperparameter_runs.ts";
-import { valueText } from "./hyperparameter_sliders.ts";
 import { isScore, PALETTE, percentText } from "./style.ts";
 
 /** Options of {@linkcode hyperparameterEffects}. */
@@ -71,9 +73,7 @@ export function hyperparameterEffects(
   rows: readonly HyperparameterRow[],
   { preset }: HyperparameterEffectsOptions,
 ): Figure {
-  const all = listRuns(rows);
-  const columns = HYPERPARAMETER_NAMES.map((name) => ({ name, runs: runsAlong(all, name, preset) }))
-    .filter(({ runs }) => runs.length > 0);
+  const columns = runsAlongEach(listRuns(rows), preset).filter(({ runs }) => runs.length > 0);
   const runs = columns.flatMap((column) => column.runs);
   const panels = columns.map((column, i) => drawColumn(column, { i, of: columns.length, runs, preset }));
   return makeFigure(panels.flatMap(({ data }) => data), {
@@ -164,10 +164,6 @@ function rangeOf(runs: readonly HyperparameterRun[], column: typeof ROWS[number]
   return [least - room, most + room];
 }
 
-function epochsOf({ isReached, after, rows }: HyperparameterRun): number {
-  return isReached ? after.epoch : rows.at(-1)!.epoch;
-}
-
 function scoreTrace(
   runs: readonly HyperparameterRun[],
   values: readonly string[],
@@ -218,11 +214,7 @@ function epochTrace(runs: readonly HyperparameterRun[], values: readonly string[
 }
 
 function describeRun(run: HyperparameterRun): string {
-  const { after, isReached } = run;
-  const end = isReached
-    ? `below the thresholds after ${after.epoch} epochs`
-    : `not below after ${epochsOf(run)} epochs`;
-  const loss = isScore(after.unseen_nll) ? `<br>loss on unseen text ${after.unseen_nll.toFixed(3)} nats` : "";
-  return `${end}<br>forget set MA ${percentText(after.ma)}, EL_10 ${percentText(after.el_10)}` +
-    `<br>retain set MA ${percentText(after.retain_ma)}${loss}`;
+  const { after } = run;
+  return `${describeEnd(run)}<br>forget set MA ${percentText(after.ma)}, EL_10 ${percentText(after.el_10)}` +
+    `<br>retain set MA ${percentText(after.retain_ma)}${unseenLossLine(run)}`;
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { EpochScores } from "./score_curves.ts";
+import { isScore } from "./style.ts";
 
 /** One epoch of one run; `data/hyperparameters.csv` has such rows. */
 export interface HyperparameterRow extends EpochScores {
@@ -116,4 +117,94 @@ export function runsAlong(
       others.every((other) => run[other as keyof RunSettings] === preset[other as keyof RunSettings])
     )
     .toSorted((a, b) => a[name] - b[name]);
+}
+
+/**
+ * The runs along each hyperparameter that differ from `preset` in it alone; see {@linkcode runsAlong}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { listRuns, runsAlongEach } from "./hyperparameter_runs.ts";
+ *
+ * const preset = { method: "ssga", gamma: 0.5, lambda: 0.1, alpha: 1, lr: 1e-4 };
+ * const rest = { status: "reached", epoch: 2, ma: 1, el_10: 1, retain_ma: 1, loss: null, unseen_nll: 3, kept: true };
+ * const [run] = listRuns([{ ...preset, ...rest }]);
+ * assertEquals(runsAlongEach([run!], preset).map(({ name, runs }) => [name, runs.length])[0], ["gamma", 1]);
+ * ```
+ */
+export function runsAlongEach(
+  runs: readonly HyperparameterRun[],
+  preset: RunSettings,
+): { name: Hyperparameter; runs: HyperparameterRun[] }[] {
+  return HYPERPARAMETER_NAMES.map((name) => ({ name, runs: runsAlong(runs, name, preset) }));
+}
+
+/**
+ * The epochs that a run took: up to the one that came below the thresholds, else all.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { listRuns, epochsOf } from "./hyperparameter_runs.ts";
+ *
+ * const preset = { method: "ssga", gamma: 0.5, lambda: 0.1, alpha: 1, lr: 1e-4 };
+ * const rest = { status: "reached", epoch: 2, ma: 1, el_10: 1, retain_ma: 1, loss: null, unseen_nll: 3, kept: true };
+ * const [run] = listRuns([{ ...preset, ...rest }]);
+ * assertEquals(epochsOf(run!), 2);
+ * ```
+ */
+export function epochsOf({ isReached, after, rows }: HyperparameterRun): number {
+  return isReached ? after.epoch : rows.at(-1)!.epoch;
+}
+
+/**
+ * How a run ended, in words.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { listRuns, describeEnd } from "./hyperparameter_runs.ts";
+ *
+ * const preset = { method: "ssga", gamma: 0.5, lambda: 0.1, alpha: 1, lr: 1e-4 };
+ * const rest = { status: "reached", epoch: 2, ma: 1, el_10: 1, retain_ma: 1, loss: null, unseen_nll: 3, kept: true };
+ * const [run] = listRuns([{ ...preset, ...rest }]);
+ * assertEquals(describeEnd(run!), "below the thresholds after 2 epochs");
+ * ```
+ */
+export function describeEnd(run: HyperparameterRun): string {
+  return `${run.isReached ? "below the thresholds" : "not below"} after ${epochsOf(run)} epochs`;
+}
+
+/**
+ * A line of the loss on unseen text, where it was measured.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { listRuns, unseenLossLine } from "./hyperparameter_runs.ts";
+ *
+ * const preset = { method: "ssga", gamma: 0.5, lambda: 0.1, alpha: 1, lr: 1e-4 };
+ * const rest = { status: "reached", epoch: 2, ma: 1, el_10: 1, retain_ma: 1, loss: null, unseen_nll: 3, kept: true };
+ * const [run] = listRuns([{ ...preset, ...rest }]);
+ * assertEquals(unseenLossLine(run!), "<br>loss on unseen text 3.000 nats");
+ * ```
+ */
+export function unseenLossLine({ after }: HyperparameterRun): string {
+  return isScore(after.unseen_nll) ? `<br>loss on unseen text ${after.unseen_nll.toFixed(3)} nats` : "";
+}
+
+/**
+ * A hyperparameter's value, short.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { valueText } from "./hyperparameter_runs.ts";
+ *
+ * assertEquals([0, 0.03, 10, 5e-5, 2e-4].map(valueText), ["0", "0.03", "10", "5e-5", "2e-4"]);
+ * ```
+ */
+export function valueText(value: number): string {
+  return value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential() : String(value);
 }

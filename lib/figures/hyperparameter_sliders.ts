@@ -7,14 +7,16 @@
  */
 import { type Figure, makeFigure } from "./figure.ts";
 import {
+  describeEnd,
   type Hyperparameter,
   HYPERPARAMETER_NAMES,
   type HyperparameterRow,
   type HyperparameterRun,
   HYPERPARAMETERS,
   listRuns,
-  runsAlong,
+  runsAlongEach,
   type RunSettings,
+  valueText,
 } from "./hyperparameter_runs.ts";
 import { type ForgetThresholds, scoreCurves, scoreThresholds } from "./score_curves.ts";
 import { percentText, SCORE_AXIS } from "./style.ts";
@@ -54,8 +56,7 @@ export function hyperparameterSliders(
 ): Figure {
   const all = listRuns(rows);
   const base = all.find((run) => isSame(run, preset));
-  const rails = HYPERPARAMETER_NAMES.map((name) => ({ name, runs: runsAlong(all, name, preset) }))
-    .filter(({ runs }) => base !== undefined && runs.length > 1);
+  const rails = runsAlongEach(all, preset).filter(({ runs }) => base !== undefined && runs.length > 1);
   const shown = [...new Set([...base ? [base] : [], ...rails.flatMap(({ runs }) => runs)])];
   const traces = shown.map((run) => scoreCurves(run.rows, { visible: run === base }));
   const behind = base ? scoreCurves(base.rows, { opacity: 0.25, showlegend: false, hoverinfo: "skip" }) : [];
@@ -123,25 +124,7 @@ function sliderFrame(name: Hyperparameter, { rail }: { rail: number; rails: numb
 function describeRun(run: HyperparameterRun, name: Hyperparameter | null): string {
   const change = name === null ? "preset" : `${HYPERPARAMETERS[name].label} ${valueText(run[name])}`;
   const { after, before } = run;
-  const end = run.isReached
-    ? `below the thresholds after ${after.epoch} epochs`
-    : `not below after ${run.rows.at(-1)!.epoch} epochs`;
-  return `${change}: ${end}; retain set MA ${percentText(before.retain_ma)} → ${
+  return `${change}: ${describeEnd(run)}; retain set MA ${percentText(before.retain_ma)} → ${
     percentText(after.retain_ma)
   }`;
-}
-
-/**
- * A hyperparameter's value, short.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { valueText } from "./hyperparameter_sliders.ts";
- *
- * assertEquals([0, 0.03, 10, 5e-5, 2e-4].map(valueText), ["0", "0.03", "10", "5e-5", "2e-4"]);
- * ```
- */
-export function valueText(value: number): string {
-  return value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential() : String(value);
 }

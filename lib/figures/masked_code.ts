@@ -29,7 +29,7 @@ export interface MaskedToken {
  *
  * const tokens = [
  *   { text: "key =", isSecret: false, line: 0, column: 0 },
- *   { text: " ab··", isSecret: true, line: 0, column: 5 },
+ *   { text: " ab••", isSecret: true, line: 0, column: 5 },
  * ];
  * const { data } = maskedCode(tokens);
  * assertEquals(data.slice(0, 2).map(({ name, x }) => [name, x]), [["other token", [4.86]], ["secret token", [4.86]]]);

@@ -73,7 +73,7 @@ export {
   type TrajectoryRow,
 } from "./secret_trajectories.ts";
 export {
-  type SecretRow as ReportedSecretRow,
+  type ReportedSecretRow,
   secretsBeforeAfter,
   type SecretsBeforeAfterOptions,
 } from "./secrets_before_after.ts";

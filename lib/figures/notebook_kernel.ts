@@ -56,6 +56,29 @@ export function isNotebook(): boolean {
   return jupyter() !== undefined;
 }
 
+/** Outputs of a cell by MIME type. */
+export type MimeBundle = { readonly [mime: string]: unknown };
+
+/**
+ * Shows something now, in a place of its own that later calls of the returned function change.
+ *
+ * @example
+ * ```ts
+ * import { showInPlace } from "./notebook_kernel.ts";
+ *
+ * const update = await showInPlace({ "text/plain": "half" });
+ * await update({ "text/plain": "all" });
+ * ```
+ */
+export async function showInPlace(bundle: MimeBundle): Promise<(bundle: MimeBundle) => Promise<void>> {
+  const display_id = crypto.randomUUID();
+  const show = async (next: MimeBundle, update: boolean) => {
+    await jupyter()?.display(next as Record<string, object>, { raw: true, display_id, update });
+  };
+  await show(bundle, false);
+  return (next) => show(next, true);
+}
+
 /**
  * Keeps the kernel alive when it is interrupted: {@linkcode beginWork}'s signal stops the work at hand, and cells that
  * are queued behind it are refused. A cell that does no such work goes on to its end. Calling it again changes nothing;

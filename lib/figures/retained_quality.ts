@@ -5,22 +5,15 @@
  * @module
  */
 import { type Figure, makeFigure, type Trace } from "./figure.ts";
+import type { ColumnScores } from "./score_columns.ts";
 import { isScore, modelStyle, percentText, plotText, SCORE_AXIS } from "./style.ts";
 
 /** Mean metrics of one model on one set; null where undefined. */
-export interface ResultRow {
+export interface ResultRow extends ColumnScores {
   /** Which texts. */
   readonly set: "forget" | "retain" | "unseen";
   /** "before", or the method that made the model. */
   readonly model: string;
-  /** Memorization accuracy. */
-  readonly ma: number | null;
-  /** Extraction likelihood of runs of 3 tokens. */
-  readonly el_3: number | null;
-  /** Extraction likelihood of runs of 5 tokens. */
-  readonly el_5: number | null;
-  /** Extraction likelihood of runs of 10 tokens. */
-  readonly el_10: number | null;
   /** Mean negative log-likelihood of a token, in nats. */
   readonly nll: number | null;
   /** Texts the means are of. */

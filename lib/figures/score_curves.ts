@@ -53,21 +53,59 @@ export function scoreCurves(
   rows: readonly EpochScores[],
   options: { readonly [option: string]: unknown } = {},
 ): Trace[] {
-  return CURVES.filter(({ column }) => rows.some((row) => isScore(row[column]))).map((
-    { column, label, color, symbol, dash },
-  ) => ({
-    type: "scatter",
-    mode: "lines+markers",
-    name: label,
+  return epochCurves(rows, CURVES, ({ column, label }) => ({
     legendgroup: column,
-    x: rows.map((row) => row.epoch),
-    y: rows.map((row) => row[column]),
     customdata: rows.map((row) => isScore(row.loss) ? `<br>loss ${row.loss.toFixed(3)}` : ""),
-    line: { color, dash, width: 2.2 },
-    marker: { color, symbol, size: 6 },
-    cliponaxis: false,
     hovertemplate: `epoch %{x}<br>${label} %{y:.1%}%{customdata}<extra></extra>`,
     ...options,
+  }));
+}
+
+/** How a column is drawn over the epochs. */
+export interface EpochCurve<N extends string> {
+  /** The column. */
+  readonly column: N;
+  /** Its name in the legend. */
+  readonly label: string;
+  /** `#rrggbb`. */
+  readonly color: string;
+  /** Plotly's name of its marker. */
+  readonly symbol: string;
+  /** Plotly's name of its line. */
+  readonly dash: string;
+}
+
+/**
+ * Columns over the epochs; one that was never measured has no curve.
+ *
+ * @param optionsOf what of Plotly a curve's trace is to have beside
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { epochCurves } from "./score_curves.ts";
+ *
+ * const look = { color: "#000000", symbol: "circle", dash: "dot" };
+ * const curves = [{ column: "a", label: "first", ...look }, { column: "b", label: "second", ...look }] as const;
+ * const traces = epochCurves([{ epoch: 1, a: 0.5, b: null }], curves, () => ({ yaxis: "y2" }));
+ * assertEquals(traces.map(({ name, y, yaxis }) => [name, y, yaxis]), [["first", [0.5], "y2"]]);
+ * ```
+ */
+export function epochCurves<N extends string>(
+  rows: readonly ({ readonly epoch: number } & { readonly [column in N]: number | null })[],
+  curves: readonly EpochCurve<N>[],
+  optionsOf: (curve: EpochCurve<N>) => { readonly [option: string]: unknown },
+): Trace[] {
+  return curves.filter(({ column }) => rows.some((row) => isScore(row[column]))).map((curve) => ({
+    type: "scatter",
+    mode: "lines+markers",
+    name: curve.label,
+    x: rows.map(({ epoch }) => epoch),
+    y: rows.map((row) => row[curve.column]),
+    line: { color: curve.color, dash: curve.dash, width: 2.2 },
+    marker: { color: curve.color, symbol: curve.symbol, size: 6 },
+    cliponaxis: false,
+    ...optionsOf(curve),
   }));
 }
 

@@ -6,20 +6,19 @@
  */
 import { type Figure, LEGEND, makeFigure, panelHeading, type Trace } from "./figure.ts";
 import type { ResultRow } from "./retained_quality.ts";
+import { SCORE_COLUMNS, type ScoreColumn } from "./score_columns.ts";
 import { isScore, modelStyle, PALETTE, percentText, plotText, SCORE_AXIS } from "./style.ts";
 
 /** Options of {@linkcode scoresBeforeAfter}. */
 export interface ScoresBeforeAfterOptions {
   /** What unseen text scores, drawn as a mark across each group of bars on the forget set. */
-  thresholds?: { readonly [metric in typeof METRICS[number]["column"]]?: number | null };
+  thresholds?: { readonly [column in ScoreColumn]?: number | null };
 }
 
-const METRICS = [
-  { column: "ma", label: "MA" },
-  { column: "el_3", label: "EL_3" },
-  { column: "el_5", label: "EL_5" },
-  { column: "el_10", label: "EL_10" },
-] as const;
+const METRICS = (Object.keys(SCORE_COLUMNS) as ScoreColumn[]).map((column) => ({
+  column,
+  label: SCORE_COLUMNS[column],
+}));
 
 const PANELS = [
   { set: "forget", heading: "forget set: should fall", domain: [0, 0.48], suffix: "" },

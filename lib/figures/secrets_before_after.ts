@@ -17,7 +17,7 @@ import {
 } from "./style.ts";
 
 /** One secret, masked: its description has kind, length and first two characters only. */
-export interface SecretRow {
+export interface ReportedSecretRow {
   /** The document that holds it. */
   readonly doc_id: string;
   /** EMAIL, IP_ADDRESS or KEY. */
@@ -48,7 +48,7 @@ export interface SecretsBeforeAfterOptions {
 const LABEL_ROOM = 0.16;
 
 interface Fall {
-  readonly row: SecretRow;
+  readonly row: ReportedSecretRow;
   readonly before: number;
   readonly after: number;
 }
@@ -70,7 +70,7 @@ interface Fall {
  * ```
  */
 export function secretsBeforeAfter(
-  rows: readonly SecretRow[],
+  rows: readonly ReportedSecretRow[],
   method: string,
   options: SecretsBeforeAfterOptions = {},
 ): Figure {
@@ -101,7 +101,7 @@ export function secretsBeforeAfter(
   });
 }
 
-function toFall(row: SecretRow, method: string): Fall[] {
+function toFall(row: ReportedSecretRow, method: string): Fall[] {
   const after = Object.hasOwn(row.ma_after, method) ? row.ma_after[method] : null;
   return isScore(row.ma_before) && isScore(after) ? [{ row, before: row.ma_before, after }] : [];
 }

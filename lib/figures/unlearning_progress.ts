@@ -6,7 +6,13 @@
  * @module
  */
 import { type Figure, makeFigure, panelHeading, type Trace } from "./figure.ts";
-import { type EpochScores, type ForgetThresholds, scoreCurves, scoreThresholds } from "./score_curves.ts";
+import {
+  epochCurves,
+  type EpochScores,
+  type ForgetThresholds,
+  scoreCurves,
+  scoreThresholds,
+} from "./score_curves.ts";
 import { isScore, modelStyle, PALETTE, percentText, plotText, SCORE_AXIS } from "./style.ts";
 
 /** The state after one epoch with the terms of its loss, each before the update; null where a method has no such term. */
@@ -89,19 +95,9 @@ function describeEpoch(row: ProgressRow | undefined): string {
 }
 
 function termTraces(rows: readonly ProgressRow[]): Trace[] {
-  return TERMS.filter(({ column }) => rows.some((row) => isScore(row[column]))).map((
-    { column, label, color, symbol, dash },
-  ) => ({
-    type: "scatter",
-    mode: "lines+markers",
-    name: label,
+  return epochCurves(rows, TERMS, ({ label }) => ({
     xaxis: "x2",
     yaxis: "y2",
-    x: rows.map(({ epoch }) => epoch),
-    y: rows.map((row) => row[column]),
-    line: { color, dash, width: 2.2 },
-    marker: { color, symbol, size: 6 },
-    cliponaxis: false,
     hovertemplate: `epoch %{x}, before its update<br>${label} %{y:.4f} nats<extra></extra>`,
   }));
 }

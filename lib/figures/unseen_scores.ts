@@ -4,23 +4,13 @@
  * @module
  */
 import { type Figure, makeFigure, type Trace } from "./figure.ts";
+import { type ColumnScores, SCORE_COLUMNS, type ScoreColumn } from "./score_columns.ts";
 import { isScore, PALETTE, percentText, plotText, SCORE_AXIS } from "./style.ts";
 
-const METRICS = { ma: "MA", el_3: "EL_3", el_5: "EL_5", el_10: "EL_10" } as const;
-type Metric = keyof typeof METRICS;
-
 /** A text's scores; null where one is not defined. */
-export interface UnseenRow {
+export interface UnseenRow extends ColumnScores {
   /** Which text. */
   readonly doc_id: string;
-  /** Memorization accuracy. */
-  readonly ma: number | null;
-  /** Extraction likelihood of 3 tokens. */
-  readonly el_3: number | null;
-  /** Of 5. */
-  readonly el_5: number | null;
-  /** Of 10. */
-  readonly el_10: number | null;
 }
 
 /** A metric's mean. */
@@ -47,11 +37,11 @@ export interface UnseenMean {
  * ```
  */
 export function unseenScores(rows: readonly UnseenRow[], means: readonly UnseenMean[]): Figure {
-  const metrics = Object.keys(METRICS) as Metric[];
+  const metrics = Object.keys(SCORE_COLUMNS) as ScoreColumn[];
   const dots = metrics.flatMap((metric, column) =>
     rows.flatMap((row, i) => isScore(row[metric]) ? [{ x: column + spread(i), y: row[metric], row }] : [])
   );
-  const known = means.filter(({ metric, mean }) => metric in METRICS && isScore(mean));
+  const known = means.filter(({ metric, mean }) => metric in SCORE_COLUMNS && isScore(mean));
   const ma = means.find(({ metric }) => metric === "ma");
   const texts: Trace = {
     type: "scatter",
@@ -75,7 +65,7 @@ export function unseenScores(rows: readonly UnseenRow[], means: readonly UnseenM
         tickvals: metrics.map((_, i) => i),
         ticktext: metrics.map((metric) => {
           const mean = means.find((row) => row.metric === metric)?.mean;
-          return `${METRICS[metric]}<br><b>${percentText(mean)}</b>`;
+          return `${SCORE_COLUMNS[metric]}<br><b>${percentText(mean)}</b>`;
         }),
         range: [-0.5, metrics.length - 0.5],
         zeroline: false,
@@ -86,7 +76,7 @@ export function unseenScores(rows: readonly UnseenRow[], means: readonly UnseenM
 }
 
 function meanTrace(means: readonly UnseenMean[]): Trace {
-  const metrics = Object.keys(METRICS);
+  const metrics = Object.keys(SCORE_COLUMNS);
   return {
     type: "scatter",
     mode: "markers",

@@ -165,6 +165,33 @@ function piecesOf(content: Uint8Array | string | FilePieces): {
   return { bytes: whole.length, pieces: [whole] };
 }
 
+/**
+ * Writes all of `bytes` to a file that is open, in the face of what a system writes in part.
+ *
+ * @param path of the file, for the message
+ * @throws {Error} If it cannot be written.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { writeAll } from "./write_file.ts";
+ *
+ * const path = await Deno.makeTempFile();
+ * {
+ *   using file = await Deno.open(path, { write: true });
+ *   await writeAll(file, new Uint8Array([97, 98]), path);
+ * }
+ * assertEquals(await Deno.readTextFile(path), "ab");
+ * ```
+ */
+export async function writeAll(file: Deno.FsFile, bytes: Uint8Array, path: string): Promise<void> {
+  try {
+    for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+  } catch (cause) {
+    throw new Error(`Cannot write "${path}": ${whyNotWritten(cause, dirname(path))}`, { cause });
+  }
+}
+
 async function writePieces(
   path: string,
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,

@@ -1,13 +1,12 @@
 /**
- * A model of the Hub, downloaded by @huggingface/hub into the cache: the client asks which commit a revision is, lists
- * its files and reads them; here is what it leaves out: only the needed files, resumption, hashes, locks.
+ * A model of the Hub, downloaded into the cache: which commit a revision is and which files it has are asked by the Hub's
+ * API, as Hugging Face's own clients ask (`/api/models/NAME/revision/...` and `/tree/...`); only what is needed is read.
  *
  * Every request is for a commit, so a branch that moves meanwhile mixes nothing. The branch is noted as that commit only
  * when all files are there.
  *
  * @module
  */
-import type { ListFileEntry } from "../npm/huggingface_hub.ts";
 import { statfsSync } from "node:fs";
 import { join } from "node:path";
 import { downloadBlob, type HubFile, keptBytes } from "./download_blob.ts";
@@ -71,12 +70,15 @@ export async function downloadModel(model: HubModelName, options: DownloadOption
   using requests = new HubRequests({ label, repository, settings }, signal);
   const { commit, files } = await listFiles(model, requests, options);
   const { names, index } = chooseFiles(files.keys(), label);
+  // By this address a file comes in byte ranges, which the Hub's other protocol, Xet, has not.
+  const addressOf = (name: string) =>
+    `${settings.endpoint}/${repository}/resolve/${commit}/${encodeURIComponent(name)}`;
   const fetchOne: FetchOne = async (file, onBytes) => {
     await downloadBlob(file, {
       folders,
       label,
-      read: (start) => readFile(file, start, { model, commit, requests, settings }),
-      explainStream: (error) => requests.explainStream(error),
+      read: (start) => requests.file(addressOf(file.name), start, file.size),
+      explainStream: (error) => requests.explain(error),
       onBytes,
       onWait: () =>
         options.onProgress?.({ stage: "wait", what: `another download of ${label}`, done: 0, total: 0 }),
@@ -126,72 +128,50 @@ async function listFiles(
   requests: HubRequests,
   { settings, signal }: DownloadOptions,
 ): Promise<Listing> {
-  const hub = await import("../npm/huggingface_hub.ts");
-  const asked = { hubUrl: settings.endpoint, fetch: requests.api };
-  const ask = <T>(task: () => Promise<T>) =>
-    withRetries(async () => {
-      requests.failure = null;
-      try {
-        return await task();
-      } catch (cause) {
-        throw requests.failure ?? new HubError(
-          `Cannot download model "${repository}": "${
-            new URL(settings.endpoint).host
-          }" does not answer as the Hub does`,
-          "final",
-          { cause },
-        );
-      }
-    }, { retried: ["busy"], signal });
-  return await ask(async () => {
-    const { sha } = await hub.modelInfo({ name: repository, revision, additionalFields: ["sha"], ...asked });
+  const address = `${settings.endpoint}/api/models/${repository}`;
+  const list = async () => {
+    const info = await requests.api(`${address}/revision/${encodeURIComponent(revision)}?expand=sha`);
+    const { sha } = await info.json();
     if (!COMMIT.test(sha)) throw new TypeError("its commit has no commit's name");
     const files = new Map<string, HubFile>();
-    const repo = { type: "model" as const, name: repository };
-    for await (const entry of hub.listFiles({ repo, revision: sha, ...asked })) {
-      if (entry.type === "file") files.set(entry.path, readEntry(entry));
+    for (let next: string | undefined = `${address}/tree/${sha}`; next !== undefined;) {
+      const page = await requests.api(next);
+      for (const entry of await page.json()) {
+        if (entry.type === "file") files.set(entry.path, readEntry(entry));
+      }
+      next = /<(https?:\/\/[^>]+)>;\s*rel="next"/.exec(page.headers.get("link") ?? "")?.[1];
     }
     return { commit: sha, files };
-  });
+  };
+  return await withRetries(async () => {
+    try {
+      return await list();
+    } catch (cause) {
+      if (cause instanceof HubError || signal?.aborted) throw cause;
+      const { host } = new URL(settings.endpoint);
+      const what = `"${host}" does not answer as the Hub does`;
+      throw new HubError(`Cannot download model "${repository}": ${what}`, "final", { cause });
+    }
+  }, { retried: ["busy"], signal });
 }
 
-function readEntry({ path, size, oid, lfs }: ListFileEntry): HubFile {
+/** A file in a list of the Hub's. */
+interface ListedFile {
+  path: string;
+  size: number;
+  /** Git's hash. */
+  oid?: string;
+  /** Of a large file. */
+  lfs?: { oid: string };
+}
+
+function readEntry({ path, size, oid, lfs }: ListedFile): HubFile {
   const id = lfs?.oid ?? oid ?? "";
   const isRight = lfs ? /^[0-9a-f]{64}$/.test(id) : COMMIT.test(id);
   if (isRight && typeof path === "string" && Number.isSafeInteger(size) && size >= 0) {
     return { name: path, size, id };
   }
   throw new TypeError(`its list has no size or hash of ${JSON.stringify(path)}`);
-}
-
-/** What {@linkcode readFile} reads from where. */
-interface ReadFileOptions {
-  model: HubModelName;
-  commit: string;
-  requests: HubRequests;
-  settings: HubSettings;
-}
-
-/** A file's bytes from `start` on, by the client. */
-async function readFile(
-  { name, size, id }: HubFile,
-  start: number,
-  { model, commit, requests, settings }: ReadFileOptions,
-): Promise<ReadableStream<Uint8Array>> {
-  const { downloadFile } = await import("../npm/huggingface_hub.ts");
-  requests.failure = null;
-  const path = encodeURIComponent(name); // the client puts it into the address as it is
-  // Size and hash are known. By its address the file comes in byte ranges, which the Hub's other protocol, Xet, has not.
-  const url = `${settings.endpoint}/${model.repository}/resolve/${commit}/${path}`;
-  const blob = await downloadFile({
-    repo: { type: "model", name: model.repository },
-    path,
-    revision: commit,
-    hubUrl: settings.endpoint,
-    fetch: requests.file,
-    downloadInfo: { etag: id, size, url },
-  });
-  return blob!.slice(start, size).stream();
 }
 
 async function checkSpace(

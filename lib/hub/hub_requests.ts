@@ -1,29 +1,23 @@
 /**
- * The `fetch` that @huggingface/hub is given: it knows the token and sends it to the Hub only, gives a silent connection
- * up, goes on where a broken download ended even if the server begins anew, and says in one line what went wrong.
- *
- * One request runs at a time. The client turns errors of a download's stream into bare texts: `failure` keeps them.
+ * Requests to the Hub: they know the token and send it to the Hub only, give a silent connection up, go on where a broken
+ * download ended even if the server begins anew, and say in one line what went wrong. One request runs at a time.
  *
  * @module
  */
 import { explainFetch, explainStatus, type HubAsked, HubError } from "./hub_error.ts";
-
-type Fetch = typeof fetch;
 
 /**
  * The requests for one model.
  *
  * @example
  * ```ts
- * import { assertEquals, assertRejects } from "@std/assert";
- * import { HubError } from "./hub_error.ts";
+ * import { assertRejects } from "@std/assert";
  * import { HubRequests } from "./hub_requests.ts";
  * import { readHubSettings } from "./hub_settings.ts";
  *
  * const settings = readHubSettings((name) => name === "HF_HOME" ? "/nowhere" : undefined);
  * using requests = new HubRequests({ label: "ada/coder", repository: "ada/coder", settings }, AbortSignal.abort());
  * await assertRejects(() => requests.api(settings.endpoint), DOMException);
- * assertEquals(requests.failure instanceof HubError, false);
  * ```
  */
 export class HubRequests implements Disposable {
@@ -32,8 +26,6 @@ export class HubRequests implements Disposable {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #silent = new AbortController();
   #host = new URL("https://huggingface.co");
-  /** Why the last request failed. */
-  failure: unknown = null;
 
   /** Requests that end when `signal` aborts. */
   constructor(asked: HubAsked, signal?: AbortSignal) {
@@ -46,57 +38,56 @@ export class HubRequests implements Disposable {
     clearTimeout(this.#timer);
   }
 
-  /** For small answers: they are read whole within the time. */
-  readonly api: Fetch = async (input, init) => {
+  /**
+   * A small answer, read whole within the time.
+   *
+   * @throws {HubError} in one line; the signal's reason
+   */
+  async api(url: string | URL): Promise<Response> {
     try {
-      const response = await this.#send(input, init);
+      const response = await this.#send(url);
       const { status, headers } = response;
       return new Response(await response.arrayBuffer(), { status, headers });
     } catch (error) {
-      throw this.#explain(error);
+      throw this.explain(error);
     } finally {
       clearTimeout(this.#timer);
     }
-  };
-
-  /** For files: the stream begins at the byte that was asked for and may last, but not be silent for long. */
-  readonly file: Fetch = async (input, init) => {
-    try {
-      const response = await this.#send(input, init);
-      const start = Number(/^bytes=(\d+)-/.exec(new Headers(init?.headers).get("range") ?? "")?.[1] ?? 0);
-      const answered = response.status === 206 ? response.headers.get("content-range") ?? "" : "bytes 0-";
-      const first = Number(/^bytes (\d+)-/.exec(answered)?.[1] ?? NaN);
-      if (first !== start && first !== 0) {
-        await response.body?.cancel();
-        throw new HubError(
-          `Cannot download model "${this.#asked.label}": "${this.#host.host}" sends other bytes than were asked for`,
-          "final",
-        );
-      }
-      return new Response(response.body?.pipeThrough(this.#watch(start - first)), { status: 200 });
-    } catch (error) {
-      throw this.#explain(error);
-    }
-  };
-
-  /** What a failed reading of a stream means. */
-  explainStream(error: unknown): unknown {
-    return this.failure ?? this.#explain(error);
   }
 
-  async #send(input: Parameters<Fetch>[0], init: Parameters<Fetch>[1]): Promise<Response> {
+  /**
+   * A file of `size` bytes, from the byte `start` on: the stream may last, but not be silent for long.
+   *
+   * @throws {HubError} in one line; the signal's reason. What the stream throws, {@linkcode explain} explains
+   */
+  async file(url: string | URL, start: number, size: number): Promise<ReadableStream<Uint8Array>> {
+    try {
+      const response = await this.#send(url, start > 0 ? { range: `bytes=${start}-${size - 1}` } : {});
+      const answered = response.status === 206 ? response.headers.get("content-range") ?? "" : "bytes 0-";
+      const first = Number(/^bytes (\d+)-/.exec(answered)?.[1] ?? NaN);
+      const body = response.body ?? ReadableStream.from<Uint8Array>([]);
+      if (first === start || first === 0) return body.pipeThrough(this.#watch(start - first));
+      await body.cancel();
+      throw new HubError(
+        `Cannot download model "${this.#asked.label}": "${this.#host.host}" sends other bytes than were asked for`,
+        "final",
+      );
+    } catch (error) {
+      throw this.explain(error);
+    }
+  }
+
+  async #send(address: string | URL, headers: Record<string, string> = {}): Promise<Response> {
     const { endpoint, token } = this.#asked.settings;
-    const url = new URL(input instanceof Request ? input.url : input);
-    const headers = new Headers(init?.headers);
+    const url = new URL(address);
     if (token && url.origin === new URL(endpoint).origin) {
-      headers.set("authorization", `Bearer ${token.value}`); // fetch itself drops it on a redirect to another host
+      headers.authorization = `Bearer ${token.value}`; // fetch itself drops it on a redirect to another host
     }
     this.#host = url;
-    this.failure = null;
     this.#silent = new AbortController();
     this.#arm();
     const signals = [this.#silent.signal, ...(this.#signal ? [this.#signal] : [])];
-    const response = await fetch(url, { ...init, headers, signal: AbortSignal.any(signals) });
+    const response = await fetch(url, { headers, signal: AbortSignal.any(signals) });
     if (response.url) this.#host = new URL(response.url);
     if (response.ok) return response;
     await response.body?.cancel();
@@ -121,13 +112,14 @@ export class HubRequests implements Disposable {
     });
   }
 
-  #explain(error: unknown): unknown {
+  /** What a failed request, or reading of a file, means. */
+  explain(error: unknown): unknown {
     clearTimeout(this.#timer);
-    if (this.#signal?.aborted) return this.failure = this.#signal.reason;
-    if (error instanceof HubError) return this.failure = error;
-    if (!this.#silent.signal.aborted) return this.failure = explainFetch(error, this.#host, this.#asked);
+    if (this.#signal?.aborted) return this.#signal.reason;
+    if (error instanceof HubError) return error;
+    if (!this.#silent.signal.aborted) return explainFetch(error, this.#host, this.#asked);
     const { label, settings } = this.#asked;
     const what = `"${this.#host.host}" is silent for ${settings.timeoutMs / 1000} seconds: try again later`;
-    return this.failure = new HubError(`Cannot download model "${label}": ${what}`, "busy", { cause: error });
+    return new HubError(`Cannot download model "${label}": ${what}`, "busy", { cause: error });
   }
 }

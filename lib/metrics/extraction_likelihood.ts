@@ -1,5 +1,6 @@
 /**
- * Extraction likelihood EL_n (Jang et al., 2023; the paper's section 3.1), for n = 3, 5 and 10 from the same decodes.
+ * Extraction likelihood EL_n (Jang et al., 2023; the paper's section 3.1), for each n of the table of metrics from the same
+ * decodes.
  *
  * Invariant: exact. A prefix whose next token is predicted right continues as the next prefix does, so only the
  * mispredicted positions start a decode; every decoded n-gram is looked up in a trie of the true n-grams that
@@ -7,19 +8,16 @@
  *
  * @module
  */
+import {
+  EL_ORDERS,
+  LIKELIHOOD_NAMES,
+  type LikelihoodName,
+  type MetricValues,
+  perMetric,
+} from "../datasets/metrics.ts";
 
-/** The n of EL_n. */
-export const EL_ORDERS = [3, 5, 10] as const;
-
-/** EL_n by n; null where the text has fewer than n + 1 tokens. */
-export interface ExtractionLikelihoods {
-  /** EL_3 */
-  el_3: number | null;
-  /** EL_5 */
-  el_5: number | null;
-  /** EL_10 */
-  el_10: number | null;
-}
+/** EL_n by name; null where the text has fewer than n + 1 tokens. */
+export type ExtractionLikelihoods = MetricValues<LikelihoodName>;
 
 /** What to score. */
 export interface ExtractionInput {
@@ -36,7 +34,7 @@ export interface ExtractionInput {
 }
 
 /**
- * EL_3, EL_5 and EL_10 of one text.
+ * Each EL_n of one text.
  *
  * @example
  * ```ts
@@ -64,8 +62,8 @@ export function extractionLikelihoods(input: ExtractionInput): ExtractionLikelih
     addOverlaps(sums, sequence, { first: prefix, last, trie });
     prefix = last + 1;
   }
-  const score = (i: number, n: number) => T < n + firstPrefix ? null : sums[i]! / (T - n + 1 - firstPrefix);
-  return { el_3: score(0, 3), el_5: score(1, 5), el_10: score(2, 10) };
+  const scores = EL_ORDERS.map((n, i) => T < n + firstPrefix ? null : sums[i]! / (T - n + 1 - firstPrefix));
+  return perMetric(LIKELIHOOD_NAMES, (name) => scores[LIKELIHOOD_NAMES.indexOf(name)]!);
 }
 
 /** Adds the overlaps of prefixes first..last, which all continue as `sequence` does. */
@@ -93,7 +91,7 @@ class LastOccurrences {
   readonly #last: number[] = [-1];
 
   constructor(text: ArrayLike<number>) {
-    const longest = EL_ORDERS.at(-1)!;
+    const longest = Math.max(...EL_ORDERS);
     for (let s = 0; s < text.length; s++) {
       let node = 0;
       for (let t = s; t < Math.min(text.length, s + longest); t++) {

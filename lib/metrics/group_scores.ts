@@ -3,14 +3,13 @@
  *
  * @module
  */
+import { METRIC_NAMES, type MetricValues, perMetric } from "../datasets/metrics.ts";
 import type { Scores } from "./scorer.ts";
-
-/** Means over a group; null where a metric is defined for no member. */
-export type GroupMeans = Record<"ma" | "el_3" | "el_5" | "el_10" | "nll", number | null>;
 
 /**
  * The mean over documents of the mean over their secrets.
  *
+ * @returns null where a metric is defined for no member
  * @param scores of all secrets
  * @param documents for each secret, its document
  *
@@ -22,17 +21,20 @@ export type GroupMeans = Record<"ma" | "el_3" | "el_5" | "el_10" | "nll", number
  * assertEquals([ma, el_3], [0.75, null]);
  * ```
  */
-export function groupMeans(scores: readonly Scores[], documents: readonly (string | number)[]): GroupMeans {
+export function groupMeans(scores: readonly Scores[], documents: readonly (string | number)[]): MetricValues {
   const members = new Map<string | number, Scores[]>();
   scores.forEach((score, i) => {
     const document = documents[i]!;
-    members.set(document, [...members.get(document) ?? [], score]);
+    const known = members.get(document);
+    if (known) known.push(score);
+    else members.set(document, [score]);
   });
   const mean = (values: readonly (number | null)[]) => {
     const defined = values.filter((value) => value !== null);
     return defined.length === 0 ? null : defined.reduce((sum, value) => sum + value, 0) / defined.length;
   };
-  const of = (metric: keyof GroupMeans) =>
-    mean([...members.values()].map((group) => mean(group.map((score) => score[metric]))));
-  return { ma: of("ma"), el_3: of("el_3"), el_5: of("el_5"), el_10: of("el_10"), nll: of("nll") };
+  return perMetric(
+    METRIC_NAMES,
+    (metric) => mean([...members.values()].map((group) => mean(group.map((score) => score[metric])))),
+  );
 }

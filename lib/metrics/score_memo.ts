@@ -7,10 +7,11 @@
 import { createHash } from "node:crypto";
 import { viewTensor } from "../engine/tensor_memory.ts";
 import type { Model } from "../models/model.ts";
-import { type ScoreOptions, Scorer, type Scores, type SecretTokens } from "./scorer.ts";
+import type { TokenizedSecret } from "../datasets/secret_tokens.ts";
+import { type ScoreOptions, Scorer, type Scores } from "./scorer.ts";
 
 /** What scores texts and secrets: a `Scorer`, or one that remembers. */
-export type TextScorer = Pick<Scorer, "texts" | "secrets">;
+export type TextScorer = Pick<Scorer, "texts" | "secrets" | "forget">;
 
 /**
  * The scores of a process, by weights, tokens and options.
@@ -51,17 +52,18 @@ export class ScoreMemo {
       secrets: (secrets, options = {}) =>
         this.#recall(secrets, options, {
           keyOf: ({ prefix, secret }) =>
-            [key, options.el ?? true, options.endOfText ?? null, Array.from(prefix), Array.from(secret)].join(
+            [key, options.el ?? true, options.endOfText ?? null, prefix, secret].join(
               " ",
             ),
           nameOf: options.nameOf ?? ((i) => `secret ${i}`),
           measure: (missing, nameOf) => scorer.secrets(missing, { ...options, nameOf }),
         }),
+      forget: () => scorer.forget(),
       [Symbol.dispose]: () => scorer[Symbol.dispose](),
     };
   }
 
-  async #recall<T extends ArrayLike<number> | SecretTokens>(
+  async #recall<T extends ArrayLike<number> | TokenizedSecret>(
     items: readonly T[],
     { onProgress }: ScoreOptions,
     { keyOf, nameOf, measure }: {

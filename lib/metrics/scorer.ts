@@ -1,30 +1,21 @@
 /**
- * MA, EL_3, EL_5, EL_10 and the loss of texts and of secrets under a model, with the exact savings: one forward for
+ * MA, each EL_n and the loss of texts and of secrets under a model, with the exact savings: one forward for
  * each text, decodes only from mispredicted positions, all of a batch's decodes together, all n from the same ones.
  *
  * @module
  */
+import { LIKELIHOOD_NAMES, METRIC_NAMES, type MetricValues, perMetric } from "../datasets/metrics.ts";
+import type { TokenizedSecret } from "../datasets/secret_tokens.ts";
+import { roundUp } from "../decoding/batch_sizes.ts";
 import { Decoder, type DecoderOptions, type DecodeStart, type PrefilledTexts } from "../decoding/decoder.ts";
 import type { Model } from "../models/model.ts";
 import { type ExtractionLikelihoods, extractionLikelihoods } from "./extraction_likelihood.ts";
 import { memorizationAccuracy } from "./memorization_accuracy.ts";
 
 /** Scores of one text or secret; null where one is not defined. */
-export interface Scores extends ExtractionLikelihoods {
+export interface Scores extends MetricValues {
   /** How many tokens were scored over. */
   tokens: number;
-  /** Memorization accuracy. */
-  ma: number | null;
-  /** Mean cross entropy of the scored tokens, nats. */
-  nll: number | null;
-}
-
-/** A secret and what stands before it. */
-export interface SecretTokens {
-  /** The tokens before the secret, at least one: the one that begins a text where there is no text. */
-  prefix: ArrayLike<number>;
-  /** The secret's own tokens, at most 32. */
-  secret: ArrayLike<number>;
 }
 
 /** What a model makes of each token of a secret. */
@@ -119,7 +110,7 @@ export class Scorer implements Disposable {
    *
    * @throws {RangeError} when a prefix is empty; as `texts`
    */
-  async secrets(secrets: readonly SecretTokens[], options: ScoreOptions = {}): Promise<Scores[]> {
+  async secrets(secrets: readonly TokenizedSecret[], options: ScoreOptions = {}): Promise<Scores[]> {
     const endOfText = options.endOfText ?? null;
     const rows = secrets.map((secret, i) => toScored(secret, i, endOfText));
     const scores = await this.#score(rows, { ...options, nameOf: options.nameOf ?? ((i) => `secret ${i}`) });
@@ -129,7 +120,7 @@ export class Scorer implements Disposable {
       const { ids, from } = rows[i]!;
       const isCut = endOfText !== null && ids.subarray(from, -1).includes(endOfText);
       const whole = score.ma === 1 && !isCut ? 1 : 0;
-      return { ...score, el_3: score.el_3 ?? whole, el_5: score.el_5 ?? whole, el_10: score.el_10 ?? whole };
+      return { ...score, ...perMetric(LIKELIHOOD_NAMES, (name) => score[name] ?? whole) };
     });
   }
 
@@ -139,11 +130,19 @@ export class Scorer implements Disposable {
    * @throws {RangeError} when a prefix is empty; as `texts`
    */
   async tokens(
-    secrets: readonly SecretTokens[],
+    secrets: readonly TokenizedSecret[],
     { nameOf = (i) => `secret ${i}`, onProgress }: Pick<ScoreOptions, "nameOf" | "onProgress"> = {},
   ): Promise<TokenScores[]> {
     const rows = secrets.map((secret, i) => toScored(secret, i, null));
     return await this.#inBatches(rows, (batch) => this.#tokensOfBatch(batch), { nameOf, onProgress });
+  }
+
+  /**
+   * Forgets what was scored, by which XLA is chosen: the next call gives the same bits as in a new process, whatever this
+   * one has done before.
+   */
+  forget(): void {
+    this.#decoder.forget();
   }
 
   async #score(
@@ -154,7 +153,7 @@ export class Scorer implements Disposable {
       nameOf,
       onProgress,
     });
-    const none = { tokens: 0, ma: null, nll: null, el_3: null, el_5: null, el_10: null };
+    const none = { tokens: 0, ...perMetric(METRIC_NAMES, () => null) };
     return Array.from(scores, (score) => score ?? { ...none });
   }
 
@@ -194,7 +193,7 @@ export class Scorer implements Disposable {
   /** Multiples of 32 up to 160, of 128 above: few shapes to capture, little padding. */
   #paddedLength({ ids }: Scored): number {
     const unit = ids.length <= 160 ? 32 : 128;
-    return Math.max(ids.length, Math.min(this.#maxPositions, Math.ceil(ids.length / unit) * unit));
+    return Math.max(ids.length, roundUp(ids.length, unit, this.#maxPositions));
   }
 
   #fill({ rows, length, nameOf }: ScoredBatch, keepCache: boolean): Promise<PrefilledTexts> {
@@ -215,7 +214,7 @@ export class Scorer implements Disposable {
           ids.subarray(from),
         ),
         nll: losses.length === 0 ? null : losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
-        ...likelihoods?.[i] ?? { el_3: null, el_5: null, el_10: null },
+        ...likelihoods?.[i] ?? perMetric(LIKELIHOOD_NAMES, () => null),
       };
     });
   }
@@ -271,10 +270,10 @@ export class Scorer implements Disposable {
   }
 }
 
-function toScored({ prefix, secret }: SecretTokens, i: number, endOfText: number | null): Scored {
+function toScored({ prefix, secret }: TokenizedSecret, i: number, endOfText: number | null): Scored {
   if (prefix.length < 1) {
     throw new RangeError(`Cannot score secret ${i} without a prefix: give it the end-of-text token`);
   }
-  const ids = Int32Array.from([...Array.from(prefix), ...Array.from(secret)]);
+  const ids = Int32Array.from([...prefix, ...secret]);
   return { ids, from: prefix.length, firstPrefix: 0, endOfText };
 }

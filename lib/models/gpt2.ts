@@ -61,7 +61,7 @@ function readConfig(json: Readonly<Record<string, unknown>>, file: string): Gpt2
     heads,
     cacheHeads: heads,
     headWidth: width / heads,
-    innerWidth: json.n_inner === null || json.n_inner === undefined ? 4 * width : read.size("n_inner"),
+    innerWidth: read.size("n_inner", 4 * width),
     activation: read.choice("activation_function", Object.keys(ACTIVATIONS) as ActivationName[], "gelu_new"),
     layerNormEpsilon: read.positive("layer_norm_epsilon", 1e-5),
     scaleAttention: read.flag("scale_attn_weights", true),
@@ -71,7 +71,7 @@ function readConfig(json: Readonly<Record<string, unknown>>, file: string): Gpt2
 }
 
 function shapes(config: Gpt2Config): Record<string, number[]> {
-  const { width: D, innerWidth: F, vocabularySize: V } = config;
+  const { width: D, innerWidth: F, vocabularySize: V, cacheHeads: G, headWidth: K } = config;
   const result: Record<string, number[]> = {
     "transformer.wte.weight": [V, D],
     "transformer.wpe.weight": [config.maxPositions, D],
@@ -80,7 +80,7 @@ function shapes(config: Gpt2Config): Record<string, number[]> {
     const h = `transformer.h.${l}`;
     Object.assign(result, {
       ...normShapes(`${h}.ln_1`, D),
-      ...projectionShapes(`${h}.attn.c_attn`, [D, 3 * D]),
+      ...projectionShapes(`${h}.attn.c_attn`, [D, D + 2 * G * K]),
       ...projectionShapes(`${h}.attn.c_proj`, [D, D]),
       ...normShapes(`${h}.ln_2`, D),
       ...projectionShapes(`${h}.mlp.c_fc`, [D, F]),

@@ -13,12 +13,7 @@
  *
  * @module
  */
-export {
-  type OnWorkProgress,
-  showInPlace,
-  showProgress,
-  type ShowProgressOptions,
-} from "../figures/notebook_progress.ts";
+export { showInPlace } from "../figures/notebook_kernel.ts";
 export { type FindOptions, findSecrets, type FoundSecret } from "./find_secrets.ts";
 export { NOTEBOOK_TABLES, type NotebookRow, type NotebookRun, type NotebookTable, openRun } from "./run.ts";
 export {
@@ -35,4 +30,5 @@ export {
   type StartNotebookOptions,
   type ValuesOf,
 } from "./start.ts";
+export { type OnWorkProgress, showProgress, type ShowProgressOptions } from "./show_progress.ts";
 export { type LiveResult, type LiveSets, unlearnLive, type UnlearnLiveOptions } from "./unlearn_live.ts";

@@ -20,6 +20,12 @@ import {
   SECRET_SCORE_COLUMNS,
   THRESHOLD_COLUMNS,
 } from "../datasets/columns.ts";
+import {
+  type MetricValues,
+  perMetric,
+  THRESHOLD_METRICS,
+  type ThresholdMetric,
+} from "../datasets/metrics.ts";
 import { type Columns, readRows, type RowOf, writeRows } from "../datasets/row_table.ts";
 import { refuseQueuedCell } from "../figures/notebook_kernel.ts";
 import { RUN_FILES } from "../report/run_files.ts";
@@ -121,18 +127,16 @@ export class NotebookRun {
    *
    * @throws {Error} as {@linkcode NotebookRun.read}; {RangeError} where MA or EL_10 has no mean
    */
-  async readThresholds(): Promise<{ ma: number; el_3: number | null; el_5: number | null; el_10: number }> {
+  async readThresholds(): Promise<MetricValues<ThresholdMetric> & { ma: number; el_10: number }> {
     const rows = await this.read("thresholds");
-    const [ma, el_3, el_5, el_10] = (["ma", "el_3", "el_5", "el_10"] as const).map((metric) =>
-      rows.find((row) => row.metric === metric)?.mean ?? null
+    const means = perMetric(
+      THRESHOLD_METRICS,
+      (metric) => rows.find((row) => row.metric === metric)?.mean ?? null,
     );
-    if (typeof ma === "number" && typeof el_10 === "number") {
-      return { ma, el_3: el_3 ?? null, el_5: el_5 ?? null, el_10 };
-    }
+    const { ma, el_10 } = means;
+    if (ma !== null && el_10 !== null) return { ...means, ma, el_10 };
     throw new RangeError(
-      `Cannot use the thresholds of run "${this.folder}": ${
-        typeof ma === "number" ? "EL_10" : "MA"
-      } has no mean: ` +
+      `Cannot use the thresholds of run "${this.folder}": ${ma === null ? "MA" : "EL_10"} has no mean: ` +
         "run notebook 01_thresholds with longer texts",
     );
   }

@@ -16,7 +16,7 @@ import {
 } from "../embedded/write_embedded_corpus.ts";
 import type { Engine } from "../engine/engine.ts";
 import { refuseQueuedCell } from "../figures/notebook_kernel.ts";
-import { showProgress, startNotebookStage } from "../figures/notebook_progress.ts";
+import { showProgress, startNotebookStage } from "./show_progress.ts";
 import { Scorer } from "../metrics/scorer.ts";
 import type { LoadedModel } from "../checkpoints/load.ts";
 import type { Model } from "../models/model.ts";

@@ -9,7 +9,7 @@ import { HISTORY_COLUMNS } from "../datasets/columns.ts";
 import { writeRows } from "../datasets/row_table.ts";
 import { type Figure, showLive } from "../figures/figure.ts";
 import { refuseQueuedCell } from "../figures/notebook_kernel.ts";
-import { type OnWorkProgress, showProgress } from "../figures/notebook_progress.ts";
+import { type OnWorkProgress, showProgress } from "./show_progress.ts";
 import { modelStyle, percentText } from "../figures/style.ts";
 import type { TrajectoryRow } from "../figures/secret_trajectories.ts";
 import type { ForgetExample } from "../datasets/examples.ts";

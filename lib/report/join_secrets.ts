@@ -5,7 +5,7 @@
  * @module
  */
 import type { FOUND_COLUMNS, PROBE_COLUMNS, SECRET_SCORE_COLUMNS } from "../datasets/columns.ts";
-import { placeKey } from "../datasets/place_key.ts";
+import { type FoundPlace, placeKey, type SecretPlace } from "../datasets/place.ts";
 import type { RowOf } from "../datasets/row_table.ts";
 import type { ReportedSecret } from "./run_tables.ts";
 
@@ -45,7 +45,7 @@ export function joinSecrets(
     scores.map((row) => [places.get(placeKey(row))?.fingerprint, row.description]),
   );
   const secrets = new Map<string, ReportedSecret>();
-  const begin = (row: { doc_id: string; tag: string; start: number; end: number }, description: string) => {
+  const begin = (row: SecretPlace, description: string) => {
     const place = places.get(placeKey(row));
     return {
       doc_id: row.doc_id,
@@ -75,11 +75,13 @@ export function joinSecrets(
 }
 
 /** What is known of a secret whose value no table holds. */
-function describeLength({ tag, start, end }: { tag: string; start: number; end: number }): string {
+function describeLength({ tag, start, end }: SecretPlace): string {
   return `${tag}, ${end - start} character${end - start === 1 ? "" : "s"}`;
 }
 
-function countDocuments(found: readonly { fingerprint: string; doc_id: string }[]): Map<string, Set<string>> {
+function countDocuments(
+  found: readonly Pick<FoundPlace, "doc_id" | "fingerprint">[],
+): Map<string, Set<string>> {
   const documents = new Map<string, Set<string>>();
   for (const { fingerprint, doc_id } of found) {
     const known = documents.get(fingerprint);

@@ -6,7 +6,8 @@
  */
 import { join } from "node:path";
 import { type EVALUATION_COLUMNS, type FOUND_COLUMNS, SECRET_COLUMNS } from "../datasets/columns.ts";
-import { placeKey } from "../datasets/place_key.ts";
+import { perMetric, THRESHOLD_METRICS } from "../datasets/metrics.ts";
+import { placeKey } from "../datasets/place.ts";
 import { readRows, type RowOf } from "../datasets/row_table.ts";
 import { joinSecrets } from "./join_secrets.ts";
 import { readJson, toRecord } from "./read_json.ts";
@@ -127,7 +128,7 @@ function countFound(rows: readonly RowOf<typeof FOUND_COLUMNS>[]): NonNullable<R
 
 function toThresholds(rows: readonly { metric: string; mean: number | null }[]): Thresholds {
   const mean = (metric: string) => rows.find((row) => row.metric === metric)?.mean ?? null;
-  return { ma: mean("ma"), el_3: mean("el_3"), el_5: mean("el_5"), el_10: mean("el_10") };
+  return perMetric(THRESHOLD_METRICS, mean);
 }
 
 function documentMeans(

@@ -6,7 +6,7 @@
  */
 import { basename, dirname, join, resolve } from "node:path";
 import { HISTORY_COLUMNS } from "../datasets/columns.ts";
-import { placeKey } from "../datasets/place_key.ts";
+import { placeKey } from "../datasets/place.ts";
 import { readRows, type RowOf } from "../datasets/row_table.ts";
 import { readTable } from "../datasets/tables.ts";
 import type { HistoryRow } from "../figures/forgetting_curves.ts";

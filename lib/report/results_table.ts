@@ -5,12 +5,13 @@
  *
  * @module
  */
+import { type MetricName, METRICS, THRESHOLD_METRICS, type ThresholdMetric } from "../datasets/metrics.ts";
 import type { ResultRow } from "../figures/retained_quality.ts";
 import { modelStyle } from "../figures/style.ts";
 import { clipText, formatCount, formatScore } from "./format.ts";
 import { type Markup, markup } from "./markup.ts";
 import { renderMissing } from "./missing.ts";
-import { METRICS, type RunTables, standingOf, type Thresholds } from "./run_tables.ts";
+import { type RunTables, standingOf, type Thresholds } from "./run_tables.ts";
 
 const SETS = [
   { set: "forget", label: "Forget set" },
@@ -40,14 +41,13 @@ export function renderResultsTable(run: RunTables): Markup {
 <caption>Mean scores in [0, 1]; 1 means that every token is reproduced. Loss is in nats per token. On the
 forget set a tick marks scores below the threshold, "above" those that unlearning left above it.</caption>
 <thead><tr><th scope="col">Set</th><th scope="col">Model</th><th scope="col">Texts</th>${
-    METRICS.map(({ name }) => markup`<th scope="col">${name}</th>`)
+    THRESHOLD_METRICS.map((name) => markup`<th scope="col">${METRICS[name].label}</th>`)
   }<th scope="col">Loss</th></tr></thead>
 ${SETS.map(({ set, label }) => renderSet(results.filter((row) => row.set === set), label, thresholds))}
 ${thresholds ? renderThresholds(thresholds) : null}</table></div>
 ${thresholds ? null : renderMissing("thresholds")}`;
 }
 
-type Metric = typeof METRICS[number]["column"];
 type MaybeThresholds = Thresholds | null | undefined;
 
 function renderSet(rows: readonly ResultRow[], label: string, thresholds: MaybeThresholds): Markup | null {
@@ -56,8 +56,8 @@ function renderSet(rows: readonly ResultRow[], label: string, thresholds: MaybeT
   const sorted = rows.toSorted((a, b) => Number(b.model === "before") - Number(a.model === "before"));
   const lines = sorted.map((row, index) => {
     const name = clipText(modelStyle(row.model).label);
-    const scores = METRICS.map(({ column }) => renderScore(row, column, thresholds));
-    const [texts, loss] = [formatCount(row.rows), formatScore(row.nll, 2)];
+    const scores = THRESHOLD_METRICS.map((metric) => renderScore(row, metric, thresholds));
+    const [texts, loss] = [formatCount(row.rows), formatMean("nll", row.nll)];
     return markup`
 <tr>${
       index === 0
@@ -68,8 +68,12 @@ function renderSet(rows: readonly ResultRow[], label: string, thresholds: MaybeT
   return markup`<tbody>${lines}</tbody>`;
 }
 
-function renderScore(row: ResultRow, metric: Metric, thresholds: MaybeThresholds): Markup {
-  const text = formatScore(row[metric], 4);
+function formatMean(metric: MetricName, value: number | null): string {
+  return formatScore(value, METRICS[metric].decimals);
+}
+
+function renderScore(row: ResultRow, metric: ThresholdMetric, thresholds: MaybeThresholds): Markup {
+  const text = formatMean(metric, row[metric]);
   const standing = row.set === "forget" ? standingOf(row[metric], thresholds?.[metric]) : undefined;
   if (standing === "below") {
     return markup`<td class="below"><span aria-hidden="true">✓</span> ${text}<span class="hidden"> below the
@@ -81,7 +85,9 @@ threshold</span></td>`;
 }
 
 function renderThresholds(thresholds: Thresholds): Markup {
-  const scores = METRICS.map(({ column }) => markup`<td>${formatScore(thresholds[column], 4)}</td>`);
+  const scores = THRESHOLD_METRICS.map((metric) =>
+    markup`<td>${formatMean(metric, thresholds[metric])}</td>`
+  );
   return markup`
 <tfoot><tr><th scope="row" colspan="3">Threshold: mean on unseen text, before</th>${scores}<td></td></tr></tfoot>`;
 }

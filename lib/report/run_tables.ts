@@ -5,28 +5,20 @@
  *
  * @module
  */
+import type { MetricValues, ThresholdMetric } from "../datasets/metrics.ts";
 import { isBelowThreshold } from "../metrics/threshold.ts";
 import type { DocumentRow } from "../figures/memorization_distribution.ts";
 import type { DuplicationRow } from "../figures/ma_by_duplication.ts";
 import type { HistoryRow } from "../figures/forgetting_curves.ts";
 import type { ResultRow } from "../figures/retained_quality.ts";
-import type { SecretRow } from "../figures/secrets_before_after.ts";
+import type { ReportedSecretRow } from "../figures/secrets_before_after.ts";
 import { isScore } from "../figures/style.ts";
 
 /** Mean scores on unseen text: what a model that memorized nothing would reach. */
-export interface Thresholds {
-  /** Memorization accuracy. */
-  readonly ma: number | null;
-  /** Extraction likelihood of runs of 3 tokens. */
-  readonly el_3: number | null;
-  /** Extraction likelihood of runs of 5 tokens. */
-  readonly el_5: number | null;
-  /** Extraction likelihood of runs of 10 tokens. */
-  readonly el_10: number | null;
-}
+export type Thresholds = Readonly<MetricValues<ThresholdMetric>>;
 
 /** A secret of the report: one place of one value. */
-export interface ReportedSecret extends SecretRow {
+export interface ReportedSecret extends ReportedSecretRow {
   /** Equal for equal values; the short list shows each value once. */
   readonly fingerprint?: string;
 }
@@ -62,14 +54,6 @@ export interface RunTables {
   /** Seconds each stage took, in order. */
   readonly seconds?: Readonly<Record<string, number>>;
 }
-
-/** The scores, as columns name them and as people do. */
-export const METRICS = [
-  { column: "ma", name: "MA" },
-  { column: "el_3", name: "EL_3" },
-  { column: "el_5", name: "EL_5" },
-  { column: "el_10", name: "EL_10" },
-] as const;
 
 /**
  * Where a score stands to its threshold; undefined where one of them was not measured.

@@ -9,7 +9,8 @@ import { isScore, modelStyle, PALETTE, percentText } from "../figures/style.ts";
 import { formatChange, formatCount, formatPoints, formatScore, joinWords } from "./format.ts";
 import { describeKindsAfter, describeTwins } from "./kinds.ts";
 import { describeMissing, type RunPartName } from "./run_files.ts";
-import { findResult, listMethods, METRICS, type RunTables, standingOf } from "./run_tables.ts";
+import { METRICS, THRESHOLD_METRICS, type ThresholdMetric } from "../datasets/metrics.ts";
+import { findResult, listMethods, type RunTables, standingOf } from "./run_tables.ts";
 
 /** One finding: a number that stands large, what it is, and sentences. */
 export interface Finding {
@@ -129,9 +130,13 @@ function findErasure(run: RunTables, method: string | undefined): Finding {
   };
 }
 
+/** The scores that have thresholds. */
+const SCORES = THRESHOLD_METRICS.map((column) => ({ column, name: METRICS[column].label }));
+type Score = typeof SCORES[number];
+
 /** Every score that has a threshold: MA and EL_10 end a run, the others tell whether shorter pieces stayed. */
 function describeThresholds({ thresholds }: RunTables, after: ResultRow): string {
-  const checks = METRICS.flatMap(({ column, name }) => {
+  const checks = SCORES.flatMap(({ column, name }) => {
     const standing = standingOf(after[column], thresholds?.[column]);
     return standing ? [{ standing, name, score: after[column], threshold: thresholds?.[column] }] : [];
   });
@@ -172,7 +177,7 @@ function findCost(run: RunTables, method: string | undefined): Finding {
     return missingFinding(heading, method === undefined ? "history" : "results", run);
   }
   const { column, name } = findWorst(before, after);
-  const shown = METRICS.filter((metric) => metric.column === "ma" || metric.column === column);
+  const shown = SCORES.filter((metric) => metric.column === "ma" || metric.column === column);
   return {
     heading,
     number: formatPoints(before[column], after[column]),
@@ -193,18 +198,18 @@ function findCost(run: RunTables, method: string | undefined): Finding {
 }
 
 /** The score that fell most: a text can go on to be predicted token by token when it is no longer continued. */
-function findWorst(before: ResultRow, after: ResultRow): typeof METRICS[number] {
-  const fall = ({ column }: typeof METRICS[number]) => {
+function findWorst(before: ResultRow, after: ResultRow): Score {
+  const fall = ({ column }: Score) => {
     const [from, to] = [before[column], after[column]];
     return isScore(from) && isScore(to) ? from - to : -Infinity;
   };
-  return METRICS.reduce((worst, metric) => fall(metric) > fall(worst) ? metric : worst);
+  return SCORES.reduce((worst, metric) => fall(metric) > fall(worst) ? metric : worst);
 }
 
 function describeCost(run: RunTables, method: string): string {
   const [before, after] = ["before", method].map((model) => findResult(run, "retain", model));
   const [unseenBefore, unseenAfter] = ["before", method].map((model) => findResult(run, "unseen", model));
-  const changes = METRICS.filter(({ column }) => isScore(before?.[column]) && isScore(after?.[column]))
+  const changes = SCORES.filter(({ column }) => isScore(before?.[column]) && isScore(after?.[column]))
     .map(({ column, name }) => `${name} from ${formatChange(before?.[column], after?.[column])}`);
   const loss = isScore(unseenBefore?.nll) && isScore(unseenAfter?.nll)
     ? `; loss on unseen text went from ${formatScore(unseenBefore.nll, 2)} to ` +
@@ -217,7 +222,7 @@ function describeCost(run: RunTables, method: string): string {
 function compareModels(
   run: RunTables,
   set: "forget" | "retain",
-  column: typeof METRICS[number]["column"],
+  column: ThresholdMetric,
 ): FindingBar[] {
   return ["before", ...listMethods(run)].flatMap((model) => {
     const rate = findResult(run, set, model)?.[column];

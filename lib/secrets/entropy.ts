@@ -58,7 +58,21 @@ function ratedEntropy(value: string, rule: EntropyRule): number {
   return isNumber ? entropy - 1.2 / (Math.log(value.length) / LN2) : entropy;
 }
 
-/** Finds the quoted strings of high entropy in a text whose quotes it is told. */
+/**
+ * Finds the quoted strings of high entropy in a text whose quotes it is told.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { asciiUnits } from "./ascii_units.ts";
+ * import { HEX, QuotedStrings } from "./entropy.ts";
+ *
+ * const text = 'x = "0123456789abcdef"';
+ * const strings = new QuotedStrings(text, asciiUnits(text), HEX);
+ * for (const at of [4, 21]) strings.addQuote(at);
+ * assertEquals(strings.found, [[5, 21]]);
+ * ```
+ */
 export class QuotedStrings {
   /** Where they stand, quotes excluded, in order. */
   readonly found: [start: number, end: number][] = [];

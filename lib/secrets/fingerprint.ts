@@ -1,6 +1,6 @@
 /**
  * How a secret is named where its value must not stand: a keyed fingerprint in tables; in logs, errors and figures its
- * kind and length, and of a long one its first two characters.
+ * kind and length, and of a long one its first two characters; in shown text dots in its place.
  *
  * @module
  */
@@ -48,9 +48,27 @@ export function shownLength(value: string): number {
   return characters.length < SHOWN_FROM ? 0 : characters.slice(0, SHOWN_CHARACTERS).join("").length;
 }
 
+/** What stands for each hidden character of a secret; a dot in the middle is a blank in figures. */
+export const SECRET_DOT = "•";
+
 /**
- * A secret's kind and its length in characters, and of a long one its first two, in which a control character or a
- * blank shows as `?`; see {@linkcode shownLength}.
+ * A character of a secret that may be shown; a control character or a blank shows as `?`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { visibleCharacter } from "./fingerprint.ts";
+ *
+ * assertEquals(["a", " ", "\n"].map(visibleCharacter), ["a", "?", "?"]);
+ * ```
+ */
+export function visibleCharacter(character: string): string {
+  return /[\p{C}\p{Z}]/u.test(character) ? "?" : character;
+}
+
+/**
+ * A secret's kind and its length in characters, and of a long one its first two; see {@linkcode shownLength} and
+ * {@linkcode visibleCharacter}.
  *
  * @example
  * ```ts
@@ -63,7 +81,7 @@ export function shownLength(value: string): number {
  */
 export function describeSecret(tag: string, value: string): string {
   const { length } = Array.from(value);
-  const shown = Array.from(value.slice(0, shownLength(value)), (c) => /[\p{C}\p{Z}]/u.test(c) ? "?" : c);
+  const shown = Array.from(value.slice(0, shownLength(value)), visibleCharacter);
   const start = shown.length > 0 ? `, ${shown.join("")}...` : "";
   return `${tag}, ${length} character${length === 1 ? "" : "s"}${start}`;
 }

@@ -211,6 +211,18 @@ export const ADDRESS_MARKS: readonly RegExp[] = [/\d\.\d/, /[\da-fA-F]:/, /::/];
 /**
  * Finds the addresses of a text where one of {@linkcode ADDRESS_MARKS} stands: the rule's expression is only tried around a
  * dot or colon that can be an address' own, on the run of digits, dots and colons there with the character on either side.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { AddressSearch } from "./ip_address.ts";
+ * import { asciiUnits } from "./ascii_units.ts";
+ *
+ * const text = "host 203.0.113.77 up";
+ * const search = new AddressSearch(text, asciiUnits(text));
+ * search.addAll();
+ * assertEquals(search.spans.map(({ start, end }) => [start, end]), [[5, 17]]);
+ * ```
  */
 export class AddressSearch {
   /** What was found so far. */

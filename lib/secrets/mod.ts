@@ -32,4 +32,4 @@ export type { EntropyRule } from "./entropy.ts";
 export { type BigramTable, ENGLISH_BIGRAMS, gibberishScore, isGibberish, trainBigrams } from "./gibberish.ts";
 export { detectIpAddresses } from "./ip_address.ts";
 export { madeUpSecret } from "./made_up_secret.ts";
-export type { SecretSpan, SecretTag } from "./secret_span.ts";
+export type { SecretSpan, SecretTag, Span } from "./secret_span.ts";

@@ -8,8 +8,16 @@
 /** The three kinds of secrets that the paper looks for, and those of the extended profile that are asked for. */
 export type SecretTag = "EMAIL" | "IP_ADDRESS" | "KEY" | "PHONE" | "CARD" | "NAME";
 
+/** A stretch of a text, half-open: `text.slice(start, end)`. */
+export interface Span {
+  /** The first UTF-16 unit. */
+  start: number;
+  /** One past the last UTF-16 unit. */
+  end: number;
+}
+
 /**
- * One place of one secret.
+ * One place of one secret in its text.
  *
  * @example
  * ```ts
@@ -20,13 +28,9 @@ export type SecretTag = "EMAIL" | "IP_ADDRESS" | "KEY" | "PHONE" | "CARD" | "NAM
  * assertEquals("to ada@mail.invalid".slice(span.start, span.end), "ada@mail.invalid");
  * ```
  */
-export interface SecretSpan {
+export interface SecretSpan extends Span {
   /** Its kind. */
   tag: SecretTag;
   /** The rule that found it: `"Email"`, `"IpAddress"` or a key of `DETECTORS`. */
   detector: string;
-  /** The first UTF-16 unit. */
-  start: number;
-  /** One past the last UTF-16 unit. */
-  end: number;
 }

@@ -22,4 +22,5 @@ export { Adam, type AdamOptions } from "./adam.ts";
 export { CHECKPOINTS, readCheckpoint, type TrainingState, writeCheckpoint } from "./checkpoint.ts";
 export { type LossAndGradients, nextTokenLosses, valueAndGradients } from "./next_token_loss.ts";
 export { learningRateAt, type TrainHooks, trainModel, type TrainOptions, type TrainStep } from "./train.ts";
-export { type WindowOptions, Windows } from "./windows.ts";
+export { removeTokenFile, TokenFile, writeTokenFile } from "./token_file.ts";
+export { type TokenDocuments, type WindowOptions, Windows } from "./windows.ts";

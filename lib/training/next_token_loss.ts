@@ -29,11 +29,55 @@ import type { Model } from "../models/model.ts";
  */
 export function nextTokenLosses(model: Model, ids: Tensor): Tensor {
   const [B, T] = ids.shape as [number, number];
+  const losses = sparseCrossEntropy(model.project(predictingStates(model, ids)), nextTokens(ids));
+  return tf.reshape(losses, [B, T - 1]); // [B, T - 1]
+}
+
+/**
+ * The hidden states that predict tokens 1 to T - 1: those of all positions but the last.
+ *
+ * @param ids [B, T] int32
+ * @returns [B (T - 1), D]
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { loadModel } from "../checkpoints/load.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/plain");
+ * const ids = tf.tensor2d([[1, 2, 3]], [1, 3], "int32");
+ * assertEquals(predictingStates(loaded.model, ids).shape, [2, loaded.model.config.width]);
+ * ```
+ */
+export function predictingStates(model: Model, ids: Tensor): Tensor {
+  const [B, T] = ids.shape as [number, number];
   const D = model.config.width;
   const hidden = tf.reshape(model.hidden(ids), [B, T, D]); // [B, T, D]
-  const used = tf.reshape(tf.slice(hidden, [0, 0, 0], [B, T - 1, D]), [B * (T - 1), D]); // [B (T - 1), D]
-  const labels = tf.reshape(tf.slice(ids, [0, 1], [B, T - 1]), [B * (T - 1)]); // [B (T - 1)]
-  return tf.reshape(sparseCrossEntropy(model.project(used), labels), [B, T - 1]); // [B, T - 1]
+  return tf.reshape(tf.slice(hidden, [0, 0, 0], [B, T - 1, D]), [B * (T - 1), D]); // [B (T - 1), D]
+}
+
+/**
+ * The tokens that are predicted: 1 to T - 1 of each row.
+ *
+ * @param ids [B, T] int32
+ * @returns [B (T - 1)] int32
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * assertEquals([...nextTokens(tf.tensor2d([[1, 2, 3]], [1, 3], "int32")).dataSync()], [2, 3]);
+ * ```
+ */
+export function nextTokens(ids: Tensor): Tensor {
+  const [B, T] = ids.shape as [number, number];
+  return tf.reshape(tf.slice(ids, [0, 1], [B, T - 1]), [B * (T - 1)]); // [B (T - 1)]
 }
 
 /** A loss and the gradient of each weight. */

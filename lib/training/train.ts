@@ -6,12 +6,12 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import { compile, type CompiledStep, outsideXla } from "../engine/compile.ts";
-import { isXlaFaster } from "../engine/cpu_features.ts";
+import { isXlaFaster } from "../engine/xla_policy.ts";
 import type { Model } from "../models/model.ts";
 import { checkTokens, NotFiniteError } from "../models/not_finite.ts";
 import type { Adam } from "./adam.ts";
 import { nextTokenLosses, valueAndGradients } from "./next_token_loss.ts";
-import { type WindowOptions, Windows } from "./windows.ts";
+import { type TokenDocuments, type WindowOptions, Windows } from "./windows.ts";
 
 /** How to train. */
 export interface TrainOptions extends WindowOptions {
@@ -76,7 +76,7 @@ export function learningRateAt(
  *
  * @param model whose weights are updated
  * @param optimizer over the model's weights; its state goes on where it was
- * @param documents token ids of each document
+ * @param documents token ids of each document, or where they lie: these are looked at as they are drawn
  * @throws {RangeError} when a document has token ids that the model does not have; {NotFiniteError} when the loss or the
  * gradients are not finite: the step has changed nothing then
  *
@@ -98,12 +98,14 @@ export function learningRateAt(
  */
 export async function trainModel(
   model: Model,
-  { optimizer, documents }: { optimizer: Adam; documents: readonly Int32Array[] },
+  { optimizer, documents }: { optimizer: Adam; documents: readonly Int32Array[] | TokenDocuments },
   options: TrainOptions,
   hooks: TrainHooks = {},
 ): Promise<void> {
   const { vocabularySize } = model.config;
-  documents.forEach((ids, i) => checkTokens(ids, vocabularySize, `train on text ${i}`));
+  if (!("read" in documents)) {
+    documents.forEach((ids, i) => checkTokens(ids, vocabularySize, `train on text ${i}`));
+  }
   checkTokens([options.endOfText], vocabularySize, "train with that end of text");
   const windows = new Windows(documents, options);
   using step = compile((ids: tf.Tensor, rates: tf.Tensor) => {
@@ -115,7 +117,9 @@ export async function trainModel(
     hooks.signal?.throwIfAborted();
     const number = optimizer.steps + 1;
     const rate = learningRateAt(number, options);
-    const ids = tf.tensor2d(windows.batch(number - 1), [options.batch, options.length], "int32");
+    const batch = windows.batch(number - 1);
+    checkTokens(batch, vocabularySize, `take step ${number}`);
+    const ids = tf.tensor2d(batch, [options.batch, options.length], "int32");
     const rates = optimizer.nextRates(rate);
     const { loss, norm } = await numbersOf(step, { ids, rates, optimizer });
     if (!Number.isFinite(loss) || !Number.isFinite(norm)) {

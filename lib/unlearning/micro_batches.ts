@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { WINDOW_TOKENS } from "../datasets/token_counts.ts";
 import type { Compat } from "./early_stop.ts";
 import type { TermWeights } from "./objectives.ts";
 
@@ -90,8 +91,13 @@ export function microBatches(
   weights: TermWeights,
   options: MicroBatchOptions,
 ): MicroBatch[] {
-  const { size, compat = "sound", paddedLength = 512, ownLengths = false, squeezesSingleRows = false } =
-    options;
+  const {
+    size,
+    compat = "sound",
+    paddedLength = WINDOW_TOKENS,
+    ownLengths = false,
+    squeezesSingleRows = false,
+  } = options;
   const { maxPositions = Infinity } = options;
   if (rows.length === 0) throw new RangeError("Cannot take a step on a set without rows");
   const isReference = compat === "reference";

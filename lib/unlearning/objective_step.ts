@@ -13,7 +13,7 @@ import { compile, type CompiledStep } from "../engine/compile.ts";
 import { sparseCrossEntropy } from "../engine/kernels.ts";
 import type { Model } from "../models/model.ts";
 import { NotFiniteError } from "../models/not_finite.ts";
-import { valueAndGradients } from "../training/next_token_loss.ts";
+import { nextTokens, predictingStates, valueAndGradients } from "../training/next_token_loss.ts";
 import type { GradientSums } from "./gradient_sums.ts";
 import { KIND, type MicroBatch } from "./micro_batches.ts";
 
@@ -192,8 +192,8 @@ export class ObjectiveStep implements Disposable {
     let losses: Tensor;
     let divergences: Tensor;
     const { loss, gradients } = valueAndGradients(sums.weights, () => {
-      const logits = predictionLogits(model, ids!);
-      losses = keep(sparseCrossEntropy(logits, labelsOf(ids!)));
+      const logits = model.project(predictingStates(model, ids!)); // [B (T - 1), V]
+      losses = keep(sparseCrossEntropy(logits, nextTokens(ids!)));
       const crossEntropy = tf.sum(tf.mul(losses, weights!));
       if (!usesDivergence) {
         divergences = keep(tf.zeros([1]));
@@ -250,24 +250,7 @@ export function klDivergence(reference: Tensor, model: Tensor): Tensor {
   return tf.sum(tf.mul(target, tf.sub(tf.log(target), tf.log(tf.add(model, EPSILON)))), -1); // [P]
 }
 
-/** Logits that predict tokens 1..T-1: [B, T] to [B (T - 1), V]. */
-function predictionLogits(model: Model, ids: Tensor): Tensor {
-  const [B, T] = ids.shape as [number, number];
-  const D = model.config.width;
-  const hidden = tf.slice(tf.reshape(model.hidden(ids), [B, T, D]), [0, 0, 0], [B, T - 1, D]);
-  return model.project(tf.reshape(hidden, [B * (T - 1), D])); // [B (T - 1), V]
-}
-
 /** Logits at some of the predicted positions: [P, V]. */
 function logitsAt(model: Model, ids: Tensor, rows: Tensor): Tensor {
-  const [B, T] = ids.shape as [number, number];
-  const D = model.config.width;
-  const hidden = tf.slice(tf.reshape(model.hidden(ids), [B, T, D]), [0, 0, 0], [B, T - 1, D]);
-  return model.project(tf.gather(tf.reshape(hidden, [B * (T - 1), D]), rows)); // [P, V]
-}
-
-/** Tokens 1..T-1: [B, T] to [B (T - 1)]. */
-function labelsOf(ids: Tensor): Tensor {
-  const [B, T] = ids.shape as [number, number];
-  return tf.reshape(tf.slice(ids, [0, 1], [B, T - 1]), [B * (T - 1)]); // [B (T - 1)]
+  return model.project(tf.gather(predictingStates(model, ids), rows as tf.Tensor1D)); // [P, V]
 }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { PREFIX_TOKENS, SECRET_TOKENS } from "../datasets/secret_tokens.ts";
+import { PREFIX_TOKENS, SECRET_TOKENS } from "../datasets/token_counts.ts";
 import { rowsAtOnce, textsAtOnce, tokensAtOnce } from "../decoding/batch_sizes.ts";
 import { activationBytes, FLOAT_BYTES, type ModelSizes, RUNTIME_BYTES } from "../training/step_memory.ts";
 import type { Objective } from "./objectives.ts";

@@ -8,8 +8,9 @@
  * @module
  */
 import * as tf from "../npm/tfjs_core.ts";
+import { RETAIN_TOKENS } from "../datasets/token_counts.ts";
 import { assign, snapshot } from "../engine/compile.ts";
-import { isXlaFaster } from "../engine/cpu_features.ts";
+import { compilesUnlearning } from "../engine/xla_policy.ts";
 import { groupMeans } from "../metrics/group_scores.ts";
 import { isBelowThreshold } from "../metrics/threshold.ts";
 import { Scorer } from "../metrics/scorer.ts";
@@ -28,9 +29,6 @@ import { NO_TERMS, termsOf, type UnlearnEpoch } from "./unlearn_epoch.ts";
 import type { UnlearnHooks, UnlearnOptions, UnlearnResult, UnlearnSets } from "./unlearn_options.ts";
 
 export type { UnlearnHooks, UnlearnOptions, UnlearnResult, UnlearnSets } from "./unlearn_options.ts";
-
-/** From so many parameters on, what XLA saves in a run's steps is more than the seconds that it takes to compile them. */
-export const XLA_PARAMETERS = 2e7;
 
 type Notes = { history: UnlearnEpoch[]; rule: StopState; keptEpoch: number };
 
@@ -128,9 +126,11 @@ class UnlearnRun implements Disposable {
     using stack = new DisposableStack(); // what has been made is freed if the rest fails
     const optimizer = stack.use(new Adam(model.weights, { betas: [0.9, 0.98] }));
     const { microBatch: size, compat } = options;
-    const updateXla = options.xla ?? model.parameterCount >= XLA_PARAMETERS;
-    const xla = options.xla ?? (updateXla && isXlaFaster(model.products));
-    const sums = stack.use(new GradientSums(model.weights, optimizer, { xla: updateXla }));
+    const compiled = compilesUnlearning(model);
+    const xla = options.xla ?? compiled.gradients;
+    const sums = stack.use(
+      new GradientSums(model.weights, optimizer, { xla: options.xla ?? compiled.update }),
+    );
     const shared = { model, sums, xla };
     const cut = { size, compat, squeezesSingleRows, maxPositions, ownLengths: !xla }; // XLA takes seconds for each shape
     const forget = stack.use(
@@ -140,7 +140,7 @@ class UnlearnRun implements Disposable {
     const retain = objective.retain && stack.use(
       await ObjectiveStep.create(
         shared,
-        microBatches(retainRows, objective.retain, { ...cut, paddedLength: 128 }),
+        microBatches(retainRows, objective.retain, { ...cut, paddedLength: RETAIN_TOKENS }),
       ),
     );
     const run = new UnlearnRun({ model, sets, options }, { optimizer, sums, forget, retain });
@@ -222,10 +222,10 @@ class UnlearnRun implements Disposable {
       endOfText: this.#options.endOfText,
       onProgress,
     });
-    const { ma, el_3, el_5, el_10 } = groupMeans(secrets, rows);
+    const { nll: _, ...means } = groupMeans(secrets, rows);
     const texts = await this.#scorer.texts(retain, { el: false, onProgress });
     const retain_ma = groupMeans(texts, [...texts.keys()]).ma;
-    return { secrets, means: { ma, el_3, el_5, el_10, retain_ma } };
+    return { secrets, means: { ...means, retain_ma } };
   }
 
   #snapshot(): Record<string, tf.Tensor> {

@@ -3,10 +3,14 @@
  *
  * @module
  */
+import type { MetricValues, ThresholdMetric } from "../datasets/metrics.ts";
 import type { TermValues } from "./objective_step.ts";
 
-/** One epoch; epoch 0 is the model before. */
-export interface UnlearnEpoch {
+/**
+ * One epoch; epoch 0 is the model before. The metrics are means over the forget set's secrets after the update; those that
+ * were not measured are null.
+ */
+export interface UnlearnEpoch extends MetricValues<ThresholdMetric> {
   /** From 0. */
   epoch: number;
   /** What the forget step minimized, before its update. */
@@ -19,14 +23,6 @@ export interface UnlearnEpoch {
   kl_forget: number | null;
   /** Mean KL(reference || model) of the retain step. */
   kl_retain: number | null;
-  /** Mean MA of the forget set's secrets after the update. */
-  ma: number | null;
-  /** EL_3, or null where it was not measured. */
-  el_3: number | null;
-  /** EL_5. */
-  el_5: number | null;
-  /** EL_10. */
-  el_10: number | null;
   /** Mean MA of the retain texts. */
   retain_ma: number | null;
   /** Whether the stopping rule kept this epoch's weights. */

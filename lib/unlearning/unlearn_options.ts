@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Scores, SecretTokens } from "../metrics/scorer.ts";
+import type { TokenizedSecret } from "../datasets/secret_tokens.ts";
+import type { Scores } from "../metrics/scorer.ts";
 import type { Compat, StopThresholds } from "./early_stop.ts";
 import type { ObjectiveOptions } from "./objectives.ts";
 import type { RateNote } from "./rate_notes.ts";
@@ -13,7 +14,7 @@ import type { UnlearnEpoch } from "./unlearn_epoch.ts";
 /** What is forgotten and what is kept. */
 export interface UnlearnSets {
   /** The forget set. */
-  forget: readonly (UnlearnRow & { secrets: readonly SecretTokens[] })[];
+  forget: readonly (UnlearnRow & { secrets: readonly TokenizedSecret[] })[];
   /** Retain texts as token ids, cut to 128. */
   retain: readonly Int32Array[];
 }

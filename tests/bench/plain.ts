@@ -8,7 +8,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { compile, type CompiledStep } from "../../lib/engine/compile.ts";
-import { EL_ORDERS } from "../../lib/metrics/extraction_likelihood.ts";
+import { EL_ORDERS } from "../../lib/datasets/metrics.ts";
 import type { Model } from "../../lib/models/model.ts";
 
 /** Sequences are padded to multiples of this, so that few shapes are compiled. */

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { EL_ORDERS } from "../../lib/metrics/extraction_likelihood.ts";
+import { EL_ORDERS } from "../../lib/datasets/metrics.ts";
 import { Scorer } from "../../lib/metrics/scorer.ts";
 import { Generator } from "../../lib/decoding/generator.ts";
 import { loadModel } from "../../lib/checkpoints/load.ts";

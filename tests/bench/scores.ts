@@ -9,7 +9,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildEmbeddedCorpus } from "../../lib/embedded/embedded_corpus.ts";
-import { EL_ORDERS } from "../../lib/metrics/extraction_likelihood.ts";
+import { EL_ORDERS } from "../../lib/datasets/metrics.ts";
 import { Scorer, type Scores } from "../../lib/metrics/scorer.ts";
 import { loadModel } from "../../lib/checkpoints/load.ts";
 import { openTokenizer } from "../../lib/tokenizers/tokenizer.ts";

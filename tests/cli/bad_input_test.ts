@@ -159,9 +159,25 @@ Deno.test("codescrub refuses tables that do not belong to the corpus", async () 
   await writeTexts(at.path("other.jsonl"), { other: "x = 1\n".repeat(40) });
   const corpus = at.path("other.jsonl");
   await at.fail("probe", { corpus }, /Cannot probe document "secret-0" as the corpus has no such document/);
-  await at.fail("select", { corpus }, /Cannot choose forget sets as the corpus has no document "secret-\d+"/);
+  const noSets = /Cannot choose forget sets as the corpus has no document "secret-0", nor 15 others$/;
+  await at.fail("select", { corpus }, noSets);
   for (const command of ["unlearn", "evaluate"]) {
-    await at.fail(command, { corpus }, /Cannot find document "secret-0" in the corpus/);
+    await at.fail(
+      command,
+      { corpus },
+      /Cannot find document "secret-0" in the corpus, nor 7 others: give the/,
+    );
+  }
+  const lines = (await Deno.readTextFile(at.corpus)).trimEnd().split("\n").map((line) => JSON.parse(line));
+  const hollow = lines.map((row) =>
+    JSON.stringify(row.doc_id === "secret-2" ? { ...row, text: null } : row) + "\n"
+  );
+  await Deno.writeTextFile(at.path("hollow.jsonl"), hollow.join(""));
+  await at.fail("select", { corpus: at.path("hollow.jsonl") }, /corpus has no document "secret-2"$/);
+  for (const command of ["unlearn", "evaluate"]) {
+    const skipped =
+      /Cannot find document "secret-2" in the corpus: what has that name there was skipped \(no text\)/;
+    await at.fail(command, { corpus: at.path("hollow.jsonl") }, skipped);
   }
   const short = Object.fromEntries(Array.from({ length: 16 }, (_, i) => [`secret-${i}`, "x = 1\n"]));
   await writeTexts(at.path("short.jsonl"), short);

@@ -79,6 +79,15 @@ Deno.test("detect takes its shard from a job array's environment", async () => {
     2,
     'codescrub: Cannot read --shard "2/2": i/n with i from 0 to n - 1 is needed',
   ]);
+  const one = { SLURM_ARRAY_TASK_ID: "3", SLURM_ARRAY_TASK_MIN: "3", SLURM_ARRAY_TASK_MAX: "3" };
+  const part = await runCli(["detect", "src", "--out", "s.csv"], {
+    cwd: at.cwd,
+    env: { ...at.env, ...one, SLURM_ARRAY_TASK_COUNT: "1" },
+  });
+  assertEquals([part.code, part.stderr.trim()], [
+    2,
+    "codescrub: Cannot read SLURM_ARRAY_TASK_ID as a shard: its array (3 to 3, 1 in all) is a part of a larger one: give --shard i/n",
+  ]);
 });
 
 Deno.test("detect killed at any moment goes on to the same bytes", async () => {

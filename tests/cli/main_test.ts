@@ -64,7 +64,7 @@ Deno.test("codescrub --help imports no command, no tfjs, no Polars, and opens no
   visit(modules.find(({ specifier }) => specifier.endsWith("lib/cli/main.ts"))!.specifier);
   const names = [...reached].map((specifier) => specifier.replace(/^.*\/lib\//, "lib/"));
   const heavy = names.filter((name) =>
-    !/^lib\/cli\/|^lib\/(reason|read_file|npm\/commander|secrets\/fingerprint)\.ts$|^npm:\/?commander@|^node:|deno\.json$/
+    !/^lib\/cli\/\w+\.ts$|^lib\/(files\/(reason|read_file)|npm\/commander|secrets\/fingerprint)\.ts$|^npm:\/?commander@|^node:|deno\.json$/
       .test(name)
   );
   assertEquals(heavy, []);

@@ -164,6 +164,23 @@ Deno.test("progress of a run that goes on counts what was done before, and takes
   }
 });
 
+Deno.test("progress on a terminal draws between calls, and in work that lets no timer in", async () => {
+  const stream = fakeStream(true);
+  const progress = createProgress({ stream, color: false, now: () => 0 });
+  const stage = progress.start("Probing", 8, "documents");
+  stage.advance(1);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const count = stream.written.length;
+  assert(shownLines(stream.written).at(-1)!.includes("1 of 8 documents"), stream.written.join("\n"));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assertEquals(stream.written.length, count); // nothing is new
+  stage.advance(1);
+  for (const begun = performance.now(); performance.now() - begun < 300;);
+  stage.advance(1);
+  assert(shownLines(stream.written).at(-1)!.includes("3 of 8 documents"), stream.written.join("\n"));
+  progress.close();
+});
+
 Deno.test("progress.close() takes an open bar away and stops its timer", () => {
   const stream = fakeStream(true);
   const progress = createProgress({ stream, now: () => 0 });

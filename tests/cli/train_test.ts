@@ -48,9 +48,10 @@ Deno.test("train makes a model that loads, and interrupted goes on to the same b
     assertEquals(code, 0, stderr);
     const files = ["config.json", "model.safetensors", "run.json", "tokenizer.json", "training_log.jsonl"];
     assertEquals(namesIn(path(out)), files);
-    return JSON.parse(stdout.trimEnd().split("\n").at(-1)!);
+    return { ...JSON.parse(stdout.trimEnd().split("\n").at(-1)!), stderr };
   };
-  const { loss, parameters } = await finish("whole");
+  const { loss, parameters, stderr } = await finish("whole");
+  assert(stderr.includes("Tokenizing: "), stderr);
   assert(loss < 1.5, `the loss is ${loss} after ${STEPS} steps; that of chance is 5.6`);
 
   const child = cliCommand(args("stopped")).spawn();
@@ -77,7 +78,9 @@ Deno.test("train makes a model that loads, and interrupted goes on to the same b
     assert(stepOf(path("stopped")) >= step && stepOf(path("stopped")) < STEPS);
   }
 
-  await finish("stopped");
+  assert(existsSync(join(path("stopped"), "token_ids.bin")));
+  const continued = await finish("stopped");
+  assert(!continued.stderr.includes("Tokenizing: "), continued.stderr);
   for (const name of ["model.safetensors", "config.json", "tokenizer.json", "training_log.jsonl"]) {
     assertEquals(
       Deno.readFileSync(join(path("stopped"), name)),

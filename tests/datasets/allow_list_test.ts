@@ -1,10 +1,15 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { type FoundSecret, isAllowed, parseAllowList, readAllowList } from "../../lib/datasets/allow_list.ts";
+import {
+  type AllowedPlace,
+  isAllowed,
+  parseAllowList,
+  readAllowList,
+} from "../../lib/datasets/allow_list.ts";
 import { temporaryFolder } from "../cli/run_cli.ts";
 
-const FOUND: FoundSecret = { doc_id: "0", path: "a/b/c.py", detector: "Npm", fingerprint: "" };
+const FOUND: AllowedPlace = { doc_id: "0", path: "a/b/c.py", detector: "Npm", fingerprint: "" };
 
-function allows(text: string, found: Partial<FoundSecret> = {}): boolean {
+function allows(text: string, found: Partial<AllowedPlace> = {}): boolean {
   return isAllowed({ ...FOUND, ...found }, parseAllowList(text, "allow.txt", ["Npm", "Email"]));
 }
 

@@ -26,12 +26,15 @@ Deno.test("forgetExamples() finds a row's window and secrets again", async () =>
   assertEquals([example!.docId, example!.ids], ["a", encoded.ids]);
   assertEquals(
     example!.mask,
-    maskSecrets(encoded, units.map(([start, end]) => ({ start: start!, end: end! }))),
+    maskSecrets(encoded, units.map(([start, end]) => ({ start: start!, end: end! }))).mask,
   );
   const [key, mail] = example!.secrets;
-  assertEquals([key!.tag, key!.value, key!.start, key!.end], ["KEY", "aB3$zZ", ...units[0]!]);
+  assertEquals([key!.tag, key!.value, key!.start, key!.end], [
+    "KEY",
+    "aB3$zZ",
+    ...units[0]!.map((unit) => unit - 1), // code points: one astral character before
+  ]);
   assertEquals([mail!.tag, mail!.value], ["EMAIL", "é@日本.dev"]);
-  assertEquals(key!.codePoints, { start: units[0]![0]! - 1, end: units[0]![1]! - 1 }); // one astral character before
   assertEquals(
     await tokenizer.decode(key!.prefix) + await tokenizer.decode(key!.secret),
     "# 😀\nkey = 'aB3$zZ",
@@ -67,8 +70,27 @@ Deno.test("forgetExamples() masks another window's secrets and does not score th
   const spans = [["KEY", first, first + 4], [null, second, second + 4]];
   const [example] = await forgetExamples({ tokenizer, documents: [document("a", text)] }, [row("a", spans)]);
   const places = [first, second].map((start) => ({ start, end: start + 4 }));
-  assertEquals(example!.mask, maskSecrets(await tokenizer.encode(text), places));
+  assertEquals(example!.mask, maskSecrets(await tokenizer.encode(text), places).mask);
   assertEquals(example!.secrets.map(({ value }) => value), ["aB3$"]);
+});
+
+Deno.test("forgetExamples() says whose each token is, the row's own secrets first", async () => {
+  const text = "a = 'aB3$'; b = 'zZ9!'; c = 'qQ7&'";
+  const spans = ["aB3$", "zZ9!", "qQ7&"].map((value) =>
+    [text.indexOf(value), text.indexOf(value) + 4] as const
+  );
+  const rows = [row("a", [[null, ...spans[0]!], ["KEY", ...spans[1]!], ["KEY", ...spans[2]!]])];
+  const [example] = await forgetExamples({ tokenizer, documents: [document("a", text)] }, rows);
+  const { starts, ends } = await tokenizer.encode(text);
+  const touches = ([start, end]: readonly [number, number], t: number) =>
+    starts[t]! <= end && ends[t]! >= start;
+  const [other, first, second] = spans;
+  assertEquals(
+    [...example!.owners],
+    Array.from(starts, (_, t) => [first!, second!, other!].findIndex((span) => touches(span, t))),
+  );
+  assertEquals(example!.secrets.map(({ value }) => value), ["zZ9!", "qQ7&"]);
+  assertEquals([...new Set(example!.owners)].sort(), [-1, 0, 1, 2]);
 });
 
 Deno.test("forgetExamples() keeps the order of rows, some of one document", async () => {

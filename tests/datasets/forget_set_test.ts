@@ -1,5 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { chooseForgetSets, type ProbedSecret, qualifyingRows } from "../../lib/datasets/forget_set.ts";
+import {
+  chooseForgetSets,
+  type ProbedSecret,
+  qualifyingIds,
+  qualifyingRows,
+} from "../../lib/datasets/forget_set.ts";
 
 function secret(doc_id: string, fields: Partial<ProbedSecret> = {}): ProbedSecret {
   return {
@@ -91,6 +96,25 @@ Deno.test("qualifyingRows() refuses a document that the corpus lacks, if it qual
     'Cannot choose forget sets as the corpus has no document "b"',
   );
   assertEquals(ids(qualifyingRows([secret("a"), secret("b", { ma: 0 })], lacks, {})), ["a"]);
+  const none = () =>
+    qualifyingRows(
+      [secret("b"), secret("b", { window: 600 }), secret("c"), secret("d")],
+      () => undefined,
+      {},
+    );
+  assertThrows(none, RangeError, 'has no document "b", nor 2 others');
+});
+
+Deno.test("qualifyingIds() names the documents of qualifyingRows(), and those whose texts are others'", () => {
+  const probe = [
+    secret("a"),
+    secret("copy of a"),
+    secret("b", { ma: 0.5 }),
+    secret("c", { mask_tokens: 3 }),
+    secret("a"),
+  ];
+  assertEquals(qualifyingIds(probe, {}), new Set(["a", "copy of a"]));
+  assertEquals(qualifyingIds(probe, { minMa: 0.5, minMaskTokens: 3 }), new Set(["a", "copy of a", "b", "c"]));
 });
 
 Deno.test("chooseForgetSets() shuffles as Python does and cuts disjoint groups", () => {

@@ -1,7 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { PythonRandom } from "../../lib/datasets/python_random.ts";
-import { maskSecrets, secretWindows, type Span } from "../../lib/datasets/secret_mask.ts";
-import { type EncodedText, openTokenizer } from "../../lib/tokenizers/tokenizer.ts";
+import { maskSecrets, secretWindows, type TokenOffsets } from "../../lib/datasets/secret_mask.ts";
+import { trainTokenizer } from "../../lib/datasets/train_tokenizer.ts";
+import type { Span } from "../../lib/secrets/secret_span.ts";
+import { type EncodedText, openTokenizer, parseTokenizer } from "../../lib/tokenizers/tokenizer.ts";
 
 const tokenizer = await openTokenizer(new URL("../fixtures/tokenizer", import.meta.url).pathname);
 
@@ -16,6 +18,44 @@ function touching({ starts, ends }: EncodedText, { start, end }: Span): number[]
   return [...starts.keys()].filter((t) => starts[t]! <= end && ends[t]! >= start);
 }
 
+/** Whose each token is by the plain definition: of the secrets that it touches, the first. */
+function plainOwners({ starts, ends }: TokenOffsets, secrets: readonly Span[]): Int32Array {
+  return Int32Array.from(
+    { length: starts.length },
+    (_, t) => secrets.findIndex(({ start, end }) => starts[t]! <= end && ends[t]! >= start),
+  );
+}
+
+/** Windows by the plain definition: a secret goes into the first of those opened, or that at 0, that holds it whole. */
+function plainWindows(text: EncodedText, secrets: readonly Span[], length: number): [number, Span[]][] {
+  const located = secrets.map((secret) => ({ secret, tokens: touching(text, secret) }))
+    .map(({ secret, tokens }) => ({ secret, first: tokens[0], last: tokens.at(-1)! }))
+    .sort((a, b) => a.first! - b.first! || a.last - b.last);
+  const windows = new Map<number, Span[]>();
+  for (const { secret, first, last } of located) {
+    if (first === undefined) continue;
+    const known = [0, ...windows.keys()].find((window) => first >= window && last < window + length);
+    const window = known ?? Math.max(0, Math.min(first, Math.max(first - 128, last + 1 - length)));
+    windows.set(window, [...windows.get(window) ?? [], secret]);
+  }
+  return [...windows].sort(([a], [b]) => a - b);
+}
+
+function randomSpans(random: PythonRandom, length: number, { count = 12, longest = 60 } = {}): Span[] {
+  return Array.from({ length: 1 + random.randbelow(count) }, () => {
+    const start = random.randbelow(length);
+    return { start, end: Math.min(length, start + 1 + random.randbelow(longest)) };
+  });
+}
+
+/** A mask against the plain definition. */
+function assertPlainMask(offsets: TokenOffsets, secrets: readonly Span[]): void {
+  const { mask, owners } = maskSecrets(offsets, secrets);
+  const plain = plainOwners(offsets, secrets);
+  assertEquals(owners, plain);
+  assertEquals([...mask], Array.from(plain, (owner) => Number(owner >= 0)));
+}
+
 Deno.test("maskSecrets() marks tokens that touch a secret, both ends inclusive", () => {
   const offsets = { starts: [0, 3, 6, 9, 12], ends: [3, 6, 9, 12, 15] };
   const cases: [Span, number[]][] = [
@@ -28,24 +68,92 @@ Deno.test("maskSecrets() marks tokens that touch a secret, both ends inclusive",
     [{ start: 0, end: 15 }, [1, 1, 1, 1, 1]],
     [{ start: 16, end: 20 }, [0, 0, 0, 0, 0]],
   ];
-  for (const [span, mask] of cases) assertEquals([...maskSecrets(offsets, [span])], mask);
-  const all = maskSecrets(offsets, [{ start: 1, end: 2 }, { start: 0, end: 1 }, { start: 13, end: 14 }]);
+  for (const [span, mask] of cases) assertEquals([...maskSecrets(offsets, [span]).mask], mask);
+  const { mask: all } = maskSecrets(offsets, [{ start: 1, end: 2 }, { start: 0, end: 1 }, {
+    start: 13,
+    end: 14,
+  }]);
   assertEquals([...all], [1, 0, 0, 0, 1]);
-  assertEquals([...maskSecrets(offsets, [])], [0, 0, 0, 0, 0]);
-  assertEquals([...maskSecrets({ starts: [], ends: [] }, [{ start: 0, end: 1 }])], []);
+  assertEquals([...maskSecrets(offsets, []).mask], [0, 0, 0, 0, 0]);
+  assertEquals([...maskSecrets({ starts: [], ends: [] }, [{ start: 0, end: 1 }]).mask], []);
 });
 
 Deno.test("maskSecrets() marks all tokens of a character that is cut into several", async () => {
   const text = "a𝒳b";
   const { starts, ends } = await tokenizer.encode(text);
   assert(starts.length > 3, "the character is one token");
-  const mask = maskSecrets({ starts, ends }, [{ start: 1, end: 3 }]);
+  const { mask } = maskSecrets({ starts, ends }, [{ start: 1, end: 3 }]);
   assertEquals([...mask], Array.from(mask, () => 1)); // its neighbours count too
   const far = await tokenizer.encode("a b 𝒳 c d");
-  const marked = [...maskSecrets(far, [{ start: 4, end: 6 }])].map((bit, t) => bit ? far.starts[t] : -1);
+  const marked = [...maskSecrets(far, [{ start: 4, end: 6 }]).mask].map((bit, t) => bit ? far.starts[t] : -1);
   assert(marked.filter((start) => start === 4).length > 1);
   assertEquals([marked[0], marked.at(-1)], [-1, -1]);
 });
+
+Deno.test("maskSecrets() gives a token of several secrets to the first in the list", () => {
+  const offsets = { starts: [0, 2, 4, 6, 8], ends: [2, 4, 6, 8, 10] };
+  const [all, inner] = [{ start: 0, end: 10 }, { start: 5, end: 5.5 }];
+  assertEquals([...maskSecrets(offsets, [all, inner]).owners], [0, 0, 0, 0, 0]);
+  assertEquals([...maskSecrets(offsets, [inner, all]).owners], [1, 1, 0, 1, 1]);
+});
+
+Deno.test("maskSecrets() is the plain definition for offsets of any kind", () => {
+  const random = new PythonRandom(7);
+  for (let i = 0; i < 300; i++) {
+    const length = 1 + random.randbelow(80);
+    const kind = i % 3; // 0: like a tokenizer's, with gaps, overlaps and tokens of no length; 1: out of order; 2: both
+    const starts = Array.from({ length }, () => random.randbelow(120));
+    if (kind !== 1) starts.sort((a, b) => a - b);
+    const ends = starts.map((start) => start + random.randbelow(6));
+    if (kind === 0) ends.forEach((end, t) => ends[t] = Math.max(end, ends[t - 1] ?? 0));
+    if (kind === 2) [starts[length - 1], ends[length - 1]] = [0, 0]; // as a token at the end that stands for no text
+    assertPlainMask({ starts, ends }, randomSpans(random, 125, { longest: i % 2 ? 8 : 100 }));
+  }
+});
+
+/** Tokenizers whose offsets are odd. */
+const ODD_TOKENIZERS: Record<string, object> = {
+  "bytes of a character, each a token": {
+    pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, trim_offsets: false, use_regex: false },
+  },
+  "blanks trimmed from offsets": {
+    pre_tokenizer: { type: "ByteLevel", add_prefix_space: true, trim_offsets: false, use_regex: true },
+    post_processor: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
+  },
+  "text that normalization makes longer or shorter": {
+    normalizer: { type: "NFKD" },
+    pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, trim_offsets: false, use_regex: true },
+  },
+};
+
+for (const [name, parts] of Object.entries(ODD_TOKENIZERS)) {
+  Deno.test(`maskSecrets() and secretWindows() are the plain definitions: ${name}`, async () => {
+    const plain = JSON.parse(await trainTokenizer(["x = 1\n"], { vocabularySize: 257 })); // a token for each byte
+    const odd = parseTokenizer(
+      JSON.stringify({ ...plain, normalizer: null, post_processor: null, ...parts }),
+      "tokenizer.json",
+    );
+    const random = new PythonRandom(11);
+    const words = ["x = 1\n", "  \n\t", "é", "e\u0323\u0301", "ﬃ", "😀𝒳", "日本", "\u00a0", "ǆ", " ", "aB3$"];
+    for (let i = 0; i < 25; i++) {
+      const text = Array.from(
+        { length: 1 + random.randbelow(60) },
+        () => words[random.randbelow(words.length)]!,
+      )
+        .join("");
+      const encoded = await odd.encode(text);
+      const secrets = randomSpans(random, text.length, { count: 20, longest: i % 4 === 0 ? 100 : 12 });
+      assertPlainMask(encoded, secrets);
+      for (const length of [16, 40, 512]) {
+        const { windows } = secretWindows(encoded, secrets, { length });
+        assertEquals(
+          windows.map(({ window, secrets }) => [window, secrets]),
+          plainWindows(encoded, secrets, length),
+        );
+      }
+    }
+  });
+}
 
 Deno.test("secretWindows() takes one window of a short document", () => {
   const text = letters(20);
@@ -54,7 +162,8 @@ Deno.test("secretWindows() takes one window of a short document", () => {
   assertEquals(windows.length, 1);
   assertEquals([windows[0]!.window, windows[0]!.ids.length, notTreated], [0, 20, []]);
   assertEquals(windows[0]!.secrets, [secrets[1]!, secrets[0]!]);
-  assertEquals(windows[0]!.mask, maskSecrets(text, secrets));
+  const { mask, owners } = maskSecrets(text, secrets);
+  assertEquals([windows[0]!.mask, windows[0]!.owners], [mask, owners]);
 });
 
 Deno.test("secretWindows() gives no window without a secret", () => {
@@ -133,10 +242,11 @@ Deno.test("secretWindows() loses no secret of random documents, and each is whol
       windows.map(({ window }) => window),
       windows.map(({ window }) => window).sort((a, b) => a - b),
     );
-    const mask = maskSecrets(encoded, secrets);
-    for (const { window, ids, mask: own, secrets: held } of windows) {
+    const { mask, owners } = maskSecrets(encoded, secrets);
+    for (const { window, ids, mask: own, owners: whose, secrets: held } of windows) {
       assertEquals(ids, encoded.ids.slice(window, window + 512));
       assertEquals(own, mask.slice(window, window + 512));
+      assertEquals(whose, owners.slice(window, window + 512));
       for (const secret of held) {
         const tokens = touching(encoded, secret);
         assert(tokens[0]! >= window, "its beginning is cut off");

@@ -1,9 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { join } from "node:path";
 import { Tokenizer } from "tokenizers";
 import { PythonRandom } from "../../lib/datasets/python_random.ts";
 import { SECRET_FORMATS } from "../../lib/embedded/secret_formats.ts";
 import { withoutSecrets } from "../../lib/datasets/without_secrets.ts";
 import { trainTokenizer } from "../../lib/datasets/train_tokenizer.ts";
+import { temporaryFolder } from "../cli/run_cli.ts";
 import fixture from "../fixtures/bpe_tokenizer.json" with { type: "json" };
 
 Deno.test("trainTokenizer() learns what Hugging Face's trainer learns from whole texts", async () => {
@@ -33,6 +35,25 @@ Deno.test("trainTokenizer() gives the same bytes twice", async () => {
     await trainTokenizer(fixture.texts, { vocabularySize: 300 }),
   ];
   assertEquals(a, b);
+});
+
+Deno.test("trainTokenizer() learns the same from a stream, and leaves no file of its texts", async () => {
+  using folder = temporaryFolder();
+  const seen: string[] = [];
+  async function* streamed() {
+    for (const text of fixture.texts) {
+      const inside = join(folder.path, "texts");
+      seen.push(...Array.from(Deno.readDirSync(inside), ({ name }) => {
+        return `${name} ${(Deno.statSync(join(inside, name)).mode! & 0o777).toString(8)}`;
+      }));
+      await Promise.resolve();
+      yield text;
+    }
+  }
+  const options = { vocabularySize: 300, folder: join(folder.path, "texts") };
+  assertEquals(await trainTokenizer(streamed(), options), await trainTokenizer(fixture.texts, options));
+  assertEquals([...Deno.readDirSync(folder.path)], []);
+  if (Deno.build.os !== "windows") assertEquals(new Set(seen), new Set(["clean.txt 600"]));
 });
 
 Deno.test("trainTokenizer() refuses sizes and texts that it cannot serve", async () => {
@@ -74,6 +95,13 @@ function corpusOf(secrets: readonly string[]): string[] {
   );
 }
 
+/** `withoutSecrets` to its end. */
+async function cleaned(all: readonly string[]): Promise<{ texts: string[]; values: string[] }> {
+  using folder = temporaryFolder();
+  const { texts, values } = await withoutSecrets(all, join(folder.path, "texts"));
+  return { texts: await Array.fromAsync(texts), values };
+}
+
 /** Entries of at least six characters, without the blank before them, that are part of a secret. */
 function piecesIn(json: string, secrets: readonly string[]): string[] {
   const entries = Object.keys(JSON.parse(json).model.vocab).map((entry) => entry.replace(/^Ġ/, ""));
@@ -83,7 +111,7 @@ function piecesIn(json: string, secrets: readonly string[]): string[] {
 Deno.test("trainTokenizer() learns no piece of a secret, however often it stands in the texts", async () => {
   const secrets = drawSecrets();
   const texts = corpusOf(secrets);
-  const found = (await withoutSecrets(texts)).values;
+  const found = (await cleaned(texts)).values;
   assertEquals(
     secrets.filter((secret) => !found.includes(secret)),
     [],
@@ -123,9 +151,9 @@ Deno.test("withoutSecrets() leaves out every place of what it found, and keeps t
     "x = 1\n",
     `b = "${npm}"`,
   ];
-  const clean = await withoutSecrets(texts);
+  const clean = await cleaned(texts);
   assertEquals(clean.texts, ['a = ""\n', "see  there\n", "\ufffd \n", "x = 1\n", 'b = ""']);
   assertEquals(new Set(clean.values).has(secret!) && new Set(clean.values).has(npm!), true);
-  assertEquals(await withoutSecrets([]), { texts: [], values: [] });
-  assertEquals(await withoutSecrets(["x\n"]), { texts: ["x\n"], values: [] });
+  assertEquals(await cleaned([]), { texts: [], values: [] });
+  assertEquals(await cleaned(["x\n"]), { texts: ["x\n"], values: [] });
 });

@@ -20,8 +20,8 @@ const decode = (ids: ArrayLike<number>) =>
 const tokenizer = { decode } as unknown as Tokenizer;
 
 function secretOf(prefix: Int32Array, secret: Int32Array) {
-  const place = { start: 4, end: 4 + secret.length };
-  return { tag: "KEY", value: "AKIAEXAMPLE", prefix, secret, ...place, codePoints: place };
+  const place = { doc_id: "a.py", start: 4, end: 4 + secret.length };
+  return { tag: "KEY", value: "AKIAEXAMPLE", prefix, secret, ...place };
 }
 
 Deno.test("markCharacters() compares characters, not UTF-16 units", () => {
@@ -67,7 +67,8 @@ Deno.test("secretCompletions() tells which characters are right and nothing of t
   const prefix = known.slice(0, 12);
   const learnt = secretOf(prefix, known.slice(12, 24));
   const other = secretOf(prefix, known.slice(12, 24).map((id) => (id + 1) % 50));
-  const example = { docId: "a.py", ids: known, mask: new Uint8Array(known.length), secrets: [learnt, other] };
+  const mask = { mask: new Uint8Array(known.length), owners: new Int32Array(known.length).fill(-1) };
+  const example = { docId: "a.py", ids: known, ...mask, secrets: [learnt, other] };
   const [right, wrong] = await secretCompletions({ decoder, tokenizer }, [example], "before");
   assertEquals(right, {
     doc_id: "a.py",
@@ -97,5 +98,5 @@ Deno.test("codeCompletions() hides what looks like a secret in what a model writ
   } as unknown as Tokenizer;
   const text = Int32Array.from({ length: 64 }, (_, t) => known[t % known.length]!);
   const [row] = await codeCompletions({ decoder, tokenizer: leaking }, [text], "ga");
-  assertEquals(row?.completion, 'AUTHOR = "gr················"\n');
+  assertEquals(row?.completion, 'AUTHOR = "gr••••••••••••••••"\n');
 });

@@ -12,11 +12,11 @@ Deno.test("maskText() hides all but two characters of each long secret, and keep
   const long = "abcdefgh".repeat(2);
   assertEquals(
     maskText(`${long} ghij`, [{ start: 0, end: 16 }, { start: 17, end: 21 }]),
-    "ab·············· ····",
+    "ab•••••••••••••• ••••",
   );
-  assertEquals(maskText("abc\ndef", [{ start: 0, end: 7 }]), "···\n···");
+  assertEquals(maskText("abc\ndef", [{ start: 0, end: 7 }]), "•••\n•••");
   const overlapping = [{ start: 0, end: 16 }, { start: 8, end: 24 }];
-  assertEquals(maskText(long + "abcdefgh", overlapping), "ab" + "·".repeat(22));
+  assertEquals(maskText(long + "abcdefgh", overlapping), "ab" + "•".repeat(22));
   assertEquals(maskText("ab", []), "ab");
 });
 
@@ -28,11 +28,11 @@ Deno.test("maskDocument() places tokens by line and column around the first secr
   const shown = Map.groupBy(placed, ({ line }) => line);
   assertEquals(
     [...shown.values()].map((tokens) => tokens.map((token) => token.text).join("")),
-    ["y = 2", "k = ······", "z = 3"],
+    ["y = 2", "k = ••••••", "z = 3"],
   );
   const secret = placed.filter(({ isSecret, text }) => isSecret && text !== "");
   assertEquals(secret.map(({ column }) => column), [3, 4, 5, 6, 7, 8, 9]); // the neighbour before counts
-  assertEquals(secret.map((token) => token.text).join(""), " ······");
+  assertEquals(secret.map((token) => token.text).join(""), " ••••••");
 });
 
 Deno.test("maskDocument() shows nothing of a document without secrets", () => {

@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
-import { type ProbeOptions, probeSecrets, type SecretPlace } from "../../lib/evaluation/probe.ts";
+import type { SecretPlace } from "../../lib/datasets/place.ts";
+import { type ProbeOptions, probeSecrets } from "../../lib/evaluation/probe.ts";
 import { Scorer } from "../../lib/metrics/scorer.ts";
 import { toCodePoints } from "../../lib/tokenizers/code_points.ts";
 import { predictWith, scoreSecret } from "../metrics/plain_definitions.ts";

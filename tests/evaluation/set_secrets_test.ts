@@ -31,4 +31,11 @@ Deno.test("setSecrets() leaves out neighbours' secrets and unknown places", () =
 Deno.test("setSecrets() refuses spans that are no JSON", () => {
   const sets = { one: [{ ...row("p/a", []), spans: "[[" }] };
   assertThrows(() => setSecrets(sets, []), SyntaxError, 'Cannot read the spans of "p/a": ');
+  for (const spans of [{ KEY: 1 }, ["KEY"], [["KEY", 0]], [["KEY", 0, "9"]]]) {
+    assertThrows(
+      () => setSecrets({ one: [row("p/a", spans)] }, []),
+      SyntaxError,
+      "expected [[tag, start, end,",
+    );
+  }
 });

@@ -1,5 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { meanAndError, memorizationThresholds, THRESHOLD_METRICS } from "../../lib/evaluation/thresholds.ts";
+import { THRESHOLD_METRICS } from "../../lib/datasets/metrics.ts";
+import { meanAndError, memorizationThresholds } from "../../lib/evaluation/thresholds.ts";
 import type { Scores } from "../../lib/metrics/scorer.ts";
 
 const score = (fields: Partial<Scores>): Scores => ({

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { listRuns, runsAlong } from "../../lib/figures/hyperparameter_runs.ts";
+import { listRuns, runsAlong, valueText } from "../../lib/figures/hyperparameter_runs.ts";
 import { makeRun, PRESET } from "./hyperparameter_runs.ts";
 
 const SCORES = [[1, 1], [0.5, 0.9], [0.2, 0.8]] as const;
@@ -44,4 +44,8 @@ Deno.test("runsAlong() takes runs that differ in one thing only, in the order of
   assertEquals(runsAlong(runs, "gamma", PRESET).map(({ gamma }) => gamma), [0.5, 2]);
   assertEquals(runsAlong(runs, "alpha", PRESET).length, 1);
   assertEquals(runsAlong([], "alpha", PRESET), []);
+});
+
+Deno.test("valueText() writes small values by their power", () => {
+  assertEquals([0, 0.5, 1e-3, 9e-4, 8e-4].map(valueText), ["0", "0.5", "0.001", "9e-4", "8e-4"]);
 });

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { hyperparameterSliders, valueText } from "../../lib/figures/hyperparameter_sliders.ts";
+import { hyperparameterSliders } from "../../lib/figures/hyperparameter_sliders.ts";
 import { makeRun, PRESET } from "./hyperparameter_runs.ts";
 
 const ROWS = [
@@ -47,8 +47,4 @@ Deno.test("hyperparameterSliders() says that the preset's run is missing, or tha
   ]);
   const empty = hyperparameterSliders([], { preset: PRESET, thresholds: { ma: 0.3, el_10: null } });
   assertStringIncludes(JSON.stringify(empty.layout.annotations), "no rows to show");
-});
-
-Deno.test("valueText() writes small values by their power", () => {
-  assertEquals([0, 0.5, 1e-3, 9e-4, 8e-4].map(valueText), ["0", "0.5", "0.001", "9e-4", "8e-4"]);
 });

@@ -4,7 +4,7 @@ import { maskedCode } from "../../lib/figures/masked_code.ts";
 Deno.test("maskedCode() draws tokens where they stand, secret ones in a colour of their own", () => {
   const { data, layout } = maskedCode([
     { text: "k = ", isSecret: false, line: 0, column: 0 },
-    { text: "<b>··", isSecret: true, line: 0, column: 4 },
+    { text: "<b>••", isSecret: true, line: 0, column: 4 },
     { text: "x", isSecret: false, line: 2, column: 0 },
   ]);
   const [other, secret] = data;

@@ -5,7 +5,7 @@
  * @module
  */
 import { join } from "node:path";
-import { EL_ORDERS } from "../../lib/metrics/extraction_likelihood.ts";
+import { EL_ORDERS } from "../../lib/datasets/metrics.ts";
 import { Scorer } from "../../lib/metrics/scorer.ts";
 import { loadModel } from "../../lib/checkpoints/load.ts";
 import { saveModel } from "../../lib/checkpoints/save.ts";

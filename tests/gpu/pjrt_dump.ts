@@ -14,8 +14,7 @@ import {
 } from "../../lib/engine/capture.ts";
 import { assign } from "../../lib/engine/compile.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
-import { Graph } from "../../lib/engine/graph.ts";
-import type { Recorded } from "../../lib/engine/graph_records.ts";
+import { Graph, type Recorded } from "../../lib/engine/graph.ts";
 import { openedPaths } from "../../lib/engine/library.ts";
 import { currentEngine } from "../../lib/engine/state.ts";
 import { gpt2 } from "../../lib/models/gpt2.ts";

@@ -1,5 +1,5 @@
 /**
- * A small Hugging Face Hub on 127.0.0.1 for tests: the endpoints that @huggingface/hub and Python's huggingface_hub ask
+ * A small Hugging Face Hub on 127.0.0.1 for tests: the endpoints that our requests and Python's huggingface_hub ask
  * when they download a model, with large files behind a redirect to a second host as on the real one. It notes what it
  * was asked; `answer` may answer in its place.
  */

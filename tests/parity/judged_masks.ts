@@ -38,7 +38,7 @@ export async function differences(tokenizer: Tokenizer, judged: JudgedDocument):
   const window = first.windows[0];
   const { windows, notTreated } = secretWindows(encoded, spans);
   const parts: Record<string, [unknown, unknown]> = {
-    mask: [maskSecrets(encoded, spans).join(""), judged.mask],
+    mask: [maskSecrets(encoded, spans).mask.join(""), judged.mask],
     ids: [Array.from(encoded.ids.slice(0, 512)), judged.ids],
     window: [window?.mask.join("") ?? "0".repeat(judged.window.length), judged.window],
     kept: [sorted(window?.secrets.map(({ place }) => place) ?? []), sorted(judged.kept)],

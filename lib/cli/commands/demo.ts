@@ -9,12 +9,13 @@ import preset from "../../../data/embedded_preset.json" with { type: "json" };
 import {
   DUPLICATION_COLUMNS,
   EVALUATION_COLUMNS,
+  FOUND_COLUMNS,
   PROBE_COLUMNS,
-  SECRET_COLUMNS,
   THRESHOLD_COLUMNS,
 } from "../../datasets/columns.ts";
-import { readCorpus } from "../../datasets/corpus.ts";
+import { findDocuments } from "../../datasets/find_documents.ts";
 import { PLANTING_BIGRAMS_FILE } from "../../embedded/planting_bigrams.ts";
+import { METRIC_NAMES, type MetricValues, perMetric } from "../../datasets/metrics.ts";
 import { readRows, type RowOf, writeRows } from "../../datasets/row_table.ts";
 import { type EmbeddedCorpusFiles, writeEmbeddedCorpus } from "../../embedded/write_embedded_corpus.ts";
 import { writeFileAtomic } from "../../files/write_file.ts";
@@ -162,14 +163,12 @@ async function runPipeline(stages: Stages, files: EmbeddedCorpusFiles): Promise<
   await writeRows(path(RUN_FILES.duplication), maByCopies(places, planted), DUPLICATION_COLUMNS);
 }
 
-type Metrics = Record<"ma" | "el_3" | "el_5" | "el_10" | "nll", number | null>;
-
 interface DemoSummary {
   [key: string]: Json;
   thresholds: Record<string, Json>;
-  forget: Record<string, Metrics>;
-  retain: Record<string, Metrics>;
-  unseen: Record<string, Metrics>;
+  forget: Record<string, MetricValues>;
+  retain: Record<string, MetricValues>;
+  unseen: Record<string, MetricValues>;
   unseen_nll: Record<string, Json>;
 }
 
@@ -180,11 +179,10 @@ async function summarize(
 ): Promise<DemoSummary> {
   const thresholds = await readRows(join(out, RUN_FILES.thresholds), THRESHOLD_COLUMNS);
   const rows = await readRows(join(out, RUN_FILES.evaluation), EVALUATION_COLUMNS);
-  const bySet = (set: string): Record<string, Metrics> =>
+  const bySet = (set: string): Record<string, MetricValues> =>
     Object.fromEntries(
-      rows.filter((row) => row.set === set).map((
-        { model, ma, el_3, el_5, el_10, nll },
-      ) => [model, { ma, el_3, el_5, el_10, nll }]),
+      rows.filter((row) => row.set === set)
+        .map((row) => [row.model, perMetric(METRIC_NAMES, (name) => row[name])]),
     );
   const unseen = bySet("unseen");
   return {
@@ -234,13 +232,10 @@ async function describe(
 }
 
 async function bestKnown(out: string, files: EmbeddedCorpusFiles): Promise<string> {
-  const found = await readRows(join(out, RUN_FILES.secrets), {
-    ...SECRET_COLUMNS,
-    detector: "text",
-    fingerprint: "text",
-  });
+  const found = await readRows(join(out, RUN_FILES.secrets), FOUND_COLUMNS);
   const best = mostMemorized(found, await readRows(join(out, RUN_FILES.probe), PROBE_COLUMNS), 5);
-  const texts = new Map((await readCorpus(files.train)).documents.map(({ docId, text }) => [docId, text]));
+  const documents = await findDocuments(files.train, best.map(({ place }) => place.doc_id));
+  const texts = new Map(documents.map(({ docId, text }) => [docId, text]));
   return formatTable(
     ["detector", "secret", "documents", "MA"],
     best.map(({ place, ma, documents }) => {

@@ -4,7 +4,7 @@
  * @module
  */
 import { basename } from "node:path";
-import { readCorpus } from "../../datasets/corpus.ts";
+import { chooseDocuments } from "../../datasets/choose_documents.ts";
 import {
   EVALUATION_COLUMNS,
   FORGET_COLUMNS,
@@ -12,9 +12,12 @@ import {
   SECRET_SCORE_COLUMNS,
   secretScoresPath,
 } from "../../datasets/columns.ts";
-import { forgetExamples, RETAIN_ROW_TOKENS, retainExamples } from "../../datasets/examples.ts";
-import { PythonRandom } from "../../datasets/python_random.ts";
+import { forgetExamples, retainExamples } from "../../datasets/examples.ts";
+import { findDocuments } from "../../datasets/find_documents.ts";
+import { METRIC_NAMES, METRICS } from "../../datasets/metrics.ts";
+import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows, writeRows } from "../../datasets/row_table.ts";
+import { RETAIN_TOKENS } from "../../datasets/token_counts.ts";
 import {
   countItems,
   evaluateSets,
@@ -28,6 +31,7 @@ import { formatTable } from "../console.ts";
 import { CORPUS_OPTIONS, describeCorpus, type GivenCorpus, givenCorpus } from "../corpus_options.ts";
 import { DTYPE_OPTION } from "../dtype_options.ts";
 import { modelInput } from "../model_folder.ts";
+import { startReading } from "../reading.ts";
 import { openRunFiles } from "../run_files.ts";
 import { secretKey } from "../secret_key.ts";
 import type { RunInput } from "../run_record.ts";
@@ -125,21 +129,27 @@ interface Inputs {
   maxTexts: number | undefined;
 }
 
-/** Reads the tables once; the tokens are each model's own. */
-async function readInputs(inputs: Inputs, { seed }: Pick<Context, "seed">) {
-  const { documents, source } = await readCorpus(inputs.corpus.path, inputs.corpus.options);
+/** Reads the tables, and of the corpus what they name, once; the tokens are each model's own. */
+async function readInputs(inputs: Inputs, context: Pick<Context, "seed" | "progress" | "breathe">) {
   const forget = await readRows(inputs.forget, FORGET_COLUMNS);
   const kept = inputs.retain === undefined ? [] : await readRows(inputs.retain, RETAIN_COLUMNS);
   const retain = kept.map(({ doc_id }) => doc_id);
-  const others = { ...inputs.corpus.options, format: undefined, exclude: [], areOptional: true };
-  const all = inputs.unseen === undefined ? [] : (await readCorpus(inputs.unseen, others)).documents;
-  const unseen = new PythonRandom(seed).shuffle(all).slice(0, inputs.maxTexts);
+  const { path, options } = inputs.corpus;
+  const source = await resolveCorpus(path, options);
+  const reading = await startReading({ source, options }, context);
+  const ids = [...forget.map(({ doc_id }) => doc_id), ...retain];
+  const documents = await findDocuments(source, ids, reading.options);
+  reading.done();
+  const others = { ...options, format: undefined, exclude: [], areOptional: true, breathe: context.breathe };
+  const unseen = inputs.unseen === undefined
+    ? []
+    : await chooseDocuments(inputs.unseen, { ...others, seed: context.seed, count: inputs.maxTexts });
   const examplesOf = async ({ tokenizer }: ModelSession): Promise<EvaluationSets> => {
     const encoded = await tokenizer.encodeBatch(unseen.map(({ text }) => text));
     return {
       forget: await forgetExamples({ tokenizer, documents, key: secretKey }, forget),
       retain: await retainExamples({ tokenizer, documents }, retain),
-      unseen: encoded.map(({ ids }) => ids.subarray(0, RETAIN_ROW_TOKENS)),
+      unseen: encoded.map(({ ids }) => ids.subarray(0, RETAIN_TOKENS)),
     };
   };
   return { examplesOf, source };
@@ -162,9 +172,7 @@ async function readInputs(inputs: Inputs, { seed }: Pick<Context, "seed">) {
 export function formatSets(rows: readonly SetScores[]): string {
   const cell = (value: number | null) => value === null ? null : value.toFixed(4);
   return formatTable(
-    ["set", "model", "MA", "EL_3", "EL_5", "EL_10", "loss", "rows"],
-    rows.map((
-      { set, model, ma, el_3, el_5, el_10, nll, rows },
-    ) => [set, model, ...[ma, el_3, el_5, el_10, nll].map(cell), rows]),
+    ["set", "model", ...METRIC_NAMES.map((name) => METRICS[name].label), "rows"],
+    rows.map((row) => [row.set, row.model, ...METRIC_NAMES.map((name) => cell(row[name])), row.rows]),
   );
 }

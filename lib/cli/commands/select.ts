@@ -3,11 +3,14 @@
  *
  * @module
  */
-import { readCorpus } from "../../datasets/corpus.ts";
-import { chooseForgetSets, SET_ROWS } from "../../datasets/forget_set.ts";
+import { createHash } from "node:crypto";
+import { pickDocuments, refuseEmpty } from "../../datasets/find_documents.ts";
+import { chooseForgetSets, type ProbedSecret, qualifyingIds, SET_ROWS } from "../../datasets/forget_set.ts";
+import { type CorpusSource, resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows, writeRows } from "../../datasets/row_table.ts";
-import { defineCommand } from "../command.ts";
-import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.ts";
+import { type Context, defineCommand } from "../command.ts";
+import { CORPUS_OPTIONS, describeCorpus, type GivenCorpus, givenCorpus } from "../corpus_options.ts";
+import { startReading } from "../reading.ts";
 import { openRunFolder } from "../run_folder.ts";
 import { checkPlaces } from "../../datasets/check_places.ts";
 import { FORGET_COLUMNS, PROBE_COLUMNS, PROOF_COLUMNS, PROOF_NAMES } from "../../datasets/columns.ts";
@@ -47,17 +50,12 @@ export const command = defineCommand({
       outputs: ["forget_*.parquet"],
     });
     const rows = await readRows(probe, { ...PROBE_COLUMNS, ...PROOF_COLUMNS }, { optional: PROOF_NAMES });
-    const { documents, source } = await readCorpus(corpus.path, corpus.options);
+    const source = await resolveCorpus(corpus.path, corpus.options);
     const read = describeCorpus(source);
-    const texts = new Map(documents.map(({ docId, text }) => [docId, text]));
-    await checkPlaces(rows, (id) => texts.get(id), secretKey);
-    const sets = chooseForgetSets(rows, (id) => texts.get(id), {
-      k,
-      groups,
-      seed: context.seed,
-      minMa,
-      minMaskTokens,
-    });
+    const options = { k, groups, seed: context.seed, minMa, minMaskTokens };
+    const wanted = qualifyingIds(rows, options);
+    const digests = await readDigests({ rows, wanted }, { source, options: corpus.options }, context);
+    const sets = chooseForgetSets(rows, (id) => digests.get(id), options);
     for (const [i, set] of sets.entries()) {
       await writeRows(await run.path(`forget_${i}.parquet`), set, FORGET_COLUMNS);
     }
@@ -70,3 +68,30 @@ export const command = defineCommand({
     return { text: [...read.lines, text, `written: ${out}`].join("\n"), summary };
   },
 });
+
+/**
+ * What tells the wanted documents' texts from one another, in one pass in which the places of all documents are checked.
+ *
+ * @returns a digest of each text by its document
+ */
+async function readDigests(
+  { rows, wanted }: { rows: readonly ProbedSecret[]; wanted: ReadonlySet<string> },
+  corpus: { source: CorpusSource; options: GivenCorpus["options"] },
+  context: Pick<Context, "progress" | "breathe">,
+): Promise<Map<string, string>> {
+  const proven = Map.groupBy(rows.filter(({ fingerprint }) => fingerprint), ({ doc_id }) => doc_id);
+  const key = proven.size > 0 ? await secretKey() : undefined;
+  const digests = new Map<string, string>();
+  const ids = new Set([...wanted, ...proven.keys()]);
+  const reading = await startReading(corpus, context);
+  let isEmpty = true;
+  for await (const { docId, text } of pickDocuments(corpus.source, ids, reading.options)) {
+    isEmpty = false;
+    const places = proven.get(docId);
+    if (places) await checkPlaces(places, () => text, () => key!);
+    if (wanted.has(docId)) digests.set(docId, createHash("sha256").update(text).digest("base64"));
+  }
+  if (isEmpty) await refuseEmpty(corpus.source, corpus.options);
+  reading.done();
+  return digests;
+}

@@ -11,6 +11,7 @@ import { Adam } from "../../training/adam.ts";
 import { checkpointBytes, CHECKPOINTS, readCheckpoint, writeCheckpoint } from "../../training/checkpoint.ts";
 import { RateWatch } from "../../training/rate_watch.ts";
 import { trainingBytes } from "../../training/step_memory.ts";
+import { TOKEN_FILES } from "../../training/token_file.ts";
 import { trainModel, type TrainStep } from "../../training/train.ts";
 import { type Context, defineCommand } from "../command.ts";
 import { CORPUS_OPTIONS } from "../corpus_options.ts";
@@ -19,7 +20,9 @@ import { memoryOf, sayMemory } from "../memory.ts";
 import { checkSpace } from "../output.ts";
 import { openRunFolder } from "../run_folder.ts";
 import { openEngine } from "../session.ts";
-import { openStart, readTrainingTexts, startSizes, trainingInputs } from "../train_start.ts";
+import { openStart, startSizes, trainingInputs } from "../train_start.ts";
+import { openTrainingTokens } from "../train_tokens.ts";
+import { openTrainingTexts } from "../training_texts.ts";
 import { describeRate } from "../unlearn_report.ts";
 
 const BETAS = [0.9, 0.95] as const;
@@ -94,10 +97,10 @@ export const command = defineCommand({
       context: { ...context, settings: settingsOf(context.settings, values.model) },
       inputs: await trainingInputs(values, context),
       outputs: [...MODEL_FILES, LOG_FILE],
-      scratch: [CHECKPOINTS],
+      scratch: [CHECKPOINTS, TOKEN_FILES],
       versions: { tensorflow: engine.version },
     });
-    const texts = await readTrainingTexts(values.corpus, context, values);
+    const texts = await openTrainingTexts(values.corpus, context, values);
     const sizes = await startSizes(values, context);
     const memory = sayMemory(context, {
       sizes,
@@ -112,10 +115,11 @@ export const command = defineCommand({
         `Cannot train on windows of ${length} tokens: the model has ${model.config.maxPositions} positions`,
       );
     }
-    checkSpace(out, checkpointBytes(model.parameterCount, { states: 3 }));
-    const stage = context.progress.start("Tokenizing", texts.all.length, "documents");
-    const encoded = await tokenizer.encodeBatch(texts.all, (done) => stage.advance(done));
-    stage.done();
+    const otherBytes = checkpointBytes(model.parameterCount, { states: 3 });
+    checkSpace(out, otherBytes);
+    const { vocabularySize } = model.config;
+    const source = { texts, tokenizer, vocabularySize, otherBytes };
+    await using tokens = await openTrainingTokens(out, source, context);
     using optimizer = new Adam(model.weights, { betas: BETAS, maxNorm: values.maxNorm });
     const { log, notes } = await restoreNotes(out, { weights: model.weights, optimizer });
     const first = log[0] === undefined ? undefined : (JSON.parse(log[0]) as TrainStep).loss;
@@ -131,7 +135,7 @@ export const command = defineCommand({
       await writeFileAtomic(await run.path(LOG_FILE), log.join("\n") + "\n");
       await writeCheckpoint(out, { weights: model.weights, optimizer }, { log, notes });
     };
-    await trainModel(model, { optimizer, documents: encoded.map(({ ids }) => ids) }, {
+    await trainModel(model, { optimizer, documents: tokens.file }, {
       steps,
       batch,
       length,

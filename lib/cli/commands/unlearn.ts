@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { readCorpus } from "../../datasets/corpus.ts";
 import {
   FORGET_COLUMNS,
   HISTORY_COLUMNS,
@@ -12,6 +11,9 @@ import {
   THRESHOLD_COLUMNS,
 } from "../../datasets/columns.ts";
 import { forgetExamples, retainExamples } from "../../datasets/examples.ts";
+import { findDocuments } from "../../datasets/find_documents.ts";
+import { perMetric, THRESHOLD_METRICS } from "../../datasets/metrics.ts";
+import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows, writeRows } from "../../datasets/row_table.ts";
 import type { Products } from "../../engine/compile.ts";
 import { evaluateSets, type EvaluationSets } from "../../evaluation/evaluate_sets.ts";
@@ -28,6 +30,7 @@ import { DTYPE_OPTION, SAVE_DTYPE_OPTION, storageOf } from "../dtype_options.ts"
 import { MODEL_OPTION, modelInput } from "../model_folder.ts";
 import { memoryOf } from "../memory.ts";
 import { checkSpace } from "../output.ts";
+import { startReading } from "../reading.ts";
 import { openRunFolder } from "../run_folder.ts";
 import { secretKey } from "../secret_key.ts";
 import { openEngine, openModel } from "../session.ts";
@@ -104,7 +107,11 @@ export const command = defineCommand({
       scratch: [CHECKPOINTS],
       versions: { tensorflow: engine.version },
     });
-    const { documents } = await readCorpus(corpus.path, corpus.options);
+    const source = await resolveCorpus(corpus.path, corpus.options);
+    const reading = await startReading({ source, options: corpus.options }, context);
+    const ids = [...forgetRows, ...retainRows].map(({ doc_id }) => doc_id);
+    const documents = await findDocuments(source, ids, reading.options);
+    reading.done();
     const memory = await sayUnlearningMemory(values, { forgetRows, retainRows }, context);
     using session = await openModel(values.model, context, { products: values.dtype, trainable: true });
     const { loaded, tokenizer } = session;
@@ -203,7 +210,7 @@ async function readThresholds(
     if (value === null) throw new RangeError(`Cannot use "${thresholds}": it has no mean for ${metric}`);
     return value;
   };
-  return { ma: mean("ma"), el_3: mean("el_3"), el_5: mean("el_5"), el_10: mean("el_10") };
+  return perMetric(THRESHOLD_METRICS, mean);
 }
 
 /** The forget and retain sets under the checkpoint as it was written, in its stored precision. */
@@ -222,10 +229,7 @@ async function evaluateSaved(
   const { sets: rows } = await evaluateSets(scorer, { ...sets, unseen: [] }, { model: "after", ...options });
   const [forget, retain] = ["forget", "retain"].map((set) => rows.find((row) => row.set === set));
   return {
-    ma: forget?.ma ?? null,
-    el_3: forget?.el_3 ?? null,
-    el_5: forget?.el_5 ?? null,
-    el_10: forget?.el_10 ?? null,
+    ...perMetric(THRESHOLD_METRICS, (metric) => forget?.[metric] ?? null),
     retain_ma: retain?.ma ?? null,
   };
 }

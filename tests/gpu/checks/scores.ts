@@ -7,7 +7,8 @@ import { Decoder } from "../../../lib/decoding/decoder.ts";
 import type { Model } from "../../../lib/models/model.ts";
 import { Prefill } from "../../../lib/decoding/prefill.ts";
 import { loadModel } from "../../../lib/checkpoints/load.ts";
-import { Scorer, type Scores, type SecretTokens } from "../../../lib/metrics/scorer.ts";
+import type { TokenizedSecret } from "../../../lib/datasets/secret_tokens.ts";
+import { Scorer, type Scores } from "../../../lib/metrics/scorer.ts";
 import type { Check, CheckContext, Comparison, MissingRow } from "../check_types.ts";
 import { setTf32 } from "../switches.ts";
 import { EMBEDDED, embeddedTexts } from "./embedded_texts.ts";
@@ -61,7 +62,7 @@ async function runMode({ put, quick }: CheckContext, { name, products }: Mode): 
 async function putXla(
   put: CheckContext["put"],
   model: Model,
-  { texts, secrets, length }: { texts: number[][]; secrets: SecretTokens[]; length: number },
+  { texts, secrets, length }: { texts: number[][]; secrets: TokenizedSecret[]; length: number },
 ): Promise<void> {
   using pass = new Prefill(model, { xla: true });
   using filled = await pass.run(texts, { length, keepCache: false });

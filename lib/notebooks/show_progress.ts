@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { beginWork, jupyter } from "./notebook_kernel.ts";
+import { beginWork, type MimeBundle, showInPlace } from "../figures/notebook_kernel.ts";
 
 const UPDATE_MS = 200;
 const BREATH_MS = 50;
@@ -32,35 +32,12 @@ export interface ShowProgressOptions {
   isMost?: boolean;
 }
 
-/** Outputs of a cell by MIME type. */
-type MimeBundle = { readonly [mime: string]: unknown };
-
-/**
- * Shows something now, in a place of its own that later calls of the returned function change.
- *
- * @example
- * ```ts
- * import { showInPlace } from "./notebook_progress.ts";
- *
- * const update = await showInPlace({ "text/plain": "half" });
- * await update({ "text/plain": "all" });
- * ```
- */
-export async function showInPlace(bundle: MimeBundle): Promise<(bundle: MimeBundle) => Promise<void>> {
-  const display_id = crypto.randomUUID();
-  const show = async (next: MimeBundle, update: boolean) => {
-    await jupyter()?.display(next as Record<string, object>, { raw: true, display_id, update });
-  };
-  await show(bundle, false);
-  return (next) => show(next, true);
-}
-
 /**
  * Starts a bar.
  *
  * @example
  * ```ts
- * import { startNotebookStage } from "./notebook_progress.ts";
+ * import { startNotebookStage } from "./show_progress.ts";
  *
  * const stage = startNotebookStage("Measuring", 2, "texts");
  * stage.advance();
@@ -155,7 +132,7 @@ function formatSeconds(ms: number): string {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { showProgress } from "./notebook_progress.ts";
+ * import { showProgress } from "./show_progress.ts";
  *
  * const sum = await showProgress("Adding", async (onProgress) => {
  *   let sum = 0;

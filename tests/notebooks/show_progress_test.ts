@@ -1,6 +1,11 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { catchInterrupts, refuseQueuedCell, waitForResults } from "../../lib/figures/notebook_kernel.ts";
-import { showInPlace, showProgress, startNotebookStage } from "../../lib/figures/notebook_progress.ts";
+import {
+  catchInterrupts,
+  refuseQueuedCell,
+  showInPlace,
+  waitForResults,
+} from "../../lib/figures/notebook_kernel.ts";
+import { showProgress, startNotebookStage } from "../../lib/notebooks/show_progress.ts";
 
 interface Shown {
   readonly bundle: Record<string, string>;
