@@ -196,6 +196,9 @@ async function readRetainSet(values: { retain: string | undefined; method: strin
   return rows;
 }
 
+/** What the rules of stopping look at: `reference` at all of them. */
+const STOP_METRICS = ["ma", "el_3", "el_5", "el_10"] as const;
+
 /** The thresholds of a table or of --ma and --el10. */
 async function readThresholds(
   { thresholds, ma, el10 }: {
@@ -219,7 +222,7 @@ async function readThresholds(
     if (value === null) throw new RangeError(`Cannot use "${thresholds}": it has no mean for ${metric}`);
     return value;
   };
-  return perMetric(THRESHOLD_METRICS, mean);
+  return perMetric(STOP_METRICS, mean);
 }
 
 /** The forget and retain sets under the checkpoint as it was written, in its stored precision. */
