@@ -14,6 +14,7 @@ import { dispose, type Tensor } from "../npm/tfjs_core.ts";
 import { snapshot } from "../engine/compile.ts";
 import { fillTensor, viewTensor } from "../engine/tensor_memory.ts";
 import { Model } from "../models/model.ts";
+import type { OwnConfig } from "../models/architecture.ts";
 import { architectureOf } from "../models/models.ts";
 import { type Matrix, type RoundingName, roundWeights } from "./round_weights.ts";
 
@@ -89,8 +90,9 @@ export async function quantizedModel(model: Model, format: RoundingName): Promis
     dispose(weights);
     throw error;
   }
-  const { config, products } = model;
-  const architecture = architectureOf(config.modelType);
+  const { products } = model;
+  const architecture = architectureOf(model.config.modelType);
+  const config = model.config as OwnConfig; // that very family's readConfig gave it
   return new Model({ architecture, config, weights, products, name: `${model.name} as ${format}` });
 }
 

@@ -4,10 +4,11 @@
  * @module
  */
 import type { Products } from "../engine/compile.ts";
-import type { Architecture, ModelConfig } from "../models/architecture.ts";
+import type { Architecture, OwnConfig } from "../models/architecture.ts";
 import type { StorageDtype } from "./float_types.ts";
 import { isGguf, openGguf } from "./gguf.ts";
 import { Model } from "../models/model.ts";
+import type { Trainable } from "../models/trainable.ts";
 import { architectureOf } from "../models/models.ts";
 import { openTensors } from "./open_tensors.ts";
 import { readWeights, storageDtype } from "./read_weights.ts";
@@ -34,8 +35,11 @@ export interface LoadOptions {
    * memory. Default "float32".
    */
   products?: Products;
-  /** Whether the weights will be trained: they are kept in float32 then. Default false. */
-  trainable?: boolean;
+  /**
+   * Which weights will be trained: all, those of some names, or those of which a function says so; all are kept in
+   * float32 then. Default false: some may be in bfloat16, and to train those is refused.
+   */
+  trainable?: false | Trainable;
 }
 
 /** A configuration has some kilobytes, with the names of a classifier's labels some hundred. */
@@ -67,7 +71,7 @@ async function readText(folder: string, name: string): Promise<string> {
  */
 export async function readConfig(
   path: string,
-): Promise<{ architecture: Architecture; config: ModelConfig; json: Record<string, unknown> }> {
+): Promise<{ architecture: Architecture; config: OwnConfig; json: Record<string, unknown> }> {
   path = namedModel(path);
   if (!isGguf(path)) return checkConfig(await readJson(path), `${path}/config.json`);
   const { source, configJson } = openGguf(path);
@@ -76,7 +80,7 @@ export async function readConfig(
 }
 
 function checkConfig(json: Record<string, unknown>, file: string) {
-  const architecture: Architecture = architectureOf(json.model_type);
+  const architecture = architectureOf(json.model_type);
   return { architecture, config: architecture.readConfig(json, file), json };
 }
 
@@ -124,7 +128,8 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   using source = isGguf(path) ? openGguf(path).source : await openTensors(path);
   const keep = products === "bfloat16" && !trainable ? "bfloat16" : "float32";
   const weights = await readWeights(source, architecture, config, { keep });
-  const model = new Model({ architecture, config, weights, products, name: path });
+  const parts = { architecture, config, weights, products, name: path };
+  const model = new Model({ ...parts, trainable: trainable === false ? true : trainable });
   return {
     model,
     configJson: json,

@@ -34,10 +34,10 @@ import { PIECE_ELEMENTS, type TensorSource } from "./tensor_source.ts";
  * assertEquals(weights["transformer.wpe.weight"]!.shape, [32, 8]);
  * ```
  */
-export async function readWeights(
+export async function readWeights<C extends ModelConfig>(
   source: TensorSource,
-  architecture: Architecture,
-  config: ModelConfig,
+  architecture: Architecture<C>,
+  config: C,
   { keep = "float32" }: { keep?: Products } = {},
 ): Promise<Weights> {
   const names = matchTensors(source, architecture, config);
@@ -91,10 +91,10 @@ function sizeOf(shape: readonly number[]): number {
 }
 
 /** The source's name of each weight that the configuration asks for. */
-function matchTensors(
+function matchTensors<C extends ModelConfig>(
   source: TensorSource,
-  architecture: Architecture,
-  config: ModelConfig,
+  architecture: Architecture<C>,
+  config: C,
 ): Map<string, string> {
   const expected = architecture.shapes(config);
   const hasPrefix = source.tensors.keys().some((name) => name.startsWith(architecture.prefix));
@@ -217,7 +217,7 @@ function widened(half: number): number {
 async function checkTied(
   source: TensorSource,
   names: ReadonlyMap<string, string>,
-  { outputName, embeddingName }: Architecture,
+  { outputName, embeddingName }: { outputName: string; embeddingName: string },
 ): Promise<void> {
   const output = source.tensors.get(outputName);
   if (!output) return;

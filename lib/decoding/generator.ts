@@ -238,11 +238,11 @@ export class Generator implements Disposable {
 
   #fillStep(ids: Tensor, last: Tensor, sampling: SamplingOptions | undefined): StepOutcome {
     const cache: StepOutcome = {};
-    const hidden = this.#model.hidden(ids, (layer, keys, values) => {
-      const [B, G, T, K] = keys.shape as [number, number, number, number];
-      const buffer = (x: Tensor) => tf.reshape(x, [B * G * T, K]); // [B G T, K]
+    const keep = (layer: number, keys: Tensor, values: Tensor) => {
+      const buffer = (x: Tensor) => tf.reshape(x, [-1, keys.shape[3]!]); // [B G T, K]
       Object.assign(cache, { [`k${layer}`]: buffer(keys), [`v${layer}`]: buffer(values) });
-    });
+    };
+    const hidden = this.#model.hidden(ids, { cache: keep });
     return { ...outcomeOf(this.#model.project(tf.gather(hidden, last as tf.Tensor1D)), sampling), ...cache };
   }
 

@@ -214,8 +214,10 @@ export class Prefill implements Disposable {
   #run(ids: Tensor, rows: Tensor, keepCache: boolean): Record<string, Tensor> {
     const [B, T] = ids.shape as [number, number];
     const cache: Record<string, Tensor> = {};
-    const hidden = this.#model.hidden(ids, (layer, keys, values) => {
-      if (keepCache) Object.assign(cache, { [`k${layer}`]: keys, [`v${layer}`]: values });
+    const hidden = this.#model.hidden(ids, {
+      cache: (layer, keys, values) => {
+        if (keepCache) Object.assign(cache, { [`k${layer}`]: keys, [`v${layer}`]: values });
+      },
     });
     const wanted = rows as tf.Tensor1D;
     const logits = this.#model.project(tf.gather(hidden, wanted)); // [P, V]

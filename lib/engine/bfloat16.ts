@@ -19,6 +19,8 @@ export interface Call {
   attrs: readonly OpAttr[];
   /** Its inputs' numbers. */
   inputs: readonly number[];
+  /** Which of them it is given as variables, as it assigns to them. Default: none. */
+  variables?: ReadonlySet<number>;
   /** How many results it has. */
   outputs: number;
   /** Whether a GPU may round the inputs of float32 products to TF32. Default false. */

@@ -10,6 +10,7 @@ import { BindingConstants, DTYPE, type OpAttr } from "./dtypes.ts";
 import { CaptureError } from "./capture_error.ts";
 import type { Graph, TensorInfo } from "./graph.ts";
 import { checkOutputs, cString, setAttribute } from "./native.ts";
+import { Handles } from "./handles.ts";
 import { fromBytes, newTensor, tensorBytes, toBytes } from "./native_tensors.ts";
 import { type Call, runInBfloat16 } from "./bfloat16.ts";
 import { type Gpu, Placement } from "./placement.ts";
@@ -46,8 +47,7 @@ export class Binding extends BindingConstants {
   readonly #placement: Placement;
   /** The GPU that computes, if one does. */
   readonly gpu: Gpu | null;
-  readonly #handles = new Map<number, Deno.PointerValue>();
-  readonly #narrow = new Set<number>();
+  readonly #handles: Handles;
   #outputs = new BigUint64Array(64);
   readonly #outputCount = new Int32Array(1);
   #nextId = 1;
@@ -63,6 +63,7 @@ export class Binding extends BindingConstants {
     this.#status = new Status(symbols);
     this.gpu = gpu;
     this.#placement = new Placement({ symbols, context, gpu, status: this.#status });
+    this.#handles = new Handles({ symbols, context, status: this.#status, gpu: gpu?.name ?? null });
   }
 
   /** How many native tensors are held. */
@@ -80,7 +81,7 @@ export class Binding extends BindingConstants {
 
   /** Whether a tensor is kept in bfloat16, although tfjs takes it for float32. */
   isNarrow(id: number): boolean {
-    return this.#narrow.has(id);
+    return this.#handles.isNarrow(id);
   }
 
   /** Whether `id` is a native tensor, not a symbolic one. */
@@ -109,18 +110,14 @@ export class Binding extends BindingConstants {
 
   /** The `TF_Tensor*` of a number, which the caller frees; waits for the operation that makes it. */
   resolveTensor(id: number): Deno.PointerValue {
-    const tensor = this.#symbols.TFE_TensorHandleResolve(this.#handle(id), this.#status.pointer);
+    const tensor = this.#symbols.TFE_TensorHandleResolve(this.#handles.tensor(id), this.#status.pointer);
     this.#status.check("read");
     return tensor;
   }
 
   /** Frees a tensor; of a symbolic one nothing is left to free. */
   deleteTensor(id: number): void {
-    const handle = this.#handles.get(id);
-    if (handle === undefined) return;
-    this.#symbols.TFE_DeleteTensorHandle(handle);
     this.#handles.delete(id);
-    this.#narrow.delete(id);
   }
 
   /** A copy of a tensor's values; waits for the operation that makes them. */
@@ -131,7 +128,7 @@ export class Binding extends BindingConstants {
     const tensor = this.resolveTensor(id);
     const bytes = tensorBytes(this.#symbols, tensor);
     this.#symbols.TF_DeleteTensor(tensor);
-    return fromBytes(bytes, this.#symbols.TFE_TensorHandleDataType(this.#handle(id)));
+    return fromBytes(bytes, this.#symbols.TFE_TensorHandleDataType(this.#handles.tensor(id)));
   }
 
   /** Runs an operation, or adds it to the graph under construction. */
@@ -143,7 +140,7 @@ export class Binding extends BindingConstants {
   ): TensorInfo[] {
     const all = this.capture?.hasNarrowProducts ?? false;
     const call = { name, attrs, inputs, outputs };
-    return all || this.#narrow.size > 0 ? runInBfloat16(call, this, { all }) : this.execute(call);
+    return all || this.#handles.hasNarrow ? runInBfloat16(call, this, { all }) : this.execute(call);
   }
 
   /** As `executeOp`, in the types that the call names. */
@@ -191,24 +188,17 @@ export class Binding extends BindingConstants {
 
   /** Makes `target` hold what `source` holds; both share the memory. */
   assign(target: number, source: number): void {
-    const copy = this.#copySharing(source);
-    this.#symbols.TFE_DeleteTensorHandle(this.#handle(target));
-    this.#handles.set(target, copy);
+    this.#handles.assign(target, source);
   }
 
   /** A new tensor that holds what `source` holds now, sharing its memory. */
   share(source: number): TensorInfo {
-    return this.describe(this.#adopt(this.#copySharing(source)));
+    return this.describe(this.#adopt(this.#handles.share(source)));
   }
 
   /** Shape and data type of a native tensor. */
   describe(id: number): TensorInfo {
-    const [symbols, handle] = [this.#symbols, this.#handle(id)];
-    const rank = symbols.TFE_TensorHandleNumDims(handle, this.#status.pointer);
-    const dim = (i: number) => Number(symbols.TFE_TensorHandleDim(handle, i, this.#status.pointer));
-    const shape = Array.from({ length: rank }, (_, i) => dim(i));
-    this.#status.check("describe");
-    return { id, shape, dtype: symbols.TFE_TensorHandleDataType(handle) };
+    return this.#handles.describe(id);
   }
 
   /** Adds a function to the context, so that `executeOp` can run it by name; `fn` stays the caller's. */
@@ -237,36 +227,19 @@ export class Binding extends BindingConstants {
 
   #freeWhenIdle(): void {
     if (!this.#onIdle || this.#running > 0) return;
-    for (const id of [...this.#handles.keys()]) this.deleteTensor(id);
+    for (const id of this.#handles.ids) this.deleteTensor(id);
     this.#status[Symbol.dispose]();
     this.#onIdle();
     this.#onIdle = null;
   }
 
-  #handle(id: number): Deno.PointerValue {
-    const handle = this.#handles.get(id);
-    if (handle === undefined) {
-      throw new Error(
-        `Cannot use tensor ${id}: it was disposed, or was made inside a step and kept: return it`,
-      );
-    }
-    return handle;
-  }
-
-  #copySharing(id: number): Deno.PointerValue {
-    const copy = this.#symbols.TFE_TensorHandleCopySharingTensor(this.#handle(id), this.#status.pointer);
-    this.#status.check("share");
-    return copy;
-  }
-
   #adopt(handle: Deno.PointerValue): number {
     const id = this.newId();
-    this.#handles.set(id, handle);
-    if (this.#symbols.TFE_TensorHandleDataType(handle) === DTYPE.bfloat16) this.#narrow.add(id);
+    this.#handles.add(id, handle);
     return id;
   }
 
-  #newOp({ name, attrs, inputs, tf32 }: Call, status: Status) {
+  #newOp({ name, attrs, inputs, variables, tf32 }: Call, status: Status) {
     const symbols = this.#symbols;
     this.#placement.useTf32(tf32);
     const pointer = symbols.TFE_NewOp(this.#context, cString(name), status.pointer);
@@ -274,7 +247,8 @@ export class Binding extends BindingConstants {
     const op = { pointer, [Symbol.dispose]: () => symbols.TFE_DeleteOp(pointer) };
     try {
       for (const id of inputs) {
-        symbols.TFE_OpAddInput(pointer, this.#handle(id), status.pointer);
+        const handle = variables?.has(id) ? this.#handles.variable(id) : this.#handles.tensor(id);
+        symbols.TFE_OpAddInput(pointer, handle, status.pointer);
         status.check(name);
       }
       for (const attr of attrs) setAttribute(symbols, pointer, attr, "eager", status);

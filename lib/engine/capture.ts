@@ -2,7 +2,9 @@
  * One run of a pure tfjs function with symbolic tensors, and the TensorFlow function that comes of it.
  *
  * Invariants: every tensor from outside is an input, never a constant; the step is run twice, and refused when the two
- * runs differ; a capture that fails leaves eager execution and its counts as they were.
+ * runs differ; a capture that fails leaves eager execution and its counts as they were. The first run finds what the step
+ * assigns to: such an input is a variable of TensorFlow's, which is read once, when the function begins, and is given its
+ * new contents as soon as these are there. XLA then writes them where the old ones were.
  *
  * @module
  */
@@ -13,11 +15,9 @@ import { CaptureError } from "./capture_error.ts";
 import { Graph } from "./graph.ts";
 import { XlaStages } from "./xla_stages.ts";
 import { currentEngine, type OpenEngine } from "./state.ts";
+import { flattenTree, type TensorTree } from "./tensor_tree.ts";
 
-/** What a step may return. */
-export type StepResult = Tensor | readonly Tensor[] | Readonly<Record<string, Tensor>>;
-
-/** A tensor that a captured step uses: the argument at a position, or a tensor from outside by its number. */
+/** A tensor that a captured step uses: the argument's tensor at a position, or one from outside by its number. */
 export type StepInput = { argument: number } | { id: number };
 
 /** A step as a function of the eager context. */
@@ -30,12 +30,12 @@ export interface CapturedStep<R> {
   inputs: StepInput[];
   /** What tfjs knows those from outside by: they are not lost while this lives. */
   used: ReadonlySet<object>;
-  /** How many of its outputs are results; what is to be assigned follows. */
+  /** How many results it has. */
   outputs: number;
-  /** What is given new contents after the call. */
+  /** Which of the inputs are assigned to. */
   assigned: StepInput[];
   /** Makes the step's result of the output tensors. */
-  pack: (tensors: Tensor[]) => R;
+  pack: (tensors: readonly Tensor[]) => R;
 }
 
 /** What matrix products can be computed in; "tf32" is float32 with inputs of 10 bits, on GPUs that have it. */
@@ -72,7 +72,7 @@ let functionCount = 0;
  * assertThrows(() => captureStep((x: tf.Tensor) => tf.mul(x, x.dataSync()[0]!), [x]), Error, "reads a tensor's value");
  * ```
  */
-export function captureStep<A extends readonly Tensor[], R extends StepResult>(
+export function captureStep<A extends readonly TensorTree[], R extends TensorTree>(
   step: (...inputs: A) => R,
   inputs: A,
   options: CaptureOptions & { stages?: XlaStages } = {},
@@ -84,36 +84,35 @@ export function captureStep<A extends readonly Tensor[], R extends StepResult>(
     return graph;
   };
   using rehearsal = newGraph();
-  trace(step, inputs, rehearsal, engine);
+  const first = trace(step, inputs, rehearsal, engine);
   using graph = newGraph();
-  const { argumentIds, outputs, pack } = trace(step, inputs, graph, engine);
+  const { argumentIds, outputs, pack } = trace(step, inputs, graph, engine, first.assigned);
   refuseDifference(rehearsal, graph);
   const { binding } = engine;
   const name = `codescrub_${options.name ?? "step"}_${functionCount++}`;
-  const values = graph.assignments.map(({ value }) => value);
-  const results = [...outputs, ...values];
   const isStaged = options.xla && options.stages && XlaStages.isNeededFor(graph);
   const fn = isStaged
-    ? options.stages!.build(graph, results, name)
-    : graph.toFunction(name, results, options.xla ?? false);
+    ? options.stages!.build(graph, outputs, name)
+    : graph.toFunction(name, outputs, options.xla ?? false);
   try {
     binding.addFunction(name, fn);
   } finally {
     engine.symbols.TF_DeleteFunction(fn);
   }
-  const sourceOf = (id: number): StepInput => {
-    const argument = argumentIds.indexOf(id);
-    return argument >= 0 ? { argument } : { id };
-  };
   return {
     binding,
     name,
-    inputs: graph.inputs.map(sourceOf),
+    inputs: graph.inputs.map((id) => sourceOf(id, argumentIds)),
     used: graph.used,
     outputs: outputs.length,
-    assigned: graph.assignments.map(({ target }) => sourceOf(target)),
+    assigned: first.assigned,
     pack,
   };
+}
+
+function sourceOf(id: number, argumentIds: readonly number[]): StepInput {
+  const argument = argumentIds.indexOf(id);
+  return argument >= 0 ? { argument } : { id };
 }
 
 function refuseDifference(rehearsal: Graph, graph: Graph): void {
@@ -128,39 +127,44 @@ function refuseDifference(rehearsal: Graph, graph: Graph): void {
   }
 }
 
-/** Runs the step once with symbolic arguments, its operations going to the graph. */
-function trace<A extends readonly Tensor[], R extends StepResult>(
+/**
+ * Runs the step once with symbolic arguments, its operations going to the graph.
+ *
+ * @param assigned what it assigns to, where that is known
+ */
+function trace<A extends readonly TensorTree[], R extends TensorTree>(
   step: (...inputs: A) => R,
   inputs: A,
   graph: Graph,
   { binding, backend }: OpenEngine,
+  assigned: readonly StepInput[] = [],
 ) {
-  const infos = inputs.map((input) => binding.describe(backend.idOf(input)));
+  const given = flattenInputs(inputs);
+  const infos = given.tensors.map((input) => binding.describe(backend.idOf(input)));
   binding.capture = graph;
   binding.madeInside = new WeakSet();
   let release = () => {};
   tf.engine().startScope();
   try {
-    const argumentIds = infos.map((info, i) => {
-      const id = binding.newId();
-      graph.addInput(id, info, `argument ${i}`);
-      return id;
-    });
+    const argumentIds = infos.map(() => binding.newId());
+    graph.variables = new Set(assigned.map((of) => "id" in of ? of.id : argumentIds[of.argument]!));
+    infos.forEach((info, i) => graph.addInput(argumentIds[i]!, info, `argument ${i}`));
     const symbolic = infos.map((info, i) => backend.wrap({ ...info, id: argumentIds[i]! }));
     release = protectTensors();
-    const { tensors, pack } = unpack(step(...symbolic as unknown as A));
+    const result = step(...given.rebuild(symbolic) as unknown as A);
+    const { tensors, rebuild } = flattenResult(result);
     const outputs = tensors.map((tensor) => backend.idOf(tensor));
     for (const { target } of graph.assignments) {
       if (graph.has(target) && !graph.inputs.includes(target)) {
         throw new CaptureError("it assigns to a tensor that it made", "use the value itself");
       }
     }
-    for (const id of [...outputs, ...graph.assignments.map(({ value }) => value)]) {
-      if (!graph.has(id)) graph.addInput(id, binding.describe(id));
-    }
+    for (const id of outputs) if (!graph.has(id)) graph.addInput(id, binding.describe(id));
     graph.note("its results", outputs);
     graph.note("its assignments", graph.assignments.flatMap(({ target, value }) => [target, value]));
-    return { argumentIds, outputs, pack };
+    const pack = rebuild as (tensors: readonly Tensor[]) => R;
+    const targets = [...new Set(graph.assignments.map(({ target }) => target))];
+    return { argumentIds, outputs, pack, assigned: targets.map((id) => sourceOf(id, argumentIds)) };
   } finally {
     release();
     tf.engine().endScope();
@@ -183,30 +187,30 @@ function protectTensors(): () => void {
   return () => engine.disposeTensor = dispose;
 }
 
-/** A step's result as a list, and how to make the result of such a list. */
-function unpack<R extends StepResult>(result: R): { tensors: Tensor[]; pack: (tensors: Tensor[]) => R } {
-  if (result instanceof tf.Tensor) {
-    return { tensors: [result], pack: ([tensor]) => tensor as unknown as R };
-  }
-  if (result instanceof Promise) result.catch(() => {}); // whatever it does, it is refused
-  else if (Array.isArray(result)) {
-    return { tensors: result.map(checkTensor), pack: (tensors) => tensors as unknown as R };
-  } else if (result && Object.getPrototypeOf(result) === Object.prototype) {
-    const keys = Object.keys(result);
-    return {
-      tensors: Object.values(result as Record<string, Tensor>).map(checkTensor),
-      pack: (tensors) => Object.fromEntries(keys.map((key, i) => [key, tensors[i]])) as unknown as R,
-    };
-  }
-  return { tensors: [checkTensor(result)], pack: () => result };
+/**
+ * A step's arguments as one list of tensors.
+ *
+ * @throws {TypeError} when something else is among them
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ *
+ * const message = "Cannot run a compiled step: it is given a number: give tensors, lists or records of them";
+ * assertThrows(() => flattenInputs([{ rate: 3 }]), TypeError, message);
+ * ```
+ */
+export function flattenInputs(inputs: readonly unknown[]): ReturnType<typeof flattenTree> {
+  return flattenTree([...inputs], (what) => {
+    throw new TypeError(
+      `Cannot run a compiled step: it is given ${what}: give tensors, lists or records of them`,
+    );
+  });
 }
 
-function checkTensor(value: unknown): Tensor {
-  if (value instanceof tf.Tensor) return value;
-  const what = value === null || value === undefined
-    ? String(value)
-    : typeof value === "object"
-    ? `a ${value.constructor?.name ?? "object"}`
-    : `a ${typeof value}`;
-  throw new CaptureError(`it returns ${what}`, "return a tensor, a list or a record of tensors");
+function flattenResult(result: unknown): ReturnType<typeof flattenTree> {
+  if (result instanceof Promise) result.catch(() => {}); // whatever it does, it is refused
+  return flattenTree(result, (what) => {
+    throw new CaptureError(`it returns ${what}`, "return a tensor, a list or a record of tensors");
+  });
 }

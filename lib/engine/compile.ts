@@ -13,21 +13,23 @@ import {
   type CapturedStep,
   type CaptureOptions,
   captureStep,
+  flattenInputs,
   type StepInput,
-  type StepResult,
 } from "./capture.ts";
 import { CaptureError } from "./capture_error.ts";
 import type { TensorInfo } from "./graph.ts";
 import { XlaStages } from "./xla_stages.ts";
 import { currentEngine } from "./state.ts";
+import type { TensorTree } from "./tensor_tree.ts";
 
 /** How to compile. */
 export type CompileOptions = CaptureOptions;
 
-export type { Products, StepResult } from "./capture.ts";
+export type { Products } from "./capture.ts";
+export type { TensorTree } from "./tensor_tree.ts";
 
 /** A compiled step; `using` frees its graphs. */
-export interface CompiledStep<A extends readonly Tensor[], R extends StepResult> extends Disposable {
+export interface CompiledStep<A extends readonly TensorTree[], R extends TensorTree> extends Disposable {
   /** Runs the step; the caller disposes the result. */
   (...inputs: A): R;
   /** Runs the step on another thread, so that timers, progress bars and signals go on. */
@@ -37,9 +39,14 @@ export interface CompiledStep<A extends readonly Tensor[], R extends StepResult>
 }
 
 /**
- * Gives `target` the contents of `value`, also inside a compiled step (where it takes effect after the call): how
- * weights and optimizer states are updated. Both keep their own lifetimes; what shares memory with `target`
- * (`tf.clone`) changes with it.
+ * Gives `target` the contents of `value`, also inside a compiled step: how weights and optimizer states are updated.
+ * Both keep their own lifetimes; what shares memory with `target` (`tf.clone`) changes with it.
+ *
+ * A compiled step sees what `target` held before the call wherever it uses it, and every assignment is done when the
+ * call has ended. The memory is updated in place: XLA writes into it, TensorFlow alone frees each old value when it has
+ * the new one, and computes what the step asks for after an assignment only then. So a step that ends with its
+ * assignments, one variable's after the other's, needs little more than one variable's memory for them. What is read
+ * while a step runs asynchronously may be old or new, and a call that fails may have made some of its assignments.
  *
  * @throws {TypeError} when shapes or data types differ
  *
@@ -73,8 +80,10 @@ export function assign(target: Tensor, value: Tensor): void {
       "Cannot assign between bfloat16 and float32: load the weights as float32 to train them",
     );
   }
-  if (binding.capture) binding.capture.assignments.push(ids);
-  else binding.assign(ids.target, ids.value);
+  const { capture } = binding;
+  if (!capture) return binding.assign(ids.target, ids.value);
+  for (const id of [ids.target, ids.value]) if (!capture.has(id)) capture.addInput(id, binding.describe(id));
+  capture.assign(ids);
 }
 
 /**
@@ -134,8 +143,8 @@ export function outsideXla<R>(part: () => R): R {
 /**
  * Compiles a pure function of tensors.
  *
- * Inputs are float32, int32 or bool tensors; everything else that the step uses from outside (weights, settings) is
- * looked up once and must live as long as the compiled step. Reading values, random numbers, side effects and shapes
+ * Inputs are float32, int32 or bool tensors, or lists and records of them; everything else that the step uses from outside
+ * (weights, settings) is looked up once and must live as long as the compiled step. Reading values, random numbers, side effects and shapes
  * that depend on values are refused by name.
  *
  * @throws {CaptureError} on the first call, when the step cannot be captured
@@ -150,9 +159,11 @@ export function outsideXla<R>(part: () => R): R {
  * using double = compile((x: tf.Tensor) => tf.mul(x, 2), { xla: true });
  * assertEquals([...double(tf.tensor1d([1, 2])).dataSync()], [2, 4]);
  * assertEquals([...(await double.async(tf.tensor1d([3, 4]))).dataSync(), double.captures], [6, 8, 1]);
+ * using sum = compile(({ a, b }: Record<"a" | "b", tf.Tensor>) => ({ sum: tf.add(a, b) }));
+ * assertEquals([...sum({ a: tf.tensor1d([1]), b: tf.tensor1d([2]) }).sum.dataSync()], [3]);
  * ```
  */
-export function compile<A extends readonly Tensor[], R extends StepResult>(
+export function compile<A extends readonly TensorTree[], R extends TensorTree>(
   step: (...inputs: A) => R,
   options: CaptureOptions = {},
 ): CompiledStep<A, R> {
@@ -168,36 +179,27 @@ export function compile<A extends readonly Tensor[], R extends StepResult>(
   const prepare = (inputs: A) => {
     const { binding, backend } = currentEngine();
     if (binding.capture) throw new CaptureError("it starts another compiled step", "call the plain function");
-    const argumentIds = inputs.map((input) => backend.idOf(input));
-    const key = inputs.map(({ dtype, shape }, i) =>
+    const { tensors, form } = flattenInputs(inputs);
+    const argumentIds = tensors.map((tensor) => backend.idOf(tensor));
+    const kinds = tensors.map(({ dtype, shape }, i) =>
       `${binding.isNarrow(argumentIds[i]!) ? "bfloat16" : dtype}[${shape}]`
-    ).join(" ");
+    );
+    const key = `${form} ${kinds.join(" ")}`;
     let captured = cache.get(key);
     if (captured?.binding !== binding) cache.set(key, captured = capture(inputs));
     const idOf = (source: StepInput) => "id" in source ? source.id : argumentIds[source.argument]!;
-    const targets = captured.assigned.map(idOf);
-    const ids = captured.inputs.map(idOf);
     const call = {
       name: captured.name,
       attrs: [],
-      inputs: ids,
-      outputs: captured.outputs + targets.length,
+      inputs: captured.inputs.map(idOf),
+      variables: variablesOf(captured.assigned.map(idOf)),
+      outputs: captured.outputs,
       tf32: options.products === "tf32",
     };
-    return { captured, targets, call };
+    return { captured, call };
   };
-  const finish = ({ captured, targets }: ReturnType<typeof prepare>, infos: readonly TensorInfo[]): R => {
-    const { binding, backend } = currentEngine();
-    const values = infos.slice(captured.outputs);
-    try {
-      targets.forEach((target, i) => binding.assign(target, values[i]!.id));
-    } catch (error) { // a target was disposed while the step ran
-      for (const { id } of infos) binding.deleteTensor(id);
-      throw error;
-    }
-    for (const { id } of values) binding.deleteTensor(id);
-    return captured.pack(infos.slice(0, captured.outputs).map((info) => backend.wrap(info)));
-  };
+  const finish = ({ captured }: ReturnType<typeof prepare>, infos: readonly TensorInfo[]): R =>
+    captured.pack(infos.map((info) => currentEngine().backend.wrap(info)));
   const run = (...inputs: A): R => {
     const prepared = prepare(inputs);
     return finish(prepared, prepared.captured.binding.execute(prepared.call));
@@ -213,4 +215,13 @@ export function compile<A extends readonly Tensor[], R extends StepResult>(
   };
   const compiled = Object.assign(run, { async: runAsync, [Symbol.dispose]: dispose });
   return Object.defineProperty(compiled, "captures", { get: () => cache.size }) as CompiledStep<A, R>;
+}
+
+/** The tensors that a call updates: XLA would write into the memory of one that it is given twice as if it were two. */
+function variablesOf(ids: readonly number[]): ReadonlySet<number> {
+  const variables = new Set(ids);
+  if (variables.size < ids.length) {
+    throw new TypeError("Cannot run a compiled step: it assigns to two arguments, and both are one tensor");
+  }
+  return variables;
 }

@@ -10,7 +10,7 @@
 import { CaptureError } from "./capture_error.ts";
 import { ATTR, type OpAttr } from "./dtypes.ts";
 import { checkOutputs, checksum } from "./native.ts";
-import { type GraphOutput, NativeGraph } from "./native_graph.ts";
+import { type GraphInput, type GraphOutput, NativeGraph } from "./native_graph.ts";
 import { newTensor } from "./native_tensors.ts";
 import type { Symbols } from "./symbols.ts";
 
@@ -22,7 +22,7 @@ export interface TraceEntry {
   detail: string;
 }
 
-/** An assignment that takes effect after the call, by the numbers of both tensors. */
+/** An assignment, by the numbers of both tensors: what the step reads of the target is what it held before the call. */
 export interface Assignment {
   /** Is given new contents. */
   target: number;
@@ -86,7 +86,7 @@ export class Graph {
   readonly #symbols: Symbols;
   readonly #native: NativeGraph;
   readonly #nodes = new Map<number, Node>();
-  readonly #inputs: number[] = [];
+  readonly #inputs = new Map<number, GraphInput>();
   readonly #trace: TraceEntry[] = [];
   readonly #recorded: Recorded[] = [];
   #count = 0;
@@ -96,6 +96,9 @@ export class Graph {
 
   /** Whether all products are in bfloat16. */
   hasNarrowProducts = false;
+
+  /** The inputs that are assigned to: variables, which are arguments by reference. */
+  variables: ReadonlySet<number> = new Set();
 
   /** What tfjs knows the outside tensors by, which are to live as long as the function. */
   readonly used = new Set<object>();
@@ -109,12 +112,12 @@ export class Graph {
     this.#native = new NativeGraph(symbols);
   }
 
-  /** What is assigned after the call, in order. */
+  /** What is assigned, in order. */
   readonly assignments: Assignment[] = [];
 
   /** The numbers of the function's inputs, in order. */
   get inputs(): readonly number[] {
-    return this.#inputs;
+    return [...this.#inputs.keys()];
   }
 
   /** What was built, operation by operation: equal for two captures of a pure step. */
@@ -143,13 +146,18 @@ export class Graph {
    * @param label what it is, in the same words in every capture
    */
   addInput(id: number, { shape, dtype }: Omit<TensorInfo, "id">, label = `outside ${id}`): void {
-    const attrs = [
-      { name: "dtype", type: ATTR.type, value: dtype },
-      { name: "shape", type: ATTR.shape, value: shape },
-    ];
-    this.#inputs.push(id);
     this.#recorded.push({ kind: "input", id, shape, dtype });
-    this.#nodes.set(id, { ...this.#addNode("Placeholder", attrs, []), label });
+    this.#trace.push({ what: "input", detail: `${dtype} [${shape}]` });
+    const input = this.#native.addInput({ shape, dtype }, { isVariable: this.variables.has(id) });
+    this.#inputs.set(id, input);
+    this.#nodes.set(id, { ...input.value, label });
+  }
+
+  /** Notes an assignment to an input; where it is a variable, it is given the value. */
+  assign(assignment: Assignment): void {
+    this.assignments.push(assignment);
+    const { target, value } = assignment;
+    if (this.variables.has(target)) this.#native.assign(this.#inputs.get(target)!, this.#node(value));
   }
 
   /** Adds a constant under the number `id`. */
@@ -232,7 +240,7 @@ export class Graph {
     const results = outputs.map((id) =>
       this.#addNode("Identity", [{ name: "T", type: ATTR.type, value: this.dtypeOf(id) }], [this.#node(id)])
     );
-    return this.#native.toFunction(name, { inputs: this.#inputs.map((id) => this.#node(id)), results, xla });
+    return this.#native.toFunction(name, { results, xla });
   }
 
   /** Frees the graph. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { CaptureError } from "./capture_error.ts";
-import type { OpAttr } from "./dtypes.ts";
+import { ATTR, DTYPE, type OpAttr } from "./dtypes.ts";
 import { cString, packOutputs, setAttribute } from "./native.ts";
 import { Status } from "./status.ts";
 import type { Symbols } from "./symbols.ts";
@@ -27,6 +27,16 @@ export interface NodeParts {
   inputs: readonly GraphOutput[];
   /** Of a constant: a `TF_Tensor*`, which stays the caller's. */
   value?: Deno.PointerValue;
+  /** What must have run before it beside its inputs. */
+  after?: GraphOutput;
+}
+
+/** An argument of the function. */
+export interface GraphInput {
+  /** The argument itself: a tensor, or the place of a variable. */
+  argument: GraphOutput;
+  /** The tensor; of a variable, what it held when the function began. */
+  value: GraphOutput;
 }
 
 /**
@@ -53,6 +63,8 @@ export class NativeGraph implements Disposable {
   readonly #symbols: Symbols;
   readonly #status: Status;
   readonly #graph: Deno.PointerValue;
+  readonly #inputs: GraphInput[] = [];
+  readonly #assignments: GraphOutput[] = [];
 
   /** Starts an empty graph. */
   constructor(symbols: Symbols) {
@@ -61,14 +73,16 @@ export class NativeGraph implements Disposable {
     this.#graph = symbols.TF_NewGraph();
   }
 
-  /** Adds an operation; gives its `TF_Operation*`. */
-  addNode(name: string, { label, attrs, inputs, value = null }: NodeParts): Deno.PointerValue {
+  /** Adds an operation, which waits for the last assignment if it takes anything; gives its `TF_Operation*`. */
+  addNode(name: string, { label, attrs, inputs, value = null, after }: NodeParts): Deno.PointerValue {
     const symbols = this.#symbols;
     const labelBytes = new TextEncoder().encode(label + "\0");
     const description = symbols.TF_NewOperation(this.#graph, cString(name), labelBytes);
     const length = listLength(name, inputs.length);
     if (length !== null) symbols.TF_AddInputList(description, packOutputs(inputs.slice(0, length)), length);
     for (const input of inputs.slice(length ?? 0)) symbols.TF_AddInput(description, packOutputs([input]));
+    const awaited = inputs.length > 0 ? [after, this.#assignments.at(-1)] : [];
+    for (const node of awaited) if (node) symbols.TF_AddControlInput(description, node.operation);
     for (const attr of attrs) setAttribute(symbols, description, attr, "graph", this.#status);
     if (value) {
       symbols.TF_SetAttrTensor(description, cString("value"), value, this.#status.pointer);
@@ -77,6 +91,46 @@ export class NativeGraph implements Disposable {
     const operation = symbols.TF_FinishOperation(description, this.#status.pointer);
     this.#status.check(name);
     return operation;
+  }
+
+  /** Adds an argument of the function: a tensor, or a variable, which is passed by reference. */
+  addInput(
+    { dtype, shape }: { dtype: number; shape: readonly number[] },
+    { isVariable }: { isVariable: boolean },
+  ): GraphInput {
+    const label = `input${this.#inputs.length}`;
+    const add = (name: string, parts: NodeParts) => ({ operation: this.addNode(name, parts), index: 0 });
+    const type = (value: number) => ({ name: "dtype", type: ATTR.type, value });
+    const argument = add("Placeholder", {
+      label,
+      attrs: [
+        type(isVariable ? DTYPE.resource : dtype),
+        { name: "shape", type: ATTR.shape, value: isVariable ? [] : shape },
+      ],
+      inputs: [],
+    });
+    const input = { argument, value: argument };
+    if (isVariable) {
+      const attrs = [type(dtype)];
+      input.value = add("ReadVariableOp", { label: `${label}_value`, attrs, inputs: [argument] });
+      this.setShape("ReadVariableOp", input.value, shape);
+    }
+    this.#inputs.push(input);
+    return input;
+  }
+
+  /**
+   * Gives a variable another value as soon as that is there; what is added later waits for it, so that not all new values
+   * are there before the first old one is gone.
+   */
+  assign({ argument, value: before }: GraphInput, value: GraphOutput): void {
+    const operation = this.addNode("AssignVariableOp", {
+      label: `assignment${this.#assignments.length}`,
+      attrs: [{ name: "dtype", type: ATTR.type, value: this.dtypeOf(value) }],
+      inputs: [argument, value],
+      after: before,
+    });
+    this.#assignments.push({ operation, index: 0 });
   }
 
   /**
@@ -127,23 +181,23 @@ export class NativeGraph implements Disposable {
    */
   toFunction(
     name: string,
-    { inputs, results, xla }: {
-      inputs: readonly GraphOutput[];
-      results: readonly GraphOutput[];
-      xla: boolean;
-    },
+    { results, xla }: { results: readonly GraphOutput[]; xla: boolean },
   ): Deno.PointerValue {
     const symbols = this.#symbols;
-    const fn = symbols.TF_GraphToFunction(
+    const assignments = this.#assignments.map(({ operation }) => Deno.UnsafePointer.value(operation));
+    const fn = symbols.TF_GraphToFunctionWithControlOutputs(
       this.#graph,
       cString(name),
       0,
       -1,
       null,
-      inputs.length,
-      packOutputs(inputs),
+      this.#inputs.length,
+      packOutputs(this.#inputs.map(({ argument }) => argument)),
       results.length,
       packOutputs(results),
+      null,
+      assignments.length,
+      BigUint64Array.from(assignments),
       null,
       null,
       null,

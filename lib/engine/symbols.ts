@@ -66,6 +66,7 @@ export const SYMBOLS = {
   TF_FinishOperation: { parameters: [P, P], result: P },
   TF_AddInput: { parameters: [P, OUTPUT], result: "void" },
   TF_AddInputList: { parameters: [P, B, "i32"], result: "void" },
+  TF_AddControlInput: { parameters: [P, P], result: "void" },
   TF_SetAttrType: { parameters: [P, B, "i32"], result: "void" },
   TF_SetAttrBool: { parameters: [P, B, "u8"], result: "void" },
   TF_SetAttrInt: { parameters: [P, B, "i64"], result: "void" },
@@ -82,8 +83,8 @@ export const SYMBOLS = {
   TF_GraphGetTensorShape: { parameters: [P, OUTPUT, B, "i32", P], result: "void" },
   TF_GraphSetTensorShape: { parameters: [P, OUTPUT, B, "i32", P], result: "void" },
   TF_GraphCopyFunction: { parameters: [P, P, P, P], result: "void" },
-  TF_GraphToFunction: {
-    parameters: [P, B, "u8", "i32", P, "i32", B, "i32", B, P, P, P, P],
+  TF_GraphToFunctionWithControlOutputs: {
+    parameters: [P, B, "u8", "i32", P, "i32", B, "i32", B, P, "i32", B, P, P, P, P],
     result: P,
   },
   TF_DeleteFunction: { parameters: [P], result: "void" },

@@ -72,19 +72,22 @@ export class XlaStages implements Disposable {
    */
   build(graph: Graph, outputs: readonly number[], name: string): Deno.PointerValue {
     const records = new Records(graph.recorded);
+    const results = [...outputs, ...graph.assignments.map(({ value }) => value)];
     const stages = cut(graph.recorded.filter((record) => record.kind === "operation"));
     using outer = new Graph(this.#engine.symbols);
+    outer.variables = graph.variables;
     for (const id of graph.inputs) outer.addInput(id, records.info(id));
     stages.forEach((stage, i) => {
-      const given = givenBy(stage, stages.slice(i + 1), outputs);
+      const given = givenBy(stage, stages.slice(i + 1), results);
       if (given.length > 0) {
         const { name, fn } = this.#functionOf(stage, given, records);
-        const results = given.map((id) => ({ id, ...records.info(id) }));
-        outer.addXlaCall({ name, fn }, records.takenBy(stage.inside), results);
+        const infos = given.map((id) => ({ id, ...records.info(id) }));
+        outer.addXlaCall({ name, fn }, records.takenBy(stage.inside), infos);
       }
       for (const operation of stage.outside) records.addTo(outer, operation);
     });
-    for (const id of outputs) records.addConstantTo(outer, id);
+    for (const id of results) records.addConstantTo(outer, id);
+    for (const assignment of graph.assignments) outer.assign(assignment);
     return outer.toFunction(name, outputs, false);
   }
 

@@ -158,7 +158,9 @@ export class SecretLocator<P extends SecretPlace> {
     }))
       .filter(({ found }) => found.some(({ unit }) => isOwn(unit)));
     [this.#queue, this.#characters] = [[], 0];
-    const encoded = await this.#tokenizer.encodeBatch(documents.map(({ text }) => text));
+    const encoded = await this.#tokenizer.encodeBatch(documents.map(({ text }) => text), {
+      nameOf: (i) => `document "${documents[i]!.found[0]!.place.doc_id}"`,
+    });
     const located: (Found<P> & Pick<LocatedSecret<P>, "row" | "window" | "maskTokens">)[] = [];
     for (const [i, { found, first }] of documents.entries()) {
       const cut = secretWindows(encoded[i]!, found, { firstOnly });

@@ -49,6 +49,16 @@ export interface AttentionInputs {
 /** Computes the attention of one layer: [B, H, T, K]. */
 export type AttentionFunction = (inputs: AttentionInputs) => Tensor;
 
+/**
+ * Stands around a layer: runs it and gives its output, having noted, edited or wrapped it.
+ *
+ * @param run the layer: [B T, D] to [B T, D]
+ * @param x its input, [B T, D]
+ * @param layer 0 to L - 1
+ * @returns what the next layer is given, [B T, D]
+ */
+export type AroundLayer = (run: (x: Tensor) => Tensor, x: Tensor, layer: number) => Tensor;
+
 /** What a layer is given beside its input. */
 export interface LayerInputs {
   /** 0 to L - 1 */
@@ -61,14 +71,28 @@ export interface LayerInputs {
   attention: AttentionFunction;
 }
 
-/** One model family. */
-export interface Architecture<C extends ModelConfig = ModelConfig> {
+declare const own: unique symbol;
+
+/**
+ * The configuration of a family that is only known when the program runs: its functions are given what its own
+ * `readConfig` gave, and nothing else.
+ */
+export interface OwnConfig extends ModelConfig {
+  /** Of no other type; not there when the program runs. */
+  readonly [own]: never;
+}
+
+/**
+ * One model family. Its parts are function properties, not methods, so that TypeScript refuses another family's
+ * configuration.
+ */
+export interface Architecture<C extends ModelConfig = OwnConfig> {
   /** Checks config.json. */
-  readConfig(json: Readonly<Record<string, unknown>>, file: string): C;
+  readConfig: (json: Readonly<Record<string, unknown>>, file: string) => C;
   /** Names and shapes of the weights. */
-  shapes(config: C): Record<string, number[]>;
+  shapes: (config: C) => Record<string, number[]>;
   /** Names that a file may hold and that are not weights: masks and frequencies that old versions saved. */
-  isBuffer(name: string): boolean;
+  isBuffer: (name: string) => boolean;
   /** Its class in transformers, for config.json's `architectures`. */
   className: string;
   /** What a file's names may lack in front. */
@@ -78,33 +102,33 @@ export interface Architecture<C extends ModelConfig = ModelConfig> {
   /** See `outputName`. */
   embeddingName: string;
   /** How positions rotate queries and keys; absent where the family embeds positions instead. */
-  rope?(config: C): Rope;
+  rope?: (config: C) => Rope;
   /**
    * What the first layer is given.
    *
    * @param ids [B, T] int32 @param positions [B, T] or [1, T] int32
    * @returns [B T, D]
    */
-  embed(weights: Weights, config: C, ids: Tensor, positions: Tensor): Tensor;
+  embed: (weights: Weights, config: C, ids: Tensor, positions: Tensor) => Tensor;
   /**
    * One layer, what it adds to its input included.
    *
    * @param x [B T, D]
    * @returns [B T, D]
    */
-  block(weights: Weights, config: C, x: Tensor, inputs: LayerInputs): Tensor;
+  block: (weights: Weights, config: C, x: Tensor, inputs: LayerInputs) => Tensor;
   /**
    * The norm after the last layer.
    *
    * @param x [B T, D]
    * @returns [B T, D]
    */
-  norm(weights: Weights, config: C, x: Tensor): Tensor;
+  norm: (weights: Weights, config: C, x: Tensor) => Tensor;
   /**
    * Logits of hidden states after the last norm.
    *
    * @param hidden [N, D]
    * @returns [N, V]
    */
-  logits(weights: Weights, config: C, hidden: Tensor): Tensor;
+  logits: (weights: Weights, config: C, hidden: Tensor) => Tensor;
 }

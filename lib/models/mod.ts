@@ -14,12 +14,16 @@
  */
 export type {
   Architecture,
+  AroundLayer,
   AttentionFunction,
   AttentionInputs,
+  LayerInputs,
   ModelConfig,
+  OwnConfig,
   Weights,
 } from "./architecture.ts";
-export { Model, type ModelParts } from "./model.ts";
-export { architectureOf, MODELS } from "./models.ts";
+export { type HiddenOptions, Model, type ModelParts } from "./model.ts";
+export { architectureOf, MODELS, type ModelType } from "./models.ts";
+export { type Trainable } from "./trainable.ts";
 export { newModel } from "./new_model.ts";
 export { NotFiniteError } from "./not_finite.ts";

@@ -11,25 +11,54 @@ import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import type { Products } from "../engine/compile.ts";
 import { gpuMemory } from "../engine/cpu_features.ts";
-import type { Architecture, AttentionFunction, ModelConfig, Weights } from "./architecture.ts";
+import type {
+  Architecture,
+  AroundLayer,
+  AttentionFunction,
+  LayerInputs,
+  ModelConfig,
+  OwnConfig,
+  Weights,
+} from "./architecture.ts";
 import { attend, attendInBlocks, causalBias } from "./attention.ts";
-import { ropeAngles } from "./rope.ts";
+import { type RopeAngles, ropeAngles } from "./rope.ts";
+import { type Trainable, trainableWeights } from "./trainable.ts";
 
 /** Queries that a GPU takes at a time, of texts of at least twice as many. */
 const ATTENTION_BLOCK = 128;
 
 /** What makes a model. */
-export interface ModelParts {
+export interface ModelParts<C extends ModelConfig = OwnConfig> {
   /** The family's maths. */
-  architecture: Architecture;
+  architecture: Architecture<C>;
   /** Its sizes. */
-  config: ModelConfig;
+  config: C;
   /** Its weights; the model owns them. */
   weights: Weights;
   /** What matrix products are to be computed in. Default "float32". */
   products?: Products;
   /** What messages call it, such as its folder. Default "new model". */
   name?: string;
+  /** Which weights training updates. Default true: all. */
+  trainable?: Trainable;
+}
+
+/** What a run over whole sequences does beside giving their hidden states. */
+export interface HiddenOptions {
+  /** Is given each layer's keys and values, [B, G, T, K]. */
+  cache?: (layer: number, keys: Tensor, values: Tensor) => void;
+  /** Stands around each layer. Default: runs it. */
+  around?: AroundLayer;
+}
+
+/** A family's maths over one model's weights. */
+interface BoundFamily {
+  className: string;
+  angles: (positions: Tensor) => RopeAngles | null;
+  embed: (ids: Tensor, positions: Tensor) => Tensor;
+  block: (x: Tensor, inputs: LayerInputs) => Tensor;
+  norm: (x: Tensor) => Tensor;
+  logits: (hidden: Tensor) => Tensor;
 }
 
 /**
@@ -48,44 +77,56 @@ export interface ModelParts {
  * assertEquals(logits.shape, [1, 3, loaded.model.config.vocabularySize]);
  * ```
  */
-export class Model implements Disposable {
+export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
   /** The sizes. */
-  readonly config: ModelConfig;
+  readonly config: C;
   /** The weights by name, float32 for tfjs. */
   readonly weights: Weights;
+  /** Those of the weights that training updates; the others are frozen. */
+  readonly trainable: Weights;
   /** What captured steps are to compute matrix products in. */
   readonly products: Products;
   /** What messages call it: its folder or file. */
   readonly name: string;
-  readonly #architecture: Architecture;
+  readonly #family: BoundFamily;
 
-  /** Takes over the weights. */
-  constructor({ architecture, config, weights, products = "float32", name = "new model" }: ModelParts) {
-    this.#architecture = architecture;
+  /**
+   * Takes over the weights.
+   *
+   * @throws {RangeError} when `trainable` names a weight that there is not, or chooses none
+   */
+  constructor(parts: ModelParts<C>) {
+    const { config, weights, products = "float32", name = "new model", trainable = true } = parts;
+    this.#family = bind(parts);
     this.config = config;
     this.weights = weights;
+    this.trainable = trainableWeights(weights, trainable, name);
     this.products = products;
     this.name = name;
   }
 
   /** Its class in transformers. */
   get className(): string {
-    return this.#architecture.className;
+    return this.#family.className;
   }
 
   /** How many numbers the weights are. */
   get parameterCount(): number {
-    return Object.values(this.weights).reduce((sum, weight) => sum + weight.size, 0);
+    return countOf(this.weights);
+  }
+
+  /** How many of them are trained. */
+  get trainableCount(): number {
+    return countOf(this.trainable);
   }
 
   /**
    * Hidden states of whole sequences under the causal mask.
    *
    * @param ids [B, T] int32
-   * @param cache is given each layer's keys and values, [B, H, T, K]
    * @returns [B T, D]
    */
-  hidden(ids: Tensor, cache?: (layer: number, keys: Tensor, values: Tensor) => void): Tensor {
+  hidden(ids: Tensor, { cache, around }: HiddenOptions = {}): Tensor {
     const length = ids.shape[1]!;
     if (length > this.config.maxPositions) {
       throw new RangeError(`Cannot run ${length} positions as the model has ${this.config.maxPositions}`);
@@ -93,30 +134,36 @@ export class Model implements Disposable {
     const bias = causalBias(length);
     const positions = tf.expandDims(tf.range(0, length, 1, "int32"), 0); // [1, T]
     const size = gpuMemory() === null ? length : ATTENTION_BLOCK;
-    return this.#layers(ids, positions, ({ layer, q, k, v, scale }) => {
+    const attention: AttentionFunction = ({ layer, q, k, v, scale }) => {
       cache?.(layer, k, v);
       if (length < 2 * size) return attend(q, k, v, { scale, bias });
       return attendInBlocks({ q, k, v }, { scale, bias, size });
-    });
+    };
+    return this.#layers(ids, positions, { attention, around });
   }
 
   /** Hidden states after the last norm: [B, T] to [B T, D]. */
-  #layers(ids: Tensor, positions: Tensor, attention: AttentionFunction): Tensor {
-    const { weights, config } = this;
-    const family = this.#architecture;
-    const rope = family.rope?.(config);
-    const angles = rope ? ropeAngles(positions, rope) : null;
+  #layers(
+    ids: Tensor,
+    positions: Tensor,
+    { attention, around = (run, x) => run(x) }: {
+      attention: AttentionFunction;
+      around?: AroundLayer | undefined;
+    },
+  ): Tensor {
+    const family = this.#family;
+    const angles = family.angles(positions);
     const shape = ids.shape as [number, number];
-    let x = family.embed(weights, config, ids, positions); // [B T, D]
-    for (let layer = 0; layer < config.layers; layer++) {
-      x = family.block(weights, config, x, { layer, shape, angles, attention });
+    let x = family.embed(ids, positions); // [B T, D]
+    for (let layer = 0; layer < this.config.layers; layer++) {
+      x = around((x) => family.block(x, { layer, shape, angles, attention }), x, layer);
     }
-    return family.norm(weights, config, x);
+    return family.norm(x);
   }
 
   /** Logits of hidden states: [N, D] to [N, V]. */
   project(hidden: Tensor): Tensor {
-    return this.#architecture.logits(this.weights, this.config, hidden);
+    return this.#family.logits(hidden);
   }
 
   /**
@@ -138,11 +185,28 @@ export class Model implements Disposable {
    */
   decode(ids: Tensor, positions: Tensor, attention: AttentionFunction): Tensor {
     const [row, column] = [tf.expandDims(ids, 1), tf.expandDims(positions, 1)]; // [B, 1]
-    return this.project(this.#layers(row, column, attention));
+    return this.project(this.#layers(row, column, { attention }));
   }
 
   /** Frees the weights. */
   [Symbol.dispose](): void {
     tf.dispose(Object.values(this.weights));
   }
+}
+
+function countOf(weights: Weights): number {
+  return Object.values(weights).reduce((sum, weight) => sum + weight.size, 0);
+}
+
+/** The family's functions with one model's weights and sizes. */
+function bind<C extends ModelConfig>({ architecture, weights, config }: ModelParts<C>): BoundFamily {
+  const rope = architecture.rope?.(config);
+  return {
+    className: architecture.className,
+    angles: (positions) => rope ? ropeAngles(positions, rope) : null,
+    embed: (ids, positions) => architecture.embed(weights, config, ids, positions),
+    block: (x, inputs) => architecture.block(weights, config, x, inputs),
+    norm: (x) => architecture.norm(weights, config, x),
+    logits: (hidden) => architecture.logits(weights, config, hidden),
+  };
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Architecture } from "./architecture.ts";
+import type { Architecture, ModelConfig } from "./architecture.ts";
 import { codegen } from "./codegen.ts";
 import { gpt2 } from "./gpt2.ts";
 import { gptBigcode } from "./gpt_bigcode.ts";
@@ -21,10 +21,13 @@ export const MODELS = {
   llama,
   qwen2,
   starcoder2,
-} as const satisfies Record<string, Architecture>;
+} as const satisfies Record<string, Pick<Architecture<ModelConfig>, "readConfig">>;
+
+/** A `model_type` that is known. */
+export type ModelType = keyof typeof MODELS;
 
 /**
- * The family of a `model_type`.
+ * The family of a `model_type`. Of a name that is known when it is compiled the configuration's type is known too.
  *
  * @throws {RangeError} when it is not known
  *
@@ -34,9 +37,11 @@ export const MODELS = {
  * assertThrows(() => architectureOf("gpt3"), RangeError, 'Unknown model type "gpt3": expected "');
  * ```
  */
-export function architectureOf(modelType: unknown): Architecture {
+export function architectureOf<T extends ModelType>(modelType: T): (typeof MODELS)[T];
+export function architectureOf(modelType: unknown): Architecture;
+export function architectureOf(modelType: unknown): unknown {
   if (typeof modelType === "string" && Object.hasOwn(MODELS, modelType)) {
-    return MODELS[modelType as keyof typeof MODELS];
+    return MODELS[modelType as ModelType];
   }
   const names = Object.keys(MODELS).map((name) => `"${name}"`);
   const list = names.length > 1 ? `${names.slice(0, -1).join(", ")} or ${names.at(-1)}` : names[0];

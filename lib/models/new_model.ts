@@ -26,9 +26,9 @@ import { Model } from "./model.ts";
  * assertEquals(model.weights["transformer.wpe.weight"]!.shape, [1024, 12]);
  * ```
  */
-export function newModel(
-  architecture: Architecture,
-  config: ModelConfig,
+export function newModel<C extends ModelConfig>(
+  architecture: Architecture<C>,
+  config: C,
   normal: () => number,
   products?: Products,
 ): Model {

@@ -78,14 +78,18 @@ export class Adam implements Disposable {
     const factor = maxNorm === undefined ? null : tf.minimum(1, tf.div(maxNorm, tf.add(norm, 1e-6)));
     const [rate, correction] = tf.unstack(rates) as [Tensor, Tensor];
     const isFinite = tf.isFinite(norm);
-    const update = (target: Tensor, value: Tensor) => assign(target, tf.where(isFinite, value, target));
+    const update = (target: Tensor, value: Tensor) => {
+      const result = tf.where(isFinite, value, target);
+      assign(target, result);
+      return result;
+    };
+    // each moment is there before the weight is computed of it: what is updated of itself alone needs no second memory
     for (const [name, weight] of Object.entries(this.#weights)) {
       const gradient = factor ? tf.mul(gradients[name]!, factor) : gradients[name]!;
-      const first = tf.add(tf.mul(this.first[name]!, beta1), tf.mul(gradient, 1 - beta1));
-      const second = tf.add(tf.mul(this.second[name]!, beta2), tf.mul(tf.square(gradient), 1 - beta2));
+      const [m, v] = [this.first[name]!, this.second[name]!];
+      const first = update(m, tf.add(tf.mul(m, beta1), tf.mul(gradient, 1 - beta1)));
+      const second = update(v, tf.add(tf.mul(v, beta2), tf.mul(tf.square(gradient), 1 - beta2)));
       const root = tf.add(tf.mul(tf.sqrt(second), correction), epsilon);
-      update(this.first[name]!, first);
-      update(this.second[name]!, second);
       update(weight, tf.sub(weight, tf.div(tf.mul(first, rate), root)));
     }
     return norm;

@@ -22,7 +22,7 @@ import type { Adam } from "./adam.ts";
 
 /** What a checkpoint holds. */
 export interface TrainingState {
-  /** The weights, by name. */
+  /** The weights that are trained, by name: what is frozen is not in a checkpoint. */
   weights: Readonly<Record<string, tf.Tensor>>;
   /** The optimizer over them. */
   optimizer: Adam;

@@ -20,7 +20,13 @@
  */
 export { Adam, type AdamOptions } from "./adam.ts";
 export { CHECKPOINTS, readCheckpoint, type TrainingState, writeCheckpoint } from "./checkpoint.ts";
-export { type LossAndGradients, nextTokenLosses, valueAndGradients } from "./next_token_loss.ts";
+export {
+  type AuxiliaryTensors,
+  type LossAndGradients,
+  type LossWithAux,
+  nextTokenLosses,
+  valueAndGradients,
+} from "./next_token_loss.ts";
 export { learningRateAt, type TrainHooks, trainModel, type TrainOptions, type TrainStep } from "./train.ts";
 export { removeTokenFile, TokenFile, writeTokenFile } from "./token_file.ts";
 export { type TokenDocuments, type WindowOptions, Windows } from "./windows.ts";

@@ -80,19 +80,32 @@ export function nextTokens(ids: Tensor): Tensor {
   return tf.reshape(tf.slice(ids, [0, 1], [B, T - 1]), [B * (T - 1)]); // [B (T - 1)]
 }
 
-/** A loss and the gradient of each weight. */
-export interface LossAndGradients {
+/** A loss, the gradient of each weight, and what else was computed on the way. */
+export interface LossAndGradients<X extends AuxiliaryTensors = AuxiliaryTensors> {
   /** Scalar. */
   loss: Tensor;
-  /** By weight name. */
+  /** By weight name; zeros where the loss does not depend on the weight. */
   gradients: Record<string, Tensor>;
+  /** What the loss gave beside itself. */
+  aux: X;
+}
+
+/** Tensors by name. */
+export type AuxiliaryTensors = Readonly<Record<string, Tensor>>;
+
+/** A loss together with tensors that are wanted beside it; no gradients are made by these. */
+export interface LossWithAux<X extends AuxiliaryTensors> {
+  /** Scalar. */
+  loss: Tensor;
+  /** Such as the values of the loss's terms. */
+  aux: X;
 }
 
 /**
- * The value and the gradients of a loss of the weights.
+ * The value and the gradients of a loss of the weights, and whatever else it computes: nothing is computed twice.
  *
  * @param weights what to differentiate by
- * @param loss a scalar of them
+ * @param loss a scalar of them, alone or with auxiliary tensors
  *
  * @example
  * ```ts
@@ -101,16 +114,34 @@ export interface LossAndGradients {
  * import { openTensorFlow } from "../engine/engine.ts";
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
- * const weights = { w: tf.tensor1d([1, 2]) };
- * const { loss, gradients } = valueAndGradients(weights, () => tf.sum(tf.square(weights.w)));
- * assertEquals([loss.dataSync()[0], ...gradients.w!.dataSync()], [5, 2, 4]);
+ * const weights = { w: tf.tensor1d([1, 2]), other: tf.scalar(3) };
+ * const { loss, gradients, aux } = valueAndGradients(weights, () => {
+ *   const squares = tf.square(weights.w);
+ *   return { loss: tf.sum(squares), aux: { squares } };
+ * });
+ * assertEquals([loss.dataSync()[0], ...gradients.w!.dataSync(), ...aux.squares.dataSync()], [5, 2, 4, 1, 4]);
+ * assertEquals(gradients.other!.dataSync()[0], 0);
  * ```
  */
-export function valueAndGradients(
+export function valueAndGradients<X extends AuxiliaryTensors = Record<never, Tensor>>(
   weights: Readonly<Record<string, Tensor>>,
-  loss: () => Tensor,
-): LossAndGradients {
+  loss: () => Tensor | LossWithAux<X>,
+): LossAndGradients<X> {
   const names = Object.keys(weights);
-  const { value, grads } = tf.valueAndGrads(() => loss())(names.map((name) => weights[name]!));
-  return { loss: value, gradients: Object.fromEntries(names.map((name, i) => [name, grads[i]!])) };
+  let kept = {} as X;
+  const run = () => {
+    const result = loss();
+    if (result instanceof tf.Tensor) return result;
+    kept = mapTensors(result.aux, (tensor) => tf.keep(tf.clone(tensor))); // tfjs frees what a value is made of
+    return result.loss;
+  };
+  const { value, grads } = tf.engine().gradients(run, names.map((name) => weights[name]!), undefined, true);
+  const aux = mapTensors(kept, (tensor) => tf.clone(tensor)); // of the caller's scope
+  tf.dispose(kept);
+  const gradients = names.map((name, i) => [name, grads[i] ?? tf.zerosLike(weights[name]!)] as const);
+  return { loss: value, gradients: Object.fromEntries(gradients), aux };
+}
+
+function mapTensors<X extends AuxiliaryTensors>(tensors: X, each: (tensor: Tensor) => Tensor): X {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, each(tensor)])) as X;
 }

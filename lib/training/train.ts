@@ -74,8 +74,8 @@ export function learningRateAt(
 /**
  * Trains a model in place from `optimizer.steps` on.
  *
- * @param model whose weights are updated
- * @param optimizer over the model's weights; its state goes on where it was
+ * @param model whose trainable weights are updated
+ * @param optimizer over these weights; its state goes on where it was
  * @param documents token ids of each document, or where they lie: these are looked at as they are drawn
  * @throws {RangeError} when a document has token ids that the model does not have; {NotFiniteError} when the loss or the
  * gradients are not finite: the step has changed nothing then
@@ -89,7 +89,7 @@ export function learningRateAt(
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
  * using loaded = await loadModel("tests/fixtures/gpt2/plain");
- * using optimizer = new Adam(loaded.model.weights, { betas: [0.9, 0.95] });
+ * using optimizer = new Adam(loaded.model.trainable, { betas: [0.9, 0.95] });
  * const documents = [Int32Array.from({ length: 40 }, (_, i) => i % 5)];
  * const options = { steps: 2, learningRate: 1e-3, finalShare: 0.1, warmup: 1, betas: [0.9, 0.95], maxNorm: 1 } as const;
  * await trainModel(loaded.model, { optimizer, documents }, { ...options, batch: 2, length: 8, seed: 1, endOfText: 0 });
@@ -109,7 +109,7 @@ export async function trainModel(
   checkTokens([options.endOfText], vocabularySize, "train with that end of text");
   const windows = new Windows(documents, options);
   using step = compile((ids: tf.Tensor, rates: tf.Tensor) => {
-    const run = () => valueAndGradients(model.weights, () => tf.mean(nextTokenLosses(model, ids)));
+    const run = () => valueAndGradients(model.trainable, () => tf.mean(nextTokenLosses(model, ids)));
     const { loss, gradients } = isXlaFaster(model.products) ? run() : outsideXla(run);
     return { loss, norm: optimizer.apply(gradients, rates) };
   }, { xla: true, name: "train", products: model.products });

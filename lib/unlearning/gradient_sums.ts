@@ -33,6 +33,8 @@ export class GradientSums implements Disposable {
   readonly weights: Readonly<Record<string, Tensor>>;
   readonly #optimizer: Adam;
   readonly #sums: Record<string, Tensor>;
+  /** 1 where something has been added, else 0: what the sums hold is of the step before then. */
+  readonly #isBegun: Tensor;
   readonly #update: CompiledStep<[Tensor], { norm: Tensor }>;
 
   /**
@@ -47,19 +49,26 @@ export class GradientSums implements Disposable {
   ) {
     this.weights = weights;
     this.#optimizer = optimizer;
-    this.#sums = tf.tidy(() =>
-      Object.fromEntries(Object.entries(weights).map(([name, weight]) => [name, tf.zerosLike(weight)]))
-    );
+    const zeros = () =>
+      Object.fromEntries(Object.entries(weights).map(([name, weight]) => [name, tf.zerosLike(weight)]));
+    ({ sums: this.#sums, isBegun: this.#isBegun } = tf.tidy(() => ({
+      sums: zeros(),
+      isBegun: tf.scalar(0),
+    })));
     this.#update = compile((rates: Tensor) => {
       const norm = optimizer.apply(this.#sums, rates);
-      for (const sum of Object.values(this.#sums)) assign(sum, tf.zerosLike(sum));
+      assign(this.#isBegun, tf.scalar(0));
       return { norm };
     }, { xla, name: "update" });
   }
 
   /** Adds a micro-batch's gradients, by weight name; for a captured step. */
   add(gradients: Readonly<Record<string, Tensor>>): void {
-    for (const [name, sum] of Object.entries(this.#sums)) assign(sum, tf.add(sum, gradients[name]!));
+    const isBegun = tf.greater(this.#isBegun, 0);
+    for (const [name, sum] of Object.entries(this.#sums)) {
+      assign(sum, tf.add(tf.where(isBegun, sum, 0), gradients[name]!));
+    }
+    assign(this.#isBegun, tf.scalar(1));
   }
 
   /** Updates the weights, unless the gradients are not finite, and begins anew; the gradients' global norm. */
@@ -76,12 +85,12 @@ export class GradientSums implements Disposable {
 
   /** Drops what was added. */
   clear(): void {
-    for (const sum of Object.values(this.#sums)) tf.tidy(() => assign(sum, tf.zerosLike(sum)));
+    tf.tidy(() => assign(this.#isBegun, tf.scalar(0)));
   }
 
   /** Frees the sums; not the weights, nor the optimizer. */
   [Symbol.dispose](): void {
     this.#update[Symbol.dispose]();
-    tf.dispose(this.#sums);
+    tf.dispose([this.#sums, this.#isBegun]);
   }
 }

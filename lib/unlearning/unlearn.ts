@@ -124,12 +124,12 @@ class UnlearnRun implements Disposable {
     sets.retain.forEach((ids, i) => checkTokens(ids, vocabularySize, `unlearn with retain text ${i}`));
     const { squeezesSingleRows = false } = objective;
     using stack = new DisposableStack(); // what has been made is freed if the rest fails
-    const optimizer = stack.use(new Adam(model.weights, { betas: [0.9, 0.98] }));
+    const optimizer = stack.use(new Adam(model.trainable, { betas: [0.9, 0.98] }));
     const { microBatch: size, compat } = options;
     const compiled = compilesUnlearning(model);
     const xla = options.xla ?? compiled.gradients;
     const sums = stack.use(
-      new GradientSums(model.weights, optimizer, { xla: options.xla ?? compiled.update }),
+      new GradientSums(model.trainable, optimizer, { xla: options.xla ?? compiled.update }),
     );
     const shared = { model, sums, xla };
     const cut = { size, compat, squeezesSingleRows, maxPositions, ownLengths: !xla }; // XLA takes seconds for each shape
@@ -230,13 +230,13 @@ class UnlearnRun implements Disposable {
 
   #snapshot(): Record<string, tf.Tensor> {
     return Object.fromEntries(
-      Object.entries(this.#model.weights).map(([name, weight]) => [name, snapshot(weight)]),
+      Object.entries(this.#model.trainable).map(([name, weight]) => [name, snapshot(weight)]),
     );
   }
 
   /** The model gets the weights kept last. */
   end(status: UnlearnResult["status"]): UnlearnResult {
-    for (const [name, weight] of Object.entries(this.#model.weights)) assign(weight, this.#kept[name]!);
+    for (const [name, weight] of Object.entries(this.#model.trainable)) assign(weight, this.#kept[name]!);
     return { status, epoch: this.#keptEpoch, history: this.#history, notes: this.#notes() };
   }
 
@@ -247,7 +247,7 @@ class UnlearnRun implements Disposable {
   }
 
   get #state(): TrainingState {
-    return { weights: this.#model.weights, optimizer: this.#optimizer, kept: this.#kept };
+    return { weights: this.#model.trainable, optimizer: this.#optimizer, kept: this.#kept };
   }
 
   async #save(folder: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs-core";
-import type { StepResult } from "../../lib/engine/capture.ts";
+import type { TensorTree } from "../../lib/engine/tensor_tree.ts";
 import { assign, compile } from "../../lib/engine/compile.ts";
 import { CaptureError } from "../../lib/engine/capture_error.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
@@ -11,7 +11,7 @@ Deno.test.afterAll(() => engine[Symbol.dispose]());
 const test = leavingNothing(engine);
 
 /** The error of compiling and running a step with [1, 2] and [3, 4]; the counts are checked by `test`. */
-function refusal(step: (x: tf.Tensor, y: tf.Tensor) => StepResult): Error {
+function refusal(step: (x: tf.Tensor, y: tf.Tensor) => TensorTree): Error {
   const [x, y] = [vector(1, 2), vector(3, 4)];
   assertEquals(take(tf.tidy(() => tf.add(x, y))), [4, 6]); // uploads them
   const before = engine.memory();
@@ -25,7 +25,7 @@ function refusal(step: (x: tf.Tensor, y: tf.Tensor) => StepResult): Error {
   return error;
 }
 
-const REFUSED: readonly [string, (x: tf.Tensor, y: tf.Tensor) => StepResult, string][] = [
+const REFUSED: readonly [string, (x: tf.Tensor, y: tf.Tensor) => TensorTree, string][] = [
   ["dataSync() of an argument", (x) => tf.mul(x, x.dataSync()[0]!), "it reads a tensor's value"],
   ["dataSync() of a result", (x) => tf.mul(x, tf.sum(x).dataSync()[0]!), "it reads a tensor's value"],
   ["print()", (x) => (x.print(), x), "it reads a tensor's value"],

@@ -6,17 +6,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { join } from "node:path";
-import {
-  type CapturedStep,
-  type CaptureOptions,
-  captureStep,
-  type StepResult,
-} from "../../lib/engine/capture.ts";
+import { type CapturedStep, type CaptureOptions, captureStep } from "../../lib/engine/capture.ts";
 import { assign } from "../../lib/engine/compile.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { Graph, type Recorded } from "../../lib/engine/graph.ts";
 import { openedPaths } from "../../lib/engine/library.ts";
 import { currentEngine } from "../../lib/engine/state.ts";
+import type { TensorTree } from "../../lib/engine/tensor_tree.ts";
 import { gpt2 } from "../../lib/models/gpt2.ts";
 import { loadModel } from "../../lib/checkpoints/load.ts";
 import type { Model } from "../../lib/models/model.ts";
@@ -34,10 +30,10 @@ const SPREAD = 0.02;
 /** GPT-2 small with the vocabulary of the benches. */
 const SMALL = { length: 512, vocabulary: 32768 };
 
-type Step = (ids: Tensor) => StepResult;
+type Step = (ids: Tensor) => TensorTree;
 
 /** A captured step with what its graph was built of. */
-interface Captured extends CapturedStep<StepResult> {
+interface Captured extends CapturedStep<TensorTree> {
   recorded: readonly Recorded[];
   /** The numbers of its results there. */
   results: readonly number[];

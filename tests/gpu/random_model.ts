@@ -6,11 +6,9 @@
  */
 import { fillBfloat16Tensor, fillTensor } from "../../lib/engine/tensor_memory.ts";
 import type { Products } from "../../lib/engine/compile.ts";
-import type { Architecture, ModelConfig, Weights } from "../../lib/models/architecture.ts";
-import { codegen } from "../../lib/models/codegen.ts";
-import { gpt2 } from "../../lib/models/gpt2.ts";
-import { llama } from "../../lib/models/llama.ts";
+import type { Weights } from "../../lib/models/architecture.ts";
 import { Model } from "../../lib/models/model.ts";
+import { architectureOf } from "../../lib/models/models.ts";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { createNormal } from "../tensors.ts";
 
@@ -21,8 +19,6 @@ export interface Shape {
   /** config.json */
   json: Record<string, unknown> & { model_type: string; vocab_size: number };
 }
-
-const FAMILIES: Readonly<Record<string, Architecture>> = { gpt2, codegen, llama };
 
 /** The models of the rows; `tiny` ones run the same code in a second on a processor. */
 export function shapesOf(
@@ -83,8 +79,8 @@ export async function randomModel(
   { name, json }: Shape,
   { products = "float32", trainable = false }: { products?: Products; trainable?: boolean } = {},
 ): Promise<Model> {
-  const architecture = FAMILIES[json.model_type]!;
-  const config: ModelConfig = architecture.readConfig(json, "the bench");
+  const architecture = architectureOf(json.model_type);
+  const config = architecture.readConfig(json, "the bench");
   const normal = createNormal(7);
   const block = Float32Array.from({ length: BLOCK }, () => DEVIATION * normal());
   const bits = new Uint32Array(block.buffer);

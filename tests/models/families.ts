@@ -9,7 +9,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { compile } from "../../lib/engine/compile.ts";
 import type { Engine } from "../../lib/engine/engine.ts";
 import { Scorer } from "../../lib/metrics/scorer.ts";
-import type { Architecture } from "../../lib/models/architecture.ts";
+import type { Architecture, ModelConfig } from "../../lib/models/architecture.ts";
 import { Decoder } from "../../lib/decoding/decoder.ts";
 import { type LoadedModel, loadModel } from "../../lib/checkpoints/load.ts";
 import type { Model } from "../../lib/models/model.ts";
@@ -70,7 +70,7 @@ export function testFamily(engine: Engine, names: readonly string[]): void {
  * @param cases changed fields and what the message says of them
  */
 export function testRefusals(
-  { readConfig, className }: Architecture,
+  { readConfig, className }: Pick<Architecture<ModelConfig>, "readConfig" | "className">,
   good: Readonly<Record<string, unknown>>,
   cases: readonly (readonly [Readonly<Record<string, unknown>>, string])[],
 ): void {

@@ -47,6 +47,7 @@ export function slurmConf({ folder, plugins, host, user, ports }: ClusterPlace):
     ProctrackType: "proctrack/linuxproc",
     TaskPlugin: "task/none",
     SchedulerType: "sched/builtin",
+    SchedulerParameters: "sched_interval=2", // seconds between looks for jobs to start, 60 by default
     SelectType: "select/cons_tres",
     SelectTypeParameters: "CR_CPU",
     SlurmdParameters: "config_overrides", // believe NODE

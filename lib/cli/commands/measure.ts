@@ -171,9 +171,11 @@ export async function measureTexts(
   documents: readonly { docId: string; text: string; row: number }[],
   { tokens: most, onProgress }: { tokens: number; onProgress?: (done: number) => Promise<void> },
 ): Promise<MeasureRow[]> {
-  const ids = await tokenizer.encodeIds(documents.map(({ text }) => text));
+  const nameOf = (i: number) => `text ${documents[i]!.row}`;
+  const ids = await tokenizer.encodeIds(documents.map(({ text }) => text), { nameOf });
   scorer.forget();
   const scores = await scorer.texts(ids.map((own) => own.subarray(0, most)), {
+    nameOf,
     ...(onProgress && { onProgress }),
   });
   return documents.map(({ docId, row }, i) => {

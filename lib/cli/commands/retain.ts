@@ -170,7 +170,7 @@ async function longTexts(
   const rowOf = (document: Document) => clean.add(document);
   const stream = streamDocuments(source, { ...options, breathe });
   for await (const { documents } of documentUnits(stream, { rowOf })) {
-    const ids = await tokenizer.encodeIds(documents.map(({ text }) => text));
+    const ids = await tokenizer.encodeIds(documents.map(({ text }) => text), { nameOf: nameIn(documents) });
     documents.forEach(({ row }, i) => {
       if (ids[i]!.length >= RETAIN_TOKENS) long.push(row);
       else tooShort++;
@@ -185,7 +185,8 @@ async function scoreTexts(
   documents: readonly UnitDocument[],
   { any, tell }: { any: boolean; tell: (done: number) => Promise<void> },
 ): Promise<TriedRow[]> {
-  const encoded = await tokenizer.encodeIds(documents.map(({ text }) => text));
+  const nameOf = nameIn(documents);
+  const encoded = await tokenizer.encodeIds(documents.map(({ text }) => text), { nameOf });
   const long = documents.map((document, i) => ({ ...document, ids: encoded[i]! }))
     .filter(({ ids }) => ids.length >= RETAIN_TOKENS);
   decoder.forget();
@@ -193,4 +194,9 @@ async function scoreTexts(
     ? long.map(() => null)
     : await continuationBleu({ decoder, tokenizer }, long.map(({ ids }) => ids), tell);
   return long.map(({ docId, row }, i) => ({ doc_id: docId, bleu4: scores[i]!, row }));
+}
+
+/** What errors call some documents. */
+function nameIn(documents: readonly UnitDocument[]): (document: number) => string {
+  return (i) => `text ${documents[i]!.row}`;
 }

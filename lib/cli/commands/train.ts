@@ -115,13 +115,13 @@ export const command = defineCommand({
         `Cannot train on windows of ${length} tokens: the model has ${model.config.maxPositions} positions`,
       );
     }
-    const otherBytes = checkpointBytes(model.parameterCount, { states: 3 });
+    const otherBytes = checkpointBytes(model.trainableCount, { states: 3 });
     checkSpace(out, otherBytes);
     const { vocabularySize } = model.config;
     const source = { texts, tokenizer, vocabularySize, otherBytes };
     await using tokens = await openTrainingTokens(out, source, context);
-    using optimizer = new Adam(model.weights, { betas: BETAS, maxNorm: values.maxNorm });
-    const { log, notes } = await restoreNotes(out, { weights: model.weights, optimizer });
+    using optimizer = new Adam(model.trainable, { betas: BETAS, maxNorm: values.maxNorm });
+    const { log, notes } = await restoreNotes(out, { weights: model.trainable, optimizer });
     const first = log[0] === undefined ? undefined : (JSON.parse(log[0]) as TrainStep).loss;
     const watch = new RateWatch({
       lr: values.lr,
@@ -133,7 +133,7 @@ export const command = defineCommand({
     training.skip(optimizer.steps);
     const save = async () => {
       await writeFileAtomic(await run.path(LOG_FILE), log.join("\n") + "\n");
-      await writeCheckpoint(out, { weights: model.weights, optimizer }, { log, notes });
+      await writeCheckpoint(out, { weights: model.trainable, optimizer }, { log, notes });
     };
     await trainModel(model, { optimizer, documents: tokens.file }, {
       steps,

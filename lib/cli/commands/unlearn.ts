@@ -119,7 +119,7 @@ export const command = defineCommand({
       forget: await forgetExamples({ tokenizer, documents, key: secretKey }, forgetRows),
       retain: await retainExamples({ tokenizer, documents }, retainRows.map(({ doc_id }) => doc_id)),
     };
-    checkSpace(out, checkpointBytes(loaded.model.parameterCount, { states: 4 }));
+    checkSpace(out, checkpointBytes(loaded.model.trainableCount, { states: 4 }));
     const stage = context.progress.start(`Unlearning (${values.method})`, values.epochs, "epochs", {
       isMost: true,
     });
