@@ -1,7 +1,7 @@
 /**
  * The 24 plugins of detect-secrets 1.5.0 that CodeEraser runs, as a table: what each yields from one line. Every rule
- * has a trigger, a cheap expression that is found on each line where the rule can match, so that a text without its
- * letters costs one search. Rules that would need more than linear time are functions.
+ * has a trigger, a cheap expression that is found on each line where the rule can match; all triggers are looked for in
+ * one walk over a text, by how they begin (marks.ts). Rules that would need more than linear time are functions.
  * The expressions are our own forms of the plugins' rules; \d, \s and \w are spelled as Python means them.
  *
  * @module
@@ -12,7 +12,10 @@ import { foldCase, PYTHON_SPACE, PYTHON_WORD } from "./python_text.ts";
 
 /** One rule of a plugin. */
 export interface KeyRule {
-  /** Found (on the case-folded text) on every line that the rule can match. */
+  /**
+   * Found (on the case-folded text) on every line that the rule can match; begins with characters, classes or groups of
+   * such, as `MarkFinder` reads them.
+   */
   readonly trigger: RegExp;
   /** What the rule yields from a line: a value may lack its prefix or include its delimiters, as in the plugin. */
   readonly find: (line: string) => string[];
