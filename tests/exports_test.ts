@@ -14,6 +14,7 @@ const TFJS = ["@tensorflow/tfjs-core", "@tensorflow/tfjs-node-gpu"];
 /** The packages that importing a subpath loads. Only nodejs-polars and tokenizers have native add-ons that are used. */
 const LOADED: { readonly [subpath in keyof typeof deno.exports]: readonly string[] } = {
   ".": [...TFJS, "nodejs-polars", "tokenizers"],
+  "./attacks": TFJS,
   "./checkpoints": [...TFJS, "tokenizers"],
   "./datasets": ["nodejs-polars", "tokenizers"],
   "./decoding": TFJS,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as schemas from "../lib/datasets/columns.ts";
 import type { Columns } from "../lib/datasets/columns.ts";
 import { writeEmbeddedCorpus } from "../lib/embedded/write_embedded_corpus.ts";
+import { LIKELIHOOD_NAMES } from "../lib/datasets/metrics.ts";
 import { readTable } from "../lib/datasets/tables.ts";
 import { EMBEDDED_MODEL } from "../lib/cli/model_folder.ts";
 import { callMain } from "./cli/call_main.ts";
@@ -142,7 +143,7 @@ Deno.test("the tables that commands write have the documented columns and no oth
     path("limits.csv"),
   );
   await checkTable(path("limits.csv"), "Thresholds");
-  const el = ["el_3", "el_5", "el_10"];
+  const el = LIKELIHOOD_NAMES;
   await run("probe", ...scored, "--secrets", path("parts.csv"), "--out", path("probe.csv"));
   await checkTable(path("probe.csv"), "Scores of `probe`");
   await run(

@@ -18,3 +18,24 @@ const VALUES = Float32Array.from(new Float16Array(bits.buffer));
 export function float16At(bytes: Uint8Array, at: number): number {
   return VALUES[bytes[at]! | bytes[at + 1]! << 8]!;
 }
+
+const half = new Float16Array(1);
+const halfBytes = new Uint8Array(half.buffer);
+
+/**
+ * Writes a number as a little-endian float16.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { writeFloat16 } from "./ggml_scales.ts";
+ *
+ * const bytes = new Uint8Array(3);
+ * writeFloat16(1, bytes, 1);
+ * assertEquals([...bytes], [0, 0, 0x3c]);
+ * ```
+ */
+export function writeFloat16(value: number, bytes: Uint8Array, at: number): void {
+  half[0] = value;
+  bytes.set(halfBytes, at);
+}

@@ -9,6 +9,7 @@ import { type SecretRow, secretRows, type SecretRowsOptions, secretTable } from 
 import { writeTable } from "../datasets/tables.ts";
 import { writeFileAtomic } from "../files/write_file.ts";
 import type { PieceCounts } from "./detect_counts.ts";
+import { partPath } from "./part_files.ts";
 
 /** What all pieces of a run have in common; it may be sent to a worker. */
 export interface DetectPieceOptions extends SecretRowsOptions {
@@ -16,21 +17,6 @@ export interface DetectPieceOptions extends SecretRowsOptions {
   folder: string;
   /** Add the column `row`, the document's number in the corpus. */
   numbered: boolean;
-}
-
-/**
- * Where a piece's part stands, without an extension.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { partPath } from "./detect_piece.ts";
- *
- * assertEquals(partPath("/out", { index: 7, key: "ab" }), "/out/part-00000007-ab");
- * ```
- */
-export function partPath(folder: string, { index, key }: Pick<CorpusPiece, "index" | "key">): string {
-  return `${folder}/part-${String(index).padStart(8, "0")}-${key}`;
 }
 
 /**

@@ -86,19 +86,44 @@ export function memoryOf(bytes: number | undefined): { memory_bytes?: number } {
  * ```
  */
 export function describeMemory({ sizes, option, value, bytesWith }: MemoryPlan, free: number): string {
-  const { parameters } = sizes;
-  const size = parameters >= 1e9
-    ? `${(parameters / 1e9).toFixed(1)} G`
-    : `${(parameters / 1e6).toFixed(1)} M`;
-  const line = `Memory: about ${gigabytes(bytesWith(value))} for ${size} parameters, ${
-    gigabytes(free)
-  } are free`;
+  const line = needLine(bytesWith(value), sizes, free);
   if (bytesWith(value) <= free) return line;
   let less = Math.max(1, Math.floor(value / 2));
   while (less > 1 && bytesWith(less) > free) less = Math.floor(less / 2);
   return bytesWith(less) <= free
     ? `${line}: probably too little, try ${option} ${less}`
     : `${line}: probably too little even with ${option} 1, take a smaller model or a larger machine`;
+}
+
+/**
+ * The line where no option would make it less.
+ *
+ * @param free bytes; null where the system does not tell
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { describeNeed } from "./memory.ts";
+ *
+ * assertEquals(describeNeed(9e9, { parameters: 2e9 }, 32e9), "Memory: about 9.0 GB for 2.0 G parameters, 32.0 GB are free");
+ * assertEquals(describeNeed(9e9, { parameters: 2e9 }, 8e9).split(": ")[2], "probably too little, take a smaller model or a larger machine");
+ * ```
+ */
+export function describeNeed(
+  bytes: number,
+  sizes: Pick<ModelSizes, "parameters">,
+  free: number | null,
+): string {
+  if (free === null) return `Memory: about ${gigabytes(bytes)}`;
+  const line = needLine(bytes, sizes, free);
+  return bytes <= free ? line : `${line}: probably too little, take a smaller model or a larger machine`;
+}
+
+function needLine(bytes: number, { parameters }: Pick<ModelSizes, "parameters">, free: number): string {
+  const size = parameters >= 1e9
+    ? `${(parameters / 1e9).toFixed(1)} G`
+    : `${(parameters / 1e6).toFixed(1)} M`;
+  return `Memory: about ${gigabytes(bytes)} for ${size} parameters, ${gigabytes(free)} are free`;
 }
 
 function gigabytes(bytes: number): string {

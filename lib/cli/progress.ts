@@ -244,7 +244,18 @@ function quantity(count: number, units: string): string {
   return `${count} ${count === 1 ? units.replace(/s\b/g, "") : units}`.trimEnd();
 }
 
-function formatSeconds(ms: number): string {
+/**
+ * A time for people.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { formatSeconds } from "./progress.ts";
+ *
+ * assertEquals([9_400, 83_000].map(formatSeconds), ["9 s", "1 min 23 s"]);
+ * ```
+ */
+export function formatSeconds(ms: number): string {
   const seconds = Math.round(ms / 1000);
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);

@@ -205,6 +205,21 @@ interface Difference {
   now: Json | undefined;
 }
 
+/**
+ * How settings differ, in words.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { recordDifferences } from "./run_record.ts";
+ *
+ * assertEquals(recordDifferences({ k: 32 }, { k: 16, any: true }), ['"any" was not given, is true', '"k" was 32, is 16']);
+ * ```
+ */
+export function recordDifferences(before: { [key: string]: Json }, now: { [key: string]: Json }): string[] {
+  return differences(before, now).map(describe);
+}
+
 function differences(before: { [key: string]: Json }, now: { [key: string]: Json }): Difference[] {
   return [...new Set([...Object.keys(before), ...Object.keys(now)])].sort()
     .map((key) => ({ key, before: before[key], now: now[key] }))

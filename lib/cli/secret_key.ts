@@ -69,6 +69,23 @@ export function keySetting(key: Uint8Array): string {
   return fingerprintSecret("the key of fingerprints", key).slice(0, 16);
 }
 
+/**
+ * The key for who may ask for it once for each document: it is read when it is asked for first.
+ *
+ * @example
+ * ```ts
+ * import { assertStrictEquals } from "@std/assert";
+ * import { keyWhenAsked } from "./secret_key.ts";
+ *
+ * const key = keyWhenAsked({ variable: () => "a key of enough bytes" });
+ * assertStrictEquals(await key(), await key());
+ * ```
+ */
+export function keyWhenAsked(options: SecretKeyOptions = {}): () => Promise<Uint8Array> {
+  let key: Promise<Uint8Array> | undefined;
+  return () => key ??= secretKey(options);
+}
+
 async function ownKey(folder: string): Promise<Uint8Array> {
   const path = join(folder, KEY_FILE);
   const mode = await modeOf(path);

@@ -98,7 +98,7 @@ async function* tokenize(
   const stage = startMegabytes(progress, "Tokenizing", texts.bytes);
   let [documents, tokens, isForeseen] = [0, 0, false];
   for await (const { texts: some, read } of texts.pieces()) {
-    const ids = await tokenizer.encodeIds(some);
+    const ids = await tokenizer.encodeIds(some, { nameOf: (i) => `text ${documents + i}` });
     ids.forEach((own, i) => checkTokens(own, vocabularySize, `train on text ${documents + i}`));
     documents += ids.length;
     tokens += ids.reduce((sum, { length }) => sum + length, 0);

@@ -7,6 +7,7 @@
 import pl from "../npm/polars.ts";
 import { writeBy, writeFileAtomic, type WriteFileOptions } from "../files/write_file.ts";
 import { encodeRows } from "./encode_rows.ts";
+import { gzip } from "./gzip.ts";
 import { readTable, tableFormat, writeTable } from "./tables.ts";
 
 const ROW_GROUP = 2 ** 17;
@@ -47,7 +48,7 @@ export async function assembleParts(
   }
   if (format !== ".parquet") {
     const text = rowsOf(parts, format === ".csv" ? ".csv" : ".jsonl").pipeThrough(new TextEncoderStream());
-    const bytes = format === ".jsonl.gz" ? text.pipeThrough(new CompressionStream("gzip")) : text;
+    const bytes = format === ".jsonl.gz" ? gzip(text) : text;
     return await writeFileAtomic(out, { bytes: await sizeOf(parts), pieces: bytes }, options);
   }
   await writeBy(out, async (path) => {

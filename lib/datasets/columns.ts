@@ -59,6 +59,9 @@ export const MEASURE_COLUMNS = {
   ...METRIC_COLUMNS,
 } as const satisfies Columns;
 
+/** Of shards, until they are merged: where a row stands in the whole table. */
+export const ROW_COLUMN = { row: "int" } as const satisfies Columns;
+
 /** Of `thresholds`. */
 export const THRESHOLD_COLUMNS = {
   metric: "text",

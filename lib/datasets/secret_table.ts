@@ -41,6 +41,8 @@ export interface SecretRowsOptions {
   allow?: AllowList;
 }
 
+const HAS_PAIRS = /[\ud800-\udfff]/;
+
 /**
  * The secrets of one document, by their start.
  *
@@ -64,7 +66,7 @@ export function secretRows(document: Document, options: SecretRowsOptions): Secr
   });
   const spans = unfiltered ? found : filterSecrets(text, found, { ...(profile && { profile }) });
   if (spans.length === 0) return [];
-  const points = toCodePoints(text);
+  const points = HAS_PAIRS.test(text) ? toCodePoints(text) : null; // else units are code points
   const rows = spans.map(({ tag, detector, start, end }) => {
     const value = text.slice(start, end);
     return {
@@ -72,8 +74,8 @@ export function secretRows(document: Document, options: SecretRowsOptions): Secr
       path,
       tag,
       detector,
-      start: points[start]!,
-      end: points[end]!,
+      start: points?.[start] ?? start,
+      end: points?.[end] ?? end,
       fingerprint: fingerprintSecret(value, key),
       ...(reveal && { value }),
     };

@@ -14,6 +14,7 @@ import { nameColumn, nameColumns } from "./columns.ts";
 import { columnOf, type TextCell } from "./csv_column.ts";
 import { CsvReader } from "./csv_rows.ts";
 import { encodeRows } from "./encode_rows.ts";
+import { gzip } from "./gzip.ts";
 import { parseJsonLine } from "./json_line.ts";
 import { decodeRow, LONG_ROW, rowParts } from "./row_parts.ts";
 
@@ -177,7 +178,7 @@ async function encodeTable(frame: pl.DataFrame, format: TableFormat): Promise<Ui
   const text = encodeRows(frame, format === ".csv" ? ".csv" : ".jsonl", { header: true });
   const bytes = new TextEncoder().encode(text);
   if (format !== ".jsonl.gz") return bytes;
-  return await new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"))).bytes();
+  return await new Response(gzip(new Blob([bytes]).stream())).bytes();
 }
 
 /**

@@ -11,6 +11,7 @@
 import { detectSecrets, PROFILES } from "../secrets/detect.ts";
 import { filterSecrets } from "../secrets/filter.ts";
 import { occurrences } from "../secrets/occurrences.ts";
+import type { Span } from "../secrets/secret_span.ts";
 import { PRIVATE, writeAll } from "../files/write_file.ts";
 
 /** Shorter values are left out where they were found only: they are parts of ordinary words elsewhere. */
@@ -83,7 +84,7 @@ async function* readTexts(path: string, sizes: readonly number[]): AsyncGenerato
 }
 
 /** A text without some of its stretches, which may overlap. */
-function cutOut(text: string, spans: readonly { start: number; end: number }[]): string {
+function cutOut(text: string, spans: readonly Span[]): string {
   let [kept, from] = ["", 0];
   for (const { start, end } of spans.toSorted((a, b) => a.start - b.start)) {
     if (start > from) kept += text.slice(from, start);
@@ -112,7 +113,7 @@ async function* cutOutAll(texts: AsyncIterable<string>, values: string[]): Async
   if (chunk.length > 0) yield* take();
 }
 
-function placesOf(text: string, values: string[]): { start: number; end: number }[] {
+function placesOf(text: string, values: string[]): Span[] {
   return occurrences(text, values).flatMap((starts, i) =>
     starts.map((start) => ({ start, end: start + values[i]!.length }))
   );

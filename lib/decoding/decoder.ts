@@ -146,6 +146,11 @@ export class Decoder implements Disposable {
     return results;
   }
 
+  /** Forgets what has run: the same texts give the same bits then as in a new process. */
+  forget(): void {
+    this.#texts.forget();
+  }
+
   async #continueBatch(
     filled: PrefilledTexts,
     { texts, rowsPerText, branches, steps }: DecodeBatch & { steps: number },

@@ -1,6 +1,6 @@
 /**
  * Continuations: `Decoder` continues many texts greedily at once, from one pass over what they share; `Generator` draws
- * with temperature, top-p and top-k.
+ * with temperature, top-p and top-k; `BeamSearch` finds the likeliest; `SuffixPass` scores known ones.
  *
  * @example
  * ```ts
@@ -20,7 +20,10 @@
  *
  * @module
  */
+export { type Beam, type BeamPrompt, BeamSearch } from "./beam_search.ts";
 export { Decoder, type DecoderOptions, type DecodeStart, type PrefilledTexts } from "./decoder.ts";
 export { type GenerateOptions, Generator } from "./generator.ts";
 export type { SamplingOptions } from "./next_token.ts";
 export type { PrefillOptions } from "./prefill.ts";
+export { type SuffixInput, type SuffixOptions, SuffixPass, type SuffixTokens } from "./suffix_pass.ts";
+export { TOP_K } from "./token_details.ts";

@@ -149,6 +149,11 @@ export class Prefill implements Disposable {
     };
   }
 
+  /** Forgets what has run, by which XLA is chosen: the same texts give the same bits then as in a new process. */
+  forget(): void {
+    this.#tokensRun.clear();
+  }
+
   /** Some of the texts: what is wanted of `width` positions of each, [rows width], and the cache. */
   async #runChunk(
     texts: readonly ArrayLike<number>[],

@@ -2,19 +2,19 @@
  * Probing: how well a model knows each secret of a corpus (the paper's section 3.2): MA, and EL_n where asked for,
  * over the secret's tokens after the text before it.
  *
- * A place that two detectors found counts once; overlapping places that differ are kept apart.
+ * A place that two detectors found counts once; overlapping places that differ are kept apart. Equal tokens, of the
+ * secret and of the text before it, have equal scores, and are scored once.
  *
  * @module
  */
 import type { Document } from "../datasets/corpus.ts";
 import type { ProbedSecret } from "../datasets/forget_set.ts";
 import type { MetricValues } from "../datasets/metrics.ts";
-import { type SecretPlace, secretPlaceKey, spanFinder } from "../datasets/place.ts";
-import { secretWindows } from "../datasets/secret_mask.ts";
-import { type SecretInText, tokenizeSecrets } from "../datasets/secret_tokens.ts";
-import type { Scorer, Scores } from "../metrics/scorer.ts";
+import type { SecretPlace } from "../datasets/place.ts";
+import type { TextScorer } from "../metrics/score_memo.ts";
+import type { Scores } from "../metrics/scorer.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
-import { textsOf } from "./texts_of.ts";
+import { type LocatedSecret, SecretLocator } from "./locate_secrets.ts";
 
 /** A secret's scores; without `el` each EL_n is null. */
 export interface ProbeRow extends ProbedSecret, MetricValues {}
@@ -25,22 +25,18 @@ export interface ProbeResult {
   rows: ProbeRow[];
   /** Secrets beyond the first window, where only that is treated. */
   notTreated: SecretPlace[];
+  /** How many different pairs of a secret's tokens and those before it were scored. */
+  scored: number;
 }
 
 /** How to probe. */
 export interface ProbeOptions {
   /** Whether EL_n is wanted beside MA. */
-  el?: boolean;
+  el?: boolean | undefined;
   /** Treat the first 512 tokens only, as the paper and the reference do. */
-  firstWindowOnly?: boolean;
+  firstWindowOnly?: boolean | undefined;
   /** Told how many secrets are done. */
-  onProgress?: (done: number) => void | Promise<void>;
-}
-
-interface Located extends SecretInText {
-  place: SecretPlace;
-  window: number;
-  maskTokens: number;
+  onProgress?: ((done: number) => void | Promise<void>) | undefined;
 }
 
 /**
@@ -73,54 +69,69 @@ interface Located extends SecretInText {
  * ```
  */
 export async function probeSecrets(
-  { scorer, tokenizer }: { scorer: Scorer; tokenizer: Tokenizer },
+  { scorer, tokenizer }: { scorer: TextScorer; tokenizer: Tokenizer },
   { documents, places }: { documents: readonly Document[]; places: readonly SecretPlace[] },
-  options: ProbeOptions = {},
+  { el, firstWindowOnly, onProgress }: ProbeOptions = {},
 ): Promise<ProbeResult> {
-  const { located, notTreated } = await locateSecrets(tokenizer, { documents, places }, options);
-  const tokens = await tokenizeSecrets(tokenizer, located);
-  const scores = await scorer.secrets(tokens, {
-    el: options.el ?? false,
-    endOfText: tokenizer.endOfText,
-    ...(options.onProgress && { onProgress: options.onProgress }),
-  });
-  return {
-    rows: located.map((secret, i) => toRow(secret, tokens[i]!.secret.length, scores[i]!)),
-    notTreated,
-  };
+  const plain = places.map(({ doc_id, tag, start, end }) => ({ doc_id, tag, start, end }));
+  const locator = new SecretLocator(tokenizer, plain, { firstWindowOnly });
+  for (const document of documents) await locator.add(document);
+  const { located, notTreated } = await locator.finish();
+  const { endOfText } = tokenizer;
+  const scores = await scoreLocated({ scorer, endOfText }, located, { el, onProgress });
+  const scored = new Set(located.map(({ pair }) => pair)).size;
+  return { rows: located.map((secret, i) => probeRow(secret, scores[i]!)), notTreated, scored };
 }
 
-function toRow({ place, window, maskTokens }: Located, secretTokens: number, scores: Scores): ProbeRow {
-  const { tokens: _, ...metrics } = scores;
-  return { ...place, window, secret_tokens: secretTokens, mask_tokens: maskTokens, ...metrics };
+/**
+ * The scores of secrets that were found, each pair of tokens scored once.
+ *
+ * @example
+ * ```ts
+ * import { assertStrictEquals } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { loadModel } from "../checkpoints/load.ts";
+ * import { Scorer } from "../metrics/scorer.ts";
+ * import { scoreLocated } from "./probe.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/trained");
+ * using scorer = new Scorer(loaded.model);
+ * const pair = { key: "a", prefix: Int32Array.of(3, 20, 49), secret: Int32Array.of(41, 5, 26, 8) };
+ * const [first, second] = await scoreLocated({ scorer, endOfText: null }, [{ pair }, { pair }]);
+ * assertStrictEquals(first, second);
+ * ```
+ */
+export async function scoreLocated(
+  { scorer, endOfText }: { scorer: TextScorer; endOfText: number | null },
+  located: readonly Pick<LocatedSecret, "pair">[],
+  { el = false, onProgress }: Pick<ProbeOptions, "el" | "onProgress"> = {},
+): Promise<Scores[]> {
+  const pairs = [...new Set(located.map(({ pair }) => pair))];
+  if (pairs.length < located.length) await onProgress?.(located.length - pairs.length);
+  const scores = await scorer.secrets(pairs, { el, endOfText, ...(onProgress && { onProgress }) });
+  const known = new Map(pairs.map((pair, i) => [pair, scores[i]!]));
+  return located.map(({ pair }) => known.get(pair)!);
 }
 
-/** The secrets with their texts and windows, each place once. */
-async function locateSecrets(
-  tokenizer: Tokenizer,
-  { documents, places }: { documents: readonly Document[]; places: readonly SecretPlace[] },
-  { firstWindowOnly = false }: ProbeOptions,
-): Promise<{ located: Located[]; notTreated: SecretPlace[] }> {
-  const distinct = new Map(places.map((place) => [secretPlaceKey(place), place]));
-  const byDocument = Map.groupBy(distinct.values(), ({ doc_id }) => doc_id);
-  const ids = [...byDocument.keys()];
-  const texts = textsOf(documents, ids);
-  const encoded = await tokenizer.encodeBatch(ids.map((id) => texts.get(id)!));
-  const located: Located[] = [];
-  const notTreated: SecretPlace[] = [];
-  ids.forEach((id, i) => {
-    const text = texts.get(id)!;
-    const spanOf = spanFinder(text, "probe");
-    const spans = byDocument.get(id)!.map(({ doc_id, tag, start, end }) => {
-      const place = { doc_id, tag, start, end };
-      return { ...spanOf(place), place, text };
-    });
-    const cut = secretWindows(encoded[i]!, spans, { firstOnly: firstWindowOnly });
-    notTreated.push(...cut.notTreated.map(({ place }) => place));
-    for (const { window, mask, secrets } of cut.windows) {
-      const maskTokens = mask.reduce((sum, bit) => sum + bit, 0);
-      for (const secret of secrets) located.push({ ...secret, window, maskTokens });
-    }
-  });
-  return { located, notTreated };
+/**
+ * A secret's row.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { probeRow } from "./probe.ts";
+ *
+ * const pair = { key: "a", prefix: Int32Array.of(3), secret: Int32Array.of(41, 5) };
+ * const place = { doc_id: "a", tag: "KEY", start: 2, end: 5 };
+ * const scores = { tokens: 2, ma: 0.5, nll: 1, el_3: null, el_5: null, el_10: null };
+ * const row = probeRow({ place, window: 0, maskTokens: 4, pair }, scores);
+ * assertEquals([row.doc_id, row.secret_tokens, row.mask_tokens, row.ma], ["a", 2, 4, 0.5]);
+ * ```
+ */
+export function probeRow<P extends SecretPlace>(
+  { place, window, maskTokens, pair }: Pick<LocatedSecret<P>, "place" | "window" | "maskTokens" | "pair">,
+  { tokens: _, ...metrics }: Scores,
+): ProbeRow & P {
+  return { ...place, window, secret_tokens: pair.secret.length, mask_tokens: maskTokens, ...metrics };
 }

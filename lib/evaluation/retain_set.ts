@@ -114,10 +114,10 @@ export function chooseRetainSet(
   if (kept.length < Math.max(1, most)) {
     const short = tooShort > 0 ? `; ${tooShort} have fewer than ${RETAIN_TOKENS} tokens` : "";
     const helps = [...(k === undefined ? [] : ["a smaller --k"]), "more texts"];
-    const best = Math.max(...rows.map(({ bleu4 }) => bleu4 ?? 0));
+    const best = rows.reduce((most, { bleu4 }) => Math.max(most, bleu4 ?? 0), 0);
     const found = minBleu === null
       ? `${kept.length} texts are there: give ${helps.join(" or ")}`
-      : `${kept.length} texts reach BLEU-4 ${minBleu}, the best has ${Math.max(0, best).toFixed(2)}: ` +
+      : `${kept.length} texts reach BLEU-4 ${minBleu}, the best has ${best.toFixed(2)}: ` +
         `give ${helps.join(", ")}, a smaller --min-bleu, or --any for texts that need not be memorized`;
     throw new RangeError(`Cannot choose a retain set of ${k ?? SET_ROWS}: ${found}${short}`);
   }

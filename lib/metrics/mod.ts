@@ -1,6 +1,7 @@
 /**
  * How well a model knows a text: memorization accuracy (MA) and extraction likelihood (EL_n) of texts and of secrets in
- * them, from logits or by {@linkcode Scorer}; BLEU of a continuation; means over the secrets of a document.
+ * them, from logits or by {@linkcode Scorer}; BLEU of a continuation; means over the secrets of a document; and how sure
+ * such numbers are: bootstrap intervals, areas under the ROC curve, ranks among controls.
  *
  * @example
  * ```ts
@@ -12,7 +13,17 @@
  *
  * @module
  */
+export { auc, type AucInterval, aucInterval } from "./auc.ts";
 export { bleu } from "./bleu.ts";
+export {
+  bootstrapDifference,
+  bootstrapInterval,
+  bootstrapMean,
+  type BootstrapOptions,
+  type Interval,
+  quantile,
+  type Sample,
+} from "./bootstrap.ts";
 export {
   EL_ORDERS,
   LIKELIHOOD_NAMES,
@@ -32,7 +43,9 @@ export {
   extractionLikelihoods,
 } from "./extraction_likelihood.ts";
 export { groupMeans } from "./group_scores.ts";
+export { type KsResult, ksUniform } from "./ks_uniform.ts";
 export { memorizationAccuracy } from "./memorization_accuracy.ts";
+export { rankAmong, type RankResult } from "./rank_test.ts";
 export { openScorer, ScoreMemo, type TextScorer } from "./score_memo.ts";
 export { type ScoreOptions, Scorer, type Scores, type TokenScores } from "./scorer.ts";
 export { isBelowThreshold, leastMean } from "./threshold.ts";

@@ -11,7 +11,7 @@ import type { TokenizedSecret } from "../datasets/secret_tokens.ts";
 import { type ScoreOptions, Scorer, type Scores } from "./scorer.ts";
 
 /** What scores texts and secrets: a `Scorer`, or one that remembers. */
-export type TextScorer = Pick<Scorer, "texts" | "secrets">;
+export type TextScorer = Pick<Scorer, "texts" | "secrets" | "forget">;
 
 /**
  * The scores of a process, by weights, tokens and options.
@@ -58,6 +58,7 @@ export class ScoreMemo {
           nameOf: options.nameOf ?? ((i) => `secret ${i}`),
           measure: (missing, nameOf) => scorer.secrets(missing, { ...options, nameOf }),
         }),
+      forget: () => scorer.forget(),
       [Symbol.dispose]: () => scorer[Symbol.dispose](),
     };
   }

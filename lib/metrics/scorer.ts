@@ -137,6 +137,14 @@ export class Scorer implements Disposable {
     return await this.#inBatches(rows, (batch) => this.#tokensOfBatch(batch), { nameOf, onProgress });
   }
 
+  /**
+   * Forgets what was scored, by which XLA is chosen: the next call gives the same bits as in a new process, whatever this
+   * one has done before.
+   */
+  forget(): void {
+    this.#decoder.forget();
+  }
+
   async #score(
     rows: readonly Scored[],
     { el = true, nameOf, onProgress }: ScoreOptions & Required<Pick<ScoreOptions, "nameOf">>,

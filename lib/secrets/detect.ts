@@ -6,13 +6,14 @@
  * @module
  */
 import { DETECTORS } from "./api_key.ts";
+import { asciiUnits } from "./ascii_units.ts";
 import { detectEmails } from "./email.ts";
 import { detectExtended, EXTENDED_DETECTORS, type ExtraSecret } from "./extended.ts";
 import { type BigramTable, ENGLISH_BIGRAMS, isGibberish } from "./gibberish.ts";
 import { fileHasHashes, HashRule } from "./hash_rules.ts";
-import { detectIpAddresses } from "./ip_address.ts";
+import { AddressSearch } from "./ip_address.ts";
 import { occurrences } from "./occurrences.ts";
-import { scanKeys } from "./scan_keys.ts";
+import { type FoundKeys, scanKeys } from "./scan_keys.ts";
 import type { SecretSpan } from "./secret_span.ts";
 
 export { EXTRA_SECRETS, type ExtraSecret } from "./extended.ts";
@@ -47,9 +48,9 @@ function stripBackslashes(value: string): string {
   return value.slice(start, end);
 }
 
-function detectKeys(text: string, bigrams: BigramTable): SecretSpan[] {
+function keySpans(text: string, scanned: FoundKeys, bigrams: BigramTable): SecretSpan[] {
   const found: { detector: string; value: string }[] = [];
-  for (const [detector, values] of scanKeys(text)) {
+  for (const [detector, values] of scanned) {
     for (const value of new Set(Array.from(values, stripBackslashes))) {
       if (isGibberish(value, bigrams)) found.push({ detector, value });
     }
@@ -103,6 +104,12 @@ function compareSpans(a: SecretSpan, b: SecretSpan): number {
 export function detectSecrets(text: string, options: DetectOptions = {}): SecretSpan[] {
   const wellFormed = text.toWellFormed();
   if (options.profile === "extended") return detectExtended(wellFormed, options);
-  const keys = detectKeys(wellFormed, options.bigrams ?? ENGLISH_BIGRAMS);
-  return [...detectEmails(wellFormed), ...detectIpAddresses(wellFormed), ...keys].sort(compareSpans);
+  const units = asciiUnits(wellFormed);
+  const addresses = new AddressSearch(wellFormed, units);
+  const keys = scanKeys(wellFormed, { units, addresses });
+  return [
+    ...detectEmails(wellFormed),
+    ...addresses.spans,
+    ...keySpans(wellFormed, keys, options.bigrams ?? ENGLISH_BIGRAMS),
+  ].sort(compareSpans);
 }

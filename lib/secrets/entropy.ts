@@ -1,9 +1,10 @@
 /**
  * Quoted strings of high Shannon entropy, as detect-secrets' Base64 and Hex plugins find them: `(['"])([charset]+)\1`,
- * matches not overlapping, so that a closing quote opens nothing. Written as one walk over the quotes, in linear time.
+ * matches not overlapping, so that a closing quote opens nothing. Told where the quotes of a text are, in linear time.
  *
  * @module
  */
+import { asciiUnits } from "./ascii_units.ts";
 
 /** A charset and the entropy, in bits, that a string of it must exceed. */
 export interface EntropyRule {
@@ -58,6 +59,65 @@ function ratedEntropy(value: string, rule: EntropyRule): number {
 }
 
 /**
+ * Finds the quoted strings of high entropy in a text whose quotes it is told.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { asciiUnits } from "./ascii_units.ts";
+ * import { HEX, QuotedStrings } from "./entropy.ts";
+ *
+ * const text = 'x = "0123456789abcdef"';
+ * const strings = new QuotedStrings(text, asciiUnits(text), HEX);
+ * for (const at of [4, 21]) strings.addQuote(at);
+ * assertEquals(strings.found, [[5, 21]]);
+ * ```
+ */
+export class QuotedStrings {
+  /** Where they stand, quotes excluded, in order. */
+  readonly found: [start: number, end: number][] = [];
+  readonly #text: string;
+  readonly #units: Uint8Array;
+  readonly #rule: EntropyRule;
+  readonly #members: Uint8Array;
+  /** Units that a string of such entropy has at least: n different characters give at most log2(n) bits. */
+  readonly #shortest: number;
+  /** The last quote, where it closed no string. */
+  #opening = -1;
+
+  /** @param units the text's, as `asciiUnits` gives them */
+  constructor(text: string, units: Uint8Array, rule: EntropyRule) {
+    [this.#text, this.#units, this.#rule] = [text, units, rule];
+    this.#members = membersOf(rule);
+    this.#shortest = Math.floor(2 ** rule.limit) + 1;
+  }
+
+  /** Takes the next quote, of either kind. */
+  addQuote(at: number): void {
+    const start = this.#opening + 1;
+    this.#opening = at;
+    if (start === 0 || start === at || this.#units[start - 1] !== this.#units[at]) return;
+    for (let i = start; i < at; i++) if (this.#members[this.#units[i]!] === 0) return;
+    this.#opening = -1;
+    if (at - start < this.#shortest) return;
+    if (ratedEntropy(this.#text.slice(start, at), this.#rule) > this.#rule.limit) {
+      this.found.push([start, at]);
+    }
+  }
+}
+
+const members = new Map<EntropyRule, Uint8Array>();
+
+function membersOf(rule: EntropyRule): Uint8Array {
+  let known = members.get(rule);
+  if (known !== undefined) return known;
+  known = new Uint8Array(128);
+  for (const c of rule.charset) known[c.charCodeAt(0)] = 1;
+  members.set(rule, known);
+  return known;
+}
+
+/**
  * Where the quoted strings of high entropy stand, quotes excluded, in order.
  *
  * @example
@@ -69,21 +129,8 @@ function ratedEntropy(value: string, rule: EntropyRule): number {
  * ```
  */
 export function highEntropyStrings(text: string, rule: EntropyRule): [start: number, end: number][] {
-  const member = new Uint8Array(128);
-  for (let i = 0; i < rule.charset.length; i++) member[rule.charset.charCodeAt(i)] = 1;
-  // n different characters give at most log2(n) bits.
-  const shortest = Math.floor(2 ** rule.limit) + 1;
-  const found: [number, number][] = [];
-  let i = 0;
-  while (i < text.length) {
-    const quote = text.charCodeAt(i++);
-    if (quote !== 0x22 && quote !== 0x27) continue;
-    const start = i;
-    for (let code = text.charCodeAt(i); code < 128 && member[code] === 1;) code = text.charCodeAt(++i);
-    if (i === start || text.charCodeAt(i) !== quote) continue;
-    const value = i - start < shortest ? "" : text.slice(start, i);
-    if (value !== "" && ratedEntropy(value, rule) > rule.limit) found.push([start, i]);
-    i++;
-  }
-  return found;
+  const units = asciiUnits(text);
+  const strings = new QuotedStrings(text, units, rule);
+  for (let i = 0; i < units.length; i++) if (units[i] === 0x22 || units[i] === 0x27) strings.addQuote(i);
+  return strings.found;
 }

@@ -8,10 +8,12 @@
  *
  * @module
  */
+import { asciiUnits } from "./ascii_units.ts";
 import { BASE64, HEX, shannonEntropy } from "./entropy.ts";
+import { EXTENDED_ADDRESS_MARKS, findAddresses, findEmails } from "./extended_addresses.ts";
 import { EXTENDED_TOKENS, type TokenRule } from "./extended_tokens.ts";
 import { isGibberish } from "./gibberish.ts";
-import { isIpAddress } from "./ip_address.ts";
+import { MarkFinder } from "./marks.ts";
 import type { SecretSpan, SecretTag } from "./secret_span.ts";
 import { hasTokenChecksum, isKeyBody, isLuhnValid, isPlaceholder } from "./token_checks.ts";
 
@@ -34,45 +36,9 @@ interface ExtendedDetector {
   tag: SecretTag;
   /** Looked for only when asked for by this name. */
   extra?: ExtraSecret;
+  /** One of them matches within whatever is found; a text without is not searched. */
+  marks?: readonly RegExp[];
   find: (text: string, add: Add) => void;
-}
-
-const EMAIL =
-  /(?<![\w.%+/-])[\w.%+-]{0,63}\w@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}(?![\w-])/g;
-const NO_EMAIL =
-  /^(?:git|svn|hg|noreply|no-reply)@|@(?:[\w.-]+\.)?example\.[a-z]+$|@localhost|\.(?:png|jpe?g|gif|svg|webp|ico|js|mjs|ts|tsx|css|scss|html?|json|ya?ml|md|py|rb|go|rs|java|txt|sh)$/i;
-
-function findEmails(text: string, add: Add): void {
-  for (const { 0: value, index } of text.includes("@") ? text.matchAll(EMAIL) : []) {
-    if (NO_EMAIL.test(value) || IN_ADDRESS.test(text.slice(Math.max(0, index - 72), index))) continue;
-    add(index, index + value.length);
-  }
-}
-
-/** `scheme://user:`, after which a password stands and no e-mail address. */
-const IN_ADDRESS = /:\/\/[^\s@/"'<>]{0,64}:$/;
-
-const OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
-const IPV4 = new RegExp(`(?<![\\w.-])${OCTET}(?:\\.${OCTET}){3}(?![\\w-]|\\.\\d)`, "g");
-const IPV6 = /(?<![\w:.])(?=[\da-f:]{0,39}\d)[\da-f]{1,4}(?::[\da-f]{0,4}){2,7}(?![\w:.])/gi;
-const BEFORE_VERSION =
-  /(?:(?<![a-z])(?:version|release|ver|v|rev|build|section|rfc|chapter|oid)|version__|[<>~^]=?|[=!]=)[^\n\d]{0,12}$|[a-z]\/$/i;
-
-function findAddresses(text: string, add: Add): void {
-  for (const { 0: value, index } of text.matchAll(IPV4)) {
-    if (/^(?:0|255)\./.test(value) || /^(?:\d\.){3}\d$/.test(value) && !isNearHost(text, index)) continue;
-    if (!BEFORE_VERSION.test(text.slice(Math.max(0, index - 24), index))) add(index, index + value.length);
-  }
-  for (const { 0: value, index } of text.matchAll(IPV6)) {
-    const groups = value.split(":").filter((group) => group !== "");
-    if (groups.length >= 3 && groups.some((group) => group.length >= 3) && isIpAddress(value)) {
-      add(index, index + value.length);
-    }
-  }
-}
-
-function isNearHost(text: string, index: number): boolean {
-  return /dns|server|host|addr|ip\b/i.test(text.slice(Math.max(0, index - 60), index));
 }
 
 const PEM_BEGIN = /-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----/g;
@@ -106,7 +72,7 @@ function findUrlPasswords(text: string, add: Add): void {
 }
 
 const NAME =
-  /(?:api|access|secret|private|auth|encryption|signing|master)[_-]?key|secret|token|pass(?:word|wd|phrase)|pwd|credential/gi;
+  /(?:api|access|secret|private|auth|encryption|signing|master)[_-]?key|secret|token|pass(?:word|wd|phrase)|pwd|credential/iy;
 const GIVEN = /[\w-]{0,30}["'`]?\]?\s{0,8}(?::=|=>|=|:)\s{0,8}(["'`])([^"'`\s\\]{8,200})\1/y;
 const PUBLIC_NAME =
   /public|hash|digest|sha|md5|checksum|etag|_id\b|csrf|pagination|next_?token|token_?type|tokeni[sz]er|placeholder|_url|_uri|_path|_name|_file|_header|_field/i;
@@ -115,23 +81,32 @@ const WORDS = /^[A-Za-z]+(?:[ _./:-][A-Za-z]+)*[_./:-]?$|^[\w./-]+\.[a-z]{2,4}$|
 /** Addresses without a query, names of cloud resources, and marks such as a language model's `<|endoftext|>`. */
 const NAME_OF_THING = /^https?:\/\/[^?@]*$|^arn:|^(?:<\/?|[[{|]).*[>\]}|]$/;
 
+let names: MarkFinder | undefined;
+
 /** A value given to a name that says what it is. */
 function findNamedValues(text: string, add: Add): void {
-  for (const { 0: name, index } of text.matchAll(NAME)) {
-    GIVEN.lastIndex = index + name.length;
-    const match = GIVEN.exec(text);
-    if (!match) continue;
-    const value = match[2]!;
-    const line = text.slice(
-      Math.max(0, index - 40),
-      index + match[0].length + name.length - value.length - 1,
-    );
-    if (PUBLIC_NAME.test(line.slice(line.lastIndexOf("\n") + 1))) continue;
-    if (NAME_OF_THING.test(value) || WORDS.test(value) || isNoSecret(value)) continue;
-    const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(value)).length;
-    const start = GIVEN.lastIndex - 1 - value.length;
-    if (kinds >= 2 && /\d|[^A-Za-z0-9_.-]/.test(value)) add(start, start + value.length);
-  }
+  let end = 0;
+  names ??= new MarkFinder([NAME]);
+  names.walk(asciiUnits(text), (_, index) => {
+    NAME.lastIndex = index;
+    const name = index < end ? undefined : NAME.exec(text)?.[0];
+    if (name === undefined) return;
+    end = index + name.length;
+    addNamedValue(text, { name, index }, add);
+  });
+}
+
+function addNamedValue(text: string, { name, index }: { name: string; index: number }, add: Add): void {
+  GIVEN.lastIndex = index + name.length;
+  const match = GIVEN.exec(text);
+  if (!match) return;
+  const value = match[2]!;
+  const line = text.slice(Math.max(0, index - 40), index + match[0].length + name.length - value.length - 1);
+  if (PUBLIC_NAME.test(line.slice(line.lastIndexOf("\n") + 1))) return;
+  if (NAME_OF_THING.test(value) || WORDS.test(value) || isNoSecret(value)) return;
+  const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(value)).length;
+  const start = GIVEN.lastIndex - 1 - value.length;
+  if (kinds >= 2 && /\d|[^A-Za-z0-9_.-]/.test(value)) add(start, start + value.length);
 }
 
 /** Whether a value only marks a secret's place, is a UUID, or has the form of a token and another checksum. */
@@ -220,21 +195,27 @@ function findTokens(rules: readonly TokenRule[]): ExtendedDetector["find"] {
  * ```
  */
 export const EXTENDED_DETECTORS: Readonly<Record<string, ExtendedDetector>> = {
-  PrivateKey: { tag: "KEY", find: findPrivateKeys },
+  PrivateKey: { tag: "KEY", marks: [/-----BEGIN /], find: findPrivateKeys },
   ...Object.fromEntries(
-    Object.entries(EXTENDED_TOKENS).map((
-      [name, rules],
-    ) => [name, { tag: "KEY" as const, find: findTokens(rules) }]),
+    Object.entries<readonly TokenRule[]>(EXTENDED_TOKENS).map(([name, rules]) => {
+      const marks = rules.map(({ mark, pattern }) => mark ?? pattern);
+      return [name, { tag: "KEY" as const, marks, find: findTokens(rules) }];
+    }),
   ),
-  UrlPassword: { tag: "KEY", find: findUrlPasswords },
-  NamedValue: { tag: "KEY", find: findNamedValues },
-  RandomString: { tag: "KEY", find: findRandomStrings },
-  Email: { tag: "EMAIL", find: findEmails },
-  IpAddress: { tag: "IP_ADDRESS", find: findAddresses },
+  UrlPassword: { tag: "KEY", marks: [/:\/\//], find: findUrlPasswords },
+  NamedValue: { tag: "KEY", marks: [NAME], find: findNamedValues },
+  RandomString: { tag: "KEY", marks: [/["'`][A-Za-z0-9+/_=-]{20}/], find: findRandomStrings },
+  Email: { tag: "EMAIL", marks: [/@/], find: findEmails },
+  IpAddress: { tag: "IP_ADDRESS", marks: EXTENDED_ADDRESS_MARKS, find: findAddresses },
   Phone: { tag: "PHONE", extra: "phone", find: findPhones },
   PaymentCard: { tag: "CARD", extra: "card", find: findCards },
   PersonName: { tag: "NAME", extra: "name", find: findNames },
 };
+
+const SEARCHES = Object.entries(EXTENDED_DETECTORS);
+const MARKS = new MarkFinder(SEARCHES.flatMap(([, { marks = [] }]) => marks));
+/** By mark, whose it is. */
+const MARKED = SEARCHES.flatMap(([, { marks = [] }], i) => marks.map(() => i));
 
 /**
  * The secrets of a text by the extended profile, in order. A value inside another, of whatever tag, is not told again.
@@ -251,8 +232,10 @@ export const EXTENDED_DETECTORS: Readonly<Record<string, ExtendedDetector>> = {
  */
 export function detectExtended(text: string, { also = [] }: ExtendedOptions = {}): SecretSpan[] {
   const spans: SecretSpan[] = [];
-  for (const [detector, { tag, extra, find }] of Object.entries(EXTENDED_DETECTORS)) {
-    if (extra && !also.includes(extra)) continue;
+  const seen = new Uint8Array(SEARCHES.length);
+  MARKS.walk(asciiUnits(text), (number) => void (seen[MARKED[number]!] = 1));
+  for (const [i, [detector, { tag, extra, marks, find }]] of SEARCHES.entries()) {
+    if ((extra && !also.includes(extra)) || (marks && seen[i] === 0)) continue;
     find(text, (start, end) => void spans.push({ tag, detector, start, end }));
   }
   return withoutInner(spans);

@@ -11,6 +11,8 @@ import { hasJwtHeader, hasTokenChecksum } from "./token_checks.ts";
 export interface TokenRule {
   /** What every match holds; a text without it is not searched. */
   readonly literal: string;
+  /** What every match holds too, where that is rarer than how it begins. */
+  readonly mark?: RegExp;
   /** The value is its first group, or all of it. */
   readonly pattern: RegExp;
   /** What else holds of a value. */
@@ -20,11 +22,17 @@ export interface TokenRule {
 const START = "(?<![A-Za-z0-9_-])";
 const END = "(?![A-Za-z0-9_-])";
 
-function token(literal: string, source: string, check?: (value: string) => boolean): TokenRule {
-  return { literal, pattern: new RegExp(`${START}${source}${END}`, "g"), ...(check && { check }) };
+function token(
+  literal: string,
+  source: string,
+  { check, mark }: Pick<TokenRule, "check" | "mark"> = {},
+): TokenRule {
+  const pattern = new RegExp(`${START}${source}${END}`, "g");
+  return { literal, pattern, ...(check && { check }), ...(mark && { mark }) };
 }
 
-const github = (letter: string) => token(`gh${letter}_`, `gh${letter}_[A-Za-z0-9]{36}`, hasTokenChecksum);
+const github = (letter: string) =>
+  token(`gh${letter}_`, `gh${letter}_[A-Za-z0-9]{36}`, { check: hasTokenChecksum });
 
 /** Rules by detector. */
 export const EXTENDED_TOKENS = {
@@ -32,7 +40,7 @@ export const EXTENDED_TOKENS = {
     ...["p", "o", "u", "s", "r"].map(github),
     token("github_pat_", "github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}"),
   ],
-  Npm: [token("npm_", "npm_[A-Za-z0-9]{36}", hasTokenChecksum)],
+  Npm: [token("npm_", "npm_[A-Za-z0-9]{36}", { check: hasTokenChecksum })],
   GitLab: [
     token("gl", "gl(?:pat|dt|ft|soat|rt|ptt)-[A-Za-z0-9_-]{20,50}"),
     token("glcbt-", "glcbt-(?:[0-9a-fA-F]{1,5}_)?[A-Za-z0-9_-]{20,50}"),
@@ -47,6 +55,7 @@ export const EXTENDED_TOKENS = {
     { literal: "A", pattern: /(?<![A-Za-z0-9/+=])(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}(?![A-Za-z0-9/+=])/g },
     {
       literal: "aws",
+      mark: /aws/,
       pattern:
         /aws[a-z0-9_.-]{0,20}(?:key|secret|token)[^\n]{0,20}?["'=: ]([0-9A-Za-z/+]{40})(?![0-9A-Za-z/+=])/gi,
       check: (value) => /[A-Z]/.test(value) && /[a-z]/.test(value) && /\d/.test(value),
@@ -54,8 +63,8 @@ export const EXTENDED_TOKENS = {
   ],
   Azure: [
     { literal: "AccountKey=", pattern: /AccountKey=([A-Za-z0-9+/]{86}==)/g },
-    { literal: "sig=", pattern: /[?&]s[vertp]=[^\s"'<>]{1,300}?&sig=([A-Za-z0-9%]{43,70})/g },
-    token("8Q~", "[A-Za-z0-9_~.]{3}8Q~[A-Za-z0-9_~.-]{31,34}"),
+    { literal: "sig=", mark: /&sig=/, pattern: /[?&]s[vertp]=[^\s"'<>]{1,300}?&sig=([A-Za-z0-9%]{43,70})/g },
+    token("8Q~", "[A-Za-z0-9_~.]{3}8Q~[A-Za-z0-9_~.-]{31,34}", { mark: /8Q~/ }),
   ],
   Databricks: [token("dapi", "dapi[0-9a-f]{32}(?:-\\d)?")],
   DigitalOcean: [token("do", "do[opr]_v1_[0-9a-f]{64}")],
@@ -72,16 +81,18 @@ export const EXTENDED_TOKENS = {
   Stripe: [token("k_live_", "[rs]k_live_[0-9a-zA-Z]{24,99}"), token("whsec_", "whsec_[A-Za-z0-9]{32}")],
   SendGrid: [token("SG.", "SG\\.[A-Za-z0-9_-]{22}\\.[A-Za-z0-9_-]{43}")],
   PyPI: [token("pypi-AgE", "pypi-AgE(?:IcHlwaS5vcmc|NdGVzdC5weXBpLm9yZw)[A-Za-z0-9_-]{70,200}")],
-  TelegramBot: [token(":", "\\d{8,10}:AA[0-9A-Za-z_-]{33}")],
-  Discord: [token(".", "[MNO][A-Za-z0-9_-]{23,25}\\.[A-Za-z0-9_-]{6}\\.[A-Za-z0-9_-]{27,38}")],
-  Mailchimp: [token("-us", "[0-9a-f]{32}-us[0-9]{1,2}")],
+  TelegramBot: [token(":", "\\d{8,10}:AA[0-9A-Za-z_-]{33}", { mark: /:AA[0-9A-Za-z_-]{33}/ })],
+  Discord: [token(".", "[MNO][A-Za-z0-9_-]{23,25}\\.[A-Za-z0-9_-]{6}\\.[A-Za-z0-9_-]{27,38}", {
+    mark: /\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27}/,
+  })],
+  Mailchimp: [token("-us", "[0-9a-f]{32}-us[0-9]{1,2}", { mark: /-us[0-9]/ })],
   Twilio: [token("SK", "SK[0-9a-f]{32}"), token("AC", "AC[0-9a-f]{32}")],
   SquareOAuth: [token("sq0", "sq0(?:csp|atp|idp)-[0-9A-Za-z_-]{22,43}")],
   JWT: [
     token(
       "eyJ",
       "eyJ[A-Za-z0-9_-]{10,2000}\\.eyJ[A-Za-z0-9_-]{10,4000}\\.[A-Za-z0-9_-]{0,1000}",
-      hasJwtHeader,
+      { check: hasJwtHeader },
     ),
   ],
 } as const satisfies Record<string, readonly TokenRule[]>;

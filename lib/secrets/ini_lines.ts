@@ -163,13 +163,14 @@ function quoteValue(key: string, value: string): string {
   return `${key} = "${value.replaceAll('"', '\\"')}"`;
 }
 
-function readIni(lines: string[], header: boolean): IniFile | null {
+/** What a text holds as INI; most are none by their first lines. */
+function readIni(text: string, header: boolean): IniFile | null {
   const reader = new IniReader();
   if (header) reader.add("[global]");
-  // readlines gives no last empty line
-  const count = lines.at(-1) === "" ? lines.length - 1 : lines.length;
-  for (let i = 0; i < count; i++) {
-    if (!reader.add(lines[i]!)) return null;
+  for (let at = 0; at < text.length;) {
+    const end = text.indexOf("\n", at);
+    if (!reader.add(end < 0 ? text.slice(at) : text.slice(at, end))) return null;
+    at = end < 0 ? text.length : end + 1;
   }
   return reader.finish();
 }
@@ -191,10 +192,9 @@ function readIni(lines: string[], header: boolean): IniFile | null {
  * ```
  */
 export function iniLines(text: string, options: { header?: boolean } = {}): string[] | null {
-  const lines = text.split("\n");
-  const file = readIni(lines, options.header ?? false);
+  const file = readIni(text, options.header ?? false);
   if (file === null) return null;
-  const cursor = new LineCursor(lines.map(strip));
+  const cursor = new LineCursor(text.split("\n").map(strip));
   const found: string[] = [];
   const budget = { steps: MAX_STEPS + text.length };
   for (const section of [new Map<string, string>(), ...file.sections.values()]) {

@@ -14,7 +14,7 @@ const UPPER = LOWER.toUpperCase();
 const DIGITS = "0123456789";
 
 /** What values of a kind share, at their start, and what an OpenAI token has in its middle. */
-const SHARED = new RegExp(
+export const SHARED = new RegExp(
   [
     "^A(?:3T|BIA|CCA|KIA|SIA)",
     '^[\\s=:"]?A(?:KC|P[0-9A-F])',

@@ -6,7 +6,8 @@
  * @module
  */
 import { type Detector, type DetectorName, DETECTORS, type KeyRule } from "./api_key.ts";
-import { type EntropyRule, highEntropyStrings } from "./entropy.ts";
+import { asciiUnits } from "./ascii_units.ts";
+import { QuotedStrings } from "./entropy.ts";
 import {
   idNameEnd,
   isNotAlphanumericString,
@@ -15,6 +16,8 @@ import {
   isTemplatedSecret,
 } from "./heuristics.ts";
 import { iniLines } from "./ini_lines.ts";
+import { ADDRESS_MARKS, type AddressSearch } from "./ip_address.ts";
+import { MarkFinder } from "./marks.ts";
 import { occurrences } from "./occurrences.ts";
 import { foldCase, stripEnd, universalNewlines } from "./python_text.ts";
 
@@ -35,16 +38,52 @@ function lineEnd(text: string, index: number): number {
   return end < 0 ? text.length : end;
 }
 
-/** What a rule yields from the lines that its trigger is found on; `folded` is the text with case folded. */
-function findByRule(rule: KeyRule, text: string, folded: string, add: (value: string) => void): void {
-  for (let from = 0; from < text.length;) {
-    rule.trigger.lastIndex = from;
-    const match = rule.trigger.exec(folded);
-    if (match === null) return;
-    const end = lineEnd(text, match.index);
-    rule.find(stripEnd(text.slice(lineStart(text, match.index), end))).forEach(add);
-    from = end + 1;
+const RULES: readonly KeyRule[] = Object.values<Detector>(DETECTORS).flatMap(({ rules }) => rules);
+const ENTROPY_RULES = Object.values<Detector>(DETECTORS).flatMap(({ entropy }) => entropy ?? []);
+const QUOTE = RULES.length;
+const MARKS = new MarkFinder([...RULES.map(({ trigger }) => trigger), /["']/, ...ADDRESS_MARKS]);
+
+/** The lines that a rule's trigger is found on. */
+class RuleLines {
+  readonly #text: string;
+  readonly #folded: string;
+  readonly #rule: KeyRule;
+  readonly #trigger: RegExp;
+  readonly #starts: number[] = [];
+  #end = 0;
+
+  /** @param folded the text with case folded */
+  constructor(text: string, folded: string, rule: KeyRule) {
+    [this.#text, this.#folded, this.#rule] = [text, folded, rule];
+    this.#trigger = stickyTrigger(rule);
   }
+
+  /** Takes a place where the trigger may match, behind those before. */
+  addMark(at: number): void {
+    if (at < this.#end) return;
+    this.#trigger.lastIndex = at;
+    if (!this.#trigger.test(this.#folded)) return;
+    this.#starts.push(lineStart(this.#text, at));
+    this.#end = lineEnd(this.#text, at);
+  }
+
+  /** What the rule yields from the lines. */
+  values(): string[] {
+    return this.#starts.flatMap((start) =>
+      this.#rule.find(stripEnd(this.#text.slice(start, lineEnd(this.#text, start))))
+    );
+  }
+}
+
+const triggers = new Map<KeyRule, RegExp>();
+
+function stickyTrigger(rule: KeyRule): RegExp {
+  let known = triggers.get(rule);
+  if (known === undefined) {
+    known = new RegExp(rule.trigger.source, rule.trigger.flags.replace("g", "y"));
+    triggers.set(rule, known);
+  }
+  return known;
 }
 
 /** Those of `values`, found in `line` from `idEnd` on, that occur before it too: the first occurrence decides. */
@@ -54,9 +93,9 @@ function occurringBefore(line: string, idEnd: number, values: string[]): string[
   return values.filter((_, i) => (places[i]![0] ?? Infinity) < idEnd);
 }
 
-/** The quoted strings of high entropy that are not likely identifiers. */
-function findByEntropy(rule: EntropyRule, text: string, add: (value: string) => void): void {
-  const spans = highEntropyStrings(text, rule);
+/** Those of the quoted strings of high entropy that are not likely identifiers. */
+function withoutIdentifiers(text: string, spans: readonly [start: number, end: number][]): string[] {
+  let values: string[] = [];
   for (let i = 0; i < spans.length;) {
     const first = lineStart(text, spans[i]![0]);
     const end = lineEnd(text, spans[i]![0]);
@@ -65,27 +104,42 @@ function findByEntropy(rule: EntropyRule, text: string, add: (value: string) => 
     const doubtful: string[] = [];
     for (; i < spans.length && spans[i]![0] < end; i++) {
       const [start, stop] = spans[i]!;
-      if (start - first < idEnd) add(text.slice(start, stop));
-      else doubtful.push(text.slice(start, stop));
+      (start - first < idEnd ? values : doubtful).push(text.slice(start, stop));
     }
-    if (doubtful.length > 0) occurringBefore(line, idEnd, doubtful).forEach(add);
+    if (doubtful.length > 0) values = values.concat(occurringBefore(line, idEnd, doubtful));
   }
+  return values;
 }
 
-function scanLines(text: string): FoundKeys {
-  const found: FoundKeys = new Map();
+function scanLines(text: string, units: Uint8Array, addresses?: AddressSearch): FoundKeys {
   const folded = foldCase(text);
-  for (const name of Object.keys(DETECTORS) as DetectorName[]) {
-    const detector: Detector = DETECTORS[name];
-    const values = new Set<string>();
-    const add = (value: string): void => {
-      if (!isDropped(value)) values.add(value);
-    };
-    for (const rule of detector.rules) findByRule(rule, text, folded, add);
-    if (detector.entropy !== undefined) findByEntropy(detector.entropy, text, add);
-    if (values.size > 0) found.set(name, values);
+  const lines = new Map<KeyRule, RuleLines>();
+  const strings = ENTROPY_RULES.map((rule) => new QuotedStrings(text, units, rule));
+  MARKS.walk(folded === text ? units : asciiUnits(folded), (expression, at) => {
+    if (expression > QUOTE) return addresses?.addMark(at);
+    if (expression === QUOTE) return strings.forEach((one) => one.addQuote(at));
+    const rule = RULES[expression]!;
+    let own = lines.get(rule);
+    if (own === undefined) lines.set(rule, own = new RuleLines(text, folded, rule));
+    own.addMark(at);
+  });
+  const found: FoundKeys = new Map();
+  for (const [name, { rules, entropy }] of Object.entries<Detector>(DETECTORS)) {
+    const values = entropy
+      ? withoutIdentifiers(text, strings[ENTROPY_RULES.indexOf(entropy)]!.found)
+      : rules.flatMap((rule) => lines.get(rule)?.values() ?? []);
+    const kept = new Set(values.filter((value) => !isDropped(value)));
+    if (kept.size > 0) found.set(name as DetectorName, kept);
   }
   return found;
+}
+
+/** What {@linkcode scanKeys} may be given. */
+export interface ScanKeysOptions {
+  /** The text's units, as `asciiUnits` gives them. */
+  units?: Uint8Array;
+  /** The search for the text's addresses, which is done on the way. */
+  addresses?: AddressSearch;
 }
 
 /**
@@ -102,11 +156,18 @@ function scanLines(text: string): FoundKeys {
  * assertEquals(scanKeys(`k = ${key}`).get("HexHighEntropy"), new Set([key]));
  * ```
  */
-export function scanKeys(text: string): FoundKeys {
+export function scanKeys(
+  text: string,
+  { units = asciiUnits(text), addresses }: ScanKeysOptions = {},
+): FoundKeys {
   const plain = universalNewlines(text);
   const ini = iniLines(plain);
-  const found = scanLines(ini === null || ini.length === 0 ? plain : ini.join("\n"));
+  const read = ini === null || ini.length === 0 ? plain : ini.join("\n");
+  if (read !== text) addresses?.addAll(); // which are the text's own
+  const found = read === text ? scanLines(text, units, addresses) : scanLines(read, asciiUnits(read));
   if (found.size > 0) return found;
   const eager = iniLines(plain, { header: true });
-  return eager === null || eager.length === 0 ? found : scanLines(eager.join("\n"));
+  if (eager === null || eager.length === 0) return found;
+  const lines = eager.join("\n");
+  return scanLines(lines, asciiUnits(lines));
 }

@@ -52,6 +52,12 @@ export interface TokenizerOptions {
   pieceCharacters?: number;
 }
 
+/** How to tokenize many texts. */
+export interface EncodeOptions {
+  /** What an error calls a text. Default "text" and its number. */
+  nameOf?: (text: number) => string;
+}
+
 /** A piece of a text. */
 interface Piece {
   /** Which text it is of. */
@@ -60,7 +66,6 @@ interface Piece {
   text: string;
   /** Where it begins in the text. */
   start: number;
-  isLast: boolean;
 }
 
 /**
@@ -121,12 +126,11 @@ export class Tokenizer {
   /**
    * Tokenizes many texts, in parallel where the library does.
    *
-   * @param onProgress is told of each batch how many texts ended in it
    * @throws {RangeError} when a text of more than 2^22 characters has no place where it may be cut
    */
-  async encodeBatch(texts: readonly string[], onProgress?: (done: number) => void): Promise<EncodedText[]> {
+  async encodeBatch(texts: readonly string[], options: EncodeOptions = {}): Promise<EncodedText[]> {
     const parts: EncodedText[][] = texts.map(() => []);
-    for await (const { piece: { of, text, start }, encoding } of this.#encode(texts, onProgress)) {
+    for await (const { piece: { of, text, start }, encoding } of this.#encode(texts, options)) {
       const offsets = encoding.getOffsets();
       const starts = new Uint32Array(offsets.length);
       const ends = new Uint32Array(offsets.length);
@@ -141,9 +145,9 @@ export class Tokenizer {
   }
 
   /** The ids alone of many texts, which takes less time. */
-  async encodeIds(texts: readonly string[]): Promise<Int32Array[]> {
+  async encodeIds(texts: readonly string[], options: EncodeOptions = {}): Promise<Int32Array[]> {
     const parts: Int32Array[][] = texts.map(() => []);
-    for await (const { piece, encoding } of this.#encode(texts)) {
+    for await (const { piece, encoding } of this.#encode(texts, options)) {
       parts[piece.of]!.push(Int32Array.from(encoding.getIds()));
     }
     return parts.map((pieces) => join(pieces, Int32Array));
@@ -166,7 +170,7 @@ export class Tokenizer {
   /** The pieces of texts in order, each with what the library makes of it. */
   async *#encode(
     texts: readonly string[],
-    onProgress?: (done: number) => void,
+    { nameOf = (i) => `text ${i}` }: EncodeOptions,
   ): AsyncGenerator<{ piece: Piece; encoding: Encoding }> {
     let batch: Piece[] = [];
     const encode = async () => {
@@ -177,12 +181,11 @@ export class Tokenizer {
     };
     let characters = 0;
     for (const [of, text] of texts.entries()) {
-      for (const piece of this.#pieces(text.toWellFormed(), of)) {
+      for (const piece of this.#pieces(text.toWellFormed(), of, nameOf)) {
         if (
           batch.length === BATCH || (batch.length > 0 && characters + piece.text.length > BATCH_CHARACTERS)
         ) {
           yield* await encode();
-          onProgress?.(batch.filter(({ isLast }) => isLast).length);
           [batch, characters] = [[], 0];
         }
         batch.push(piece);
@@ -191,24 +194,25 @@ export class Tokenizer {
     }
     if (batch.length === 0) return;
     yield* await encode();
-    onProgress?.(batch.filter(({ isLast }) => isLast).length);
   }
 
-  #pieces(text: string, of: number): Piece[] {
+  #pieces(text: string, of: number, nameOf: (text: number) => string): Piece[] {
     const isShort = text.length <= this.#pieceCharacters || this.#cuts === null;
     const pieces = isShort ? [text] : textPieces(text, this.#cuts!, this.#pieceCharacters);
     let end = 0;
-    return pieces.map((piece, i) => {
+    return pieces.map((piece) => {
       const start = end;
       end += piece.length;
       if (piece.length * this.#growth > MAX_PIECE_CHARACTERS) {
         throw new RangeError(
-          `Cannot tokenize text ${of}: it has no place to cut its ${piece.length} characters from ${start} on: at most ${
+          `Cannot tokenize ${
+            nameOf(of)
+          }: it has no place to cut its ${piece.length} characters from ${start} on: at most ${
             Math.floor(MAX_PIECE_CHARACTERS / this.#growth)
           } are allowed`,
         );
       }
-      return { of, text: piece, start, isLast: i === pieces.length - 1 };
+      return { of, text: piece, start };
     });
   }
 

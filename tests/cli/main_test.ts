@@ -92,6 +92,13 @@ Deno.test("codescrub COMMAND --help shows each option and the example", async ()
   assertStringIncludes(stdout, "--bins <N>       bins over [0, 1] (default 40)");
 });
 
+Deno.test("the README's table has a row for each command and no other", async () => {
+  const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+  const [, section = ""] = readme.split("\n## Command line\n");
+  const rows = section.matchAll(/^\| `([a-z]+)` +\| [a-zA-Z]/gm);
+  assertEquals(Array.from(rows, ([, name]) => name!).sort(), Object.keys(COMMANDS).sort());
+});
+
 Deno.test("codescrub --version prints deno.json's", async () => {
   assertEquals(await runCli(["--version"]), { code: 0, stdout: deno.version + "\n", stderr: "" });
 });

@@ -1,10 +1,12 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import type { ForgetExample } from "../../lib/datasets/examples.ts";
+import { LIKELIHOOD_NAMES } from "../../lib/datasets/metrics.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { countItems, evaluateSets, type EvaluationSets } from "../../lib/evaluation/evaluate_sets.ts";
 import { Scorer } from "../../lib/metrics/scorer.ts";
 import { loadModel } from "../../lib/checkpoints/load.ts";
 import { predictWith, scoreSecret, scoreText } from "../metrics/plain_definitions.ts";
+import { NO_EL } from "../no_scores.ts";
 import { readFixture } from "../models/fixtures.ts";
 
 const engine = await openTensorFlow({ device: "cpu" });
@@ -61,7 +63,7 @@ Deno.test("evaluateSets() gives the means of each set as the plain definitions d
       scoreSecret(predict, { prefix: Array.from(prefix), secret: Array.from(secret), endOfText: 0 })
     )
   );
-  for (const metric of ["ma", "el_3", "el_5", "el_10"] as const) {
+  for (const metric of ["ma", ...LIKELIHOOD_NAMES] as const) {
     const forget = mean(plain.map((scores) => mean(scores.map((score) => score[metric]!))));
     assertAlmostEquals(sets[0]![metric]!, forget, 1e-12, metric);
     for (const [i, set] of (["retain", "unseen"] as const).entries()) {
@@ -81,7 +83,7 @@ Deno.test("evaluateSets() gives every secret, described and never shown", async 
   const { secrets } = await evaluateSets(scorer, SETS, { model: "after", endOfText: 0 });
   const description = "KEY, 23 characters, gh...";
   assertEquals(
-    secrets.map(({ ma: _, el_3: __, el_5: ___, el_10: ____, ...row }) => row),
+    secrets.map((row) => ({ ...row, ma: null, ...NO_EL })),
     [["a", 5, 17], ["a", 20, 31], ["b", 3, 14]].map(([doc_id, start, end]) => ({
       doc_id: doc_id as string,
       tag: "KEY",
@@ -89,6 +91,8 @@ Deno.test("evaluateSets() gives every secret, described and never shown", async 
       end: end as number,
       description,
       model: "after",
+      ma: null,
+      ...NO_EL,
     })),
   );
   assertEquals([secrets[0]!.ma, secrets[0]!.el_10], [1, 1]);
@@ -113,6 +117,5 @@ Deno.test("evaluateSets() leaves out EL_n of unseen texts alone when it is not w
   const options = { model: "before", endOfText: 0 };
   const { sets: all } = await evaluateSets(scorer, SETS, options);
   const { sets } = await evaluateSets(scorer, SETS, { ...options, unseenEl: false });
-  const nothing = { el_3: null, el_5: null, el_10: null };
-  assertEquals(sets, all.map((row) => row.set === "unseen" ? { ...row, ...nothing } : row));
+  assertEquals(sets, all.map((row) => row.set === "unseen" ? { ...row, ...NO_EL } : row));
 });

@@ -1,8 +1,10 @@
 import { assertEquals } from "@std/assert";
 import type { SetScores } from "../../lib/evaluation/evaluate_sets.ts";
 import { besidePaperResults, PAPER_RESULTS, reductionOf } from "../../lib/evaluation/paper_results.ts";
+import { NO_EL } from "../no_scores.ts";
 
 const row = (set: SetScores["set"], model: string, ma: number | null, el: number | null): SetScores => ({
+  ...NO_EL,
   ...{ set, model, ma, el_3: el, el_5: el, el_10: el, nll: 1, rows: 32 },
 });
 

@@ -2,13 +2,12 @@ import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { THRESHOLD_METRICS } from "../../lib/datasets/metrics.ts";
 import { meanAndError, memorizationThresholds } from "../../lib/evaluation/thresholds.ts";
 import type { Scores } from "../../lib/metrics/scorer.ts";
+import { NO_EL } from "../no_scores.ts";
 
 const score = (fields: Partial<Scores>): Scores => ({
   tokens: 9,
   ma: null,
-  el_3: null,
-  el_5: null,
-  el_10: null,
+  ...NO_EL,
   nll: null,
   ...fields,
 });

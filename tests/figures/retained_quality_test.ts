@@ -1,8 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { type ResultRow, retainedQuality } from "../../lib/figures/retained_quality.ts";
+import { NO_EL } from "../no_scores.ts";
 
 function result(set: ResultRow["set"], model: string, ma: number | null, nll: number | null): ResultRow {
-  return { set, model, ma, el_3: null, el_5: null, el_10: null, nll, rows: 1000 };
+  return { set, model, ma, ...NO_EL, nll, rows: 1000 };
 }
 
 Deno.test("retainedQuality() shows retain scores and unseen loss a model when all are there", () => {

@@ -1,9 +1,10 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { ResultRow } from "../../lib/figures/retained_quality.ts";
 import { scoresBeforeAfter } from "../../lib/figures/scores_before_after.ts";
+import { NO_EL } from "../no_scores.ts";
 
 const row = (set: ResultRow["set"], model: string, ma: number): ResultRow => ({
-  ...{ set, model, ma, el_3: 0.5, el_5: null, el_10: 0 },
+  ...{ set, model, ma, ...NO_EL, el_3: 0.5, el_10: 0 },
   ...{ nll: 1, rows: 32 },
 });
 const ROWS = [

@@ -1,8 +1,9 @@
 import { assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { unseenScores } from "../../lib/figures/unseen_scores.ts";
+import { NO_EL } from "../no_scores.ts";
 
 const text = (doc_id: string, ma: number | null, el_10: number | null) => ({
-  ...{ doc_id, ma, el_3: null, el_5: null, el_10 },
+  ...{ doc_id, ma, ...NO_EL, el_10 },
 });
 
 Deno.test("unseenScores() puts a text's scores into their metrics' columns, and means with two errors", () => {

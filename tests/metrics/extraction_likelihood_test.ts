@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { EL_ORDERS, LIKELIHOOD_NAMES } from "../../lib/datasets/metrics.ts";
 import { extractionLikelihoods } from "../../lib/metrics/extraction_likelihood.ts";
 import { PythonRandom } from "../../lib/datasets/python_random.ts";
 import { type Predict, scoreSecret, scoreText } from "./plain_definitions.ts";
@@ -74,10 +75,10 @@ Deno.test("extractionLikelihoods() of 800 texts are the plain definition's, exac
       shape.vocabulary,
     );
     const continuations = continuationsOf(predict, { before: [], truth, first: 1 });
-    const { el_3, el_5, el_10 } = scoreText(predict, truth);
+    const { ma: _, ...expected } = scoreText(predict, truth);
     const actual = extractionLikelihoods({ truth, firstPrefix: 1, continuations });
-    assertClose(actual, { el_3, el_5, el_10 }, JSON.stringify({ round, truth }));
-    if (el_3 !== null && el_3 > 0 && el_3 < 1) between++;
+    assertClose(actual, expected, JSON.stringify({ round, truth }));
+    if (expected.el_3 !== null && expected.el_3 > 0 && expected.el_3 < 1) between++;
   }
   assert(between > 200, `${between} texts lie between 0 and 1`);
 });
@@ -95,11 +96,12 @@ Deno.test("extractionLikelihoods() of 800 secrets are the plain definition's, wi
     if ([...continuations.values()].some((tokens) => tokens.at(-1) === endOfText)) ended++;
     const actual = extractionLikelihoods({ truth: secret, firstPrefix: 0, continuations });
     const expected = scoreSecret(predict, { prefix: before, secret, endOfText });
-    for (const n of [3, 5, 10] as const) {
+    for (const [i, n] of EL_ORDERS.entries()) {
+      const name = LIKELIHOOD_NAMES[i]!;
       // Shorter secrets are scored by whether they are generated whole, which is the Scorer's to see.
-      if (secret.length < n) assertEquals(actual[`el_${n}`], null);
+      if (secret.length < n) assertEquals(actual[name], null);
       else {assert(
-          Math.abs(actual[`el_${n}`]! - expected[`el_${n}`]!) < 1e-12,
+          Math.abs(actual[name]! - expected[name]!) < 1e-12,
           JSON.stringify({ round, n, secret }),
         );}
     }

@@ -1,13 +1,13 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { groupMeans } from "../../lib/metrics/group_scores.ts";
 import type { Scores } from "../../lib/metrics/scorer.ts";
+import { NO_EL } from "../no_scores.ts";
 
 const score = (ma: number | null, el_3: number | null = null, nll: number | null = 1): Scores => ({
   tokens: 9,
   ma,
+  ...NO_EL,
   el_3,
-  el_5: null,
-  el_10: null,
   nll,
 });
 
@@ -27,5 +27,5 @@ Deno.test("groupMeans() leaves out what is not defined: secrets of a document, t
 });
 
 Deno.test("groupMeans() of nothing is null", () => {
-  assertEquals(groupMeans([], []), { ma: null, el_3: null, el_5: null, el_10: null, nll: null });
+  assertEquals(groupMeans([], []), { ma: null, ...NO_EL, nll: null });
 });

@@ -5,6 +5,12 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs-core";
+import {
+  LIKELIHOOD_NAMES,
+  type LikelihoodName,
+  type MetricValues,
+  perMetric,
+} from "../../lib/datasets/metrics.ts";
 import { compile } from "../../lib/engine/compile.ts";
 import type { Model } from "../../lib/models/model.ts";
 
@@ -12,16 +18,11 @@ import type { Model } from "../../lib/models/model.ts";
 export type Predict = (tokens: readonly number[]) => number;
 
 /** Scores of a text or secret; null where one is not defined. */
-export interface PlainScores {
-  /** Memorization accuracy. */
-  ma: number | null;
-  /** EL_3 */
-  el_3: number | null;
-  /** EL_5 */
-  el_5: number | null;
-  /** EL_10 */
-  el_10: number | null;
-}
+export type PlainScores = MetricValues<"ma" | LikelihoodName>;
+
+/** Every EL_n of one way to compute it. */
+const everyEl = (el: (n: number) => number | null) =>
+  perMetric(LIKELIHOOD_NAMES, (name) => el(Number(name.slice("el_".length))));
 
 /** Runs the whole of the tokens through a model, for every token anew; `using` frees the step it compiles. */
 export function predictWith(model: Model): Predict & Disposable {
@@ -52,7 +53,7 @@ export function scoreText(predict: Predict, text: readonly number[]): PlainScore
     }
     return total / (T - n);
   };
-  return { ma: accuracy(predict, text.slice(0, 1), text.slice(1)), el_3: el(3), el_5: el(5), el_10: el(10) };
+  return { ma: accuracy(predict, text.slice(0, 1), text.slice(1)), ...everyEl(el) };
 }
 
 /** MA over a secret's tokens and EL_n over i = 0..v-n of them, after a prefix; a generated end of text ends a decode. */
@@ -65,7 +66,7 @@ export function scoreSecret(
   },
 ): PlainScores {
   const v = secret.length;
-  if (v === 0) return { ma: null, el_3: null, el_5: null, el_10: null };
+  if (v === 0) return { ma: null, ...everyEl(() => null) };
   const continuation = (i: number) => decode(predict, [...prefix, ...secret.slice(0, i)], v - i, endOfText);
   const el = (n: number) => {
     if (v < n) return continuation(0).join() === secret.join() ? 1 : 0;
@@ -73,7 +74,7 @@ export function scoreSecret(
     for (let i = 0; i <= v - n; i++) total += overlap(continuation(i), secret.slice(i), n);
     return total / (v - n + 1);
   };
-  return { ma: accuracy(predict, prefix, secret), el_3: el(3), el_5: el(5), el_10: el(10) };
+  return { ma: accuracy(predict, prefix, secret), ...everyEl(el) };
 }
 
 function accuracy(predict: Predict, prefix: readonly number[], tokens: readonly number[]): number | null {

@@ -148,6 +148,13 @@ Deno.test("MODELS are of distinct classes, and each knows its own model type and
   }
 });
 
+Deno.test("the README names each model type", async () => {
+  const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+  const [, list = ""] = /\nModels, by `model_type`: ([^]*?);/.exec(readme) ?? [];
+  const names = Array.from(list.matchAll(/`(\w+)`/g), ([, name]) => name!);
+  assertEquals(names.sort(), Object.keys(MODELS).sort());
+});
+
 Deno.test("isBuffer() knows the masks and frequencies that older versions saved", () => {
   const buffers = {
     codegen: ["transformer.h.3.attn.causal_mask"],

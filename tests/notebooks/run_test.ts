@@ -2,10 +2,11 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { HISTORY_COLUMNS } from "../../lib/datasets/columns.ts";
 import { type RowOf, writeRows } from "../../lib/datasets/row_table.ts";
 import { openRun } from "../../lib/notebooks/run.ts";
+import { NO_EL } from "../no_scores.ts";
 
 const EPOCH: RowOf<typeof HISTORY_COLUMNS> = {
   ...{ epoch: 0, loss: null, ce_secret: null, ce_normal: null, kl_forget: null, kl_retain: null },
-  ...{ ma: 1, el_3: 1, el_5: 1, el_10: 1, retain_ma: 0.9, kept: true },
+  ...{ ...NO_EL, ma: 1, el_3: 1, el_5: 1, el_10: 1, retain_ma: 0.9, kept: true },
 };
 const SETTINGS = { gamma: 0.5, lambda: 0.1, alpha: 1, lr: 2e-4 };
 
@@ -62,7 +63,7 @@ Deno.test("readThresholds() wants MA and EL_10, and says which notebook makes th
     "EL_10 has no mean: run notebook 01_thresholds",
   );
   await run.write("thresholds", [row("ma", 0.3), row("el_10", 0)]);
-  assertEquals(await run.readThresholds(), { ma: 0.3, el_3: null, el_5: null, el_10: 0 });
+  assertEquals(await run.readThresholds(), { ma: 0.3, ...NO_EL, el_10: 0 });
 });
 
 Deno.test("openRun() refuses a file", async () => {

@@ -15,6 +15,7 @@ import { loadRun } from "../../lib/report/load_run.ts";
 import { renderReport } from "../../lib/report/report.ts";
 import { RUN_FILES } from "../../lib/report/run_files.ts";
 import { temporaryFolder } from "../cli/run_cli.ts";
+import { NO_EL } from "../no_scores.ts";
 
 const VERSION = { version: "0.1.0" };
 const VALUE = ["made", "up", "value"].join("-");
@@ -37,8 +38,7 @@ const EPOCH = {
   ce_normal: null,
   kl_forget: null,
   kl_retain: null,
-  el_3: null,
-  el_5: null,
+  ...NO_EL,
   kept: true,
 };
 
@@ -56,13 +56,13 @@ async function writeRun(folder: string): Promise<void> {
     { ...probed, doc_id: "b.py", ma: null },
   ]);
   await write(folder, RUN_FILES.twins, PROBE_COLUMNS, [{ ...probed, doc_id: "twin.py", ma: 0.125 }]);
-  const means = { ma: 0.9, el_3: 0.8, el_5: 0.7, el_10: null, nll: 1, rows: 4 };
+  const means = { ...NO_EL, ma: 0.9, el_3: 0.8, el_5: 0.7, el_10: null, nll: 1, rows: 4 };
   await write(folder, RUN_FILES.evaluation, EVALUATION_COLUMNS, [{
     set: "forget",
     model: "before",
     ...means,
   }]);
-  const scores = { ...PLACE, description: "KEY, 13 characters, ma...", el_3: 0, el_5: 0, el_10: 0 };
+  const scores = { ...PLACE, description: "KEY, 13 characters, ma...", ...NO_EL, el_3: 0, el_5: 0, el_10: 0 };
   await write(folder, RUN_FILES.secretScores, SECRET_SCORE_COLUMNS, [
     { ...scores, model: "before", ma: 1 },
     { ...scores, model: "ga", ma: null },
@@ -101,7 +101,7 @@ Deno.test("loadRun() reads every table of a demo", async () => {
   await writeRun(folder.path);
   const run = await loadRun(folder.path, VERSION);
   assertEquals(run.version, "CodeScrub 0.1.0");
-  assertEquals(run.thresholds, { ma: 0.4, el_3: null, el_5: null, el_10: 0.05 });
+  assertEquals(run.thresholds, { ma: 0.4, ...NO_EL, el_10: 0.05 });
   assertEquals(run.documents, [{ doc_id: "a.py", ma: 0.75 }, { doc_id: "b.py", ma: null }]);
   assertEquals(run.results?.map(({ set, model, el_10 }) => [set, model, el_10]), [[
     "forget",
@@ -221,6 +221,7 @@ Deno.test("joinSecrets() describes every place of a value that the evaluation de
     description: "KEY, 13 characters, ma...",
     model: "ga",
     ma: 0,
+    ...NO_EL,
     el_3: 0,
     el_5: 0,
     el_10: 0,
@@ -232,7 +233,7 @@ Deno.test("joinSecrets() describes every place of a value that the evaluation de
 Deno.test("loadRun() calls a model by its method when evaluate called it by its folder", async () => {
   using folder = temporaryFolder();
   await writeRun(folder.path);
-  const means = { ma: 0.3, el_3: 0, el_5: 0, el_10: 0, nll: 1, rows: 4 };
+  const means = { ...NO_EL, ma: 0.3, el_3: 0, el_5: 0, el_10: 0, nll: 1, rows: 4 };
   const models = (...names: string[]) =>
     write(
       folder.path,

@@ -4,8 +4,9 @@
  * @module
  */
 import type { RunTables } from "../../lib/report/run_tables.ts";
+import { NO_EL } from "../no_scores.ts";
 
-const SCORES = { el_3: 0.5, el_5: 0.4, nll: 2.5, rows: 160 } as const;
+const SCORES = { ...NO_EL, el_3: 0.5, el_5: 0.4, nll: 2.5, rows: 160 } as const;
 
 /** Makes the run; `change` is applied to every free text and to every key that a table brings. */
 export function makeRun(change: (text: string) => string = (text) => text): RunTables {
@@ -13,11 +14,11 @@ export function makeRun(change: (text: string) => string = (text) => text): RunT
   return {
     title: change("Run"),
     version: change("CodeScrub 0.1.0"),
-    thresholds: { ma: 0.46, el_3: 0.18, el_5: 0.11, el_10: 0.055 },
+    thresholds: { ...NO_EL, ma: 0.46, el_3: 0.18, el_5: 0.11, el_10: 0.055 },
     results: (["forget", "retain", "unseen"] as const).flatMap((set) => [
-      { set, model: "before", ma: set === "unseen" ? 0.46 : 0.99, el_10: 0.95, ...SCORES },
-      { set, model: known("ga"), ma: 0.1, el_10: 0, ...SCORES },
-      { set, model: known("codeeraser"), ma: set === "forget" ? 0.3 : 0.97, el_10: 0.04, ...SCORES },
+      { ...SCORES, set, model: "before", ma: set === "unseen" ? 0.46 : 0.99, el_10: 0.95 },
+      { ...SCORES, set, model: known("ga"), ma: 0.1, el_10: 0 },
+      { ...SCORES, set, model: known("codeeraser"), ma: set === "forget" ? 0.3 : 0.97, el_10: 0.04 },
     ]),
     documents: [
       { doc_id: change("a.py"), ma: 0.95 },

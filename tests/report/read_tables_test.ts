@@ -16,10 +16,11 @@ import { loadRun } from "../../lib/report/load_run.ts";
 import { readSources } from "../../lib/report/read_tables.ts";
 import { recognizeTable } from "../../lib/report/table_kinds.ts";
 import { temporaryFolder } from "../cli/run_cli.ts";
+import { NO_EL } from "../no_scores.ts";
 
 const VERSION = { version: "0.1.0" };
 const PLACE = { doc_id: "a.py", tag: "KEY", start: 3, end: 16 };
-const MEANS = { set: "forget", ma: 0.9, el_3: 0.8, el_5: 0.7, el_10: null, nll: 1, rows: 4 };
+const MEANS = { set: "forget", ...NO_EL, ma: 0.9, el_3: 0.8, el_5: 0.7, el_10: null, nll: 1, rows: 4 };
 const EPOCH = { loss: null, ce_secret: null, ce_normal: null, kl_forget: null, kl_retain: null, kept: true };
 const probed = (ma: number) => ({ ...PLACE, window: 0, secret_tokens: 9, mask_tokens: 40, ma });
 
@@ -32,7 +33,7 @@ async function ownTables() {
   await writeRows(path("never.csv"), [probed(0.25)], PROBE_COLUMNS);
   await writeRows(path("was.jsonl"), [{ ...MEANS, model: "gpt" }], EVALUATION_COLUMNS);
   await writeRows(path("x/after.parquet"), [{ ...MEANS, model: "mine", ma: 0.2 }], EVALUATION_COLUMNS);
-  const scores = { ...PLACE, description: "KEY, 13 characters", el_3: 0, el_5: 0, el_10: 0 };
+  const scores = { ...PLACE, description: "KEY, 13 characters", ...NO_EL, el_3: 0, el_5: 0, el_10: 0 };
   await writeRows(path("x/single.csv"), [{ ...scores, model: "gpt", ma: 1 }, {
     ...scores,
     model: "mine",
@@ -40,7 +41,7 @@ async function ownTables() {
   }], {
     ...SECRET_SCORE_COLUMNS,
   });
-  const epochs = [{ ...EPOCH, epoch: 0, ma: 1, el_3: null, el_5: null, el_10: null, retain_ma: 0.5 }];
+  const epochs = [{ ...EPOCH, epoch: 0, ma: 1, ...NO_EL, retain_ma: 0.5 }];
   await writeRows(path("mine.csv"), epochs, HISTORY_COLUMNS);
   await writeRows(path("found.csv"), [{ ...PLACE, detector: "AWS", fingerprint: "f" }], FOUND_COLUMNS);
   return { path, [Symbol.dispose]: () => folder[Symbol.dispose]() };

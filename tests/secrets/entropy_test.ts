@@ -1,4 +1,5 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { PythonRandom } from "../../lib/datasets/python_random.ts";
 import { BASE64, HEX, highEntropyStrings, shannonEntropy } from "../../lib/secrets/entropy.ts";
 
 Deno.test("shannonEntropy() counts the charset's characters only", () => {
@@ -27,4 +28,46 @@ Deno.test("highEntropyStrings() consumes both quotes of a match", () => {
 Deno.test("highEntropyStrings() takes a backslash for a base64 character", () => {
   const value = "abcdefghijklmnopqrstuvwxyz\\n";
   assertEquals(highEntropyStrings(`'${value}'`, BASE64), [[1, 29]]);
+});
+
+Deno.test("highEntropyStrings() finds what the plain expression does", () => {
+  const plain = { base64: /(['"])([A-Za-z0-9+/\\\-_=]+)\1/g, hex: /(['"])([0-9a-fA-F]+)\1/g };
+  const pieces = [
+    "'",
+    '"',
+    "'",
+    '"',
+    "a",
+    "0",
+    " ",
+    "é",
+    "-",
+    "\\",
+    "x",
+    "\n",
+    "0123456789abcdef",
+    "qZ7xK2vJ9mWq4bXf8pTzR3hL",
+  ];
+  const random = new PythonRandom(11);
+  const isHigh = (value: string, limit: number) =>
+    shannonEntropy(value, limit === HEX.limit ? HEX.charset : BASE64.charset) > limit;
+  let count = 0;
+  for (let i = 0; i < 20_000; i++) {
+    const text = Array.from(
+      { length: 1 + random.randbelow(12) },
+      () => pieces[random.randbelow(pieces.length)]!,
+    )
+      .join("");
+    for (const [expression, rule] of [[plain.base64, BASE64], [plain.hex, HEX]] as const) {
+      const wanted = Array.from(
+        text.matchAll(expression),
+        ({ 2: value, index }) => ({ value: value!, start: index + 1 }),
+      )
+        .filter(({ value }) => !/^[0-9]+$/.test(value) && isHigh(value, rule.limit))
+        .map(({ value, start }) => [start, start + value.length]);
+      assertEquals(highEntropyStrings(text, rule), wanted, JSON.stringify(text));
+      count += wanted.length;
+    }
+  }
+  assertEquals(count > 300, true);
 });

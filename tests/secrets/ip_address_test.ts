@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { detectIpAddresses, isIpAddress } from "../../lib/secrets/ip_address.ts";
+import { PythonRandom } from "../../lib/datasets/python_random.ts";
+import { detectSecrets } from "../../lib/secrets/detect.ts";
+import { ADDRESS, detectIpAddresses, isFoundAddress, isIpAddress } from "../../lib/secrets/ip_address.ts";
 
 function values(text: string): string[] {
   return detectIpAddresses(text).map((span) => text.slice(span.start, span.end));
@@ -56,4 +58,36 @@ Deno.test("detectIpAddresses() looks for a version's context as Python slices it
   assertEquals(values(start + " ".repeat(300)), []);
   assertEquals(values(start), ["1.2.3.4"]);
   assertEquals(values("😀".repeat(43) + " server 1.2.3.4 "), ["1.2.3.4"]);
+});
+
+Deno.test("detectIpAddresses() and detectSecrets() find what the plain expression does", () => {
+  const pieces = [
+    ..."203.0.113.7 1.2.3.4 12.34.56.78 1.2.3 255 256 7 :: : . fe80: fe80::1 % %1 %eth0 ::ffff: a ffff g std 12:30:45"
+      .split(" "),
+    ..."1:2:3:4:5:6:7:8 1:2:3:4:5:6:7: 2001:db8::5 ::1.2.3.4 ( ) [ ] , ' \" ; = - _ / dns".split(" "),
+    ..." \n\t\r\b\x7f\u00a0\u2028",
+    "中",
+    "\u{20000}", // Han beyond 16 bits
+    "😀",
+    "é",
+  ];
+  const random = new PythonRandom(7);
+  let count = 0;
+  for (let i = 0; i < 60_000; i++) {
+    const text = Array.from(
+      { length: 1 + random.randbelow(10) },
+      () => pieces[random.randbelow(pieces.length)]!,
+    )
+      .join("");
+    const plain = Array.from(text.matchAll(ADDRESS), ({ 1: before, 2: value, index }) => {
+      const start = index + before!.length;
+      return { start, end: start + value!.length };
+    }).filter(({ start, end }) => isFoundAddress(text, start, end));
+    const found = [detectIpAddresses(text), detectSecrets(text).filter(({ tag }) => tag === "IP_ADDRESS")];
+    for (const spans of found) {
+      assertEquals(spans.map(({ start, end }) => ({ start, end })), plain, JSON.stringify(text));
+    }
+    count += plain.length;
+  }
+  assertEquals(count > 5000, true);
 });

@@ -140,7 +140,7 @@ async function waitForEnd(
   }, { signal, timeoutMs: TIMEOUT_MS, everyMs: 250 });
 }
 
-/** Stops a task once it has finished some parts, has it started again at once, and watches its parts to their end. */
+/** Stops a task once it has finished some parts, and watches its parts until the table is whole. */
 async function stopTask(
   { task, what, command: [program, ...options] }: typeof STOPS[number],
   { cluster, job, table, signal }: Submitted,
@@ -156,12 +156,6 @@ async function stopTask(
     return parts.size >= PARTS_BEFORE ? parts : undefined;
   }, waiting);
   await cluster.call(program, ...options, id);
-  await waitFor(`task ${task} to be queued again`, async () => {
-    const listing = await cluster.call("scontrol", "show", "job", "--oneliner", id);
-    return readJobStates(listing).some(({ state, restarts }) => state === "PENDING" && restarts === 1) ||
-      undefined;
-  }, waiting);
-  await cluster.call("scontrol", "update", `JobId=${id}`, "StartTime=now"); // Slurm itself waits for two minutes
   let after = before;
   await waitFor(`the end of task ${task}`, () => {
     const parts = readParts(own);

@@ -2,7 +2,7 @@
  * `deno task check:slurm`: real Slurm. Debian's packages, unpacked into a temporary folder, run as a cluster of one node
  * on loopback. Each stage runs once as one process and once as a job array of four tasks with the very script of
  * docs/cluster.md; one task is requeued in the middle, another gets the signal of a time limit, a job that depends on the
- * array merges, and the bytes must be equal. Apart from the tests, as it downloads 3.5 MB and takes a minute.
+ * array merges, and the bytes must be equal. Apart from the tests, as it downloads 3.5 MB and takes minutes.
  *
  * @module
  */

@@ -23,6 +23,9 @@ export interface ClusterPlace {
 /** The node has as many as four tasks of the script in docs/cluster.md ask for, whatever the machine has. */
 const NODE = { CPUs: 16, RealMemory: 65_536 };
 
+/** How long a job that was queued again waits, as long as what it was allowed by is valid: two minutes by default. */
+const REQUEUE_SECONDS = 15;
+
 /** The text of slurm.conf. */
 export function slurmConf({ folder, plugins, host, user, ports }: ClusterPlace): string {
   const settings = {
@@ -34,7 +37,7 @@ export function slurmConf({ folder, plugins, host, user, ports }: ClusterPlace):
     SlurmUser: user,
     SlurmdUser: user,
     AuthType: "auth/munge",
-    AuthInfo: `socket=${mungeSocket(folder)}`,
+    AuthInfo: `socket=${mungeSocket(folder)},cred_expire=${REQUEUE_SECONDS}`,
     CredType: "cred/munge",
     PluginDir: plugins,
     StateSaveLocation: `${folder}/state`,
@@ -44,6 +47,7 @@ export function slurmConf({ folder, plugins, host, user, ports }: ClusterPlace):
     ProctrackType: "proctrack/linuxproc",
     TaskPlugin: "task/none",
     SchedulerType: "sched/builtin",
+    SchedulerParameters: "sched_interval=2", // seconds between looks for jobs to start, 60 by default
     SelectType: "select/cons_tres",
     SelectTypeParameters: "CR_CPU",
     SlurmdParameters: "config_overrides", // believe NODE

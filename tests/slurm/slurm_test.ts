@@ -37,7 +37,7 @@ Deno.test("slurmConf() keeps all files in the folder and listens on loopback", (
       "SlurmctldPort=1",
       "SlurmdPort=2",
       "SlurmUser=ada",
-      "AuthInfo=socket=/a b/munge.socket",
+      "AuthInfo=socket=/a b/munge.socket,cred_expire=15",
       "PluginDir=/p",
       "CommunicationParameters=NoCtldInAddrAny,NoInAddrAny",
     ]

@@ -84,12 +84,10 @@ Deno.test("Tokenizer.encode() of an empty text is empty", async () => {
   assertEquals(await (await openTokenizer(FOLDER)).encodeBatch([]), []);
 });
 
-Deno.test("Tokenizer.encodeBatch() reports its batches and keeps the order over several", async () => {
+Deno.test("Tokenizer.encodeBatch() keeps the order over several batches", async () => {
   const tokenizer = await openTokenizer(FOLDER);
   const texts = Array.from({ length: 600 }, (_, i) => `value = ${i} 😀`);
-  const done: number[] = [];
-  const encoded = await tokenizer.encodeBatch(texts, (count) => done.push(count));
-  assertEquals(done, [256, 256, 88]);
+  const encoded = await tokenizer.encodeBatch(texts);
   for (const i of [0, 255, 256, 599]) assertEquals(encoded[i], await tokenizer.encode(texts[i]!));
 });
 

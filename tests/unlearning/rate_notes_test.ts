@@ -3,6 +3,7 @@ import { HYPERPARAMETER_COLUMNS } from "../../lib/datasets/columns.ts";
 import { readRows } from "../../lib/datasets/row_table.ts";
 import { rateNotes, type RateOptions } from "../../lib/unlearning/rate_notes.ts";
 import { NO_TERMS, type UnlearnEpoch } from "../../lib/unlearning/unlearn_epoch.ts";
+import { NO_EL } from "../no_scores.ts";
 
 const OPTIONS: RateOptions = {
   lr: 2e-4,
@@ -25,9 +26,7 @@ function historyOf(columns: {
     ma: score,
     ce_secret: ce_secret[epoch] ?? null,
     ce_normal: ce_normal[epoch] ?? null,
-    el_3: null,
-    el_5: null,
-    el_10: null,
+    ...NO_EL,
     retain_ma: retain_ma[epoch] ?? null,
     kept: true,
   }));

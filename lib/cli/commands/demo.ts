@@ -9,8 +9,8 @@ import preset from "../../../data/embedded_preset.json" with { type: "json" };
 import {
   DUPLICATION_COLUMNS,
   EVALUATION_COLUMNS,
+  FOUND_COLUMNS,
   PROBE_COLUMNS,
-  SECRET_COLUMNS,
   THRESHOLD_COLUMNS,
 } from "../../datasets/columns.ts";
 import { findDocuments } from "../../datasets/find_documents.ts";
@@ -232,11 +232,7 @@ async function describe(
 }
 
 async function bestKnown(out: string, files: EmbeddedCorpusFiles): Promise<string> {
-  const found = await readRows(join(out, RUN_FILES.secrets), {
-    ...SECRET_COLUMNS,
-    detector: "text",
-    fingerprint: "text",
-  });
+  const found = await readRows(join(out, RUN_FILES.secrets), FOUND_COLUMNS);
   const best = mostMemorized(found, await readRows(join(out, RUN_FILES.probe), PROBE_COLUMNS), 5);
   const documents = await findDocuments(files.train, best.map(({ place }) => place.doc_id));
   const texts = new Map(documents.map(({ docId, text }) => [docId, text]));

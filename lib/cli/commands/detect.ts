@@ -10,7 +10,7 @@ import { assembleParts, countDistinct } from "../../datasets/assemble_parts.ts";
 import { SKIPPED_COLUMNS } from "../../datasets/columns.ts";
 import { emptyCorpus } from "../../datasets/corpus.ts";
 import type { CorpusPiece } from "../../datasets/corpus_piece.ts";
-import { corpusPieces, countDocuments, type PieceOptions, tableBytes } from "../../datasets/corpus_pieces.ts";
+import { corpusPieces, countDocuments, type PieceOptions } from "../../datasets/corpus_pieces.ts";
 import { type CorpusSource, resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { writeRows } from "../../datasets/row_table.ts";
 import { secretTable } from "../../datasets/secret_table.ts";
@@ -29,9 +29,10 @@ import { reasonOf } from "../../files/reason.ts";
 import { privateIf } from "../../files/write_file.ts";
 import { type Context, defineCommand, UsageError } from "../command.ts";
 import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.ts";
-import { detectPiece, type DetectPieceOptions, partPath } from "../detect_piece.ts";
+import { corpusStage } from "../corpus_stage.ts";
+import { detectPiece, type DetectPieceOptions } from "../detect_piece.ts";
 import { addCounts, describeCounts, type PieceCounts, summarizeCounts } from "../detect_counts.ts";
-import type { Stage } from "../progress.ts";
+import { partPath, readPartCounts, removeWithoutParts } from "../part_files.ts";
 import { openRunFiles } from "../run_files.ts";
 import { keySetting, secretKey } from "../secret_key.ts";
 import { resolveShard, SHARD_OPTION, shardPath } from "../shard.ts";
@@ -143,12 +144,6 @@ export const command = defineCommand({
   },
 });
 
-/** Removes the scratch folder where nothing is in it to go on from. */
-async function removeWithoutParts(folder: string): Promise<void> {
-  const hasParts = [...Deno.readDirSync(folder)].some(({ name }) => name.startsWith("part-"));
-  if (!hasParts) await removePath(folder);
-}
-
 /** @throws {UsageError} If something unknown is asked for, or of the reference profile. */
 function readExtras({ also, profile }: { also: readonly string[]; profile: Profile }): ExtraSecret[] {
   const unknown = also.find((name) => !(EXTRA_SECRETS as readonly string[]).includes(name));
@@ -162,7 +157,6 @@ function readExtras({ also, profile }: { also: readonly string[]; profile: Profi
 }
 
 const MAX_BIGRAM_BYTES = 2 ** 24;
-const MEGABYTE = 1e6;
 /** How much of a corpus all workers hold at once: small pieces each, or the largest file there may be. */
 const [MAX_PIECE_BYTES, WORKER_BYTES] = [2 ** 28, 2 ** 23];
 
@@ -179,28 +173,22 @@ async function detectAll(
   { options, workers }: { options: DetectPieceOptions; workers: number },
   { progress, breathe }: Pick<Context, "progress" | "breathe">,
 ): Promise<{ parts: string[]; total: PieceCounts }> {
-  let stage: Stage | undefined; // not for a corpus that turns out to be empty
-  const isByBytes = total === null && source.tables.length > 0;
-  const amount = isByBytes ? Math.ceil(await tableBytes(source.tables) / MEGABYTE) : total;
-  let [spans, megabytes] = [0, 0];
+  const stage = await corpusStage(progress, "Detecting", { source, total });
+  let [spans, documents, read] = [0, 0, 0];
   const found = new Map<number, { part: string; counts: PieceCounts }>();
   const keep = async (piece: Pick<CorpusPiece, "index" | "key" | "read">, counts: PieceCounts) => {
     found.set(piece.index, { part: `${partPath(options.folder, piece)}.parquet`, counts });
-    stage ??= progress.start("Detecting", amount, isByBytes ? "MB" : "documents");
     spans += counts.spans;
-    const before = megabytes;
-    megabytes = Math.max(megabytes, Math.floor(piece.read / MEGABYTE));
-    stage.advance(
-      isByBytes ? megabytes - before : counts.documents + counts.skipped.length,
-      `${spans} spans`,
-    );
+    documents += counts.documents + counts.skipped.length;
+    read = Math.max(read, piece.read);
+    stage.reach({ documents, read }, `${spans} spans`);
     await breathe();
   };
   const given = new Map<number, Pick<CorpusPiece, "index" | "key" | "read">>();
   /** The pieces that are not there yet. */
   async function* missing() {
     for await (const piece of corpusPieces(source, search)) {
-      const counts = await readCounts(partPath(options.folder, piece));
+      const counts = await readPartCounts<PieceCounts>(partPath(options.folder, piece));
       if (counts) await keep(piece, counts);
       else {
         given.set(piece.index, { index: piece.index, key: piece.key, read: piece.read });
@@ -227,8 +215,7 @@ async function detectAll(
         keep(given.get(index)!, counts),
     });
   }
-  if (isByBytes) stage?.advance(amount! - megabytes, `${spans} spans`);
-  stage?.done();
+  stage.done(`${spans} spans`);
   const inOrder = [...found].sort(([a], [b]) => a - b).map(([, piece]) => piece);
   return { parts: inOrder.map(({ part }) => part), total: addCounts(inOrder.map(({ counts }) => counts)) };
 }
@@ -236,16 +223,6 @@ async function detectAll(
 async function* chain<T>(some: Iterable<T>, others: AsyncIterable<T>): AsyncGenerator<T> {
   yield* some;
   yield* others;
-}
-
-/** The counts of a part that is whole. */
-async function readCounts(path: string): Promise<PieceCounts | undefined> {
-  try {
-    return JSON.parse(await Deno.readTextFile(`${path}.json`));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
 }
 
 async function readBigrams(path: string): Promise<BigramTable> {

@@ -3,22 +3,27 @@
  *
  * @module
  */
-import { readCorpus } from "../../datasets/corpus.ts";
-import { type RowOf, writeRows } from "../../datasets/row_table.ts";
+import { countDocuments } from "../../datasets/corpus_pieces.ts";
+import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
+import type { RowOf } from "../../datasets/row_table.ts";
 import { TEXT_TOKENS } from "../../datasets/token_counts.ts";
 import type { TextScorer } from "../../metrics/score_memo.ts";
 import { Scorer, type Scores } from "../../metrics/scorer.ts";
 import type { Tokenizer } from "../../tokenizers/tokenizer.ts";
-import { type Context, defineCommand } from "../command.ts";
+import { defineCommand } from "../command.ts";
 import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.ts";
 import { DTYPE_OPTION } from "../dtype_options.ts";
 import { MODEL_OPTION, modelInput } from "../model_folder.ts";
-import { openRunFiles } from "../run_files.ts";
-import { openModel } from "../session.ts";
-import { MEASURE_COLUMNS } from "../../datasets/columns.ts";
+import { writeParts } from "../part_files.ts";
+import { scoreDocuments } from "../score_documents.ts";
+import { PLAN_OPTION, planScores } from "../plan.ts";
+import { type ModelSession, openModel } from "../session.ts";
+import { SHARD_OPTION } from "../shard.ts";
+import { openShardRun } from "../shard_run.ts";
+import { MEASURE_COLUMNS, ROW_COLUMN } from "../../datasets/columns.ts";
 
 /** A text's row. */
-export type MeasureRow = RowOf<typeof MEASURE_COLUMNS>;
+export type MeasureRow = RowOf<typeof MEASURE_COLUMNS & typeof ROW_COLUMN>;
 
 /**
  * The command `measure`.
@@ -45,40 +50,97 @@ export const command = defineCommand({
     },
     ...CORPUS_OPTIONS,
     tokens: { kind: "int", describe: "tokens of each text, at most", default: TEXT_TOKENS, min: 1 },
+    shard: SHARD_OPTION,
+    plan: PLAN_OPTION,
     out: { kind: "path", describe: "table of the scores", metavar: "F", required: true },
   },
   config: true,
   writes: true,
-  async run({ model, dtype, tokens, out, ...values }, context) {
+  async run({ model, dtype, tokens, out: whole, ...values }, context) {
     using texts = await givenCorpus(values.texts, values);
-    using run = await openRunFiles([out], {
+    if (values.plan) {
+      const source = await resolveCorpus(texts.path, texts.options);
+      const rows = await countDocuments(source, texts.options);
+      return await planScores({
+        model,
+        dtype,
+        unit: "texts",
+        rows,
+        shard: values.shard,
+        tokens,
+        score: timeTexts,
+      }, context);
+    }
+    using run = await openShardRun(whole, {
       command: "measure",
+      shard: values.shard,
       context,
       inputs: { model: await modelInput(model, context), texts: texts.input },
     });
-    const { documents, skipped, source } = await readCorpus(texts.path, texts.options);
+    const { out, shard } = run;
+    const source = await resolveCorpus(texts.path, texts.options);
     const read = describeCorpus(source);
     using session = await openModel(model, context, { products: dtype });
     using scorer = new Scorer(session.loaded.model);
-    const rows = await measureTexts({ scorer, tokenizer: session.tokenizer }, documents, { tokens, context });
-    const defined = rows.flatMap(({ ma }) => ma === null ? [] : [ma]);
-    const meanMa = defined.length > 0 ? defined.reduce((sum, ma) => sum + ma, 0) / defined.length : null;
+    const columns = shard ? { ...MEASURE_COLUMNS, ...ROW_COLUMN } : MEASURE_COLUMNS;
+    const { parts, counts, skipped } = await scoreDocuments({ source, options: texts.options }, {
+      name: "Measuring",
+      folder: run.scratch,
+      shard,
+      columns,
+      score: async (documents, onProgress) => {
+        const { tokenizer } = session;
+        const rows = await measureTexts({ scorer, tokenizer }, documents, { tokens, onProgress });
+        const defined = rows.flatMap(({ ma }) => ma === null ? [] : [ma]);
+        return { rows, counts: { texts: rows.length, defined: defined.length, ma: sumOf(defined) } };
+      },
+    }, context);
+    const rows = sumOf(counts.map(({ texts }) => texts));
+    const defined = sumOf(counts.map(({ defined }) => defined));
+    const meanMa = defined > 0 ? sumOf(counts.map(({ ma }) => ma)) / defined : null;
     const summary = {
-      texts: rows.length,
-      skipped: skipped.length,
-      undefined_texts: rows.length - defined.length,
+      texts: rows,
+      skipped,
+      undefined_texts: rows - defined,
       mean_ma: meanMa,
       ...read.summary,
       out,
     };
-    await run.finish(summary, () => writeRows(out, rows, MEASURE_COLUMNS));
-    const text = `${rows.length} texts, mean MA ${meanMa?.toFixed(4) ?? "-"}`;
+    await run.finish(summary, () => writeParts(parts, out, { columns }));
+    const text = `${rows} texts, mean MA ${meanMa?.toFixed(4) ?? "-"}`;
     return { text: [...read.lines, text, `written: ${out}`].join("\n"), summary };
   },
 });
 
 /**
- * Scores documents cut to their first tokens, with progress.
+ * Scores texts for `--plan`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "../../engine/engine.ts";
+ * import { loadModel } from "../../checkpoints/load.ts";
+ * import { timeTexts } from "./measure.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/trained");
+ * assertEquals((await timeTexts({ loaded }, [Int32Array.of(3, 20, 49)])).length, 1);
+ * ```
+ */
+export async function timeTexts(
+  { loaded }: Pick<ModelSession, "loaded">,
+  rows: readonly Int32Array[],
+): Promise<Scores[]> {
+  using scorer = new Scorer(loaded.model);
+  return await scorer.texts(rows);
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
+/**
+ * Scores documents cut to their first tokens, with the same bits whatever was scored before.
  *
  * @example
  * ```ts
@@ -90,7 +152,6 @@ export const command = defineCommand({
  * import { architectureOf } from "../../models/models.ts";
  * import { trainTokenizer } from "../../datasets/train_tokenizer.ts";
  * import { Tokenizer } from "../../tokenizers/tokenizer.ts";
- * import { createProgress } from "../progress.ts";
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
  * const gpt2 = architectureOf("gpt2");
@@ -99,29 +160,25 @@ export const command = defineCommand({
  * using scorer = new Scorer(model);
  * const json = await trainTokenizer(["x = 1\n"], { vocabularySize: 257 }); // a token for each byte
  * const tokenizer = new Tokenizer(NativeTokenizer.fromString(json));
- * const stream = { write: () => {}, isTTY: false, columns: 80 };
- * const context = { progress: createProgress({ stream }), breathe: () => Promise.resolve() };
- * const documents = [{ docId: "a", text: "x = 12345" }, { docId: "b", text: "x" }];
- * const rows = await measureTexts({ scorer, tokenizer }, documents, { tokens: 4, context });
- * assertEquals(rows.map(({ doc_id, tokens }) => [doc_id, tokens]), [["a", 4], ["b", 1]]);
+ * const documents = [{ docId: "a", text: "x = 12345", row: 3 }, { docId: "b", text: "x", row: 4 }];
+ * const rows = await measureTexts({ scorer, tokenizer }, documents, { tokens: 4 });
+ * assertEquals(rows.map(({ doc_id, row, tokens }) => [doc_id, row, tokens]), [["a", 3, 4], ["b", 4, 1]]);
  * assertEquals(rows[1]!.ma, null); // one token has nothing before it
  * ```
  */
 export async function measureTexts(
   { scorer, tokenizer }: { scorer: TextScorer; tokenizer: Tokenizer },
-  documents: readonly { docId: string; text: string }[],
-  { tokens, context }: { tokens: number; context: Pick<Context, "progress" | "breathe"> },
+  documents: readonly { docId: string; text: string; row: number }[],
+  { tokens: most, onProgress }: { tokens: number; onProgress?: (done: number) => Promise<void> },
 ): Promise<MeasureRow[]> {
-  const encoded = await tokenizer.encodeBatch(documents.map(({ text }) => text));
-  const stage = context.progress.start("Measuring", documents.length, "texts");
-  const scores: Scores[] = await scorer.texts(encoded.map(({ ids }) => ids.subarray(0, tokens)), {
-    onProgress: async (done) => {
-      stage.advance(done);
-      await context.breathe();
-    },
+  const nameOf = (i: number) => `text ${documents[i]!.row}`;
+  const ids = await tokenizer.encodeIds(documents.map(({ text }) => text), { nameOf });
+  scorer.forget();
+  const scores = await scorer.texts(ids.map((own) => own.subarray(0, most)), {
+    nameOf,
+    ...(onProgress && { onProgress }),
   });
-  stage.done();
-  return documents.map(({ docId }, i) => {
-    return { doc_id: docId, ...scores[i]! };
+  return documents.map(({ docId, row }, i) => {
+    return { doc_id: docId, ...scores[i]!, row };
   });
 }

@@ -1,14 +1,14 @@
 /**
- * `merge`: the tables that shards wrote as one, in the corpus' order: what one process would have written, byte for byte.
+ * `merge`: what one process would have written, byte for byte, of the tables that shards wrote: their rows in the corpus'
+ * order, or what `thresholds` and `retain` make of all rows.
  *
  * @module
  */
 import { basename, dirname, join } from "node:path";
-import { assembleParts } from "../../datasets/assemble_parts.ts";
 import { nameColumns } from "../../datasets/columns.ts";
 import { readTable, tableFormat } from "../../datasets/tables.ts";
-import { privateIf } from "../../files/write_file.ts";
 import { defineCommand } from "../command.ts";
+import { mergeShards } from "../merge_shards.ts";
 import { openRunFiles } from "../run_files.ts";
 import { shardPath } from "../shard.ts";
 
@@ -42,9 +42,9 @@ export const command = defineCommand({
       context,
       inputs: Object.fromEntries(shards.map((path) => [basename(path), path])),
     });
-    const isPrivate = shards.some((path) => ((Deno.statSync(path).mode ?? 0) & 0o077) === 0); // detect --reveal
-    const summary = { shards: shards.length, rows: await checkShards(shards), out };
-    await run.finish(summary, () => assembleParts(shards, out, { sortBy: "row", ...privateIf(isPrivate) }));
+    const whole = await mergeShards(shards, await checkShards(shards));
+    const summary = { shards: shards.length, rows: whole.rows, out };
+    await run.finish(summary, () => whole.write(out));
     return { text: `${summary.rows} rows of ${shards.length} shards\nwritten: ${out}`, summary };
   },
 });
@@ -100,12 +100,12 @@ export async function findShards(table: string): Promise<string[]> {
 /**
  * How many rows the shards have.
  *
- * @throws {Error} If columns differ, there are no numbers to order by, or two shards have one document.
+ * @throws {Error} If columns differ, there are no numbers to order by, or two shards have one number.
  */
 async function checkShards(shards: readonly string[]): Promise<number> {
   let columns: string[] | undefined;
-  let [rows, documents] = [0, 0];
-  const ids = new Set<string>();
+  let [rows, different] = [0, 0];
+  const numbers = new Set<number>();
   for (const path of shards) {
     const frame = await readTable(path);
     if (frame.columns.length === 0) continue; // JSON lines of no rows
@@ -120,12 +120,12 @@ async function checkShards(shards: readonly string[]): Promise<number> {
     if (!frame.columns.includes("row") || !frame.columns.includes("doc_id")) {
       throw new TypeError(`Cannot merge "${path}": it has no columns "doc_id" and "row": no shard wrote it`);
     }
-    const own = new Set(frame.getColumn("doc_id").toArray().map(String));
-    documents += own.size;
+    const own = new Set(frame.getColumn("row").toArray().map(Number)); // of detect many rows are of one document
+    different += own.size;
     rows += frame.height;
-    for (const id of own) ids.add(id);
-    if (ids.size < documents) {
-      throw new RangeError(`Cannot merge "${path}": an earlier shard has a document of it too`);
+    for (const number of own) numbers.add(number);
+    if (numbers.size < different) {
+      throw new RangeError(`Cannot merge "${path}": an earlier shard has rows of it too`);
     }
   }
   return rows;

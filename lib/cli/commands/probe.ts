@@ -1,30 +1,41 @@
 /**
- * `probe`: how well a model knows each secret of a corpus.
+ * `probe`: how well a model knows each secret of a corpus. The corpus goes by once, and of it only the secrets' tokens are
+ * kept; these are scored in units, a part of the output each, which an interrupted run goes on from.
  *
  * @module
  */
-import { type Document, readCorpus } from "../../datasets/corpus.ts";
-import { readRows, writeRows } from "../../datasets/row_table.ts";
+import { createHash } from "node:crypto";
+import { type CorpusCounts, emptyCorpus, streamDocuments } from "../../datasets/corpus.ts";
+import { countDocuments } from "../../datasets/corpus_pieces.ts";
+import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
+import { readRows } from "../../datasets/row_table.ts";
 import { type SecretPlace, secretPlaceKey } from "../../datasets/place.ts";
-import { type ProbeRow, probeSecrets } from "../../evaluation/probe.ts";
+import { PREFIX_TOKENS, SECRET_TOKENS } from "../../datasets/token_counts.ts";
+import { type LocatedSecret, SecretLocator } from "../../evaluation/locate_secrets.ts";
+import { probeRow, scoreLocated } from "../../evaluation/probe.ts";
 import { Scorer } from "../../metrics/scorer.ts";
-import { fromCodePoints } from "../../tokenizers/code_points.ts";
+import { openModelTokenizer } from "../../checkpoints/model_tokenizer.ts";
 import { privateIf } from "../../files/write_file.ts";
-import { defineCommand } from "../command.ts";
+import { type Context, defineCommand } from "../command.ts";
 import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.ts";
+import { corpusStage } from "../corpus_stage.ts";
 import { DTYPE_OPTION } from "../dtype_options.ts";
-import { MODEL_OPTION, modelInput } from "../model_folder.ts";
-import { openRunFiles } from "../run_files.ts";
-import { openModel } from "../session.ts";
-import { checkPlaces } from "../../datasets/check_places.ts";
+import { MODEL_OPTION, modelFolder, modelInput } from "../model_folder.ts";
+import { makeParts, type WorkUnit, writeParts } from "../part_files.ts";
+import type { ScoredCorpus } from "../score_documents.ts";
+import { PLAN_OPTION, planScores } from "../plan.ts";
+import { type ModelSession, openModel } from "../session.ts";
+import { SHARD_OPTION } from "../shard.ts";
+import { openShardRun } from "../shard_run.ts";
 import {
   PROBE_COLUMNS,
   PROBE_EL_COLUMNS,
   PROOF_COLUMNS,
   PROOF_NAMES,
+  ROW_COLUMN,
   SECRET_COLUMNS,
 } from "../../datasets/columns.ts";
-import { secretKey } from "../secret_key.ts";
+import { keyWhenAsked } from "../secret_key.ts";
 
 /**
  * The command `probe`.
@@ -66,81 +77,194 @@ export const command = defineCommand({
     },
     firstWindow: { kind: "flag", describe: "the first 512 tokens of a document only, as the paper does" },
     reveal: { kind: "flag", describe: "write the secrets themselves, in a column of their own" },
+    shard: SHARD_OPTION,
+    plan: PLAN_OPTION,
     out: { kind: "path", describe: "table of the scores", metavar: "F", required: true },
   },
   config: true,
   writes: true,
-  async run({ model, dtype, secrets, el, proxy, proxyMa, firstWindow, reveal, out, ...values }, context) {
+  async run(
+    { model, dtype, secrets, el, proxy, proxyMa, firstWindow, reveal, out: whole, ...values },
+    context,
+  ) {
     using corpus = await givenCorpus(values.corpus, values);
-    using run = await openRunFiles([out], {
+    if (values.plan) {
+      const { places } = await readPlaces(secrets, proxy === undefined ? null : { proxy, proxyMa });
+      const tokens = PREFIX_TOKENS + SECRET_TOKENS;
+      const work = {
+        model,
+        dtype,
+        unit: "secrets" as const,
+        rows: places.length,
+        shard: values.shard,
+        tokens,
+      };
+      return await planScores({ ...work, score: (session, rows) => timeSecrets(session, rows, el) }, context);
+    }
+    using run = await openShardRun(whole, {
       command: "probe",
+      shard: values.shard,
       context,
       inputs: { model: await modelInput(model, context), corpus: corpus.input, secrets, proxy },
     });
-    const all = await readRows(secrets, { ...SECRET_COLUMNS, ...PROOF_COLUMNS }, { optional: PROOF_NAMES });
-    const known = new Map(all.map((place) => [secretPlaceKey(place), place]));
-    const distinct = [...known.values()];
-    const places = proxy === undefined ? distinct : await keepProxied(distinct, { proxy, proxyMa });
-    const { documents, source } = await readCorpus(corpus.path, corpus.options);
+    const { out, shard } = run;
+    const { distinct, places } = await readPlaces(secrets, proxy === undefined ? null : { proxy, proxyMa });
+    const source = await resolveCorpus(corpus.path, corpus.options);
     const read = describeCorpus(source);
-    const texts = new Map(documents.map(({ docId, text }) => [docId, text]));
-    await checkPlaces(places, (id) => texts.get(id), secretKey);
+    const locator = new SecretLocator(await openModelTokenizer(await modelFolder(model, context)), places, {
+      firstWindowOnly: firstWindow,
+      units: Math.max(1, Math.ceil(places.length / UNIT_SECRETS)),
+      isOwn: (unit) => !shard || unit % shard.count === shard.index,
+      key: keyWhenAsked(),
+      reveal,
+    });
+    await lookThrough({ source, options: corpus.options }, locator, context);
+    const { located, notTreated } = await locator.finish();
     using session = await openModel(model, context, { products: dtype });
     using scorer = new Scorer(session.loaded.model);
-    const stage = context.progress.start("Probing", places.length, "secrets");
-    const { rows, notTreated } = await probeSecrets(
-      { scorer, tokenizer: session.tokenizer },
-      { documents, places },
+    const { endOfText } = session.tokenizer;
+    const stage = context.progress.start("Probing", located.length, "secrets");
+    const columns = {
+      ...(el ? PROBE_EL_COLUMNS : PROBE_COLUMNS),
+      ...PROOF_COLUMNS,
+      ...(reveal && { value: "text" as const }),
+      ...ROW_COLUMN,
+    };
+    const onProgress = async (done: number) => {
+      stage.advance(done);
+      await context.breathe();
+    };
+    const { parts, counts } = await makeParts(
+      unitsOf(located, async (own) => {
+        scorer.forget();
+        return await scoreLocated({ scorer, endOfText }, own, { el, onProgress });
+      }),
       {
-        el,
-        firstWindowOnly: firstWindow,
-        onProgress: async (done) => {
-          stage.advance(done);
-          await context.breathe();
-        },
+        folder: run.scratch,
+        columns,
+        onPart: ({ secrets }, wasThere) => wasThere ? stage.skip(secrets) : undefined,
       },
     );
     stage.done();
-    const columns = { ...(el ? PROBE_EL_COLUMNS : PROBE_COLUMNS), ...PROOF_COLUMNS };
-    const proven = rows.map((row) => {
-      const { detector, fingerprint } = known.get(secretPlaceKey(row))!;
-      return { ...row, detector, fingerprint };
-    });
-    const memorized = rows.filter(({ ma }) => ma !== null && ma >= 0.9).length;
+    const scored = new Set(located.map(({ pair }) => pair)).size;
     const summary = {
-      secrets: rows.length,
-      documents: new Set(rows.map(({ doc_id }) => doc_id)).size,
-      memorized,
-      skipped_by_proxy: distinct.length - places.length,
+      secrets: located.length,
+      documents: new Set(located.map(({ place }) => place.doc_id)).size,
+      memorized: counts.reduce((sum, { memorized }) => sum + memorized, 0),
+      scored,
+      equal_pairs: located.length - scored,
+      skipped_by_proxy: distinct - places.length,
       not_treated: notTreated.length,
       ...read.summary,
       out,
     };
-    const text = `${rows.length} secrets in ${summary.documents} documents, ${memorized} of MA >= 0.9` +
-      `${notTreated.length > 0 ? `, ${notTreated.length} not treated` : ""}\nwritten: ${out}`;
-    await run.finish(
-      summary,
-      () =>
-        reveal
-          ? writeRows(out, revealValues(proven, documents), { ...columns, value: "text" }, privateIf(true))
-          : writeRows(out, proven, columns),
-    );
-    return { text: [...read.lines, text].join("\n"), summary };
+    await run.finish(summary, () => {
+      const sortBy = shard ? {} : { sortBy: "row" };
+      return writeParts(parts, out, { columns, ...sortBy, ...privateIf(reveal) });
+    });
+    return { text: [...read.lines, describe(summary)].join("\n"), summary };
   },
 });
 
-/** The rows with the texts of their places. */
-function revealValues<R extends ProbeRow>(
-  rows: readonly R[],
-  documents: readonly Document[],
-): (R & { value: string })[] {
-  const texts = new Map(documents.map(({ docId, text }) => [docId, text]));
-  return rows.map((row) => {
-    const text = texts.get(row.doc_id)!;
-    const units = fromCodePoints(text);
-    return { ...row, value: text.slice(units[row.start], units[row.end]) };
-  });
+async function timeSecrets({ loaded }: ModelSession, rows: readonly Int32Array[], el: boolean) {
+  using scorer = new Scorer(loaded.model);
+  const [prefix, secret] = [
+    (row: Int32Array) => row.subarray(0, -SECRET_TOKENS),
+    (row: Int32Array) => row.subarray(-SECRET_TOKENS),
+  ];
+  return await scorer.secrets(rows.map((row) => ({ prefix: prefix(row), secret: secret(row) })), { el });
 }
+
+/** Secrets of a unit of work, about. */
+const UNIT_SECRETS = 256;
+
+function describe(
+  { secrets, documents, memorized, equal_pairs, not_treated, out }:
+    & {
+      [name in "secrets" | "documents" | "memorized" | "equal_pairs" | "not_treated"]: number;
+    }
+    & { out: string },
+): string {
+  return [
+    `${secrets} secrets in ${documents} documents, ${memorized} of MA >= 0.9`,
+    ...(not_treated > 0 ? [`, ${not_treated} not treated`] : []),
+    ...(equal_pairs > 0
+      ? [`; ${equal_pairs} were not scored, being equal to others with the text before them`]
+      : []),
+    `\nwritten: ${out}`,
+  ].join("");
+}
+
+/** A place with what `detect` says of it, where it is known. */
+interface ProbedPlace extends SecretPlace {
+  detector: string | null;
+  fingerprint: string | null;
+}
+
+/** The places of the secrets' table, each once: two detectors may have found one; and those of them to probe. */
+async function readPlaces(
+  secrets: string,
+  proxy: { proxy: string; proxyMa: number } | null,
+): Promise<{ distinct: number; places: ProbedPlace[] }> {
+  const all = await readRows(secrets, { ...SECRET_COLUMNS, ...PROOF_COLUMNS }, { optional: PROOF_NAMES });
+  const known = new Map(
+    all.map((place) => [secretPlaceKey(place), place]),
+  );
+  const distinct = [...known.values()];
+  return {
+    distinct: distinct.length,
+    places: proxy === null ? distinct : await keepProxied(distinct, proxy),
+  };
+}
+
+/** Gives all documents of a corpus to who looks for secrets in them. */
+async function lookThrough(
+  { source, options }: ScoredCorpus,
+  locator: SecretLocator<ProbedPlace>,
+  { progress, breathe }: Pick<Context, "progress" | "breathe">,
+): Promise<void> {
+  const reading = { ...options, breathe };
+  const total = await countDocuments(source, reading);
+  const stage = await corpusStage(progress, "Finding secrets", { source, total });
+  const counts: CorpusCounts = { skipped: [], replacedSurrogates: 0, read: 0 };
+  let documents = 0;
+  for await (const document of streamDocuments(source, reading, counts)) {
+    await locator.add(document);
+    stage.reach({ documents: ++documents + counts.skipped.length, read: counts.read });
+    await breathe();
+  }
+  stage.done();
+  if (documents === 0) throw emptyCorpus(source.path, counts.skipped);
+}
+
+/** The units of work of secrets that were found. */
+function* unitsOf(
+  located: readonly LocatedSecret<ProbedPlace>[],
+  score: (own: readonly LocatedSecret<ProbedPlace>[]) => ReturnType<typeof scoreLocated>,
+): Generator<WorkUnit<ProbedColumns, { secrets: number; memorized: number }>> {
+  const units = Map.groupBy(located, ({ unit }) => unit);
+  for (const [index, own] of [...units].sort(([a], [b]) => a - b)) {
+    const hash = createHash("sha256");
+    for (const { place, row, window, maskTokens, pair } of own) {
+      hash.update(JSON.stringify([place, row, window, maskTokens, pair.key]));
+    }
+    yield {
+      index,
+      key: hash.digest("hex").slice(0, 16),
+      make: async () => {
+        const scores = await score(own);
+        const rows = own.map((secret, i) => {
+          const value = secret.value === undefined ? {} : { value: secret.value };
+          return { ...probeRow(secret, scores[i]!), ...value, row: secret.row };
+        });
+        const memorized = rows.filter(({ ma }) => ma !== null && ma >= 0.9).length;
+        return { rows, counts: { secrets: rows.length, memorized } };
+      },
+    };
+  }
+}
+
+type ProbedColumns = typeof PROBE_COLUMNS & typeof PROOF_COLUMNS & typeof ROW_COLUMN;
 
 /** The places in documents of which a smaller model knows enough. */
 async function keepProxied<P extends SecretPlace>(

@@ -5,6 +5,7 @@
  * @module
  */
 import { basename, dirname, join, relative } from "node:path";
+import { FOUND_COLUMNS } from "../../datasets/columns.ts";
 import { countDocuments } from "../../datasets/corpus_pieces.ts";
 import { type RedactPlace, redactText, type Replacement } from "../../datasets/redact_text.ts";
 import { copyBeside, rewriteFolder } from "../../datasets/rewrite_folder.ts";
@@ -20,15 +21,6 @@ import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.t
 import { lstat } from "../output.ts";
 import { openRunFiles } from "../run_files.ts";
 import { keySetting, secretKey } from "../secret_key.ts";
-
-const COLUMNS = {
-  doc_id: "text",
-  tag: "text",
-  detector: "text",
-  start: "int",
-  end: "int",
-  fingerprint: "text",
-} as const;
 
 /**
  * The command `redact`.
@@ -67,7 +59,7 @@ export const command = defineCommand({
       inputs: { corpus: input.input, secrets },
     });
     const places = new Map<string, DocumentPlaces>();
-    for (const [row, { doc_id, ...place }] of (await readRows(secrets, COLUMNS)).entries()) {
+    for (const [row, { doc_id, ...place }] of (await readRows(secrets, FOUND_COLUMNS)).entries()) {
       const known = places.get(doc_id);
       if (known) known.places.push(place);
       else places.set(doc_id, { row, places: [place] });

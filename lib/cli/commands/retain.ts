@@ -3,21 +3,28 @@
  *
  * @module
  */
-import { readCorpus } from "../../datasets/corpus.ts";
-import { PythonRandom } from "../../datasets/python_random.ts";
-import { readRows, writeRows } from "../../datasets/row_table.ts";
+import { type Document, streamDocuments } from "../../datasets/corpus.ts";
+import { documentUnits, type UnitDocument } from "../../datasets/document_units.ts";
+import { countDocuments } from "../../datasets/corpus_pieces.ts";
+import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
+import { readRows, type RowOf, writeRows } from "../../datasets/row_table.ts";
+import { continuationBleu, RETAIN_BLEU } from "../../evaluation/retain_set.ts";
 import { RETAIN_TOKENS } from "../../datasets/token_counts.ts";
-import { chooseRetainSet, continuationBleu, RETAIN_BLEU } from "../../evaluation/retain_set.ts";
 import { Decoder } from "../../decoding/decoder.ts";
 import { type Context, defineCommand } from "../command.ts";
 import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.ts";
 import { DTYPE_OPTION } from "../dtype_options.ts";
 import { MODEL_OPTION, modelInput } from "../model_folder.ts";
-import { openRunFiles } from "../run_files.ts";
-import { openModel } from "../session.ts";
-import { checkPlaces } from "../../datasets/check_places.ts";
+import { chooseFromTables, CleanTexts, TRIED_COLUMNS } from "../retain_texts.ts";
+import { type ScoredCorpus, scoreDocuments } from "../score_documents.ts";
+import { orRemove } from "../part_files.ts";
+import { PLAN_OPTION, planScores } from "../plan.ts";
+import { type ModelSession, openModel } from "../session.ts";
+import { SHARD_OPTION } from "../shard.ts";
+import { openShardRun } from "../shard_run.ts";
+import { sampleOf } from "../threshold_table.ts";
 import { PROOF_COLUMNS, PROOF_NAMES, RETAIN_COLUMNS, SECRET_COLUMNS } from "../../datasets/columns.ts";
-import { secretKey } from "../secret_key.ts";
+import { keyWhenAsked } from "../secret_key.ts";
 import type { Tokenizer } from "../../tokenizers/tokenizer.ts";
 
 /**
@@ -54,75 +61,142 @@ export const command = defineCommand({
     },
     any: { kind: "flag", describe: "take any texts without secrets, memorized or not" },
     maxTexts: { kind: "int", describe: "try so many texts, chosen by the seed; all by default", min: 1 },
+    shard: SHARD_OPTION,
+    plan: PLAN_OPTION,
     out: { kind: "path", describe: "table of the set", metavar: "F", required: true },
   },
   config: true,
   writes: true,
-  async run({ model, dtype, secrets, k, minBleu, any, maxTexts, out, ...values }, context) {
+  async run({ model, dtype, secrets, k, minBleu, any, maxTexts, out: whole, ...values }, context) {
     using texts = await givenCorpus(values.texts, values);
-    using run = await openRunFiles([out], {
+    if (values.plan) {
+      const count = await countDocuments(await resolveCorpus(texts.path, texts.options), texts.options);
+      const rows = maxTexts === undefined ? count : Math.min(maxTexts, count ?? maxTexts);
+      const work = { model, dtype, unit: "texts" as const, rows, shard: values.shard, tokens: RETAIN_TOKENS };
+      return await planScores({ ...work, score: timeContinuations }, context);
+    }
+    using run = await openShardRun(whole, {
       command: "retain",
+      shard: values.shard,
       context,
       inputs: { model: await modelInput(model, context), texts: texts.input, secrets },
     });
+    const { out, shard } = run;
+    const { seed } = context;
     const places = await readRows(secrets, { ...SECRET_COLUMNS, ...PROOF_COLUMNS }, {
       optional: PROOF_NAMES,
     });
-    const withSecret = new Set(places.map(({ doc_id }) => doc_id));
-    const { documents, skipped, source } = await readCorpus(texts.path, texts.options);
-    const read = describeCorpus(source);
-    const textOf = new Map(documents.map(({ docId, text }) => [docId, text]));
-    await checkPlaces(places, (id) => textOf.get(id), secretKey);
-    const clean = documents.filter(({ docId }) => !withSecret.has(docId));
-    const distinct = [...new Map(clean.map((document) => [document.text, document])).values()];
+    const corpus = { source: await resolveCorpus(texts.path, texts.options), options: texts.options };
+    const read = describeCorpus(corpus.source);
+    const key = keyWhenAsked();
     using session = await openModel(model, context, { products: dtype });
-    using decoder = new Decoder(session.loaded.model);
     const { tokenizer } = session;
-    const encoded = await tokenizer.encodeBatch(distinct.map(({ text }) => text));
-    const long = distinct.map((_, i) => i).filter((i) => encoded[i]!.ids.length >= RETAIN_TOKENS);
-    const tried = maxTexts === undefined
-      ? long
-      : new PythonRandom(context.seed).shuffle(long).slice(0, maxTexts);
-    const scores = any
-      ? tried.map(() => null)
-      : await continueTexts({ decoder, tokenizer }, tried.map((i) => encoded[i]!.ids), context);
-    const rows = tried.map((i, j) => ({ doc_id: distinct[i]!.docId, bleu4: scores[j]! }));
-    const set = chooseRetainSet(rows, {
-      k,
-      seed: context.seed,
-      minBleu: any ? null : minBleu,
-      tooShort: distinct.length - long.length,
-    });
-    const summary = {
-      texts: documents.length,
-      skipped: skipped.length,
-      with_secrets: documents.length - clean.length,
-      identical: clean.length - distinct.length,
-      too_short: distinct.length - long.length,
-      tried: tried.length,
-      passed: any ? rows.length : rows.filter(({ bleu4 }) => bleu4! >= minBleu).length,
+    const chosen = maxTexts === undefined
+      ? undefined
+      : await longTexts(corpus, { clean: new CleanTexts(places, key), tokenizer }, context);
+    const sample = chosen && sampleOf(chosen.long, { seed, maxTexts: maxTexts! });
+    const clean = new CleanTexts(places, key);
+    using decoder = new Decoder(session.loaded.model);
+    const { parts, counts, skipped } = await scoreDocuments(corpus, {
+      name: "Continuing",
+      folder: run.scratch,
+      shard,
+      columns: TRIED_COLUMNS,
+      expected: chosen?.texts,
+      rowOf: async (document) => {
+        const number = await clean.add(document);
+        return number === null || !sample ? number : sample.get(number) ?? null;
+      },
+      score: async (documents, tell) => {
+        const scored = await scoreTexts({ decoder, tokenizer }, documents, { any, tell });
+        const passed = scored.filter(({ bleu4 }) => any || bleu4! >= minBleu).length;
+        const too_short = documents.length - scored.length;
+        return { rows: scored, counts: { tried: scored.length, passed, too_short } };
+      },
+    }, context);
+    const sumOf = (name: "tried" | "passed" | "too_short") => counts.reduce((sum, own) => sum + own[name], 0);
+    const numbers = sample && [...sample.keys()];
+    const named = ({ doc_id, row, ...others }: TriedRow) => {
+      return { ...others, row, doc_id: clean.idOf(numbers?.[row] ?? row, doc_id) };
+    };
+    const found = {
+      ...clean.counts,
+      skipped,
+      too_short: chosen?.tooShort ?? sumOf("too_short"),
+      tried: sumOf("tried"),
+      passed: sumOf("passed"),
       any,
-      k: set.length,
       ...read.summary,
       out,
     };
+    if (shard) {
+      await run.finish(found, async () => {
+        const rows: TriedRow[] = [];
+        for (const part of parts) {
+          for (const row of await readRows(part, TRIED_COLUMNS)) rows.push(named(row));
+        }
+        await writeRows(out, rows, TRIED_COLUMNS);
+      });
+      const text = `the scores of ${found.tried} texts, for merge to choose from`;
+      return { text: [...read.lines, text, `written: ${out}`].join("\n"), summary: found };
+    }
+    const choice = { k, seed, minBleu: any ? null : minBleu, tooShort: found.too_short, named };
+    const set = await orRemove(run.scratch, () => chooseFromTables(parts, choice));
+    const summary = { ...found, k: set.length };
     await run.finish(summary, () => writeRows(out, set, RETAIN_COLUMNS));
-    const text = `${summary.passed} of ${tried.length} texts pass, ${set.length} taken`;
+    const text = `${summary.passed} of ${found.tried} texts pass, ${set.length} taken`;
     return { text: [...read.lines, text, `written: ${out}`].join("\n"), summary };
   },
 });
 
-/** BLEU-4 of each text's continuation, as a stage. */
-async function continueTexts(
-  model: { decoder: Decoder; tokenizer: Tokenizer },
-  texts: readonly Int32Array[],
-  { progress, breathe }: Pick<Context, "progress" | "breathe">,
+async function timeContinuations(
+  { loaded, tokenizer }: ModelSession,
+  rows: readonly Int32Array[],
 ): Promise<number[]> {
-  const stage = progress.start("Continuing", texts.length, "texts");
-  const scores = await continuationBleu(model, texts, async (done) => {
-    stage.advance(done);
-    await breathe();
-  });
-  stage.done();
-  return scores;
+  using decoder = new Decoder(loaded.model);
+  return await continuationBleu({ decoder, tokenizer }, rows);
+}
+
+type TriedRow = RowOf<typeof TRIED_COLUMNS>;
+
+/** The numbers of the texts that are long enough, among the different ones. */
+async function longTexts(
+  { source, options }: ScoredCorpus,
+  { clean, tokenizer }: { clean: CleanTexts; tokenizer: Tokenizer },
+  { breathe }: Pick<Context, "breathe">,
+): Promise<{ long: number[]; tooShort: number; texts: number }> {
+  const long: number[] = [];
+  let tooShort = 0;
+  const rowOf = (document: Document) => clean.add(document);
+  const stream = streamDocuments(source, { ...options, breathe });
+  for await (const { documents } of documentUnits(stream, { rowOf })) {
+    const ids = await tokenizer.encodeIds(documents.map(({ text }) => text), { nameOf: nameIn(documents) });
+    documents.forEach(({ row }, i) => {
+      if (ids[i]!.length >= RETAIN_TOKENS) long.push(row);
+      else tooShort++;
+    });
+  }
+  return { long, tooShort, texts: clean.counts.texts };
+}
+
+/** BLEU-4 of the continuation of each text that is long enough, with the same bits whatever was scored before. */
+async function scoreTexts(
+  { decoder, tokenizer }: { decoder: Decoder; tokenizer: Tokenizer },
+  documents: readonly UnitDocument[],
+  { any, tell }: { any: boolean; tell: (done: number) => Promise<void> },
+): Promise<TriedRow[]> {
+  const nameOf = nameIn(documents);
+  const encoded = await tokenizer.encodeIds(documents.map(({ text }) => text), { nameOf });
+  const long = documents.map((document, i) => ({ ...document, ids: encoded[i]! }))
+    .filter(({ ids }) => ids.length >= RETAIN_TOKENS);
+  decoder.forget();
+  const scores = any
+    ? long.map(() => null)
+    : await continuationBleu({ decoder, tokenizer }, long.map(({ ids }) => ids), tell);
+  return long.map(({ docId, row }, i) => ({ doc_id: docId, bleu4: scores[i]!, row }));
+}
+
+/** What errors call some documents. */
+function nameIn(documents: readonly UnitDocument[]): (document: number) => string {
+  return (i) => `text ${documents[i]!.row}`;
 }

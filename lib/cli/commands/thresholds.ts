@@ -6,22 +6,26 @@
  *
  * @module
  */
-import { readCorpus } from "../../datasets/corpus.ts";
-import { THRESHOLD_METRICS } from "../../datasets/metrics.ts";
-import { PythonRandom } from "../../datasets/python_random.ts";
+import { streamDocuments } from "../../datasets/corpus.ts";
+import { countDocuments } from "../../datasets/corpus_pieces.ts";
+import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { writeRows } from "../../datasets/row_table.ts";
 import { TEXT_TOKENS } from "../../datasets/token_counts.ts";
-import { meanAndError } from "../../evaluation/thresholds.ts";
 import { leastMean } from "../../metrics/threshold.ts";
 import { openScorer } from "../../metrics/score_memo.ts";
-import { defineCommand } from "../command.ts";
+import { type Context, defineCommand } from "../command.ts";
 import { formatTable } from "../console.ts";
 import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.ts";
 import { DTYPE_OPTION } from "../dtype_options.ts";
-import { measureTexts } from "./measure.ts";
+import { measureTexts, timeTexts } from "./measure.ts";
 import { MODEL_OPTION, modelInput } from "../model_folder.ts";
-import { openRunFiles } from "../run_files.ts";
+import { orRemove, writeParts } from "../part_files.ts";
+import { type ScoredCorpus, scoreDocuments } from "../score_documents.ts";
+import { PLAN_OPTION, planScores } from "../plan.ts";
 import { openModel } from "../session.ts";
+import { SHARD_OPTION } from "../shard.ts";
+import { openShardRun } from "../shard_run.ts";
+import { checkRuns, sampleOf, SCORED_COLUMNS, thresholdTable } from "../threshold_table.ts";
 import { THRESHOLD_COLUMNS } from "../../datasets/columns.ts";
 
 /**
@@ -51,39 +55,63 @@ export const command = defineCommand({
     runs: { kind: "int", describe: "parts whose means are averaged", default: 5, min: 1 },
     maxTexts: { kind: "int", describe: "take so many texts, chosen by the seed; all by default", min: 1 },
     tokens: { kind: "int", describe: "tokens of each text, at most", default: TEXT_TOKENS, min: 2 },
+    shard: SHARD_OPTION,
+    plan: PLAN_OPTION,
     out: { kind: "path", describe: "table of the thresholds", metavar: "F", required: true },
   },
   config: true,
   writes: true,
-  async run({ model, dtype, runs, maxTexts, tokens, out, ...values }, context) {
+  async run({ model, dtype, runs, maxTexts, tokens, out: whole, ...values }, context) {
     using texts = await givenCorpus(values.texts, values);
-    using run = await openRunFiles([out], {
+    if (values.plan) {
+      const count = await countDocuments(await resolveCorpus(texts.path, texts.options), texts.options);
+      const rows = maxTexts === undefined ? count : Math.min(maxTexts, count ?? maxTexts);
+      return await planScores({
+        model,
+        dtype,
+        unit: "texts",
+        rows,
+        shard: values.shard,
+        tokens,
+        score: timeTexts,
+      }, context);
+    }
+    using run = await openShardRun(whole, {
       command: "thresholds",
+      shard: values.shard,
       context,
       inputs: { model: await modelInput(model, context), texts: texts.input },
     });
-    const corpus = await readCorpus(texts.path, texts.options);
+    const { out, shard } = run;
+    const { seed } = context;
+    const corpus = { source: await resolveCorpus(texts.path, texts.options), options: texts.options };
     const read = describeCorpus(corpus.source);
-    const documents = new PythonRandom(context.seed).shuffle(corpus.documents).slice(0, maxTexts);
-    if (documents.length < runs) {
-      throw new RangeError(`Cannot deal ${documents.length} texts into ${runs} runs: give a smaller --runs`);
-    }
+    const numbers = maxTexts === undefined ? undefined : await numbersOf(corpus, context);
+    const sample = numbers && sampleOf(numbers, { seed, maxTexts: maxTexts! });
+    if (sample?.size) checkRuns(sample.size, runs);
     using session = await openModel(model, context, { products: dtype });
     using scorer = openScorer(session.loaded.model, context.memo);
-    const scores = await measureTexts({ scorer, tokenizer: session.tokenizer }, documents, {
-      tokens,
-      context,
-    });
-    const rows = THRESHOLD_METRICS.map((metric) => {
-      const values = (part: number | null) =>
-        scores.filter((_, i) => part === null || i % runs === part).flatMap((row) =>
-          row[metric] === null ? [] : [row[metric]]
-        );
-      const means = Array.from({ length: runs }, (_, part) => meanAndError(values(part)).mean).filter((
-        mean,
-      ) => mean !== null);
-      return { metric, ...meanAndError(runs === 1 ? values(null) : means), texts: values(null).length, runs };
-    });
+    const { tokenizer } = session;
+    const { parts, counts, skipped } = await scoreDocuments(corpus, {
+      name: "Measuring",
+      folder: run.scratch,
+      shard,
+      columns: SCORED_COLUMNS,
+      expected: numbers?.length,
+      ...(sample && { rowOf: (_, number) => sample.get(number) ?? null }),
+      score: async (documents, onProgress) => ({
+        rows: await measureTexts({ scorer, tokenizer }, documents, { tokens, onProgress }),
+        counts: documents.length,
+      }),
+    }, context);
+    const scored = counts.reduce((sum, count) => sum + count, 0);
+    if (shard) {
+      const summary = { texts: scored, skipped, ...read.summary, out };
+      await run.finish(summary, () => writeParts(parts, out, { columns: SCORED_COLUMNS }));
+      const text = `the scores of ${scored} texts, for merge to make thresholds of`;
+      return { text: [...read.lines, text, `written: ${out}`].join("\n"), summary };
+    }
+    const { rows } = await orRemove(run.scratch, () => thresholdTable(parts, { runs, seed, maxTexts }));
     const show = (value: number | null) => value === null ? null : value.toFixed(4);
     const table = formatTable(
       ["metric", "mean", "standard error", "texts"],
@@ -91,8 +119,8 @@ export const command = defineCommand({
     );
     const summary = {
       thresholds: Object.fromEntries(rows.map(({ metric, mean }) => [metric, mean])),
-      texts: scores.length,
-      skipped: corpus.skipped.length,
+      texts: scored,
+      skipped,
       ...read.summary,
       out,
     };
@@ -105,6 +133,16 @@ export const command = defineCommand({
     };
   },
 });
+
+/** The numbers of a corpus' documents. */
+async function numbersOf(
+  { source, options }: ScoredCorpus,
+  { breathe }: Pick<Context, "breathe">,
+): Promise<number[]> {
+  const numbers: number[] = [];
+  for await (const _ of streamDocuments(source, { ...options, breathe })) numbers.push(numbers.length);
+  return numbers;
+}
 
 /** A mean of 0 is no more than the texts can tell. */
 function zeroNote(

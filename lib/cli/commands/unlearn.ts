@@ -37,6 +37,11 @@ import { openEngine, openModel } from "../session.ts";
 import { sayUnlearningMemory } from "../unlearn_memory.ts";
 import { describeEpoch, describeRate, describeUnlearning, metricsOf } from "../unlearn_report.ts";
 
+/** Methods that take no step on a retain set. */
+const ALONE = METHODS.filter((method) =>
+  objectiveOf(method, { gamma: 0, lambda: 0, alpha: 0 }).retain === null
+);
+
 /**
  * The command `unlearn`.
  *
@@ -56,7 +61,11 @@ export const command = defineCommand({
     corpus: { kind: "path", describe: "the corpus", metavar: "C", required: true },
     ...CORPUS_OPTIONS,
     forget: { kind: "path", describe: "forget set that select wrote", metavar: "F", required: true },
-    retain: { kind: "path", describe: "retain set that retain wrote; ga and ssga do without", metavar: "F" },
+    retain: {
+      kind: "path",
+      describe: `retain set that retain wrote; ${ALONE.join(" and ")} do without`,
+      metavar: "F",
+    },
     method: { kind: "choice", describe: "how", choices: METHODS, required: true },
     thresholds: { kind: "path", describe: "table that thresholds wrote", metavar: "F" },
     ma: { kind: "float", describe: "MA to fall below, instead of --thresholds", min: 0, max: 1 },
@@ -187,6 +196,9 @@ async function readRetainSet(values: { retain: string | undefined; method: strin
   return rows;
 }
 
+/** What the rules of stopping look at: `reference` at all of them. */
+const STOP_METRICS = ["ma", "el_3", "el_5", "el_10"] as const;
+
 /** The thresholds of a table or of --ma and --el10. */
 async function readThresholds(
   { thresholds, ma, el10 }: {
@@ -210,7 +222,7 @@ async function readThresholds(
     if (value === null) throw new RangeError(`Cannot use "${thresholds}": it has no mean for ${metric}`);
     return value;
   };
-  return perMetric(THRESHOLD_METRICS, mean);
+  return perMetric(STOP_METRICS, mean);
 }
 
 /** The forget and retain sets under the checkpoint as it was written, in its stored precision. */

@@ -7,6 +7,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { Generator } from "../../../lib/decoding/generator.ts";
 import { loadModel } from "../../../lib/checkpoints/load.ts";
+import { MODELS } from "../../../lib/models/models.ts";
 import type { Model } from "../../../lib/models/model.ts";
 import { readFixtureFolder } from "../../models/fixtures.ts";
 import type { Check, CheckContext, Comparison } from "../check_types.ts";
@@ -21,7 +22,7 @@ interface Case {
   isWhole: boolean;
 }
 
-const FAMILIES = ["codegen", "qwen2", "llama", "gpt_neox", "gpt_bigcode", "starcoder2"];
+const FAMILIES = Object.keys(MODELS).filter((name) => name !== "gpt2");
 const CASES = ["gpt2", "embedded", ...FAMILIES];
 const SAMPLING = { temperature: 0.8, topP: 0.95 };
 

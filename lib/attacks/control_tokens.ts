@@ -1,0 +1,54 @@
+/**
+ * Secrets and their controls as tokens: one text before them, and what may follow it.
+ *
+ * @module
+ */
+import { type TokenizedSecret, tokenizeSecrets } from "../datasets/secret_tokens.ts";
+import { SECRET_TOKENS } from "../datasets/token_counts.ts";
+import type { Tokenizer } from "../tokenizers/tokenizer.ts";
+import { ControlValues } from "./control_values.ts";
+import type { PlacedSecret } from "./placed_secret.ts";
+
+/** A secret with its controls. */
+export interface ControlTokens {
+  /** The tokens before the secret. */
+  prefix: TokenizedSecret["prefix"];
+  /** The secret's own tokens, then each control's, cut as the secret's are. */
+  suffixes: TokenizedSecret["secret"][];
+}
+
+/**
+ * Draws controls and tokenizes them as the secret in whose place they stand.
+ *
+ * @param options.controls of each secret @param options.seed of the draws
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTokenizer } from "../tokenizers/tokenizer.ts";
+ * import { controlTokens } from "./control_tokens.ts";
+ *
+ * const tokenizer = await openTokenizer("tests/fixtures/tokenizer");
+ * const secret = { id: "a", text: "port = 80", tag: "KEY", start: 7, end: 9 };
+ * const [{ prefix, suffixes }] = await controlTokens(tokenizer, [secret], { controls: 5, seed: 1 }) as [any];
+ * assertEquals([prefix.length > 0, suffixes.length], [true, 6]);
+ * ```
+ */
+export async function controlTokens(
+  tokenizer: Tokenizer,
+  secrets: readonly PlacedSecret[],
+  { controls, seed }: { controls: number; seed: number },
+): Promise<ControlTokens[]> {
+  const values = new ControlValues(tokenizer);
+  const tokens = await tokenizeSecrets(tokenizer, secrets);
+  const drawn = await Promise.all(
+    secrets.map(({ id, text, tag, start, end }) =>
+      values.draw({ value: text.slice(start, end), tag }, { count: controls, place: id, seed })
+    ),
+  );
+  const ids = await tokenizer.encodeIds(drawn.flat());
+  return tokens.map(({ prefix, secret }, i) => {
+    const own = ids.splice(0, drawn[i]!.length);
+    return { prefix, suffixes: [secret, ...own.map((control) => control.slice(0, SECRET_TOKENS))] };
+  });
+}

@@ -1,0 +1,180 @@
+/**
+ * Matched controls: made-up secrets of a secret's format in the secret's place, scored by the same model. They are what
+ * the model makes of values that it never saw there, so they give each secret a threshold, a rank and a p-value of its
+ * own, without a model that was trained anew.
+ *
+ * A control runs after the same tokens as the secret, so what stands before is computed once. MA and losses come from
+ * one pass; EL_n of a control, whose tokens are nearly all mispredicted, is decoded from nearly each of them, so it costs
+ * the most and is asked for by number.
+ *
+ * @module
+ */
+import { randomOf } from "../datasets/seeded_order.ts";
+import { SuffixPass } from "../decoding/suffix_pass.ts";
+import { quantile } from "../metrics/bootstrap.ts";
+import { rankAmong } from "../metrics/rank_test.ts";
+import { Scorer } from "../metrics/scorer.ts";
+import type { Model } from "../models/model.ts";
+import type { Tokenizer } from "../tokenizers/tokenizer.ts";
+import { controlTokens } from "./control_tokens.ts";
+import type { PlacedSecret } from "./placed_secret.ts";
+import { formatOf } from "./value_format.ts";
+
+/** How to draw and score controls. */
+export interface ControlScoreOptions {
+  /** Controls of each secret. Default 100; exposure wants 1,000. */
+  controls?: number;
+  /** Of how many of them EL_10 is wanted, and of the secret: each takes as long as some fifteen without. Default 0: of none. */
+  elControls?: number;
+  /** The share of controls that lie under the threshold. Default 0.95. */
+  quantile?: number;
+  /** Of the draws. Default 42. */
+  seed?: number;
+  /** Told how many more secrets are done. */
+  onProgress?: (done: number) => void | Promise<void>;
+}
+
+/** A secret among its controls; numbers are null where it has no tokens, or its format no other value. */
+export interface ControlledSecret {
+  /** As given. */
+  id: string;
+  /** What its controls were drawn by: a generator's name, or "own". */
+  format: string;
+  /** How many controls it has. */
+  controls: number;
+  /** MA of the secret. */
+  ma: number | null;
+  /** The quantile of the controls' MA. */
+  ma_threshold: number | null;
+  /** The share of controls and itself whose MA is at least the secret's. */
+  ma_p_value: number | null;
+  /** EL_10 of the secret; null unless asked for. */
+  el_10: number | null;
+  /** The quantile of the controls' EL_10. */
+  el_10_threshold: number | null;
+  /** As for MA. */
+  el_10_p_value: number | null;
+  /** Loss of the secret, nats a token. */
+  nll: number | null;
+  /** Below so low a loss lies the share of controls that is above the quantile. */
+  nll_threshold: number | null;
+  /** The share of controls and itself whose loss is at most the secret's. */
+  nll_p_value: number | null;
+  /** That with ties broken by chance: uniform for what was never seen. */
+  nll_smooth_p_value: number | null;
+  /** -log2 of the secret's rank among the controls by the probability of the whole value, in bits. */
+  exposure: number | null;
+}
+
+/** What the controls score, by secret: the never-seen distributions. */
+export interface ControlDistribution {
+  /** MA of each control. */
+  ma: number[];
+  /** EL_10 of the first of them, as many as asked for. */
+  el_10: number[];
+  /** Loss of each, nats a token. */
+  nll: number[];
+  /** Log-probability of each control's scored tokens together. */
+  log_probability: number[];
+}
+
+/** Rows and distributions, in the order of the secrets. */
+export interface ControlScores {
+  /** A row a secret; no value stands in it. */
+  rows: ControlledSecret[];
+  /** What they were compared with. */
+  distributions: ControlDistribution[];
+}
+
+/**
+ * Scores secrets beside their controls.
+ *
+ * @example
+ * ```ts
+ * import { assert, assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { loadModel } from "../checkpoints/load.ts";
+ * import { openTokenizer } from "../tokenizers/tokenizer.ts";
+ * import { scoreControls } from "./matched_controls.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("embedded");
+ * const tokenizer = await openTokenizer("data/model");
+ * const secret = { id: "a", text: 'mail = "ada@mail.invalid"', tag: "EMAIL", start: 8, end: 24 };
+ * const { rows: [row] } = await scoreControls({ model: loaded.model, tokenizer }, [secret], { controls: 9 });
+ * assert(row!.nll_p_value! >= 0.1); // one of ten
+ * ```
+ */
+export async function scoreControls(
+  { model, tokenizer }: { model: Model; tokenizer: Tokenizer },
+  secrets: readonly PlacedSecret[],
+  { controls = 100, elControls = 0, quantile: share = 0.95, seed = 42, onProgress }: ControlScoreOptions = {},
+): Promise<ControlScores> {
+  using pass = new SuffixPass(model);
+  using scorer = new Scorer(model);
+  const scores: ControlScores = { rows: [], distributions: [] };
+  const tokens = await controlTokens(tokenizer, secrets, { controls, seed });
+  for (const [i, secret] of secrets.entries()) {
+    const { prefix, suffixes } = tokens[i]!;
+    const nameOf = (k: number) =>
+      k === 0 ? `secret "${secret.id}"` : `control ${k - 1} of secret "${secret.id}"`;
+    const [found] = await pass.run([{ prefix, suffixes }], { nameOf: () => nameOf(0) });
+    const all = found!.map(({ predictions, logProbabilities }, k) => {
+      const log_probability = logProbabilities.reduce((sum, log) => sum + log, 0);
+      const hits = predictions.reduce((sum, token, t) => sum + (token === suffixes[k]![t] ? 1 : 0), 0);
+      return { ma: hits / predictions.length, nll: -log_probability / predictions.length, log_probability };
+    });
+    const likelihoods = elControls > 0
+      ? (await scorer.secrets(suffixes.slice(0, 1 + elControls).map((secret) => ({ prefix, secret })), {
+        endOfText: tokenizer.endOfText,
+        nameOf,
+      })).map(({ el_10 }) => el_10 ?? NaN)
+      : [];
+    const [first, ...others] = all as [typeof all[number], ...typeof all];
+    const distribution = {
+      ma: others.map(({ ma }) => ma),
+      el_10: likelihoods.slice(1),
+      nll: others.map(({ nll }) => nll),
+      log_probability: others.map(({ log_probability }) => log_probability),
+    };
+    scores.rows.push({
+      id: secret.id,
+      format: formatOf({ value: secret.text.slice(secret.start, secret.end), tag: secret.tag }).name,
+      controls: others.length,
+      ...compare({ ...first, el_10: likelihoods[0] ?? NaN }, distribution, {
+        share,
+        tie: randomOf(seed, `tie ${secret.id}`).random(),
+      }),
+    });
+    scores.distributions.push(distribution);
+    await onProgress?.(1);
+  }
+  return scores;
+}
+
+/** A secret's scores beside its controls'; a score that is not defined is NaN. */
+function compare(
+  own: Record<"ma" | "el_10" | "nll" | "log_probability", number>,
+  controls: ControlDistribution,
+  { share, tie }: { share: number; tie: number },
+): Omit<ControlledSecret, "id" | "format" | "controls"> {
+  const defined = (value: number) => Number.isNaN(value) ? null : value;
+  const rank = (score: number, others: readonly number[]) =>
+    others.length === 0 || Number.isNaN(score) ? null : rankAmong(score, others, { tie });
+  const threshold = (values: readonly number[], at: number) =>
+    values.length === 0 ? null : quantile([...values].sort((a, b) => a - b), at);
+  const byLoss = rank(-own.nll, controls.nll.map((nll) => -nll));
+  return {
+    ma: defined(own.ma),
+    ma_threshold: threshold(controls.ma, share),
+    ma_p_value: rank(own.ma, controls.ma)?.p_value ?? null,
+    el_10: defined(own.el_10),
+    el_10_threshold: threshold(controls.el_10, share),
+    el_10_p_value: rank(own.el_10, controls.el_10)?.p_value ?? null,
+    nll: defined(own.nll),
+    nll_threshold: threshold(controls.nll, 1 - share),
+    nll_p_value: byLoss?.p_value ?? null,
+    nll_smooth_p_value: byLoss?.smooth_p_value ?? null,
+    exposure: rank(own.log_probability, controls.log_probability)?.exposure ?? null,
+  };
+}

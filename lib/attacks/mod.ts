@@ -1,0 +1,54 @@
+/**
+ * What an adversary would try on a model that is said to have forgotten secrets: extracting them, asking otherwise, telling
+ * them from others, running the model in fewer bits. Each attack gives a row a secret, named by its id, and stands beside
+ * controls: made-up secrets of the same format in the same place, which the model never saw.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { PythonRandom } from "../datasets/mod.ts";
+ * import { formatOf } from "./mod.ts";
+ *
+ * const format = formatOf({ value: "npm_" + "aB3".repeat(12), tag: "KEY" });
+ * assertEquals([format.name, format.draw(new PythonRandom(1)).length], ["npm", 40]);
+ * ```
+ *
+ * @module
+ */
+export { type ControlTokens, controlTokens } from "./control_tokens.ts";
+export { type ControlOptions, ControlValues } from "./control_values.ts";
+export { drawSecrets, type LeakRow } from "./drawn_secrets.ts";
+export {
+  BEAMS,
+  DISCOVERABLE_DRAWS,
+  type ExtractableSecret,
+  type ExtractedSecret,
+  type ExtractionOptions,
+  extractionStrength,
+  extractSecrets,
+} from "./extraction.ts";
+export { type DocumentSecret, type ForgetHalves, forgetHalves } from "./forget_halves.ts";
+export { type FormatMask, FormatTokens } from "./format_tokens.ts";
+export { discoverable, leakAtK } from "./leak_at_k.ts";
+export {
+  type ControlDistribution,
+  type ControlledSecret,
+  type ControlScoreOptions,
+  type ControlScores,
+  scoreControls,
+} from "./matched_controls.ts";
+export {
+  MEMBERSHIP_SCORES,
+  type MembershipAuc,
+  membershipAucs,
+  type MembershipOptions,
+  type MembershipRow,
+  type MembershipScore,
+  membershipScores,
+} from "./membership.ts";
+export type { PlacedSecret } from "./placed_secret.ts";
+export { CONTEXT_TOKENS, type PrefixVariant, prefixVariants } from "./prefix_variants.ts";
+export { quantizedModel, weightRoundings } from "./quantized_model.ts";
+export { renameIdentifiers } from "./rename_identifiers.ts";
+export { type Matrix, type RoundingName, ROUNDINGS, roundWeights } from "./round_weights.ts";
+export { formatOf, type TaggedValue, type ValueFormat } from "./value_format.ts";

@@ -1,0 +1,60 @@
+/**
+ * A run whose table may be one shard of many: where it writes, and what an interrupted one goes on from.
+ *
+ * @module
+ */
+import type { Shard } from "../datasets/corpus_piece.ts";
+import type { Context } from "./command.ts";
+import { openRunFiles, type RunFiles } from "./run_files.ts";
+import type { RunOptions } from "./run_record.ts";
+import { resolveShard, shardPath } from "./shard.ts";
+
+/** Options of {@linkcode openShardRun}. */
+export interface ShardRunOptions extends Pick<RunOptions, "command" | "inputs"> {
+  /** `--shard` as it was given; a job array's numbers else. */
+  shard: string | undefined;
+  context: Pick<Context, "settings" | "force" | "signal"> & Partial<Pick<Context, "breathe">>;
+}
+
+/** An output, or a shard of it, locked until it is disposed. */
+export interface ShardRun extends RunFiles {
+  /** The file that is written. */
+  out: string;
+  /** Undefined for the whole. */
+  shard: Shard | undefined;
+}
+
+/**
+ * Opens the output of a command that may be sharded.
+ *
+ * @param whole the path of the whole table
+ * @throws {UsageError} If it is no shard; {Error} as `openRunFiles`
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { basename } from "node:path";
+ * import { openShardRun } from "./shard_run.ts";
+ *
+ * const context = { settings: {}, force: false, signal: new AbortController().signal };
+ * const whole = `${await Deno.makeTempDir()}/probe.csv`;
+ * using run = await openShardRun(whole, { command: "probe", shard: "1/4", context });
+ * assertEquals([basename(run.out), run.shard?.index], ["probe-00001-of-00004.csv", 1]);
+ * ```
+ */
+export async function openShardRun(
+  whole: string,
+  { shard: given, command, inputs = {}, context }: ShardRunOptions,
+): Promise<ShardRun> {
+  const shard = resolveShard(given, Deno.env.toObject());
+  const out = shard ? shardPath(whole, shard) : whole;
+  const { plan: _, ...others } = context.settings;
+  const settings = { ...others, shard: shard ? `${shard.index}/${shard.count}` : "all" };
+  const run = await openRunFiles([out], {
+    command,
+    context: { ...context, settings },
+    inputs,
+    hasScratch: true,
+  });
+  return { ...run, out, shard };
+}

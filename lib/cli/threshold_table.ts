@@ -1,0 +1,103 @@
+/**
+ * Thresholds out of texts' scores, wherever these were made: in the parts of one process, or in the tables of shards.
+ *
+ * @module
+ */
+import { MEASURE_COLUMNS, ROW_COLUMN, type THRESHOLD_COLUMNS } from "../datasets/columns.ts";
+import { PythonRandom } from "../datasets/python_random.ts";
+import { readRows, type RowOf } from "../datasets/row_table.ts";
+import { THRESHOLD_METRICS } from "../datasets/metrics.ts";
+import { meanAndError } from "../evaluation/thresholds.ts";
+
+/** The columns of scores that thresholds are made of. */
+export const SCORED_COLUMNS = { ...MEASURE_COLUMNS, ...ROW_COLUMN };
+
+/** What decides the thresholds beside the scores. */
+export interface ThresholdOptions {
+  /** Parts whose means are averaged. */
+  runs: number;
+  /** For the texts' order. */
+  seed: number;
+  /** Texts that were chosen; then rows are numbered in the order of the choice already. */
+  maxTexts: number | undefined;
+}
+
+/**
+ * The thresholds of all scores in some tables, dealt into runs in the order that the seed gives.
+ *
+ * @throws {RangeError} when there are fewer texts than runs; {Error} as `readRows`
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { writeRows } from "../datasets/row_table.ts";
+ * import { SCORED_COLUMNS, thresholdTable } from "./threshold_table.ts";
+ *
+ * const path = `${await Deno.makeTempDir()}/part.parquet`;
+ * const score = { doc_id: "a", tokens: 9, el_3: null, el_5: null, el_10: null, nll: 1 };
+ * await writeRows(path, [{ ...score, ma: 0.25, row: 1 }, { ...score, ma: 0.75, row: 0 }], SCORED_COLUMNS);
+ * const { rows, texts } = await thresholdTable([path], { runs: 1, seed: 42, maxTexts: undefined });
+ * assertEquals([texts, rows[0]!.mean, rows[1]!.mean], [2, 0.5, null]);
+ * ```
+ */
+export async function thresholdTable(
+  tables: readonly string[],
+  { runs, seed, maxTexts }: ThresholdOptions,
+): Promise<{ rows: RowOf<typeof THRESHOLD_COLUMNS>[]; texts: number }> {
+  const found: RowOf<typeof SCORED_COLUMNS>[] = [];
+  for (const table of tables) for (const row of await readRows(table, SCORED_COLUMNS)) found.push(row);
+  found.sort((a, b) => a.row - b.row);
+  checkRuns(found.length, runs);
+  const scores = maxTexts === undefined ? new PythonRandom(seed).shuffle(found) : found;
+  const rows = THRESHOLD_METRICS.map((metric) => {
+    const values = (part: number | null) =>
+      scores.filter((_, i) => part === null || i % runs === part).flatMap((row) =>
+        row[metric] === null ? [] : [row[metric]]
+      );
+    const means = Array.from({ length: runs }, (_, part) => meanAndError(values(part)).mean).filter((
+      mean,
+    ) => mean !== null);
+    return { metric, ...meanAndError(runs === 1 ? values(null) : means), texts: values(null).length, runs };
+  });
+  return { rows, texts: scores.length };
+}
+
+/**
+ * Refuses fewer texts than runs.
+ *
+ * @throws {RangeError} when there are
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { checkRuns } from "./threshold_table.ts";
+ *
+ * assertThrows(() => checkRuns(4, 5), RangeError, "Cannot deal 4 texts into 5 runs");
+ * ```
+ */
+export function checkRuns(texts: number, runs: number): void {
+  if (texts >= runs) return;
+  throw new RangeError(`Cannot deal ${texts} texts into ${runs} runs: give a smaller --runs`);
+}
+
+/**
+ * Which of some items are taken by `maxTexts` and the seed: their places in the order of the choice, by item; undefined
+ * for all.
+ *
+ * @param items in their own order, all of them
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { sampleOf } from "./threshold_table.ts";
+ *
+ * assertEquals([...sampleOf([0, 1, 2, 3, 4], { seed: 42, maxTexts: 2 })], [[3, 0], [1, 1]]);
+ * ```
+ */
+export function sampleOf(
+  items: readonly number[],
+  { seed, maxTexts }: { seed: number; maxTexts: number },
+): Map<number, number> {
+  const order = new PythonRandom(seed).shuffle([...items]).slice(0, maxTexts);
+  return new Map(order.map((item, place) => [item, place]));
+}

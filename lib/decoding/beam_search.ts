@@ -1,0 +1,233 @@
+/**
+ * Beam search: the likeliest continuations of a text, some at a time, over cached steps. All rows of a text share its
+ * cache; a row's own keys and values move with it when it is continued in another's place. Tokens may be ruled out, such as
+ * those that no key of a format could go on with; what is left is then a distribution of its own.
+ *
+ * @module
+ */
+import * as tf from "../npm/tfjs_core.ts";
+import type { Tensor } from "../npm/tfjs_core.ts";
+import { compile, type CompiledStep } from "../engine/compile.ts";
+import { gpuMemory } from "../engine/cpu_features.ts";
+import type { Model } from "../models/model.ts";
+import { checkFinite, checkTokens } from "../models/not_finite.ts";
+import { powerOfTwo, powerOfTwoBelow, rowsAtOnce } from "./batch_sizes.ts";
+import { branchAttention } from "./branch_attention.ts";
+import { growCacheBuffer, keepCacheRows, newCacheBuffer } from "./kv_cache.ts";
+import { Prefill, type PrefilledTexts } from "./prefill.ts";
+
+/** A text to continue. */
+export interface BeamPrompt {
+  /** Its tokens, at least one. */
+  prefix: ArrayLike<number>;
+  /** How many tokens to add. */
+  tokens: number;
+  /** Which tokens may follow after those so far: V entries, 0 for those that may not; null for all. Default all. */
+  allow?: (soFar: readonly number[]) => Uint8Array | null;
+}
+
+/** A continuation. */
+export interface Beam {
+  /** Its tokens; an end of text is one like others. */
+  tokens: readonly number[];
+  /** Its log-probability, nats, among what was allowed at each step. */
+  logProbability: number;
+}
+
+/** A search for the continuations of one text. */
+interface Search {
+  prompt: BeamPrompt;
+  /** Likeliest first. */
+  beams: Beam[];
+}
+
+const PREFIX_UNIT = 32;
+const OWN_UNIT = 16;
+
+/**
+ * Searches; `using` frees its captured steps.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { loadModel } from "../checkpoints/load.ts";
+ * import { BeamSearch } from "./beam_search.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/trained");
+ * using search = new BeamSearch(loaded.model, { width: 2 });
+ * const [beams] = await search.run([{ prefix: [3, 20, 49], tokens: 3 }]);
+ * assertEquals(beams!.map(({ tokens }) => tokens.length), [3, 3]);
+ * assertEquals(beams![0]!.tokens, [41, 5, 26]); // a text that it has memorized
+ * ```
+ */
+export class BeamSearch implements Disposable {
+  readonly #model: Model;
+  readonly #width: number;
+  readonly #texts: Prefill;
+  readonly #step: CompiledStep<Tensor[], Tensor>;
+
+  /** @param model not owned @param options.width continuations that are kept at each step; default 8 */
+  constructor(model: Model, { width = 8 }: { width?: number } = {}) {
+    if (!(width >= 1 && Number.isSafeInteger(width))) {
+      throw new RangeError(`Cannot search with ${width} beams: a whole number of at least 1 is needed`);
+    }
+    this.#model = model;
+    this.#width = width;
+    this.#texts = new Prefill(model, { xla: false });
+    this.#step = compile((...inputs: Tensor[]) => this.#logits(inputs), {
+      name: "beams",
+      products: model.products,
+    });
+  }
+
+  /**
+   * Continues texts.
+   *
+   * @param options.nameOf what messages call a text; "text 0" by default
+   * @returns for each text its continuations, the likeliest first; fewer than the width where too little was allowed
+   * @throws {RangeError} when a prefix is empty, a text with its continuation is longer than the model's positions, or it has
+   * no such token; {NotFiniteError} when logits are NaN or infinite
+   */
+  async run(
+    prompts: readonly BeamPrompt[],
+    { nameOf = (text) => `text ${text}` }: { nameOf?: (text: number) => string } = {},
+  ): Promise<Beam[][]> {
+    const { maxPositions, vocabularySize } = this.#model.config;
+    prompts.forEach(({ prefix, tokens }, text) => {
+      if (prefix.length < 1 || prefix.length + tokens > maxPositions) {
+        throw new RangeError(
+          `Cannot continue ${
+            nameOf(text)
+          } of ${prefix.length} tokens by ${tokens}: expected at least 1, and at most ${maxPositions} together`,
+        );
+      }
+      checkTokens(prefix, vocabularySize, `continue ${nameOf(text)}`);
+    });
+    const results: Beam[][] = prompts.map(() => [{ tokens: [], logProbability: 0 }]);
+    const lengthOf = ({ prefix }: BeamPrompt) =>
+      Math.min(maxPositions, Math.ceil(prefix.length / PREFIX_UNIT) * PREFIX_UNIT);
+    const size = powerOfTwoBelow(rowsAtOnce(this.#model.config, gpuMemory()) / this.#width);
+    for (const length of new Set(prompts.map(lengthOf))) {
+      // those of like ends together
+      const group = prompts.map((_, i) => i).filter((i) => lengthOf(prompts[i]!) === length)
+        .sort((a, b) => prompts[a]!.tokens - prompts[b]!.tokens);
+      for (let first = 0; first < group.length; first += size) {
+        const chunk = group.slice(first, first + size);
+        const searches = chunk.map((i) => ({ prompt: prompts[i]!, beams: results[i]! }));
+        using filled = await this.#texts.run(searches.map(({ prompt }) => prompt.prefix), {
+          length,
+          keepCache: true,
+          from: searches.map(({ prompt }) => prompt.prefix.length - 1),
+          nameOf: (text) => nameOf(chunk[text]!),
+        });
+        await this.#continueAll(filled, searches);
+        searches.forEach(({ beams }, k) => results[chunk[k]!] = beams);
+      }
+    }
+    return results;
+  }
+
+  async #continueAll(filled: PrefilledTexts, searches: readonly Search[]): Promise<void> {
+    const { cacheHeads: heads, headWidth: width, vocabularySize: V } = this.#model.config;
+    const W = this.#width;
+    const texts = powerOfTwo(searches.length);
+    const rows = texts * W;
+    using held = new DisposableStack();
+    const hold = (...tensors: Tensor[]) => held.adopt(tensors, tf.dispose); // what is put into the list later, too
+    const column = (values: ArrayLike<number>) => tf.tensor1d(Int32Array.from(values), "int32");
+    const picked = column(Array.from({ length: texts }, (_, n) => n < searches.length ? n : 0));
+    const ofTexts = hold(...[...filled.keys, ...filled.values].map((tensor) => tf.gather(tensor, picked)));
+    picked.dispose();
+    const searchOf = (row: number) => searches[Math.floor(row / W)] ?? searches[0]!;
+    // the text's last token is a row's first: what the model makes of it is what the search begins with
+    const [starts] = hold(
+      column(Array.from({ length: rows }, (_, row) => searchOf(row).prompt.prefix.length - 1)),
+    ) as [Tensor];
+    let length = OWN_UNIT;
+    const own = hold(...ofTexts.map(() => newCacheBuffer({ rows, heads, length, width })));
+    const steps = Math.max(...searches.map(({ prompt }) => prompt.tokens));
+    for (let i = 0; i < steps; i++) {
+      if (i === length) {
+        length += OWN_UNIT;
+        own.forEach((buffer, k) => own[k] = growCacheBuffer(buffer, { rows, heads, length }));
+      }
+      const ids = Array.from({ length: rows }, (_, row) => {
+        const { prompt: { prefix }, beams } = searchOf(row);
+        return (beams[row % W] ?? beams[0])?.tokens.at(-1) ?? prefix[prefix.length - 1]!;
+      });
+      const inputs = [column(ids), column(Array(rows).fill(i))];
+      const logits = await this.#step.async(...inputs, starts, ...ofTexts, ...own)
+        .finally(() => tf.dispose(inputs));
+      const values = logits.dataSync() as Float32Array;
+      logits.dispose();
+      const kept = Array.from({ length: rows }, (_, row) => row);
+      searches.forEach((search, n) => {
+        if (search.beams.length === 0 || search.beams[0]!.tokens.length === search.prompt.tokens) return;
+        const next = search.beams.flatMap((beam, k) => {
+          const row = values.subarray((n * W + k) * V, (n * W + k + 1) * V);
+          checkFinite(
+            [row.reduce((sum, value) => sum + value, 0)],
+            `continue ${filled.nameOf(n)}`,
+            this.#model,
+          );
+          return likeliest(row, search.prompt.allow?.(beam.tokens) ?? null, W).map(({ token, log }) => ({
+            from: n * W + k,
+            beam: { tokens: [...beam.tokens, token], logProbability: beam.logProbability + log },
+          }));
+        }).sort((a, b) => b.beam.logProbability - a.beam.logProbability).slice(0, W);
+        next.forEach(({ from }, k) => kept[n * W + k] = from);
+        search.beams = next.map(({ beam }) => beam);
+      });
+      if (kept.some((from, row) => from !== row)) {
+        own.forEach((buffer, k) => own[k] = keepCacheRows(buffer, { kept, rows, to: rows }));
+      }
+    }
+  }
+
+  /** Logits after one token of every row, [B, V]. */
+  #logits([ids, steps, starts, ...cache]: Tensor[]): Tensor {
+    const { layers, maxPositions } = this.#model.config;
+    const [textKeys, textValues, ownKeys, ownValues] = [0, 1, 2, 3].map((part) =>
+      cache.slice(part * layers, (part + 1) * layers)
+    ) as [Tensor[], Tensor[], Tensor[], Tensor[]];
+    const attention = branchAttention({ textKeys, textValues, ownKeys, ownValues }, {
+      starts: starts!,
+      steps: steps!,
+    });
+    const positions = tf.minimum(tf.add(starts!, steps!), tf.scalar(maxPositions - 1, "int32"));
+    return this.#model.decode(ids!, positions, attention);
+  }
+
+  /** Frees the captured steps. */
+  [Symbol.dispose](): void {
+    this.#texts[Symbol.dispose]();
+    this.#step[Symbol.dispose]();
+  }
+}
+
+/** The likeliest tokens of a row of logits among those that are allowed, the first first. */
+function likeliest(
+  logits: Float32Array,
+  allowed: Uint8Array | null,
+  count: number,
+): { token: number; log: number }[] {
+  const found: { token: number; log: number }[] = [];
+  let largest = -Infinity;
+  for (let token = 0; token < logits.length; token++) {
+    if (allowed && allowed[token] === 0) continue;
+    const log = logits[token]!;
+    largest = Math.max(largest, log);
+    if (found.length === count && log <= found.at(-1)!.log) continue;
+    let place = found.length;
+    while (place > 0 && found[place - 1]!.log < log) place--;
+    found.splice(place, 0, { token, log });
+    if (found.length > count) found.pop();
+  }
+  let sum = 0;
+  for (let token = 0; token < logits.length; token++) {
+    if (!allowed || allowed[token] !== 0) sum += Math.exp(logits[token]! - largest);
+  }
+  return found.map(({ token, log }) => ({ token, log: log - largest - Math.log(sum) }));
+}

@@ -1,0 +1,172 @@
+/**
+ * Intervals by the bootstrap (Efron, 1979): clusters are drawn again with replacement, as many as there are, and the
+ * statistic is taken anew; the interval holds the middle of what comes out (percentiles, by linear interpolation).
+ *
+ * Values of one cluster are drawn together: the places of a secret are no independent samples, nor are one secret's
+ * scores before and after. Clusters are drawn within those that stand in the same samples, so paired samples stay
+ * paired and others keep their sizes. Python's generator draws, so the same seed gives the same interval.
+ *
+ * @module
+ */
+import { PythonRandom } from "../datasets/python_random.ts";
+
+/** Values, and which of them belong together. */
+export interface Sample {
+  /** At least one. */
+  values: readonly number[];
+  /** For each value its cluster, such as a secret's fingerprint; by default each is one of its own. */
+  clusters?: readonly string[];
+}
+
+/** How to draw. */
+export interface BootstrapOptions {
+  /** Default 42. */
+  seed?: number;
+  /** How often. Default 2,000. */
+  resamples?: number;
+  /** The share that lies inside. Default 0.95. */
+  level?: number;
+}
+
+/** A statistic and its interval. */
+export interface Interval {
+  /** Of the values themselves. */
+  estimate: number;
+  /** The interval's lower end. */
+  low: number;
+  /** Its upper end. */
+  high: number;
+}
+
+/**
+ * A mean and its interval.
+ *
+ * @throws as {@linkcode bootstrapInterval}
+ *
+ * @example
+ * ```ts
+ * import { assert, assertEquals } from "@std/assert";
+ * import { bootstrapMean } from "./bootstrap.ts";
+ *
+ * const { estimate, low, high } = bootstrapMean({ values: [1, 2, 3, 4] });
+ * assert(low < 2.5 && high > 2.5);
+ * assertEquals(estimate, 2.5);
+ * const same = bootstrapMean({ values: [1, 2, 3, 4], clusters: ["a", "a", "a", "a"] });
+ * assertEquals([same.low, same.high], [2.5, 2.5]); // one cluster: always the same
+ * ```
+ */
+export function bootstrapMean(sample: Sample, options: BootstrapOptions = {}): Interval {
+  return bootstrapInterval([sample], ([values]) => mean(values!), options);
+}
+
+/**
+ * The difference of two means, first less second, and its interval; clusters that stand in both are drawn for both.
+ *
+ * @throws as {@linkcode bootstrapInterval}
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { bootstrapDifference } from "./bootstrap.ts";
+ *
+ * const clusters = ["a", "b", "c"];
+ * const [after, before] = [{ values: [2, 4, 8], clusters }, { values: [0, 2, 4], clusters }];
+ * const { estimate, low, high } = bootstrapDifference(after, before);
+ * assertEquals([estimate, low, high].map(Math.round), [3, 2, 4]); // 2, 2 and 4
+ * ```
+ */
+export function bootstrapDifference(first: Sample, second: Sample, options: BootstrapOptions = {}): Interval {
+  return bootstrapInterval([first, second], ([a, b]) => mean(a!) - mean(b!), options);
+}
+
+/**
+ * Any statistic of one or more samples and its interval.
+ *
+ * @param statistic of each sample's values
+ * @throws {RangeError} when a sample is empty, has not a cluster for each value, or an option is out of range
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { bootstrapInterval } from "./bootstrap.ts";
+ *
+ * const largest = bootstrapInterval([{ values: [3, 9] }], ([values]) => Math.max(...values!), { seed: 1 });
+ * assertEquals(largest, { estimate: 9, low: 3, high: 9 });
+ * ```
+ */
+export function bootstrapInterval(
+  samples: readonly Sample[],
+  statistic: (values: readonly number[][]) => number,
+  { seed = 42, resamples = 2000, level = 0.95 }: BootstrapOptions = {},
+): Interval {
+  if (!(resamples >= 1 && Number.isSafeInteger(resamples))) {
+    throw new RangeError(`Cannot draw ${resamples} resamples: a whole number of at least 1 is needed`);
+  }
+  if (!(level > 0 && level < 1)) {
+    throw new RangeError(`Cannot give an interval of level ${level}: expected more than 0 and less than 1`);
+  }
+  const strata = toStrata(samples);
+  const random = new PythonRandom(seed);
+  const drawn = Array.from({ length: resamples }, () => {
+    const values = samples.map((): number[] => []);
+    for (const clusters of strata) {
+      for (let i = 0; i < clusters.length; i++) {
+        clusters[random.randbelow(clusters.length)]!.forEach((own, sample) => values[sample]!.push(...own));
+      }
+    }
+    return statistic(values);
+  }).sort((a, b) => a - b);
+  return {
+    estimate: statistic(samples.map(({ values }) => [...values])),
+    low: quantile(drawn, (1 - level) / 2),
+    high: quantile(drawn, (1 + level) / 2),
+  };
+}
+
+/**
+ * A quantile of sorted values, by linear interpolation between neighbours, as NumPy has it.
+ *
+ * @param share in [0, 1]
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { quantile } from "./bootstrap.ts";
+ *
+ * assertEquals([quantile([1, 2, 4], 0.5), quantile([1, 2, 4], 0.75)], [2, 3]);
+ * ```
+ */
+export function quantile(sorted: ArrayLike<number>, share: number): number {
+  const place = share * (sorted.length - 1);
+  const below = Math.floor(place);
+  const [low, high] = [sorted[below]!, sorted[Math.min(below + 1, sorted.length - 1)]!];
+  return low + (high - low) * (place - below);
+}
+
+/** A cluster's values in each sample. */
+type Cluster = number[][];
+
+/** The clusters, those that stand in the same samples together; both in the order in which they come first. */
+function toStrata(samples: readonly Sample[]): Cluster[][] {
+  const clusters = new Map<string, Cluster>();
+  samples.forEach(({ values, clusters: names }, sample) => {
+    if (values.length === 0) throw new RangeError(`Cannot draw from sample ${sample}: it has no values`);
+    if (names && names.length !== values.length) {
+      throw new RangeError(
+        `Cannot draw clusters of sample ${sample}: it has ${values.length} values and ${names.length} clusters`,
+      );
+    }
+    values.forEach((value, i) => {
+      const name = names ? `named ${names[i]}` : `${sample} ${i}`;
+      let cluster = clusters.get(name);
+      if (!cluster) clusters.set(name, cluster = samples.map(() => []));
+      cluster[sample]!.push(value);
+    });
+  });
+  const standsIn = (cluster: Cluster) => cluster.map((own) => own.length > 0).join();
+  return [...Map.groupBy(clusters.values(), standsIn).values()];
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

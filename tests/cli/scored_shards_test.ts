@@ -1,0 +1,163 @@
+import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { readRows, writeRows } from "../../lib/datasets/row_table.ts";
+import { MEASURE_COLUMNS, SECRET_COLUMNS, THRESHOLD_COLUMNS } from "../../lib/datasets/columns.ts";
+import { PythonRandom } from "../../lib/datasets/python_random.ts";
+import { callMain } from "./call_main.ts";
+import { cliCommand, runCli, temporaryFolder } from "./run_cli.ts";
+import { drawSecret, writeTinyModel } from "./tiny_run.ts";
+
+const DOCUMENTS = 1300; // of texts six units, of secrets three
+const [SECRETS, DIFFERENT] = [558, 500];
+const SHARDS = 3;
+
+/** A file with a secret; those beyond the first 500 are copies, which hold the same secret after the same text. */
+function secretText(i: number): { text: string; start: number; end: number } {
+  const own = i % DIFFERENT;
+  const before = `# file ${own}\n${"x = 1\n".repeat(own % 30)}token = "`;
+  const value = drawSecret(own);
+  return { text: `${before}${value}"\n`, start: before.length, end: before.length + value.length };
+}
+
+/** A model, and a corpus of files with a secret each and of files without, some of both as copies of others. */
+async function scoredCorpus() {
+  const folder = temporaryFolder();
+  const path = (name: string) => join(folder.path, name);
+  await writeTinyModel(path("model"));
+  const rows: { doc_id: string; text: string }[] = [];
+  const places: { doc_id: string; tag: string; start: number; end: number }[] = [];
+  for (let i = 0; i < DOCUMENTS; i++) {
+    const doc_id = `d${DOCUMENTS - i}`; // sorts otherwise than it stands
+    if (i % 7 < 3) {
+      const { text, start, end } = secretText(places.length);
+      rows.push({ doc_id, text });
+      places.push({ doc_id, tag: "KEY", start, end });
+    } else rows.push({ doc_id, text: `# text ${i % 1200}\n${`y = ${i % 9}\n`.repeat(10 + i % 20)}` });
+  }
+  await writeRows(path("corpus.jsonl.gz"), rows, { doc_id: "text", text: "text" });
+  await writeRows(path("secrets.parquet"), places.reverse(), SECRET_COLUMNS);
+  const inputs = ["--model", path("model")];
+  const texts = [...inputs, "--texts", path("corpus.jsonl.gz")];
+  const secrets = ["--secrets", path("secrets.parquet")];
+  const commands: { [name: string]: string[] } = {
+    "probe": ["probe", ...inputs, "--corpus", path("corpus.jsonl.gz"), ...secrets],
+    "probe-el": ["probe", "--el", "--reveal", ...inputs, "--corpus", path("corpus.jsonl.gz"), ...secrets],
+    "measure": ["measure", ...texts, "--tokens", "24"],
+    "thresholds": ["thresholds", ...texts, "--tokens", "12"],
+    "thresholds-some": ["thresholds", ...texts, "--tokens", "12", "--max-texts", "300", "--runs", "2"],
+    "retain": ["retain", ...texts, ...secrets, "--min-bleu", "0", "--k", "9"],
+    "retain-some": ["retain", ...texts, ...secrets, "--min-bleu", "0", "--k", "9", "--max-texts", "90"],
+    "retain-any": ["retain", ...texts, ...secrets, "--any"],
+  };
+  const run = async (...args: string[]) => {
+    const { code, stdout, stderr } = await callMain([...args, "--json"]);
+    assertEquals(code, 0, `${args.join(" ")}: ${stderr}`);
+    return JSON.parse(stdout.trimEnd().split("\n").at(-1)!);
+  };
+  const read = (name: string) => Deno.readFileSync(path(name));
+  return { path, commands, run, read, cwd: folder.path, [Symbol.dispose]: () => folder[Symbol.dispose]() };
+}
+
+const NAMES: { [format: string]: readonly string[] } = {
+  "parquet": [
+    ...["probe", "probe-el", "measure", "thresholds", "thresholds-some"],
+    ...["retain", "retain-some", "retain-any"],
+  ],
+  "jsonl": ["probe-el", "retain"],
+  "jsonl.gz": ["measure", "thresholds"],
+  "csv": ["probe", "measure", "thresholds", "retain"],
+};
+
+for (const [format, names] of Object.entries(NAMES)) {
+  Deno.test(`${names.join(", ")} write the same ${format} by one process and by shards`, async () => {
+    using at = await scoredCorpus();
+    for (const name of names) {
+      const args = at.commands[name]!;
+      const [one, shards] = [`${name}-one.${format}`, `${name}-shards.${format}`];
+      const whole = await at.run(...args, "--out", at.path(one));
+      const found = [];
+      for (const i of [2, 0, 1]) {
+        found.push(await at.run(...args, "--out", at.path(shards), "--shard", `${i}/${SHARDS}`));
+      }
+      await at.run("merge", at.path(shards));
+      assertEquals(at.read(shards), at.read(one), name);
+      if (name.startsWith("probe")) {
+        assertEquals([whole.secrets, whole.scored, whole.equal_pairs], [
+          SECRETS,
+          DIFFERENT,
+          SECRETS - DIFFERENT,
+        ]);
+        assertEquals(found.reduce((sum, { scored }) => sum + scored, 0), DIFFERENT);
+        assert(found.every(({ secrets }) => secrets > 0));
+      }
+    }
+  });
+}
+
+Deno.test("merge refuses shards that were scored by different settings", async () => {
+  using at = await scoredCorpus();
+  const args = [...at.commands.measure!, "--out", at.path("s.csv")];
+  await at.run(...args, "--shard", "0/2");
+  await at.run(...args, "--shard", "1/2", "--seed", "7");
+  const { code, stderr } = await callMain(["merge", at.path("s.csv")]);
+  assertEquals(code, 1);
+  assertStringIncludes(
+    stderr,
+    's-00001-of-00002.csv" with the shards before it: "seed" was 42, is 7: run it again',
+  );
+});
+
+Deno.test("a shard of fewer texts or secrets than shards is empty, and merged all the same", async () => {
+  using at = await scoredCorpus();
+  await writeRows(at.path("few.jsonl"), [{ doc_id: "a", text: "x = 1\n" }], { doc_id: "text", text: "text" });
+  const args = ["measure", "--model", at.path("model"), "--texts", at.path("few.jsonl"), "--out"];
+  await at.run(...args, at.path("one.jsonl"));
+  for (const shard of ["0/2", "1/2"]) await at.run(...args, at.path("two.jsonl"), "--shard", shard);
+  await at.run("merge", at.path("two.jsonl"));
+  assertEquals(at.read("two.jsonl"), at.read("one.jsonl"));
+});
+
+/** Starts a command, and kills it when it has made a part. */
+async function killWithParts(args: readonly string[], out: string, cwd: string): Promise<void> {
+  const child = cliCommand([...args, "--out", out], { cwd }).spawn();
+  const output = Promise.all([child.stdout, child.stderr].map((stream) => new Response(stream).text()));
+  const parts = join(cwd, ".codescrub", `${out}.parts`);
+  const hasParts = () =>
+    existsSync(parts) && [...Deno.readDirSync(parts)].some(({ name }) => name.endsWith(".json"));
+  while (!hasParts()) await new Promise((resolve) => setTimeout(resolve, 2));
+  child.kill("SIGKILL");
+  assertEquals((await child.status).code, 137);
+  await output;
+}
+
+for (const name of ["probe-el", "measure", "retain"]) {
+  Deno.test(`${name} killed in the middle goes on from its parts to the same bytes`, async () => {
+    using at = await scoredCorpus();
+    const args = at.commands[name]!;
+    await killWithParts(args, "killed.parquet", at.cwd);
+    const { code, stderr } = await runCli([...args, "--out", "killed.parquet"], { cwd: at.cwd });
+    assertEquals(code, 0, stderr);
+    assertStringIncludes(stderr, name.startsWith("probe") ? " of an earlier run" : "");
+    await at.run(...args, "--out", at.path("whole.parquet"));
+    assertEquals(at.read("killed.parquet"), at.read("whole.parquet"));
+    assert(!existsSync(at.path(".codescrub/killed.parquet.parts")));
+  });
+}
+
+Deno.test("thresholds takes the texts that the seed chooses of all, and deals them in its order", async () => {
+  using at = await scoredCorpus();
+  await at.run(...at.commands.measure!, "--tokens", "12", "--out", at.path("all.parquet"));
+  const scores = await readRows(at.path("all.parquet"), MEASURE_COLUMNS);
+  for (const [name, most, runs] of [["thresholds", undefined, 5], ["thresholds-some", 300, 2]] as const) {
+    await at.run(...at.commands[name]!, "--out", at.path(`${name}.parquet`));
+    const chosen = new PythonRandom(42).shuffle([...scores]).slice(0, most);
+    const means = Array.from({ length: runs }, (_, part) => {
+      const own = chosen.flatMap(({ ma }, i) => i % runs === part && ma !== null ? [ma] : []);
+      return own.reduce((sum, ma) => sum + ma, 0) / own.length;
+    });
+    const [row] = await readRows(at.path(`${name}.parquet`), THRESHOLD_COLUMNS);
+    assertAlmostEquals(row!.mean!, means.reduce((sum, mean) => sum + mean, 0) / runs, 1e-12);
+    assertEquals([row!.texts, row!.runs], [most ?? DOCUMENTS, runs]);
+  }
+});

@@ -1,0 +1,43 @@
+/**
+ * Good corpora of the leak harness beside the tiny run's: many rows, and a folder of source files.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { secretPieces } from "../../lib/embedded/secret_formats.ts";
+import { drawSecret } from "../cli/tiny_run.ts";
+import type { CaseFiles } from "./cases.ts";
+import type { Plants } from "./plants.ts";
+
+/** Enough rows for several pieces, and the same with their last line cut. */
+export async function writeManyRows(
+  { bad }: CaseFiles,
+  plants: Plants,
+): Promise<{ whole: string; cut: string }> {
+  const paths = { whole: join(bad, "many.jsonl"), cut: join(bad, "many_cut.jsonl") };
+  const line = (i: number) =>
+    JSON.stringify({ doc_id: `${i}`, text: `# ${plants.text("one of many texts")}\n` }) + "\n";
+  const lines = Array.from({ length: 700 }, (_, i) => line(i)).join("");
+  await Deno.writeTextFile(paths.whole, lines);
+  await Deno.writeTextFile(paths.cut, `${lines}{"text":"${plants.text("a line cut behind many")}`);
+  return paths;
+}
+
+/** Source files whose names, and one folder's, are secrets; their content too. */
+export async function writeSourceFolder({ bad }: CaseFiles, plants: Plants): Promise<string> {
+  const folder = join(bad, "source");
+  const inner = join(folder, plants.id("name of a folder").replaceAll("/", "+"));
+  await Deno.mkdir(inner, { recursive: true });
+  for (let i = 0; i < 4; i++) {
+    const secret = drawSecret(500 + i);
+    plants.add({ place: "a secret of a source file" }, secretPieces(secret));
+    const name = plants.id(`name of source file ${i}`).replaceAll("/", "+");
+    await Deno.writeTextFile(
+      join(i < 2 ? folder : inner, `${name}.py`),
+      `token = "${secret}"\n# ${plants.text("comment")}\n`,
+    );
+  }
+  await Deno.writeFile(join(folder, plants.id("name of a binary file")), new Uint8Array([0, 1, 2]));
+  await Deno.writeFile(join(folder, "latin.py"), new Uint8Array([0xe9, 0x0a]));
+  return folder;
+}
