@@ -69,7 +69,7 @@ export interface ExtractableSecret extends PlacedSecret {
 export interface ExtractionOptions {
   /** Whether beams are searched: the dearest part. Default true. */
   beams?: boolean;
-  /** Told how many more secrets are done. */
+  /** Called with how many more secrets are done. */
   onProgress?: (done: number) => void | Promise<void>;
 }
 

@@ -30,7 +30,7 @@ export interface ControlScoreOptions {
   quantile?: number;
   /** Of the draws. Default 42. */
   seed?: number;
-  /** Told how many more secrets are done. */
+  /** Called with how many more secrets are done. */
   onProgress?: (done: number) => void | Promise<void>;
 }
 

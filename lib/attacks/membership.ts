@@ -40,7 +40,7 @@ export interface MembershipOptions {
   controls?: number;
   /** Of the draws. Default 42. */
   seed?: number;
-  /** Told how many more secrets are done. */
+  /** Called with how many more secrets are done. */
   onProgress?: (done: number) => void | Promise<void>;
 }
 

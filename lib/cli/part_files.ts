@@ -111,7 +111,7 @@ export interface MakePartsOptions<C extends Columns, T extends Json> {
   folder: string;
   /** Those of the rows. */
   columns: C;
-  /** Told of each part: whether an earlier run had made it. */
+  /** Called for each part, with whether an earlier run had made it. */
   onPart?: (counts: T, wasThere: boolean) => void | Promise<void>;
 }
 

@@ -55,7 +55,7 @@ export interface RowPartsOptions {
   rowsBefore?: number;
   /** Of JSON what its rows are, where that is known; needed with a `start`. */
   style?: JsonStyle;
-  /** Told how many bytes of the file, as it is packed, were read since the last time. */
+  /** Called with how many bytes of the file, as it is packed, were read since the last time. */
   onBytes?: (bytes: number) => void;
   /** Called after every 256 KiB, so that signals come in; what it throws ends the reading. */
   breathe?: () => Promise<void>;

@@ -40,7 +40,7 @@ export interface GenerateOptions {
   draws?: readonly (readonly number[])[];
   /** Asked after each token whether a row is through, such as by a stop string. */
   isFinished?: (prompt: number, tokens: readonly number[]) => boolean | Promise<boolean>;
-  /** Told how many more prompts are through; what it throws ends the work. */
+  /** Called with how many more prompts are through; what it throws ends the work. */
   onProgress?: (done: number) => void | Promise<void>;
 }
 

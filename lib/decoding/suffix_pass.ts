@@ -49,7 +49,7 @@ export interface SuffixOptions {
   logits?: boolean;
   /** What messages call a text: "text 0" by default. */
   nameOf?: (text: number) => string;
-  /** Told how many more texts are done. */
+  /** Called with how many more texts are done. */
   onProgress?: (done: number) => void | Promise<void>;
 }
 

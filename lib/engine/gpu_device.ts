@@ -94,7 +94,7 @@ export interface ContextMaker<T> {
   open: (cpuOnly: boolean) => T;
   /** Frees it. */
   close: (context: T) => void;
-  /** Told what TensorFlow wrote, and why there is no GPU, once a process (for tests). */
+  /** Called with what TensorFlow wrote, and why there is no GPU, once a process (for tests). */
   warn?: (line: string) => void;
   /** What is known of the opened libraries (for tests). */
   build?: GpuBuild;

@@ -29,9 +29,9 @@ export interface DownloadBlobOptions {
   read(start: number): Promise<ReadableStream<Uint8Array>>;
   /** What an error of that stream means. */
   explainStream(error: unknown): unknown;
-  /** Told how many bytes of the file are there. */
+  /** Called with how many bytes of the file are there. */
   onBytes?: (done: number) => void;
-  /** Told that another process is downloading it. */
+  /** Called when another process is downloading it. */
   onWait?: () => void;
   signal?: AbortSignal;
 }

@@ -55,7 +55,7 @@ export function cacheFolder(variable = (name: string): string | undefined => Den
 export interface CacheOptions {
   /** The cache folder (default {@linkcode cacheFolder}). */
   cache?: string;
-  /** Told how far it is. */
+  /** Called with how far the work is. */
   onProgress?: OnSetUpProgress;
 }
 

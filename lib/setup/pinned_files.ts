@@ -139,7 +139,7 @@ function hashNow(path: string): string | null {
 
 /** How long reads are followed and ended. */
 export interface ReadOptions {
-  /** Told the size of each piece that was read. */
+  /** Called with the size of each piece that was read. */
   onBytes?: ((count: number) => void) | undefined;
   /** Ends it. */
   signal?: AbortSignal | undefined;

@@ -25,15 +25,15 @@ export interface UnlearnOptions extends ObjectiveOptions {
   method: string | Objective;
   /** Adam's learning rate. */
   lr: number;
-  /** At most so many. */
+  /** The most epochs that the run may take. */
   epochs: number;
-  /** See `EarlyStop`. */
+  /** How far below a threshold counts as below it: see `EarlyStop`. */
   margin: number;
   /** Rows a micro-batch; the result does not depend on it, except with `reference`. */
   microBatch: number;
-  /** Whose means and stopping rule. */
+  /** Whose means and stopping rule are taken: this project's, the paper's or its code's. */
   compat: Compat;
-  /** Of unseen text. */
+  /** Mean scores of text that the model has not seen: the run ends below them. */
   thresholds: StopThresholds;
   /** Ends a secret's decode. */
   endOfText: number | null;
