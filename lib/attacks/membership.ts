@@ -38,7 +38,7 @@ export interface MembershipOptions {
   before?: Model | null;
   /** Controls of each secret. Default 10. */
   controls?: number;
-  /** Of the draws. Default 42. */
+  /** The seed of the draws. Default 42. */
   seed?: number;
   /** Called with how many more secrets are done. */
   onProgress?: (done: number) => void | Promise<void>;

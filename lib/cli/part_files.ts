@@ -14,7 +14,7 @@ import type { Json } from "./command.ts";
 
 /** What names a part: its place among all, and what changes when it must be made anew. */
 export interface PartName {
-  /** From 0. */
+  /** The part's place among all, from 0. */
   index: number;
   /** Letters and digits. */
   key: string;

@@ -14,7 +14,7 @@ import { wait, withRetries } from "./with_retries.ts";
 /** A file as the Hub lists it. */
 export interface HubFile {
   name: string;
-  /** In bytes. */
+  /** The file's size in bytes. */
   size: number;
   /** Its SHA-256 where it is a large file, else git's SHA-1 of it. */
   id: string;

@@ -161,7 +161,7 @@ interface ListedFile {
   size: number;
   /** Git's hash. */
   oid?: string;
-  /** Of a large file. */
+  /** The SHA-256 of a large file. */
   lfs?: { oid: string };
 }
 

@@ -13,7 +13,7 @@ import { reasonOf } from "../files/reason.ts";
 export interface SetUpProgress {
   /** What is done: another set-up waited for, bytes downloaded, unpacked, compared with their hashes. */
   stage: "wait" | "download" | "unpack" | "check";
-  /** To what. */
+  /** What it is done to. */
   what: string;
   /** Bytes done. */
   done: number;

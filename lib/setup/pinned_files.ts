@@ -17,7 +17,7 @@ export interface PinnedFile {
   isProgram?: boolean;
   /** Its size. */
   bytes: number;
-  /** Of its content, in hexadecimal. */
+  /** The SHA-256 of its content, in hexadecimal. */
   sha256: string;
 }
 

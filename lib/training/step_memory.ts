@@ -24,7 +24,7 @@ export interface ModelSizes {
 
 /** Bytes of a float32. */
 export const FLOAT_BYTES = 4;
-/** Of a process without a model: Deno, TensorFlow and XLA, Polars, tokenizers. */
+/** Bytes of a process without a model: Deno, TensorFlow and XLA, Polars, tokenizers. */
 export const RUNTIME_BYTES = 750e6;
 
 /** What XLA takes to compile a training's step, which then serves a part of its rows. */
