@@ -27,7 +27,7 @@ export interface UnlearnOptions extends ObjectiveOptions {
   lr: number;
   /** The most epochs that the run may take. */
   epochs: number;
-  /** How far below a threshold counts as below it: see `EarlyStop`. */
+  /** How far above its threshold an MA may be to count as near it: see `EarlyStop`. */
   margin: number;
   /** Rows a micro-batch; the result does not depend on it, except with `reference`. */
   microBatch: number;
