@@ -10,7 +10,7 @@
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
  * using loaded = await loadModel("embedded");
- * using tokenizer = await openTokenizer("embedded");
+ * const tokenizer = await openTokenizer("embedded");
  * assertEquals(loaded.model.config.vocabularySize, tokenizer.vocabularySize);
  * ```
  *
