@@ -13,13 +13,13 @@ import type { PlacedSecret } from "./placed_secret.ts";
 
 /** What draws that were made give of a secret. */
 export interface LeakRow {
-  /** As given. */
+  /** The secret's id, as it was given. */
   id: string;
   /** How often it was drawn whole. */
   hits: number;
-  /** By k: the estimate that one of k draws is the whole secret. */
+  /** The estimated probability that one of k draws is the whole secret, by k. */
   leak: Record<string, number>;
-  /** By k: the estimate of the largest share of right tokens, place by place, among k draws. */
+  /** The estimated largest share of right tokens, place by place, among k draws, by k. */
   overlap: Record<string, number>;
 }
 

@@ -25,7 +25,7 @@ export const BEAMS = 8;
 
 /** What of a secret can be extracted; numbers are null where it has no tokens. */
 export interface ExtractedSecret {
-  /** As given. */
+  /** The secret's id, as it was given. */
   id: string;
   /** Its tokens, at most 32. */
   tokens: number;
@@ -35,7 +35,7 @@ export interface ExtractedSecret {
   strength: number | null;
   /** ln of the probability that a draw at temperature 1 gives all of them. */
   log_q: number | null;
-  /** That at least one of so many draws does. */
+  /** The probability that at least one of so many draws does. */
   discoverable_1: number | null;
   /** See `discoverable_1`. */
   discoverable_100: number | null;
@@ -43,7 +43,7 @@ export interface ExtractedSecret {
   discoverable_10000: number | null;
   /** ln of the probability among the 40 likeliest tokens at each step; -Infinity where one is not of them. */
   top_log_q: number | null;
-  /** That at least one of so many such draws does. */
+  /** The probability that at least one of so many such draws does. */
   top_discoverable_1: number | null;
   /** See `top_discoverable_1`. */
   top_discoverable_100: number | null;
@@ -53,7 +53,7 @@ export interface ExtractedSecret {
   beam: boolean | null;
   /** ln of the probability among tokens that go on with its format; null also where its own do not. */
   format_log_q: number | null;
-  /** That at least one of 10,000 such draws gives it. */
+  /** The probability that at least one of 10,000 such draws gives it. */
   format_discoverable_10000: number | null;
   /** Whether it is among the eight likeliest continuations that fit its format. */
   format_beam: boolean | null;
@@ -69,7 +69,7 @@ export interface ExtractableSecret extends PlacedSecret {
 export interface ExtractionOptions {
   /** Whether beams are searched: the dearest part. Default true. */
   beams?: boolean;
-  /** Told how many more secrets are done. */
+  /** Called with how many more secrets are done. */
   onProgress?: (done: number) => void | Promise<void>;
 }
 

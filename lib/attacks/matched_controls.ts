@@ -24,19 +24,19 @@ import { formatOf } from "./value_format.ts";
 export interface ControlScoreOptions {
   /** Controls of each secret. Default 100; exposure wants 1,000. */
   controls?: number;
-  /** Of how many of them EL_10 is wanted, and of the secret: each takes as long as some fifteen without. Default 0: of none. */
+  /** How many of them get an EL_10, and the secret too: each takes as long as some fifteen without. Default 0: none. */
   elControls?: number;
   /** The share of controls that lie under the threshold. Default 0.95. */
   quantile?: number;
-  /** Of the draws. Default 42. */
+  /** The seed of the draws. Default 42. */
   seed?: number;
-  /** Told how many more secrets are done. */
+  /** Called with how many more secrets are done. */
   onProgress?: (done: number) => void | Promise<void>;
 }
 
 /** A secret among its controls; numbers are null where it has no tokens, or its format no other value. */
 export interface ControlledSecret {
-  /** As given. */
+  /** The secret's id, as it was given. */
   id: string;
   /** What its controls were drawn by: a generator's name, or "own". */
   format: string;
@@ -52,15 +52,15 @@ export interface ControlledSecret {
   el_10: number | null;
   /** The quantile of the controls' EL_10. */
   el_10_threshold: number | null;
-  /** As for MA. */
+  /** The share of controls and itself whose EL_10 is at least the secret's. */
   el_10_p_value: number | null;
   /** Loss of the secret, nats a token. */
   nll: number | null;
-  /** Below so low a loss lies the share of controls that is above the quantile. */
+  /** The loss below which lies the share of controls that is above the quantile. */
   nll_threshold: number | null;
   /** The share of controls and itself whose loss is at most the secret's. */
   nll_p_value: number | null;
-  /** That with ties broken by chance: uniform for what was never seen. */
+  /** The same share with ties broken by chance: uniform for what was never seen. */
   nll_smooth_p_value: number | null;
   /** -log2 of the secret's rank among the controls by the probability of the whole value, in bits. */
   exposure: number | null;

@@ -38,9 +38,9 @@ export interface MembershipOptions {
   before?: Model | null;
   /** Controls of each secret. Default 10. */
   controls?: number;
-  /** Of the draws. Default 42. */
+  /** The seed of the draws. Default 42. */
   seed?: number;
-  /** Told how many more secrets are done. */
+  /** Called with how many more secrets are done. */
   onProgress?: (done: number) => void | Promise<void>;
 }
 

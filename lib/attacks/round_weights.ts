@@ -89,7 +89,7 @@ function throughBfloat16(values: Float32Array): Float32Array {
   return read;
 }
 
-/** To [-(2^(bits - 1) - 1), 2^(bits - 1) - 1] times a scale, halves to even. */
+/** Rounds to [-(2^(bits - 1) - 1), 2^(bits - 1) - 1] times a scale, halves to even. */
 function throughIntegers({ values, columns }: Matrix, bits: number, group: number): Float32Array {
   const most = 2 ** (bits - 1) - 1;
   const read = new Float32Array(values.length);
@@ -141,7 +141,7 @@ function largestOf(values: Float32Array, from: number, to: number): number {
   return largest;
 }
 
-/** Of numbers that are much smaller than 2^22. */
+/** The nearest whole number, halves to even, of a number much smaller than 2^22. */
 function nearestEven(value: number): number {
   return Math.fround(value + 12582912) - 12582912;
 }

@@ -24,13 +24,13 @@ export interface TaggedValue {
 export interface ValueFormat {
   /** A generator's name, or "own" for a value that is described by itself. */
   name: SecretFormat | "own";
-  /** For each UTF-16 unit of the value, the characters that may stand there. */
+  /** The characters that may stand at each UTF-16 unit of the value. */
   slots: readonly string[];
   /** Draws a value; of a generator's format it may be of another length. */
   draw(random: PythonRandom): string;
 }
 
-/** So many draws show each of 64 characters at each place, but for one time in 10^11. */
+/** How many draws show each of 64 characters at each place, but for one time in 10^11. */
 const DRAWS = 2000;
 /** A value fits a format by chance, if its characters are of an alphabet in which so few of the format's values are: 2^-10. */
 const CHANCE_BITS = 10;
@@ -38,7 +38,7 @@ const CHANCE_BITS = 10;
 const DIGITS = "0123456789";
 const LOWER = "abcdefghijklmnopqrstuvwxyz";
 const UPPER = LOWER.toUpperCase();
-/** From the smallest on. */
+/** The alphabets, from the smallest on. */
 const ALPHABETS = [
   DIGITS,
   DIGITS + "abcdef",

@@ -13,7 +13,7 @@ const TENTH = f(0.1);
 /** Groups whose largest weight is below are taken for zero. */
 const LEAST = f(1e-15);
 
-/** To nearest even, by the sum that leaves no bits below one. */
+/** Rounds to the nearest whole number, halves to even, by the sum that leaves no bits below one. */
 function nearest(value: number): number {
   return f(f(value) + 12582912) - 12582912;
 }

@@ -120,7 +120,7 @@ function sixBitOffset(bytes: Uint8Array, at: number, group: number): number {
 }
 
 /**
- * As {@linkcode q4K} with a fifth bit of each weight, stored apart.
+ * Decodes a block like {@linkcode q4K}'s, with a fifth bit of each weight, stored apart.
  *
  * @example
  * ```ts

@@ -14,7 +14,7 @@ export type GgufValue = number | bigint | boolean | string | GgufValue[];
 
 /** One tensor of the file. */
 export interface GgufTensor {
-  /** As the file spells it. */
+  /** The tensor's name, as the file spells it. */
   name: string;
   /** Its dimensions, rows first (the file has them the other way round). */
   shape: number[];
@@ -28,9 +28,9 @@ export interface GgufTensor {
 
 /** A file's header. */
 export interface GgufHeader {
-  /** By key. */
+  /** The header's values by their keys. */
   metadata: ReadonlyMap<string, GgufValue>;
-  /** By name. */
+  /** The file's tensors by their names. */
   tensors: ReadonlyMap<string, GgufTensor>;
 }
 

@@ -68,9 +68,9 @@ const FAMILIES: { readonly [modelType: string]: Names } = {
 
 /** What a tensor is called, and what must be done to it. */
 export interface MappedName {
-  /** In transformers. */
+  /** The tensor's name in transformers. */
   name: string;
-  /** After reading. */
+  /** What must be done to it after reading. */
   reordering: Reordering | null;
 }
 

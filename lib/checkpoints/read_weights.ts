@@ -196,7 +196,7 @@ function findNonFinite(values: Float32Array): number {
   return -1;
 }
 
-/** As `findNonFinite`, of bfloat16; two at a time, as billions are looked at. */
+/** Does what `findNonFinite` does, for bfloat16; two at a time, as billions are looked at. */
 function findNonFiniteHalf(halves: Uint16Array): number {
   const isBad = (half: number) => (half & 0x7f80) === 0x7f80;
   const pairs = new Int32Array(halves.buffer, halves.byteOffset, halves.length >> 1); // pieces begin at whole tensors

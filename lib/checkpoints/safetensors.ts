@@ -36,7 +36,7 @@ export interface SafetensorsHeader {
 
 const MAX_HEADER_BYTES = 100_000_000;
 const MAX_TENSORS = 1 << 17;
-/** Of a tensor of six dimensions. */
+/** The most commas that the header may have for each tensor: those of one of six dimensions. */
 const COMMAS_PER_TENSOR = 10;
 const ELEMENT_BYTES: Readonly<Record<string, number>> = {
   BOOL: 1,

@@ -22,9 +22,9 @@ export interface StoragePlace {
 
 /** A file's tensors, and the places of their storages by key. */
 export interface TorchContent {
-  /** By name. */
+  /** The tensors by their names. */
   views: ReadonlyMap<string, TorchView>;
-  /** By key. */
+  /** The places of the storages by their keys. */
   places: ReadonlyMap<string, StoragePlace>;
 }
 

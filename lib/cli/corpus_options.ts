@@ -106,7 +106,7 @@ export async function givenCorpus(
   }
 }
 
-/** By what a file is packed, as its extension. */
+/** The extension of what a file is packed by; empty where it is not packed. */
 async function packingOf(path: string): Promise<"" | ".gz" | ".zst"> {
   using file = await Deno.open(path);
   const head = new Uint8Array(4);

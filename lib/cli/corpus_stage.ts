@@ -19,7 +19,7 @@ export interface CorpusPlace {
 
 /** A stage by a corpus' documents or bytes. */
 export interface CorpusStage {
-  /** So much of it is done. @param wasDone by an earlier run */
+  /** Shows how much of it is done. @param wasDone by an earlier run */
   reach(place: CorpusPlace, note?: string, wasDone?: boolean): void;
   /** All of it is done. */
   done(note?: string): void;

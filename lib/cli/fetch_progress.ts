@@ -15,7 +15,7 @@ const VERBS = {
 
 /** Stages of a fetch. */
 export interface ShownFetching {
-  /** To be handed to whatever fetches. */
+  /** What shows the progress, to be handed to whatever fetches. */
   onProgress: OnSetUpProgress;
   /** Ends the last stage. */
   done(): void;

@@ -14,7 +14,7 @@ import type { Json } from "./command.ts";
 
 /** What names a part: its place among all, and what changes when it must be made anew. */
 export interface PartName {
-  /** From 0. */
+  /** The part's place among all, from 0. */
   index: number;
   /** Letters and digits. */
   key: string;
@@ -111,7 +111,7 @@ export interface MakePartsOptions<C extends Columns, T extends Json> {
   folder: string;
   /** Those of the rows. */
   columns: C;
-  /** Told of each part: whether an earlier run had made it. */
+  /** Called for each part, with whether an earlier run had made it. */
   onPart?: (counts: T, wasThere: boolean) => void | Promise<void>;
 }
 

@@ -13,7 +13,7 @@ const LEAST_CELLS = 8;
 
 /** What a bar's line may show. */
 export interface LineParts {
-  /** Of the stage. */
+  /** The stage's name. */
   name: string;
   /** How much is done. */
   counted: string;

@@ -14,9 +14,9 @@ import { walkFolder } from "../datasets/walk_folder.ts";
 
 /** Options of {@linkcode contentOf}. */
 export interface ContentOptions {
-  /** Of a folder: patterns to leave out, as in .gitignore, which is obeyed too. */
+  /** Patterns of what to leave out of a folder, as in .gitignore, which is obeyed too. */
   exclude?: readonly string[];
-  /** Of a folder: its own files, all of them, and nothing below it, as of a model. */
+  /** Whether a folder's own files count, all of them, and nothing below it, as for a model. */
   isFlat?: boolean;
   /** Bytes that are hashed whole. */
   wholeBytes?: number;

@@ -16,7 +16,7 @@ export const SCORED_COLUMNS = { ...MEASURE_COLUMNS, ...ROW_COLUMN };
 export interface ThresholdOptions {
   /** Parts whose means are averaged. */
   runs: number;
-  /** For the texts' order. */
+  /** The seed of the texts' order. */
   seed: number;
   /** Texts that were chosen; then rows are numbered in the order of the choice already. */
   maxTexts: number | undefined;

@@ -16,7 +16,7 @@ import type { TrainingTexts } from "./training_texts.ts";
 
 const TOKEN_FILE = "token_ids.bin";
 const ID_BYTES = 4;
-/** From so many bytes of a corpus on it is foreseen how many all of it will take. */
+/** The bytes of a corpus that must be read before it is foreseen how many all of its token ids will take. */
 const FORESEEN_BYTES = 2 ** 24;
 
 /** What tokens are made of and for. */

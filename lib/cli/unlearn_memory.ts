@@ -17,7 +17,7 @@ import { type ModelContext, modelFolder } from "./model_folder.ts";
 
 /** The options that decide. */
 export interface UnlearnMemoryOptions extends ObjectiveOptions {
-  /** As `--model`. */
+  /** The model, as `--model` names it. */
   model: string;
   /** The method's name. */
   method: string;
@@ -31,9 +31,9 @@ export interface UnlearnMemoryOptions extends ObjectiveOptions {
 
 /** The sets as tables have them. */
 export interface UnlearnTables {
-  /** Of `select`. */
+  /** The rows of the table that `select` writes. */
   forgetRows: readonly RowOf<typeof FORGET_COLUMNS>[];
-  /** Of `retain`. */
+  /** The rows of the table that `retain` writes. */
   retainRows: readonly RowOf<typeof RETAIN_COLUMNS>[];
 }
 

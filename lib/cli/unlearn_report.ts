@@ -68,17 +68,17 @@ type Metrics = Pick<UnlearnEpoch, ThresholdMetric | "retain_ma">;
 
 /** What a run ended with. */
 export interface UnlearnSummary {
-  /** How. */
+  /** How the run ended. */
   status: string;
-  /** Of a run that diverged: which number was not finite. */
+  /** The number that was not finite, where a run diverged. */
   reason?: string;
-  /** Whose weights are written. */
+  /** The epoch whose weights are written. */
   epoch: number;
   /** What was to be reached. */
   thresholds: StopThresholds;
-  /** Of the model as it came. */
+  /** The scores of the model as it came. */
   before: Metrics;
-  /** Of the checkpoint as it was written. */
+  /** The scores of the checkpoint as it was written. */
   after: Metrics;
   /** What its first epochs said of the learning rate. */
   notes: string[];
@@ -86,14 +86,14 @@ export interface UnlearnSummary {
   out: string;
 }
 
-/** Of the retain set's MA: a run that leaves it and does not end would have borne larger steps. */
+/** The share of the retain set's MA: a run that leaves so much and does not end would have borne larger steps. */
 const SPARED = 0.9;
 
 /** What {@linkcode describeUnlearning} needs beside the summary. */
 export interface UnlearnSettings {
   /** Its name. */
   method: string;
-  /** Whose stopping rule. */
+  /** The stopping rule, by whose it is. */
   compat: string;
   /** Adam's learning rate. */
   lr: number;

@@ -16,11 +16,11 @@ const MAX_PATH = 4096; // a system's longest; an id of a table may be of any len
 
 /** The rules; plain data that may be sent to a worker. */
 export interface AllowList {
-  /** Of values. */
+  /** The fingerprints of the values that are allowed. */
   fingerprints: ReadonlySet<string>;
-  /** Of files. */
+  /** The rules of the files that are allowed. */
   paths: readonly IgnoreRule[];
-  /** Of detectors, with the files that they hold for. */
+  /** The detectors whose finds are allowed, with the files that this holds for. */
   detectors: readonly { name: string; paths: readonly IgnoreRule[] }[];
 }
 

@@ -9,7 +9,7 @@ import { type CorpusOptions, type CorpusSource, resolveCorpus } from "./resolve_
 
 /** Options of {@linkcode chooseDocuments}. */
 export interface ChooseDocumentsOptions extends CorpusOptions {
-  /** For the shuffle. */
+  /** The seed of the shuffle. */
   seed: number;
   /** How many, at most; all by default. */
   count?: number | undefined;

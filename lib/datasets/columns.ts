@@ -11,13 +11,13 @@ export type ColumnType = "text" | "int" | "float" | "bool";
 /** Columns by name; a "?" type may be null. */
 export type Columns = Readonly<Record<string, ColumnType | `${ColumnType}?`>>;
 
-/** Of every metric. */
+/** The columns of every metric. */
 const METRIC_COLUMNS = perMetric(METRIC_NAMES, () => "float?" as const);
 
-/** Of the EL_n alone. */
+/** The columns of the EL_n alone. */
 const LIKELIHOOD_COLUMNS = perMetric(LIKELIHOOD_NAMES, () => "float?" as const);
 
-/** Of `detect`, as far as others need it. */
+/** The columns of `detect`, as far as others need them. */
 export const SECRET_COLUMNS = {
   doc_id: "text",
   tag: "text",
@@ -31,20 +31,20 @@ export const PROOF_COLUMNS = { detector: "text?", fingerprint: "text?" } as cons
 /** The names of {@linkcode PROOF_COLUMNS}, which tables of one's own may lack. */
 export const PROOF_NAMES = ["detector", "fingerprint"] as const;
 
-/** Of `detect`, as the report needs it: what found each place, and which places hold one value. */
+/** The columns of `detect` that the report needs: what found each place, and which places hold one value. */
 export const FOUND_COLUMNS = {
   ...SECRET_COLUMNS,
   detector: "text",
   fingerprint: "text",
 } as const satisfies Columns;
 
-/** Of `detect`, all that it always writes. */
+/** The columns of `detect`, all that it always writes. */
 export const DETECT_COLUMNS = { ...FOUND_COLUMNS, path: "text?" } as const satisfies Columns;
 
-/** Of `detect --skipped`. */
+/** The columns of `detect --skipped`. */
 export const SKIPPED_COLUMNS = { path: "text", reason: "text" } as const satisfies Columns;
 
-/** Of `analyze`: documents by their mean MA. */
+/** The columns of `analyze`: documents by their mean MA. */
 export const DISTRIBUTION_COLUMNS = {
   bin_start: "float",
   bin_end: "float",
@@ -52,17 +52,17 @@ export const DISTRIBUTION_COLUMNS = {
   share: "float",
 } as const satisfies Columns;
 
-/** Of `measure`. */
+/** The columns of `measure`. */
 export const MEASURE_COLUMNS = {
   doc_id: "text",
   tokens: "int",
   ...METRIC_COLUMNS,
 } as const satisfies Columns;
 
-/** Of shards, until they are merged: where a row stands in the whole table. */
+/** The column that shards have until they are merged: where a row stands in the whole table. */
 export const ROW_COLUMN = { row: "int" } as const satisfies Columns;
 
-/** Of `thresholds`. */
+/** The columns of `thresholds`. */
 export const THRESHOLD_COLUMNS = {
   metric: "text",
   mean: "float?",
@@ -71,7 +71,7 @@ export const THRESHOLD_COLUMNS = {
   runs: "int",
 } as const satisfies Columns;
 
-/** Of `probe` without EL_n. */
+/** The columns of `probe` without EL_n. */
 export const PROBE_COLUMNS = {
   doc_id: "text",
   window: "int",
@@ -83,13 +83,13 @@ export const PROBE_COLUMNS = {
   ma: "float?",
 } as const satisfies Columns;
 
-/** Of `probe --el`. */
+/** The columns of `probe --el`. */
 export const PROBE_EL_COLUMNS = {
   ...PROBE_COLUMNS,
   ...LIKELIHOOD_COLUMNS,
 } as const satisfies Columns;
 
-/** Of a forget set. */
+/** The columns of a forget set. */
 export const FORGET_COLUMNS = {
   doc_id: "text",
   window: "int",
@@ -98,10 +98,10 @@ export const FORGET_COLUMNS = {
   mask_tokens: "int",
 } as const satisfies Columns;
 
-/** Of a retain set. */
+/** The columns of a retain set. */
 export const RETAIN_COLUMNS = { doc_id: "text", bleu4: "float?" } as const satisfies Columns;
 
-/** Of `unlearn`'s history. */
+/** The columns of `unlearn`'s history. */
 export const HISTORY_COLUMNS = {
   epoch: "int",
   loss: "float?",
@@ -115,7 +115,7 @@ export const HISTORY_COLUMNS = {
   kept: "bool",
 } as const satisfies Columns;
 
-/** Of `data/hyperparameters.csv`: histories of many runs, each told apart by its method and weights. */
+/** The columns of `data/hyperparameters.csv`: histories of many runs, each told apart by its method and weights. */
 export const HYPERPARAMETER_COLUMNS = {
   method: "text",
   gamma: "float",
@@ -127,7 +127,7 @@ export const HYPERPARAMETER_COLUMNS = {
   status: "text",
 } as const satisfies Columns;
 
-/** Of `demo`: mean MA of planted secrets by their number of copies; 0 copies are the never-trained twins. */
+/** The columns of `demo`: mean MA of planted secrets by their number of copies; 0 copies are the never-trained twins. */
 export const DUPLICATION_COLUMNS = {
   copies: "int",
   ma: "float?",
@@ -135,7 +135,7 @@ export const DUPLICATION_COLUMNS = {
   secrets: "int",
 } as const satisfies Columns;
 
-/** Of the embedded corpus: where secrets were planted, and their never-trained twins. */
+/** The columns of the embedded corpus: where secrets were planted, and their never-trained twins. */
 export const PLANTED_COLUMNS = {
   doc_id: "text",
   secret_id: "text",
@@ -147,7 +147,7 @@ export const PLANTED_COLUMNS = {
   format: "text",
 } as const satisfies Columns;
 
-/** Of `evaluate`: a row a set and model. */
+/** The columns of `evaluate`: a row a set and model. */
 export const EVALUATION_COLUMNS = {
   set: "text",
   model: "text",
@@ -155,7 +155,7 @@ export const EVALUATION_COLUMNS = {
   rows: "int",
 } as const satisfies Columns;
 
-/** Of `evaluate`: a row a secret and model. */
+/** The columns of `evaluate`: a row a secret and model. */
 export const SECRET_SCORE_COLUMNS = {
   doc_id: "text",
   tag: "text",

@@ -14,7 +14,7 @@ export type { Document };
 
 /** A corpus in memory. */
 export interface Corpus {
-  /** By path for a folder, in the order of the rows for a table. */
+  /** The documents: by path for a folder, in the order of the rows for a table. */
   documents: Document[];
   /** Files and rows that gave no document. Ignored ones are not listed. */
   skipped: SkippedDocument[];

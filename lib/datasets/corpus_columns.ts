@@ -28,7 +28,7 @@ export interface ColumnNames {
 export interface CorpusColumns {
   /** The text. */
   text: string;
-  /** Whose values, with "/" between them, are the id; none for the row's number. */
+  /** The columns whose values, with "/" between them, are the id; none for the row's number. */
   id: readonly string[];
   /** The path, where there is one. */
   path: string | null;

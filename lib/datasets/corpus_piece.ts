@@ -75,7 +75,7 @@ export interface SkippedDocument {
 
 /** One of n parts of a corpus: the documents whose number is `index` modulo `count`. */
 export interface Shard {
-  /** From 0. */
+  /** The part's number, from 0. */
   index: number;
   /** n */
   count: number;
@@ -83,7 +83,7 @@ export interface Shard {
 
 /** Some hundred documents that follow one another. */
 export interface CorpusPiece {
-  /** From 0. */
+  /** The piece's number, from 0. */
   index: number;
   /** Changes when the documents' names do, or the sizes or times of their files. */
   key: string;
@@ -97,7 +97,7 @@ export interface CorpusPiece {
 
 /** What a piece holds, read. */
 export interface PieceContent {
-  /** In the corpus' order, with their numbers in it. */
+  /** The documents in the corpus' order, with their numbers in it. */
   documents: (Document & { number: number })[];
   skipped: SkippedDocument[];
   /** Files and folders whose names are not UTF-8: these paths lead nowhere, or to other files. */

@@ -8,9 +8,9 @@ import { decodeRow, type RowPart, rowParts, type RowPartsOptions } from "./row_p
 
 /** A row below the header. */
 export interface CsvRow {
-  /** From 0, blank lines not counted. */
+  /** The row's number, from 0, blank lines not counted. */
   number: number;
-  /** As it stands in the file; empty where it is too long to be held. */
+  /** The row as it stands in the file; empty where it is too long to be held. */
   text: string;
   /** Null where it is too long. */
   cells: CsvCell[] | null;

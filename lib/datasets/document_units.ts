@@ -17,7 +17,7 @@ export interface UnitDocument extends Document {
 
 /** Some hundred documents that follow one another. */
 export interface DocumentUnit {
-  /** From 0. */
+  /** The unit's number, from 0. */
   index: number;
   /** Changes when the documents do. */
   key: string;

@@ -15,9 +15,9 @@ import { type CorpusOptions, type CorpusSource, resolveCorpus } from "./resolve_
 
 /** Options of {@linkcode pickDocuments}. */
 export interface PickDocumentsOptions extends CorpusOptions {
-  /** Told after each piece how many bytes of the corpus lie behind it, as `corpusBytes` counts them. */
+  /** Called after each piece with how many bytes of the corpus lie behind it, as `corpusBytes` counts them. */
   onRead?: ((bytes: number) => void | Promise<void>) | undefined;
-  /** Told of a wanted file or row that gave no document. */
+  /** Called for a wanted file or row that gave no document. */
   onSkipped?: (docId: string, reason: string) => void;
 }
 

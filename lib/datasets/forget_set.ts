@@ -52,7 +52,7 @@ export interface ForgetOptions {
   k?: number | undefined;
   /** Disjoint groups. */
   groups: number;
-  /** For the shuffle. */
+  /** The seed of the shuffle. */
   seed: number;
   /** The least mean MA. Default 0.9. */
   minMa?: number;

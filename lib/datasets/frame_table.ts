@@ -20,7 +20,7 @@ export interface FrameRange {
   /** Rows before the first, in the file or its batch. */
   start: number;
   count: number;
-  /** Of an Arrow file. */
+  /** The batch of an Arrow file. */
   batch?: ArrowBatch;
 }
 

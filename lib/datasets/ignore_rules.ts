@@ -14,7 +14,7 @@ import { bytesOf, compileGlob, type Glob, matchesGlob } from "./glob.ts";
 
 /** The rules that hold in a folder: those of its own file and those from above. Plain data that may be sent to a worker. */
 export interface IgnoreRules {
-  /** Of this file, in its order. */
+  /** The rules of this file, in its order. */
   rules: readonly IgnoreRule[];
   /** The bytes of the folder's path, with "/" at the end; "" for the root. */
   base: string;
@@ -28,7 +28,7 @@ export interface IgnoreRules {
 
 /** One pattern. */
 export interface IgnoreRule {
-  /** Of a path below the file's folder, or of a name. */
+  /** The pattern of a path below the file's folder, or of a name. */
   glob: Glob;
   /** It has a "/": matches whole paths. */
   anchored: boolean;

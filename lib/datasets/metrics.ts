@@ -21,7 +21,7 @@ export interface Metric {
   decimals: number;
 }
 
-/** By the names of their columns. */
+/** The metrics, by the names of their columns. */
 export const METRICS = {
   ma: {
     label: "MA",

@@ -48,7 +48,7 @@ export function placeKey({ doc_id, start, end }: Place): string {
 }
 
 /**
- * As {@linkcode placeKey}, but two tags of one place are two: what `probe` scores once, however many detectors found it.
+ * A key like {@linkcode placeKey}'s, but two tags of one place are two: what `probe` scores once, whoever found it.
  *
  * @example
  * ```ts

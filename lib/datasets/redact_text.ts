@@ -16,7 +16,7 @@ export type RedactPlace = Omit<FoundPlace, "doc_id">;
 export interface RedactOptions {
   /** The key of fingerprints. */
   key: Uint8Array;
-  /** By made-up values, or by tags such as `<EMAIL>`. */
+  /** What secrets are replaced by: made-up values, or tags such as `<EMAIL>`. */
   by: "made-up" | "tag";
 }
 

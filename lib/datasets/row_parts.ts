@@ -29,7 +29,7 @@ const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** A row, or a piece of one that is too long. */
 export interface RowPart {
-  /** With the line break behind the row, where there is one. */
+  /** The row's bytes, with the line break behind it, where there is one. */
   bytes: Uint8Array;
   /** Bytes of the file before the row, unpacked. */
   start: number;
@@ -53,9 +53,9 @@ export interface RowPartsOptions {
   end?: number;
   /** Rows before the first. */
   rowsBefore?: number;
-  /** Of JSON what its rows are, where that is known; needed with a `start`. */
+  /** What the rows of JSON are, where that is known; needed with a `start`. */
   style?: JsonStyle;
-  /** Told how many bytes of the file, as it is packed, were read since the last time. */
+  /** Called with how many bytes of the file, as it is packed, were read since the last time. */
   onBytes?: (bytes: number) => void;
   /** Called after every 256 KiB, so that signals come in; what it throws ends the reading. */
   breathe?: () => Promise<void>;

@@ -35,7 +35,7 @@ export interface SecretWindow<S extends Span = Span> extends SecretMask {
 
 /** The windows of a document. */
 export interface SecretWindows<S extends Span = Span> {
-  /** In the order of their first token. */
+  /** The windows, in the order of their first token. */
   windows: SecretWindow<S>[];
   /** Secrets that are in no window: beyond the first one where only that is taken, or of no token. */
   notTreated: S[];
@@ -68,7 +68,7 @@ export function maskSecrets(offsets: TokenOffsets, spans: readonly Span[]): Secr
   return maskRanges(offsets, spans, spans.map(tokenFinder(offsets)));
 }
 
-/** As `maskSecrets`, where the ranges of the secrets are known. */
+/** Does what `maskSecrets` does, where the ranges of the secrets are known. */
 function maskRanges(
   { starts, ends }: TokenOffsets,
   spans: readonly Span[],

@@ -31,7 +31,7 @@ export interface SecretRowsOptions {
   /** Keep what the value filter drops. */
   unfiltered?: boolean;
   bigrams?: BigramTable;
-  /** Whose rules; see `detectSecrets`. */
+  /** The profile whose rules are followed; see `detectSecrets`. */
   profile?: Profile;
   /** What else to look for, with the extended profile. */
   also?: readonly ExtraSecret[];

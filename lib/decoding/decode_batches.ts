@@ -12,7 +12,7 @@ export interface DecodeStart {
   text: number;
   /** The position of the first decoded token. */
   position: number;
-  /** That token. */
+  /** The first decoded token. */
   token: number;
   /** Decode up to this position, exclusive. */
   until: number;

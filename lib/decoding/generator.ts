@@ -34,13 +34,13 @@ export interface GenerateOptions {
   endOfText?: number | null;
   /** Temperature and top-p; greedy when absent. */
   sampling?: SamplingOptions;
-  /** Of the draws. Default 0. */
+  /** The seed of the draws. Default 0. */
   seed?: number;
-  /** For each prompt what its draws are called, such as task and sample: up to three whole numbers. Default its number. */
+  /** The name of each prompt's draws, such as task and sample: up to three whole numbers. Default: the prompt's number. */
   draws?: readonly (readonly number[])[];
   /** Asked after each token whether a row is through, such as by a stop string. */
   isFinished?: (prompt: number, tokens: readonly number[]) => boolean | Promise<boolean>;
-  /** Told how many more prompts are through; what it throws ends the work. */
+  /** Called with how many more prompts are through; what it throws ends the work. */
   onProgress?: (done: number) => void | Promise<void>;
 }
 

@@ -17,9 +17,9 @@ export interface Candidates {
 
 /** How to choose. */
 export interface SamplingOptions {
-  /** Above 0. */
+  /** The temperature, above 0. */
   temperature: number;
-  /** In (0, 1]. */
+  /** The share of the probability that is kept, in (0, 1]. */
   topP: number;
 }
 

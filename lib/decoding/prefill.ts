@@ -18,9 +18,9 @@ import { checkFinite, checkTokens } from "../models/not_finite.ts";
 export interface PrefilledTexts extends Disposable {
   /** Positions of the batch, padding included. */
   length: number;
-  /** For each text: entry t is the model's argmax after tokens 0..t; from `from` on, 0 before. */
+  /** The predictions of each text: entry t is the model's argmax after tokens 0..t; from `from` on, 0 before. */
   predictions: Int32Array[];
-  /** For each text: entry t is the cross entropy of token t + 1, in nats; one fewer than the text's tokens; 0 before `from`. */
+  /** Each text's losses: entry t is the cross entropy of token t + 1, nats; one fewer than the text's tokens; 0 before `from`. */
   losses: Float32Array[];
   /** What messages call a text. */
   nameOf: (text: number) => string;

@@ -31,7 +31,7 @@ export interface SuffixTokens {
   predictions: Int32Array;
   /** The token's log-probability, nats; at most 0. */
   logProbabilities: Float32Array;
-  /** Of a token that is drawn there, the mean of its log-probability; only with `details`. */
+  /** The mean log-probability of a token that is drawn there; only with `details`. */
   means?: Float32Array;
   /** The standard deviation of that; only with `details`. */
   deviations?: Float32Array;
@@ -49,7 +49,7 @@ export interface SuffixOptions {
   logits?: boolean;
   /** What messages call a text: "text 0" by default. */
   nameOf?: (text: number) => string;
-  /** Told how many more texts are done. */
+  /** Called with how many more texts are done. */
   onProgress?: (done: number) => void | Promise<void>;
 }
 

@@ -20,7 +20,7 @@ import { trainTokenizer } from "../datasets/train_tokenizer.ts";
 
 /** The embedded corpus in memory. */
 export interface EmbeddedCorpus {
-  /** For training: single documents, vendored copies and planted documents, sorted by id. */
+  /** The documents for training: single documents, vendored copies and planted documents, sorted by id. */
   train: Document[];
   /** Code of projects that the training set has nothing of, one document a file. */
   unseen: Document[];

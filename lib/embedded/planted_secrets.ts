@@ -24,7 +24,7 @@ export interface PlantedSecret extends SecretSpan {
   docId: string;
   /** "planted/<kind>/<copies>/<number>", or "twin/..." for its twin. */
   secretId: string;
-  /** In how many documents of the training set it stands; 0 for a twin. */
+  /** The number of the training set's documents in which it stands; 0 for a twin. */
   copies: number;
   /** What it was drawn as. */
   format: SecretFormat;
@@ -85,9 +85,9 @@ export function canHost(text: string): boolean {
 
 /** Where secrets are planted. */
 export interface PlantOptions {
-  /** For the planted secrets; taken in their order. */
+  /** The documents for the planted secrets; taken in their order. */
   hosts: readonly Document[];
-  /** For the twins. */
+  /** The documents for the twins. */
   twinHosts: readonly Document[];
   /** The tokens of each text. */
   countTokens: (texts: readonly string[]) => Promise<number[]>;

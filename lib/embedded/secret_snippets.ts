@@ -9,7 +9,7 @@ import type { SecretFormat } from "./secret_formats.ts";
 
 /** One kind of snippet: the formats it holds and its lines, for a name and a value of each format. */
 export interface SnippetKind {
-  /** In the order of their values. */
+  /** The formats that it holds, in the order of their values. */
   formats: readonly SecretFormat[];
   /** Lines; one that begins with {@linkcode UNINDENTED} stays at column 0. */
   lines: (name: string, values: readonly string[]) => string[];

@@ -13,7 +13,7 @@ const PRODUCTS: readonly string[] = ["BatchMatMulV2", "MatMul"];
 
 /** An operation that is to run. */
 export interface Call {
-  /** By TensorFlow's name. */
+  /** The operation's name, as TensorFlow spells it. */
   name: string;
   /** Its attributes, for float32. */
   attrs: readonly OpAttr[];

@@ -143,7 +143,7 @@ export class Binding extends BindingConstants {
     return all || this.#handles.hasNarrow ? runInBfloat16(call, this, { all }) : this.execute(call);
   }
 
-  /** As `executeOp`, in the types that the call names. */
+  /** Runs an operation as `executeOp` does, in the types that the call names. */
   execute(call: Call): TensorInfo[] {
     const { name, attrs, inputs, outputs } = call;
     if (this.capture) {

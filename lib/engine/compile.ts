@@ -34,7 +34,7 @@ export interface CompiledStep<A extends readonly TensorTree[], R extends TensorT
   (...inputs: A): R;
   /** Runs the step on another thread, so that timers, progress bars and signals go on. */
   async(...inputs: A): Promise<R>;
-  /** For how many lists of shapes it has been captured. */
+  /** The number of lists of shapes for which it has been captured. */
   readonly captures: number;
 }
 

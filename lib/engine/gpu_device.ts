@@ -13,7 +13,7 @@ import { type Gpu, type Gpus, queryGpus } from "./nvidia.ts";
 
 /** What was asked for, and what the driver says; null where nobody asked it. */
 export interface DeviceRequest {
-  /** As in `EngineOptions`. */
+  /** The device that was asked for, as in `EngineOptions`. */
   wanted: "auto" | "cpu" | "gpu";
   /** The cards. */
   gpus: Gpus | null;
@@ -23,7 +23,7 @@ export interface DeviceRequest {
 const SET_UP = 'run "npx -y deno task setup --gpu"';
 /** TensorFlow's build for GPUs has code for this and newer compute capabilities. */
 const OLDEST_CAPABILITY = 6;
-/** From here on its kernels are compiled by the driver when they are first used. */
+/** The compute capability from which on the driver compiles the build's kernels when they are first used. */
 const NEWEST_CAPABILITY = 10;
 /** A context with cuBLAS and cuDNN takes about this much before there is a tensor. */
 const LEAST_FREE_BYTES = 2 ** 29;
@@ -94,7 +94,7 @@ export interface ContextMaker<T> {
   open: (cpuOnly: boolean) => T;
   /** Frees it. */
   close: (context: T) => void;
-  /** Told what TensorFlow wrote, and why there is no GPU, once a process (for tests). */
+  /** Called with what TensorFlow wrote, and why there is no GPU, once a process (for tests). */
   warn?: (line: string) => void;
   /** What is known of the opened libraries (for tests). */
   build?: GpuBuild;

@@ -30,7 +30,7 @@ export interface HandlesOptions {
   symbols: Symbols;
   /** A `TFE_Context*` that outlives the table. */
   context: Deno.PointerValue;
-  /** Of the calls made here; not owned. */
+  /** The status of the calls made here; not owned. */
   status: Status;
   /** TensorFlow's name of the GPU that computes, if one does. */
   gpu: string | null;

@@ -65,7 +65,7 @@ export class NativeGraph implements Disposable {
   readonly #graph: Deno.PointerValue;
   readonly #inputs: GraphInput[] = [];
   readonly #assignments: GraphOutput[] = [];
-  /** For how many of the assignments an operation waits, by its address. */
+  /** The number of assignments that an operation waits for, by the operation's address. */
   readonly #awaited = new Map<bigint, number>();
 
   /** Starts an empty graph. */

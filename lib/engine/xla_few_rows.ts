@@ -8,7 +8,7 @@
 import { ATTR, DTYPE, type OpAttr } from "./dtypes.ts";
 import type { Graph, Operation } from "./graph.ts";
 
-/** From more rows on, packing the weights pays; one row is a product that XLA has a kernel of its own for. */
+/** The least and the most rows: with more, packing the weights pays; for one row XLA has a kernel of its own. */
 const FEW = { least: 2, most: 32 };
 
 /**

@@ -43,7 +43,7 @@ const DECODING = { work: 1.5e10, tokensAStep: 9.4, avx512Rows: 16, gpuSteps: 400
  */
 const PREFILL_WORK = { cpu: 1e11, gpu: 1e14 };
 
-/** From so many parameters on, what XLA saves in an unlearning run's steps is more than the seconds that it compiles them. */
+/** The number of parameters from which on XLA saves more in an unlearning run's steps than it takes to compile them. */
 const UNLEARNING_PARAMETERS = 2e7;
 
 /**
@@ -133,7 +133,7 @@ export function compilesUnlearning(
 }
 
 /**
- * As `outsideXla` where the processor computes; on a GPU a plain call, as XLA's programs are the faster ones there.
+ * Does what `outsideXla` does where the processor computes; on a GPU it is a plain call, as XLA's programs are faster there.
  *
  * @example
  * ```ts

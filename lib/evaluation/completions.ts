@@ -28,7 +28,7 @@ export interface SecretCompletion extends Omit<SecretPlace, "end"> {
   description: string;
   /** A name for the model. */
   model: string;
-  /** For each character of the value (of its first 32 tokens): "●" where the model writes it, "·" where not. */
+  /** A mark for each character of the value (of its first 32 tokens): "●" where the model writes it, "·" where not. */
   characters: string;
 }
 

@@ -48,7 +48,7 @@ export interface EvaluateOptions {
   endOfText: number | null;
   /** Whether EL_n is wanted of unseen texts too, the dearest of all: they are mispredicted most. Default true. */
   unseenEl?: boolean;
-  /** Told how many secrets and texts are done. */
+  /** Called with how many secrets and texts are done. */
   onProgress?: (done: number) => void | Promise<void>;
 }
 

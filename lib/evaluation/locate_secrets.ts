@@ -24,7 +24,7 @@ export interface SecretPair extends TokenizedSecret {
 
 /** A place of a secret, found. */
 export interface LocatedSecret<P extends SecretPlace = SecretPlace> {
-  /** As it was given. */
+  /** The place, as it was given. */
   place: P;
   /** Where its row stands among those of all places. */
   row: number;
@@ -56,7 +56,7 @@ export interface SecretLocatorOptions {
 
 /** What was found of all places. */
 export interface LocatedSecrets<P extends SecretPlace = SecretPlace> {
-  /** By their rows. */
+  /** The secrets that were found, ordered by their rows. */
   located: LocatedSecret<P>[];
   /** Secrets beyond the first window, where only that is treated. */
   notTreated: P[];

@@ -11,7 +11,7 @@ export interface MemorizedSecret {
   place: FoundPlace;
   /** Mean MA over its places. */
   ma: number;
-  /** In how many documents it stands. */
+  /** The number of documents in which it stands. */
   documents: number;
 }
 

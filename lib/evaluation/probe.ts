@@ -35,7 +35,7 @@ export interface ProbeOptions {
   el?: boolean | undefined;
   /** Treat the first 512 tokens only, as the paper and the reference do. */
   firstWindowOnly?: boolean | undefined;
-  /** Told how many secrets are done. */
+  /** Called with how many secrets are done. */
   onProgress?: ((done: number) => void | Promise<void>) | undefined;
 }
 

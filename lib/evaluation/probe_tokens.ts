@@ -24,9 +24,9 @@ export interface ProbedToken {
 
 /** A secret, token by token; at most its first 32. */
 export interface ProbedTokens extends SecretPlace {
-  /** As `describeSecret` has it. */
+  /** The secret's description, as `describeSecret` gives it. */
   description: string;
-  /** In order. */
+  /** The secret's tokens, in order. */
   tokens: ProbedToken[];
 }
 

@@ -85,7 +85,7 @@ export async function continuationBleu(
 export interface RetainOptions {
   /** Texts of the set. Default 32, or as many as there are where fewer pass. */
   k?: number | undefined;
-  /** For the shuffle. */
+  /** The seed of the shuffle. */
   seed: number;
   /** The least BLEU-4, {@linkcode RETAIN_BLEU} by default; null takes any text. */
   minBleu?: number | null;

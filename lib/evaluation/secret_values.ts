@@ -13,7 +13,7 @@ export interface ValuePlace extends SecretPlace {
   secret_id: string;
   /** The rule that found it. */
   detector: string;
-  /** In how many training documents the value stands; 0 for a never-trained twin. */
+  /** The number of training documents in which the value stands; 0 for a never-trained twin. */
   copies: number;
 }
 

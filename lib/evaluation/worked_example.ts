@@ -14,7 +14,7 @@ export interface WorkedPrefix {
   prefix: number;
   /** The decoded tokens, from position `prefix` to the text's end. */
   decoded: number[];
-  /** For each decoded token: whether it lies in an n-gram that occurs in the true suffix. */
+  /** Whether each decoded token lies in an n-gram that occurs in the true suffix. */
   isMatched: boolean[];
   /** Decoded n-grams that occur in the true suffix, counted with repeats. */
   matches: number;
@@ -30,9 +30,9 @@ export interface WorkedExample {
   ma: number;
   /** The mean of matches / grams over all prefixes. */
   el: number;
-  /** For token t + 1: the model's first choice after the true tokens 0..t. */
+  /** The model's first choices; entry t is that for token t + 1, after the true tokens 0..t. */
   predictions: number[];
-  /** For prefix lengths 1..T-n. */
+  /** What the model makes of the prefixes of lengths 1..T-n. */
   prefixes: WorkedPrefix[];
 }
 

@@ -17,7 +17,7 @@ export interface CompletionRow {
   readonly description: string;
   /** "before", or the method that made the model. */
   readonly model: string;
-  /** For each character "●" where it is right, anything else where not. */
+  /** A mark for each character: "●" where it is right, anything else where not. */
   readonly characters: string;
 }
 

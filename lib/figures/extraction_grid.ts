@@ -13,7 +13,7 @@ export interface ExtractionRow {
   readonly prefix: number;
   /** The decoded tokens' texts. */
   readonly decoded: readonly string[];
-  /** For each of them: whether it lies in a matching n-gram. */
+  /** Whether each of them lies in a matching n-gram. */
   readonly isMatched: readonly boolean[];
   /** Matching n-grams. */
   readonly matches: number;

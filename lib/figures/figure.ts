@@ -171,7 +171,7 @@ export async function showLive(figure: Figure): Promise<{ update(figure: Figure)
   };
 }
 
-/** As high as the figure, so that nothing below it moves. */
+/** A placeholder as high as the figure, so that nothing below it moves. */
 function placeholder({ layout }: Figure) {
   return { "text/html": `<div style="height: ${layout.height}px"></div>` };
 }

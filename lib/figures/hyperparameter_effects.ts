@@ -155,7 +155,7 @@ function drawColumn({ name, runs: own }: Column, { i, of, runs, preset }: Column
   };
 }
 
-/** From the least to the greatest of all columns, with room for markers. */
+/** The range from the least to the greatest value of a column in all runs, with room for markers. */
 function rangeOf(runs: readonly HyperparameterRun[], column: typeof ROWS[number]["column"]): number[] {
   const values = runs.map(({ after }) => after[column]).filter(isScore);
   const [least, most] = [Math.min(...values), Math.max(...values)];

@@ -103,7 +103,7 @@ function averageRows(rows: readonly GroupRow[]): Mean[] {
   });
 }
 
-/** From the bottom: the group whose last part is known least first. */
+/** The groups from the bottom up: first the one whose last part is known least. */
 function sortGroups(means: readonly Mean[], parts: readonly string[]): string[] {
   const rank = (group: string) => {
     const own = means.filter((mean) => mean.group === group);

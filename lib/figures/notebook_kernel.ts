@@ -6,9 +6,9 @@
  * @module
  */
 
-/** So long after an interrupt, or a cell that was refused for it, the next cell is one that "Run All" has queued. */
+/** How long after an interrupt, or a cell that was refused for it, the next cell counts as one that "Run All" has queued. */
 const QUEUE_MS = 1000;
-/** So long an interrupt waits for a cell that was asked to stop and shows no progress. */
+/** How long an interrupt waits for a cell that was asked to stop and shows no progress. */
 const ASKED_MS = 10_000;
 /** How long a result may take from the thread of the cells to that of the sockets. */
 const RESULT_MS = 100;

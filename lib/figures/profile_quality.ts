@@ -9,7 +9,7 @@ import { PALETTE, plotText } from "./style.ts";
 
 /** The values of one kind under one profile. */
 export interface ProfileQualityRow {
-  /** Whose rules. */
+  /** The profile whose rules found the values. */
   readonly profile: string;
   /** What the values are. */
   readonly kind: string;

@@ -5,7 +5,7 @@
  * @module
  */
 
-/** By column, as people call them. */
+/** The scores' names as people write them, by column. */
 export const SCORE_COLUMNS = { ma: "MA", el_3: "EL_3", el_5: "EL_5", el_10: "EL_10" } as const;
 
 /** A score's column. */

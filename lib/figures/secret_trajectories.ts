@@ -32,7 +32,7 @@ export interface TrajectoryRow {
 
 /** Options of {@linkcode secretTrajectories}. */
 export interface SecretTrajectoriesOptions {
-  /** Whose run it is, such as "codeeraser". */
+  /** The method whose run it is, such as "codeeraser". */
   method: string;
   /** Mean MA on unseen text. */
   threshold?: number | null;

@@ -165,11 +165,11 @@ export function isScore(value: number | null | undefined): value is number {
 export interface ThresholdLineOptions {
   /** Which axis carries the score: "y" (a horizontal line, the default), "y2", ..., or "x" (a vertical one). */
   axis?: string;
-  /** Whose threshold it is, for the label. */
+  /** The name of what has the threshold, for the label. */
   name?: string;
   /** `#rrggbb`; the text's colour without it. */
   color?: string;
-  /** At which end of a level line its label stands, inside the plot: where the curves leave room. */
+  /** The end of a level line at which its label stands, inside the plot: where the curves leave room. */
   side?: "start" | "end";
 }
 
@@ -226,7 +226,7 @@ interface Ink {
   readonly grid: string;
   readonly paper: string;
   readonly colors: readonly string[];
-  /** From nothing to everything. */
+  /** The scale of a heat map's colours, from nothing to everything. */
   readonly heat: readonly (readonly [number, string])[];
 }
 

@@ -23,7 +23,7 @@ export interface StripRow {
   readonly name: string;
   /** What sets it apart, such as its copies; a strip for each name and detail. */
   readonly detail: string;
-  /** In order. */
+  /** The secret's tokens, in order. */
   readonly tokens: readonly StripToken[];
 }
 

@@ -29,7 +29,7 @@ export interface ProgressRow extends EpochScores {
 
 /** Options of {@linkcode unlearningProgress}. */
 export interface UnlearningProgressOptions {
-  /** Whose run it is, such as "codeeraser". */
+  /** The method whose run it is, such as "codeeraser". */
   method: string;
   /** What unseen text scores: the marks to get under. */
   thresholds?: ForgetThresholds;

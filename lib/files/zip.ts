@@ -33,7 +33,7 @@ const END64_SIGNATURE = 0x06064b50;
 const LOCATOR64_SIGNATURE = 0x07064b50;
 /** Flags that change nothing here: how well it is compressed (1, 2), sizes behind the data (3), UTF-8 names (11). */
 const HARMLESS_FLAGS = 0b1000_0000_1110;
-/** In fields of 16 or 32 bits: the number is in a record of 64 bits. */
+/** Values of fields of 16 and 32 bits that say that the number is in a record of 64 bits. */
 const [FULL16, FULL32] = [0xffff, 0xffffffff];
 const CHUNK_BYTES = 1 << 20;
 

@@ -20,7 +20,7 @@ const WEIGHTS = [
 /** Files that make a tokenizer: all of one row. */
 const TOKENIZERS = [["tokenizer.json"], ["vocab.json", "merges.txt"], ["tokenizer.model"]] as const;
 
-/** Beside the weights, where the repository has them. */
+/** Files that are downloaded beside the weights, where the repository has them. */
 const SMALL_FILES = [
   "config.json",
   "generation_config.json",

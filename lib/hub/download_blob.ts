@@ -14,7 +14,7 @@ import { wait, withRetries } from "./with_retries.ts";
 /** A file as the Hub lists it. */
 export interface HubFile {
   name: string;
-  /** In bytes. */
+  /** The file's size in bytes. */
   size: number;
   /** Its SHA-256 where it is a large file, else git's SHA-1 of it. */
   id: string;
@@ -29,9 +29,9 @@ export interface DownloadBlobOptions {
   read(start: number): Promise<ReadableStream<Uint8Array>>;
   /** What an error of that stream means. */
   explainStream(error: unknown): unknown;
-  /** Told how many bytes of the file are there. */
+  /** Called with how many bytes of the file are there. */
   onBytes?: (done: number) => void;
-  /** Told that another process is downloading it. */
+  /** Called when another process is downloading it. */
   onWait?: () => void;
   signal?: AbortSignal;
 }

@@ -29,7 +29,7 @@ import type { OnSetUpProgress } from "../setup/cache_folder.ts";
 /** Options of {@linkcode downloadModel}. */
 export interface DownloadOptions {
   settings: HubSettings;
-  /** Told how far it is. */
+  /** Called with how far the work is. */
   onProgress?: OnSetUpProgress;
   /** Ends the download; what is there stays for the next. */
   signal?: AbortSignal;
@@ -161,7 +161,7 @@ interface ListedFile {
   size: number;
   /** Git's hash. */
   oid?: string;
-  /** Of a large file. */
+  /** The SHA-256 of a large file. */
   lfs?: { oid: string };
 }
 

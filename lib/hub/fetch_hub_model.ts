@@ -20,7 +20,7 @@ export type { HubSettings } from "./hub_settings.ts";
 export interface FetchHubModelOptions {
   /** Ask the Hub which commit a branch or tag is now, whatever the cache has. */
   refresh?: boolean;
-  /** Told how far a download is. */
+  /** Called with how far a download is. */
   onProgress?: OnSetUpProgress;
   /** Ends a download; what is there stays for the next. */
   signal?: AbortSignal;

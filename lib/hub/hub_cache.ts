@@ -67,11 +67,11 @@ export function hubLabel({ repository, revision }: HubModelName): string {
 
 /** One model's folders. */
 export interface HubModelFolders {
-  /** Of all of it. */
+  /** The folder that holds all of it. */
   root: string;
-  /** Of the contents. */
+  /** The folder of the files' contents. */
   blobs: string;
-  /** Of the locks. */
+  /** The folder of the locks. */
   locks: string;
 }
 

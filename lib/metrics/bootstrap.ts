@@ -12,17 +12,17 @@ import { PythonRandom } from "../datasets/python_random.ts";
 
 /** Values, and which of them belong together. */
 export interface Sample {
-  /** At least one. */
+  /** The values, at least one. */
   values: readonly number[];
-  /** For each value its cluster, such as a secret's fingerprint; by default each is one of its own. */
+  /** The cluster of each value, such as a secret's fingerprint; by default each is one of its own. */
   clusters?: readonly string[];
 }
 
 /** How to draw. */
 export interface BootstrapOptions {
-  /** Default 42. */
+  /** The seed of the draws. Default 42. */
   seed?: number;
-  /** How often. Default 2,000. */
+  /** How often values are drawn anew. Default 2,000. */
   resamples?: number;
   /** The share that lies inside. Default 0.95. */
   level?: number;
@@ -30,7 +30,7 @@ export interface BootstrapOptions {
 
 /** A statistic and its interval. */
 export interface Interval {
-  /** Of the values themselves. */
+  /** The statistic of the values themselves. */
   estimate: number;
   /** The interval's lower end. */
   low: number;

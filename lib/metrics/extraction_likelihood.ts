@@ -26,7 +26,7 @@ export interface ExtractionInput {
   /** The first prefix length: 1 for texts (i = 1..T-n), 0 for secrets (i = 0..v-n). */
   firstPrefix: 0 | 1;
   /**
-   * For each mispredicted position j in [firstPrefix, T): the greedy continuation of the true tokens before j, from
+   * The greedy continuation of the true tokens before each mispredicted position j in [firstPrefix, T), from
    * position j on; a shorter one ended with the end of text, which it holds. Positions that are absent were predicted
    * right and do not end the text.
    */
@@ -85,7 +85,7 @@ function addOverlaps(
   });
 }
 
-/** For every n-gram of a text up to the largest n: where it occurs last. */
+/** The places where each n-gram of a text, up to the largest n, occurs last. */
 class LastOccurrences {
   readonly #next = new Map<number, Map<number, number>>();
   readonly #last: number[] = [-1];

@@ -34,7 +34,7 @@ export interface ScoreOptions {
   endOfText?: number | null;
   /** What messages call a text or secret: "text 0" or "secret 0" by default. */
   nameOf?: (item: number) => string;
-  /** Told how many texts or secrets are done. */
+  /** Called with how many texts or secrets are done. */
   onProgress?: (done: number) => void | Promise<void>;
 }
 
@@ -54,7 +54,7 @@ interface ScoredBatch {
   length: number;
   /** What messages call a row. */
   nameOf: (row: number) => string;
-  /** Told the share of the batch that is done. */
+  /** Called with the share of the batch that is done. */
   tell: (share: number) => Promise<void>;
 }
 

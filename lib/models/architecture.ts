@@ -65,7 +65,7 @@ export interface LayerInputs {
   layer: number;
   /** [B, T] */
   shape: readonly [number, number];
-  /** Of the positions, where the family rotates: [B, 1, T, K / 2] or [1, 1, T, K / 2]. */
+  /** The positions' angles, where the family rotates: [B, 1, T, K / 2] or [1, 1, T, K / 2]. */
   angles: RopeAngles | null;
   /** Mixes the heads' values. */
   attention: AttentionFunction;
@@ -78,7 +78,7 @@ declare const own: unique symbol;
  * `readConfig` gave, and nothing else.
  */
 export interface OwnConfig extends ModelConfig {
-  /** Of no other type; not there when the program runs. */
+  /** A mark that no other type has; it is not there when the program runs. */
   readonly [own]: never;
 }
 

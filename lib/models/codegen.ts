@@ -31,7 +31,7 @@ export interface CodegenConfig extends ModelConfig {
   rope: Rope;
 }
 
-/** On how many devices the layout is (`mp_num`). */
+/** The number of devices that the layout is for (`mp_num`). */
 const DEVICES = 4;
 
 /** The CodeGen family. */

@@ -15,7 +15,7 @@ import type { Rope } from "./rope_scaling.ts";
 export interface RopeAngles {
   /** [B, 1, T, F] or [1, 1, T, F]: F pairs are rotated */
   cos: Tensor;
-  /** Of the same shape. */
+  /** The sines, of the same shape. */
   sin: Tensor;
 }
 

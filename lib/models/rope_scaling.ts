@@ -124,7 +124,7 @@ function scaleAsLlama3({ frequencies, read, original }: Scaling): Rope {
   return { frequencies: frequencies.map(scale), magnitude: 1 };
 }
 
-/** As llama3, with the share of a pair by its number; scores are sharpened too (YaRN, arXiv 2309.00071). */
+/** Scales as llama3 does, with the share of a pair by its number; scores are sharpened too (YaRN, arXiv 2309.00071). */
 function scaleAsYarn({ frequencies, read, original, theta, width }: Scaling): Rope {
   const factor = read.positive("factor");
   const pairOf = (turns: number) =>

@@ -23,7 +23,7 @@ export interface RotaryAttentionSizes {
 export interface RotaryAttentionInputs extends LayerInputs {
   /** Its sizes. */
   sizes: RotaryAttentionSizes;
-  /** By their names in the file. */
+  /** The weights, by their names in the file. */
   weights: Weights;
 }
 
@@ -75,9 +75,9 @@ export function rotaryAttention(
 
 /** Which of the block's linear layers have biases. */
 export interface RotaryAttentionBiases {
-  /** Those of queries, keys and values. */
+  /** Whether those of queries, keys and values have them. */
   qkv: boolean;
-  /** That of what attention gives. */
+  /** Whether that of what attention gives has them. */
   output: boolean;
 }
 

@@ -22,7 +22,7 @@ export interface ExecuteOptions {
   out: string;
   /** Parameters that replace the notebook's own. */
   parameters?: Readonly<Record<string, string | number | boolean>>;
-  /** Told when each code cell starts. */
+  /** Called when each code cell starts. */
   onCell?: () => void;
   /** Stops the kernel and nbconvert. */
   signal?: AbortSignal;

@@ -24,7 +24,7 @@ export interface FoundSecret extends Omit<SecretRow, "value"> {
 
 /** Options of {@linkcode findSecrets}. */
 export interface FindOptions {
-  /** Told of each document. */
+  /** Called for each document. */
   onProgress?: (done: number) => void | Promise<void>;
   /** Letter pairs for the gibberish rule, as `PLANTING_BIGRAMS` for the embedded corpus. */
   bigrams?: BigramTable | undefined;

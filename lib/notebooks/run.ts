@@ -91,7 +91,7 @@ export async function openRun(folder: string): Promise<NotebookRun> {
  * ```
  */
 export class NotebookRun {
-  /** As the parameter named it. */
+  /** The folder, as the parameter named it. */
   readonly folder: string;
 
   /** @param folder that is there */

@@ -17,7 +17,7 @@ export type PictureFormat = "svg" | "png";
 /** Options of {@linkcode drawFigure}. */
 export interface DrawFigureOptions {
   format: PictureFormat;
-  /** In pixels; a PNG has three times as many. */
+  /** The width in pixels; a PNG has three times as many. */
   width?: number;
   /** The browser's program; one of {@linkcode BROWSERS} without it. */
   browser?: string | undefined;

@@ -11,11 +11,11 @@ import type { ReportedSecret } from "./run_tables.ts";
 
 /** The tables that secrets are read from; each may be missing. */
 export interface SecretSources {
-  /** Of `detect`: what found each place. */
+  /** The table of `detect`: what found each place. */
   readonly found?: readonly RowOf<typeof FOUND_COLUMNS>[] | undefined;
-  /** Of `probe`: the scores of the model as it came. */
+  /** The table of `probe`: the scores of the model as it came. */
   readonly probe?: readonly RowOf<typeof PROBE_COLUMNS>[] | undefined;
-  /** Of `evaluate`: the forget set's secrets under every model. */
+  /** The table of `evaluate`: the forget set's secrets under every model. */
   readonly scores?: readonly RowOf<typeof SECRET_SCORE_COLUMNS>[] | undefined;
   /** The secrets themselves, by their places. */
   readonly values?: ReadonlyMap<string, string> | undefined;

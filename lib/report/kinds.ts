@@ -16,11 +16,11 @@ export interface KindScores {
   readonly tag: string;
   /** Its name, as plain text. */
   readonly label: string;
-  /** Of the twins. */
+  /** The twins' mean MA. */
   readonly twins: MeanScore;
-  /** Of the forget set's secrets under the model as it came. */
+  /** The mean MA of the forget set's secrets under the model as it came. */
   readonly before: MeanScore;
-  /** Of the same secrets after the method. */
+  /** The mean MA of the same secrets after the method. */
   readonly after: MeanScore;
 }
 

@@ -18,7 +18,7 @@ import { recognizeTable, REPORT_TABLES, type ReportTable } from "./table_kinds.t
 export interface History {
   /** Its folder's or file's name, by which `evaluate` calls the model. */
   readonly folder: string;
-  /** As its record names it, else as `folder`. */
+  /** The method, as the run's record names it, else the same as `folder`. */
   readonly method: string;
   /** Its run.json. */
   readonly record: Readonly<Record<string, unknown>>;
@@ -29,7 +29,7 @@ type Rows<K extends ReportTable> = RowOf<typeof REPORT_TABLES[K]["columns"]>[];
 
 /** All tables of a report; each may be missing. */
 export type ReportSources = { readonly [K in Exclude<ReportTable, "history">]: Rows<K> | undefined } & {
-  /** Of secrets that the model never trained on: the same columns as `probe`. */
+  /** The table of secrets that the model never trained on, with the columns of `probe`. */
   readonly twins: Rows<"probe"> | undefined;
   readonly histories: readonly History[];
   /** Where `found` was read. */

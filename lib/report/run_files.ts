@@ -22,7 +22,7 @@ export const RUN_FILES = {
 
 /** A part of the report: what it is and where it comes from. */
 export interface RunPart {
-  /** In a sentence. */
+  /** What the part is, as it is said within a sentence. */
   readonly what: string;
   /** The command that writes it. */
   readonly command: string;

@@ -32,7 +32,7 @@ export interface Finding {
 export interface FindingBar {
   /** What it is the rate of. */
   readonly label: string;
-  /** In [0, 1]. */
+  /** The rate, in [0, 1]. */
   readonly rate: number;
   /** `#rrggbb` of the light palette. */
   readonly color: string;

@@ -23,9 +23,9 @@ import {
 } from "../datasets/columns.ts";
 
 interface TableKind {
-  /** In a few words, with the command that writes it. */
+  /** What the table holds, in a few words, with the command that writes it. */
   readonly what: string;
-  /** That must be there. */
+  /** The columns that must be there. */
   readonly columns: Columns;
   /** Whether the report takes several, as of several models. */
   readonly isMany?: boolean;

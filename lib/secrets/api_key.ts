@@ -58,7 +58,7 @@ function assignment(trigger: string, name: string, secret: string): KeyRule {
 const NPM_TOKEN = "/:_authToken=";
 const NPM_VALUE = new RegExp(`[${PYTHON_SPACE}]*(npm_[^\\n]+|[A-Fa-f0-9-]{36})`, "y");
 
-/** From the last `/:_authToken=` of a line that a token follows, when two slashes stand before it; one a line. */
+/** The token after the last `/:_authToken=` of a line that one follows, when two slashes stand before it; one a line. */
 function findNpmTokens(line: string): string[] {
   const slashes = line.indexOf("//");
   if (slashes < 0) return [];

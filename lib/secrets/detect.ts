@@ -30,11 +30,11 @@ export interface DetectOptions {
   bigrams?: BigramTable;
   /** `"reference"`: what CodeEraser finds (the default); `"extended"`: see extended.ts. */
   profile?: Profile;
-  /** With `"extended"`: what else to look for. */
+  /** What else to look for, with `"extended"`. */
   also?: readonly ExtraSecret[];
 }
 
-/** Whose rules. */
+/** The names of the profiles: whose rules are followed. */
 export const PROFILES = ["reference", "extended"] as const;
 
 /** One of {@linkcode PROFILES}. */

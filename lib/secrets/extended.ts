@@ -214,7 +214,7 @@ export const EXTENDED_DETECTORS: Readonly<Record<string, ExtendedDetector>> = {
 
 const SEARCHES = Object.entries(EXTENDED_DETECTORS);
 const MARKS = new MarkFinder(SEARCHES.flatMap(([, { marks = [] }]) => marks));
-/** By mark, whose it is. */
+/** The number of the search that a mark belongs to, by mark. */
 const MARKED = SEARCHES.flatMap(([, { marks = [] }], i) => marks.map(() => i));
 
 /**

@@ -13,7 +13,7 @@ export interface FilterOptions {
    * too; `"sound"` (the default) and `"paper"` drop 172.16.0.0/12.
    */
   compat?: "sound" | "paper" | "reference";
-  /** Whose finds they are. The extended profile has rules of its own for all but local addresses. */
+  /** The profile whose finds they are. The extended one has rules of its own for all but local addresses. */
   profile?: Profile;
 }
 

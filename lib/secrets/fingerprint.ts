@@ -29,7 +29,7 @@ export function fingerprintSecret(value: string, key: Uint8Array): string {
 }
 
 const SHOWN_CHARACTERS = 2;
-/** Of a shorter value two characters would tell too much. */
+/** The least length of a value that is shown: two characters of a shorter one would tell too much. */
 const SHOWN_FROM = 16;
 
 /**

@@ -17,7 +17,7 @@ interface Reading {
 }
 
 const MAX_LENGTH = 40;
-/** Of more beginnings only so many characters are looked at, as most are equal up to there. */
+/** How many beginnings are looked at whole, and how many characters of each of more: most are equal up to there. */
 const [FEW, FEW_LENGTH] = [8, 4];
 const ALL = String.fromCharCode(...Array.from({ length: 128 }, (_, code) => code));
 const OTHER = String.fromCharCode(NOT_ASCII);
@@ -140,7 +140,7 @@ class BeginningReader {
 interface Mark {
   expression: number;
   length: number;
-  /** Of each place and character, 1 where it may stand there. */
+  /** A number for each place and character: 1 where the character may stand there. */
   members: Uint8Array;
   /** The place of the two characters by which it is found. */
   pair: number;
@@ -188,7 +188,7 @@ function markOf(expression: number, sets: Beginning): Mark {
  * ```
  */
 export class MarkFinder {
-  /** By two characters, the number of the marks that are found by them; 0 for none. */
+  /** The number of the marks that are found by two characters, by these two; 0 for none. */
   readonly #heads = new Uint8Array(CODES * CODES);
   readonly #marks: Mark[][] = [[]];
 

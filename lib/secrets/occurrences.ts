@@ -29,7 +29,7 @@ class Beginnings {
   readonly #shorter: Int32Array;
   /** The longest proper end of a node that is a value; 0 for none. */
   readonly #shorterValue: Int32Array;
-  /** By node, the number of the value that it is in `#starts`; 0 for none. */
+  /** The number, in `#starts`, of the value that a node is, by node; 0 for none. */
   readonly #values: Int32Array;
   readonly #starts: number[][] = [[]];
   #count = 1;

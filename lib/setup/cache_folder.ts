@@ -13,7 +13,7 @@ import { reasonOf } from "../files/reason.ts";
 export interface SetUpProgress {
   /** What is done: another set-up waited for, bytes downloaded, unpacked, compared with their hashes. */
   stage: "wait" | "download" | "unpack" | "check";
-  /** To what. */
+  /** What it is done to. */
   what: string;
   /** Bytes done. */
   done: number;
@@ -55,7 +55,7 @@ export function cacheFolder(variable = (name: string): string | undefined => Den
 export interface CacheOptions {
   /** The cache folder (default {@linkcode cacheFolder}). */
   cache?: string;
-  /** Told how far it is. */
+  /** Called with how far the work is. */
   onProgress?: OnSetUpProgress;
 }
 

@@ -18,7 +18,7 @@ export interface Wheel {
   version: string;
   /** Its file name, as the registry spells it. */
   file: string;
-  /** Of the file, in hexadecimal. */
+  /** The file's SHA-256, in hexadecimal. */
   sha256: string;
   /** The size of the file. */
   bytes: number;

@@ -18,7 +18,7 @@ export const EMBEDDED_MODEL = fileURLToPath(new URL("../../data/model", import.m
 export interface FetchedModel {
   /** What it is. */
   title: string;
-  /** Of the model. */
+  /** The model's licence. */
   licence: string;
   /** What holds it. */
   wheel: Wheel;

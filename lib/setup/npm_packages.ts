@@ -17,7 +17,7 @@ const PINS = fileURLToPath(new URL("../../data/npm_packages.json", import.meta.u
 /** Hashes of packages by their names and versions, "commander@15.1.0". */
 export interface NpmPins {
   [id: string]: {
-    /** Of the archive, as deno.lock spells it. */
+    /** The archive's hash, as deno.lock spells it. */
     integrity: string;
     /** What {@linkcode hashPackage} makes of its folder. */
     unpacked: string;

@@ -17,7 +17,7 @@ export interface PinnedFile {
   isProgram?: boolean;
   /** Its size. */
   bytes: number;
-  /** Of its content, in hexadecimal. */
+  /** The SHA-256 of its content, in hexadecimal. */
   sha256: string;
 }
 
@@ -139,7 +139,7 @@ function hashNow(path: string): string | null {
 
 /** How long reads are followed and ended. */
 export interface ReadOptions {
-  /** Told the size of each piece that was read. */
+  /** Called with the size of each piece that was read. */
   onBytes?: ((count: number) => void) | undefined;
   /** Ends it. */
   signal?: AbortSignal | undefined;

@@ -19,7 +19,7 @@ export interface UnpackOptions {
   links?: { readonly [path: string]: string };
   /** An empty folder on the destination's file system. */
   temporary: string;
-  /** Told how far it is. */
+  /** Called with how far the work is. */
   onProgress?: OnSetUpProgress;
 }
 

@@ -45,7 +45,7 @@ interface Part {
   canFail: boolean;
   /** Whether it takes at least one character. */
   takes: boolean;
-  /** In how many ways it may match at one place; Infinity for a repetition without a bound. */
+  /** The number of ways in which it may match at one place; Infinity for a repetition without a bound. */
   ways: number;
 }
 

@@ -16,7 +16,7 @@ const TOKEN_TYPE = { unknown: 2, control: 3, userDefined: 4 } as const;
 const METASPACE = "▁";
 /** The largest vocabularies have 2^18 tokens. */
 const MAX_TOKENS = 1 << 20;
-/** Of tokens' lengths squared: merges are looked for at every place of every token. That of the largest vocabularies is 2^24. */
+/** The largest sum of tokens' lengths squared: merges are looked for at each place of each token. Real ones reach 2^24. */
 const MAX_LOOKS = 1 << 28;
 
 /**

@@ -84,7 +84,7 @@ export function nextTokens(ids: Tensor): Tensor {
 export type LossAndGradients<X extends AuxiliaryTensors = AuxiliaryTensors> = {
   /** Scalar. */
   loss: Tensor;
-  /** By weight name; zeros where the loss does not depend on the weight. */
+  /** The gradient of each weight, by its name; zeros where the loss does not depend on the weight. */
   gradients: Record<string, Tensor>;
   /** What the loss gave beside itself. */
   aux: X;

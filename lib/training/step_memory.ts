@@ -24,11 +24,13 @@ export interface ModelSizes {
 
 /** Bytes of a float32. */
 export const FLOAT_BYTES = 4;
-/** Of a process without a model: Deno, TensorFlow and XLA, Polars, tokenizers. */
+/** Bytes of a process without a model: Deno, TensorFlow and XLA, Polars, tokenizers. */
 export const RUNTIME_BYTES = 750e6;
 
 /** What XLA takes to compile a training's step, and the share of its rows that this memory then serves. */
 const COMPILING = { bytes: 50e6, served: 0.12 };
+/** What learning a tokenizer takes of the process, before the first step. */
+const TOKENIZER_BYTES = 250e6;
 
 /** Copies of an attention score, a logit, a hidden number that a step by XLA holds for its gradients. */
 const KEPT = { scores: 1.34, logits: 3.4, hidden: 24.5 };
@@ -92,21 +94,24 @@ export function activationBytes(config: ModelSizes["config"], { rows, length, xl
  * What `trainModel` takes at its most, in bytes: weights, gradients, Adam's moments and a step's rows. Weights and moments
  * are updated in place, one after the other.
  *
+ * @param rows a step's, and whether the process has learnt a tokenizer before
+ *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { trainingBytes } from "./step_memory.ts";
  *
  * const config = { layers: 4, width: 256, headWidth: 64, cacheHeads: 4, vocabularySize: 4096, maxPositions: 512 };
- * const bytes = trainingBytes({ parameters: 4_339_200, config }, { rows: 8, length: 512 });
- * assertEquals(Math.round(bytes / 1e6), 1590); // 1549 were measured
+ * const bytes = trainingBytes({ parameters: 4_339_200, config }, { rows: 8, length: 512, learnsTokenizer: true });
+ * assertEquals(Math.round(bytes / 1e6), 1840); // 1788 were measured
  * ```
  */
 export function trainingBytes(
   { parameters, trained = parameters, config }: ModelSizes,
-  rows: Pick<StepRows, "rows" | "length">,
+  { learnsTokenizer = false, ...rows }: Pick<StepRows, "rows" | "length"> & { learnsTokenizer?: boolean },
 ): number {
   const numbers = parameters + 3 * trained;
   const ofRows = (1 - COMPILING.served) * activationBytes(config, { ...rows, xla: true });
-  return RUNTIME_BYTES + COMPILING.bytes + numbers * FLOAT_BYTES + ofRows;
+  const before = RUNTIME_BYTES + COMPILING.bytes + (learnsTokenizer ? TOKENIZER_BYTES : 0);
+  return before + numbers * FLOAT_BYTES + ofRows;
 }

@@ -31,7 +31,7 @@ export interface TrainOptions extends WindowOptions {
 
 /** What happened in a step. */
 export interface TrainStep {
-  /** From 1. */
+  /** The step's number, from 1. */
   step: number;
   /** Mean cross entropy of the batch before the update, nats a token. */
   loss: number;

@@ -31,7 +31,7 @@ export interface TokenDocuments {
   read(document: number, first: number, into: Int32Array): void;
 }
 
-/** So many documents follow one another in a shuffled corpus from one place to the next that is known. */
+/** How many documents of a shuffled corpus lie between one place that is known and the next. */
 const MARK_DOCUMENTS = 256;
 
 /**

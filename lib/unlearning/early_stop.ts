@@ -11,7 +11,7 @@
 
 import { isBelowThreshold } from "../metrics/threshold.ts";
 
-/** Whose stopping rule. */
+/** The name of a stopping rule: this project's, the paper's or its code's. */
 export type Compat = "sound" | "paper" | "reference";
 
 /** Means over the forget set. */
@@ -42,7 +42,7 @@ export interface StopThresholds {
 export interface EarlyStopOptions {
   /** How far above its threshold MA may be when EL_n begins to be measured. */
   margin: number;
-  /** Whose rule. */
+  /** The stopping rule, by whose it is. */
   compat: Compat;
 }
 

@@ -25,7 +25,7 @@ export interface MicroBatch {
   kinds: Uint8Array;
   /** [B (T - 1)]: whose token each position predicts, the number of a secret of its row; -1 for no secret's. */
   owners: Int32Array;
-  /** Of the B rows, those at the end that only fill it up. */
+  /** The number of the B rows, at the end, that only fill it up. */
   filled: number;
   /** Rows and predicted tokens of the whole set. */
   counts: SetCounts;

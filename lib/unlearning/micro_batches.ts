@@ -24,7 +24,7 @@ export interface UnlearnRow {
   ids: Int32Array;
   /** 1 for secret tokens; none for a retain row. */
   mask?: Uint8Array;
-  /** Whose token each is, the number of a secret; -1 for no secret's. Default: none's. */
+  /** The number of the secret that each token belongs to; -1 for no secret's. Default: none's. */
   owners?: Int32Array;
 }
 
@@ -46,7 +46,7 @@ export interface MicroBatchOptions {
   ownLengths?: boolean;
   /** The model's positions: no row is padded beyond them. Default: no limit. */
   maxPositions?: number;
-  /** With `reference`: a micro-batch of one row divides its divergence by positions, as CU's code does. */
+  /** Whether a micro-batch of one row divides its divergence by positions, as CU's code does; for `reference`. */
   squeezesSingleRows?: boolean;
 }
 

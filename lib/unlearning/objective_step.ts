@@ -43,7 +43,7 @@ type StepResult = { loss: Tensor; values: NamedTensors };
 export interface StepShared {
   /** What is updated; not owned. */
   model: Model;
-  /** Of the weights that are trained; not owned. */
+  /** The gradient sums of the weights that are trained; not owned. */
   sums: GradientSums;
   /** Whether XLA compiles the gradients: it takes seconds. Default true. */
   xla?: boolean;

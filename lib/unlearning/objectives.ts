@@ -37,9 +37,9 @@ export interface ObjectiveOptions {
 
 /** A method's two steps of an epoch. */
 export interface Objective {
-  /** On the forget set. */
+  /** The weights of the terms on the forget set. */
   forget: TermWeights;
-  /** On the retain set, an Adam step of its own; null for none. */
+  /** The weights of the terms on the retain set, for an Adam step of its own; null for none. */
   retain: TermWeights | null;
   /** What only `--compat reference` does: see `MicroBatchOptions`. */
   squeezesSingleRows?: boolean;

@@ -39,7 +39,7 @@ export interface RateOptions {
   vocabularySize: number;
 }
 
-/** So many epochs tell the pace: their first is before any update. */
+/** The number of epochs that tell the pace: their first is before any update. */
 const PACE_EPOCHS = 4;
 /** MA that has come so far of its way to the threshold moves. */
 const LEAST_SHARE = 0.1;

@@ -52,7 +52,7 @@ export interface Term {
   name: string;
   /** Layers whose output it is given, from 0. Default: none. */
   layers?: readonly number[];
-  /** Of a micro-batch: the values' weights, and what else it is given. */
+  /** Gives the arrays of a micro-batch: the values' weights, and what else the term is given. */
   arrays: (batch: MicroBatch) => TermArrays;
   /** What it needs of the reference: computed once for each micro-batch, and kept. Default: nothing. */
   reference?: (inputs: TermInputs) => NamedTensors;

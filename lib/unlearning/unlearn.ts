@@ -244,7 +244,7 @@ class UnlearnRun implements Disposable {
     return { status, epoch: this.#keptEpoch, history: this.#history, notes: this.#notes() };
   }
 
-  /** Of the history up to an epoch. */
+  /** The notes on the learning rate, from the history up to an epoch. */
   #notes(end?: number): RateNote[] {
     const { vocabularySize } = this.#model.config;
     return rateNotes(this.#history.slice(0, end), { ...this.#options, vocabularySize });

@@ -11,7 +11,7 @@ import type { TermValues } from "./objective_step.ts";
  * were not measured are null.
  */
 export interface UnlearnEpoch extends MetricValues<ThresholdMetric> {
-  /** From 0. */
+  /** The epoch's number, from 0. */
   epoch: number;
   /** What the forget step minimized, before its update. */
   loss: number | null;

@@ -25,15 +25,15 @@ export interface UnlearnOptions extends ObjectiveOptions {
   method: string | Objective;
   /** Adam's learning rate. */
   lr: number;
-  /** At most so many. */
+  /** The most epochs that the run may take. */
   epochs: number;
-  /** See `EarlyStop`. */
+  /** How far above its threshold an MA may be to count as near it: see `EarlyStop`. */
   margin: number;
   /** Rows a micro-batch; the result does not depend on it, except with `reference`. */
   microBatch: number;
-  /** Whose means and stopping rule. */
+  /** The means and the stopping rule, by whose they are: this project's, the paper's or its code's. */
   compat: Compat;
-  /** Of unseen text. */
+  /** Mean scores of text that the model has not seen: the run ends below them. */
   thresholds: StopThresholds;
   /** Ends a secret's decode. */
   endOfText: number | null;
@@ -45,7 +45,7 @@ export interface UnlearnOptions extends ObjectiveOptions {
 export interface UnlearnResult {
   /** `reached`: below the thresholds; `nothing-to-do`: it was at the start; else why not. */
   status: "reached" | "nothing-to-do" | "out-of-patience" | "not-converged" | "diverged" | "interrupted";
-  /** Of a run that diverged: which number was not finite. */
+  /** The number that was not finite, where a run diverged. */
   reason?: string;
   /** The epoch whose weights the model has now. */
   epoch: number;

@@ -145,7 +145,7 @@ interface RedactCorpusOptions {
 }
 
 interface RedactCounts {
-  /** That were searched, and rows without a text. */
+  /** Documents that were searched, and rows without a text. */
   documents: number;
   /** Files and rows that were copied without being searched. */
   unsearched: number;

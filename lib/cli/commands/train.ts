@@ -102,11 +102,14 @@ export const command = defineCommand({
     });
     const texts = await openTrainingTexts(values.corpus, context, values);
     const sizes = await startSizes(values, context);
+    const learnsTokenizer = [values.model, values.tokenizer, texts.tokenizerJson].every((given) =>
+      given === undefined
+    );
     const memory = sayMemory(context, {
       sizes,
       option: "--batch",
       value: batch,
-      bytesWith: (rows) => trainingBytes(sizes, { rows, length }),
+      bytesWith: (rows) => trainingBytes(sizes, { rows, length, learnsTokenizer }),
     });
     using start = await openStart(values, texts, context);
     const { model, tokenizer, endOfText } = start;
