@@ -12,9 +12,10 @@ const LARGER: ModelSizes = {
   config: { layers: 8, width: 512, headWidth: 64, cacheHeads: 8, vocabularySize: 8192, maxPositions: 512 },
 };
 
+const WIDER: ModelSizes = { parameters: 27_579_392, config: { ...LARGER.config, vocabularySize: 4096 } };
 const DEEPER: ModelSizes = {
-  parameters: 23_794_944,
-  config: { layers: 12, width: 384, headWidth: 64, cacheHeads: 6, vocabularySize: 6000, maxPositions: 512 },
+  parameters: 23_063_808,
+  config: { layers: 12, width: 384, headWidth: 64, cacheHeads: 6, vocabularySize: 4096, maxPositions: 512 },
 };
 
 /** GPT-2 small with a vocabulary of 32,768 and 128 positions. */
@@ -43,14 +44,21 @@ const TRAINED = [
   { model: EMBEDDED, rows: 1, length: 16, peak: 854e6, learnsTokenizer: false },
   { model: EMBEDDED, rows: 4, length: 256, peak: 979e6, learnsTokenizer: false },
   { model: EMBEDDED, rows: 8, length: 512, peak: 1572e6, learnsTokenizer: false },
+  { model: EMBEDDED, rows: 2, length: 512, peak: 1021e6, learnsTokenizer: false },
+  { model: EMBEDDED, rows: 16, length: 128, peak: 1096e6, learnsTokenizer: false },
+  { model: WIDER, rows: 1, length: 16, peak: 1323e6, learnsTokenizer: false },
+  { model: WIDER, rows: 2, length: 256, peak: 1473e6, learnsTokenizer: false },
+  { model: WIDER, rows: 16, length: 64, peak: 1643e6, learnsTokenizer: false },
+  { model: WIDER, rows: 8, length: 512, peak: 3511e6, learnsTokenizer: false },
+  { model: DEEPER, rows: 4, length: 256, peak: 1769e6, learnsTokenizer: false },
   { model: EMBEDDED, rows: 1, length: 16, peak: 1099e6 },
   { model: EMBEDDED, rows: 2, length: 512, peak: 1265e6 },
   { model: EMBEDDED, rows: 8, length: 512, peak: 1788e6 },
   { model: EMBEDDED, rows: 16, length: 128, peak: 1359e6 },
-  { model: LARGER, rows: 1, length: 16, peak: 1548e6 },
-  { model: LARGER, rows: 2, length: 256, peak: 1750e6 },
-  { model: LARGER, rows: 16, length: 64, peak: 1816e6 },
-  { model: LARGER, rows: 8, length: 512, peak: 3711e6 },
+  { model: WIDER, rows: 1, length: 16, peak: 1548e6 },
+  { model: WIDER, rows: 2, length: 256, peak: 1750e6 },
+  { model: WIDER, rows: 16, length: 64, peak: 1816e6 },
+  { model: WIDER, rows: 8, length: 512, peak: 3711e6 },
   { model: DEEPER, rows: 4, length: 256, peak: 1882e6 },
 ];
 
