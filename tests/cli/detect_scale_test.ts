@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { openRunFiles } from "../../lib/cli/run_files.ts";
+import { killWithParts } from "./kill_with_parts.ts";
 import { cliCommand, runCli, temporaryFolder } from "./run_cli.ts";
 
 const DOCUMENTS = 2600; // six pieces
@@ -201,25 +202,11 @@ Deno.test("detect refuses an output that another run is writing, and goes on onc
   await at.run(...args);
 });
 
-/** Starts detect, and kills it when it has found some parts; whether it was killed in time. */
-async function killWithParts(at: ReturnType<typeof bigCorpus>, out: string, args: string[]): Promise<void> {
-  const child = cliCommand(["detect", ...args, "--workers", "1", "--out", out], { cwd: at.cwd, env: at.env })
-    .spawn();
-  const output = Promise.all([child.stdout, child.stderr].map((stream) => new Response(stream).text()));
-  const parts = at.path(`.codescrub/${out}.parts`);
-  const hasParts = () =>
-    existsSync(parts) && [...Deno.readDirSync(parts)].some(({ name }) => name.endsWith(".json"));
-  while (!hasParts()) await new Promise((resolve) => setTimeout(resolve, 2));
-  child.kill("SIGKILL");
-  assertEquals((await child.status).code, 137);
-  await output;
-}
-
 Deno.test("detect does not go on over a corpus, a key, an allow-list or letter pairs that have changed", async () => {
   using at = bigCorpus();
   await Deno.writeTextFile(at.path("allow.txt"), "# nothing\n");
   const args = ["src", "--allow", "allow.txt"];
-  await killWithParts(at, "s.jsonl", args);
+  await killWithParts(["detect", ...args, "--workers", "1"], "s.jsonl", { cwd: at.cwd, env: at.env });
   const rerun = (env = at.env) => runCli(["detect", ...args, "--out", "s.jsonl"], { cwd: at.cwd, env });
   const refused = async (what: string, env = at.env) => {
     const { code, stderr } = await rerun(env);

@@ -5,7 +5,8 @@ import { readRows, writeRows } from "../../lib/datasets/row_table.ts";
 import { MEASURE_COLUMNS, SECRET_COLUMNS, THRESHOLD_COLUMNS } from "../../lib/datasets/columns.ts";
 import { PythonRandom } from "../../lib/datasets/python_random.ts";
 import { callMain } from "./call_main.ts";
-import { cliCommand, runCli, temporaryFolder } from "./run_cli.ts";
+import { killWithParts } from "./kill_with_parts.ts";
+import { runCli, temporaryFolder } from "./run_cli.ts";
 import { drawSecret, writeTinyModel } from "./tiny_run.ts";
 
 const DOCUMENTS = 1300; // of texts six units, of secrets three
@@ -118,24 +119,11 @@ Deno.test("a shard of fewer texts or secrets than shards is empty, and merged al
   assertEquals(at.read("two.jsonl"), at.read("one.jsonl"));
 });
 
-/** Starts a command, and kills it when it has made a part. */
-async function killWithParts(args: readonly string[], out: string, cwd: string): Promise<void> {
-  const child = cliCommand([...args, "--out", out], { cwd }).spawn();
-  const output = Promise.all([child.stdout, child.stderr].map((stream) => new Response(stream).text()));
-  const parts = join(cwd, ".codescrub", `${out}.parts`);
-  const hasParts = () =>
-    existsSync(parts) && [...Deno.readDirSync(parts)].some(({ name }) => name.endsWith(".json"));
-  while (!hasParts()) await new Promise((resolve) => setTimeout(resolve, 2));
-  child.kill("SIGKILL");
-  assertEquals((await child.status).code, 137);
-  await output;
-}
-
 for (const name of ["probe-el", "measure", "retain"]) {
   Deno.test(`${name} killed in the middle goes on from its parts to the same bytes`, async () => {
     using at = await scoredCorpus();
     const args = at.commands[name]!;
-    await killWithParts(args, "killed.parquet", at.cwd);
+    await killWithParts(args, "killed.parquet", at);
     const { code, stderr } = await runCli([...args, "--out", "killed.parquet"], { cwd: at.cwd });
     assertEquals(code, 0, stderr);
     assertStringIncludes(stderr, name.startsWith("probe") ? " of an earlier run" : "");
