@@ -7,9 +7,12 @@
 import { freeMemory } from "../engine/free_memory.ts";
 import { gpuMemory } from "../engine/cpu_features.ts";
 import type { Products } from "../engine/compile.ts";
+import { countDocuments } from "../datasets/corpus_pieces.ts";
 import { PythonRandom } from "../datasets/python_random.ts";
+import { resolveCorpus } from "../datasets/resolve_corpus.ts";
 import { scoringBytes } from "../evaluation/scoring_memory.ts";
 import type { CommandResult, Context, OptionSpec } from "./command.ts";
+import type { GivenCorpus } from "./corpus_options.ts";
 import { describeNeed, memoryOf, modelSizes } from "./memory.ts";
 import { modelFolder } from "./model_folder.ts";
 import { formatSeconds } from "./progress.ts";
@@ -98,4 +101,42 @@ export async function planScores(
       ...memoryOf(bytes),
     },
   };
+}
+
+/** Texts that would be scored. */
+export interface PlannedTexts extends Omit<PlannedWork, "unit" | "rows"> {
+  /** Texts that are taken, at most. */
+  maxTexts?: number | undefined;
+}
+
+/**
+ * Says what scoring the texts of a corpus would take.
+ *
+ * @throws {Error} as `resolveCorpus` and `openModel`
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { givenCorpus } from "./corpus_options.ts";
+ * import { createProgress } from "./progress.ts";
+ * import { planTexts } from "./plan.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * for (const name of ["a.py", "b.py"]) await Deno.writeTextFile(`${folder}/${name}`, "x = 1\n");
+ * const columns = { textColumn: undefined, idColumn: [], pathColumn: undefined };
+ * using texts = await givenCorpus(folder, { ...columns, format: undefined });
+ * const context = { cwd: "/", progress: createProgress(), signal: new AbortController().signal };
+ * const work = { model: "embedded", dtype: "float32" as const, shard: "0/1", tokens: 8, maxTexts: 1 };
+ * const { summary } = await planTexts(texts, { ...work, score: () => Promise.resolve() }, context);
+ * assertEquals(summary.texts, 1);
+ * ```
+ */
+export async function planTexts(
+  { path, options }: Pick<GivenCorpus, "path" | "options">,
+  { maxTexts, ...work }: PlannedTexts,
+  context: Pick<Context, "cwd" | "progress" | "signal">,
+): Promise<CommandResult> {
+  const count = await countDocuments(await resolveCorpus(path, options), options);
+  const rows = maxTexts === undefined ? count : Math.min(maxTexts, count ?? maxTexts);
+  return await planScores({ ...work, unit: "texts", rows }, context);
 }

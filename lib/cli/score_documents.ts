@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type CorpusCounts, emptyCorpus, streamDocuments } from "../datasets/corpus.ts";
+import { changedCorpus, type CorpusCounts, emptyCorpus, streamDocuments } from "../datasets/corpus.ts";
 import type { Shard } from "../datasets/corpus_piece.ts";
 import { countDocuments } from "../datasets/corpus_pieces.ts";
 import { documentUnits, type DocumentUnitsOptions, type UnitDocument } from "../datasets/document_units.ts";
@@ -119,9 +119,7 @@ export async function scoreDocuments<C extends Columns, T extends Json>(
   stage.done();
   if (count === 0) throw emptyCorpus(source.path, seen.skipped);
   if (expected !== undefined && count !== expected) {
-    throw new Error(
-      `Cannot read corpus "${source.path}": it had ${expected} documents and then ${count}: it changed meanwhile`,
-    );
+    throw changedCorpus(source.path, expected, count);
   }
   return { ...made, documents: count, skipped: seen.skipped.length };
 }

@@ -77,6 +77,37 @@ function parseShard(text: string, origin: string): Shard {
   throw new UsageError(`Cannot read ${origin} "${text}": i/n with i from 0 to n - 1 is needed`);
 }
 
+/** Where a command writes that may be sharded. */
+export interface ShardOutput {
+  /** Undefined for the whole. */
+  shard: Shard | undefined;
+  /** The file that is written. */
+  out: string;
+  /** What the run's record says of it. */
+  setting: string;
+}
+
+/**
+ * What a process writes of a table.
+ *
+ * @param whole the path of the whole table @param given `--shard` as it was given; a job array's numbers else
+ * @throws {UsageError} as {@linkcode resolveShard}
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { shardOutput } from "./shard.ts";
+ *
+ * const { out, setting } = shardOutput("a.csv", "1/4");
+ * assertEquals([out, setting], ["a-00001-of-00004.csv", "1/4"]);
+ * ```
+ */
+export function shardOutput(whole: string, given: string | undefined): ShardOutput {
+  const shard = resolveShard(given, Deno.env.toObject());
+  if (!shard) return { shard, out: whole, setting: "all" };
+  return { shard, out: shardPath(whole, shard), setting: `${shard.index}/${shard.count}` };
+}
+
 /**
  * The file of a shard's output, beside that of the whole.
  *

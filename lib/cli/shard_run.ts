@@ -3,11 +3,10 @@
  *
  * @module
  */
-import type { Shard } from "../datasets/corpus_piece.ts";
 import type { Context } from "./command.ts";
 import { openRunFiles, type RunFiles } from "./run_files.ts";
 import type { RunOptions } from "./run_record.ts";
-import { resolveShard, shardPath } from "./shard.ts";
+import { type ShardOutput, shardOutput } from "./shard.ts";
 
 /** Options of {@linkcode openShardRun}. */
 export interface ShardRunOptions extends Pick<RunOptions, "command" | "inputs"> {
@@ -17,12 +16,7 @@ export interface ShardRunOptions extends Pick<RunOptions, "command" | "inputs"> 
 }
 
 /** An output, or a shard of it, locked until it is disposed. */
-export interface ShardRun extends RunFiles {
-  /** The file that is written. */
-  out: string;
-  /** Undefined for the whole. */
-  shard: Shard | undefined;
-}
+export interface ShardRun extends RunFiles, Pick<ShardOutput, "out" | "shard"> {}
 
 /**
  * Opens the output of a command that may be sharded.
@@ -46,10 +40,9 @@ export async function openShardRun(
   whole: string,
   { shard: given, command, inputs = {}, context }: ShardRunOptions,
 ): Promise<ShardRun> {
-  const shard = resolveShard(given, Deno.env.toObject());
-  const out = shard ? shardPath(whole, shard) : whole;
+  const { shard, out, setting } = shardOutput(whole, given);
   const { plan: _, ...others } = context.settings;
-  const settings = { ...others, shard: shard ? `${shard.index}/${shard.count}` : "all" };
+  const settings = { ...others, shard: setting };
   const run = await openRunFiles([out], {
     command,
     context: { ...context, settings },

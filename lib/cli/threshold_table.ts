@@ -79,25 +79,3 @@ export function checkRuns(texts: number, runs: number): void {
   if (texts >= runs) return;
   throw new RangeError(`Cannot deal ${texts} texts into ${runs} runs: give a smaller --runs`);
 }
-
-/**
- * Which of some items are taken by `maxTexts` and the seed: their places in the order of the choice, by item; undefined
- * for all.
- *
- * @param items in their own order, all of them
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { sampleOf } from "./threshold_table.ts";
- *
- * assertEquals([...sampleOf([0, 1, 2, 3, 4], { seed: 42, maxTexts: 2 })], [[3, 0], [1, 1]]);
- * ```
- */
-export function sampleOf(
-  items: readonly number[],
-  { seed, maxTexts }: { seed: number; maxTexts: number },
-): Map<number, number> {
-  const order = new PythonRandom(seed).shuffle([...items]).slice(0, maxTexts);
-  return new Map(order.map((item, place) => [item, place]));
-}

@@ -222,6 +222,24 @@ function endOfTextOf(tokenizer: Tokenizer): number {
   return tokenizer.endOfText;
 }
 
+/**
+ * Whether a new model's tokenizer is learnt from the texts: none is given, and none comes with the corpus.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { learnsTokenizer } from "./train_start.ts";
+ *
+ * assertEquals(learnsTokenizer({ model: undefined, tokenizer: "folder" }, {}), false);
+ * ```
+ */
+export function learnsTokenizer(
+  { model, tokenizer }: Pick<StartOptions, "model" | "tokenizer">,
+  { tokenizerJson }: Pick<TrainingTexts, "tokenizerJson">,
+): boolean {
+  return model === undefined && tokenizer === undefined && tokenizerJson === undefined;
+}
+
 /** tokenizer.json of the given folder, of the corpus or of a new tokenizer. */
 async function readTokenizer(
   { tokenizer: folder, vocabulary, out }: Pick<StartOptions, "tokenizer" | "vocabulary" | "out">,

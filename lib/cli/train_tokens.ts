@@ -8,14 +8,13 @@ import { join, matchesGlob } from "node:path";
 import { checkTokens } from "../models/not_finite.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import { CHECKPOINTS } from "../training/checkpoint.ts";
-import { removeTokenFile, TokenFile, writeTokenFile } from "../training/token_file.ts";
+import { ID_BYTES, removeTokenFile, TokenFile, writeTokenFile } from "../training/token_file.ts";
 import type { Context } from "./command.ts";
 import { checkSpace } from "./output.ts";
 import { startMegabytes } from "./reading.ts";
 import type { TrainingTexts } from "./training_texts.ts";
 
 const TOKEN_FILE = "token_ids.bin";
-const ID_BYTES = 4;
 /** The bytes of a corpus that must be read before it is foreseen how many all of its token ids will take. */
 const FORESEEN_BYTES = 2 ** 24;
 

@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { type Document, emptyCorpus, MAX_CHARACTERS, streamDocuments, tooLarge } from "./corpus.ts";
+import {
+  changedCorpus,
+  type Document,
+  emptyCorpus,
+  MAX_CHARACTERS,
+  streamDocuments,
+  tooLarge,
+} from "./corpus.ts";
 import { PythonRandom } from "./python_random.ts";
 import { type CorpusOptions, type CorpusSource, resolveCorpus } from "./resolve_corpus.ts";
 
@@ -43,8 +50,7 @@ export async function chooseDocuments(
   let total = 0;
   for await (const _ of streamDocuments(source, options, counts)) total++;
   if (total === 0) throw emptyCorpus(source.path, counts.skipped);
-  const order = new PythonRandom(seed).shuffle(Uint32Array.from({ length: total }, (_, i) => i));
-  const places = new Map(Array.from(order.subarray(0, count), (number, place) => [number, place]));
+  const places = sampleOf(Uint32Array.from({ length: total }, (_, i) => i), { seed, count });
   const chosen = new Array<Document>(places.size);
   let [number, characters, left] = [0, 0, places.size];
   for await (const document of streamDocuments(source, options)) {
@@ -56,7 +62,26 @@ export async function chooseDocuments(
     left--;
   }
   if (left === 0 && number === total) return chosen;
-  throw new Error(
-    `Cannot read corpus "${source.path}": it had ${total} documents and then ${number}: it changed meanwhile`,
-  );
+  throw changedCorpus(source.path, total, number);
+}
+
+/**
+ * Which of some items the seed takes: their places in the order of the choice, by item.
+ *
+ * @param items in their own order, all of them
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { sampleOf } from "./choose_documents.ts";
+ *
+ * assertEquals([...sampleOf([0, 1, 2, 3, 4], { seed: 42, count: 2 })], [[3, 0], [1, 1]]);
+ * ```
+ */
+export function sampleOf(
+  items: ArrayLike<number>,
+  { seed, count }: Pick<ChooseDocumentsOptions, "seed" | "count">,
+): Map<number, number> {
+  const order = new PythonRandom(seed).shuffle(Uint32Array.from(items)).subarray(0, count);
+  return new Map(Array.from(order, (item, place) => [item, place]));
 }

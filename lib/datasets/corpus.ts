@@ -111,6 +111,24 @@ export async function readCorpus(
 }
 
 /**
+ * What to throw for a corpus that has another number of documents when it is read again.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { changedCorpus } from "./corpus.ts";
+ *
+ * const message = 'Cannot read corpus "src": it had 3 documents and then 2: it changed meanwhile';
+ * assertEquals(changedCorpus("src", 3, 2).message, message);
+ * ```
+ */
+export function changedCorpus(path: string, before: number, now: number): Error {
+  return new Error(
+    `Cannot read corpus "${path}": it had ${before} documents and then ${now}: it changed meanwhile`,
+  );
+}
+
+/**
  * What to throw for a corpus without a document.
  *
  * @param skipped the files or rows that gave none, and why

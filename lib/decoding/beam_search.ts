@@ -11,7 +11,7 @@ import { compile, type CompiledStep } from "../engine/compile.ts";
 import { gpuMemory } from "../engine/cpu_features.ts";
 import type { Model } from "../models/model.ts";
 import { checkFinite, checkTokens } from "../models/not_finite.ts";
-import { powerOfTwo, powerOfTwoBelow, rowsAtOnce } from "./batch_sizes.ts";
+import { powerOfTwo, powerOfTwoBelow, roundUp, rowsAtOnce } from "./batch_sizes.ts";
 import { branchAttention } from "./branch_attention.ts";
 import { growCacheBuffer, keepCacheRows, newCacheBuffer } from "./kv_cache.ts";
 import { Prefill, type PrefilledTexts } from "./prefill.ts";
@@ -106,8 +106,7 @@ export class BeamSearch implements Disposable {
       checkTokens(prefix, vocabularySize, `continue ${nameOf(text)}`);
     });
     const results: Beam[][] = prompts.map(() => [{ tokens: [], logProbability: 0 }]);
-    const lengthOf = ({ prefix }: BeamPrompt) =>
-      Math.min(maxPositions, Math.ceil(prefix.length / PREFIX_UNIT) * PREFIX_UNIT);
+    const lengthOf = ({ prefix }: BeamPrompt) => roundUp(prefix.length, PREFIX_UNIT, maxPositions);
     const size = powerOfTwoBelow(rowsAtOnce(this.#model.config, gpuMemory()) / this.#width);
     for (const length of new Set(prompts.map(lengthOf))) {
       // those of like ends together

@@ -12,7 +12,7 @@ import { gpuMemory } from "../engine/cpu_features.ts";
 import { sparseCrossEntropy } from "../engine/kernels.ts";
 import type { Model } from "../models/model.ts";
 import { checkFinite, checkTokens } from "../models/not_finite.ts";
-import { powerOfTwo, powerOfTwoBelow, textsAtOnce, tokensAtOnce } from "./batch_sizes.ts";
+import { powerOfTwo, powerOfTwoBelow, roundUp, textsAtOnce, tokensAtOnce } from "./batch_sizes.ts";
 import { Prefill, type PrefilledTexts } from "./prefill.ts";
 import { suffixAttention } from "./suffix_attention.ts";
 import { tokenDetails } from "./token_details.ts";
@@ -111,8 +111,7 @@ export class SuffixPass implements Disposable {
       suffixes.map(({ length }) => this.#emptyResult(length, options))
     );
     const { maxPositions } = this.#model.config;
-    const lengthOf = ({ prefix }: SuffixInput) =>
-      Math.min(maxPositions, Math.ceil(prefix.length / UNITS.prefix) * UNITS.prefix);
+    const lengthOf = ({ prefix }: SuffixInput) => roundUp(prefix.length, UNITS.prefix, maxPositions);
     for (const length of new Set(inputs.map(lengthOf))) {
       const group = inputs.map((_, i) => i).filter((i) => lengthOf(inputs[i]!) === length);
       const size = textsAtOnce(this.#model.config, gpuMemory());
@@ -142,7 +141,7 @@ export class SuffixPass implements Disposable {
   #grids(inputs: readonly SuffixInput[]): Piece[][] {
     const pieces: Piece[] = [];
     inputs.forEach(({ suffixes }, text) => {
-      const padded = (row: number) => Math.ceil(suffixes[row]!.length / UNITS.suffix) * UNITS.suffix;
+      const padded = (row: number) => roundUp(suffixes[row]!.length, UNITS.suffix);
       const byLength = Map.groupBy(suffixes.keys().filter((row) => suffixes[row]!.length > 0), padded);
       for (const [tokens, rows] of byLength) {
         const most = Math.max(
@@ -292,5 +291,5 @@ export class SuffixPass implements Disposable {
 
 /** A power of two up to 8, then a multiple of it. */
 function paddedRows(rows: number): number {
-  return rows <= UNITS.rows ? powerOfTwo(rows) : Math.ceil(rows / UNITS.rows) * UNITS.rows;
+  return rows <= UNITS.rows ? powerOfTwo(rows) : roundUp(rows, UNITS.rows);
 }

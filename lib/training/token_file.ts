@@ -23,7 +23,8 @@ interface TokenRecord {
   sha256: string;
 }
 
-const ID_BYTES = Int32Array.BYTES_PER_ELEMENT;
+/** Bytes of a token id, and of a document's length. */
+export const ID_BYTES = Int32Array.BYTES_PER_ELEMENT;
 const BUFFER_BYTES = 2 ** 20;
 const MAX_RECORD_BYTES = 2 ** 12;
 

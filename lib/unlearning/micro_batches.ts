@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { roundUp } from "../decoding/batch_sizes.ts";
 import { WINDOW_TOKENS } from "../datasets/token_counts.ts";
 import type { Compat } from "./early_stop.ts";
 import { KIND, type MicroBatch, type SetCounts } from "./micro_batch.ts";
@@ -92,7 +93,7 @@ export function microBatches(
     const group = inOrder.slice(g * rowsOfBatch, (g + 1) * rowsOfBatch);
     const longest = Math.max(...(isOwn ? group : rows).map(({ ids }) => ids.length));
     const unit = isOwn ? OWN_LENGTH_UNIT : LENGTH_UNIT;
-    const rounded = isReference ? paddedLength : Math.ceil(longest / unit) * unit;
+    const rounded = isReference ? paddedLength : roundUp(longest, unit);
     const length = Math.max(longest, Math.min(maxPositions, rounded));
     return { length, rows: group.map((row) => ({ ...row, kinds: kindsOf(row, length) })) };
   });
@@ -108,7 +109,7 @@ export function microBatches(
   });
   // one shape for all: as many divergence rows as the fullest batch has, in steps of 64
   const fullest = Math.max(1, ...batches.map(({ divergenceRows }) => divergenceRows.length));
-  const padded = Math.ceil(fullest / 64) * 64;
+  const padded = roundUp(fullest, 64);
   return batches.map((batch) => ({
     ...batch,
     divergenceRows: extend(batch.divergenceRows, new Int32Array(padded)),

@@ -35,7 +35,7 @@ import { addCounts, describeCounts, type PieceCounts, summarizeCounts } from "..
 import { partPath, readPartCounts, removeWithoutParts } from "../part_files.ts";
 import { openRunFiles } from "../run_files.ts";
 import { keySetting, secretKey } from "../secret_key.ts";
-import { resolveShard, SHARD_OPTION, shardPath } from "../shard.ts";
+import { SHARD_OPTION, shardOutput } from "../shard.ts";
 import { runWorkers } from "../worker_pool.ts";
 
 /**
@@ -79,8 +79,7 @@ export const command = defineCommand({
   config: true,
   writes: true,
   async run({ corpus: given, out: whole, bigrams, allow, skipped, ...options }, context) {
-    const shard = resolveShard(options.shard, Deno.env.toObject());
-    const out = shard ? shardPath(whole, shard) : whole;
+    const { shard, out, setting } = shardOutput(whole, options.shard);
     const also = readExtras(options);
     using input = await givenCorpus(given, options);
     const corpus = input.path;
@@ -92,7 +91,7 @@ export const command = defineCommand({
         ...context,
         settings: {
           ...settings,
-          shard: shard ? `${shard.index}/${shard.count}` : "all",
+          shard: setting,
           key: keySetting(key),
         },
       },

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { countDocuments } from "../../datasets/corpus_pieces.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import type { RowOf } from "../../datasets/row_table.ts";
 import { TEXT_TOKENS } from "../../datasets/token_counts.ts";
@@ -16,7 +15,7 @@ import { DTYPE_OPTION } from "../dtype_options.ts";
 import { MODEL_OPTION, modelInput } from "../model_folder.ts";
 import { writeParts } from "../part_files.ts";
 import { scoreDocuments } from "../score_documents.ts";
-import { PLAN_OPTION, planScores } from "../plan.ts";
+import { PLAN_OPTION, planTexts } from "../plan.ts";
 import { type ModelSession, openModel } from "../session.ts";
 import { SHARD_OPTION } from "../shard.ts";
 import { openShardRun } from "../shard_run.ts";
@@ -58,22 +57,13 @@ export const command = defineCommand({
   writes: true,
   async run({ model, dtype, tokens, out: whole, ...values }, context) {
     using texts = await givenCorpus(values.texts, values);
+    const { shard: given } = values;
     if (values.plan) {
-      const source = await resolveCorpus(texts.path, texts.options);
-      const rows = await countDocuments(source, texts.options);
-      return await planScores({
-        model,
-        dtype,
-        unit: "texts",
-        rows,
-        shard: values.shard,
-        tokens,
-        score: timeTexts,
-      }, context);
+      return await planTexts(texts, { model, dtype, shard: given, tokens, score: timeTexts }, context);
     }
     using run = await openShardRun(whole, {
       command: "measure",
-      shard: values.shard,
+      shard: given,
       context,
       inputs: { model: await modelInput(model, context), texts: texts.input },
     });

@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { sampleOf } from "../../datasets/choose_documents.ts";
 import { type Document, streamDocuments } from "../../datasets/corpus.ts";
 import { documentUnits, type UnitDocument } from "../../datasets/document_units.ts";
-import { countDocuments } from "../../datasets/corpus_pieces.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows, type RowOf, writeRows } from "../../datasets/row_table.ts";
 import { continuationBleu, RETAIN_BLEU } from "../../evaluation/retain_set.ts";
@@ -18,11 +18,10 @@ import { MODEL_OPTION, modelInput } from "../model_folder.ts";
 import { chooseFromTables, CleanTexts, TRIED_COLUMNS } from "../retain_texts.ts";
 import { type ScoredCorpus, scoreDocuments } from "../score_documents.ts";
 import { orRemove } from "../part_files.ts";
-import { PLAN_OPTION, planScores } from "../plan.ts";
+import { PLAN_OPTION, planTexts } from "../plan.ts";
 import { type ModelSession, openModel } from "../session.ts";
 import { SHARD_OPTION } from "../shard.ts";
 import { openShardRun } from "../shard_run.ts";
-import { sampleOf } from "../threshold_table.ts";
 import { PROOF_COLUMNS, PROOF_NAMES, RETAIN_COLUMNS, SECRET_COLUMNS } from "../../datasets/columns.ts";
 import { keyWhenAsked } from "../secret_key.ts";
 import type { Tokenizer } from "../../tokenizers/tokenizer.ts";
@@ -69,15 +68,14 @@ export const command = defineCommand({
   writes: true,
   async run({ model, dtype, secrets, k, minBleu, any, maxTexts, out: whole, ...values }, context) {
     using texts = await givenCorpus(values.texts, values);
+    const { shard: given } = values;
     if (values.plan) {
-      const count = await countDocuments(await resolveCorpus(texts.path, texts.options), texts.options);
-      const rows = maxTexts === undefined ? count : Math.min(maxTexts, count ?? maxTexts);
-      const work = { model, dtype, unit: "texts" as const, rows, shard: values.shard, tokens: RETAIN_TOKENS };
-      return await planScores({ ...work, score: timeContinuations }, context);
+      const work = { model, dtype, shard: given, tokens: RETAIN_TOKENS, maxTexts };
+      return await planTexts(texts, { ...work, score: timeContinuations }, context);
     }
     using run = await openShardRun(whole, {
       command: "retain",
-      shard: values.shard,
+      shard: given,
       context,
       inputs: { model: await modelInput(model, context), texts: texts.input, secrets },
     });
@@ -94,7 +92,7 @@ export const command = defineCommand({
     const chosen = maxTexts === undefined
       ? undefined
       : await longTexts(corpus, { clean: new CleanTexts(places, key), tokenizer }, context);
-    const sample = chosen && sampleOf(chosen.long, { seed, maxTexts: maxTexts! });
+    const sample = chosen && sampleOf(chosen.long, { seed, count: maxTexts });
     const clean = new CleanTexts(places, key);
     using decoder = new Decoder(session.loaded.model);
     const { parts, counts, skipped } = await scoreDocuments(corpus, {

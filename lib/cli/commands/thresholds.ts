@@ -6,8 +6,8 @@
  *
  * @module
  */
+import { sampleOf } from "../../datasets/choose_documents.ts";
 import { streamDocuments } from "../../datasets/corpus.ts";
-import { countDocuments } from "../../datasets/corpus_pieces.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { writeRows } from "../../datasets/row_table.ts";
 import { TEXT_TOKENS } from "../../datasets/token_counts.ts";
@@ -21,11 +21,11 @@ import { measureTexts, timeTexts } from "./measure.ts";
 import { MODEL_OPTION, modelInput } from "../model_folder.ts";
 import { orRemove, writeParts } from "../part_files.ts";
 import { type ScoredCorpus, scoreDocuments } from "../score_documents.ts";
-import { PLAN_OPTION, planScores } from "../plan.ts";
+import { PLAN_OPTION, planTexts } from "../plan.ts";
 import { openModel } from "../session.ts";
 import { SHARD_OPTION } from "../shard.ts";
 import { openShardRun } from "../shard_run.ts";
-import { checkRuns, sampleOf, SCORED_COLUMNS, thresholdTable } from "../threshold_table.ts";
+import { checkRuns, SCORED_COLUMNS, thresholdTable } from "../threshold_table.ts";
 import { THRESHOLD_COLUMNS } from "../../datasets/columns.ts";
 
 /**
@@ -63,22 +63,17 @@ export const command = defineCommand({
   writes: true,
   async run({ model, dtype, runs, maxTexts, tokens, out: whole, ...values }, context) {
     using texts = await givenCorpus(values.texts, values);
+    const { shard: given } = values;
     if (values.plan) {
-      const count = await countDocuments(await resolveCorpus(texts.path, texts.options), texts.options);
-      const rows = maxTexts === undefined ? count : Math.min(maxTexts, count ?? maxTexts);
-      return await planScores({
-        model,
-        dtype,
-        unit: "texts",
-        rows,
-        shard: values.shard,
-        tokens,
-        score: timeTexts,
-      }, context);
+      return await planTexts(
+        texts,
+        { model, dtype, shard: given, tokens, maxTexts, score: timeTexts },
+        context,
+      );
     }
     using run = await openShardRun(whole, {
       command: "thresholds",
-      shard: values.shard,
+      shard: given,
       context,
       inputs: { model: await modelInput(model, context), texts: texts.input },
     });
@@ -87,7 +82,7 @@ export const command = defineCommand({
     const corpus = { source: await resolveCorpus(texts.path, texts.options), options: texts.options };
     const read = describeCorpus(corpus.source);
     const numbers = maxTexts === undefined ? undefined : await numbersOf(corpus, context);
-    const sample = numbers && sampleOf(numbers, { seed, maxTexts: maxTexts! });
+    const sample = numbers && sampleOf(numbers, { seed, count: maxTexts });
     if (sample?.size) checkRuns(sample.size, runs);
     using session = await openModel(model, context, { products: dtype });
     using scorer = openScorer(session.loaded.model, context.memo);

@@ -20,7 +20,7 @@ import { memoryOf, sayMemory } from "../memory.ts";
 import { checkSpace } from "../output.ts";
 import { openRunFolder } from "../run_folder.ts";
 import { openEngine } from "../session.ts";
-import { openStart, startSizes, trainingInputs } from "../train_start.ts";
+import { learnsTokenizer, openStart, startSizes, trainingInputs } from "../train_start.ts";
 import { openTrainingTokens } from "../train_tokens.ts";
 import { openTrainingTexts } from "../training_texts.ts";
 import { describeRate } from "../unlearn_report.ts";
@@ -102,14 +102,12 @@ export const command = defineCommand({
     });
     const texts = await openTrainingTexts(values.corpus, context, values);
     const sizes = await startSizes(values, context);
-    const learnsTokenizer = [values.model, values.tokenizer, texts.tokenizerJson].every((given) =>
-      given === undefined
-    );
+    const isLearnt = learnsTokenizer(values, texts);
     const memory = sayMemory(context, {
       sizes,
       option: "--batch",
       value: batch,
-      bytesWith: (rows) => trainingBytes(sizes, { rows, length, learnsTokenizer }),
+      bytesWith: (rows) => trainingBytes(sizes, { rows, length, learnsTokenizer: isLearnt }),
     });
     using start = await openStart(values, texts, context);
     const { model, tokenizer, endOfText } = start;
