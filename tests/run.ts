@@ -42,15 +42,12 @@ export interface TestGroup {
 
 /** All tests and examples, each in one group; what takes longest first. */
 export function testGroups(): TestGroup[] {
-  const entries = [...Deno.readDirSync(join(ROOT, "tests"))].sort((a, b) => a.name < b.name ? -1 : 1);
-  const pathOf = ({ name }: Deno.DirEntry) => `tests/${name}`;
-  const isOther = (path: string) => !LONGEST.includes(path);
-  const folders = entries.filter((entry) => entry.isDirectory).map(pathOf).filter(isOther);
-  const files = entries.filter(({ name }) => name.endsWith(".ts")).map(pathOf).filter(isOther);
-  const groups = [...LONGEST.map((path) => [path]), ["mod.ts", ...files], ...folders.map((path) => [path])];
+  const folders = [...Deno.readDirSync(join(ROOT, "tests"))].filter(({ isDirectory }) => isDirectory)
+    .map(({ name }) => `tests/${name}`).filter((path) => !LONGEST.includes(path)).sort();
+  const groups = [...LONGEST.map((path) => [path]), ["mod.ts", "tests"], ...folders.map((path) => [path])];
   return groups.map((paths) => ({
     paths,
-    ignored: LONGEST.filter((path) => paths.some((folder) => path.startsWith(`${folder}/`))),
+    ignored: [...LONGEST, ...folders].filter((path) => paths.some((folder) => path.startsWith(`${folder}/`))),
   }));
 }
 
