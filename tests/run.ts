@@ -24,12 +24,13 @@ const LONGEST = [
   "tests/unlearning",
   "tests/cli",
   "lib",
+  "tests/cli/train_test.ts",
+  "tests/datasets",
+  "tests/decoding",
   "tests/notebooks_test.ts",
   "tests/faults",
   "tests/leaks",
   "tests/engine",
-  "tests/decoding",
-  "tests/datasets",
 ];
 
 const JOBS = Math.min(2, navigator.hardwareConcurrency);
