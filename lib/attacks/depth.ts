@@ -189,10 +189,10 @@ async function controlGaps(
 
 function checkSizes(model: Model, before: Model): void {
   const [own, other] = [model, before].map(({ config: { layers, width, vocabularySize } }) =>
-    `${layers} layers of width ${width} and ${vocabularySize} tokens`
+    `${layers}, ${width} and ${vocabularySize}`
   ) as [string, string];
   if (own === other) return;
   throw new RangeError(
-    `Cannot patch states of "${model.name}" into "${before.name}": it has ${own}, not ${other}`,
+    `Cannot patch states of "${model.name}" into "${before.name}": layers, width and vocabulary are ${own}, not ${other}`,
   );
 }
