@@ -28,7 +28,10 @@ import type { PlacedSecret } from "./placed_secret.ts";
 export const RELEARN_STEPS = [5, 20, 100] as const;
 /** Rates at which is trained. */
 export const RELEARN_RATES = [1e-4, 3e-4] as const;
-/** Tokens of a window: a step of 8 x 128 is a fifth of one of 8 x 512, and its secrets come back as well. */
+/**
+ * Tokens of a window where nothing else is asked for: a step of 8 x 128 costs a fifth of one of 8 x 512, `train`'s. Longer
+ * windows bring back more: of the embedded model's secrets a mean MA of 0.65 after 20 steps at 3e-4, these 0.55, from 0.25.
+ */
 const LENGTH = 128;
 
 /** A secret after some training. */
@@ -53,6 +56,8 @@ export interface RelearnedSecret extends FurtherRun {
 
 /** How to train and measure. */
 export interface RelearnOptions extends FurtherTrainingOptions {
+  /** Tokens a window. Default 128; `train`'s is 512, which brings back more at five times the cost. */
+  length?: number;
   /** Numbers of steps, each a training of its own; 0 measures the model as it is. Default 5, 20 and 100. */
   steps?: readonly number[];
   /** The highest learning rates. Default 1e-4 and 3e-4. */
