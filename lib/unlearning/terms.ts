@@ -32,7 +32,7 @@ export interface TermInputs {
   ids: Tensor;
   /** [N] int32: the tokens that are predicted. */
   labels: Tensor;
-  /** [N] int32: what kind of token each is, a number of `KIND`. */
+  /** [N] int32: what kind of token each is, a number of `KIND`: as in the first epoch, whatever is left alone since. */
   kinds: Tensor;
   /** [N] int32: whose token each is, the number of a secret of its row; -1 for no secret's. */
   owners: Tensor;
@@ -52,7 +52,10 @@ export interface Term {
   name: string;
   /** Layers whose output it is given, from 0. Default: none. */
   layers?: readonly number[];
-  /** Gives the arrays of a micro-batch: the values' weights, and what else the term is given. */
+  /**
+   * Gives the arrays of a micro-batch: the values' weights, and what else the term is given. Where secrets are left alone
+   * one by one, the weights alone are asked for anew.
+   */
   arrays: (batch: MicroBatch) => TermArrays;
   /** What it needs of the reference: computed once for each micro-batch, and kept. Default: nothing. */
   reference?: (inputs: TermInputs) => NamedTensors;
@@ -128,6 +131,9 @@ export function klDivergence(reference: Tensor, model: Tensor): Tensor {
   return tf.sum(tf.mul(target, tf.sub(tf.log(target), tf.log(tf.add(model, EPSILON)))), -1); // [P]
 }
 
+/** The kinds of tokens that a mean is taken over. */
+const COUNTED = { all: ["secret", "normal"], secret: ["secret"], normal: ["normal", "idle"] } as const;
+
 /**
  * Weights that make a mean over tokens of the whole set of a term's value for each token.
  *
@@ -148,15 +154,17 @@ export function tokenWeights(
   { kinds, counts }: Pick<MicroBatch, "kinds" | "counts">,
   { weight, of }: { weight: number; of: "all" | "secret" | "normal" },
 ): Float32Array {
-  const count = of === "all" ? counts.secret + counts.normal : counts[of];
-  if (count === 0) throw new RangeError(`Cannot take a mean over tokens: the set predicts no ${of} token`);
-  const counted = of === "all" ? [KIND.secret, KIND.normal] : [KIND[of]];
-  const isCounted = (kind: number) => counted.some((other) => other === kind);
+  const counted = COUNTED[of];
+  const count = counted.reduce((sum, kind) => sum + counts[kind], 0);
+  if (count === 0 && counts.settled === 0) {
+    throw new RangeError(`Cannot take a mean over tokens: the set predicts no ${of} token`);
+  }
+  const isCounted = (kind: number) => counted.some((other) => KIND[other] === kind);
   return Float32Array.from(kinds, (kind) => isCounted(kind) ? weight / count : 0);
 }
 
 /**
- * Weights that make a mean over rows of the whole set of a term's value for each row.
+ * Weights that make a mean over rows of the whole set of a term's value for each row; of those rows that count.
  *
  * @example
  * ```ts
@@ -169,8 +177,8 @@ export function tokenWeights(
  * ```
  */
 export function rowWeights(
-  { rows, counts, filled }: Pick<MicroBatch, "rows" | "counts" | "filled">,
+  { counts, active }: Pick<MicroBatch, "counts" | "active">,
   weight: number,
 ): Float32Array {
-  return Float32Array.from({ length: rows }, (_, row) => row < rows - filled ? weight / counts.rows : 0);
+  return Float32Array.from(active, (isActive) => isActive ? weight / counts.rows : 0);
 }
