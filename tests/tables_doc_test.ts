@@ -61,6 +61,7 @@ const DESCRIBED: { [schema: string]: string } = {
   FORGET_COLUMNS: "Forget set",
   RETAIN_COLUMNS: "Retain set",
   HISTORY_COLUMNS: "History of `unlearn`",
+  OUTCOME_COLUMNS: "Secrets of `unlearn`",
   EVALUATION_COLUMNS: "Sets of `evaluate`",
   SECRET_SCORE_COLUMNS: "Secrets of `evaluate`",
   DUPLICATION_COLUMNS: "Duplication",
@@ -179,6 +180,7 @@ Deno.test("the tables that commands write have the documented columns and no oth
   const how = ["--method", "ga", "--thresholds", at.thresholds, "--epochs", "1"];
   await run("unlearn", ...scored, ...sets, ...how, "--out", path("ga"));
   await checkTable(path("ga/history.parquet"), "History of `unlearn`");
+  await checkTable(path("ga/secrets.parquet"), "Secrets of `unlearn`");
   await run("evaluate", ...scored, ...sets, "--out", path("evaluated.csv"));
   await checkTable(path("evaluated.csv"), "Sets of `evaluate`");
   await checkTable(path("evaluated.secrets.csv"), "Secrets of `evaluate`");

@@ -115,6 +115,25 @@ export const HISTORY_COLUMNS = {
   kept: "bool",
 } as const satisfies Columns;
 
+/** The columns of `unlearn`'s secrets: what became of each. */
+export const OUTCOME_COLUMNS = {
+  ...SECRET_COLUMNS,
+  description: "text",
+  status: "text?",
+  epochs: "int",
+  ma_before: "float?",
+  ma: "float?",
+  ma_threshold: "float",
+  ma_floor: "float?",
+  el_10_before: "float?",
+  el_10: "float?",
+  el_10_threshold: "float",
+  nll_before: "float?",
+  nll: "float?",
+  nll_ceiling: "float?",
+  controls: "int?",
+} as const satisfies Columns;
+
 /** The columns of `data/hyperparameters.csv`: histories of many runs, each told apart by its method and weights. */
 export const HYPERPARAMETER_COLUMNS = {
   method: "text",
@@ -194,6 +213,7 @@ const OWN_NAMES: ReadonlySet<string> = new Set(
     FORGET_COLUMNS,
     RETAIN_COLUMNS,
     HISTORY_COLUMNS,
+    OUTCOME_COLUMNS,
     HYPERPARAMETER_COLUMNS,
     DUPLICATION_COLUMNS,
     PLANTED_COLUMNS,

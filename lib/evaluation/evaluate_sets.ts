@@ -68,6 +68,8 @@ export function countItems({ forget, retain, unseen }: EvaluationSets): number {
 /**
  * Scores one model on all sets; an empty set gives no row.
  *
+ * @returns rows of the sets and of the forget set's secrets, and these' scores
+ *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -89,7 +91,7 @@ export async function evaluateSets(
   scorer: TextScorer,
   sets: EvaluationSets,
   { model, endOfText, unseenEl = true, onProgress }: EvaluateOptions,
-): Promise<{ sets: SetScores[]; secrets: SecretScores[] }> {
+): Promise<{ sets: SetScores[]; secrets: SecretScores[]; scores: Scores[] }> {
   const options = { endOfText, ...(onProgress && { onProgress }) };
   const places = sets.forget.flatMap((example, row) => example.secrets.map((secret) => ({ row, secret })));
   const scores = await scorer.secrets(places.map(({ secret }) => secret), options);
@@ -107,7 +109,7 @@ export async function evaluateSets(
     rows.push({ set, model, ...groupMeans(texts, texts.map((_, i) => i)), rows: texts.length });
   }
   const secrets = places.map(({ secret }, i) => secretRow(secret, { model, scores: scores[i]! }));
-  return { sets: rows, secrets };
+  return { sets: rows, secrets, scores };
 }
 
 function secretRow(
