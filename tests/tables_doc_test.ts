@@ -63,6 +63,7 @@ const DESCRIBED: { [schema: string]: string } = {
   HISTORY_COLUMNS: "History of `unlearn`",
   OUTCOME_COLUMNS: "Secrets of `unlearn`",
   EVALUATION_COLUMNS: "Sets of `evaluate`",
+  INTERVAL_COLUMNS: "Sets of `evaluate`",
   SECRET_SCORE_COLUMNS: "Secrets of `evaluate`",
   DUPLICATION_COLUMNS: "Duplication",
   PLANTED_COLUMNS: "Planted secrets",

@@ -75,6 +75,8 @@ export interface UnlearnSummary {
   reason?: string;
   /** The epoch whose weights are written. */
   epoch: number;
+  /** All epochs. */
+  epochs: number;
   /** What was to be reached. */
   thresholds: StopThresholds;
   /** The scores of the model as it came. */
@@ -113,7 +115,7 @@ export interface UnlearnSettings {
  * import { describeUnlearning } from "./unlearn_report.ts";
  *
  * const scores = { ma: 0.2, el_3: 0, el_5: 0, el_10: 0, retain_ma: 1 };
- * const summary = { status: "reached", epoch: 3, thresholds: { ma: 0.3, el_10: 0.1 }, before: scores, after: scores };
+ * const summary = { status: "reached", epoch: 3, epochs: 3, thresholds: { ma: 0.3, el_10: 0.1 }, before: scores, after: scores };
  * const { failure } = describeUnlearning({ ...summary, notes: [], out: "out" }, {
  *   method: "ga",
  *   compat: "sound",
@@ -127,7 +129,7 @@ export function describeUnlearning(
   summary: UnlearnSummary,
   { method, compat, lr, rates }: UnlearnSettings,
 ): CommandResult {
-  const { status, reason, epoch, thresholds, before, after, secrets, out } = summary;
+  const { status, reason, epoch, epochs, thresholds, before, after, secrets, out } = summary;
   const cell = (value: number | null) => value === null ? null : value.toFixed(4);
   const row = (name: string, scores: Partial<Metrics>) => [
     name,
@@ -153,7 +155,9 @@ export function describeUnlearning(
   const found = secrets
     ? `${secrets.still_above} of ${sum(Object.values(secrets))} secrets are above their thresholds`
     : `MA is ${cell(after.ma)} and EL_10 ${cell(after.el_10)}`;
-  const shortfall = `Cannot call it forgotten: ${found} after ${epoch} epochs (${status}): ${advice}`;
+  const shortfall = `Cannot call it forgotten: ${found} after ${
+    secrets ? epochs : epoch
+  } epochs (${status}): ${advice}`;
   const lines = [
     table,
     ...secrets ? [describeOutcomes(secrets)] : [],

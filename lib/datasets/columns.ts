@@ -174,6 +174,20 @@ export const EVALUATION_COLUMNS = {
   rows: "int",
 } as const satisfies Columns;
 
+/** The columns of `evaluate` beside each mean: its 95 % interval. */
+export const INTERVAL_COLUMNS = {
+  ma_low: "float?",
+  ma_high: "float?",
+  el_3_low: "float?",
+  el_3_high: "float?",
+  el_5_low: "float?",
+  el_5_high: "float?",
+  el_10_low: "float?",
+  el_10_high: "float?",
+  nll_low: "float?",
+  nll_high: "float?",
+} as const satisfies Columns;
+
 /** The columns of `evaluate`: a row a secret and model. */
 export const SECRET_SCORE_COLUMNS = {
   doc_id: "text",
@@ -218,6 +232,7 @@ const OWN_NAMES: ReadonlySet<string> = new Set(
     DUPLICATION_COLUMNS,
     PLANTED_COLUMNS,
     EVALUATION_COLUMNS,
+    INTERVAL_COLUMNS,
     SECRET_SCORE_COLUMNS,
     { content: "", text: "", value: "", row: "" },
     { code: "", repo_name: "", hash: "", hexsha: "", license: "", size: "", copies: "", id: "" },

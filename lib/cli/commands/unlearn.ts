@@ -7,7 +7,7 @@
 import { FORGET_COLUMNS, HISTORY_COLUMNS, OUTCOME_COLUMNS, RETAIN_COLUMNS } from "../../datasets/columns.ts";
 import { forgetExamples, retainExamples } from "../../datasets/examples.ts";
 import { findDocuments } from "../../datasets/find_documents.ts";
-import { perMetric, THRESHOLD_METRICS } from "../../datasets/metrics.ts";
+import { perMetric, THRESHOLD_METRICS, type ThresholdMetric } from "../../datasets/metrics.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows, writeRows } from "../../datasets/row_table.ts";
 import type { Products } from "../../engine/compile.ts";
@@ -177,7 +177,7 @@ export const command = defineCommand({
       tokenizerFolder: loaded.folder,
     });
     await writeRows(await run.path("history.parquet"), result.history, HISTORY_COLUMNS);
-    const { after, scores } = await evaluateSaved(out, sets, {
+    const { after, intervals, scores } = await evaluateSaved(out, sets, {
       products: values.dtype,
       endOfText: tokenizer.endOfText,
       memo: context.memo,
@@ -192,9 +192,11 @@ export const command = defineCommand({
       status: result.status,
       ...(result.reason !== undefined && { reason: result.reason }),
       epoch: result.epoch,
+      epochs: result.history.length - 1,
       thresholds,
       before: metricsOf(before),
       after,
+      intervals,
       ...ended && { secrets: countOutcomes(ended) },
       notes: result.notes.map(describeRate),
       ...memoryOf(memory),
@@ -260,5 +262,13 @@ async function evaluateSaved(
     ...perMetric(THRESHOLD_METRICS, (metric) => forget?.[metric] ?? null),
     retain_ma: retain?.ma ?? null,
   };
-  return { after, scores };
+  const ends = (row: typeof retain, metric: ThresholdMetric) => {
+    const [low, high] = [row?.[`${metric}_low`] ?? null, row?.[`${metric}_high`] ?? null];
+    return low === null || high === null ? null : [low, high];
+  };
+  const intervals = {
+    ...perMetric(THRESHOLD_METRICS, (metric) => ends(forget, metric)),
+    retain_ma: ends(retain, "ma"),
+  };
+  return { after, intervals, scores };
 }
