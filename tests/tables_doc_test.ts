@@ -57,6 +57,7 @@ const DESCRIBED: { [schema: string]: string } = {
   THRESHOLD_COLUMNS: "Thresholds",
   PROBE_COLUMNS: "Scores of `probe`",
   PROBE_EL_COLUMNS: "Scores of `probe`",
+  CONTROL_COLUMNS: "Scores of `probe`",
   DISTRIBUTION_COLUMNS: "Distribution of `analyze`",
   FORGET_COLUMNS: "Forget set",
   RETAIN_COLUMNS: "Retain set",
@@ -159,6 +160,10 @@ Deno.test("the tables that commands write have the documented columns and no oth
     path("shown.csv"),
   );
   await checkTable(path("shown.csv"), "Scores of `probe`", [...el, "value"]);
+  const more = Object.keys(schemas.CONTROL_COLUMNS);
+  const compared = ["--secrets", path("parts.csv"), "--controls", "2", "--out", path("compared.csv")];
+  await run("probe", ...scored, ...compared);
+  await checkTable(path("compared.csv"), "Scores of `probe`", more);
   await run("analyze", "--probe", path("probe.csv"), "--threshold", "0.4", "--out", path("bins.csv"));
   await checkTable(path("bins.csv"), "Distribution of `analyze`");
   await run(

@@ -89,6 +89,23 @@ export const PROBE_EL_COLUMNS = {
   ...LIKELIHOOD_COLUMNS,
 } as const satisfies Columns;
 
+/** The columns that `probe --controls` adds: a secret among made-up ones of its format in its place. */
+export const CONTROL_COLUMNS = {
+  format: "text",
+  controls: "int",
+  ma_threshold: "float?",
+  ma_floor: "float?",
+  ma_p_value: "float?",
+  el_10_threshold: "float?",
+  el_10_p_value: "float?",
+  nll: "float?",
+  nll_threshold: "float?",
+  nll_ceiling: "float?",
+  nll_p_value: "float?",
+  nll_smooth_p_value: "float?",
+  exposure: "float?",
+} as const satisfies Columns;
+
 /** The columns of a forget set. */
 export const FORGET_COLUMNS = {
   doc_id: "text",
@@ -224,6 +241,7 @@ const OWN_NAMES: ReadonlySet<string> = new Set(
     MEASURE_COLUMNS,
     THRESHOLD_COLUMNS,
     PROBE_EL_COLUMNS,
+    CONTROL_COLUMNS,
     FORGET_COLUMNS,
     RETAIN_COLUMNS,
     HISTORY_COLUMNS,
