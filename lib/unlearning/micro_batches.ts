@@ -32,6 +32,8 @@ export interface UnlearnRow {
    * alone, and so is a row without any such for terms on all its tokens. Default: all of them.
    */
   active?: readonly boolean[];
+  /** Of each of the row's secrets, the loss of a token, nats, beyond which it is pushed no further. Default: none. */
+  ceilings?: readonly number[];
 }
 
 const LENGTH_UNIT = 32;
@@ -230,11 +232,18 @@ function fill(
     active: Uint8Array.from({ length: rows }, (_, i) => i < group.length && isActive(group[i]!) ? 1 : 0),
     counts,
   };
+  const ceilings = group.some((row) => row.ceilings)
+    ? { ceilings: new Float32Array(rows * positions).fill(Infinity) }
+    : {};
   const scored: number[] = [];
-  group.forEach(({ ids, kinds, owners = [] }, i) => {
+  group.forEach(({ ids, kinds, owners = [], ceilings: own = [] }, i) => {
     batch.ids.set(ids, i * length);
     batch.owners.set(owners.slice(1), i * positions);
     batch.kinds.set(kinds, i * positions);
+    ceilings.ceilings?.set(
+      Float32Array.from(owners.slice(1), (owner) => own[owner] ?? Infinity),
+      i * positions,
+    );
     kinds.forEach((kind, t) => {
       batch.crossEntropyWeights[i * positions + t] = crossEntropy[kind]!;
       if (isScored(kind)) scored.push(i * positions + t);
@@ -242,6 +251,7 @@ function fill(
   });
   return {
     ...batch,
+    ...ceilings,
     divergenceRows: Int32Array.from(scored),
     divergenceWeights: Float32Array.from(scored, (position) => divergence[batch.kinds[position]!]!),
   };

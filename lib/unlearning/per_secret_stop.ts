@@ -16,6 +16,8 @@ export interface SecretThresholds {
   ma: number;
   /** Of EL_10. */
   el_10: number;
+  /** The loss of a token, nats, that is as much as never-seen text has: beyond it none is pushed. Default: no limit. */
+  nll?: number | null;
 }
 
 /** What the rule looks at; null where there is no score. */

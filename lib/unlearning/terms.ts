@@ -68,7 +68,7 @@ export interface Term {
 }
 
 /**
- * Cross entropy of tokens, by the weights of `microBatches`.
+ * Cross entropy of tokens, as far as it counts for them, by the weights of `microBatches`.
  *
  * @example
  * ```ts
@@ -81,8 +81,11 @@ export interface Term {
  */
 export const CROSS_ENTROPY: Term = {
   name: "crossEntropy",
-  arrays: ({ crossEntropyWeights }) => ({ weights: crossEntropyWeights }),
-  values: ({ logits, labels }) => sparseCrossEntropy(logits, labels), // [N]
+  arrays: ({ crossEntropyWeights, ceilings }) => ({
+    weights: crossEntropyWeights,
+    ...ceilings && { ceilings },
+  }),
+  values: ({ logits, labels, arrays }) => upTo(arrays.ceilings, sparseCrossEntropy(logits, labels)), // [N]
 };
 
 /**
@@ -100,14 +103,23 @@ export const CROSS_ENTROPY: Term = {
  */
 export const DIVERGENCE: Term = {
   name: "divergence",
-  arrays: ({ divergenceWeights, divergenceRows }) => ({
+  arrays: ({ divergenceWeights, divergenceRows, ceilings }) => ({
     weights: divergenceWeights,
     positions: divergenceRows,
+    ...ceilings && { ceilings: Float32Array.from(divergenceRows, (position) => ceilings[position]!) },
   }),
   reference: ({ logitsAt, arrays }) => ({ probabilities: tf.softmax(logitsAt(arrays.positions!)) }),
   values: ({ logits, arrays }, { probabilities }) =>
-    klDivergence(probabilities!, tf.softmax(tf.gather(logits, arrays.positions!))), // [P]
+    upTo(
+      arrays.ceilings,
+      klDivergence(probabilities!, tf.softmax(tf.gather(logits, arrays.positions!))),
+    ), // [P]
 };
+
+/** Values that grow no further than ceilings, where there are any: beyond them nothing is pushed. */
+function upTo(ceilings: Tensor | undefined, values: Tensor): Tensor {
+  return ceilings ? tf.minimum(values, ceilings) : values;
+}
 
 /**
  * KL(reference || model) of each row, 1e-10 added to both probabilities.

@@ -137,7 +137,8 @@ class UnlearnRun implements Disposable {
     );
     const shared = { model, sums, xla };
     const cut = { size, compat, squeezesSingleRows, maxPositions, ownLengths: !xla }; // XLA takes seconds for each shape
-    const cutForget = (rows: readonly UnlearnRow[]) => microBatches(rows, objective.forget, cut);
+    const cutForget = (rows: readonly UnlearnRow[]) =>
+      microBatches(withCeilings(rows, sets, options), objective.forget, cut);
     const forget = stack.use(
       await ObjectiveStep.create({ ...shared, terms: terms.forget ?? [] }, cutForget(sets.forget)),
     );
@@ -281,4 +282,18 @@ function checkThresholds({ forget }: UnlearnSets, { secretThresholds, compat }: 
   if (compat !== "sound") {
     throw new RangeError(`Cannot judge single secrets by the rule of "${compat}": it knows means alone`);
   }
+}
+
+/** Forget rows with the loss up to which each of their secrets is pushed. */
+function withCeilings(
+  rows: readonly UnlearnRow[],
+  { forget }: UnlearnSets,
+  { secretThresholds }: UnlearnOptions,
+): readonly UnlearnRow[] {
+  if (!secretThresholds?.some(({ nll }) => nll != null)) return rows;
+  let next = 0;
+  return rows.map((row, i) => ({
+    ...row,
+    ceilings: forget[i]!.secrets.map(() => secretThresholds[next++]!.nll ?? Infinity),
+  }));
 }

@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { KIND, type MicroBatch, microBatches, type UnlearnRow } from "../../lib/unlearning/micro_batches.ts";
 import type { TermWeights } from "../../lib/unlearning/objectives.ts";
+import { CROSS_ENTROPY, DIVERGENCE } from "../../lib/unlearning/terms.ts";
 
 const row = (length: number, ...secrets: number[]): UnlearnRow => ({
   ids: Int32Array.from({ length }, (_, t) => t + 1),
@@ -194,4 +195,16 @@ Deno.test("microBatches() lets a secret that owns no token share those of its ro
     size: 1,
   });
   assertEquals([...batch!.crossEntropyWeights.slice(0, 4)], [0, -0.5, -0.5, 0]);
+});
+
+Deno.test("microBatches() gives each secret's tokens the loss up to which they are pushed", () => {
+  const owned = { ...row(5, 1, 2, 3), owners: Int32Array.of(-1, 0, 0, 1, -1) };
+  const weights = { crossEntropySecret: -1, divergenceSecret: -1 };
+  const [batch] = microBatches([{ ...owned, ceilings: [4, Infinity] }, row(4, 2)], weights, { size: 2 });
+  assertEquals([...batch!.ceilings!.slice(0, 4)], [4, 4, Infinity, Infinity]);
+  assertEquals(batch!.ceilings!.slice(31).every((ceiling) => ceiling === Infinity), true);
+  const arrays = [CROSS_ENTROPY, DIVERGENCE].map((term) => term.arrays(batch!).ceilings!);
+  assertEquals(arrays.map((ceilings) => [...ceilings.slice(0, 3)]), [[4, 4, Infinity], [4, 4, Infinity]]);
+  const [none] = microBatches([owned], weights, { size: 2 });
+  assertEquals([none!.ceilings, CROSS_ENTROPY.arrays(none!).ceilings], [undefined, undefined]);
 });
