@@ -10,7 +10,7 @@
  */
 import { tokenizeSecrets } from "../datasets/secret_tokens.ts";
 import { BeamSearch } from "../decoding/beam_search.ts";
-import { SuffixPass } from "../decoding/suffix_pass.ts";
+import { SuffixPass, type SuffixTokens } from "../decoding/suffix_pass.ts";
 import type { Model } from "../models/model.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import { type FormatMask, FormatTokens } from "./format_tokens.ts";
@@ -76,6 +76,8 @@ export interface ExtractionOptions {
 /** Logits that are held at once, numbers. */
 const LOGITS = 2 ** 26;
 const TOKENS = 32;
+/** Secrets between two calls of `onProgress`, at most. */
+const MOST = 256;
 
 /**
  * Tries to extract secrets.
@@ -109,32 +111,44 @@ export async function extractSecrets(
   using pass = new SuffixPass(model);
   using search = new BeamSearch(model, { width: BEAMS });
   const rows: ExtractedSecret[] = [];
-  const size = Math.max(1, Math.floor(LOGITS / (TOKENS * model.config.vocabularySize)));
+  const masks = new Map<string, FormatMask>(); // of one format all secrets share it
+  const size = Math.max(1, Math.min(MOST, Math.floor(LOGITS / (TOKENS * model.config.vocabularySize))));
   for (let first = 0; first < secrets.length; first += size) {
     const chunk = secrets.slice(first, first + size);
-    const own = tokens.slice(first, first + size);
-    const nameOf = (i: number) => `secret "${chunk[i]!.id}"`;
-    const masks = chunk.map(({ text, start, end, tag }) =>
-      formats.maskOf(formatOf({ value: text.slice(start, end), tag }).slots)
-    );
-    const found = await pass.run(own.map(({ prefix, secret }) => ({ prefix, suffixes: [secret] })), {
-      details: true,
-      logits: true,
-      nameOf,
+    const own = tokens.slice(first, first + size).map((tokens, i) => {
+      const { text, start, end, tag } = chunk[i]!;
+      const { slots } = formatOf({ value: text.slice(start, end), tag });
+      const format = slots.join("\0");
+      const mask = masks.get(format) ?? formats.maskOf(slots);
+      masks.set(format, mask);
+      return { ...tokens, ask: Array.from(tokens.prefix).join(), format, mask };
     });
-    const prompts = own.map(({ prefix, secret }) => ({ prefix, tokens: secret.length }));
-    const free = beams ? await search.run(prompts, { nameOf }) : null;
-    const fitting = beams
-      ? await search.run(prompts.map((prompt, i) => ({ ...prompt, allow: masks[i]!.allow })), { nameOf })
-      : null;
+    const nameOf = (i: number) => `secret "${chunk[i]!.id}"`;
+    const found = await passTogether(pass, own, nameOf);
+    const searchFor = async (isFree: boolean) =>
+      await runDistinct(
+        own,
+        ({ secret, ask, format }) => [secret.length, ask, isFree ? "" : format].join(),
+        (some) =>
+          search.run(
+            some.map((i) => ({
+              prefix: own[i]!.prefix,
+              tokens: own[i]!.secret.length,
+              ...!isFree && { allow: own[i]!.mask.allow },
+            })),
+            { nameOf: (i) => nameOf(some[i]!) },
+          ),
+      );
+    const free = beams ? await searchFor(true) : null;
+    const fitting = beams ? await searchFor(false) : null;
     chunk.forEach(({ id }, i) => {
-      const { secret } = own[i]!;
-      const { predictions, logProbabilities, topLogProbabilities, logits } = found[i]![0]!;
+      const { secret, mask } = own[i]!;
+      const { predictions, logProbabilities, topLogProbabilities, logits } = found[i]!;
       const isAmong = (all: typeof free) =>
         all && secret.length > 0
           ? all[i]!.some((beam) => beam.tokens.join() === Array.from(secret).join())
           : null;
-      const ofFormat = secret.length === 0 ? null : formatLogProbability(secret, logits!, masks[i]!);
+      const ofFormat = secret.length === 0 ? null : formatLogProbability(secret, logits!, mask);
       const strength = extractionStrength(predictions, secret);
       rows.push({
         id,
@@ -152,6 +166,34 @@ export async function extractSecrets(
     await onProgress?.(chunk.length);
   }
   return rows;
+}
+
+/** Runs secrets after their prefixes, each prefix once. */
+async function passTogether(
+  pass: SuffixPass,
+  own: readonly { ask: string; prefix: ArrayLike<number>; secret: ArrayLike<number> }[],
+  nameOf: (i: number) => string,
+): Promise<SuffixTokens[]> {
+  const groups = [...Map.groupBy(own.keys(), (i) => own[i]!.ask).values()];
+  const found = await pass.run(
+    groups.map((some) => ({ prefix: own[some[0]!]!.prefix, suffixes: some.map((i) => own[i]!.secret) })),
+    { details: true, logits: true, nameOf: (group) => nameOf(groups[group]![0]!) },
+  );
+  const results: SuffixTokens[] = new Array(own.length);
+  groups.forEach((some, group) => some.forEach((i, k) => results[i] = found[group]![k]!));
+  return results;
+}
+
+/** Does work for items of equal keys once: `run` is given the number of the first of each. */
+async function runDistinct<T, R>(
+  items: readonly T[],
+  keyOf: (item: T) => string,
+  run: (some: number[]) => Promise<R[]>,
+): Promise<R[]> {
+  const keys = items.map(keyOf);
+  const distinct = [...new Set(keys)];
+  const results = await run(distinct.map((key) => keys.indexOf(key)));
+  return keys.map((key) => results[distinct.indexOf(key)]!);
 }
 
 /**

@@ -15,6 +15,8 @@
  *
  * @module
  */
+export { type AttackOutcome, type AttackScore, AttackScores, type Finding } from "./attack_scores.ts";
+export { controlSecrets } from "./control_secrets.ts";
 export { type ControlTokens, controlTokens } from "./control_tokens.ts";
 export { type ControlOptions, ControlValues } from "./control_values.ts";
 export { drawSecrets, type LeakRow } from "./drawn_secrets.ts";
@@ -51,4 +53,12 @@ export { CONTEXT_TOKENS, type PrefixVariant, prefixVariants } from "./prefix_var
 export { quantizedModel, weightRoundings } from "./quantized_model.ts";
 export { renameIdentifiers } from "./rename_identifiers.ts";
 export { type Matrix, type RoundingName, ROUNDINGS, roundWeights } from "./round_weights.ts";
+export {
+  type AttackedSecret,
+  type AttackInput,
+  type AttackName,
+  type AttackResult,
+  ATTACKS,
+  runAttack,
+} from "./run_attack.ts";
 export { formatOf, type TaggedValue, type ValueFormat } from "./value_format.ts";
