@@ -58,18 +58,18 @@ export class AttackScores {
   readonly #scores: AttackScore[] = [];
   readonly #found = new Map<string, [number, number]>();
 
-  /** Adds a secret's row. */
+  /** Adds a secret's row; `controls` of it says among how many it was ranked, where only some of them are given. */
   add(
-    { p_value = null, threshold = null, ...own }:
+    own:
       & Pick<AttackScore, "secret" | "variant" | "score" | "extracted">
-      & Partial<Pick<AttackScore, "p_value" | "threshold">>,
+      & Partial<Pick<AttackScore, "p_value" | "threshold" | "controls">>,
     controls: readonly Finding[],
   ): void {
     this.#scores.push({
-      ...own,
-      p_value,
-      threshold,
+      p_value: null,
+      threshold: null,
       controls: controls.length,
+      ...own,
       controls_score: meanOf(controls.map(({ score }) => score)),
       controls_extracted: meanOf(
         controls.map(({ extracted }) => extracted === null ? null : extracted ? 1 : 0),

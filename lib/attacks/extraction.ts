@@ -49,9 +49,9 @@ export interface ExtractedSecret {
   top_discoverable_100: number | null;
   /** See `top_discoverable_1`. */
   top_discoverable_10000: number | null;
-  /** Whether it is among the eight likeliest continuations of a beam search. */
+  /** Whether it is among the eight likeliest continuations of a beam search; null without `beams`, as those below. */
   beam: boolean | null;
-  /** ln of the probability among tokens that go on with its format; null also where its own do not. */
+  /** ln of the probability among tokens that go on with its format; null also where its own do not, or it has one value. */
   format_log_q: number | null;
   /** The probability that at least one of 10,000 such draws gives it. */
   format_discoverable_10000: number | null;
@@ -67,7 +67,7 @@ export interface ExtractableSecret extends PlacedSecret {
 
 /** How to extract. */
 export interface ExtractionOptions {
-  /** Whether beams are searched: the dearest part. Default true. */
+  /** Whether beams are searched, and what knowing the format helps: the dearest parts. Default true. */
   beams?: boolean;
   /** Called with how many more secrets are done. */
   onProgress?: (done: number) => void | Promise<void>;
@@ -121,10 +121,11 @@ export async function extractSecrets(
       const format = slots.join("\0");
       const mask = masks.get(format) ?? formats.maskOf(slots);
       masks.set(format, mask);
-      return { ...tokens, ask: Array.from(tokens.prefix).join(), format, mask };
+      const isOpen = slots.some(({ length }) => length > 1); // else who knows the format knows the value
+      return { ...tokens, isOpen, ask: Array.from(tokens.prefix).join(), format, mask };
     });
     const nameOf = (i: number) => `secret "${chunk[i]!.id}"`;
-    const found = await passTogether(pass, own, nameOf);
+    const found = await passTogether(pass, own, { nameOf, logits: beams });
     const searchFor = async (isFree: boolean) =>
       await runDistinct(
         own,
@@ -142,13 +143,15 @@ export async function extractSecrets(
     const free = beams ? await searchFor(true) : null;
     const fitting = beams ? await searchFor(false) : null;
     chunk.forEach(({ id }, i) => {
-      const { secret, mask } = own[i]!;
+      const { secret, mask, isOpen } = own[i]!;
       const { predictions, logProbabilities, topLogProbabilities, logits } = found[i]!;
       const isAmong = (all: typeof free) =>
         all && secret.length > 0
           ? all[i]!.some((beam) => beam.tokens.join() === Array.from(secret).join())
           : null;
-      const ofFormat = secret.length === 0 ? null : formatLogProbability(secret, logits!, mask);
+      const ofFormat = logits && isOpen && secret.length > 0
+        ? formatLogProbability(secret, logits, mask)
+        : null;
       const strength = extractionStrength(predictions, secret);
       rows.push({
         id,
@@ -160,7 +163,7 @@ export async function extractSecrets(
         beam: isAmong(free),
         format_log_q: ofFormat,
         format_discoverable_10000: ofFormat === null ? null : discoverable(ofFormat, 10_000),
-        format_beam: isAmong(fitting),
+        format_beam: isOpen ? isAmong(fitting) : null,
       });
     });
     await onProgress?.(chunk.length);
@@ -172,12 +175,12 @@ export async function extractSecrets(
 async function passTogether(
   pass: SuffixPass,
   own: readonly { ask: string; prefix: ArrayLike<number>; secret: ArrayLike<number> }[],
-  nameOf: (i: number) => string,
+  { nameOf, logits }: { nameOf: (i: number) => string; logits: boolean },
 ): Promise<SuffixTokens[]> {
   const groups = [...Map.groupBy(own.keys(), (i) => own[i]!.ask).values()];
   const found = await pass.run(
     groups.map((some) => ({ prefix: own[some[0]!]!.prefix, suffixes: some.map((i) => own[i]!.secret) })),
-    { details: true, logits: true, nameOf: (group) => nameOf(groups[group]![0]!) },
+    { details: true, logits, nameOf: (group) => nameOf(groups[group]![0]!) },
   );
   const results: SuffixTokens[] = new Array(own.length);
   groups.forEach((some, group) => some.forEach((i, k) => results[i] = found[group]![k]!));

@@ -20,6 +20,7 @@ export { controlSecrets } from "./control_secrets.ts";
 export { type ControlTokens, controlTokens } from "./control_tokens.ts";
 export { type ControlOptions, ControlValues } from "./control_values.ts";
 export { drawSecrets, type LeakRow } from "./drawn_secrets.ts";
+export { type ExposureOptions, scoreExposures } from "./exposure.ts";
 export {
   BEAMS,
   DISCOVERABLE_DRAWS,
@@ -61,4 +62,5 @@ export {
   ATTACKS,
   runAttack,
 } from "./run_attack.ts";
+export { type AttackRow, type AttackSummary, extractedByAny, summarizeAttacks } from "./summarize_attacks.ts";
 export { formatOf, type TaggedValue, type ValueFormat } from "./value_format.ts";

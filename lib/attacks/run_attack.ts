@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { rankAmong } from "../metrics/rank_test.ts";
 import type { Model } from "../models/model.ts";
 import { MEMBERSHIP_SCORES, type MembershipAuc, membershipAucs, membershipScores } from "./membership.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
@@ -11,6 +10,7 @@ import { type AttackOutcome, AttackScores, type Finding } from "./attack_scores.
 import { controlSecrets } from "./control_secrets.ts";
 import { drawSecrets, type LeakRow } from "./drawn_secrets.ts";
 import { DISCOVERABLE_DRAWS, type ExtractedSecret, extractSecrets } from "./extraction.ts";
+import { scoreExposures } from "./exposure.ts";
 import { scoreControls } from "./matched_controls.ts";
 import type { PlacedSecret } from "./placed_secret.ts";
 import { prefixVariants } from "./prefix_variants.ts";
@@ -33,9 +33,9 @@ export interface AttackInput {
   before?: Model | null;
   /** The secrets. */
   secrets: readonly AttackedSecret[];
-  /** Made-up secrets among which each secret is ranked. */
+  /** Made-up secrets among which exposure ranks each secret. */
   controls: number;
-  /** Made-up secrets that are attacked as each secret is. */
+  /** Made-up secrets that extract, prefix and quantize are tried on as on each secret. */
   attackedControls: number;
   /** Draws of each secret and control that are made, beside the exact probabilities; 0 for none. */
   draws?: number;
@@ -94,19 +94,22 @@ export async function runAttack(name: AttackName, input: AttackInput): Promise<A
 /** Ranks each secret among controls by probability, and its MA and loss. */
 async function exposure(input: AttackInput): Promise<AttackResult> {
   const { secrets, ...options } = input;
-  const { rows, distributions } = await scoreControls(input, secrets, options);
+  const { rows, distributions } = await scoreExposures(input, secrets, options);
   const scores = new AttackScores();
   rows.forEach((row, secret) => {
     const { ma, nll, log_probability } = distributions[secret]!;
-    const add = (variant: string, own: [number | null, number | null, number | null], others: number[]) => {
-      const [score, p_value, threshold] = own;
-      const all = others.map((score) => ({ score, extracted: null }));
-      scores.add({ secret, variant, score, extracted: null, p_value, threshold }, all);
-    };
-    const p_value = row.exposure === null ? null : 2 ** -row.exposure;
-    add("rank", [row.exposure, p_value, null], exposuresOf(log_probability));
-    add("ma", [row.ma, row.ma_p_value, row.ma_threshold], ma);
-    add("loss", [row.nll, row.nll_p_value, row.nll_threshold], nll);
+    const of = (values: readonly number[]) => values.map((score) => ({ score, extracted: null }));
+    const own = { secret, extracted: null };
+    const places = row.controls + 1;
+    const p_value = row.exposure === null ? null : Math.round(2 ** -row.exposure * places) / places;
+    const rank = { score: row.exposure, p_value, controls: row.controls };
+    scores.add({ ...own, variant: "rank", ...rank }, of(exposuresOf(log_probability)));
+    const [byMa, byLoss] = [
+      { score: row.ma, p_value: row.ma_p_value, threshold: row.ma_threshold },
+      { score: row.nll, p_value: row.nll_p_value, threshold: row.nll_threshold },
+    ];
+    scores.add({ ...own, variant: "ma", ...byMa }, of(ma));
+    scores.add({ ...own, variant: "loss", ...byLoss }, of(nll));
   });
   return { ...scores.outcome(), aucs: [] };
 }
@@ -120,17 +123,19 @@ function exposuresOf(logProbabilities: readonly number[]): number[] {
 
 /** Tells secrets from controls by each score. */
 async function membership(input: AttackInput): Promise<AttackResult> {
-  const { secrets, attackedControls, ...options } = input;
-  const found = await membershipScores(input, secrets, { ...options, controls: attackedControls });
+  const { secrets, before = null, seed, onProgress } = input;
+  const found = await membershipScores(input, secrets, { before, seed, ...onProgress && { onProgress } });
   const scores = new AttackScores();
   const controls = Map.groupBy(found.controls, ({ id }) => id);
   found.secrets.forEach((row, secret) => {
     const others = controls.get(row.id) ?? [];
     for (const variant of MEMBERSHIP_SCORES) {
-      const score = row[variant];
-      if (variant === "before" && !input.before) continue;
-      const all = others.map((other) => ({ score: other[variant], extracted: null }));
-      scores.add({ secret, variant, score, extracted: null, p_value: rankedBy(score, all) }, all);
+      if (variant === "before" && !before) continue;
+      const [own, ...all] = [row, ...others].map((one): Finding => ({
+        score: one[variant],
+        extracted: null,
+      }));
+      scores.add({ secret, variant, ...own! }, all);
     }
   });
   const fingerprints = new Map(secrets.map(({ id, fingerprint }) => [id, fingerprint]));
@@ -139,11 +144,6 @@ async function membership(input: AttackInput): Promise<AttackResult> {
   const groups = { secrets: clustered(found.secrets), controls: clustered(found.controls) };
   const isEmpty = groups.secrets.length === 0 || groups.controls.length === 0;
   return { ...scores.outcome(), aucs: isEmpty ? [] : membershipAucs(groups, input) };
-}
-
-function rankedBy(score: number | null, controls: readonly Finding[]): number | null {
-  const others = controls.flatMap(({ score }) => score === null ? [] : [score]);
-  return score === null || others.length === 0 ? null : rankAmong(score, others).p_value;
 }
 
 /** Greedy, sampled, by beams, and the two latter by someone who knows the format. */
@@ -237,9 +237,9 @@ async function quantize(input: AttackInput): Promise<AttackResult> {
   for (const variant of names) {
     using rounded = await quantizedModel(model, variant);
     const found = await scoreControls({ model: rounded, tokenizer }, secrets, { controls, seed, onProgress });
-    found.rows.forEach(({ ma, ma_p_value: p_value, ma_threshold: threshold }, secret) =>
+    found.rows.forEach(({ ma }, secret) =>
       scores.add(
-        { secret, variant, ...finding(ma), p_value, threshold },
+        { secret, variant, ...finding(ma) },
         found.distributions[secret]!.ma.map(finding),
       )
     );
