@@ -119,6 +119,6 @@ export async function countAbove(
   const heads = await run([own!, ...controls.map((control) => Array.from(control).slice(0, HEAD_TOKENS))]);
   const left = controls.filter((_, k) => heads[k + 1]! >= heads[0]!);
   const long = left.filter(({ length }) => length > HEAD_TOKENS);
-  const whole = long.length === 0 ? [] : await run(long);
-  return left.length - long.length + whole.filter((log) => log >= heads[0]!).length;
+  const [again, ...whole] = long.length === 0 ? [] : await run([own!, ...long]); // equal tokens tie in one run
+  return left.length - long.length + whole.filter((log) => log >= again!).length;
 }

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { AttackReport } from "../../lib/cli/attack_report.ts";
 import { ATTACK_COLUMNS, FORGET_COLUMNS } from "../../lib/datasets/columns.ts";
 import { readRows, writeRows } from "../../lib/datasets/row_table.ts";
 import { fingerprintSecret } from "../../lib/secrets/fingerprint.ts";
@@ -70,13 +71,13 @@ Deno.test("attack writes a row a secret, model, attack and variant beside contro
     assertMatch(row.fingerprint, /^[0-9a-f]+$/);
     if (row.variant === "before") assertEquals([row.score, row.model], [0, "after"]); // both models are one
   }
-  const report = JSON.parse(await Deno.readTextFile(at.path("out/attacks.json")));
+  const report: AttackReport = JSON.parse(await Deno.readTextFile(at.path("out/attacks.json")));
   assertEquals([report.secrets, report.values, report.attacks.length], [4, 4, variants.size]);
   assertEquals(
-    report.membership.map((auc: { model: string }) => auc.model).sort().join(),
+    report.membership.map(({ model }) => model).sort().join(),
     "after,".repeat(5) + "before,before,before,before",
   );
-  assertEquals(report.extracted_by_any.map(({ model, secrets }: any) => [model, secrets.estimate]), [[
+  assertEquals(report.extracted_by_any.map(({ model, secrets }) => [model, secrets!.estimate]), [[
     "after",
     0,
   ], ["before", 0]]);

@@ -65,7 +65,7 @@ export const command = defineCommand({
     attackedControls: {
       kind: "int",
       describe: "made-up secrets that the other attacks are tried on beside each secret",
-      default: 4,
+      default: 7,
       min: 1,
     },
     draws: {
