@@ -4,7 +4,7 @@
  * Most secrets take few of them. Those that do not stand out among the first hundred are done: their exposure is known to
  * a fraction of a bit (sequential Monte Carlo tests: Besag and Clifford, 1991). The others are ranked among all, and there
  * most controls take a quarter of the work: a log-probability only falls from token to token, so one whose first tokens
- * are less likely than the whole secret can not outrank it. Ranks are those of running all tokens.
+ * are less likely than the whole secret cannot outrank it. Ranks are those of running all tokens.
  *
  * @module
  */
@@ -19,8 +19,10 @@ import type { PlacedSecret } from "./placed_secret.ts";
 const FIRST = 100;
 /** A secret among these of the first controls is ranked among all. */
 const TAIL = 0.1;
-/** Tokens that are run before most controls are ruled out. */
-const HEAD_TOKENS = 8;
+/** Most controls are ruled out by the tokens after which they have lost so many times what the secret has lost in all. */
+const MARGIN = 1.25;
+/** Tokens come in multiples, as `SuffixPass` runs them; near all of them one run is less than two. */
+const [HEAD_UNIT, LONGEST_HEAD] = [8, 16];
 
 /** How to rank. */
 export interface ExposureOptions {
@@ -47,9 +49,9 @@ export interface ExposureOptions {
  * using _engine = await openTensorFlow({ device: "cpu" });
  * using loaded = await loadModel("embedded");
  * const tokenizer = await openTokenizer("data/model");
- * const secret = { id: "a", text: "import os\nport = 80", tag: "KEY", start: 7, end: 9 }; // "os"
+ * const secret = { id: "a", text: 'mail = "ada@mail.invalid"', tag: "EMAIL", start: 8, end: 24 };
  * const { rows: [row] } = await scoreExposures({ model: loaded.model, tokenizer }, [secret], { controls: 200 });
- * assert(row!.controls === 200 && row!.exposure! > 4);
+ * assert(row!.exposure! >= 0 && [100, 200].includes(row!.controls));
  * ```
  */
 export async function scoreExposures(
@@ -75,8 +77,9 @@ export async function scoreExposures(
     }
     const others = { controls: controls - first, seed: seed + 1 };
     const [tokens] = await controlTokens(subject.tokenizer, [secret], others);
-    const rank = Math.round(2 ** -row.exposure * (first + 1)) - 1 +
-      await countAbove(pass, tokens!, secret.id);
+    const even = tokens!.suffixes[0]!.length * row.nll! / meanOf(found.distributions[i]!.nll);
+    const above = await countAbove(pass, tokens!, { head: headTokens(even), id: secret.id });
+    const rank = Math.round(2 ** -row.exposure * (first + 1)) - 1 + above;
     found.rows[i] = { ...row, controls, exposure: -Math.log2((rank + 1) / (controls + 1)) + 0 };
     await onProgress?.(0);
   }
@@ -84,8 +87,16 @@ export async function scoreExposures(
   return found;
 }
 
+/** How many tokens to run first, where after `even` of them controls have lost as much as the secret in all. */
+function headTokens(even: number): number {
+  const tokens = Math.max(1, Math.ceil(MARGIN * even / HEAD_UNIT)) * HEAD_UNIT;
+  return tokens <= LONGEST_HEAD ? tokens : Infinity;
+}
+
 /**
  * How many continuations are at least as likely as the first.
+ *
+ * @param options.head how many of their tokens are run before all @param options.id the secret's, for messages
  *
  * @example
  * ```ts
@@ -99,7 +110,7 @@ export async function scoreExposures(
  * using loaded = await loadModel("tests/fixtures/gpt2/trained");
  * using pass = new SuffixPass(loaded.model);
  * const suffixes = [[41, 9], [41, 5], [9, 9]]; // the second is memorized
- * assertEquals(await countAbove(pass, { prefix: [3, 20, 49], suffixes }, "a"), 1);
+ * assertEquals(await countAbove(pass, { prefix: [3, 20, 49], suffixes }, { head: 1, id: "a" }), 1);
  * ```
  */
 export async function countAbove(
@@ -108,7 +119,7 @@ export async function countAbove(
     prefix: ArrayLike<number>;
     suffixes: readonly ArrayLike<number>[];
   },
-  id: string,
+  { head, id }: { head: number; id: string },
 ): Promise<number> {
   const run = async (suffixes: readonly ArrayLike<number>[]) => {
     const [found] = await pass.run([{ prefix, suffixes }], {
@@ -116,9 +127,13 @@ export async function countAbove(
     });
     return found!.map(({ logProbabilities }) => logProbabilities.reduce((sum, log) => sum + log, 0));
   };
-  const heads = await run([own!, ...controls.map((control) => Array.from(control).slice(0, HEAD_TOKENS))]);
+  const heads = await run([own!, ...controls.map((control) => Array.from(control).slice(0, head))]);
   const left = controls.filter((_, k) => heads[k + 1]! >= heads[0]!);
-  const long = left.filter(({ length }) => length > HEAD_TOKENS);
+  const long = left.filter(({ length }) => length > head);
   const [again, ...whole] = long.length === 0 ? [] : await run([own!, ...long]); // equal tokens tie in one run
   return left.length - long.length + whole.filter((log) => log >= again!).length;
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -62,7 +62,10 @@ Deno.test("countAbove() counts those that lose nothing after their first tokens,
   for (const k of [0, 7, 31]) { // each in turn is the secret
     const others = suffixes.toSpliced(k, 1);
     const above = logs.filter((log, other) => other !== k && log >= logs[k]!).length;
-    assertEquals(await countAbove(pass, { prefix, suffixes: [suffixes[k]!, ...others] }, "a"), above);
-    assertEquals(await countAbove(pass, { prefix, suffixes: [suffixes[k]!, suffixes[k]!] }, "a"), 1);
+    for (const head of [8, 16, Infinity]) {
+      const options = { head, id: "a" };
+      assertEquals(await countAbove(pass, { prefix, suffixes: [suffixes[k]!, ...others] }, options), above);
+      assertEquals(await countAbove(pass, { prefix, suffixes: [suffixes[k]!, suffixes[k]!] }, options), 1);
+    }
   }
 });
