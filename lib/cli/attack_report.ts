@@ -110,7 +110,7 @@ function withoutControls(rows: readonly (AttackRow & SecretPlace)[]): string[] {
  * const summary = { attack: "extract", variant: "greedy", model: "after", secrets: 4, score: one, median: one,
  *   controls_score: null, difference: null, extracted: one, controls_extracted: null, significant: null };
  * const text = describeAttacks({ secrets: 4, values: 4, extracted_by_any: [], attacks: [summary], membership: [], left_out: [] });
- * assertEquals(text.split("\n")[2], "extract  greedy   0.500 [0.250, 0.750]         -       -        50 %            -");
+ * assertEquals(text.split("\n")[2], "extract  greedy   0.500 [0.250, 0.750]  -         -       50 %       -");
  * ```
  */
 export function describeAttacks({ attacks, membership, extracted_by_any, left_out }: AttackReport): string {
