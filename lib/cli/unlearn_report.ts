@@ -85,6 +85,8 @@ export interface UnlearnSummary {
   after: Metrics;
   /** How many secrets ended how, where each was judged. */
   secrets?: ReturnType<typeof countOutcomes>;
+  /** How many secrets each training brought back, where the run was to last. */
+  relapses?: number[];
   /** What its first epochs said of the learning rate. */
   notes: string[];
   /** The folder. */
@@ -129,7 +131,7 @@ export function describeUnlearning(
   summary: UnlearnSummary,
   { method, compat, lr, rates }: UnlearnSettings,
 ): CommandResult {
-  const { status, reason, epoch, epochs, thresholds, before, after, secrets, out } = summary;
+  const { status, reason, epoch, epochs, thresholds, before, after, secrets, relapses, out } = summary;
   const cell = (value: number | null) => value === null ? null : value.toFixed(4);
   const row = (name: string, scores: Partial<Metrics>) => [
     name,
@@ -147,7 +149,7 @@ export function describeUnlearning(
   const isForgotten = secrets
     ? secrets.still_above === 0
     : isBelow(after.ma, thresholds.ma) && isBelow(after.el_10, thresholds.el_10);
-  const isDone = reason === undefined && isForgotten;
+  const isDone = reason === undefined && isForgotten && status !== "comes-back";
   const [rate] = rates;
   const isSpared = (after.retain_ma ?? 1) >= SPARED * (before.retain_ma ?? 1);
   const other = isSpared && status === "not-converged" ? `--lr ${scaledRate(lr, 10)}` : "another --lr";
@@ -155,12 +157,14 @@ export function describeUnlearning(
   const found = secrets
     ? `${secrets.still_above} of ${sum(Object.values(secrets))} secrets are above their thresholds`
     : `MA is ${cell(after.ma)} and EL_10 ${cell(after.el_10)}`;
-  const shortfall = `Cannot call it forgotten: ${found} after ${
-    secrets ? epochs : epoch
-  } epochs (${status}): ${advice}`;
+  const shortfall = status === "comes-back"
+    ? `Cannot call it forgotten: training brings ${relapses!.at(-1)} secrets back the last time too, ` +
+      `of ${relapses!.length}: try more --cycles`
+    : `Cannot call it forgotten: ${found} after ${secrets ? epochs : epoch} epochs (${status}): ${advice}`;
   const lines = [
     table,
     ...secrets ? [describeOutcomes(secrets)] : [],
+    ...relapses?.length ? [`brought back by training, each time: ${relapses.join(", ")}`] : [],
     `${method}: ${status}, weights of epoch ${epoch}`,
     `written: ${out}`,
   ];

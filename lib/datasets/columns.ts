@@ -118,8 +118,7 @@ export const FORGET_COLUMNS = {
 /** The columns of a retain set. */
 export const RETAIN_COLUMNS = { doc_id: "text", bleu4: "float?" } as const satisfies Columns;
 
-/** The columns of `unlearn`'s history. */
-export const HISTORY_COLUMNS = {
+const EPOCH_COLUMNS = {
   epoch: "int",
   loss: "float?",
   ce_secret: "float?",
@@ -131,6 +130,9 @@ export const HISTORY_COLUMNS = {
   retain_ma: "float?",
   kept: "bool",
 } as const satisfies Columns;
+
+/** The columns of `unlearn`'s history. */
+export const HISTORY_COLUMNS = { ...EPOCH_COLUMNS, trained: "int" } as const satisfies Columns;
 
 /** The columns of `unlearn`'s secrets: what became of each. */
 export const OUTCOME_COLUMNS = {
@@ -158,7 +160,7 @@ export const HYPERPARAMETER_COLUMNS = {
   lambda: "float",
   alpha: "float",
   lr: "float",
-  ...HISTORY_COLUMNS,
+  ...EPOCH_COLUMNS,
   unseen_nll: "float?",
   status: "text",
 } as const satisfies Columns;

@@ -125,6 +125,18 @@ export class PerSecretStop {
     return !active.includes(true);
   }
 
+  /** How many secrets are above their thresholds with these scores. */
+  countAbove(scores: readonly JudgedScores[]): number {
+    return count(scores.map((score, i) => this.#isAbove(i, score)));
+  }
+
+  /** Goes on from other weights, which have been trained since: these are what is kept. */
+  reopen(scores: readonly JudgedScores[], retainMa: number | null): void {
+    const active = scores.map((score, i) => this.#isAbove(i, score));
+    const kept = { above: count(active), scores: scores.map(own), retain_ma: retainMa ?? 0 };
+    Object.assign(this.#begun, { active, kept, least: this.#excess(scores), waited: 0 });
+  }
+
   /** Decides after an epoch. */
   decide(scores: readonly JudgedScores[], retainMa: number | null): StopDecision {
     const state = this.#begun;
