@@ -57,11 +57,14 @@ const DESCRIBED: { [schema: string]: string } = {
   THRESHOLD_COLUMNS: "Thresholds",
   PROBE_COLUMNS: "Scores of `probe`",
   PROBE_EL_COLUMNS: "Scores of `probe`",
+  CONTROL_COLUMNS: "Scores of `probe`",
   DISTRIBUTION_COLUMNS: "Distribution of `analyze`",
   FORGET_COLUMNS: "Forget set",
   RETAIN_COLUMNS: "Retain set",
   HISTORY_COLUMNS: "History of `unlearn`",
+  OUTCOME_COLUMNS: "Secrets of `unlearn`",
   EVALUATION_COLUMNS: "Sets of `evaluate`",
+  INTERVAL_COLUMNS: "Sets of `evaluate`",
   SECRET_SCORE_COLUMNS: "Secrets of `evaluate`",
   DUPLICATION_COLUMNS: "Duplication",
   PLANTED_COLUMNS: "Planted secrets",
@@ -157,6 +160,10 @@ Deno.test("the tables that commands write have the documented columns and no oth
     path("shown.csv"),
   );
   await checkTable(path("shown.csv"), "Scores of `probe`", [...el, "value"]);
+  const more = Object.keys(schemas.CONTROL_COLUMNS);
+  const compared = ["--secrets", path("parts.csv"), "--controls", "2", "--out", path("compared.csv")];
+  await run("probe", ...scored, ...compared);
+  await checkTable(path("compared.csv"), "Scores of `probe`", more);
   await run("analyze", "--probe", path("probe.csv"), "--threshold", "0.4", "--out", path("bins.csv"));
   await checkTable(path("bins.csv"), "Distribution of `analyze`");
   await run(
@@ -179,6 +186,7 @@ Deno.test("the tables that commands write have the documented columns and no oth
   const how = ["--method", "ga", "--thresholds", at.thresholds, "--epochs", "1"];
   await run("unlearn", ...scored, ...sets, ...how, "--out", path("ga"));
   await checkTable(path("ga/history.parquet"), "History of `unlearn`");
+  await checkTable(path("ga/secrets.parquet"), "Secrets of `unlearn`");
   await run("evaluate", ...scored, ...sets, "--out", path("evaluated.csv"));
   await checkTable(path("evaluated.csv"), "Sets of `evaluate`");
   await checkTable(path("evaluated.secrets.csv"), "Secrets of `evaluate`");

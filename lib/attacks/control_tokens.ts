@@ -40,7 +40,8 @@ export async function controlTokens(
   { controls, seed }: { controls: number; seed: number },
 ): Promise<ControlTokens[]> {
   const values = new ControlValues(tokenizer);
-  const tokens = await tokenizeSecrets(tokenizer, secrets);
+  const made = await tokenizeSecrets(tokenizer, secrets.filter(({ tokens }) => !tokens));
+  const tokens = secrets.map(({ tokens }) => tokens ?? made.shift()!);
   const drawn = await Promise.all(
     secrets.map(({ id, text, tag, start, end }) =>
       values.draw({ value: text.slice(start, end), tag }, { count: controls, place: id, seed })

@@ -46,6 +46,8 @@ export interface ControlledSecret {
   ma: number | null;
   /** The quantile of the controls' MA. */
   ma_threshold: number | null;
+  /** The MA below which lies the share of controls that is above the quantile. */
+  ma_floor: number | null;
   /** The share of controls and itself whose MA is at least the secret's. */
   ma_p_value: number | null;
   /** EL_10 of the secret; null unless asked for. */
@@ -58,6 +60,8 @@ export interface ControlledSecret {
   nll: number | null;
   /** The loss below which lies the share of controls that is above the quantile. */
   nll_threshold: number | null;
+  /** The quantile of the controls' loss. */
+  nll_ceiling: number | null;
   /** The share of controls and itself whose loss is at most the secret's. */
   nll_p_value: number | null;
   /** The same share with ties broken by chance: uniform for what was never seen. */
@@ -167,12 +171,14 @@ function compare(
   return {
     ma: defined(own.ma),
     ma_threshold: threshold(controls.ma, share),
+    ma_floor: threshold(controls.ma, 1 - share),
     ma_p_value: rank(own.ma, controls.ma)?.p_value ?? null,
     el_10: defined(own.el_10),
     el_10_threshold: threshold(controls.el_10, share),
     el_10_p_value: rank(own.el_10, controls.el_10)?.p_value ?? null,
     nll: defined(own.nll),
     nll_threshold: threshold(controls.nll, 1 - share),
+    nll_ceiling: threshold(controls.nll, share),
     nll_p_value: byLoss?.p_value ?? null,
     nll_smooth_p_value: byLoss?.smooth_p_value ?? null,
     exposure: rank(own.log_probability, controls.log_probability)?.exposure ?? null,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SecretInText } from "../datasets/secret_tokens.ts";
+import type { SecretInText, TokenizedSecret } from "../datasets/secret_tokens.ts";
 
 /** A secret in its text; rows name it by its id alone. */
 export interface PlacedSecret extends SecretInText {
@@ -11,4 +11,6 @@ export interface PlacedSecret extends SecretInText {
   id: string;
   /** EMAIL, IP_ADDRESS, KEY and so on. */
   tag: string;
+  /** Its tokens and those before it, where they are known: then the text need not have what stands before it. */
+  tokens?: TokenizedSecret;
 }

@@ -22,7 +22,7 @@ export type OptionSpec =
   | Common & { kind: "flag" }
   | Common & { kind: "list"; required?: true }
   | Common & { kind: "string"; required?: true; default?: string }
-  | Common & { kind: "path"; required?: true; default?: string; orInput?: true }
+  | Common & { kind: "path"; required?: true; default?: string; orInput?: true; orWord?: string }
   | Common & { kind: "int" | "float"; required?: true; default?: number; min?: number; max?: number }
   | Common & { kind: "choice"; required?: true; default?: string; choices: readonly string[] };
 

@@ -181,7 +181,7 @@ export function parseValue(spec: OptionSpec, raw: unknown, { origin, cwd }: Valu
       return refuse("one of " + spec.choices.map((choice) => `"${choice}"`).join(", "));
     case "path":
       if (typeof raw !== "string" || raw === "" || raw.includes("\0")) return refuse("a path");
-      return raw === "-" && spec.orInput ? raw : resolvePath(raw, cwd);
+      return (raw === "-" && spec.orInput) || raw === spec.orWord ? raw : resolvePath(raw, cwd);
     case "string":
       return typeof raw === "string" ? raw : refuse("a text");
   }

@@ -11,6 +11,7 @@ import type { RateNote } from "../unlearning/rate_notes.ts";
 import type { UnlearnEpoch } from "../unlearning/unlearn_epoch.ts";
 import type { CommandResult } from "./command.ts";
 import { formatTable } from "./console.ts";
+import type { countOutcomes } from "./secret_outcomes.ts";
 
 /**
  * An epoch's scores beside the bar.
@@ -74,12 +75,16 @@ export interface UnlearnSummary {
   reason?: string;
   /** The epoch whose weights are written. */
   epoch: number;
+  /** All epochs. */
+  epochs: number;
   /** What was to be reached. */
   thresholds: StopThresholds;
   /** The scores of the model as it came. */
   before: Metrics;
   /** The scores of the checkpoint as it was written. */
   after: Metrics;
+  /** How many secrets ended how, where each was judged. */
+  secrets?: ReturnType<typeof countOutcomes>;
   /** What its first epochs said of the learning rate. */
   notes: string[];
   /** The folder. */
@@ -110,7 +115,7 @@ export interface UnlearnSettings {
  * import { describeUnlearning } from "./unlearn_report.ts";
  *
  * const scores = { ma: 0.2, el_3: 0, el_5: 0, el_10: 0, retain_ma: 1 };
- * const summary = { status: "reached", epoch: 3, thresholds: { ma: 0.3, el_10: 0.1 }, before: scores, after: scores };
+ * const summary = { status: "reached", epoch: 3, epochs: 3, thresholds: { ma: 0.3, el_10: 0.1 }, before: scores, after: scores };
  * const { failure } = describeUnlearning({ ...summary, notes: [], out: "out" }, {
  *   method: "ga",
  *   compat: "sound",
@@ -124,7 +129,7 @@ export function describeUnlearning(
   summary: UnlearnSummary,
   { method, compat, lr, rates }: UnlearnSettings,
 ): CommandResult {
-  const { status, reason, epoch, thresholds, before, after, out } = summary;
+  const { status, reason, epoch, epochs, thresholds, before, after, secrets, out } = summary;
   const cell = (value: number | null) => value === null ? null : value.toFixed(4);
   const row = (name: string, scores: Partial<Metrics>) => [
     name,
@@ -139,17 +144,28 @@ export function describeUnlearning(
   ]);
   const isBelow = (value: number | null, limit: number) =>
     isBelowThreshold(value, limit) || (compat === "paper" && value === limit); // as the stopping rule
-  const isDone = reason === undefined && isBelow(after.ma, thresholds.ma) &&
-    isBelow(after.el_10, thresholds.el_10);
+  const isForgotten = secrets
+    ? secrets.still_above === 0
+    : isBelow(after.ma, thresholds.ma) && isBelow(after.el_10, thresholds.el_10);
+  const isDone = reason === undefined && isForgotten;
   const [rate] = rates;
   const isSpared = (after.retain_ma ?? 1) >= SPARED * (before.retain_ma ?? 1);
   const other = isSpared && status === "not-converged" ? `--lr ${scaledRate(lr, 10)}` : "another --lr";
   const advice = rate ? `try --lr ${rate.lr}` : `try more --epochs or ${other}`;
-  const shortfall = `Cannot call it forgotten: MA is ${cell(after.ma)} and EL_10 ${
-    cell(after.el_10)
-  } after ${epoch} epochs (${status}): ${advice}`;
+  const found = secrets
+    ? `${secrets.still_above} of ${sum(Object.values(secrets))} secrets are above their thresholds`
+    : `MA is ${cell(after.ma)} and EL_10 ${cell(after.el_10)}`;
+  const shortfall = `Cannot call it forgotten: ${found} after ${
+    secrets ? epochs : epoch
+  } epochs (${status}): ${advice}`;
+  const lines = [
+    table,
+    ...secrets ? [describeOutcomes(secrets)] : [],
+    `${method}: ${status}, weights of epoch ${epoch}`,
+    `written: ${out}`,
+  ];
   return {
-    text: `${table}\n${method}: ${status}, weights of epoch ${epoch}\nwritten: ${out}`,
+    text: lines.join("\n"),
     summary: { method, done: isDone, ...summary } as unknown as CommandResult["summary"],
     ...(!isDone && {
       failure: reason === undefined
@@ -157,4 +173,16 @@ export function describeUnlearning(
         : `${reason}: the weights of epoch ${epoch} are written: try --lr ${scaledRate(lr, 0.1)}`,
     }),
   };
+}
+
+/** How many secrets ended how, in a line. */
+function describeOutcomes(secrets: ReturnType<typeof countOutcomes>): string {
+  const { without_tokens, ...ended } = secrets;
+  const counts = Object.entries(ended).map(([name, count]) => `${count} ${name.replaceAll("_", " ")}`);
+  const others = without_tokens > 0 ? [`${without_tokens} without tokens`] : [];
+  return `${sum(Object.values(secrets))} secrets: ${[...counts, ...others].join(", ")}`;
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }

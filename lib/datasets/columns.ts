@@ -89,6 +89,23 @@ export const PROBE_EL_COLUMNS = {
   ...LIKELIHOOD_COLUMNS,
 } as const satisfies Columns;
 
+/** The columns that `probe --controls` adds: a secret among made-up ones of its format in its place. */
+export const CONTROL_COLUMNS = {
+  format: "text",
+  controls: "int",
+  ma_threshold: "float?",
+  ma_floor: "float?",
+  ma_p_value: "float?",
+  el_10_threshold: "float?",
+  el_10_p_value: "float?",
+  nll: "float?",
+  nll_threshold: "float?",
+  nll_ceiling: "float?",
+  nll_p_value: "float?",
+  nll_smooth_p_value: "float?",
+  exposure: "float?",
+} as const satisfies Columns;
+
 /** The columns of a forget set. */
 export const FORGET_COLUMNS = {
   doc_id: "text",
@@ -113,6 +130,25 @@ export const HISTORY_COLUMNS = {
   ...LIKELIHOOD_COLUMNS,
   retain_ma: "float?",
   kept: "bool",
+} as const satisfies Columns;
+
+/** The columns of `unlearn`'s secrets: what became of each. */
+export const OUTCOME_COLUMNS = {
+  ...SECRET_COLUMNS,
+  description: "text",
+  status: "text?",
+  epochs: "int",
+  ma_before: "float?",
+  ma: "float?",
+  ma_threshold: "float",
+  ma_floor: "float?",
+  el_10_before: "float?",
+  el_10: "float?",
+  el_10_threshold: "float",
+  nll_before: "float?",
+  nll: "float?",
+  nll_ceiling: "float?",
+  controls: "int?",
 } as const satisfies Columns;
 
 /** The columns of `data/hyperparameters.csv`: histories of many runs, each told apart by its method and weights. */
@@ -155,6 +191,20 @@ export const EVALUATION_COLUMNS = {
   rows: "int",
 } as const satisfies Columns;
 
+/** The columns of `evaluate` beside each mean: its 95 % interval. */
+export const INTERVAL_COLUMNS = {
+  ma_low: "float?",
+  ma_high: "float?",
+  el_3_low: "float?",
+  el_3_high: "float?",
+  el_5_low: "float?",
+  el_5_high: "float?",
+  el_10_low: "float?",
+  el_10_high: "float?",
+  nll_low: "float?",
+  nll_high: "float?",
+} as const satisfies Columns;
+
 /** The columns of `evaluate`: a row a secret and model. */
 export const SECRET_SCORE_COLUMNS = {
   doc_id: "text",
@@ -191,13 +241,16 @@ const OWN_NAMES: ReadonlySet<string> = new Set(
     MEASURE_COLUMNS,
     THRESHOLD_COLUMNS,
     PROBE_EL_COLUMNS,
+    CONTROL_COLUMNS,
     FORGET_COLUMNS,
     RETAIN_COLUMNS,
     HISTORY_COLUMNS,
+    OUTCOME_COLUMNS,
     HYPERPARAMETER_COLUMNS,
     DUPLICATION_COLUMNS,
     PLANTED_COLUMNS,
     EVALUATION_COLUMNS,
+    INTERVAL_COLUMNS,
     SECRET_SCORE_COLUMNS,
     { content: "", text: "", value: "", row: "" },
     { code: "", repo_name: "", hash: "", hexsha: "", license: "", size: "", copies: "", id: "" },

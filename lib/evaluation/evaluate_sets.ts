@@ -7,6 +7,7 @@
 import type { ExampleSecret, ForgetExample } from "../datasets/examples.ts";
 import { LIKELIHOOD_NAMES, type LikelihoodName, type MetricValues, perMetric } from "../datasets/metrics.ts";
 import type { SecretPlace } from "../datasets/place.ts";
+import { groupIntervals, type MetricIntervals } from "../metrics/group_intervals.ts";
 import { groupMeans } from "../metrics/group_scores.ts";
 import type { TextScorer } from "../metrics/score_memo.ts";
 import type { Scores } from "../metrics/scorer.ts";
@@ -68,6 +69,8 @@ export function countItems({ forget, retain, unseen }: EvaluationSets): number {
 /**
  * Scores one model on all sets; an empty set gives no row.
  *
+ * @returns rows of the sets, with intervals of their means, and of the forget set's secrets, and these' scores
+ *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -89,13 +92,17 @@ export async function evaluateSets(
   scorer: TextScorer,
   sets: EvaluationSets,
   { model, endOfText, unseenEl = true, onProgress }: EvaluateOptions,
-): Promise<{ sets: SetScores[]; secrets: SecretScores[] }> {
+): Promise<{ sets: (SetScores & MetricIntervals)[]; secrets: SecretScores[]; scores: Scores[] }> {
   const options = { endOfText, ...(onProgress && { onProgress }) };
   const places = sets.forget.flatMap((example, row) => example.secrets.map((secret) => ({ row, secret })));
   const scores = await scorer.secrets(places.map(({ secret }) => secret), options);
-  const forget = groupMeans(scores, places.map(({ row }) => row));
-  const rows: SetScores[] = sets.forget.length > 0
-    ? [{ set: "forget", model, ...forget, rows: sets.forget.length }]
+  const documents = places.map(({ row }) => row);
+  const clusters = places.map(({ secret }) => secret.value);
+  const rows: (SetScores & MetricIntervals)[] = sets.forget.length > 0
+    ? [{
+      ...{ set: "forget", model, ...groupMeans(scores, documents), rows: sets.forget.length },
+      ...groupIntervals(scores, { documents, clusters }),
+    }]
     : [];
   for (const set of ["retain", "unseen"] as const) {
     if (sets[set].length === 0) continue;
@@ -104,10 +111,14 @@ export async function evaluateSets(
       el: set !== "unseen" || unseenEl,
       nameOf: (i) => `${set} text ${i}`,
     });
-    rows.push({ set, model, ...groupMeans(texts, texts.map((_, i) => i)), rows: texts.length });
+    const documents = [...texts.keys()];
+    rows.push({
+      ...{ set, model, ...groupMeans(texts, documents), rows: texts.length },
+      ...groupIntervals(texts, { documents }),
+    });
   }
   const secrets = places.map(({ secret }, i) => secretRow(secret, { model, scores: scores[i]! }));
-  return { sets: rows, secrets };
+  return { sets: rows, secrets, scores };
 }
 
 function secretRow(

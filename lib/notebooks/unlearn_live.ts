@@ -28,7 +28,8 @@ export interface LiveSets extends UnlearnSets {
 }
 
 /** What to unlearn with. */
-export interface UnlearnLiveOptions extends Omit<UnlearnOptions, "endOfText" | "xla" | "compat" | "method"> {
+export interface UnlearnLiveOptions
+  extends Omit<UnlearnOptions, "endOfText" | "xla" | "compat" | "method" | "secretThresholds"> {
   /** A name of `METHODS`. */
   method: string;
   /** The model's name, as `openSession` takes it. */

@@ -15,6 +15,7 @@ import {
   HYPERPARAMETER_COLUMNS,
   MEASURE_COLUMNS,
   nameColumns,
+  OUTCOME_COLUMNS,
   PROBE_COLUMNS,
   RETAIN_COLUMNS,
   SECRET_SCORE_COLUMNS,
@@ -51,6 +52,7 @@ export type ReportTable = keyof typeof REPORT_TABLES;
 
 /** Those that it does not. */
 const OTHER_TABLES: readonly TableKind[] = [
+  { what: "secrets that unlearn wrote", columns: OUTCOME_COLUMNS },
   { what: "scores that measure wrote", columns: MEASURE_COLUMNS },
   { what: "a forget set", columns: FORGET_COLUMNS },
   { what: "a retain set", columns: RETAIN_COLUMNS },

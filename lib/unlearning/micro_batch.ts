@@ -4,8 +4,11 @@
  * @module
  */
 
-/** Kinds of positions. */
-export const KIND = { padding: 0, secret: 1, normal: 2 } as const;
+/**
+ * Kinds of positions. The last two are there only where secrets may be left alone one by one: tokens of one that is, and the
+ * other tokens of a row in which all of them are. Terms on the other tokens go on with these.
+ */
+export const KIND = { padding: 0, secret: 1, normal: 2, settled: 3, idle: 4 } as const;
 
 /** A micro-batch of a step. */
 export interface MicroBatch {
@@ -21,22 +24,28 @@ export interface MicroBatch {
   divergenceRows: Int32Array;
   /** [P]: their weights; 0 where padded. */
   divergenceWeights: Float32Array;
-  /** [B (T - 1)]: 0 padding, 1 secret, 2 other. */
+  /** [B (T - 1)]: a number of {@linkcode KIND} each. */
   kinds: Uint8Array;
   /** [B (T - 1)]: whose token each position predicts, the number of a secret of its row; -1 for no secret's. */
   owners: Int32Array;
-  /** The number of the B rows, at the end, that only fill it up. */
-  filled: number;
+  /** [B (T - 1)]: the loss to which each position is pushed, Infinity for most; undefined where none has such. */
+  ceilings?: Float32Array;
+  /** [B]: 1 for rows that count: not for those that only fill it up, nor for those all of whose secrets are left alone. */
+  active: Uint8Array;
   /** Rows and predicted tokens of the whole set. */
   counts: SetCounts;
 }
 
 /** What a set has of what terms take means over. */
 export interface SetCounts {
-  /** Its rows. */
+  /** Its rows that count. */
   rows: number;
-  /** Secret tokens that are predicted. */
+  /** Secret tokens that are predicted and are to be forgotten. */
   secret: number;
-  /** Other real tokens that are predicted. */
+  /** Those of secrets that are left alone. */
+  settled: number;
+  /** Other real tokens that are predicted, of rows that count. */
   normal: number;
+  /** Those of the other rows. */
+  idle: number;
 }

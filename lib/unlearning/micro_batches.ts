@@ -27,6 +27,13 @@ export interface UnlearnRow {
   mask?: Uint8Array;
   /** The number of the secret that each token belongs to; -1 for no secret's. Default: none's. */
   owners?: Int32Array;
+  /**
+   * Of each of the row's secrets, by its number, whether it is to be forgotten yet. The tokens of one that is not are left
+   * alone, and so is a row without any such for terms on all its tokens. Default: all of them.
+   */
+  active?: readonly boolean[];
+  /** Of each of the row's secrets, the loss to which its tokens are pushed, nats, and pulled from beyond. Default: none. */
+  ceilings?: readonly number[];
 }
 
 const LENGTH_UNIT = 32;
@@ -51,14 +58,18 @@ export interface MicroBatchOptions {
   squeezesSingleRows?: boolean;
 }
 
-/** Weights of one position by its kind: padding, secret, normal. */
+/** A number for each kind of position, in the order of {@linkcode KIND}. */
+type ByKind = [number, number, number, number, number];
+
+/** Weights of one position by its kind. */
 interface KindWeights {
-  crossEntropy: [number, number, number];
-  divergence: [number, number, number];
+  crossEntropy: ByKind;
+  divergence: ByKind;
 }
 
 /**
- * Cuts rows into micro-batches of one shape (but see `ownLengths`), the last filled with empty rows.
+ * Cuts rows into micro-batches of one shape (but see `ownLengths`), the last filled with empty rows. The cut does not depend
+ * on which secrets are to be forgotten yet: only weights, kinds and counts do.
  *
  * @param weights of the step's terms
  * @throws {RangeError} when there is no row, or a term is a mean over no token
@@ -98,12 +109,16 @@ export function microBatches(
     return { length, rows: group.map((row) => ({ ...row, kinds: kindsOf(row, length) })) };
   });
   const kinds = countKinds(groups.flatMap(({ rows }) => rows));
-  const counts = { rows: rows.length, secret: kinds[KIND.secret], normal: kinds[KIND.normal] };
+  const counts = {
+    rows: rows.filter(isActive).length,
+    ...{ secret: kinds[KIND.secret], settled: kinds[KIND.settled] },
+    ...{ normal: kinds[KIND.normal], idle: kinds[KIND.idle] },
+  };
   const all = kindWeights(weights, kinds);
   const batches = groups.map(({ length, rows }) => {
     return fill(
       rows,
-      { rows: rowsOfBatch, length, counts },
+      { rows: rowsOfBatch, length, counts, isScored: scoredKinds(weights, isReference) },
       isReference ? referenceWeights(weights, rows, { batches: groups.length, squeezesSingleRows }) : all,
     );
   });
@@ -121,18 +136,34 @@ interface KindedRow extends UnlearnRow {
   kinds: Uint8Array;
 }
 
+/** Whether a row counts. */
+function isActive({ active }: UnlearnRow): boolean {
+  return active === undefined || active.includes(true);
+}
+
 /** The kind of each of a row's `length` - 1 positions. */
-function kindsOf({ ids, mask }: UnlearnRow, length: number): Uint8Array {
+function kindsOf(row: UnlearnRow, length: number): Uint8Array {
+  const { ids, mask, owners, active } = row;
+  const [counts, owned] = [isActive(row), new Set(owners)];
+  // a secret within others owns no token: as long as it is active, theirs are; so are those of no own secret
+  const isShared = active?.some((isActive, secret) => isActive && !owned.has(secret)) ?? true;
   return Uint8Array.from({ length: length - 1 }, (_, t) => {
     if (t + 1 >= ids.length) return KIND.padding;
-    return mask?.[t + 1] ? KIND.secret : KIND.normal;
+    if (!mask?.[t + 1]) return counts ? KIND.normal : KIND.idle;
+    return counts && (isShared || (active![owners![t + 1]!] ?? true)) ? KIND.secret : KIND.settled;
   });
 }
 
-function countKinds(rows: readonly KindedRow[]): [number, number, number] {
-  const counts: [number, number, number] = [0, 0, 0];
-  for (const { kinds } of rows) for (const kind of kinds) counts[kind as 0 | 1 | 2]++;
+function countKinds(rows: readonly KindedRow[]): ByKind {
+  const counts: ByKind = [0, 0, 0, 0, 0];
+  for (const { kinds } of rows) for (const kind of kinds) counts[kind]!++;
   return counts;
+}
+
+/** The kinds whose divergence counts, or would if their secrets were to be forgotten yet. */
+function scoredKinds({ divergenceAll, divergenceSecret }: TermWeights, isReference: boolean) {
+  if (divergenceAll) return (kind: number) => kind !== KIND.padding || isReference;
+  return (kind: number) => !!divergenceSecret && (kind === KIND.secret || kind === KIND.settled);
 }
 
 /** A term's weight shared by the positions of its mean. */
@@ -142,17 +173,16 @@ function share(weight: number | undefined, count: number, what: string): number 
   return weight / count;
 }
 
-/** Means over all real tokens of the set. */
-function kindWeights(weights: TermWeights, [, secret, normal]: [number, number, number]): KindWeights {
-  const all = share(weights.crossEntropyAll, secret + normal, "real");
+/** Means over all real tokens of the set that are not left alone. */
+function kindWeights(weights: TermWeights, [, secret, normal, settled, idle]: ByKind): KindWeights {
+  const real = share(weights.crossEntropyAll, secret + normal, "real");
+  const others = share(weights.crossEntropyNormal, normal + idle, "normal");
   const divergenceAll = share(weights.divergenceAll, secret + normal, "real");
+  const ofSecrets = (weight: number | undefined) =>
+    secret === 0 && settled > 0 ? 0 : share(weight, secret, "secret");
   return {
-    crossEntropy: [
-      0,
-      all + share(weights.crossEntropySecret, secret, "secret"),
-      all + share(weights.crossEntropyNormal, normal, "normal"),
-    ],
-    divergence: [0, divergenceAll + share(weights.divergenceSecret, secret, "secret"), divergenceAll],
+    crossEntropy: [0, real + ofSecrets(weights.crossEntropySecret), real + others, 0, others],
+    divergence: [0, divergenceAll + ofSecrets(weights.divergenceSecret), divergenceAll, 0, 0],
   };
 }
 
@@ -166,8 +196,7 @@ function referenceWeights(
   const all = share(weights.crossEntropyAll, secret + normal, "real");
   const summed = squeezesSingleRows && rows.length === 1 ? rows[0]!.kinds.length : rows.length;
   const divergenceAll = share(weights.divergenceAll, summed, "real");
-  const average = (values: [number, number, number]) =>
-    values.map((value) => value / batches) as typeof values;
+  const average = (values: number[]) => [...values.map((value) => value / batches), 0, 0] as ByKind;
   return {
     crossEntropy: average([
       0,
@@ -184,7 +213,12 @@ function referenceWeights(
 
 function fill(
   group: readonly KindedRow[],
-  { rows, length, counts }: { rows: number; length: number; counts: SetCounts },
+  { rows, length, counts, isScored }: {
+    rows: number;
+    length: number;
+    counts: SetCounts;
+    isScored: (kind: number) => boolean;
+  },
   { crossEntropy, divergence }: KindWeights,
 ): MicroBatch {
   const positions = length - 1;
@@ -195,21 +229,29 @@ function fill(
     crossEntropyWeights: new Float32Array(rows * positions),
     kinds: new Uint8Array(rows * positions),
     owners: new Int32Array(rows * positions).fill(-1),
-    filled: rows - group.length,
+    active: Uint8Array.from({ length: rows }, (_, i) => i < group.length && isActive(group[i]!) ? 1 : 0),
     counts,
   };
+  const ceilings = group.some((row) => row.ceilings)
+    ? { ceilings: new Float32Array(rows * positions).fill(Infinity) }
+    : {};
   const scored: number[] = [];
-  group.forEach(({ ids, kinds, owners = [] }, i) => {
+  group.forEach(({ ids, kinds, owners = [], ceilings: own = [] }, i) => {
     batch.ids.set(ids, i * length);
     batch.owners.set(owners.slice(1), i * positions);
     batch.kinds.set(kinds, i * positions);
+    ceilings.ceilings?.set(
+      Float32Array.from(owners.slice(1), (owner) => own[owner] ?? Infinity),
+      i * positions,
+    );
     kinds.forEach((kind, t) => {
       batch.crossEntropyWeights[i * positions + t] = crossEntropy[kind]!;
-      if (divergence[kind] !== 0) scored.push(i * positions + t);
+      if (isScored(kind)) scored.push(i * positions + t);
     });
   });
   return {
     ...batch,
+    ...ceilings,
     divergenceRows: Int32Array.from(scored),
     divergenceWeights: Float32Array.from(scored, (position) => divergence[batch.kinds[position]!]!),
   };

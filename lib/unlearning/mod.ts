@@ -46,6 +46,13 @@ export {
   type TermInputs,
   tokenWeights,
 } from "./terms.ts";
+export {
+  type JudgedScores,
+  type PerSecretState,
+  PerSecretStop,
+  type SecretOutcome,
+  type SecretThresholds,
+} from "./per_secret_stop.ts";
 export { type RateNote, rateNotes, type RateOptions } from "./rate_notes.ts";
 export { KIND, type MicroBatch, type SetCounts } from "./micro_batch.ts";
 export { microBatches, type MicroBatchOptions, type UnlearnRow } from "./micro_batches.ts";

@@ -9,7 +9,7 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
-import { compile, type CompiledStep } from "../engine/compile.ts";
+import { assign, compile, type CompiledStep } from "../engine/compile.ts";
 import type { Model } from "../models/model.ts";
 import { NotFiniteError } from "../models/not_finite.ts";
 import { valueAndGradients } from "../training/next_token_loss.ts";
@@ -120,7 +120,7 @@ export class ObjectiveStep implements Disposable {
   /** Terms that the loss is made of; cross entropy may be there to be told only. */
   readonly #counting: readonly Term[];
   /** The weights of each micro-batch's values, by the term's name. */
-  readonly #weights: readonly Readonly<Record<string, Float32Array>>[];
+  #weights: readonly Readonly<Record<string, Float32Array>>[];
   readonly #tensors: BatchTensors[] = [];
   readonly #accumulate: CompiledStep<[BatchTensors], StepResult>;
 
@@ -198,6 +198,23 @@ export class ObjectiveStep implements Disposable {
       throw new NotFiniteError(`Cannot go on unlearning: the gradients' norm is ${norm}`);
     }
     return { ...values, norm };
+  }
+
+  /**
+   * Weighs the same set anew, as some of its secrets are to be forgotten no more, or again. Nothing is compiled anew, and
+   * what was kept of the reference stays.
+   *
+   * @param batches of `microBatches` with the same rows and options, which differ in `active` alone
+   */
+  reweigh(batches: readonly MicroBatch[]): void {
+    this.#weights = batches.map((batch) =>
+      Object.fromEntries(this.#terms.map((term) => [term.name, term.arrays(batch).weights]))
+    );
+    this.#weights.forEach((weights, i) => {
+      for (const [name, values] of Object.entries(weights)) {
+        tf.tidy(() => assign(this.#tensors[i]!.arrays[name]!.weights!, tf.tensor1d(values)));
+      }
+    });
   }
 
   /** Micro-batches a step. */

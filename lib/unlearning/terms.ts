@@ -32,7 +32,7 @@ export interface TermInputs {
   ids: Tensor;
   /** [N] int32: the tokens that are predicted. */
   labels: Tensor;
-  /** [N] int32: what kind of token each is, a number of `KIND`. */
+  /** [N] int32: what kind of token each is, a number of `KIND`: as in the first epoch, whatever is left alone since. */
   kinds: Tensor;
   /** [N] int32: whose token each is, the number of a secret of its row; -1 for no secret's. */
   owners: Tensor;
@@ -52,7 +52,10 @@ export interface Term {
   name: string;
   /** Layers whose output it is given, from 0. Default: none. */
   layers?: readonly number[];
-  /** Gives the arrays of a micro-batch: the values' weights, and what else the term is given. */
+  /**
+   * Gives the arrays of a micro-batch: the values' weights, and what else the term is given. Where secrets are left alone
+   * one by one, the weights alone are asked for anew.
+   */
   arrays: (batch: MicroBatch) => TermArrays;
   /** What it needs of the reference: computed once for each micro-batch, and kept. Default: nothing. */
   reference?: (inputs: TermInputs) => NamedTensors;
@@ -65,7 +68,7 @@ export interface Term {
 }
 
 /**
- * Cross entropy of tokens, by the weights of `microBatches`.
+ * Cross entropy of tokens, as far as it counts for them, by the weights of `microBatches`.
  *
  * @example
  * ```ts
@@ -78,8 +81,11 @@ export interface Term {
  */
 export const CROSS_ENTROPY: Term = {
   name: "crossEntropy",
-  arrays: ({ crossEntropyWeights }) => ({ weights: crossEntropyWeights }),
-  values: ({ logits, labels }) => sparseCrossEntropy(logits, labels), // [N]
+  arrays: ({ crossEntropyWeights, ceilings }) => ({
+    weights: crossEntropyWeights,
+    ...ceilings && { ceilings },
+  }),
+  values: ({ logits, labels, arrays }) => upTo(arrays.ceilings, sparseCrossEntropy(logits, labels)), // [N]
 };
 
 /**
@@ -97,14 +103,23 @@ export const CROSS_ENTROPY: Term = {
  */
 export const DIVERGENCE: Term = {
   name: "divergence",
-  arrays: ({ divergenceWeights, divergenceRows }) => ({
+  arrays: ({ divergenceWeights, divergenceRows, ceilings }) => ({
     weights: divergenceWeights,
     positions: divergenceRows,
+    ...ceilings && { ceilings: Float32Array.from(divergenceRows, (position) => ceilings[position]!) },
   }),
   reference: ({ logitsAt, arrays }) => ({ probabilities: tf.softmax(logitsAt(arrays.positions!)) }),
   values: ({ logits, arrays }, { probabilities }) =>
-    klDivergence(probabilities!, tf.softmax(tf.gather(logits, arrays.positions!))), // [P]
+    upTo(
+      arrays.ceilings,
+      klDivergence(probabilities!, tf.softmax(tf.gather(logits, arrays.positions!))),
+    ), // [P]
 };
+
+/** Values as far as ceilings, where there are any, and as much less as they are beyond: there what is pushed is pulled. */
+function upTo(ceilings: Tensor | undefined, values: Tensor): Tensor {
+  return ceilings ? tf.minimum(values, tf.sub(tf.mul(ceilings, 2), values)) : values;
+}
 
 /**
  * KL(reference || model) of each row, 1e-10 added to both probabilities.
@@ -128,6 +143,9 @@ export function klDivergence(reference: Tensor, model: Tensor): Tensor {
   return tf.sum(tf.mul(target, tf.sub(tf.log(target), tf.log(tf.add(model, EPSILON)))), -1); // [P]
 }
 
+/** The kinds of tokens that a mean is taken over. */
+const COUNTED = { all: ["secret", "normal"], secret: ["secret"], normal: ["normal", "idle"] } as const;
+
 /**
  * Weights that make a mean over tokens of the whole set of a term's value for each token.
  *
@@ -148,15 +166,17 @@ export function tokenWeights(
   { kinds, counts }: Pick<MicroBatch, "kinds" | "counts">,
   { weight, of }: { weight: number; of: "all" | "secret" | "normal" },
 ): Float32Array {
-  const count = of === "all" ? counts.secret + counts.normal : counts[of];
-  if (count === 0) throw new RangeError(`Cannot take a mean over tokens: the set predicts no ${of} token`);
-  const counted = of === "all" ? [KIND.secret, KIND.normal] : [KIND[of]];
-  const isCounted = (kind: number) => counted.some((other) => other === kind);
+  const counted = COUNTED[of];
+  const count = counted.reduce((sum, kind) => sum + counts[kind], 0);
+  if (count === 0 && counts.settled === 0) {
+    throw new RangeError(`Cannot take a mean over tokens: the set predicts no ${of} token`);
+  }
+  const isCounted = (kind: number) => counted.some((other) => KIND[other] === kind);
   return Float32Array.from(kinds, (kind) => isCounted(kind) ? weight / count : 0);
 }
 
 /**
- * Weights that make a mean over rows of the whole set of a term's value for each row.
+ * Weights that make a mean over rows of the whole set of a term's value for each row; of those rows that count.
  *
  * @example
  * ```ts
@@ -169,8 +189,8 @@ export function tokenWeights(
  * ```
  */
 export function rowWeights(
-  { rows, counts, filled }: Pick<MicroBatch, "rows" | "counts" | "filled">,
+  { counts, active }: Pick<MicroBatch, "counts" | "active">,
   weight: number,
 ): Float32Array {
-  return Float32Array.from({ length: rows }, (_, row) => row < rows - filled ? weight / counts.rows : 0);
+  return Float32Array.from(active, (isActive) => isActive ? weight / counts.rows : 0);
 }

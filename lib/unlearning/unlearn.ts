@@ -11,26 +11,24 @@ import * as tf from "../npm/tfjs_core.ts";
 import { RETAIN_TOKENS } from "../datasets/token_counts.ts";
 import { assign, snapshot } from "../engine/compile.ts";
 import { compilesUnlearning } from "../engine/xla_policy.ts";
-import { groupMeans } from "../metrics/group_scores.ts";
-import { isBelowThreshold } from "../metrics/threshold.ts";
-import { Scorer } from "../metrics/scorer.ts";
 import type { Model } from "../models/model.ts";
 import { reasonOf } from "../files/reason.ts";
 import { checkTokens, NotFiniteError } from "../models/not_finite.ts";
 import { Adam } from "../training/adam.ts";
 import { readCheckpoint, type TrainingState, writeCheckpoint } from "../training/checkpoint.ts";
-import { EarlyStop, type StopState } from "./early_stop.ts";
+import { ForgetScores, type WantsEl } from "./forget_scores.ts";
 import { GradientSums } from "./gradient_sums.ts";
 import { ObjectiveStep } from "./objective_step.ts";
 import { objectiveOf } from "./objectives.ts";
 import { type RateNote, rateNotes } from "./rate_notes.ts";
-import { microBatches } from "./micro_batches.ts";
+import { type MicroBatch, microBatches, type UnlearnRow } from "./micro_batches.ts";
+import { type RuleState, type StopRule, stopRule } from "./stop_rule.ts";
 import { NO_TERMS, termsOf, type UnlearnEpoch } from "./unlearn_epoch.ts";
 import type { UnlearnHooks, UnlearnOptions, UnlearnResult, UnlearnSets } from "./unlearn_options.ts";
 
 export type { UnlearnHooks, UnlearnOptions, UnlearnResult, UnlearnSets } from "./unlearn_options.ts";
 
-type Notes = { history: UnlearnEpoch[]; rule: StopState; keptEpoch: number };
+type Notes = { history: UnlearnEpoch[]; rule: RuleState; keptEpoch: number };
 
 /**
  * Makes a model forget, in place. A run that is continued from its folder must be given the model as it was at the
@@ -38,7 +36,8 @@ type Notes = { history: UnlearnEpoch[]; rule: StopState; keptEpoch: number };
  *
  * A run whose loss, gradients or logits become NaN or infinite has diverged: it ends there, with the weights kept last.
  *
- * @throws {RangeError} for an unknown method, a set without rows, or token ids that the model does not have;
+ * @throws {RangeError} for an unknown method, a set without rows, thresholds of more or fewer secrets than there are, or
+ * token ids that the model does not have;
  * {NotFiniteError} when the model's logits are not finite at the start
  *
  * @example
@@ -85,23 +84,25 @@ class UnlearnRun implements Disposable {
   readonly #model: Model;
   readonly #sets: UnlearnSets;
   readonly #options: UnlearnOptions;
-  readonly #scorer: Scorer;
+  readonly #scores: ForgetScores;
   readonly #optimizer: Adam;
   readonly #sums: GradientSums;
   readonly #forget: ObjectiveStep;
   readonly #retain: ObjectiveStep | null;
-  #rule: EarlyStop;
+  readonly #cutForget: (rows: readonly UnlearnRow[]) => MicroBatch[];
+  #rule: StopRule;
   #kept: Record<string, tf.Tensor>;
   #keptEpoch = 0;
   #history: UnlearnEpoch[] = [];
 
   private constructor(
     { model, sets, options }: { model: Model; sets: UnlearnSets; options: UnlearnOptions },
-    { optimizer, sums, forget, retain }: {
+    { optimizer, sums, forget, retain, cutForget }: {
       optimizer: Adam;
       sums: GradientSums;
       forget: ObjectiveStep;
       retain: ObjectiveStep | null;
+      cutForget: (rows: readonly UnlearnRow[]) => MicroBatch[];
     },
   ) {
     this.#model = model;
@@ -111,14 +112,16 @@ class UnlearnRun implements Disposable {
     this.#sums = sums;
     this.#forget = forget;
     this.#retain = retain;
-    this.#scorer = new Scorer(model);
-    this.#rule = new EarlyStop(options.thresholds, options);
+    this.#cutForget = cutForget;
+    this.#scores = new ForgetScores(model, sets, options.endOfText);
+    this.#rule = stopRule(options);
     this.#kept = this.#snapshot();
   }
 
   /** Prepares both steps; their references are the model as it is now. */
   static async create(model: Model, sets: UnlearnSets, options: UnlearnOptions): Promise<UnlearnRun> {
     const { method } = options;
+    checkThresholds(sets, options);
     const objective = typeof method === "string" ? objectiveOf(method, options) : method;
     const { maxPositions, vocabularySize } = model.config;
     sets.forget.forEach(({ ids }, i) => checkTokens(ids, vocabularySize, `unlearn forget text ${i}`));
@@ -134,11 +137,10 @@ class UnlearnRun implements Disposable {
     );
     const shared = { model, sums, xla };
     const cut = { size, compat, squeezesSingleRows, maxPositions, ownLengths: !xla }; // XLA takes seconds for each shape
+    const cutForget = (rows: readonly UnlearnRow[]) =>
+      microBatches(withCeilings(rows, sets, options), objective.forget, cut);
     const forget = stack.use(
-      await ObjectiveStep.create(
-        { ...shared, terms: terms.forget ?? [] },
-        microBatches(sets.forget, objective.forget, cut),
-      ),
+      await ObjectiveStep.create({ ...shared, terms: terms.forget ?? [] }, cutForget(sets.forget)),
     );
     const retainRows = sets.retain.map((ids) => ({ ids }));
     const retain = objective.retain && stack.use(
@@ -147,7 +149,7 @@ class UnlearnRun implements Disposable {
         microBatches(retainRows, objective.retain, { ...cut, paddedLength: RETAIN_TOKENS }),
       ),
     );
-    const run = new UnlearnRun({ model, sets, options }, { optimizer, sums, forget, retain });
+    const run = new UnlearnRun({ model, sets, options }, { optimizer, sums, forget, retain, cutForget });
     stack.move();
     return run;
   }
@@ -165,19 +167,14 @@ class UnlearnRun implements Disposable {
     if (isContinued) {
       onContinue?.(this.#history.length - 1);
     } else {
-      const { secrets, means } = await this.#scores(true, check);
-      const before = { ...means, ...NO_TERMS, epoch: 0, kept: true };
+      const scores = await this.#scores.measure(true, check);
+      const before = { ...scores.means, ...NO_TERMS, epoch: 0, kept: true };
       this.#history.push(before);
-      await onEpoch?.(before, secrets);
-      const { ma, el_10 } = before;
-      const { thresholds } = this.#options;
-      if (this.#options.compat === "sound") {
-        const start = { near: false, ma: ma ?? 1, el_10: el_10 ?? 1, worse: 0 };
-        this.#rule = new EarlyStop(thresholds, this.#options, start); // what is worse than the start is not kept
-      }
-      const isBelow = isBelowThreshold(ma, thresholds.ma) && isBelowThreshold(el_10, thresholds.el_10);
-      if (this.#options.compat === "sound" && isBelow) return this.end("nothing-to-do");
+      const isNothing = this.#rule.begin(scores);
+      await onEpoch?.(before, scores.secrets);
+      if (isNothing) return this.end("nothing-to-do");
     }
+    this.#reweigh(this.#rule.active);
     while (this.#history.length <= this.#options.epochs) {
       check();
       const { decision, secrets } = await this.#epoch(check, onBatch);
@@ -200,12 +197,10 @@ class UnlearnRun implements Disposable {
     };
     const forget = await this.#forget.run(lr, tell);
     const retain = await this.#retain?.run(lr, tell);
-    // once EL is measured it always is; before, MA tells whether to
-    const quick = this.#rule.state.near ? null : await this.#scores(false, check);
-    const isEnough = quick !== null && !this.#rule.wantsEl(quick.means.ma ?? 0);
-    const { secrets, means } = isEnough ? quick : await this.#scores(true, check);
-    const ma = means.ma ?? 0;
-    const decision = this.#rule.decide({ ...means, ma });
+    const { decision, scores: { secrets, means } } = await this.#rule.judge(
+      (el: WantsEl) => this.#scores.measure(el, check),
+    );
+    this.#reweigh(this.#rule.active);
     const epoch = this.#history.length;
     if (decision.keep) {
       tf.dispose(this.#kept);
@@ -216,20 +211,12 @@ class UnlearnRun implements Disposable {
     return { decision, secrets };
   }
 
-  /** The forget set's secrets and their means, and the retain set's MA. */
-  async #scores(el: boolean, onProgress: () => void) {
-    const { forget, retain } = this.#sets;
-    const tokens = forget.flatMap((example) => example.secrets);
-    const rows = forget.flatMap((example, row) => example.secrets.map(() => row));
-    const secrets = await this.#scorer.secrets(tokens, {
-      el,
-      endOfText: this.#options.endOfText,
-      onProgress,
-    });
-    const { nll: _, ...means } = groupMeans(secrets, rows);
-    const texts = await this.#scorer.texts(retain, { el: false, onProgress });
-    const retain_ma = groupMeans(texts, [...texts.keys()]).ma;
-    return { secrets, means: { ...means, retain_ma } };
+  /** Leaves alone the secrets that are not active. */
+  #reweigh(active: readonly boolean[] | undefined): void {
+    if (!active?.includes(true)) return;
+    let next = 0;
+    const rows = this.#sets.forget.map((row) => ({ ...row, active: row.secrets.map(() => active[next++]!) }));
+    this.#forget.reweigh(this.#cutForget(rows));
   }
 
   #snapshot(): Record<string, tf.Tensor> {
@@ -241,7 +228,11 @@ class UnlearnRun implements Disposable {
   /** The model gets the weights kept last. */
   end(status: UnlearnResult["status"]): UnlearnResult {
     for (const [name, weight] of Object.entries(this.#model.trainable)) assign(weight, this.#kept[name]!);
-    return { status, epoch: this.#keptEpoch, history: this.#history, notes: this.#notes() };
+    const { outcomes } = this.hasBegun ? this.#rule : {};
+    return {
+      ...{ status, epoch: this.#keptEpoch, history: this.#history, notes: this.#notes() },
+      ...outcomes && { outcomes },
+    };
   }
 
   /** The notes on the learning rate, from the history up to an epoch. */
@@ -264,7 +255,7 @@ class UnlearnRun implements Disposable {
     if (!restored) return false;
     const { history, rule, keptEpoch } = restored.notes as Notes;
     this.#history = history;
-    this.#rule = new EarlyStop(this.#options.thresholds, this.#options, rule);
+    this.#rule = stopRule(this.#options, rule);
     this.#keptEpoch = keptEpoch;
     return true;
   }
@@ -272,9 +263,37 @@ class UnlearnRun implements Disposable {
   [Symbol.dispose](): void {
     this.#forget[Symbol.dispose]();
     this.#retain?.[Symbol.dispose]();
-    this.#scorer[Symbol.dispose]();
+    this.#scores[Symbol.dispose]();
     this.#sums[Symbol.dispose]();
     this.#optimizer[Symbol.dispose]();
     tf.dispose(this.#kept);
   }
+}
+
+/** Refuses thresholds of single secrets that are not those of the set. */
+function checkThresholds({ forget }: UnlearnSets, { secretThresholds, compat }: UnlearnOptions): void {
+  if (!secretThresholds) return;
+  const secrets = forget.reduce((sum, row) => sum + row.secrets.length, 0);
+  if (secretThresholds.length !== secrets) {
+    throw new RangeError(
+      `Cannot unlearn ${secrets} secrets with thresholds of ${secretThresholds.length}: give each its own`,
+    );
+  }
+  if (compat !== "sound") {
+    throw new RangeError(`Cannot judge single secrets by the rule of "${compat}": it knows means alone`);
+  }
+}
+
+/** Forget rows with the loss up to which each of their secrets is pushed. */
+function withCeilings(
+  rows: readonly UnlearnRow[],
+  { forget }: UnlearnSets,
+  { secretThresholds }: UnlearnOptions,
+): readonly UnlearnRow[] {
+  if (!secretThresholds?.some(({ nll }) => nll != null)) return rows;
+  let next = 0;
+  return rows.map((row, i) => ({
+    ...row,
+    ceilings: forget[i]!.secrets.map(() => secretThresholds[next++]!.nll ?? Infinity),
+  }));
 }

@@ -7,6 +7,7 @@ import type { TokenizedSecret } from "../datasets/secret_tokens.ts";
 import type { Scores } from "../metrics/scorer.ts";
 import type { Compat, StopThresholds } from "./early_stop.ts";
 import type { Objective, ObjectiveOptions } from "./objectives.ts";
+import type { SecretOutcome, SecretThresholds } from "./per_secret_stop.ts";
 import type { RateNote } from "./rate_notes.ts";
 import type { UnlearnRow } from "./micro_batches.ts";
 import type { UnlearnEpoch } from "./unlearn_epoch.ts";
@@ -35,6 +36,11 @@ export interface UnlearnOptions extends ObjectiveOptions {
   compat: Compat;
   /** Mean scores of text that the model has not seen: the run ends below them. */
   thresholds: StopThresholds;
+  /**
+   * The most that each secret may score, in the order of the forget set: then each is judged alone, see `PerSecretStop`, and
+   * the means' thresholds only tell whether the learning rate suits. Default: the means are judged.
+   */
+  secretThresholds?: readonly SecretThresholds[];
   /** Ends a secret's decode. */
   endOfText: number | null;
   /** Whether XLA compiles the steps. Default: where that makes a run shorter. */
@@ -43,12 +49,14 @@ export interface UnlearnOptions extends ObjectiveOptions {
 
 /** How a run ended. */
 export interface UnlearnResult {
-  /** `reached`: below the thresholds; `nothing-to-do`: it was at the start; else why not. */
+  /** `reached`: below the thresholds, all secrets where each is judged; `nothing-to-do`: it was at the start; else why not. */
   status: "reached" | "nothing-to-do" | "out-of-patience" | "not-converged" | "diverged" | "interrupted";
   /** The number that was not finite, where a run diverged. */
   reason?: string;
   /** The epoch whose weights the model has now. */
   epoch: number;
+  /** What became of each secret, in the order of the forget set, where each is judged alone. */
+  outcomes?: SecretOutcome[];
   /** All epochs. */
   history: UnlearnEpoch[];
   /** What its first epochs say of the learning rate. */

@@ -220,6 +220,10 @@ Deno.test("codescrub says what a method, thresholds or a set lack", async () => 
     "Two thresholds: give --thresholds F, or --ma and --el10",
     2,
   );
+  const needed = '"--thresholds matched" judges each secret: it needs --stop secret, --compat sound';
+  for (const rule of [{ stop: "group" }, { compat: "paper" }, { compat: "reference" }]) {
+    await at.fail("unlearn", { thresholds: "matched", ...rule }, needed, 2);
+  }
   await at.fail("unlearn", { lr: "fast" }, /--lr.*"fast"/, 2);
   await at.fail("evaluate", { model: undefined }, /Missing option "--model"/, 2);
   await at.fail("evaluate", { before: at.model, model: at.path("before") }, /Two models of one name/, 2);

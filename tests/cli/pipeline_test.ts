@@ -5,6 +5,8 @@ import {
   EVALUATION_COLUMNS,
   FORGET_COLUMNS,
   HISTORY_COLUMNS,
+  INTERVAL_COLUMNS,
+  OUTCOME_COLUMNS,
   PROBE_COLUMNS,
   PROOF_COLUMNS,
   RETAIN_COLUMNS,
@@ -55,8 +57,9 @@ async function rowsOf<C extends Columns>(name: string, columns: C): Promise<RowO
 const TRAIN = "../train.jsonl.gz", UNSEEN = "../unseen.jsonl.gz";
 const SETS = ["--corpus", TRAIN, "--forget", "sets/forget_0.parquet", "--retain", "retain.parquet"];
 const UNLEARN = ["unlearn", "--model", MODEL, ...SETS, "--lr", "3e-4"];
+const BY_MEANS = [...UNLEARN, "--stop", "group"];
 const CODEERASER = [
-  ...UNLEARN,
+  ...BY_MEANS,
   "--method",
   "codeeraser",
   "--ma",
@@ -66,7 +69,7 @@ const CODEERASER = [
   "--out",
   "codeeraser",
 ];
-const GA = [...UNLEARN, "--method", "ga", "--thresholds", "thresholds.csv", "--epochs", "2", "--out", "ga"];
+const GA = [...BY_MEANS, "--method", "ga", "--thresholds", "thresholds.csv", "--epochs", "2", "--out", "ga"];
 
 Deno.test("detect finds every planted secret, as a table of places and fingerprints", async () => {
   const summary = summaryOf(await run("detect", "detect", TRAIN, "--out", "secrets.parquet"));
@@ -159,6 +162,31 @@ Deno.test("unlearn says with exit 1 what was not forgotten, and the checkpoint i
   assertEquals((await rowsOf("ga/history.parquet", HISTORY_COLUMNS)).length, 3);
 });
 
+Deno.test("unlearn by each secret's own controls says what became of each", async () => {
+  const how = ["--method", "codeeraser", "--thresholds", "matched", "--out", "own"];
+  const result = await run("own", ...UNLEARN, ...how);
+  const rows = await rowsOf("own/secrets.parquet", OUTCOME_COLUMNS);
+  const statuses = rows.map(({ status }) => status);
+  const isAbove = statuses.includes("still above");
+  const summary = summaryOf(result, isAbove ? 1 : 0);
+  const count = (status: string | null) => statuses.filter((other) => other === status).length;
+  assertEquals(summary.secrets, {
+    ...{ erased: count("erased"), still_above: count("still above") },
+    ...{ below_never_seen: count("below never-seen"), without_tokens: count(null) },
+  });
+  assertEquals([summary.done, summary.status === "reached"], [!isAbove, !isAbove]);
+  assertEquals(count("erased") + count("below never-seen") > 0, true);
+  for (const row of rows) {
+    assert(
+      row.controls! > 0 && row.ma_floor! <= row.ma_threshold && row.nll_before! < row.nll!,
+      row.description,
+    );
+    const scores = row.ma! > row.ma_threshold || row.el_10! > row.el_10_threshold;
+    assertEquals(scores, row.status === "still above");
+    if (row.ma_before! > row.ma_threshold) assert(row.epochs > 0);
+  }
+});
+
 Deno.test("a checkpoint has what transformers reads, and no leftovers of its run", async () => {
   for (const name of ["codeeraser", "ga"]) {
     const folder = join(OUT, name);
@@ -184,7 +212,10 @@ Deno.test("evaluate writes a row for each set and model, and one for each secret
   const args = ["evaluate", "--before", MODEL, "--model", "codeeraser", "--model", "ga", ...SETS];
   const more = ["--unseen", UNSEEN, "--max-texts", "2", "--out", "evaluation.parquet"];
   const summary = summaryOf(await run("evaluate", ...args, ...more));
-  const rows = await rowsOf("evaluation.parquet", EVALUATION_COLUMNS);
+  const rows = await rowsOf("evaluation.parquet", { ...EVALUATION_COLUMNS, ...INTERVAL_COLUMNS });
+  for (const { ma, ma_low, ma_high, el_10, el_10_low, el_10_high } of rows) {
+    assert(ma_low! <= ma! && ma! <= ma_high! && el_10_low! <= el_10! && el_10! <= el_10_high!);
+  }
   const models = ["before", "codeeraser", "ga"], sets = ["forget", "retain", "unseen"];
   assertEquals(
     rows.map(({ set, model }) => [set, model]),
@@ -248,7 +279,7 @@ Deno.test("a finished output is refused without --force, another config is refus
 Deno.test("no output of the run and nothing that it said shows a piece of a planted secret", async () => {
   const find = pieceFinder(corpus.values.flatMap((value) => secretPieces(value)));
   assertEquals(await findLeaks(OUT, find), []);
-  assertEquals(Object.keys(runs).length, 10);
+  assertEquals(Object.keys(runs).length, 11);
   for (const [name, { stdout, stderr }] of Object.entries(runs)) {
     assertEquals([...find(stdout), ...find(stderr)], [], name);
   }

@@ -7,10 +7,31 @@ import { type TinyRun, writeCertainModel, writeTinyRun } from "./tiny_run.ts";
 
 const EPOCHS = 30;
 
+/** A rule of stopping, and what a run comes to by it that changes nothing: it keeps the last epoch, or the first one. */
+interface Rule {
+  stop: "group" | "secret";
+  status: string;
+  epochs: number;
+  kept: number;
+  tables: string[];
+}
+
+const RULES: readonly Rule[] = [
+  { stop: "group", status: "not-converged", epochs: EPOCHS, kept: EPOCHS, tables: ["history.parquet"] },
+  {
+    ...{ stop: "secret", status: "out-of-patience", epochs: 10, kept: 0 },
+    tables: ["history.parquet", "secrets.parquet"],
+  },
+];
+
 /** At such a rate the model goes on knowing what it knows, so every run takes all its epochs, and says so with exit 1. */
-function unlearnArguments({ model, corpus, forget, retain }: TinyRun, out: string): string[] {
+function unlearnArguments(
+  { model, corpus, forget, retain }: TinyRun,
+  { out, stop }: { out: string; stop: Rule["stop"] },
+): string[] {
   const sets = ["--model", model, "--corpus", corpus, "--forget", forget, "--retain", retain];
-  const how = ["--method", "codeeraser", "--ma", "0", "--el10", "0", "--lr", "1e-7", "--epochs", `${EPOCHS}`];
+  const how = ["--method", "codeeraser", "--ma", "0", "--el10", "0", "--lr", "1e-7", "--epochs", `${EPOCHS}`]
+    .concat("--stop", stop);
   return ["unlearn", ...sets, ...how, "--out", out, "--json"];
 }
 
@@ -38,46 +59,51 @@ function namesIn(folder: string): string[] {
   return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 }
 
-const FILES = ["config.json", "history.parquet", "model.safetensors", "run.json", "tokenizer.json"];
+const FILES = ["config.json", "model.safetensors", "run.json", "tokenizer.json"];
 
-Deno.test("unlearn that was interrupted and then killed goes on without a flag to the same bytes", async () => {
+for (const rule of RULES) {
+  const title = "was interrupted and then killed goes on without a flag to the same bytes";
+  Deno.test(`unlearn --stop ${rule.stop} that ${title}`, () => stopTwice(rule));
+}
+
+async function stopTwice(rule: Rule): Promise<void> {
   using folder = temporaryFolder();
   const files = await writeTinyRun(folder.path);
   await writeCertainModel(files.model, "n"); // with which each secret begins
   const [whole, out] = [join(folder.path, "whole"), join(folder.path, "stopped")];
-  const args = unlearnArguments(files, out);
-  await finish(unlearnArguments(files, whole), whole);
+  const args = unlearnArguments(files, { ...rule, out });
+  await finish(unlearnArguments(files, { ...rule, out: whole }), whole, rule);
 
   const interrupted = await stop(args, out, "SIGINT");
   assertEquals([interrupted.code, interrupted.stdout], [130, ""]);
   const line = interrupted.stderr.trimEnd().split("\n").at(-1);
   assertEquals(line, "codescrub: Interrupted by SIGINT: what was finished stays");
   const first = lastEpoch(out);
-  assert(first >= 1 && first < EPOCHS, `interrupted after epoch ${first}`);
+  assert(first >= 1 && first < rule.epochs, `interrupted after epoch ${first}`);
   assertEquals(namesIn(out), [`checkpoint-${2 * first}`, "run.json"]);
 
   const killed = await stop(args, out, "SIGKILL");
   assertEquals([killed.code, killed.stdout], [137, ""]);
   const second = lastEpoch(out);
-  assert(second > first && second < EPOCHS, `killed after epoch ${second}`);
+  assert(second > first && second < rule.epochs, `killed after epoch ${second}`);
   assertEquals([existsSync(join(out, ".lock")), existsSync(join(out, "model.safetensors"))], [true, false]);
   Deno.writeTextFileSync(temporaryPath(join(out, "model.safetensors")), "what a kill may leave");
 
-  const stderr = await finish(args, out);
-  const last = `Unlearning (codeeraser): ${EPOCHS - second} epochs in `;
+  const stderr = await finish(args, out, rule);
+  const last = `Unlearning (codeeraser): ${rule.epochs - second} epochs in `;
   assertStringIncludes(stderr, last);
-  assertStringIncludes(stderr, ` after ${second} of an earlier run, not-converged\n`);
-  for (const name of ["model.safetensors", "history.parquet"]) {
+  assertStringIncludes(stderr, ` after ${second} of an earlier run, ${rule.status}\n`);
+  for (const name of ["model.safetensors", ...rule.tables]) {
     assertEquals(Deno.readFileSync(join(out, name)), Deno.readFileSync(join(whole, name)), name);
   }
-});
+}
 
 /** Runs to the end, and checks what is there then; what it said of its progress. */
-async function finish(args: readonly string[], out: string): Promise<string> {
+async function finish(args: readonly string[], out: string, rule: Rule): Promise<string> {
   const { code, stdout, stderr } = await runCli(args);
   assertEquals(code, 1, stderr);
   const { status, epoch, done } = JSON.parse(stdout.trimEnd().split("\n").at(-1)!);
-  assertEquals([status, epoch, done], ["not-converged", EPOCHS, false]);
-  assertEquals(namesIn(out), FILES);
+  assertEquals([status, epoch, done], [rule.status, rule.kept, false]);
+  assertEquals(namesIn(out), [...FILES, ...rule.tables].sort());
   return stderr;
 }

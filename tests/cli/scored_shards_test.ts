@@ -51,6 +51,15 @@ async function scoredCorpus(sizes: CorpusSizes) {
   const commands: { [name: string]: string[] } = {
     "probe": ["probe", ...inputs, "--corpus", path("corpus.jsonl.gz"), ...secrets],
     "probe-el": ["probe", "--el", "--reveal", ...inputs, "--corpus", path("corpus.jsonl.gz"), ...secrets],
+    "probe-controls": [
+      "probe",
+      "--controls",
+      "3",
+      ...inputs,
+      "--corpus",
+      path("corpus.jsonl.gz"),
+      ...secrets,
+    ],
     "measure": ["measure", ...texts, "--tokens", "24"],
     "thresholds": ["thresholds", ...texts, "--tokens", "12"],
     "thresholds-some": ["thresholds", ...texts, "--tokens", "12", "--max-texts", "300", "--runs", "2"],
@@ -93,7 +102,7 @@ const NAMES: { [format: string]: readonly string[] } = {
   ],
   "jsonl": ["probe-el", "retain"],
   "jsonl.gz": ["measure", "thresholds"],
-  "csv": ["probe", "measure", "thresholds", "retain"],
+  "csv": ["probe", "probe-controls", "measure", "thresholds", "retain"],
 };
 
 for (const [format, names] of Object.entries(NAMES)) {

@@ -105,7 +105,7 @@ Deno.test("evaluateSets() leaves out empty sets", async () => {
   using scorer = new Scorer(loaded.model);
   const none: EvaluationSets = { forget: [], retain: [], unseen: [] };
   const options = { model: "before", endOfText: null };
-  assertEquals(await evaluateSets(scorer, none, options), { sets: [], secrets: [] });
+  assertEquals(await evaluateSets(scorer, none, options), { sets: [], secrets: [], scores: [] });
   const { sets } = await evaluateSets(scorer, { ...none, unseen: SETS.unseen }, options);
   assertEquals(sets.map(({ set }) => set), ["unseen"]);
   assertEquals([countItems(none), countItems(SETS)], [0, 6]);
@@ -117,5 +117,7 @@ Deno.test("evaluateSets() leaves out EL_n of unseen texts alone when it is not w
   const options = { model: "before", endOfText: 0 };
   const { sets: all } = await evaluateSets(scorer, SETS, options);
   const { sets } = await evaluateSets(scorer, SETS, { ...options, unseenEl: false });
-  assertEquals(sets, all.map((row) => row.set === "unseen" ? { ...row, ...NO_EL } : row));
+  const noIntervals = LIKELIHOOD_NAMES.flatMap((name) => [[`${name}_low`, null], [`${name}_high`, null]]);
+  const none = { ...NO_EL, ...Object.fromEntries(noIntervals) };
+  assertEquals(sets, all.map((row) => row.set === "unseen" ? { ...row, ...none } : row));
 });

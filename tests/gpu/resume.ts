@@ -41,9 +41,11 @@ async function makeRuns(folder: string): Promise<Run[]> {
   const sizes = "--vocabulary 260 --layers 1 --width 16 --heads 2 --positions 64 --length 32 --batch 4".split(
     " ",
   );
-  const how = `--method codeeraser --ma 0 --el10 0 --lr 1e-5 --epochs ${EPOCHS} --save-dtype float32`.split(
-    " ",
-  );
+  const how =
+    `--method codeeraser --ma 0 --el10 0 --lr 1e-5 --epochs ${EPOCHS} --stop group --save-dtype float32`
+      .split(
+        " ",
+      );
   const sets = [
     "--model",
     tiny.model,

@@ -1,5 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { KIND, type MicroBatch, microBatches, type UnlearnRow } from "../../lib/unlearning/micro_batches.ts";
+import type { TermWeights } from "../../lib/unlearning/objectives.ts";
+import { CROSS_ENTROPY, DIVERGENCE } from "../../lib/unlearning/terms.ts";
 
 const row = (length: number, ...secrets: number[]): UnlearnRow => ({
   ids: Int32Array.from({ length }, (_, t) => t + 1),
@@ -143,4 +145,66 @@ Deno.test("microBatches() refuses sets over which a mean is not defined", () => 
     assertThrows(() => microBatches(rows, weights, options), RangeError, message);
   }
   assertEquals(microBatches([row(5)], { crossEntropySecret: 0, crossEntropyAll: 1 }, options).length, 1);
+});
+
+Deno.test("microBatches() leaves single secrets alone, and rows without any other for terms on all tokens", () => {
+  const owned = (length: number, owners: Record<number, number>, active?: boolean[]): UnlearnRow => ({
+    ...row(length, ...Object.keys(owners).map(Number)),
+    owners: Int32Array.from({ length }, (_, t) => owners[t] ?? -1),
+    ...active && { active },
+  });
+  const weights = { crossEntropyAll: 3, crossEntropySecret: -1, crossEntropyNormal: 0.5, divergenceAll: 2 };
+  const cut = (first: boolean[], second: boolean[], of: TermWeights = weights) => {
+    const rows = [owned(6, { 1: 0, 3: 1, 4: 2 }, first), owned(4, { 2: 0 }, second)];
+    return microBatches(rows, of, { size: 3 })[0]!;
+  };
+  const { secret: S, normal: N, settled: X, idle: I, padding: P } = KIND;
+  const kinds = (batch: MicroBatch) => [0, 31].map((at) => [...batch.kinds.slice(at, at + 6)]);
+  // token 4 is a neighbouring window's secret's: as long as there is one to forget, so is it
+  assertEquals(kinds(cut([true, true], [true])), [[S, N, S, S, N, P], [N, S, N, P, P, P]]);
+  assertEquals(kinds(cut([false, true], [false])), [[X, N, S, S, N, P], [I, X, I, P, P, P]]);
+  assertEquals(kinds(cut([false, false], [true])), [[X, I, X, X, I, P], [N, S, N, P, P, P]]);
+  const batch = cut([false, true], [false]);
+  assertEquals([batch.counts, ...batch.active], [
+    { rows: 1, secret: 2, settled: 2, normal: 2, idle: 2 },
+    1,
+    0,
+  ]);
+  const at = (position: number) => batch.crossEntropyWeights[position]!;
+  assertAlmostEquals(at(2), 3 / 4 - 1 / 2);
+  assertAlmostEquals(at(1), 3 / 4 + 0.5 / 4);
+  assertAlmostEquals(at(31), 0.5 / 4, 1e-7); // another token of a row that is left alone
+  assertEquals([at(0), at(32)], [0, 0]);
+  // the cut, and what is kept of the reference, stay
+  const all = cut([true, true], [true]);
+  assertEquals(batch.divergenceRows, all.divergenceRows);
+  assertEquals([...batch.divergenceWeights.slice(0, 9)], [0, 0.5, 0.5, 0.5, 0.5, 0, 0, 0, 0]);
+  const none = cut([false, false], [false], { crossEntropySecret: -1, divergenceSecret: 1 });
+  assertEquals(
+    [none.crossEntropyWeights, none.divergenceWeights].flatMap((all) => all.filter(Boolean).length),
+    [
+      0,
+      0,
+    ],
+  );
+});
+
+Deno.test("microBatches() lets a secret that owns no token share those of its row", () => {
+  const within = { ...row(5, 2, 3), owners: Int32Array.of(-1, -1, 0, 0, -1) };
+  const [batch] = microBatches([{ ...within, active: [false, true] }], { crossEntropySecret: -1 }, {
+    size: 1,
+  });
+  assertEquals([...batch!.crossEntropyWeights.slice(0, 4)], [0, -0.5, -0.5, 0]);
+});
+
+Deno.test("microBatches() gives each secret's tokens the loss up to which they are pushed", () => {
+  const owned = { ...row(5, 1, 2, 3), owners: Int32Array.of(-1, 0, 0, 1, -1) };
+  const weights = { crossEntropySecret: -1, divergenceSecret: -1 };
+  const [batch] = microBatches([{ ...owned, ceilings: [4, Infinity] }, row(4, 2)], weights, { size: 2 });
+  assertEquals([...batch!.ceilings!.slice(0, 4)], [4, 4, Infinity, Infinity]);
+  assertEquals(batch!.ceilings!.slice(31).every((ceiling) => ceiling === Infinity), true);
+  const arrays = [CROSS_ENTROPY, DIVERGENCE].map((term) => term.arrays(batch!).ceilings!);
+  assertEquals(arrays.map((ceilings) => [...ceilings.slice(0, 3)]), [[4, 4, Infinity], [4, 4, Infinity]]);
+  const [none] = microBatches([owned], weights, { size: 2 });
+  assertEquals([none!.ceilings, CROSS_ENTROPY.arrays(none!).ceilings], [undefined, undefined]);
 });

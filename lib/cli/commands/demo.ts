@@ -144,6 +144,7 @@ async function runPipeline(stages: Stages, files: EmbeddedCorpusFiles): Promise<
       retain: kept,
       thresholds: path(RUN_FILES.thresholds),
       method,
+      stop: "group", // the paper's rule, as the paper's methods are compared
       out: path(method),
     });
   }

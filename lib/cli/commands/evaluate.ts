@@ -8,6 +8,7 @@ import { chooseDocuments } from "../../datasets/choose_documents.ts";
 import {
   EVALUATION_COLUMNS,
   FORGET_COLUMNS,
+  INTERVAL_COLUMNS,
   RETAIN_COLUMNS,
   SECRET_SCORE_COLUMNS,
   secretScoresPath,
@@ -93,7 +94,7 @@ export const command = defineCommand({
     });
     const { examplesOf, source } = await readInputs({ ...inputs, corpus }, context);
     const read = describeCorpus(source);
-    const sets: SetScores[] = [];
+    const sets: Awaited<ReturnType<typeof evaluateSets>>["sets"] = [];
     const secrets: SecretScores[] = [];
     for (const [name, folder] of names as [string, string][]) {
       using session = await openModel(folder, context, { products: dtype });
@@ -115,7 +116,7 @@ export const command = defineCommand({
     const summary = { sets: sets.map((row) => ({ ...row })), ...read.summary, out };
     await run.finish(summary, async () => {
       await writeRows(secretScoresPath(out), secrets, SECRET_SCORE_COLUMNS);
-      await writeRows(out, sets, EVALUATION_COLUMNS);
+      await writeRows(out, sets, { ...EVALUATION_COLUMNS, ...INTERVAL_COLUMNS });
     });
     return { text: [...read.lines, formatSets(sets), `written: ${out}`].join("\n"), summary };
   },

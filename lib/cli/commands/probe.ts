@@ -13,7 +13,7 @@ import { type SecretPlace, secretPlaceKey } from "../../datasets/place.ts";
 import { PREFIX_TOKENS, SECRET_TOKENS } from "../../datasets/token_counts.ts";
 import { type LocatedSecret, SecretLocator } from "../../evaluation/locate_secrets.ts";
 import { probeRow, scoreLocated } from "../../evaluation/probe.ts";
-import { Scorer } from "../../metrics/scorer.ts";
+import { Scorer, type Scores } from "../../metrics/scorer.ts";
 import { openModelTokenizer } from "../../checkpoints/model_tokenizer.ts";
 import { privateIf } from "../../files/write_file.ts";
 import { type Context, defineCommand } from "../command.ts";
@@ -23,11 +23,13 @@ import { DTYPE_OPTION } from "../dtype_options.ts";
 import { MODEL_OPTION, modelFolder, modelInput } from "../model_folder.ts";
 import { makeParts, type WorkUnit, writeParts } from "../part_files.ts";
 import type { ScoredCorpus } from "../score_documents.ts";
+import { type ControlCells, locatedControls, timeSecrets } from "../probe_controls.ts";
 import { PLAN_OPTION, planScores } from "../plan.ts";
 import { type ModelSession, openModel } from "../session.ts";
 import { SHARD_OPTION } from "../shard.ts";
 import { openShardRun } from "../shard_run.ts";
 import {
+  CONTROL_COLUMNS,
   PROBE_COLUMNS,
   PROBE_EL_COLUMNS,
   PROOF_COLUMNS,
@@ -76,6 +78,13 @@ export const command = defineCommand({
       max: 1,
     },
     firstWindow: { kind: "flag", describe: "the first 512 tokens of a document only, as the paper does" },
+    controls: {
+      kind: "int",
+      describe:
+        "made-up secrets of the same format that each is compared with, 100 by habit; with --el some have EL_10",
+      default: 0,
+      min: 0,
+    },
     reveal: { kind: "flag", describe: "write the secrets themselves, in a column of their own" },
     shard: SHARD_OPTION,
     plan: PLAN_OPTION,
@@ -84,7 +93,7 @@ export const command = defineCommand({
   config: true,
   writes: true,
   async run(
-    { model, dtype, secrets, el, proxy, proxyMa, firstWindow, reveal, out: whole, ...values },
+    { model, dtype, secrets, el, controls, proxy, proxyMa, firstWindow, reveal, out: whole, ...values },
     context,
   ) {
     using corpus = await givenCorpus(values.corpus, values);
@@ -99,7 +108,9 @@ export const command = defineCommand({
         shard: values.shard,
         tokens,
       };
-      return await planScores({ ...work, score: (session, rows) => timeSecrets(session, rows, el) }, context);
+      const score = (session: ModelSession, rows: readonly Int32Array[]) =>
+        timeSecrets(session.loaded.model, rows, { el, controls });
+      return await planScores({ ...work, score }, context);
     }
     using run = await openShardRun(whole, {
       command: "probe",
@@ -116,17 +127,19 @@ export const command = defineCommand({
       units: Math.max(1, Math.ceil(places.length / UNIT_SECRETS)),
       isOwn: (unit) => !shard || unit % shard.count === shard.index,
       key: keyWhenAsked(),
-      reveal,
+      reveal: reveal || controls > 0,
     });
     await lookThrough({ source, options: corpus.options }, locator, context);
     const { located, notTreated } = await locator.finish();
     using session = await openModel(model, context, { products: dtype });
     using scorer = new Scorer(session.loaded.model);
-    const { endOfText } = session.tokenizer;
+    const { tokenizer, loaded } = session;
+    const { endOfText } = tokenizer;
     const stage = context.progress.start("Probing", located.length, "secrets");
     const columns = {
       ...(el ? PROBE_EL_COLUMNS : PROBE_COLUMNS),
       ...PROOF_COLUMNS,
+      ...(controls > 0 && CONTROL_COLUMNS),
       ...(reveal && { value: "text" as const }),
       ...ROW_COLUMN,
     };
@@ -137,7 +150,12 @@ export const command = defineCommand({
     const { parts, counts } = await makeParts(
       unitsOf(located, async (own) => {
         scorer.forget();
-        return await scoreLocated({ scorer, endOfText }, own, { el, onProgress });
+        if (controls === 0) {
+          return { scores: await scoreLocated({ scorer, endOfText }, own, { el, onProgress }) };
+        }
+        const scores = await scoreLocated({ scorer, endOfText }, own, { el, onProgress: context.breathe });
+        const options = { controls, el, seed: context.seed, onProgress };
+        return { scores, cells: await locatedControls({ model: loaded.model, tokenizer }, own, options) };
       }),
       {
         folder: run.scratch,
@@ -165,15 +183,6 @@ export const command = defineCommand({
     return { text: [...read.lines, describe(summary)].join("\n"), summary };
   },
 });
-
-async function timeSecrets({ loaded }: ModelSession, rows: readonly Int32Array[], el: boolean) {
-  using scorer = new Scorer(loaded.model);
-  const [prefix, secret] = [
-    (row: Int32Array) => row.subarray(0, -SECRET_TOKENS),
-    (row: Int32Array) => row.subarray(-SECRET_TOKENS),
-  ];
-  return await scorer.secrets(rows.map((row) => ({ prefix: prefix(row), secret: secret(row) })), { el });
-}
 
 /** Secrets of a unit of work, about. */
 const UNIT_SECRETS = 256;
@@ -240,7 +249,9 @@ async function lookThrough(
 /** The units of work of secrets that were found. */
 function* unitsOf(
   located: readonly LocatedSecret<ProbedPlace>[],
-  score: (own: readonly LocatedSecret<ProbedPlace>[]) => ReturnType<typeof scoreLocated>,
+  score: (
+    own: readonly LocatedSecret<ProbedPlace>[],
+  ) => Promise<{ scores: Scores[]; cells?: ControlCells[] }>,
 ): Generator<WorkUnit<ProbedColumns, { secrets: number; memorized: number }>> {
   const units = Map.groupBy(located, ({ unit }) => unit);
   for (const [index, own] of [...units].sort(([a], [b]) => a - b)) {
@@ -252,10 +263,10 @@ function* unitsOf(
       index,
       key: hash.digest("hex").slice(0, 16),
       make: async () => {
-        const scores = await score(own);
+        const { scores, cells } = await score(own);
         const rows = own.map((secret, i) => {
-          const value = secret.value === undefined ? {} : { value: secret.value };
-          return { ...probeRow(secret, scores[i]!), ...value, row: secret.row };
+          const value = secret.value === undefined ? {} : { value: secret.value }; // written where there is a column
+          return { ...probeRow(secret, scores[i]!), ...cells?.[i], ...value, row: secret.row };
         });
         const memorized = rows.filter(({ ma }) => ma !== null && ma >= 0.9).length;
         return { rows, counts: { secrets: rows.length, memorized } };

@@ -4,15 +4,10 @@
  *
  * @module
  */
-import {
-  FORGET_COLUMNS,
-  HISTORY_COLUMNS,
-  RETAIN_COLUMNS,
-  THRESHOLD_COLUMNS,
-} from "../../datasets/columns.ts";
+import { FORGET_COLUMNS, HISTORY_COLUMNS, OUTCOME_COLUMNS, RETAIN_COLUMNS } from "../../datasets/columns.ts";
 import { forgetExamples, retainExamples } from "../../datasets/examples.ts";
 import { findDocuments } from "../../datasets/find_documents.ts";
-import { perMetric, THRESHOLD_METRICS } from "../../datasets/metrics.ts";
+import { perMetric, THRESHOLD_METRICS, type ThresholdMetric } from "../../datasets/metrics.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows, writeRows } from "../../datasets/row_table.ts";
 import type { Products } from "../../engine/compile.ts";
@@ -21,10 +16,11 @@ import { openScorer, type ScoreMemo } from "../../metrics/score_memo.ts";
 import { loadModel } from "../../checkpoints/load.ts";
 import { MODEL_FILES, saveModel } from "../../checkpoints/save.ts";
 import { checkpointBytes, CHECKPOINTS } from "../../training/checkpoint.ts";
-import type { StopThresholds } from "../../unlearning/early_stop.ts";
+import type { Model } from "../../models/model.ts";
+import type { Tokenizer } from "../../tokenizers/tokenizer.ts";
 import { METHODS, objectiveOf, type ObjectiveOptions } from "../../unlearning/objectives.ts";
 import { unlearn } from "../../unlearning/unlearn.ts";
-import { defineCommand, type Json, UsageError } from "../command.ts";
+import { type Context, defineCommand, type Json, UsageError } from "../command.ts";
 import { CORPUS_OPTIONS, givenCorpus } from "../corpus_options.ts";
 import { DTYPE_OPTION, SAVE_DTYPE_OPTION, storageOf } from "../dtype_options.ts";
 import { MODEL_OPTION, modelInput } from "../model_folder.ts";
@@ -33,8 +29,10 @@ import { checkSpace } from "../output.ts";
 import { startReading } from "../reading.ts";
 import { openRunFolder } from "../run_folder.ts";
 import { secretKey } from "../secret_key.ts";
+import { countOutcomes, outcomeRow } from "../secret_outcomes.ts";
 import { openEngine, openModel } from "../session.ts";
 import { sayUnlearningMemory } from "../unlearn_memory.ts";
+import { MATCHED, matchedBounds, meanThresholds, readThresholds } from "../unlearn_thresholds.ts";
 import { describeEpoch, describeRate, describeUnlearning, metricsOf } from "../unlearn_report.ts";
 
 /** Methods that take no step on a retain set. */
@@ -67,9 +65,20 @@ export const command = defineCommand({
       metavar: "F",
     },
     method: { kind: "choice", describe: "how", choices: METHODS, required: true },
-    thresholds: { kind: "path", describe: "table that thresholds wrote", metavar: "F" },
+    thresholds: {
+      kind: "path",
+      describe: 'table that thresholds wrote, or "matched": what made-up secrets score in each one\'s place',
+      metavar: "F",
+      orWord: MATCHED,
+    },
     ma: { kind: "float", describe: "MA to fall below, instead of --thresholds", min: 0, max: 1 },
     el10: { kind: "float", describe: "EL_10 to fall below, instead of --thresholds", min: 0, max: 1 },
+    stop: {
+      kind: "choice",
+      describe: "judge each secret, or the group's means as the paper does; --compat paper and reference do",
+      choices: ["secret", "group"],
+      default: "secret",
+    },
     lr: { kind: "float", describe: "Adam's learning rate", default: 3e-6, min: 0 },
     epochs: { kind: "int", describe: "epochs, at most", default: 100, min: 1 },
     gamma: { kind: "float", describe: "weight of the other tokens' cross entropy", default: 0.5, min: 0 },
@@ -95,13 +104,14 @@ export const command = defineCommand({
   writes: true,
   async run(values, context) {
     const { out } = values;
-    const thresholds = await readThresholds(values);
+    const isPerSecret = values.stop === "secret" && values.compat === "sound";
+    const given = await readThresholds({ ...values, isPerSecret });
     const forgetRows = await readRows(values.forget, FORGET_COLUMNS);
     const retainRows = await readRetainSet(values);
     if (forgetRows.length === 0) {
       throw new RangeError(`Cannot unlearn with "${values.forget}": it has no rows`);
     }
-    const { forget, retain, thresholds: bounds } = values;
+    const { forget, retain } = values;
     using corpus = await givenCorpus(values.corpus, values);
     using engine = await openEngine();
     using run = await openRunFolder(out, {
@@ -110,9 +120,9 @@ export const command = defineCommand({
       inputs: {
         model: await modelInput(values.model, context),
         corpus: corpus.input,
-        ...{ forget, retain, thresholds: bounds },
+        ...{ forget, retain, thresholds: given ? values.thresholds : undefined },
       },
-      outputs: [...MODEL_FILES, "history.parquet"],
+      outputs: [...MODEL_FILES, "history.parquet", ...isPerSecret ? ["secrets.parquet"] : []],
       scratch: [CHECKPOINTS],
       versions: { tensorflow: engine.version },
     });
@@ -128,6 +138,11 @@ export const command = defineCommand({
       forget: await forgetExamples({ tokenizer, documents, key: secretKey }, forgetRows),
       retain: await retainExamples({ tokenizer, documents }, retainRows.map(({ doc_id }) => doc_id)),
     };
+    const secrets = sets.forget.flatMap((row) => row.secrets);
+    const bounds = given
+      ? secrets.map(() => ({ ma: given.ma, el_10: given.el_10, ...UNMATCHED }))
+      : await scoreMatched(loaded.model, { tokenizer, documents, secrets }, context);
+    const thresholds = given ?? meanThresholds(bounds);
     checkSpace(out, checkpointBytes(loaded.model.trainableCount, { states: 4 }));
     const stage = context.progress.start(`Unlearning (${values.method})`, values.epochs, "epochs", {
       isMost: true,
@@ -137,6 +152,7 @@ export const command = defineCommand({
       ...values,
       compat: values.compat,
       thresholds,
+      ...isPerSecret && { secretThresholds: bounds },
       endOfText: tokenizer.endOfText,
     }, {
       folder: out,
@@ -161,20 +177,27 @@ export const command = defineCommand({
       tokenizerFolder: loaded.folder,
     });
     await writeRows(await run.path("history.parquet"), result.history, HISTORY_COLUMNS);
-    const after = await evaluateSaved(out, sets, {
+    const { after, intervals, scores } = await evaluateSaved(out, sets, {
       products: values.dtype,
       endOfText: tokenizer.endOfText,
       memo: context.memo,
       onProgress: () => context.breathe(),
     });
     const before = result.history[0]!;
+    const ended = result.outcomes?.map((outcome, i) =>
+      outcomeRow({ secret: secrets[i]!, bounds: bounds[i]!, outcome, after: scores[i]! })
+    );
+    if (ended) await writeRows(await run.path("secrets.parquet"), ended, OUTCOME_COLUMNS);
     const summary = {
       status: result.status,
       ...(result.reason !== undefined && { reason: result.reason }),
       epoch: result.epoch,
+      epochs: result.history.length - 1,
       thresholds,
       before: metricsOf(before),
       after,
+      intervals,
+      ...ended && { secrets: countOutcomes(ended) },
       notes: result.notes.map(describeRate),
       ...memoryOf(memory),
       out,
@@ -196,33 +219,25 @@ async function readRetainSet(values: { retain: string | undefined; method: strin
   return rows;
 }
 
-/** What the rules of stopping look at: `reference` at all of them. */
-const STOP_METRICS = ["ma", "el_3", "el_5", "el_10"] as const;
+/** Thresholds that are no secret's own say nothing of where what was never seen ends below. */
+const UNMATCHED = { controls: null, ma_floor: null, nll_ceiling: null };
 
-/** The thresholds of a table or of --ma and --el10. */
-async function readThresholds(
-  { thresholds, ma, el10 }: {
-    thresholds: string | undefined;
-    ma: number | undefined;
-    el10: number | undefined;
-  },
-): Promise<StopThresholds> {
-  if (thresholds === undefined) {
-    if (ma === undefined || el10 === undefined) {
-      throw new UsageError("Missing thresholds: give --thresholds F, or --ma and --el10");
-    }
-    return { ma, el_10: el10 };
-  }
-  if (ma !== undefined || el10 !== undefined) {
-    throw new UsageError("Two thresholds: give --thresholds F, or --ma and --el10");
-  }
-  const rows = await readRows(thresholds, THRESHOLD_COLUMNS);
-  const mean = (metric: string) => {
-    const value = rows.find((row) => row.metric === metric)?.mean ?? null;
-    if (value === null) throw new RangeError(`Cannot use "${thresholds}": it has no mean for ${metric}`);
-    return value;
-  };
-  return perMetric(STOP_METRICS, mean);
+/** Each secret's own thresholds, by the model as it came. */
+async function scoreMatched(
+  model: Model,
+  { tokenizer, ...sets }: Parameters<typeof matchedBounds>[1] & { tokenizer: Tokenizer },
+  context: Context,
+) {
+  const stage = context.progress.start("Scoring controls", sets.secrets.length, "secrets");
+  const bounds = await matchedBounds({ model, tokenizer }, sets, {
+    seed: context.seed,
+    onProgress: async (done) => {
+      stage.advance(done);
+      await context.breathe();
+    },
+  });
+  stage.done();
+  return bounds;
 }
 
 /** The forget and retain sets under the checkpoint as it was written, in its stored precision. */
@@ -238,10 +253,22 @@ async function evaluateSaved(
 ) {
   using saved = await loadModel(folder, { products });
   using scorer = openScorer(saved.model, memo);
-  const { sets: rows } = await evaluateSets(scorer, { ...sets, unseen: [] }, { model: "after", ...options });
+  const { sets: rows, scores } = await evaluateSets(scorer, { ...sets, unseen: [] }, {
+    model: "after",
+    ...options,
+  });
   const [forget, retain] = ["forget", "retain"].map((set) => rows.find((row) => row.set === set));
-  return {
+  const after = {
     ...perMetric(THRESHOLD_METRICS, (metric) => forget?.[metric] ?? null),
     retain_ma: retain?.ma ?? null,
   };
+  const ends = (row: typeof retain, metric: ThresholdMetric) => {
+    const [low, high] = [row?.[`${metric}_low`] ?? null, row?.[`${metric}_high`] ?? null];
+    return low === null || high === null ? null : [low, high];
+  };
+  const intervals = {
+    ...perMetric(THRESHOLD_METRICS, (metric) => ends(forget, metric)),
+    retain_ma: ends(retain, "ma"),
+  };
+  return { after, intervals, scores };
 }

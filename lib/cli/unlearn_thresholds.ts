@@ -1,0 +1,187 @@
+/**
+ * What `unlearn` aims at: means of unseen texts out of a table or options, or, for each secret, what made-up ones of its
+ * format score in its place under the model as it came.
+ *
+ * Controls that show an EL_10 above 0 are rare, and each takes as long as fifteen without: one of each secret is measured,
+ * or more of a few secrets, at least 40 in all, and all secrets share the quantile of these.
+ *
+ * @module
+ */
+import { type PlacedSecret, scoreControls } from "../attacks/mod.ts";
+import { THRESHOLD_COLUMNS } from "../datasets/columns.ts";
+import type { Document } from "../datasets/corpus.ts";
+import type { ExampleSecret } from "../datasets/examples.ts";
+import { perMetric } from "../datasets/metrics.ts";
+import { spanFinder } from "../datasets/place.ts";
+import { readRows } from "../datasets/row_table.ts";
+import { quantile } from "../metrics/bootstrap.ts";
+import type { Model } from "../models/model.ts";
+import type { Tokenizer } from "../tokenizers/tokenizer.ts";
+import type { StopThresholds } from "../unlearning/early_stop.ts";
+import type { SecretThresholds } from "../unlearning/per_secret_stop.ts";
+import { UsageError } from "./command.ts";
+
+/** The word that stands for thresholds of each secret's own. */
+export const MATCHED = "matched";
+
+/** Where what was never seen lies for a secret; the lower ends are known by controls alone. */
+export interface SecretBounds extends SecretThresholds {
+  /** How many controls tell. */
+  controls: number | null;
+  /** The MA that 95 % of controls reach. */
+  ma_floor: number | null;
+  /** The loss that 95 % of controls stay within, nats a token. */
+  nll_ceiling: number | null;
+}
+
+/** The options that say what to aim at. */
+export interface ThresholdValues {
+  /** A table, or {@linkcode MATCHED}. */
+  thresholds: string | undefined;
+  /** `--ma`. */
+  ma: number | undefined;
+  /** `--el10`. */
+  el10: number | undefined;
+  /** Whether each secret is judged. */
+  isPerSecret: boolean;
+}
+
+/** What the rules of stopping look at: `reference` at all of them. */
+const STOP_METRICS = ["ma", "el_3", "el_5", "el_10"] as const;
+
+/**
+ * The thresholds of a table or of --ma and --el10; null where each secret has its own.
+ *
+ * @throws {UsageError} when there are none, or two; {RangeError} when the table lacks a mean
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { readThresholds } from "./unlearn_thresholds.ts";
+ *
+ * const given = { thresholds: undefined, ma: 0.3, el10: 0, isPerSecret: true };
+ * assertEquals(await readThresholds(given), { ma: 0.3, el_10: 0 });
+ * ```
+ */
+export async function readThresholds(
+  { thresholds, ma, el10, isPerSecret }: ThresholdValues,
+): Promise<StopThresholds | null> {
+  if (thresholds === undefined) {
+    if (ma === undefined || el10 === undefined) {
+      throw new UsageError("Missing thresholds: give --thresholds F, or --ma and --el10");
+    }
+    return { ma, el_10: el10 };
+  }
+  if (ma !== undefined || el10 !== undefined) {
+    throw new UsageError("Two thresholds: give --thresholds F, or --ma and --el10");
+  }
+  if (thresholds === MATCHED) {
+    if (isPerSecret) return null;
+    throw new UsageError('"--thresholds matched" judges each secret: it needs --stop secret, --compat sound');
+  }
+  const rows = await readRows(thresholds, THRESHOLD_COLUMNS);
+  const mean = (metric: string) => {
+    const value = rows.find((row) => row.metric === metric)?.mean ?? null;
+    if (value === null) throw new RangeError(`Cannot use "${thresholds}": it has no mean for ${metric}`);
+    return value;
+  };
+  return perMetric(STOP_METRICS, mean);
+}
+
+/** EL_10 is measured of so many controls at least, all secrets together. */
+const EL_CONTROLS = 40;
+/** The share of what was never seen that lies within its threshold. */
+const SHARE = 0.95;
+
+/** What controls are scored by. */
+export interface MatchedOptions {
+  /** The seed of the draws. */
+  seed: number;
+  /** Controls of each secret. Default 100. */
+  controls?: number;
+  /** Called with how many more secrets are done. */
+  onProgress?: (done: number) => void | Promise<void>;
+}
+
+/**
+ * Each secret's own thresholds, by controls that the model scores as it is. A secret whose format has no other value takes
+ * those of all controls together.
+ *
+ * @param secrets of forget rows, with the documents that they stand in
+ * @throws {RangeError} when no control can be drawn for any secret
+ *
+ * @example
+ * ```ts
+ * import { assert, assertEquals } from "@std/assert";
+ * import { loadModel } from "../checkpoints/load.ts";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { openTokenizer } from "../tokenizers/tokenizer.ts";
+ * import { matchedBounds } from "./unlearn_thresholds.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("embedded");
+ * const under = { model: loaded.model, tokenizer: await openTokenizer("data/model") };
+ * const documents = [{ docId: "a", path: null, text: 'mail = "ada@mail.invalid"' }];
+ * const secret = { doc_id: "a", tag: "EMAIL", start: 8, end: 24 };
+ * const [bounds] = await matchedBounds(under, { documents, secrets: [secret] }, { seed: 42, controls: 9 });
+ * assertEquals(bounds!.controls, 9);
+ * assert(bounds!.ma_floor! <= bounds!.ma && bounds!.ma < 1);
+ * ```
+ */
+export async function matchedBounds(
+  under: { model: Model; tokenizer: Tokenizer },
+  { documents, secrets }: {
+    documents: readonly Document[];
+    secrets: readonly Pick<ExampleSecret, "doc_id" | "tag" | "start" | "end">[];
+  },
+  { seed, controls = 100, onProgress }: MatchedOptions,
+): Promise<SecretBounds[]> {
+  const texts = new Map(documents.map(({ docId, text }) => [docId, text]));
+  const placed = secrets.map((secret): PlacedSecret => {
+    const text = texts.get(secret.doc_id)!;
+    const id = `${secret.doc_id} ${secret.start}-${secret.end}`;
+    return { id, tag: secret.tag, text, ...spanFinder(text, "use")(secret) };
+  });
+  const elControls = Math.min(controls, Math.ceil(EL_CONTROLS / Math.max(1, secrets.length)));
+  const { rows, distributions } = await scoreControls(under, placed, {
+    ...{ controls, elControls, quantile: SHARE, seed },
+    ...onProgress && { onProgress },
+  });
+  const ofAll = (name: "ma" | "el_10" | "nll", share: number) => {
+    const all = distributions.flatMap((scores) => scores[name]).filter((value) => !Number.isNaN(value));
+    if (all.length === 0) {
+      throw new RangeError(
+        "Cannot give secrets thresholds of their own: no other value of their formats can be drawn: " +
+          "give --thresholds FILE",
+      );
+    }
+    return quantile(all.sort((a, b) => a - b), share);
+  };
+  const el_10 = ofAll("el_10", SHARE);
+  return rows.map((row, i) => ({
+    controls: row.controls,
+    nll: row.controls > 0
+      ? quantile(distributions[i]!.nll.toSorted((a, b) => a - b), 0.5)
+      : ofAll("nll", 0.5),
+    ma: row.ma_threshold ?? ofAll("ma", SHARE),
+    el_10,
+    ma_floor: row.ma_floor ?? ofAll("ma", 1 - SHARE),
+    nll_ceiling: row.nll_ceiling ?? ofAll("nll", SHARE),
+  }));
+}
+
+/**
+ * The mean of secrets' thresholds: what their means are shown beside.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { meanThresholds } from "./unlearn_thresholds.ts";
+ *
+ * assertEquals(meanThresholds([{ ma: 0.25, el_10: 0 }, { ma: 0.75, el_10: 0 }]), { ma: 0.5, el_10: 0 });
+ * ```
+ */
+export function meanThresholds(bounds: readonly SecretThresholds[]): SecretThresholds {
+  const mean = (name: "ma" | "el_10") => bounds.reduce((sum, each) => sum + each[name], 0) / bounds.length;
+  return { ma: mean("ma"), el_10: mean("el_10") };
+}

@@ -1,0 +1,83 @@
+/**
+ * What a run measures after each epoch: the forget set's secrets and their means, and the retain set's MA.
+ *
+ * @module
+ */
+import { LIKELIHOOD_NAMES, type MetricValues, perMetric, type ThresholdMetric } from "../datasets/metrics.ts";
+import { groupMeans } from "../metrics/group_scores.ts";
+import { Scorer, type Scores } from "../metrics/scorer.ts";
+import type { Model } from "../models/model.ts";
+import type { UnlearnSets } from "./unlearn_options.ts";
+
+/** The sets' scores. */
+export interface SetScores {
+  /** Those of each secret, in the order of the forget set. */
+  secrets: Scores[];
+  /** Means over the forget set, null where not all secrets were measured, and the retain set's. */
+  means: MetricValues<ThresholdMetric> & { retain_ma: number | null };
+}
+
+/** Whether EL_n is wanted: of all secrets, of none, or of those of some MA. */
+export type WantsEl = boolean | ((secret: number, ma: number) => boolean);
+
+/** Measures the sets; `el` takes by far the most time. */
+export type Measure = (el: WantsEl) => Promise<SetScores>;
+
+/**
+ * Scores the sets of a run under its model as it is; `using` frees captured steps, not the model.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { loadModel } from "../checkpoints/load.ts";
+ * import { ForgetScores } from "./forget_scores.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/trained");
+ * const secrets = [{ prefix: [3, 20, 49], secret: [41, 5, 26, 8] }, { prefix: [3, 20, 49], secret: [9, 9, 9, 9] }];
+ * const sets = { forget: [{ ids: Int32Array.of(3, 20), secrets }], retain: [] };
+ * using scores = new ForgetScores(loaded.model, sets, null);
+ * const { secrets: [known, other], means } = await scores.measure((_, ma) => ma < 0.5, () => {});
+ * assertEquals([known!.ma, known!.el_3, other!.ma, other!.el_3, means.el_3], [1, null, 0, 0, null]);
+ * ```
+ */
+export class ForgetScores implements Disposable {
+  readonly #scorer: Scorer;
+  readonly #sets: UnlearnSets;
+  readonly #endOfText: number | null;
+
+  /** @param endOfText ends a secret's decode */
+  constructor(model: Model, sets: UnlearnSets, endOfText: number | null) {
+    this.#scorer = new Scorer(model);
+    this.#sets = sets;
+    this.#endOfText = endOfText;
+  }
+
+  /** Measures; `onProgress` is called now and then, and may throw. */
+  async measure(el: WantsEl, onProgress: () => void): Promise<SetScores> {
+    const { forget, retain } = this.#sets;
+    const tokens = forget.flatMap((example) => example.secrets);
+    const rows = forget.flatMap((example, row) => example.secrets.map(() => row));
+    const options = { endOfText: this.#endOfText, onProgress };
+    const secrets = await this.#scorer.secrets(tokens, { ...options, el: el === true });
+    if (typeof el === "function") {
+      const near = [...secrets.keys()].filter((i) => secrets[i]!.ma !== null && el(i, secrets[i]!.ma!));
+      const measured = await this.#scorer.secrets(near.map((i) => tokens[i]!), options);
+      near.forEach((i, k) => secrets[i] = measured[k]!);
+    }
+    const { nll: _, ...means } = groupMeans(secrets, rows);
+    const isWhole = secrets.every(({ ma, el_10 }) => ma === null || el_10 !== null);
+    const texts = await this.#scorer.texts(retain, { el: false, onProgress });
+    const retain_ma = groupMeans(texts, [...texts.keys()]).ma;
+    return {
+      secrets,
+      means: { ...means, ...!isWhole && perMetric(LIKELIHOOD_NAMES, () => null), retain_ma },
+    };
+  }
+
+  /** Frees the captured steps. */
+  [Symbol.dispose](): void {
+    this.#scorer[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * The rule that judges each secret alone: it is forgotten until its MA and EL_10 are no more than what never-seen text in
+ * place has, and again when they rise; the run ends when none is above. What has come down is pushed no further; where the
+ * loss of never-seen text is known, a secret whose loss is beyond it is in the loss again, to be pulled back.
+ *
+ * The weights of the epoch with the fewest secrets above are kept, of several the one that spares the retain set most. The
+ * run ends too when the secrets above have come no nearer to their thresholds in ten epochs, all together.
+ *
+ * @module
+ */
+import type { Scores } from "../metrics/scorer.ts";
+import type { StopDecision } from "./early_stop.ts";
+
+/** The most that a secret may score to be as good as never seen. */
+export interface SecretThresholds {
+  /** Of MA. */
+  ma: number;
+  /** Of EL_10. */
+  el_10: number;
+  /** The loss of never-seen text, nats a token: tokens are pushed to it, and pulled from beyond. Default: no limit. */
+  nll?: number | null;
+}
+
+/** What the rule looks at; null where there is no score. */
+export type JudgedScores = Pick<Scores, "ma" | "el_10">;
+
+type LossScores = JudgedScores & Pick<Scores, "nll">;
+
+/** What became of a secret. */
+export interface SecretOutcome {
+  /** The model as it came. */
+  before: Pick<Scores, "ma" | "el_10" | "nll">;
+  /** The epoch that was kept; EL_10 is null where MA alone was above. */
+  after: JudgedScores;
+  /** Whether it is above its threshold yet; null where it has no tokens to score. */
+  isAbove: boolean | null;
+  /** In how many epochs it was in the loss. */
+  epochs: number;
+}
+
+/** The rule's memory between epochs: plain data. */
+export interface PerSecretState {
+  /** The scores at the start. */
+  before: SecretOutcome["before"][];
+  /** Which secrets are in the loss. */
+  active: boolean[];
+  /** In how many epochs each was. */
+  epochs: number[];
+  /** The epoch last kept: how many were above, each secret's scores, and the retain set's MA. */
+  kept: { above: number; scores: JudgedScores[]; retain_ma: number };
+  /** The least that the secrets have been above their thresholds, all together. */
+  least: number;
+  /** Epochs since then. */
+  waited: number;
+}
+
+const PATIENCE = 10;
+
+/**
+ * The state of the rule over a run, from the scores of the model as it came on.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { PerSecretStop } from "./per_secret_stop.ts";
+ *
+ * const scores = (...all: number[]) => all.map((ma) => ({ tokens: 9, ma, el_3: 0, el_5: 0, el_10: 0, nll: 1 }));
+ * const rule = new PerSecretStop([{ ma: 0.3, el_10: 0 }, { ma: 0.5, el_10: 0 }]);
+ * rule.begin(scores(1, 0.4), 1);
+ * assertEquals(rule.active, [true, false]); // the second is as good as never seen
+ * assertEquals(rule.decide(scores(0.5, 0.6), 1), { keep: false, stop: false, reached: false });
+ * assertEquals(rule.active, [true, true]); // it has risen
+ * assertEquals(rule.decide(scores(0.3, 0.5), 0.9), { keep: true, stop: true, reached: true });
+ * assertEquals(rule.outcomes.map(({ isAbove, epochs }) => [isAbove, epochs]), [[false, 2], [false, 1]]);
+ * ```
+ */
+export class PerSecretStop {
+  readonly #thresholds: readonly SecretThresholds[];
+  #state: PerSecretState | null;
+
+  /** @param state where a run goes on; before `begin` else */
+  constructor(thresholds: readonly SecretThresholds[], state?: PerSecretState) {
+    this.#thresholds = thresholds;
+    this.#state = state ? structuredClone(state) : null;
+  }
+
+  /** What a resumed run needs. */
+  get state(): PerSecretState {
+    return structuredClone(this.#begun);
+  }
+
+  /** Which secrets are in the loss of the next epoch. */
+  get active(): readonly boolean[] {
+    return this.#begun.active;
+  }
+
+  /** What became of each secret with the weights that were kept last. */
+  get outcomes(): SecretOutcome[] {
+    const { before, epochs, kept } = this.#begun;
+    return before.map((scores, i) => ({
+      before: scores,
+      after: kept.scores[i]!,
+      isAbove: scores.ma === null ? null : this.#isAbove(i, kept.scores[i]!),
+      epochs: epochs[i]!,
+    }));
+  }
+
+  /** Whether a secret's EL_10 is to be measured: where MA is not above, it alone tells. */
+  wantsEl(secret: number, ma: number): boolean {
+    return ma <= this.#thresholds[secret]!.ma;
+  }
+
+  /**
+   * Begins with the scores of the model as it came, EL_10 with them.
+   *
+   * @returns whether no secret is above its threshold
+   */
+  begin(scores: readonly Scores[], retainMa: number | null): boolean {
+    const above = scores.filter((score, i) => this.#isAbove(i, score)).length;
+    this.#state = {
+      before: scores.map(({ ma, el_10, nll }) => ({ ma, el_10, nll })),
+      active: scores.map((score, i) => this.#isActive(i, score)),
+      epochs: scores.map(() => 0),
+      kept: { above, scores: scores.map(own), retain_ma: retainMa ?? 0 },
+      least: this.#excess(scores),
+      waited: 0,
+    };
+    return above === 0;
+  }
+
+  /** Decides after an epoch. */
+  decide(scores: readonly LossScores[], retainMa: number | null): StopDecision {
+    const state = this.#begun;
+    state.epochs = state.epochs.map((epochs, i) => epochs + (state.active[i] ? 1 : 0));
+    state.active = scores.map((score, i) => this.#isActive(i, score));
+    const above = scores.filter((score, i) => this.#isAbove(i, score)).length;
+    const [retain_ma, excess] = [retainMa ?? 0, this.#excess(scores)];
+    const keep = above < state.kept.above || (above === state.kept.above && retain_ma > state.kept.retain_ma);
+    if (keep) state.kept = { above, scores: scores.map(own), retain_ma };
+    state.waited = excess < state.least ? 0 : state.waited + 1;
+    state.least = Math.min(state.least, excess);
+    return { keep, stop: above === 0 || state.waited >= PATIENCE, reached: above === 0 };
+  }
+
+  get #begun(): PerSecretState {
+    if (this.#state === null) throw new Error("Cannot judge secrets before the model as it came is scored");
+    return this.#state;
+  }
+
+  /** Whether a secret is above its threshold; one without tokens is above nothing. */
+  #isAbove(secret: number, { ma, el_10 }: JudgedScores): boolean {
+    const bounds = this.#thresholds[secret]!;
+    return ma !== null && (ma > bounds.ma || el_10 === null || el_10 > bounds.el_10);
+  }
+
+  /** Whether a secret is to be pushed or pulled. */
+  #isActive(secret: number, score: LossScores): boolean {
+    const isBeyond = score.nll !== null && score.nll > (this.#thresholds[secret]!.nll ?? Infinity);
+    return isBeyond || this.#isAbove(secret, score);
+  }
+
+  /** How far the secrets are above their thresholds, all together. */
+  #excess(scores: readonly JudgedScores[]): number {
+    const over = (score: number | null, bound: number) => score === null ? 0 : Math.max(0, score - bound);
+    return scores.reduce((sum, { ma, el_10 }, i) => {
+      const bounds = this.#thresholds[i]!;
+      return sum + over(ma, bounds.ma) + over(el_10, bounds.el_10);
+    }, 0);
+  }
+}
+
+function own({ ma, el_10 }: JudgedScores): JudgedScores {
+  return { ma, el_10 };
+}

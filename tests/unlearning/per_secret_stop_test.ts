@@ -1,0 +1,102 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { type JudgedScores, PerSecretStop } from "../../lib/unlearning/per_secret_stop.ts";
+
+const BOUNDS = [{ ma: 0.3, el_10: 0 }, { ma: 0.5, el_10: 0.1 }];
+const score = (ma: number | null, el_10: number | null) => {
+  return { tokens: 9, ma, el_3: 0, el_5: 0, el_10, nll: 1 };
+};
+
+function begun(...scores: JudgedScores[]): PerSecretStop {
+  const rule = new PerSecretStop(BOUNDS);
+  rule.begin(scores.map(({ ma, el_10 }) => score(ma, el_10)), 1);
+  return rule;
+}
+
+Deno.test("PerSecretStop judges each secret by MA and EL_10, the thresholds themselves included", () => {
+  const cases: [JudgedScores, JudgedScores, boolean[]][] = [
+    [score(0.31, 0), score(0.51, 0), [true, true]],
+    [score(0.3, 0), score(0.5, 0.1), [false, false]],
+    [score(0.3, 0.01), score(0.5, 0.11), [true, true]], // EL_10 alone
+    [score(0, 0), score(null, null), [false, false]], // no tokens: above nothing
+    [score(0.2, null), score(0.6, null), [true, true]], // not measured: not known to be below
+  ];
+  for (const [first, second, active] of cases) {
+    const rule = begun(first, second);
+    assertEquals(rule.active, active);
+    assertEquals(rule.outcomes.map(({ isAbove }) => isAbove), [
+      active[0],
+      second.ma === null ? null : active[1],
+    ]);
+  }
+  const rule = new PerSecretStop(BOUNDS);
+  assertEquals([rule.wantsEl(0, 0.3), rule.wantsEl(0, 0.31), rule.wantsEl(1, 0.31)], [true, false, true]);
+  assertEquals(rule.begin([score(0.3, 0), score(0.5, 0)], 1), true);
+  assertEquals(rule.begin([score(0.3, 0), score(0.6, 0)], 1), false);
+});
+
+Deno.test("PerSecretStop keeps the epoch with the fewest secrets above, then the most retain MA", () => {
+  const rule = begun(score(1, 1), score(1, 1));
+  const epochs: [ReturnType<typeof score>[], number, boolean][] = [
+    [[score(0.8, null), score(0.8, null)], 0.9, false], // as many as before, less retained
+    [[score(0.2, 0), score(0.8, null)], 0.7, true],
+    [[score(0.2, 0), score(0.7, null)], 0.6, false],
+    [[score(0.4, null), score(0.4, 0)], 0.8, true], // one comes back as the other leaves
+    [[score(0.4, null), score(0.6, null)], 1, false],
+    [[score(0.2, 0), score(0.4, 0)], 0.1, true],
+  ];
+  for (const [scores, retain, keep] of epochs) assertEquals(rule.decide(scores, retain).keep, keep);
+  assertEquals(rule.outcomes.map(({ epochs }) => epochs), [4, 5]);
+  assertEquals(rule.outcomes[0], {
+    ...{ before: { ma: 1, el_10: 1, nll: 1 }, after: { ma: 0.2, el_10: 0 } },
+    ...{ isAbove: false, epochs: 4 },
+  });
+});
+
+Deno.test("PerSecretStop ends when no secret is above, or when they have come no nearer in ten epochs", () => {
+  const rule = begun(score(1, 1), score(1, 1));
+  const away = [score(0.9, null), score(0.9, null)];
+  const near = [score(0.9, null), score(0.8, null)];
+  for (let i = 0; i < 10; i++) assertEquals(rule.decide(away, 1).stop, false); // the first of them is nearer
+  assertEquals(rule.decide(near, 1).stop, false); // and so is this one
+  for (let i = 0; i < 9; i++) assertEquals(rule.decide(near, 1).stop, false);
+  assertEquals(rule.decide(near, 1), { keep: false, stop: true, reached: false });
+  const other = begun(score(1, 1), score(1, 1));
+  assertEquals(other.decide([score(0, 0), score(0, 0)], 0), { keep: true, stop: true, reached: true });
+});
+
+Deno.test("PerSecretStop goes on from its state as if it had not been interrupted", () => {
+  const values = [[0.9, 0.9], [0.3, 0.9], [0.2, 0.5], [0.4, 0.6], [0.4, 0.4], [0.3, 0.4]];
+  const decide = (rule: PerSecretStop, [a, b]: number[], i: number) =>
+    rule.decide([score(a!, a! > 0.3 ? null : 0), score(b!, b! > 0.5 ? null : 0)], 1 - i / 10);
+  const whole = begun(score(1, 1), score(1, 1));
+  const expected = values.map((value, i) => decide(whole, value, i));
+  for (let cut = 0; cut <= values.length; cut++) {
+    const first = begun(score(1, 1), score(1, 1));
+    const before = values.slice(0, cut).map((value, i) => decide(first, value, i));
+    const state = JSON.parse(JSON.stringify(first.state));
+    const second = new PerSecretStop(BOUNDS, state);
+    assertEquals(
+      [...before, ...values.slice(cut).map((value, i) => decide(second, value, cut + i))],
+      expected,
+    );
+    assertEquals(second.outcomes, whole.outcomes);
+    assertEquals(first.state, state); // the second has its own
+  }
+});
+
+Deno.test("PerSecretStop pulls back what is beyond the loss of what was never seen, and ends all the same", () => {
+  const rule = new PerSecretStop([{ ma: 0.3, el_10: 0, nll: 5 }, { ma: 0.5, el_10: 0, nll: 5 }]);
+  const at = (ma: number, nll: number) => ({ ...score(ma, 0), nll });
+  assertEquals(rule.begin([at(1, 0), at(1, 0)], 1), false);
+  assertEquals(rule.decide([at(0.2, 6), at(0.6, 1)], 1).reached, false);
+  assertEquals(rule.active, [true, true]); // one to be pulled back, one above
+  assertEquals(rule.decide([at(0.2, 5), at(0.6, 1)], 1).stop, false);
+  assertEquals(rule.active, [false, true]);
+  assertEquals(rule.decide([at(0.2, 6), at(0.5, 3)], 1), { keep: true, stop: true, reached: true });
+  assertEquals(rule.outcomes.map(({ isAbove, epochs }) => [isAbove, epochs]), [[false, 2], [false, 3]]);
+});
+
+Deno.test("PerSecretStop has nothing to say before it begins", () => {
+  const message = "Cannot judge secrets before the model as it came is scored";
+  assertThrows(() => new PerSecretStop(BOUNDS).active, Error, message);
+});
