@@ -116,7 +116,7 @@ export class PerSecretStop {
    * @returns whether no secret is above its threshold
    */
   begin(scores: readonly Scores[], retainMa: number | null): boolean {
-    const above = scores.filter((score, i) => this.#isAbove(i, score)).length;
+    const above = this.countAbove(scores);
     this.#state = {
       before: scores.map(({ ma, el_10, nll }) => ({ ma, el_10, nll })),
       active: scores.map((score, i) => this.#isActive(i, score)),
@@ -130,13 +130,13 @@ export class PerSecretStop {
 
   /** How many secrets are above their thresholds with these scores. */
   countAbove(scores: readonly JudgedScores[]): number {
-    return count(scores.map((score, i) => this.#isAbove(i, score)));
+    return scores.filter((score, i) => this.#isAbove(i, score)).length;
   }
 
   /** Goes on from other weights, which have been trained since: these are what is kept. */
-  reopen(scores: readonly JudgedScores[], retainMa: number | null): void {
-    const active = scores.map((score, i) => this.#isAbove(i, score));
-    const kept = { above: count(active), scores: scores.map(own), retain_ma: retainMa ?? 0 };
+  reopen(scores: readonly LossScores[], retainMa: number | null): void {
+    const active = scores.map((score, i) => this.#isActive(i, score));
+    const kept = { above: this.countAbove(scores), scores: scores.map(own), retain_ma: retainMa ?? 0 };
     Object.assign(this.#begun, { active, kept, least: this.#excess(scores), waited: 0 });
   }
 
@@ -145,7 +145,7 @@ export class PerSecretStop {
     const state = this.#begun;
     state.epochs = state.epochs.map((epochs, i) => epochs + (state.active[i] ? 1 : 0));
     state.active = scores.map((score, i) => this.#isActive(i, score));
-    const above = scores.filter((score, i) => this.#isAbove(i, score)).length;
+    const above = this.countAbove(scores);
     const [retain_ma, excess] = [retainMa ?? 0, this.#excess(scores)];
     const keep = above < state.kept.above || (above === state.kept.above && retain_ma > state.kept.retain_ma);
     if (keep) state.kept = { above, scores: scores.map(own), retain_ma };
