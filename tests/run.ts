@@ -4,6 +4,9 @@
  *
  * `deno task test tests/cli` runs the tests of a folder or file, any other word those whose name contains it.
  *
+ * All tests are taken by two processes, which take the next folder when they are done with one: it is shown when it is
+ * over. Chosen ones are run by one process, which shows each as it ends.
+ *
  * @module
  */
 import { existsSync } from "node:fs";
@@ -14,37 +17,83 @@ import { createProgress } from "../lib/cli/progress.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** The arguments of `deno test` for the words given: existing paths choose files, other words filter names. */
-function testArguments(words: readonly string[]): string[] {
+/** What takes longest, the longest first, so that both processes end at about the same time. */
+const LONGEST = [
+  "tests/cli/pipeline_test.ts",
+  "tests/cli/scored_shards_test.ts",
+  "tests/unlearning",
+  "tests/cli",
+  "lib",
+  "tests/cli/train_test.ts",
+  "tests/datasets",
+  "tests/decoding",
+  "tests/notebooks_test.ts",
+  "tests/faults",
+  "tests/leaks",
+  "tests/engine",
+];
+
+const JOBS = Math.min(2, navigator.hardwareConcurrency);
+
+/** What one process tests: paths from the root, and those in them that another tests. */
+export interface TestGroup {
+  paths: readonly string[];
+  ignored: readonly string[];
+}
+
+/** All tests and examples, each in one group; what takes longest first. */
+export function testGroups(): TestGroup[] {
+  const folders = [...Deno.readDirSync(join(ROOT, "tests"))].filter(({ isDirectory }) => isDirectory)
+    .map(({ name }) => `tests/${name}`).filter((path) => !LONGEST.includes(path)).sort();
+  const groups = [...LONGEST.map((path) => [path]), ["mod.ts", "tests"], ...folders.map((path) => [path])];
+  return groups.map((paths) => ({
+    paths,
+    ignored: [...LONGEST, ...folders].filter((path) => paths.some((folder) => path.startsWith(`${folder}/`))),
+  }));
+}
+
+/** The words that are existing paths, and those that filter tests by their names or are options of `deno test`. */
+function readWords(words: readonly string[]): { paths: string[]; options: string[] } {
   const cwd = Deno.env.get("INIT_CWD") ?? Deno.cwd();
   const find = (word: string) => [resolve(cwd, word), resolve(ROOT, word)].find((path) => existsSync(path));
-  const paths = words.flatMap((word) => find(word) ?? []);
   const rest = words.filter((word) => !find(word));
-  const options = rest.filter((word) => word.startsWith("-"));
   const names = rest.filter((word) => !word.startsWith("-"));
-  const everything = ["tests", "lib", "mod.ts"].filter((path) => existsSync(join(ROOT, path)));
   const filter = names.length > 0 ? [`--filter=/${names.map(escapeRegExp).join("|")}/`] : [];
-  return [...options, ...filter, ...(paths.length > 0 ? paths : everything)];
+  return {
+    paths: words.flatMap((word) => find(word) ?? []),
+    options: [...rest.filter((word) => word.startsWith("-")), ...filter],
+  };
 }
 
 function escapeRegExp(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
 }
 
-/** Runs the tests in a process of their own, its output passed on; the counts come from its JUnit report. */
-async function runTests(words: readonly string[]): Promise<{ passed: number; failed: number }> {
+/** What came of tests. */
+interface Counts {
+  passed: number;
+  failed: number;
+}
+
+/** Runs tests in a process of their own, its output passed on, at its end if `isHeld`; the counts come from its JUnit report. */
+async function runGroup(
+  { paths, ignored }: TestGroup,
+  { options, isHeld }: { options: readonly string[]; isHeld: boolean },
+): Promise<Counts> {
   const folder = await Deno.makeTempDir({ prefix: "codescrub-test-" });
   const report = join(folder, "report.xml");
   const temporary = join(folder, "tmp"); // what tests and killed processes leave goes with it
   await Deno.mkdir(temporary);
   try {
-    const { success } = await new Deno.Command(Deno.execPath(), {
+    const command = new Deno.Command(Deno.execPath(), {
       // Types are `deno check`'s to check, once (`deno task ok`); examples must run all the same.
       args: ["test", "-q", "-P=test", "--no-prompt", "--no-check", "--doc", `--junit-path=${report}`]
-        .concat(testArguments(words)),
+        .concat(isHeld ? "--permit-no-files" : [], ignored.map((path) => `--ignore=${path}`), options, paths),
       cwd: ROOT,
       env: { TF_CPP_MIN_LOG_LEVEL: "2", TF_CPP_MAX_VLOG_LEVEL: "0", TMPDIR: temporary },
-    }).spawn().status;
+      ...isHeld && { stdout: "piped", stderr: "piped" },
+    });
+    const { success } = isHeld ? await shown(command) : await command.spawn().status;
     const counts = countTests(existsSync(report) ? await Deno.readTextFile(report) : "");
     // A file that does not load, or a leak, fails without a test of its own.
     return success ? counts : { ...counts, failed: Math.max(1, counts.failed) };
@@ -53,8 +102,35 @@ async function runTests(words: readonly string[]): Promise<{ passed: number; fai
   }
 }
 
+/** Runs a command to its end, and then writes what it wrote. */
+async function shown(command: Deno.Command): Promise<{ success: boolean }> {
+  const { success, stdout, stderr } = await command.output();
+  for (const [to, bytes] of [[Deno.stdout, stdout], [Deno.stderr, stderr]] as const) {
+    for (let at = 0; at < bytes.length;) at += to.writeSync(bytes.subarray(at));
+  }
+  return { success };
+}
+
+async function runTests(words: readonly string[]): Promise<Counts> {
+  const { paths, options } = readWords(words);
+  if (paths.length > 0) return await runGroup({ paths, ignored: [] }, { options, isHeld: false });
+  const counts = { passed: 0, failed: 0 };
+  const groups = testGroups().values();
+  const failed: string[] = [];
+  await Promise.all(Array.from({ length: JOBS }, async () => {
+    for (const group of groups) {
+      const own = await runGroup(group, { options, isHeld: true });
+      counts.passed += own.passed;
+      counts.failed += own.failed;
+      if (own.failed > 0) failed.push(`${own.failed} failed of ${group.paths.join(", ")}`);
+    }
+  }));
+  for (const line of failed) console.log(line);
+  return counts;
+}
+
 /** The tests of a JUnit report; their steps, which it lists as "test > step", count with them. */
-function countTests(report: string): { passed: number; failed: number } {
+function countTests(report: string): Counts {
   const counts = { passed: 0, failed: 0 };
   for (const suite of report.split("<testsuite ").slice(1)) {
     const tests = new Set<string>();

@@ -1,6 +1,8 @@
 import { assertEquals } from "@std/assert";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { testGroups } from "./run.ts";
 
 const RUNNER = fileURLToPath(new URL("./run.ts", import.meta.url));
 
@@ -43,4 +45,22 @@ Deno.test("tests/run.ts ends with 1 when nothing ran or a file does not load", a
 
 Deno.test("tests/run.ts runs the tests whose names are asked for", async () => {
   assertEquals(await runTests(PASS + FAIL, ["passes"]), { code: 0, lastLine: "1 passed, 0 failed" });
+});
+
+Deno.test("testGroups() has each file of tests/ and lib/ in one group", async () => {
+  const root = fileURLToPath(new URL("..", import.meta.url));
+  const groups = testGroups();
+  const has = (path: string, file: string) => file === path || file.startsWith(`${path}/`);
+  const files = ["tests", "lib"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((name) => `${folder}/${name}`)
+  ).filter((file) => file.endsWith(".ts"));
+  for (const file of [...files, "mod.ts"]) {
+    const own = groups.filter(({ paths, ignored }) =>
+      paths.some((path) => has(path, file)) && !ignored.some((path) => has(path, file))
+    );
+    assertEquals(own.length, 1, file);
+  }
+  for (const path of groups.flatMap(({ paths, ignored }) => [...paths, ...ignored])) {
+    await Deno.stat(join(root, path));
+  }
 });

@@ -1,6 +1,6 @@
 /**
  * What an adversary would try on a model that is said to have forgotten secrets: extracting them, asking otherwise, telling
- * them from others, running the model in fewer bits. Each attack gives a row a secret, named by its id, and stands beside
+ * them from others, running the model in fewer bits, training it further, looking into its layers. Each attack gives a row a secret, named by its id, and stands beside
  * controls: made-up secrets of the same format in the same place, which the model never saw.
  *
  * @example
@@ -17,8 +17,18 @@
  */
 export { type AttackOutcome, type AttackScore, AttackScores, type Finding } from "./attack_scores.ts";
 export { controlSecrets } from "./control_secrets.ts";
+export { checkBenign } from "./benign_texts.ts";
 export { type ControlTokens, controlTokens } from "./control_tokens.ts";
 export { type ControlOptions, ControlValues } from "./control_values.ts";
+export {
+  DEPTH_DROP,
+  type DepthLayer,
+  type DepthModels,
+  type DepthOptions,
+  depthScore,
+  depthScores,
+  type DepthSecret,
+} from "./depth.ts";
 export { drawSecrets, type LeakRow } from "./drawn_secrets.ts";
 export { type ExposureOptions, scoreExposures } from "./exposure.ts";
 export {
@@ -52,6 +62,16 @@ export {
 export type { PlacedSecret } from "./placed_secret.ts";
 export { CONTEXT_TOKENS, type PrefixVariant, prefixVariants } from "./prefix_variants.ts";
 export { quantizedModel, weightRoundings } from "./quantized_model.ts";
+export {
+  type ForgetText,
+  halfOfForgetSet,
+  relearn,
+  RELEARN_RATES,
+  RELEARN_STEPS,
+  type RelearnedSecret,
+  type RelearnInputs,
+  type RelearnOptions,
+} from "./relearn.ts";
 export { renameIdentifiers } from "./rename_identifiers.ts";
 export { type Matrix, type RoundingName, ROUNDINGS, roundWeights } from "./round_weights.ts";
 export {

@@ -5,9 +5,8 @@
  */
 import { tableBytes } from "../datasets/corpus_pieces.ts";
 import type { CorpusSource } from "../datasets/resolve_corpus.ts";
-import type { Progress, Stage } from "./progress.ts";
-
-const MEGABYTE = 1e6;
+import type { Progress } from "./progress.ts";
+import { type AmountStage, startAmount, startMegabytes } from "./reading.ts";
 
 /** How far a corpus was gone through. */
 export interface CorpusPlace {
@@ -60,23 +59,12 @@ export async function corpusStage(
   { source, total, unit = "documents" }: CorpusStageOptions,
 ): Promise<CorpusStage> {
   const isByBytes = total === null && source.tables.length > 0;
-  const amount = isByBytes ? Math.ceil(await tableBytes(source.tables) / MEGABYTE) : total;
-  let stage: Stage | undefined; // not for a corpus that turns out to be empty
-  let reached = 0;
-  const reach = (now: number, note?: string, wasDone = false) => {
-    stage ??= progress.start(name, amount, isByBytes ? "MB" : unit);
-    const more = Math.max(0, now - reached);
-    reached += more;
-    if (wasDone) stage.skip(more);
-    else stage.advance(more, note);
-  };
+  const bytes = isByBytes ? await tableBytes(source.tables) : 0;
+  const start = () =>
+    isByBytes ? startMegabytes(progress, name, bytes) : startAmount(progress, name, { amount: total, unit });
+  let stage: AmountStage | undefined; // not for a corpus that turns out to be empty
   return {
-    reach: ({ documents, read }, ...how) =>
-      reach(isByBytes ? Math.min(amount!, Math.floor(read / MEGABYTE)) : documents, ...how),
-    done: (note) => {
-      if (!stage) return;
-      if (amount !== null) reach(amount, note);
-      stage.done();
-    },
+    reach: ({ documents, read }, ...how) => (stage ??= start()).show(isByBytes ? read : documents, ...how),
+    done: (note) => stage?.done(note),
   };
 }

@@ -7,9 +7,8 @@
 import { type CorpusPiece, readPiece } from "../datasets/corpus_piece.ts";
 import { type SecretRow, secretRows, type SecretRowsOptions, secretTable } from "../datasets/secret_table.ts";
 import { writeTable } from "../datasets/tables.ts";
-import { writeFileAtomic } from "../files/write_file.ts";
 import type { PieceCounts } from "./detect_counts.ts";
-import { partPath } from "./part_files.ts";
+import { partPath, writePart } from "./part_files.ts";
 
 /** What all pieces of a run have in common; it may be sent to a worker. */
 export interface DetectPieceOptions extends SecretRowsOptions {
@@ -64,9 +63,8 @@ export async function detectPiece(
     }
   }
   counts.spans = rows.length;
-  const path = partPath(options.folder, piece);
   const { reveal = false, numbered } = options;
-  await writeTable(secretTable(rows, { reveal, ...(numbered && { numbers }) }), `${path}.parquet`);
-  await writeFileAtomic(`${path}.json`, JSON.stringify(counts));
+  const table = secretTable(rows, { reveal, ...(numbered && { numbers }) });
+  await writePart(partPath(options.folder, piece), counts, (file) => writeTable(table, file));
   return counts;
 }

@@ -154,9 +154,33 @@ async function makePart<C extends Columns, T extends Json>(
 ): Promise<T> {
   const { rows, counts } = await make();
   await makeFolder(folder, { mode: 0o700 });
-  await writeRows(`${path}.parquet`, rows, columns);
-  await writeFileAtomic(`${path}.json`, JSON.stringify(counts));
+  await writePart(path, counts, (file) => writeRows(file, rows, columns));
   return counts;
+}
+
+/**
+ * Writes a part: its rows, and then its counts, by which it is whole.
+ *
+ * @param path without an extension
+ * @param writeTable writes its rows into a Parquet file
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { readPartCounts, writePart } from "./part_files.ts";
+ *
+ * const path = `${await Deno.makeTempDir()}/part-00000000-ab`;
+ * await writePart(path, { spans: 1 }, (file) => Deno.writeTextFile(file, ""));
+ * assertEquals(await readPartCounts(path), { spans: 1 });
+ * ```
+ */
+export async function writePart(
+  path: string,
+  counts: unknown,
+  writeTable: (file: string) => Promise<unknown>,
+): Promise<void> {
+  await writeTable(`${path}.parquet`);
+  await writeFileAtomic(`${path}.json`, JSON.stringify(counts));
 }
 
 /**

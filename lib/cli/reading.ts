@@ -7,6 +7,7 @@ import { corpusBytes } from "../datasets/corpus_pieces.ts";
 import type { FindDocumentsOptions } from "../datasets/find_documents.ts";
 import type { CorpusOptions, CorpusSource } from "../datasets/resolve_corpus.ts";
 import type { Context } from "./command.ts";
+import type { Progress } from "./progress.ts";
 
 const MEGABYTE = 1e6;
 
@@ -78,21 +79,56 @@ export async function startReading(
  * ```
  */
 export function startMegabytes(
-  progress: Context["progress"],
+  progress: Pick<Progress, "start">,
   name: string,
   bytes: number,
-): { show(done: number, note?: string): void; done(note?: string): void } {
-  const total = Math.ceil(bytes / MEGABYTE);
-  const stage = progress.start(name, total, "MB");
+): AmountStage {
+  const stage = startAmount(progress, name, { amount: Math.ceil(bytes / MEGABYTE), unit: "MB" });
+  return { ...stage, show: (done, ...how) => stage.show(Math.floor(done / MEGABYTE), ...how) };
+}
+
+/** A stage that is told how much of it is done, not how much more. */
+export interface AmountStage {
+  /** Shows how much is done; of less than before nothing. @param wasDone by an earlier run */
+  show(done: number, note?: string, wasDone?: boolean): void;
+  /** All of it is done. */
+  done(note?: string): void;
+}
+
+/**
+ * A stage of so many units, or of nobody knows how many, that is told how much of it is done.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createProgress } from "./progress.ts";
+ * import { startAmount } from "./reading.ts";
+ *
+ * const lines: string[] = [];
+ * const stream = { write: (text: string) => lines.push(text), isTTY: false, columns: 80 };
+ * const stage = startAmount(createProgress({ stream, now: () => 0 }), "Counting", { amount: null, unit: "rows" });
+ * for (const rows of [5, 3]) stage.show(rows);
+ * stage.done();
+ * assertEquals(lines, ["Counting: started\n", "Counting: 5 rows in 0 s\n"]);
+ * ```
+ */
+export function startAmount(
+  progress: Pick<Progress, "start">,
+  name: string,
+  { amount, unit }: { amount: number | null; unit: string },
+): AmountStage {
+  const stage = progress.start(name, amount, unit);
   let shown = 0;
-  const show = (megabytes: number, note?: string) => {
-    stage.advance(megabytes - shown, note);
-    shown = megabytes;
+  const show = (done: number, note?: string, wasDone = false) => {
+    const more = Math.max(0, Math.min(done, amount ?? done) - shown);
+    shown += more;
+    if (wasDone) stage.skip(more);
+    else stage.advance(more, note);
   };
   return {
-    show: (done, note) => show(Math.min(total, Math.max(shown, Math.floor(done / MEGABYTE))), note),
+    show,
     done: (note) => {
-      show(total, note);
+      if (amount !== null) show(amount, note);
       stage.done(note);
     },
   };

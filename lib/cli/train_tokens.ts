@@ -75,7 +75,7 @@ export async function openTrainingTokens(
   if (!file) {
     await removeTokenFile(path);
     await writeTokenFile(path, tokenize(out, source, context));
-    file = await TokenFile.open(path);
+    file = await TokenFile.open(path, { isNew: true });
   }
   if (!file) throw new Error(`Cannot read token ids "${path}": they changed since they were written`);
   return {

@@ -11,6 +11,7 @@
 import { type Document, emptyCorpus, MAX_CHARACTERS, streamDocuments, tooLarge } from "./corpus.ts";
 import { type PieceSource, readPiece } from "./corpus_piece.ts";
 import { corpusPieces } from "./corpus_pieces.ts";
+import { norOthers } from "./nor_others.ts";
 import { type CorpusOptions, type CorpusSource, resolveCorpus } from "./resolve_corpus.ts";
 
 /** Options of {@linkcode pickDocuments}. */
@@ -117,11 +118,12 @@ export async function findDocuments(
 }
 
 function missingDocuments([first, ...others]: readonly string[], reasons: Map<string, string>): RangeError {
-  const more = others.length > 0 ? `, nor ${others.length} other${others.length > 1 ? "s" : ""}` : "";
   const reason = reasons.get(first!);
   const why = reason === undefined ? "" : `: what has that name there was skipped (${reason})`;
   return new RangeError(
-    `Cannot find document "${first}" in the corpus${more}${why}: give the corpus that the set was made from`,
+    `Cannot find document "${first}" in the corpus${
+      norOthers(others.length)
+    }${why}: give the corpus that the set was made from`,
   );
 }
 

@@ -8,6 +8,7 @@
  * @module
  */
 import { writeForgetSpans } from "./forget_spans.ts";
+import { norOthers } from "./nor_others.ts";
 import type { SecretPlace } from "./place.ts";
 import { PythonRandom } from "./python_random.ts";
 import { WINDOW_TOKENS } from "./token_counts.ts";
@@ -144,7 +145,7 @@ export function qualifyingRows(
   const ids = new Set(windows.map(({ secrets }) => secrets[0]!.doc_id));
   const [missing, ...others] = [...ids].filter((id) => textOf(id) === undefined);
   if (missing !== undefined) {
-    const more = others.length > 0 ? `, nor ${others.length} other${others.length > 1 ? "s" : ""}` : "";
+    const more = norOthers(others.length);
     throw new RangeError(`Cannot choose forget sets as the corpus has no document "${missing}"${more}`);
   }
   const documents = Map.groupBy(probe.filter(({ doc_id }) => ids.has(doc_id)), ({ doc_id }) => doc_id);

@@ -1,7 +1,7 @@
 /**
  * The rows of a file of JSON (lines or an array) or CSV, plain or packed by gzip or zstd, as bytes, one after the other
- * and in bounded memory: a row of more than 64 MiB comes in pieces, which a reader lets go as they come. A packed file may
- * have several members.
+ * and in bounded memory: a row of more than 64 MiB comes in pieces, each of which is gone when the next is asked for. A packed
+ * file may have several members.
  *
  * @module
  */
@@ -29,7 +29,7 @@ const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** A row, or a piece of one that is too long. */
 export interface RowPart {
-  /** The row's bytes, with the line break behind it, where there is one. */
+  /** The row's bytes, with the line break behind it, where there is one; of a piece, until the next part is asked for. */
   bytes: Uint8Array;
   /** Bytes of the file before the row, unpacked. */
   start: number;
@@ -100,6 +100,7 @@ export async function* rowParts(path: string, options: RowPartsOptions = {}): As
         isLast: isLast && i === pieces.length - 1,
         style: json.style,
       };
+      if (!isWhole) release(bytes);
     }
   };
   for await (const chunk of fileChunks(path, options)) {
@@ -133,6 +134,14 @@ export async function* rowParts(path: string, options: RowPartsOptions = {}): As
   if (size === 0) return;
   if (held.length === 0) held.push(new Uint8Array()); // the end of a row whose pieces are gone
   yield* take(true);
+}
+
+/**
+ * Frees the memory of bytes now, which the garbage collector would do some hundred MiB later; not where it holds other
+ * bytes too.
+ */
+function release({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength) buffer.transfer(0);
 }
 
 /** The bytes of a file, unpacked. */

@@ -136,6 +136,29 @@ export function roundUp(count: number, unit: number, most = Infinity): number {
   return Math.min(most, Math.ceil(count / unit) * unit);
 }
 
+/**
+ * Texts whose lengths, rounded up, are equal, so that they run together: their numbers by that length.
+ *
+ * @param unit what lengths are rounded up to a multiple of
+ * @param most the model's positions
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { byPaddedLength } from "./batch_sizes.ts";
+ *
+ * const texts = [3, 40, 5].map((length) => ({ prefix: { length } }));
+ * assertEquals([...byPaddedLength(texts, 32, 48)], [[32, [0, 2]], [48, [1]]]);
+ * ```
+ */
+export function byPaddedLength(
+  texts: readonly { prefix: { length: number } }[],
+  unit: number,
+  most: number,
+): Map<number, number[]> {
+  return Map.groupBy(texts.keys(), (i) => roundUp(texts[i]!.prefix.length, unit, most));
+}
+
 function powerWithin(count: number, { least, most }: { least: number; most: number }): number {
   return powerOfTwoBelow(Math.min(most, Math.max(least, count)));
 }

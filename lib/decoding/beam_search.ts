@@ -11,7 +11,7 @@ import { compile, type CompiledStep } from "../engine/compile.ts";
 import { gpuMemory } from "../engine/cpu_features.ts";
 import type { Model } from "../models/model.ts";
 import { checkFinite, checkTokens } from "../models/not_finite.ts";
-import { powerOfTwo, powerOfTwoBelow, roundUp, rowsAtOnce } from "./batch_sizes.ts";
+import { byPaddedLength, powerOfTwo, powerOfTwoBelow, rowsAtOnce } from "./batch_sizes.ts";
 import { branchAttention } from "./branch_attention.ts";
 import { growCacheBuffer, keepCacheRows, newCacheBuffer } from "./kv_cache.ts";
 import { Prefill, type PrefilledTexts } from "./prefill.ts";
@@ -106,12 +106,9 @@ export class BeamSearch implements Disposable {
       checkTokens(prefix, vocabularySize, `continue ${nameOf(text)}`);
     });
     const results: Beam[][] = prompts.map(() => [{ tokens: [], logProbability: 0 }]);
-    const lengthOf = ({ prefix }: BeamPrompt) => roundUp(prefix.length, PREFIX_UNIT, maxPositions);
     const size = powerOfTwoBelow(rowsAtOnce(this.#model.config, gpuMemory()) / this.#width);
-    for (const length of new Set(prompts.map(lengthOf))) {
-      // those of like ends together
-      const group = prompts.map((_, i) => i).filter((i) => lengthOf(prompts[i]!) === length)
-        .sort((a, b) => prompts[a]!.tokens - prompts[b]!.tokens);
+    for (const [length, group] of byPaddedLength(prompts, PREFIX_UNIT, maxPositions)) {
+      group.sort((a, b) => prompts[a]!.tokens - prompts[b]!.tokens); // those of like ends together
       for (let first = 0; first < group.length; first += size) {
         const chunk = group.slice(first, first + size);
         const searches = chunk.map((i) => ({ prompt: prompts[i]!, beams: results[i]! }));

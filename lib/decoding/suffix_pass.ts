@@ -12,7 +12,14 @@ import { gpuMemory } from "../engine/cpu_features.ts";
 import { sparseCrossEntropy } from "../engine/kernels.ts";
 import type { Model } from "../models/model.ts";
 import { checkFinite, checkTokens } from "../models/not_finite.ts";
-import { powerOfTwo, powerOfTwoBelow, roundUp, textsAtOnce, tokensAtOnce } from "./batch_sizes.ts";
+import {
+  byPaddedLength,
+  powerOfTwo,
+  powerOfTwoBelow,
+  roundUp,
+  textsAtOnce,
+  tokensAtOnce,
+} from "./batch_sizes.ts";
 import { Prefill, type PrefilledTexts } from "./prefill.ts";
 import { suffixAttention } from "./suffix_attention.ts";
 import { tokenDetails } from "./token_details.ts";
@@ -111,9 +118,7 @@ export class SuffixPass implements Disposable {
       suffixes.map(({ length }) => this.#emptyResult(length, options))
     );
     const { maxPositions } = this.#model.config;
-    const lengthOf = ({ prefix }: SuffixInput) => roundUp(prefix.length, UNITS.prefix, maxPositions);
-    for (const length of new Set(inputs.map(lengthOf))) {
-      const group = inputs.map((_, i) => i).filter((i) => lengthOf(inputs[i]!) === length);
+    for (const [length, group] of byPaddedLength(inputs, UNITS.prefix, maxPositions)) {
       const size = textsAtOnce(this.#model.config, gpuMemory());
       for (let first = 0; first < group.length; first += size) {
         const chunk = group.slice(first, first + size);

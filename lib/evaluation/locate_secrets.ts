@@ -11,6 +11,7 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { checkPlaces } from "../datasets/check_places.ts";
 import type { Document } from "../datasets/corpus.ts";
+import { norOthers } from "../datasets/nor_others.ts";
 import { type SecretPlace, secretPlaceKey, spanFinder } from "../datasets/place.ts";
 import { secretWindows } from "../datasets/secret_mask.ts";
 import { type SecretInText, type TokenizedSecret, tokenizeSecrets } from "../datasets/secret_tokens.ts";
@@ -223,7 +224,7 @@ function byDocument<P extends SecretPlace>(places: readonly P[]): Map<string, Pl
 }
 
 function missingDocuments(first: string, count: number): RangeError {
-  const others = count === 1 ? "" : `, nor ${count - 1} other${count === 2 ? "" : "s"}`;
+  const others = norOthers(count - 1);
   return new RangeError(
     `Cannot probe document "${first}" as the corpus has no such document${others}: give the corpus that detect read`,
   );

@@ -161,6 +161,11 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
     return family.norm(x);
   }
 
+  /** The norm after the last layer, of any layer's output: [N, D] to [N, D]. */
+  norm(x: Tensor): Tensor {
+    return this.#family.norm(x);
+  }
+
   /** Logits of hidden states: [N, D] to [N, V]. */
   project(hidden: Tensor): Tensor {
     return this.#family.logits(hidden);

@@ -13,6 +13,7 @@ import { type Encoding, Tokenizer as NativeTokenizer } from "../npm/tokenizers.t
 import { readRegularText } from "../files/read_file.ts";
 import { fileReasonOf, reasonOf } from "../files/reason.ts";
 import { checkTokenizer } from "./check_tokenizer.ts";
+import { collectEncodings } from "./collect_encodings.ts";
 import { fromCodePoints } from "./code_points.ts";
 import { cutsAtLines, lineCut, textPieces, type TokenizerParts, wordCuts } from "./line_cuts.ts";
 
@@ -172,14 +173,14 @@ export class Tokenizer {
     texts: readonly string[],
     { nameOf = (i) => `text ${i}` }: EncodeOptions,
   ): AsyncGenerator<{ piece: Piece; encoding: Encoding }> {
-    let batch: Piece[] = [];
+    let [batch, characters]: [Piece[], number] = [[], 0];
     const encode = async () => {
+      collectEncodings(characters); // those of the batches before
       const encodings = await this.#native.encodeBatch(batch.map(({ text }) => text), {
         addSpecialTokens: false,
       });
       return batch.map((piece, i) => ({ piece, encoding: encodings[i]! }));
     };
-    let characters = 0;
     for (const [of, text] of texts.entries()) {
       for (const piece of this.#pieces(text.toWellFormed(), of, nameOf)) {
         if (

@@ -95,6 +95,16 @@ export class Adam implements Disposable {
     return norm;
   }
 
+  /** Forgets all updates, as if none had been made. */
+  reset(): void {
+    this.steps = 0;
+    tf.tidy(() => {
+      for (const moment of [...Object.values(this.first), ...Object.values(this.second)]) {
+        assign(moment, tf.zerosLike(moment));
+      }
+    });
+  }
+
   /** Frees the moments. */
   [Symbol.dispose](): void {
     tf.dispose([this.first, this.second]);

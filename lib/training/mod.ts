@@ -27,6 +27,22 @@ export {
   nextTokenLosses,
   valueAndGradients,
 } from "./next_token_loss.ts";
-export { learningRateAt, type TrainHooks, trainModel, type TrainOptions, type TrainStep } from "./train.ts";
+export {
+  learningRateAt,
+  TRAIN_DEFAULTS,
+  type TrainHooks,
+  type TrainingStep,
+  trainingStep,
+  trainModel,
+  type TrainOptions,
+  type TrainStep,
+} from "./train.ts";
+export {
+  afterTraining,
+  fitWindows,
+  type FurtherRun,
+  type FurtherTraining,
+  type FurtherTrainingOptions,
+} from "./after_training.ts";
 export { removeTokenFile, TokenFile, writeTokenFile } from "./token_file.ts";
 export { type TokenDocuments, type WindowOptions, Windows } from "./windows.ts";

@@ -173,10 +173,11 @@ export class TokenFile implements TokenDocuments, Disposable {
   /**
    * Opens what {@linkcode writeTokenFile} wrote, once its SHA-256 was found to be right.
    *
+   * @param options.isNew it was written by this very run, so it is not read to be hashed again; default false
    * @returns undefined where there is none, or one that was cut or changed since
    * @throws {Error} If it cannot be read.
    */
-  static async open(path: string): Promise<TokenFile | undefined> {
+  static async open(path: string, { isNew = false } = {}): Promise<TokenFile | undefined> {
     const record = await readTokenRecord(recordPath(path));
     const info = await Deno.stat(path).catch(() => undefined);
     if (!record || !info?.isFile || info.size !== ID_BYTES * (record.tokens + record.documents)) {
@@ -184,7 +185,7 @@ export class TokenFile implements TokenDocuments, Disposable {
     }
     using held = new DisposableStack();
     const file = held.use(await Deno.open(path).catch((cause) => refuseRead(path, cause)));
-    if (await hashOf(file) !== record.sha256) return undefined;
+    if (!isNew && await hashOf(file) !== record.sha256) return undefined;
     const lengths = new Uint32Array(record.documents);
     readAt(file, { path, position: ID_BYTES * record.tokens, into: lengths });
     const starts = new Float64Array(record.documents + 1);

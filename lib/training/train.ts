@@ -29,6 +29,17 @@ export interface TrainOptions extends WindowOptions {
   maxNorm: number;
 }
 
+/** What `train` has unless it is told otherwise. */
+export const TRAIN_DEFAULTS = {
+  batch: 8,
+  finalShare: 0.05,
+  betas: [0.9, 0.95],
+  maxNorm: 1,
+} as const satisfies Partial<TrainOptions>;
+
+/** A captured step: a batch's ids [B, T] and the optimizer's rates, to what it was before the update. */
+export type TrainingStep = CompiledStep<[tf.Tensor, tf.Tensor], { loss: tf.Tensor; norm: tf.Tensor }>;
+
 /** What happened in a step. */
 export interface TrainStep {
   /** The step's number, from 1. */
@@ -72,11 +83,41 @@ export function learningRateAt(
 }
 
 /**
+ * The step of `trainModel`: loss, gradients and update. Several runs of one model can share it, as compiling takes seconds.
+ *
+ * @param optimizer over the model's trainable weights
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { loadModel } from "../checkpoints/load.ts";
+ * import { Adam } from "./adam.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/plain");
+ * using optimizer = new Adam(loaded.model.trainable, { betas: [0.9, 0.95] });
+ * using step = trainingStep(loaded.model, optimizer);
+ * const { loss } = step(tf.tensor2d([[1, 2, 3]], [1, 3], "int32"), optimizer.nextRates(1e-3));
+ * assertEquals([loss.shape, optimizer.steps], [[], 1]);
+ * ```
+ */
+export function trainingStep(model: Model, optimizer: Adam): TrainingStep {
+  return compile((ids: tf.Tensor, rates: tf.Tensor) => {
+    const run = () => valueAndGradients(model.trainable, () => tf.mean(nextTokenLosses(model, ids)));
+    const { loss, gradients } = isXlaFaster(model.products) ? run() : outsideXla(run);
+    return { loss, norm: optimizer.apply(gradients, rates) };
+  }, { xla: true, name: "train", products: model.products });
+}
+
+/**
  * Trains a model in place from `optimizer.steps` on.
  *
  * @param model whose trainable weights are updated
  * @param optimizer over these weights; its state goes on where it was
  * @param documents token ids of each document, or where they lie: these are looked at as they are drawn
+ * @param step of `trainingStep` for both, where the caller keeps one
  * @throws {RangeError} when a document has token ids that the model does not have; {NotFiniteError} when the loss or the
  * gradients are not finite: the step has changed nothing then
  *
@@ -98,7 +139,11 @@ export function learningRateAt(
  */
 export async function trainModel(
   model: Model,
-  { optimizer, documents }: { optimizer: Adam; documents: readonly Int32Array[] | TokenDocuments },
+  { optimizer, documents, step: given }: {
+    optimizer: Adam;
+    documents: readonly Int32Array[] | TokenDocuments;
+    step?: TrainingStep;
+  },
   options: TrainOptions,
   hooks: TrainHooks = {},
 ): Promise<void> {
@@ -108,11 +153,8 @@ export async function trainModel(
   }
   checkTokens([options.endOfText], vocabularySize, "train with that end of text");
   const windows = new Windows(documents, options);
-  using step = compile((ids: tf.Tensor, rates: tf.Tensor) => {
-    const run = () => valueAndGradients(model.trainable, () => tf.mean(nextTokenLosses(model, ids)));
-    const { loss, gradients } = isXlaFaster(model.products) ? run() : outsideXla(run);
-    return { loss, norm: optimizer.apply(gradients, rates) };
-  }, { xla: true, name: "train", products: model.products });
+  using own = given ? null : trainingStep(model, optimizer);
+  const step = given ?? own!;
   while (optimizer.steps < options.steps) {
     hooks.signal?.throwIfAborted();
     const number = optimizer.steps + 1;
@@ -134,7 +176,7 @@ export async function trainModel(
 
 /** Runs a step and reads its results; of its inputs nothing is left. One that fails is not counted. */
 async function numbersOf(
-  step: CompiledStep<[tf.Tensor, tf.Tensor], { loss: tf.Tensor; norm: tf.Tensor }>,
+  step: TrainingStep,
   { ids, rates, optimizer }: { ids: tf.Tensor; rates: tf.Tensor; optimizer: Adam },
 ): Promise<{ loss: number; norm: number }> {
   using held = new DisposableStack();

@@ -58,6 +58,21 @@ Deno.test("a row over 64 MiB is skipped and named, and not held, wherever a tabl
   }
 });
 
+Deno.test("rowParts() frees each piece of a long row as the next is asked for, and keeps whole rows", async () => {
+  using folder = temporaryFolder();
+  const path = fileOf(folder.path, "a.jsonl", ["{}\n", new Uint8Array(MAX_ROW_BYTES + 2 ** 20), "\n{}\n"]);
+  const parts: { bytes: Uint8Array; isWhole: boolean }[] = [];
+  let read = 0;
+  for await (const { bytes, isWhole } of rowParts(path)) {
+    const held = parts.reduce((sum, part) => sum + (part.isWhole ? 0 : part.bytes.length), 0);
+    assert(held < 2 ** 19, `${held} bytes are held`); // the first and the last piece stand beside other rows
+    parts.push({ bytes, isWhole });
+    read += bytes.length;
+  }
+  assertEquals(read, MAX_ROW_BYTES + 2 ** 20 + 7);
+  assertEquals(parts.filter(({ isWhole }) => isWhole).map(({ bytes }) => bytes.length), [3, 3]);
+});
+
 Deno.test("a row of 64 MiB is whole", async () => {
   using folder = temporaryFolder();
   const pieces = [new Uint8Array(MAX_ROW_BYTES - 1), "\n", new Uint8Array(MAX_ROW_BYTES), "\n"];

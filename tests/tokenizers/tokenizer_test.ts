@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { fileURLToPath } from "node:url";
+import type { Tokenizer as NativeTokenizer } from "tokenizers";
 import { fromCodePoints } from "../../lib/tokenizers/code_points.ts";
-import { openTokenizer, parseTokenizer, type Tokenizer } from "../../lib/tokenizers/tokenizer.ts";
+import { openTokenizer, parseTokenizer, Tokenizer } from "../../lib/tokenizers/tokenizer.ts";
 import expected from "../fixtures/tokenizer_offsets.json" with { type: "json" };
 
 const FOLDER = fileURLToPath(new URL("../fixtures/tokenizer", import.meta.url));
@@ -150,4 +151,28 @@ Deno.test("parseTokenizer() refuses a prefix that merges lack, at which the nati
   }
   const model = { ...json.model, continuing_subword_prefix: "" };
   parseTokenizer(JSON.stringify({ ...json, model }), "tokenizer.json");
+});
+
+Deno.test("encodeIds() has no more than some batches' encodings wait for the garbage collector", async () => {
+  const [texts, characters] = [40, 2 ** 20]; // each a batch of its own
+  let [held, most] = [0, 0];
+  const freed = new FinalizationRegistry(() => void held--);
+  const native = {
+    disableTruncation: () => {},
+    disablePadding: () => {},
+    getVocabSize: () => 1,
+    tokenToId: () => null,
+    encodeBatch: async (batch: string[]) => {
+      await new Promise((resolve) => setTimeout(resolve)); // in which what was collected is told
+      const encodings = batch.map(() => ({ getIds: () => [0] }));
+      for (const encoding of encodings) freed.register(encoding, null);
+      held += encodings.length;
+      most = Math.max(most, held);
+      return encodings;
+    },
+  };
+  const tokenizer = new Tokenizer(native as unknown as NativeTokenizer);
+  const ids = await tokenizer.encodeIds(Array(texts).fill("x".repeat(characters)));
+  assertEquals(ids.map((own) => [...own]), Array(texts).fill([0]));
+  assert(most <= 8, `${most} of ${texts} encodings were held at once`);
 });

@@ -12,7 +12,7 @@ import { checkpointBytes, CHECKPOINTS, readCheckpoint, writeCheckpoint } from ".
 import { RateWatch } from "../../training/rate_watch.ts";
 import { trainingBytes } from "../../training/step_memory.ts";
 import { TOKEN_FILES } from "../../training/token_file.ts";
-import { trainModel, type TrainStep } from "../../training/train.ts";
+import { TRAIN_DEFAULTS, trainModel, type TrainStep } from "../../training/train.ts";
 import { type Context, defineCommand } from "../command.ts";
 import { CORPUS_OPTIONS } from "../corpus_options.ts";
 import { DTYPE_OPTION, SAVE_DTYPE_OPTION, storageOf } from "../dtype_options.ts";
@@ -25,7 +25,7 @@ import { openTrainingTokens } from "../train_tokens.ts";
 import { openTrainingTexts } from "../training_texts.ts";
 import { describeRate } from "../unlearn_report.ts";
 
-const BETAS = [0.9, 0.95] as const;
+const { betas } = TRAIN_DEFAULTS;
 const SAVE_EVERY_STEPS = 100;
 const LOG_EVERY_STEPS = 10;
 const LOG_FILE = "training_log.jsonl";
@@ -69,18 +69,23 @@ export const command = defineCommand({
       max: 30000,
     },
     steps: { kind: "int", describe: "updates", default: 1000, min: 1 },
-    batch: { kind: "int", describe: "windows an update", default: 8, min: 1 },
+    batch: { kind: "int", describe: "windows an update", default: TRAIN_DEFAULTS.batch, min: 1 },
     length: { kind: "int", describe: "tokens a window", default: 512, min: 2 },
     lr: { kind: "float", describe: "highest learning rate", default: 2e-3, min: 0 },
     finalShare: {
       kind: "float",
       describe: "last rate as a share of the highest",
-      default: 0.05,
+      default: TRAIN_DEFAULTS.finalShare,
       min: 0,
       max: 1,
     },
     warmup: { kind: "int", describe: "steps over which the rate rises", default: 100, min: 0 },
-    maxNorm: { kind: "float", describe: "the gradients' norm is cut to this", default: 1, min: 0 },
+    maxNorm: {
+      kind: "float",
+      describe: "the gradients' norm is cut to this",
+      default: TRAIN_DEFAULTS.maxNorm,
+      min: 0,
+    },
     dtype: DTYPE_OPTION,
     saveDtype: {
       ...SAVE_DTYPE_OPTION,
@@ -121,7 +126,7 @@ export const command = defineCommand({
     const { vocabularySize } = model.config;
     const source = { texts, tokenizer, vocabularySize, otherBytes };
     await using tokens = await openTrainingTokens(out, source, context);
-    using optimizer = new Adam(model.trainable, { betas: BETAS, maxNorm: values.maxNorm });
+    using optimizer = new Adam(model.trainable, { betas, maxNorm: values.maxNorm });
     const { log, notes } = await restoreNotes(out, { weights: model.trainable, optimizer });
     const first = log[0] === undefined ? undefined : (JSON.parse(log[0]) as TrainStep).loss;
     const watch = new RateWatch({
@@ -145,7 +150,7 @@ export const command = defineCommand({
       learningRate: values.lr,
       finalShare: values.finalShare,
       warmup: values.warmup,
-      betas: BETAS,
+      betas,
       maxNorm: values.maxNorm,
     }, {
       signal: context.signal,

@@ -1,0 +1,143 @@
+/**
+ * What a model becomes when its owner goes on training it: it is trained on texts exactly as `train --model` does, measured,
+ * and given back as it was. Each number of steps is a run of its own from the same start, as the learning rate falls
+ * towards the last step.
+ *
+ * @module
+ */
+import * as tf from "../npm/tfjs_core.ts";
+import { assign, snapshot } from "../engine/compile.ts";
+import type { Model } from "../models/model.ts";
+import { Adam } from "./adam.ts";
+import { TRAIN_DEFAULTS, type TrainHooks, trainingStep, trainModel, type TrainStep } from "./train.ts";
+
+/** One further training. */
+export interface FurtherRun {
+  /** The highest learning rate. */
+  learning_rate: number;
+  /** Updates; the model as it is with 0. */
+  steps: number;
+}
+
+/** What is trained on, and for how long. */
+export interface FurtherTraining {
+  /** Token ids of each text. */
+  texts: readonly Int32Array[];
+  /** Joins texts: the tokenizer's end of text. */
+  endOfText: number;
+  /** The runs. */
+  runs: readonly FurtherRun[];
+}
+
+/** How to train. */
+export interface FurtherTrainingOptions {
+  /** Windows an update. Default {@linkcode TRAIN_DEFAULTS}'. */
+  batch?: number;
+  /** Tokens a window. Default 512. */
+  length?: number;
+  /** Steps over which the rate rises. Default 1. */
+  warmup?: number;
+  /** Shuffles texts and windows. Default 42. */
+  seed?: number;
+  /** Called after each step of each run. */
+  onStep?: (step: TrainStep, run: FurtherRun) => void | Promise<void>;
+  /** Ends the work before the next step: its reason is thrown. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Trains a model further and measures it, run by run; the weights are then what they were, also when a step or the
+ * measure throws. One compiled step serves all runs.
+ *
+ * @param model whose trainable weights are trained
+ * @param measure is called when a run has ended, while the model has the run's weights
+ * @returns what `measure` gave, in the runs' order
+ * @throws {RangeError} when the texts are too short for a step; as `trainModel`
+ *
+ * @example
+ * ```ts
+ * import { assert, assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { loadModel } from "../checkpoints/load.ts";
+ * import { afterTraining } from "./after_training.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/plain");
+ * const weight = Object.values(loaded.model.trainable)[0]!;
+ * const first = () => weight.dataSync()[0]!;
+ * const before = first();
+ * const texts = [Int32Array.from({ length: 40 }, (_, i) => i % 5)];
+ * const runs = [0, 2].map((steps) => ({ learning_rate: 1e-3, steps }));
+ * const options = { batch: 2, length: 8 };
+ * const [untrained, trained] = await afterTraining(loaded.model, { texts, endOfText: 0, runs }, first, options);
+ * assertEquals([untrained, first()], [before, before]);
+ * assert(trained !== before);
+ * ```
+ */
+export async function afterTraining<T>(
+  model: Model,
+  { texts, endOfText, runs }: FurtherTraining,
+  measure: (run: FurtherRun) => T | Promise<T>,
+  options: FurtherTrainingOptions = {},
+): Promise<T[]> {
+  const { batch = TRAIN_DEFAULTS.batch, length = 512, warmup = 1, seed = 42, onStep, signal } = options;
+  const { betas, maxNorm, finalShare } = TRAIN_DEFAULTS;
+  const fixed = { batch, length, warmup, seed, endOfText, betas, maxNorm, finalShare };
+  const weights = Object.values(model.trainable);
+  using held = new DisposableStack();
+  const before = weights.map((weight) => held.adopt(snapshot(weight), tf.dispose));
+  const restore = () => weights.forEach((weight, i) => assign(weight, before[i]!));
+  const optimizer = held.use(new Adam(model.trainable, { betas, maxNorm }));
+  const step = held.use(trainingStep(model, optimizer));
+  const results: T[] = [];
+  try {
+    for (const run of runs) {
+      restore();
+      optimizer.reset();
+      const { steps, learning_rate: learningRate } = run;
+      const hooks: TrainHooks = { onStep: (step) => onStep?.(step, run), ...signal && { signal } };
+      await trainModel(
+        model,
+        { optimizer, documents: texts, step },
+        { ...fixed, steps, learningRate },
+        hooks,
+      );
+      signal?.throwIfAborted();
+      results.push(await measure(run));
+    }
+  } finally {
+    restore();
+  }
+  return results;
+}
+
+/**
+ * The largest windows of few texts: as many and as long as wanted where the texts are long enough; else fewer, then shorter
+ * ones.
+ *
+ * @param texts token ids of each text
+ * @param wanted at most
+ * @throws {RangeError} when the texts are too short for a window of two tokens
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { fitWindows } from "./after_training.ts";
+ *
+ * const texts = [new Int32Array(299), new Int32Array(299)]; // 600 tokens with the ends of text
+ * assertEquals(fitWindows(texts, { batch: 8, length: 64 }), { batch: 8, length: 64 });
+ * assertEquals(fitWindows(texts, { batch: 8, length: 128 }), { batch: 3, length: 128 });
+ * assertEquals(fitWindows(texts, { batch: 8, length: 512 }), { batch: 1, length: 300 });
+ * ```
+ */
+export function fitWindows(
+  texts: readonly { length: number }[],
+  wanted: { batch: number; length: number },
+): { batch: number; length: number } {
+  const total = texts.reduce((sum, { length }) => sum + length + 1, 0);
+  const length = Math.min(wanted.length, Math.floor(total / 2)); // a window begins anywhere in the first one's place
+  if (length < 2) {
+    throw new RangeError(`Cannot train on ${total} tokens: a window of two tokens needs at least 4`);
+  }
+  return { batch: Math.min(wanted.batch, Math.floor(total / length) - 1), length };
+}
