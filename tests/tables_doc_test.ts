@@ -66,6 +66,7 @@ const DESCRIBED: { [schema: string]: string } = {
   EVALUATION_COLUMNS: "Sets of `evaluate`",
   INTERVAL_COLUMNS: "Sets of `evaluate`",
   SECRET_SCORE_COLUMNS: "Secrets of `evaluate`",
+  ATTACK_COLUMNS: "Attacks",
   DUPLICATION_COLUMNS: "Duplication",
   PLANTED_COLUMNS: "Planted secrets",
   HYPERPARAMETER_COLUMNS: "Hyperparameters",
@@ -190,6 +191,9 @@ Deno.test("the tables that commands write have the documented columns and no oth
   await run("evaluate", ...scored, ...sets, "--out", path("evaluated.csv"));
   await checkTable(path("evaluated.csv"), "Sets of `evaluate`");
   await checkTable(path("evaluated.secrets.csv"), "Secrets of `evaluate`");
+  const attacked = ["--attacks", "exposure,extract", "--controls", "9", "--attacked-controls", "1"];
+  await run("attack", ...scored, "--forget", at.forget, ...attacked, "--out", path("attacked"));
+  await checkTable(path("attacked/attacks.parquet"), "Attacks");
   const steps = ["--steps", "2", "--batch", "2", "--length", "16"];
   await run("train", "--corpus", at.corpus, "--model", at.model, ...steps, "--out", path("trained"));
   await checkTable(path("trained/training_log.jsonl"), "Log of `train`");

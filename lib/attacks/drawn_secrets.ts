@@ -28,6 +28,7 @@ export interface LeakRow {
  * probabilities of `extractSecrets` say the same with less noise.
  *
  * @param options.draws of each secret; default 200 @param options.ks default 1, 10, 100 and `draws`
+ * @param options.onProgress called with how many more secrets are done
  * @returns rows of the secrets that have tokens
  * @throws {RangeError} when a k is larger than the number of draws
  *
@@ -50,10 +51,11 @@ export interface LeakRow {
 export async function drawSecrets(
   { model, tokenizer }: { model: Model; tokenizer: Tokenizer },
   secrets: readonly PlacedSecret[],
-  { draws = 200, ks = [1, 10, 100, draws].filter((k) => k <= draws), seed = 42 }: {
+  { draws = 200, ks = [1, 10, 100, draws].filter((k) => k <= draws), seed = 42, onProgress }: {
     draws?: number;
     ks?: readonly number[];
     seed?: number;
+    onProgress?: (done: number) => void | Promise<void>;
   } = {},
 ): Promise<LeakRow[]> {
   const tokens = await tokenizeSecrets(tokenizer, secrets);
@@ -76,6 +78,7 @@ export async function drawSecrets(
     const byK = (scores: readonly number[]) =>
       Object.fromEntries(ks.map((k) => [String(k), leakAtK(scores, k)]));
     rows.push({ id, hits: whole.filter((hit) => hit === 1).length, leak: byK(whole), overlap: byK(shares) });
+    await onProgress?.(1);
   }
   return rows;
 }

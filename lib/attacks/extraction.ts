@@ -10,7 +10,7 @@
  */
 import { tokenizeSecrets } from "../datasets/secret_tokens.ts";
 import { BeamSearch } from "../decoding/beam_search.ts";
-import { SuffixPass } from "../decoding/suffix_pass.ts";
+import { SuffixPass, type SuffixTokens } from "../decoding/suffix_pass.ts";
 import type { Model } from "../models/model.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import { type FormatMask, FormatTokens } from "./format_tokens.ts";
@@ -49,9 +49,9 @@ export interface ExtractedSecret {
   top_discoverable_100: number | null;
   /** See `top_discoverable_1`. */
   top_discoverable_10000: number | null;
-  /** Whether it is among the eight likeliest continuations of a beam search. */
+  /** Whether it is among the eight likeliest continuations of a beam search; null without `beams`, as those below. */
   beam: boolean | null;
-  /** ln of the probability among tokens that go on with its format; null also where its own do not. */
+  /** ln of the probability among tokens that go on with its format; null also where its own do not, or it has one value. */
   format_log_q: number | null;
   /** The probability that at least one of 10,000 such draws gives it. */
   format_discoverable_10000: number | null;
@@ -67,7 +67,7 @@ export interface ExtractableSecret extends PlacedSecret {
 
 /** How to extract. */
 export interface ExtractionOptions {
-  /** Whether beams are searched: the dearest part. Default true. */
+  /** Whether beams are searched, and what knowing the format helps: the dearest parts. Default true. */
   beams?: boolean;
   /** Called with how many more secrets are done. */
   onProgress?: (done: number) => void | Promise<void>;
@@ -76,6 +76,8 @@ export interface ExtractionOptions {
 /** Logits that are held at once, numbers. */
 const LOGITS = 2 ** 26;
 const TOKENS = 32;
+/** Secrets between two calls of `onProgress`, at most. */
+const MOST = 256;
 
 /**
  * Tries to extract secrets.
@@ -109,32 +111,47 @@ export async function extractSecrets(
   using pass = new SuffixPass(model);
   using search = new BeamSearch(model, { width: BEAMS });
   const rows: ExtractedSecret[] = [];
-  const size = Math.max(1, Math.floor(LOGITS / (TOKENS * model.config.vocabularySize)));
+  const masks = new Map<string, FormatMask>(); // of one format all secrets share it
+  const size = Math.max(1, Math.min(MOST, Math.floor(LOGITS / (TOKENS * model.config.vocabularySize))));
   for (let first = 0; first < secrets.length; first += size) {
     const chunk = secrets.slice(first, first + size);
-    const own = tokens.slice(first, first + size);
-    const nameOf = (i: number) => `secret "${chunk[i]!.id}"`;
-    const masks = chunk.map(({ text, start, end, tag }) =>
-      formats.maskOf(formatOf({ value: text.slice(start, end), tag }).slots)
-    );
-    const found = await pass.run(own.map(({ prefix, secret }) => ({ prefix, suffixes: [secret] })), {
-      details: true,
-      logits: true,
-      nameOf,
+    const own = tokens.slice(first, first + size).map((tokens, i) => {
+      const { text, start, end, tag } = chunk[i]!;
+      const { slots } = formatOf({ value: text.slice(start, end), tag });
+      const format = slots.join("\0");
+      const mask = masks.get(format) ?? formats.maskOf(slots);
+      masks.set(format, mask);
+      const isOpen = slots.some(({ length }) => length > 1); // else who knows the format knows the value
+      return { ...tokens, isOpen, ask: Array.from(tokens.prefix).join(), format, mask };
     });
-    const prompts = own.map(({ prefix, secret }) => ({ prefix, tokens: secret.length }));
-    const free = beams ? await search.run(prompts, { nameOf }) : null;
-    const fitting = beams
-      ? await search.run(prompts.map((prompt, i) => ({ ...prompt, allow: masks[i]!.allow })), { nameOf })
-      : null;
+    const nameOf = (i: number) => `secret "${chunk[i]!.id}"`;
+    const found = await passTogether(pass, own, { nameOf, logits: beams });
+    const searchFor = async (isFree: boolean) =>
+      await runDistinct(
+        own,
+        ({ secret, ask, format }) => [secret.length, ask, isFree ? "" : format].join(),
+        (some) =>
+          search.run(
+            some.map((i) => ({
+              prefix: own[i]!.prefix,
+              tokens: own[i]!.secret.length,
+              ...!isFree && { allow: own[i]!.mask.allow },
+            })),
+            { nameOf: (i) => nameOf(some[i]!) },
+          ),
+      );
+    const free = beams ? await searchFor(true) : null;
+    const fitting = beams ? await searchFor(false) : null;
     chunk.forEach(({ id }, i) => {
-      const { secret } = own[i]!;
-      const { predictions, logProbabilities, topLogProbabilities, logits } = found[i]![0]!;
+      const { secret, mask, isOpen } = own[i]!;
+      const { predictions, logProbabilities, topLogProbabilities, logits } = found[i]!;
       const isAmong = (all: typeof free) =>
         all && secret.length > 0
           ? all[i]!.some((beam) => beam.tokens.join() === Array.from(secret).join())
           : null;
-      const ofFormat = secret.length === 0 ? null : formatLogProbability(secret, logits!, masks[i]!);
+      const ofFormat = logits && isOpen && secret.length > 0
+        ? formatLogProbability(secret, logits, mask)
+        : null;
       const strength = extractionStrength(predictions, secret);
       rows.push({
         id,
@@ -146,12 +163,40 @@ export async function extractSecrets(
         beam: isAmong(free),
         format_log_q: ofFormat,
         format_discoverable_10000: ofFormat === null ? null : discoverable(ofFormat, 10_000),
-        format_beam: isAmong(fitting),
+        format_beam: isOpen ? isAmong(fitting) : null,
       });
     });
     await onProgress?.(chunk.length);
   }
   return rows;
+}
+
+/** Runs secrets after their prefixes, each prefix once. */
+async function passTogether(
+  pass: SuffixPass,
+  own: readonly { ask: string; prefix: ArrayLike<number>; secret: ArrayLike<number> }[],
+  { nameOf, logits }: { nameOf: (i: number) => string; logits: boolean },
+): Promise<SuffixTokens[]> {
+  const groups = [...Map.groupBy(own.keys(), (i) => own[i]!.ask).values()];
+  const found = await pass.run(
+    groups.map((some) => ({ prefix: own[some[0]!]!.prefix, suffixes: some.map((i) => own[i]!.secret) })),
+    { details: true, logits, nameOf: (group) => nameOf(groups[group]![0]!) },
+  );
+  const results: SuffixTokens[] = new Array(own.length);
+  groups.forEach((some, group) => some.forEach((i, k) => results[i] = found[group]![k]!));
+  return results;
+}
+
+/** Does work for items of equal keys once: `run` is given the number of the first of each. */
+async function runDistinct<T, R>(
+  items: readonly T[],
+  keyOf: (item: T) => string,
+  run: (some: number[]) => Promise<R[]>,
+): Promise<R[]> {
+  const keys = items.map(keyOf);
+  const distinct = [...new Set(keys)];
+  const results = await run(distinct.map((key) => keys.indexOf(key)));
+  return keys.map((key) => results[distinct.indexOf(key)]!);
 }
 
 /**

@@ -15,6 +15,8 @@
  *
  * @module
  */
+export { type AttackOutcome, type AttackScore, AttackScores, type Finding } from "./attack_scores.ts";
+export { controlSecrets } from "./control_secrets.ts";
 export { checkBenign } from "./benign_texts.ts";
 export { type ControlTokens, controlTokens } from "./control_tokens.ts";
 export { type ControlOptions, ControlValues } from "./control_values.ts";
@@ -28,6 +30,7 @@ export {
   type DepthSecret,
 } from "./depth.ts";
 export { drawSecrets, type LeakRow } from "./drawn_secrets.ts";
+export { type ExposureOptions, scoreExposures } from "./exposure.ts";
 export {
   BEAMS,
   DISCOVERABLE_DRAWS,
@@ -71,4 +74,13 @@ export {
 } from "./relearn.ts";
 export { renameIdentifiers } from "./rename_identifiers.ts";
 export { type Matrix, type RoundingName, ROUNDINGS, roundWeights } from "./round_weights.ts";
+export {
+  type AttackedSecret,
+  type AttackInput,
+  type AttackName,
+  type AttackResult,
+  ATTACKS,
+  runAttack,
+} from "./run_attack.ts";
+export { type AttackRow, type AttackSummary, extractedByAny, summarizeAttacks } from "./summarize_attacks.ts";
 export { formatOf, type TaggedValue, type ValueFormat } from "./value_format.ts";

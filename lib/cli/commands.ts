@@ -93,6 +93,12 @@ export const COMMANDS = {
       "--retain retain.parquet --out evaluation.parquet",
     load: () => import("./commands/evaluate.ts"),
   },
+  attack: {
+    description: "what an adversary still gets out of a model, beside made-up secrets",
+    example:
+      "attack --model erased --before embedded --corpus src/ --forget sets/forget_0.parquet --out attacks",
+    load: () => import("./commands/attack.ts"),
+  },
   report: {
     description: "a run's tables as one HTML page",
     example: "report out/demo --out report.html",

@@ -217,6 +217,22 @@ export const SECRET_SCORE_COLUMNS = {
   ...LIKELIHOOD_COLUMNS,
 } as const satisfies Columns;
 
+/** The columns of `attack`: a row a secret, model, attack and variant. */
+export const ATTACK_COLUMNS = {
+  ...SECRET_COLUMNS,
+  fingerprint: "text",
+  model: "text",
+  attack: "text",
+  variant: "text",
+  score: "float?",
+  extracted: "bool?",
+  p_value: "float?",
+  threshold: "float?",
+  controls: "int",
+  controls_score: "float?",
+  controls_extracted: "float?",
+} as const satisfies Columns;
+
 /**
  * The table of single secrets beside an evaluation.
  *
@@ -252,6 +268,7 @@ const OWN_NAMES: ReadonlySet<string> = new Set(
     EVALUATION_COLUMNS,
     INTERVAL_COLUMNS,
     SECRET_SCORE_COLUMNS,
+    ATTACK_COLUMNS,
     { content: "", text: "", value: "", row: "" },
     { code: "", repo_name: "", hash: "", hexsha: "", license: "", size: "", copies: "", id: "" },
   ].flatMap((columns) => Object.keys(columns)),

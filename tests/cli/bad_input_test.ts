@@ -90,7 +90,7 @@ Deno.test("codescrub refuses a model folder that is missing, cut, foreign or bro
     await at.fail("measure", { model: at.path(name) }, message);
   }
   const missing = { model: at.path("nothing") };
-  for (const command of ["measure", "thresholds", "probe", "retain", "unlearn", "evaluate"]) {
+  for (const command of ["measure", "thresholds", "probe", "retain", "unlearn", "evaluate", "attack"]) {
     await at.fail(command, missing, /Cannot find model ".*nothing": there is no folder or file ".*": check/);
     await at.fail(command, { model: at.path("nan-weights") }, /holds NaN at element 3/);
   }
@@ -109,6 +109,7 @@ Deno.test("codescrub refuses a table that is missing, cut, foreign, short of a c
     ["unlearn", "retain", "bleu4"],
     ["unlearn", "thresholds", "mean"],
     ["evaluate", "forget", "window"],
+    ["attack", "forget", "spans"],
     ["evaluate", "retain", "doc_id"],
   ];
   const bytes = await Deno.readFile(at.secrets);
@@ -161,6 +162,11 @@ Deno.test("codescrub refuses tables that do not belong to the corpus", async () 
   await at.fail("probe", { corpus }, /Cannot probe document "secret-0" as the corpus has no such document/);
   const noSets = /Cannot choose forget sets as the corpus has no document "secret-0", nor 15 others$/;
   await at.fail("select", { corpus }, noSets);
+  await at.fail(
+    "attack",
+    { corpus },
+    /Cannot find document "secret-0" in the corpus, nor 3 others: give the/,
+  );
   for (const command of ["unlearn", "evaluate"]) {
     await at.fail(
       command,
@@ -174,7 +180,7 @@ Deno.test("codescrub refuses tables that do not belong to the corpus", async () 
   );
   await Deno.writeTextFile(at.path("hollow.jsonl"), hollow.join(""));
   await at.fail("select", { corpus: at.path("hollow.jsonl") }, /corpus has no document "secret-2"$/);
-  for (const command of ["unlearn", "evaluate"]) {
+  for (const command of ["unlearn", "evaluate", "attack"]) {
     const skipped =
       /Cannot find document "secret-2" in the corpus: what has that name there was skipped \(no text\)/;
     await at.fail(command, { corpus: at.path("hollow.jsonl") }, skipped);
@@ -193,7 +199,7 @@ Deno.test("codescrub refuses a corpus that is missing, empty or has no text", as
   await Deno.writeFile(at.path("binary/a.bin"), new Uint8Array([0, 1, 2]));
   await Deno.writeFile(at.path("binary/b.py"), new Uint8Array([0xe9, 0x0a]));
   const commands = ["detect", "measure", "thresholds", "probe", "select", "retain", "unlearn", "evaluate"];
-  for (const command of commands) {
+  for (const command of [...commands, "attack"]) {
     const flag = ["measure", "thresholds", "retain"].includes(command) ? "texts" : "corpus";
     const fail = (name: string, message: RegExp) => at.fail(command, { [flag]: at.path(name) }, message);
     await fail("nothing", /Cannot read corpus ".*nothing": there is no such file or folder/);

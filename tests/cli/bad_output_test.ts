@@ -5,7 +5,7 @@ import { argumentsOf, listAll, tiny } from "./tiny_cases.ts";
 import { drawSecret, type TinyRun, writeTexts } from "./tiny_run.ts";
 
 const TABLES = ["detect", "measure", "thresholds", "probe", "analyze", "retain", "evaluate", "report"];
-const FOLDERS = ["select", "unlearn", "train"];
+const FOLDERS = ["select", "unlearn", "attack", "train"];
 
 Deno.test("codescrub keeps what stands where it was to write, whatever --force says", async () => {
   using at = await tiny();
@@ -53,6 +53,7 @@ Deno.test("codescrub never writes over, into or around what it reads, not even w
     retain: ["model", "corpus", "secrets"],
     unlearn: ["model", "corpus", "forget", "retain", "thresholds"],
     evaluate: ["model", "corpus", "forget", "retain"],
+    attack: ["model", "corpus", "forget"],
     train: ["model", "corpus"],
   };
   for (const [command, names] of Object.entries(inputs)) {

@@ -56,6 +56,7 @@ export function argumentsOf(command: string, files: TinyRun, changes: Flags): st
     retain: { model, texts: corpus, secrets, k: 4, out: table },
     unlearn: { model, corpus, forget, retain, method: "codeeraser", thresholds, out: run },
     evaluate: { model, corpus, forget, retain, out: table },
+    attack: { model, before: model, corpus, forget, controls: 20, "attacked-controls": 1, out: run },
     report: { tables: folder, out: join(folder, "out.html") },
     redact: { corpus, secrets, out: run },
     merge: { table },

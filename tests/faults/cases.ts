@@ -139,6 +139,7 @@ function forced(scenario: Scenario): Scenario {
   };
 }
 
+const attack = tiny("attack", { attacks: "exposure,membership" });
 const select = tiny("select", { "min-mask-tokens": 1, k: 4, groups: 2 });
 const detectTable: Scenario = {
   name: "detect table",
@@ -156,6 +157,8 @@ export const SCENARIOS: readonly Scenario[] = [
   unlearn,
   { ...unlearn, name: "unlearn continued", stoppedAt: at("rename", /checkpoint-2$/) },
   tiny("evaluate"),
+  attack,
+  { ...attack, name: "attack continued", stoppedAt: at("rename", /part-00000000-.*\.json$/) },
   tiny("retain", {}, { prepare: writeCertainTexts }),
   tiny("measure"),
   tiny("thresholds"),

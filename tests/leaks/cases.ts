@@ -88,10 +88,11 @@ const INPUTS: { [command: string]: { [flag: string]: keyof typeof TABLES } } = {
   retain: { texts: "corpus", secrets: "secrets" },
   unlearn: { corpus: "corpus", forget: "forget", retain: "retain", thresholds: "thresholds" },
   evaluate: { corpus: "corpus", forget: "forget", retain: "retain", unseen: "corpus" },
+  attack: { corpus: "corpus", forget: "forget" },
   train: { corpus: "corpus" },
 };
 
-const MODEL_COMMANDS = ["measure", "thresholds", "probe", "retain", "unlearn", "evaluate", "train"];
+const MODEL_COMMANDS = ["measure", "thresholds", "probe", "retain", "unlearn", "evaluate", "attack", "train"];
 
 /** A command's line on the good files, some flags changed. */
 export function lineOf(command: string, files: CaseFiles, changes: Flags = {}): string[] {
@@ -100,6 +101,7 @@ export function lineOf(command: string, files: CaseFiles, changes: Flags = {}): 
     report: { tables: files.run, out: out("page.html") },
     select: { out: out("sets") },
     unlearn: { out: out("model"), epochs: 1 },
+    attack: { out: out("attacks"), attacks: "exposure,extract" },
     redact: { out: out("clean"), secrets: files.found },
     merge: { table: out("table.parquet") },
     analyze: { out: out("table.csv") },
@@ -144,6 +146,7 @@ export async function* goodCases(files: CaseFiles, plants: Plants): AsyncGenerat
     ["retain", "a table"],
     ["unlearn", "a table"],
     ["evaluate", "a table"],
+    ["attack", "a table", { attacks: undefined }],
     ["report", "a run"],
     ["train", "a table"],
     ["doctor", "what is there"],

@@ -1,0 +1,142 @@
+/**
+ * Exposure (Carlini et al., 2019): the rank of a secret among many made-up secrets of its format in its place, in bits.
+ *
+ * Most secrets take few of them. A secret is done where ten controls are at least as likely: its exposure is known to half
+ * a bit then (sequential Monte Carlo tests: Besag and Clifford, 1991). The others are ranked among all, and there
+ * most controls take a quarter of the work: a log-probability only falls from token to token, so one whose first tokens
+ * are less likely than the whole secret cannot outrank it. Ranks are those of running all tokens.
+ *
+ * @module
+ */
+import { SuffixPass } from "../decoding/suffix_pass.ts";
+import type { Model } from "../models/model.ts";
+import type { Tokenizer } from "../tokenizers/tokenizer.ts";
+import { controlTokens } from "./control_tokens.ts";
+import { type ControlScores, scoreControls } from "./matched_controls.ts";
+import type { PlacedSecret } from "./placed_secret.ts";
+
+/** After so many controls it is looked whether the secret still stands out; of the first all tokens are run. */
+const STAGES = [100, 250, 500] as const;
+/** It does not, where so many are at least as likely. */
+const ENOUGH = 10;
+/** Most controls are ruled out by the tokens after which they have lost so many times what the secret has lost in all. */
+const MARGIN = 1.25;
+/** Tokens come in multiples, as `SuffixPass` runs them; near all of them one run is less than two. */
+const [HEAD_UNIT, LONGEST_HEAD] = [8, 24];
+
+/** How to rank. */
+export interface ExposureOptions {
+  /** Controls of each secret that stands out. Default 1,000. */
+  controls?: number;
+  /** The seed of the draws. Default 42. */
+  seed?: number;
+  /** Called with how many more secrets are done. */
+  onProgress?: (done: number) => void | Promise<void>;
+}
+
+/**
+ * Scores secrets as `scoreControls` does, with exposures among up to `controls` made-up secrets: `controls` of a row says
+ * among how many. Distributions, thresholds and other p-values are of the first hundred.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { loadModel } from "../checkpoints/load.ts";
+ * import { openTokenizer } from "../tokenizers/tokenizer.ts";
+ * import { scoreExposures } from "./exposure.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("embedded");
+ * const tokenizer = await openTokenizer("data/model");
+ * const secret = { id: "a", text: 'mail = "ada@mail.invalid"', tag: "EMAIL", start: 8, end: 24 };
+ * const { rows: [row] } = await scoreExposures({ model: loaded.model, tokenizer }, [secret], { controls: 200 });
+ * assert(row!.exposure! >= 0 && [100, 200].includes(row!.controls));
+ * ```
+ */
+export async function scoreExposures(
+  subject: { model: Model; tokenizer: Tokenizer },
+  secrets: readonly PlacedSecret[],
+  { controls = 1000, seed = 42, onProgress }: ExposureOptions = {},
+): Promise<ControlScores> {
+  const first = Math.min(STAGES[0], controls);
+  let early = 0;
+  const found = await scoreControls(subject, secrets, {
+    controls: first,
+    seed,
+    onProgress: async (done) => {
+      early += done;
+      await onProgress?.(early < secrets.length ? done : done - 1); // the last one waits for those that stand out
+    },
+  });
+  using pass = new SuffixPass(subject.model);
+  for (const [i, secret] of secrets.entries()) {
+    const row = found.rows[i]!;
+    if (row.exposure === null || row.controls < first) continue;
+    let [count, rank] = [first, Math.round(2 ** -row.exposure * (first + 1)) - 1];
+    for (const [stage, to] of [...STAGES.slice(1), Infinity].entries()) {
+      const more = Math.min(to, controls) - count;
+      if (rank >= ENOUGH || more <= 0) break;
+      const others = { controls: more, seed: seed + 1 + stage };
+      const [tokens] = await controlTokens(subject.tokenizer, [secret], others);
+      const even = tokens!.suffixes[0]!.length * row.nll! / meanOf(found.distributions[i]!.nll);
+      rank += await countAbove(pass, tokens!, { head: headTokens(even), id: secret.id });
+      count += more;
+    }
+    found.rows[i] = { ...row, controls: count, exposure: Math.log2((count + 1) / (rank + 1)) };
+    await onProgress?.(0);
+  }
+  if (secrets.length > 0) await onProgress?.(1);
+  return found;
+}
+
+/** How many tokens to run first, where after `even` of them controls have lost as much as the secret in all. */
+function headTokens(even: number): number {
+  const tokens = Math.max(1, Math.ceil(MARGIN * even / HEAD_UNIT)) * HEAD_UNIT;
+  return tokens <= LONGEST_HEAD ? tokens : Infinity;
+}
+
+/**
+ * How many continuations are at least as likely as the first.
+ *
+ * @param options.head how many of their tokens are run before all @param options.id the secret's, for messages
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { loadModel } from "../checkpoints/load.ts";
+ * import { SuffixPass } from "../decoding/suffix_pass.ts";
+ * import { countAbove } from "./exposure.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/trained");
+ * using pass = new SuffixPass(loaded.model);
+ * const suffixes = [[41, 9], [41, 5], [9, 9]]; // the second is memorized
+ * assertEquals(await countAbove(pass, { prefix: [3, 20, 49], suffixes }, { head: 1, id: "a" }), 1);
+ * ```
+ */
+export async function countAbove(
+  pass: SuffixPass,
+  { prefix, suffixes: [own, ...controls] }: {
+    prefix: ArrayLike<number>;
+    suffixes: readonly ArrayLike<number>[];
+  },
+  { head, id }: { head: number; id: string },
+): Promise<number> {
+  const run = async (suffixes: readonly ArrayLike<number>[]) => {
+    const [found] = await pass.run([{ prefix, suffixes }], {
+      nameOf: () => `secret "${id}" or a control of it`,
+    });
+    return found!.map(({ logProbabilities }) => logProbabilities.reduce((sum, log) => sum + log, 0));
+  };
+  const heads = await run([own!, ...controls.map((control) => Array.from(control).slice(0, head))]);
+  const left = controls.filter((_, k) => heads[k + 1]! >= heads[0]!);
+  const long = left.filter(({ length }) => length > head);
+  const [again, ...whole] = long.length === 0 ? [] : await run([own!, ...long]); // equal tokens tie in one run
+  return left.length - long.length + whole.filter((log) => log >= again!).length;
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
