@@ -17,8 +17,11 @@ export interface SecretThresholds {
   ma: number;
   /** Of EL_10. */
   el_10: number;
-  /** The loss of never-seen text, nats a token: tokens are pushed to it, and pulled from beyond. Default: no limit. */
-  nll?: number | null;
+  /**
+   * The loss of each of its tokens, nats, were it never seen: it is pushed to that, and pulled from beyond; tokens after the
+   * last have that one. Default: no limit.
+   */
+  nll?: readonly number[] | null;
 }
 
 /** What the rule looks at; null where there is no score. */
@@ -167,7 +170,8 @@ export class PerSecretStop {
 
   /** Whether a secret is to be pushed or pulled. */
   #isActive(secret: number, score: LossScores): boolean {
-    const isBeyond = score.nll !== null && score.nll > (this.#thresholds[secret]!.nll ?? Infinity);
+    const losses = this.#thresholds[secret]!.nll ?? [];
+    const isBeyond = score.nll !== null && losses.length > 0 && score.nll > mean(losses);
     return isBeyond || this.#isAbove(secret, score);
   }
 
@@ -179,6 +183,10 @@ export class PerSecretStop {
       return sum + over(ma, bounds.ma) + over(el_10, bounds.el_10);
     }, 0);
   }
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function own({ ma, el_10 }: JudgedScores): JudgedScores {

@@ -280,10 +280,10 @@ function withCeilings(
   { forget }: UnlearnSets,
   { secretThresholds }: UnlearnOptions,
 ): readonly UnlearnRow[] {
-  if (!secretThresholds?.some(({ nll }) => nll != null)) return rows;
+  if (!secretThresholds?.some(({ nll }) => nll?.length)) return rows;
   let next = 0;
   return rows.map((row, i) => ({
     ...row,
-    ceilings: forget[i]!.secrets.map(() => secretThresholds[next++]!.nll ?? Infinity),
+    ceilings: forget[i]!.secrets.map(() => secretThresholds[next++]!.nll ?? []),
   }));
 }

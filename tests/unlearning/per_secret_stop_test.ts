@@ -85,7 +85,7 @@ Deno.test("PerSecretStop goes on from its state as if it had not been interrupte
 });
 
 Deno.test("PerSecretStop pulls back what is beyond the loss of what was never seen, and ends all the same", () => {
-  const rule = new PerSecretStop([{ ma: 0.3, el_10: 0, nll: 5 }, { ma: 0.5, el_10: 0, nll: 5 }]);
+  const rule = new PerSecretStop([{ ma: 0.3, el_10: 0, nll: [2, 8] }, { ma: 0.5, el_10: 0, nll: [5] }]);
   const at = (ma: number, nll: number) => ({ ...score(ma, 0), nll });
   assertEquals(rule.begin([at(1, 0), at(1, 0)], 1), false);
   assertEquals(rule.decide([at(0.2, 6), at(0.6, 1)], 1).reached, false);
