@@ -26,7 +26,8 @@ export interface Lasting {
   windows?: { batch: number; length: number };
 }
 
-const WINDOWS = { batch: TRAIN_DEFAULTS.batch, length: 512 };
+/** The windows of each update, as `train` has them. */
+export const LASTING_WINDOWS = { batch: TRAIN_DEFAULTS.batch, length: 512 } as const;
 
 /**
  * Trains a model between its epochs; `using` frees the state, not the model. All trainings share one compiled step.
@@ -67,7 +68,7 @@ export class LastingTraining implements Disposable {
       );
     }
     const { maxPositions } = model.config;
-    const { batch, length } = lasting.windows ?? WINDOWS;
+    const { batch, length } = lasting.windows ?? LASTING_WINDOWS;
     this.#windows = fitWindows(lasting.texts, { batch, length: Math.min(length, maxPositions) });
     this.#model = model;
     this.#lasting = lasting;
