@@ -1,0 +1,61 @@
+/**
+ * `certify`: a certificate of what `unlearn` erased and what `attack` made of it, for who is to rely on it.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { writeCertificate } from "../../report/certificate.ts";
+import { certifyModel } from "../certify_model.ts";
+import { defineCommand } from "../command.ts";
+import { MODEL_OPTION, modelFolder } from "../model_folder.ts";
+import { openRunFiles } from "../run_files.ts";
+import { describeCertificate, summaryOfCertificate } from "../certificate_report.ts";
+
+/**
+ * The command `certify`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { command } from "./certify.ts";
+ *
+ * assertEquals(command.options.attacks.required, true);
+ * ```
+ */
+export const command = defineCommand({
+  args: {},
+  options: {
+    model: { kind: "path", describe: "folder that unlearn wrote", metavar: "DIR", required: true },
+    before: { ...MODEL_OPTION, describe: "the model that unlearn began with" },
+    forget: { kind: "path", describe: "forget set that unlearn was given", metavar: "F", required: true },
+    attacks: { kind: "path", describe: "folder that attack wrote", metavar: "DIR", required: true },
+    request: { kind: "path", describe: "the deletion request; only its hash is written", metavar: "F" },
+    out: {
+      kind: "path",
+      describe: "the certificate; certificate.json in the model's folder is no part of the model",
+      metavar: "FILE",
+      required: true,
+    },
+  },
+  writes: true,
+  async run({ out, ...values }, context) {
+    const before = await modelFolder(values.before, context);
+    const { model, forget, attacks, request } = values;
+    using run = await openRunFiles([out], {
+      command: "certify",
+      context,
+      inputs: {
+        ...{ forget, request },
+        "model's record": join(model, "run.json"),
+        "model's secrets": join(model, "secrets.parquet"),
+        attacks: join(attacks, "attacks.parquet"),
+        "model before": { path: before, isFlat: true },
+      },
+      kind: "file",
+    });
+    const content = await certifyModel({ ...values, before }, context);
+    const summary = { ...summaryOfCertificate(content), out };
+    await run.finish(summary, async () => void await writeCertificate(out, content));
+    return { text: [...describeCertificate(content), `written: ${out}`].join("\n"), summary };
+  },
+});
