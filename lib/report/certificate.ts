@@ -9,8 +9,10 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { secretState } from "../metrics/threshold.ts";
 import { writeFileAtomic } from "../files/write_file.ts";
 import type { Shaped } from "./shape.ts";
+import { signaturePath, signBytes } from "./sign_certificate.ts";
 
 /** What the field `format` says. */
 export const CERTIFICATE_FORMAT = "codescrub-certificate";
@@ -20,9 +22,6 @@ export const CERTIFICATE_VERSION = 1;
 
 /** A larger file is none of ours: about 30,000 secrets under all attacks. */
 export const MAX_CERTIFICATE_BYTES = 2 ** 28;
-
-/** How a secret can end; null where it has no token. */
-export const CERTIFIED_STATES = ["erased", "still above", "below never-seen"] as const;
 
 const INTERVAL = { maybe: { fields: { estimate: "number", low: "number", high: "number" } } } as const;
 
@@ -128,7 +127,7 @@ export type CertifiedAttack = Shaped<typeof ATTACK>;
 export type CertificateContent = Omit<Certificate, "format" | "version" | "digest">;
 
 /**
- * How a secret stands by its scores and what its controls score; null where it has none.
+ * How a secret stands by the scores that a certificate gives; null where it has none.
  *
  * @example
  * ```ts
@@ -137,19 +136,13 @@ export type CertificateContent = Omit<Certificate, "format" | "version" | "diges
  *
  * const ma = { before: 1, after: 0.2, threshold: 0.3, floor: 0.1, p_value: null };
  * const el_10 = { before: 1, after: 0, threshold: 0 };
- * const loss = { before: 0.1, after: 5, ceiling: 6, p_value: null };
- * assertEquals(certifiedState({ ma, el_10, loss }), "erased");
- * assertEquals(certifiedState({ ma: { ...ma, after: 0.4 }, el_10, loss }), "still above");
- * assertEquals(certifiedState({ ma, el_10, loss: { ...loss, after: 7 } }), "below never-seen");
+ * const loss = { before: 0.1, after: 7, ceiling: 6, p_value: null };
+ * assertEquals(certifiedState({ ma, el_10, loss }), "below never-seen");
  * ```
  */
-export function certifiedState(
-  { ma, el_10, loss }: Pick<CertifiedSecret, "ma" | "el_10" | "loss">,
-): typeof CERTIFIED_STATES[number] | null {
-  if (ma.after === null) return null;
-  if (ma.after > ma.threshold || el_10.after === null || el_10.after > el_10.threshold) return "still above";
-  const isLow = ma.after < (ma.floor ?? 0) || (loss.after ?? 0) > (loss.ceiling ?? Infinity);
-  return isLow ? "below never-seen" : "erased";
+export function certifiedState({ ma, el_10, loss }: Pick<CertifiedSecret, "ma" | "el_10" | "loss">) {
+  const bounds = { ma: ma.threshold, el_10: el_10.threshold, ma_floor: ma.floor, nll_ceiling: loss.ceiling };
+  return secretState({ ma: ma.after, el_10: el_10.after, nll: loss.after }, bounds);
 }
 
 /**
@@ -177,7 +170,8 @@ function sortKeys(_key: string, value: unknown): unknown {
 /**
  * Writes a certificate, with its format and digest, in one step: an attack's variant a line.
  *
- * @throws {RangeError} when it is larger than what is read; {Error} as `writeFileAtomic`
+ * @param options.signKey of a private Ed25519 key's file, for a signature beside it
+ * @throws {RangeError} when it is larger than what is read; {Error} as `writeFileAtomic` and `signBytes`
  *
  * @example
  * ```ts
@@ -187,7 +181,11 @@ function sortKeys(_key: string, value: unknown): unknown {
  * await assertRejects(() => writeCertificate("/nowhere/certificate.json", {} as CertificateContent), Error, "Cannot write");
  * ```
  */
-export async function writeCertificate(path: string, content: CertificateContent): Promise<Certificate> {
+export async function writeCertificate(
+  path: string,
+  content: CertificateContent,
+  { signKey }: { signKey?: string | undefined } = {},
+): Promise<Certificate> {
   const head = { format: CERTIFICATE_FORMAT, version: CERTIFICATE_VERSION };
   const digest = certificateDigest({ ...head, ...content });
   const certificate: Certificate = { ...head, digest, ...content };
@@ -197,7 +195,9 @@ export async function writeCertificate(path: string, content: CertificateContent
       `Cannot write "${path}": a certificate of ${content.secrets.length} secrets is too large: certify parts of them`,
     );
   }
+  const signature = signKey === undefined ? null : await signBytes(new TextEncoder().encode(text), signKey);
   await writeFileAtomic(path, text);
+  if (signature) await writeFileAtomic(signaturePath(path), signature);
   return certificate;
 }
 

@@ -27,5 +27,6 @@ export { FIGURE_NAMES, type FigureName } from "./figure_sections.ts";
 export { joinSecrets, type SecretSources } from "./join_secrets.ts";
 export { loadRun, type LoadRunOptions } from "./load_run.ts";
 export { readCertificate } from "./read_certificate.ts";
+export { hasSignatureOf, signaturePath } from "./sign_certificate.ts";
 export { renderReport } from "./report.ts";
 export type { ReportedSecret, RunTables, Thresholds } from "./run_tables.ts";

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { generateKeyPairSync } from "node:crypto";
 import { join } from "node:path";
 import { OUTCOME_COLUMNS } from "../../lib/datasets/columns.ts";
 import { readRows, writeRows } from "../../lib/datasets/row_table.ts";
@@ -82,7 +83,7 @@ Deno.test("verify holds a certificate to its model's files, and to all that is m
   assertEquals(hashes.code, 0, hashes.stderr);
   const { holds, measured_again, claims } = JSON.parse(hashes.stdout);
   assertEquals([holds, measured_again, claims], [true, false, []]);
-  assertStringIncludes(hashes.stderr, "nothing was measured again: that takes --corpus and --forget");
+  assertStringIncludes(hashes.stderr, "scores: not measured again: that takes --corpus and --forget");
   // no key is needed for hashes, and the one of who made it to measure again
   Deno.env.set("CODESCRUB_KEY", "another key of enough bytes");
   try {
@@ -225,6 +226,60 @@ Deno.test("certify refuses tables of other runs, or that have changed since", as
   await fail({}, /Cannot certify ".*erased": "secrets\.parquet" has changed since unlearn wrote it/);
   Deno.writeFileSync(table, bytes);
   assertEquals((await at.run("certify", { out })).code, 0);
+});
+
+Deno.test("verify --public-key takes a signature that certify --sign-key made, and no other", async () => {
+  using at = await certified();
+  const keyFiles = (name: string) => {
+    const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+    const [key, pub] = [at.path(`${name}.pem`), at.path(`${name}.pub.pem`)];
+    Deno.writeTextFileSync(key, privateKey.export({ type: "pkcs8", format: "pem" }) as string, {
+      mode: 0o600,
+    });
+    Deno.writeTextFileSync(pub, publicKey.export({ type: "spki", format: "pem" }) as string);
+    return { key, pub };
+  };
+  const [own, other] = [keyFiles("own"), keyFiles("other")];
+  const hashes = { corpus: undefined, forget: undefined };
+  await at.fail(
+    "verify",
+    { ...hashes, "public-key": own.pub },
+    /Cannot read signature ".*\.sig": no such file/,
+  );
+  const certificate = at.path("signed.json");
+  const given = { out: certificate, "sign-key": own.key };
+  Deno.chmodSync(own.key, 0o644);
+  await at.fail(
+    "certify",
+    given,
+    /Cannot sign with ".*own\.pem": others may read it \(mode 644\): chmod 600/,
+  );
+  Deno.chmodSync(own.key, 0o600);
+  await at.fail("certify", { ...given, "sign-key": own.pub }, /others may read it/);
+  Deno.chmodSync(own.pub, 0o600);
+  await at.fail(
+    "certify",
+    { ...given, "sign-key": own.pub },
+    /it is no private Ed25519 key: make one with openssl/,
+  );
+  assertEquals((await at.run("certify", given)).code, 0);
+  assertEquals(Deno.statSync(`${certificate}.sig`).size, 64);
+  const verify = { ...hashes, certificate, "public-key": own.pub };
+  const { code, stdout } = await at.run("verify", { ...verify, json: true });
+  assertEquals([code, JSON.parse(stdout).signed], [0, true]);
+  await at.fail(
+    "verify",
+    { ...verify, "public-key": other.pub },
+    /its signature is not of it and ".*other\.pub\.pem"/,
+  );
+  await at.fail("verify", { ...verify, "public-key": own.key }, /it is no public Ed25519 key: make one with/);
+  // the same certificate in other bytes, with a digest that fits
+  await Deno.writeTextFile(certificate, forged(at.text, (one) => one.method.settings.lr = 1));
+  assertEquals((await at.run("verify", { ...hashes, certificate })).code, 0, "a digest is no signature");
+  await at.fail("verify", verify, /its signature is not of it and/);
+  const rsa = generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey;
+  await Deno.writeTextFile(other.pub, rsa.export({ type: "spki", format: "pem" }) as string);
+  await at.fail("verify", { ...verify, "public-key": other.pub }, /it is no public Ed25519 key/);
 });
 
 Deno.test("certify needs secrets that were judged one by one", async () => {

@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { writeCertificate } from "../../report/certificate.ts";
+import { signaturePath } from "../../report/sign_certificate.ts";
 import { certifyModel } from "../certify_model.ts";
 import { defineCommand } from "../command.ts";
 import { MODEL_OPTION, modelFolder } from "../model_folder.ts";
@@ -30,6 +31,11 @@ export const command = defineCommand({
     forget: { kind: "path", describe: "forget set that unlearn was given", metavar: "F", required: true },
     attacks: { kind: "path", describe: "folder that attack wrote", metavar: "DIR", required: true },
     request: { kind: "path", describe: "the deletion request; only its hash is written", metavar: "F" },
+    signKey: {
+      kind: "path",
+      describe: "private Ed25519 key (PEM), for a signature beside the certificate",
+      metavar: "FILE",
+    },
     out: {
       kind: "path",
       describe: "the certificate; certificate.json in the model's folder is no part of the model",
@@ -38,10 +44,10 @@ export const command = defineCommand({
     },
   },
   writes: true,
-  async run({ out, ...values }, context) {
+  async run({ out, signKey, ...values }, context) {
     const before = await modelFolder(values.before, context);
     const { model, forget, attacks, request } = values;
-    using run = await openRunFiles([out], {
+    using run = await openRunFiles([out, ...signKey === undefined ? [] : [signaturePath(out)]], {
       command: "certify",
       context,
       inputs: {
@@ -55,7 +61,7 @@ export const command = defineCommand({
     });
     const content = await certifyModel({ ...values, before }, context);
     const summary = { ...summaryOfCertificate(content), out };
-    await run.finish(summary, async () => void await writeCertificate(out, content));
+    await run.finish(summary, async () => void await writeCertificate(out, content, { signKey }));
     return { text: [...describeCertificate(content), `written: ${out}`].join("\n"), summary };
   },
 });

@@ -8,6 +8,7 @@ import type { Certificate } from "../../report/certificate.ts";
 import { DOES_NOT_PROVE, notReached, statementOf } from "../../report/certificate_words.ts";
 import { checkClaims, type CheckedClaim } from "../../report/check_claims.ts";
 import { readCertificate } from "../../report/read_certificate.ts";
+import { hasSignatureOf } from "../../report/sign_certificate.ts";
 import { describeCertificate, summaryOfCertificate } from "../certificate_report.ts";
 import { type CommandResult, type Context, defineCommand, type Json, UsageError } from "../command.ts";
 import { formatTable } from "../console.ts";
@@ -43,18 +44,25 @@ export const command = defineCommand({
     },
     ...CORPUS_OPTIONS,
     forget: { kind: "path", describe: "the forget set of the certificate", metavar: "F" },
+    publicKey: { kind: "path", describe: "public Ed25519 key (PEM) of who signed it", metavar: "FILE" },
   },
-  async run({ certificate: path, corpus: given, forget, ...values }, context) {
+  async run({ certificate: path, corpus: given, forget, publicKey, ...values }, context) {
     if ((given === undefined) !== (forget === undefined)) {
       throw new UsageError("To measure again takes both --corpus and --forget");
     }
     const certificate = await readCertificate(path);
+    if (publicKey !== undefined && !await hasSignatureOf(path, publicKey)) {
+      throw new Error(`Cannot verify "${path}": its signature is not of it and "${publicKey}"`);
+    }
     await checkModel(certificate, { path, model: values.model }, context);
-    if (given === undefined) return describeVerified(path, { certificate, claims: null, again: null });
+    const isSigned = publicKey !== undefined;
+    if (given === undefined) {
+      return describeVerified(path, { certificate, isSigned, claims: null, again: null });
+    }
     using corpus = await givenCorpus(given, values);
     const again = await measureAgain(certificate, { ...values, corpus, forget: forget! }, context);
     const claims = checkClaims(certificate.secrets, again.measured);
-    return describeVerified(path, { certificate, claims, again });
+    return describeVerified(path, { certificate, isSigned, claims, again });
   },
 });
 
@@ -79,11 +87,12 @@ async function checkModel(
 
 interface Verified {
   certificate: Certificate;
+  isSigned: boolean;
   claims: CheckedClaim[] | null;
   again: MeasuredAgain | null;
 }
 
-function describeVerified(path: string, { certificate, claims, again }: Verified): CommandResult {
+function describeVerified(path: string, { certificate, isSigned, claims, again }: Verified): CommandResult {
   const { summary: counts, secrets } = certificate;
   const words = { statement: statementOf(counts), not_reached: notReached(secrets) };
   const said = { ...certificate, ...words };
@@ -103,6 +112,7 @@ function describeVerified(path: string, { certificate, claims, again }: Verified
   );
   const summary = {
     holds: isHeld,
+    signed: isSigned,
     measured_again: claims !== null,
     claims: (claims ?? []) as unknown as Json[],
     ...{ lost, unlisted },
@@ -112,8 +122,11 @@ function describeVerified(path: string, { certificate, claims, again }: Verified
   return {
     text: [
       ...describeCertificate(said),
-      "the certificate's digest and the model's files: as they were",
-      measured ?? "nothing was measured again: that takes --corpus and --forget",
+      isSigned
+        ? "signature: by the key that was given"
+        : "signature: not checked, so anyone may have written the certificate: that takes --public-key",
+      "files of the model: as the certificate says",
+      measured ?? "scores: not measured again: that takes --corpus and --forget",
       DOES_NOT_PROVE,
     ].join("\n"),
     summary,
