@@ -1,13 +1,14 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { generateKeyPairSync } from "node:crypto";
 import { join } from "node:path";
-import { OUTCOME_COLUMNS } from "../../lib/datasets/columns.ts";
+import { contentOf } from "../../lib/cli/run_content.ts";
+import { ATTACK_COLUMNS, OUTCOME_COLUMNS } from "../../lib/datasets/columns.ts";
 import { readRows, writeRows } from "../../lib/datasets/row_table.ts";
 import type { Certificate } from "../../lib/report/certificate.ts";
 import { encodeSafetensors } from "../checkpoints/safetensors_bytes.ts";
 import { type Changeable, forged } from "../report/certificates.ts";
 import { callMain } from "./call_main.ts";
-import { type Flags, tiny } from "./tiny_cases.ts";
+import { certifiedCommands, type Flags, tiny } from "./tiny_cases.ts";
 import { tinyWeights, writeTexts, writeTinyModel } from "./tiny_run.ts";
 
 const KEY = "a key for tests of certificates";
@@ -16,20 +17,12 @@ Deno.env.set("CODESCRUB_KEY", KEY);
 /** A tiny run with its unlearned model, attacked; `path("erased/certificate.json")` is its certificate. */
 async function certified(changes: Flags = {}) {
   const at = await tiny();
-  const erased = at.path("erased"), attacks = at.path("attacks");
-  // its thresholds are all that a random model never reaches
-  const given = { thresholds: undefined, ma: 0, el10: 0, epochs: 1, out: erased, ...changes };
-  const steps: [string, Flags][] = [
-    ["unlearn", given],
-    ["attack", { model: erased, attacks: "exposure,extract", out: attacks }],
-    ["certify", {}],
-  ];
-  for (const [command, flags] of steps) {
-    const { code, stderr } = await at.run(command, flags);
+  for (const args of certifiedCommands(at, changes)) {
+    const { code, stderr } = await callMain(args);
     assertEquals(code, 0, stderr);
   }
   const path = at.path("erased/certificate.json");
-  return { ...at, erased, attacks, certificate: path, text: Deno.readTextFileSync(path) };
+  return { ...at, erased: at.path("erased"), certificate: path, text: Deno.readTextFileSync(path) };
 }
 
 Deno.test("certify writes what was erased and attacked, twice to the same bytes, and no piece of a secret", async () => {
@@ -226,6 +219,44 @@ Deno.test("certify refuses tables of other runs, or that have changed since", as
   await fail({}, /Cannot certify ".*erased": "secrets\.parquet" has changed since unlearn wrote it/);
   Deno.writeFileSync(table, bytes);
   assertEquals((await at.run("certify", { out })).code, 0);
+});
+
+Deno.test("certify tells nothing that records and tables were made to hold", async () => {
+  using at = await certified();
+  const planted = ["hunter2", "swordfish", "letmein77"].join("-") + "-aB3xK9qLm2Zw7RtY";
+  const attacks = at.path("attacks");
+  const record = async (folder: string, change: (record: Changeable) => void) => {
+    const path = join(folder, "run.json");
+    const changed = JSON.parse(await Deno.readTextFile(path));
+    change(changed);
+    await Deno.writeTextFile(path, JSON.stringify(changed));
+  };
+  await record(at.erased, ({ settings }) => {
+    Object.assign(settings, { method: planted, stop: planted, corpus: planted, other: { a: planted } });
+  });
+  await Deno.writeTextFile(join(at.erased, `${planted}.bin`), "");
+  const table = join(attacks, "attacks.parquet");
+  const rows = await readRows(table, ATTACK_COLUMNS);
+  const named = rows.map((row) =>
+    row.variant === "loss" ? { ...row, attack: planted, variant: planted } : row
+  );
+  await writeRows(table, named, ATTACK_COLUMNS);
+  const report = JSON.parse(await Deno.readTextFile(join(attacks, "attacks.json")));
+  await Deno.writeTextFile(join(attacks, "attacks.json"), JSON.stringify({ ...report, left_out: [planted] }));
+  const model = await contentOf(at.erased, { isFlat: true });
+  const outputs = {
+    "attacks.parquet": await contentOf(table),
+    "attacks.json": await contentOf(join(attacks, "attacks.json")),
+  };
+  await record(attacks, (run) => Object.assign(run, { outputs, inputs: { ...run.inputs, model } }));
+  const { code, stderr, stdout } = await at.run("certify", { force: true });
+  assertEquals(code, 0, stderr);
+  const text = Deno.readTextFileSync(at.certificate);
+  assert(!(text + stdout + stderr).includes("swordfish"));
+  const found: Certificate = JSON.parse(text);
+  assertEquals([found.method.name, found.method.settings.stop], ["unknown", undefined]);
+  assertStringIncludes(text, `"variant": "TEXT, ${planted.length} characters, hu..."`);
+  assertEquals(Object.keys(found.model.after).filter((name) => name.startsWith("file ")), ["file 1"]);
 });
 
 Deno.test("verify --public-key takes a signature that certify --sign-key made, and no other", async () => {

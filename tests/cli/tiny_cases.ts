@@ -42,6 +42,17 @@ export async function tiny() {
   return { ...files, path, run, fail, [Symbol.dispose]: () => folder[Symbol.dispose]() };
 }
 
+/** The command lines that make a tiny run's model forget, attack it and certify it, by thresholds of any model's reach. */
+export function certifiedCommands(files: TinyRun, changes: Flags = {}): string[][] {
+  const [erased, attacks] = ["erased", "attacks"].map((name) => join(files.folder, name)) as [string, string];
+  const thresholds = { thresholds: undefined, ma: 1, el10: 1, epochs: 1 };
+  return [
+    argumentsOf("unlearn", files, { ...thresholds, ...changes, out: erased }),
+    argumentsOf("attack", files, { model: erased, attacks: "exposure,extract", out: attacks }),
+    argumentsOf("certify", files, {}),
+  ];
+}
+
 const POSITIONALS: { readonly [command: string]: string } = {
   detect: "corpus",
   redact: "corpus",

@@ -5,7 +5,7 @@
  * @module
  */
 import { join } from "node:path";
-import { argumentsOf, type Flags } from "../cli/tiny_cases.ts";
+import { argumentsOf, certifiedCommands, type Flags } from "../cli/tiny_cases.ts";
 import { type TinyRun, writeCertainModel, writeTexts, writeTinyRun } from "../cli/tiny_run.ts";
 import type { Operation } from "./plan.ts";
 import type { Slot } from "./slot.ts";
@@ -140,6 +140,13 @@ function forced(scenario: Scenario): Scenario {
 }
 
 const attack = tiny("attack", { attacks: "exposure,membership" });
+const certify: Scenario = {
+  ...tiny("certify"),
+  args: (files) => argumentsOf("certify", files, { out: join(files.folder, "out.json") }),
+  prepare: async (files, run) => {
+    for (const args of certifiedCommands(files).slice(0, -1)) await run(args);
+  },
+};
 const select = tiny("select", { "min-mask-tokens": 1, k: 4, groups: 2 });
 const detectTable: Scenario = {
   name: "detect table",
@@ -159,6 +166,7 @@ export const SCENARIOS: readonly Scenario[] = [
   tiny("evaluate"),
   attack,
   { ...attack, name: "attack continued", stoppedAt: at("rename", /part-00000000-.*\.json$/) },
+  certify,
   tiny("retain", {}, { prepare: writeCertainTexts }),
   tiny("measure"),
   tiny("thresholds"),
