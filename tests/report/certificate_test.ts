@@ -1,8 +1,9 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import { MAX_CERTIFICATE_BYTES, writeCertificate } from "../../lib/report/certificate.ts";
+import { CERTIFICATE_SHAPE, MAX_CERTIFICATE_BYTES, writeCertificate } from "../../lib/report/certificate.ts";
 import { checkClaims, CLAIM_TOLERANCES } from "../../lib/report/check_claims.ts";
 import { readCertificate } from "../../lib/report/read_certificate.ts";
+import type { Shape } from "../../lib/report/shape.ts";
 import { temporaryFolder } from "../cli/run_cli.ts";
 import { certificateContent, certifiedSecret, type Changeable, forged } from "./certificates.ts";
 
@@ -149,4 +150,34 @@ Deno.test("checkClaims() holds what differs by what another machine makes of it,
     ["extract: drawn, 1", 1, []],
   ]);
   assertEquals(checkClaims(secrets, [{ ...same, loss: 5.005 }, same])[2]!.difference, 5.005 - 5);
+});
+
+/** The fields of a shape and their types as docs/certificate.md names them. */
+function fieldsOf(shape: Shape, path = ""): [string, string][] {
+  if (typeof shape === "string") return [[path, shape]];
+  if ("map" in shape) return [[path, "map"]];
+  if ("maybe" in shape) {
+    const { maybe } = shape;
+    const isInterval = typeof maybe === "object" && "fields" in maybe && "estimate" in maybe.fields;
+    return [[path, isInterval ? "interval?" : `${maybe}?`]];
+  }
+  if ("list" in shape) {
+    return typeof shape.list === "string" ? [[path, "list"]] : fieldsOf(shape.list, `${path}[]`);
+  }
+  return Object.entries(shape.fields).flatMap(([name, field]) =>
+    fieldsOf(field, path === "" ? name : `${path}.${name}`)
+  );
+}
+
+Deno.test("docs/certificate.md names every field with its type, and every tolerance", () => {
+  const text = Deno.readTextFileSync("docs/certificate.md");
+  const rows = Array.from(
+    text.matchAll(/^\| `([^`]+)` +\| (\w+\??) +\| (\S.*?) +\|$/gm),
+    ([, name, type]) => [name, type],
+  );
+  assertEquals(rows, fieldsOf(CERTIFICATE_SHAPE));
+  const { el_10, loss } = CLAIM_TOLERANCES;
+  for (const said of [`| ${el_10} `, `| ${loss} nats a token`, `| ${(loss / Math.E).toFixed(4)} a token`]) {
+    assertStringIncludes(text, said);
+  }
 });
