@@ -19,7 +19,7 @@ import { keySetting, secretKey } from "./secret_key.ts";
 
 /** What is certified, and the request that asked for it. */
 export interface CertifyOptions extends CertifiedPaths {
-  /** The deletion request's file, of which the certificate has the hash. */
+  /** A keyed digest of the deletion request: of a bare one, values could be guessed. */
   request?: string | undefined;
 }
 
@@ -76,7 +76,7 @@ export async function certifyModel(
     key: keySetting(key),
     model: { after: await modelDigests(model, context), before: await modelDigests(before, context) },
     tables: {
-      request: request === undefined ? null : await fileDigest(request),
+      request: request ?? null,
       forget: await fileDigest(forget),
       retain: await inputDigest(unlearn, "retain"),
       thresholds: await inputDigest(unlearn, "thresholds"),

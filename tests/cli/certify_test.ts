@@ -1,9 +1,11 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { contentOf } from "../../lib/cli/run_content.ts";
 import { ATTACK_COLUMNS, OUTCOME_COLUMNS } from "../../lib/datasets/columns.ts";
 import { readRows, writeRows } from "../../lib/datasets/row_table.ts";
 import type { Certificate } from "../../lib/report/certificate.ts";
+import { fingerprintSecret } from "../../lib/secrets/fingerprint.ts";
 import { encodeSafetensors } from "../checkpoints/safetensors_bytes.ts";
 import type { Changeable } from "../report/certificates.ts";
 import { callMain } from "./call_main.ts";
@@ -50,10 +52,18 @@ Deno.test("certify writes what was erased and attacked, twice to the same bytes,
   }
   const refused = await at.run("certify");
   assertMatch(refused.stderr, /certificate\.json": it is there already: give --force/);
-  const { code } = await at.run("certify", { force: true, request: at.forget });
-  assertEquals(code, 0);
+  const request = at.path("request.txt");
+  await Deno.writeTextFile(request, "hunter2\n");
+  assertEquals((await at.run("certify", { force: true, request })).code, 0);
   const again: Certificate = JSON.parse(Deno.readTextFileSync(at.certificate));
-  assertEquals(again.tables.request, found.tables.forget);
+  assertEquals(again.tables.request, fingerprintSecret("hunter2\n", new TextEncoder().encode(KEY)));
+  const bare = createHash("sha256").update("hunter2\n").digest("hex");
+  const records = Array.from(Deno.readDirSync(join(at.erased, ".codescrub")), ({ name }) => name);
+  for (const name of records) {
+    const record = Deno.readTextFileSync(join(at.erased, ".codescrub", name));
+    assert(!record.includes(bare) && !record.includes(await contentOf(request)), "values could be guessed");
+  }
+  await at.fail("certify", { force: true, request, out: request }, /the command reads it: name another/);
   await at.run("certify", { force: true });
   assertEquals(Deno.readTextFileSync(at.certificate), at.text);
 });

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { generateKeyPairSync } from "node:crypto";
 import { join } from "node:path";
 import { argumentsOf, certifiedCommands, type Flags } from "../cli/tiny_cases.ts";
 import { type TinyRun, writeCertainModel, writeTexts, writeTinyRun } from "../cli/tiny_run.ts";
@@ -142,8 +143,13 @@ function forced(scenario: Scenario): Scenario {
 const attack = tiny("attack", { attacks: "exposure,membership" });
 const certify: Scenario = {
   ...tiny("certify"),
-  args: (files) => argumentsOf("certify", files, { out: join(files.folder, "out.json") }),
+  args: (files) => {
+    const [out, key] = ["out.json", "key.pem"].map((name) => join(files.folder, name));
+    return argumentsOf("certify", files, { out, "sign-key": key });
+  },
   prepare: async (files, run) => {
+    const key = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }) as string;
+    Deno.writeTextFileSync(join(files.folder, "key.pem"), key, { mode: 0o600 });
     for (const args of certifiedCommands(files).slice(0, -1)) await run(args);
   },
 };

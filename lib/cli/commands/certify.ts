@@ -4,13 +4,19 @@
  * @module
  */
 import { join } from "node:path";
+import { readRegularText } from "../../files/read_file.ts";
 import { writeCertificate } from "../../report/certificate.ts";
 import { signaturePath } from "../../report/sign_certificate.ts";
+import { fingerprintSecret } from "../../secrets/fingerprint.ts";
 import { certifyModel } from "../certify_model.ts";
 import { defineCommand } from "../command.ts";
 import { MODEL_OPTION, modelFolder } from "../model_folder.ts";
+import { checkApart } from "../output.ts";
 import { openRunFiles } from "../run_files.ts";
+import { secretKey } from "../secret_key.ts";
 import { describeCertificate, summaryOfCertificate } from "../certificate_report.ts";
+
+const MAX_REQUEST_BYTES = 2 ** 26;
 
 /**
  * The command `certify`.
@@ -30,7 +36,7 @@ export const command = defineCommand({
     before: { ...MODEL_OPTION, describe: "the model that unlearn began with" },
     forget: { kind: "path", describe: "forget set that unlearn was given", metavar: "F", required: true },
     attacks: { kind: "path", describe: "folder that attack wrote", metavar: "DIR", required: true },
-    request: { kind: "path", describe: "the deletion request; only its hash is written", metavar: "F" },
+    request: { kind: "path", describe: "the deletion request; only a keyed digest is written", metavar: "F" },
     signKey: {
       kind: "path",
       describe: "private Ed25519 key (PEM), for a signature beside the certificate",
@@ -46,12 +52,14 @@ export const command = defineCommand({
   writes: true,
   async run({ out, signKey, ...values }, context) {
     const before = await modelFolder(values.before, context);
-    const { model, forget, attacks, request } = values;
+    const { model, forget, attacks } = values;
+    // a record has bare hashes of what a run reads, by which a request's values could be guessed
+    if (values.request !== undefined) await checkApart(out, [values.request]);
     using run = await openRunFiles([out, ...signKey === undefined ? [] : [signaturePath(out)]], {
       command: "certify",
       context,
       inputs: {
-        ...{ forget, request },
+        forget,
         "model's record": join(model, "run.json"),
         "model's secrets": join(model, "secrets.parquet"),
         attacks: join(attacks, "attacks.parquet"),
@@ -59,9 +67,16 @@ export const command = defineCommand({
       },
       kind: "file",
     });
-    const content = await certifyModel({ ...values, before }, context);
+    const request = values.request === undefined ? undefined : await requestDigest(values.request);
+    const content = await certifyModel({ ...values, before, request }, context);
     const summary = { ...summaryOfCertificate(content), out };
     await run.finish(summary, async () => void await writeCertificate(out, content, { signKey }));
     return { text: [...describeCertificate(content), `written: ${out}`].join("\n"), summary };
   },
 });
+
+/** HMAC-SHA-256 of a request by the key of fingerprints. */
+async function requestDigest(path: string): Promise<string> {
+  const text = await readRegularText(path, { what: "the request", maxBytes: MAX_REQUEST_BYTES });
+  return fingerprintSecret(text, await secretKey());
+}
