@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import { ATTACK_COLUMNS, FORGET_COLUMNS, OUTCOME_COLUMNS } from "../datasets/columns.ts";
+import { ATTACK_COLUMNS, OUTCOME_COLUMNS } from "../datasets/columns.ts";
 import { readRows } from "../datasets/row_table.ts";
 import { exists, readJson } from "../report/read_json.ts";
 import type { CertificateContent } from "../report/certificate.ts";
@@ -54,7 +54,6 @@ export async function certifyModel(
       `Cannot certify "${model}": it has no secrets.parquet: run unlearn with --stop secret and --compat sound`,
     );
   }
-  await readRows(forget, FORGET_COLUMNS);
   const key = await secretKey();
   if (attack.settings.key !== keySetting(key)) {
     throw new Error(

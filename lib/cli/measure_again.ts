@@ -94,7 +94,7 @@ export async function measureAgain(
   );
   return {
     measured: names.map((name) => byName.get(name) ?? null),
-    unlisted: [...byName.keys()].filter((name) => !names.includes(name)).length,
+    unlisted: new Set(byName.keys()).difference(new Set(names)).size,
   };
 }
 

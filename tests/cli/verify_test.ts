@@ -72,14 +72,15 @@ Deno.test("verify fails where a certificate that fits its digest lies, and says 
     const { code, stdout, stderr } = await at.run("verify", { certificate, json: true });
     assertEquals([code, JSON.parse(stdout).holds], [1, false]);
     assertMatch(stderr.trimEnd().split("\n").at(-1)!, message);
-    return JSON.parse(stdout);
+    return { ...JSON.parse(stdout), stderr };
   };
   const summary = (one: Changeable, name: string, by: number) => one.summary[name].after.estimate += by / 4;
-  const { claims } = await lie((one) => {
+  const { claims, stderr } = await lie((one) => {
     one.secrets[2].loss.after += 0.5;
     summary(one, "loss", 0.5);
   }, /The certificate ".*forged\.json" does not hold: 1 of its 4 secrets do not score as it says$/);
   assertEquals(claims.find(({ claim }: { claim: string }) => claim === "loss").failed, [2]);
+  assertMatch(stderr, /^does not hold: secrets\[2\] \(KEY\): loss$/m);
   await lie((one) => one.secrets[0].attacks.at(-1).extracted = true, /1 of its 4 secrets do not score/);
   await lie(
     (one) => one.secrets[1].fingerprint = "0".repeat(64),

@@ -18,6 +18,8 @@ import { measureAgain, type MeasuredAgain } from "../measure_again.ts";
 import { differentFiles, modelDigests } from "../model_digests.ts";
 import { MODEL_OPTION, modelFolder } from "../model_folder.ts";
 
+const MOST_LINES = 10;
+
 /**
  * The command `verify`.
  *
@@ -126,12 +128,26 @@ function describeVerified(path: string, { certificate, isSigned, claims, again }
         ? "signature: by the key that was given"
         : "signature: not checked, so anyone may have written the certificate: that takes --public-key",
       "files of the model: as the certificate says",
+      ...failedLines(certificate, claims ?? []),
       measured ?? "scores: not measured again: that takes --corpus and --forget",
       DOES_NOT_PROVE,
     ].join("\n"),
     summary,
     ...!isHeld && { failure: failureOf(path, { certificate, failed, lost, unlisted }) },
   };
+}
+
+/** The secrets that fail, as many as one reads, and by which claims. */
+function failedLines({ secrets }: Certificate, claims: readonly CheckedClaim[]): string[] {
+  const failed = new Map<number, string[]>();
+  for (const { claim, failed: numbers } of claims) {
+    for (const number of numbers) failed.set(number, [...failed.get(number) ?? [], claim]);
+  }
+  const lines = [...failed].map(([number, names]) =>
+    `does not hold: secrets[${number}] (${secrets[number]!.tag}): ${names.join(", ")}`
+  );
+  const rest = lines.length - MOST_LINES;
+  return rest > 0 ? [...lines.slice(0, MOST_LINES), `and ${rest} others`] : lines;
 }
 
 function failureOf(
