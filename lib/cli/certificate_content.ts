@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { MEMBERSHIP_SCORES } from "../attacks/membership.ts";
 import { ATTACKS } from "../attacks/run_attack.ts";
 import type { ATTACK_COLUMNS, OUTCOME_COLUMNS } from "../datasets/columns.ts";
 import { placeKey } from "../datasets/place.ts";
@@ -136,10 +137,13 @@ export function certifiedSummary(
     without_tokens: count(null),
     ...{ ma: change("ma"), el_10: change("el_10"), loss: change("loss") },
     extracted: { secrets: extracted?.secrets ?? null, controls: extracted?.controls ?? null },
-    membership: membership.filter(({ model }) => model === "after").map((auc) => ({
-      score: String(auc.score),
-      ...{ estimate: auc.estimate, low: auc.low, high: auc.high, reading: String(auc.reading) },
-    })),
+    membership: membership.filter(({ model, score }) =>
+      model === "after" && MEMBERSHIP_SCORES.includes(score)
+    )
+      .map(({ score, estimate, low, high, reading }) => ({
+        ...{ score, estimate, low, high },
+        reading: gateMessage(String(reading), []),
+      })),
   };
 }
 

@@ -84,7 +84,7 @@ export async function certifyModel(
     },
     method: certifiedMethod(unlearn),
     summary,
-    not_reached: notReached(secrets),
+    not_reached: notReached(secrets, summary.membership),
     not_tried: notTried(secrets, left_out),
     secrets,
   };

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Certificate, CertifiedSecret } from "./certificate.ts";
+import type { Certificate, CertifiedAttack, CertifiedSecret } from "./certificate.ts";
 
 /** What no certificate of this kind proves. */
 export const DOES_NOT_PROVE =
@@ -14,7 +14,7 @@ export const DOES_NOT_PROVE =
   "further, nor that a secret that is not listed is not known to the model.";
 
 /**
- * What was reached, in a sentence.
+ * What was reached, in a sentence: by which measure, and no more.
  *
  * @example
  * ```ts
@@ -27,9 +27,13 @@ export const DOES_NOT_PROVE =
 export function statementOf(
   { secrets, values, erased }: Pick<Certificate["summary"], "secrets" | "values" | "erased">,
 ): string {
-  return `Of ${secrets} secrets (${values} different values) of the forget set, ${erased} score under this model as ` +
-    "what was never seen: no higher than their thresholds, nor lower than their controls where these are known.";
+  return `Of ${secrets} secrets (${values} different values) of the forget set, ${erased} are erased by this measure: ` +
+    "their MA and EL_10 under this model are no higher than their thresholds, and MA is not lower nor the loss higher " +
+    "than made-up secrets show in their places, where that is known.";
 }
+
+/** The p-value that counts as significant, and the middle of an area under the ROC curve. */
+const [ALPHA, GUESS] = [0.05, 0.5];
 
 /**
  * What was not reached, in sentences; none where all was.
@@ -40,13 +44,17 @@ export function statementOf(
  * import { notReached } from "./certificate_words.ts";
  *
  * const secret = { status: "still above", attacks: [] } as unknown as Parameters<typeof notReached>[0][0];
- * assertEquals(notReached([secret]), ["1 of 1 secrets is still above its thresholds"]);
+ * assertEquals(notReached([secret], []), ["1 of 1 secrets is still above its thresholds"]);
  * ```
  */
-export function notReached(secrets: readonly Pick<CertifiedSecret, "status" | "attacks">[]): string[] {
+export function notReached(
+  secrets: readonly Pick<CertifiedSecret, "status" | "attacks">[],
+  membership: Certificate["summary"]["membership"],
+): string[] {
   const count = (isIt: (secret: typeof secrets[number]) => boolean) => secrets.filter(isIt).length;
   const say = (found: number, one: string, many: string) =>
     found === 0 ? [] : [`${found} of ${secrets.length} secrets ${found === 1 ? one : many}`];
+  const chance = `${100 * ALPHA} % of what was`;
   const extracting = new Set(
     secrets.flatMap(({ attacks }) =>
       attacks.filter(({ extracted }) => extracted).map(({ attack }) => attack)
@@ -73,5 +81,23 @@ export function notReached(secrets: readonly Pick<CertifiedSecret, "status" | "a
       `is given away to an attack (${[...extracting].join(", ")})`,
       `are given away to an attack (${[...extracting].join(", ")})`,
     ),
+    ...say(
+      count(({ attacks }) => attacks.some(isLikelier)),
+      `is likelier than made-up ones in its place (exposure, p at most ${ALPHA}; ${chance} never seen are too)`,
+      `are likelier than made-up ones in their places (exposure, p at most ${ALPHA}; ${chance} never seen are too)`,
+    ),
+    ...told(membership.filter(({ low }) => low > GUESS), "likelier than"),
+    ...told(membership.filter(({ high }) => high < GUESS), "less likely than"),
   ];
+}
+
+function isLikelier({ attack, variant, p_value }: CertifiedAttack): boolean {
+  return attack === "exposure" && variant === "rank" && p_value !== null && p_value <= ALPHA;
+}
+
+/** Scores of membership whose whole interval lies on one side of a guess. */
+function told(scores: Certificate["summary"]["membership"], how: string): string[] {
+  if (scores.length === 0) return [];
+  const names = scores.map(({ score, estimate }) => `${score} ${estimate.toFixed(2)}`).join(", ");
+  return [`the secrets are told from made-up ones, as ${how} these, by membership (area of ${names})`];
 }

@@ -119,7 +119,14 @@ Deno.test("certify tells nothing that records and tables were made to hold", asy
   );
   await writeRows(table, named, ATTACK_COLUMNS);
   const report = JSON.parse(await Deno.readTextFile(join(attacks, "attacks.json")));
-  await Deno.writeTextFile(join(attacks, "attacks.json"), JSON.stringify({ ...report, left_out: [planted] }));
+  await Deno.writeTextFile(
+    join(attacks, "attacks.json"),
+    JSON.stringify({
+      ...report,
+      left_out: [planted],
+      membership: [{ model: "after", score: planted, estimate: 1, low: 1, high: 1, reading: planted }],
+    }),
+  );
   const model = await contentOf(at.erased, { isFlat: true });
   const outputs = {
     "attacks.parquet": await contentOf(table),

@@ -1,6 +1,12 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import { CERTIFICATE_SHAPE, MAX_CERTIFICATE_BYTES, writeCertificate } from "../../lib/report/certificate.ts";
+import {
+  CERTIFICATE_SHAPE,
+  type CertifiedSecret,
+  MAX_CERTIFICATE_BYTES,
+  writeCertificate,
+} from "../../lib/report/certificate.ts";
+import { notReached } from "../../lib/report/certificate_words.ts";
 import { checkClaims, CLAIM_TOLERANCES } from "../../lib/report/check_claims.ts";
 import { readCertificate } from "../../lib/report/read_certificate.ts";
 import type { Shape } from "../../lib/report/shape.ts";
@@ -111,6 +117,28 @@ Deno.test("readCertificate() refuses files that are huge, nested without end, or
   const deep = '{"a":'.repeat(depth) + "1" + "}".repeat(depth);
   await at.refuse(at.text.replace('"key": "', `"key": ${deep}, "k": "`), "it has fields that are unknown");
   await at.refuse(at.text.replace(/"key": "\w+"/, `"key": ${deep}`), "key is no text");
+});
+
+Deno.test("notReached() says whatever tells secrets from what was never seen", () => {
+  const attack = { attack: "exposure", variant: "rank", score: 9, extracted: null, threshold: null };
+  const none = { controls: 99, controls_score: 1, controls_extracted: null };
+  const exposed = (secret: CertifiedSecret, p_value: number) => ({
+    ...secret,
+    attacks: [...secret.attacks, { ...attack, ...none, p_value }],
+  });
+  const given = certifiedSecret(4);
+  given.attacks[0]!.extracted = true;
+  const secrets = [exposed(certifiedSecret(1), 0.05), exposed(certifiedSecret(2), 0.06), given];
+  const auc = (score: string, estimate: number) => ({
+    ...{ score, estimate, low: estimate - 0.1, high: estimate + 0.1, reading: "" },
+  });
+  assertEquals(notReached(secrets, [auc("loss", 0.8), auc("zlib", 0.55), auc("before", 0.1)]), [
+    "1 of 3 secrets is given away to an attack (extract)",
+    "1 of 3 secrets is likelier than made-up ones in its place (exposure, p at most 0.05; 5 % of what was never seen are too)",
+    "the secrets are told from made-up ones, as likelier than these, by membership (area of loss 0.80)",
+    "the secrets are told from made-up ones, as less likely than these, by membership (area of before 0.10)",
+  ]);
+  assertEquals(notReached([certifiedSecret(1)], []), []);
 });
 
 Deno.test("checkClaims() holds what differs by what another machine makes of it, and nothing else", () => {

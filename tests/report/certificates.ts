@@ -61,7 +61,7 @@ export function certificateContent(secrets: CertifiedSecret[]): CertificateConte
     tables: { request: null, forget: hash, retain: null, thresholds: null, secrets: hash, attacks: hash },
     method: { name: "codeeraser", thresholds: "matched", settings: { lr: 3e-6, seed: 42 } },
     summary,
-    not_reached: notReached(secrets),
+    not_reached: notReached(secrets, []),
     not_tried: [],
     secrets,
   };

@@ -96,7 +96,7 @@ interface Verified {
 
 function describeVerified(path: string, { certificate, isSigned, claims, again }: Verified): CommandResult {
   const { summary: counts, secrets } = certificate;
-  const words = { statement: statementOf(counts), not_reached: notReached(secrets) };
+  const words = { statement: statementOf(counts), not_reached: notReached(secrets, counts.membership) };
   const said = { ...certificate, ...words };
   const lost = again?.measured.filter((secret) => secret === null).length ?? 0;
   const unlisted = again?.unlisted ?? 0;
