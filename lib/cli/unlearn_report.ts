@@ -14,7 +14,7 @@ import { formatTable } from "./console.ts";
 import type { countOutcomes } from "./secret_outcomes.ts";
 
 /**
- * An epoch's scores beside the bar.
+ * An epoch's scores beside the bar, and how many secrets are above where each is judged.
  *
  * @example
  * ```ts
@@ -23,13 +23,35 @@ import type { countOutcomes } from "./secret_outcomes.ts";
  *
  * const scores = { ma: 0.5, el_10: null, retain_ma: 0.75 };
  * assertEquals(describeEpoch(scores), "MA 0.500, EL_10 -, retain MA 0.750");
+ * assertEquals(describeEpoch({ ...scores, above: 3 }), "3 above, MA 0.500, EL_10 -, retain MA 0.750");
  * ```
  */
 export function describeEpoch(
-  { ma, el_10, retain_ma }: Pick<UnlearnEpoch, "ma" | "el_10" | "retain_ma">,
+  { ma, el_10, retain_ma, above }: Pick<UnlearnEpoch, "ma" | "el_10" | "retain_ma"> & {
+    above?: number | undefined;
+  },
 ): string {
   const show = (value: number | null) => value === null ? "-" : value.toFixed(3);
-  return `MA ${show(ma)}, EL_10 ${show(el_10)}, retain MA ${show(retain_ma)}`;
+  const secrets = above === undefined ? "" : `${above} above, `;
+  return `${secrets}MA ${show(ma)}, EL_10 ${show(el_10)}, retain MA ${show(retain_ma)}`;
+}
+
+/**
+ * How many secrets' MA is above their thresholds, for the bar: EL_10 is not measured of all.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { countAbove } from "./unlearn_report.ts";
+ *
+ * assertEquals(countAbove([{ ma: 0.5 }, { ma: 0.25 }, { ma: null }], [{ ma: 0.25 }, { ma: 0.25 }, { ma: 0 }]), 1);
+ * ```
+ */
+export function countAbove(
+  scores: readonly { ma: number | null }[],
+  bounds: readonly { ma: number }[],
+): number {
+  return scores.filter(({ ma }, i) => ma !== null && ma > bounds[i]!.ma).length;
 }
 
 /**

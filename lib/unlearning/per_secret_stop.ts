@@ -10,6 +10,7 @@
  */
 import type { Scores } from "../metrics/scorer.ts";
 import type { StopDecision } from "./early_stop.ts";
+import type { UnlearnRow } from "./micro_batches.ts";
 
 /** The most that a secret may score to be as good as never seen. */
 export interface SecretThresholds {
@@ -191,4 +192,33 @@ function mean(values: readonly number[]): number {
 
 function own({ ma, el_10 }: JudgedScores): JudgedScores {
   return { ma, el_10 };
+}
+
+/**
+ * Rows of a forget set with the losses to which their secrets are pushed.
+ *
+ * @param forget the forget set @param thresholds of its secrets, in its order
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { withLosses } from "./per_secret_stop.ts";
+ *
+ * const rows = [{ ids: Int32Array.of(1, 2) }];
+ * const [row] = withLosses(rows, [{ secrets: [{}] }], [{ ma: 0.3, el_10: 0, nll: [4, 6] }]);
+ * assertEquals(row!.ceilings, [[4, 6]]);
+ * assertEquals(withLosses(rows, [{ secrets: [{}] }], [{ ma: 0.3, el_10: 0 }]), rows);
+ * ```
+ */
+export function withLosses(
+  rows: readonly UnlearnRow[],
+  forget: readonly { secrets: readonly unknown[] }[],
+  thresholds: readonly SecretThresholds[] | undefined,
+): readonly UnlearnRow[] {
+  if (!thresholds?.some(({ nll }) => nll?.length)) return rows;
+  let next = 0;
+  return rows.map((row, i) => ({
+    ...row,
+    ceilings: forget[i]!.secrets.map(() => thresholds[next++]!.nll ?? []),
+  }));
 }

@@ -18,6 +18,7 @@ import { LastingTraining } from "./lasting.ts";
 import { type MicroBatch, microBatches, type UnlearnRow } from "./micro_batches.ts";
 import { ObjectiveStep } from "./objective_step.ts";
 import { objectiveOf } from "./objectives.ts";
+import { withLosses } from "./per_secret_stop.ts";
 import { type RateNote, rateNotes } from "./rate_notes.ts";
 import { type RuleState, type StopRule, stopRule } from "./stop_rule.ts";
 import { NO_TERMS, termsOf, type UnlearnEpoch } from "./unlearn_epoch.ts";
@@ -25,7 +26,30 @@ import type { UnlearnHooks, UnlearnOptions, UnlearnResult, UnlearnSets } from ".
 
 type Notes = { history: UnlearnEpoch[]; rule: RuleState; keptEpoch: number; relapses: number[] };
 
-/** The state of a run; see `unlearn`. */
+/**
+ * The state of a run; see `unlearn`, which opens one, takes it to its end and frees it.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { loadModel } from "../checkpoints/load.ts";
+ * import { UnlearnRun } from "./unlearn_run.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/plain");
+ * const secret = { prefix: [1], secret: [2, 3] };
+ * const row = { ids: Int32Array.of(1, 2, 3), mask: Uint8Array.of(0, 1, 1), secrets: [secret] };
+ * const how = { method: "ga", lr: 1e-3, epochs: 1, gamma: 0, lambda: 0, alpha: 0, margin: 0.1, microBatch: 1 };
+ * using run = await UnlearnRun.create(loaded.model, { forget: [row], retain: [] }, {
+ *   ...how,
+ *   compat: "sound",
+ *   thresholds: { ma: 1, el_10: 1 },
+ *   endOfText: null,
+ * });
+ * assertEquals([run.hasBegun, (await run.toEnd({})).status, run.hasBegun], [false, "nothing-to-do", true]);
+ * ```
+ */
 export class UnlearnRun implements Disposable {
   readonly #model: Model;
   readonly #sets: UnlearnSets;
@@ -87,7 +111,7 @@ export class UnlearnRun implements Disposable {
     const shared = { model, sums, xla };
     const cut = { size, compat, squeezesSingleRows, maxPositions, ownLengths: !xla }; // XLA takes seconds for each shape
     const cutForget = (rows: readonly UnlearnRow[]) =>
-      microBatches(withCeilings(rows, sets, options), objective.forget, cut);
+      microBatches(withLosses(rows, sets.forget, options.secretThresholds), objective.forget, cut);
     const forget = stack.use(
       await ObjectiveStep.create({ ...shared, terms: terms.forget ?? [] }, cutForget(sets.forget)),
     );
@@ -272,18 +296,4 @@ export class UnlearnRun implements Disposable {
     this.#optimizer[Symbol.dispose]();
     tf.dispose(this.#kept);
   }
-}
-
-/** Forget rows with the loss up to which each of their secrets is pushed. */
-function withCeilings(
-  rows: readonly UnlearnRow[],
-  { forget }: UnlearnSets,
-  { secretThresholds }: UnlearnOptions,
-): readonly UnlearnRow[] {
-  if (!secretThresholds?.some(({ nll }) => nll?.length)) return rows;
-  let next = 0;
-  return rows.map((row, i) => ({
-    ...row,
-    ceilings: forget[i]!.secrets.map(() => secretThresholds[next++]!.nll ?? []),
-  }));
 }

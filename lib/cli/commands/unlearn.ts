@@ -34,7 +34,7 @@ import { countOutcomes, outcomeRow } from "../secret_outcomes.ts";
 import { openEngine, openModel } from "../session.ts";
 import { sayUnlearningMemory } from "../unlearn_memory.ts";
 import { MATCHED, matchedBounds, meanThresholds, readThresholds } from "../unlearn_thresholds.ts";
-import { describeEpoch, describeRate, describeUnlearning, metricsOf } from "../unlearn_report.ts";
+import { countAbove, describeEpoch, describeRate, describeUnlearning, metricsOf } from "../unlearn_report.ts";
 
 /** Methods that take no step on a retain set. */
 const ALONE = METHODS.filter((method) =>
@@ -178,8 +178,9 @@ export const command = defineCommand({
         stage.advance(0, `training step ${step} of ${steps}`);
         await context.breathe();
       },
-      onEpoch: async (epoch) => {
-        note = describeEpoch(epoch);
+      onEpoch: async (epoch, scores) => {
+        const above = isPerSecret ? countAbove(scores, bounds) : undefined;
+        note = describeEpoch({ ...epoch, above });
         stage.advance(epoch.epoch === 0 ? 0 : 1, note);
         await context.breathe().catch(() => {}); // the run ends by the signal, after its checkpoint
       },
