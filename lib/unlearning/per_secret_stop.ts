@@ -23,6 +23,8 @@ export interface SecretThresholds {
    * last have that one. Default: no limit.
    */
   nll?: readonly number[] | null;
+  /** The mean loss of its tokens beyond which it is pulled back, nats. Default: the mean of `nll`. */
+  nll_ceiling?: number | null;
 }
 
 /** What the rule looks at; null where there is no score. */
@@ -171,8 +173,8 @@ export class PerSecretStop {
 
   /** Whether a secret is to be pushed or pulled. */
   #isActive(secret: number, score: LossScores): boolean {
-    const losses = this.#thresholds[secret]!.nll ?? [];
-    const isBeyond = score.nll !== null && losses.length > 0 && score.nll > mean(losses);
+    const { nll, nll_ceiling } = this.#thresholds[secret]!;
+    const isBeyond = score.nll !== null && !!nll?.length && score.nll > (nll_ceiling ?? mean(nll));
     return isBeyond || this.#isAbove(secret, score);
   }
 
