@@ -1,0 +1,215 @@
+/**
+ * The stages of `scrub` in their order, each a command that writes into the run's folder and goes on by itself where it was
+ * stopped. A stage more is a call more.
+ *
+ * @module
+ */
+import { DETECT_COLUMNS, PROBE_COLUMNS } from "../datasets/columns.ts";
+import { secretPlaceKey } from "../datasets/place.ts";
+import { readRows } from "../datasets/row_table.ts";
+import { RUN_FILES } from "../report/run_files.ts";
+import { objectiveOf } from "../unlearning/objectives.ts";
+import type { Json } from "./command.ts";
+import { CORPUS_OPTIONS } from "./corpus_options.ts";
+import { command as attack } from "./commands/attack.ts";
+import { command as detect } from "./commands/detect.ts";
+import { command as evaluate } from "./commands/evaluate.ts";
+import { command as probe } from "./commands/probe.ts";
+import { command as report } from "./commands/report.ts";
+import { command as retain } from "./commands/retain.ts";
+import { command as select } from "./commands/select.ts";
+import { command as thresholds } from "./commands/thresholds.ts";
+import { command as unlearn } from "./commands/unlearn.ts";
+import { readKnown } from "./known_secrets.ts";
+import type { ScrubValues } from "./scrub_options.ts";
+import { type GivenRequest, requestCommand, wantsDetection } from "./scrub_request.ts";
+import type { Stages } from "./stages.ts";
+import { MATCHED } from "./unlearn_thresholds.ts";
+
+/** Names that are scrub's own. */
+export const SCRUB_FILES = { found: "found.parquet", attacks: "attacks", page: "report.html" } as const;
+
+/** The forget set below the run's folder. */
+export const FORGET_FILE = `${RUN_FILES.sets}/forget_0.parquet`;
+
+/** What is given to all stages. */
+export interface ScrubWork {
+  values: ScrubValues;
+  /** Undefined where everything that is found is to be forgotten. */
+  request: GivenRequest | undefined;
+  /** The key of fingerprints. */
+  key: Uint8Array;
+}
+
+/** What was found, before any model is run. */
+export interface FoundSecrets {
+  /** Of the request. */
+  request?: { [key: string]: Json };
+  places: number;
+  values: number;
+  documents: number;
+  /** Fingerprints of the values. */
+  fingerprints: string[];
+}
+
+/**
+ * Finds what is to be forgotten.
+ *
+ * @throws {RangeError} where there is nothing
+ */
+export async function findSecrets(
+  stages: Stages,
+  { values, request, key }: ScrubWork,
+): Promise<FoundSecrets> {
+  const { corpus, profile, bigrams, allow } = values;
+  const reading = corpusFlags(values);
+  const secrets = stages.path(RUN_FILES.secrets);
+  const needsFound = request !== undefined && wantsDetection(request.entries);
+  const found = needsFound ? stages.path(SCRUB_FILES.found) : undefined;
+  if (!request || needsFound) {
+    await stages.run("detect", detect, {
+      ...reading,
+      corpus,
+      profile,
+      bigrams,
+      allow,
+      out: found ?? secrets,
+    });
+  }
+  const matched = request &&
+    (await stages.run("request", requestCommand(request.entries, key), {
+      ...reading,
+      corpus,
+      found,
+      out: secrets,
+    }))
+      .summary;
+  const rows = await readRows(secrets, DETECT_COLUMNS);
+  if (rows.length === 0) throw new RangeError("Cannot scrub: no secret was found in the corpus");
+  const fingerprints = [...new Set(rows.map(({ fingerprint }) => fingerprint))].sort();
+  return {
+    ...matched && { request: matched },
+    places: new Set(rows.map(secretPlaceKey)).size,
+    values: fingerprints.length,
+    documents: new Set(rows.map(({ doc_id }) => doc_id)).size,
+    fingerprints,
+  };
+}
+
+/** What the model knows of what was found. */
+export interface KnownSecrets {
+  /** Places above their threshold, and values that have one. */
+  known: number;
+  known_values: number;
+}
+
+/** Scores what was found, and tells what is known. */
+export async function probeSecrets(stages: Stages, { values }: ScrubWork): Promise<KnownSecrets> {
+  const { model, dtype, corpus, unseen, controls } = values;
+  const probed = stages.path(RUN_FILES.probe);
+  if (unseen !== undefined) {
+    await stages.run("thresholds", thresholds, {
+      ...{ model, dtype, texts: unseen, runs: 1 },
+      out: stages.path(RUN_FILES.thresholds),
+    });
+  }
+  await stages.run("probe", probe, {
+    ...corpusFlags(values),
+    ...{ model, dtype, corpus, secrets: stages.path(RUN_FILES.secrets), el: true },
+    ...unseen === undefined && { controls },
+    out: probed,
+  });
+  const isKnown = await readKnown(probed, aboveWhat(stages, values));
+  const rows = (await readRows(probed, { ...PROBE_COLUMNS, fingerprint: "text?" })).filter(isKnown);
+  return { known: rows.length, known_values: new Set(rows.map(({ fingerprint }) => fingerprint)).size };
+}
+
+/** What the stages that change the model and measure it gave. */
+export interface ErasedSecrets {
+  select: { [key: string]: Json };
+  unlearn: { [key: string]: Json };
+  evaluate: { [key: string]: Json };
+  attack: { [key: string]: Json };
+}
+
+/**
+ * Erases what is known, measures the result and attacks it.
+ *
+ * @param noted what the checkpoint's record says of requests
+ */
+export async function eraseSecrets(
+  stages: Stages,
+  { values }: ScrubWork,
+  noted: { [name: string]: string[] },
+): Promise<ErasedSecrets> {
+  const { model, dtype, corpus, method, unseen, k } = values;
+  const reading = corpusFlags(values);
+  const above = aboveWhat(stages, values);
+  const forget = stages.path(FORGET_FILE);
+  const selected = await stages.run("select", select, {
+    ...{ ...reading, corpus, k, above, probe: stages.path(RUN_FILES.probe) },
+    out: stages.path(RUN_FILES.sets),
+  });
+  const kept = retains(values) ? stages.path(RUN_FILES.retain) : undefined;
+  if (kept !== undefined) {
+    const { maxTexts, minBleu, any } = values;
+    await stages.run("retain", retain, {
+      ...{ ...reading, model, dtype, texts: corpus, secrets: stages.path(RUN_FILES.secrets) },
+      ...{ maxTexts, minBleu, any },
+      out: kept,
+    });
+  }
+  const { stop, lr, epochs, gamma, lambda, alpha, margin, microBatch, compat, saveDtype } = values;
+  const unlearned = await stages.run("unlearn", unlearn, {
+    ...{ ...reading, model, dtype, corpus, forget, retain: kept, thresholds: above, method },
+    ...{ stop, lr, epochs, gamma, lambda, alpha, margin, microBatch, compat, saveDtype },
+    out: stages.path(method),
+  }, noted);
+  const after = stages.path(method);
+  const evaluated = await stages.run("evaluate", evaluate, {
+    ...{ ...reading, before: model, model: [after], dtype, corpus, forget, retain: kept, unseen },
+    out: stages.path(RUN_FILES.evaluation),
+  });
+  const { attacks, exposureControls } = values;
+  const attacked = await stages.run("attack", attack, {
+    ...{
+      ...reading,
+      model: after,
+      before: model,
+      dtype,
+      corpus,
+      forget,
+      attacks,
+      controls: exposureControls,
+    },
+    out: stages.path(SCRUB_FILES.attacks),
+  });
+  return {
+    select: selected.summary,
+    unlearn: unlearned.summary,
+    evaluate: evaluated.summary,
+    attack: attacked.summary,
+  };
+}
+
+/** The page of all tables that there are. */
+export async function writeReport(stages: Stages): Promise<string> {
+  const out = stages.path(SCRUB_FILES.page);
+  await stages.run("report", report, { tables: [stages.out], out });
+  return out;
+}
+
+/** Whether the method is shown a retain set. */
+export function retains({ method, gamma, lambda, alpha }: ScrubValues): boolean {
+  return objectiveOf(method, { gamma, lambda, alpha }).retain !== null;
+}
+
+/** By which thresholds secrets are known. */
+function aboveWhat(stages: Stages, { unseen }: ScrubValues): string {
+  return unseen === undefined ? MATCHED : stages.path(RUN_FILES.thresholds);
+}
+
+function corpusFlags(values: ScrubValues): Record<string, unknown> {
+  const names = Object.keys(CORPUS_OPTIONS) as (keyof typeof CORPUS_OPTIONS)[];
+  return Object.fromEntries(names.map((name) => [name, values[name]]));
+}
