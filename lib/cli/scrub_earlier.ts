@@ -45,7 +45,7 @@ export interface EarlierResult {
   [key: string]: Json;
   /** Its secrets. */
   secrets: number;
-  /** Those above their thresholds now; null where a secret has none that is known. */
+  /** Those above their thresholds now. */
   above: number;
   /** Those that were above when that scrub had ended. */
   above_then: number;
@@ -95,12 +95,6 @@ export async function readEarlier(
   }));
 }
 
-/** What a model's record says of requests: its own last, and those before. */
-export interface RequestedBefore {
-  /** Fingerprints, each once. */
-  fingerprints: string[];
-}
-
 /**
  * The fingerprints of all that was requested of a model before.
  *
@@ -126,6 +120,21 @@ export async function requestedBefore(folder: string): Promise<string[]> {
  *
  * @param model the new one
  * @throws {RangeError} where an earlier corpus is no longer as it was
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createProgress } from "./progress.ts";
+ * import { measureEarlier } from "./scrub_earlier.ts";
+ * import { Stages } from "./stages.ts";
+ *
+ * const signal = new AbortController().signal;
+ * const context = { progress: createProgress(), signal, breathe: async () => {}, log: () => {}, cwd: "/", seed: 1 };
+ * const stages = new Stages({ ...context, force: false, settings: {} }, "out");
+ * const unknown = { folder: "run", checkpoint: "run/ga", reading: {}, fingerprints: [] }; // the model knew none of it
+ * const [result] = await measureEarlier(stages, [unknown], { model: "embedded", dtype: "float32" });
+ * assertEquals(result, { secrets: 0, above: 0, above_then: 0 });
+ * ```
  */
 export async function measureEarlier(
   stages: Stages,

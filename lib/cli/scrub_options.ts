@@ -11,7 +11,7 @@ import { command as unlearn } from "./commands/unlearn.ts";
 import { CORPUS_OPTIONS } from "./corpus_options.ts";
 import { DTYPE_OPTION } from "./dtype_options.ts";
 import { MODEL_OPTION } from "./model_folder.ts";
-import { METHODS } from "../unlearning/objectives.ts";
+import { METHODS, objectiveOf } from "../unlearning/objectives.ts";
 
 const { profile, bigrams, allow } = detect.options;
 const { minBleu, any, maxTexts } = retain.options;
@@ -69,3 +69,36 @@ export const SCRUB_OPTIONS = {
 
 /** Their values. */
 export type ScrubValues = OptionValues<typeof SCRUB_OPTIONS>;
+
+/**
+ * Whether the method is shown a retain set.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { retains, type ScrubValues } from "./scrub_options.ts";
+ *
+ * const weights = { gamma: 0.5, lambda: 0.1, alpha: 1 };
+ * const retainsBy = (method: string) => retains({ ...weights, method } as ScrubValues);
+ * assertEquals(["codeeraser", "ga"].map(retainsBy), [true, false]);
+ * ```
+ */
+export function retains({ method, gamma, lambda, alpha }: ScrubValues): boolean {
+  return objectiveOf(method, { gamma, lambda, alpha }).retain !== null;
+}
+
+/**
+ * The options by which all stages read the corpus.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { corpusFlags, type ScrubValues } from "./scrub_options.ts";
+ *
+ * assertEquals(corpusFlags({ textColumn: "code", k: 3 } as ScrubValues).textColumn, "code");
+ * ```
+ */
+export function corpusFlags(values: ScrubValues): Record<string, unknown> {
+  const names = Object.keys(CORPUS_OPTIONS) as (keyof typeof CORPUS_OPTIONS)[];
+  return Object.fromEntries(names.map((name) => [name, values[name]]));
+}

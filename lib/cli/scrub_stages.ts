@@ -8,9 +8,7 @@ import { DETECT_COLUMNS, PROBE_COLUMNS } from "../datasets/columns.ts";
 import { secretPlaceKey } from "../datasets/place.ts";
 import { readRows } from "../datasets/row_table.ts";
 import { RUN_FILES } from "../report/run_files.ts";
-import { objectiveOf } from "../unlearning/objectives.ts";
 import type { Json } from "./command.ts";
-import { CORPUS_OPTIONS } from "./corpus_options.ts";
 import { command as attack } from "./commands/attack.ts";
 import { command as detect } from "./commands/detect.ts";
 import { command as evaluate } from "./commands/evaluate.ts";
@@ -21,7 +19,8 @@ import { command as select } from "./commands/select.ts";
 import { command as thresholds } from "./commands/thresholds.ts";
 import { command as unlearn } from "./commands/unlearn.ts";
 import { readKnown } from "./known_secrets.ts";
-import type { ScrubValues } from "./scrub_options.ts";
+import { METHODS } from "../unlearning/objectives.ts";
+import { corpusFlags, retains, type ScrubValues } from "./scrub_options.ts";
 import { type GivenRequest, requestCommand, wantsDetection } from "./scrub_request.ts";
 import type { Stages } from "./stages.ts";
 import { MATCHED } from "./unlearn_thresholds.ts";
@@ -56,6 +55,25 @@ export interface FoundSecrets {
  * Finds what is to be forgotten.
  *
  * @throws {RangeError} where there is nothing
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createProgress } from "./progress.ts";
+ * import { findSecrets, type ScrubWork } from "./scrub_stages.ts";
+ * import { Stages } from "./stages.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const signal = new AbortController().signal;
+ * const context = { progress: createProgress(), signal, breathe: async () => {}, log: () => {}, cwd: "/", seed: 1 };
+ * const stages = new Stages({ ...context, force: false, settings: {} }, folder);
+ * const corpus = `${await Deno.makeTempDir()}/a.py`;
+ * await Deno.writeTextFile(corpus, 'pw = "hunter2"');
+ * const entries = [{ line: 1, kind: "value" as const, text: "hunter2" }];
+ * const work = { values: { corpus } as ScrubWork["values"], request: { entries, digest: "" }, key: new Uint8Array(32) };
+ * const { places, values, fingerprints } = await findSecrets(stages, work);
+ * assertEquals([places, values, fingerprints.length], [1, 1, 1]);
+ * ```
  */
 export async function findSecrets(
   stages: Stages,
@@ -103,7 +121,27 @@ export interface KnownSecrets {
   known_values: number;
 }
 
-/** Scores what was found, and tells what is known. */
+/**
+ * Scores what was found, and tells what is known.
+ *
+ * @throws {Error} as `probe`
+ *
+ * @example
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * import { createProgress } from "./progress.ts";
+ * import { probeSecrets, type ScrubWork } from "./scrub_stages.ts";
+ * import { Stages } from "./stages.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const signal = new AbortController().signal;
+ * const context = { progress: createProgress(), signal, breathe: async () => {}, log: () => {}, cwd: "/", seed: 1 };
+ * const stages = new Stages({ ...context, force: false, settings: {} }, folder);
+ * const values = { model: "/nowhere", corpus: folder, controls: 9 } as ScrubWork["values"];
+ * const work = { values, request: undefined, key: new Uint8Array(32) };
+ * await assertRejects(() => probeSecrets(stages, work), Error, 'Cannot find model "/nowhere"');
+ * ```
+ */
 export async function probeSecrets(stages: Stages, { values }: ScrubWork): Promise<KnownSecrets> {
   const { model, dtype, corpus, unseen, controls } = values;
   const probed = stages.path(RUN_FILES.probe);
@@ -136,6 +174,23 @@ export interface ErasedSecrets {
  * Erases what is known, measures the result and attacks it.
  *
  * @param noted what the checkpoint's record says of requests
+ * @throws {Error} as the commands
+ *
+ * @example
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * import { createProgress } from "./progress.ts";
+ * import { eraseSecrets, type ScrubWork } from "./scrub_stages.ts";
+ * import { Stages } from "./stages.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const signal = new AbortController().signal;
+ * const context = { progress: createProgress(), signal, breathe: async () => {}, log: () => {}, cwd: "/", seed: 1 };
+ * const stages = new Stages({ ...context, force: false, settings: {} }, folder);
+ * const values = { model: "embedded", corpus: folder, method: "ga", k: 9 } as ScrubWork["values"];
+ * const work = { values, request: undefined, key: new Uint8Array(32) };
+ * await assertRejects(() => eraseSecrets(stages, work, {}), Error, "probe.parquet");
+ * ```
  */
 export async function eraseSecrets(
   stages: Stages,
@@ -157,6 +212,14 @@ export async function eraseSecrets(
       ...{ ...reading, model, dtype, texts: corpus, secrets: stages.path(RUN_FILES.secrets) },
       ...{ maxTexts, minBleu, any },
       out: kept,
+    }).catch((cause) => {
+      if (!(cause instanceof RangeError)) throw cause;
+      const what = cause.message.replace(/^Cannot/, "cannot");
+      const others = METHODS.filter((other) => !retains({ ...values, method: other })).join(" or ");
+      throw new RangeError(
+        `Cannot scrub by ${method}, which keeps a retain set: ${what}, or --any, or --method ${others}, which has none`,
+        { cause },
+      );
     });
   }
   const { stop, lr, epochs, gamma, lambda, alpha, margin, microBatch, compat, saveDtype } = values;
@@ -192,24 +255,32 @@ export async function eraseSecrets(
   };
 }
 
-/** The page of all tables that there are. */
+/**
+ * Writes the page of all tables that there are.
+ *
+ * @returns its path
+ *
+ * @example
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * import { createProgress } from "./progress.ts";
+ * import { writeReport } from "./scrub_stages.ts";
+ * import { Stages } from "./stages.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const signal = new AbortController().signal;
+ * const context = { progress: createProgress(), signal, breathe: async () => {}, log: () => {}, cwd: "/", seed: 1 };
+ * const stages = new Stages({ ...context, force: false, settings: {} }, folder);
+ * await assertRejects(() => writeReport(stages), Error, "it holds no table of a run");
+ * ```
+ */
 export async function writeReport(stages: Stages): Promise<string> {
   const out = stages.path(SCRUB_FILES.page);
   await stages.run("report", report, { tables: [stages.out], out });
   return out;
 }
 
-/** Whether the method is shown a retain set. */
-export function retains({ method, gamma, lambda, alpha }: ScrubValues): boolean {
-  return objectiveOf(method, { gamma, lambda, alpha }).retain !== null;
-}
-
 /** By which thresholds secrets are known. */
 function aboveWhat(stages: Stages, { unseen }: ScrubValues): string {
   return unseen === undefined ? MATCHED : stages.path(RUN_FILES.thresholds);
-}
-
-function corpusFlags(values: ScrubValues): Record<string, unknown> {
-  const names = Object.keys(CORPUS_OPTIONS) as (keyof typeof CORPUS_OPTIONS)[];
-  return Object.fromEntries(names.map((name) => [name, values[name]]));
 }

@@ -14,7 +14,9 @@ import { modelFolder, modelInput } from "../model_folder.ts";
 import { checkApart } from "../output.ts";
 import { openRunFolder } from "../run_folder.ts";
 import { type EarlierScrub, measureEarlier, readEarlier, requestedBefore } from "../scrub_earlier.ts";
+import { chosenAttacks } from "./attack.ts";
 import { SCRUB_OPTIONS, type ScrubValues } from "../scrub_options.ts";
+import { scrubPlan } from "../scrub_plan.ts";
 import { describeScrub, type ScrubSummary } from "../scrub_report.ts";
 import { readRequest } from "../scrub_request.ts";
 import { eraseSecrets, findSecrets, probeSecrets, type ScrubWork, writeReport } from "../scrub_stages.ts";
@@ -42,13 +44,15 @@ export const command = defineCommand({
     const startedAt = performance.now();
     const { out, unseen, bigrams, allow } = values;
     checkRule(values);
+    chosenAttacks(values.attacks); // refuses unknown ones before the work
     const key = await secretKey();
     const request = values.request === undefined ? undefined : await readRequest(values.request, key);
-    const earlier = await readEarlier(values.earlier, { cwd: context.cwd, key });
     const work = { values, request, key };
+    using engine = await openEngine();
+    if (values.plan) return await scrubPlan(work, context);
+    const earlier = await readEarlier(values.earlier, { cwd: context.cwd, key });
     using corpus = await givenCorpus(values.corpus, values);
     if (values.request !== undefined && values.request !== "-") await checkApart(out, [values.request]);
-    using engine = await openEngine();
     const { plan: _, ...settings } = context.settings;
     using run = await openRunFolder(out, {
       command: "scrub",
