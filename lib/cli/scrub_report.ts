@@ -31,13 +31,13 @@ export interface ScrubSummary extends Omit<FoundSecrets, "fingerprints">, KnownS
  * import { describeScrub } from "./scrub_report.ts";
  *
  * const found = { places: 3, values: 1, documents: 3, known: 0, known_values: 0, method: "ga" };
- * const { text, failure } = describeScrub({ ...found, earlier: [], earlier_not_measured: 0, seconds: 1, out: "run" });
+ * const { text, failure } = describeScrub({ ...found, earlier: [], earlier_not_measured: 0, stages: {}, seconds: 1, out: "run" });
  * assertEquals(text!.split("\n")[1], "the model knows none of them: nothing to erase");
  * assertEquals(failure, undefined);
  * ```
  */
 export function describeScrub(
-  summary: ScrubSummary & { seconds: number; out: string },
+  summary: ScrubSummary & { stages: Record<string, number>; seconds: number; out: string },
 ): CommandResult {
   const { request, places, values, documents, known, known_values, erased, earlier, out, method } = summary;
   const lines = [

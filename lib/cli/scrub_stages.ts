@@ -137,7 +137,7 @@ export interface KnownSecrets {
  * const signal = new AbortController().signal;
  * const context = { progress: createProgress(), signal, breathe: async () => {}, log: () => {}, cwd: "/", seed: 1 };
  * const stages = new Stages({ ...context, force: false, settings: {} }, folder);
- * const values = { model: "/nowhere", corpus: folder, controls: 9 } as ScrubWork["values"];
+ * const values = { model: "/nowhere", corpus: "/nowhere", controls: 9 } as ScrubWork["values"];
  * const work = { values, request: undefined, key: new Uint8Array(32) };
  * await assertRejects(() => probeSecrets(stages, work), Error, 'Cannot find model "/nowhere"');
  * ```
@@ -187,7 +187,7 @@ export interface ErasedSecrets {
  * const signal = new AbortController().signal;
  * const context = { progress: createProgress(), signal, breathe: async () => {}, log: () => {}, cwd: "/", seed: 1 };
  * const stages = new Stages({ ...context, force: false, settings: {} }, folder);
- * const values = { model: "embedded", corpus: folder, method: "ga", k: 9 } as ScrubWork["values"];
+ * const values = { model: "embedded", corpus: "/nowhere", method: "ga", k: 9 } as ScrubWork["values"];
  * const work = { values, request: undefined, key: new Uint8Array(32) };
  * await assertRejects(() => eraseSecrets(stages, work, {}), Error, "probe.parquet");
  * ```

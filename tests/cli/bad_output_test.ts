@@ -5,7 +5,7 @@ import { argumentsOf, listAll, tiny } from "./tiny_cases.ts";
 import { drawSecret, type TinyRun, writeTexts } from "./tiny_run.ts";
 
 const TABLES = ["detect", "measure", "thresholds", "probe", "analyze", "retain", "evaluate", "report"];
-const FOLDERS = ["select", "unlearn", "attack", "train"];
+const FOLDERS = ["select", "unlearn", "attack", "scrub", "train"];
 
 Deno.test("codescrub keeps what stands where it was to write, whatever --force says", async () => {
   using at = await tiny();
@@ -54,6 +54,7 @@ Deno.test("codescrub never writes over, into or around what it reads, not even w
     unlearn: ["model", "corpus", "forget", "retain", "thresholds"],
     evaluate: ["model", "corpus", "forget", "retain"],
     attack: ["model", "corpus", "forget"],
+    scrub: ["model", "corpus", "request"],
     train: ["model", "corpus"],
   };
   for (const [command, names] of Object.entries(inputs)) {

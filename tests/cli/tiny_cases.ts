@@ -44,7 +44,7 @@ export async function tiny() {
 
 /** A command line over the good files of a tiny run, some of its flags changed (undefined: not given). */
 export function argumentsOf(command: string, files: TinyRun, changes: Flags): string[] {
-  const { model, corpus, secrets, probe, forget, retain, thresholds, folder } = files;
+  const { model, corpus, secrets, probe, forget, retain, thresholds, request, folder } = files;
   const table = join(folder, "out.parquet"), run = join(folder, "out");
   const all: { [command: string]: Flags } = {
     detect: { corpus, out: table },
@@ -57,6 +57,16 @@ export function argumentsOf(command: string, files: TinyRun, changes: Flags): st
     unlearn: { model, corpus, forget, retain, method: "codeeraser", thresholds, out: run },
     evaluate: { model, corpus, forget, retain, out: table },
     attack: { model, before: model, corpus, forget, controls: 20, "attacked-controls": 1, out: run },
+    scrub: {
+      model,
+      corpus,
+      request,
+      controls: 9,
+      attacks: "exposure",
+      "exposure-controls": 9,
+      any: true,
+      out: run,
+    },
     report: { tables: folder, out: join(folder, "out.html") },
     redact: { corpus, secrets, out: run },
     merge: { table },

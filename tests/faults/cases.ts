@@ -140,6 +140,10 @@ function forced(scenario: Scenario): Scenario {
 }
 
 const attack = tiny("attack", { attacks: "exposure,membership" });
+/** The model knows the first letter of each of the few secrets, and goes on knowing it. */
+const scrub = tiny("scrub", { method: "ssga", lr: 1e-7, epochs: 1 }, {
+  prepare: ({ model }) => writeCertainModel(model, "n"),
+});
 const select = tiny("select", { "min-mask-tokens": 1, k: 4, groups: 2 });
 const detectTable: Scenario = {
   name: "detect table",
@@ -159,6 +163,8 @@ export const SCENARIOS: readonly Scenario[] = [
   tiny("evaluate"),
   attack,
   { ...attack, name: "attack continued", stoppedAt: at("rename", /part-00000000-.*\.json$/) },
+  scrub,
+  { ...scrub, name: "scrub continued", stoppedAt: at("rename", /history\.parquet$/) },
   tiny("retain", {}, { prepare: writeCertainTexts }),
   tiny("measure"),
   tiny("thresholds"),

@@ -89,6 +89,7 @@ const INPUTS: { [command: string]: { [flag: string]: keyof typeof TABLES } } = {
   unlearn: { corpus: "corpus", forget: "forget", retain: "retain", thresholds: "thresholds" },
   evaluate: { corpus: "corpus", forget: "forget", retain: "retain", unseen: "corpus" },
   attack: { corpus: "corpus", forget: "forget" },
+  scrub: { corpus: "corpus", unseen: "corpus" },
   train: { corpus: "corpus" },
 };
 
@@ -102,6 +103,7 @@ export function lineOf(command: string, files: CaseFiles, changes: Flags = {}): 
     select: { out: out("sets") },
     unlearn: { out: out("model"), epochs: 1 },
     attack: { out: out("attacks"), attacks: "exposure,extract" },
+    scrub: { out: out("run") },
     redact: { out: out("clean"), secrets: files.found },
     merge: { table: out("table.parquet") },
     analyze: { out: out("table.csv") },
@@ -147,6 +149,9 @@ export async function* goodCases(files: CaseFiles, plants: Plants): AsyncGenerat
     ["unlearn", "a table"],
     ["evaluate", "a table"],
     ["attack", "a table", { attacks: undefined }],
+    ["scrub", "a request", { request: await writeRequest(files, plants) }],
+    ["scrub", "a plan", { request: await writeRequest(files, plants), plan: true }],
+    ["scrub", "all that is found", { request: undefined, "min-bleu": 0, any: undefined }],
     ["report", "a run"],
     ["train", "a table"],
     ["doctor", "what is there"],
@@ -154,7 +159,7 @@ export async function* goodCases(files: CaseFiles, plants: Plants): AsyncGenerat
   for (const [command, about, changes] of good) {
     const args = command === "doctor" ? ["doctor", "--json"] : lineOf(command, files, changes);
     // No text of a random model is memorized, and none is forgotten in one epoch.
-    const isGood = command !== "retain" && command !== "unlearn";
+    const isGood = command !== "retain" && command !== "unlearn" && about !== "all that is found";
     const isRevealing = changes?.reveal === true, isProcess = changes?.workers !== undefined;
     yield { command, about, args, isGood, isRevealing, isProcess, keepsCorpus: command === "redact" };
   }
@@ -166,6 +171,19 @@ export async function* goodCases(files: CaseFiles, plants: Plants): AsyncGenerat
     yield { command, about: "an unknown flag", args: [command, `--${typed}`] };
     yield { command, about: "an unknown word", args: [command, typed, typed, typed] };
   }
+}
+
+/** A request of values that are in the corpus, and of some that are nowhere. */
+async function writeRequest(files: CaseFiles, plants: Plants): Promise<string> {
+  const path = join(files.folder, "planted_request.txt");
+  const own = await Deno.readTextFile(files.request);
+  const values = Array.from({ length: 8 }, () => plants.text("a value of a request"));
+  const others = [
+    `path:${plants.name("a pattern of a request")}`,
+    `doc:${plants.name("a document of a request")}`,
+  ];
+  await Deno.writeTextFile(path, own + [...values, ...others].join("\n"));
+  return path;
 }
 
 /** Every command with every bad file as each of its inputs. */
@@ -180,6 +198,7 @@ export async function* badCases(files: CaseFiles, plants: Plants): AsyncGenerato
       }
     }
   }
+  yield* requestCases(files, plants);
   yield* settingsCases(files, plants);
   yield* detectCases(files, plants);
   yield* modelCases(files, plants);
@@ -220,6 +239,17 @@ async function* settingsCases(files: CaseFiles, plants: Plants): AsyncGenerator<
       const args = command === "demo" ? ["demo"] : lineOf(command, files);
       yield caseOf(command, path, [...args, "--config", path], "config");
     }
+  }
+}
+
+async function* requestCases(files: CaseFiles, plants: Plants): AsyncGenerator<LeakCase> {
+  const entries = ["fingerprint:", "path:[", "value:", "doc:", ""].map((kind) =>
+    `${kind}${plants.text("a request")}`
+  );
+  for (
+    const path of await writeFiles(join(files.bad, "request"), entries.map((text, i) => [`${i}.txt`, text]))
+  ) {
+    yield caseOf("scrub", path, lineOf("scrub", files, { request: path }), "request");
   }
 }
 

@@ -6,8 +6,6 @@
  * @module
  */
 import { basename } from "node:path";
-import { RUN_FILES } from "../../report/run_files.ts";
-import { writeFileAtomic } from "../../files/write_file.ts";
 import { type Context, defineCommand, type Json, UsageError } from "../command.ts";
 import { givenCorpus } from "../corpus_options.ts";
 import { modelFolder, modelInput } from "../model_folder.ts";
@@ -66,16 +64,14 @@ export const command = defineCommand({
         ...{ unseen, bigrams, "allow-list": allow },
         ...Object.fromEntries(earlier.map(({ folder }, i) => [`earlier run ${i + 1}`, `${folder}/run.json`])),
       },
-      outputs: [RUN_FILES.summary],
+      outputs: [],
       versions: { tensorflow: engine.version },
     });
     const stages = new Stages(context, out, { goesOn: true });
     const summary = await scrub(stages, work, { earlier, context });
     await writeReport(stages);
-    const whole = { ...summary, stages: stages.seconds, seconds: roundedSeconds(startedAt), out };
-    await writeFileAtomic(await run.path(RUN_FILES.summary), JSON.stringify(whole, null, 2) + "\n");
-    await run.finish(whole as unknown as { [key: string]: Json });
-    return describeScrub(whole);
+    await run.finish({ ...summary as unknown as { [key: string]: Json }, out });
+    return describeScrub({ ...summary, stages: stages.seconds, seconds: roundedSeconds(startedAt), out });
   },
 });
 
