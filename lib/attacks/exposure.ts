@@ -1,8 +1,8 @@
 /**
  * Exposure (Carlini et al., 2019): the rank of a secret among many made-up secrets of its format in its place, in bits.
  *
- * Most secrets take few of them. Those that do not stand out among the first hundred are done: their exposure is known to
- * a fraction of a bit (sequential Monte Carlo tests: Besag and Clifford, 1991). The others are ranked among all, and there
+ * Most secrets take few of them. A secret is done where ten controls are at least as likely: its exposure is known to half
+ * a bit then (sequential Monte Carlo tests: Besag and Clifford, 1991). The others are ranked among all, and there
  * most controls take a quarter of the work: a log-probability only falls from token to token, so one whose first tokens
  * are less likely than the whole secret cannot outrank it. Ranks are those of running all tokens.
  *
@@ -15,14 +15,14 @@ import { controlTokens } from "./control_tokens.ts";
 import { type ControlScores, scoreControls } from "./matched_controls.ts";
 import type { PlacedSecret } from "./placed_secret.ts";
 
-/** Controls of which all is run. */
-const FIRST = 100;
-/** A secret among these of the first controls is ranked among all. */
-const TAIL = 0.1;
+/** After so many controls it is looked whether the secret still stands out; of the first all tokens are run. */
+const STAGES = [100, 250, 500] as const;
+/** It does not, where so many are at least as likely. */
+const ENOUGH = 10;
 /** Most controls are ruled out by the tokens after which they have lost so many times what the secret has lost in all. */
 const MARGIN = 1.25;
 /** Tokens come in multiples, as `SuffixPass` runs them; near all of them one run is less than two. */
-const [HEAD_UNIT, LONGEST_HEAD] = [8, 16];
+const [HEAD_UNIT, LONGEST_HEAD] = [8, 24];
 
 /** How to rank. */
 export interface ExposureOptions {
@@ -59,7 +59,7 @@ export async function scoreExposures(
   secrets: readonly PlacedSecret[],
   { controls = 1000, seed = 42, onProgress }: ExposureOptions = {},
 ): Promise<ControlScores> {
-  const first = Math.min(FIRST, controls);
+  const first = Math.min(STAGES[0], controls);
   let early = 0;
   const found = await scoreControls(subject, secrets, {
     controls: first,
@@ -72,15 +72,18 @@ export async function scoreExposures(
   using pass = new SuffixPass(subject.model);
   for (const [i, secret] of secrets.entries()) {
     const row = found.rows[i]!;
-    if (row.exposure === null || row.controls < first || controls === first || 2 ** -row.exposure > TAIL) {
-      continue;
+    if (row.exposure === null || row.controls < first) continue;
+    let [count, rank] = [first, Math.round(2 ** -row.exposure * (first + 1)) - 1];
+    for (const [stage, to] of [...STAGES.slice(1), Infinity].entries()) {
+      const more = Math.min(to, controls) - count;
+      if (rank >= ENOUGH || more <= 0) break;
+      const others = { controls: more, seed: seed + 1 + stage };
+      const [tokens] = await controlTokens(subject.tokenizer, [secret], others);
+      const even = tokens!.suffixes[0]!.length * row.nll! / meanOf(found.distributions[i]!.nll);
+      rank += await countAbove(pass, tokens!, { head: headTokens(even), id: secret.id });
+      count += more;
     }
-    const others = { controls: controls - first, seed: seed + 1 };
-    const [tokens] = await controlTokens(subject.tokenizer, [secret], others);
-    const even = tokens!.suffixes[0]!.length * row.nll! / meanOf(found.distributions[i]!.nll);
-    const above = await countAbove(pass, tokens!, { head: headTokens(even), id: secret.id });
-    const rank = Math.round(2 ** -row.exposure * (first + 1)) - 1 + above;
-    found.rows[i] = { ...row, controls, exposure: -Math.log2((rank + 1) / (controls + 1)) + 0 };
+    found.rows[i] = { ...row, controls: count, exposure: Math.log2((count + 1) / (rank + 1)) };
     await onProgress?.(0);
   }
   if (secrets.length > 0) await onProgress?.(1);

@@ -15,9 +15,9 @@
  *
  * @module
  */
-export { checkBenign } from "./benign_texts.ts";
 export { type AttackOutcome, type AttackScore, AttackScores, type Finding } from "./attack_scores.ts";
 export { controlSecrets } from "./control_secrets.ts";
+export { checkBenign } from "./benign_texts.ts";
 export { type ControlTokens, controlTokens } from "./control_tokens.ts";
 export { type ControlOptions, ControlValues } from "./control_values.ts";
 export {

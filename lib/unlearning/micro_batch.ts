@@ -28,7 +28,7 @@ export interface MicroBatch {
   kinds: Uint8Array;
   /** [B (T - 1)]: whose token each position predicts, the number of a secret of its row; -1 for no secret's. */
   owners: Int32Array;
-  /** [B (T - 1)]: the loss up to which each position is pushed, Infinity for most; undefined where none has such. */
+  /** [B (T - 1)]: the loss to which each position is pushed, Infinity for most; undefined where none has such. */
   ceilings?: Float32Array;
   /** [B]: 1 for rows that count: not for those that only fill it up, nor for those all of whose secrets are left alone. */
   active: Uint8Array;

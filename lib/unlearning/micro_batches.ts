@@ -32,7 +32,7 @@ export interface UnlearnRow {
    * alone, and so is a row without any such for terms on all its tokens. Default: all of them.
    */
   active?: readonly boolean[];
-  /** Of each of the row's secrets, the loss of a token, nats, beyond which it is pushed no further. Default: none. */
+  /** Of each of the row's secrets, the loss to which its tokens are pushed, nats, and pulled from beyond. Default: none. */
   ceilings?: readonly number[];
 }
 

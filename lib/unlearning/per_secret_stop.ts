@@ -1,6 +1,7 @@
 /**
  * The rule that judges each secret alone: it is forgotten until its MA and EL_10 are no more than what never-seen text in
- * its place has, and again when they rise; the run ends when none is above. What has come down is pushed no further.
+ * place has, and again when they rise; the run ends when none is above. What has come down is pushed no further; where the
+ * loss of never-seen text is known, a secret whose loss is beyond it is in the loss again, to be pulled back.
  *
  * The weights of the epoch with the fewest secrets above are kept, of several the one that spares the retain set most. The
  * run ends too when the secrets above have come no nearer to their thresholds in ten epochs, all together.
@@ -16,12 +17,14 @@ export interface SecretThresholds {
   ma: number;
   /** Of EL_10. */
   el_10: number;
-  /** The loss of a token, nats, that is as much as never-seen text has: beyond it none is pushed. Default: no limit. */
+  /** The loss of never-seen text, nats a token: tokens are pushed to it, and pulled from beyond. Default: no limit. */
   nll?: number | null;
 }
 
 /** What the rule looks at; null where there is no score. */
 export type JudgedScores = Pick<Scores, "ma" | "el_10">;
+
+type LossScores = JudgedScores & Pick<Scores, "nll">;
 
 /** What became of a secret. */
 export interface SecretOutcome {
@@ -31,7 +34,7 @@ export interface SecretOutcome {
   after: JudgedScores;
   /** Whether it is above its threshold yet; null where it has no tokens to score. */
   isAbove: boolean | null;
-  /** In how many epochs it was to be forgotten. */
+  /** In how many epochs it was in the loss. */
   epochs: number;
 }
 
@@ -39,7 +42,7 @@ export interface SecretOutcome {
 export interface PerSecretState {
   /** The scores at the start. */
   before: SecretOutcome["before"][];
-  /** Which secrets are to be forgotten. */
+  /** Which secrets are in the loss. */
   active: boolean[];
   /** In how many epochs each was. */
   epochs: number[];
@@ -86,7 +89,7 @@ export class PerSecretStop {
     return structuredClone(this.#begun);
   }
 
-  /** Which secrets are to be forgotten in the next epoch. */
+  /** Which secrets are in the loss of the next epoch. */
   get active(): readonly boolean[] {
     return this.#begun.active;
   }
@@ -113,24 +116,25 @@ export class PerSecretStop {
    * @returns whether no secret is above its threshold
    */
   begin(scores: readonly Scores[], retainMa: number | null): boolean {
-    const active = scores.map((score, i) => this.#isAbove(i, score));
+    const above = scores.filter((score, i) => this.#isAbove(i, score)).length;
     this.#state = {
       before: scores.map(({ ma, el_10, nll }) => ({ ma, el_10, nll })),
-      active,
+      active: scores.map((score, i) => this.#isActive(i, score)),
       epochs: scores.map(() => 0),
-      kept: { above: count(active), scores: scores.map(own), retain_ma: retainMa ?? 0 },
+      kept: { above, scores: scores.map(own), retain_ma: retainMa ?? 0 },
       least: this.#excess(scores),
       waited: 0,
     };
-    return !active.includes(true);
+    return above === 0;
   }
 
   /** Decides after an epoch. */
-  decide(scores: readonly JudgedScores[], retainMa: number | null): StopDecision {
+  decide(scores: readonly LossScores[], retainMa: number | null): StopDecision {
     const state = this.#begun;
     state.epochs = state.epochs.map((epochs, i) => epochs + (state.active[i] ? 1 : 0));
-    state.active = scores.map((score, i) => this.#isAbove(i, score));
-    const [above, retain_ma, excess] = [count(state.active), retainMa ?? 0, this.#excess(scores)];
+    state.active = scores.map((score, i) => this.#isActive(i, score));
+    const above = scores.filter((score, i) => this.#isAbove(i, score)).length;
+    const [retain_ma, excess] = [retainMa ?? 0, this.#excess(scores)];
     const keep = above < state.kept.above || (above === state.kept.above && retain_ma > state.kept.retain_ma);
     if (keep) state.kept = { above, scores: scores.map(own), retain_ma };
     state.waited = excess < state.least ? 0 : state.waited + 1;
@@ -149,6 +153,12 @@ export class PerSecretStop {
     return ma !== null && (ma > bounds.ma || el_10 === null || el_10 > bounds.el_10);
   }
 
+  /** Whether a secret is to be pushed or pulled. */
+  #isActive(secret: number, score: LossScores): boolean {
+    const isBeyond = score.nll !== null && score.nll > (this.#thresholds[secret]!.nll ?? Infinity);
+    return isBeyond || this.#isAbove(secret, score);
+  }
+
   /** How far the secrets are above their thresholds, all together. */
   #excess(scores: readonly JudgedScores[]): number {
     const over = (score: number | null, bound: number) => score === null ? 0 : Math.max(0, score - bound);
@@ -161,8 +171,4 @@ export class PerSecretStop {
 
 function own({ ma, el_10 }: JudgedScores): JudgedScores {
   return { ma, el_10 };
-}
-
-function count(flags: readonly boolean[]): number {
-  return flags.filter(Boolean).length;
 }

@@ -116,9 +116,9 @@ export const DIVERGENCE: Term = {
     ), // [P]
 };
 
-/** Values that grow no further than ceilings, where there are any: beyond them nothing is pushed. */
+/** Values as far as ceilings, where there are any, and as much less as they are beyond: there what is pushed is pulled. */
 function upTo(ceilings: Tensor | undefined, values: Tensor): Tensor {
-  return ceilings ? tf.minimum(values, ceilings) : values;
+  return ceilings ? tf.minimum(values, tf.sub(tf.mul(ceilings, 2), values)) : values;
 }
 
 /**

@@ -162,7 +162,12 @@ Deno.test("codescrub refuses tables that do not belong to the corpus", async () 
   await at.fail("probe", { corpus }, /Cannot probe document "secret-0" as the corpus has no such document/);
   const noSets = /Cannot choose forget sets as the corpus has no document "secret-0", nor 15 others$/;
   await at.fail("select", { corpus }, noSets);
-  for (const command of ["unlearn", "evaluate", "attack"]) {
+  await at.fail(
+    "attack",
+    { corpus },
+    /Cannot find document "secret-0" in the corpus, nor 3 others: give the/,
+  );
+  for (const command of ["unlearn", "evaluate"]) {
     await at.fail(
       command,
       { corpus },

@@ -17,6 +17,11 @@ Deno.test("a model whose logits are not finite is no model that has forgotten: e
   for (const command of ["measure", "thresholds", "probe", "retain", "evaluate"]) {
     await at.fail(command, { model }, message);
   }
+  await at.fail(
+    "attack",
+    { model },
+    /Cannot score secret ".*" with model ".*broken": the logits are not finite/,
+  );
   await at.fail("probe", { model, el: true }, message);
   await at.fail("evaluate", { before: model, model: at.model }, message);
   const { code, stdout, stderr } = await at.run("unlearn", { model });

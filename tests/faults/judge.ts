@@ -43,7 +43,9 @@ function expectCodes({ code, stderr }: Run, codes: number[]): string[] {
 /** An error is one line that names a path, and is a sentence of ours. */
 function judgeMessage(stderr: string): string[] {
   // progress and what memory a run takes are no errors
-  const lines = stderr.trimEnd().split("\n").filter((line) => !/^[A-Z][\w ()]+: (\d|started$)/.test(line));
+  const lines = stderr.trimEnd().split("\n").filter((line) =>
+    !/^[A-Z][\w ()]+: (\d|done |started$)/.test(line)
+  );
   if (lines.length !== 1) return [`says ${lines.length} lines, not one: ${lines.slice(0, 3).join(" | ")}`];
   const [line = ""] = lines;
   if (!/["'][^"']*\/[^"']*["']/.test(line)) return [`names no file: ${line}`];

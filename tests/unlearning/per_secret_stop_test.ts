@@ -36,7 +36,7 @@ Deno.test("PerSecretStop judges each secret by MA and EL_10, the thresholds them
 
 Deno.test("PerSecretStop keeps the epoch with the fewest secrets above, then the most retain MA", () => {
   const rule = begun(score(1, 1), score(1, 1));
-  const epochs: [JudgedScores[], number, boolean][] = [
+  const epochs: [ReturnType<typeof score>[], number, boolean][] = [
     [[score(0.8, null), score(0.8, null)], 0.9, false], // as many as before, less retained
     [[score(0.2, 0), score(0.8, null)], 0.7, true],
     [[score(0.2, 0), score(0.7, null)], 0.6, false],
@@ -82,6 +82,18 @@ Deno.test("PerSecretStop goes on from its state as if it had not been interrupte
     assertEquals(second.outcomes, whole.outcomes);
     assertEquals(first.state, state); // the second has its own
   }
+});
+
+Deno.test("PerSecretStop pulls back what is beyond the loss of what was never seen, and ends all the same", () => {
+  const rule = new PerSecretStop([{ ma: 0.3, el_10: 0, nll: 5 }, { ma: 0.5, el_10: 0, nll: 5 }]);
+  const at = (ma: number, nll: number) => ({ ...score(ma, 0), nll });
+  assertEquals(rule.begin([at(1, 0), at(1, 0)], 1), false);
+  assertEquals(rule.decide([at(0.2, 6), at(0.6, 1)], 1).reached, false);
+  assertEquals(rule.active, [true, true]); // one to be pulled back, one above
+  assertEquals(rule.decide([at(0.2, 5), at(0.6, 1)], 1).stop, false);
+  assertEquals(rule.active, [false, true]);
+  assertEquals(rule.decide([at(0.2, 6), at(0.5, 3)], 1), { keep: true, stop: true, reached: true });
+  assertEquals(rule.outcomes.map(({ isAbove, epochs }) => [isAbove, epochs]), [[false, 2], [false, 3]]);
 });
 
 Deno.test("PerSecretStop has nothing to say before it begins", () => {
