@@ -26,7 +26,7 @@ import {
   type TableKind,
   writeBadModels,
 } from "./bad_files.ts";
-import { writeManyRows, writeSourceFolder } from "./good_files.ts";
+import { writeManyRows, writeRequest, writeSourceFolder } from "./good_files.ts";
 import type { Plants } from "./plants.ts";
 
 /** One command line. */
@@ -171,19 +171,6 @@ export async function* goodCases(files: CaseFiles, plants: Plants): AsyncGenerat
     yield { command, about: "an unknown flag", args: [command, `--${typed}`] };
     yield { command, about: "an unknown word", args: [command, typed, typed, typed] };
   }
-}
-
-/** A request of values that are in the corpus, and of some that are nowhere. */
-async function writeRequest(files: CaseFiles, plants: Plants): Promise<string> {
-  const path = join(files.folder, "planted_request.txt");
-  const own = await Deno.readTextFile(files.request);
-  const values = Array.from({ length: 8 }, () => plants.text("a value of a request"));
-  const others = [
-    `path:${plants.name("a pattern of a request")}`,
-    `doc:${plants.name("a document of a request")}`,
-  ];
-  await Deno.writeTextFile(path, own + [...values, ...others].join("\n"));
-  return path;
 }
 
 /** Every command with every bad file as each of its inputs. */
