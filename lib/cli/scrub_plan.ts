@@ -16,6 +16,7 @@ import type { CommandResult, Context, Json } from "./command.ts";
 import { chosenAttacks } from "./commands/attack.ts";
 import { command as probe } from "./commands/probe.ts";
 import { command as retain } from "./commands/retain.ts";
+import { command as thresholds } from "./commands/thresholds.ts";
 import { formatTable } from "./console.ts";
 import { describeRequest } from "./scrub_request.ts";
 import { corpusFlags, retains } from "./scrub_options.ts";
@@ -96,33 +97,40 @@ export async function scrubPlan(work: ScrubWork, context: Context): Promise<Comm
   }
 }
 
+type Planned = typeof probe | typeof retain | typeof thresholds;
+
 async function planStages(stages: Stages, work: ScrubWork, context: Context): Promise<StagePlan[]> {
   const { values } = work;
   const { model, dtype, corpus, unseen, controls, method, k, epochs, microBatch } = values;
   const secrets = stages.path(RUN_FILES.secrets);
   const reading = corpusFlags(values);
-  const planOf = async (
-    name: string,
-    flags: Record<string, unknown>,
-    command: typeof probe | typeof retain,
-  ) =>
+  const planOf = async (name: string, command: Planned, flags: Record<string, unknown>) =>
     (await stages.run(name, command as typeof probe, {
-      ...{ ...reading, model, dtype, plan: true, out: stages.path("plan.parquet") },
+      ...{ model, dtype, plan: true, out: stages.path("plan.parquet") },
       ...flags,
     })).summary as { seconds?: number; memory_bytes?: number; texts?: number | null };
-  const place = { corpus, secrets, el: true };
-  const probed = await planOf("probe", { ...place, controls: unseen === undefined ? controls : 0 }, probe);
-  const scored = await planOf("evaluate", place, probe);
+  const textsOf = ({ texts }: { texts?: number | null }) => texts ? `${texts} texts` : "texts";
+  const place = { ...reading, corpus, secrets, el: true };
+  const probed = await planOf("probe", probe, { ...place, controls: unseen === undefined ? controls : 0 });
+  const scored = await planOf("evaluate", probe, place);
   const rows = await assumedRows(secrets, k);
   const count = rows.reduce((sum, { secrets }) => sum + secrets, 0);
   const plans: StagePlan[] = [];
+  if (unseen !== undefined) {
+    const seen = await planOf("thresholds", thresholds, { texts: unseen });
+    plans.push({ stage: "thresholds", of: textsOf(seen), seconds: seen.seconds ?? null, ...memory(seen) });
+  }
   const all = await countPlaces(secrets);
   plans.push({ stage: "probe", of: `${all} secrets`, seconds: probed.seconds ?? null, ...memory(probed) });
   if (retains(values)) {
     const { maxTexts, any } = values;
-    const kept = await planOf("retain", { texts: corpus, secrets, maxTexts }, retain);
-    const of = kept.texts === null || kept.texts === undefined ? "texts" : `${kept.texts} texts`;
-    plans.push({ stage: "retain", of, seconds: any ? 0 : kept.seconds ?? null, ...memory(kept) });
+    const kept = await planOf("retain", retain, { ...reading, texts: corpus, secrets, maxTexts });
+    plans.push({
+      stage: "retain",
+      of: textsOf(kept),
+      seconds: any ? 0 : kept.seconds ?? null,
+      ...memory(kept),
+    });
   }
   const retainRows = Array.from({ length: retains(values) ? SET_ROWS : 0 }, (_, i) => ({
     doc_id: String(i),

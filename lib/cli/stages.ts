@@ -8,8 +8,8 @@ import { ScoreMemo } from "../metrics/score_memo.ts";
 import type { Command, CommandResult, Context, OptionSpecs } from "./command.ts";
 import { resolveOptions } from "./options.ts";
 import { contentOf } from "./run_content.ts";
-import { fileRecord } from "./run_files.ts";
-import { readRunRecord } from "./run_folder.ts";
+import { finishedFile } from "./run_files.ts";
+import { finishedFolder } from "./run_folder.ts";
 import type { RunRecord } from "./run_record.ts";
 
 /** Options of {@linkcode Stages}. */
@@ -108,9 +108,9 @@ export class Stages {
 
 /** The record of what is finished; undefined where there is none, or it is under way. */
 async function finishedRecord(out: string): Promise<RunRecord | undefined> {
-  const own = await readRunRecord(out);
-  const record = own ?? await fileRecord(out);
-  if (record?.status !== "finished") return undefined;
+  const own = await finishedFolder(out);
+  const record = own ?? await finishedFile(out);
+  if (record === undefined) return undefined;
   for (const [output, content] of Object.entries(record.outputs)) {
     const path = own ? join(out, output) : join(dirname(out), output);
     if (await contentOf(path).catch(() => null) === content) continue;

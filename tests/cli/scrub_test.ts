@@ -208,8 +208,15 @@ Deno.test("scrub says what to do where every document holds a secret", async () 
     stderr,
     /^codescrub: Cannot scrub by codeeraser, which keeps a retain set: cannot choose .*, or --method ga or ssga, which has none$/m,
   );
-  const alone = await at.run({ method: "ssga", attacks: "exposure", force: true });
+  // without a retain set, by thresholds of unseen texts, of which it guesses every second letter
+  await writeTexts(at.path("unseen.jsonl"), { a: "7x".repeat(80), b: "7z".repeat(80) });
+  const unseen = { unseen: at.path("unseen.jsonl"), stop: "group" };
+  const alone = await at.run({ method: "ssga", attacks: "exposure", force: true, ...unseen });
   assertEquals(alone.code, 0, alone.stderr);
+  assertMatch(alone.stderr, /^ssga: MA 0\.0000 \(threshold 0\.[45]\d+\)/m);
+  const plan = await at.run({ ...unseen, method: "ssga", plan: true, out: at.path("plan") });
+  const stages = JSON.parse(plan.stdout).stages.map(({ stage }: { stage: string }) => stage);
+  assertEquals(stages, ["thresholds", "probe", "unlearn", "evaluate", "attack"]);
 });
 
 Deno.test("select --above takes all windows with a known secret, or says what is left", async () => {
