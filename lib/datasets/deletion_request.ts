@@ -185,10 +185,11 @@ export class RequestMatcher {
     }
   }
 
-  /** What a value is by itself: an address where a rule takes all of it for one, else a key. */
+  /** What a value is between quotes: an address where a rule takes all of it for one, else a key. */
   #tagOf(value: string): string {
     const known = this.#tags.get(value) ??
-      detectSecrets(value).find(({ start, end }) => start === 0 && end === value.length)?.tag ?? "KEY";
+      detectSecrets(`"${value}"`).find(({ start, end }) => start === 1 && end === 1 + value.length)?.tag ??
+      "KEY";
     this.#tags.set(value, known);
     return known;
   }
