@@ -8,8 +8,8 @@ import { ScoreMemo } from "../metrics/score_memo.ts";
 import type { Command, CommandResult, Context, OptionSpecs } from "./command.ts";
 import { resolveOptions } from "./options.ts";
 import { contentOf } from "./run_content.ts";
-import { finishedFile } from "./run_files.ts";
-import { finishedFolder } from "./run_folder.ts";
+import { fileRecord, finishedFile } from "./run_files.ts";
+import { finishedFolder, readRunRecord } from "./run_folder.ts";
 import type { RunRecord } from "./run_record.ts";
 
 /** Options of {@linkcode Stages}. */
@@ -101,9 +101,17 @@ export class Stages {
         return { summary: before.summary ?? {} };
       }
       const context = { ...this.#context, memo: this.#memo, force: !this.#goesOn, settings };
-      return await command.run(values as Parameters<typeof command.run>[0], context);
+      const result = await command.run(values as Parameters<typeof command.run>[0], context);
+      return this.#goesOn
+        ? { ...result, summary: await recordedSummary(String(out)) ?? result.summary }
+        : result;
     });
   }
+}
+
+/** What the record of a run says that it found: the same, whichever process found it. */
+async function recordedSummary(out: string): Promise<CommandResult["summary"] | undefined> {
+  return (await readRunRecord(out) ?? await fileRecord(out))?.summary;
 }
 
 /** The record of what is finished; undefined where there is none, or it is under way. */

@@ -140,9 +140,14 @@ function forced(scenario: Scenario): Scenario {
 }
 
 const attack = tiny("attack", { attacks: "exposure,membership" });
-/** The model knows the first letter of each of the few secrets, and goes on knowing it. */
+/** The model knows the requested secret, and goes on knowing it at that rate. */
 const scrub = tiny("scrub", { method: "ssga", lr: 1e-7, epochs: 1 }, {
-  prepare: ({ model }) => writeCertainModel(model, "n"),
+  prepare: async ({ model, corpus, request }) => {
+    await writeCertainModel(model, "n");
+    const texts = [0, 1].map((i) => [`d${i}`, `${"x = 1\n".repeat(9 + i)}key = "${"n".repeat(16)}"\n`]);
+    await writeTexts(corpus, Object.fromEntries(texts));
+    await Deno.writeTextFile(request, "n".repeat(16));
+  },
 });
 const select = tiny("select", { "min-mask-tokens": 1, k: 4, groups: 2 });
 const detectTable: Scenario = {
