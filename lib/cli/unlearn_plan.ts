@@ -23,7 +23,7 @@ export interface EpochOptions extends ObjectiveOptions {
 const BELOW_ALL = -1;
 
 /**
- * The seconds of an epoch, about: a micro-batch's, times as many as there are. The model keeps its weights.
+ * The seconds of an epoch, about: a micro-batch's of each set, and as much more as there are more tokens. The model keeps its weights.
  *
  * @param model trainable
  *
@@ -70,5 +70,8 @@ export async function timeEpoch(
     secretThresholds: forget.map(() => thresholds),
   }, { onEpoch: () => void times.push(performance.now()) });
   const seconds = (times.at(-1)! - times.at(-2)!) / 1000;
-  return seconds * Math.max(forgetRows, retainRows) / rows;
+  const tokensOf = (all: readonly { length: number }[], rows: number) => (all[0]?.length ?? 0) * rows;
+  const ids = forget.map((row) => row.ids);
+  return seconds * (tokensOf(ids, forgetRows) + tokensOf(retain, retainRows)) /
+    (tokensOf(ids, forget.length) + tokensOf(retain, retain.length));
 }
