@@ -71,6 +71,22 @@ export const SCRUB_OPTIONS = {
 export type ScrubValues = OptionValues<typeof SCRUB_OPTIONS>;
 
 /**
+ * Whether each secret is judged alone.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { judgesEach } from "./scrub_options.ts";
+ *
+ * assertEquals(judgesEach({ stop: "secret", compat: "sound" }), true);
+ * assertEquals(judgesEach({ stop: "secret", compat: "paper" }), false);
+ * ```
+ */
+export function judgesEach({ stop, compat }: Pick<ScrubValues, "stop" | "compat">): boolean {
+  return stop === "secret" && compat === "sound";
+}
+
+/**
  * Whether the method is shown a retain set.
  *
  * @example

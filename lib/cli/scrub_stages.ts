@@ -4,12 +4,14 @@
  *
  * @module
  */
+import { join } from "node:path";
 import { DETECT_COLUMNS, PROBE_COLUMNS } from "../datasets/columns.ts";
 import { secretPlaceKey } from "../datasets/place.ts";
 import { readRows } from "../datasets/row_table.ts";
 import { RUN_FILES } from "../report/run_files.ts";
 import type { Json } from "./command.ts";
 import { command as attack } from "./commands/attack.ts";
+import { command as certify } from "./commands/certify.ts";
 import { command as detect } from "./commands/detect.ts";
 import { command as evaluate } from "./commands/evaluate.ts";
 import { command as probe } from "./commands/probe.ts";
@@ -20,16 +22,18 @@ import { command as thresholds } from "./commands/thresholds.ts";
 import { command as unlearn } from "./commands/unlearn.ts";
 import { readKnown } from "./known_secrets.ts";
 import { METHODS } from "../unlearning/objectives.ts";
-import { corpusFlags, retains, type ScrubValues } from "./scrub_options.ts";
+import { corpusFlags, judgesEach, retains, type ScrubValues } from "./scrub_options.ts";
 import { type GivenRequest, requestCommand, wantsDetection } from "./scrub_request.ts";
 import type { Stages } from "./stages.ts";
 import { MATCHED } from "./unlearn_thresholds.ts";
 
 /** Names that are scrub's own. */
-export const SCRUB_FILES = { found: "found.parquet", attacks: "attacks", page: "report.html" } as const;
-
-/** The forget set below the run's folder. */
-export const FORGET_FILE = `${RUN_FILES.sets}/forget_0.parquet`;
+export const SCRUB_FILES = {
+  found: "found.parquet",
+  attacks: "attacks",
+  page: "report.html",
+  certificate: "certificate.json",
+} as const;
 
 /** What is given to all stages. */
 export interface ScrubWork {
@@ -200,7 +204,7 @@ export async function eraseSecrets(
   const { model, dtype, corpus, method, unseen, k } = values;
   const reading = corpusFlags(values);
   const above = aboveWhat(stages, values);
-  const forget = stages.path(FORGET_FILE);
+  const forget = stages.path(`${RUN_FILES.sets}/forget_0.parquet`);
   const selected = await stages.run("select", select, {
     ...{ ...reading, corpus, k, above, probe: stages.path(RUN_FILES.probe) },
     out: stages.path(RUN_FILES.sets),
@@ -247,6 +251,14 @@ export async function eraseSecrets(
     },
     out: stages.path(SCRUB_FILES.attacks),
   });
+  if (judgesEach(values)) {
+    const { request } = values;
+    await stages.run("certify", certify, {
+      ...{ model: after, before: model, forget, attacks: stages.path(SCRUB_FILES.attacks) },
+      request: request === "-" ? undefined : request, // what came by standard input is no file to take a digest of
+      out: join(after, SCRUB_FILES.certificate),
+    });
+  }
   return {
     select: selected.summary,
     unlearn: unlearned.summary,

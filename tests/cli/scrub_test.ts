@@ -90,7 +90,7 @@ Deno.test("scrub erases what a request names and writes no value; a later one me
   const extracted = (model: string) =>
     attacks.filter((row) => row.model === model && row.variant === "greedy").map((row) => row.extracted);
   assertEquals([extracted("before"), extracted("after")], [[true, true, true], [false, false, false]]);
-  for (const name of ["evaluation.parquet", "retain.parquet", "report.html", "run.json"]) {
+  for (const name of ["evaluation.parquet", "retain.parquet", "report.html", "codeeraser/certificate.json"]) {
     assert(existsSync(at.path(`run/${name}`)), name);
   }
   const fingerprint = fingerprintSecret(VALUE, new TextEncoder().encode(KEY));

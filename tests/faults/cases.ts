@@ -4,8 +4,9 @@
  *
  * @module
  */
+import { generateKeyPairSync } from "node:crypto";
 import { join } from "node:path";
-import { argumentsOf, type Flags } from "../cli/tiny_cases.ts";
+import { argumentsOf, certifiedCommands, type Flags } from "../cli/tiny_cases.ts";
 import { type TinyRun, writeCertainModel, writeTexts, writeTinyRun } from "../cli/tiny_run.ts";
 import type { Operation } from "./plan.ts";
 import type { Slot } from "./slot.ts";
@@ -149,6 +150,18 @@ const scrub = tiny("scrub", { method: "ssga", lr: 1e-7, epochs: 1 }, {
     await Deno.writeTextFile(request, "n".repeat(16));
   },
 });
+const certify: Scenario = {
+  ...tiny("certify"),
+  args: (files) => {
+    const [out, key] = ["out.json", "key.pem"].map((name) => join(files.folder, name));
+    return argumentsOf("certify", files, { out, "sign-key": key });
+  },
+  prepare: async (files, run) => {
+    const key = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }) as string;
+    Deno.writeTextFileSync(join(files.folder, "key.pem"), key, { mode: 0o600 });
+    for (const args of certifiedCommands(files).slice(0, -1)) await run(args);
+  },
+};
 const select = tiny("select", { "min-mask-tokens": 1, k: 4, groups: 2 });
 const detectTable: Scenario = {
   name: "detect table",
@@ -170,6 +183,7 @@ export const SCENARIOS: readonly Scenario[] = [
   { ...attack, name: "attack continued", stoppedAt: at("rename", /part-00000000-.*\.json$/) },
   scrub,
   { ...scrub, name: "scrub continued", stoppedAt: at("rename", /history\.parquet$/) },
+  certify,
   tiny("retain", {}, { prepare: writeCertainTexts }),
   tiny("measure"),
   tiny("thresholds"),

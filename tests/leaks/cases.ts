@@ -21,6 +21,7 @@ import {
   badAllowLists,
   badBigrams,
   type BadFile,
+  badRequests,
   badSettings,
   badTables,
   type TableKind,
@@ -90,10 +91,15 @@ const INPUTS: { [command: string]: { [flag: string]: keyof typeof TABLES } } = {
   evaluate: { corpus: "corpus", forget: "forget", retain: "retain", unseen: "corpus" },
   attack: { corpus: "corpus", forget: "forget" },
   scrub: { corpus: "corpus", unseen: "corpus" },
+  certify: { forget: "forget" },
+  verify: { corpus: "corpus", forget: "forget" },
   train: { corpus: "corpus" },
 };
 
-const MODEL_COMMANDS = ["measure", "thresholds", "probe", "retain", "unlearn", "evaluate", "attack", "train"];
+const MODEL_COMMANDS = [
+  ...["measure", "thresholds", "probe", "retain", "unlearn", "evaluate", "attack", "certify", "verify"],
+  "train",
+];
 
 /** A command's line on the good files, some flags changed. */
 export function lineOf(command: string, files: CaseFiles, changes: Flags = {}): string[] {
@@ -104,6 +110,8 @@ export function lineOf(command: string, files: CaseFiles, changes: Flags = {}): 
     unlearn: { out: out("model"), epochs: 1 },
     attack: { out: out("attacks"), attacks: "exposure,extract" },
     scrub: { out: out("run") },
+    certify: { out: out("certificate.json") },
+    verify: { out: undefined },
     redact: { out: out("clean"), secrets: files.found },
     merge: { table: out("table.parquet") },
     analyze: { out: out("table.csv") },
@@ -152,6 +160,8 @@ export async function* goodCases(files: CaseFiles, plants: Plants): AsyncGenerat
     ["scrub", "a request", { request: await writeRequest(files, plants) }],
     ["scrub", "a plan", { request: await writeRequest(files, plants), plan: true }],
     ["scrub", "all that is found", { request: undefined, "min-bleu": 0, any: undefined }],
+    ["certify", "a model"],
+    ["verify", "a certificate"],
     ["report", "a run"],
     ["train", "a table"],
     ["doctor", "what is there"],
@@ -185,8 +195,8 @@ export async function* badCases(files: CaseFiles, plants: Plants): AsyncGenerato
       }
     }
   }
-  yield* requestCases(files, plants);
   yield* settingsCases(files, plants);
+  yield* documentCases(files, plants);
   yield* detectCases(files, plants);
   yield* modelCases(files, plants);
   yield* runCases(files, plants);
@@ -229,14 +239,13 @@ async function* settingsCases(files: CaseFiles, plants: Plants): AsyncGenerator<
   }
 }
 
-async function* requestCases(files: CaseFiles, plants: Plants): AsyncGenerator<LeakCase> {
-  const entries = ["fingerprint:", "path:[", "value:", "doc:", ""].map((kind) =>
-    `${kind}${plants.text("a request")}`
-  );
-  for (
-    const path of await writeFiles(join(files.bad, "request"), entries.map((text, i) => [`${i}.txt`, text]))
-  ) {
-    yield caseOf("scrub", path, lineOf("scrub", files, { request: path }), "request");
+/** Certificates and requests, which are no tables. */
+async function* documentCases(files: CaseFiles, plants: Plants): AsyncGenerator<LeakCase> {
+  const certificates = ["verify", "certificate", badSettings(plants, "a certificate")] as const;
+  for (const [command, flag, bad] of [certificates, ["scrub", "request", badRequests(plants)] as const]) {
+    for (const path of await writeFiles(join(files.bad, flag), bad)) {
+      yield caseOf(command, path, lineOf(command, files, { [flag]: path }), flag);
+    }
   }
 }
 

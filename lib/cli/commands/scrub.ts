@@ -13,7 +13,7 @@ import { checkApart } from "../output.ts";
 import { openRunFolder } from "../run_folder.ts";
 import { type EarlierScrub, measureEarlier, readEarlier, requestedBefore } from "../scrub_earlier.ts";
 import { chosenAttacks } from "./attack.ts";
-import { SCRUB_OPTIONS, type ScrubValues } from "../scrub_options.ts";
+import { judgesEach, SCRUB_OPTIONS, type ScrubValues } from "../scrub_options.ts";
 import { scrubPlan } from "../scrub_plan.ts";
 import { describeScrub, type ScrubSummary } from "../scrub_report.ts";
 import { readRequest } from "../scrub_request.ts";
@@ -76,8 +76,8 @@ export const command = defineCommand({
 });
 
 /** @throws {UsageError} where the rule of stopping needs unseen texts */
-function checkRule({ stop, compat, unseen }: ScrubValues): void {
-  if (unseen !== undefined || (stop === "secret" && compat === "sound")) return;
+function checkRule(values: ScrubValues): void {
+  if (values.unseen !== undefined || judgesEach(values)) return;
   throw new UsageError(
     'Missing option "--unseen": --stop group and --compat paper and reference judge by such texts',
   );
