@@ -99,6 +99,12 @@ export const COMMANDS = {
       "attack --model erased --before embedded --corpus src/ --forget sets/forget_0.parquet --out attacks",
     load: () => import("./commands/attack.ts"),
   },
+  scrub: {
+    description: "a deletion request from end to end: found, erased, measured, attacked",
+    example: "scrub --model my-model --corpus src/ --request request.txt --out run",
+    more: ["scrub --model my-model --corpus src/ --request request.txt --plan --out run"],
+    load: () => import("./commands/scrub.ts"),
+  },
   certify: {
     description: "a certificate of what was erased, what was attacked, and what neither reached",
     example: "certify --model erased --before embedded --forget sets/forget_0.parquet --attacks attacks " +

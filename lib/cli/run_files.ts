@@ -132,6 +132,31 @@ export async function fileRecord(path: string): Promise<RunRecord | undefined> {
   return await readRecord(ownPath(path, "json"));
 }
 
+/**
+ * The record of the run that wrote a file and what belongs to it, if that is finished; what it was killed before it had
+ * removed or said goes, or is said.
+ *
+ * @throws {SyntaxError} If it is no record.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { finishedFile } from "./run_files.ts";
+ *
+ * assertEquals(await finishedFile(`${await Deno.makeTempDir()}/a.csv`), undefined);
+ * ```
+ */
+export async function finishedFile(path: string): Promise<RunRecord | undefined> {
+  const record = await fileRecord(path);
+  if (record?.status !== "finished") return undefined;
+  const names = Object.keys(record.outputs).filter((name) => name !== basename(path));
+  const outputs = [path, ...names.map((name) => join(dirname(path), name))];
+  for (const output of outputs) await removeTemporaries(output);
+  await finishRecords(outputs);
+  await removeFolder(ownPath(path, "parts"));
+  return record;
+}
+
 function ownPath(path: string, extension: "json" | "lock" | "parts"): string {
   return join(dirname(path), RECORDS_FOLDER, `${basename(path)}.${extension}`);
 }

@@ -138,6 +138,26 @@ export async function readRunRecord(folder: string): Promise<RunRecord | undefin
   return await readRecord(join(folder, RUN_FILE));
 }
 
+/**
+ * The record of a folder's run, if that is finished; what it was killed before it had removed goes.
+ *
+ * @throws {SyntaxError} If it is no record.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { finishedFolder } from "./run_folder.ts";
+ *
+ * assertEquals(await finishedFolder(await Deno.makeTempDir()), undefined);
+ * ```
+ */
+export async function finishedFolder(folder: string): Promise<RunRecord | undefined> {
+  const record = await readRunRecord(folder);
+  if (record?.status !== "finished") return undefined;
+  await removeMatching(folder, record.scratch);
+  return record;
+}
+
 /** Makes the folder where nothing stands; true if it did. */
 async function makeRunFolder(folder: string): Promise<boolean> {
   if (await lstat(folder)) {

@@ -103,7 +103,10 @@ export function chooseForgetSets(
 }
 
 /** The bounds of a window's scores. */
-export type QualifyOptions = Pick<ForgetOptions, "minMa" | "minMaskTokens">;
+export interface QualifyOptions extends Pick<ForgetOptions, "minMa" | "minMaskTokens"> {
+  /** Which secrets are known: then the windows that have one qualify, and none by its means. */
+  isKnown?: ((secret: ProbedSecret) => boolean) | undefined;
+}
 
 /**
  * The documents of all rows that may enter a forget set, before equal texts are left out: those whose texts it takes to
@@ -168,12 +171,15 @@ export function qualifyingRows(
 /** The windows whose scores are within the bounds, with their secrets and mean MA, in the probe's order. */
 function qualifyingWindows(
   probe: readonly ProbedSecret[],
-  { minMa = 0.9, minMaskTokens = 32 }: QualifyOptions,
+  { minMa = 0.9, minMaskTokens = 32, isKnown }: QualifyOptions,
 ): { secrets: ProbedSecret[]; ma: number }[] {
   const windows = Map.groupBy(probe, ({ doc_id, window }) => `${doc_id}\0${window}`);
   return [...windows.values()].flatMap((secrets) => {
     const scores = secrets.flatMap(({ ma }) => ma === null ? [] : [ma]);
     const ma = scores.reduce((sum, score) => sum + score, 0) / scores.length;
-    return ma >= minMa && secrets[0]!.mask_tokens >= minMaskTokens ? [{ secrets, ma }] : [];
+    const qualifies = isKnown
+      ? secrets.some(isKnown)
+      : ma >= minMa && secrets[0]!.mask_tokens >= minMaskTokens;
+    return qualifies ? [{ secrets, ma }] : [];
   });
 }

@@ -199,7 +199,7 @@ Deno.test("codescrub refuses a corpus that is missing, empty or has no text", as
   await Deno.writeFile(at.path("binary/a.bin"), new Uint8Array([0, 1, 2]));
   await Deno.writeFile(at.path("binary/b.py"), new Uint8Array([0xe9, 0x0a]));
   const commands = ["detect", "measure", "thresholds", "probe", "select", "retain", "unlearn", "evaluate"];
-  for (const command of [...commands, "attack"]) {
+  for (const command of [...commands, "attack", "scrub"]) {
     const flag = ["measure", "thresholds", "retain"].includes(command) ? "texts" : "corpus";
     const fail = (name: string, message: RegExp) => at.fail(command, { [flag]: at.path(name) }, message);
     await fail("nothing", /Cannot read corpus ".*nothing": there is no such file or folder/);

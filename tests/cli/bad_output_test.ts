@@ -8,7 +8,7 @@ const TABLES = [
   ...["detect", "measure", "thresholds", "probe", "analyze", "retain", "evaluate", "report"],
   "certify",
 ];
-const FOLDERS = ["select", "unlearn", "attack", "train"];
+const FOLDERS = ["select", "unlearn", "attack", "scrub", "train"];
 
 Deno.test("codescrub keeps what stands where it was to write, whatever --force says", async () => {
   using at = await tiny();
@@ -59,6 +59,7 @@ Deno.test("codescrub never writes over, into or around what it reads, not even w
     unlearn: ["model", "corpus", "forget", "retain", "thresholds"],
     evaluate: ["model", "corpus", "forget", "retain"],
     attack: ["model", "corpus", "forget"],
+    scrub: ["model", "corpus", "request"],
     certify: ["model", "forget"],
     train: ["model", "corpus"],
   };

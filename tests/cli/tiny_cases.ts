@@ -63,7 +63,7 @@ const POSITIONALS: { readonly [command: string]: string } = {
 
 /** A command line over the good files of a tiny run, some of its flags changed (undefined: not given). */
 export function argumentsOf(command: string, files: TinyRun, changes: Flags): string[] {
-  const { model, corpus, secrets, probe, forget, retain, thresholds, folder } = files;
+  const { model, corpus, secrets, probe, forget, retain, thresholds, request, folder } = files;
   const table = join(folder, "out.parquet"), run = join(folder, "out");
   const erased = join(folder, "erased"), certificate = join(erased, "certificate.json");
   const all: { [command: string]: Flags } = {
@@ -77,6 +77,16 @@ export function argumentsOf(command: string, files: TinyRun, changes: Flags): st
     unlearn: { model, corpus, forget, retain, method: "codeeraser", thresholds, out: run },
     evaluate: { model, corpus, forget, retain, out: table },
     attack: { model, before: model, corpus, forget, controls: 20, "attacked-controls": 1, out: run },
+    scrub: {
+      model,
+      corpus,
+      request,
+      controls: 9,
+      attacks: "exposure",
+      "exposure-controls": 9,
+      any: true,
+      out: run,
+    },
     certify: {
       ...{ model: erased, before: model, forget, attacks: join(folder, "attacks") },
       out: certificate,

@@ -28,6 +28,8 @@ export interface TinyRun {
   forget: string;
   retain: string;
   thresholds: string;
+  /** Of the values of three documents, for `scrub`. */
+  request: string;
   /** Pieces of the secrets, for `assertShowsNone`. */
   pieces: string[];
 }
@@ -120,6 +122,7 @@ export async function writeTinyRun(folder: string): Promise<TinyRun> {
     forget: path("forget.parquet"),
     retain: path("retain.parquet"),
     thresholds: path("thresholds.parquet"),
+    request: path("request.txt"),
   };
   const values = Array.from({ length: 16 }, (_, i) => drawSecret(i));
   const before = (i: number) => `# document ${i}\n${"x = 1\n".repeat(20)}token = "`;
@@ -154,5 +157,6 @@ export async function writeTinyRun(folder: string): Promise<TinyRun> {
     runs: 1,
   }));
   await writeRows(run.thresholds, thresholds, THRESHOLD_COLUMNS);
+  await Deno.writeTextFile(run.request, `${values.slice(0, 3).join("\n")}\n`);
   return { ...run, pieces: values.flatMap((value) => secretPieces(value)) };
 }

@@ -141,6 +141,15 @@ function forced(scenario: Scenario): Scenario {
 }
 
 const attack = tiny("attack", { attacks: "exposure,membership" });
+/** The model knows the requested secret, and goes on knowing it at that rate. */
+const scrub = tiny("scrub", { method: "ssga", lr: 1e-7, epochs: 1 }, {
+  prepare: async ({ model, corpus, request }) => {
+    await writeCertainModel(model, "n");
+    const texts = [0, 1].map((i) => [`d${i}`, `${"x = 1\n".repeat(9 + i)}key = "${"n".repeat(16)}"\n`]);
+    await writeTexts(corpus, Object.fromEntries(texts));
+    await Deno.writeTextFile(request, "n".repeat(16));
+  },
+});
 const certify: Scenario = {
   ...tiny("certify"),
   args: (files) => {
@@ -172,6 +181,8 @@ export const SCENARIOS: readonly Scenario[] = [
   tiny("evaluate"),
   attack,
   { ...attack, name: "attack continued", stoppedAt: at("rename", /part-00000000-.*\.json$/) },
+  scrub,
+  { ...scrub, name: "scrub continued", stoppedAt: at("rename", /history\.parquet$/) },
   certify,
   tiny("retain", {}, { prepare: writeCertainTexts }),
   tiny("measure"),

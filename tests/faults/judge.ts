@@ -44,7 +44,7 @@ function expectCodes({ code, stderr }: Run, codes: number[]): string[] {
 function judgeMessage(stderr: string): string[] {
   // progress and what memory a run takes are no errors
   const lines = stderr.trimEnd().split("\n").filter((line) =>
-    !/^[A-Z][\w ()]+: (\d|done |started$)/.test(line)
+    !/^[A-Z][\w ()]+: (\d|about |done |started$)/.test(line)
   );
   if (lines.length !== 1) return [`says ${lines.length} lines, not one: ${lines.slice(0, 3).join(" | ")}`];
   const [line = ""] = lines;

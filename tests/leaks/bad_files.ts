@@ -139,6 +139,14 @@ export function badSettings(plants: Plants, where: string): BadFile[] {
   ];
 }
 
+/** Requests of `scrub` that are none, or match nothing. */
+export function badRequests(plants: Plants): BadFile[] {
+  return ["fingerprint:", "path:[", "value:", "doc:", ""].map((kind, i): BadFile => [
+    `${i}.txt`,
+    `${kind}${plants.text("a request")}`,
+  ]);
+}
+
 /** Allow-lists of `detect`. */
 export function badAllowLists(plants: Plants): BadFile[] {
   const value = (what: string) => plants.name(`allow-list, ${what}`);

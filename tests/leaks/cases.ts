@@ -21,12 +21,13 @@ import {
   badAllowLists,
   badBigrams,
   type BadFile,
+  badRequests,
   badSettings,
   badTables,
   type TableKind,
   writeBadModels,
 } from "./bad_files.ts";
-import { writeManyRows, writeSourceFolder } from "./good_files.ts";
+import { writeManyRows, writeRequest, writeSourceFolder } from "./good_files.ts";
 import type { Plants } from "./plants.ts";
 
 /** One command line. */
@@ -89,6 +90,7 @@ const INPUTS: { [command: string]: { [flag: string]: keyof typeof TABLES } } = {
   unlearn: { corpus: "corpus", forget: "forget", retain: "retain", thresholds: "thresholds" },
   evaluate: { corpus: "corpus", forget: "forget", retain: "retain", unseen: "corpus" },
   attack: { corpus: "corpus", forget: "forget" },
+  scrub: { corpus: "corpus", unseen: "corpus" },
   certify: { forget: "forget" },
   verify: { corpus: "corpus", forget: "forget" },
   train: { corpus: "corpus" },
@@ -107,6 +109,7 @@ export function lineOf(command: string, files: CaseFiles, changes: Flags = {}): 
     select: { out: out("sets") },
     unlearn: { out: out("model"), epochs: 1 },
     attack: { out: out("attacks"), attacks: "exposure,extract" },
+    scrub: { out: out("run") },
     certify: { out: out("certificate.json") },
     verify: { out: undefined },
     redact: { out: out("clean"), secrets: files.found },
@@ -162,6 +165,9 @@ export async function* goodCases(files: CaseFiles, plants: Plants): AsyncGenerat
     }],
     ["evaluate", "a table"],
     ["attack", "a table", { attacks: undefined }],
+    ["scrub", "a request", { request: await writeRequest(files, plants) }],
+    ["scrub", "a plan", { request: await writeRequest(files, plants), plan: true }],
+    ["scrub", "all that is found", { request: undefined, "min-bleu": 0, any: undefined }],
     ["certify", "a model"],
     ["verify", "a certificate"],
     ["report", "a run"],
@@ -171,7 +177,7 @@ export async function* goodCases(files: CaseFiles, plants: Plants): AsyncGenerat
   for (const [command, about, changes] of good) {
     const args = command === "doctor" ? ["doctor", "--json"] : lineOf(command, files, changes);
     // No text of a random model is memorized, and none is forgotten in one epoch.
-    const isGood = command !== "retain" && command !== "unlearn";
+    const isGood = command !== "retain" && command !== "unlearn" && about !== "all that is found";
     const isRevealing = changes?.reveal === true, isProcess = changes?.workers !== undefined;
     yield { command, about, args, isGood, isRevealing, isProcess, keepsCorpus: command === "redact" };
   }
@@ -198,7 +204,7 @@ export async function* badCases(files: CaseFiles, plants: Plants): AsyncGenerato
     }
   }
   yield* settingsCases(files, plants);
-  yield* certificateCases(files, plants);
+  yield* documentCases(files, plants);
   yield* detectCases(files, plants);
   yield* modelCases(files, plants);
   yield* runCases(files, plants);
@@ -241,10 +247,13 @@ async function* settingsCases(files: CaseFiles, plants: Plants): AsyncGenerator<
   }
 }
 
-async function* certificateCases(files: CaseFiles, plants: Plants): AsyncGenerator<LeakCase> {
-  const bad = badSettings(plants, "a certificate");
-  for (const certificate of await writeFiles(join(files.bad, "certificates"), bad)) {
-    yield caseOf("verify", certificate, lineOf("verify", files, { certificate }), "certificate");
+/** Certificates and requests, which are no tables. */
+async function* documentCases(files: CaseFiles, plants: Plants): AsyncGenerator<LeakCase> {
+  const certificates = ["verify", "certificate", badSettings(plants, "a certificate")] as const;
+  for (const [command, flag, bad] of [certificates, ["scrub", "request", badRequests(plants)] as const]) {
+    for (const path of await writeFiles(join(files.bad, flag), bad)) {
+      yield caseOf(command, path, lineOf(command, files, { [flag]: path }), flag);
+    }
   }
 }
 

@@ -41,3 +41,16 @@ export async function writeSourceFolder({ bad }: CaseFiles, plants: Plants): Pro
   await Deno.writeFile(join(folder, "latin.py"), new Uint8Array([0xe9, 0x0a]));
   return folder;
 }
+
+/** A request of values that are in the corpus, and of some that are nowhere. */
+export async function writeRequest(files: CaseFiles, plants: Plants): Promise<string> {
+  const path = join(files.folder, "planted_request.txt");
+  const own = await Deno.readTextFile(files.request);
+  const values = Array.from({ length: 8 }, () => plants.text("a value of a request"));
+  const others = [
+    `path:${plants.name("a pattern of a request")}`,
+    `doc:${plants.name("a document of a request")}`,
+  ];
+  await Deno.writeTextFile(path, own + [...values, ...others].join("\n"));
+  return path;
+}

@@ -141,8 +141,20 @@ export const command = defineCommand({
   },
 });
 
-/** @throws {UsageError} when a name is unknown */
-function chosenAttacks(given: readonly string[]): AttackName[] {
+/**
+ * The attacks that `--attacks` names; all where it names none.
+ *
+ * @throws {UsageError} when a name is unknown
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { chosenAttacks } from "./attack.ts";
+ *
+ * assertEquals(chosenAttacks(["extract,exposure"]), ["exposure", "extract"]);
+ * ```
+ */
+export function chosenAttacks(given: readonly string[]): AttackName[] {
   const names = given.flatMap((list) => list.split(",")).map((name) => name.trim());
   const unknown = names.find((name) => !NAMES.some((known) => known === name));
   if (unknown !== undefined) {

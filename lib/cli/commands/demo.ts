@@ -29,7 +29,7 @@ import { fromCodePoints } from "../../tokenizers/code_points.ts";
 import { command as analyze } from "./analyze.ts";
 import { type CommandResult, defineCommand, type Json } from "../command.ts";
 import { formatTable } from "../console.ts";
-import { roundedSeconds, Stages } from "../demo_stages.ts";
+import { roundedSeconds, Stages } from "../stages.ts";
 import { command as detect } from "./detect.ts";
 import { setUpWithProgress } from "./doctor.ts";
 import { command as evaluate, formatSets } from "./evaluate.ts";

@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { pickDocuments, refuseEmpty } from "../../datasets/find_documents.ts";
 import { chooseForgetSets, type ProbedSecret, qualifyingIds, SET_ROWS } from "../../datasets/forget_set.ts";
+import { knownWindows } from "../../datasets/known_windows.ts";
 import { type CorpusSource, resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows, writeRows } from "../../datasets/row_table.ts";
 import { type Context, defineCommand } from "../command.ts";
@@ -15,6 +16,8 @@ import { openRunFolder } from "../run_folder.ts";
 import { checkPlaces } from "../../datasets/check_places.ts";
 import { FORGET_COLUMNS, PROBE_COLUMNS, PROOF_COLUMNS, PROOF_NAMES } from "../../datasets/columns.ts";
 import { secretKey } from "../secret_key.ts";
+import { readKnown } from "../known_secrets.ts";
+import { MATCHED } from "../unlearn_thresholds.ts";
 
 /**
  * The command `select`.
@@ -37,37 +40,61 @@ export const command = defineCommand({
     groups: { kind: "int", describe: "disjoint groups", default: 5, min: 1 },
     minMa: { kind: "float", describe: "least mean MA of a row", default: 0.9, min: 0, max: 1 },
     minMaskTokens: { kind: "int", describe: "least secret tokens of a row", default: 32, min: 1 },
+    above: {
+      kind: "path",
+      describe:
+        "instead one set of all windows with a secret above its threshold, at most k: table that thresholds " +
+        'wrote, or "matched" where probe had --controls',
+      metavar: "F",
+      orWord: MATCHED,
+    },
     out: { kind: "path", describe: "folder of forget_0.parquet ...", metavar: "DIR", required: true },
   },
   config: true,
   writes: true,
-  async run({ probe, k, groups, minMa, minMaskTokens, out, ...values }, context) {
+  async run({ probe, k, groups, minMa, minMaskTokens, above, out, ...values }, context) {
     using corpus = await givenCorpus(values.corpus, values);
     using run = await openRunFolder(out, {
       command: "select",
       context,
-      inputs: { probe, corpus: corpus.input },
+      inputs: { probe, corpus: corpus.input, thresholds: above === MATCHED ? undefined : above },
       outputs: ["forget_*.parquet"],
     });
     const rows = await readRows(probe, { ...PROBE_COLUMNS, ...PROOF_COLUMNS }, { optional: PROOF_NAMES });
+    const isKnown = above === undefined ? undefined : await readKnown(probe, above);
     const source = await resolveCorpus(corpus.path, corpus.options);
     const read = describeCorpus(source);
-    const options = { k, groups, seed: context.seed, minMa, minMaskTokens };
+    const options = { k, groups, seed: context.seed, minMa, minMaskTokens, isKnown };
     const wanted = qualifyingIds(rows, options);
     const digests = await readDigests({ rows, wanted }, { source, options: corpus.options }, context);
-    const sets = chooseForgetSets(rows, (id) => digests.get(id), options);
+    const known = isKnown && knownWindows(rows, (id) => digests.get(id), { k, isKnown });
+    const sets = known ? [known.rows] : chooseForgetSets(rows, (id) => digests.get(id), options);
+    const size = sets[0]!.length;
+    if (size === 0) {
+      throw new RangeError(
+        `Cannot choose a forget set: of ${rows.length} secrets none is above its threshold`,
+      );
+    }
     for (const [i, set] of sets.entries()) {
       await writeRows(await run.path(`forget_${i}.parquet`), set, FORGET_COLUMNS);
     }
     const meanMa = sets.map((set) => set.reduce((sum, { ma }) => sum + ma, 0) / set.length);
-    const size = sets[0]!.length;
-    const summary = { groups, k: size, mean_ma: meanMa, ...read.summary, out };
+    const left = known && { left: known.left, left_values: known.leftValues };
+    const summary = { groups: sets.length, k: size, mean_ma: meanMa, ...left, ...read.summary, out };
     await run.finish(summary);
     const fewer = k === undefined && size < SET_ROWS ? `: too few windows qualify for ${SET_ROWS}` : "";
-    const text = `${groups} forget sets of ${size} rows${fewer}`;
+    const text = known
+      ? `a forget set of ${size} rows${describeLeft(known)}`
+      : `${groups} forget sets of ${size} rows${fewer}`;
     return { text: [...read.lines, text, `written: ${out}`].join("\n"), summary };
   },
 });
+
+function describeLeft({ left, leftValues }: { left: number; leftValues: number }): string {
+  if (left === 0) return "";
+  const values = leftValues === 0 ? "no value" : `${leftValues} value${leftValues === 1 ? "" : "s"}`;
+  return `; ${left} window${left === 1 ? "" : "s"} with known secrets are left, and ${values} without a row`;
+}
 
 /**
  * What tells the wanted documents' texts from one another, in one pass in which the places of all documents are checked.

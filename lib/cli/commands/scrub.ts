@@ -1,0 +1,110 @@
+/**
+ * `scrub`: a deletion request from end to end, by the commands that a user would run one after the other: what is requested
+ * is found, what the model knows of it is erased, and the result is measured and attacked. A scrub that was killed goes on
+ * with the stage that was under way.
+ *
+ * @module
+ */
+import { basename } from "node:path";
+import { type Context, defineCommand, type Json, UsageError } from "../command.ts";
+import { givenCorpus } from "../corpus_options.ts";
+import { modelFolder, modelInput } from "../model_folder.ts";
+import { checkApart } from "../output.ts";
+import { openRunFolder } from "../run_folder.ts";
+import { type EarlierScrub, measureEarlier, readEarlier, requestedBefore } from "../scrub_earlier.ts";
+import { chosenAttacks } from "./attack.ts";
+import { judgesEach, SCRUB_OPTIONS, type ScrubValues } from "../scrub_options.ts";
+import { scrubPlan } from "../scrub_plan.ts";
+import { describeScrub, type ScrubSummary } from "../scrub_report.ts";
+import { readRequest } from "../scrub_request.ts";
+import { eraseSecrets, findSecrets, probeSecrets, type ScrubWork, writeReport } from "../scrub_stages.ts";
+import { keySetting, secretKey } from "../secret_key.ts";
+import { openEngine } from "../session.ts";
+import { roundedSeconds, Stages } from "../stages.ts";
+
+/**
+ * The command `scrub`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { command } from "./scrub.ts";
+ *
+ * assertEquals([command.options.method.default, command.options.k.default], ["codeeraser", 256]);
+ * ```
+ */
+export const command = defineCommand({
+  args: {},
+  options: SCRUB_OPTIONS,
+  config: true,
+  writes: true,
+  async run(values, context) {
+    const startedAt = performance.now();
+    const { out, unseen, bigrams, allow } = values;
+    checkRule(values);
+    chosenAttacks(values.attacks); // refuses unknown ones before the work
+    const key = await secretKey();
+    const request = values.request === undefined ? undefined : await readRequest(values.request, key);
+    const work = { values, request, key };
+    using engine = await openEngine();
+    if (values.plan) return await scrubPlan(work, context);
+    const earlier = await readEarlier(values.earlier, { cwd: context.cwd, key });
+    using corpus = await givenCorpus(values.corpus, values);
+    if (values.request !== undefined && values.request !== "-") await checkApart(out, [values.request]);
+    const { plan: _, ...settings } = context.settings;
+    using run = await openRunFolder(out, {
+      command: "scrub",
+      context: {
+        ...context,
+        settings: { ...settings, ...request && { request: request.digest }, key: keySetting(key) },
+      },
+      inputs: {
+        model: await modelInput(values.model, context),
+        corpus: corpus.input,
+        ...{ unseen, bigrams, "allow-list": allow },
+        ...Object.fromEntries(earlier.map(({ folder }, i) => [`earlier run ${i + 1}`, `${folder}/run.json`])),
+      },
+      outputs: [],
+      versions: { tensorflow: engine.version },
+    });
+    const stages = new Stages(context, out, { goesOn: true });
+    const summary = await scrub(stages, work, { earlier, context });
+    await writeReport(stages);
+    await run.finish({ ...summary as unknown as { [key: string]: Json }, out });
+    return describeScrub({ ...summary, stages: stages.seconds, seconds: roundedSeconds(startedAt), out });
+  },
+});
+
+/** @throws {UsageError} where the rule of stopping needs unseen texts */
+function checkRule(values: ScrubValues): void {
+  if (values.unseen !== undefined || judgesEach(values)) return;
+  throw new UsageError(
+    'Missing option "--unseen": --stop group and --compat paper and reference judge by such texts',
+  );
+}
+
+/** All stages up to the report. */
+async function scrub(
+  stages: Stages,
+  work: ScrubWork,
+  { earlier, context }: { earlier: readonly EarlierScrub[]; context: Context },
+): Promise<ScrubSummary> {
+  const { values } = work;
+  const { fingerprints, ...found } = await findSecrets(stages, work);
+  const known = await probeSecrets(stages, work);
+  const before = await requestedBefore(await modelFolder(values.model, context));
+  const measured = new Set(earlier.flatMap((run) => run.fingerprints));
+  const erased = known.known === 0 ? undefined : await eraseSecrets(stages, work, {
+    requested: fingerprints,
+    requested_before: [...new Set([...before, ...measured])].sort(),
+  });
+  const model = erased ? stages.path(values.method) : values.model;
+  return {
+    ...found,
+    ...known,
+    method: basename(values.method),
+    ...erased && { erased },
+    earlier: await measureEarlier(stages, earlier, { model, dtype: values.dtype }),
+    earlier_not_measured: before.filter((fingerprint) => !measured.has(fingerprint)).length,
+  };
+}

@@ -1,0 +1,80 @@
+/**
+ * Which secrets of a probe the model knows: those whose MA or EL_10 is above their threshold, by unseen text, or each by
+ * its own, of made-up secrets in its place.
+ *
+ * @module
+ */
+import { CONTROL_COLUMNS, PROBE_COLUMNS } from "../datasets/columns.ts";
+import { type SecretPlace, secretPlaceKey } from "../datasets/place.ts";
+import { readRows, type RowOf } from "../datasets/row_table.ts";
+import { readThresholds } from "./unlearn_thresholds.ts";
+
+const COLUMNS = {
+  ...PROBE_COLUMNS,
+  el_10: "float?",
+  ...CONTROL_COLUMNS,
+  controls: "int?",
+  format: "text?",
+} as const;
+
+/** Columns that a probe has by --el and --controls only. */
+const OPTIONAL = ["el_10", ...Object.keys(CONTROL_COLUMNS) as (keyof typeof CONTROL_COLUMNS)[]] as const;
+
+type Row = RowOf<typeof COLUMNS>;
+
+/**
+ * Tells known secrets of a probe's table.
+ *
+ * @param above table that `thresholds` wrote, or "matched"
+ * @returns whether a secret of the table is known; one without tokens is not
+ * @throws {RangeError} where thresholds are matched and the table has none; {Error} as `readRows`
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { writeRows } from "../datasets/row_table.ts";
+ * import { readKnown } from "./known_secrets.ts";
+ *
+ * const path = `${await Deno.makeTempDir()}/probe.jsonl`;
+ * const row = { tag: "KEY", start: 0, end: 9, window: 0, secret_tokens: 9, mask_tokens: 9, ma: 0.5 };
+ * const columns = { doc_id: "text", tag: "text", start: "int", end: "int", window: "int", secret_tokens: "int" } as const;
+ * const rows = [["a", 0.4], ["b", 0.6]].map(([doc_id, ma_threshold]) =>
+ *   ({ ...row, doc_id: String(doc_id), ma_threshold: Number(ma_threshold) })
+ * );
+ * await writeRows(path, rows, { ...columns, mask_tokens: "int", ma: "float", ma_threshold: "float" });
+ * const isKnown = await readKnown(path, "matched");
+ * assertEquals(rows.map((row) => isKnown(row)), [true, false]);
+ * ```
+ */
+export async function readKnown(probe: string, above: string): Promise<(secret: SecretPlace) => boolean> {
+  const given = await readThresholds({
+    thresholds: above,
+    ma: undefined,
+    el10: undefined,
+    isPerSecret: true,
+  });
+  const rows = await readRows(probe, COLUMNS, { optional: OPTIONAL });
+  const boundsOf = given ? () => given : ownBounds(probe, rows);
+  const known = new Set(rows.filter((row) => isAbove(row, boundsOf(row))).map(secretPlaceKey));
+  return (secret) => known.has(secretPlaceKey(secret));
+}
+
+function isAbove({ ma, el_10 }: Row, bounds: { ma: number; el_10: number }): boolean {
+  return ma !== null && (ma > bounds.ma || (el_10 ?? 0) > bounds.el_10);
+}
+
+/** A secret whose format has no other value takes the mean of the others' thresholds. */
+function ownBounds(probe: string, rows: readonly Row[]): (row: Row) => { ma: number; el_10: number } {
+  const all = rows.flatMap(({ ma_threshold }) => ma_threshold === null ? [] : [ma_threshold]);
+  if (all.length === 0 && rows.some(({ ma }) => ma !== null)) {
+    throw new RangeError(
+      `Cannot tell what is known by "${probe}": it has no controls: run probe with --controls, or give thresholds of ` +
+        "unseen text",
+    );
+  }
+  const mean = all.reduce((sum, value) => sum + value, 0) / all.length;
+  return ({ ma_threshold, el_10_threshold }) => ({
+    ma: ma_threshold ?? mean,
+    el_10: el_10_threshold ?? Infinity,
+  });
+}

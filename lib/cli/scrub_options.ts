@@ -1,0 +1,120 @@
+/**
+ * The options of `scrub`: its own, and those that it hands to the commands that it runs.
+ *
+ * @module
+ */
+import type { OptionSpecs, OptionValues } from "./command.ts";
+import { command as attack } from "./commands/attack.ts";
+import { command as detect } from "./commands/detect.ts";
+import { command as retain } from "./commands/retain.ts";
+import { command as unlearn } from "./commands/unlearn.ts";
+import { CORPUS_OPTIONS } from "./corpus_options.ts";
+import { DTYPE_OPTION } from "./dtype_options.ts";
+import { MODEL_OPTION } from "./model_folder.ts";
+import { METHODS, objectiveOf } from "../unlearning/objectives.ts";
+
+const { profile, bigrams, allow } = detect.options;
+const { minBleu, any, maxTexts } = retain.options;
+const { stop, lr, epochs, gamma, lambda, alpha, margin, microBatch, compat, saveDtype } = unlearn.options;
+
+/** The options by name. */
+export const SCRUB_OPTIONS = {
+  model: MODEL_OPTION,
+  dtype: DTYPE_OPTION,
+  corpus: { kind: "path", describe: "where the secrets stand", metavar: "C", required: true },
+  ...CORPUS_OPTIONS,
+  request: {
+    kind: "path",
+    describe:
+      "what to forget, an entry a line: a value, fingerprint:HEX, path:GLOB or doc:ID; - for standard input; " +
+      "everything that detect finds by default",
+    metavar: "FILE",
+    orInput: true,
+  },
+  profile,
+  bigrams,
+  allow,
+  unseen: {
+    kind: "path",
+    describe: "texts that the model cannot have seen: thresholds by them, instead of each secret's own",
+    metavar: "TEXTS",
+  },
+  controls: { kind: "int", describe: "made-up secrets that give each its threshold", default: 100, min: 1 },
+  k: {
+    kind: "int",
+    describe: "windows of the forget set, at most; what is left is said",
+    default: 256,
+    min: 1,
+  },
+  method: { kind: "choice", describe: "how", choices: METHODS, default: "codeeraser" },
+  ...{ stop, lr, epochs, gamma, lambda, alpha, margin, microBatch, compat, saveDtype },
+  maxTexts: { ...maxTexts, describe: "texts tried for the retain set; all by default" },
+  minBleu: { ...minBleu, describe: "the least BLEU-4 of a retain text's continuation" },
+  any: { ...any, describe: "retain any texts without the secrets, memorized or not" },
+  attacks: attack.options.attacks,
+  exposureControls: attack.options.controls,
+  earlier: {
+    kind: "list",
+    describe: "folder of an earlier scrub of this model: whether what it erased still is",
+    metavar: "RUN",
+  },
+  plan: { kind: "flag", describe: "say what was found, and how long and how much memory each stage takes" },
+  out: {
+    kind: "path",
+    describe: "folder of all tables, the checkpoint and the report",
+    metavar: "RUN",
+    required: true,
+  },
+} as const satisfies OptionSpecs;
+
+/** Their values. */
+export type ScrubValues = OptionValues<typeof SCRUB_OPTIONS>;
+
+/**
+ * Whether each secret is judged alone.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { judgesEach } from "./scrub_options.ts";
+ *
+ * assertEquals(judgesEach({ stop: "secret", compat: "sound" }), true);
+ * assertEquals(judgesEach({ stop: "secret", compat: "paper" }), false);
+ * ```
+ */
+export function judgesEach({ stop, compat }: Pick<ScrubValues, "stop" | "compat">): boolean {
+  return stop === "secret" && compat === "sound";
+}
+
+/**
+ * Whether the method is shown a retain set.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { retains, type ScrubValues } from "./scrub_options.ts";
+ *
+ * const weights = { gamma: 0.5, lambda: 0.1, alpha: 1 };
+ * const retainsBy = (method: string) => retains({ ...weights, method } as ScrubValues);
+ * assertEquals(["codeeraser", "ga"].map(retainsBy), [true, false]);
+ * ```
+ */
+export function retains({ method, gamma, lambda, alpha }: ScrubValues): boolean {
+  return objectiveOf(method, { gamma, lambda, alpha }).retain !== null;
+}
+
+/**
+ * The options by which all stages read the corpus.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { corpusFlags, type ScrubValues } from "./scrub_options.ts";
+ *
+ * assertEquals(corpusFlags({ textColumn: "code", k: 3 } as ScrubValues).textColumn, "code");
+ * ```
+ */
+export function corpusFlags(values: ScrubValues): Record<string, unknown> {
+  const names = Object.keys(CORPUS_OPTIONS) as (keyof typeof CORPUS_OPTIONS)[];
+  return Object.fromEntries(names.map((name) => [name, values[name]]));
+}

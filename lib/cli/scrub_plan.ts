@@ -1,0 +1,189 @@
+/**
+ * `scrub --plan`: what was found, which is done, and how long and how much memory each stage takes, by the plans of its
+ * commands. Nothing is left behind.
+ *
+ * @module
+ */
+import { removePath } from "../files/folders.ts";
+import { SECRET_COLUMNS } from "../datasets/columns.ts";
+import { secretPlaceKey } from "../datasets/place.ts";
+import { readRows } from "../datasets/row_table.ts";
+import { SET_ROWS } from "../datasets/forget_set.ts";
+import { writeForgetSpans } from "../datasets/forget_spans.ts";
+import { RUN_FILES } from "../report/run_files.ts";
+import { attackPlan } from "./attack_plan.ts";
+import type { CommandResult, Context, Json } from "./command.ts";
+import { chosenAttacks } from "./commands/attack.ts";
+import { command as probe } from "./commands/probe.ts";
+import { command as retain } from "./commands/retain.ts";
+import { command as thresholds } from "./commands/thresholds.ts";
+import { formatTable } from "./console.ts";
+import { describeRequest } from "./scrub_request.ts";
+import { corpusFlags, retains } from "./scrub_options.ts";
+import { findSecrets, type ScrubWork } from "./scrub_stages.ts";
+import { formatSeconds } from "./progress.ts";
+import { openModel } from "./session.ts";
+import { Stages } from "./stages.ts";
+import { sayUnlearningMemory } from "./unlearn_memory.ts";
+import { timeEpoch } from "./unlearn_plan.ts";
+
+/** Made-up secrets that attacks other than exposure are tried on; attack's default. */
+const ATTACKED_CONTROLS = 7;
+
+/** What a stage takes. */
+interface StagePlan {
+  stage: string;
+  /** Of how much. */
+  of: string;
+  /** Null where only reading the corpus would tell. */
+  seconds: number | null;
+  memory_bytes?: number;
+}
+
+/**
+ * Finds what is requested, and says what the rest would take, as if the model knew all of it.
+ *
+ * @throws {Error} as `findSecrets` and `openModel`
+ *
+ * @example
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * import { createProgress } from "./progress.ts";
+ * import { scrubPlan } from "./scrub_plan.ts";
+ * import type { ScrubWork } from "./scrub_stages.ts";
+ *
+ * const corpus = `${await Deno.makeTempDir()}/a.py`;
+ * await Deno.writeTextFile(corpus, "x = 1\n");
+ * const request = { entries: [{ line: 1, kind: "value" as const, text: "hunter2" }], digest: "" };
+ * const work = { values: { corpus } as ScrubWork["values"], request, key: new Uint8Array(32) };
+ * const signal = new AbortController().signal;
+ * const context = { progress: createProgress(), signal, breathe: async () => {}, log: () => {}, cwd: "/", seed: 1 };
+ * await assertRejects(() => scrubPlan(work, { ...context, force: false, settings: {} }), RangeError, "none of its 1");
+ * ```
+ */
+export async function scrubPlan(work: ScrubWork, context: Context): Promise<CommandResult> {
+  const folder = await Deno.makeTempDir({ prefix: "codescrub-" }); // of mode 700
+  try {
+    const stages = new Stages(context, folder);
+    const { fingerprints: _, ...found } = await findSecrets(stages, work);
+    const plans = await planStages(stages, work, context);
+    const seconds = plans.reduce((sum, plan) => sum + (plan.seconds ?? 0), 0);
+    const cell = (bytes: number | undefined) => bytes === undefined ? null : `${(bytes / 1e9).toFixed(1)} GB`;
+    const { request, places, values, documents } = found;
+    return {
+      text: [
+        ...request ? describeRequest(request as unknown as Parameters<typeof describeRequest>[0]) : [],
+        `${places} places of ${values} values in ${documents} documents`,
+        formatTable(
+          ["stage", "of", "at most about", "memory"],
+          plans.map(({ stage, of, seconds, memory_bytes }) => [
+            stage,
+            of,
+            seconds === null ? null : formatSeconds(1000 * seconds),
+            cell(memory_bytes),
+          ]),
+        ),
+        `Time: at most about ${formatSeconds(1000 * seconds)}, and that of reading the corpus`,
+      ].join("\n"),
+      summary: {
+        plan: true,
+        ...found,
+        stages: plans as unknown as Json,
+        seconds: Number(seconds.toPrecision(3)),
+      },
+    };
+  } finally {
+    await removePath(folder);
+  }
+}
+
+type Planned = typeof probe | typeof retain | typeof thresholds;
+
+async function planStages(stages: Stages, work: ScrubWork, context: Context): Promise<StagePlan[]> {
+  const { values } = work;
+  const { model, dtype, corpus, unseen, controls, method, k, epochs, microBatch } = values;
+  const secrets = stages.path(RUN_FILES.secrets);
+  const reading = corpusFlags(values);
+  const planOf = async (name: string, command: Planned, flags: Record<string, unknown>) =>
+    (await stages.run(name, command as typeof probe, {
+      ...{ model, dtype, plan: true, out: stages.path("plan.parquet") },
+      ...flags,
+    })).summary as { seconds?: number; memory_bytes?: number; texts?: number | null };
+  const textsOf = ({ texts }: { texts?: number | null }) => texts ? `${texts} texts` : "texts";
+  const place = { ...reading, corpus, secrets, el: true };
+  const probed = await planOf("probe", probe, { ...place, controls: unseen === undefined ? controls : 0 });
+  const scored = await planOf("evaluate", probe, place);
+  const rows = await assumedRows(secrets, k);
+  const count = rows.reduce((sum, { secrets }) => sum + secrets, 0);
+  const plans: StagePlan[] = [];
+  if (unseen !== undefined) {
+    const seen = await planOf("thresholds", thresholds, { texts: unseen });
+    plans.push({ stage: "thresholds", of: textsOf(seen), seconds: seen.seconds ?? null, ...memory(seen) });
+  }
+  const all = await countPlaces(secrets);
+  plans.push({ stage: "probe", of: `${all} secrets`, seconds: probed.seconds ?? null, ...memory(probed) });
+  if (retains(values)) {
+    const { maxTexts, any } = values;
+    const kept = await planOf("retain", retain, { ...reading, texts: corpus, secrets, maxTexts });
+    plans.push({
+      stage: "retain",
+      of: textsOf(kept),
+      seconds: any ? 0 : kept.seconds ?? null,
+      ...memory(kept),
+    });
+  }
+  const retainRows = Array.from({ length: retains(values) ? SET_ROWS : 0 }, (_, i) => ({
+    doc_id: String(i),
+    bleu4: null,
+  }));
+  const bytes = await sayUnlearningMemory({ ...values }, { forgetRows: rows, retainRows }, {
+    ...context,
+    log: () => {},
+  });
+  let epoch: number;
+  {
+    using session = await openModel(model, context, { products: dtype, trainable: true });
+    const { gamma, lambda, alpha } = values;
+    epoch = await timeEpoch(session.loaded.model, {
+      ...{ method, gamma, lambda, alpha, microBatch },
+      ...{ forgetRows: rows.length, retainRows: retainRows.length },
+    });
+  }
+  plans.push({
+    stage: "unlearn",
+    of: `${rows.length} rows, ${epochs} epochs of ${formatSeconds(1000 * epoch)}`,
+    seconds: epoch * epochs,
+    ...bytes !== undefined && { memory_bytes: bytes },
+  });
+  plans.push({
+    stage: "evaluate",
+    of: `${count} secrets, 2 models`,
+    seconds: 2 * (scored.seconds ?? 0) * count / all,
+    ...memory(scored),
+  });
+  const attacked = await attackPlan({
+    ...{ model, before: model, dtype, rows, attacks: chosenAttacks(values.attacks), draws: 0 },
+    ...{ controls: values.exposureControls, attackedControls: ATTACKED_CONTROLS },
+  }, context);
+  const attackSeconds = Number(attacked.summary.seconds);
+  plans.push({ stage: "attack", of: `${count} secrets, 2 models`, seconds: attackSeconds });
+  return plans;
+}
+
+function memory({ memory_bytes }: { memory_bytes?: number }): { memory_bytes?: number } {
+  return memory_bytes === undefined ? {} : { memory_bytes };
+}
+
+async function countPlaces(secrets: string): Promise<number> {
+  return new Set((await readRows(secrets, SECRET_COLUMNS)).map(secretPlaceKey)).size;
+}
+
+/** Rows as `select` might choose them: a document each, as its windows are not known without its tokens. */
+async function assumedRows(secrets: string, k: number) {
+  const documents = Map.groupBy(await readRows(secrets, SECRET_COLUMNS), ({ doc_id }) => doc_id);
+  return [...documents].slice(0, k).map(([doc_id, places]) => ({
+    ...{ doc_id, window: 0, ma: 1, secrets: places.length },
+    mask_tokens: places.reduce((sum, { start, end }) => sum + end - start, 0),
+    spans: writeForgetSpans(places),
+  }));
+}
