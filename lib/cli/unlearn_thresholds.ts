@@ -77,7 +77,7 @@ export async function readThresholds(
   }
   if (thresholds === MATCHED) {
     if (isPerSecret) return null;
-    throw new UsageError('"--thresholds matched" judges each secret: it needs --stop secret, --compat sound');
+    throw new UsageError("--thresholds matched judges each secret: it needs --stop secret, --compat sound");
   }
   const rows = await readRows(thresholds, THRESHOLD_COLUMNS);
   const mean = (metric: string) => {

@@ -226,11 +226,11 @@ Deno.test("codescrub says what a method, thresholds or a set lack", async () => 
     "Two thresholds: give --thresholds F, or --ma and --el10",
     2,
   );
-  const needed = '"--thresholds matched" judges each secret: it needs --stop secret, --compat sound';
+  const needed = "--thresholds matched judges each secret: it needs --stop secret, --compat sound";
   for (const rule of [{ stop: "group" }, { compat: "paper" }, { compat: "reference" }]) {
     await at.fail("unlearn", { thresholds: "matched", ...rule }, needed, 2);
   }
-  const lasting = '"--lasting" judges each secret: it needs --stop secret, --compat sound';
+  const lasting = "--lasting judges each secret: it needs --stop secret, --compat sound";
   await at.fail("unlearn", { lasting: true, stop: "group" }, lasting, 2);
   await at.fail("unlearn", { benign: at.corpus }, '"--benign" is for "--lasting": give both or none', 2);
   await at.fail("unlearn", { lr: "fast" }, /--lr.*"fast"/, 2);

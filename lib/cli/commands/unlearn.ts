@@ -108,7 +108,7 @@ export const command = defineCommand({
     const { out } = values;
     const isPerSecret = values.stop === "secret" && values.compat === "sound";
     if (values.lasting && !isPerSecret) {
-      throw new UsageError('"--lasting" judges each secret: it needs --stop secret, --compat sound');
+      throw new UsageError("--lasting judges each secret: it needs --stop secret, --compat sound");
     }
     const given = await readThresholds({ ...values, isPerSecret });
     const forgetRows = await readRows(values.forget, FORGET_COLUMNS);
