@@ -1,6 +1,15 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { depthScores } from "../../lib/attacks/depth.ts";
+import { scoreControls } from "../../lib/attacks/matched_controls.ts";
+import { halfOfForgetSet, relearn } from "../../lib/attacks/relearn.ts";
+import { loadModel } from "../../lib/checkpoints/load.ts";
+import { openTensorFlow } from "../../lib/engine/engine.ts";
+import { openTokenizer } from "../../lib/tokenizers/tokenizer.ts";
+import { chooseDocuments } from "../../lib/datasets/choose_documents.ts";
+import { resolveCorpus } from "../../lib/datasets/resolve_corpus.ts";
+import { forgetSecrets } from "../../lib/cli/attack_secrets.ts";
 import type { AttackReport } from "../../lib/cli/attack_report.ts";
 import { ATTACK_COLUMNS, FORGET_COLUMNS } from "../../lib/datasets/columns.ts";
 import { readRows, writeRows } from "../../lib/datasets/row_table.ts";
@@ -22,6 +31,16 @@ import {
 
 Deno.env.set("CODESCRUB_KEY", "a key for tests of attacks");
 
+/** Texts without secrets. */
+async function writeBenign(path: string): Promise<string> {
+  const texts = Array.from(
+    { length: 6 },
+    (_, i) => [`b${i}`, `for x in range(${i}):\n    print(x)\n`.repeat(6)],
+  );
+  await writeTexts(path, Object.fromEntries(texts));
+  return path;
+}
+
 /** A forget set of one document each. */
 async function writeForget(
   path: string,
@@ -34,13 +53,19 @@ async function writeForget(
 
 Deno.test("attack writes a row a secret, model, attack and variant beside controls, and what was left out", async () => {
   using at = await tiny();
-  const changes = { "attacked-controls": 2, draws: 10, json: true } as const;
+  const benign = await writeBenign(at.path("benign.jsonl"));
+  const training = { benign, "relearn-steps": "1,2", "relearn-rates": "0.001" };
+  const before = { "attacks-before": "exposure,membership,extract,prefix,quantize" };
+  const changes = { "attacked-controls": 2, draws: 10, json: true, ...training, ...before } as const;
   const { code, stdout, stderr } = await at.run("attack", changes);
   assertEquals(code, 0, stderr);
   const rows = await readRows(at.path("out/attacks.parquet"), ATTACK_COLUMNS);
   const variants = Map.groupBy(rows, ({ model, attack, variant }) => `${model} ${attack} ${variant}`);
   for (const [name, own] of variants) {
-    assertEquals(own.map(({ doc_id }) => doc_id), [0, 1, 2, 3].map((i) => `secret-${i}`), name);
+    const all = [0, 1, 2, 3].map((i) => `secret-${i}`);
+    const measured = own.map(({ doc_id }) => doc_id);
+    if (!name.includes("half")) assertEquals(measured, all, name);
+    else assertEquals([measured.length, new Set(measured).size], [2, 2], name);
   }
   const of = (attack: string) =>
     [...variants.keys()].filter((name) => name.startsWith(`after ${attack} `)).map((name) =>
@@ -62,10 +87,29 @@ Deno.test("attack writes a row a secret, model, attack and variant beside contro
   ];
   assertEquals(of("prefix"), [...asked, "moved", "asked"]);
   assertEquals(of("quantize").length, 10);
-  const controls = { exposure: 20, membership: 10, extract: 2, prefix: 2, quantize: 2 };
+  assertEquals(of("depth"), ["uds", "lens 0"]);
+  assertEquals(of("relearn"), [
+    "1 steps at 0.001",
+    "2 steps at 0.001",
+    "half, 1 steps at 0.001",
+    "half, 2 steps at 0.001",
+  ]);
+  assertEquals([...variants.keys()].filter((name) => /^before (depth|relearn)/.test(name)), [
+    "before depth lens 0",
+  ]);
+  const lens = variants.get("after depth lens 0")!.map((row) => ({ ...row, model: "before" }));
+  assertEquals(variants.get("before depth lens 0"), lens, "both models are one");
+  const controls = {
+    ...{ exposure: 20, membership: 10, extract: 2, prefix: 2, quantize: 2 },
+    ...{ depth: 2, relearn: 2 },
+  };
   for (const row of rows) {
     assertEquals(row.controls, controls[row.attack as keyof typeof controls], row.attack);
-    assertEquals(row.extracted === null, ["exposure", "membership"].includes(row.attack), row.attack);
+    assertEquals(
+      row.extracted === null,
+      ["exposure", "membership", "depth"].includes(row.attack),
+      row.attack,
+    );
     assertEquals(row.controls_extracted === null, row.extracted === null);
     assertEquals(row.p_value === null, row.attack !== "exposure");
     assertMatch(row.fingerprint, /^[0-9a-f]+$/);
@@ -134,6 +178,8 @@ Deno.test("attack finds what a model gives away, and says what it has not tried"
   assertEquals(any.secrets.estimate, 2 / 3);
   assertEquals(left_out, [
     "quantize: not chosen by --attacks",
+    "depth: not chosen by --attacks",
+    "relearn: not chosen by --attacks",
     'membership "before": it takes the model before, --before',
     "controls of 1 secret (KEY): its format has no other value",
   ]);
@@ -181,6 +227,34 @@ Deno.test("attack refuses what it can not attack", async () => {
     'Unknown attack "greedy": expected "exposure", "membership"',
     2,
   );
+  await at.fail(
+    "attack",
+    { "attacks-before": "relearn" },
+    /Unknown attack "relearn": expected .*"quantize"$/,
+    2,
+  );
+  await at.fail("attack", { "relearn-steps": "5,none" }, 'Cannot use "none" in --relearn-steps: a whole', 2);
+  await at.fail(
+    "attack",
+    { "relearn-rates": "-1" },
+    'Cannot use "-1" in --relearn-rates: a number above 0',
+    2,
+  );
+  const benign = (path: string) => ({ attacks: "relearn", benign: path });
+  await at.fail(
+    "attack",
+    benign(at.path("nothing")),
+    /Cannot read corpus ".*nothing": there is no such file/,
+  );
+  const held =
+    "Cannot relearn on texts that hold what was forgotten: 4 of 24 texts, 4 of 4 values: leave these texts out";
+  await at.fail("attack", benign(at.corpus), held);
+  await writeTexts(at.path("short.jsonl"), { a: "x" });
+  await at.fail(
+    "attack",
+    benign(at.path("short.jsonl")),
+    "Cannot train on 2 tokens: a window of two tokens needs",
+  );
   await at.fail("attack", { controls: 0 }, /--controls/, 2);
   await at.fail("attack", { before: at.path("nothing") }, /Cannot find model/);
   const key = new Uint8Array(32);
@@ -201,8 +275,13 @@ Deno.test("attack --plan says how much there is to do and writes nothing", async
     json: true,
   });
   assertEquals(code, 0, stderr);
-  const { secrets, models, continuations, decoded } = JSON.parse(stdout);
-  assertEquals([secrets, models, continuations, decoded], [4, 2, 2 * 4 * (21 + 2), 2 * 4 * 2 * 16]);
+  const { secrets, models, continuations, decoded, steps } = JSON.parse(stdout);
+  assertEquals([secrets, models, continuations, decoded, steps], [
+    ...[4, 2],
+    ...[2 * 4 * (21 + 2), 2 * 4 * 2 * 16, 0],
+  ]);
+  const trained = await at.run("attack", { plan: true, attacks: "relearn", benign: at.corpus, json: true });
+  assertEquals(JSON.parse(trained.stdout).steps, 2 * 2 * (5 + 20 + 100));
   assertMatch(stderr, /^Time: about /m);
   assert(!existsSync(at.path("out")));
 });
@@ -239,4 +318,124 @@ Deno.test("attack that was killed goes on with the next attack to the same bytes
     );
   }
   assert(!existsSync(join(folder.path, "out", "parts")));
+});
+
+Deno.test("attack relearns and looks into layers as the library does, and the weights are then what they were", async () => {
+  using at = await tiny();
+  const changed = tinyWeights().map((tensor) => ({
+    ...tensor,
+    values: tensor.values.map((value, i) => value + 0.05 * Math.cos(i)),
+  }));
+  await writeTinyModel(at.path("after"), { weights: encodeSafetensors(changed) });
+  const benign = await writeBenign(at.path("benign.jsonl"));
+  const training = { benign, "max-benign": 5, "relearn-steps": "2,3", "relearn-rates": "0.01,1e9" };
+  const given = { model: at.path("after"), "attacked-controls": 3, json: true, ...training } as const;
+  const { code, stdout, stderr } = await at.run("attack", { ...given, attacks: "depth,relearn" });
+  assertEquals(code, 0, stderr);
+  const rows = await readRows(at.path("out/attacks.parquet"), ATTACK_COLUMNS);
+  using _engine = await openTensorFlow({ device: "cpu" });
+  using loaded = await loadModel(at.path("after"), { trainable: true });
+  using before = await loadModel(at.model);
+  const tokenizer = await openTokenizer(at.model);
+  const source = { source: await resolveCorpus(at.corpus), options: { onRead: () => {} }, tokenizer };
+  const forgotten = await forgetSecrets(
+    { ...source, key: new TextEncoder().encode("a key for tests of attacks") },
+    await readRows(at.forget, FORGET_COLUMNS),
+  );
+  const secrets = forgotten.flatMap(({ secrets }) => secrets.map(({ secret }) => secret));
+  const names = (row: { variant: string; doc_id: string }) => `${row.variant} ${row.doc_id}`;
+  const found = new Map(rows.filter(({ model }) => model === "after").map((row) => [names(row), row]));
+  const options = { controls: 3, seed: 42 };
+  const depths = await depthScores(
+    { model: loaded.model, before: before.model, tokenizer },
+    secrets,
+    options,
+  );
+  assert(
+    depths.secrets.some(({ uds }) => uds !== null && uds !== 0) ||
+      depths.layers.some(({ drop }) => drop !== 0),
+  );
+  depths.secrets.forEach(({ uds }, i) => assertEquals(found.get(`uds secret-${i}`)!.score, uds));
+  depths.layers.forEach(({ lens }, i) => assertEquals(found.get(`lens 0 secret-${i}`)!.score, lens));
+  const own = await scoreControls({ model: loaded.model, tokenizer }, secrets, options);
+  own.rows.forEach(({ ma }, i) => { // after the last layer the lens is MA
+    const row = found.get(`lens 0 secret-${i}`)!;
+    const { ma: controls } = own.distributions[i]!;
+    assertEquals([row.score, row.controls_score], [ma, controls.reduce((sum, ma) => sum + ma, 0) / 3]);
+  });
+  const documents = await chooseDocuments(benign, { seed: 42, count: 5 });
+  const texts = await tokenizer.encodeIds(documents.map(({ text }) => text));
+  const half = halfOfForgetSet(
+    forgotten.map((row) => ({ ...row, secrets: row.secrets.map(({ secret }) => secret) })),
+    { seed: 42 },
+  );
+  for (const [name, inputs] of [["", { texts, secrets }], ["half, ", half]] as const) {
+    const runs = { steps: [2, 3], learningRates: [0.01] };
+    const expected = await relearn({ model: loaded.model, tokenizer }, inputs, { ...options, ...runs });
+    assertEquals(expected.length, 2 * inputs.secrets.length);
+    for (const { id, steps, ma, controls_ma, ma_threshold } of expected) {
+      const row = found.get(`${name}${steps} steps at 0.01 ${id.split(" ")[0]}`)!;
+      assertEquals(
+        [row.score, row.controls_score, row.threshold, row.extracted],
+        [ma, controls_ma, ma_threshold, ma === 1],
+      );
+    }
+  }
+  const { left_out } = JSON.parse(stdout);
+  assertEquals(left_out.slice(-4), [
+    ...["2 steps", "3 steps", "half, 2 steps", "half, 3 steps"].map((what) =>
+      `relearn "${what} at 1000000000": the training diverged, its numbers are not finite`
+    ),
+  ]);
+  const alone = await at.run("attack", { ...given, attacks: "extract,relearn", out: at.path("alone") });
+  assertEquals(alone.code, 0, alone.stderr);
+  const [joined] = [await readRows(at.path("alone/attacks.parquet"), ATTACK_COLUMNS)];
+  const relearned = (all: typeof rows) => all.filter(({ attack }) => attack === "relearn");
+  assertEquals(relearned(joined), relearned(rows), "whatever went before");
+});
+
+Deno.test("attack leaves out what models of other sizes, one document and no benign texts do not allow", async () => {
+  using at = await tiny();
+  const config = tinyConfig({ n_embd: 8 }) as TinyConfig;
+  await writeTinyModel(at.path("narrow"), { config, weights: encodeSafetensors(tinyWeights(config)) });
+  const rows = await readRows(at.forget, FORGET_COLUMNS);
+  await writeRows(at.path("one.parquet"), rows.slice(0, 1), FORGET_COLUMNS);
+  const attacks = { attacks: "depth,relearn", json: true, forget: at.path("one.parquet") } as const;
+  const { code, stderr, stdout } = await at.run("attack", { ...attacks, before: at.path("narrow") });
+  assertEquals(code, 0, stderr);
+  const half =
+    "relearn on half of the forget set: Cannot cut 1 documents into halves: a value of each stands in another one's half";
+  const other = "relearn on other texts: it takes texts without the secrets, --benign";
+  assertEquals(JSON.parse(stdout).left_out.slice(-3), [
+    other,
+    half,
+    "depth: the model before has other sizes",
+  ]);
+  assertEquals(JSON.parse(stdout).attacks, []);
+  const alone = await at.run("attack", { ...attacks, before: undefined, out: at.path("alone") });
+  assertEquals(alone.code, 0, alone.stderr);
+  assertEquals(JSON.parse(alone.stdout).left_out.slice(-3), [
+    "depth: it takes the model before, --before",
+    other,
+    half,
+  ]);
+});
+
+Deno.test("attack that was killed in the middle of relearn goes on with the next training to the same bytes", async () => {
+  using folder = temporaryFolder();
+  const files = await writeTinyRun(folder.path);
+  const benign = await writeBenign(join(folder.path, "benign.jsonl"));
+  const at = { cwd: folder.path, env: { CODESCRUB_KEY: "a key for tests of attacks" } };
+  const changes = { attacks: "relearn", benign, "relearn-steps": "2,3", "relearn-rates": "0.01" };
+  const args = (out: string | undefined) => argumentsOf("attack", files, { ...changes, out });
+  const whole = await runCli(args(join(folder.path, "whole")), at);
+  assertEquals(whole.code, 0, whole.stderr);
+  await killWithParts(args(undefined), "out", { ...at, parts: "out/parts" });
+  const { code, stderr } = await runCli(args(join(folder.path, "out")), at);
+  assertEquals(code, 0, stderr);
+  assertMatch(stderr, /Relearn \(after\): .*of an earlier run/);
+  for (const name of ["attacks.parquet", "attacks.json"]) {
+    const [own, other] = ["out", "whole"].map((out) => Deno.readFileSync(join(folder.path, out, name)));
+    assertEquals(own, other, name);
+  }
 });
