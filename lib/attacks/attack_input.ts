@@ -4,6 +4,7 @@
  * @module
  */
 import type { Model } from "../models/model.ts";
+import type { FurtherTrainer } from "../training/after_training.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import type { AttackOutcome, AttackScore } from "./attack_scores.ts";
 import type { MembershipAuc } from "./membership.ts";
@@ -21,6 +22,8 @@ export interface RelearnTraining {
   name?: string;
   /** Token ids of each text. */
   texts: readonly Int32Array[];
+  /** The model's, where it is trained more than once. */
+  trainer?: FurtherTrainer;
   /** Numbers of the secrets that are measured; all by default. */
   measured?: readonly number[];
   /** Numbers of steps; {@linkcode RELEARN_STEPS} by default. */

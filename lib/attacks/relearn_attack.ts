@@ -52,13 +52,14 @@ export function relearnVariant(
 export async function relearning(input: AttackInput): Promise<AttackResult> {
   const { secrets, attackedControls: controls, seed, training } = input;
   if (!training) throw new TypeError("Cannot relearn without texts to train on");
-  const { name, texts, steps = RELEARN_STEPS, learningRates = RELEARN_RATES } = training;
+  const { name, texts, trainer, steps = RELEARN_STEPS, learningRates = RELEARN_RATES } = training;
   const measured = training.measured ?? secrets.map((_, i) => i);
   const total = learningRates.length * steps.reduce((sum, steps) => sum + steps, 0);
   const onProgress = progressOf({ ...input, secrets: measured }, total);
   const inputs = { texts, secrets: measured.map((i) => secrets[i]!) };
   const rows = await relearn(input, inputs, {
     ...{ steps, learningRates, controls, seed },
+    ...trainer && { trainer },
     onStep: () => onProgress(1),
   });
   const finding = (ma: number | null): Finding => ({ score: ma, extracted: ma === null ? null : ma === 1 });

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Products } from "../engine/compile.ts";
+import { type FurtherTrainer, furtherTrainer } from "../training/after_training.ts";
 import type { ModelContext } from "./model_folder.ts";
 import { type ModelSession, openModel } from "./session.ts";
 
@@ -28,6 +29,7 @@ export class AttackedModels implements Disposable {
   /** Those that were given. */
   readonly roles: readonly ModelRole[];
   readonly #open = new Map<ModelRole, { session: ModelSession; trainable: boolean }>();
+  #trainer: FurtherTrainer | undefined;
   readonly #names: Partial<Record<ModelRole, string | undefined>>;
   readonly #options: { dtype: Products; context: ModelContext };
 
@@ -46,6 +48,12 @@ export class AttackedModels implements Disposable {
     return this.#names[role] !== undefined;
   }
 
+  /** The model under test, and what trains it. */
+  async openTrained(): Promise<ModelSession & { trainer: FurtherTrainer }> {
+    const session = await this.open("after", { trainable: true });
+    return { ...session, trainer: this.#trainer ??= furtherTrainer(session.loaded.model) };
+  }
+
   /** @param options.trainable whether weights must be kept as they are trained, not as they are multiplied */
   async open(role: ModelRole, { trainable = false } = {}): Promise<ModelSession> {
     const { dtype, context } = this.#options;
@@ -62,6 +70,7 @@ export class AttackedModels implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#trainer?.[Symbol.dispose]();
     for (const { session } of this.#open.values()) session[Symbol.dispose]();
   }
 }

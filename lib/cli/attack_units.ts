@@ -96,7 +96,9 @@ async function makePart(
   context: Pick<Context, "progress" | "breathe">,
 ) {
   const what = { model: role, attack };
-  const { loaded, tokenizer } = await models.open(role, { trainable: training !== undefined });
+  const { loaded, tokenizer, trainer } = training
+    ? await models.openTrained()
+    : { ...await models.open(role), trainer: undefined };
   const isOfBoth = role === "after" && (attack === "membership" || attack === "depth");
   const other = isOfBoth && models.has("before") ? await models.open("before") : null;
   const difference = other && differenceOf({ loaded, tokenizer }, other, { attack });
@@ -107,7 +109,7 @@ async function makePart(
   try {
     const { scores, before = [], controlsFound, aucs } = await runAttack(attack, {
       ...values,
-      ...training && { training },
+      ...trainer && { training: { ...training!, trainer } },
       ...{ model: loaded.model, tokenizer },
       before: other && difference === null ? other.loaded.model : null,
       secrets: secrets.map(({ secret }) => secret),
