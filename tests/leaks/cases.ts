@@ -88,7 +88,7 @@ const INPUTS: { [command: string]: { [flag: string]: keyof typeof TABLES } } = {
   retain: { texts: "corpus", secrets: "secrets" },
   unlearn: { corpus: "corpus", forget: "forget", retain: "retain", thresholds: "thresholds" },
   evaluate: { corpus: "corpus", forget: "forget", retain: "retain", unseen: "corpus" },
-  attack: { corpus: "corpus", forget: "forget" },
+  attack: { corpus: "corpus", forget: "forget", benign: "corpus" },
   train: { corpus: "corpus" },
 };
 
@@ -101,7 +101,12 @@ export function lineOf(command: string, files: CaseFiles, changes: Flags = {}): 
     report: { tables: files.run, out: out("page.html") },
     select: { out: out("sets") },
     unlearn: { out: out("model"), epochs: 1 },
-    attack: { out: out("attacks"), attacks: "exposure,extract" },
+    attack: {
+      out: out("attacks"),
+      attacks: "exposure,extract,relearn",
+      "relearn-steps": 1,
+      "relearn-rates": 0.001,
+    },
     redact: { out: out("clean"), secrets: files.found },
     merge: { table: out("table.parquet") },
     analyze: { out: out("table.csv") },
@@ -146,7 +151,8 @@ export async function* goodCases(files: CaseFiles, plants: Plants): AsyncGenerat
     ["retain", "a table"],
     ["unlearn", "a table"],
     ["evaluate", "a table"],
-    ["attack", "a table", { attacks: undefined }],
+    ["attack", "a table and a folder", { attacks: undefined, benign: folder }],
+    ["attack", "texts that hold what was forgotten", { benign: files.corpus }],
     ["report", "a run"],
     ["train", "a table"],
     ["doctor", "what is there"],
@@ -154,7 +160,8 @@ export async function* goodCases(files: CaseFiles, plants: Plants): AsyncGenerat
   for (const [command, about, changes] of good) {
     const args = command === "doctor" ? ["doctor", "--json"] : lineOf(command, files, changes);
     // No text of a random model is memorized, and none is forgotten in one epoch.
-    const isGood = command !== "retain" && command !== "unlearn";
+    const isRefused = command === "attack" && changes?.benign === files.corpus;
+    const isGood = command !== "retain" && command !== "unlearn" && !isRefused;
     const isRevealing = changes?.reveal === true, isProcess = changes?.workers !== undefined;
     yield { command, about, args, isGood, isRevealing, isProcess, keepsCorpus: command === "redact" };
   }
