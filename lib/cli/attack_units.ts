@@ -6,7 +6,7 @@
 import type { RelearnTraining } from "../attacks/attack_input.ts";
 import { relearnVariant } from "../attacks/relearn_attack.ts";
 import { type AttackName, runAttack } from "../attacks/run_attack.ts";
-import { ATTACK_COLUMNS } from "../datasets/columns.ts";
+import type { ATTACK_COLUMNS } from "../datasets/columns.ts";
 import { NotFiniteError } from "../models/not_finite.ts";
 import type { AttackedModels, ModelRole } from "./attack_models.ts";
 import type { AttackCounts } from "./attack_report.ts";

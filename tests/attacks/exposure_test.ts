@@ -66,7 +66,8 @@ Deno.test("scoreExposures() ranks a value once that stands in several places aft
     id: "other",
     text: text.slice(0, start) + second.text.slice(second.start, second.end),
   };
-  const elsewhere = { ...first, id: "elsewhere", text: `x = 1\n${text}`, start: start + 6, end: end + 6 };
+  const moved = `${text.slice(0, start)} ${text.slice(start)}`;
+  const elsewhere = { ...first, id: "elsewhere", text: moved, start: start + 1, end: end + 1 };
   const secrets = [first, longer, { ...other, end: other.text.length }, elsewhere];
   let told = 0;
   const onProgress = (done: number) => void (told += done);
