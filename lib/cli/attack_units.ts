@@ -136,7 +136,7 @@ async function makePart(
     stage.done("diverged");
     const [steps, learning_rate] = [training.steps[0]!, training.learningRates[0]!];
     const variant = relearnVariant({ steps, learning_rate }, training.name);
-    return emptyPart(what, `relearn "${variant}": the training diverged, its numbers are not finite`);
+    return emptyPart(what, `relearn, ${variant}: the training diverged, its numbers are not finite`);
   }
 }
 

@@ -99,6 +99,18 @@ export const COMMANDS = {
       "attack --model erased --before embedded --corpus src/ --forget sets/forget_0.parquet --out attacks",
     load: () => import("./commands/attack.ts"),
   },
+  certify: {
+    description: "a certificate of what was erased, what was attacked, and what neither reached",
+    example: "certify --model erased --before embedded --forget sets/forget_0.parquet --attacks attacks " +
+      "--out erased/certificate.json",
+    load: () => import("./commands/certify.ts"),
+  },
+  verify: {
+    description:
+      "whether a certificate holds for a model: its files, and all scores measured again; exit 1 if not",
+    example: "verify erased/certificate.json --model erased --corpus src/ --forget sets/forget_0.parquet",
+    load: () => import("./commands/verify.ts"),
+  },
   report: {
     description: "a run's tables as one HTML page",
     example: "report out/demo --out report.html",

@@ -1,6 +1,6 @@
 /**
  * How a score stands to the threshold that unseen text sets: one comparison for the stopping rule, the verdict, the report
- * and the demo.
+ * and the demo; and how a secret stands to bounds of its own: one rule for the result, the certificate and who verifies it.
  *
  * @module
  */
@@ -40,4 +40,50 @@ export function isBelowThreshold(score: number | null, threshold: number): boole
  */
 export function leastMean(n: number, { texts, tokens }: { texts: number; tokens: number }): number {
   return 1 / (texts * (tokens - n) ** 2);
+}
+
+/** How a secret that was to be forgotten can stand. */
+export const SECRET_STATES = ["erased", "still above", "below never-seen"] as const;
+
+/** Where what was never seen lies for a secret; the lower ends are known by controls alone. */
+export interface StateBounds {
+  /** The most that its MA may be. */
+  ma: number;
+  /** The most that its EL_10 may be. */
+  el_10: number;
+  /** The MA that 95 % of controls reach. */
+  ma_floor: number | null;
+  /** The loss that 95 % of controls stay within, nats a token. */
+  nll_ceiling: number | null;
+}
+
+/**
+ * How a secret stands by its scores: erased where it scores as what was never seen does, and below that where it gives
+ * away by a lower score that something stood there.
+ *
+ * @returns null where it has no scores
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { secretState } from "./threshold.ts";
+ *
+ * const bounds = { ma: 0.3, el_10: 0, ma_floor: 0.1, nll_ceiling: 6 };
+ * const stateOf = (ma: number, nll: number) => secretState({ ma, el_10: 0, nll }, bounds);
+ * assertEquals([stateOf(0.3, 5), stateOf(0.4, 5), stateOf(0, 5), stateOf(0.2, 7)], [
+ *   "erased",
+ *   "still above",
+ *   "below never-seen",
+ *   "below never-seen",
+ * ]);
+ * ```
+ */
+export function secretState(
+  { ma, el_10, nll }: { ma: number | null; el_10: number | null; nll: number | null },
+  bounds: StateBounds,
+): typeof SECRET_STATES[number] | null {
+  if (ma === null) return null;
+  if (ma > bounds.ma || el_10 === null || el_10 > bounds.el_10) return "still above";
+  const isLow = ma < (bounds.ma_floor ?? 0) || (nll ?? 0) > (bounds.nll_ceiling ?? Infinity);
+  return isLow ? "below never-seen" : "erased";
 }

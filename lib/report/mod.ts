@@ -1,5 +1,5 @@
 /**
- * A run's tables as one HTML page that needs nothing else, and its figures as files. The text of plotly.js, 1.2 MB, is
+ * A run's tables as one HTML page that needs nothing else, and its figures as files; certificates of erasure. The text of plotly.js, 1.2 MB, is
  * part of the page.
  *
  * @example
@@ -13,10 +13,20 @@
  *
  * @module
  */
+export {
+  type Certificate,
+  type CertificateContent,
+  type CertifiedAttack,
+  type CertifiedSecret,
+  writeCertificate,
+} from "./certificate.ts";
+export { checkClaims, type CheckedClaim, CLAIM_TOLERANCES, type MeasuredSecret } from "./check_claims.ts";
 export { drawFigure, type DrawFigureOptions, type PictureFormat } from "./draw_figure.ts";
 export { exportFigure, writeFigure, type WriteFigureOptions } from "./export_figure.ts";
 export { FIGURE_NAMES, type FigureName } from "./figure_sections.ts";
 export { joinSecrets, type SecretSources } from "./join_secrets.ts";
 export { loadRun, type LoadRunOptions } from "./load_run.ts";
+export { readCertificate } from "./read_certificate.ts";
+export { hasSignatureOf, signaturePath } from "./sign_certificate.ts";
 export { renderReport } from "./report.ts";
 export type { ReportedSecret, RunTables, Thresholds } from "./run_tables.ts";

@@ -384,7 +384,7 @@ Deno.test("attack relearns and looks into layers as the library does, and the we
   const { left_out } = JSON.parse(stdout);
   assertEquals(left_out.slice(-4), [
     ...["2 steps", "3 steps", "half, 2 steps", "half, 3 steps"].map((what) =>
-      `relearn "${what} at 1000000000": the training diverged, its numbers are not finite`
+      `relearn, ${what} at 1000000000: the training diverged, its numbers are not finite`
     ),
   ]);
   const alone = await at.run("attack", { ...given, attacks: "extract,relearn", out: at.path("alone") });

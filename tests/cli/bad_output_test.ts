@@ -4,7 +4,10 @@ import { cliCommand } from "./run_cli.ts";
 import { argumentsOf, listAll, tiny } from "./tiny_cases.ts";
 import { drawSecret, type TinyRun, writeTexts } from "./tiny_run.ts";
 
-const TABLES = ["detect", "measure", "thresholds", "probe", "analyze", "retain", "evaluate", "report"];
+const TABLES = [
+  ...["detect", "measure", "thresholds", "probe", "analyze", "retain", "evaluate", "report"],
+  "certify",
+];
 const FOLDERS = ["select", "unlearn", "attack", "train"];
 
 Deno.test("codescrub keeps what stands where it was to write, whatever --force says", async () => {
@@ -22,7 +25,9 @@ Deno.test("codescrub keeps what stands where it was to write, whatever --force s
       await at.fail(
         command,
         { out: at.path("mine"), force },
-        command === "report" ? /it is a folder: name a file/ : /Unknown table format "mine"/,
+        ["report", "certify"].includes(command)
+          ? /it is a folder: name a file/
+          : /Unknown table format "mine"/,
       );
       await at.fail(
         command,
@@ -54,6 +59,7 @@ Deno.test("codescrub never writes over, into or around what it reads, not even w
     unlearn: ["model", "corpus", "forget", "retain", "thresholds"],
     evaluate: ["model", "corpus", "forget", "retain"],
     attack: ["model", "corpus", "forget"],
+    certify: ["model", "forget"],
     train: ["model", "corpus"],
   };
   for (const [command, names] of Object.entries(inputs)) {

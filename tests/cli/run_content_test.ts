@@ -43,6 +43,18 @@ Deno.test("contentOf() of a flat folder takes ignored files, and none below", as
   assertNotEquals(await contentOf(folder.path, { isFlat: true }), before);
 });
 
+Deno.test("contentOf() of a flat folder does not change with a certificate of the model in it", async () => {
+  using folder = temporaryFolder();
+  Deno.writeTextFileSync(join(folder.path, "config.json"), "{}");
+  const before = await contentOf(folder.path, { isFlat: true });
+  for (const name of ["certificate.json", "certificate.json.sig"]) {
+    Deno.writeTextFileSync(join(folder.path, name), "");
+    assertEquals(await contentOf(folder.path, { isFlat: true }), before);
+  }
+  Deno.writeTextFileSync(join(folder.path, "certificate.jsonl"), "");
+  assertNotEquals(await contentOf(folder.path, { isFlat: true }), before);
+});
+
 Deno.test("contentOf() of what is larger than is hashed whole goes by size, time and samples", async () => {
   using folder = temporaryFolder();
   const path = join(folder.path, "weights");

@@ -8,7 +8,7 @@ import { callMain } from "./call_main.ts";
 import { type CliRun, temporaryFolder } from "./run_cli.ts";
 import { type TinyRun, writeTinyRun } from "./tiny_run.ts";
 
-/** Flags of a command; `corpus` of detect and `tables` of report are their arguments. */
+/** Flags of a command; `corpus` of detect, `tables` of report and `certificate` of verify are their arguments. */
 export type Flags = { [name: string]: string | number | true | undefined };
 
 /** A tiny run in a folder of its own; `run` runs a command on its files, `fail` one that must leave nothing. */
@@ -42,10 +42,30 @@ export async function tiny() {
   return { ...files, path, run, fail, [Symbol.dispose]: () => folder[Symbol.dispose]() };
 }
 
+/** The command lines that make a tiny run's model forget, attack it and certify it, by thresholds of any model's reach. */
+export function certifiedCommands(files: TinyRun, changes: Flags = {}): string[][] {
+  const [erased, attacks] = ["erased", "attacks"].map((name) => join(files.folder, name)) as [string, string];
+  const thresholds = { thresholds: undefined, ma: 1, el10: 1, epochs: 1 };
+  return [
+    argumentsOf("unlearn", files, { ...thresholds, ...changes, out: erased }),
+    argumentsOf("attack", files, { model: erased, attacks: "exposure,extract", out: attacks }),
+    argumentsOf("certify", files, {}),
+  ];
+}
+
+const POSITIONALS: { readonly [command: string]: string } = {
+  detect: "corpus",
+  redact: "corpus",
+  merge: "table",
+  report: "tables",
+  verify: "certificate",
+};
+
 /** A command line over the good files of a tiny run, some of its flags changed (undefined: not given). */
 export function argumentsOf(command: string, files: TinyRun, changes: Flags): string[] {
   const { model, corpus, secrets, probe, forget, retain, thresholds, folder } = files;
   const table = join(folder, "out.parquet"), run = join(folder, "out");
+  const erased = join(folder, "erased"), certificate = join(erased, "certificate.json");
   const all: { [command: string]: Flags } = {
     detect: { corpus, out: table },
     measure: { model, texts: corpus, out: table },
@@ -57,13 +77,18 @@ export function argumentsOf(command: string, files: TinyRun, changes: Flags): st
     unlearn: { model, corpus, forget, retain, method: "codeeraser", thresholds, out: run },
     evaluate: { model, corpus, forget, retain, out: table },
     attack: { model, before: model, corpus, forget, controls: 20, "attacked-controls": 1, out: run },
+    certify: {
+      ...{ model: erased, before: model, forget, attacks: join(folder, "attacks") },
+      out: certificate,
+    },
+    verify: { certificate, model: erased, corpus, forget },
     report: { tables: folder, out: join(folder, "out.html") },
     redact: { corpus, secrets, out: run },
     merge: { table },
     train: { corpus, model, steps: 2, batch: 2, length: 16, out: run },
   };
   const {
-    [{ detect: "corpus", redact: "corpus", merge: "table", report: "tables" }[command] ?? ""]: positional,
+    [POSITIONALS[command] ?? ""]: positional,
     ...flags
   } = {
     ...all[command]!,

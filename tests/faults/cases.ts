@@ -4,8 +4,9 @@
  *
  * @module
  */
+import { generateKeyPairSync } from "node:crypto";
 import { join } from "node:path";
-import { argumentsOf, type Flags } from "../cli/tiny_cases.ts";
+import { argumentsOf, certifiedCommands, type Flags } from "../cli/tiny_cases.ts";
 import { type TinyRun, writeCertainModel, writeTexts, writeTinyRun } from "../cli/tiny_run.ts";
 import type { Operation } from "./plan.ts";
 import type { Slot } from "./slot.ts";
@@ -140,6 +141,18 @@ function forced(scenario: Scenario): Scenario {
 }
 
 const attack = tiny("attack", { attacks: "exposure,membership" });
+const certify: Scenario = {
+  ...tiny("certify"),
+  args: (files) => {
+    const [out, key] = ["out.json", "key.pem"].map((name) => join(files.folder, name));
+    return argumentsOf("certify", files, { out, "sign-key": key });
+  },
+  prepare: async (files, run) => {
+    const key = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }) as string;
+    Deno.writeTextFileSync(join(files.folder, "key.pem"), key, { mode: 0o600 });
+    for (const args of certifiedCommands(files).slice(0, -1)) await run(args);
+  },
+};
 const select = tiny("select", { "min-mask-tokens": 1, k: 4, groups: 2 });
 const detectTable: Scenario = {
   name: "detect table",
@@ -159,6 +172,7 @@ export const SCENARIOS: readonly Scenario[] = [
   tiny("evaluate"),
   attack,
   { ...attack, name: "attack continued", stoppedAt: at("rename", /part-00000000-.*\.json$/) },
+  certify,
   tiny("retain", {}, { prepare: writeCertainTexts }),
   tiny("measure"),
   tiny("thresholds"),

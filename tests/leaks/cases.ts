@@ -89,10 +89,15 @@ const INPUTS: { [command: string]: { [flag: string]: keyof typeof TABLES } } = {
   unlearn: { corpus: "corpus", forget: "forget", retain: "retain", thresholds: "thresholds" },
   evaluate: { corpus: "corpus", forget: "forget", retain: "retain", unseen: "corpus" },
   attack: { corpus: "corpus", forget: "forget", benign: "corpus" },
+  certify: { forget: "forget" },
+  verify: { corpus: "corpus", forget: "forget" },
   train: { corpus: "corpus" },
 };
 
-const MODEL_COMMANDS = ["measure", "thresholds", "probe", "retain", "unlearn", "evaluate", "attack", "train"];
+const MODEL_COMMANDS = [
+  ...["measure", "thresholds", "probe", "retain", "unlearn", "evaluate", "attack", "certify", "verify"],
+  "train",
+];
 
 /** A command's line on the good files, some flags changed. */
 export function lineOf(command: string, files: CaseFiles, changes: Flags = {}): string[] {
@@ -107,6 +112,8 @@ export function lineOf(command: string, files: CaseFiles, changes: Flags = {}): 
       "relearn-steps": 1,
       "relearn-rates": 0.001,
     },
+    certify: { out: out("certificate.json") },
+    verify: { out: undefined },
     redact: { out: out("clean"), secrets: files.found },
     merge: { table: out("table.parquet") },
     analyze: { out: out("table.csv") },
@@ -153,6 +160,8 @@ export async function* goodCases(files: CaseFiles, plants: Plants): AsyncGenerat
     ["evaluate", "a table"],
     ["attack", "a table and a folder", { attacks: undefined, benign: folder }],
     ["attack", "texts that hold what was forgotten", { benign: files.corpus }],
+    ["certify", "a model"],
+    ["verify", "a certificate"],
     ["report", "a run"],
     ["train", "a table"],
     ["doctor", "what is there"],
@@ -188,6 +197,7 @@ export async function* badCases(files: CaseFiles, plants: Plants): AsyncGenerato
     }
   }
   yield* settingsCases(files, plants);
+  yield* certificateCases(files, plants);
   yield* detectCases(files, plants);
   yield* modelCases(files, plants);
   yield* runCases(files, plants);
@@ -227,6 +237,13 @@ async function* settingsCases(files: CaseFiles, plants: Plants): AsyncGenerator<
       const args = command === "demo" ? ["demo"] : lineOf(command, files);
       yield caseOf(command, path, [...args, "--config", path], "config");
     }
+  }
+}
+
+async function* certificateCases(files: CaseFiles, plants: Plants): AsyncGenerator<LeakCase> {
+  const bad = badSettings(plants, "a certificate");
+  for (const certificate of await writeFiles(join(files.bad, "certificates"), bad)) {
+    yield caseOf("verify", certificate, lineOf("verify", files, { certificate }), "certificate");
   }
 }
 

@@ -14,6 +14,7 @@ import { readRows } from "../../lib/datasets/row_table.ts";
 import { readTable } from "../../lib/datasets/tables.ts";
 import { callMain } from "../cli/call_main.ts";
 import { runCli, temporaryFolder } from "../cli/run_cli.ts";
+import { certifiedCommands } from "../cli/tiny_cases.ts";
 import { drawSecret, writeTinyRun } from "../cli/tiny_run.ts";
 import { badCases, type CaseFiles, goodCases, type LeakCase } from "./cases.ts";
 import { Plants } from "./plants.ts";
@@ -118,8 +119,10 @@ async function prepare(folder: string, plants: Plants): Promise<CaseFiles> {
     bad: path("bad"),
   };
   for (const folder of [files.run, files.out, files.bad]) await Deno.mkdir(folder);
-  const { code, stderr } = await callMain(["detect", files.corpus, "--out", files.found]);
-  if (code !== 0) throw new Error(`Cannot prepare the leak harness: ${stderr}`);
+  for (const args of [["detect", files.corpus, "--out", files.found], ...certifiedCommands(files)]) {
+    const { code, stderr } = await callMain(args);
+    if (code !== 0) throw new Error(`Cannot prepare the leak harness: ${stderr}`);
+  }
   for (
     const [from, name] of [[files.found, "secrets"], [files.probe, "probe"], [files.thresholds, "thresholds"]]
   ) {

@@ -1,0 +1,82 @@
+/**
+ * `certify`: a certificate of what `unlearn` erased and what `attack` made of it, for who is to rely on it.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { readRegularText } from "../../files/read_file.ts";
+import { writeCertificate } from "../../report/certificate.ts";
+import { signaturePath } from "../../report/sign_certificate.ts";
+import { fingerprintSecret } from "../../secrets/fingerprint.ts";
+import { certifyModel } from "../certify_model.ts";
+import { defineCommand } from "../command.ts";
+import { MODEL_OPTION, modelFolder } from "../model_folder.ts";
+import { checkApart } from "../output.ts";
+import { openRunFiles } from "../run_files.ts";
+import { secretKey } from "../secret_key.ts";
+import { describeCertificate, summaryOfCertificate } from "../certificate_report.ts";
+
+const MAX_REQUEST_BYTES = 2 ** 26;
+
+/**
+ * The command `certify`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { command } from "./certify.ts";
+ *
+ * assertEquals(command.options.attacks.required, true);
+ * ```
+ */
+export const command = defineCommand({
+  args: {},
+  options: {
+    model: { kind: "path", describe: "folder that unlearn wrote", metavar: "DIR", required: true },
+    before: { ...MODEL_OPTION, describe: "the model that unlearn began with" },
+    forget: { kind: "path", describe: "forget set that unlearn was given", metavar: "F", required: true },
+    attacks: { kind: "path", describe: "folder that attack wrote", metavar: "DIR", required: true },
+    request: { kind: "path", describe: "the deletion request; only a keyed digest is written", metavar: "F" },
+    signKey: {
+      kind: "path",
+      describe: "private Ed25519 key (PEM), for a signature beside the certificate",
+      metavar: "FILE",
+    },
+    out: {
+      kind: "path",
+      describe: "the certificate; certificate.json in the model's folder is no part of the model",
+      metavar: "FILE",
+      required: true,
+    },
+  },
+  writes: true,
+  async run({ out, signKey, ...values }, context) {
+    const before = await modelFolder(values.before, context);
+    const { model, forget, attacks } = values;
+    // a record has bare hashes of what a run reads, by which a request's values could be guessed
+    if (values.request !== undefined) await checkApart(out, [values.request]);
+    using run = await openRunFiles([out, ...signKey === undefined ? [] : [signaturePath(out)]], {
+      command: "certify",
+      context,
+      inputs: {
+        forget,
+        "model's record": join(model, "run.json"),
+        "model's secrets": join(model, "secrets.parquet"),
+        attacks: join(attacks, "attacks.parquet"),
+        "model before": { path: before, isFlat: true },
+      },
+      kind: "file",
+    });
+    const request = values.request === undefined ? undefined : await requestDigest(values.request);
+    const content = await certifyModel({ ...values, before, request }, context);
+    const summary = { ...summaryOfCertificate(content), out };
+    await run.finish(summary, async () => void await writeCertificate(out, content, { signKey }));
+    return { text: [...describeCertificate(content), `written: ${out}`].join("\n"), summary };
+  },
+});
+
+/** HMAC-SHA-256 of a request by the key of fingerprints. */
+async function requestDigest(path: string): Promise<string> {
+  const text = await readRegularText(path, { what: "the request", maxBytes: MAX_REQUEST_BYTES });
+  return fingerprintSecret(text, await secretKey());
+}
