@@ -369,6 +369,7 @@ Deno.test("attack relearns and looks into layers as the library does, and the we
     forgotten.map((row) => ({ ...row, secrets: row.secrets.map(({ secret }) => secret) })),
     { seed: 42 },
   );
+  // the command trains at 0.01, then until it diverges, then on the half: each time from the weights as they were
   for (const [name, inputs] of [["", { texts, secrets }], ["half, ", half]] as const) {
     const runs = { steps: [2, 3], learningRates: [0.01] };
     const expected = await relearn({ model: loaded.model, tokenizer }, inputs, { ...options, ...runs });
@@ -387,11 +388,6 @@ Deno.test("attack relearns and looks into layers as the library does, and the we
       `relearn, ${what} at 1000000000: the training diverged, its numbers are not finite`
     ),
   ]);
-  const alone = await at.run("attack", { ...given, attacks: "extract,relearn", out: at.path("alone") });
-  assertEquals(alone.code, 0, alone.stderr);
-  const [joined] = [await readRows(at.path("alone/attacks.parquet"), ATTACK_COLUMNS)];
-  const relearned = (all: typeof rows) => all.filter(({ attack }) => attack === "relearn");
-  assertEquals(relearned(joined), relearned(rows), "whatever went before");
 });
 
 Deno.test("attack leaves out what models of other sizes, one document and no benign texts do not allow", async () => {
