@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { relearn } from "../../lib/attacks/relearn.ts";
 import type { AttackReport } from "../../lib/cli/attack_report.ts";
 import { ATTACK_COLUMNS, FORGET_COLUMNS } from "../../lib/datasets/columns.ts";
 import { readRows, writeRows } from "../../lib/datasets/row_table.ts";
@@ -248,25 +247,6 @@ Deno.test("attack refuses what it can not attack", async () => {
     { forget: at.path("moved.parquet") },
     /another value stands there than was found: .*run detect again/,
   );
-});
-
-Deno.test("attack --plan says how much there is to do and writes nothing", async () => {
-  using at = await tiny();
-  const { code, stdout, stderr } = await at.run("attack", {
-    plan: true,
-    attacks: "exposure,extract",
-    json: true,
-  });
-  assertEquals(code, 0, stderr);
-  const { secrets, models, continuations, decoded, steps } = JSON.parse(stdout);
-  assertEquals([secrets, models, continuations, decoded, steps], [
-    ...[4, 2],
-    ...[2 * 4 * (21 + 2), 2 * 4 * 2 * 16, 0],
-  ]);
-  const trained = await at.run("attack", { plan: true, attacks: "relearn", benign: at.corpus, json: true });
-  assertEquals(JSON.parse(trained.stdout).steps, 2 * 2 * (5 + 20 + 100));
-  assertMatch(stderr, /^Time: about /m);
-  assert(!existsSync(at.path("out")));
 });
 
 Deno.test("attack that was killed goes on with the next attack to the same bytes, and over nothing else", async () => {

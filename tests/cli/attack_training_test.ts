@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { depthScores } from "../../lib/attacks/depth.ts";
 import { scoreControls } from "../../lib/attacks/matched_controls.ts";
@@ -25,6 +26,25 @@ import {
 } from "./tiny_run.ts";
 
 Deno.env.set("CODESCRUB_KEY", "a key for tests of attacks");
+
+Deno.test("attack --plan says how much there is to do and writes nothing", async () => {
+  using at = await tiny();
+  const { code, stdout, stderr } = await at.run("attack", {
+    plan: true,
+    attacks: "exposure,extract",
+    json: true,
+  });
+  assertEquals(code, 0, stderr);
+  const { secrets, models, continuations, decoded, steps } = JSON.parse(stdout);
+  assertEquals([secrets, models, continuations, decoded, steps], [
+    ...[4, 2],
+    ...[2 * 4 * (21 + 2), 2 * 4 * 2 * 16, 0],
+  ]);
+  const trained = await at.run("attack", { plan: true, attacks: "relearn", benign: at.corpus, json: true });
+  assertEquals(JSON.parse(trained.stdout).steps, 2 * 2 * (5 + 20 + 100));
+  assertMatch(stderr, /^Time: about /m);
+  assert(!existsSync(at.path("out")));
+});
 
 Deno.test("attack relearns and looks into layers as the library does, and the weights are then what they were", async () => {
   using at = await tiny();
