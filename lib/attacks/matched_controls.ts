@@ -80,6 +80,12 @@ export interface ControlDistribution {
   nll: number[];
   /** Log-probability of each control's scored tokens together. */
   log_probability: number[];
+  /**
+   * The loss of each of the secret's own tokens, nats, were it a control: the mean of the controls' tokens that stand as far
+   * from their start, or from their end if that is less, and never more than the mean of all. So what all values of a format
+   * have in common is expected. Empty where there is no control.
+   */
+  tokens: number[];
 }
 
 /** Rows and distributions, in the order of the secrets. */
@@ -123,6 +129,7 @@ export async function scoreControls(
     const nameOf = (k: number) =>
       k === 0 ? `secret "${secret.id}"` : `control ${k - 1} of secret "${secret.id}"`;
     const [found] = await pass.run([{ prefix, suffixes }], { nameOf: () => nameOf(0) });
+    const losses = found!.slice(1).map(({ logProbabilities }) => Array.from(logProbabilities, (log) => -log));
     const all = found!.map(({ predictions, logProbabilities }, k) => {
       const log_probability = logProbabilities.reduce((sum, log) => sum + log, 0);
       const hits = predictions.reduce((sum, token, t) => sum + (token === suffixes[k]![t] ? 1 : 0), 0);
@@ -140,6 +147,7 @@ export async function scoreControls(
       el_10: likelihoods.slice(1),
       nll: others.map(({ nll }) => nll),
       log_probability: others.map(({ log_probability }) => log_probability),
+      tokens: expectedLosses(suffixes[0]!.length, losses),
     };
     scores.rows.push({
       id: secret.id,
@@ -154,6 +162,18 @@ export async function scoreControls(
     await onProgress?.(1);
   }
   return scores;
+}
+
+/** What each of a secret's tokens would lose, were it a control; see `ControlDistribution`. */
+function expectedLosses(length: number, controls: readonly (readonly number[])[]): number[] {
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const all = controls.flat();
+  if (all.length === 0) return [];
+  return Array.from({ length }, (_, t) => {
+    const fromStart = controls.flatMap((losses) => losses[t] ?? []);
+    const fromEnd = controls.flatMap((losses) => losses[losses.length - length + t] ?? []);
+    return Math.min(...[all, fromStart, fromEnd].filter(({ length }) => length > 0).map(mean));
+  });
 }
 
 /** A secret's scores beside its controls'; a score that is not defined is NaN. */

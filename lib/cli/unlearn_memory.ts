@@ -10,6 +10,7 @@ import type { Products } from "../engine/compile.ts";
 import { compilesUnlearning } from "../engine/xla_policy.ts";
 import { RETAIN_BLEU } from "../evaluation/retain_set.ts";
 import { objectiveOf, type ObjectiveOptions } from "../unlearning/objectives.ts";
+import { LASTING_WINDOWS } from "../unlearning/lasting.ts";
 import { unlearningBytes } from "../unlearning/run_memory.ts";
 import type { Context } from "./command.ts";
 import { modelSizes, sayMemory } from "./memory.ts";
@@ -25,6 +26,8 @@ export interface UnlearnMemoryOptions extends ObjectiveOptions {
   dtype: Products;
   /** Rows at once. */
   microBatch: number;
+  /** Whether the model is trained between epochs. */
+  lasting?: boolean;
   /** `reference` takes two rows at once, whatever is asked for. */
   compat: string;
 }
@@ -78,6 +81,9 @@ export async function sayUnlearningMemory(
     retainRows: retainRows.length,
     retainTokens: Math.min(RETAIN_TOKENS, maxPositions),
     isRetained: isKnown && objective.retain !== null,
+    ...options.lasting && {
+      training: { ...LASTING_WINDOWS, length: Math.min(LASTING_WINDOWS.length, maxPositions) },
+    },
     xla: compilesUnlearning({ parameterCount: sizes.parameters, products: options.dtype }).gradients,
   };
   return sayMemory(context, {

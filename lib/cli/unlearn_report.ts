@@ -14,7 +14,7 @@ import { formatTable } from "./console.ts";
 import type { countOutcomes } from "./secret_outcomes.ts";
 
 /**
- * An epoch's scores beside the bar.
+ * An epoch's scores beside the bar, and how many secrets are above where each is judged.
  *
  * @example
  * ```ts
@@ -23,13 +23,35 @@ import type { countOutcomes } from "./secret_outcomes.ts";
  *
  * const scores = { ma: 0.5, el_10: null, retain_ma: 0.75 };
  * assertEquals(describeEpoch(scores), "MA 0.500, EL_10 -, retain MA 0.750");
+ * assertEquals(describeEpoch({ ...scores, above: 3 }), "3 above, MA 0.500, EL_10 -, retain MA 0.750");
  * ```
  */
 export function describeEpoch(
-  { ma, el_10, retain_ma }: Pick<UnlearnEpoch, "ma" | "el_10" | "retain_ma">,
+  { ma, el_10, retain_ma, above }: Pick<UnlearnEpoch, "ma" | "el_10" | "retain_ma"> & {
+    above?: number | undefined;
+  },
 ): string {
   const show = (value: number | null) => value === null ? "-" : value.toFixed(3);
-  return `MA ${show(ma)}, EL_10 ${show(el_10)}, retain MA ${show(retain_ma)}`;
+  const secrets = above === undefined ? "" : `${above} above, `;
+  return `${secrets}MA ${show(ma)}, EL_10 ${show(el_10)}, retain MA ${show(retain_ma)}`;
+}
+
+/**
+ * How many secrets' MA is above their thresholds, for the bar: EL_10 is not measured of all.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { countAbove } from "./unlearn_report.ts";
+ *
+ * assertEquals(countAbove([{ ma: 0.5 }, { ma: 0.25 }, { ma: null }], [{ ma: 0.25 }, { ma: 0.25 }, { ma: 0 }]), 1);
+ * ```
+ */
+export function countAbove(
+  scores: readonly { ma: number | null }[],
+  bounds: readonly { ma: number }[],
+): number {
+  return scores.filter(({ ma }, i) => ma !== null && ma > bounds[i]!.ma).length;
 }
 
 /**
@@ -85,6 +107,8 @@ export interface UnlearnSummary {
   after: Metrics;
   /** How many secrets ended how, where each was judged. */
   secrets?: ReturnType<typeof countOutcomes>;
+  /** How many secrets each training brought back, where the run was to last. */
+  relapses?: number[];
   /** What its first epochs said of the learning rate. */
   notes: string[];
   /** The folder. */
@@ -129,7 +153,7 @@ export function describeUnlearning(
   summary: UnlearnSummary,
   { method, compat, lr, rates }: UnlearnSettings,
 ): CommandResult {
-  const { status, reason, epoch, epochs, thresholds, before, after, secrets, out } = summary;
+  const { status, reason, epoch, epochs, thresholds, before, after, secrets, relapses, out } = summary;
   const cell = (value: number | null) => value === null ? null : value.toFixed(4);
   const row = (name: string, scores: Partial<Metrics>) => [
     name,
@@ -147,7 +171,7 @@ export function describeUnlearning(
   const isForgotten = secrets
     ? secrets.still_above === 0
     : isBelow(after.ma, thresholds.ma) && isBelow(after.el_10, thresholds.el_10);
-  const isDone = reason === undefined && isForgotten;
+  const isDone = reason === undefined && isForgotten && status !== "comes-back";
   const [rate] = rates;
   const isSpared = (after.retain_ma ?? 1) >= SPARED * (before.retain_ma ?? 1);
   const other = isSpared && status === "not-converged" ? `--lr ${scaledRate(lr, 10)}` : "another --lr";
@@ -155,12 +179,14 @@ export function describeUnlearning(
   const found = secrets
     ? `${secrets.still_above} of ${sum(Object.values(secrets))} secrets are above their thresholds`
     : `MA is ${cell(after.ma)} and EL_10 ${cell(after.el_10)}`;
-  const shortfall = `Cannot call it forgotten: ${found} after ${
-    secrets ? epochs : epoch
-  } epochs (${status}): ${advice}`;
+  const shortfall = status === "comes-back"
+    ? `Cannot call it forgotten: training brings ${relapses!.at(-1)} secrets back the last time too, ` +
+      `of ${relapses!.length}: try more --cycles`
+    : `Cannot call it forgotten: ${found} after ${secrets ? epochs : epoch} epochs (${status}): ${advice}`;
   const lines = [
     table,
     ...secrets ? [describeOutcomes(secrets)] : [],
+    ...relapses?.length ? [`brought back by training, each time: ${relapses.join(", ")}`] : [],
     `${method}: ${status}, weights of epoch ${epoch}`,
     `written: ${out}`,
   ];

@@ -160,9 +160,7 @@ export async function matchedBounds(
   const el_10 = ofAll("el_10", SHARE);
   return rows.map((row, i) => ({
     controls: row.controls,
-    nll: row.controls > 0
-      ? quantile(distributions[i]!.nll.toSorted((a, b) => a - b), 0.5)
-      : ofAll("nll", 0.5),
+    nll: row.controls > 0 ? distributions[i]!.tokens : [ofAll("nll", 0.5)],
     ma: row.ma_threshold ?? ofAll("ma", SHARE),
     el_10,
     ma_floor: row.ma_floor ?? ofAll("ma", 1 - SHARE),

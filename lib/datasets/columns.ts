@@ -118,8 +118,7 @@ export const FORGET_COLUMNS = {
 /** The columns of a retain set. */
 export const RETAIN_COLUMNS = { doc_id: "text", bleu4: "float?" } as const satisfies Columns;
 
-/** The columns of `unlearn`'s history. */
-export const HISTORY_COLUMNS = {
+const EPOCH_COLUMNS = {
   epoch: "int",
   loss: "float?",
   ce_secret: "float?",
@@ -131,6 +130,9 @@ export const HISTORY_COLUMNS = {
   retain_ma: "float?",
   kept: "bool",
 } as const satisfies Columns;
+
+/** The columns of `unlearn`'s history. */
+export const HISTORY_COLUMNS = { ...EPOCH_COLUMNS, trained: "int" } as const satisfies Columns;
 
 /** The columns of `unlearn`'s secrets: what became of each. */
 export const OUTCOME_COLUMNS = {
@@ -158,7 +160,7 @@ export const HYPERPARAMETER_COLUMNS = {
   lambda: "float",
   alpha: "float",
   lr: "float",
-  ...HISTORY_COLUMNS,
+  ...EPOCH_COLUMNS,
   unseen_nll: "float?",
   status: "text",
 } as const satisfies Columns;
@@ -246,69 +248,4 @@ export const ATTACK_COLUMNS = {
  */
 export function secretScoresPath(path: string): string {
   return path.replace(/(\.jsonl\.gz|\.[^./]+)$/, ".secrets$1");
-}
-
-/** All names that our tables use, and those of a corpus. */
-const OWN_NAMES: ReadonlySet<string> = new Set(
-  [
-    DETECT_COLUMNS,
-    SKIPPED_COLUMNS,
-    DISTRIBUTION_COLUMNS,
-    MEASURE_COLUMNS,
-    THRESHOLD_COLUMNS,
-    PROBE_EL_COLUMNS,
-    CONTROL_COLUMNS,
-    FORGET_COLUMNS,
-    RETAIN_COLUMNS,
-    HISTORY_COLUMNS,
-    OUTCOME_COLUMNS,
-    HYPERPARAMETER_COLUMNS,
-    DUPLICATION_COLUMNS,
-    PLANTED_COLUMNS,
-    EVALUATION_COLUMNS,
-    INTERVAL_COLUMNS,
-    SECRET_SCORE_COLUMNS,
-    ATTACK_COLUMNS,
-    { content: "", text: "", value: "", row: "" },
-    { code: "", repo_name: "", hash: "", hexsha: "", license: "", size: "", copies: "", id: "" },
-  ].flatMap((columns) => Object.keys(columns)),
-);
-
-/**
- * Names of columns for a message. A table of the wrong kind has cells where names should stand (a CSV without its
- * header, keys of JSON), so only names that our own tables use are shown, the others as their number.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { nameColumns } from "./columns.ts";
- *
- * assertEquals(nameColumns(["doc_id", "ma"]), '"doc_id", "ma"');
- * assertEquals(nameColumns(["doc_id", "hunter2", "letmein"]), '"doc_id" and 2 others');
- * assertEquals(nameColumns(["hunter2"]), "1 column of another name");
- * ```
- */
-export function nameColumns(names: readonly string[]): string {
-  const own = names.filter((name) => OWN_NAMES.has(name)).map((name) => `"${name}"`).join(", ");
-  const others = names.filter((name) => !OWN_NAMES.has(name)).length;
-  if (own === "") return `${others} column${others === 1 ? " of another name" : "s of other names"}`;
-  return others === 0 ? own : `${own} and ${others} other${others === 1 ? "" : "s"}`;
-}
-
-/**
- * One column for a message, by its name if our own tables use it, else by its place.
- *
- * @param index from 0
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { nameColumn } from "./columns.ts";
- *
- * assertEquals(nameColumn("ma", 1), 'column "ma"');
- * assertEquals(nameColumn("hunter2", 1), "column 2");
- * ```
- */
-export function nameColumn(name: string, index: number): string {
-  return OWN_NAMES.has(name) ? `column "${name}"` : `column ${index + 1}`;
 }

@@ -10,7 +10,7 @@
  *
  * @module
  */
-import { nameColumns } from "./columns.ts";
+import { nameColumns } from "./name_columns.ts";
 
 /** The columns of a corpus' tables, given by name. */
 export interface ColumnNames {

@@ -10,7 +10,7 @@ import { Buffer } from "node:buffer";
 import pl from "../npm/polars.ts";
 import { checkRegularFile, readRegularFile } from "../files/read_file.ts";
 import { writeFileAtomic, type WriteFileOptions } from "../files/write_file.ts";
-import { nameColumn, nameColumns } from "./columns.ts";
+import { nameColumn, nameColumns } from "./name_columns.ts";
 import { columnOf, type TextCell } from "./csv_column.ts";
 import { CsvReader } from "./csv_rows.ts";
 import { encodeRows } from "./encode_rows.ts";

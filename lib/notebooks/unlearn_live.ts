@@ -29,7 +29,7 @@ export interface LiveSets extends UnlearnSets {
 
 /** What to unlearn with. */
 export interface UnlearnLiveOptions
-  extends Omit<UnlearnOptions, "endOfText" | "xla" | "compat" | "method" | "secretThresholds"> {
+  extends Omit<UnlearnOptions, "endOfText" | "xla" | "compat" | "method" | "secretThresholds" | "lasting"> {
   /** A name of `METHODS`. */
   method: string;
   /** The model's name, as `openSession` takes it. */

@@ -14,7 +14,6 @@ import {
   HISTORY_COLUMNS,
   HYPERPARAMETER_COLUMNS,
   MEASURE_COLUMNS,
-  nameColumns,
   OUTCOME_COLUMNS,
   PROBE_COLUMNS,
   RETAIN_COLUMNS,
@@ -22,6 +21,7 @@ import {
   SKIPPED_COLUMNS,
   THRESHOLD_COLUMNS,
 } from "../datasets/columns.ts";
+import { nameColumns } from "../datasets/name_columns.ts";
 
 interface TableKind {
   /** What the table holds, in a few words, with the command that writes it. */

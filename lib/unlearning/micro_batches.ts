@@ -32,8 +32,11 @@ export interface UnlearnRow {
    * alone, and so is a row without any such for terms on all its tokens. Default: all of them.
    */
   active?: readonly boolean[];
-  /** Of each of the row's secrets, the loss to which its tokens are pushed, nats, and pulled from beyond. Default: none. */
-  ceilings?: readonly number[];
+  /**
+   * Of each of the row's secrets, the losses to which its tokens are pushed, nats, and pulled from beyond; tokens after the
+   * last loss have that one. Default: none.
+   */
+  ceilings?: readonly (readonly number[])[];
 }
 
 const LENGTH_UNIT = 32;
@@ -211,6 +214,15 @@ function referenceWeights(
   };
 }
 
+/** The ceiling of each token of a row. */
+function ceilingsOf(owners: ArrayLike<number>, ceilings: readonly (readonly number[])[]): Float32Array {
+  const seen = ceilings.map(() => 0);
+  return Float32Array.from(owners, (owner) => {
+    const own = ceilings[owner] ?? [];
+    return own[Math.min(seen[owner]!++, own.length - 1)] ?? Infinity;
+  });
+}
+
 function fill(
   group: readonly KindedRow[],
   { rows, length, counts, isScored }: {
@@ -241,7 +253,7 @@ function fill(
     batch.owners.set(owners.slice(1), i * positions);
     batch.kinds.set(kinds, i * positions);
     ceilings.ceilings?.set(
-      Float32Array.from(owners.slice(1), (owner) => own[owner] ?? Infinity),
+      ceilingsOf(owners, own).subarray(1),
       i * positions,
     );
     kinds.forEach((kind, t) => {

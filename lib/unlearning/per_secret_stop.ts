@@ -10,6 +10,7 @@
  */
 import type { Scores } from "../metrics/scorer.ts";
 import type { StopDecision } from "./early_stop.ts";
+import type { UnlearnRow } from "./micro_batches.ts";
 
 /** The most that a secret may score to be as good as never seen. */
 export interface SecretThresholds {
@@ -17,8 +18,13 @@ export interface SecretThresholds {
   ma: number;
   /** Of EL_10. */
   el_10: number;
-  /** The loss of never-seen text, nats a token: tokens are pushed to it, and pulled from beyond. Default: no limit. */
-  nll?: number | null;
+  /**
+   * The loss of each of its tokens, nats, were it never seen: it is pushed to that, and pulled from beyond; tokens after the
+   * last have that one. Default: no limit.
+   */
+  nll?: readonly number[] | null;
+  /** The mean loss of its tokens beyond which it is pulled back, nats. Default: the mean of `nll`. */
+  nll_ceiling?: number | null;
 }
 
 /** What the rule looks at; null where there is no score. */
@@ -116,7 +122,7 @@ export class PerSecretStop {
    * @returns whether no secret is above its threshold
    */
   begin(scores: readonly Scores[], retainMa: number | null): boolean {
-    const above = scores.filter((score, i) => this.#isAbove(i, score)).length;
+    const above = this.countAbove(scores);
     this.#state = {
       before: scores.map(({ ma, el_10, nll }) => ({ ma, el_10, nll })),
       active: scores.map((score, i) => this.#isActive(i, score)),
@@ -128,12 +134,24 @@ export class PerSecretStop {
     return above === 0;
   }
 
+  /** How many secrets are above their thresholds with these scores. */
+  countAbove(scores: readonly JudgedScores[]): number {
+    return scores.filter((score, i) => this.#isAbove(i, score)).length;
+  }
+
+  /** Goes on from other weights, which have been trained since: these are what is kept. */
+  reopen(scores: readonly LossScores[], retainMa: number | null): void {
+    const active = scores.map((score, i) => this.#isActive(i, score));
+    const kept = { above: this.countAbove(scores), scores: scores.map(own), retain_ma: retainMa ?? 0 };
+    Object.assign(this.#begun, { active, kept, least: this.#excess(scores), waited: 0 });
+  }
+
   /** Decides after an epoch. */
   decide(scores: readonly LossScores[], retainMa: number | null): StopDecision {
     const state = this.#begun;
     state.epochs = state.epochs.map((epochs, i) => epochs + (state.active[i] ? 1 : 0));
     state.active = scores.map((score, i) => this.#isActive(i, score));
-    const above = scores.filter((score, i) => this.#isAbove(i, score)).length;
+    const above = this.countAbove(scores);
     const [retain_ma, excess] = [retainMa ?? 0, this.#excess(scores)];
     const keep = above < state.kept.above || (above === state.kept.above && retain_ma > state.kept.retain_ma);
     if (keep) state.kept = { above, scores: scores.map(own), retain_ma };
@@ -155,7 +173,8 @@ export class PerSecretStop {
 
   /** Whether a secret is to be pushed or pulled. */
   #isActive(secret: number, score: LossScores): boolean {
-    const isBeyond = score.nll !== null && score.nll > (this.#thresholds[secret]!.nll ?? Infinity);
+    const { nll, nll_ceiling } = this.#thresholds[secret]!;
+    const isBeyond = score.nll !== null && !!nll?.length && score.nll > (nll_ceiling ?? mean(nll));
     return isBeyond || this.#isAbove(secret, score);
   }
 
@@ -169,6 +188,39 @@ export class PerSecretStop {
   }
 }
 
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
 function own({ ma, el_10 }: JudgedScores): JudgedScores {
   return { ma, el_10 };
+}
+
+/**
+ * Rows of a forget set with the losses to which their secrets are pushed.
+ *
+ * @param forget the forget set @param thresholds of its secrets, in its order
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { withLosses } from "./per_secret_stop.ts";
+ *
+ * const rows = [{ ids: Int32Array.of(1, 2) }];
+ * const [row] = withLosses(rows, [{ secrets: [{}] }], [{ ma: 0.3, el_10: 0, nll: [4, 6] }]);
+ * assertEquals(row!.ceilings, [[4, 6]]);
+ * assertEquals(withLosses(rows, [{ secrets: [{}] }], [{ ma: 0.3, el_10: 0 }]), rows);
+ * ```
+ */
+export function withLosses(
+  rows: readonly UnlearnRow[],
+  forget: readonly { secrets: readonly unknown[] }[],
+  thresholds: readonly SecretThresholds[] | undefined,
+): readonly UnlearnRow[] {
+  if (!thresholds?.some(({ nll }) => nll?.length)) return rows;
+  let next = 0;
+  return rows.map((row, i) => ({
+    ...row,
+    ceilings: forget[i]!.secrets.map(() => thresholds[next++]!.nll ?? []),
+  }));
 }

@@ -15,6 +15,8 @@ import { scaledRate } from "../training/rate_watch.ts";
 import type { StopThresholds } from "./early_stop.ts";
 import type { UnlearnEpoch } from "./unlearn_epoch.ts";
 
+type NotedEpoch = Omit<UnlearnEpoch, "trained">;
+
 /** What is wrong with a learning rate. */
 export interface RateNote {
   /** Whether it is too small or too large. */
@@ -74,7 +76,7 @@ const LEAST_RETAINED = 0.5;
  * assertEquals(rateNotes(history, options).map(({ problem, lr }) => [problem, lr]), [["slow", 3e-5]]);
  * ```
  */
-export function rateNotes(history: readonly UnlearnEpoch[], options: RateOptions): RateNote[] {
+export function rateNotes(history: readonly NotedEpoch[], options: RateOptions): RateNote[] {
   const { lr } = options;
   const fast = noteFast(history, options);
   if (fast) return [{ problem: "fast", ...fast, lr: scaledRate(lr, 0.1) }];
@@ -86,7 +88,7 @@ type Shown = Pick<RateNote, "epoch" | "reason"> | undefined;
 
 /** Whether the first step broke more than it was to break. */
 function noteFast(
-  [before, first, second]: readonly UnlearnEpoch[],
+  [before, first, second]: readonly NotedEpoch[],
   { thresholds, vocabularySize }: RateOptions,
 ): Shown {
   if (!before || !first) return undefined;
@@ -112,7 +114,7 @@ function noteFast(
 }
 
 /** Whether the epochs will not do at this pace. */
-function noteSlow(history: readonly UnlearnEpoch[], { epochs, thresholds }: RateOptions): Shown {
+function noteSlow(history: readonly NotedEpoch[], { epochs, thresholds }: RateOptions): Shown {
   const count = Math.min(PACE_EPOCHS, epochs);
   const [before, first, last] = [history[0], history[1], history[count]];
   if (count < 2 || !before || !first || !last || before.ma === null || last.ma === null) return undefined;

@@ -32,6 +32,8 @@ export interface UnlearnWork {
   microBatch: number;
   /** Whether XLA compiles the steps. */
   xla: boolean;
+  /** The windows of the training between epochs, where there is any. */
+  training?: { batch: number; length: number };
 }
 
 /** A secret's prefix and its tokens, at most. */
@@ -63,11 +65,17 @@ export function unlearningBytes(
 ): number {
   const [weights, state] = [parameters * FLOAT_BYTES, trained * FLOAT_BYTES];
   // both moments, the gradients' sums, the weights kept last; and a micro-batch's gradients, or, in the update, their squares
-  const step = weights + 5 * state + referenceBytes(config.vocabularySize, work) + activationBytes(config, {
-    rows: Math.min(work.microBatch, work.forgetRows),
-    length: work.forgetTokens,
-    xla: work.xla,
-  });
+  const { training, xla } = work;
+  const held = (training ? 6 : 4) * state; // the moments of the training between are there all the time
+  const activations = Math.max(
+    activationBytes(config, {
+      rows: Math.min(work.microBatch, work.forgetRows),
+      length: work.forgetTokens,
+      xla,
+    }),
+    training ? activationBytes(config, { rows: training.batch, length: training.length, xla }) : 0,
+  );
+  const step = weights + held + state + referenceBytes(config.vocabularySize, work) + activations;
   const ofSecrets = decodingBytes(config, {
     texts: work.secrets,
     length: SECRET_POSITIONS,
@@ -81,7 +89,7 @@ export function unlearningBytes(
     starts: work.retainRows * work.retainTokens,
   });
   // the checkpoint is measured as it was written: its weights beside the model's
-  return RUNTIME_BYTES + Math.max(step, weights + 4 * state + ofSecrets, 2 * weights + ofTexts);
+  return RUNTIME_BYTES + Math.max(step, weights + held + ofSecrets, 2 * weights + ofTexts);
 }
 
 /** The reference's probabilities, where the divergence counts. */

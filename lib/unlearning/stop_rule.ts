@@ -34,6 +34,10 @@ export interface StopRule {
   begin(before: SetScores): boolean;
   /** Measures what it needs after an epoch, and decides. */
   judge(measure: Measure): Promise<{ decision: StopDecision; scores: SetScores }>;
+  /** Measures a model that was trained after its last epoch, and says how many secrets are above; not where means are judged. */
+  measureTrained?(measure: Measure): Promise<{ above: number; scores: SetScores }>;
+  /** Goes on from that model. */
+  reopen?(scores: SetScores): void;
 }
 
 /** What a rule is made of. */
@@ -122,7 +126,20 @@ class SecretRule implements StopRule {
   }
 
   async judge(measure: Measure): Promise<{ decision: StopDecision; scores: SetScores }> {
-    const scores = await measure((secret, ma) => this.#rule.wantsEl(secret, ma));
+    const scores = await this.#measure(measure);
     return { decision: this.#rule.decide(scores.secrets, scores.means.retain_ma), scores };
+  }
+
+  async measureTrained(measure: Measure): Promise<{ above: number; scores: SetScores }> {
+    const scores = await this.#measure(measure);
+    return { above: this.#rule.countAbove(scores.secrets), scores };
+  }
+
+  reopen({ secrets, means }: SetScores): void {
+    this.#rule.reopen(secrets, means.retain_ma);
+  }
+
+  #measure(measure: Measure): Promise<SetScores> {
+    return measure((secret, ma) => this.#rule.wantsEl(secret, ma));
   }
 }

@@ -27,6 +27,8 @@ export interface UnlearnEpoch extends MetricValues<ThresholdMetric> {
   retain_ma: number | null;
   /** Whether the stopping rule kept this epoch's weights. */
   kept: boolean;
+  /** Steps of ordinary training that took this epoch's place; 0 of an epoch of unlearning. */
+  trained: number;
 }
 
 /** The terms of epoch 0, which took no step. */

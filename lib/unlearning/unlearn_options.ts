@@ -8,6 +8,7 @@ import type { Scores } from "../metrics/scorer.ts";
 import type { Compat, StopThresholds } from "./early_stop.ts";
 import type { Objective, ObjectiveOptions } from "./objectives.ts";
 import type { SecretOutcome, SecretThresholds } from "./per_secret_stop.ts";
+import type { Lasting } from "./lasting.ts";
 import type { RateNote } from "./rate_notes.ts";
 import type { UnlearnRow } from "./micro_batches.ts";
 import type { UnlearnEpoch } from "./unlearn_epoch.ts";
@@ -41,6 +42,8 @@ export interface UnlearnOptions extends ObjectiveOptions {
    * the means' thresholds only tell whether the learning rate suits. Default: the means are judged.
    */
   secretThresholds?: readonly SecretThresholds[];
+  /** Training that the secrets must withstand, each judged alone. Default: none. */
+  lasting?: Lasting;
   /** Ends a secret's decode. */
   endOfText: number | null;
   /** Whether XLA compiles the steps. Default: where that makes a run shorter. */
@@ -49,14 +52,26 @@ export interface UnlearnOptions extends ObjectiveOptions {
 
 /** How a run ended. */
 export interface UnlearnResult {
-  /** `reached`: below the thresholds, all secrets where each is judged; `nothing-to-do`: it was at the start; else why not. */
-  status: "reached" | "nothing-to-do" | "out-of-patience" | "not-converged" | "diverged" | "interrupted";
+  /**
+   * `reached`: below the thresholds, all secrets where each is judged; `comes-back`: so it is, but the last training that was
+   * allowed brought secrets back; `nothing-to-do`: it was at the start; else why not.
+   */
+  status:
+    | "reached"
+    | "comes-back"
+    | "nothing-to-do"
+    | "out-of-patience"
+    | "not-converged"
+    | "diverged"
+    | "interrupted";
   /** The number that was not finite, where a run diverged. */
   reason?: string;
   /** The epoch whose weights the model has now. */
   epoch: number;
   /** What became of each secret, in the order of the forget set, where each is judged alone. */
   outcomes?: SecretOutcome[];
+  /** The trainings of a lasting run: how many secrets each brought above their thresholds. */
+  relapses?: number[];
   /** All epochs. */
   history: UnlearnEpoch[];
   /** What its first epochs say of the learning rate. */
@@ -73,6 +88,8 @@ export interface UnlearnHooks {
   onNote?: (note: RateNote) => void;
   /** Called after each micro-batch of an epoch's steps. */
   onBatch?: (done: number, total: number) => void | Promise<void>;
+  /** Called after each step of a lasting run's trainings, which are as long as that. */
+  onTrain?: (step: number, steps: number) => void | Promise<void>;
   /** Ends the run after the micro-batch in progress; the epoch in progress is dropped. */
   signal?: AbortSignal;
   /** Where to write a checkpoint after each epoch, and to continue from. */

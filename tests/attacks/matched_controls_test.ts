@@ -39,6 +39,22 @@ Deno.test("scoreControls() gives the scores that each control has alone, in its 
       assertAlmostEquals(nll[k]!, scores.nll!, 1e-4);
       assertAlmostEquals(log_probability[k]!, -scores.nll! * suffixes[k + 1]!.length, 1e-2);
     });
+    const losses = (await scorer.tokens(suffixes.slice(1).map((secret) => ({ prefix, secret }))))
+      .map(({ logProbabilities }) => logProbabilities.map((log) => -log));
+    const meanOf = (at: (losses: readonly number[]) => number | undefined) => {
+      const found = losses.map(at).filter((loss) => loss !== undefined);
+      return found.length > 0 ? found.reduce((sum, loss) => sum + loss, 0) / found.length : Infinity;
+    };
+    const ofAll = losses.flat().reduce((sum, loss) => sum + loss, 0) / losses.flat().length;
+    const length = suffixes[0]!.length;
+    assertEquals(distributions[i]!.tokens.length, length);
+    distributions[i]!.tokens.forEach((loss, t) => {
+      assertAlmostEquals(
+        loss,
+        Math.min(ofAll, meanOf((own) => own[t]), meanOf((own) => own.at(t - length))),
+        1e-3,
+      );
+    });
   }
 });
 

@@ -230,6 +230,9 @@ Deno.test("codescrub says what a method, thresholds or a set lack", async () => 
   for (const rule of [{ stop: "group" }, { compat: "paper" }, { compat: "reference" }]) {
     await at.fail("unlearn", { thresholds: "matched", ...rule }, needed, 2);
   }
+  const lasting = '"--lasting" judges each secret: it needs --stop secret, --compat sound';
+  await at.fail("unlearn", { lasting: true, stop: "group" }, lasting, 2);
+  await at.fail("unlearn", { benign: at.corpus }, '"--benign" is for "--lasting": give both or none', 2);
   await at.fail("unlearn", { lr: "fast" }, /--lr.*"fast"/, 2);
   await at.fail("evaluate", { model: undefined }, /Missing option "--model"/, 2);
   await at.fail("evaluate", { before: at.model, model: at.path("before") }, /Two models of one name/, 2);

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -162,19 +162,27 @@ Deno.test("unlearn says with exit 1 what was not forgotten, and the checkpoint i
   assertEquals((await rowsOf("ga/history.parquet", HISTORY_COLUMNS)).length, 3);
 });
 
-Deno.test("unlearn by each secret's own controls says what became of each", async () => {
-  const how = ["--method", "codeeraser", "--thresholds", "matched", "--out", "own"];
+Deno.test("unlearn by each secret's own controls says what became of each, and what training brings back", async () => {
+  const how = ["--method", "codeeraser", "--thresholds", "matched", "--out", "own"]
+    .concat("--lasting", "--max-benign", "24", "--benign-steps", "2", "--cycles", "1");
   const result = await run("own", ...UNLEARN, ...how);
   const rows = await rowsOf("own/secrets.parquet", OUTCOME_COLUMNS);
   const statuses = rows.map(({ status }) => status);
   const isAbove = statuses.includes("still above");
-  const summary = summaryOf(result, isAbove ? 1 : 0);
+  const trained = (await rowsOf("own/history.parquet", HISTORY_COLUMNS)).filter(({ trained }) => trained > 0);
+  const comesBack = /"status":"comes-back"/.test(result.stdout);
+  const summary = summaryOf(result, isAbove || comesBack ? 1 : 0);
+  assertEquals(summary.relapses.length, trained.length);
+  assertEquals(trained.map((row) => [row.trained, row.kept, row.loss]), isAbove ? [] : [[2, false, null]]);
+  assertEquals(comesBack, summary.relapses[0] > 0);
+  assertMatch(result.stderr, /Training between: 24 texts, [1-9]\d* left out that hold what is forgotten/);
   const count = (status: string | null) => statuses.filter((other) => other === status).length;
   assertEquals(summary.secrets, {
     ...{ erased: count("erased"), still_above: count("still above") },
     ...{ below_never_seen: count("below never-seen"), without_tokens: count(null) },
   });
-  assertEquals([summary.done, summary.status === "reached"], [!isAbove, !isAbove]);
+  const isDone = !isAbove && !comesBack;
+  assertEquals([summary.done, summary.status === "reached"], [isDone, isDone]);
   assertEquals(count("erased") + count("below never-seen") > 0, true);
   for (const row of rows) {
     assert(

@@ -5,6 +5,7 @@ import { openRun } from "../../lib/notebooks/run.ts";
 import { NO_EL } from "../no_scores.ts";
 
 const EPOCH: RowOf<typeof HISTORY_COLUMNS> = {
+  trained: 0,
   ...{ epoch: 0, loss: null, ce_secret: null, ce_normal: null, kl_forget: null, kl_retain: null },
   ...{ ...NO_EL, ma: 1, el_3: 1, el_5: 1, el_10: 1, retain_ma: 0.9, kept: true },
 };

@@ -33,6 +33,7 @@ async function write<C extends Columns>(
 
 const PLACE = { doc_id: "a.py", tag: "KEY", start: 3, end: 16 };
 const EPOCH = {
+  trained: 0,
   loss: null,
   ce_secret: null,
   ce_normal: null,

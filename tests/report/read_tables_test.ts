@@ -21,7 +21,15 @@ import { NO_EL } from "../no_scores.ts";
 const VERSION = { version: "0.1.0" };
 const PLACE = { doc_id: "a.py", tag: "KEY", start: 3, end: 16 };
 const MEANS = { set: "forget", ...NO_EL, ma: 0.9, el_3: 0.8, el_5: 0.7, el_10: null, nll: 1, rows: 4 };
-const EPOCH = { loss: null, ce_secret: null, ce_normal: null, kl_forget: null, kl_retain: null, kept: true };
+const EPOCH = {
+  loss: null,
+  ce_secret: null,
+  ce_normal: null,
+  kl_forget: null,
+  kl_retain: null,
+  kept: true,
+  trained: 0,
+};
 const probed = (ma: number) => ({ ...PLACE, window: 0, secret_tokens: 9, mask_tokens: 40, ma });
 
 /** Tables of names and folders of one's own. */

@@ -200,11 +200,17 @@ Deno.test("microBatches() lets a secret that owns no token share those of its ro
 Deno.test("microBatches() gives each secret's tokens the loss up to which they are pushed", () => {
   const owned = { ...row(5, 1, 2, 3), owners: Int32Array.of(-1, 0, 0, 1, -1) };
   const weights = { crossEntropySecret: -1, divergenceSecret: -1 };
-  const [batch] = microBatches([{ ...owned, ceilings: [4, Infinity] }, row(4, 2)], weights, { size: 2 });
-  assertEquals([...batch!.ceilings!.slice(0, 4)], [4, 4, Infinity, Infinity]);
+  const [batch] = microBatches([{ ...owned, ceilings: [[4, 0.5], []] }, row(4, 2)], weights, { size: 2 });
+  assertEquals([...batch!.ceilings!.slice(0, 4)], [4, 0.5, Infinity, Infinity]);
   assertEquals(batch!.ceilings!.slice(31).every((ceiling) => ceiling === Infinity), true);
   const arrays = [CROSS_ENTROPY, DIVERGENCE].map((term) => term.arrays(batch!).ceilings!);
-  assertEquals(arrays.map((ceilings) => [...ceilings.slice(0, 3)]), [[4, 4, Infinity], [4, 4, Infinity]]);
+  assertEquals(arrays.map((ceilings) => [...ceilings.slice(0, 3)]), [[4, 0.5, Infinity], [4, 0.5, Infinity]]);
+  const [longer] = microBatches([{ ...owned, ceilings: [[3], [1, 2]] }], weights, { size: 1 });
+  assertEquals(
+    [...longer!.ceilings!.slice(0, 4)],
+    [3, 3, 1, Infinity],
+    "the last holds for what comes after",
+  );
   const [none] = microBatches([owned], weights, { size: 2 });
   assertEquals([none!.ceilings, CROSS_ENTROPY.arrays(none!).ceilings], [undefined, undefined]);
 });

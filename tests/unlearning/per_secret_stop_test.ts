@@ -85,7 +85,7 @@ Deno.test("PerSecretStop goes on from its state as if it had not been interrupte
 });
 
 Deno.test("PerSecretStop pulls back what is beyond the loss of what was never seen, and ends all the same", () => {
-  const rule = new PerSecretStop([{ ma: 0.3, el_10: 0, nll: 5 }, { ma: 0.5, el_10: 0, nll: 5 }]);
+  const rule = new PerSecretStop([{ ma: 0.3, el_10: 0, nll: [2, 8] }, { ma: 0.5, el_10: 0, nll: [5] }]);
   const at = (ma: number, nll: number) => ({ ...score(ma, 0), nll });
   assertEquals(rule.begin([at(1, 0), at(1, 0)], 1), false);
   assertEquals(rule.decide([at(0.2, 6), at(0.6, 1)], 1).reached, false);
@@ -94,6 +94,12 @@ Deno.test("PerSecretStop pulls back what is beyond the loss of what was never se
   assertEquals(rule.active, [false, true]);
   assertEquals(rule.decide([at(0.2, 6), at(0.5, 3)], 1), { keep: true, stop: true, reached: true });
   assertEquals(rule.outcomes.map(({ isAbove, epochs }) => [isAbove, epochs]), [[false, 2], [false, 3]]);
+  const wide = new PerSecretStop([{ ma: 0.3, el_10: 0, nll: [5], nll_ceiling: 6 }, { ma: 0.5, el_10: 0 }]);
+  wide.begin([at(1, 0), at(1, 0)], 1);
+  wide.decide([at(0.2, 6), at(0.6, 9)], 1);
+  assertEquals(wide.active, [false, true], "what lies between the two is left alone");
+  wide.decide([at(0.2, 6.5), at(0.6, 9)], 1);
+  assertEquals(wide.active, [true, true]);
 });
 
 Deno.test("PerSecretStop has nothing to say before it begins", () => {

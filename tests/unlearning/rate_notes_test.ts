@@ -29,6 +29,7 @@ function historyOf(columns: {
     ...NO_EL,
     retain_ma: retain_ma[epoch] ?? null,
     kept: true,
+    trained: 0,
   }));
 }
 

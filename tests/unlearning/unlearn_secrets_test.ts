@@ -168,7 +168,7 @@ Deno.test("unlearn() refuses thresholds of more or fewer secrets, and rules that
 Deno.test("unlearn() pushes a secret's tokens to the loss of what was never seen, and no further", async () => {
   const last = async (nll: number | null) => {
     // no secret ever gets below a threshold of its own, so all are in the loss in every epoch
-    const secretThresholds = [0, 1, 2].map(() => ({ ma: -1, el_10: 0, nll }));
+    const secretThresholds = [0, 1, 2].map(() => ({ ma: -1, el_10: 0, nll: nll === null ? null : [nll] }));
     const sets = { ...SETS, forget: SETS.forget.slice(0, 2) };
     const losses: number[][] = [];
     const onEpoch: UnlearnHooks["onEpoch"] = (_, secrets) => void losses.push(secrets.map(({ nll }) => nll!));

@@ -5,7 +5,7 @@
  * @module
  */
 import { basename, dirname, join } from "node:path";
-import { nameColumns } from "../../datasets/columns.ts";
+import { nameColumns } from "../../datasets/name_columns.ts";
 import { readTable, tableFormat } from "../../datasets/tables.ts";
 import { defineCommand } from "../command.ts";
 import { mergeShards } from "../merge_shards.ts";

@@ -23,6 +23,7 @@ import { unlearn } from "../../unlearning/unlearn.ts";
 import { type Context, defineCommand, type Json, UsageError } from "../command.ts";
 import { CORPUS_OPTIONS, givenCorpus } from "../corpus_options.ts";
 import { DTYPE_OPTION, SAVE_DTYPE_OPTION, storageOf } from "../dtype_options.ts";
+import { LASTING_OPTIONS, lastingOf } from "../lasting_options.ts";
 import { MODEL_OPTION, modelInput } from "../model_folder.ts";
 import { memoryOf } from "../memory.ts";
 import { checkSpace } from "../output.ts";
@@ -33,7 +34,7 @@ import { countOutcomes, outcomeRow } from "../secret_outcomes.ts";
 import { openEngine, openModel } from "../session.ts";
 import { sayUnlearningMemory } from "../unlearn_memory.ts";
 import { MATCHED, matchedBounds, meanThresholds, readThresholds } from "../unlearn_thresholds.ts";
-import { describeEpoch, describeRate, describeUnlearning, metricsOf } from "../unlearn_report.ts";
+import { countAbove, describeEpoch, describeRate, describeUnlearning, metricsOf } from "../unlearn_report.ts";
 
 /** Methods that take no step on a retain set. */
 const ALONE = METHODS.filter((method) =>
@@ -97,6 +98,7 @@ export const command = defineCommand({
       choices: ["sound", "paper", "reference"],
       default: "sound",
     },
+    ...LASTING_OPTIONS,
     saveDtype: SAVE_DTYPE_OPTION,
     out: { kind: "path", describe: "folder of the checkpoint", metavar: "DIR", required: true },
   },
@@ -105,6 +107,9 @@ export const command = defineCommand({
   async run(values, context) {
     const { out } = values;
     const isPerSecret = values.stop === "secret" && values.compat === "sound";
+    if (values.lasting && !isPerSecret) {
+      throw new UsageError('"--lasting" judges each secret: it needs --stop secret, --compat sound');
+    }
     const given = await readThresholds({ ...values, isPerSecret });
     const forgetRows = await readRows(values.forget, FORGET_COLUMNS);
     const retainRows = await readRetainSet(values);
@@ -121,6 +126,7 @@ export const command = defineCommand({
         model: await modelInput(values.model, context),
         corpus: corpus.input,
         ...{ forget, retain, thresholds: given ? values.thresholds : undefined },
+        benign: values.benign,
       },
       outputs: [...MODEL_FILES, "history.parquet", ...isPerSecret ? ["secrets.parquet"] : []],
       scratch: [CHECKPOINTS],
@@ -143,16 +149,21 @@ export const command = defineCommand({
       ? secrets.map(() => ({ ma: given.ma, el_10: given.el_10, ...UNMATCHED }))
       : await scoreMatched(loaded.model, { tokenizer, documents, secrets }, context);
     const thresholds = given ?? meanThresholds(bounds);
+    const lasting = await lastingOf(values, {
+      ...{ source, options: reading.options, tokenizer, values: secrets.map(({ value }) => value) },
+    }, context);
     checkSpace(out, checkpointBytes(loaded.model.trainableCount, { states: 4 }));
     const stage = context.progress.start(`Unlearning (${values.method})`, values.epochs, "epochs", {
       isMost: true,
     });
     let note = "";
+    const { lasting: _, ...settings } = values;
     const result = await unlearn(loaded.model, sets, {
-      ...values,
+      ...settings,
       compat: values.compat,
       thresholds,
       ...isPerSecret && { secretThresholds: bounds },
+      ...lasting && { lasting },
       endOfText: tokenizer.endOfText,
     }, {
       folder: out,
@@ -163,8 +174,13 @@ export const command = defineCommand({
         stage.advance(0, [note, `batch ${done} of ${total}`].filter(Boolean).join(", "));
         await context.breathe();
       },
-      onEpoch: async (epoch) => {
-        note = describeEpoch(epoch);
+      onTrain: async (step, steps) => {
+        stage.advance(0, `training step ${step} of ${steps}`);
+        await context.breathe();
+      },
+      onEpoch: async (epoch, scores) => {
+        const above = isPerSecret ? countAbove(scores, bounds) : undefined;
+        note = describeEpoch({ ...epoch, above });
         stage.advance(epoch.epoch === 0 ? 0 : 1, note);
         await context.breathe().catch(() => {}); // the run ends by the signal, after its checkpoint
       },
@@ -198,6 +214,7 @@ export const command = defineCommand({
       after,
       intervals,
       ...ended && { secrets: countOutcomes(ended) },
+      ...result.relapses && { relapses: result.relapses },
       notes: result.notes.map(describeRate),
       ...memoryOf(memory),
       out,

@@ -1,0 +1,102 @@
+/**
+ * Ordinary training inside unlearning: a secret that comes back after a few steps on innocent code was hidden, not
+ * forgotten, and every owner of a model goes on training it. So once no secret is above its threshold, the model is trained
+ * on benign texts as `train --model` does, measured, and unlearned from there, until the training brings none back.
+ *
+ * @module
+ */
+import type { Model } from "../models/model.ts";
+import { Adam } from "../training/adam.ts";
+import { fitWindows } from "../training/after_training.ts";
+import { TRAIN_DEFAULTS, trainingStep, trainModel } from "../training/train.ts";
+
+/** The training that secrets must withstand. */
+export interface Lasting {
+  /** Token ids of benign texts: none holds what is forgotten. */
+  texts: readonly Int32Array[];
+  /** Updates of each training. */
+  steps: number;
+  /** Its highest learning rate. */
+  lr: number;
+  /** How many trainings there are at most. */
+  cycles: number;
+  /** Shuffles the texts, each time otherwise. Default 42. */
+  seed?: number;
+  /** Windows an update and tokens a window; where the texts are too short, fewer and shorter ones. Default 8 of 512. */
+  windows?: { batch: number; length: number };
+}
+
+/** The windows of each update, as `train` has them. */
+export const LASTING_WINDOWS = { batch: TRAIN_DEFAULTS.batch, length: 512 } as const;
+
+/**
+ * Trains a model between its epochs; `using` frees the state, not the model. All trainings share one compiled step.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { loadModel } from "../checkpoints/load.ts";
+ * import { LastingTraining } from "./lasting.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/plain");
+ * const texts = [Int32Array.from({ length: 90 }, (_, i) => i % 5)];
+ * const lasting = { texts, steps: 2, lr: 1e-3, cycles: 3, windows: { batch: 2, length: 8 } };
+ * using training = new LastingTraining(loaded.model, lasting, { endOfText: 0 });
+ * const losses: number[] = [];
+ * await training.run(0, { onStep: ({ loss }) => void losses.push(loss) });
+ * assert(losses.length === 2 && losses[1]! < losses[0]!);
+ * ```
+ */
+export class LastingTraining implements Disposable {
+  readonly #model: Model;
+  readonly #lasting: Lasting;
+  readonly #endOfText: number;
+  readonly #optimizer: Adam;
+  readonly #step: ReturnType<typeof trainingStep>;
+  readonly #windows: { batch: number; length: number };
+
+  /**
+   * @param model whose trainable weights are trained; not owned
+   * @throws {RangeError} when the texts are too short, or the tokenizer has no end of text to join them by
+   */
+  constructor(model: Model, lasting: Lasting, { endOfText }: { endOfText: number | null }) {
+    if (endOfText === null) {
+      throw new RangeError(
+        "Cannot train between epochs: the tokenizer has no end-of-text token to join texts by",
+      );
+    }
+    const { maxPositions } = model.config;
+    const { batch, length } = lasting.windows ?? LASTING_WINDOWS;
+    this.#windows = fitWindows(lasting.texts, { batch, length: Math.min(length, maxPositions) });
+    this.#model = model;
+    this.#lasting = lasting;
+    this.#endOfText = endOfText;
+    const { betas, maxNorm } = TRAIN_DEFAULTS;
+    this.#optimizer = new Adam(model.trainable, { betas, maxNorm });
+    this.#step = trainingStep(model, this.#optimizer);
+  }
+
+  /**
+   * Trains from the weights as they are.
+   *
+   * @param cycle the number of the training, from 0: each sees its texts in an order of its own
+   * @throws as `trainModel`
+   */
+  async run(cycle: number, hooks: Parameters<typeof trainModel>[3]): Promise<void> {
+    const { texts, steps, lr, seed = 42 } = this.#lasting;
+    this.#optimizer.reset();
+    await trainModel(this.#model, { optimizer: this.#optimizer, documents: texts, step: this.#step }, {
+      ...TRAIN_DEFAULTS,
+      ...this.#windows,
+      ...{ steps, learningRate: lr, warmup: 1, seed: seed + cycle, endOfText: this.#endOfText },
+    }, hooks);
+  }
+
+  /** Frees the state. */
+  [Symbol.dispose](): void {
+    this.#step[Symbol.dispose]();
+    this.#optimizer[Symbol.dispose]();
+  }
+}
