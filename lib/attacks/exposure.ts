@@ -4,10 +4,12 @@
  * Most secrets take few of them. A secret is done where ten controls are at least as likely: its exposure is known to half
  * a bit then (sequential Monte Carlo tests: Besag and Clifford, 1991). The others are ranked among all, and there
  * most controls take a quarter of the work: a log-probability only falls from token to token, so one whose first tokens
- * are less likely than the whole secret cannot outrank it. Ranks are those of running all tokens.
+ * are less likely than the whole secret cannot outrank it. Ranks are those of running all tokens. Places of one value after
+ * the same tokens are one to the model, and are ranked once.
  *
  * @module
  */
+import { tokenizeSecrets } from "../datasets/secret_tokens.ts";
 import { SuffixPass } from "../decoding/suffix_pass.ts";
 import type { Model } from "../models/model.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
@@ -36,7 +38,8 @@ export interface ExposureOptions {
 
 /**
  * Scores secrets as `scoreControls` does, with exposures among up to `controls` made-up secrets: `controls` of a row says
- * among how many. Distributions, thresholds and other p-values are of the first hundred.
+ * among how many. Distributions, thresholds and other p-values are of the first hundred. A value that stands in several
+ * places after the same tokens has the controls of the first one.
  *
  * @example
  * ```ts
@@ -57,7 +60,27 @@ export interface ExposureOptions {
 export async function scoreExposures(
   subject: { model: Model; tokenizer: Tokenizer },
   secrets: readonly PlacedSecret[],
-  { controls = 1000, seed = 42, onProgress }: ExposureOptions = {},
+  options: ExposureOptions = {},
+): Promise<ControlScores> {
+  const tokens = await tokenizeSecrets(subject.tokenizer, secrets.filter(({ tokens }) => !tokens));
+  const keys = secrets.map(({ text, tag, start, end, tokens: own }) =>
+    JSON.stringify([tag, text.slice(start, end), ...(own ?? tokens.shift()!).prefix])
+  );
+  const distinct = [...new Set(keys)];
+  const places = distinct.map((key) => keys.indexOf(key));
+  await options.onProgress?.(secrets.length - distinct.length);
+  const { rows, distributions } = await rankDistinct(subject, places.map((i) => secrets[i]!), options);
+  const found = keys.map((key) => distinct.indexOf(key));
+  return {
+    rows: found.map((place, i) => ({ ...rows[place]!, id: secrets[i]!.id })),
+    distributions: found.map((place) => distributions[place]!),
+  };
+}
+
+async function rankDistinct(
+  subject: { model: Model; tokenizer: Tokenizer },
+  secrets: readonly PlacedSecret[],
+  { controls = 1000, seed = 42, onProgress }: ExposureOptions,
 ): Promise<ControlScores> {
   const first = Math.min(STAGES[0], controls);
   let early = 0;

@@ -15,6 +15,7 @@
  *
  * @module
  */
+export type { AttackedSecret, AttackInput, AttackResult, RelearnTraining } from "./attack_input.ts";
 export { type AttackOutcome, type AttackScore, AttackScores, type Finding } from "./attack_scores.ts";
 export { controlSecrets } from "./control_secrets.ts";
 export { checkBenign } from "./benign_texts.ts";
@@ -66,6 +67,7 @@ export {
   type ForgetText,
   halfOfForgetSet,
   relearn,
+  RELEARN_LENGTH,
   RELEARN_RATES,
   RELEARN_STEPS,
   type RelearnedSecret,
@@ -74,13 +76,6 @@ export {
 } from "./relearn.ts";
 export { renameIdentifiers } from "./rename_identifiers.ts";
 export { type Matrix, type RoundingName, ROUNDINGS, roundWeights } from "./round_weights.ts";
-export {
-  type AttackedSecret,
-  type AttackInput,
-  type AttackName,
-  type AttackResult,
-  ATTACKS,
-  runAttack,
-} from "./run_attack.ts";
+export { type AttackName, ATTACKS, runAttack } from "./run_attack.ts";
 export { type AttackRow, type AttackSummary, extractedByAny, summarizeAttacks } from "./summarize_attacks.ts";
 export { formatOf, type TaggedValue, type ValueFormat } from "./value_format.ts";

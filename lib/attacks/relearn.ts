@@ -32,7 +32,7 @@ export const RELEARN_RATES = [1e-4, 3e-4] as const;
  * Tokens of a window where nothing else is asked for: a step of 8 x 128 costs a fifth of one of 8 x 512, `train`'s. Longer
  * windows bring back more: of the embedded model's secrets a mean MA of 0.65 after 20 steps at 3e-4, these 0.55, from 0.25.
  */
-const LENGTH = 128;
+export const RELEARN_LENGTH = 128;
 
 /** A secret after some training. */
 export interface RelearnedSecret extends FurtherRun {
@@ -46,6 +46,8 @@ export interface RelearnedSecret extends FurtherRun {
   nll: number | null;
   /** How many controls it has. */
   controls: number;
+  /** MA of each of them. */
+  control_mas: number[];
   /** The mean MA of its controls; null where there are none, as the next two. */
   controls_ma: number | null;
   /** The quantile of their MA. */
@@ -114,7 +116,8 @@ export async function relearn(
 ): Promise<RelearnedSecret[]> {
   const { steps = RELEARN_STEPS, learningRates = RELEARN_RATES, isKnown, onRows, ...others } = options;
   const { controls = 20, quantile: share = 0.95, ...training } = others;
-  const { batch = TRAIN_DEFAULTS.batch, length = Math.min(LENGTH, model.config.maxPositions) } = training;
+  const { batch = TRAIN_DEFAULTS.batch, length = Math.min(RELEARN_LENGTH, model.config.maxPositions) } =
+    training;
   const { endOfText } = tokenizer;
   if (endOfText === null) {
     throw new RangeError("Cannot relearn with a tokenizer that has no end-of-text token");
@@ -133,15 +136,17 @@ export async function relearn(
     const found = await pass.run(others, { nameOf });
     const rows = secrets.map(({ id }, i): RelearnedSecret => {
       const { ma, el_10, nll } = scores[i]!;
-      const accuracies = found[i]!.map(({ predictions }, k) =>
+      const control_mas = found[i]!.map(({ predictions }, k) =>
         memorizationAccuracy(predictions, others[i]!.suffixes[k]!)!
-      ).sort((a, b) => a - b);
+      );
+      const accuracies = control_mas.toSorted((a, b) => a - b);
       const ma_threshold = accuracies.length === 0 ? null : quantile(accuracies, share);
       return {
         ...run,
         id,
         ...{ ma, el_10, nll },
         controls: accuracies.length,
+        control_mas,
         controls_ma: ma_threshold === null
           ? null
           : accuracies.reduce((sum, ma) => sum + ma, 0) / accuracies.length,

@@ -3,61 +3,30 @@
  *
  * @module
  */
-import type { Model } from "../models/model.ts";
-import { MEMBERSHIP_SCORES, type MembershipAuc, membershipAucs, membershipScores } from "./membership.ts";
-import type { Tokenizer } from "../tokenizers/tokenizer.ts";
-import { type AttackOutcome, AttackScores, type Finding } from "./attack_scores.ts";
+import { type AttackInput, type AttackResult, progressOf } from "./attack_input.ts";
+import { AttackScores, type Finding } from "./attack_scores.ts";
 import { controlSecrets } from "./control_secrets.ts";
+import { depth } from "./depth_attack.ts";
 import { drawSecrets, type LeakRow } from "./drawn_secrets.ts";
 import { DISCOVERABLE_DRAWS, type ExtractedSecret, extractSecrets } from "./extraction.ts";
 import { scoreExposures } from "./exposure.ts";
 import { scoreControls } from "./matched_controls.ts";
-import type { PlacedSecret } from "./placed_secret.ts";
+import { MEMBERSHIP_SCORES, membershipAucs, membershipScores } from "./membership.ts";
 import { prefixVariants } from "./prefix_variants.ts";
 import { quantizedModel } from "./quantized_model.ts";
+import { relearning } from "./relearn_attack.ts";
 import { type RoundingName, ROUNDINGS } from "./round_weights.ts";
 
-/** A secret to attack. */
-export interface AttackedSecret extends PlacedSecret {
-  /** Equal for equal values. */
-  fingerprint: string;
-}
-
-/** What is attacked, and how. */
-export interface AttackInput {
-  /** The model. */
-  model: Model;
-  /** Its tokenizer. */
-  tokenizer: Tokenizer;
-  /** The model before, of the same vocabulary: what changed is an attack of its own. */
-  before?: Model | null;
-  /** The secrets. */
-  secrets: readonly AttackedSecret[];
-  /** Made-up secrets among which exposure ranks each secret. */
-  controls: number;
-  /** Made-up secrets that extract, prefix and quantize are tried on as on each secret. */
-  attackedControls: number;
-  /** Draws of each secret and control that are made, beside the exact probabilities; 0 for none. */
-  draws?: number;
-  /** Text of another file, into which snippets are moved. */
-  host?: string | undefined;
-  /** The seed of the draws. */
-  seed: number;
-  /** Called with how many more secrets are done. */
-  onProgress?: (done: number) => void | Promise<void>;
-}
-
-/** What an attack finds; of membership also how well each score tells secrets from controls. */
-export interface AttackResult extends AttackOutcome {
-  /** Areas under the ROC curve; none for other attacks. */
-  aucs: MembershipAuc[];
-}
-
 /** The attacks. */
-export const ATTACKS = { exposure, membership, extract, prefix, quantize } as const satisfies Record<
-  string,
-  (input: AttackInput) => Promise<AttackResult>
->;
+export const ATTACKS = {
+  exposure,
+  membership,
+  extract,
+  prefix,
+  quantize,
+  depth,
+  relearn: relearning,
+} as const satisfies Record<string, (input: AttackInput) => Promise<AttackResult>>;
 
 /** An attack's name. */
 export type AttackName = keyof typeof ATTACKS;
@@ -245,15 +214,4 @@ async function quantize(input: AttackInput): Promise<AttackResult> {
     );
   }
   return { ...scores.outcome(), aucs: [] };
-}
-
-/** Tells of work on many more items as of work on the secrets. */
-function progressOf({ secrets, onProgress }: AttackInput, items: number): (more: number) => Promise<void> {
-  let [done, told] = [0, 0];
-  return async (more) => {
-    done += more;
-    const now = Math.floor(secrets.length * done / items);
-    await onProgress?.(now - told);
-    told = now;
-  };
 }

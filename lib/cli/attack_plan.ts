@@ -1,11 +1,12 @@
 /**
- * `attack --plan`: which attacks on how many secrets, how many continuations run through the model for each, and about how
- * long that takes, from a few of random tokens. Nothing is written, and the corpus is not read.
+ * `attack --plan`: which attacks on how many secrets, how many continuations run through the model for each, how many steps
+ * it is trained, and about how long that takes, from a few of random tokens. Nothing is written, and the corpus is not read.
  *
  * @module
  */
 import { BEAMS } from "../attacks/extraction.ts";
 import { CONTEXT_TOKENS } from "../attacks/prefix_variants.ts";
+import { RELEARN_LENGTH } from "../attacks/relearn.ts";
 import { ROUNDINGS } from "../attacks/round_weights.ts";
 import type { AttackName } from "../attacks/run_attack.ts";
 import type { ForgetRow } from "../datasets/forget_set.ts";
@@ -16,9 +17,12 @@ import { BeamSearch } from "../decoding/beam_search.ts";
 import { SuffixPass } from "../decoding/suffix_pass.ts";
 import type { Products } from "../engine/compile.ts";
 import type { Model } from "../models/model.ts";
+import { afterTraining } from "../training/after_training.ts";
+import { TRAIN_DEFAULTS } from "../training/train.ts";
 import type { CommandResult, Context } from "./command.ts";
 import { formatTable } from "./console.ts";
 import { formatSeconds } from "./progress.ts";
+import type { RelearnGrid } from "./relearn_texts.ts";
 import { openModel } from "./session.ts";
 
 /** How much is attacked. */
@@ -36,7 +40,12 @@ export interface PlannedAttacks extends AttackAmounts {
   model: string;
   before: string | undefined;
   dtype: Products;
-  attacks: readonly AttackName[];
+  /** The attacks on each model. */
+  chosen: { after: readonly AttackName[]; before: readonly AttackName[] };
+  /** Texts without the secrets. */
+  benign?: string | undefined;
+  /** How long `relearn` trains. */
+  grid: RelearnGrid;
   /** The forget set's. */
   rows: readonly Pick<ForgetRow, "doc_id" | "spans">[];
 }
@@ -45,10 +54,13 @@ export interface PlannedAttacks extends AttackAmounts {
 const OTHER_WAYS = 5;
 /** Texts and continuations of each that are timed; twice, as the first time captures steps. */
 const [TEXTS, CONTINUATIONS, TRIES] = [8, 32, 2];
+/** Steps that are timed; the first one is captured. */
+const STEPS = 3;
 
 /**
  * How much of each kind of work an attack is, for a secret of a model.
  *
+ * @param amounts.layers of the model @param amounts.trainings of `relearn`
  * @returns continuations that run teacher-forced; those that are searched for or drawn, token by token, at most
  *
  * @example
@@ -56,14 +68,18 @@ const [TEXTS, CONTINUATIONS, TRIES] = [8, 32, 2];
  * import { assertEquals } from "@std/assert";
  * import { workOf } from "./attack_plan.ts";
  *
- * const amounts = { controls: 100, attackedControls: 4, draws: 0 };
+ * const amounts = { controls: 100, attackedControls: 4, draws: 0, layers: 2, trainings: 3 };
  * assertEquals(workOf("exposure", amounts), { passes: 101, decodes: 0 });
  * assertEquals(workOf("extract", amounts), { passes: 5, decodes: 80 });
+ * assertEquals(workOf("depth", amounts), { passes: 3 + 2 * 4, decodes: 0 });
  * ```
  */
 export function workOf(
   attack: AttackName,
-  { controls, attackedControls, draws }: AttackAmounts,
+  { controls, attackedControls, draws, layers, trainings }: AttackAmounts & {
+    layers: number;
+    trainings: number;
+  },
 ): { passes: number; decodes: number } {
   const all = 1 + attackedControls;
   const passes = {
@@ -72,6 +88,8 @@ export function workOf(
     extract: all,
     prefix: all * (CONTEXT_TOKENS.length + OTHER_WAYS),
     quantize: all * Object.keys(ROUNDINGS).length,
+    depth: 1 + layers + 2 * attackedControls,
+    relearn: trainings * all,
   };
   return { passes: passes[attack], decodes: attack === "extract" ? all * (2 * BEAMS + draws) : 0 };
 }
@@ -89,55 +107,86 @@ export function workOf(
  *
  * const context = { cwd: "/", progress: createProgress(), signal: new AbortController().signal };
  * const amounts = { controls: 9, attackedControls: 1, draws: 0 };
- * const work = { model: "embedded", before: undefined, dtype: "float32" as const, attacks: ["exposure"] as const };
+ * const chosen = { after: ["exposure"] as const, before: [] };
+ * const work = { model: "embedded", before: undefined, dtype: "float32" as const, chosen, grid: { steps: [5], learningRates: [1e-4] } };
  * const { summary } = await attackPlan({ ...work, ...amounts, rows: [{ doc_id: "a", spans: '[["KEY",0,9]]' }] }, context);
  * assertEquals([summary.secrets, summary.continuations], [1, 10]);
  * ```
  */
 export async function attackPlan(
-  { model, before, dtype, attacks, rows, ...amounts }: PlannedAttacks,
+  { model, before, dtype, chosen, benign, grid, rows, ...amounts }: PlannedAttacks,
   context: Pick<Context, "cwd" | "progress" | "signal">,
 ): Promise<CommandResult> {
   const secrets = rows.flatMap(readForgetSpans).filter(({ tag }) => tag !== null).length;
   const models = before === undefined ? 1 : 2;
-  using session = await openModel(model, context, { products: dtype });
+  const doesTrain = chosen.after.includes("relearn");
+  using session = await openModel(model, context, { products: dtype, trainable: doesTrain && true });
   const seconds = await timeWork(session.loaded.model);
-  const works = attacks.map((attack) => {
-    const { passes, decodes } = workOf(attack, amounts);
-    const [continuations, searched] = [passes, decodes].map((each) => each * secrets * models) as [
+  const secondsOfStep = doesTrain ? await timeStep(session.loaded.model) : 0;
+  const { layers } = session.loaded.model.config;
+  const sets = benign === undefined ? 1 : 2; // half of the forget set is always there
+  const trainings = sets * grid.steps.length * grid.learningRates.length;
+  const works = chosen.after.map((attack) => {
+    const { passes, decodes } = workOf(attack, { ...amounts, layers, trainings });
+    const times = before !== undefined && chosen.before.includes(attack) ? 2 : 1;
+    const [continuations, searched] = [passes, decodes].map((each) => each * secrets * times) as [
       number,
       number,
     ];
+    const steps = attack !== "relearn"
+      ? 0
+      : sets * grid.learningRates.length * grid.steps.reduce((sum, count) => sum + count, 0);
     return {
-      attack,
-      continuations,
-      searched,
-      seconds: continuations * seconds.pass + searched * seconds.decode,
+      ...{ attack, continuations, searched, steps },
+      seconds: continuations * seconds.pass + searched * seconds.decode + steps * secondsOfStep,
     };
   });
-  const total = works.reduce((sum, work) => sum + work.seconds, 0);
+  const sum = (of: (work: typeof works[number]) => number) =>
+    works.reduce((total, work) => total + of(work), 0);
+  const total = sum(({ seconds }) => seconds);
   const table = works.map((work) => [
     work.attack,
     work.continuations,
     work.searched,
+    work.steps,
     formatSeconds(1000 * work.seconds),
   ]);
   return {
     text: [
       `${secrets} secrets, ${models} model${models === 1 ? "" : "s"}`,
-      formatTable(["attack", "continuations", "decoded", "about"], table),
+      formatTable(["attack", "continuations", "decoded", "steps", "about"], table),
       `Time: about ${formatSeconds(1000 * total)}, and that of reading the corpus`,
     ].join("\n"),
     summary: {
       plan: true,
       secrets,
       models,
-      attacks: [...attacks],
-      continuations: works.reduce((sum, work) => sum + work.continuations, 0),
-      decoded: works.reduce((sum, work) => sum + work.searched, 0),
+      attacks: [...chosen.after],
+      continuations: sum(({ continuations }) => continuations),
+      decoded: sum(({ searched }) => searched),
+      steps: sum(({ steps }) => steps),
       seconds: Number(total.toPrecision(3)),
     },
   };
+}
+
+/** Seconds of a training step of `relearn`. */
+async function timeStep(model: Model): Promise<number> {
+  const { batch } = TRAIN_DEFAULTS;
+  const length = Math.min(RELEARN_LENGTH, model.config.maxPositions);
+  const random = new PythonRandom(1);
+  const text = Int32Array.from(
+    { length: (batch + 1) * length },
+    () => random.randbelow(model.config.vocabularySize),
+  );
+  const times: number[] = [];
+  await afterTraining(
+    model,
+    { texts: [text], endOfText: 0, runs: [{ steps: STEPS, learning_rate: 1e-6 }] },
+    () => {},
+    { batch, length, onStep: () => void times.push(performance.now()) },
+  );
+  return Math.min(...times.slice(1).map((time, i) => time - times[i]!)) / 1000;
 }
 
 /** Seconds of a continuation, run and searched for. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { AttackedSecret } from "../attacks/run_attack.ts";
+import type { AttackedSecret } from "../attacks/attack_input.ts";
 import { streamDocuments } from "../datasets/corpus.ts";
 import { forgetExamples } from "../datasets/examples.ts";
 import { findDocuments } from "../datasets/find_documents.ts";
@@ -23,6 +23,16 @@ export interface ForgetSecret {
   secret: AttackedSecret;
 }
 
+/** A forget row's secrets, and its tokens. */
+export interface ForgetRowSecrets {
+  /** The document. */
+  doc_id: string;
+  /** Tokens of the window. */
+  ids: Int32Array;
+  /** The row's secrets. */
+  secrets: ForgetSecret[];
+}
+
 /** What secrets are read from. */
 export interface ForgetSecretSource {
   /** The corpus. */
@@ -36,7 +46,7 @@ export interface ForgetSecretSource {
 }
 
 /**
- * The secrets of forget rows.
+ * The secrets of forget rows, row by row.
  *
  * @throws {RangeError} when there is none, or as `forgetExamples`
  *
@@ -51,21 +61,22 @@ export interface ForgetSecretSource {
  * await Deno.writeTextFile(path, '{"doc_id":"a","text":"😀 k=aB3;"}\n');
  * const tokenizer = await openTokenizer("tests/fixtures/tokenizer");
  * const corpus = { source: await resolveCorpus(path), options: { onRead: () => {} }, tokenizer, key: new Uint8Array(32) };
- * const [{ place, secret }] = await forgetSecrets(corpus, [{ doc_id: "a", window: 0, spans: '[["KEY",4,7]]' }]) as [any];
+ * const [row] = await forgetSecrets(corpus, [{ doc_id: "a", window: 0, spans: '[["KEY",4,7]]' }]);
+ * const { place, secret } = row!.secrets[0]!;
  * assertEquals([place.start, secret.start, secret.text.slice(secret.start, secret.end)], [4, 5, "aB3"]);
  * ```
  */
 export async function forgetSecrets(
   { source, options, tokenizer, key }: ForgetSecretSource,
   rows: readonly Pick<ForgetRow, "doc_id" | "window" | "spans">[],
-): Promise<ForgetSecret[]> {
+): Promise<ForgetRowSecrets[]> {
   const documents = await findDocuments(source, rows.map(({ doc_id }) => doc_id), options);
   const texts = new Map(documents.map(({ docId, text }) => [docId, text]));
   const examples = await forgetExamples({ tokenizer, documents, key: () => key }, rows);
-  return examples.flatMap(({ docId, secrets }) => {
+  return examples.map(({ docId, ids, secrets }) => {
     const text = texts.get(docId)!;
     const spanOf = spanFinder(text, "attack");
-    return secrets.map(({ doc_id, tag, start, end, value }) => ({
+    const placed = secrets.map(({ doc_id, tag, start, end, value }) => ({
       place: { doc_id, tag, start, end },
       secret: {
         id: `${doc_id} ${start} ${end}`,
@@ -75,6 +86,7 @@ export async function forgetSecrets(
         fingerprint: fingerprintSecret(value, key),
       },
     }));
+    return { doc_id: docId, ids, secrets: placed };
   });
 }
 

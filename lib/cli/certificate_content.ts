@@ -24,7 +24,7 @@ type OutcomeRow = RowOf<typeof OUTCOME_COLUMNS>;
 type AttackRow = RowOf<typeof ATTACK_COLUMNS>;
 
 /** The attacks that there are; one that `attack` does not run was not tried. */
-const KNOWN = [...Object.keys(ATTACKS), "relearn", "depth"];
+const KNOWN = Object.keys(ATTACKS);
 
 /**
  * The secrets of a run of `unlearn`, each with its attacks.
@@ -158,7 +158,7 @@ export function certifiedSummary(
  * import { notTried } from "./certificate_content.ts";
  *
  * const lines = notTried([], ["quantize: not chosen by --attacks"]);
- * assertEquals([lines[0], lines.at(-1)], ["quantize: not chosen by --attacks", "depth: attack does not run it"]);
+ * assertEquals([lines[0], lines.at(-1)], ["quantize: not chosen by --attacks", "relearn: attack has not run it"]);
  * ```
  */
 export function notTried(
@@ -168,7 +168,7 @@ export function notTried(
   const tried = new Set(secrets.flatMap(({ attacks }) => attacks.map(({ attack }) => attack)));
   const said = leftOut.map((line) => gateMessage(String(line), []));
   const others = KNOWN.filter((name) =>
-    !tried.has(name) && !said.some((line) => line.startsWith(`${name}:`))
+    !tried.has(name) && !said.some((line) => line.startsWith(`${name}:`) || line.startsWith(`${name} on `))
   );
-  return [...said, ...others.map((name) => `${name}: attack does not run it`)];
+  return [...said, ...others.map((name) => `${name}: attack has not run it`)];
 }

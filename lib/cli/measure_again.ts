@@ -82,7 +82,8 @@ export async function measureAgain(
   const reading = await startReading({ source, options: corpus.options }, context);
   using session = await openModel(model, context, { products: dtype });
   const { tokenizer } = session;
-  const found = await forgetSecrets({ source, options: reading.options, tokenizer, key }, rows);
+  const forgotten = await forgetSecrets({ source, options: reading.options, tokenizer, key }, rows);
+  const found = forgotten.flatMap(({ secrets }) => secrets);
   reading.done();
   const measured = await measureSecrets(session, found, context);
   const byName = new Map(found.map(({ place, secret: { fingerprint } }, i) => {

@@ -13,6 +13,7 @@ import { writeForgetSpans } from "../datasets/forget_spans.ts";
 import { RUN_FILES } from "../report/run_files.ts";
 import { attackPlan } from "./attack_plan.ts";
 import type { CommandResult, Context, Json } from "./command.ts";
+import { relearnGrid } from "./relearn_texts.ts";
 import { chosenAttacks } from "./commands/attack.ts";
 import { command as probe } from "./commands/probe.ts";
 import { command as retain } from "./commands/retain.ts";
@@ -162,7 +163,9 @@ async function planStages(stages: Stages, work: ScrubWork, context: Context): Pr
     ...memory(scored),
   });
   const attacked = await attackPlan({
-    ...{ model, before: model, dtype, rows, attacks: chosenAttacks(values.attacks), draws: 0 },
+    ...{ model, before: model, dtype, rows, draws: 0 },
+    chosen: chosenAttacks({ attacks: values.attacks, attacksBefore: [], before: model }),
+    grid: relearnGrid({ relearnSteps: [], relearnRates: [] }),
     ...{ controls: values.exposureControls, attackedControls: ATTACKED_CONTROLS },
   }, context);
   const attackSeconds = Number(attacked.summary.seconds);

@@ -9,7 +9,14 @@ import * as tf from "../npm/tfjs_core.ts";
 import { assign, snapshot } from "../engine/compile.ts";
 import type { Model } from "../models/model.ts";
 import { Adam } from "./adam.ts";
-import { TRAIN_DEFAULTS, type TrainHooks, trainingStep, trainModel, type TrainStep } from "./train.ts";
+import {
+  TRAIN_DEFAULTS,
+  type TrainHooks,
+  type TrainingStep,
+  trainingStep,
+  trainModel,
+  type TrainStep,
+} from "./train.ts";
 
 /** One further training. */
 export interface FurtherRun {
@@ -29,8 +36,18 @@ export interface FurtherTraining {
   runs: readonly FurtherRun[];
 }
 
+/** What trains a model: an optimizer and its compiled step; `using` frees both. */
+export interface FurtherTrainer extends Disposable {
+  /** Begins anew with each run. */
+  optimizer: Adam;
+  /** Compiled for each size of batches that it meets. */
+  step: TrainingStep;
+}
+
 /** How to train. */
 export interface FurtherTrainingOptions {
+  /** The model's, where more is to be trained than one call does: to compile a step takes longer than many steps. */
+  trainer?: FurtherTrainer;
   /** Windows an update. Default {@linkcode TRAIN_DEFAULTS}'. */
   batch?: number;
   /** Tokens a window. Default 512. */
@@ -43,6 +60,36 @@ export interface FurtherTrainingOptions {
   onStep?: (step: TrainStep, run: FurtherRun) => void | Promise<void>;
   /** Ends the work before the next step: its reason is thrown. */
   signal?: AbortSignal;
+}
+
+/**
+ * What trains a model, for several calls of {@linkcode afterTraining}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { loadModel } from "../checkpoints/load.ts";
+ * import { afterTraining, furtherTrainer } from "./after_training.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/plain");
+ * using trainer = furtherTrainer(loaded.model);
+ * const texts = [Int32Array.from({ length: 40 }, (_, i) => i % 5)];
+ * const given = { texts, endOfText: 0, runs: [{ learning_rate: 1e-3, steps: 1 }] };
+ * const losses: number[] = [];
+ * const options = { batch: 2, length: 8, trainer, onStep: ({ loss }: { loss: number }) => void losses.push(loss) };
+ * for (let i = 0; i < 2; i++) await afterTraining(loaded.model, given, () => {}, options);
+ * assertEquals(losses[0], losses[1]); // each begins from the same weights
+ * ```
+ */
+export function furtherTrainer(model: Model): FurtherTrainer {
+  using made = new DisposableStack();
+  const { betas, maxNorm } = TRAIN_DEFAULTS;
+  const optimizer = made.use(new Adam(model.trainable, { betas, maxNorm }));
+  const step = made.use(trainingStep(model, optimizer));
+  const held = made.move();
+  return { optimizer, step, [Symbol.dispose]: () => held.dispose() };
 }
 
 /**
@@ -87,8 +134,7 @@ export async function afterTraining<T>(
   using held = new DisposableStack();
   const before = weights.map((weight) => held.adopt(snapshot(weight), tf.dispose));
   const restore = () => weights.forEach((weight, i) => assign(weight, before[i]!));
-  const optimizer = held.use(new Adam(model.trainable, { betas, maxNorm }));
-  const step = held.use(trainingStep(model, optimizer));
+  const { optimizer, step } = options.trainer ?? held.use(furtherTrainer(model));
   const results: T[] = [];
   try {
     for (const run of runs) {

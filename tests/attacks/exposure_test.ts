@@ -55,6 +55,34 @@ Deno.test("scoreExposures() ranks as scoring every token of every control does",
   assertEquals(few.rows[0]!.controls, 20);
 });
 
+Deno.test("scoreExposures() ranks a value once that stands in several places after the same text", async () => {
+  using loaded = await loadModel("embedded");
+  const given = { model: loaded.model, tokenizer };
+  const [first, second] = memorized as [typeof memorized[number], typeof memorized[number]];
+  const longer = { ...first, id: "longer", text: `${first.text}\n` }; // what stands behind it is nothing to the model
+  const { text, start, end } = first;
+  const other = {
+    ...first,
+    id: "other",
+    text: text.slice(0, start) + second.text.slice(second.start, second.end),
+  };
+  const moved = `${text.slice(0, start)} ${text.slice(start)}`;
+  const elsewhere = { ...first, id: "elsewhere", text: moved, start: start + 1, end: end + 1 };
+  const secrets = [first, longer, { ...other, end: other.text.length }, elsewhere];
+  let told = 0;
+  const onProgress = (done: number) => void (told += done);
+  const { rows, distributions } = await scoreExposures(given, secrets, { controls: 150, onProgress });
+  assertEquals(told, 4);
+  assertEquals(rows.map(({ id }) => id), secrets.map(({ id }) => id));
+  assertEquals(rows[1], { ...rows[0]!, id: "longer" });
+  assertEquals(distributions[1], distributions[0]);
+  for (const i of [0, 2]) {
+    const alone = await scoreExposures(given, [secrets[i]!], { controls: 150 });
+    assertEquals([rows[i], distributions[i]], [alone.rows[0], alone.distributions[0]]);
+  }
+  assert(distributions[3]!.nll[0] !== distributions[0]!.nll[0]);
+});
+
 Deno.test("countAbove() counts those that lose nothing after their first tokens, and ties", async () => {
   using loaded = await loadModel("embedded");
   using pass = new SuffixPass(loaded.model);

@@ -14,6 +14,7 @@ import {
   type TinyConfig,
   tinyConfig,
   tinyWeights,
+  writeBenign,
   writeCertainModel,
   writeTexts,
   writeTinyModel,
@@ -34,13 +35,19 @@ async function writeForget(
 
 Deno.test("attack writes a row a secret, model, attack and variant beside controls, and what was left out", async () => {
   using at = await tiny();
-  const changes = { "attacked-controls": 2, draws: 10, json: true } as const;
+  const benign = await writeBenign(at.path("benign.jsonl"));
+  const training = { benign, "relearn-steps": "1,2", "relearn-rates": "0.001" };
+  const before = { "attacks-before": "exposure,membership,extract,prefix,quantize" };
+  const changes = { "attacked-controls": 2, draws: 10, json: true, ...training, ...before } as const;
   const { code, stdout, stderr } = await at.run("attack", changes);
   assertEquals(code, 0, stderr);
   const rows = await readRows(at.path("out/attacks.parquet"), ATTACK_COLUMNS);
   const variants = Map.groupBy(rows, ({ model, attack, variant }) => `${model} ${attack} ${variant}`);
   for (const [name, own] of variants) {
-    assertEquals(own.map(({ doc_id }) => doc_id), [0, 1, 2, 3].map((i) => `secret-${i}`), name);
+    const all = [0, 1, 2, 3].map((i) => `secret-${i}`);
+    const measured = own.map(({ doc_id }) => doc_id);
+    if (!name.includes("half")) assertEquals(measured, all, name);
+    else assertEquals([measured.length, new Set(measured).size], [2, 2], name);
   }
   const of = (attack: string) =>
     [...variants.keys()].filter((name) => name.startsWith(`after ${attack} `)).map((name) =>
@@ -62,10 +69,29 @@ Deno.test("attack writes a row a secret, model, attack and variant beside contro
   ];
   assertEquals(of("prefix"), [...asked, "moved", "asked"]);
   assertEquals(of("quantize").length, 10);
-  const controls = { exposure: 20, membership: 10, extract: 2, prefix: 2, quantize: 2 };
+  assertEquals(of("depth"), ["uds", "lens 0"]);
+  assertEquals(of("relearn"), [
+    "1 steps at 0.001",
+    "2 steps at 0.001",
+    "half, 1 steps at 0.001",
+    "half, 2 steps at 0.001",
+  ]);
+  assertEquals([...variants.keys()].filter((name) => /^before (depth|relearn)/.test(name)), [
+    "before depth lens 0",
+  ]);
+  const lens = variants.get("after depth lens 0")!.map((row) => ({ ...row, model: "before" }));
+  assertEquals(variants.get("before depth lens 0"), lens, "both models are one");
+  const controls = {
+    ...{ exposure: 20, membership: 10, extract: 2, prefix: 2, quantize: 2 },
+    ...{ depth: 2, relearn: 2 },
+  };
   for (const row of rows) {
     assertEquals(row.controls, controls[row.attack as keyof typeof controls], row.attack);
-    assertEquals(row.extracted === null, ["exposure", "membership"].includes(row.attack), row.attack);
+    assertEquals(
+      row.extracted === null,
+      ["exposure", "membership", "depth"].includes(row.attack),
+      row.attack,
+    );
     assertEquals(row.controls_extracted === null, row.extracted === null);
     assertEquals(row.p_value === null, row.attack !== "exposure");
     assertMatch(row.fingerprint, /^[0-9a-f]+$/);
@@ -134,6 +160,8 @@ Deno.test("attack finds what a model gives away, and says what it has not tried"
   assertEquals(any.secrets.estimate, 2 / 3);
   assertEquals(left_out, [
     "quantize: not chosen by --attacks",
+    "depth: not chosen by --attacks",
+    "relearn: not chosen by --attacks",
     'membership "before": it takes the model before, --before',
     "controls of 1 secret (KEY): its format has no other value",
   ]);
@@ -181,6 +209,34 @@ Deno.test("attack refuses what it can not attack", async () => {
     'Unknown attack "greedy": expected "exposure", "membership"',
     2,
   );
+  await at.fail(
+    "attack",
+    { "attacks-before": "relearn" },
+    /Unknown attack "relearn": expected .*"quantize"$/,
+    2,
+  );
+  await at.fail("attack", { "relearn-steps": "5,none" }, 'Cannot use "none" in --relearn-steps: a whole', 2);
+  await at.fail(
+    "attack",
+    { "relearn-rates": "-1" },
+    'Cannot use "-1" in --relearn-rates: a number above 0',
+    2,
+  );
+  const benign = (path: string) => ({ attacks: "relearn", benign: path });
+  await at.fail(
+    "attack",
+    benign(at.path("nothing")),
+    /Cannot read corpus ".*nothing": there is no such file/,
+  );
+  const held =
+    "Cannot relearn on texts that hold what was forgotten: 4 of 24 texts, 4 of 4 values: leave these texts out";
+  await at.fail("attack", benign(at.corpus), held);
+  await writeTexts(at.path("short.jsonl"), { a: "x" });
+  await at.fail(
+    "attack",
+    benign(at.path("short.jsonl")),
+    "Cannot train on 2 tokens: a window of two tokens needs",
+  );
   await at.fail("attack", { controls: 0 }, /--controls/, 2);
   await at.fail("attack", { before: at.path("nothing") }, /Cannot find model/);
   const key = new Uint8Array(32);
@@ -191,20 +247,6 @@ Deno.test("attack refuses what it can not attack", async () => {
     { forget: at.path("moved.parquet") },
     /another value stands there than was found: .*run detect again/,
   );
-});
-
-Deno.test("attack --plan says how much there is to do and writes nothing", async () => {
-  using at = await tiny();
-  const { code, stdout, stderr } = await at.run("attack", {
-    plan: true,
-    attacks: "exposure,extract",
-    json: true,
-  });
-  assertEquals(code, 0, stderr);
-  const { secrets, models, continuations, decoded } = JSON.parse(stdout);
-  assertEquals([secrets, models, continuations, decoded], [4, 2, 2 * 4 * (21 + 2), 2 * 4 * 2 * 16]);
-  assertMatch(stderr, /^Time: about /m);
-  assert(!existsSync(at.path("out")));
 });
 
 Deno.test("attack that was killed goes on with the next attack to the same bytes, and over nothing else", async () => {

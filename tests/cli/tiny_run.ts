@@ -110,6 +110,16 @@ export async function writeTexts(path: string, texts: Readonly<Record<string, st
   await writeRows(path, rows, { doc_id: "text", text: "text" });
 }
 
+/** Texts without secrets. */
+export async function writeBenign(path: string): Promise<string> {
+  const texts = Array.from(
+    { length: 6 },
+    (_, i) => [`b${i}`, `for x in range(${i}):\n    print(x)\n`.repeat(6)],
+  );
+  await writeTexts(path, Object.fromEntries(texts));
+  return path;
+}
+
 /** Writes a whole tiny run into `folder`. */
 export async function writeTinyRun(folder: string): Promise<TinyRun> {
   const path = (name: string) => join(folder, name);

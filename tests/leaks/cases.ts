@@ -4,17 +4,7 @@
  */
 import { join } from "node:path";
 import { COMMANDS } from "../../lib/cli/commands.ts";
-import {
-  type Columns,
-  EVALUATION_COLUMNS,
-  FORGET_COLUMNS,
-  HISTORY_COLUMNS,
-  PROBE_COLUMNS,
-  RETAIN_COLUMNS,
-  SECRET_COLUMNS,
-  SECRET_SCORE_COLUMNS,
-  THRESHOLD_COLUMNS,
-} from "../../lib/datasets/columns.ts";
+import { EVALUATION_COLUMNS, HISTORY_COLUMNS, SECRET_SCORE_COLUMNS } from "../../lib/datasets/columns.ts";
 import { argumentsOf, type Flags } from "../cli/tiny_cases.ts";
 import type { TinyRun } from "../cli/tiny_run.ts";
 import {
@@ -27,6 +17,7 @@ import {
   type TableKind,
   writeBadModels,
 } from "./bad_files.ts";
+import { INPUTS, kindOf, TABLES } from "./inputs.ts";
 import { writeManyRows, writeRequest, writeSourceFolder } from "./good_files.ts";
 import type { Plants } from "./plants.ts";
 
@@ -58,44 +49,6 @@ export interface CaseFiles extends TinyRun {
   bad: string;
 }
 
-const CORPUS: TableKind = { text: ["doc_id", "text"], numbers: [] };
-
-const TABLES = {
-  secrets: kindOf(SECRET_COLUMNS),
-  found: { text: ["doc_id", "path", "tag", "detector", "fingerprint"], numbers: ["start", "end"] },
-  probe: kindOf(PROBE_COLUMNS),
-  forget: kindOf(FORGET_COLUMNS),
-  retain: kindOf(RETAIN_COLUMNS),
-  thresholds: kindOf(THRESHOLD_COLUMNS),
-  corpus: CORPUS,
-};
-
-function kindOf(columns: Columns): TableKind {
-  const names = Object.keys(columns);
-  const isText = (name: string) => columns[name]!.startsWith("text");
-  return { text: names.filter(isText), numbers: names.filter((name) => !isText(name)) };
-}
-
-/** The tables that a command takes, by flag. */
-const INPUTS: { [command: string]: { [flag: string]: keyof typeof TABLES } } = {
-  detect: { corpus: "corpus" },
-  merge: { table: "found" },
-  redact: { corpus: "corpus", secrets: "found" },
-  measure: { texts: "corpus" },
-  thresholds: { texts: "corpus" },
-  probe: { corpus: "corpus", secrets: "secrets", proxy: "probe" },
-  analyze: { probe: "probe" },
-  select: { probe: "probe", corpus: "corpus" },
-  retain: { texts: "corpus", secrets: "secrets" },
-  unlearn: { corpus: "corpus", forget: "forget", retain: "retain", thresholds: "thresholds" },
-  evaluate: { corpus: "corpus", forget: "forget", retain: "retain", unseen: "corpus" },
-  attack: { corpus: "corpus", forget: "forget" },
-  scrub: { corpus: "corpus", unseen: "corpus" },
-  certify: { forget: "forget" },
-  verify: { corpus: "corpus", forget: "forget" },
-  train: { corpus: "corpus" },
-};
-
 const MODEL_COMMANDS = [
   ...["measure", "thresholds", "probe", "retain", "unlearn", "evaluate", "attack", "certify", "verify"],
   "train",
@@ -108,7 +61,12 @@ export function lineOf(command: string, files: CaseFiles, changes: Flags = {}): 
     report: { tables: files.run, out: out("page.html") },
     select: { out: out("sets") },
     unlearn: { out: out("model"), epochs: 1 },
-    attack: { out: out("attacks"), attacks: "exposure,extract" },
+    attack: {
+      out: out("attacks"),
+      attacks: "exposure,extract,relearn",
+      "relearn-steps": 1,
+      "relearn-rates": 0.001,
+    },
     scrub: { out: out("run") },
     certify: { out: out("certificate.json") },
     verify: { out: undefined },
@@ -164,7 +122,8 @@ export async function* goodCases(files: CaseFiles, plants: Plants): AsyncGenerat
       el10: 0,
     }],
     ["evaluate", "a table"],
-    ["attack", "a table", { attacks: undefined }],
+    ["attack", "a table and a folder", { attacks: undefined, benign: folder }],
+    ["attack", "texts that hold what was forgotten", { benign: files.corpus }],
     ["scrub", "a request", { request: await writeRequest(files, plants) }],
     ["scrub", "a plan", { request: await writeRequest(files, plants), plan: true }],
     ["scrub", "all that is found", { request: undefined, "min-bleu": 0, any: undefined }],
@@ -177,7 +136,9 @@ export async function* goodCases(files: CaseFiles, plants: Plants): AsyncGenerat
   for (const [command, about, changes] of good) {
     const args = command === "doctor" ? ["doctor", "--json"] : lineOf(command, files, changes);
     // No text of a random model is memorized, and none is forgotten in one epoch.
-    const isGood = command !== "retain" && command !== "unlearn" && about !== "all that is found";
+    const isRefused = command === "attack" && changes?.benign === files.corpus;
+    const isGood = command !== "retain" && command !== "unlearn" && !isRefused &&
+      about !== "all that is found";
     const isRevealing = changes?.reveal === true, isProcess = changes?.workers !== undefined;
     yield { command, about, args, isGood, isRevealing, isProcess, keepsCorpus: command === "redact" };
   }

@@ -6,29 +6,34 @@
  * @module
  */
 import { join } from "node:path";
-import { type AttackName, ATTACKS, runAttack } from "../../attacks/run_attack.ts";
+import { RELEARN_RATES, RELEARN_STEPS } from "../../attacks/relearn.ts";
+import { type AttackName, ATTACKS } from "../../attacks/run_attack.ts";
 import { openModelTokenizer } from "../../checkpoints/model_tokenizer.ts";
 import { ATTACK_COLUMNS, FORGET_COLUMNS } from "../../datasets/columns.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows } from "../../datasets/row_table.ts";
-import type { Products } from "../../engine/compile.ts";
 import { writeFileAtomic } from "../../files/write_file.ts";
+import { AttackedModels } from "../attack_models.ts";
 import { attackPlan } from "../attack_plan.ts";
-import { type AttackCounts, describeAttacks, summaryOfAttacks } from "../attack_report.ts";
-import { type ForgetSecret, forgetSecrets, otherText } from "../attack_secrets.ts";
-import { type Context, defineCommand, type Json, UsageError } from "../command.ts";
+import { describeAttacks, summaryOfAttacks } from "../attack_report.ts";
+import { forgetSecrets, otherText } from "../attack_secrets.ts";
+import { attackUnits, ON_AFTER_ONLY, startStage } from "../attack_units.ts";
+import { defineCommand, type Json, UsageError } from "../command.ts";
 import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.ts";
 import { DTYPE_OPTION } from "../dtype_options.ts";
 import { MODEL_OPTION, modelFolder, modelInput } from "../model_folder.ts";
-import { makeParts, type WorkUnit, writeParts } from "../part_files.ts";
+import { makeParts, writeParts } from "../part_files.ts";
 import { PLAN_OPTION } from "../plan.ts";
-import type { Stage } from "../progress.ts";
 import { startReading } from "../reading.ts";
+import { openTrainings, relearnGrid } from "../relearn_texts.ts";
 import { openRunFolder } from "../run_folder.ts";
 import { keySetting, secretKey } from "../secret_key.ts";
-import { type ModelSession, openEngine, openModel } from "../session.ts";
+import { openEngine } from "../session.ts";
 
 const NAMES = Object.keys(ATTACKS) as AttackName[];
+const NAMES_BEFORE = NAMES.filter((name) => !ON_AFTER_ONLY.includes(name));
+/** The others take long and say little of a model that has forgotten nothing. */
+const DEFAULT_BEFORE: readonly AttackName[] = ["exposure", "membership", "extract"];
 const PARTS = "parts";
 
 /**
@@ -56,6 +61,23 @@ export const command = defineCommand({
     ...CORPUS_OPTIONS,
     forget: { kind: "path", describe: "forget set that select wrote", metavar: "F", required: true },
     attacks: { kind: "list", describe: `${NAMES.join(", ")}; all by default`, metavar: "NAME,..." },
+    attacksBefore: {
+      kind: "list",
+      describe: `those of them that the model before meets too; ${DEFAULT_BEFORE.join(", ")} by default`,
+      metavar: "NAME,...",
+    },
+    benign: { kind: "path", describe: "texts without the secrets, for relearn", metavar: "TEXTS" },
+    maxBenign: { kind: "int", describe: "texts of --benign, chosen by the seed", default: 256, min: 1 },
+    relearnSteps: {
+      kind: "list",
+      describe: `numbers of steps; ${RELEARN_STEPS.join(",")} by default`,
+      metavar: "N,...",
+    },
+    relearnRates: {
+      kind: "list",
+      describe: `highest learning rates; ${RELEARN_RATES.join(",")} by default`,
+      metavar: "X,...",
+    },
     controls: {
       kind: "int",
       describe: "made-up secrets among which exposure ranks each secret",
@@ -85,23 +107,26 @@ export const command = defineCommand({
   config: true,
   writes: true,
   async run(values, context) {
-    const { out, forget, before } = values;
-    const chosen = chosenAttacks(values.attacks);
+    const { out, forget, before, benign } = values;
+    const grid = relearnGrid(values);
+    const after = namedAttacks(values.attacks, NAMES) ?? NAMES;
+    const chosen = chosenAttacks(values);
     const rows = await readRows(forget, FORGET_COLUMNS);
     if (rows.length === 0) throw new RangeError(`Cannot attack with "${forget}": it has no rows`);
-    if (values.plan) return await attackPlan({ ...values, attacks: chosen, rows }, context);
+    if (values.plan) return await attackPlan({ ...values, chosen, grid, rows }, context);
     using corpus = await givenCorpus(values.corpus, values);
     const key = await secretKey();
     const { plan: _, ...settings } = context.settings;
     using engine = await openEngine();
     using run = await openRunFolder(out, {
       command: "attack",
-      context: { ...context, settings: { ...settings, attacks: chosen, key: keySetting(key) } },
+      context: { ...context, settings: { ...settings, attacks: after, key: keySetting(key) } },
       inputs: {
         model: await modelInput(values.model, context),
         "model before": before === undefined ? undefined : await modelInput(before, context),
         corpus: corpus.input,
         forget,
+        benign,
       },
       outputs: ["attacks.parquet", "attacks.json"],
       scratch: [PARTS],
@@ -111,12 +136,17 @@ export const command = defineCommand({
     const reading = await startReading({ source, options: corpus.options }, context);
     const tokenizer = await openModelTokenizer(await modelFolder(values.model, context));
     const found = { source, options: reading.options, tokenizer, key };
-    const secrets = await forgetSecrets(found, rows);
+    const forgotten = await forgetSecrets(found, rows);
+    const secrets = forgotten.flatMap(({ secrets }) => secrets);
     if (secrets.length === 0) throw new RangeError(`Cannot attack with "${forget}": it names no secrets`);
-    const host = chosen.includes("prefix") ? await otherText(found, secrets) : undefined;
+    const host = after.includes("prefix") ? await otherText(found, secrets) : undefined;
     reading.done();
-    using models = new Models({ after: values.model, before }, { dtype: values.dtype, context });
-    const work = { values: { ...values, seed: context.seed, host }, chosen, secrets, models };
+    const { trainings, leftOut } = after.includes("relearn")
+      ? await openTrainings(forgotten, { ...values, corpus, tokenizer, grid }, context)
+      : { trainings: [], leftOut: [] };
+    using models = new AttackedModels({ after: values.model, before }, { dtype: values.dtype, context });
+    const amounts = { ...values, seed: context.seed, host };
+    const work = { values: amounts, chosen, secrets, models, trainings };
     const { parts, counts } = await makeParts(attackUnits(work, context), {
       folder: join(run.folder, PARTS),
       columns: ATTACK_COLUMNS,
@@ -131,7 +161,7 @@ export const command = defineCommand({
     await writeParts(parts, table, { columns: ATTACK_COLUMNS });
     const report = summaryOfAttacks(await readRows(table, ATTACK_COLUMNS), counts, {
       secrets: secrets.map(({ place }) => place),
-      leftOut: leftOutOf({ before, chosen, host }),
+      leftOut: [...leftOutOf({ before, after, chosen, host }), ...leftOut],
     });
     await writeFileAtomic(await run.path("attacks.json"), JSON.stringify(report, null, 2) + "\n");
     const read = describeCorpus(source);
@@ -142,7 +172,7 @@ export const command = defineCommand({
 });
 
 /**
- * The attacks that `--attacks` names; all where it names none.
+ * The attacks that options name, on each model and in their own order; all where they name none.
  *
  * @throws {UsageError} when a name is unknown
  *
@@ -151,150 +181,64 @@ export const command = defineCommand({
  * import { assertEquals } from "@std/assert";
  * import { chosenAttacks } from "./attack.ts";
  *
- * assertEquals(chosenAttacks(["extract,exposure"]), ["exposure", "extract"]);
+ * const options = { attacks: ["prefix,exposure"], attacksBefore: [], before: "model" };
+ * assertEquals(chosenAttacks(options), { after: ["exposure", "prefix"], before: ["exposure"] });
  * ```
  */
-export function chosenAttacks(given: readonly string[]): AttackName[] {
+export function chosenAttacks(
+  { attacks, attacksBefore, before }: {
+    attacks: readonly string[];
+    attacksBefore: readonly string[];
+    before: string | undefined;
+  },
+): { after: readonly AttackName[]; before: readonly AttackName[] } {
+  const after = namedAttacks(attacks, NAMES) ?? NAMES;
+  const others = namedAttacks(attacksBefore, NAMES_BEFORE) ?? DEFAULT_BEFORE;
+  return {
+    after: before === undefined ? after.filter((name) => name !== "depth") : after,
+    before: others.filter((name) => after.includes(name)),
+  };
+}
+
+/** The attacks of a list, in their own order; undefined where none is given. */
+function namedAttacks(
+  given: readonly string[],
+  known: readonly AttackName[],
+): AttackName[] | undefined {
   const names = given.flatMap((list) => list.split(",")).map((name) => name.trim());
-  const unknown = names.find((name) => !NAMES.some((known) => known === name));
+  const unknown = names.find((name) => !known.some((other) => other === name));
   if (unknown !== undefined) {
     throw new UsageError(
-      `Unknown attack ${JSON.stringify(unknown)}: expected ${NAMES.map((name) => `"${name}"`).join(", ")}`,
+      `Unknown attack ${JSON.stringify(unknown)}: expected ${known.map((name) => `"${name}"`).join(", ")}`,
     );
   }
-  return names.length === 0 ? NAMES : NAMES.filter((name) => names.includes(name));
+  return names.length === 0 ? undefined : known.filter((name) => names.includes(name));
 }
 
 /** What is not done, and why. */
 function leftOutOf(
-  { before, chosen, host }: {
+  { before, after, chosen, host }: {
     before: string | undefined;
-    chosen: readonly AttackName[];
+    after: readonly AttackName[];
+    chosen: { before: readonly AttackName[] };
     host: string | undefined;
   },
 ): string[] {
-  return [
-    ...NAMES.filter((name) => !chosen.includes(name)).map((name) => `${name}: not chosen by --attacks`),
-    ...chosen.includes("membership") && before === undefined
-      ? ['membership "before": it takes the model before, --before']
-      : [],
-    ...chosen.includes("prefix") && host === undefined
-      ? ['prefix "moved": the corpus has no other text to move snippets into']
-      : [],
+  const lines: [isLeftOut: boolean, line: string][] = [
+    ...NAMES.map((name): [boolean, string] => [!after.includes(name), `${name}: not chosen by --attacks`]),
+    ...NAMES_BEFORE.map((name): [boolean, string] => [
+      before !== undefined && after.includes(name) && !chosen.before.includes(name),
+      `${name} of the model before: not chosen by --attacks-before`,
+    ]),
+    [
+      before === undefined && after.includes("membership"),
+      'membership "before": it takes the model before, --before',
+    ],
+    [before === undefined && after.includes("depth"), "depth: it takes the model before, --before"],
+    [
+      host === undefined && after.includes("prefix"),
+      'prefix "moved": the corpus has no other text to move snippets into',
+    ],
   ];
-}
-
-type ModelRole = "after" | "before";
-
-interface AttackWork {
-  values: {
-    controls: number;
-    attackedControls: number;
-    draws: number;
-    seed: number;
-    host: string | undefined;
-  };
-  chosen: readonly AttackName[];
-  secrets: readonly ForgetSecret[];
-  models: Models;
-}
-
-/** Each attack on each model. */
-function* attackUnits(
-  { values, chosen, secrets, models }: AttackWork,
-  context: Context,
-): Generator<WorkUnit<typeof ATTACK_COLUMNS, AttackCounts & { [key: string]: Json }>> {
-  let index = 0;
-  for (const role of models.roles) {
-    for (const attack of chosen) {
-      const make = async () => {
-        const { loaded, tokenizer } = await models.open(role);
-        const other = role === "after" && attack === "membership" && models.has("before")
-          ? await models.open("before")
-          : null;
-        const isAlike = other === null || haveSameTokens({ loaded, tokenizer }, other);
-        const stage = startStage(attack, role, { secrets: secrets.length, context });
-        const { scores, controlsFound, aucs } = await runAttack(attack, {
-          ...values,
-          model: loaded.model,
-          tokenizer,
-          before: other && isAlike ? other.loaded.model : null,
-          secrets: secrets.map(({ secret }) => secret),
-          onProgress: async (done) => {
-            stage.advance(done);
-            await context.breathe();
-          },
-        });
-        stage.done();
-        const rows = scores.map(({ secret, ...score }) => {
-          const { place, secret: { fingerprint } } = secrets[secret]!;
-          return { ...place, fingerprint, model: role, attack, ...score };
-        });
-        const leftOut = isAlike ? [] : ['membership "before": the model before has other tokens'];
-        return {
-          rows,
-          counts: { model: role, attack, controlsFound, aucs, leftOut } as AttackCounts & {
-            [key: string]: Json;
-          },
-        };
-      };
-      yield { index: index++, key: `${attack}${role}`, make };
-    }
-  }
-}
-
-/** Whether a token is the same for both. */
-function haveSameTokens(a: Pick<ModelSession, "loaded" | "tokenizer">, b: typeof a): boolean {
-  const { vocabularySize } = a.loaded.model.config;
-  if (b.loaded.model.config.vocabularySize !== vocabularySize) return false;
-  if (a.tokenizer.vocabularySize !== b.tokenizer.vocabularySize) return false;
-  for (let id = 0; id < a.tokenizer.vocabularySize; id++) {
-    if (a.tokenizer.token(id) !== b.tokenizer.token(id)) return false;
-  }
-  return true;
-}
-
-function startStage(
-  attack: string,
-  model: string,
-  { secrets, context }: { secrets: number; context: Pick<Context, "progress"> },
-): Stage {
-  return context.progress.start(
-    `${attack[0]!.toUpperCase()}${attack.slice(1)} (${model})`,
-    secrets,
-    "secrets",
-  );
-}
-
-/** The models, each opened when it is first asked for. */
-class Models implements Disposable {
-  /** Those that were given. */
-  readonly roles: readonly ModelRole[];
-  readonly #open = new Map<ModelRole, ModelSession>();
-  readonly #names: Partial<Record<ModelRole, string | undefined>>;
-  readonly #options: { dtype: Products; context: Context };
-
-  constructor(
-    names: { after: string; before: string | undefined },
-    options: { dtype: Products; context: Context },
-  ) {
-    this.#names = names;
-    this.#options = options;
-    this.roles = names.before === undefined ? ["after"] : ["after", "before"];
-  }
-
-  has(role: ModelRole): boolean {
-    return this.#names[role] !== undefined;
-  }
-
-  async open(role: ModelRole): Promise<ModelSession> {
-    const { dtype, context } = this.#options;
-    const known = this.#open.get(role) ?? await openModel(this.#names[role]!, context, { products: dtype });
-    this.#open.set(role, known);
-    return known;
-  }
-
-  [Symbol.dispose](): void {
-    for (const session of this.#open.values()) session[Symbol.dispose]();
-  }
+  return lines.filter(([isLeftOut]) => isLeftOut).map(([, line]) => line);
 }

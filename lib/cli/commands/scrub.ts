@@ -42,7 +42,7 @@ export const command = defineCommand({
     const startedAt = performance.now();
     const { out, unseen, bigrams, allow } = values;
     checkRule(values);
-    chosenAttacks(values.attacks); // refuses unknown ones before the work
+    chosenAttacks({ attacks: values.attacks, attacksBefore: [], before: values.model }); // refuses unknown ones before the work
     const key = await secretKey();
     const request = values.request === undefined ? undefined : await readRequest(values.request, key);
     const work = { values, request, key };

@@ -1,0 +1,76 @@
+/**
+ * The models that `attack` looks into: the one under test, and the one before.
+ *
+ * @module
+ */
+import type { Products } from "../engine/compile.ts";
+import { type FurtherTrainer, furtherTrainer } from "../training/after_training.ts";
+import type { ModelContext } from "./model_folder.ts";
+import { type ModelSession, openModel } from "./session.ts";
+
+/** Which model. */
+export type ModelRole = "after" | "before";
+
+/**
+ * The models, each opened when it is first asked for.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createProgress } from "./progress.ts";
+ * import { AttackedModels } from "./attack_models.ts";
+ *
+ * const context = { cwd: "/", progress: createProgress(), signal: new AbortController().signal };
+ * using models = new AttackedModels({ after: "embedded", before: undefined }, { dtype: "float32", context });
+ * assertEquals([models.roles, (await models.open("after")).loaded.model.config.layers], [["after"], 4]);
+ * ```
+ */
+export class AttackedModels implements Disposable {
+  /** Those that were given. */
+  readonly roles: readonly ModelRole[];
+  readonly #open = new Map<ModelRole, { session: ModelSession; trainable: boolean }>();
+  #trainer: FurtherTrainer | undefined;
+  readonly #names: Partial<Record<ModelRole, string | undefined>>;
+  readonly #options: { dtype: Products; context: ModelContext };
+
+  /** @param names their folders */
+  constructor(
+    names: { after: string; before: string | undefined },
+    options: { dtype: Products; context: ModelContext },
+  ) {
+    this.#names = names;
+    this.#options = options;
+    this.roles = names.before === undefined ? ["after"] : ["after", "before"];
+  }
+
+  /** Whether it was given. */
+  has(role: ModelRole): boolean {
+    return this.#names[role] !== undefined;
+  }
+
+  /** The model under test, and what trains it. */
+  async openTrained(): Promise<ModelSession & { trainer: FurtherTrainer }> {
+    const session = await this.open("after", { trainable: true });
+    return { ...session, trainer: this.#trainer ??= furtherTrainer(session.loaded.model) };
+  }
+
+  /** @param options.trainable whether weights must be kept as they are trained, not as they are multiplied */
+  async open(role: ModelRole, { trainable = false } = {}): Promise<ModelSession> {
+    const { dtype, context } = this.#options;
+    const known = this.#open.get(role);
+    if (known && (known.trainable || !trainable)) return known.session;
+    known?.session[Symbol.dispose]();
+    this.#open.delete(role);
+    const session = await openModel(this.#names[role]!, context, {
+      products: dtype,
+      trainable: trainable && true,
+    });
+    this.#open.set(role, { session, trainable });
+    return session;
+  }
+
+  [Symbol.dispose](): void {
+    this.#trainer?.[Symbol.dispose]();
+    for (const { session } of this.#open.values()) session[Symbol.dispose]();
+  }
+}
