@@ -178,12 +178,15 @@ export class PerSecretStop {
     return isBeyond || this.#isAbove(secret, score);
   }
 
-  /** How far the secrets are above their thresholds, all together. */
+  /**
+   * How far the secrets are above their thresholds, all together. One whose MA is above is farther than any whose EL_10
+   * alone is, which is not measured before.
+   */
   #excess(scores: readonly JudgedScores[]): number {
-    const over = (score: number | null, bound: number) => score === null ? 0 : Math.max(0, score - bound);
     return scores.reduce((sum, { ma, el_10 }, i) => {
       const bounds = this.#thresholds[i]!;
-      return sum + over(ma, bounds.ma) + over(el_10, bounds.el_10);
+      if (ma !== null && ma > bounds.ma) return sum + 1 + ma - bounds.ma;
+      return sum + Math.max(0, (el_10 ?? 0) - bounds.el_10);
     }, 0);
   }
 }

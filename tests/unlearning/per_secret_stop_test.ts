@@ -60,6 +60,13 @@ Deno.test("PerSecretStop ends when no secret is above, or when they have come no
   assertEquals(rule.decide(near, 1).stop, false); // and so is this one
   for (let i = 0; i < 9; i++) assertEquals(rule.decide(near, 1).stop, false);
   assertEquals(rule.decide(near, 1), { keep: false, stop: true, reached: false });
+  const late = begun(score(1, 1), score(1, 1));
+  for (let i = 0; i < 10; i++) late.decide(near, 1);
+  assertEquals(
+    late.decide([score(0.9, null), score(0.2, 0.9)], 1).stop,
+    false,
+    "MA is below: that is nearer, whatever EL_10",
+  );
   const other = begun(score(1, 1), score(1, 1));
   assertEquals(other.decide([score(0, 0), score(0, 0)], 0), { keep: true, stop: true, reached: true });
 });
