@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { reasonOf } from "../files/reason.ts";
 import type { RelearnTraining } from "../attacks/attack_input.ts";
 import { checkBenign } from "../attacks/benign_texts.ts";
 import { halfOfForgetSet, RELEARN_RATES, RELEARN_STEPS } from "../attacks/relearn.ts";
@@ -134,7 +135,7 @@ export async function openTrainings(
     result.trainings.push({ name: "half, ", texts: half.texts, measured, ...grid });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    result.leftOut.push(`relearn on half of the forget set: ${error.message}`);
+    result.leftOut.push(`relearn on half of the forget set: ${reasonOf(error)}`);
   }
   return result;
 }

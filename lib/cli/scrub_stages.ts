@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { reasonOf } from "../files/reason.ts";
 import { join } from "node:path";
 import { DETECT_COLUMNS, PROBE_COLUMNS } from "../datasets/columns.ts";
 import { secretPlaceKey } from "../datasets/place.ts";
@@ -218,7 +219,7 @@ export async function eraseSecrets(
       out: kept,
     }).catch((cause) => {
       if (!(cause instanceof RangeError)) throw cause;
-      const what = cause.message.replace(/^Cannot/, "cannot");
+      const what = reasonOf(cause).replace(/^Cannot/, "cannot");
       const others = METHODS.filter((other) => !retains({ ...values, method: other })).join(" or ");
       throw new RangeError(
         `Cannot scrub by ${method}, which keeps a retain set: ${what}, or --any, or --method ${others}, which has none`,
