@@ -53,6 +53,23 @@ export interface GivenCorpus extends Disposable {
 }
 
 /**
+ * How texts beside a corpus are read: their columns may be called as its are, and what chooses among its files is not for
+ * them.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { besideCorpus } from "./corpus_options.ts";
+ *
+ * const options = besideCorpus({ textColumn: "code", exclude: ["tests/"] });
+ * assertEquals(options, { textColumn: "code", format: undefined, exclude: [], areOptional: true });
+ * ```
+ */
+export function besideCorpus(options: CorpusOptions): CorpusOptions {
+  return { ...options, format: undefined, exclude: [], areOptional: true };
+}
+
+/**
  * The corpus that a command was given by its path, or by "-" for standard input, which is kept in a file of its own that
  * only its user may read: it may be read more than once.
  *

@@ -8,6 +8,7 @@ import { chooseDocuments } from "../datasets/choose_documents.ts";
 import type { CorpusOptions, CorpusSource } from "../datasets/resolve_corpus.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import type { Lasting } from "../unlearning/lasting.ts";
+import { besideCorpus } from "./corpus_options.ts";
 import { type Context, UsageError } from "./command.ts";
 
 /** The options. */
@@ -91,12 +92,8 @@ export async function lastingOf(
     if (benign !== undefined) throw new UsageError('"--benign" is for "--lasting": give both or none');
     return undefined;
   }
-  const chosen = await chooseDocuments(benign ?? source, {
-    ...options,
-    breathe,
-    seed,
-    count: SPARE * maxBenign,
-  });
+  const reading = { ...benign === undefined ? options : besideCorpus(options), breathe };
+  const chosen = await chooseDocuments(benign ?? source, { ...reading, seed, count: SPARE * maxBenign });
   const held = heldValues(chosen.map(({ text }) => text), [...new Set(values)]);
   const texts = chosen.filter((_, i) => held[i]!.length === 0).slice(0, maxBenign).map(({ text }) => text);
   const left = held.filter((own) => own.length > 0).length;

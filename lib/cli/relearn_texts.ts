@@ -12,6 +12,7 @@ import type { CorpusOptions } from "../datasets/resolve_corpus.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import { fitWindows } from "../training/after_training.ts";
 import type { ForgetRowSecrets } from "./attack_secrets.ts";
+import { besideCorpus } from "./corpus_options.ts";
 import { type Context, UsageError } from "./command.ts";
 
 /** How long and how fast is trained. */
@@ -117,8 +118,8 @@ export async function openTrainings(
   if (benign === undefined) {
     result.leftOut.push("relearn on other texts: it takes texts without the secrets, --benign");
   } else {
-    const options = { ...corpus.options, format: undefined, exclude: [], areOptional: true, breathe };
-    const documents = await chooseDocuments(benign, { ...options, seed, count: maxBenign });
+    const options = { ...besideCorpus(corpus.options), breathe, seed, count: maxBenign };
+    const documents = await chooseDocuments(benign, options);
     const texts = documents.map(({ text }) => text);
     checkBenign(texts, secrets.map(({ text, start, end }) => text.slice(start, end)));
     const ids = await tokenizer.encodeIds(texts);

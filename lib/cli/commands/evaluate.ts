@@ -29,7 +29,13 @@ import {
 import { openScorer } from "../../metrics/score_memo.ts";
 import { type Context, defineCommand, UsageError } from "../command.ts";
 import { formatTable } from "../console.ts";
-import { CORPUS_OPTIONS, describeCorpus, type GivenCorpus, givenCorpus } from "../corpus_options.ts";
+import {
+  besideCorpus,
+  CORPUS_OPTIONS,
+  describeCorpus,
+  type GivenCorpus,
+  givenCorpus,
+} from "../corpus_options.ts";
 import { DTYPE_OPTION } from "../dtype_options.ts";
 import { modelInput } from "../model_folder.ts";
 import { startReading } from "../reading.ts";
@@ -141,7 +147,7 @@ async function readInputs(inputs: Inputs, context: Pick<Context, "seed" | "progr
   const ids = [...forget.map(({ doc_id }) => doc_id), ...retain];
   const documents = await findDocuments(source, ids, reading.options);
   reading.done();
-  const others = { ...options, format: undefined, exclude: [], areOptional: true, breathe: context.breathe };
+  const others = { ...besideCorpus(options), breathe: context.breathe };
   const unseen = inputs.unseen === undefined
     ? []
     : await chooseDocuments(inputs.unseen, { ...others, seed: context.seed, count: inputs.maxTexts });
