@@ -13,6 +13,21 @@ export interface Finding {
   extracted: boolean | null;
 }
 
+/**
+ * What MA finds: greedy decoding gives all of what it is one of.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { findingOfMa } from "./attack_scores.ts";
+ *
+ * assertEquals([1, 0.5, null].map((ma) => findingOfMa(ma).extracted), [true, false, null]);
+ * ```
+ */
+export function findingOfMa(ma: number | null): Finding {
+  return { score: ma, extracted: ma === null ? null : ma === 1 };
+}
+
 /** A secret under one variant of an attack, beside its controls. */
 export interface AttackScore extends Finding {
   /** The secret's number among those attacked. */

@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { mean } from "../metrics/mean.ts";
 import { tokenizeSecrets } from "../datasets/secret_tokens.ts";
 import { SuffixPass } from "../decoding/suffix_pass.ts";
 import type { Model } from "../models/model.ts";
@@ -102,7 +103,7 @@ async function rankDistinct(
       if (rank >= ENOUGH || more <= 0) break;
       const others = { controls: more, seed: seed + 1 + stage };
       const [tokens] = await controlTokens(subject.tokenizer, [secret], others);
-      const even = tokens!.suffixes[0]!.length * row.nll! / meanOf(found.distributions[i]!.nll);
+      const even = tokens!.suffixes[0]!.length * row.nll! / mean(found.distributions[i]!.nll);
       rank += await countAbove(pass, tokens!, { head: headTokens(even), id: secret.id });
       count += more;
     }
@@ -158,8 +159,4 @@ export async function countAbove(
   const long = left.filter(({ length }) => length > head);
   const [again, ...whole] = long.length === 0 ? [] : await run([own!, ...long]); // equal tokens tie in one run
   return left.length - long.length + whole.filter((log) => log >= again!).length;
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

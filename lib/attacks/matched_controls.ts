@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { mean } from "../metrics/mean.ts";
 import { randomOf } from "../datasets/seeded_order.ts";
 import { SuffixPass } from "../decoding/suffix_pass.ts";
 import { quantile } from "../metrics/bootstrap.ts";
@@ -166,7 +167,6 @@ export async function scoreControls(
 
 /** What each of a secret's tokens would lose, were it a control; see `ControlDistribution`. */
 function expectedLosses(length: number, controls: readonly (readonly number[])[]): number[] {
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const all = controls.flat();
   if (all.length === 0) return [];
   return Array.from({ length }, (_, t) => {

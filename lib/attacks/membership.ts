@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { mean } from "../metrics/mean.ts";
 import { deflateSync } from "node:zlib";
 import { SuffixPass, type SuffixTokens } from "../decoding/suffix_pass.ts";
 import { type AucInterval, aucInterval } from "../metrics/auc.ts";
@@ -117,11 +118,11 @@ export function scoresOf(
     return deviation > 0 ? (log - means![t]!) / deviation : 0; // one token had all the mass, and it was this one
   });
   return {
-    loss: meanOf(logs),
+    loss: mean(logs),
     zlib: logs.reduce((sum, log) => sum + log, 0) / deflateSync(text).length,
     min_k: leastMean(logs),
     min_k_plus: leastMean(standard),
-    before: before ? meanOf(logs) - meanOf(Array.from(before.logProbabilities)) : null,
+    before: before ? mean(logs) - mean(Array.from(before.logProbabilities)) : null,
   };
 }
 
@@ -165,12 +166,8 @@ export function membershipAucs(
   });
 }
 
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
 /** The mean of the least fifth, at least one. */
 function leastMean(values: readonly number[]): number {
   const count = Math.max(1, Math.floor(MIN_K * values.length));
-  return meanOf([...values].sort((a, b) => a - b).slice(0, count));
+  return mean([...values].sort((a, b) => a - b).slice(0, count));
 }

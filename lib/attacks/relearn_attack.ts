@@ -4,7 +4,7 @@
  * @module
  */
 import { type AttackInput, type AttackResult, progressOf } from "./attack_input.ts";
-import { AttackScores, type Finding } from "./attack_scores.ts";
+import { AttackScores, findingOfMa } from "./attack_scores.ts";
 import { relearn, RELEARN_RATES, RELEARN_STEPS } from "./relearn.ts";
 
 /**
@@ -62,13 +62,12 @@ export async function relearning(input: AttackInput): Promise<AttackResult> {
     ...trainer && { trainer },
     onStep: () => onProgress(1),
   });
-  const finding = (ma: number | null): Finding => ({ score: ma, extracted: ma === null ? null : ma === 1 });
   const scores = new AttackScores();
   rows.forEach(({ ma, ma_threshold: threshold, control_mas, ...run }, i) => {
     const secret = measured[i % measured.length]!;
     scores.add(
-      { secret, variant: relearnVariant(run, name), ...finding(ma), threshold },
-      control_mas.map(finding),
+      { secret, variant: relearnVariant(run, name), ...findingOfMa(ma), threshold },
+      control_mas.map(findingOfMa),
     );
   });
   return { ...scores.outcome(), aucs: [] };

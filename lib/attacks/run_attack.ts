@@ -4,7 +4,7 @@
  * @module
  */
 import { type AttackInput, type AttackResult, progressOf } from "./attack_input.ts";
-import { AttackScores, type Finding } from "./attack_scores.ts";
+import { AttackScores, type Finding, findingOfMa } from "./attack_scores.ts";
 import { controlSecrets } from "./control_secrets.ts";
 import { depth } from "./depth_attack.ts";
 import { drawSecrets, type LeakRow } from "./drawn_secrets.ts";
@@ -202,14 +202,13 @@ async function quantize(input: AttackInput): Promise<AttackResult> {
   const scores = new AttackScores();
   const names = Object.keys(ROUNDINGS) as RoundingName[];
   const onProgress = progressOf(input, names.length * secrets.length);
-  const finding = (ma: number | null): Finding => ({ score: ma, extracted: ma === null ? null : ma === 1 });
   for (const variant of names) {
     using rounded = await quantizedModel(model, variant);
     const found = await scoreControls({ model: rounded, tokenizer }, secrets, { controls, seed, onProgress });
     found.rows.forEach(({ ma }, secret) =>
       scores.add(
-        { secret, variant, ...finding(ma) },
-        found.distributions[secret]!.ma.map(finding),
+        { secret, variant, ...findingOfMa(ma) },
+        found.distributions[secret]!.ma.map(findingOfMa),
       )
     );
   }

@@ -61,10 +61,7 @@ export class AttackedModels implements Disposable {
     if (known && (known.trainable || !trainable)) return known.session;
     known?.session[Symbol.dispose]();
     this.#open.delete(role);
-    const session = await openModel(this.#names[role]!, context, {
-      products: dtype,
-      trainable: trainable && true,
-    });
+    const session = await openModel(this.#names[role]!, context, { products: dtype, trainable });
     this.#open.set(role, { session, trainable });
     return session;
   }

@@ -120,7 +120,7 @@ export async function attackPlan(
   const secrets = rows.flatMap(readForgetSpans).filter(({ tag }) => tag !== null).length;
   const models = before === undefined ? 1 : 2;
   const doesTrain = chosen.after.includes("relearn");
-  using session = await openModel(model, context, { products: dtype, trainable: doesTrain && true });
+  using session = await openModel(model, context, { products: dtype, trainable: doesTrain });
   const seconds = await timeWork(session.loaded.model);
   const secondsOfStep = doesTrain ? await timeStep(session.loaded.model) : 0;
   const { layers } = session.loaded.model.config;

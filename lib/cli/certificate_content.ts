@@ -13,6 +13,7 @@ import { bootstrapMean } from "../metrics/bootstrap.ts";
 import {
   type Certificate,
   type CertifiedAttack,
+  certifiedCounts,
   type CertifiedSecret,
   certifiedState,
 } from "../report/certificate.ts";
@@ -116,7 +117,6 @@ export function certifiedSummary(
   secrets: readonly CertifiedSecret[],
   { extracted_by_any, membership }: Pick<AttackReport, "extracted_by_any" | "membership">,
 ): Certificate["summary"] {
-  const count = (status: string | null) => secrets.filter((secret) => secret.status === status).length;
   const mean = (value: (secret: CertifiedSecret) => number | null) => {
     const defined = secrets.filter((secret) => value(secret) !== null);
     if (defined.length === 0) return null;
@@ -129,12 +129,7 @@ export function certifiedSummary(
   });
   const extracted = extracted_by_any.find(({ model }) => model === "after");
   return {
-    secrets: secrets.length,
-    values: new Set(secrets.map(({ fingerprint }) => fingerprint)).size,
-    erased: count("erased"),
-    still_above: count("still above"),
-    below_never_seen: count("below never-seen"),
-    without_tokens: count(null),
+    ...certifiedCounts(secrets),
     ...{ ma: change("ma"), el_10: change("el_10"), loss: change("loss") },
     extracted: { secrets: extracted?.secrets ?? null, controls: extracted?.controls ?? null },
     membership: membership.filter(({ model, score }) =>

@@ -37,13 +37,13 @@ export interface CertifyOptions extends CertifiedPaths {
  *
  * const folder = await Deno.makeTempDir();
  * const paths = { model: folder, before: folder, forget: `${folder}/forget.parquet`, attacks: folder };
- * const context = { progress: createProgress(), breathe: () => Promise.resolve() };
+ * const context = { progress: createProgress(), signal: new AbortController().signal };
  * await assertRejects(() => certifyModel(paths, context), Error, "it holds no finished run of unlearn");
  * ```
  */
 export async function certifyModel(
   { request, ...paths }: CertifyOptions,
-  context: Pick<Context, "progress" | "breathe">,
+  context: Pick<Context, "progress" | "signal">,
 ): Promise<CertificateContent> {
   const { model, before, forget, attacks } = paths;
   const { unlearn, attack } = await certifiedRuns(paths);

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { mean } from "../metrics/mean.ts";
 import { CONTROL_COLUMNS, PROBE_COLUMNS } from "../datasets/columns.ts";
 import { type SecretPlace, secretPlaceKey } from "../datasets/place.ts";
 import { readRows, type RowOf } from "../datasets/row_table.ts";
@@ -72,9 +73,9 @@ function ownBounds(probe: string, rows: readonly Row[]): (row: Row) => { ma: num
         "unseen text",
     );
   }
-  const mean = all.reduce((sum, value) => sum + value, 0) / all.length;
+  const ofAll = mean(all);
   return ({ ma_threshold, el_10_threshold }) => ({
-    ma: ma_threshold ?? mean,
+    ma: ma_threshold ?? ofAll,
     el_10: el_10_threshold ?? Infinity,
   });
 }

@@ -72,7 +72,7 @@ export async function measureAgain(
         "set CODESCRUB_KEY or CODESCRUB_KEY_FILE to the one of who made it",
     );
   }
-  if (await fileDigest(forget, context.breathe) !== certificate.tables.forget) {
+  if (await fileDigest(forget, context.signal) !== certificate.tables.forget) {
     throw new Error(
       `Cannot measure the certificate's secrets again by "${forget}": it is another forget set than the certificate's`,
     );

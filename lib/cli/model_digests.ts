@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import { checkRegularFile } from "../files/read_file.ts";
 import { TOKENIZER_FILES } from "../checkpoints/model_tokenizer.ts";
 import type { Context } from "./command.ts";
+import { hashFile } from "../setup/pinned_files.ts";
 import { isName } from "./message_gate.ts";
 
 /** SHA-256 in hexadecimal, by the file's name. */
@@ -16,7 +16,6 @@ export type FileDigests = { [name: string]: string };
 
 const WEIGHTS = /\.(safetensors|bin|pt|gguf)(\.index\.json)?$/i;
 const OTHERS: readonly string[] = ["config.json", ...TOKENIZER_FILES];
-const PIECE_BYTES = 2 ** 20;
 
 /**
  * Hashes the files of a model, of which there may be gigabytes.
@@ -33,7 +32,7 @@ const PIECE_BYTES = 2 ** 20;
  *
  * const folder = await Deno.makeTempDir();
  * for (const name of ["config.json", "model.safetensors", "run.json"]) await Deno.writeTextFile(`${folder}/${name}`, "");
- * const context = { progress: createProgress(), breathe: () => Promise.resolve() };
+ * const context = { progress: createProgress(), signal: new AbortController().signal };
  * const digests = await modelDigests(folder, context);
  * assertEquals(Object.keys(digests), ["config.json", "model.safetensors"]);
  * assertEquals(digests["config.json"]!.slice(0, 8), "e3b0c442");
@@ -41,7 +40,7 @@ const PIECE_BYTES = 2 ** 20;
  */
 export async function modelDigests(
   path: string,
-  { progress, breathe }: Pick<Context, "progress" | "breathe">,
+  { progress, signal }: Pick<Context, "progress" | "signal">,
 ): Promise<FileDigests> {
   const isFile = (await Deno.stat(path)).isFile;
   const names = isFile
@@ -53,7 +52,7 @@ export async function modelDigests(
   for (const [i, file] of files.entries()) {
     digests[isFile ? "model.gguf" : isName(file.name) ? file.name : `file ${i}`] = await fileDigest(
       file.path,
-      breathe,
+      signal,
     );
     stage.advance(1);
   }
@@ -78,16 +77,9 @@ function isPart(name: string): boolean {
  * assertEquals((await fileDigest(await Deno.makeTempFile())).slice(0, 8), "e3b0c442");
  * ```
  */
-export async function fileDigest(path: string, breathe?: () => Promise<void>): Promise<string> {
+export async function fileDigest(path: string, signal?: AbortSignal): Promise<string> {
   await checkRegularFile(path, { what: "file" });
-  const hash = createHash("sha256");
-  using file = await Deno.open(path);
-  const buffer = new Uint8Array(PIECE_BYTES);
-  for (let read = await file.read(buffer); read !== null; read = await file.read(buffer)) {
-    hash.update(buffer.subarray(0, read));
-    await breathe?.();
-  }
-  return hash.digest("hex");
+  return await hashFile(path, { signal });
 }
 
 /**

@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { isBelowThreshold } from "../metrics/threshold.ts";
 import type { CommandResult, Json } from "./command.ts";
 import type { EarlierResult } from "./scrub_earlier.ts";
 import { describeRequest } from "./scrub_request.ts";
 import type { ErasedSecrets, FoundSecrets, KnownSecrets } from "./scrub_stages.ts";
-import type { UnlearnSummary } from "./unlearn_report.ts";
+import { isForgotten, type UnlearnSummary } from "./unlearn_report.ts";
 
 /** What became of the request. */
 export interface ScrubSummary extends Omit<FoundSecrets, "fingerprints">, KnownSecrets {
@@ -31,13 +30,14 @@ export interface ScrubSummary extends Omit<FoundSecrets, "fingerprints">, KnownS
  * import { describeScrub } from "./scrub_report.ts";
  *
  * const found = { places: 3, values: 1, documents: 3, known: 0, known_values: 0, method: "ga" };
- * const { text, failure } = describeScrub({ ...found, earlier: [], earlier_not_measured: 0, stages: {}, seconds: 1, out: "run" });
+ * const { text, failure } = describeScrub({ ...found, earlier: [], earlier_not_measured: 0, stages: {}, seconds: 1, out: "run" }, "sound");
  * assertEquals(text!.split("\n")[1], "the model knows none of them: nothing to erase");
  * assertEquals(failure, undefined);
  * ```
  */
 export function describeScrub(
   summary: ScrubSummary & { stages: Record<string, number>; seconds: number; out: string },
+  compat: string,
 ): CommandResult {
   const { request, places, values, documents, known, known_values, erased, earlier, out, method } = summary;
   const lines = [
@@ -60,7 +60,7 @@ export function describeScrub(
           `EL_10 ${show(unlearned.after.el_10)} (${show(unlearned.thresholds.el_10)})`,
       `retain MA: ${show(unlearned.before.retain_ma)} before, ${show(unlearned.after.retain_ma)} after`,
     );
-    if (!isErased(unlearned)) {
+    if (!isForgotten(unlearned, compat)) {
       failures.push(
         secrets
           ? `${secrets.still_above} secrets are still above their thresholds`
@@ -98,12 +98,6 @@ export function describeScrub(
     summary: summary as unknown as { [key: string]: Json },
     ...failures.length > 0 && { failure: `Cannot call the request done: ${failures.join("; ")}` },
   };
-}
-
-function isErased({ status, secrets, after, thresholds }: UnlearnSummary): boolean {
-  if (status === "diverged") return false;
-  if (secrets) return secrets.still_above === 0;
-  return isBelowThreshold(after.ma, thresholds.ma) && isBelowThreshold(after.el_10, thresholds.el_10);
 }
 
 function show(value: number | null): string {

@@ -29,6 +29,25 @@ export interface GivenRequest {
 }
 
 /**
+ * The text of a request in a file.
+ *
+ * @throws {Error} when it cannot be read, or is too long
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { requestText } from "./scrub_request.ts";
+ *
+ * const path = await Deno.makeTempFile();
+ * await Deno.writeTextFile(path, "hunter2\n");
+ * assertEquals(await requestText(path), "hunter2\n");
+ * ```
+ */
+export async function requestText(path: string): Promise<string> {
+  return await readRegularText(path, { what: "the request", maxBytes: MAX_BYTES });
+}
+
+/**
  * Reads a request.
  *
  * @param path of a file, or "-" for standard input
@@ -46,9 +65,7 @@ export interface GivenRequest {
  * ```
  */
 export async function readRequest(path: string, key: Uint8Array): Promise<GivenRequest> {
-  const text = path === "-"
-    ? await new Response(Deno.stdin.readable).text()
-    : await readRegularText(path, { what: "the request", maxBytes: MAX_BYTES });
+  const text = path === "-" ? await new Response(Deno.stdin.readable).text() : await requestText(path);
   const entries = parseRequest(text);
   if (entries.length === 0) throw new RangeError("Cannot scrub by the request: it has no entries");
   const all = entries.map(({ kind, text }) => JSON.stringify([kind, text])).join("\n");

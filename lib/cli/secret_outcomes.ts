@@ -8,7 +8,7 @@ import type { OUTCOME_COLUMNS } from "../datasets/columns.ts";
 import type { ExampleSecret } from "../datasets/examples.ts";
 import type { RowOf } from "../datasets/row_table.ts";
 import type { Scores } from "../metrics/scorer.ts";
-import { SECRET_STATES, secretState } from "../metrics/threshold.ts";
+import { secretState } from "../metrics/threshold.ts";
 import { describeSecret } from "../secrets/fingerprint.ts";
 import type { SecretOutcome } from "../unlearning/per_secret_stop.ts";
 import type { SecretBounds } from "./unlearn_thresholds.ts";
@@ -53,23 +53,4 @@ export function outcomeRow(
     ...{ nll_before: before.nll, nll: after.nll, nll_ceiling: bounds.nll_ceiling },
     controls: bounds.controls,
   };
-}
-
-/**
- * How many secrets ended how.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { countOutcomes } from "./secret_outcomes.ts";
- *
- * const rows = [{ status: "erased" }, { status: null }, { status: "erased" }];
- * assertEquals(countOutcomes(rows), { erased: 2, still_above: 0, below_never_seen: 0, without_tokens: 1 });
- * ```
- */
-export function countOutcomes(rows: readonly { status: string | null }[]) {
-  const count = (status: typeof SECRET_STATES[number] | null) =>
-    rows.filter((row) => row.status === status).length;
-  const [erased, still_above, below_never_seen] = SECRET_STATES.map(count) as [number, number, number];
-  return { erased, still_above, below_never_seen, without_tokens: count(null) };
 }

@@ -4,14 +4,13 @@
  * @module
  */
 import { METRICS, perMetric, THRESHOLD_METRICS, type ThresholdMetric } from "../datasets/metrics.ts";
-import { isBelowThreshold } from "../metrics/threshold.ts";
+import { type countStates, isBelowThreshold } from "../metrics/threshold.ts";
 import type { StopThresholds } from "../unlearning/early_stop.ts";
 import { scaledRate } from "../training/rate_watch.ts";
 import type { RateNote } from "../unlearning/rate_notes.ts";
 import type { UnlearnEpoch } from "../unlearning/unlearn_epoch.ts";
 import type { CommandResult } from "./command.ts";
 import { formatTable } from "./console.ts";
-import type { countOutcomes } from "./secret_outcomes.ts";
 
 /**
  * An epoch's scores beside the bar, and how many secrets are above where each is judged.
@@ -106,7 +105,7 @@ export interface UnlearnSummary {
   /** The scores of the checkpoint as it was written. */
   after: Metrics;
   /** How many secrets ended how, where each was judged. */
-  secrets?: ReturnType<typeof countOutcomes>;
+  secrets?: ReturnType<typeof countStates>;
   /** How many secrets each training brought back, where the run was to last. */
   relapses?: number[];
   /** What its first epochs said of the learning rate. */
@@ -128,6 +127,35 @@ export interface UnlearnSettings {
   lr: number;
   /** What was noted of it. */
   rates: readonly RateNote[];
+}
+
+/**
+ * Whether a run did what it was to do, by the numbers of the written checkpoint.
+ *
+ * @param compat the stopping rule, by whose it is
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { isForgotten } from "./unlearn_report.ts";
+ *
+ * const after = { ma: 0.3, el_3: 0, el_5: 0, el_10: 0, retain_ma: 1 };
+ * const summary = { status: "reached", thresholds: { ma: 0.3, el_10: 0.1 }, after };
+ * assertEquals([isForgotten(summary, "sound"), isForgotten(summary, "paper")], [false, true]);
+ * ```
+ */
+export function isForgotten(
+  { status, reason, thresholds, after, secrets }: Pick<
+    UnlearnSummary,
+    "status" | "reason" | "thresholds" | "after" | "secrets"
+  >,
+  compat: string,
+): boolean {
+  if (reason !== undefined || status === "comes-back") return false;
+  if (secrets) return secrets.still_above === 0;
+  const isBelow = (value: number | null, limit: number) =>
+    isBelowThreshold(value, limit) || (compat === "paper" && value === limit); // as the stopping rule
+  return isBelow(after.ma, thresholds.ma) && isBelow(after.el_10, thresholds.el_10);
 }
 
 /**
@@ -166,12 +194,7 @@ export function describeUnlearning(
     row("as written", after),
     row("below", { ma: thresholds.ma, el_10: thresholds.el_10 }),
   ]);
-  const isBelow = (value: number | null, limit: number) =>
-    isBelowThreshold(value, limit) || (compat === "paper" && value === limit); // as the stopping rule
-  const isForgotten = secrets
-    ? secrets.still_above === 0
-    : isBelow(after.ma, thresholds.ma) && isBelow(after.el_10, thresholds.el_10);
-  const isDone = reason === undefined && isForgotten && status !== "comes-back";
+  const isDone = isForgotten(summary, compat);
   const [rate] = rates;
   const isSpared = (after.retain_ma ?? 1) >= SPARED * (before.retain_ma ?? 1);
   const other = isSpared && status === "not-converged" ? `--lr ${scaledRate(lr, 10)}` : "another --lr";
@@ -202,7 +225,7 @@ export function describeUnlearning(
 }
 
 /** How many secrets ended how, in a line. */
-function describeOutcomes(secrets: ReturnType<typeof countOutcomes>): string {
+function describeOutcomes(secrets: ReturnType<typeof countStates>): string {
   const { without_tokens, ...ended } = secrets;
   const counts = Object.entries(ended).map(([name, count]) => `${count} ${name.replaceAll("_", " ")}`);
   const others = without_tokens > 0 ? [`${without_tokens} without tokens`] : [];

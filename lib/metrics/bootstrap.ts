@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { mean } from "./mean.ts";
 import { PythonRandom } from "../datasets/python_random.ts";
 
 /** Values, and which of them belong together. */
@@ -165,8 +166,4 @@ function toStrata(samples: readonly Sample[]): Cluster[][] {
   });
   const standsIn = (cluster: Cluster) => cluster.map((own) => own.length > 0).join();
   return [...Map.groupBy(clusters.values(), standsIn).values()];
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

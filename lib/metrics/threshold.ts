@@ -87,3 +87,22 @@ export function secretState(
   const isLow = ma < (bounds.ma_floor ?? 0) || (nll ?? 0) > (bounds.nll_ceiling ?? Infinity);
   return isLow ? "below never-seen" : "erased";
 }
+
+/**
+ * How many secrets are in which state; null is that of those without tokens.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { countStates } from "./threshold.ts";
+ *
+ * const rows = [{ status: "erased" }, { status: null }, { status: "erased" }];
+ * assertEquals(countStates(rows), { erased: 2, still_above: 0, below_never_seen: 0, without_tokens: 1 });
+ * ```
+ */
+export function countStates(rows: readonly { status: string | null }[]) {
+  const count = (status: typeof SECRET_STATES[number] | null) =>
+    rows.filter((row) => row.status === status).length;
+  const [erased, still_above, below_never_seen] = SECRET_STATES.map(count) as [number, number, number];
+  return { erased, still_above, below_never_seen, without_tokens: count(null) };
+}

@@ -9,7 +9,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { secretState } from "../metrics/threshold.ts";
+import { countStates, secretState } from "../metrics/threshold.ts";
 import { writeFileAtomic } from "../files/write_file.ts";
 import type { Shaped } from "./shape.ts";
 import { signaturePath, signBytes } from "./sign_certificate.ts";
@@ -214,4 +214,24 @@ function linesOf(value: unknown, indent: string): string {
   const isLine = isFlat && indent.length > 2 && !entries.some((entry) => entry.length > 200);
   if (isLine) return list ? `[${entries.join(", ")}]` : `{ ${entries.join(", ")} }`;
   return `${open}\n${indent}  ${entries.join(`,\n${indent}  `)}\n${indent}${close}`;
+}
+
+/**
+ * How many secrets a certificate has, of how many values, and how many of them are in which state.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { certifiedCounts } from "./certificate.ts";
+ *
+ * const { secrets, values, erased } = certifiedCounts([{ fingerprint: "a", status: "erased" }, { fingerprint: "a", status: null }]);
+ * assertEquals([secrets, values, erased], [2, 1, 1]);
+ * ```
+ */
+export function certifiedCounts(secrets: readonly Pick<CertifiedSecret, "fingerprint" | "status">[]) {
+  return {
+    secrets: secrets.length,
+    values: new Set(secrets.map(({ fingerprint }) => fingerprint)).size,
+    ...countStates(secrets),
+  };
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { mean } from "../metrics/mean.ts";
 import { isScore, modelStyle, percentText } from "../figures/style.ts";
 import { memorizationDistribution } from "../figures/memorization_distribution.ts";
 import { clipText, formatCount, formatScore } from "./format.ts";
@@ -146,8 +147,4 @@ function countSecrets(run: RunTables): FigureNumbers {
     }),
     note: "Above: above the threshold. Every single secret stands in the table at the end.",
   };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

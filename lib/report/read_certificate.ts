@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { mean } from "../metrics/mean.ts";
 import { scanJson } from "../checkpoints/scan_json.ts";
 import { readRegularText } from "../files/read_file.ts";
 import { reasonOf } from "../files/reason.ts";
@@ -13,6 +14,7 @@ import {
   CERTIFICATE_SHAPE,
   CERTIFICATE_VERSION,
   certificateDigest,
+  certifiedCounts,
   certifiedState,
   MAX_CERTIFICATE_BYTES,
 } from "./certificate.ts";
@@ -71,24 +73,16 @@ function contradictionOf({ version, secrets, summary }: Certificate): string | u
   if (version !== CERTIFICATE_VERSION) return `there is no format ${version}`;
   const wrong = secrets.findIndex((secret) => secret.status !== certifiedState(secret));
   if (wrong >= 0) return `the scores of secrets[${wrong}] are not those of its status`;
-  const count = (status: string | null) => secrets.filter((secret) => secret.status === status).length;
-  const counts = {
-    secrets: secrets.length,
-    values: new Set(secrets.map(({ fingerprint }) => fingerprint)).size,
-    erased: count("erased"),
-    still_above: count("still above"),
-    below_never_seen: count("below never-seen"),
-    without_tokens: count(null),
-  };
+  const counts = certifiedCounts(secrets);
   const names = Object.keys(counts) as (keyof typeof counts)[];
   const other = names.find((name) => counts[name] !== summary[name]);
   if (other !== undefined) return `summary.${other} is not that of its secrets`;
   for (const name of ["ma", "el_10", "loss"] as const) {
     for (const when of ["before", "after"] as const) {
       const values = secrets.flatMap((secret) => secret[name][when] ?? []);
-      const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+      const own = mean(values);
       const said = summary[name][when]?.estimate ?? NaN;
-      if (Object.is(said, mean) || Math.abs(said - mean) < ROUNDING) continue;
+      if (Object.is(said, own) || Math.abs(said - own) < ROUNDING) continue;
       return `summary.${name}.${when} is not the mean of its secrets`;
     }
   }

@@ -92,6 +92,55 @@ export function furtherTrainer(model: Model): FurtherTrainer {
   return { optimizer, step, [Symbol.dispose]: () => held.dispose() };
 }
 
+/** What one further training is made of. */
+export interface FurtherStep extends FurtherRun, Pick<FurtherTraining, "texts" | "endOfText"> {
+  /** Windows an update. */
+  batch: number;
+  /** Tokens a window. */
+  length: number;
+  /** Steps over which the rate rises. */
+  warmup: number;
+  /** Shuffles texts and windows. */
+  seed: number;
+}
+
+/**
+ * Trains a model from its weights as they are, as `train --model` does, with an optimizer that begins anew.
+ *
+ * @throws as `trainModel`
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { loadModel } from "../checkpoints/load.ts";
+ * import { furtherTrainer, trainFurther } from "./after_training.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/plain");
+ * using trainer = furtherTrainer(loaded.model);
+ * const texts = [Int32Array.from({ length: 90 }, (_, i) => i % 5)];
+ * const how = { texts, endOfText: 0, steps: 2, learning_rate: 1e-3, batch: 2, length: 8, warmup: 1, seed: 42 };
+ * const losses: number[] = [];
+ * await trainFurther(loaded.model, trainer, how, { onStep: ({ loss }) => void losses.push(loss) });
+ * assert(losses[1]! < losses[0]!);
+ * ```
+ */
+export async function trainFurther(
+  model: Model,
+  { optimizer, step }: FurtherTrainer,
+  { texts, learning_rate: learningRate, ...how }: FurtherStep,
+  hooks: TrainHooks = {},
+): Promise<void> {
+  optimizer.reset();
+  await trainModel(
+    model,
+    { optimizer, documents: texts, step },
+    { ...TRAIN_DEFAULTS, ...how, learningRate },
+    hooks,
+  );
+}
+
 /**
  * Trains a model further and measures it, run by run; the weights are then what they were, also when a step or the
  * measure throws. One compiled step serves all runs.
@@ -128,26 +177,18 @@ export async function afterTraining<T>(
   options: FurtherTrainingOptions = {},
 ): Promise<T[]> {
   const { batch = TRAIN_DEFAULTS.batch, length = 512, warmup = 1, seed = 42, onStep, signal } = options;
-  const { betas, maxNorm, finalShare } = TRAIN_DEFAULTS;
-  const fixed = { batch, length, warmup, seed, endOfText, betas, maxNorm, finalShare };
+  const fixed = { texts, endOfText, batch, length, warmup, seed };
   const weights = Object.values(model.trainable);
   using held = new DisposableStack();
   const before = weights.map((weight) => held.adopt(snapshot(weight), tf.dispose));
   const restore = () => weights.forEach((weight, i) => assign(weight, before[i]!));
-  const { optimizer, step } = options.trainer ?? held.use(furtherTrainer(model));
+  const trainer = options.trainer ?? held.use(furtherTrainer(model));
   const results: T[] = [];
   try {
     for (const run of runs) {
       restore();
-      optimizer.reset();
-      const { steps, learning_rate: learningRate } = run;
       const hooks: TrainHooks = { onStep: (step) => onStep?.(step, run), ...signal && { signal } };
-      await trainModel(
-        model,
-        { optimizer, documents: texts, step },
-        { ...fixed, steps, learningRate },
-        hooks,
-      );
+      await trainFurther(model, trainer, { ...fixed, ...run }, hooks);
       signal?.throwIfAborted();
       results.push(await measure(run));
     }

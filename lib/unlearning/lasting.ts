@@ -6,9 +6,8 @@
  * @module
  */
 import type { Model } from "../models/model.ts";
-import { Adam } from "../training/adam.ts";
-import { fitWindows } from "../training/after_training.ts";
-import { TRAIN_DEFAULTS, trainingStep, trainModel } from "../training/train.ts";
+import { fitWindows, type FurtherTrainer, furtherTrainer, trainFurther } from "../training/after_training.ts";
+import { TRAIN_DEFAULTS, type TrainHooks } from "../training/train.ts";
 
 /** The training that secrets must withstand. */
 export interface Lasting {
@@ -53,8 +52,7 @@ export class LastingTraining implements Disposable {
   readonly #model: Model;
   readonly #lasting: Lasting;
   readonly #endOfText: number;
-  readonly #optimizer: Adam;
-  readonly #step: ReturnType<typeof trainingStep>;
+  readonly #trainer: FurtherTrainer;
   readonly #windows: { batch: number; length: number };
 
   /**
@@ -73,9 +71,7 @@ export class LastingTraining implements Disposable {
     this.#model = model;
     this.#lasting = lasting;
     this.#endOfText = endOfText;
-    const { betas, maxNorm } = TRAIN_DEFAULTS;
-    this.#optimizer = new Adam(model.trainable, { betas, maxNorm });
-    this.#step = trainingStep(model, this.#optimizer);
+    this.#trainer = furtherTrainer(model);
   }
 
   /**
@@ -84,19 +80,16 @@ export class LastingTraining implements Disposable {
    * @param cycle the number of the training, from 0: each sees its texts in an order of its own
    * @throws as `trainModel`
    */
-  async run(cycle: number, hooks: Parameters<typeof trainModel>[3]): Promise<void> {
+  async run(cycle: number, hooks: TrainHooks): Promise<void> {
     const { texts, steps, lr, seed = 42 } = this.#lasting;
-    this.#optimizer.reset();
-    await trainModel(this.#model, { optimizer: this.#optimizer, documents: texts, step: this.#step }, {
-      ...TRAIN_DEFAULTS,
+    await trainFurther(this.#model, this.#trainer, {
+      ...{ texts, endOfText: this.#endOfText, steps, learning_rate: lr, warmup: 1, seed: seed + cycle },
       ...this.#windows,
-      ...{ steps, learningRate: lr, warmup: 1, seed: seed + cycle, endOfText: this.#endOfText },
     }, hooks);
   }
 
   /** Frees the state. */
   [Symbol.dispose](): void {
-    this.#step[Symbol.dispose]();
-    this.#optimizer[Symbol.dispose]();
+    this.#trainer[Symbol.dispose]();
   }
 }

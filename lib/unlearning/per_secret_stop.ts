@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { mean } from "../metrics/mean.ts";
 import type { Scores } from "../metrics/scorer.ts";
 import type { StopDecision } from "./early_stop.ts";
 import type { UnlearnRow } from "./micro_batches.ts";
@@ -189,10 +190,6 @@ export class PerSecretStop {
       return sum + Math.max(0, (el_10 ?? 0) - bounds.el_10);
     }, 0);
   }
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function own({ ma, el_10 }: JudgedScores): JudgedScores {

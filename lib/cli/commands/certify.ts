@@ -4,7 +4,6 @@
  * @module
  */
 import { join } from "node:path";
-import { readRegularText } from "../../files/read_file.ts";
 import { writeCertificate } from "../../report/certificate.ts";
 import { signaturePath } from "../../report/sign_certificate.ts";
 import { fingerprintSecret } from "../../secrets/fingerprint.ts";
@@ -13,10 +12,9 @@ import { defineCommand } from "../command.ts";
 import { MODEL_OPTION, modelFolder } from "../model_folder.ts";
 import { checkApart } from "../output.ts";
 import { openRunFiles } from "../run_files.ts";
+import { requestText } from "../scrub_request.ts";
 import { secretKey } from "../secret_key.ts";
 import { describeCertificate, summaryOfCertificate } from "../certificate_report.ts";
-
-const MAX_REQUEST_BYTES = 2 ** 26;
 
 /**
  * The command `certify`.
@@ -77,6 +75,5 @@ export const command = defineCommand({
 
 /** HMAC-SHA-256 of a request by the key of fingerprints. */
 async function requestDigest(path: string): Promise<string> {
-  const text = await readRegularText(path, { what: "the request", maxBytes: MAX_REQUEST_BYTES });
-  return fingerprintSecret(text, await secretKey());
+  return fingerprintSecret(await requestText(path), await secretKey());
 }

@@ -71,7 +71,8 @@ export const command = defineCommand({
     const summary = await scrub(stages, work, { earlier, context });
     await writeReport(stages);
     await run.finish({ ...summary as unknown as { [key: string]: Json }, out });
-    return describeScrub({ ...summary, stages: stages.seconds, seconds: roundedSeconds(startedAt), out });
+    const times = { stages: stages.seconds, seconds: roundedSeconds(startedAt) };
+    return describeScrub({ ...summary, ...times, out }, values.compat);
   },
 });
 

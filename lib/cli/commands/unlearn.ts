@@ -30,7 +30,8 @@ import { checkSpace } from "../output.ts";
 import { startReading } from "../reading.ts";
 import { openRunFolder } from "../run_folder.ts";
 import { secretKey } from "../secret_key.ts";
-import { countOutcomes, outcomeRow } from "../secret_outcomes.ts";
+import { countStates } from "../../metrics/threshold.ts";
+import { outcomeRow } from "../secret_outcomes.ts";
 import { openEngine, openModel } from "../session.ts";
 import { sayUnlearningMemory } from "../unlearn_memory.ts";
 import { MATCHED, matchedBounds, meanThresholds, readThresholds } from "../unlearn_thresholds.ts";
@@ -213,7 +214,7 @@ export const command = defineCommand({
       before: metricsOf(before),
       after,
       intervals,
-      ...ended && { secrets: countOutcomes(ended) },
+      ...ended && { secrets: countStates(ended) },
       ...result.relapses && { relapses: result.relapses },
       notes: result.notes.map(describeRate),
       ...memoryOf(memory),
