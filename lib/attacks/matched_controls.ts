@@ -81,6 +81,8 @@ export interface ControlDistribution {
   nll: number[];
   /** Log-probability of each control's scored tokens together. */
   log_probability: number[];
+  /** The most tokens of each in a row that the model names rightly: one of EL_n above 0 has n of them or nearly so. */
+  runs: number[];
   /**
    * The loss of each of the secret's own tokens, nats, were it a control: the mean of the controls' tokens that stand as far
    * from their start, or from their end if that is less, and never more than the mean of all. So what all values of a format
@@ -134,7 +136,13 @@ export async function scoreControls(
     const all = found!.map(({ predictions, logProbabilities }, k) => {
       const log_probability = logProbabilities.reduce((sum, log) => sum + log, 0);
       const hits = predictions.reduce((sum, token, t) => sum + (token === suffixes[k]![t] ? 1 : 0), 0);
-      return { ma: hits / predictions.length, nll: -log_probability / predictions.length, log_probability };
+      const run = longestRun(predictions, suffixes[k]!);
+      return {
+        ma: hits / predictions.length,
+        nll: -log_probability / predictions.length,
+        log_probability,
+        run,
+      };
     });
     const likelihoods = elControls > 0
       ? (await scorer.secrets(suffixes.slice(0, 1 + elControls).map((secret) => ({ prefix, secret })), {
@@ -148,6 +156,7 @@ export async function scoreControls(
       el_10: likelihoods.slice(1),
       nll: others.map(({ nll }) => nll),
       log_probability: others.map(({ log_probability }) => log_probability),
+      runs: others.map(({ run }) => run),
       tokens: expectedLosses(suffixes[0]!.length, losses),
     };
     scores.rows.push({
@@ -163,6 +172,16 @@ export async function scoreControls(
     await onProgress?.(1);
   }
   return scores;
+}
+
+/** The most tokens in a row that are named rightly. */
+function longestRun(predictions: Int32Array, tokens: ArrayLike<number>): number {
+  let [run, longest] = [0, 0];
+  predictions.forEach((token, t) => {
+    run = token === tokens[t] ? run + 1 : 0;
+    longest = Math.max(longest, run);
+  });
+  return longest;
 }
 
 /** What each of a secret's tokens would lose, were it a control; see `ControlDistribution`. */

@@ -9,7 +9,7 @@
 import { Command as Program, CommanderError, Option } from "../npm/commander.ts";
 import { isAbsolute } from "node:path";
 import deno from "../../deno.json" with { type: "json" };
-import { oneLine } from "../files/reason.ts";
+import { firstThrown, oneLine } from "../files/reason.ts";
 import { type Command, type CommandResult, type Context, type OptionSpec, UsageError } from "./command.ts";
 import { type CommandRow, COMMANDS } from "./commands.ts";
 import { write } from "./console.ts";
@@ -54,7 +54,8 @@ export async function main(args: string[], rows: CommandRows = COMMANDS): Promis
 }
 
 /** Says in one line what went wrong; returns the exit code. */
-function report(error: unknown, args: readonly string[]): number {
+function report(thrown: unknown, args: readonly string[]): number {
+  const error = firstThrown(thrown);
   const given = givenWords(args, userFolder());
   write(`codescrub: ${explainError(error, given)}\n`, Deno.stderr);
   if (Deno.env.get("CODESCRUB_DEBUG") === "1") write(explainStack(error, given) + "\n", Deno.stderr);

@@ -36,24 +36,6 @@ export function describeEpoch(
 }
 
 /**
- * How many secrets' MA is above their thresholds, for the bar: EL_10 is not measured of all.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { countAbove } from "./unlearn_report.ts";
- *
- * assertEquals(countAbove([{ ma: 0.5 }, { ma: 0.25 }, { ma: null }], [{ ma: 0.25 }, { ma: 0.25 }, { ma: 0 }]), 1);
- * ```
- */
-export function countAbove(
-  scores: readonly { ma: number | null }[],
-  bounds: readonly { ma: number }[],
-): number {
-  return scores.filter(({ ma }, i) => ma !== null && ma > bounds[i]!.ma).length;
-}
-
-/**
  * A learning rate that does not suit the model, in a line that says which to try.
  *
  * @example

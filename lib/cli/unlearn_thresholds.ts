@@ -3,7 +3,8 @@
  * format score in its place under the model as it came.
  *
  * Controls that show an EL_10 above 0 are rare, and each takes as long as fifteen without: one of each secret is measured,
- * or more of a few secrets, at least 40 in all, and all secrets share the quantile of these.
+ * or more of a few secrets, at least 40 in all, and all secrets share the quantile of these. But where the format alone
+ * lets the model name ten tokens in a row, as in the head of a PEM key, more are measured for a quantile of its own.
  *
  * @module
  */
@@ -90,6 +91,8 @@ export async function readThresholds(
 
 /** EL_10 is measured of so many controls at least, all secrets together. */
 const EL_CONTROLS = 40;
+/** Of so many controls of a secret whose format gives so many tokens in a row away. */
+const OWN_EL_CONTROLS = { controls: 20, run: 10 };
 /** The share of what was never seen that lies within its threshold. */
 const SHARE = 0.95;
 
@@ -142,11 +145,25 @@ export async function matchedBounds(
     const id = `${secret.doc_id} ${secret.start}-${secret.end}`;
     return { id, tag: secret.tag, text, ...spanFinder(text, "use")(secret) };
   });
-  const elControls = Math.min(controls, Math.ceil(EL_CONTROLS / Math.max(1, secrets.length)));
-  const { rows, distributions } = await scoreControls(under, placed, {
-    ...{ controls, elControls, quantile: SHARE, seed },
-    ...onProgress && { onProgress },
-  });
+  const score = (
+    some: readonly PlacedSecret[],
+    elControls: number,
+    onProgress?: MatchedOptions["onProgress"],
+  ) =>
+    scoreControls(under, some, {
+      ...{ controls, elControls: Math.min(controls, elControls), quantile: SHARE, seed },
+      ...onProgress && { onProgress },
+    });
+  const { rows, distributions } = await score(
+    placed,
+    Math.ceil(EL_CONTROLS / Math.max(1, secrets.length)),
+    onProgress,
+  );
+  const givesAway = placed.filter((_, i) =>
+    distributions[i]!.runs.filter((run) => run >= OWN_EL_CONTROLS.run).length > (1 - SHARE) * controls
+  );
+  const own = await score(givesAway, OWN_EL_CONTROLS.controls, () => onProgress?.(0));
+  const ownEl = new Map(own.rows.map(({ id, el_10_threshold }) => [id, el_10_threshold || 0]));
   const ofAll = (name: "ma" | "el_10" | "nll", share: number) => {
     const all = distributions.flatMap((scores) => scores[name]).filter((value) => !Number.isNaN(value));
     if (all.length === 0) {
@@ -162,7 +179,7 @@ export async function matchedBounds(
     controls: row.controls,
     nll: row.controls > 0 ? distributions[i]!.tokens : [ofAll("nll", 0.5)],
     ma: row.ma_threshold ?? ofAll("ma", SHARE),
-    el_10,
+    el_10: Math.max(el_10, ownEl.get(row.id) ?? 0),
     ma_floor: row.ma_floor ?? ofAll("ma", 1 - SHARE),
     nll_ceiling: row.nll_ceiling ?? ofAll("nll", SHARE),
   }));

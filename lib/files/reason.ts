@@ -81,8 +81,28 @@ const HOME = new URL("../..", import.meta.url).href;
  * ```
  */
 export function oneLine(cause: unknown): string {
-  const message = cause instanceof Error ? cause.message || cause.name : String(cause);
+  const first = firstThrown(cause);
+  const message = first instanceof Error ? first.message || first.name : String(first);
   return message.trim().replace(/\s+/g, " ").replace(/\p{C}/gu, "?");
+}
+
+/**
+ * What went wrong first, where freeing what was held went wrong too: `using` then throws a `SuppressedError` of both, whose
+ * own message says neither.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { firstThrown } from "./reason.ts";
+ *
+ * const both = new SuppressedError(new Error("Cannot remove a"), new Error("Cannot write b"));
+ * assertEquals((firstThrown(both) as Error).message, "Cannot write b");
+ * ```
+ */
+export function firstThrown(cause: unknown): unknown {
+  let first = cause;
+  while (first instanceof SuppressedError) first = first.suppressed;
+  return first;
 }
 
 /**
@@ -155,6 +175,7 @@ export function framesOf(error: Error): string[] {
  * ```
  */
 export function withoutText<T>(cause: T): T {
+  if (cause instanceof SuppressedError) [cause.error, cause.suppressed].forEach(withoutText);
   for (
     let error: unknown = cause, depth = 0;
     error instanceof Error && depth < 9;

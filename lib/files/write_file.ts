@@ -192,6 +192,27 @@ export async function writeAll(file: Deno.FsFile, bytes: Uint8Array, path: strin
   }
 }
 
+/**
+ * Has what was written to an open file on the disk.
+ *
+ * @param path of the file, for the message
+ * @throws {Error} If it cannot be done: some systems say only now that a disk is full or broken.
+ *
+ * @example
+ * ```ts
+ * import { syncFile } from "./write_file.ts";
+ *
+ * const path = await Deno.makeTempFile();
+ * using file = await Deno.open(path, { write: true });
+ * await syncFile(file, path);
+ * ```
+ */
+export async function syncFile(file: Deno.FsFile, path: string): Promise<void> {
+  await file.sync().catch((cause) => {
+    throw new Error(`Cannot write "${path}": ${whyNotWritten(cause, dirname(path))}`, { cause });
+  });
+}
+
 async function writePieces(
   path: string,
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,

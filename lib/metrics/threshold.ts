@@ -58,6 +58,25 @@ export interface StateBounds {
 }
 
 /**
+ * Whether a secret is above its thresholds; one without tokens is above nothing, one whose EL_10 is unknown is.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { isAbove } from "./threshold.ts";
+ *
+ * const scores = [{ ma: 0.3, el_10: 0 }, { ma: 0.3, el_10: null }, { ma: 0.4, el_10: null }, { ma: null, el_10: null }];
+ * assertEquals(scores.map((score) => isAbove(score, { ma: 0.3, el_10: 0 })), [false, true, true, false]);
+ * ```
+ */
+export function isAbove(
+  { ma, el_10 }: { ma: number | null; el_10: number | null },
+  bounds: Pick<StateBounds, "ma" | "el_10">,
+): boolean {
+  return ma !== null && (ma > bounds.ma || el_10 === null || el_10 > bounds.el_10);
+}
+
+/**
  * How a secret stands by its scores: erased where it scores as what was never seen does, and below that where it gives
  * away by a lower score that something stood there.
  *
@@ -83,7 +102,7 @@ export function secretState(
   bounds: StateBounds,
 ): typeof SECRET_STATES[number] | null {
   if (ma === null) return null;
-  if (ma > bounds.ma || el_10 === null || el_10 > bounds.el_10) return "still above";
+  if (isAbove({ ma, el_10 }, bounds)) return "still above";
   const isLow = ma < (bounds.ma_floor ?? 0) || (nll ?? 0) > (bounds.nll_ceiling ?? Infinity);
   return isLow ? "below never-seen" : "erased";
 }

@@ -10,7 +10,14 @@ import { dirname } from "node:path";
 import { removePath, renamePath } from "../files/folders.ts";
 import { readRegularText } from "../files/read_file.ts";
 import { fileReasonOf } from "../files/reason.ts";
-import { PRIVATE, temporaryPath, whyNotWritten, writeAll, writeFileAtomic } from "../files/write_file.ts";
+import {
+  PRIVATE,
+  syncFile,
+  temporaryPath,
+  whyNotWritten,
+  writeAll,
+  writeFileAtomic,
+} from "../files/write_file.ts";
 import type { TokenDocuments } from "./windows.ts";
 
 /** The pattern of such files' names: of token_ids.bin and its record. */
@@ -120,7 +127,7 @@ class IdWriter implements Disposable {
   /** Has all on the disk; the SHA-256. */
   async end(): Promise<string> {
     await this.#flush();
-    await this.#file.sync();
+    await syncFile(this.#file, this.#path);
     return this.#hash.digest("hex");
   }
 

@@ -10,6 +10,7 @@
  */
 import { mean } from "../metrics/mean.ts";
 import type { Scores } from "../metrics/scorer.ts";
+import { isAbove } from "../metrics/threshold.ts";
 import type { StopDecision } from "./early_stop.ts";
 import type { UnlearnRow } from "./micro_batches.ts";
 
@@ -107,7 +108,7 @@ export class PerSecretStop {
     return before.map((scores, i) => ({
       before: scores,
       after: kept.scores[i]!,
-      isAbove: scores.ma === null ? null : this.#isAbove(i, kept.scores[i]!),
+      isAbove: scores.ma === null ? null : isAbove(kept.scores[i]!, this.#thresholds[i]!),
       epochs: epochs[i]!,
     }));
   }
@@ -137,7 +138,7 @@ export class PerSecretStop {
 
   /** How many secrets are above their thresholds with these scores. */
   countAbove(scores: readonly JudgedScores[]): number {
-    return scores.filter((score, i) => this.#isAbove(i, score)).length;
+    return scores.filter((score, i) => isAbove(score, this.#thresholds[i]!)).length;
   }
 
   /** Goes on from other weights, which have been trained since: these are what is kept. */
@@ -166,17 +167,11 @@ export class PerSecretStop {
     return this.#state;
   }
 
-  /** Whether a secret is above its threshold; one without tokens is above nothing. */
-  #isAbove(secret: number, { ma, el_10 }: JudgedScores): boolean {
-    const bounds = this.#thresholds[secret]!;
-    return ma !== null && (ma > bounds.ma || el_10 === null || el_10 > bounds.el_10);
-  }
-
   /** Whether a secret is to be pushed or pulled. */
   #isActive(secret: number, score: LossScores): boolean {
     const { nll, nll_ceiling } = this.#thresholds[secret]!;
     const isBeyond = score.nll !== null && !!nll?.length && score.nll > (nll_ceiling ?? mean(nll));
-    return isBeyond || this.#isAbove(secret, score);
+    return isBeyond || isAbove(score, this.#thresholds[secret]!);
   }
 
   /**

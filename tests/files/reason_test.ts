@@ -12,6 +12,20 @@ Deno.test("oneLine() shows whatever was thrown", () => {
   assertEquals(oneLine("\x1b[2Jgone\0"), "?[2Jgone?");
 });
 
+Deno.test("reasonOf() says what went wrong first where freeing what was held did too, and shows no text of either", () => {
+  const suppressed = new SuppressedError(failed(() => JSON.parse(VALUE)), failed(() => JSON.parse(VALUE)));
+  assertEquals(reasonOf(suppressed), "an unexpected character");
+  assertEquals(Deno.inspect(suppressed).includes(VALUE), false);
+});
+
+function failed(run: () => unknown): unknown {
+  try {
+    return run();
+  } catch (error) {
+    return error;
+  }
+}
+
 /** A made-up value, assembled here so that no scanner takes it for one that is in use. */
 const VALUE = ["npm", "aB3xK9qLm2Zw7RtYuP5sD8fGh4Jk1VbN"].join("_");
 

@@ -30,12 +30,12 @@ import { checkSpace } from "../output.ts";
 import { startReading } from "../reading.ts";
 import { openRunFolder } from "../run_folder.ts";
 import { secretKey } from "../secret_key.ts";
-import { countStates } from "../../metrics/threshold.ts";
+import { countStates, isAbove } from "../../metrics/threshold.ts";
 import { outcomeRow } from "../secret_outcomes.ts";
 import { openEngine, openModel } from "../session.ts";
 import { sayUnlearningMemory } from "../unlearn_memory.ts";
 import { MATCHED, matchedBounds, meanThresholds, readThresholds } from "../unlearn_thresholds.ts";
-import { countAbove, describeEpoch, describeRate, describeUnlearning, metricsOf } from "../unlearn_report.ts";
+import { describeEpoch, describeRate, describeUnlearning, metricsOf } from "../unlearn_report.ts";
 
 /** Methods that take no step on a retain set. */
 const ALONE = METHODS.filter((method) =>
@@ -180,7 +180,9 @@ export const command = defineCommand({
         await context.breathe();
       },
       onEpoch: async (epoch, scores) => {
-        const above = isPerSecret ? countAbove(scores, bounds) : undefined;
+        const above = isPerSecret
+          ? scores.filter((score, i) => isAbove(score, bounds[i]!)).length
+          : undefined;
         note = describeEpoch({ ...epoch, above });
         stage.advance(epoch.epoch === 0 ? 0 : 1, note);
         await context.breathe().catch(() => {}); // the run ends by the signal, after its checkpoint
