@@ -21,7 +21,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BPE, byteLevelAlphabet, byteLevelPreTokenizer, Tokenizer } from "../npm/tokenizers.ts";
 import { makeFolder, removePath } from "../files/folders.ts";
-import { PRIVATE, writeAll } from "../files/write_file.ts";
+import { createFile, PRIVATE, writeAll } from "../files/write_file.ts";
 import { isGibberish } from "../secrets/gibberish.ts";
 import { occurrences } from "../secrets/occurrences.ts";
 import { SHORTEST, type TextStream, withoutSecrets } from "./without_secrets.ts";
@@ -146,7 +146,7 @@ async function learnMerges(
 
 /** Writes each text on a line of its own. */
 async function writeLines(path: string, texts: AsyncIterable<string>): Promise<void> {
-  using file = await Deno.open(path, { createNew: true, write: true, mode: PRIVATE });
+  using file = await createFile(path, { mode: PRIVATE });
   const encoder = new TextEncoder();
   for await (const text of texts) {
     await writeAll(file, encoder.encode(text.replace(/\n$/, "").replaceAll("\n", "\f") + "\n"), path);

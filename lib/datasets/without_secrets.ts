@@ -12,7 +12,7 @@ import { detectSecrets, PROFILES } from "../secrets/detect.ts";
 import { filterSecrets } from "../secrets/filter.ts";
 import { occurrences } from "../secrets/occurrences.ts";
 import type { Span } from "../secrets/secret_span.ts";
-import { PRIVATE, writeAll } from "../files/write_file.ts";
+import { createFile, PRIVATE, writeAll } from "../files/write_file.ts";
 
 /** Shorter values are left out where they were found only: they are parts of ordinary words elsewhere. */
 export const SHORTEST = 6;
@@ -50,7 +50,7 @@ export async function withoutSecrets(
   const values = new Set<string>();
   const sizes: number[] = [];
   const encoder = new TextEncoder();
-  using written = await Deno.open(file, { createNew: true, write: true, mode: PRIVATE });
+  using written = await createFile(file, { mode: PRIVATE });
   let characters = 0;
   for await (const text of all) {
     const spans = PROFILES.flatMap((profile) =>

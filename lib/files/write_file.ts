@@ -166,6 +166,31 @@ function piecesOf(content: Uint8Array | string | FilePieces): {
 }
 
 /**
+ * Opens a new file, to be written piece by piece.
+ *
+ * @throws {Error} If it cannot be made, or is there already.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createFile, PRIVATE, writeAll } from "./write_file.ts";
+ *
+ * const path = `${await Deno.makeTempDir()}/a.txt`;
+ * {
+ *   using file = await createFile(path, { mode: PRIVATE });
+ *   await writeAll(file, new Uint8Array([97]), path);
+ * }
+ * assertEquals(await Deno.readTextFile(path), "a");
+ * ```
+ */
+export async function createFile(path: string, { mode }: WriteFileOptions = {}): Promise<Deno.FsFile> {
+  const options = { createNew: true, write: true, ...(mode !== undefined && { mode }) };
+  return await Deno.open(path, options).catch((cause) => {
+    throw new Error(`Cannot write "${path}": ${whyNotWritten(cause, dirname(path))}`, { cause });
+  });
+}
+
+/**
  * Writes all of `bytes` to a file that is open, in the face of what a system writes in part.
  *
  * @param path of the file, for the message

@@ -6,18 +6,10 @@
  * @module
  */
 import { createHash, type Hash } from "node:crypto";
-import { dirname } from "node:path";
 import { removePath, renamePath } from "../files/folders.ts";
 import { readRegularText } from "../files/read_file.ts";
 import { fileReasonOf } from "../files/reason.ts";
-import {
-  PRIVATE,
-  syncFile,
-  temporaryPath,
-  whyNotWritten,
-  writeAll,
-  writeFileAtomic,
-} from "../files/write_file.ts";
+import { PRIVATE, syncFile, temporaryPath, writeAll, writeFileAtomic } from "../files/write_file.ts";
 import type { TokenDocuments } from "./windows.ts";
 
 /** The pattern of such files' names: of token_ids.bin and its record. */
@@ -101,11 +93,7 @@ class IdWriter implements Disposable {
   #filled = 0;
 
   static async create(path: string): Promise<IdWriter> {
-    const options = { createNew: true, write: true, mode: PRIVATE };
-    const file = await Deno.open(path, options).catch((cause) => {
-      throw new Error(`Cannot write "${path}": ${whyNotWritten(cause, dirname(path))}`, { cause });
-    });
-    return new IdWriter(path, file);
+    return new IdWriter(path, await createFile(path, { mode: PRIVATE }));
   }
 
   private constructor(path: string, file: Deno.FsFile) {
