@@ -9,7 +9,14 @@ import { createHash, type Hash } from "node:crypto";
 import { removePath, renamePath } from "../files/folders.ts";
 import { readRegularText } from "../files/read_file.ts";
 import { fileReasonOf } from "../files/reason.ts";
-import { PRIVATE, syncFile, temporaryPath, writeAll, writeFileAtomic } from "../files/write_file.ts";
+import {
+  createFile,
+  PRIVATE,
+  syncFile,
+  temporaryPath,
+  writeAll,
+  writeFileAtomic,
+} from "../files/write_file.ts";
 import type { TokenDocuments } from "./windows.ts";
 
 /** The pattern of such files' names: of token_ids.bin and its record. */
