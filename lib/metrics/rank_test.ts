@@ -52,3 +52,29 @@ export function rankAmong(score: number, controls: readonly number[], { tie = 1 
     smooth_p_value: (above + tie * (equal + 1)) / (controls.length + 1),
   };
 }
+
+/**
+ * How many of so many never-seen secrets may lie above thresholds that each passes with a small probability, before their
+ * number says more than chance: the least count that a binomial variable exceeds in less than 5 % of cases.
+ *
+ * @param count of secrets @param share of the never-seen above its threshold, in [0, 1]
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { aboveByChance } from "./rank_test.ts";
+ *
+ * assertEquals([aboveByChance(76, 0.05), aboveByChance(1, 0.05), aboveByChance(76, 0)], [7, 0, 0]);
+ * ```
+ */
+export function aboveByChance(count: number, share: number): number {
+  if (share === 0 || share === 1) return share * count;
+  let log = count * Math.log1p(-share); // of the probability that none is above: too small for a number where there are many
+  let [sum, above] = [Math.exp(log), 0];
+  while (sum < 0.95 && above < count) {
+    log += Math.log((count - above) / (above + 1)) + Math.log(share) - Math.log1p(-share);
+    sum += Math.exp(log);
+    above++;
+  }
+  return above;
+}

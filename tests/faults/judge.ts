@@ -42,9 +42,9 @@ function expectCodes({ code, stderr }: Run, codes: number[]): string[] {
 
 /** An error is one line that names a path, and is a sentence of ours. */
 function judgeMessage(stderr: string): string[] {
-  // progress and what memory a run takes are no errors
+  // progress, what memory a run takes and advice on its rate are no errors
   const lines = stderr.trimEnd().split("\n").filter((line) =>
-    !/^[A-Z][\w ()]+: (\d|about |done |started$)/.test(line)
+    !/^[A-Z][\w ()]+: (\d|about |done |started$)|^The learning rate is /.test(line)
   );
   if (lines.length !== 1) return [`says ${lines.length} lines, not one: ${lines.slice(0, 3).join(" | ")}`];
   const [line = ""] = lines;
