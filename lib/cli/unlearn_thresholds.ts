@@ -159,27 +159,32 @@ export async function matchedBounds(
     Math.ceil(EL_CONTROLS / Math.max(1, secrets.length)),
     onProgress,
   );
-  const givesAway = placed.filter((_, i) =>
-    distributions[i]!.runs.filter((run) => run >= OWN_EL_CONTROLS.run).length > (1 - SHARE) * controls
+  const givesAway = distributions.map(({ runs }) =>
+    runs.filter((run) => run >= OWN_EL_CONTROLS.run).length > (1 - SHARE) * controls
   );
-  const own = await score(givesAway, OWN_EL_CONTROLS.controls, () => onProgress?.(0));
-  const ownEl = new Map(own.rows.map(({ id, el_10_threshold }) => [id, el_10_threshold || 0]));
-  const ofAll = (name: "ma" | "el_10" | "nll", share: number) => {
-    const all = distributions.flatMap((scores) => scores[name]).filter((value) => !Number.isNaN(value));
-    if (all.length === 0) {
-      throw new RangeError(
-        "Cannot give secrets thresholds of their own: no other value of their formats can be drawn: " +
-          "give --thresholds FILE",
-      );
-    }
-    return quantile(all.sort((a, b) => a - b), share);
+  const { rows: own } = await score(
+    placed.filter((_, i) => givesAway[i]),
+    OWN_EL_CONTROLS.controls,
+    () => onProgress?.(0),
+  );
+  const ownEl = new Map(own.map(({ id, el_10_threshold }) => [id, el_10_threshold!]));
+  const ofAll = (name: "ma" | "el_10" | "nll", share: number, isMeant = (_: number) => true) => {
+    const all = distributions.filter((_, i) => isMeant(i)).flatMap((scores) => scores[name])
+      .filter((value) => !Number.isNaN(value));
+    return all.length === 0 ? 0 : quantile(all.sort((a, b) => a - b), share);
   };
-  const el_10 = ofAll("el_10", SHARE);
+  if (rows.every((row) => row.controls === 0)) {
+    throw new RangeError(
+      "Cannot give secrets thresholds of their own: no other value of their formats can be drawn: " +
+        "give --thresholds FILE",
+    );
+  }
+  const el_10 = ofAll("el_10", SHARE, (i) => !givesAway[i]);
   return rows.map((row, i) => ({
     controls: row.controls,
     nll: row.controls > 0 ? distributions[i]!.tokens : [ofAll("nll", 0.5)],
     ma: row.ma_threshold ?? ofAll("ma", SHARE),
-    el_10: Math.max(el_10, ownEl.get(row.id) ?? 0),
+    el_10: ownEl.get(row.id) ?? el_10,
     ma_floor: row.ma_floor ?? ofAll("ma", 1 - SHARE),
     nll_ceiling: row.nll_ceiling ?? ofAll("nll", SHARE),
   }));

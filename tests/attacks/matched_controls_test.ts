@@ -39,8 +39,11 @@ Deno.test("scoreControls() gives the scores that each control has alone, in its 
       assertAlmostEquals(nll[k]!, scores.nll!, 1e-4);
       assertAlmostEquals(log_probability[k]!, -scores.nll! * suffixes[k + 1]!.length, 1e-2);
     });
-    const losses = (await scorer.tokens(suffixes.slice(1).map((secret) => ({ prefix, secret }))))
-      .map(({ logProbabilities }) => logProbabilities.map((log) => -log));
+    const controls = await scorer.tokens(suffixes.slice(1).map((secret) => ({ prefix, secret })));
+    const runOf = ({ hits }: { hits: boolean[] }) =>
+      Math.max(...hits.map((hit) => hit ? "1" : "0").join("").split("0").map(({ length }) => length));
+    assertEquals(distributions[i]!.runs, controls.map(runOf));
+    const losses = controls.map(({ logProbabilities }) => logProbabilities.map((log) => -log));
     const meanOf = (at: (losses: readonly number[]) => number | undefined) => {
       const found = losses.map(at).filter((loss) => loss !== undefined);
       return found.length > 0 ? found.reduce((sum, loss) => sum + loss, 0) / found.length : Infinity;

@@ -1,0 +1,162 @@
+/**
+ * `deno task study:erasure`: what each way of unlearning leaves of the embedded model's secrets, by the commands that a
+ * user runs, on several forget sets, beside the gold standard: the model trained anew, by its recipe, on the redacted corpus.
+ * Hours; what is done is kept, so the same command goes on where it was killed.
+ *
+ * Of the unseen texts every other one is for `--lasting` to train on, the rest are the attacker's.
+ *
+ * @module
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { formatTable } from "../../lib/cli/console.ts";
+import { readCorpus } from "../../lib/datasets/corpus.ts";
+import { writeEmbeddedCorpus } from "../../lib/embedded/write_embedded_corpus.ts";
+import { writeFileAtomic } from "../../lib/files/write_file.ts";
+import { RUN_FILES } from "../../lib/report/run_files.ts";
+import { cliCommand } from "../cli/run_cli.ts";
+import { ERASURE_HEADER, sumUpErasure } from "./sum_up_erasure.ts";
+
+const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+const MODEL = path("data/model");
+const GROUP = ["--stop", "group"];
+const MATCHED = ["--thresholds", "matched"];
+
+/** The options of `unlearn` by which each way is run. */
+const METHODS: { [name: string]: (files: StudyFiles) => string[] } = {
+  ga: ({ thresholds }) => ["--method", "ga", ...GROUP, "--thresholds", thresholds],
+  cu: ({ thresholds }) => ["--method", "cu", ...GROUP, "--thresholds", thresholds],
+  codeeraser: ({ thresholds }) => ["--method", "codeeraser", ...GROUP, "--thresholds", thresholds],
+  "per secret": () => ["--method", "codeeraser", ...MATCHED],
+  lasting: ({ defender }) => [
+    ...["--method", "codeeraser", ...MATCHED, "--lasting", "--benign", defender, "--epochs", "200"],
+  ],
+};
+/** The model before, and the one that never saw a secret. */
+const MODELS = ["before", "gold"];
+
+interface StudyFiles {
+  out: string;
+  train: string;
+  secrets: string;
+  thresholds: string;
+  probe: string;
+  sets: string;
+  retain: string;
+  twins: string;
+  plantedTwins: string;
+  defender: string;
+  attacker: string;
+}
+
+/** Runs a command to its end unless its output is there; its words go into a file beside the output. */
+async function stage(output: string, args: string[], { mayFail = false } = {}): Promise<void> {
+  if (existsSync(output)) return;
+  console.log(`${new Date().toISOString().slice(11, 19)} ${args[0]} -> ${output}`);
+  const { code, stderr } = await cliCommand(args).output();
+  const said = new TextDecoder().decode(stderr).trimEnd().split("\n");
+  if (code !== 0 && !(mayFail && existsSync(output))) throw new Error(`Cannot ${args[0]}: ${said.at(-1)}`);
+}
+
+/** What all methods share. */
+async function prepare(out: string): Promise<StudyFiles> {
+  const tokenizer = await Deno.readTextFile(join(MODEL, "tokenizer.json"));
+  const { train, unseen, twins, plantedTwins } = await writeEmbeddedCorpus(undefined, { tokenizer });
+  const at = (name: string) => join(out, name);
+  await Deno.mkdir(out, { recursive: true });
+  const files: StudyFiles = {
+    ...{ out, train, twins, plantedTwins, secrets: at("secrets.parquet"), probe: at("probe.parquet") },
+    ...{ thresholds: at("thresholds.parquet"), sets: at("sets"), retain: at("retain.parquet") },
+    ...{ defender: at("defender.jsonl"), attacker: at("attacker.jsonl") },
+  };
+  const { documents } = await readCorpus(unseen);
+  for (const [i, file] of [files.defender, files.attacker].entries()) {
+    const own = documents.filter((_, k) => k % 2 === i);
+    await writeFileAtomic(
+      file,
+      own.map(({ docId, text }) => JSON.stringify({ doc_id: docId, text }) + "\n").join(""),
+    );
+  }
+  const { secrets, thresholds, probe, sets, retain } = files;
+  const bigrams = path("data/planting_bigrams.json");
+  await stage(secrets, ["detect", train, "--bigrams", bigrams, "--out", secrets]);
+  await stage(thresholds, [
+    ...["thresholds", "--model", MODEL, "--texts", unseen, "--max-texts", "64", "--runs", "1"],
+    ...["--out", thresholds],
+  ]);
+  await stage(probe, ["probe", "--model", MODEL, "--corpus", train, "--secrets", secrets, "--out", probe]);
+  await stage(sets, ["select", "--probe", probe, "--corpus", train, "--out", sets]);
+  await stage(retain, [
+    ...["retain", "--model", MODEL, "--texts", train, "--secrets", secrets, "--max-texts", "600"],
+    ...["--out", retain],
+  ]);
+  return files;
+}
+
+/** The model without the secrets. */
+async function trainGold({ out, train, secrets }: StudyFiles): Promise<string> {
+  const [clean, model] = [join(out, "clean"), join(out, "gold")];
+  await stage(clean, ["redact", train, "--secrets", secrets, "--out", clean]);
+  await stage(join(model, "model.safetensors"), [
+    ...["train", "--config", path("data/model_recipe.json"), "--corpus", clean, "--tokenizer", MODEL],
+    ...["--out", model],
+  ]);
+  return model;
+}
+
+/** Unlearns where there is something to, attacks, and measures use. */
+async function tryMethod(files: StudyFiles, method: string, set: number, attacks: string[]): Promise<void> {
+  const { out, train, sets, retain, defender: _, attacker } = files;
+  const forget = join(sets, `forget_${set}.parquet`);
+  const at = (name: string) => join(out, `${method.replace(" ", "_")}_${set}`, name);
+  await Deno.mkdir(at(""), { recursive: true });
+  const model = method === "before" ? MODEL : method === "gold" ? await trainGold(files) : at("model");
+  if (METHODS[method]) {
+    await stage(join(model, "model.safetensors"), [
+      ...["unlearn", "--config", path("data/embedded_preset.json"), "--model", MODEL, "--corpus", train],
+      ...["--forget", forget, "--retain", retain, ...METHODS[method](files), "--out", model],
+    ], { mayFail: true });
+  }
+  await stage(at("attacks/attacks.json"), [
+    ...["attack", "--model", model, "--before", MODEL, "--corpus", train, "--forget", forget],
+    ...["--attacks", ["exposure", "membership", "extract", "relearn", ...attacks].join(",")],
+    ...["--attacks-before", "membership", "--benign", attacker, "--max-benign", "64"],
+    ...["--relearn-steps", "20,100", "--relearn-rates", "0.0003", "--out", at("attacks")],
+  ]);
+  await stage(at(RUN_FILES.evaluation), [
+    ...["evaluate", "--model", model, "--corpus", train, "--forget", forget, "--retain", retain],
+    ...["--unseen", attacker, "--max-texts", "64", "--out", at(RUN_FILES.evaluation)],
+  ]);
+  await stage(at(RUN_FILES.twins), [
+    ...["probe", "--model", model, "--corpus", files.twins, "--secrets", files.plantedTwins],
+    ...["--out", at(RUN_FILES.twins)],
+  ]);
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      out: { type: "string", default: "out/erasure" },
+      sets: { type: "string", default: "0,1,2,3,4" },
+      methods: { type: "string", default: [...MODELS, ...Object.keys(METHODS)].join() },
+      attacks: { type: "string", default: "prefix,quantize" },
+    },
+  });
+  const [sets, methods] = [values.sets.split(",").map(Number), values.methods.split(",")];
+  const unknown = methods.find((name) => !METHODS[name] && !MODELS.includes(name));
+  if (unknown !== undefined) {
+    throw new RangeError(
+      `Unknown method "${unknown}": expected ${[...MODELS, ...Object.keys(METHODS)].join(", ")}`,
+    );
+  }
+  const files = await prepare(values.out);
+  for (const set of sets) {
+    for (const method of methods) {
+      await tryMethod(files, method, set, values.attacks.split(",").filter(Boolean));
+    }
+  }
+  const rows = await sumUpErasure(values.out);
+  console.log(formatTable(ERASURE_HEADER, rows));
+}
