@@ -14,7 +14,7 @@ import type { Json } from "./command.ts";
 import { removeFileSync, removePath } from "../files/folders.ts";
 import { checkApart, lstat } from "./output.ts";
 import { contentOf } from "./run_content.ts";
-import { takeLock } from "./run_lock.ts";
+import { removeLock, takeLock } from "./run_lock.ts";
 import {
   checkSameRun,
   inputPaths,
@@ -154,6 +154,7 @@ export async function finishedFile(path: string): Promise<RunRecord | undefined>
   for (const output of outputs) await removeTemporaries(output);
   await finishRecords(outputs);
   await removeFolder(ownPath(path, "parts"));
+  for (const output of outputs) await removeLock(ownPath(output, "lock"), output);
   return record;
 }
 

@@ -15,7 +15,7 @@ import { makeFolder, removeFileSync, removePath } from "../files/folders.ts";
 import { checkApart, isInside, lstat } from "./output.ts";
 import { contentOf } from "./run_content.ts";
 import { fileRecord } from "./run_files.ts";
-import { takeLock } from "./run_lock.ts";
+import { removeLock, takeLock } from "./run_lock.ts";
 import {
   checkSameRun,
   inputPaths,
@@ -155,6 +155,7 @@ export async function finishedFolder(folder: string): Promise<RunRecord | undefi
   const record = await readRunRecord(folder);
   if (record?.status !== "finished") return undefined;
   await removeMatching(folder, record.scratch);
+  await removeLock(join(folder, LOCK_FILE), folder);
   return record;
 }
 

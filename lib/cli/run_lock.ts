@@ -59,6 +59,26 @@ export async function takeLock(path: string, output: string): Promise<() => void
   }
 }
 
+/**
+ * Removes the lock of an output where a killed run left it.
+ *
+ * @throws {Error} As {@linkcode takeLock}: where a run holds it.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { removeLock } from "./run_lock.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await Deno.writeTextFile(`${folder}/.lock`, "pid 1 on a\n");
+ * await removeLock(`${folder}/.lock`, folder);
+ * assertEquals([...Deno.readDirSync(folder)], []);
+ * ```
+ */
+export async function removeLock(path: string, output: string): Promise<void> {
+  if (existsSync(path)) (await takeLock(path, output))();
+}
+
 async function openLock(path: string, output: string): Promise<Deno.FsFile> {
   for (;;) {
     try {
