@@ -84,9 +84,10 @@ export interface ControlDistribution {
   /** The most tokens of each in a row that the model names rightly: one of EL_n above 0 has n of them or nearly so. */
   runs: number[];
   /**
-   * The loss of each of the secret's own tokens, nats, were it a control: the mean of the controls' tokens that stand as far
-   * from their start, or from their end if that is less, and never more than the mean of all. So what all values of a format
-   * have in common is expected. Empty where there is no control.
+   * The loss of each of the secret's own tokens, nats, were it a control: that of one of the controls, chosen by the seed
+   * from all but the tenth of least loss and that of most; its tokens from the start for the secret's first half, from the
+   * end for the other. So secrets that get these losses are spread as controls are, and what all values of a format have in
+   * common is expected. Empty where there is no control.
    */
   tokens: number[];
 }
@@ -157,7 +158,7 @@ export async function scoreControls(
       nll: others.map(({ nll }) => nll),
       log_probability: others.map(({ log_probability }) => log_probability),
       runs: others.map(({ run }) => run),
-      tokens: expectedLosses(suffixes[0]!.length, losses),
+      tokens: expectedLosses(suffixes[0]!.length, losses, randomOf(seed, `losses ${secret.id}`).random()),
     };
     scores.rows.push({
       id: secret.id,
@@ -185,13 +186,13 @@ function longestRun(predictions: Int32Array, tokens: ArrayLike<number>): number 
 }
 
 /** What each of a secret's tokens would lose, were it a control; see `ControlDistribution`. */
-function expectedLosses(length: number, controls: readonly (readonly number[])[]): number[] {
-  const all = controls.flat();
-  if (all.length === 0) return [];
+function expectedLosses(length: number, controls: readonly (readonly number[])[], draw: number): number[] {
+  if (controls.length === 0) return [];
+  const sorted = controls.toSorted((a, b) => mean(a) - mean(b));
+  const one = sorted[Math.floor((0.1 + 0.8 * draw) * sorted.length)]!;
   return Array.from({ length }, (_, t) => {
-    const fromStart = controls.flatMap((losses) => losses[t] ?? []);
-    const fromEnd = controls.flatMap((losses) => losses[losses.length - length + t] ?? []);
-    return Math.min(...[all, fromStart, fromEnd].filter(({ length }) => length > 0).map(mean));
+    const at = t < length / 2 ? t : one.length - length + t;
+    return one[Math.min(Math.max(at, 0), one.length - 1)]!;
   });
 }
 

@@ -6,10 +6,12 @@
 import { heldValues } from "../attacks/benign_texts.ts";
 import { chooseDocuments } from "../datasets/choose_documents.ts";
 import type { CorpusOptions, CorpusSource } from "../datasets/resolve_corpus.ts";
+import { aboveByChance } from "../metrics/rank_test.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import type { Lasting } from "../unlearning/lasting.ts";
 import { besideCorpus } from "./corpus_options.ts";
 import { type Context, UsageError } from "./command.ts";
+import { ABOVE_BY_CHANCE } from "./unlearn_thresholds.ts";
 
 /** The options. */
 export const LASTING_OPTIONS = {
@@ -19,7 +21,7 @@ export const LASTING_OPTIONS = {
   },
   benign: {
     kind: "path",
-    describe: "these texts; by default those of the corpus that hold nothing of what is forgotten",
+    describe: "on these texts too, beside those of the corpus that hold nothing of what is forgotten",
     metavar: "TEXTS",
     orInput: true,
   },
@@ -33,9 +35,9 @@ export const LASTING_OPTIONS = {
 export interface LastingValues {
   /** Whether it is wanted. */
   lasting: boolean;
-  /** Texts of their own. */
+  /** Texts beside those of the corpus. */
   benign: string | undefined;
-  /** How many texts. */
+  /** How many texts of each. */
   maxBenign: number;
   /** Updates of each training. */
   benignSteps: number;
@@ -55,6 +57,8 @@ export interface BenignSource {
   tokenizer: Tokenizer;
   /** What is forgotten: left out with the texts in which it stands. */
   values: readonly string[];
+  /** Whether each secret has a threshold of its own, above which some of what was never seen lies by chance. */
+  isMatched: boolean;
 }
 
 /** Of the texts that are chosen many may hold a secret: so many times as many are looked at. */
@@ -74,7 +78,7 @@ const SPARE = 2;
  *
  * const path = `${await Deno.makeTempDir()}/a.csv`;
  * await Deno.writeTextFile(path, "text\nmail = ada@mail.invalid\nx = 1\n");
- * const source = { source: await resolveCorpus(path), options: {}, values: ["ada@mail.invalid"] };
+ * const source = { source: await resolveCorpus(path), options: {}, values: ["ada@mail.invalid"], isMatched: false };
  * const tokenizer = await openTokenizer("data/model");
  * const values = { lasting: true, benign: undefined, maxBenign: 9, benignSteps: 20, benignLr: 3e-4, cycles: 8 };
  * const lines: string[] = [];
@@ -85,21 +89,26 @@ const SPARE = 2;
  */
 export async function lastingOf(
   { lasting, benign, maxBenign, benignSteps: steps, benignLr: lr, cycles }: LastingValues,
-  { source, options, tokenizer, values }: BenignSource,
+  { source, options, tokenizer, values, isMatched }: BenignSource,
   { seed, breathe, log }: Pick<Context, "seed" | "breathe" | "log">,
 ): Promise<Lasting | undefined> {
   if (!lasting) {
     if (benign !== undefined) throw new UsageError('"--benign" is for "--lasting": give both or none');
     return undefined;
   }
-  const reading = { ...benign === undefined ? options : besideCorpus(options), breathe };
-  const chosen = await chooseDocuments(benign ?? source, { ...reading, seed, count: SPARE * maxBenign });
-  const held = heldValues(chosen.map(({ text }) => text), [...new Set(values)]);
-  const texts = chosen.filter((_, i) => held[i]!.length === 0).slice(0, maxBenign).map(({ text }) => text);
-  const left = held.filter((own) => own.length > 0).length;
+  const secrets = [...new Set(values)];
+  const texts: string[] = [];
+  let left = 0;
+  for (const from of benign === undefined ? [source] : [source, benign]) {
+    const reading = from === source ? options : besideCorpus(options);
+    const chosen = await chooseDocuments(from, { ...reading, breathe, seed, count: SPARE * maxBenign });
+    const held = heldValues(chosen.map(({ text }) => text), secrets);
+    texts.push(...chosen.filter((_, i) => held[i]!.length === 0).slice(0, maxBenign).map(({ text }) => text));
+    left += held.filter((own) => own.length > 0).length;
+  }
   if (texts.length === 0) {
     throw new RangeError(
-      `Cannot find texts to train on between: all of ${chosen.length} hold what is forgotten: give others by --benign`,
+      `Cannot find texts to train on between: all of ${left} hold what is forgotten: give others by --benign`,
     );
   }
   log(
@@ -107,5 +116,6 @@ export async function lastingOf(
       (left > 0 ? `, ${left} left out that ${left === 1 ? "holds" : "hold"} what is forgotten` : ""),
   );
   const encoded = await tokenizer.encodeIds(texts);
-  return { texts: encoded.map((ids) => Int32Array.from(ids)), steps, lr, cycles, seed };
+  const byChance = isMatched ? aboveByChance(values.length, ABOVE_BY_CHANCE) : 0;
+  return { texts: encoded.map((ids) => Int32Array.from(ids)), steps, lr, cycles, seed, byChance };
 }

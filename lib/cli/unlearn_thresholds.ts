@@ -16,6 +16,7 @@ import { perMetric } from "../datasets/metrics.ts";
 import { spanFinder } from "../datasets/place.ts";
 import { readRows } from "../datasets/row_table.ts";
 import { quantile } from "../metrics/bootstrap.ts";
+import { mean } from "../metrics/mean.ts";
 import type { Model } from "../models/model.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import type { StopThresholds } from "../unlearning/early_stop.ts";
@@ -95,6 +96,10 @@ const EL_CONTROLS = 40;
 const OWN_EL_CONTROLS = { controls: 20, run: 10 };
 /** The share of what was never seen that lies within its threshold. */
 const SHARE = 0.95;
+/** The share of what was never seen that is above a threshold of its own. */
+export const ABOVE_BY_CHANCE = 1 - SHARE;
+/** A secret is pushed on until it has this share of the loss of the control that was drawn for it. */
+const MIDST = 0.85;
 
 /** What controls are scored by. */
 export interface MatchedOptions {
@@ -180,14 +185,18 @@ export async function matchedBounds(
     );
   }
   const el_10 = ofAll("el_10", SHARE, (i) => !givesAway[i]);
-  return rows.map((row, i) => ({
-    controls: row.controls,
-    nll: row.controls > 0 ? distributions[i]!.tokens : [ofAll("nll", 0.5)],
-    ma: row.ma_threshold ?? ofAll("ma", SHARE),
-    el_10: ownEl.get(row.id) ?? el_10,
-    ma_floor: row.ma_floor ?? ofAll("ma", 1 - SHARE),
-    nll_ceiling: row.nll_ceiling ?? ofAll("nll", SHARE),
-  }));
+  return rows.map((row, i) => {
+    const nll = row.controls > 0 ? distributions[i]!.tokens : [ofAll("nll", 0.5)];
+    return {
+      controls: row.controls,
+      nll,
+      nll_floor: MIDST * mean(nll),
+      ma: row.ma_threshold ?? ofAll("ma", SHARE),
+      el_10: ownEl.get(row.id) ?? el_10,
+      ma_floor: row.ma_floor ?? ofAll("ma", 1 - SHARE),
+      nll_ceiling: row.nll_ceiling ?? ofAll("nll", SHARE),
+    };
+  });
 }
 
 /**
@@ -202,6 +211,6 @@ export async function matchedBounds(
  * ```
  */
 export function meanThresholds(bounds: readonly SecretThresholds[]): SecretThresholds {
-  const mean = (name: "ma" | "el_10") => bounds.reduce((sum, each) => sum + each[name], 0) / bounds.length;
-  return { ma: mean("ma"), el_10: mean("el_10") };
+  const meanOf = (name: "ma" | "el_10") => mean(bounds.map((each) => each[name]));
+  return { ma: meanOf("ma"), el_10: meanOf("el_10") };
 }

@@ -1,7 +1,8 @@
 /**
  * Ordinary training inside unlearning: a secret that comes back after a few steps on innocent code was hidden, not
- * forgotten, and every owner of a model goes on training it. So once no secret is above its threshold, the model is trained
- * on benign texts as `train --model` does, measured, and unlearned from there, until the training brings none back.
+ * forgotten, and every owner of a model goes on training it. So once no more secrets are above their thresholds than
+ * chance explains, the model is trained on benign texts as `train --model` does, measured, and unlearned from there, until
+ * the training brings back no more than that; what is above yet is then forgotten too, and the model trained once more.
  *
  * @module
  */
@@ -19,6 +20,8 @@ export interface Lasting {
   lr: number;
   /** How many trainings there are at most. */
   cycles: number;
+  /** So many secrets may be above after a training: where thresholds are quantiles, some are by chance. Default 0. */
+  byChance?: number;
   /** Shuffles the texts, each time otherwise. Default 42. */
   seed?: number;
   /** Windows an update and tokens a window; where the texts are too short, fewer and shorter ones. Default 8 of 512. */
@@ -44,11 +47,13 @@ export const LASTING_WINDOWS = { batch: TRAIN_DEFAULTS.batch, length: 512 } as c
  * const lasting = { texts, steps: 2, lr: 1e-3, cycles: 3, windows: { batch: 2, length: 8 } };
  * using training = new LastingTraining(loaded.model, lasting, { endOfText: 0 });
  * const losses: number[] = [];
- * await training.run(0, { onStep: ({ loss }) => void losses.push(loss) });
+ * await training.run({ onStep: ({ loss }) => void losses.push(loss) });
  * assert(losses.length === 2 && losses[1]! < losses[0]!);
  * ```
  */
 export class LastingTraining implements Disposable {
+  /** How many secrets were above after each training. */
+  relapses: number[] = [];
   readonly #model: Model;
   readonly #lasting: Lasting;
   readonly #endOfText: number;
@@ -74,16 +79,37 @@ export class LastingTraining implements Disposable {
     this.#trainer = furtherTrainer(model);
   }
 
+  /** Whether the last training brought no more secrets back than chance does. */
+  get withstands(): boolean {
+    return (this.relapses.at(-1) ?? Infinity) <= (this.#lasting.byChance ?? 0);
+  }
+
+  /** How many secrets may be left before the next training. */
+  get spare(): number {
+    return this.withstands ? 0 : this.#lasting.byChance ?? 0;
+  }
+
+  /** Whether there may be no other training. */
+  get isOver(): boolean {
+    return this.relapses.length >= this.#lasting.cycles;
+  }
+
   /**
-   * Trains from the weights as they are.
+   * Trains from the weights as they are: each training sees its texts in an order of its own.
    *
-   * @param cycle the number of the training, from 0: each sees its texts in an order of its own
    * @throws as `trainModel`
    */
-  async run(cycle: number, hooks: TrainHooks): Promise<void> {
+  async run(hooks: TrainHooks): Promise<void> {
     const { texts, steps, lr, seed = 42 } = this.#lasting;
     await trainFurther(this.#model, this.#trainer, {
-      ...{ texts, endOfText: this.#endOfText, steps, learning_rate: lr, warmup: 1, seed: seed + cycle },
+      ...{
+        texts,
+        endOfText: this.#endOfText,
+        steps,
+        learning_rate: lr,
+        warmup: 1,
+        seed: seed + this.relapses.length,
+      },
       ...this.#windows,
     }, hooks);
   }

@@ -1,7 +1,8 @@
 /**
  * The rule that judges each secret alone: it is forgotten until its MA and EL_10 are no more than what never-seen text in
  * place has, and again when they rise; the run ends when none is above. What has come down is pushed no further; where the
- * loss of never-seen text is known, a secret whose loss is beyond it is in the loss again, to be pulled back.
+ * loss of never-seen text is known, a secret is pushed on until its loss is in the midst of it, as what is only just under
+ * a threshold can be told from what was never seen, and one whose loss is beyond is in the loss again, to be pulled back.
  *
  * The weights of the epoch with the fewest secrets above are kept, of several the one that spares the retain set most. The
  * run ends too when the secrets above have come no nearer to their thresholds in ten epochs, all together.
@@ -25,6 +26,8 @@ export interface SecretThresholds {
    * last have that one. Default: no limit.
    */
   nll?: readonly number[] | null;
+  /** The mean loss of its tokens from which on it is pushed no further, nats. Default: once it is under its thresholds. */
+  nll_floor?: number | null;
   /** The mean loss of its tokens beyond which it is pulled back, nats. Default: the mean of `nll`. */
   nll_ceiling?: number | null;
 }
@@ -54,15 +57,17 @@ export interface PerSecretState {
   active: boolean[];
   /** In how many epochs each was. */
   epochs: number[];
-  /** The epoch last kept: how many were above, each secret's scores, and the retain set's MA. */
-  kept: { above: number; scores: JudgedScores[]; retain_ma: number };
-  /** The least that the secrets have been above their thresholds, all together. */
+  /** The epoch last kept: how many were to be pushed yet, each secret's scores, and the retain set's MA. */
+  kept: { open: number; scores: JudgedScores[]; retain_ma: number };
+  /** The least that the secrets have been away from their thresholds, all together. */
   least: number;
   /** Epochs since then. */
   waited: number;
 }
 
 const PATIENCE = 10;
+/** Of so many secrets one may be short of its loss at the end: the last ones come near it slowly. */
+const SHORT_OF = 20;
 
 /**
  * The state of the rule over a run, from the scores of the model as it came on.
@@ -121,19 +126,19 @@ export class PerSecretStop {
   /**
    * Begins with the scores of the model as it came, EL_10 with them.
    *
-   * @returns whether no secret is above its threshold
+   * @returns whether there is nothing to do
    */
   begin(scores: readonly Scores[], retainMa: number | null): boolean {
-    const above = this.countAbove(scores);
+    const open = this.#countOpen(scores);
     this.#state = {
       before: scores.map(({ ma, el_10, nll }) => ({ ma, el_10, nll })),
       active: scores.map((score, i) => this.#isActive(i, score)),
       epochs: scores.map(() => 0),
-      kept: { above, scores: scores.map(own), retain_ma: retainMa ?? 0 },
+      kept: { open, scores: scores.map(own), retain_ma: retainMa ?? 0 },
       least: this.#excess(scores),
       waited: 0,
     };
-    return above === 0;
+    return open === 0;
   }
 
   /** How many secrets are above their thresholds with these scores. */
@@ -144,22 +149,27 @@ export class PerSecretStop {
   /** Goes on from other weights, which have been trained since: these are what is kept. */
   reopen(scores: readonly LossScores[], retainMa: number | null): void {
     const active = scores.map((score, i) => this.#isActive(i, score));
-    const kept = { above: this.countAbove(scores), scores: scores.map(own), retain_ma: retainMa ?? 0 };
+    const kept = { open: this.#countOpen(scores), scores: scores.map(own), retain_ma: retainMa ?? 0 };
     Object.assign(this.#begun, { active, kept, least: this.#excess(scores), waited: 0 });
   }
 
-  /** Decides after an epoch. */
-  decide(scores: readonly LossScores[], retainMa: number | null): StopDecision {
+  /** How many secrets are to be pushed yet with the weights that were kept last. */
+  get open(): number {
+    return this.#begun.kept.open;
+  }
+
+  /** Decides after an epoch; `spare` secrets may be left. */
+  decide(scores: readonly LossScores[], retainMa: number | null, spare = 0): StopDecision {
     const state = this.#begun;
     state.epochs = state.epochs.map((epochs, i) => epochs + (state.active[i] ? 1 : 0));
     state.active = scores.map((score, i) => this.#isActive(i, score));
-    const above = this.countAbove(scores);
+    const open = this.#countOpen(scores);
     const [retain_ma, excess] = [retainMa ?? 0, this.#excess(scores)];
-    const keep = above < state.kept.above || (above === state.kept.above && retain_ma > state.kept.retain_ma);
-    if (keep) state.kept = { above, scores: scores.map(own), retain_ma };
+    const keep = open < state.kept.open || (open === state.kept.open && retain_ma > state.kept.retain_ma);
+    if (keep) state.kept = { open, scores: scores.map(own), retain_ma };
     state.waited = excess < state.least ? 0 : state.waited + 1;
     state.least = Math.min(state.least, excess);
-    return { keep, stop: above === 0 || state.waited >= PATIENCE, reached: above === 0 };
+    return { keep, stop: open <= spare || state.waited >= PATIENCE, reached: open <= spare };
   }
 
   get #begun(): PerSecretState {
@@ -167,22 +177,35 @@ export class PerSecretStop {
     return this.#state;
   }
 
+  /** How many secrets are above, or short of their loss beyond the few that may be. */
+  #countOpen(scores: readonly LossScores[]): number {
+    const short = scores.filter((score, i) => this.#shortage(i, score) > 0).length;
+    return this.countAbove(scores) + Math.max(0, short - Math.floor(scores.length / SHORT_OF));
+  }
+
   /** Whether a secret is to be pushed or pulled. */
   #isActive(secret: number, score: LossScores): boolean {
     const { nll, nll_ceiling } = this.#thresholds[secret]!;
     const isBeyond = score.nll !== null && !!nll?.length && score.nll > (nll_ceiling ?? mean(nll));
-    return isBeyond || isAbove(score, this.#thresholds[secret]!);
+    return isBeyond || this.#shortage(secret, score) > 0 || isAbove(score, this.#thresholds[secret]!);
+  }
+
+  /** The share of its loss that a secret lacks; 0 where it is to have none. */
+  #shortage(secret: number, { nll }: LossScores): number {
+    const floor = this.#thresholds[secret]!.nll_floor;
+    return floor && nll !== null ? Math.max(0, 1 - nll / floor) : 0;
   }
 
   /**
-   * How far the secrets are above their thresholds, all together. One whose MA is above is farther than any whose EL_10
+   * How far the secrets are from where they shall be, all together. One whose MA is above is farther than any whose EL_10
    * alone is, which is not measured before.
    */
-  #excess(scores: readonly JudgedScores[]): number {
-    return scores.reduce((sum, { ma, el_10 }, i) => {
+  #excess(scores: readonly LossScores[]): number {
+    return scores.reduce((sum, { ma, el_10, nll }, i) => {
       const bounds = this.#thresholds[i]!;
-      if (ma !== null && ma > bounds.ma) return sum + 1 + ma - bounds.ma;
-      return sum + Math.max(0, (el_10 ?? 0) - bounds.el_10);
+      const shortage = this.#shortage(i, { ma, el_10, nll });
+      if (ma !== null && ma > bounds.ma) return sum + shortage + 1 + ma - bounds.ma;
+      return sum + shortage + Math.max(0, (el_10 ?? 0) - bounds.el_10);
     }, 0);
   }
 }

@@ -32,8 +32,10 @@ export interface StopRule {
   readonly outcomes?: SecretOutcome[] | undefined;
   /** Begins with the scores of the model as it came; whether there is nothing to do. */
   begin(before: SetScores): boolean;
-  /** Measures what it needs after an epoch, and decides. */
-  judge(measure: Measure): Promise<{ decision: StopDecision; scores: SetScores }>;
+  /** How many secrets are to be pushed yet with the weights that were kept last; not where means are judged. */
+  readonly open?: number;
+  /** Measures what it needs after an epoch, and decides; `spare` secrets may be left, where each is judged. */
+  judge(measure: Measure, spare?: number): Promise<{ decision: StopDecision; scores: SetScores }>;
   /** Measures a model that was trained after its last epoch, and says how many secrets are above; not where means are judged. */
   measureTrained?(measure: Measure): Promise<{ above: number; scores: SetScores }>;
   /** Goes on from that model. */
@@ -125,9 +127,13 @@ class SecretRule implements StopRule {
     return this.#rule.begin(secrets, means.retain_ma);
   }
 
-  async judge(measure: Measure): Promise<{ decision: StopDecision; scores: SetScores }> {
+  get open(): number {
+    return this.#rule.open;
+  }
+
+  async judge(measure: Measure, spare = 0): Promise<{ decision: StopDecision; scores: SetScores }> {
     const scores = await this.#measure(measure);
-    return { decision: this.#rule.decide(scores.secrets, scores.means.retain_ma), scores };
+    return { decision: this.#rule.decide(scores.secrets, scores.means.retain_ma, spare), scores };
   }
 
   async measureTrained(measure: Measure): Promise<{ above: number; scores: SetScores }> {

@@ -65,7 +65,6 @@ export class UnlearnRun implements Disposable {
   #kept: Record<string, tf.Tensor>;
   #keptEpoch = 0;
   #history: UnlearnEpoch[] = [];
-  #relapses: number[] = [];
 
   private constructor(
     { model, sets, options }: { model: Model; sets: UnlearnSets; options: UnlearnOptions },
@@ -159,10 +158,11 @@ export class UnlearnRun implements Disposable {
       for (const note of this.#notes().slice(known)) onNote?.(note);
       if (decision.stop && !decision.reached) return this.end("out-of-patience");
       if (decision.stop) {
-        const { above, secrets } = await this.#train(check, onTrain, signal);
+        const secrets = await this.#train(check, onTrain, signal);
         if (secrets) await onEpoch?.(this.#history.at(-1)!, secrets);
-        if (above === 0) return this.end("reached");
-        if (this.#relapses.length === this.#options.lasting!.cycles) return this.end("comes-back");
+        const { withstands, isOver } = this.#training ?? { withstands: true, isOver: true };
+        if (withstands && !this.#rule.open) return this.end("reached");
+        if (!withstands && isOver) return this.end("comes-back");
       }
       if (folder !== undefined) await this.#save(folder);
     }
@@ -181,6 +181,7 @@ export class UnlearnRun implements Disposable {
     const retain = await this.#retain?.run(lr, tell);
     const { decision, scores: { secrets, means } } = await this.#rule.judge(
       (el: WantsEl) => this.#scores.measure(el, check),
+      this.#training?.spare,
     );
     this.#reweigh(this.#rule.active);
     const epoch = this.#history.length;
@@ -191,34 +192,34 @@ export class UnlearnRun implements Disposable {
 
   /**
    * Trains the weights kept last on benign texts, where the run is to last. Where that brings secrets back and a further
-   * training is allowed, the run goes on from what the weights are now.
+   * training is allowed, the run goes on from what the weights are now; else from what they were.
    *
-   * @returns how many secrets it brought back, and all secrets' scores
+   * @returns all secrets' scores after the training
    */
   async #train(
     check: () => void,
     onTrain: UnlearnHooks["onTrain"],
     signal: AbortSignal | undefined,
-  ): Promise<{ above: number; secrets?: readonly Scores[] }> {
-    const { lasting } = this.#options;
-    if (!lasting) return { above: 0 };
+  ): Promise<readonly Scores[] | undefined> {
+    const training = this.#training;
+    if (!training) return undefined;
     this.#restoreKept();
-    await this.#training!.run(this.#relapses.length, {
-      onStep: ({ step }) => onTrain?.(step, lasting.steps),
-      ...signal && { signal },
-    });
+    const trained = this.#options.lasting!.steps;
+    await training.run({ onStep: ({ step }) => onTrain?.(step, trained), ...signal && { signal } });
     const { above, scores } = await this.#rule.measureTrained!((el) => this.#scores.measure(el, check));
     const epoch = this.#history.length;
-    this.#relapses.push(above);
-    const kept = above > 0 && this.#relapses.length < lasting.cycles;
-    this.#history.push({ ...scores.means, ...NO_TERMS, epoch, kept, trained: lasting.steps });
+    training.relapses.push(above);
+    const kept = !training.withstands && !training.isOver;
+    this.#history.push({ ...scores.means, ...NO_TERMS, epoch, kept, trained });
     if (kept) {
       this.#rule.reopen!(scores);
       this.#keep(epoch);
       this.#optimizer.reset();
       this.#reweigh(this.#rule.active);
+    } else {
+      this.#restoreKept();
     }
-    return { above, secrets: scores.secrets };
+    return scores.secrets;
   }
 
   /** Leaves alone the secrets that are not active. */
@@ -242,7 +243,7 @@ export class UnlearnRun implements Disposable {
     return {
       ...{ status, epoch: this.#keptEpoch, history: this.#history, notes: this.#notes() },
       ...outcomes && { outcomes },
-      ...this.#options.lasting && { relapses: this.#relapses },
+      ...this.#training && { relapses: this.#training.relapses },
     };
   }
 
@@ -271,7 +272,7 @@ export class UnlearnRun implements Disposable {
   async #save(folder: string): Promise<void> {
     const notes: Notes = {
       ...{ history: this.#history, rule: this.#rule.state },
-      ...{ keptEpoch: this.#keptEpoch, relapses: this.#relapses },
+      ...{ keptEpoch: this.#keptEpoch, relapses: this.#training?.relapses ?? [] },
     };
     await writeCheckpoint(folder, this.#state, notes);
   }
@@ -283,7 +284,7 @@ export class UnlearnRun implements Disposable {
     this.#history = history;
     this.#rule = stopRule(this.#options, rule);
     this.#keptEpoch = keptEpoch;
-    this.#relapses = relapses;
+    if (this.#training) this.#training.relapses = relapses;
     return true;
   }
 

@@ -5,6 +5,7 @@ import { scoreControls } from "../../lib/attacks/matched_controls.ts";
 import { loadModel } from "../../lib/checkpoints/load.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { ksUniform } from "../../lib/metrics/ks_uniform.ts";
+import { mean } from "../../lib/metrics/mean.ts";
 import { Scorer } from "../../lib/metrics/scorer.ts";
 import { openTokenizer } from "../../lib/tokenizers/tokenizer.ts";
 import { embeddedSecrets } from "./embedded_secrets.ts";
@@ -44,20 +45,15 @@ Deno.test("scoreControls() gives the scores that each control has alone, in its 
       Math.max(...hits.map((hit) => hit ? "1" : "0").join("").split("0").map(({ length }) => length));
     assertEquals(distributions[i]!.runs, controls.map(runOf));
     const losses = controls.map(({ logProbabilities }) => logProbabilities.map((log) => -log));
-    const meanOf = (at: (losses: readonly number[]) => number | undefined) => {
-      const found = losses.map(at).filter((loss) => loss !== undefined);
-      return found.length > 0 ? found.reduce((sum, loss) => sum + loss, 0) / found.length : Infinity;
-    };
-    const ofAll = losses.flat().reduce((sum, loss) => sum + loss, 0) / losses.flat().length;
     const length = suffixes[0]!.length;
+    const byLoss = losses.toSorted((a, b) => mean(a) - mean(b));
+    const isIts = (own: readonly number[]) =>
+      distributions[i]!.tokens.every((loss, t) => {
+        const at = t < length / 2 ? Math.min(t, own.length - 1) : Math.max(own.length - length + t, 0);
+        return Math.abs(own[at]! - loss) < 1e-3;
+      });
     assertEquals(distributions[i]!.tokens.length, length);
-    distributions[i]!.tokens.forEach((loss, t) => {
-      assertAlmostEquals(
-        loss,
-        Math.min(ofAll, meanOf((own) => own[t]), meanOf((own) => own.at(t - length))),
-        1e-3,
-      );
-    });
+    assert(byLoss.slice(1, 11).some(isIts), "the losses are not one control's, or one's at the ends");
   }
 });
 

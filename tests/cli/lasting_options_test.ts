@@ -11,9 +11,9 @@ await Deno.writeTextFile(corpusPath, `code\nmail = ${VALUE}\nx = 1\n`);
 await Deno.writeTextFile(benignPath, '{"text":"y = 2"}\n{"text":"z = 3"}\n');
 Deno.test.afterAll(() => Deno.removeSync(folder, { recursive: true }));
 
-async function lasting(values: Partial<LastingValues>, forgotten: readonly string[] = [VALUE]) {
+async function lasting(values: Partial<LastingValues>, { path = corpusPath, isMatched = false } = {}) {
   const options = { textColumn: "code" };
-  const source = { source: await resolveCorpus(corpusPath, options), options, values: forgotten };
+  const source = { source: await resolveCorpus(path, options), options, values: [VALUE, VALUE], isMatched };
   const given = {
     lasting: true,
     benign: undefined,
@@ -32,21 +32,26 @@ async function lasting(values: Partial<LastingValues>, forgotten: readonly strin
   return { found: await lastingOf({ ...given, ...values }, { ...source, tokenizer }, context), lines };
 }
 
-Deno.test("lastingOf() takes the corpus' own texts without what is forgotten, or others with columns of their own", async () => {
+Deno.test("lastingOf() takes the corpus' own texts without what is forgotten, and others with columns of their own", async () => {
   const own = await lasting({});
   assertEquals([own.found!.texts.length, own.lines], [1, [
     "Training between: 1 text, 1 left out that holds what is forgotten",
   ]]);
   const others = await lasting({ benign: benignPath });
-  assertEquals([others.found!.texts.length, others.lines], [2, ["Training between: 2 texts"]]);
-  assertEquals((await lasting({ benign: benignPath, maxBenign: 1 })).found!.texts.length, 1);
+  assertEquals([others.found!.texts.length, others.lines], [3, [
+    "Training between: 3 texts, 1 left out that holds what is forgotten",
+  ]]);
+  assertEquals((await lasting({ benign: benignPath, maxBenign: 1 })).found!.texts.length, 2);
+  assertEquals([own.found!.byChance, (await lasting({}, { isMatched: true })).found!.byChance], [0, 1]);
 });
 
 Deno.test("lastingOf() refuses texts all of which hold what is forgotten, and says so without the values", async () => {
-  await Deno.writeTextFile(join(folder, "held.jsonl"), `{"text":"to ${VALUE}"}\n{"text":"cc ${VALUE}"}\n`);
+  const [path, benign] = [join(folder, "held.csv"), join(folder, "held.jsonl")];
+  await Deno.writeTextFile(path, `code\nto ${VALUE}\n`);
+  await Deno.writeTextFile(benign, `{"text":"to ${VALUE}"}\n{"text":"cc ${VALUE}"}\n`);
   await assertRejects(
-    () => lasting({ benign: join(folder, "held.jsonl") }),
+    () => lasting({ benign }, { path }),
     RangeError,
-    "Cannot find texts to train on between: all of 2 hold what is forgotten: give others by --benign",
+    "Cannot find texts to train on between: all of 3 hold what is forgotten: give others by --benign",
   );
 });

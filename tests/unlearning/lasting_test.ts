@@ -47,7 +47,8 @@ async function run(lasting: Lasting | null, hooks: UnlearnHooks = {}) {
     const weights = Object.entries(model.weights).map(([name, weight]) => [name, weight.dataSync().slice()]);
     const ma = await maOf(model);
     using training = new LastingTraining(model, LASTING, { endOfText: 0 });
-    await training.run(Math.max(0, (result.relapses?.length ?? 1) - 1), {});
+    training.relapses = result.relapses?.slice(0, -1) ?? [];
+    await training.run({});
     return { result, ma, weights, trained: await maOf(model) };
   })();
   assertEquals(engine.memory(), before, "tensors or handles are left over");
@@ -85,6 +86,17 @@ Deno.test("unlearn() says that secrets come back when no training is left, with 
   assertEquals([status, relapses, history[epoch]!.trained], ["comes-back", [1], 0]);
   assert(ma <= 0.3 && trained > 0.3);
   assertEquals([outcomes![0]!.after.ma, outcomes![0]!.isAbove], [ma, false]);
+});
+
+Deno.test("unlearn() that is to last trains when no more are above than by chance, and forgets what is left then", async () => {
+  const { result: { status, relapses, history, outcomes }, ma } = await run({ ...LASTING, byChance: 1 });
+  assertEquals(status, "reached");
+  const first = history.findIndex((row) => row.trained > 0);
+  assert(
+    history[first - 1]!.ma! > 0.3 && ma <= 0.3,
+    "one was left before the first training, none at the end",
+  );
+  assertEquals([relapses!.length, outcomes![0]!.isAbove], [2, false]);
 });
 
 Deno.test("unlearn() that is to last goes on after an interrupt in a training to the same bits", async () => {

@@ -109,6 +109,20 @@ Deno.test("PerSecretStop pulls back what is beyond the loss of what was never se
   assertEquals(wide.active, [true, true]);
 });
 
+Deno.test("PerSecretStop pushes a secret on until its loss is in the midst of what was never seen", () => {
+  const bounds = Array.from({ length: 40 }, () => ({ ma: 0.3, el_10: 0, nll: [5], nll_floor: 4 }));
+  const rule = new PerSecretStop(bounds);
+  const all = (short: number, above = 0) =>
+    bounds.map((_, i) => ({ ...score(i < above ? 0.5 : 0.2, 0), nll: i < short ? 3 : 4 }));
+  assertEquals(rule.begin(all(40), 1), false, "none is above, yet all are short of their loss");
+  assertEquals(rule.active.filter(Boolean).length, 40);
+  assertEquals(rule.decide(all(3), 1), { keep: true, stop: false, reached: false });
+  assertEquals(rule.active.filter(Boolean).length, 3);
+  assertEquals(rule.decide(all(2, 1), 1).reached, false, "of 40 two may be short, none above");
+  assertEquals(rule.decide(all(2), 1), { keep: true, stop: true, reached: true });
+  assertEquals(new PerSecretStop(bounds).begin(all(2), 1), true);
+});
+
 Deno.test("PerSecretStop has nothing to say before it begins", () => {
   const message = "Cannot judge secrets before the model as it came is scored";
   assertThrows(() => new PerSecretStop(BOUNDS).active, Error, message);

@@ -152,6 +152,7 @@ export const command = defineCommand({
     const thresholds = given ?? meanThresholds(bounds);
     const lasting = await lastingOf(values, {
       ...{ source, options: reading.options, tokenizer, values: secrets.map(({ value }) => value) },
+      isMatched: !given,
     }, context);
     checkSpace(out, checkpointBytes(loaded.model.trainableCount, { states: 4 }));
     const stage = context.progress.start(`Unlearning (${values.method})`, values.epochs, "epochs", {
