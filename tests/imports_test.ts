@@ -25,7 +25,7 @@ const RANKS: { readonly [part: string]: number } = {
   unlearning: 3,
   evaluation: 3,
   attacks: 3,
-  report: 3,
+  report: 3.1,
   cli: 4,
   notebooks: 5,
 };

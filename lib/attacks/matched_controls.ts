@@ -85,9 +85,10 @@ export interface ControlDistribution {
   runs: number[];
   /**
    * The loss of each of the secret's own tokens, nats, were it a control: that of one of the controls, chosen by the seed
-   * from all but the tenth of least loss and that of most; its tokens from the start for the secret's first half, from the
-   * end for the other. So secrets that get these losses are spread as controls are, and what all values of a format have in
-   * common is expected. Empty where there is no control.
+   * from all but the tenth of least loss, that of most and the quarter of highest MA, which a threshold may not tell from
+   * a secret; its tokens from the start for the secret's first half, from the end for the other. So secrets that get these
+   * losses are spread as controls are, and what all values of a format have in common is expected. Empty where there is no
+   * control.
    */
   tokens: number[];
 }
@@ -158,7 +159,11 @@ export async function scoreControls(
       nll: others.map(({ nll }) => nll),
       log_probability: others.map(({ log_probability }) => log_probability),
       runs: others.map(({ run }) => run),
-      tokens: expectedLosses(suffixes[0]!.length, losses, randomOf(seed, `losses ${secret.id}`).random()),
+      tokens: expectedLosses(
+        suffixes[0]!.length,
+        others.map(({ ma }, k) => ({ ma, losses: losses[k]! })),
+        randomOf(seed, `losses ${secret.id}`).random(),
+      ),
     };
     scores.rows.push({
       id: secret.id,
@@ -186,10 +191,18 @@ function longestRun(predictions: Int32Array, tokens: ArrayLike<number>): number 
 }
 
 /** What each of a secret's tokens would lose, were it a control; see `ControlDistribution`. */
-function expectedLosses(length: number, controls: readonly (readonly number[])[], draw: number): number[] {
+function expectedLosses(
+  length: number,
+  controls: readonly { ma: number; losses: readonly number[] }[],
+  draw: number,
+): number[] {
   if (controls.length === 0) return [];
-  const sorted = controls.toSorted((a, b) => mean(a) - mean(b));
-  const one = sorted[Math.floor((0.1 + 0.8 * draw) * sorted.length)]!;
+  const most = quantile(controls.map(({ ma }) => ma).sort((a, b) => a - b), 0.75);
+  const sorted = controls.map(({ losses }) => losses).toSorted((a, b) => mean(a) - mean(b));
+  const middle = new Set(sorted.slice(Math.floor(0.1 * sorted.length), Math.ceil(0.9 * sorted.length)));
+  const wanted = controls.filter(({ ma, losses }) => ma <= most && middle.has(losses));
+  const among = wanted.length > 0 ? wanted : controls;
+  const one = among[Math.floor(draw * among.length)]!.losses;
   return Array.from({ length }, (_, t) => {
     const at = t < length / 2 ? t : one.length - length + t;
     return one[Math.min(Math.max(at, 0), one.length - 1)]!;

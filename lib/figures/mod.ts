@@ -25,6 +25,7 @@ export {
   type ContinuationRow,
 } from "./continuation_quality.ts";
 export { darkFigure } from "./dark_figure.ts";
+export { exposureDistribution, type ExposureRow } from "./exposure_distribution.ts";
 export {
   extractionGrid,
   type ExtractionGridOptions,
@@ -62,6 +63,7 @@ export {
   type MemorizationDistributionOptions,
 } from "./memorization_distribution.ts";
 export { profileQuality, type ProfileQualityRow } from "./profile_quality.ts";
+export { recoveryCurves, type RecoveryRow } from "./recovery_curves.ts";
 export { type ResultRow, retainedQuality } from "./retained_quality.ts";
 export type { EpochScores, ForgetThresholds } from "./score_curves.ts";
 export { scoresBeforeAfter, type ScoresBeforeAfterOptions } from "./scores_before_after.ts";

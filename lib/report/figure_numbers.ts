@@ -5,7 +5,9 @@
  */
 import { mean } from "../metrics/mean.ts";
 import { isScore, modelStyle, percentText } from "../figures/style.ts";
+import { exposureDistribution } from "../figures/exposure_distribution.ts";
 import { memorizationDistribution } from "../figures/memorization_distribution.ts";
+import { recoveryRows } from "./attacks.ts";
 import { clipText, formatCount, formatScore } from "./format.ts";
 import { compareKinds } from "./kinds.ts";
 import { type Markup, markup } from "./markup.ts";
@@ -72,6 +74,27 @@ export const FIGURE_NUMBERS = {
       formatScore(findResult(run, "unseen", model)?.nll, 2),
     ]),
   }),
+  "recovery-curves": ({ attacks }) => ({
+    columns: ["Trained on", "Rate", "Steps", "Mean MA", "95 % interval", "Made-up secrets"],
+    rows: recoveryRows(attacks).map((row) => [
+      row.steps === 0 ? "nothing" : row.training,
+      row.rate === null ? "–" : String(row.rate),
+      formatCount(row.steps),
+      percentText(row.ma),
+      `${percentText(row.low)} to ${percentText(row.high)}`,
+      percentText(row.controls),
+    ]),
+  }),
+  "exposure-distribution": ({ attacks }) => {
+    const { data } = exposureDistribution(attacks?.exposures ?? []);
+    return {
+      columns: ["Bits", ...data.map(({ name = "" }) => `Share, ${name}`)],
+      rows: (data[0]?.x ?? []).map((bits, bin) => [
+        String(bits),
+        ...data.map(({ y }) => percentText(Number(y[bin]))),
+      ]),
+    };
+  },
 } as const satisfies Record<string, (run: RunTables) => FigureNumbers>;
 
 /**

@@ -5,12 +5,15 @@
  * @module
  */
 import type { Figure } from "../figures/figure.ts";
+import { exposureDistribution } from "../figures/exposure_distribution.ts";
 import { forgettingCurves } from "../figures/forgetting_curves.ts";
 import { maByDuplication } from "../figures/ma_by_duplication.ts";
 import { maByGroup } from "../figures/ma_by_group.ts";
 import { memorizationDistribution } from "../figures/memorization_distribution.ts";
+import { recoveryCurves } from "../figures/recovery_curves.ts";
 import { retainedQuality } from "../figures/retained_quality.ts";
 import { secretsBeforeAfter } from "../figures/secrets_before_after.ts";
+import { recoveryRows } from "./attacks.ts";
 import { type Markup, markup, scriptJson } from "./markup.ts";
 import { FIGURE_NUMBERS, renderNumbers } from "./figure_numbers.ts";
 import { kindRows, twinMeans } from "./kinds.ts";
@@ -91,6 +94,22 @@ export const FIGURES = {
       "Within a group the bars should be alike. Left, code that the model may keep knowing: lower means " +
       "collateral damage. Right, loss on code it never saw: higher means that it got worse at predicting code.",
     draw: ({ results = [] }) => retainedQuality(results),
+  },
+  "recovery-curves": {
+    title: "What further training brings back",
+    needs: "attacks",
+    reading:
+      "Each curve is the model after, trained further; the dotted line of its colour is what made-up secrets in the same " +
+      "places score then. A curve that rises away from its dotted line is a secret that was hidden, not forgotten.",
+    draw: ({ attacks }) => recoveryCurves(recoveryRows(attacks)),
+  },
+  "exposure-distribution": {
+    title: "How far secrets stand out",
+    needs: "attacks",
+    reading:
+      "A secret of b bits is among the 1 / 2^b likeliest of made-up secrets in its place. Bars to the right are secrets " +
+      "that can be told from what was never seen, which the dotted line shows: half of it has less than one bit.",
+    draw: ({ attacks }) => exposureDistribution(attacks?.exposures ?? []),
   },
 } as const satisfies Record<string, FigureSection>;
 

@@ -38,6 +38,16 @@ const TERMS = [
     "A made-up secret of the same kind in the same sort of code that the model was never trained on. What it scores " +
     "can be guessed (parts of addresses are reserved, keys have fixed prefixes): it is the baseline of its kind.",
   ],
+  [
+    "Made-up secret, control",
+    "A value of a secret's format, made up, in the secret's own place, scored by the same model. A forgotten secret is one " +
+    "of them: what it scores more is memory, what it scores less shows that something was removed.",
+  ],
+  [
+    "Exposure",
+    "How many bits a secret's rank among its controls narrows a guess down; 1 bit is the middle of what was never seen " +
+    "(Carlini et al., 2019).",
+  ],
   ["Loss", "Mean negative log-likelihood of a token in nats: lower is better at predicting code."],
 ] as const;
 

@@ -9,6 +9,7 @@ import { type EVALUATION_COLUMNS, type FOUND_COLUMNS, SECRET_COLUMNS } from "../
 import { perMetric, THRESHOLD_METRICS } from "../datasets/metrics.ts";
 import { placeKey } from "../datasets/place.ts";
 import { readRows, type RowOf } from "../datasets/row_table.ts";
+import { reportedAttacks } from "./attacks.ts";
 import { joinSecrets } from "./join_secrets.ts";
 import { readJson, toRecord } from "./read_json.ts";
 import { type History, readSources, type ReportSources } from "./read_tables.ts";
@@ -48,7 +49,7 @@ export async function loadRun(
 ): Promise<RunTables> {
   const paths = typeof sources === "string" ? [sources] : sources;
   const tables = await readSources(paths, { twins: twinsPath });
-  const { found, thresholds, probe, twins, evaluation, duplication, histories } = tables;
+  const { found, thresholds, probe, twins, evaluation, duplication, attacks, histories } = tables;
   if (before !== undefined && !evaluation?.some(({ model }) => model === before)) {
     throw new RangeError(`Unknown model "${before}": no table that evaluate wrote has it`);
   }
@@ -69,6 +70,7 @@ export async function loadRun(
     ...(probe && { documents: documentMeans(probe) }),
     ...(twins && { twins: twins.map(({ tag, ma }) => ({ tag, ma })) }),
     ...(duplication && { duplication }),
+    ...(attacks && { attacks: reportedAttacks(attacks) }),
     ...(history.length > 0 && { history }),
     ...(found && { found: countFound(found) }),
     ...((probe || scores) && { secrets: joinSecrets({ found, probe, scores, values }) }),

@@ -47,6 +47,7 @@ const FILES = {
   evaluation: RUN_FILES.evaluation,
   scores: RUN_FILES.secretScores,
   duplication: RUN_FILES.duplication,
+  attacks: RUN_FILES.attacks,
 } as const satisfies Partial<Record<ReportTable | "twins", string>>;
 
 type Source = ReportTable | "twins";
@@ -101,6 +102,7 @@ export async function readSources(
     probe: await single("probe"),
     twins: await single("probe", "twins"),
     duplication: await single("duplication"),
+    attacks: await single("attacks"),
     evaluation: await mergeRows(pathsOf("evaluation"), "evaluation", ({ set, model }) => `${model}\0${set}`),
     scores: await mergeRows(pathsOf("scores"), "scores", (row) => `${row.model}\0${placeKey(row)}`),
     histories: await Promise.all(pathsOf("history").map((path) => readHistory(path))),

@@ -8,6 +8,7 @@ import plotlySource from "../npm/plotly.ts";
 import { DARK_COLORS } from "../figures/dark_figure.ts";
 import { percentText, TEMPLATES } from "../figures/style.ts";
 import { clipText } from "./format.ts";
+import { renderAttacks } from "./attacks.ts";
 import { FIGURE_NAMES, renderFigure } from "./figure_sections.ts";
 import { renderGlossary } from "./glossary.ts";
 import { type Markup, markup, rawMarkup, scriptJson } from "./markup.ts";
@@ -23,6 +24,7 @@ import { type Finding, type FindingBar, summarizeRun } from "./summary.ts";
 
 const SECTIONS = [
   { id: "results", title: "Results", render: renderResultsTable },
+  { id: "attacks", title: "Attacks", render: renderAttacks },
   { id: "figures", title: "Figures", render: renderFigures },
   { id: "top", title: "Most memorized secrets", render: (run: RunTables) => renderTopSecrets(run) },
   { id: "secrets", title: "Every secret", render: renderAllSecrets },

@@ -16,6 +16,7 @@ export const RUN_FILES = {
   sets: "sets",
   evaluation: "evaluation.parquet",
   secretScores: "evaluation.secrets.parquet",
+  attacks: "attacks/attacks.parquet",
   summary: "summary.json",
   record: "run.json",
 } as const;
@@ -52,6 +53,7 @@ export const RUN_PARTS = {
     command: "evaluate",
     file: RUN_FILES.secretScores,
   },
+  attacks: { what: "the attacks on the model", command: "attack", file: RUN_FILES.attacks },
   config: { what: "the configuration", command: "unlearn", file: `METHOD/${RUN_FILES.record}` },
   versions: { what: "the versions", command: "unlearn", file: `METHOD/${RUN_FILES.record}` },
   seconds: { what: "the times of the stages", command: "demo", file: RUN_FILES.summary },

@@ -5,10 +5,12 @@
  *
  * @module
  */
+import type { AttackSummary } from "../attacks/summarize_attacks.ts";
 import type { MetricValues, ThresholdMetric } from "../datasets/metrics.ts";
 import { isBelowThreshold } from "../metrics/threshold.ts";
 import type { DocumentRow } from "../figures/memorization_distribution.ts";
 import type { DuplicationRow } from "../figures/ma_by_duplication.ts";
+import type { ExposureRow } from "../figures/exposure_distribution.ts";
 import type { HistoryRow } from "../figures/forgetting_curves.ts";
 import type { ResultRow } from "../figures/retained_quality.ts";
 import type { ReportedSecretRow } from "../figures/secrets_before_after.ts";
@@ -21,6 +23,14 @@ export type Thresholds = Readonly<MetricValues<ThresholdMetric>>;
 export interface ReportedSecret extends ReportedSecretRow {
   /** Equal for equal values; the short list shows each value once. */
   readonly fingerprint?: string;
+}
+
+/** What a report shows of the table that `attack` wrote. */
+export interface ReportedAttacks {
+  /** Each variant's means. */
+  readonly summaries: readonly AttackSummary[];
+  /** Each secret's exposure. */
+  readonly exposures: readonly ExposureRow[];
 }
 
 /** A run's tables and what made them. */
@@ -45,6 +55,8 @@ export interface RunTables {
   readonly history?: readonly HistoryRow[];
   /** The probed secrets, masked; those of the forget set have scores after. */
   readonly secrets?: readonly ReportedSecret[];
+  /** What attacks on the model after found. */
+  readonly attacks?: ReportedAttacks;
   /** Whether the descriptions are the secrets themselves, as `--reveal` asked for. */
   readonly revealed?: boolean;
   /** run.json's resolved configuration. */

@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  ATTACK_COLUMNS,
   type Columns,
   DISTRIBUTION_COLUMNS,
   DUPLICATION_COLUMNS,
@@ -44,6 +45,7 @@ export const REPORT_TABLES = {
   },
   scores: { what: "secrets that evaluate wrote", columns: SECRET_SCORE_COLUMNS, isMany: true },
   history: { what: "a history that unlearn wrote", columns: HISTORY_COLUMNS, isMany: true },
+  attacks: { what: "attacks that attack wrote", columns: ATTACK_COLUMNS },
   duplication: { what: "scores by number of copies that demo wrote", columns: DUPLICATION_COLUMNS },
 } as const satisfies Record<string, TableKind>;
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { RunTables } from "../../lib/report/run_tables.ts";
+import { reportedAttacks } from "../../lib/report/attacks.ts";
 import { NO_EL } from "../no_scores.ts";
 
 const SCORES = { ...NO_EL, el_3: 0.5, el_5: 0.4, nll: 2.5, rows: 160 } as const;
@@ -44,6 +45,25 @@ export function makeRun(change: (text: string) => string = (text) => text): RunT
       ma_before: 0.95,
       ma_after: { [known("codeeraser")]: 0.3, [known("ga")]: index === 0 ? 0.1 : null },
     })),
+    attacks: reportedAttacks(
+      ([
+        ["exposure", "rank", 2],
+        ["exposure", "ma", 0.2],
+        ["relearn", "20 steps at 0.0003", 0.5],
+        ["relearn", "half, 20 steps at 0.0003", 0.8],
+        ["prefix", "line", 0.1],
+      ] as const).map(([attack, variant, score]) => ({
+        ...{ doc_id: change("0.py"), start: 0, end: 9, fingerprint: change("f"), model: "after" },
+        ...{
+          attack,
+          variant: attack === "prefix" ? known(variant) : variant,
+          score,
+          extracted: false,
+          p_value: null,
+        },
+        ...{ threshold: null, controls: 7, controls_score: 0.1, controls_extracted: 0 },
+      })),
+    ),
     config: { [change("seed")]: 42, nested: { [change("name")]: change("value"), list: [change("item")] } },
     versions: { [change("deno")]: change("2.9.6") },
     seconds: { [change("detect")]: 1.5, [change("probe")]: 75 },

@@ -1,0 +1,114 @@
+/**
+ * What an adversary gets out of the model: the attacks as a table, and as rows of figures.
+ *
+ * @module
+ */
+import { type AttackRow, summarizeAttacks } from "../attacks/summarize_attacks.ts";
+import type { RecoveryRow } from "../figures/recovery_curves.ts";
+import { percentText } from "../figures/style.ts";
+import type { Interval } from "../metrics/bootstrap.ts";
+import { clipText, formatCount, formatScore } from "./format.ts";
+import { type Markup, markup } from "./markup.ts";
+import { renderMissing } from "./missing.ts";
+import type { ReportedAttacks, RunTables } from "./run_tables.ts";
+
+/**
+ * The attacks of a table.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { reportedAttacks } from "./attacks.ts";
+ *
+ * const place = { doc_id: "a", start: 0, end: 9, fingerprint: "f", model: "after", p_value: null, threshold: null };
+ * const found = { extracted: null, controls: 9, controls_score: 1, controls_extracted: null };
+ * const row = { ...place, ...found, attack: "exposure", variant: "rank", score: 2 };
+ * assertEquals(reportedAttacks([row]).exposures, [{ model: "after", bits: 2 }]);
+ * ```
+ */
+export function reportedAttacks(rows: readonly AttackRow[]): ReportedAttacks {
+  const ranks = rows.filter(({ attack, variant }) => attack === "exposure" && variant === "rank");
+  return {
+    summaries: summarizeAttacks(rows),
+    exposures: ranks.map(({ model, score: bits }) => ({ model, bits })),
+  };
+}
+
+/** "20 steps at 0.0003", and "half, " before it where half of the forget set was trained on. */
+const TRAINING = /^(half, )?(\d+) steps at ([\d.e-]+)$/;
+
+/**
+ * The trainings of `relearn`, and the model before them where its secrets' MA is known.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { recoveryRows } from "./attacks.ts";
+ *
+ * assertEquals(recoveryRows(undefined), []);
+ * ```
+ */
+export function recoveryRows(attacks: ReportedAttacks | undefined): RecoveryRow[] {
+  return (attacks?.summaries ?? []).flatMap(
+    ({ attack, variant, model, score, controls_score }): RecoveryRow[] => {
+      if (model !== "after" || score === null) return [];
+      const scores = { ma: score.estimate, low: score.low, high: score.high };
+      const controls = controls_score?.estimate ?? null;
+      if (attack === "exposure" && variant === "ma") {
+        return [{ training: "", rate: null, steps: 0, ...scores, controls }];
+      }
+      const [, half, steps, rate] = TRAINING.exec(variant) ?? [];
+      if (attack !== "relearn" || steps === undefined) return [];
+      const training = half ? "half of the forget set" : "innocent texts";
+      return [{ training, rate: Number(rate), steps: Number(steps), ...scores, controls }];
+    },
+  );
+}
+
+/**
+ * Renders a row a variant and model: what secrets score, with a 95 % interval, beside their made-up neighbours.
+ *
+ * @example
+ * ```ts
+ * import { assertStringIncludes } from "@std/assert";
+ * import { renderAttacks } from "./attacks.ts";
+ *
+ * assertStringIncludes(renderAttacks({ title: "Run", version: "v" }).text, "Not in this run");
+ * ```
+ */
+export function renderAttacks({ attacks }: RunTables): Markup {
+  if (!attacks?.summaries.length) return renderMissing("attacks");
+  const columns = [
+    "Attack",
+    "Variant",
+    "Model",
+    "Secrets",
+    "Score",
+    "Made-up",
+    "Difference",
+    "Extracted",
+    "Made-up",
+  ];
+  const share = (interval: Interval | null) => percentText(interval?.estimate);
+  const rows = attacks.summaries.map((row) => {
+    const cells = [row.variant, row.model, formatCount(row.secrets), within(row.score)]
+      .concat(formatScore(row.controls_score?.estimate), within(row.difference))
+      .concat(share(row.extracted), share(row.controls_extracted));
+    return markup`
+<tr><th scope="row">${clipText(row.attack)}</th>${
+      cells.map((cell) => markup`<td>${clipText(cell)}</td>`)
+    }</tr>`;
+  });
+  return markup`<div class="scroll" role="region" aria-label="Table of attacks" tabindex="0"><table class="results">
+<caption>Means over secrets with 95 % intervals, beside those of made-up secrets of the same formats in the same places,
+which no model has seen. A difference whose interval holds 0 is none. What a score is differs by attack: bits for the
+rank of exposure, MA for quantize and relearn, a probability for draws.</caption>
+<thead><tr>${columns.map((column) => markup`<th scope="col">${column}</th>`)}</tr></thead>
+<tbody>${rows}</tbody></table></div>`;
+}
+
+function within(interval: Interval | null): string {
+  if (interval === null) return formatScore(null);
+  const { estimate, low, high } = interval;
+  return `${formatScore(estimate)} [${formatScore(low)}, ${formatScore(high)}]`;
+}
