@@ -78,17 +78,8 @@ export function recoveryRows(attacks: ReportedAttacks | undefined): RecoveryRow[
  */
 export function renderAttacks({ attacks }: RunTables): Markup {
   if (!attacks?.summaries.length) return renderMissing("attacks");
-  const columns = [
-    "Attack",
-    "Variant",
-    "Model",
-    "Secrets",
-    "Score",
-    "Made-up",
-    "Difference",
-    "Extracted",
-    "Made-up",
-  ];
+  const columns = ["Attack", "Variant", "Model", "Secrets", "Score", "Controls", "Difference"]
+    .concat("Extracted", "Of controls");
   const share = (interval: Interval | null) => percentText(interval?.estimate);
   const rows = attacks.summaries.map((row) => {
     const cells = [row.variant, row.model, formatCount(row.secrets), within(row.score)]
@@ -99,7 +90,7 @@ export function renderAttacks({ attacks }: RunTables): Markup {
       cells.map((cell) => markup`<td>${clipText(cell)}</td>`)
     }</tr>`;
   });
-  return markup`<div class="scroll" role="region" aria-label="Table of attacks" tabindex="0"><table class="results">
+  return markup`<div class="scroll" role="region" aria-label="Table of attacks" tabindex="0"><table class="attacks">
 <caption>Means over secrets with 95 % intervals, beside those of made-up secrets of the same formats in the same places,
 which no model has seen. A difference whose interval holds 0 is none. What a score is differs by attack: bits for the
 rank of exposure, MA for quantize and relearn, a probability for draws.</caption>
