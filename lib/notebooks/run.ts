@@ -9,6 +9,7 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { readRunRecord } from "../cli/run_folder.ts";
 import {
+  ATTACK_COLUMNS,
   DUPLICATION_COLUMNS,
   EVALUATION_COLUMNS,
   FORGET_COLUMNS,
@@ -46,6 +47,7 @@ export const NOTEBOOK_TABLES = {
   retain: { file: RUN_FILES.retain, columns: RETAIN_COLUMNS, by: "04_sets" },
   evaluation: { file: RUN_FILES.evaluation, columns: EVALUATION_COLUMNS, by: "06_evaluation" },
   secretScores: { file: RUN_FILES.secretScores, columns: SECRET_SCORE_COLUMNS, by: "06_evaluation" },
+  attacks: { file: RUN_FILES.attacks, columns: ATTACK_COLUMNS, by: "07_attacks" },
 } as const satisfies { [name: string]: { file: string; columns: Columns; by: string } };
 
 /** A table's name. */

@@ -13,6 +13,7 @@
  *
  * @module
  */
+export { recoveryRows, reportedAttacks } from "./attacks.ts";
 export {
   type Certificate,
   type CertificateContent,
@@ -29,4 +30,4 @@ export { loadRun, type LoadRunOptions } from "./load_run.ts";
 export { readCertificate } from "./read_certificate.ts";
 export { hasSignatureOf, signaturePath } from "./sign_certificate.ts";
 export { renderReport } from "./report.ts";
-export type { ReportedSecret, RunTables, Thresholds } from "./run_tables.ts";
+export type { ReportedAttacks, ReportedSecret, RunTables, Thresholds } from "./run_tables.ts";

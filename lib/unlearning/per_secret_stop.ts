@@ -57,6 +57,8 @@ export interface PerSecretState {
   active: boolean[];
   /** In how many epochs each was. */
   epochs: number[];
+  /** What the loss to which each is brought is multiplied by. */
+  pushes: number[];
   /** The epoch last kept: how many were to be pushed yet, each secret's scores, and the retain set's MA. */
   kept: { open: number; scores: JudgedScores[]; retain_ma: number };
   /** The least that the secrets have been away from their thresholds, all together. */
@@ -66,6 +68,8 @@ export interface PerSecretState {
 }
 
 const PATIENCE = 10;
+/** A secret that has its loss and is above all the same is pushed further, by so much an epoch, at most to twice the loss. */
+const PUSH = 1.15;
 /** Of so many secrets one may be short of its loss at the end: the last ones come near it slowly. */
 const SHORT_OF = 20;
 
@@ -107,6 +111,11 @@ export class PerSecretStop {
     return this.#begun.active;
   }
 
+  /** What the loss to which each secret is brought is multiplied by: 1 but for those that are above with that loss. */
+  get pushes(): readonly number[] {
+    return this.#begun.pushes;
+  }
+
   /** What became of each secret with the weights that were kept last. */
   get outcomes(): SecretOutcome[] {
     const { before, epochs, kept } = this.#begun;
@@ -134,6 +143,7 @@ export class PerSecretStop {
       before: scores.map(({ ma, el_10, nll }) => ({ ma, el_10, nll })),
       active: scores.map((score, i) => this.#isActive(i, score)),
       epochs: scores.map(() => 0),
+      pushes: scores.map(() => 1),
       kept: { open, scores: scores.map(own), retain_ma: retainMa ?? 0 },
       least: this.#excess(scores),
       waited: 0,
@@ -163,6 +173,10 @@ export class PerSecretStop {
     const state = this.#begun;
     state.epochs = state.epochs.map((epochs, i) => epochs + (state.active[i] ? 1 : 0));
     state.active = scores.map((score, i) => this.#isActive(i, score));
+    state.pushes = scores.map((score, i) => {
+      const isStuck = this.#shortage(i, score) === 0 && isAbove(score, this.#thresholds[i]!);
+      return Math.min(2, Math.max(1, state.pushes[i]! * (isStuck ? PUSH : 1 / PUSH)));
+    });
     const open = this.#countOpen(scores);
     const [retain_ma, excess] = [retainMa ?? 0, this.#excess(scores)];
     const keep = open < state.kept.open || (open === state.kept.open && retain_ma > state.kept.retain_ma);
@@ -218,6 +232,7 @@ function own({ ma, el_10 }: JudgedScores): JudgedScores {
  * Rows of a forget set with the losses to which their secrets are pushed.
  *
  * @param forget the forget set @param thresholds of its secrets, in its order
+ * @param pushes what each one's losses are multiplied by; by default nothing
  *
  * @example
  * ```ts
@@ -225,8 +240,8 @@ function own({ ma, el_10 }: JudgedScores): JudgedScores {
  * import { withLosses } from "./per_secret_stop.ts";
  *
  * const rows = [{ ids: Int32Array.of(1, 2) }];
- * const [row] = withLosses(rows, [{ secrets: [{}] }], [{ ma: 0.3, el_10: 0, nll: [4, 6] }]);
- * assertEquals(row!.ceilings, [[4, 6]]);
+ * const [row] = withLosses(rows, [{ secrets: [{}] }], [{ ma: 0.3, el_10: 0, nll: [4, 6] }], [2]);
+ * assertEquals(row!.ceilings, [[8, 12]]);
  * assertEquals(withLosses(rows, [{ secrets: [{}] }], [{ ma: 0.3, el_10: 0 }]), rows);
  * ```
  */
@@ -234,11 +249,15 @@ export function withLosses(
   rows: readonly UnlearnRow[],
   forget: readonly { secrets: readonly unknown[] }[],
   thresholds: readonly SecretThresholds[] | undefined,
+  pushes?: readonly number[],
 ): readonly UnlearnRow[] {
   if (!thresholds?.some(({ nll }) => nll?.length)) return rows;
   let next = 0;
   return rows.map((row, i) => ({
     ...row,
-    ceilings: forget[i]!.secrets.map(() => thresholds[next++]!.nll ?? []),
+    ceilings: forget[i]!.secrets.map(() => {
+      const push = pushes?.[next] ?? 1;
+      return (thresholds[next++]!.nll ?? []).map((loss) => loss * push);
+    }),
   }));
 }

@@ -28,6 +28,8 @@ export interface StopRule {
   readonly state: RuleState;
   /** Which secrets are to be forgotten in the next epoch; undefined for all of them, always. */
   readonly active?: readonly boolean[] | undefined;
+  /** What the loss to which each secret is brought is multiplied by. */
+  readonly pushes?: readonly number[] | undefined;
   /** What became of each secret. */
   readonly outcomes?: SecretOutcome[] | undefined;
   /** Begins with the scores of the model as it came; whether there is nothing to do. */
@@ -117,6 +119,10 @@ class SecretRule implements StopRule {
 
   get active(): readonly boolean[] {
     return this.#rule.active;
+  }
+
+  get pushes(): readonly number[] {
+    return this.#rule.pushes;
   }
 
   get outcomes(): SecretOutcome[] {

@@ -24,6 +24,7 @@ import { type RuleState, type StopRule, stopRule } from "./stop_rule.ts";
 import { NO_TERMS, termsOf, type UnlearnEpoch } from "./unlearn_epoch.ts";
 import type { UnlearnHooks, UnlearnOptions, UnlearnResult, UnlearnSets } from "./unlearn_options.ts";
 
+type CutRows = (rows: readonly UnlearnRow[], pushes?: readonly number[]) => MicroBatch[];
 type Notes = { history: UnlearnEpoch[]; rule: RuleState; keptEpoch: number; relapses: number[] };
 
 /**
@@ -59,7 +60,7 @@ export class UnlearnRun implements Disposable {
   readonly #sums: GradientSums;
   readonly #forget: ObjectiveStep;
   readonly #retain: ObjectiveStep | null;
-  readonly #cutForget: (rows: readonly UnlearnRow[]) => MicroBatch[];
+  readonly #cutForget: CutRows;
   readonly #training: LastingTraining | null;
   #rule: StopRule;
   #kept: Record<string, tf.Tensor>;
@@ -73,7 +74,7 @@ export class UnlearnRun implements Disposable {
       sums: GradientSums;
       forget: ObjectiveStep;
       retain: ObjectiveStep | null;
-      cutForget: (rows: readonly UnlearnRow[]) => MicroBatch[];
+      cutForget: CutRows;
       training: LastingTraining | null;
     },
   ) {
@@ -109,8 +110,8 @@ export class UnlearnRun implements Disposable {
     );
     const shared = { model, sums, xla };
     const cut = { size, compat, squeezesSingleRows, maxPositions, ownLengths: !xla }; // XLA takes seconds for each shape
-    const cutForget = (rows: readonly UnlearnRow[]) =>
-      microBatches(withLosses(rows, sets.forget, options.secretThresholds), objective.forget, cut);
+    const cutForget = (rows: readonly UnlearnRow[], pushes?: readonly number[]) =>
+      microBatches(withLosses(rows, sets.forget, options.secretThresholds, pushes), objective.forget, cut);
     const forget = stack.use(
       await ObjectiveStep.create({ ...shared, terms: terms.forget ?? [] }, cutForget(sets.forget)),
     );
@@ -121,8 +122,7 @@ export class UnlearnRun implements Disposable {
         microBatches(retainRows, objective.retain, { ...cut, paddedLength: RETAIN_TOKENS }),
       ),
     );
-    const { lasting, endOfText } = options;
-    const training = lasting ? stack.use(new LastingTraining(model, lasting, { endOfText })) : null;
+    const training = options.lasting ? stack.use(new LastingTraining(model, options.lasting, options)) : null;
     const parts = { optimizer, sums, forget, retain, cutForget, training };
     const run = new UnlearnRun({ model, sets, options }, parts);
     stack.move();
@@ -227,7 +227,7 @@ export class UnlearnRun implements Disposable {
     if (!active?.includes(true)) return;
     let next = 0;
     const rows = this.#sets.forget.map((row) => ({ ...row, active: row.secrets.map(() => active[next++]!) }));
-    this.#forget.reweigh(this.#cutForget(rows));
+    this.#forget.reweigh(this.#cutForget(rows, this.#rule.pushes));
   }
 
   #snapshot(): Record<string, tf.Tensor> {

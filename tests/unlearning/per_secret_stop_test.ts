@@ -123,6 +123,20 @@ Deno.test("PerSecretStop pushes a secret on until its loss is in the midst of wh
   assertEquals(new PerSecretStop(bounds).begin(all(2), 1), true);
 });
 
+Deno.test("PerSecretStop pushes a secret further that has its loss and is above all the same, up to twice the loss", () => {
+  const bounds = [0, 1].map(() => ({ ma: 0.3, el_10: 0, nll: [5], nll_floor: 4 }));
+  const rule = new PerSecretStop(bounds);
+  const at = (ma: number, nll: number) => ({ ...score(ma, 0), nll });
+  rule.begin([at(1, 0), at(1, 0)], 1);
+  assertEquals(rule.pushes, [1, 1]);
+  rule.decide([at(0.5, 4), at(0.5, 3)], 1);
+  assertEquals(rule.pushes, [1.15, 1], "the second is short of its loss yet");
+  for (let i = 0; i < 6; i++) rule.decide([at(0.5, 4), at(0.2, 4)], 1);
+  assertEquals(rule.pushes, [2, 1]);
+  for (let i = 0; i < 6; i++) rule.decide([at(0.3, 4), at(0.2, 4)], 1);
+  assertEquals(rule.pushes, [1, 1]);
+});
+
 Deno.test("PerSecretStop has nothing to say before it begins", () => {
   const message = "Cannot judge secrets before the model as it came is scored";
   assertThrows(() => new PerSecretStop(BOUNDS).active, Error, message);
