@@ -51,7 +51,7 @@ const LOOKS = [
 export function recoveryCurves(rows: readonly RecoveryRow[]): Figure {
   const before = rows.filter(({ rate }) => rate === null);
   const trained = rows.filter(({ rate }) => rate !== null);
-  const curves = [...Map.groupBy(trained, ({ training, rate }) => `${training} at ${rate}`)];
+  const curves = [...Map.groupBy(trained, ({ training, rate }) => `${training} at ${rate!.toExponential()}`)];
   const data = curves.flatMap(([name, own], i): Trace[] => {
     const points = [...before, ...own].sort((a, b) => a.steps - b.steps);
     const { color, symbol } = LOOKS[i % LOOKS.length]!;

@@ -15,9 +15,9 @@ Deno.test("recoveryCurves() begins each curve at the model as it is, in the orde
   ]);
   const curves = figure.data.filter(({ mode }) => mode === "lines+markers");
   assertEquals(curves.map(({ name, x, y }) => [name, x, y]), [
-    ["texts at 0.0003", ["0", "20", "100"], [0.2, 0.6, 0.7]],
-    ["half at 0.0003", ["0", "20"], [0.2, 0.8]],
-    ["texts at 0.0001", ["0", "20"], [0.2, 0.3]],
+    ["texts at 3e-4", ["0", "20", "100"], [0.2, 0.6, 0.7]],
+    ["half at 3e-4", ["0", "20"], [0.2, 0.8]],
+    ["texts at 1e-4", ["0", "20"], [0.2, 0.3]],
   ]);
   const { array, arrayminus } = curves[0]!.error_y as { array: number[]; arrayminus: number[] };
   assertEquals([array, arrayminus].map(([first]) => first!.toFixed(2)), ["0.10", "0.05"]);
@@ -33,7 +33,7 @@ Deno.test("recoveryCurves() begins each curve at the model as it is, in the orde
 Deno.test("recoveryCurves() draws what has no controls, and nothing of nothing", () => {
   const figure = recoveryCurves([{ ...at("a <b>", 1e-4, 5, 0.5), controls: null }]);
   assertEquals(figure.data.map(({ name, y }) => [name, y]), [
-    ["a &lt;b&gt; at 0.0001", [0.5]],
+    ["a &lt;b&gt; at 1e-4", [0.5]],
     ["made-up secrets", [null]],
   ]);
   for (const rows of [[], [at("", null, 0, 0.2)]]) assertEquals(recoveryCurves(rows).data, []);
