@@ -6,12 +6,10 @@
 import { heldValues } from "../attacks/benign_texts.ts";
 import { chooseDocuments } from "../datasets/choose_documents.ts";
 import type { CorpusOptions, CorpusSource } from "../datasets/resolve_corpus.ts";
-import { aboveByChance } from "../metrics/rank_test.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import type { Lasting } from "../unlearning/lasting.ts";
 import { besideCorpus } from "./corpus_options.ts";
 import { type Context, UsageError } from "./command.ts";
-import { ABOVE_BY_CHANCE } from "./unlearn_thresholds.ts";
 
 /** The options. */
 export const LASTING_OPTIONS = {
@@ -57,8 +55,6 @@ export interface BenignSource {
   tokenizer: Tokenizer;
   /** What is forgotten: left out with the texts in which it stands. */
   values: readonly string[];
-  /** Whether each secret has a threshold of its own, above which some of what was never seen lies by chance. */
-  isMatched: boolean;
 }
 
 /** Of the texts that are chosen many may hold a secret: so many times as many are looked at. */
@@ -78,7 +74,7 @@ const SPARE = 2;
  *
  * const path = `${await Deno.makeTempDir()}/a.csv`;
  * await Deno.writeTextFile(path, "text\nmail = ada@mail.invalid\nx = 1\n");
- * const source = { source: await resolveCorpus(path), options: {}, values: ["ada@mail.invalid"], isMatched: false };
+ * const source = { source: await resolveCorpus(path), options: {}, values: ["ada@mail.invalid"] };
  * const tokenizer = await openTokenizer("data/model");
  * const values = { lasting: true, benign: undefined, maxBenign: 9, benignSteps: 20, benignLr: 3e-4, cycles: 8 };
  * const lines: string[] = [];
@@ -89,7 +85,7 @@ const SPARE = 2;
  */
 export async function lastingOf(
   { lasting, benign, maxBenign, benignSteps: steps, benignLr: lr, cycles }: LastingValues,
-  { source, options, tokenizer, values, isMatched }: BenignSource,
+  { source, options, tokenizer, values }: BenignSource,
   { seed, breathe, log }: Pick<Context, "seed" | "breathe" | "log">,
 ): Promise<Lasting | undefined> {
   if (!lasting) {
@@ -116,6 +112,5 @@ export async function lastingOf(
       (left > 0 ? `, ${left} left out that ${left === 1 ? "holds" : "hold"} what is forgotten` : ""),
   );
   const encoded = await tokenizer.encodeIds(texts);
-  const byChance = isMatched ? aboveByChance(values.length, ABOVE_BY_CHANCE) : 0;
-  return { texts: encoded.map((ids) => Int32Array.from(ids)), steps, lr, cycles, seed, byChance };
+  return { texts: encoded.map((ids) => Int32Array.from(ids)), steps, lr, cycles, seed };
 }

@@ -87,7 +87,10 @@ export interface UnlearnSummary {
   /** The scores of the checkpoint as it was written. */
   after: Metrics;
   /** How many secrets ended how, where each was judged. */
-  secrets?: ReturnType<typeof countStates>;
+  secrets?: ReturnType<typeof countStates> & {
+    /** So many of what was never seen are above their thresholds by chance. */
+    above_by_chance: number;
+  };
   /** How many secrets each training brought back, where the run was to last. */
   relapses?: number[];
   /** What its first epochs said of the learning rate. */
@@ -134,7 +137,7 @@ export function isForgotten(
   compat: string,
 ): boolean {
   if (reason !== undefined || status === "comes-back") return false;
-  if (secrets) return secrets.still_above === 0;
+  if (secrets) return secrets.still_above <= secrets.above_by_chance;
   const isBelow = (value: number | null, limit: number) =>
     isBelowThreshold(value, limit) || (compat === "paper" && value === limit); // as the stopping rule
   return isBelow(after.ma, thresholds.ma) && isBelow(after.el_10, thresholds.el_10);
@@ -182,7 +185,7 @@ export function describeUnlearning(
   const other = isSpared && status === "not-converged" ? `--lr ${scaledRate(lr, 10)}` : "another --lr";
   const advice = rate ? `try --lr ${rate.lr}` : `try more --epochs or ${other}`;
   const found = secrets
-    ? `${secrets.still_above} of ${sum(Object.values(secrets))} secrets are above their thresholds`
+    ? `${secrets.still_above} of ${countAll(secrets)} secrets are above their thresholds${byChance(secrets)}`
     : `MA is ${cell(after.ma)} and EL_10 ${cell(after.el_10)}`;
   const shortfall = status === "comes-back"
     ? `Cannot call it forgotten: training brings ${relapses!.at(-1)} secrets back the last time too, ` +
@@ -206,14 +209,20 @@ export function describeUnlearning(
   };
 }
 
+type Outcomes = NonNullable<UnlearnSummary["secrets"]>;
+
 /** How many secrets ended how, in a line. */
-function describeOutcomes(secrets: ReturnType<typeof countStates>): string {
-  const { without_tokens, ...ended } = secrets;
-  const counts = Object.entries(ended).map(([name, count]) => `${count} ${name.replaceAll("_", " ")}`);
-  const others = without_tokens > 0 ? [`${without_tokens} without tokens`] : [];
-  return `${sum(Object.values(secrets))} secrets: ${[...counts, ...others].join(", ")}`;
+function describeOutcomes(secrets: Outcomes): string {
+  const { erased, still_above, below_never_seen, without_tokens } = secrets;
+  const others = without_tokens > 0 ? `, ${without_tokens} without tokens` : "";
+  return `${countAll(secrets)} secrets: ${erased} erased, ${still_above} still above${byChance(secrets)}, ` +
+    `${below_never_seen} below never seen${others}`;
 }
 
-function sum(counts: readonly number[]): number {
-  return counts.reduce((total, count) => total + count, 0);
+function byChance({ above_by_chance }: Outcomes): string {
+  return above_by_chance > 0 ? ` (up to ${above_by_chance} by chance)` : "";
+}
+
+function countAll({ erased, still_above, below_never_seen, without_tokens }: Outcomes): number {
+  return erased + still_above + below_never_seen + without_tokens;
 }

@@ -17,6 +17,7 @@ import { spanFinder } from "../datasets/place.ts";
 import { readRows } from "../datasets/row_table.ts";
 import { quantile } from "../metrics/bootstrap.ts";
 import { mean } from "../metrics/mean.ts";
+import { aboveByChance } from "../metrics/rank_test.ts";
 import type { Model } from "../models/model.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import type { StopThresholds } from "../unlearning/early_stop.ts";
@@ -96,8 +97,6 @@ const EL_CONTROLS = 40;
 const OWN_EL_CONTROLS = { controls: 20, run: 10 };
 /** The share of what was never seen that lies within its threshold. */
 const SHARE = 0.95;
-/** The share of what was never seen that is above a threshold of its own. */
-export const ABOVE_BY_CHANCE = 1 - SHARE;
 /** A secret is pushed on until it has this share of the loss of the control that was drawn for it. */
 const MIDST = 0.85;
 
@@ -197,6 +196,21 @@ export async function matchedBounds(
       nll_ceiling: row.nll_ceiling ?? ofAll("nll", SHARE),
     };
   });
+}
+
+/**
+ * How many of so many never-seen secrets may be above thresholds of their own, before it is more than chance.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { matchedAbove } from "./unlearn_thresholds.ts";
+ *
+ * assertEquals([matchedAbove(1), matchedAbove(76)], [0, 7]);
+ * ```
+ */
+export function matchedAbove(secrets: number): number {
+  return aboveByChance(secrets, 1 - SHARE);
 }
 
 /**

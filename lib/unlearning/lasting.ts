@@ -2,7 +2,7 @@
  * Ordinary training inside unlearning: a secret that comes back after a few steps on innocent code was hidden, not
  * forgotten, and every owner of a model goes on training it. So once no more secrets are above their thresholds than
  * chance explains, the model is trained on benign texts as `train --model` does, measured, and unlearned from there, until
- * the training brings back no more than that; what is above yet is then forgotten too, and the model trained once more.
+ * the training brings back no more than that.
  *
  * @module
  */
@@ -20,8 +20,6 @@ export interface Lasting {
   lr: number;
   /** How many trainings there are at most. */
   cycles: number;
-  /** So many secrets may be above after a training: where thresholds are quantiles, some are by chance. Default 0. */
-  byChance?: number;
   /** Shuffles the texts, each time otherwise. Default 42. */
   seed?: number;
   /** Windows an update and tokens a window; where the texts are too short, fewer and shorter ones. Default 8 of 512. */
@@ -57,14 +55,20 @@ export class LastingTraining implements Disposable {
   readonly #model: Model;
   readonly #lasting: Lasting;
   readonly #endOfText: number;
+  readonly #byChance: number;
   readonly #trainer: FurtherTrainer;
   readonly #windows: { batch: number; length: number };
 
   /**
    * @param model whose trainable weights are trained; not owned
+   * @param options.byChance so many secrets are above by chance; default 0
    * @throws {RangeError} when the texts are too short, or the tokenizer has no end of text to join them by
    */
-  constructor(model: Model, lasting: Lasting, { endOfText }: { endOfText: number | null }) {
+  constructor(
+    model: Model,
+    lasting: Lasting,
+    { endOfText, byChance = 0 }: { endOfText: number | null; byChance?: number },
+  ) {
     if (endOfText === null) {
       throw new RangeError(
         "Cannot train between epochs: the tokenizer has no end-of-text token to join texts by",
@@ -76,17 +80,13 @@ export class LastingTraining implements Disposable {
     this.#model = model;
     this.#lasting = lasting;
     this.#endOfText = endOfText;
+    this.#byChance = byChance;
     this.#trainer = furtherTrainer(model);
   }
 
   /** Whether the last training brought no more secrets back than chance does. */
   get withstands(): boolean {
-    return (this.relapses.at(-1) ?? Infinity) <= (this.#lasting.byChance ?? 0);
-  }
-
-  /** How many secrets may be left before the next training. */
-  get spare(): number {
-    return this.withstands ? 0 : this.#lasting.byChance ?? 0;
+    return (this.relapses.at(-1) ?? Infinity) <= this.#byChance;
   }
 
   /** Whether there may be no other training. */

@@ -163,11 +163,6 @@ export class PerSecretStop {
     Object.assign(this.#begun, { active, kept, least: this.#excess(scores), waited: 0 });
   }
 
-  /** How many secrets are to be pushed yet with the weights that were kept last. */
-  get open(): number {
-    return this.#begun.kept.open;
-  }
-
   /** Decides after an epoch; `spare` secrets may be left. */
   decide(scores: readonly LossScores[], retainMa: number | null, spare = 0): StopDecision {
     const state = this.#begun;

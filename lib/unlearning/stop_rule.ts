@@ -34,8 +34,6 @@ export interface StopRule {
   readonly outcomes?: SecretOutcome[] | undefined;
   /** Begins with the scores of the model as it came; whether there is nothing to do. */
   begin(before: SetScores): boolean;
-  /** How many secrets are to be pushed yet with the weights that were kept last; not where means are judged. */
-  readonly open?: number;
   /** Measures what it needs after an epoch, and decides; `spare` secrets may be left, where each is judged. */
   judge(measure: Measure, spare?: number): Promise<{ decision: StopDecision; scores: SetScores }>;
   /** Measures a model that was trained after its last epoch, and says how many secrets are above; not where means are judged. */
@@ -131,10 +129,6 @@ class SecretRule implements StopRule {
 
   begin({ secrets, means }: SetScores): boolean {
     return this.#rule.begin(secrets, means.retain_ma);
-  }
-
-  get open(): number {
-    return this.#rule.open;
   }
 
   async judge(measure: Measure, spare = 0): Promise<{ decision: StopDecision; scores: SetScores }> {

@@ -42,6 +42,8 @@ export interface UnlearnOptions extends ObjectiveOptions {
    * the means' thresholds only tell whether the learning rate suits. Default: the means are judged.
    */
   secretThresholds?: readonly SecretThresholds[];
+  /** So many secrets may be above at the end: where thresholds are quantiles, some are by chance. Default 0. */
+  byChance?: number;
   /** Training that the secrets must withstand, each judged alone. Default: none. */
   lasting?: Lasting;
   /** Ends a secret's decode. */
@@ -53,7 +55,7 @@ export interface UnlearnOptions extends ObjectiveOptions {
 /** How a run ended. */
 export interface UnlearnResult {
   /**
-   * `reached`: below the thresholds, all secrets where each is judged; `comes-back`: so it is, but the last training that was
+   * `reached`: below the thresholds, all secrets but `byChance` where each is judged; `comes-back`: so it is, but the last training that was
    * allowed brought secrets back; `nothing-to-do`: it was at the start; else why not.
    */
   status:

@@ -160,9 +160,8 @@ export class UnlearnRun implements Disposable {
       if (decision.stop) {
         const secrets = await this.#train(check, onTrain, signal);
         if (secrets) await onEpoch?.(this.#history.at(-1)!, secrets);
-        const { withstands, isOver } = this.#training ?? { withstands: true, isOver: true };
-        if (withstands && !this.#rule.open) return this.end("reached");
-        if (!withstands && isOver) return this.end("comes-back");
+        if (!this.#training || this.#training.withstands) return this.end("reached");
+        if (this.#training.isOver) return this.end("comes-back");
       }
       if (folder !== undefined) await this.#save(folder);
     }
@@ -181,7 +180,7 @@ export class UnlearnRun implements Disposable {
     const retain = await this.#retain?.run(lr, tell);
     const { decision, scores: { secrets, means } } = await this.#rule.judge(
       (el: WantsEl) => this.#scores.measure(el, check),
-      this.#training?.spare,
+      this.#options.byChance,
     );
     this.#reweigh(this.#rule.active);
     const epoch = this.#history.length;

@@ -11,9 +11,9 @@ await Deno.writeTextFile(corpusPath, `code\nmail = ${VALUE}\nx = 1\n`);
 await Deno.writeTextFile(benignPath, '{"text":"y = 2"}\n{"text":"z = 3"}\n');
 Deno.test.afterAll(() => Deno.removeSync(folder, { recursive: true }));
 
-async function lasting(values: Partial<LastingValues>, { path = corpusPath, isMatched = false } = {}) {
+async function lasting(values: Partial<LastingValues>, { path = corpusPath } = {}) {
   const options = { textColumn: "code" };
-  const source = { source: await resolveCorpus(path, options), options, values: [VALUE, VALUE], isMatched };
+  const source = { source: await resolveCorpus(path, options), options, values: [VALUE] };
   const given = {
     lasting: true,
     benign: undefined,
@@ -42,7 +42,6 @@ Deno.test("lastingOf() takes the corpus' own texts without what is forgotten, an
     "Training between: 3 texts, 1 left out that holds what is forgotten",
   ]]);
   assertEquals((await lasting({ benign: benignPath, maxBenign: 1 })).found!.texts.length, 2);
-  assertEquals([own.found!.byChance, (await lasting({}, { isMatched: true })).found!.byChance], [0, 1]);
 });
 
 Deno.test("lastingOf() refuses texts all of which hold what is forgotten, and says so without the values", async () => {

@@ -18,6 +18,7 @@ import { secretPieces } from "../../lib/embedded/secret_formats.ts";
 import { readTable } from "../../lib/datasets/tables.ts";
 import { loadModel } from "../../lib/checkpoints/load.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
+import { aboveByChance } from "../../lib/metrics/rank_test.ts";
 import { findLeaks, pieceFinder } from "../leaks/leaks.ts";
 import { type CliRun, runCli } from "./run_cli.ts";
 import { MODEL, type SmallCorpus, writeSmallCorpus } from "./small_corpus.ts";
@@ -168,18 +169,20 @@ Deno.test("unlearn by each secret's own controls says what became of each, and w
   const result = await run("own", ...UNLEARN, ...how);
   const rows = await rowsOf("own/secrets.parquet", OUTCOME_COLUMNS);
   const statuses = rows.map(({ status }) => status);
-  const isAbove = statuses.includes("still above");
+  const byChance = aboveByChance(statuses.length, 0.05);
+  const isAbove = statuses.filter((status) => status === "still above").length > byChance;
   const trained = (await rowsOf("own/history.parquet", HISTORY_COLUMNS)).filter(({ trained }) => trained > 0);
   const comesBack = /"status":"comes-back"/.test(result.stdout);
   const summary = summaryOf(result, isAbove || comesBack ? 1 : 0);
   assertEquals(summary.relapses.length, trained.length);
   assertEquals(trained.map((row) => [row.trained, row.kept, row.loss]), isAbove ? [] : [[2, false, null]]);
-  assertEquals(comesBack, summary.relapses[0] > 0);
+  assertEquals(comesBack, summary.relapses[0] > byChance);
   assertMatch(result.stderr, /Training between: 24 texts, [1-9]\d* left out that hold what is forgotten/);
   const count = (status: string | null) => statuses.filter((other) => other === status).length;
   assertEquals(summary.secrets, {
     ...{ erased: count("erased"), still_above: count("still above") },
     ...{ below_never_seen: count("below never-seen"), without_tokens: count(null) },
+    above_by_chance: byChance,
   });
   const isDone = !isAbove && !comesBack;
   assertEquals([summary.done, summary.status === "reached"], [isDone, isDone]);

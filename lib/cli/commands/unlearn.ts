@@ -34,7 +34,13 @@ import { countStates, isAbove } from "../../metrics/threshold.ts";
 import { outcomeRow } from "../secret_outcomes.ts";
 import { openEngine, openModel } from "../session.ts";
 import { sayUnlearningMemory } from "../unlearn_memory.ts";
-import { MATCHED, matchedBounds, meanThresholds, readThresholds } from "../unlearn_thresholds.ts";
+import {
+  MATCHED,
+  matchedAbove,
+  matchedBounds,
+  meanThresholds,
+  readThresholds,
+} from "../unlearn_thresholds.ts";
 import { describeEpoch, describeRate, describeUnlearning, metricsOf } from "../unlearn_report.ts";
 
 /** Methods that take no step on a retain set. */
@@ -114,10 +120,8 @@ export const command = defineCommand({
     const given = await readThresholds({ ...values, isPerSecret });
     const forgetRows = await readRows(values.forget, FORGET_COLUMNS);
     const retainRows = await readRetainSet(values);
-    if (forgetRows.length === 0) {
-      throw new RangeError(`Cannot unlearn with "${values.forget}": it has no rows`);
-    }
     const { forget, retain } = values;
+    if (forgetRows.length === 0) throw new RangeError(`Cannot unlearn with "${forget}": it has no rows`);
     using corpus = await givenCorpus(values.corpus, values);
     using engine = await openEngine();
     using run = await openRunFolder(out, {
@@ -150,9 +154,9 @@ export const command = defineCommand({
       ? secrets.map(() => ({ ma: given.ma, el_10: given.el_10, ...UNMATCHED }))
       : await scoreMatched(loaded.model, { tokenizer, documents, secrets }, context);
     const thresholds = given ?? meanThresholds(bounds);
+    const byChance = given ? 0 : matchedAbove(secrets.length);
     const lasting = await lastingOf(values, {
       ...{ source, options: reading.options, tokenizer, values: secrets.map(({ value }) => value) },
-      isMatched: !given,
     }, context);
     checkSpace(out, checkpointBytes(loaded.model.trainableCount, { states: 4 }));
     const stage = context.progress.start(`Unlearning (${values.method})`, values.epochs, "epochs", {
@@ -164,7 +168,7 @@ export const command = defineCommand({
       ...settings,
       compat: values.compat,
       thresholds,
-      ...isPerSecret && { secretThresholds: bounds },
+      ...isPerSecret && { secretThresholds: bounds, byChance },
       ...lasting && { lasting },
       endOfText: tokenizer.endOfText,
     }, {
@@ -217,7 +221,7 @@ export const command = defineCommand({
       before: metricsOf(before),
       after,
       intervals,
-      ...ended && { secrets: countStates(ended) },
+      ...ended && { secrets: { ...countStates(ended), above_by_chance: byChance } },
       ...result.relapses && { relapses: result.relapses },
       notes: result.notes.map(describeRate),
       ...memoryOf(memory),
