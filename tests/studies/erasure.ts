@@ -31,7 +31,18 @@ const METHODS: { [name: string]: (files: StudyFiles) => string[] } = {
   codeeraser: ({ thresholds }) => ["--method", "codeeraser", ...GROUP, "--thresholds", thresholds],
   "per secret": () => ["--method", "codeeraser", ...MATCHED],
   lasting: ({ defender }) => [
-    ...["--method", "codeeraser", ...MATCHED, "--lasting", "--benign", defender, "--epochs", "200"],
+    ...[
+      "--method",
+      "codeeraser",
+      ...MATCHED,
+      "--lasting",
+      "--benign",
+      defender,
+      "--lr",
+      "5e-4",
+      "--epochs",
+      "200",
+    ],
   ],
 };
 /** The model before, and the one that never saw a secret. */
@@ -108,7 +119,7 @@ async function trainGold({ out, train, secrets }: StudyFiles): Promise<string> {
 
 /** Unlearns where there is something to, attacks, and measures use. */
 async function tryMethod(files: StudyFiles, method: string, set: number, attacks: string[]): Promise<void> {
-  const { out, train, sets, retain, defender: _, attacker } = files;
+  const { out, train, sets, retain, attacker } = files;
   const forget = join(sets, `forget_${set}.parquet`);
   const at = (name: string) => join(out, `${method.replace(" ", "_")}_${set}`, name);
   await Deno.mkdir(at(""), { recursive: true });
