@@ -169,8 +169,9 @@ Deno.test("unlearn by each secret's own controls says what became of each, and w
   const result = await run("own", ...UNLEARN, ...how);
   const rows = await rowsOf("own/secrets.parquet", OUTCOME_COLUMNS);
   const statuses = rows.map(({ status }) => status);
+  const count = (status: string | null) => statuses.filter((other) => other === status).length;
   const byChance = aboveByChance(statuses.length, 0.05);
-  const isAbove = statuses.filter((status) => status === "still above").length > byChance;
+  const isAbove = count("still above") > byChance;
   const trained = (await rowsOf("own/history.parquet", HISTORY_COLUMNS)).filter(({ trained }) => trained > 0);
   const comesBack = /"status":"comes-back"/.test(result.stdout);
   const summary = summaryOf(result, isAbove || comesBack ? 1 : 0);
@@ -178,20 +179,19 @@ Deno.test("unlearn by each secret's own controls says what became of each, and w
   assertEquals(trained.map((row) => [row.trained, row.kept, row.loss]), isAbove ? [] : [[2, false, null]]);
   assertEquals(comesBack, summary.relapses[0] > byChance);
   assertMatch(result.stderr, /Training between: 24 texts, [1-9]\d* left out that hold what is forgotten/);
-  const count = (status: string | null) => statuses.filter((other) => other === status).length;
   assertEquals(summary.secrets, {
     ...{ erased: count("erased"), still_above: count("still above") },
-    ...{ below_never_seen: count("below never-seen"), without_tokens: count(null) },
-    above_by_chance: byChance,
+    ...{
+      below_never_seen: count("below never-seen"),
+      without_tokens: count(null),
+      above_by_chance: byChance,
+    },
   });
   const isDone = !isAbove && !comesBack;
   assertEquals([summary.done, summary.status === "reached"], [isDone, isDone]);
   assertEquals(count("erased") + count("below never-seen") > 0, true);
   for (const row of rows) {
-    assert(
-      row.controls! > 0 && row.ma_floor! <= row.ma_threshold && row.nll_before! < row.nll!,
-      row.description,
-    );
+    assert(row.controls! > 0 && row.ma_floor! <= row.ma_threshold && row.nll_before! < row.nll!);
     const scores = row.ma! > row.ma_threshold || row.el_10! > row.el_10_threshold;
     assertEquals(scores, row.status === "still above");
     if (row.ma_before! > row.ma_threshold) assert(row.epochs > 0);
