@@ -12,6 +12,7 @@ import {
 import type { MembershipAuc } from "../attacks/membership.ts";
 import { placeKey, type SecretPlace } from "../datasets/place.ts";
 import type { Interval } from "../metrics/bootstrap.ts";
+import { formatInterval } from "../report/format.ts";
 import { formatTable } from "./console.ts";
 
 /** What is kept of an attack on a model beside its rows. */
@@ -116,8 +117,7 @@ function withoutControls(rows: readonly (AttackRow & SecretPlace)[]): string[] {
 export function describeAttacks({ attacks, membership, extracted_by_any, left_out }: AttackReport): string {
   const number = (interval: Interval | null | undefined) => interval?.estimate.toFixed(3) ?? null;
   const share = (interval: Interval | null) => interval && `${Math.round(100 * interval.estimate)} %`;
-  const within = (interval: Interval | null) =>
-    interval && `${number(interval)} [${interval.low.toFixed(3)}, ${interval.high.toFixed(3)}]`;
+  const within = (interval: Interval | null) => interval && formatInterval(interval);
   const rows = attacks.filter(({ model }) => model === "after").map((row) => {
     const before = attacks.find(({ model, attack, variant }) =>
       model === "before" && attack === row.attack && variant === row.variant

@@ -5,7 +5,7 @@
  */
 import { dirname } from "node:path";
 import { fileReasonOf } from "./reason.ts";
-import { whyNotWritten } from "./write_file.ts";
+import { notWritten, whyNotWritten } from "./write_file.ts";
 
 /**
  * Makes a folder, and those above it that are missing; one that is there stays as it is.
@@ -104,6 +104,6 @@ export async function syncFolder(path: string): Promise<void> {
  */
 export async function renamePath(from: string, to: string): Promise<void> {
   await Deno.rename(from, to).catch((cause) => {
-    throw new Error(`Cannot write "${to}": ${whyNotWritten(cause, dirname(to))}`, { cause });
+    throw notWritten(to, cause);
   });
 }

@@ -60,7 +60,6 @@ export async function writeFileAtomic(
   content: Uint8Array | string | FilePieces,
   { mode }: WriteFileOptions = {},
 ): Promise<void> {
-  const folder = dirname(path);
   const temporary = temporaryPath(path);
   const { bytes, pieces } = piecesOf(content);
   try {
@@ -68,7 +67,7 @@ export async function writeFileAtomic(
     await keepFile(temporary, path);
   } catch (cause) {
     await Deno.remove(temporary).catch(() => {}); // it may not have come into being
-    throw new Error(`Cannot write "${path}": ${whyNotWritten(cause, folder, bytes)}`, { cause });
+    throw notWritten(path, cause, bytes);
   }
 }
 
@@ -109,7 +108,7 @@ export async function writeBy(
     await keepFile(temporary, path);
   } catch (cause) {
     await Deno.remove(temporary).catch(() => {}); // it may not have come into being
-    throw new Error(`Cannot write "${path}": ${whyNotWritten(cause, dirname(path))}`, { cause });
+    throw notWritten(path, cause);
   }
 }
 
@@ -186,7 +185,7 @@ function piecesOf(content: Uint8Array | string | FilePieces): {
 export async function createFile(path: string, { mode }: WriteFileOptions = {}): Promise<Deno.FsFile> {
   const options = { createNew: true, write: true, ...(mode !== undefined && { mode }) };
   return await Deno.open(path, options).catch((cause) => {
-    throw new Error(`Cannot write "${path}": ${whyNotWritten(cause, dirname(path))}`, { cause });
+    throw notWritten(path, cause);
   });
 }
 
@@ -213,7 +212,7 @@ export async function writeAll(file: Deno.FsFile, bytes: Uint8Array, path: strin
   try {
     for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
   } catch (cause) {
-    throw new Error(`Cannot write "${path}": ${whyNotWritten(cause, dirname(path))}`, { cause });
+    throw notWritten(path, cause);
   }
 }
 
@@ -234,7 +233,7 @@ export async function writeAll(file: Deno.FsFile, bytes: Uint8Array, path: strin
  */
 export async function syncFile(file: Deno.FsFile, path: string): Promise<void> {
   await file.sync().catch((cause) => {
-    throw new Error(`Cannot write "${path}": ${whyNotWritten(cause, dirname(path))}`, { cause });
+    throw notWritten(path, cause);
   });
 }
 
@@ -248,6 +247,24 @@ async function writePieces(
     for (let at = 0; at < piece.length;) at += await file.write(piece.subarray(at));
   }
   await file.sync();
+}
+
+/**
+ * The error that says that a file could not be written, and why.
+ *
+ * @param bytes what was to be written, where that is known
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { notWritten } from "./write_file.ts";
+ *
+ * const full = Object.assign(new Error("ENOSPC"), { code: "ENOSPC" });
+ * assertEquals(notWritten("/out/a", full).message, 'Cannot write "/out/a": no space is left: make space and run it again');
+ * ```
+ */
+export function notWritten(path: string, cause: unknown, bytes?: number): Error {
+  return new Error(`Cannot write "${path}": ${whyNotWritten(cause, dirname(path), bytes)}`, { cause });
 }
 
 /**

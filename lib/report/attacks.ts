@@ -7,7 +7,7 @@ import { type AttackRow, summarizeAttacks } from "../attacks/summarize_attacks.t
 import type { RecoveryRow } from "../figures/recovery_curves.ts";
 import { percentText } from "../figures/style.ts";
 import type { Interval } from "../metrics/bootstrap.ts";
-import { clipText, formatCount, formatScore } from "./format.ts";
+import { clipText, formatCount, formatInterval, formatScore } from "./format.ts";
 import { type Markup, markup } from "./markup.ts";
 import { renderMissing } from "./missing.ts";
 import type { ReportedAttacks, RunTables } from "./run_tables.ts";
@@ -82,8 +82,8 @@ export function renderAttacks({ attacks }: RunTables): Markup {
     .concat("Extracted", "Of controls");
   const share = (interval: Interval | null) => percentText(interval?.estimate);
   const rows = attacks.summaries.map((row) => {
-    const cells = [row.variant, row.model, formatCount(row.secrets), within(row.score)]
-      .concat(formatScore(row.controls_score?.estimate), within(row.difference))
+    const cells = [row.variant, row.model, formatCount(row.secrets), formatInterval(row.score)]
+      .concat(formatScore(row.controls_score?.estimate), formatInterval(row.difference))
       .concat(share(row.extracted), share(row.controls_extracted));
     return markup`
 <tr><th scope="row">${clipText(row.attack)}</th>${
@@ -96,10 +96,4 @@ which no model has seen. A difference whose interval holds 0 is none. What a sco
 rank of exposure, MA for quantize and relearn, a probability for draws.</caption>
 <thead><tr>${columns.map((column) => markup`<th scope="col">${column}</th>`)}</tr></thead>
 <tbody>${rows}</tbody></table></div>`;
-}
-
-function within(interval: Interval | null): string {
-  if (interval === null) return formatScore(null);
-  const { estimate, low, high } = interval;
-  return `${formatScore(estimate)} [${formatScore(low)}, ${formatScore(high)}]`;
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import { isScore, percentText } from "../figures/style.ts";
+import type { Interval } from "../metrics/bootstrap.ts";
 
 /** Longest text of a cell; paths and descriptions are shorter, and a report's size stays bounded. */
 const MAX_CELL_CHARACTERS = 120;
@@ -22,6 +23,24 @@ const MAX_CELL_CHARACTERS = 120;
  */
 export function formatScore(value: number | null | undefined, decimals = 3): string {
   return isScore(value) ? value.toFixed(decimals) : "–";
+}
+
+/**
+ * A mean with its interval, or a dash.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { formatInterval } from "./format.ts";
+ *
+ * const interval = { estimate: 0.5, low: 0.25, high: 0.75 };
+ * assertEquals([formatInterval(interval, 2), formatInterval(null)], ["0.50 [0.25, 0.75]", "–"]);
+ * ```
+ */
+export function formatInterval(interval: Interval | null | undefined, decimals = 3): string {
+  if (!interval) return formatScore(null);
+  const { estimate, low, high } = interval;
+  return `${formatScore(estimate, decimals)} [${formatScore(low, decimals)}, ${formatScore(high, decimals)}]`;
 }
 
 /**

@@ -186,7 +186,8 @@ Deno.test("unlearn by each secret's own controls says what became of each, and w
   assertEquals([summary.done, summary.status === "reached"], [isDone, isDone]);
   assert(erased + below_never_seen > 0);
   for (const row of rows) {
-    assert(row.controls! > 0 && row.ma_floor! <= row.ma_threshold && row.nll_before! < row.nll!);
+    const isBounded = row.controls! > 0 && row.ma_floor! <= row.ma_threshold;
+    assert(isBounded && row.nll_before! < row.nll!, row.description);
     const isOver = row.ma! > row.ma_threshold || row.el_10! > row.el_10_threshold;
     assertEquals(isOver, row.status === "still above");
     if (row.ma_before! > row.ma_threshold) assert(row.epochs > 0);

@@ -31,18 +31,8 @@ const METHODS: { [name: string]: (files: StudyFiles) => string[] } = {
   codeeraser: ({ thresholds }) => ["--method", "codeeraser", ...GROUP, "--thresholds", thresholds],
   "per secret": () => ["--method", "codeeraser", ...MATCHED],
   lasting: ({ defender }) => [
-    ...[
-      "--method",
-      "codeeraser",
-      ...MATCHED,
-      "--lasting",
-      "--benign",
-      defender,
-      "--lr",
-      "5e-4",
-      "--epochs",
-      "200",
-    ],
+    ...["--method", "codeeraser", ...MATCHED, "--lasting", "--benign", defender],
+    ...["--lr", "5e-4", "--epochs", "200"],
   ],
 };
 /** The model before, and the one that never saw a secret. */
@@ -62,7 +52,7 @@ interface StudyFiles {
   attacker: string;
 }
 
-/** Runs a command to its end unless its output is there; its words go into a file beside the output. */
+/** Runs a command to its end unless its output is there. */
 async function stage(output: string, args: string[], { mayFail = false } = {}): Promise<void> {
   if (existsSync(output)) return;
   console.log(`${new Date().toISOString().slice(11, 19)} ${args[0]} -> ${output}`);

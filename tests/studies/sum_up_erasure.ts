@@ -9,8 +9,8 @@ import { summarizeAttacks } from "../../lib/attacks/summarize_attacks.ts";
 import type { AttackReport } from "../../lib/cli/attack_report.ts";
 import { ATTACK_COLUMNS, EVALUATION_COLUMNS, PROBE_COLUMNS } from "../../lib/datasets/columns.ts";
 import { readRows } from "../../lib/datasets/row_table.ts";
-import type { Interval } from "../../lib/metrics/bootstrap.ts";
 import { mean } from "../../lib/metrics/mean.ts";
+import { formatInterval } from "../../lib/report/format.ts";
 import { RUN_FILES } from "../../lib/report/run_files.ts";
 
 /** The columns of the table. */
@@ -74,12 +74,12 @@ async function row(method: string, paths: readonly string[]): Promise<string[]> 
     method,
     `${paths.length}`,
     `${above.filter(({ score, threshold }) => score! > threshold!).length} of ${above.length}`,
-    show(of("relearn", "20 steps at 0.0003")?.difference),
-    show(of("relearn", "100 steps at 0.0003")?.difference),
-    show(of("relearn", "half, 20 steps at 0.0003")?.difference),
+    formatInterval(of("relearn", "20 steps at 0.0003")?.difference),
+    formatInterval(of("relearn", "100 steps at 0.0003")?.difference),
+    formatInterval(of("relearn", "half, 20 steps at 0.0003")?.difference),
     percent(any("secrets")),
     percent(any("controls")),
-    show(of("exposure", "rank")?.median, 1),
+    formatInterval(of("exposure", "rank")?.median, 1),
     areas.length === 0
       ? "-"
       : `${mean(areas).toFixed(2)} (${Math.min(...areas).toFixed(2)} to ${Math.max(...areas).toFixed(2)})`,
@@ -87,14 +87,6 @@ async function row(method: string, paths: readonly string[]): Promise<string[]> 
     meanOf("retain", "ma").toFixed(3),
     meanOf("unseen", "nll").toFixed(3),
   ];
-}
-
-function show(interval: Interval | null | undefined, digits = 3): string {
-  if (!interval) return "-";
-  const [estimate, low, high] = [interval.estimate, interval.low, interval.high].map((x) =>
-    x.toFixed(digits)
-  );
-  return `${estimate} [${low}, ${high}]`;
 }
 
 function percent(share: number): string {

@@ -15,7 +15,7 @@ import { readRows } from "../../datasets/row_table.ts";
 import { RowIds } from "../../datasets/seen_ids.ts";
 import { makeFolder, removePath, renamePath } from "../../files/folders.ts";
 import { reasonOf } from "../../files/reason.ts";
-import { temporaryPath, whyNotWritten } from "../../files/write_file.ts";
+import { notWritten, temporaryPath } from "../../files/write_file.ts";
 import { type Context, defineCommand } from "../command.ts";
 import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.ts";
 import { lstat } from "../output.ts";
@@ -83,7 +83,7 @@ export const command = defineCommand({
     } catch (error) {
       await Deno.remove(temporary, { recursive: true }).catch(() => {}); // what made it fail is said
       if ((error as { code?: string }).code === undefined) throw error;
-      throw new Error(`Cannot write "${out}": ${whyNotWritten(error, dirname(out))}`, { cause: error });
+      throw notWritten(out, error);
     }
   },
 });
