@@ -134,7 +134,9 @@ export async function scoreControls(
     const nameOf = (k: number) =>
       k === 0 ? `secret "${secret.id}"` : `control ${k - 1} of secret "${secret.id}"`;
     const [found] = await pass.run([{ prefix, suffixes }], { nameOf: () => nameOf(0) });
-    const losses = found!.slice(1).map(({ logProbabilities }) => Array.from(logProbabilities, (log) => -log));
+    const losses = found!.slice(1).map(({ logProbabilities }, k) =>
+      lossesBesides(found![0]!.logProbabilities, logProbabilities, parting(suffixes[0]!, suffixes[k + 1]!))
+    );
     const all = found!.map(({ predictions, logProbabilities }, k) => {
       const log_probability = logProbabilities.reduce((sum, log) => sum + log, 0);
       const hits = predictions.reduce((sum, token, t) => sum + (token === suffixes[k]![t] ? 1 : 0), 0);
@@ -178,6 +180,25 @@ export async function scoreControls(
     await onProgress?.(1);
   }
   return scores;
+}
+
+/** The first place where two rows of tokens are not the same. */
+function parting(one: ArrayLike<number>, other: ArrayLike<number>): number {
+  let at = 0;
+  while (at < Math.min(one.length, other.length) && one[at] === other[at]) at++;
+  return at;
+}
+
+/** A token that a model knows for sure leaves this to all others at least, so that noise is not taken for knowledge. */
+const LEAST_REST = 1e-4;
+
+/**
+ * What a control's tokens would lose if the model did not know the secret: where the two part, the secret's token has the
+ * probability that is meant for the others.
+ */
+function lossesBesides(secret: Float32Array, control: Float32Array, parts: number): number[] {
+  const rest = parts < secret.length ? Math.max(LEAST_REST, -Math.expm1(secret[parts]!)) : 1;
+  return Array.from(control, (log, t) => t === parts ? Math.max(0, Math.log(rest) - log) : -log);
 }
 
 /** The most tokens in a row that are named rightly. */

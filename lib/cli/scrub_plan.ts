@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { CONTROL_SETS } from "../attacks/control_rows.ts";
 import { removePath } from "../files/folders.ts";
 import { SECRET_COLUMNS } from "../datasets/columns.ts";
 import { secretPlaceKey } from "../datasets/place.ts";
@@ -137,7 +138,8 @@ async function planStages(stages: Stages, work: ScrubWork, context: Context): Pr
     doc_id: String(i),
     bleu4: null,
   }));
-  const bytes = await sayUnlearningMemory({ ...values }, { forgetRows: rows, retainRows }, {
+  const controlSets = unseen === undefined ? CONTROL_SETS : 0;
+  const bytes = await sayUnlearningMemory({ ...values, controlSets }, { forgetRows: rows, retainRows }, {
     ...context,
     log: () => {},
   });
@@ -147,7 +149,7 @@ async function planStages(stages: Stages, work: ScrubWork, context: Context): Pr
     const { gamma, lambda, alpha } = values;
     epoch = await timeEpoch(session.loaded.model, {
       ...{ method, gamma, lambda, alpha, microBatch },
-      ...{ forgetRows: rows.length, retainRows: retainRows.length },
+      ...{ forgetRows: rows.length, retainRows: retainRows.length, controlSets },
     });
   }
   plans.push({

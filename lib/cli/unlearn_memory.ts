@@ -26,6 +26,8 @@ export interface UnlearnMemoryOptions extends ObjectiveOptions {
   dtype: Products;
   /** Rows at once. */
   microBatch: number;
+  /** Sets of made-up values in the secrets' places. Default 0. */
+  controlSets?: number;
   /** Whether the model is trained between epochs. */
   lasting?: boolean;
   /** `reference` takes two rows at once, whatever is asked for. */
@@ -81,6 +83,7 @@ export async function sayUnlearningMemory(
     retainRows: retainRows.length,
     retainTokens: Math.min(RETAIN_TOKENS, maxPositions),
     isRetained: isKnown && objective.retain !== null,
+    controlSets: options.controlSets ?? 0,
     ...options.lasting && {
       training: { ...LASTING_WINDOWS, length: Math.min(LASTING_WINDOWS.length, maxPositions) },
     },

@@ -17,6 +17,8 @@ export interface EpochOptions extends ObjectiveOptions {
   forgetRows: number;
   /** Rows of the retain set. */
   retainRows: number;
+  /** Sets of made-up values in the secrets' places, one an epoch. Default 0. */
+  controlSets?: number;
 }
 
 /** No score is so low, so that no rule ends the run. */
@@ -42,7 +44,7 @@ const BELOW_ALL = -1;
  */
 export async function timeEpoch(
   model: Model,
-  { forgetRows, retainRows, microBatch, ...options }: EpochOptions,
+  { forgetRows, retainRows, controlSets = 0, microBatch, ...options }: EpochOptions,
 ): Promise<number> {
   const { maxPositions, vocabularySize } = model.config;
   const random = new PythonRandom(1);
@@ -63,7 +65,7 @@ export async function timeEpoch(
   const retain = Array.from({ length: Math.min(rows, retainRows) }, () => draw(RETAIN_TOKENS));
   const thresholds = { ma: BELOW_ALL, el_10: BELOW_ALL };
   const times: number[] = [];
-  await unlearn(model, { forget, retain }, {
+  await unlearn(model, { forget, retain, ...controlSets > 0 && { controls: [forget] } }, {
     ...options,
     ...{ microBatch, lr: 0, epochs: 2, margin: 0, compat: "sound", endOfText: null },
     thresholds,

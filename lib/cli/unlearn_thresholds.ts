@@ -97,8 +97,8 @@ const EL_CONTROLS = 40;
 const OWN_EL_CONTROLS = { controls: 20, run: 10 };
 /** The share of what was never seen that lies within its threshold. */
 const SHARE = 0.95;
-/** A secret is pushed on until it has this share of the loss of the control that was drawn for it. */
-const MIDST = 0.85;
+/** A secret is left alone once its loss is no farther than this share from that of the control drawn for it. */
+const MIDST = 0.15;
 
 /** What controls are scored by. */
 export interface MatchedOptions {
@@ -143,12 +143,7 @@ export async function matchedBounds(
   },
   { seed, controls = 100, onProgress }: MatchedOptions,
 ): Promise<SecretBounds[]> {
-  const texts = new Map(documents.map(({ docId, text }) => [docId, text]));
-  const placed = secrets.map((secret): PlacedSecret => {
-    const text = texts.get(secret.doc_id)!;
-    const id = `${secret.doc_id} ${secret.start}-${secret.end}`;
-    return { id, tag: secret.tag, text, ...spanFinder(text, "use")(secret) };
-  });
+  const placed = placedSecrets(documents, secrets);
   const score = (
     some: readonly PlacedSecret[],
     elControls: number,
@@ -189,12 +184,70 @@ export async function matchedBounds(
     return {
       controls: row.controls,
       nll,
-      nll_floor: MIDST * mean(nll),
+      nll_band: bandOf(nll),
       ma: row.ma_threshold ?? ofAll("ma", SHARE),
       el_10: ownEl.get(row.id) ?? el_10,
       ma_floor: row.ma_floor ?? ofAll("ma", 1 - SHARE),
       nll_ceiling: row.nll_ceiling ?? ofAll("nll", SHARE),
     };
+  });
+}
+
+/**
+ * The losses to which secrets are brought, by the model as it is now: what was never seen loses less where a secret is no
+ * longer expected. The thresholds of MA and EL_10 stay those of the model as it came: unlearning makes all values of a
+ * kind less likely, and a threshold that followed would call for ever more of it.
+ *
+ * @param bounds by the model as it came
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { loadModel } from "../checkpoints/load.ts";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { openTokenizer } from "../tokenizers/tokenizer.ts";
+ * import { matchedBounds, rescoreBounds } from "./unlearn_thresholds.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("embedded");
+ * const under = { model: loaded.model, tokenizer: await openTokenizer("data/model") };
+ * const documents = [{ docId: "a", path: null, text: 'mail = "ada@mail.invalid"' }];
+ * const sets = { documents, secrets: [{ doc_id: "a", tag: "EMAIL", start: 8, end: 24 }] };
+ * const bounds = await matchedBounds(under, sets, { seed: 42, controls: 9 });
+ * const [again] = await rescoreBounds(under, sets, bounds, { seed: 42, controls: 9 });
+ * assertEquals(again!.nll_band, bounds[0]!.nll_band); // the model is the same yet
+ * ```
+ */
+export async function rescoreBounds(
+  under: { model: Model; tokenizer: Tokenizer },
+  { documents, secrets }: Parameters<typeof matchedBounds>[1],
+  bounds: readonly SecretBounds[],
+  { seed, controls = 100, onProgress }: MatchedOptions,
+): Promise<SecretBounds[]> {
+  const { rows, distributions } = await scoreControls(under, placedSecrets(documents, secrets), {
+    ...{ controls, quantile: SHARE, seed },
+    ...onProgress && { onProgress },
+  });
+  return bounds.map((first, i) => {
+    const { controls, nll_ceiling } = rows[i]!;
+    const nll = distributions[i]!.tokens;
+    return controls === 0 ? first : { ...first, nll, nll_band: bandOf(nll), nll_ceiling };
+  });
+}
+
+function bandOf(nll: readonly number[]): [number, number] {
+  return [(1 - MIDST) * mean(nll), (1 + MIDST) * mean(nll)];
+}
+
+function placedSecrets(
+  documents: readonly Document[],
+  secrets: Parameters<typeof matchedBounds>[1]["secrets"],
+): PlacedSecret[] {
+  const texts = new Map(documents.map(({ docId, text }) => [docId, text]));
+  return secrets.map((secret) => {
+    const text = texts.get(secret.doc_id)!;
+    const id = `${secret.doc_id} ${secret.start}-${secret.end}`;
+    return { id, tag: secret.tag, text, ...spanFinder(text, "use")(secret) };
   });
 }
 

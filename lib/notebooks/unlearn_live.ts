@@ -28,8 +28,11 @@ export interface LiveSets extends UnlearnSets {
 }
 
 /** What to unlearn with. */
-export interface UnlearnLiveOptions
-  extends Omit<UnlearnOptions, "endOfText" | "xla" | "compat" | "method" | "secretThresholds" | "lasting"> {
+export interface UnlearnLiveOptions extends
+  Omit<
+    UnlearnOptions,
+    "endOfText" | "xla" | "compat" | "method" | "secretThresholds" | "rescore" | "lasting"
+  > {
   /** A name of `METHODS`. */
   method: string;
   /** The model's name, as `openSession` takes it. */

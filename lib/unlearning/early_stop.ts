@@ -66,6 +66,8 @@ export interface StopDecision {
   stop: boolean;
   /** Whether the thresholds were reached. */
   reached: boolean;
+  /** How many secrets are above, where each is judged. */
+  above?: number;
 }
 
 const PATIENCE = 5;

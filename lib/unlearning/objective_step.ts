@@ -8,36 +8,18 @@
  * @module
  */
 import * as tf from "../npm/tfjs_core.ts";
-import type { Tensor } from "../npm/tfjs_core.ts";
 import { assign, compile, type CompiledStep } from "../engine/compile.ts";
 import type { Model } from "../models/model.ts";
 import { NotFiniteError } from "../models/not_finite.ts";
 import { valueAndGradients } from "../training/next_token_loss.ts";
 import type { GradientSums } from "./gradient_sums.ts";
-import { KIND, type MicroBatch } from "./micro_batch.ts";
+import type { MicroBatch } from "./micro_batch.ts";
 import { type BatchTensors, checkTerms, inputsOf, tensorsOf } from "./term_inputs.ts";
-import { CROSS_ENTROPY, DIVERGENCE, type NamedTensors, type Term } from "./terms.ts";
+import { type StepResult, TermSums, type TermValues } from "./term_values.ts";
+import { CROSS_ENTROPY, DIVERGENCE, type Term } from "./terms.ts";
 
+export type { TermValues } from "./term_values.ts";
 export { klDivergence } from "./terms.ts";
-
-/** Means over the set before the update; null where no token counts. */
-export interface TermValues {
-  /** What was minimized. */
-  loss: number;
-  /** Each term's part of the loss, by its name; of those that count anywhere. */
-  terms: Readonly<Record<string, number>>;
-  /** Mean cross entropy of secret tokens, nats. */
-  crossEntropySecret: number | null;
-  /** Mean cross entropy of the other real tokens. */
-  crossEntropyNormal: number | null;
-  /** Mean KL(reference || model) where it counts. */
-  divergence: number | null;
-  /** The gradients' norm. */
-  norm: number;
-}
-
-/** What a micro-batch's captured step gives: the loss, and each term's values. */
-type StepResult = { loss: Tensor; values: NamedTensors };
 
 /** What the steps of both sides share. */
 export interface StepShared {
@@ -116,6 +98,8 @@ export interface StepShared {
 export class ObjectiveStep implements Disposable {
   readonly #shared: StepShared;
   readonly #batches: readonly MicroBatch[];
+  /** The numbers of other sets' micro-batches, behind those of the set: each step takes one of these sets too. */
+  readonly #turns: readonly (readonly number[])[];
   readonly #terms: readonly Term[];
   /** Terms that the loss is made of; cross entropy may be there to be told only. */
   readonly #counting: readonly Term[];
@@ -124,9 +108,16 @@ export class ObjectiveStep implements Disposable {
   readonly #tensors: BatchTensors[] = [];
   readonly #accumulate: CompiledStep<[BatchTensors], StepResult>;
 
-  private constructor(shared: StepShared, batches: readonly MicroBatch[]) {
+  private constructor(
+    shared: StepShared,
+    set: readonly MicroBatch[],
+    turns: readonly (readonly MicroBatch[])[],
+  ) {
     this.#shared = shared;
-    this.#batches = batches;
+    this.#batches = set;
+    const batches = [...set, ...turns.flat()];
+    let next = set.length;
+    this.#turns = turns.map((turn) => turn.map(() => next++));
     const all = [CROSS_ENTROPY, DIVERGENCE, ...shared.terms ?? []];
     this.#weights = batches.map((batch) =>
       Object.fromEntries(all.map((term) => [term.name, term.arrays(batch).weights]))
@@ -147,13 +138,19 @@ export class ObjectiveStep implements Disposable {
   /**
    * Makes the step and computes what terms need of the reference with the model as it is.
    *
+   * @param turns micro-batches of other sets: each step takes those of one, too, by turns; what they give counts in the loss
+   * and its terms alone
    * @throws {RangeError} when two terms are of one name, or one asks for a layer that the model does not have
    */
-  static async create(shared: StepShared, batches: readonly MicroBatch[]): Promise<ObjectiveStep> {
+  static async create(
+    shared: StepShared,
+    batches: readonly MicroBatch[],
+    turns: readonly (readonly MicroBatch[])[] = [],
+  ): Promise<ObjectiveStep> {
     const { model, terms = [] } = shared;
     checkTerms([CROSS_ENTROPY, DIVERGENCE, ...terms], model);
     using stack = new DisposableStack();
-    const step = stack.use(new ObjectiveStep(shared, batches));
+    const step = stack.use(new ObjectiveStep(shared, batches, turns));
     const run = (batch: BatchTensors) => {
       const inputs = inputsOf(model, batch, step.#terms);
       return Object.fromEntries(
@@ -162,7 +159,7 @@ export class ObjectiveStep implements Disposable {
     };
     using reference = compile(run, { name: "reference", products: model.products });
     const isNeeded = step.#terms.some((term) => term.reference);
-    for (const batch of batches) {
+    for (const batch of [...batches, ...turns.flat()]) {
       const tensors: BatchTensors = { ...tensorsOf(batch, step.#terms), reference: {} };
       step.#tensors.push(tensors); // before the model runs: freed even if it fails
       if (isNeeded) tensors.reference = await reference.async(tensors);
@@ -175,17 +172,18 @@ export class ObjectiveStep implements Disposable {
    * One update.
    *
    * @param onBatch called after each micro-batch; what it throws abandons the step: the weights are as they were
+   * @param turn the number of the step, which says whose turn it is
    * @throws {RangeError} when the learning rate is not finite; {NotFiniteError} when the loss or the gradients are not:
    * the weights are as they were
    */
-  async run(learningRate: number, onBatch?: () => void | Promise<void>): Promise<TermValues> {
+  async run(learningRate: number, onBatch?: () => void | Promise<void>, turn = 0): Promise<TermValues> {
     if (!Number.isFinite(Math.fround(learningRate))) {
       throw new RangeError(`Cannot take a step as the learning rate must be finite: it is ${learningRate}`);
     }
     let values: Omit<TermValues, "norm">;
     let norm: number;
     try {
-      values = await this.#sumGradients(onBatch);
+      values = await this.#sumGradients(turn, onBatch);
       if (!Number.isFinite(values.loss)) {
         throw new NotFiniteError(`Cannot go on unlearning: the loss is ${values.loss}`);
       }
@@ -201,59 +199,43 @@ export class ObjectiveStep implements Disposable {
   }
 
   /**
-   * Weighs the same set anew, as some of its secrets are to be forgotten no more, or again. Nothing is compiled anew, and
-   * what was kept of the reference stays.
+   * Weighs the same set anew, as some of its secrets are to be forgotten no more, or again, or are to be brought to other
+   * losses. Nothing is compiled anew, and what was kept of the reference stays.
    *
-   * @param batches of `microBatches` with the same rows and options, which differ in `active` alone
+   * @param batches of `microBatches` with the same rows and options, which differ in `active` and `ceilings` alone
    */
   reweigh(batches: readonly MicroBatch[]): void {
-    this.#weights = batches.map((batch) =>
-      Object.fromEntries(this.#terms.map((term) => [term.name, term.arrays(batch).weights]))
-    );
-    this.#weights.forEach((weights, i) => {
-      for (const [name, values] of Object.entries(weights)) {
-        tf.tidy(() => assign(this.#tensors[i]!.arrays[name]!.weights!, tf.tensor1d(values)));
+    const weights = [...this.#weights];
+    batches.forEach((batch, i) => {
+      const arrays = this.#terms.map((term) => [term.name, term.arrays(batch)] as const);
+      weights[i] = Object.fromEntries(arrays.map(([name, { weights }]) => [name, weights]));
+      for (const [name, values] of arrays) {
+        for (const changing of ["weights", "ceilings"]) {
+          const [array, tensor] = [values[changing], this.#tensors[i]!.arrays[name]![changing]];
+          if (array && tensor) tf.tidy(() => assign(tensor, tf.tensor1d(array as Float32Array)));
+        }
       }
     });
+    this.#weights = weights;
   }
 
   /** Micro-batches a step. */
   get batchCount(): number {
-    return this.#batches.length;
+    return this.#batches.length + (this.#turns[0]?.length ?? 0);
   }
 
   /** Adds all micro-batches' gradients to the sums. */
-  async #sumGradients(onBatch?: () => void | Promise<void>): Promise<Omit<TermValues, "norm">> {
-    let loss = 0;
-    const terms = Object.fromEntries(this.#counting.map(({ name }) => [name, 0]));
-    const [secret, normal, divergence] = [new Mean(), new Mean(), new Mean()];
-    for (const [i, batch] of this.#batches.entries()) {
+  async #sumGradients(turn: number, onBatch?: () => void | Promise<void>): Promise<Omit<TermValues, "norm">> {
+    const sums = new TermSums(this.#terms, this.#counting);
+    const others = this.#turns.length > 0 ? this.#turns[turn % this.#turns.length]! : [];
+    for (const i of [...this.#batches.keys(), ...others]) {
       const result = await this.#accumulate.async(this.#tensors[i]!);
       using held = new DisposableStack();
       held.adopt(result, tf.dispose);
-      loss += result.loss.dataSync()[0]!;
-      for (const term of this.#terms) {
-        const values = result.values[term.name]!.dataSync();
-        this.#weights[i]![term.name]!.forEach((weight, at) => {
-          if (weight === 0) return;
-          terms[term.name]! += weight * values[at]!;
-          if (term === DIVERGENCE) divergence.add(values[at]!);
-        });
-        if (term !== CROSS_ENTROPY) continue;
-        batch.kinds.forEach((kind, position) => {
-          if (kind === KIND.secret) secret.add(values[position]!);
-          if (kind === KIND.normal) normal.add(values[position]!);
-        });
-      }
+      sums.add(result, this.#weights[i]!, this.#batches[i]);
       await onBatch?.();
     }
-    return {
-      loss,
-      terms,
-      crossEntropySecret: secret.value,
-      crossEntropyNormal: normal.value,
-      divergence: divergence.value,
-    };
+    return sums.means;
   }
 
   /** Adds a micro-batch's gradients to the sums. */
@@ -279,20 +261,5 @@ export class ObjectiveStep implements Disposable {
   [Symbol.dispose](): void {
     this.#accumulate[Symbol.dispose]();
     tf.dispose(this.#tensors);
-  }
-}
-
-/** A mean in the making; null of nothing. */
-class Mean {
-  #sum = 0;
-  #count = 0;
-
-  add(value: number): void {
-    this.#sum += value;
-    this.#count++;
-  }
-
-  get value(): number | null {
-    return this.#count > 0 ? this.#sum / this.#count : null;
   }
 }

@@ -41,11 +41,19 @@ export interface Objective {
   forget: TermWeights;
   /** The weights of the terms on the retain set, for an Adam step of its own; null for none. */
   retain: TermWeights | null;
+  /** The weights of the terms on made-up values in the secrets' places. Default: {@linkcode CONTROL_WEIGHTS}. */
+  controls?: TermWeights;
   /** What only `--compat reference` does: see `MicroBatchOptions`. */
   squeezesSingleRows?: boolean;
   /** Terms of each step beside the weighted ones. Default: none. */
   terms?: { forget?: readonly Term[]; retain?: readonly Term[] };
 }
+
+/**
+ * What is asked of made-up values in the secrets' places, in the forget set's step, where there are any: that the model
+ * says of them what it said before, since it is to forget the secrets and not their kind.
+ */
+export const CONTROL_WEIGHTS: TermWeights = { divergenceSecret: 0.2 };
 
 /** The methods by their name on the command line. */
 export const OBJECTIVES = {

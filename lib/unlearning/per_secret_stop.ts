@@ -26,10 +26,11 @@ export interface SecretThresholds {
    * last have that one. Default: no limit.
    */
   nll?: readonly number[] | null;
-  /** The mean loss of its tokens from which on it is pushed no further, nats. Default: once it is under its thresholds. */
-  nll_floor?: number | null;
-  /** The mean loss of its tokens beyond which it is pulled back, nats. Default: the mean of `nll`. */
-  nll_ceiling?: number | null;
+  /**
+   * The mean losses of its tokens between which it is left alone, nats. Default: once it is under its thresholds, up to the
+   * mean of `nll`.
+   */
+  nll_band?: readonly [number, number] | null;
 }
 
 /** What the rule looks at; null where there is no score. */
@@ -45,6 +46,8 @@ export interface SecretOutcome {
   after: JudgedScores;
   /** Whether it is above its threshold yet; null where it has no tokens to score. */
   isAbove: boolean | null;
+  /** Its thresholds: where they are scored anew, the last ones. */
+  thresholds: SecretThresholds;
   /** In how many epochs it was in the loss. */
   epochs: number;
 }
@@ -53,6 +56,8 @@ export interface SecretOutcome {
 export interface PerSecretState {
   /** The scores at the start. */
   before: SecretOutcome["before"][];
+  /** The secrets' thresholds. */
+  thresholds: SecretThresholds[];
   /** Which secrets are in the loss. */
   active: boolean[];
   /** In how many epochs each was. */
@@ -70,8 +75,8 @@ export interface PerSecretState {
 const PATIENCE = 10;
 /** A secret that has its loss and is above all the same is pushed further, by so much an epoch, at most to twice the loss. */
 const PUSH = 1.15;
-/** Of so many secrets one may be short of its loss at the end: the last ones come near it slowly. */
-const SHORT_OF = 20;
+/** Of so many secrets one may be outside of its band at the end: the last ones come near it slowly. */
+const OUTSIDE_OF = 5;
 
 /**
  * The state of the rule over a run, from the scores of the model as it came on.
@@ -85,19 +90,19 @@ const SHORT_OF = 20;
  * const rule = new PerSecretStop([{ ma: 0.3, el_10: 0 }, { ma: 0.5, el_10: 0 }]);
  * rule.begin(scores(1, 0.4), 1);
  * assertEquals(rule.active, [true, false]); // the second is as good as never seen
- * assertEquals(rule.decide(scores(0.5, 0.6), 1), { keep: false, stop: false, reached: false });
+ * assertEquals(rule.decide(scores(0.5, 0.6), 1), { keep: false, stop: false, reached: false, above: 2 });
  * assertEquals(rule.active, [true, true]); // it has risen
- * assertEquals(rule.decide(scores(0.3, 0.5), 0.9), { keep: true, stop: true, reached: true });
+ * assertEquals(rule.decide(scores(0.3, 0.5), 0.9), { keep: true, stop: true, reached: true, above: 0 });
  * assertEquals(rule.outcomes.map(({ isAbove, epochs }) => [isAbove, epochs]), [[false, 2], [false, 1]]);
  * ```
  */
 export class PerSecretStop {
-  readonly #thresholds: readonly SecretThresholds[];
+  #thresholds: readonly SecretThresholds[];
   #state: PerSecretState | null;
 
   /** @param state where a run goes on; before `begin` else */
   constructor(thresholds: readonly SecretThresholds[], state?: PerSecretState) {
-    this.#thresholds = thresholds;
+    this.#thresholds = state?.thresholds ?? thresholds;
     this.#state = state ? structuredClone(state) : null;
   }
 
@@ -116,6 +121,11 @@ export class PerSecretStop {
     return this.#begun.pushes;
   }
 
+  /** The most that each may score. */
+  get thresholds(): readonly SecretThresholds[] {
+    return this.#thresholds;
+  }
+
   /** What became of each secret with the weights that were kept last. */
   get outcomes(): SecretOutcome[] {
     const { before, epochs, kept } = this.#begun;
@@ -123,6 +133,7 @@ export class PerSecretStop {
       before: scores,
       after: kept.scores[i]!,
       isAbove: scores.ma === null ? null : isAbove(kept.scores[i]!, this.#thresholds[i]!),
+      thresholds: this.#thresholds[i]!,
       epochs: epochs[i]!,
     }));
   }
@@ -141,6 +152,7 @@ export class PerSecretStop {
     const open = this.#countOpen(scores);
     this.#state = {
       before: scores.map(({ ma, el_10, nll }) => ({ ma, el_10, nll })),
+      thresholds: [...this.#thresholds],
       active: scores.map((score, i) => this.#isActive(i, score)),
       epochs: scores.map(() => 0),
       pushes: scores.map(() => 1),
@@ -156,11 +168,29 @@ export class PerSecretStop {
     return scores.filter((score, i) => isAbove(score, this.#thresholds[i]!)).length;
   }
 
+  /** Judges by other thresholds from now on. */
+  retarget(thresholds: readonly SecretThresholds[]): void {
+    this.#begun.thresholds = [...thresholds];
+    this.#thresholds = thresholds;
+  }
+
+  /**
+   * Judges the weights of the last epoch by thresholds that are others since: these weights are what is kept.
+   *
+   * @returns whether no more than `spare` secrets are left
+   */
+  rejudge(scores: readonly LossScores[], retainMa: number | null, spare = 0): boolean {
+    const active = scores.map((score, i) => this.#isActive(i, score));
+    const open = this.#countOpen(scores);
+    const kept = { open, scores: scores.map(own), retain_ma: retainMa ?? 0 };
+    Object.assign(this.#begun, { active, kept, least: this.#excess(scores) });
+    return open <= spare;
+  }
+
   /** Goes on from other weights, which have been trained since: these are what is kept. */
   reopen(scores: readonly LossScores[], retainMa: number | null): void {
-    const active = scores.map((score, i) => this.#isActive(i, score));
-    const kept = { open: this.#countOpen(scores), scores: scores.map(own), retain_ma: retainMa ?? 0 };
-    Object.assign(this.#begun, { active, kept, least: this.#excess(scores), waited: 0 });
+    this.rejudge(scores, retainMa);
+    this.#begun.waited = 0;
   }
 
   /** Decides after an epoch; `spare` secrets may be left. */
@@ -169,7 +199,8 @@ export class PerSecretStop {
     state.epochs = state.epochs.map((epochs, i) => epochs + (state.active[i] ? 1 : 0));
     state.active = scores.map((score, i) => this.#isActive(i, score));
     state.pushes = scores.map((score, i) => {
-      const isStuck = this.#shortage(i, score) === 0 && isAbove(score, this.#thresholds[i]!);
+      const bounds = this.#thresholds[i]!;
+      const isStuck = !!bounds.nll_band && this.#distance(i, score) >= 0 && isAbove(score, bounds);
       return Math.min(2, Math.max(1, state.pushes[i]! * (isStuck ? PUSH : 1 / PUSH)));
     });
     const open = this.#countOpen(scores);
@@ -178,7 +209,8 @@ export class PerSecretStop {
     if (keep) state.kept = { open, scores: scores.map(own), retain_ma };
     state.waited = excess < state.least ? 0 : state.waited + 1;
     state.least = Math.min(state.least, excess);
-    return { keep, stop: open <= spare || state.waited >= PATIENCE, reached: open <= spare };
+    const above = this.countAbove(scores);
+    return { keep, stop: open <= spare || state.waited >= PATIENCE, reached: open <= spare, above };
   }
 
   get #begun(): PerSecretState {
@@ -186,23 +218,24 @@ export class PerSecretStop {
     return this.#state;
   }
 
-  /** How many secrets are above, or short of their loss beyond the few that may be. */
+  /** How many are above, or outside of their bands beyond the few that may be. */
   #countOpen(scores: readonly LossScores[]): number {
-    const short = scores.filter((score, i) => this.#shortage(i, score) > 0).length;
-    return this.countAbove(scores) + Math.max(0, short - Math.floor(scores.length / SHORT_OF));
+    const outside = scores.filter((score, i) => this.#distance(i, score) !== 0).length;
+    return this.countAbove(scores) + Math.max(0, outside - Math.floor(scores.length / OUTSIDE_OF));
   }
 
   /** Whether a secret is to be pushed or pulled. */
   #isActive(secret: number, score: LossScores): boolean {
-    const { nll, nll_ceiling } = this.#thresholds[secret]!;
-    const isBeyond = score.nll !== null && !!nll?.length && score.nll > (nll_ceiling ?? mean(nll));
-    return isBeyond || this.#shortage(secret, score) > 0 || isAbove(score, this.#thresholds[secret]!);
+    const { nll, nll_band } = this.#thresholds[secret]!;
+    const isBeyond = !nll_band && score.nll !== null && !!nll?.length && score.nll > mean(nll);
+    return isBeyond || this.#distance(secret, score) !== 0 || isAbove(score, this.#thresholds[secret]!);
   }
 
-  /** The share of its loss that a secret lacks; 0 where it is to have none. */
-  #shortage(secret: number, { nll }: LossScores): number {
-    const floor = this.#thresholds[secret]!.nll_floor;
-    return floor && nll !== null ? Math.max(0, 1 - nll / floor) : 0;
+  /** How far a secret's loss is from its band, as a share: below 0 where it is short of it; 0 where it is to have none. */
+  #distance(secret: number, { nll }: LossScores): number {
+    const band = this.#thresholds[secret]!.nll_band;
+    if (!band || nll === null) return 0;
+    return nll < band[0] ? nll / band[0] - 1 : Math.max(0, nll / band[1] - 1);
   }
 
   /**
@@ -212,9 +245,9 @@ export class PerSecretStop {
   #excess(scores: readonly LossScores[]): number {
     return scores.reduce((sum, { ma, el_10, nll }, i) => {
       const bounds = this.#thresholds[i]!;
-      const shortage = this.#shortage(i, { ma, el_10, nll });
-      if (ma !== null && ma > bounds.ma) return sum + shortage + 1 + ma - bounds.ma;
-      return sum + shortage + Math.max(0, (el_10 ?? 0) - bounds.el_10);
+      const distance = Math.abs(this.#distance(i, { ma, el_10, nll }));
+      if (ma !== null && ma > bounds.ma) return sum + distance + 1 + ma - bounds.ma;
+      return sum + distance + Math.max(0, (el_10 ?? 0) - bounds.el_10);
     }, 0);
   }
 }

@@ -22,6 +22,8 @@ export interface UnlearnWork {
   maskTokens: number;
   /** Secrets in all rows. */
   secrets: number;
+  /** Sets of made-up values in the secrets' places. Default 0. */
+  controlSets?: number;
   /** Rows of the retain set. */
   retainRows: number;
   /** Tokens of a retain row, at most. */
@@ -96,7 +98,7 @@ export function unlearningBytes(
 function referenceBytes(vocabularySize: number, { objective, ...work }: UnlearnWork): number {
   const { forget, retain } = objective;
   const positions = (forget.divergenceAll ? work.forgetRows * work.forgetTokens : 0) +
-    (forget.divergenceSecret ? work.maskTokens : 0) +
+    (forget.divergenceSecret ? work.maskTokens : 0) + (work.controlSets ?? 0) * work.maskTokens +
     (retain?.divergenceAll ? work.retainRows * work.retainTokens : 0);
   return positions * vocabularySize * FLOAT_BYTES;
 }

@@ -30,6 +30,8 @@ export interface StopRule {
   readonly active?: readonly boolean[] | undefined;
   /** What the loss to which each secret is brought is multiplied by. */
   readonly pushes?: readonly number[] | undefined;
+  /** The most that each may score. */
+  readonly secretThresholds?: readonly SecretThresholds[] | undefined;
   /** What became of each secret. */
   readonly outcomes?: SecretOutcome[] | undefined;
   /** Begins with the scores of the model as it came; whether there is nothing to do. */
@@ -40,6 +42,10 @@ export interface StopRule {
   measureTrained?(measure: Measure): Promise<{ above: number; scores: SetScores }>;
   /** Goes on from that model. */
   reopen?(scores: SetScores): void;
+  /** Judges by other thresholds from now on. */
+  retarget?(thresholds: readonly SecretThresholds[]): void;
+  /** Judges the last epoch by them; whether no more than `spare` secrets are left. */
+  rejudge?(scores: SetScores, spare?: number): boolean;
 }
 
 /** What a rule is made of. */
@@ -123,8 +129,16 @@ class SecretRule implements StopRule {
     return this.#rule.pushes;
   }
 
+  get secretThresholds(): readonly SecretThresholds[] {
+    return this.#rule.thresholds;
+  }
+
   get outcomes(): SecretOutcome[] {
     return this.#rule.outcomes;
+  }
+
+  retarget(thresholds: readonly SecretThresholds[]): void {
+    this.#rule.retarget(thresholds);
   }
 
   begin({ secrets, means }: SetScores): boolean {
@@ -143,6 +157,10 @@ class SecretRule implements StopRule {
 
   reopen({ secrets, means }: SetScores): void {
     this.#rule.reopen(secrets, means.retain_ma);
+  }
+
+  rejudge({ secrets, means }: SetScores, spare = 0): boolean {
+    return this.#rule.rejudge(secrets, means.retain_ma, spare);
   }
 
   #measure(measure: Measure): Promise<SetScores> {

@@ -116,9 +116,15 @@ export const DIVERGENCE: Term = {
     ), // [P]
 };
 
-/** Values as far as ceilings, where there are any, and as much less as they are beyond: there what is pushed is pulled. */
+/**
+ * Values up to a nat below their ceilings, where there are any; from there on less and less is gained, and beyond the
+ * ceiling is lost: what is pushed up comes to rest there, and what is beyond is pulled back.
+ */
 function upTo(ceilings: Tensor | undefined, values: Tensor): Tensor {
-  return ceilings ? tf.minimum(values, tf.sub(tf.mul(ceilings, 2), values)) : values;
+  if (!ceilings) return values;
+  const near = tf.relu(tf.add(tf.sub(values, ceilings), 1));
+  const bent = tf.minimum(near, 2);
+  return tf.sub(values, tf.mul(bent, tf.sub(near, tf.div(bent, 2)))); // the slope is 1, then 1 to -1, then -1
 }
 
 /**

@@ -17,6 +17,11 @@ import type { UnlearnEpoch } from "./unlearn_epoch.ts";
 export interface UnlearnSets {
   /** The forget set. */
   forget: readonly (UnlearnRow & { secrets: readonly TokenizedSecret[] })[];
+  /**
+   * Rows like the forget set's with made-up values in the secrets' places, a set for each epoch, by turns: what the model
+   * says of their masked tokens is held where it is. Default: none.
+   */
+  controls?: readonly (readonly UnlearnRow[])[];
   /** Retain texts as token ids, cut to 128. */
   retain: readonly Int32Array[];
 }
@@ -42,6 +47,11 @@ export interface UnlearnOptions extends ObjectiveOptions {
    * the means' thresholds only tell whether the learning rate suits. Default: the means are judged.
    */
   secretThresholds?: readonly SecretThresholds[];
+  /**
+   * Scores the secrets' thresholds anew, by the model as it is: called where they are reached, and after each training.
+   * Default: they stay.
+   */
+  rescore?: () => Promise<readonly SecretThresholds[]>;
   /** So many secrets may be above at the end: where thresholds are quantiles, some are by chance. Default 0. */
   byChance?: number;
   /** Training that the secrets must withstand, each judged alone. Default: none. */

@@ -4,28 +4,29 @@
  * @module
  */
 import * as tf from "../npm/tfjs_core.ts";
-import { RETAIN_TOKENS } from "../datasets/token_counts.ts";
 import { assign, snapshot } from "../engine/compile.ts";
-import { compilesUnlearning } from "../engine/xla_policy.ts";
 import type { Scores } from "../metrics/scorer.ts";
 import type { Model } from "../models/model.ts";
-import { checkTokens } from "../models/not_finite.ts";
-import { Adam } from "../training/adam.ts";
 import { readCheckpoint, type TrainingState, writeCheckpoint } from "../training/checkpoint.ts";
-import { ForgetScores, type WantsEl } from "./forget_scores.ts";
-import { GradientSums } from "./gradient_sums.ts";
+import type { StopDecision } from "./early_stop.ts";
+import { ForgetScores, type SetScores, type WantsEl } from "./forget_scores.ts";
 import { LastingTraining } from "./lasting.ts";
-import { type MicroBatch, microBatches, type UnlearnRow } from "./micro_batches.ts";
-import { ObjectiveStep } from "./objective_step.ts";
-import { objectiveOf } from "./objectives.ts";
-import { withLosses } from "./per_secret_stop.ts";
 import { type RateNote, rateNotes } from "./rate_notes.ts";
 import { type RuleState, type StopRule, stopRule } from "./stop_rule.ts";
 import { NO_TERMS, termsOf, type UnlearnEpoch } from "./unlearn_epoch.ts";
 import type { UnlearnHooks, UnlearnOptions, UnlearnResult, UnlearnSets } from "./unlearn_options.ts";
+import { UnlearnSteps } from "./unlearn_steps.ts";
 
-type CutRows = (rows: readonly UnlearnRow[], pushes?: readonly number[]) => MicroBatch[];
-type Notes = { history: UnlearnEpoch[]; rule: RuleState; keptEpoch: number; relapses: number[] };
+/** Thresholds are scored anew each so many epochs while secrets are no more above than by chance. */
+const RESCORED_EACH = 3;
+
+type Notes = {
+  history: UnlearnEpoch[];
+  rule: RuleState;
+  keptEpoch: number;
+  relapses: number[];
+  rescored: number;
+};
 
 /**
  * The state of a run; see `unlearn`, which opens one, takes it to its end and frees it.
@@ -56,36 +57,23 @@ export class UnlearnRun implements Disposable {
   readonly #sets: UnlearnSets;
   readonly #options: UnlearnOptions;
   readonly #scores: ForgetScores;
-  readonly #optimizer: Adam;
-  readonly #sums: GradientSums;
-  readonly #forget: ObjectiveStep;
-  readonly #retain: ObjectiveStep | null;
-  readonly #cutForget: CutRows;
+  readonly #steps: UnlearnSteps;
   readonly #training: LastingTraining | null;
   #rule: StopRule;
   #kept: Record<string, tf.Tensor>;
   #keptEpoch = 0;
+  /** The epoch after which thresholds were last scored anew. */
+  #rescored = 0;
   #history: UnlearnEpoch[] = [];
 
   private constructor(
     { model, sets, options }: { model: Model; sets: UnlearnSets; options: UnlearnOptions },
-    { optimizer, sums, forget, retain, cutForget, training }: {
-      optimizer: Adam;
-      sums: GradientSums;
-      forget: ObjectiveStep;
-      retain: ObjectiveStep | null;
-      cutForget: CutRows;
-      training: LastingTraining | null;
-    },
+    { steps, training }: { steps: UnlearnSteps; training: LastingTraining | null },
   ) {
     this.#model = model;
     this.#sets = sets;
     this.#options = options;
-    this.#optimizer = optimizer;
-    this.#sums = sums;
-    this.#forget = forget;
-    this.#retain = retain;
-    this.#cutForget = cutForget;
+    this.#steps = steps;
     this.#training = training;
     this.#scores = new ForgetScores(model, sets, options.endOfText);
     this.#rule = stopRule(options);
@@ -94,37 +82,10 @@ export class UnlearnRun implements Disposable {
 
   /** Prepares both steps; their references are the model as it is now. */
   static async create(model: Model, sets: UnlearnSets, options: UnlearnOptions): Promise<UnlearnRun> {
-    const { method } = options;
-    const objective = typeof method === "string" ? objectiveOf(method, options) : method;
-    const { maxPositions, vocabularySize } = model.config;
-    sets.forget.forEach(({ ids }, i) => checkTokens(ids, vocabularySize, `unlearn forget text ${i}`));
-    sets.retain.forEach((ids, i) => checkTokens(ids, vocabularySize, `unlearn with retain text ${i}`));
-    const { squeezesSingleRows = false, terms = {} } = objective;
     using stack = new DisposableStack(); // what has been made is freed if the rest fails
-    const optimizer = stack.use(new Adam(model.trainable, { betas: [0.9, 0.98] }));
-    const { microBatch: size, compat } = options;
-    const compiled = compilesUnlearning(model);
-    const xla = options.xla ?? compiled.gradients;
-    const sums = stack.use(
-      new GradientSums(model.trainable, optimizer, { xla: options.xla ?? compiled.update }),
-    );
-    const shared = { model, sums, xla };
-    const cut = { size, compat, squeezesSingleRows, maxPositions, ownLengths: !xla }; // XLA takes seconds for each shape
-    const cutForget = (rows: readonly UnlearnRow[], pushes?: readonly number[]) =>
-      microBatches(withLosses(rows, sets.forget, options.secretThresholds, pushes), objective.forget, cut);
-    const forget = stack.use(
-      await ObjectiveStep.create({ ...shared, terms: terms.forget ?? [] }, cutForget(sets.forget)),
-    );
-    const retainRows = sets.retain.map((ids) => ({ ids }));
-    const retain = objective.retain && stack.use(
-      await ObjectiveStep.create(
-        { ...shared, terms: terms.retain ?? [] },
-        microBatches(retainRows, objective.retain, { ...cut, paddedLength: RETAIN_TOKENS }),
-      ),
-    );
+    const steps = stack.use(await UnlearnSteps.create(model, sets, options));
     const training = options.lasting ? stack.use(new LastingTraining(model, options.lasting, options)) : null;
-    const parts = { optimizer, sums, forget, retain, cutForget, training };
-    const run = new UnlearnRun({ model, sets, options }, parts);
+    const run = new UnlearnRun({ model, sets, options }, { steps, training });
     stack.move();
     return run;
   }
@@ -149,7 +110,7 @@ export class UnlearnRun implements Disposable {
       await onEpoch?.(before, scores.secrets);
       if (isNothing) return this.end("nothing-to-do");
     }
-    this.#reweigh(this.#rule.active);
+    this.#reweigh();
     while (this.#history.length <= this.#options.epochs) {
       check();
       const { decision, secrets } = await this.#epoch(check, onBatch);
@@ -169,20 +130,18 @@ export class UnlearnRun implements Disposable {
   }
 
   async #epoch(check: () => void, onBatch: UnlearnHooks["onBatch"]) {
-    const { lr } = this.#options;
-    const total = this.#forget.batchCount + (this.#retain?.batchCount ?? 0);
-    let done = 0;
-    const tell = async () => {
-      await onBatch?.(++done, total);
+    const turn = this.#history.length - 1;
+    const { forget, retain } = await this.#steps.run(turn, async (done, total) => {
+      await onBatch?.(done, total);
       check();
-    };
-    const forget = await this.#forget.run(lr, tell);
-    const retain = await this.#retain?.run(lr, tell);
-    const { decision, scores: { secrets, means } } = await this.#rule.judge(
+    });
+    const judged = await this.#rule.judge(
       (el: WantsEl) => this.#scores.measure(el, check),
       this.#options.byChance,
     );
-    this.#reweigh(this.#rule.active);
+    const { secrets, means } = judged.scores;
+    const decision = await this.#judgeAnew(judged.decision, judged.scores, check);
+    this.#reweigh();
     const epoch = this.#history.length;
     if (decision.keep) this.#keep(epoch);
     this.#history.push({ ...means, ...termsOf(forget, retain), epoch, kept: decision.keep, trained: 0 });
@@ -205,6 +164,8 @@ export class UnlearnRun implements Disposable {
     this.#restoreKept();
     const trained = this.#options.lasting!.steps;
     await training.run({ onStep: ({ step }) => onTrain?.(step, trained), ...signal && { signal } });
+    const rule = this.#rule.state;
+    await this.#retarget(check);
     const { above, scores } = await this.#rule.measureTrained!((el) => this.#scores.measure(el, check));
     const epoch = this.#history.length;
     training.relapses.push(above);
@@ -213,20 +174,38 @@ export class UnlearnRun implements Disposable {
     if (kept) {
       this.#rule.reopen!(scores);
       this.#keep(epoch);
-      this.#optimizer.reset();
-      this.#reweigh(this.#rule.active);
+      this.#steps.optimizer.reset();
+      this.#reweigh();
     } else {
       this.#restoreKept();
+      this.#rule = stopRule(this.#options, rule);
     }
     return scores.secrets;
   }
 
-  /** Leaves alone the secrets that are not active. */
-  #reweigh(active: readonly boolean[] | undefined): void {
-    if (!active?.includes(true)) return;
-    let next = 0;
-    const rows = this.#sets.forget.map((row) => ({ ...row, active: row.secrets.map(() => active[next++]!) }));
-    this.#forget.reweigh(this.#cutForget(rows, this.#rule.pushes));
+  /** Scores the thresholds anew where secrets have come down to them, and judges the epoch by these. */
+  async #judgeAnew(decision: StopDecision, scores: SetScores, check: () => void): Promise<StopDecision> {
+    const { rescore, byChance = 0 } = this.#options;
+    const epoch = this.#history.length;
+    const isNear = decision.above !== undefined && decision.above <= byChance;
+    if (!rescore || !isNear || (!decision.stop && epoch - this.#rescored < RESCORED_EACH)) return decision;
+    this.#rescored = epoch;
+    await this.#retarget(check);
+    const isSpent = decision.stop && !decision.reached; // secrets come no nearer: it is as good as it gets
+    const reached = this.#rule.rejudge!(scores, byChance) || isSpent;
+    return { keep: true, stop: reached, reached };
+  }
+
+  async #retarget(check: () => void): Promise<void> {
+    const thresholds = await this.#options.rescore?.();
+    check();
+    if (thresholds) this.#rule.retarget!(thresholds);
+  }
+
+  /** Leaves alone the secrets that are not active, and brings the others to their losses. */
+  #reweigh(): void {
+    const { active, pushes, secretThresholds } = this.#rule;
+    if (active?.includes(true)) this.#steps.reweigh({ active, pushes, secretThresholds });
   }
 
   #snapshot(): Record<string, tf.Tensor> {
@@ -265,13 +244,13 @@ export class UnlearnRun implements Disposable {
   }
 
   get #state(): TrainingState {
-    return { weights: this.#model.trainable, optimizer: this.#optimizer, kept: this.#kept };
+    return { weights: this.#model.trainable, optimizer: this.#steps.optimizer, kept: this.#kept };
   }
 
   async #save(folder: string): Promise<void> {
     const notes: Notes = {
       ...{ history: this.#history, rule: this.#rule.state },
-      ...{ keptEpoch: this.#keptEpoch, relapses: this.#training?.relapses ?? [] },
+      ...{ keptEpoch: this.#keptEpoch, rescored: this.#rescored, relapses: this.#training?.relapses ?? [] },
     };
     await writeCheckpoint(folder, this.#state, notes);
   }
@@ -279,21 +258,19 @@ export class UnlearnRun implements Disposable {
   async #restore(folder: string): Promise<boolean> {
     const restored = await readCheckpoint(folder, this.#state);
     if (!restored) return false;
-    const { history, rule, keptEpoch, relapses } = restored.notes as Notes;
+    const { history, rule, keptEpoch, rescored, relapses } = restored.notes as Notes;
     this.#history = history;
     this.#rule = stopRule(this.#options, rule);
     this.#keptEpoch = keptEpoch;
+    this.#rescored = rescored;
     if (this.#training) this.#training.relapses = relapses;
     return true;
   }
 
   [Symbol.dispose](): void {
-    this.#forget[Symbol.dispose]();
-    this.#retain?.[Symbol.dispose]();
+    this.#steps[Symbol.dispose]();
     this.#training?.[Symbol.dispose]();
     this.#scores[Symbol.dispose]();
-    this.#sums[Symbol.dispose]();
-    this.#optimizer[Symbol.dispose]();
     tf.dispose(this.#kept);
   }
 }

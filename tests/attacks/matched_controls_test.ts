@@ -44,7 +44,12 @@ Deno.test("scoreControls() gives the scores that each control has alone, in its 
     const runOf = ({ hits }: { hits: boolean[] }) =>
       Math.max(...hits.map((hit) => hit ? "1" : "0").join("").split("0").map(({ length }) => length));
     assertEquals(distributions[i]!.runs, controls.map(runOf));
-    const losses = controls.map(({ logProbabilities }) => logProbabilities.map((log) => -log));
+    const [known] = await scorer.tokens([{ prefix, secret: suffixes[0]! }]);
+    const losses = controls.map(({ logProbabilities }, k) => {
+      const parts = suffixes[0]!.findIndex((token, t) => token !== suffixes[k + 1]![t]);
+      const rest = Math.log(Math.max(1e-4, 1 - Math.exp(known!.logProbabilities[parts]!)));
+      return Array.from(logProbabilities, (log, t) => t === parts ? Math.max(0, rest - log) : -log);
+    });
     const length = suffixes[0]!.length;
     const byLoss = losses.toSorted((a, b) => mean(a) - mean(b));
     const isIts = (own: readonly number[]) =>

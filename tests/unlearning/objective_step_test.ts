@@ -199,6 +199,31 @@ test("ObjectiveStep starts every step from no gradients", async () => {
   });
 });
 
+test("ObjectiveStep takes a set's micro-batches and by turns those of one other set", async () => {
+  using loaded = await loadModel(folder.pathname.replace(/\/$/, ""));
+  const { model } = loaded;
+  using optimizer = new RecordingAdam(model.weights);
+  using sums = new GradientSums(model.weights, optimizer, { xla: false });
+  const shared = { model, sums, xla: false };
+  const cut = (side: string) => batchesOf({ compat: "sound", method: "codeeraser", side }, 2);
+  const gradients = async (step: ObjectiveStep, turn?: number) => {
+    move(model);
+    const { loss, crossEntropySecret } = await step.run(0, undefined, turn);
+    return { loss, crossEntropySecret, values: flat(optimizer.gradients).values };
+  };
+  using all = await ObjectiveStep.create(shared, cut("forget"), [cut("retain"), cut("forget")]);
+  using forget = await ObjectiveStep.create(shared, cut("forget"));
+  using retain = await ObjectiveStep.create(shared, cut("retain"));
+  const [one, other] = [await gradients(forget), await gradients(retain)];
+  for (const [turn, second] of [other, one, other].entries()) {
+    const both = await gradients(all, turn);
+    assertAlmostEquals(both.loss, one.loss + second.loss, 1e-5);
+    assertEquals(both.crossEntropySecret, one.crossEntropySecret, "of the set alone");
+    both.values.forEach((value, i) => assertAlmostEquals(value, one.values[i]! + second.values[i]!, 1e-4));
+  }
+  assertEquals(all.batchCount, forget.batchCount + retain.batchCount);
+});
+
 test("ObjectiveStep has no divergence where the model is the reference", async () => {
   using loaded = await loadModel(folder.pathname.replace(/\/$/, ""));
   const { model } = loaded;

@@ -48,7 +48,7 @@ Deno.test("PerSecretStop keeps the epoch with the fewest secrets above, then the
   assertEquals(rule.outcomes.map(({ epochs }) => epochs), [4, 5]);
   assertEquals(rule.outcomes[0], {
     ...{ before: { ma: 1, el_10: 1, nll: 1 }, after: { ma: 0.2, el_10: 0 } },
-    ...{ isAbove: false, epochs: 4 },
+    ...{ isAbove: false, epochs: 4, thresholds: BOUNDS[0]! },
   });
 });
 
@@ -59,7 +59,7 @@ Deno.test("PerSecretStop ends when no secret is above, or when they have come no
   for (let i = 0; i < 10; i++) assertEquals(rule.decide(away, 1).stop, false); // the first of them is nearer
   assertEquals(rule.decide(near, 1).stop, false); // and so is this one
   for (let i = 0; i < 9; i++) assertEquals(rule.decide(near, 1).stop, false);
-  assertEquals(rule.decide(near, 1), { keep: false, stop: true, reached: false });
+  assertEquals(rule.decide(near, 1), { keep: false, stop: true, reached: false, above: 2 });
   const late = begun(score(1, 1), score(1, 1));
   for (let i = 0; i < 10; i++) late.decide(near, 1);
   assertEquals(
@@ -68,7 +68,12 @@ Deno.test("PerSecretStop ends when no secret is above, or when they have come no
     "MA is below: that is nearer, whatever EL_10",
   );
   const other = begun(score(1, 1), score(1, 1));
-  assertEquals(other.decide([score(0, 0), score(0, 0)], 0), { keep: true, stop: true, reached: true });
+  assertEquals(other.decide([score(0, 0), score(0, 0)], 0), {
+    keep: true,
+    stop: true,
+    reached: true,
+    above: 0,
+  });
 });
 
 Deno.test("PerSecretStop goes on from its state as if it had not been interrupted", () => {
@@ -99,33 +104,37 @@ Deno.test("PerSecretStop pulls back what is beyond the loss of what was never se
   assertEquals(rule.active, [true, true]); // one to be pulled back, one above
   assertEquals(rule.decide([at(0.2, 5), at(0.6, 1)], 1).stop, false);
   assertEquals(rule.active, [false, true]);
-  assertEquals(rule.decide([at(0.2, 6), at(0.5, 3)], 1), { keep: true, stop: true, reached: true });
+  assertEquals(rule.decide([at(0.2, 6), at(0.5, 3)], 1), { keep: true, stop: true, reached: true, above: 0 });
   assertEquals(rule.outcomes.map(({ isAbove, epochs }) => [isAbove, epochs]), [[false, 2], [false, 3]]);
-  const wide = new PerSecretStop([{ ma: 0.3, el_10: 0, nll: [5], nll_ceiling: 6 }, { ma: 0.5, el_10: 0 }]);
+  const wide = new PerSecretStop([{ ma: 0.3, el_10: 0, nll: [5], nll_band: [3, 6] }, { ma: 0.5, el_10: 0 }]);
   wide.begin([at(1, 0), at(1, 0)], 1);
   wide.decide([at(0.2, 6), at(0.6, 9)], 1);
-  assertEquals(wide.active, [false, true], "what lies between the two is left alone");
+  assertEquals(wide.active, [false, true], "what lies within the band is left alone");
   wide.decide([at(0.2, 6.5), at(0.6, 9)], 1);
   assertEquals(wide.active, [true, true]);
 });
 
-Deno.test("PerSecretStop pushes a secret on until its loss is in the midst of what was never seen", () => {
-  const bounds = Array.from({ length: 40 }, () => ({ ma: 0.3, el_10: 0, nll: [5], nll_floor: 4 }));
-  const rule = new PerSecretStop(bounds);
-  const all = (short: number, above = 0) =>
-    bounds.map((_, i) => ({ ...score(i < above ? 0.5 : 0.2, 0), nll: i < short ? 3 : 4 }));
-  assertEquals(rule.begin(all(40), 1), false, "none is above, yet all are short of their loss");
-  assertEquals(rule.active.filter(Boolean).length, 40);
-  assertEquals(rule.decide(all(3), 1), { keep: true, stop: false, reached: false });
+const BANDS = Array.from({ length: 10 }, () => ({ ma: 0.3, el_10: 0, nll: [5], nll_band: [4, 6] as const }));
+const allAt = (losses: readonly number[], above = 0) =>
+  BANDS.map((_, i) => ({ ...score(i < above ? 0.5 : 0.2, 0), nll: losses[i] ?? 5 }));
+
+Deno.test("PerSecretStop brings a secret's loss into the midst of what was never seen, from both sides", () => {
+  const rule = new PerSecretStop(BANDS);
+  assertEquals(
+    rule.begin(allAt(BANDS.map(() => 3)), 1),
+    false,
+    "none is above, yet all are short of their loss",
+  );
+  assertEquals(rule.active.filter(Boolean).length, 10);
+  assertEquals(rule.decide(allAt([3, 3, 7]), 1), { keep: true, stop: false, reached: false, above: 0 });
   assertEquals(rule.active.filter(Boolean).length, 3);
-  assertEquals(rule.decide(all(2, 1), 1).reached, false, "of 40 two may be short, none above");
-  assertEquals(rule.decide(all(2), 1), { keep: true, stop: true, reached: true });
-  assertEquals(new PerSecretStop(bounds).begin(all(2), 1), true);
+  assertEquals(rule.decide(allAt([3, 7], 1), 1).reached, false, "of ten two may be outside, none above");
+  assertEquals(rule.decide(allAt([4, 6, 3, 7]), 1), { keep: true, stop: true, reached: true, above: 0 });
+  assertEquals(new PerSecretStop(BANDS).begin(allAt([3, 7]), 1), true);
 });
 
 Deno.test("PerSecretStop pushes a secret further that has its loss and is above all the same, up to twice the loss", () => {
-  const bounds = [0, 1].map(() => ({ ma: 0.3, el_10: 0, nll: [5], nll_floor: 4 }));
-  const rule = new PerSecretStop(bounds);
+  const rule = new PerSecretStop(BANDS.slice(0, 2));
   const at = (ma: number, nll: number) => ({ ...score(ma, 0), nll });
   rule.begin([at(1, 0), at(1, 0)], 1);
   assertEquals(rule.pushes, [1, 1]);
@@ -135,6 +144,26 @@ Deno.test("PerSecretStop pushes a secret further that has its loss and is above 
   assertEquals(rule.pushes, [2, 1]);
   for (let i = 0; i < 6; i++) rule.decide([at(0.3, 4), at(0.2, 4)], 1);
   assertEquals(rule.pushes, [1, 1]);
+});
+
+Deno.test("PerSecretStop judges by thresholds that are others since, and goes on with these from its state", () => {
+  const rule = new PerSecretStop(BANDS);
+  rule.begin(allAt(BANDS.map(() => 0), 10), 1);
+  const scores = allAt([], 0);
+  rule.decide(scores, 0.9);
+  const lower = BANDS.map((bounds) => ({ ...bounds, ma: 0.1, nll_band: [2, 3] as const }));
+  rule.retarget(lower);
+  assertEquals(rule.rejudge(scores, 0.9, 7), false, "all are above now");
+  assertEquals(rule.outcomes.map(({ isAbove, thresholds }) => [isAbove, thresholds.ma])[0], [true, 0.1]);
+  const second = new PerSecretStop(BANDS, JSON.parse(JSON.stringify(rule.state)));
+  assertEquals(second.thresholds, lower);
+  const near = allAt([]).map((each) => ({ ...each, ma: 0.1, nll: 2.5 }));
+  assertEquals(second.decide(near, 0.5), { keep: true, stop: true, reached: true, above: 0 });
+  for (let i = 0; i < 9; i++) rule.decide(scores, 0.9);
+  rule.rejudge(scores, 0.9);
+  assertEquals(rule.decide(scores, 0.9).stop, true, "other thresholds give no new patience");
+  rule.reopen(scores, 0.9);
+  assertEquals(rule.decide(scores, 0.9).stop, false, "a training does");
 });
 
 Deno.test("PerSecretStop has nothing to say before it begins", () => {

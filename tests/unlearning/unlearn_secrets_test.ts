@@ -166,9 +166,12 @@ Deno.test("unlearn() refuses thresholds of more or fewer secrets, and rules that
 });
 
 Deno.test("unlearn() pushes a secret's tokens to the loss of what was never seen, and no further", async () => {
-  const last = async (nll: number | null) => {
+  const last = async (nll: number | null, nll_band: [number, number] | null = null) => {
     // no secret ever gets below a threshold of its own, so all are in the loss in every epoch
-    const secretThresholds = [0, 1, 2].map(() => ({ ma: -1, el_10: 0, nll: nll === null ? null : [nll] }));
+    const secretThresholds = [0, 1, 2].map(() => ({
+      ...{ ma: -1, el_10: 0, nll_band },
+      nll: nll === null ? null : [nll],
+    }));
     const sets = { ...SETS, forget: SETS.forget.slice(0, 2) };
     const losses: number[][] = [];
     const onEpoch: UnlearnHooks["onEpoch"] = (_, secrets) => void losses.push(secrets.map(({ nll }) => nll!));
@@ -182,4 +185,51 @@ Deno.test("unlearn() pushes a secret's tokens to the loss of what was never seen
     `${held}, ${free}`,
   );
   assert(Math.max(...held) < 3, `${held}`);
+  const pushed = await last(2, [1, 9]); // they have more than that loss and are above all the same: on to twice the loss
+  assert(pushed.every((loss, i) => loss > 1.2 * held[i]! && loss < 6), `${pushed}, ${held}`);
+});
+
+Deno.test("unlearn() judges by thresholds that are scored anew where they are reached, continued or not", async () => {
+  const first = OPTIONS.secretThresholds!.map((bounds) => ({
+    ...bounds,
+    nll: [3],
+    nll_band: [1, 9] as const,
+  }));
+  const anew = () => {
+    let scored = 0;
+    const rescore = () =>
+      Promise.resolve(first.map((bounds) => ({ ...bounds, ma: scored++ < 4 ? 0.1 : 0.2 })));
+    return { options: { secretThresholds: first, byChance: 1, rescore }, scored: () => scored / 4 };
+  };
+  const whole = anew();
+  const { result, weights } = await run(whole.options);
+  assert(whole.scored() > 1, `${whole.scored()} times`);
+  assertEquals([result.status, result.outcomes!.map(({ thresholds }) => thresholds.ma)], ["reached", [
+    ...[0.2, 0.2, 0.2, 0.2],
+  ]]);
+  const above = result.outcomes!.filter(({ after, thresholds }) => after.ma! > thresholds.ma).length;
+  assert(above <= 1, `${above} above`);
+  const [folder, interrupt, cut] = [await Deno.makeTempDir(), new AbortController(), anew()];
+  const onEpoch: UnlearnHooks["onEpoch"] = () => {
+    if (cut.scored() === 1) interrupt.abort();
+  };
+  await run(cut.options, { folder, onEpoch, signal: interrupt.signal });
+  assertEquals(cut.scored(), 1);
+  const rest = await run(cut.options, { folder });
+  assertEquals([rest.result, rest.weights], [result, weights]);
+});
+
+Deno.test("unlearn() holds what the model says of made-up values in the secrets' places", async () => {
+  const made = row([...texts[0]!.slice(0, 8), ...texts[5]!.slice(14, 26), ...texts[0]!.slice(20)], [9, 20]);
+  const controls = [[made], [{ ...made, mask: made.mask!.map((_, t) => t >= 12 && t < 20 ? 1 : 0) }]];
+  const losses = async (sets: UnlearnSets) => {
+    using loaded = await loadModel(folder);
+    using scorer = new Scorer(loaded.model);
+    const [before] = await scorer.secrets(made.secrets);
+    await unlearn(loaded.model, sets, OPTIONS);
+    const [after] = await scorer.secrets(made.secrets);
+    return [before!.nll!, after!.nll!] as const;
+  };
+  const [[before, free], [, held]] = [await losses(SETS), await losses({ ...SETS, controls })];
+  assert(Math.abs(held - before) < Math.abs(free - before) / 2, `${before} before, ${free}, ${held} held`);
 });

@@ -4,16 +4,12 @@
  *
  * @module
  */
+import { CONTROL_SETS, controlRows } from "../../attacks/control_rows.ts";
 import { FORGET_COLUMNS, HISTORY_COLUMNS, OUTCOME_COLUMNS, RETAIN_COLUMNS } from "../../datasets/columns.ts";
 import { forgetExamples, retainExamples } from "../../datasets/examples.ts";
 import { findDocuments } from "../../datasets/find_documents.ts";
-import { perMetric, THRESHOLD_METRICS, type ThresholdMetric } from "../../datasets/metrics.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows, writeRows } from "../../datasets/row_table.ts";
-import type { Products } from "../../engine/compile.ts";
-import { evaluateSets, type EvaluationSets } from "../../evaluation/evaluate_sets.ts";
-import { openScorer, type ScoreMemo } from "../../metrics/score_memo.ts";
-import { loadModel } from "../../checkpoints/load.ts";
 import { MODEL_FILES, saveModel } from "../../checkpoints/save.ts";
 import { checkpointBytes, CHECKPOINTS } from "../../training/checkpoint.ts";
 import type { Model } from "../../models/model.ts";
@@ -23,6 +19,7 @@ import { unlearn } from "../../unlearning/unlearn.ts";
 import { type Context, defineCommand, type Json, UsageError } from "../command.ts";
 import { CORPUS_OPTIONS, givenCorpus } from "../corpus_options.ts";
 import { DTYPE_OPTION, SAVE_DTYPE_OPTION, storageOf } from "../dtype_options.ts";
+import { evaluateSaved } from "../evaluate_saved.ts";
 import { LASTING_OPTIONS, lastingOf } from "../lasting_options.ts";
 import { MODEL_OPTION, modelInput } from "../model_folder.ts";
 import { memoryOf } from "../memory.ts";
@@ -40,6 +37,8 @@ import {
   matchedBounds,
   meanThresholds,
   readThresholds,
+  rescoreBounds,
+  type SecretBounds,
 } from "../unlearn_thresholds.ts";
 import { describeEpoch, describeRate, describeUnlearning, metricsOf } from "../unlearn_report.ts";
 
@@ -105,6 +104,13 @@ export const command = defineCommand({
       choices: ["sound", "paper", "reference"],
       default: "sound",
     },
+    held: {
+      kind: "int",
+      describe:
+        "with --thresholds matched: sets of made-up values in the secrets' places, held where they are",
+      default: CONTROL_SETS,
+      min: 0,
+    },
     ...LASTING_OPTIONS,
     saveDtype: SAVE_DTYPE_OPTION,
     out: { kind: "path", describe: "folder of the checkpoint", metavar: "DIR", required: true },
@@ -142,13 +148,22 @@ export const command = defineCommand({
     const ids = [...forgetRows, ...retainRows].map(({ doc_id }) => doc_id);
     const documents = await findDocuments(source, ids, reading.options);
     reading.done();
-    const memory = await sayUnlearningMemory(values, { forgetRows, retainRows }, context);
+    const memory = await sayUnlearningMemory(
+      { ...values, controlSets: given ? 0 : values.held },
+      { forgetRows, retainRows },
+      context,
+    );
     using session = await openModel(values.model, context, { products: values.dtype, trainable: true });
     const { loaded, tokenizer } = session;
     const sets = {
       forget: await forgetExamples({ tokenizer, documents, key: secretKey }, forgetRows),
       retain: await retainExamples({ tokenizer, documents }, retainRows.map(({ doc_id }) => doc_id)),
     };
+    const controls = given ? [] : await controlRows(
+      { tokenizer, documents },
+      sets.forget.map((row, i) => ({ ...row, window: forgetRows[i]!.window })),
+      { sets: values.held, seed: context.seed },
+    );
     const secrets = sets.forget.flatMap((row) => row.secrets);
     const bounds = given
       ? secrets.map(() => ({ ma: given.ma, el_10: given.el_10, ...UNMATCHED }))
@@ -164,11 +179,18 @@ export const command = defineCommand({
     });
     let note = "";
     const { lasting: _, ...settings } = values;
-    const result = await unlearn(loaded.model, sets, {
+    const result = await unlearn(loaded.model, { ...sets, controls }, {
       ...settings,
       compat: values.compat,
       thresholds,
       ...isPerSecret && { secretThresholds: bounds, byChance },
+      ...!given && {
+        rescore: () =>
+          rescoreBounds({ model: loaded.model, tokenizer }, { documents, secrets }, bounds, {
+            seed: context.seed,
+            onProgress: () => context.breathe(),
+          }),
+      },
       ...lasting && { lasting },
       endOfText: tokenizer.endOfText,
     }, {
@@ -209,7 +231,11 @@ export const command = defineCommand({
     });
     const before = result.history[0]!;
     const ended = result.outcomes?.map((outcome, i) =>
-      outcomeRow({ secret: secrets[i]!, bounds: bounds[i]!, outcome, after: scores[i]! })
+      outcomeRow({
+        secret: secrets[i]!,
+        bounds: outcome.thresholds as SecretBounds,
+        ...{ outcome, after: scores[i]! },
+      })
     );
     if (ended) await writeRows(await run.path("secrets.parquet"), ended, OUTCOME_COLUMNS);
     const summary = {
@@ -263,37 +289,4 @@ async function scoreMatched(
   });
   stage.done();
   return bounds;
-}
-
-/** The forget and retain sets under the checkpoint as it was written, in its stored precision. */
-async function evaluateSaved(
-  folder: string,
-  sets: Omit<EvaluationSets, "unseen">,
-  { products, memo, ...options }: {
-    products: Products;
-    endOfText: number | null;
-    memo: ScoreMemo | undefined;
-    onProgress: () => Promise<void>;
-  },
-) {
-  using saved = await loadModel(folder, { products });
-  using scorer = openScorer(saved.model, memo);
-  const { sets: rows, scores } = await evaluateSets(scorer, { ...sets, unseen: [] }, {
-    model: "after",
-    ...options,
-  });
-  const [forget, retain] = ["forget", "retain"].map((set) => rows.find((row) => row.set === set));
-  const after = {
-    ...perMetric(THRESHOLD_METRICS, (metric) => forget?.[metric] ?? null),
-    retain_ma: retain?.ma ?? null,
-  };
-  const ends = (row: typeof retain, metric: ThresholdMetric) => {
-    const [low, high] = [row?.[`${metric}_low`] ?? null, row?.[`${metric}_high`] ?? null];
-    return low === null || high === null ? null : [low, high];
-  };
-  const intervals = {
-    ...perMetric(THRESHOLD_METRICS, (metric) => ends(forget, metric)),
-    retain_ma: ends(retain, "ma"),
-  };
-  return { after, intervals, scores };
 }

@@ -1,0 +1,154 @@
+/**
+ * The two Adam steps of an epoch: one on the forget set and on made-up values in its secrets' places, one on the retain set.
+ *
+ * @module
+ */
+import { RETAIN_TOKENS } from "../datasets/token_counts.ts";
+import { compilesUnlearning } from "../engine/xla_policy.ts";
+import type { Model } from "../models/model.ts";
+import { checkTokens } from "../models/not_finite.ts";
+import { Adam } from "../training/adam.ts";
+import { GradientSums } from "./gradient_sums.ts";
+import { type MicroBatch, microBatches, type UnlearnRow } from "./micro_batches.ts";
+import { ObjectiveStep } from "./objective_step.ts";
+import { CONTROL_WEIGHTS, objectiveOf } from "./objectives.ts";
+import { withLosses } from "./per_secret_stop.ts";
+import type { StopRule } from "./stop_rule.ts";
+import type { TermValues } from "./term_values.ts";
+import type { UnlearnOptions, UnlearnSets } from "./unlearn_options.ts";
+
+/** What the rule says of the secrets: which are to be forgotten yet, and to what losses they are brought. */
+export type Aim = Pick<StopRule, "active" | "pushes" | "secretThresholds">;
+
+/**
+ * The steps of a run; `using` frees them and the optimizer, not the model.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { loadModel } from "../checkpoints/load.ts";
+ * import { UnlearnSteps } from "./unlearn_steps.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/plain");
+ * const row = { ids: Int32Array.of(1, 2, 3), mask: Uint8Array.of(0, 0, 1), secrets: [{ prefix: [1, 2], secret: [3] }] };
+ * const how = { method: "ga", lr: 1e-2, epochs: 1, gamma: 0, lambda: 0, alpha: 0, margin: 0.1, microBatch: 1 };
+ * using steps = await UnlearnSteps.create(loaded.model, { forget: [row], retain: [] }, {
+ *   ...how,
+ *   compat: "sound",
+ *   thresholds: { ma: 1, el_10: 1 },
+ *   endOfText: null,
+ * });
+ * const { forget } = await steps.run(0, () => Promise.resolve());
+ * assert((await steps.run(1, () => Promise.resolve())).forget.crossEntropySecret! > forget.crossEntropySecret!);
+ * ```
+ */
+export class UnlearnSteps implements Disposable {
+  /** Of both steps. */
+  readonly optimizer: Adam;
+  readonly #sums: GradientSums;
+  readonly #forget: ObjectiveStep;
+  readonly #retain: ObjectiveStep | null;
+  readonly #rows: UnlearnSets["forget"];
+  readonly #cut: (rows: readonly UnlearnRow[], aim: Aim) => MicroBatch[];
+  readonly #lr: number;
+
+  private constructor(
+    optimizer: Adam,
+    sums: GradientSums,
+    { forget, retain, rows, cut, lr }: {
+      forget: ObjectiveStep;
+      retain: ObjectiveStep | null;
+      rows: UnlearnSets["forget"];
+      cut: (rows: readonly UnlearnRow[], aim: Aim) => MicroBatch[];
+      lr: number;
+    },
+  ) {
+    this.optimizer = optimizer;
+    this.#sums = sums;
+    this.#forget = forget;
+    this.#retain = retain;
+    this.#rows = rows;
+    this.#cut = cut;
+    this.#lr = lr;
+  }
+
+  /**
+   * Prepares both steps; their references are the model as it is now.
+   *
+   * @throws {RangeError} for an unknown method, a set without rows or token ids that the model does not have
+   */
+  static async create(model: Model, sets: UnlearnSets, options: UnlearnOptions): Promise<UnlearnSteps> {
+    const { method, microBatch: size, compat, lr, secretThresholds } = options;
+    const objective = typeof method === "string" ? objectiveOf(method, options) : method;
+    const { maxPositions, vocabularySize } = model.config;
+    sets.forget.forEach(({ ids }, i) => checkTokens(ids, vocabularySize, `unlearn forget text ${i}`));
+    sets.retain.forEach((ids, i) => checkTokens(ids, vocabularySize, `unlearn with retain text ${i}`));
+    const { squeezesSingleRows = false, terms = {} } = objective;
+    using stack = new DisposableStack(); // what has been made is freed if the rest fails
+    const optimizer = stack.use(new Adam(model.trainable, { betas: [0.9, 0.98] }));
+    const compiled = compilesUnlearning(model);
+    const xla = options.xla ?? compiled.gradients;
+    const sums = stack.use(
+      new GradientSums(model.trainable, optimizer, { xla: options.xla ?? compiled.update }),
+    );
+    const shared = { model, sums, xla };
+    const how = { size, compat, squeezesSingleRows, maxPositions, ownLengths: !xla }; // XLA takes seconds for each shape
+    const cut = (rows: readonly UnlearnRow[], { secretThresholds, pushes }: Aim) =>
+      microBatches(withLosses(rows, sets.forget, secretThresholds, pushes), objective.forget, how);
+    const forget = stack.use(
+      await ObjectiveStep.create(
+        { ...shared, terms: terms.forget ?? [] },
+        cut(sets.forget, { secretThresholds }),
+        (sets.controls ?? []).map((rows) => microBatches(rows, objective.controls ?? CONTROL_WEIGHTS, how)),
+      ),
+    );
+    const retainRows = sets.retain.map((ids) => ({ ids }));
+    const retain = objective.retain && stack.use(
+      await ObjectiveStep.create(
+        { ...shared, terms: terms.retain ?? [] },
+        microBatches(retainRows, objective.retain, { ...how, paddedLength: RETAIN_TOKENS }),
+      ),
+    );
+    const steps = new UnlearnSteps(optimizer, sums, { forget, retain, rows: sets.forget, cut, lr });
+    stack.move();
+    return steps;
+  }
+
+  /**
+   * Both steps.
+   *
+   * @param turn the epoch's number, which says which set of made-up values is held
+   * @param onBatch called after each micro-batch; what it throws abandons the step in progress
+   * @throws as `ObjectiveStep.run`
+   */
+  async run(
+    turn: number,
+    onBatch: (done: number, total: number) => Promise<void>,
+  ): Promise<{ forget: TermValues; retain: TermValues | undefined }> {
+    const total = this.#forget.batchCount + (this.#retain?.batchCount ?? 0);
+    let done = 0;
+    const tell = () => onBatch(++done, total);
+    const forget = await this.#forget.run(this.#lr, tell, turn);
+    return { forget, retain: await this.#retain?.run(this.#lr, tell) };
+  }
+
+  /** Weighs the forget set anew. */
+  reweigh(aim: Aim): void {
+    let next = 0;
+    const rows = this.#rows.map((row) => ({
+      ...row,
+      active: row.secrets.map(() => aim.active?.[next++] ?? true),
+    }));
+    this.#forget.reweigh(this.#cut(rows, aim));
+  }
+
+  /** Frees the steps and the optimizer. */
+  [Symbol.dispose](): void {
+    this.#forget[Symbol.dispose]();
+    this.#retain?.[Symbol.dispose]();
+    this.#sums[Symbol.dispose]();
+    this.optimizer[Symbol.dispose]();
+  }
+}
