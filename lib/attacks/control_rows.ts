@@ -20,7 +20,7 @@ export const CONTROL_SETS = 8;
 export interface ControlRow {
   /** Tokens of the window, to the last that is masked. */
   ids: Int32Array;
-  /** 1 for the tokens of made-up values behind the first one that is not the secret's. */
+  /** 1 for the tokens of made-up values, but for the first of each that is not the secret's. */
   mask: Uint8Array;
 }
 
@@ -35,7 +35,7 @@ export type ControlledExample =
 /**
  * Draws sets of rows. A value has one made-up value in each document and set, wherever it stands there.
  *
- * Where a made-up value parts from the secret, the model expects the secret yet, so that only the tokens behind are masked.
+ * Where a made-up value parts from the secret, the model expects the secret yet: that token is not masked.
  *
  * @param documents those of the rows
  * @returns as many sets as asked for; without the rows in which no token is masked
@@ -117,7 +117,7 @@ function controlRow(
   spans.forEach(({ owner }, k) => {
     const [before, now] = [placesOf(whose, owner), placesOf(owners, k)];
     const parts = now.findIndex((t, i) => own[t] !== known[before[i]!]);
-    for (const t of parts < 0 ? now : now.slice(0, parts + 1)) mask[t] = 0;
+    for (const t of parts < 0 ? now : [now[parts]!]) mask[t] = 0;
   });
   const length = mask.lastIndexOf(1) + 1;
   return { ids: own.slice(0, length), mask: mask.slice(0, length) };

@@ -97,8 +97,8 @@ const EL_CONTROLS = 40;
 const OWN_EL_CONTROLS = { controls: 20, run: 10 };
 /** The share of what was never seen that lies within its threshold. */
 const SHARE = 0.95;
-/** A secret is left alone once its loss is no farther than this share from that of the control drawn for it. */
-const MIDST = 0.15;
+/** A secret is left alone while its loss is between these shares of that of the control drawn for it. */
+const MIDST = [0.85, 1.25] as const;
 
 /** What controls are scored by. */
 export interface MatchedOptions {
@@ -236,7 +236,7 @@ export async function rescoreBounds(
 }
 
 function bandOf(nll: readonly number[]): [number, number] {
-  return [(1 - MIDST) * mean(nll), (1 + MIDST) * mean(nll)];
+  return [MIDST[0] * mean(nll), MIDST[1] * mean(nll)];
 }
 
 function placedSecrets(

@@ -17,8 +17,8 @@ import { NO_TERMS, termsOf, type UnlearnEpoch } from "./unlearn_epoch.ts";
 import type { UnlearnHooks, UnlearnOptions, UnlearnResult, UnlearnSets } from "./unlearn_options.ts";
 import { UnlearnSteps } from "./unlearn_steps.ts";
 
-/** Thresholds are scored anew each so many epochs while secrets are no more above than by chance. */
-const RESCORED_EACH = 3;
+/** Thresholds are scored anew each so many epochs while no more secrets are above than so many times what chance explains. */
+const [RESCORED_EACH, NEAR] = [3, 2];
 
 type Notes = {
   history: UnlearnEpoch[];
@@ -187,13 +187,15 @@ export class UnlearnRun implements Disposable {
   async #judgeAnew(decision: StopDecision, scores: SetScores, check: () => void): Promise<StopDecision> {
     const { rescore, byChance = 0 } = this.#options;
     const epoch = this.#history.length;
-    const isNear = decision.above !== undefined && decision.above <= byChance;
-    if (!rescore || !isNear || (!decision.stop && epoch - this.#rescored < RESCORED_EACH)) return decision;
+    const { above = Infinity, stop, reached } = decision;
+    if (!rescore || above > NEAR * byChance || (!stop && epoch - this.#rescored < RESCORED_EACH)) {
+      return decision;
+    }
     this.#rescored = epoch;
     await this.#retarget(check);
-    const isSpent = decision.stop && !decision.reached; // secrets come no nearer: it is as good as it gets
-    const reached = this.#rule.rejudge!(scores, byChance) || isSpent;
-    return { keep: true, stop: reached, reached };
+    if (this.#rule.rejudge!(scores, byChance)) return { keep: true, stop: true, reached: true };
+    const isSpent = stop && !reached; // secrets come no nearer: who is not above is as good as never seen
+    return { keep: true, stop: isSpent, reached: isSpent && above <= byChance };
   }
 
   async #retarget(check: () => void): Promise<void> {
