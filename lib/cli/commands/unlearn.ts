@@ -185,11 +185,17 @@ export const command = defineCommand({
       thresholds,
       ...isPerSecret && { secretThresholds: bounds, byChance },
       ...!given && {
-        rescore: () =>
-          rescoreBounds({ model: loaded.model, tokenizer }, { documents, secrets }, bounds, {
+        rescore: () => {
+          let scored = 0;
+          return rescoreBounds({ model: loaded.model, tokenizer }, { documents, secrets }, bounds, {
             seed: context.seed,
-            onProgress: () => context.breathe(),
-          }),
+            onProgress: async (done) => {
+              scored += done;
+              stage.advance(0, `scoring controls of ${scored} of ${secrets.length} secrets`);
+              await context.breathe();
+            },
+          });
+        },
       },
       ...lasting && { lasting },
       endOfText: tokenizer.endOfText,
