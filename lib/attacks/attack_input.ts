@@ -18,7 +18,7 @@ export interface AttackedSecret extends PlacedSecret {
 
 /** What `relearn` trains on, and whom it measures. */
 export interface RelearnTraining {
-  /** Stands before the variants' names, such as "half, "; empty for none. */
+  /** Stands before the variants' names: `HALF` or nothing. */
   name?: string;
   /** Token ids of each text. */
   texts: readonly Int32Array[];

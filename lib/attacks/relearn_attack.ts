@@ -6,24 +6,7 @@
 import { type AttackInput, type AttackResult, progressOf } from "./attack_input.ts";
 import { AttackScores, findingOfMa } from "./attack_scores.ts";
 import { relearn, RELEARN_RATES, RELEARN_STEPS } from "./relearn.ts";
-
-/**
- * The name of a training among an attack's variants.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { relearnVariant } from "./relearn_attack.ts";
- *
- * assertEquals(relearnVariant({ steps: 20, learning_rate: 3e-4 }, "half, "), "half, 20 steps at 0.0003");
- * ```
- */
-export function relearnVariant(
-  { steps, learning_rate }: { steps: number; learning_rate: number },
-  name = "",
-): string {
-  return `${name}${steps} steps at ${learning_rate}`;
-}
+import { relearnVariant } from "./relearn_variant.ts";
 
 /**
  * Trains the model further and measures MA, and whether greedy decoding gives all, which is an MA of one; the weights are

@@ -4,7 +4,7 @@
  * @module
  */
 import type { RelearnTraining } from "../attacks/attack_input.ts";
-import { relearnVariant } from "../attacks/relearn_attack.ts";
+import { relearnVariant } from "../attacks/relearn_variant.ts";
 import { type AttackName, runAttack } from "../attacks/run_attack.ts";
 import type { ATTACK_COLUMNS } from "../datasets/columns.ts";
 import { NotFiniteError } from "../models/not_finite.ts";

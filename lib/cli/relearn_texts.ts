@@ -7,6 +7,7 @@ import { reasonOf } from "../files/reason.ts";
 import type { RelearnTraining } from "../attacks/attack_input.ts";
 import { checkBenign } from "../attacks/benign_texts.ts";
 import { halfOfForgetSet, RELEARN_RATES, RELEARN_STEPS } from "../attacks/relearn.ts";
+import { HALF } from "../attacks/relearn_variant.ts";
 import { chooseDocuments } from "../datasets/choose_documents.ts";
 import type { CorpusOptions } from "../datasets/resolve_corpus.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
@@ -133,7 +134,7 @@ export async function openTrainings(
     }));
     const half = halfOfForgetSet(rows, { seed });
     const measured = half.secrets.map((secret) => secrets.findIndex((own) => own === secret));
-    result.trainings.push({ name: "half, ", texts: half.texts, measured, ...grid });
+    result.trainings.push({ name: HALF, texts: half.texts, measured, ...grid });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     result.leftOut.push(`relearn on half of the forget set: ${reasonOf(error)}`);

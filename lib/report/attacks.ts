@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readRelearnVariant } from "../attacks/relearn_variant.ts";
 import { type AttackRow, summarizeAttacks } from "../attacks/summarize_attacks.ts";
 import type { RecoveryRow } from "../figures/recovery_curves.ts";
 import { percentText } from "../figures/style.ts";
@@ -34,9 +35,6 @@ export function reportedAttacks(rows: readonly AttackRow[]): ReportedAttacks {
   };
 }
 
-/** "20 steps at 0.0003", and "half, " before it where half of the forget set was trained on. */
-const TRAINING = /^(half, )?(\d+) steps at ([\d.e-]+)$/;
-
 /**
  * The trainings of `relearn`, and the model before them where its secrets' MA is known.
  *
@@ -57,10 +55,10 @@ export function recoveryRows(attacks: ReportedAttacks | undefined): RecoveryRow[
       if (attack === "exposure" && variant === "ma") {
         return [{ training: "", rate: null, steps: 0, ...scores, controls }];
       }
-      const [, half, steps, rate] = TRAINING.exec(variant) ?? [];
-      if (attack !== "relearn" || steps === undefined) return [];
-      const training = half ? "half of the forget set" : "innocent texts";
-      return [{ training, rate: Number(rate), steps: Number(steps), ...scores, controls }];
+      const run = attack === "relearn" ? readRelearnVariant(variant) : null;
+      if (!run) return [];
+      const training = run.isHalf ? "half of the forget set" : "innocent texts";
+      return [{ training, rate: run.learning_rate, steps: run.steps, ...scores, controls }];
     },
   );
 }
