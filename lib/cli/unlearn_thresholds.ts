@@ -195,7 +195,7 @@ export async function matchedBounds(
 
 /**
  * The losses to which secrets are brought, by the model as it is now: what was never seen loses less where a secret is no
- * longer expected. The thresholds of MA and EL_10 stay those of the model as it came: unlearning makes all values of a
+ * longer expected; likewise where what was never seen ends below. The thresholds of MA and EL_10 stay those of the model as it came: unlearning makes all values of a
  * kind less likely, and a threshold that followed would call for ever more of it.
  *
  * @param bounds by the model as it came
@@ -229,9 +229,9 @@ export async function rescoreBounds(
     ...onProgress && { onProgress },
   });
   return bounds.map((first, i) => {
-    const { controls, nll_ceiling } = rows[i]!;
+    const { controls, ma_floor, nll_ceiling } = rows[i]!;
     const nll = distributions[i]!.tokens;
-    return controls === 0 ? first : { ...first, nll, nll_band: bandOf(nll), nll_ceiling };
+    return controls === 0 ? first : { ...first, nll, nll_band: bandOf(nll), ma_floor, nll_ceiling };
   });
 }
 
