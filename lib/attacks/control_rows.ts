@@ -7,10 +7,11 @@
 import type { Document } from "../datasets/corpus.ts";
 import type { ForgetExample } from "../datasets/examples.ts";
 import { spanFinder } from "../datasets/place.ts";
-import { maskSecrets, type TokenOffsets } from "../datasets/secret_mask.ts";
+import { maskSecrets } from "../datasets/secret_mask.ts";
 import { WINDOW_TOKENS } from "../datasets/token_counts.ts";
 import type { Span } from "../secrets/secret_span.ts";
 import type { EncodedText, Tokenizer } from "../tokenizers/tokenizer.ts";
+import { parting } from "./control_tokens.ts";
 import { ControlValues } from "./control_values.ts";
 
 /** So many sets, of which one is held each epoch. */
@@ -107,17 +108,16 @@ function replace(
 
 function controlRow(
   { ids: known, owners: whose, window }: ControlledExample,
-  { ids, starts, ends }: Pick<EncodedText, "ids"> & TokenOffsets,
+  { ids, starts, ends }: EncodedText,
   spans: readonly OwnedSpan[],
 ): ControlRow {
-  const cut = <A extends ArrayLike<number>>(all: A) =>
-    Array.prototype.slice.call(all, window, window + WINDOW_TOKENS) as number[];
+  const cut = <A extends Int32Array | Uint32Array>(all: A) => all.subarray(window, window + WINDOW_TOKENS);
   const own = Int32Array.from(cut(ids));
   const { mask, owners } = maskSecrets({ starts: cut(starts), ends: cut(ends) }, spans);
   spans.forEach(({ owner }, k) => {
     const [before, now] = [placesOf(whose, owner), placesOf(owners, k)];
-    const parts = now.findIndex((t, i) => own[t] !== known[before[i]!]);
-    for (const t of parts < 0 ? now : [now[parts]!]) mask[t] = 0;
+    const parts = parting(before.map((t) => known[t]!), now.map((t) => own[t]!));
+    for (const t of parts === now.length ? now : [now[parts]!]) mask[t] = 0;
   });
   const length = mask.lastIndexOf(1) + 1;
   return { ids: own.slice(0, length), mask: mask.slice(0, length) };

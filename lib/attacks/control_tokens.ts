@@ -53,3 +53,21 @@ export async function controlTokens(
     return { prefix, suffixes: [secret, ...own.map((control) => control.slice(0, SECRET_TOKENS))] };
   });
 }
+
+/**
+ * The first place where two rows of tokens are not the same; the shorter one's length where it begins the other.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { parting } from "./control_tokens.ts";
+ *
+ * assertEquals([parting([1, 2], [1, 3]), parting([1, 2], [1]), parting([], [1])], [1, 1, 0]);
+ * ```
+ */
+export function parting(one: ArrayLike<number>, other: ArrayLike<number>): number {
+  const shorter = Math.min(one.length, other.length);
+  let at = 0;
+  while (at < shorter && one[at] === other[at]) at++;
+  return at;
+}

@@ -17,7 +17,7 @@ import { rankAmong } from "../metrics/rank_test.ts";
 import { Scorer } from "../metrics/scorer.ts";
 import type { Model } from "../models/model.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
-import { controlTokens } from "./control_tokens.ts";
+import { controlTokens, parting } from "./control_tokens.ts";
 import type { PlacedSecret } from "./placed_secret.ts";
 import { formatOf } from "./value_format.ts";
 
@@ -180,13 +180,6 @@ export async function scoreControls(
     await onProgress?.(1);
   }
   return scores;
-}
-
-/** The first place where two rows of tokens are not the same. */
-function parting(one: ArrayLike<number>, other: ArrayLike<number>): number {
-  let at = 0;
-  while (at < Math.min(one.length, other.length) && one[at] === other[at]) at++;
-  return at;
 }
 
 /** A token that a model knows for sure leaves this to all others at least, so that noise is not taken for knowledge. */

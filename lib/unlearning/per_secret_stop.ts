@@ -97,12 +97,12 @@ const OUTSIDE_OF = 5;
  * ```
  */
 export class PerSecretStop {
-  #thresholds: readonly SecretThresholds[];
+  readonly #first: readonly SecretThresholds[];
   #state: PerSecretState | null;
 
   /** @param state where a run goes on; before `begin` else */
   constructor(thresholds: readonly SecretThresholds[], state?: PerSecretState) {
-    this.#thresholds = state?.thresholds ?? thresholds;
+    this.#first = thresholds;
     this.#state = state ? structuredClone(state) : null;
   }
 
@@ -123,7 +123,7 @@ export class PerSecretStop {
 
   /** The most that each may score. */
   get thresholds(): readonly SecretThresholds[] {
-    return this.#thresholds;
+    return this.#state?.thresholds ?? this.#first;
   }
 
   /** What became of each secret with the weights that were kept last. */
@@ -132,15 +132,15 @@ export class PerSecretStop {
     return before.map((scores, i) => ({
       before: scores,
       after: kept.scores[i]!,
-      isAbove: scores.ma === null ? null : isAbove(kept.scores[i]!, this.#thresholds[i]!),
-      thresholds: this.#thresholds[i]!,
+      isAbove: scores.ma === null ? null : isAbove(kept.scores[i]!, this.thresholds[i]!),
+      thresholds: this.thresholds[i]!,
       epochs: epochs[i]!,
     }));
   }
 
   /** Whether a secret's EL_10 is to be measured: where MA is not above, it alone tells. */
   wantsEl(secret: number, ma: number): boolean {
-    return ma <= this.#thresholds[secret]!.ma;
+    return ma <= this.thresholds[secret]!.ma;
   }
 
   /**
@@ -152,7 +152,7 @@ export class PerSecretStop {
     const open = this.#countOpen(scores);
     this.#state = {
       before: scores.map(({ ma, el_10, nll }) => ({ ma, el_10, nll })),
-      thresholds: [...this.#thresholds],
+      thresholds: [...this.thresholds],
       active: scores.map((score, i) => this.#isActive(i, score)),
       epochs: scores.map(() => 0),
       pushes: scores.map(() => 1),
@@ -165,13 +165,12 @@ export class PerSecretStop {
 
   /** How many secrets are above their thresholds with these scores. */
   countAbove(scores: readonly JudgedScores[]): number {
-    return scores.filter((score, i) => isAbove(score, this.#thresholds[i]!)).length;
+    return scores.filter((score, i) => isAbove(score, this.thresholds[i]!)).length;
   }
 
   /** Judges by other thresholds from now on. */
   retarget(thresholds: readonly SecretThresholds[]): void {
     this.#begun.thresholds = [...thresholds];
-    this.#thresholds = thresholds;
   }
 
   /**
@@ -199,7 +198,7 @@ export class PerSecretStop {
     state.epochs = state.epochs.map((epochs, i) => epochs + (state.active[i] ? 1 : 0));
     state.active = scores.map((score, i) => this.#isActive(i, score));
     state.pushes = scores.map((score, i) => {
-      const bounds = this.#thresholds[i]!;
+      const bounds = this.thresholds[i]!;
       const isStuck = !!bounds.nll_band && this.#distance(i, score) >= 0 && isAbove(score, bounds);
       return Math.min(2, Math.max(1, state.pushes[i]! * (isStuck ? PUSH : 1 / PUSH)));
     });
@@ -226,14 +225,14 @@ export class PerSecretStop {
 
   /** Whether a secret is to be pushed or pulled. */
   #isActive(secret: number, score: LossScores): boolean {
-    const { nll, nll_band } = this.#thresholds[secret]!;
+    const { nll, nll_band } = this.thresholds[secret]!;
     const isBeyond = !nll_band && score.nll !== null && !!nll?.length && score.nll > mean(nll);
-    return isBeyond || this.#distance(secret, score) !== 0 || isAbove(score, this.#thresholds[secret]!);
+    return isBeyond || this.#distance(secret, score) !== 0 || isAbove(score, this.thresholds[secret]!);
   }
 
   /** How far a secret's loss is from its band, as a share: below 0 where it is short of it; 0 where it is to have none. */
   #distance(secret: number, { nll }: LossScores): number {
-    const band = this.#thresholds[secret]!.nll_band;
+    const band = this.thresholds[secret]!.nll_band;
     if (!band || nll === null) return 0;
     return nll < band[0] ? nll / band[0] - 1 : Math.max(0, nll / band[1] - 1);
   }
@@ -244,7 +243,7 @@ export class PerSecretStop {
    */
   #excess(scores: readonly LossScores[]): number {
     return scores.reduce((sum, { ma, el_10, nll }, i) => {
-      const bounds = this.#thresholds[i]!;
+      const bounds = this.thresholds[i]!;
       const distance = Math.abs(this.#distance(i, { ma, el_10, nll }));
       if (ma !== null && ma > bounds.ma) return sum + distance + 1 + ma - bounds.ma;
       return sum + distance + Math.max(0, (el_10 ?? 0) - bounds.el_10);
