@@ -20,6 +20,7 @@ import {
   type SamplingOptions,
   type StepOutcome,
 } from "./choose_tokens.ts";
+import { checkSampling } from "./filter_logits.ts";
 import { GenerateCache } from "./generate_cache.ts";
 import { appendToCache, cachePlaces } from "./kv_cache.ts";
 import type { Model } from "../models/model.ts";
@@ -278,11 +279,7 @@ export class Generator implements Disposable {
       checkTokens(prompt, vocabularySize, `continue prompt ${i}`);
     });
     if (!(maxTokens >= 1)) throw new RangeError(`Cannot generate ${maxTokens} tokens: expected at least 1`);
-    if (sampling && !(sampling.temperature > 0 && sampling.topP > 0 && sampling.topP <= 1)) {
-      throw new RangeError(
-        `Cannot sample with temperature ${sampling.temperature} and top-p ${sampling.topP}: expected more than 0, and p at most 1`,
-      );
-    }
+    if (sampling) checkSampling(sampling);
     if (draws && draws.length !== prompts.length) {
       throw new RangeError(
         `Cannot name the draws of ${prompts.length} prompts: ${draws.length} names were given`,
