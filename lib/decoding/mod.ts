@@ -25,5 +25,8 @@ export { Decoder, type DecoderOptions, type DecodeStart, type PrefilledTexts } f
 export type { SamplingOptions } from "./filter_logits.ts";
 export { type GenerateOptions, Generator } from "./generator.ts";
 export type { PrefillOptions } from "./prefill.ts";
+export { sampleCompletions } from "./sample_completions.ts";
+export type { SampledCompletion, SampleOptions, SamplePrompt } from "./sample_options.ts";
+export type { StopStrings } from "./stop_strings.ts";
 export { type SuffixInput, type SuffixOptions, SuffixPass, type SuffixTokens } from "./suffix_pass.ts";
 export { TOP_K } from "./token_details.ts";
