@@ -5,7 +5,7 @@
  * A sample depends on the model, the settings, and its task and number: not on the order of tasks, on what else is sampled,
  * or on how the work is divided. Draws are functions of seed, task, sample and place (`taskDraws`); logits are, as every
  * prompt is a pass of its own and a step's shapes follow from `batch` and a row's position alone (`SlotTier`). On
- * processors, where XLA is not used here, other multiples of 24 gave the same bits as well.
+ * processors, where XLA is not used here, `batch` changes nothing either, so what is left at the end runs in smaller steps.
  *
  * @module
  */
@@ -86,6 +86,8 @@ class SampleRun implements Disposable {
   readonly #options: SampleOptions;
   readonly #sampling: SamplingOptions | undefined;
   readonly #limit: number;
+  /** Whether other multiples of 24 rows give the same bits, as on processors they do. */
+  readonly #shrinks: boolean;
   readonly #ends: readonly number[];
   readonly #held = new DisposableStack();
   readonly #fill: Step;
@@ -113,6 +115,7 @@ class SampleRun implements Disposable {
     // of nothing that depends on how much there is to do: it must not change what is sampled
     const work = { tokens: rows * this.#limit, steps: this.#limit };
     const xla = options.xla ?? (gpuMemory() !== null && compilesDecoding(work, model));
+    this.#shrinks = !xla && gpuMemory() === null;
     const fill = (...[ids, last]: Tensor[]) => {
       const { logits, cache } = fillCache(model, ids!, last!);
       return { ...outcomeOf(logits, this.#sampling), ...cache };
@@ -143,6 +146,7 @@ class SampleRun implements Disposable {
       }
       const tier = full ?? this.#tiers.find((tier) => !tier.isEmpty);
       if (!tier) return;
+      if (!full && this.#shrinks) tier.shrink(); // nothing waits, and no shorter tier has rows
       yield* await this.#step(tier);
     }
   }

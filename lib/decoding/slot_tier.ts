@@ -4,7 +4,8 @@
  *
  * What of a matrix product's row depends on the other rows is its kernel: TensorFlow's change with the number of rows and,
  * in a sum over a cache, with its length. With AVX2, oneDNN takes six rows at a time and adds up one or two that are left
- * over in another order; elementwise kernels take eight numbers at a time. So the number of rows is a multiple of 24.
+ * over in another order; elementwise kernels take eight numbers at a time. So the number of rows is a multiple of 24, and
+ * with that processors gave the same bits for any such number (AVX-512, AVX2, and without oneDNN).
  *
  * @module
  */
@@ -12,7 +13,7 @@ import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import type { ModelConfig } from "../models/architecture.ts";
 import { roundUp } from "./batch_sizes.ts";
-import { checkPositions, newCacheBuffer } from "./kv_cache.ts";
+import { checkPositions, keepCacheRows, newCacheBuffer } from "./kv_cache.ts";
 import { writeRows } from "../engine/kernels.ts";
 
 /** Rows of a step come in multiples. */
@@ -53,11 +54,11 @@ export interface CacheRow {
  */
 export class SlotTier<R> implements Disposable {
   /** What is in each slot. */
-  readonly rows: (R | null)[];
+  rows: (R | null)[];
   /** T */
   readonly length: number;
   /** All layers' keys, then all layers' values; none before the first row. */
-  readonly buffers: Tensor[] = [];
+  buffers: Tensor[] = [];
   readonly #config: Pick<ModelConfig, "layers" | "cacheHeads" | "headWidth">;
 
   /** @param size B and T */
@@ -99,6 +100,15 @@ export class SlotTier<R> implements Disposable {
       this.buffers.forEach((buffer, i) => writeRows(buffer, written, tf.gather(from.buffers[i]!, read)));
     });
     this.rows[slot] = row;
+  }
+
+  /** Gives up slots that are not in use, as many as leave a multiple of 24. */
+  shrink(): void {
+    const kept = this.rows.flatMap((row, slot) => row === null ? [] : [slot]);
+    const [rows, to] = [this.rows.length, roundUp(kept.length, ROW_UNIT)];
+    if (to === 0 || to >= rows) return;
+    this.buffers.forEach((buffer, i) => this.buffers[i] = keepCacheRows(buffer, { kept, rows, to }));
+    this.rows = Array.from({ length: to }, (_, i) => this.rows[kept[i] ?? -1] ?? null);
   }
 
   /** Frees the cache. */

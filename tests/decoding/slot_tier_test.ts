@@ -59,7 +59,7 @@ for (const [name, build] of Object.entries(MODELS)) {
     Deno.test(`a row's logits are the same bits in any slot and company, ${name} positions, ${products}`, () => {
       using model = build(products);
       const { cacheHeads: G, headWidth: K, vocabularySize: V } = model.config;
-      const size = { rows: ROW_UNIT, length: tierLengths(512)[0]! };
+      const length = tierLengths(512)[0]!;
       using step = compile((...inputs: tf.Tensor[]) => decodeCached(model, inputs), { products });
       const rows = Array.from({ length: 30 }, (_, seed) => rowOf(model, seed));
       const logitsOf = new Map<number, Float32Array>();
@@ -68,15 +68,16 @@ for (const [name, build] of Object.entries(MODELS)) {
         Array.from({ length: 24 }, (_, slot) => (slot * 7 + 6) % 30),
         [29, ...Array(22).fill(-1), 0], // slots that are not in use
         Array.from({ length: 24 }, (_, slot) => 29 - slot),
+        Array.from({ length: 48 }, (_, slot) => (slot * 11 + 5) % 30),
       ];
       let compared = 0;
       for (const inSlots of places) {
-        using tier = new SlotTier<number>(size, model.config);
+        using tier = new SlotTier<number>({ rows: inSlots.length, length }, model.config);
         const taken = inSlots.map((seed) => rows[seed] ?? { id: 0, position: 1, past: rows[0]!.past });
         taken.forEach(({ position, past }, slot) => {
-          const length = past[0]!.length / (G * K);
-          const buffers = past.map((values) => tf.tensor2d(values, [G * length, K]));
-          tier.put(slot, { buffers, length, row: 0 }, position);
+          const positions = past[0]!.length / (G * K);
+          const buffers = past.map((values) => tf.tensor2d(values, [G * positions, K]));
+          tier.put(slot, { buffers, length: positions, row: 0 }, position);
           tf.dispose(buffers);
         });
         const column = (values: number[]) => tf.tensor1d(values, "int32");
@@ -97,7 +98,7 @@ for (const [name, build] of Object.entries(MODELS)) {
         });
         tf.dispose([...inputs, logits]);
       }
-      assertEquals(compared, 74 - 30);
+      assertEquals(compared, 74 + 48 - 30);
     });
   }
 }
@@ -126,6 +127,14 @@ Deno.test("SlotTier puts a row's cache into a free slot and refuses what does no
     assertThrows(() => tier.put("c", { buffers, length: 2, row: 0 }, 4), RangeError, "of 3 positions");
     tier.put("c", { buffers, length: 2, row: 0 }, 2);
     assertEquals(tier.rows, ["c", "b"]);
+    using large = new SlotTier<string>({ rows: 2 * ROW_UNIT, length: 2 }, config);
+    for (let i = 0; i < 30; i++) large.put(`${i}`, { buffers, length: 2, row: i % 2 }, 2);
+    large.shrink();
+    assertEquals(large.rows.length, 48);
+    for (let i = 0; i < 30; i += 2) large.rows[i] = null;
+    large.shrink();
+    assertEquals([large.rows.length, large.rows[14], large.rows[15]], [24, "29", null]);
+    assertEquals([...large.buffers[0]!.dataSync().subarray(14 * 4, 15 * 4)], [5, 6, 7, 8]);
   }
   assertEquals(engine.memory(), before);
 });
