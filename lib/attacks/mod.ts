@@ -49,8 +49,10 @@ export {
   type ControlDistribution,
   type ControlledSecret,
   type ControlScoreOptions,
+  ControlScorer,
   type ControlScores,
   scoreControls,
+  type ScoredUnder,
 } from "./matched_controls.ts";
 export {
   MEMBERSHIP_SCORES,
