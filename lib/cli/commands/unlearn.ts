@@ -166,7 +166,7 @@ export const command = defineCommand({
     };
     const controls = given ? [] : await controlRows(
       { tokenizer, documents },
-      sets.forget.map((row, i) => ({ ...row, window: forgetRows[i]!.window })),
+      sets.forget,
       { sets: values.held, seed: context.seed },
     );
     const secrets = sets.forget.flatMap((row) => row.secrets);
