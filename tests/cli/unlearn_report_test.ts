@@ -18,7 +18,10 @@ Deno.test("by the paper's rule a checkpoint is done only where EL_3 and EL_5 are
     assertEquals(isForgotten(met, "paper"), false, metric);
   }
   const { failure, text } = describeUnlearning(SUMMARY, { ...SETTINGS, compat: "paper" });
-  assertStringIncludes(failure!, "MA is 0.2000, EL_3 is 0.3000, EL_5 is 0.0500, EL_10 is 0.0100 after 3 epochs");
+  assertStringIncludes(
+    failure!,
+    "MA is 0.2000, EL_3 is 0.3000, EL_5 is 0.0500, EL_10 is 0.0100 after 3 epochs",
+  );
   assertStringIncludes(text!, "0.3000  0.2000  0.1000  0.0500");
   assertEquals(describeUnlearning(SUMMARY, { ...SETTINGS, compat: "sound" }).failure, undefined);
 });
