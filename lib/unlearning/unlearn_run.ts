@@ -150,8 +150,8 @@ export class UnlearnRun implements Disposable {
 
   /**
    * Trains the weights kept last on benign texts, where the run is to last, and brings what the model says of made-up values
-   * in the secrets' places back to what it said before. Where the secrets withstand that, or a further training is allowed,
-   * the weights are kept as they are now; else the run ends with what they were.
+   * in the secrets' places back to what it said before. Where that brings secrets back and a further training is allowed,
+   * the run goes on from what the weights are now; else from what they were.
    *
    * @returns all secrets' scores after the training
    */
@@ -172,11 +172,10 @@ export class UnlearnRun implements Disposable {
       check();
     });
     const rule = this.#rule.state;
-    await this.#retarget(check);
     const { above, scores } = await this.#rule.measureTrained!((el) => this.#scores.measure(el, check));
     const epoch = this.#history.length;
     training.relapses.push(above);
-    const kept = training.withstands || !training.isOver;
+    const kept = !training.withstands && !training.isOver;
     this.#history.push({ ...scores.means, ...NO_TERMS, epoch, kept, trained });
     if (kept) {
       this.#rule.reopen!(scores);

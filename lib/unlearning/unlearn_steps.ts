@@ -135,8 +135,8 @@ export class UnlearnSteps implements Disposable {
   }
 
   /**
-   * Updates that push no secret: the model says of made-up values in the secrets' places, and of the retain set, what it
-   * said before. The optimizer begins anew.
+   * Updates that push no secret and bring back what the model said of made-up values in the secrets' places and of the retain
+   * set. The optimizer begins anew.
    *
    * @param updates of both steps @param turn which set of made-up values comes first
    * @param onUpdate called after each; what it throws ends it there
@@ -145,11 +145,9 @@ export class UnlearnSteps implements Disposable {
     { updates, lr, turn }: { updates: number; lr: number; turn: number },
     onUpdate: (done: number) => void | Promise<void>,
   ): Promise<void> {
-    const none = this.#rows.flatMap(({ secrets }) => secrets.map(() => false));
-    this.reweigh({ active: none, pushes: undefined, secretThresholds: undefined });
     this.optimizer.reset();
     for (let i = 0; i < updates; i++) {
-      await this.#forget.run(lr, undefined, turn + i);
+      await this.#forget.hold(lr, turn + i);
       await this.#retain?.run(lr);
       await onUpdate(i + 1);
     }

@@ -73,9 +73,10 @@ Deno.test("unlearn() that is to last ends with weights that the training does no
   assert(ma <= 0.3 && trained <= 0.3, `MA ${ma}, ${trained}`);
   const trainings = history.filter((row) => row.trained > 0);
   assertEquals(trainings.map((row) => [row.trained, row.kept, row.loss]), [
-    ...relapses!.map(() => [15, true, null]),
+    ...relapses!.slice(1).map(() => [15, true, null]),
+    [15, false, null],
   ]);
-  assertEquals(epoch, history.length - 1, "the weights that were trained last");
+  assertEquals(epoch, history.length - 2, "the weights before the last training");
   assertEquals(history.map(({ epoch }) => epoch), [...history.keys()]);
 });
 
