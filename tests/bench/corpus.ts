@@ -51,9 +51,12 @@ async function cli(folder: string, ...args: string[]): Promise<Taken> {
     stdout: "null",
   }).output();
   const lines = new TextDecoder().decode(stderr).trimEnd().split("\n");
+  const peak = Number(lines.at(-1)) / 1e9;
   const reached = code === 0 || args[0] === "unlearn"; // one epoch forgets nothing: exit code 3 says so
   if (!reached) throw new Error(`Cannot run ${args[0]}: ${lines.slice(-3).join("\n")}`);
-  return { seconds: (performance.now() - start) / 1000, peak: Number(lines.at(-1)) / 1e9 };
+  const taken = { seconds: (performance.now() - start) / 1000, peak };
+  console.error(`bench:   ${taken.seconds.toFixed(0)} s, ${peak.toFixed(2)} GB`);
+  return taken;
 }
 
 /** Rows of the shards: the documents over and over, each time under another name and below another first line. */
