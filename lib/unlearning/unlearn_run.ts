@@ -180,7 +180,7 @@ export class UnlearnRun implements Disposable {
     if (kept) {
       this.#rule.reopen!(scores);
       this.#keep(epoch);
-      this.#steps.optimizer.reset();
+      this.#steps.restart();
       this.#reweigh();
     } else {
       this.#restoreKept();
@@ -260,13 +260,15 @@ export class UnlearnRun implements Disposable {
       ...{ history: this.#history, rule: this.#rule.state },
       ...{ keptEpoch: this.#keptEpoch, rescored: this.#rescored, relapses: this.#training?.relapses ?? [] },
     };
-    await writeCheckpoint(folder, this.#state, notes);
+    const { earlier, optimizer } = this.#steps;
+    await writeCheckpoint(folder, this.#state, notes, earlier + optimizer.steps);
   }
 
   async #restore(folder: string): Promise<boolean> {
     const restored = await readCheckpoint(folder, this.#state);
     if (!restored) return false;
     const { history, rule, keptEpoch, rescored, relapses } = restored.notes as Notes;
+    this.#steps.earlier = restored.number - this.#steps.optimizer.steps;
     this.#history = history;
     this.#rule = stopRule(this.#options, rule);
     this.#keptEpoch = keptEpoch;

@@ -47,6 +47,8 @@ export type Aim = Pick<StopRule, "active" | "pushes" | "secretThresholds">;
 export class UnlearnSteps implements Disposable {
   /** Of both steps. */
   readonly optimizer: Adam;
+  /** Updates before the optimizer last began anew. */
+  earlier = 0;
   readonly #sums: GradientSums;
   readonly #forget: ObjectiveStep;
   readonly #retain: ObjectiveStep | null;
@@ -145,12 +147,18 @@ export class UnlearnSteps implements Disposable {
     { updates, lr, turn }: { updates: number; lr: number; turn: number },
     onUpdate: (done: number) => void | Promise<void>,
   ): Promise<void> {
-    this.optimizer.reset();
+    this.restart();
     for (let i = 0; i < updates; i++) {
       await this.#forget.hold(lr, turn + i);
       await this.#retain?.run(lr);
       await onUpdate(i + 1);
     }
+  }
+
+  /** The optimizer begins anew. */
+  restart(): void {
+    this.earlier += this.optimizer.steps;
+    this.optimizer.reset();
   }
 
   /** Weighs the forget set anew. */
