@@ -23,6 +23,7 @@ const LOADED: { readonly [subpath in keyof typeof deno.exports]: readonly string
   "./evaluation": TFJS,
   "./figures": [],
   "./hub": [],
+  "./humaneval": [],
   "./metrics": TFJS,
   "./models": TFJS.slice(0, 1),
   "./notebook": [...TFJS, "nodejs-polars", "tokenizers"],

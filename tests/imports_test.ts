@@ -24,6 +24,7 @@ const RANKS: { readonly [part: string]: number } = {
   training: 2,
   unlearning: 3,
   evaluation: 3,
+  humaneval: 3,
   attacks: 3,
   report: 3.1,
   cli: 4,

@@ -25,13 +25,8 @@ export interface ControlRow {
   mask: Uint8Array;
 }
 
-/** A forget row with its tokens and its place in the document. */
-export type ControlledExample =
-  & Pick<ForgetExample, "docId" | "ids" | "owners" | "secrets">
-  & {
-    /** Its first token's number in the document. */
-    window: number;
-  };
+/** What is needed of a forget row. */
+type PlacedExample = Pick<ForgetExample, "docId" | "window" | "ids" | "owners" | "secrets">;
 
 /**
  * Draws sets of rows. A value has one made-up value in each document and set, wherever it stands there.
@@ -51,7 +46,7 @@ export type ControlledExample =
  * const tokenizer = await openTokenizer("tests/fixtures/tokenizer");
  * const source = { tokenizer, documents: [{ docId: "a", path: null, text: "port = 80805511;" }] };
  * const row = { doc_id: "a", window: 0, spans: '[["KEY",7,15]]' };
- * const examples = (await forgetExamples(source, [row])).map((example) => ({ ...example, window: 0 }));
+ * const examples = await forgetExamples(source, [row]);
  * const [[first], [second]] = await controlRows(source, examples, { sets: 2, seed: 1 }) as [any, any];
  * assertEquals(first.ids.length, first.mask.lastIndexOf(1) + 1);
  * assertNotEquals(first.ids, second.ids);
@@ -59,7 +54,7 @@ export type ControlledExample =
  */
 export async function controlRows(
   { tokenizer, documents }: { tokenizer: Tokenizer; documents: readonly Document[] },
-  examples: readonly ControlledExample[],
+  examples: readonly PlacedExample[],
   { sets, seed }: { sets: number; seed: number },
 ): Promise<ControlRow[][]> {
   if (sets === 0) return [];
@@ -107,7 +102,7 @@ function replace(
 }
 
 function controlRow(
-  { ids: known, owners: whose, window }: ControlledExample,
+  { ids: known, owners: whose, window }: PlacedExample,
   { ids, starts, ends }: EncodedText,
   spans: readonly OwnedSpan[],
 ): ControlRow {

@@ -9,17 +9,18 @@
  *
  * @module
  */
-import { mean } from "../metrics/mean.ts";
 import { randomOf } from "../datasets/seeded_order.ts";
 import { SuffixPass } from "../decoding/suffix_pass.ts";
-import { quantile } from "../metrics/bootstrap.ts";
-import { rankAmong } from "../metrics/rank_test.ts";
 import { Scorer } from "../metrics/scorer.ts";
 import type { Model } from "../models/model.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
-import { controlTokens, parting } from "./control_tokens.ts";
+import { compareScores, type ControlDistribution, type ControlledSecret } from "./compare_scores.ts";
+import { type ControlTokens, controlTokens, parting } from "./control_tokens.ts";
+import { expectedLosses, lossesBesides } from "./expected_losses.ts";
 import type { PlacedSecret } from "./placed_secret.ts";
 import { formatOf } from "./value_format.ts";
+
+export type { ControlDistribution, ControlledSecret } from "./compare_scores.ts";
 
 /** How to draw and score controls. */
 export interface ControlScoreOptions {
@@ -35,62 +36,10 @@ export interface ControlScoreOptions {
   onProgress?: (done: number) => void | Promise<void>;
 }
 
-/** A secret among its controls; numbers are null where it has no tokens, or its format no other value. */
-export interface ControlledSecret {
-  /** The secret's id, as it was given. */
-  id: string;
-  /** What its controls were drawn by: a generator's name, or "own". */
-  format: string;
-  /** How many controls it has. */
-  controls: number;
-  /** MA of the secret. */
-  ma: number | null;
-  /** The quantile of the controls' MA. */
-  ma_threshold: number | null;
-  /** The MA below which lies the share of controls that is above the quantile. */
-  ma_floor: number | null;
-  /** The share of controls and itself whose MA is at least the secret's. */
-  ma_p_value: number | null;
-  /** EL_10 of the secret; null unless asked for. */
-  el_10: number | null;
-  /** The quantile of the controls' EL_10. */
-  el_10_threshold: number | null;
-  /** The share of controls and itself whose EL_10 is at least the secret's. */
-  el_10_p_value: number | null;
-  /** Loss of the secret, nats a token. */
-  nll: number | null;
-  /** The loss below which lies the share of controls that is above the quantile. */
-  nll_threshold: number | null;
-  /** The quantile of the controls' loss. */
-  nll_ceiling: number | null;
-  /** The share of controls and itself whose loss is at most the secret's. */
-  nll_p_value: number | null;
-  /** The same share with ties broken by chance: uniform for what was never seen. */
-  nll_smooth_p_value: number | null;
-  /** -log2 of the secret's rank among the controls by the probability of the whole value, in bits. */
-  exposure: number | null;
-}
-
-/** What the controls score, by secret: the never-seen distributions. */
-export interface ControlDistribution {
-  /** MA of each control. */
-  ma: number[];
-  /** EL_10 of the first of them, as many as asked for. */
-  el_10: number[];
-  /** Loss of each, nats a token. */
-  nll: number[];
-  /** Log-probability of each control's scored tokens together. */
-  log_probability: number[];
-  /** The most tokens of each in a row that the model names rightly: one of EL_n above 0 has n of them or nearly so. */
-  runs: number[];
-  /**
-   * The loss of each of the secret's own tokens, nats, were it a control: that of one of the controls, chosen by the seed
-   * from all but the tenth of least loss, that of most and the quarter of highest MA, which a threshold may not tell from
-   * a secret; its tokens from the start for the secret's first half, from the end for the other. So secrets that get these
-   * losses are spread as controls are, and what all values of a format have in common is expected. Empty where there is no
-   * control.
-   */
-  tokens: number[];
+/** What scores them. */
+export interface ScoredUnder {
+  model: Model;
+  tokenizer: Tokenizer;
 }
 
 /** Rows and distributions, in the order of the secrets. */
@@ -121,77 +70,162 @@ export interface ControlScores {
  * ```
  */
 export async function scoreControls(
-  { model, tokenizer }: { model: Model; tokenizer: Tokenizer },
+  under: ScoredUnder,
   secrets: readonly PlacedSecret[],
-  { controls = 100, elControls = 0, quantile: share = 0.95, seed = 42, onProgress }: ControlScoreOptions = {},
+  { controls, seed, ...options }: ControlScoreOptions = {},
 ): Promise<ControlScores> {
-  using pass = new SuffixPass(model);
-  using scorer = new Scorer(model);
-  const scores: ControlScores = { rows: [], distributions: [] };
-  const tokens = await controlTokens(tokenizer, secrets, { controls, seed });
-  for (const [i, secret] of secrets.entries()) {
-    const { prefix, suffixes } = tokens[i]!;
-    const nameOf = (k: number) =>
-      k === 0 ? `secret "${secret.id}"` : `control ${k - 1} of secret "${secret.id}"`;
-    const [found] = await pass.run([{ prefix, suffixes }], { nameOf: () => nameOf(0) });
-    const losses = found!.slice(1).map(({ logProbabilities }, k) =>
-      lossesBesides(found![0]!.logProbabilities, logProbabilities, parting(suffixes[0]!, suffixes[k + 1]!))
+  using scorer = await ControlScorer.create(under, secrets, {
+    ...controls !== undefined && { controls },
+    ...seed !== undefined && { seed },
+  });
+  return await scorer.score(options);
+}
+
+/**
+ * Secrets with their controls, drawn once, to be scored whenever the model has changed; `using` frees the captured steps, not
+ * the model.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { loadModel } from "../checkpoints/load.ts";
+ * import { openTokenizer } from "../tokenizers/tokenizer.ts";
+ * import { ControlScorer } from "./matched_controls.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("embedded");
+ * const under = { model: loaded.model, tokenizer: await openTokenizer("data/model") };
+ * const secret = { id: "a", text: 'mail = "ada@mail.invalid"', tag: "EMAIL", start: 8, end: 24 };
+ * using scorer = await ControlScorer.create(under, [secret], { controls: 9 });
+ * assertEquals(await scorer.score(), await scorer.score());
+ * assertEquals((await scorer.likelihoods(0, 2)).length, 3); // the secret's own comes first
+ * ```
+ */
+export class ControlScorer implements Disposable {
+  readonly #tokenizer: Tokenizer;
+  readonly #secrets: readonly PlacedSecret[];
+  readonly #tokens: readonly ControlTokens[];
+  readonly #seed: number;
+  readonly #pass: SuffixPass;
+  readonly #scorer: Scorer;
+
+  private constructor(
+    { model, tokenizer }: ScoredUnder,
+    secrets: readonly PlacedSecret[],
+    { tokens, seed }: { tokens: readonly ControlTokens[]; seed: number },
+  ) {
+    this.#tokenizer = tokenizer;
+    this.#secrets = secrets;
+    this.#tokens = tokens;
+    this.#seed = seed;
+    this.#pass = new SuffixPass(model);
+    this.#scorer = new Scorer(model);
+  }
+
+  /** Draws the controls. */
+  static async create(
+    under: ScoredUnder,
+    secrets: readonly PlacedSecret[],
+    { controls = 100, seed = 42 }: Pick<ControlScoreOptions, "controls" | "seed"> = {},
+  ): Promise<ControlScorer> {
+    const tokens = await controlTokens(under.tokenizer, secrets, { controls, seed });
+    return new ControlScorer(under, secrets, { tokens, seed });
+  }
+
+  /** How many secrets there are. */
+  get count(): number {
+    return this.#secrets.length;
+  }
+
+  /** Scores the secrets and their controls by the model as it is now. */
+  async score(
+    { elControls = 0, quantile: share = 0.95, onProgress }: Omit<ControlScoreOptions, "controls" | "seed"> =
+      {},
+  ): Promise<ControlScores> {
+    const scores: ControlScores = { rows: [], distributions: [] };
+    for (const [i, secret] of this.#secrets.entries()) {
+      const [first, ...others] = await this.#passOf(i) as [PassScores, ...PassScores[]];
+      const likelihoods = elControls > 0 ? await this.likelihoods(i, elControls) : [];
+      const distribution = {
+        ma: others.map(({ ma }) => ma),
+        el_10: likelihoods.slice(1),
+        nll: others.map(({ nll }) => nll),
+        log_probability: others.map(({ log_probability }) => log_probability),
+        runs: others.map(({ run }) => run),
+        tokens: expectedLosses(
+          this.#tokens[i]!.suffixes[0]!.length,
+          others,
+          randomOf(this.#seed, `losses ${secret.id}`).random(),
+        ),
+      };
+      scores.rows.push({
+        id: secret.id,
+        format: formatOf({ value: secret.text.slice(secret.start, secret.end), tag: secret.tag }).name,
+        controls: others.length,
+        ...compareScores({ ...first, el_10: likelihoods[0] ?? NaN }, distribution, {
+          share,
+          tie: randomOf(this.#seed, `tie ${secret.id}`).random(),
+        }),
+      });
+      scores.distributions.push(distribution);
+      await onProgress?.(1);
+    }
+    return scores;
+  }
+
+  /**
+   * EL_10 of a secret and of the first of its controls; NaN where it is not defined.
+   *
+   * @param secret its number @param controls how many of them, at most
+   */
+  async likelihoods(secret: number, controls: number): Promise<number[]> {
+    const { prefix, suffixes } = this.#tokens[secret]!;
+    const scores = await this.#scorer.secrets(
+      suffixes.slice(0, 1 + controls).map((secret) => ({ prefix, secret })),
+      { endOfText: this.#tokenizer.endOfText, nameOf: (k) => this.#nameOf(secret, k) },
     );
-    const all = found!.map(({ predictions, logProbabilities }, k) => {
+    return scores.map(({ el_10 }) => el_10 ?? NaN);
+  }
+
+  #nameOf(secret: number, k: number): string {
+    const name = `secret "${this.#secrets[secret]!.id}"`;
+    return k === 0 ? name : `control ${k - 1} of ${name}`;
+  }
+
+  /** What one pass tells of a secret, then of each of its controls. */
+  async #passOf(secret: number): Promise<PassScores[]> {
+    const { prefix, suffixes } = this.#tokens[secret]!;
+    const [found] = await this.#pass.run([{ prefix, suffixes }], { nameOf: () => this.#nameOf(secret, 0) });
+    const own = found![0]!.logProbabilities;
+    return found!.map(({ predictions, logProbabilities }, k) => {
+      const suffix = suffixes[k]!;
       const log_probability = logProbabilities.reduce((sum, log) => sum + log, 0);
-      const hits = predictions.reduce((sum, token, t) => sum + (token === suffixes[k]![t] ? 1 : 0), 0);
-      const run = longestRun(predictions, suffixes[k]!);
+      const hits = predictions.reduce((sum, token, t) => sum + (token === suffix[t] ? 1 : 0), 0);
       return {
         ma: hits / predictions.length,
         nll: -log_probability / predictions.length,
         log_probability,
-        run,
+        run: longestRun(predictions, suffix),
+        losses: lossesBesides(own, logProbabilities, parting(suffixes[0]!, suffix)),
       };
     });
-    const likelihoods = elControls > 0
-      ? (await scorer.secrets(suffixes.slice(0, 1 + elControls).map((secret) => ({ prefix, secret })), {
-        endOfText: tokenizer.endOfText,
-        nameOf,
-      })).map(({ el_10 }) => el_10 ?? NaN)
-      : [];
-    const [first, ...others] = all as [typeof all[number], ...typeof all];
-    const distribution = {
-      ma: others.map(({ ma }) => ma),
-      el_10: likelihoods.slice(1),
-      nll: others.map(({ nll }) => nll),
-      log_probability: others.map(({ log_probability }) => log_probability),
-      runs: others.map(({ run }) => run),
-      tokens: expectedLosses(
-        suffixes[0]!.length,
-        others.map(({ ma }, k) => ({ ma, losses: losses[k]! })),
-        randomOf(seed, `losses ${secret.id}`).random(),
-      ),
-    };
-    scores.rows.push({
-      id: secret.id,
-      format: formatOf({ value: secret.text.slice(secret.start, secret.end), tag: secret.tag }).name,
-      controls: others.length,
-      ...compare({ ...first, el_10: likelihoods[0] ?? NaN }, distribution, {
-        share,
-        tie: randomOf(seed, `tie ${secret.id}`).random(),
-      }),
-    });
-    scores.distributions.push(distribution);
-    await onProgress?.(1);
   }
-  return scores;
+
+  /** Frees the captured steps. */
+  [Symbol.dispose](): void {
+    this.#pass[Symbol.dispose]();
+    this.#scorer[Symbol.dispose]();
+  }
 }
 
-/** A token that a model knows for sure leaves this to all others at least, so that noise is not taken for knowledge. */
-const LEAST_REST = 1e-4;
-
-/**
- * What a control's tokens would lose if the model did not know the secret: where the two part, the secret's token has the
- * probability that is meant for the others.
- */
-function lossesBesides(secret: Float32Array, control: Float32Array, parts: number): number[] {
-  const rest = parts < secret.length ? Math.max(LEAST_REST, -Math.expm1(secret[parts]!)) : 1;
-  return Array.from(control, (log, t) => t === parts ? Math.max(0, Math.log(rest) - log) : -log);
+/** Of a secret or a control. */
+interface PassScores {
+  ma: number;
+  nll: number;
+  log_probability: number;
+  run: number;
+  losses: number[];
 }
 
 /** The most tokens in a row that are named rightly. */
@@ -202,52 +236,4 @@ function longestRun(predictions: Int32Array, tokens: ArrayLike<number>): number 
     longest = Math.max(longest, run);
   });
   return longest;
-}
-
-/** What each of a secret's tokens would lose, were it a control; see `ControlDistribution`. */
-function expectedLosses(
-  length: number,
-  controls: readonly { ma: number; losses: readonly number[] }[],
-  draw: number,
-): number[] {
-  if (controls.length === 0) return [];
-  const most = quantile(controls.map(({ ma }) => ma).sort((a, b) => a - b), 0.75);
-  const sorted = controls.map(({ losses }) => losses).toSorted((a, b) => mean(a) - mean(b));
-  const middle = new Set(sorted.slice(Math.floor(0.1 * sorted.length), Math.ceil(0.9 * sorted.length)));
-  const wanted = controls.filter(({ ma, losses }) => ma <= most && middle.has(losses));
-  const among = wanted.length > 0 ? wanted : controls;
-  const one = among[Math.floor(draw * among.length)]!.losses;
-  return Array.from({ length }, (_, t) => {
-    const at = t < length / 2 ? t : one.length - length + t;
-    return one[Math.min(Math.max(at, 0), one.length - 1)]!;
-  });
-}
-
-/** A secret's scores beside its controls'; a score that is not defined is NaN. */
-function compare(
-  own: Record<"ma" | "el_10" | "nll" | "log_probability", number>,
-  controls: ControlDistribution,
-  { share, tie }: { share: number; tie: number },
-): Omit<ControlledSecret, "id" | "format" | "controls"> {
-  const defined = (value: number) => Number.isNaN(value) ? null : value;
-  const rank = (score: number, others: readonly number[]) =>
-    others.length === 0 || Number.isNaN(score) ? null : rankAmong(score, others, { tie });
-  const threshold = (values: readonly number[], at: number) =>
-    values.length === 0 ? null : quantile([...values].sort((a, b) => a - b), at);
-  const byLoss = rank(-own.nll, controls.nll.map((nll) => -nll));
-  return {
-    ma: defined(own.ma),
-    ma_threshold: threshold(controls.ma, share),
-    ma_floor: threshold(controls.ma, 1 - share),
-    ma_p_value: rank(own.ma, controls.ma)?.p_value ?? null,
-    el_10: defined(own.el_10),
-    el_10_threshold: threshold(controls.el_10, share),
-    el_10_p_value: rank(own.el_10, controls.el_10)?.p_value ?? null,
-    nll: defined(own.nll),
-    nll_threshold: threshold(controls.nll, 1 - share),
-    nll_ceiling: threshold(controls.nll, share),
-    nll_p_value: byLoss?.p_value ?? null,
-    nll_smooth_p_value: byLoss?.smooth_p_value ?? null,
-    exposure: rank(own.log_probability, controls.log_probability)?.exposure ?? null,
-  };
 }

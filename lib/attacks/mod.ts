@@ -30,7 +30,7 @@ export {
   depthScores,
   type DepthSecret,
 } from "./depth.ts";
-export { CONTROL_SETS, type ControlledExample, type ControlRow, controlRows } from "./control_rows.ts";
+export { CONTROL_SETS, type ControlRow, controlRows } from "./control_rows.ts";
 export { drawSecrets, type LeakRow } from "./drawn_secrets.ts";
 export { type ExposureOptions, scoreExposures } from "./exposure.ts";
 export {
@@ -49,8 +49,10 @@ export {
   type ControlDistribution,
   type ControlledSecret,
   type ControlScoreOptions,
+  ControlScorer,
   type ControlScores,
   scoreControls,
+  type ScoredUnder,
 } from "./matched_controls.ts";
 export {
   MEMBERSHIP_SCORES,

@@ -24,7 +24,7 @@ import { openScorer, type ScoreMemo } from "../metrics/score_memo.ts";
  * using _engine = await openTensorFlow({ device: "cpu" });
  * const secret = { doc_id: "a", tag: "KEY", start: 1, end: 3, value: "ab", prefix: [1], secret: [2, 3] };
  * const own = { ids: Int32Array.of(1, 2, 3), mask: Uint8Array.of(0, 1, 1), owners: Int32Array.of(-1, 0, 0) };
- * const row = { docId: "a", ...own, secrets: [secret] };
+ * const row = { docId: "a", window: 0, ...own, secrets: [secret] };
  * const how = { products: "float32", endOfText: null, memo: undefined, onProgress: () => Promise.resolve() } as const;
  * const { scores } = await evaluateSaved("tests/fixtures/gpt2/plain", { forget: [row], retain: [] }, how);
  * assertEquals(scores.length, 1);

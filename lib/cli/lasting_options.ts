@@ -26,7 +26,7 @@ export const LASTING_OPTIONS = {
   maxBenign: { kind: "int", describe: "so many of them, chosen by the seed", default: 512, min: 1 },
   benignSteps: { kind: "int", describe: "updates of each training", default: 20, min: 1 },
   benignLr: { kind: "float", describe: "its highest learning rate", default: 3e-4, min: 0 },
-  cycles: { kind: "int", describe: "trainings, at most", default: 8, min: 1 },
+  cycles: { kind: "int", describe: "trainings, at most", default: 20, min: 1 },
 } as const;
 
 /** Their values. */

@@ -7,6 +7,7 @@ import type { CommandResult, Json } from "./command.ts";
 import type { EarlierResult } from "./scrub_earlier.ts";
 import { describeRequest } from "./scrub_request.ts";
 import type { ErasedSecrets, FoundSecrets, KnownSecrets } from "./scrub_stages.ts";
+import type { Compat } from "../unlearning/early_stop.ts";
 import { isForgotten, type UnlearnSummary } from "./unlearn_report.ts";
 
 /** What became of the request. */
@@ -37,7 +38,7 @@ export interface ScrubSummary extends Omit<FoundSecrets, "fingerprints">, KnownS
  */
 export function describeScrub(
   summary: ScrubSummary & { stages: Record<string, number>; seconds: number; out: string },
-  compat: string,
+  compat: Compat,
 ): CommandResult {
   const { request, places, values, documents, known, known_values, erased, earlier, out, method } = summary;
   const lines = [

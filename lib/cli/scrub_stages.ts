@@ -84,7 +84,7 @@ export async function findSecrets(
   stages: Stages,
   { values, request, key }: ScrubWork,
 ): Promise<FoundSecrets> {
-  const { corpus, profile, bigrams, allow } = values;
+  const { corpus, profile, compat, bigrams, allow } = values;
   const reading = corpusFlags(values);
   const secrets = stages.path(RUN_FILES.secrets);
   const needsFound = request !== undefined && wantsDetection(request.entries);
@@ -94,6 +94,7 @@ export async function findSecrets(
       ...reading,
       corpus,
       profile,
+      compat,
       bigrams,
       allow,
       out: found ?? secrets,

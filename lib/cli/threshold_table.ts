@@ -23,7 +23,8 @@ export interface ThresholdOptions {
 }
 
 /**
- * The thresholds of all scores in some tables, dealt into runs in the order that the seed gives.
+ * The thresholds of all scores in some tables, dealt into runs in the order that the seed gives. Each text counts once in
+ * the mean, also where runs are of unequal length; the standard error is that of the runs' means.
  *
  * @throws {RangeError} when there are fewer texts than runs; {Error} as `readRows`
  *
@@ -57,7 +58,9 @@ export async function thresholdTable(
     const means = Array.from({ length: runs }, (_, part) => meanAndError(values(part)).mean).filter((
       mean,
     ) => mean !== null);
-    return { metric, ...meanAndError(runs === 1 ? values(null) : means), texts: values(null).length, runs };
+    const all = meanAndError(values(null));
+    const { standard_error } = runs === 1 ? all : meanAndError(means);
+    return { metric, mean: all.mean, standard_error, texts: values(null).length, runs };
   });
   return { rows, texts: scores.length };
 }

@@ -4,8 +4,8 @@
  * @module
  */
 import { METRICS, perMetric, THRESHOLD_METRICS, type ThresholdMetric } from "../datasets/metrics.ts";
-import { type countStates, isBelowThreshold } from "../metrics/threshold.ts";
-import type { StopThresholds } from "../unlearning/early_stop.ts";
+import type { countStates } from "../metrics/threshold.ts";
+import { type Compat, isReached, type StopThresholds } from "../unlearning/early_stop.ts";
 import { scaledRate } from "../training/rate_watch.ts";
 import type { RateNote } from "../unlearning/rate_notes.ts";
 import type { UnlearnEpoch } from "../unlearning/unlearn_epoch.ts";
@@ -102,12 +102,15 @@ export interface UnlearnSummary {
 /** The share of the retain set's MA: a run that leaves so much and does not end would have borne larger steps. */
 const SPARED = 0.9;
 
+/** What the rules look at but for the paper's, which looks at all. */
+const JUDGED: readonly ThresholdMetric[] = ["ma", "el_10"];
+
 /** What {@linkcode describeUnlearning} needs beside the summary. */
 export interface UnlearnSettings {
   /** Its name. */
   method: string;
   /** The stopping rule, by whose it is. */
-  compat: string;
+  compat: Compat;
   /** Adam's learning rate. */
   lr: number;
   /** What was noted of it. */
@@ -134,13 +137,11 @@ export function isForgotten(
     UnlearnSummary,
     "status" | "reason" | "thresholds" | "after" | "secrets"
   >,
-  compat: string,
+  compat: Compat,
 ): boolean {
   if (reason !== undefined || status === "comes-back") return false;
   if (secrets) return secrets.still_above <= secrets.above_by_chance;
-  const isBelow = (value: number | null, limit: number) =>
-    isBelowThreshold(value, limit) || (compat === "paper" && value === limit); // as the stopping rule
-  return isBelow(after.ma, thresholds.ma) && isBelow(after.el_10, thresholds.el_10);
+  return isReached(after, thresholds, compat);
 }
 
 /**
@@ -173,11 +174,12 @@ export function describeUnlearning(
     ...THRESHOLD_METRICS.map((metric) => cell(scores[metric] ?? null)),
     cell(scores.retain_ma ?? null),
   ];
+  const judged = compat === "paper" ? THRESHOLD_METRICS : JUDGED;
   const labels = THRESHOLD_METRICS.map((metric) => METRICS[metric].label);
   const table = formatTable(["", ...labels, "retain MA"], [
     row("before", before),
     row("as written", after),
-    row("below", { ma: thresholds.ma, el_10: thresholds.el_10 }),
+    row("below", Object.fromEntries(judged.map((metric) => [metric, thresholds[metric] ?? null]))),
   ]);
   const isDone = isForgotten(summary, compat);
   const [rate] = rates;
@@ -186,7 +188,7 @@ export function describeUnlearning(
   const advice = rate ? `try --lr ${rate.lr}` : `try more --epochs or ${other}`;
   const found = secrets
     ? `${secrets.still_above} of ${countAll(secrets)} secrets are above their thresholds${byChance(secrets)}`
-    : `MA is ${cell(after.ma)} and EL_10 ${cell(after.el_10)}`;
+    : judged.map((metric) => `${METRICS[metric].label} is ${cell(after[metric])}`).join(", ");
   const shortfall = status === "comes-back"
     ? `Cannot call it forgotten: training brings ${relapses!.at(-1)} secrets back the last time too, ` +
       `of ${relapses!.length}: try more --cycles`

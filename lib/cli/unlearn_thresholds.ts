@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { type PlacedSecret, scoreControls } from "../attacks/mod.ts";
+import { ControlScorer, type PlacedSecret } from "../attacks/mod.ts";
 import { THRESHOLD_COLUMNS } from "../datasets/columns.ts";
 import type { Document } from "../datasets/corpus.ts";
 import type { ExampleSecret } from "../datasets/examples.ts";
@@ -100,22 +100,19 @@ const SHARE = 0.95;
 /** A secret is left alone while its loss is between these shares of that of the control drawn for it. */
 const MIDST = [0.85, 1.25] as const;
 
-/** What controls are scored by. */
+/** What controls are drawn by. */
 export interface MatchedOptions {
   /** The seed of the draws. */
   seed: number;
   /** Controls of each secret. Default 100. */
   controls?: number;
-  /** Called with how many more secrets are done. */
-  onProgress?: (done: number) => void | Promise<void>;
 }
 
+/** Called with how many more secrets are done. */
+type OnProgress = (done: number) => void | Promise<void>;
+
 /**
- * Each secret's own thresholds, by controls that the model scores as it is. A secret whose format has no other value takes
- * those of all controls together.
- *
- * @param secrets of forget rows, with the documents that they stand in
- * @throws {RangeError} when no control can be drawn for any secret
+ * Each secret's own thresholds, by controls that the model scores as it is; `using` frees what scores them, not the model.
  *
  * @example
  * ```ts
@@ -123,116 +120,117 @@ export interface MatchedOptions {
  * import { loadModel } from "../checkpoints/load.ts";
  * import { openTensorFlow } from "../engine/engine.ts";
  * import { openTokenizer } from "../tokenizers/tokenizer.ts";
- * import { matchedBounds } from "./unlearn_thresholds.ts";
- *
- * using _engine = await openTensorFlow({ device: "cpu" });
- * using loaded = await loadModel("embedded");
- * const under = { model: loaded.model, tokenizer: await openTokenizer("data/model") };
- * const documents = [{ docId: "a", path: null, text: 'mail = "ada@mail.invalid"' }];
- * const secret = { doc_id: "a", tag: "EMAIL", start: 8, end: 24 };
- * const [bounds] = await matchedBounds(under, { documents, secrets: [secret] }, { seed: 42, controls: 9 });
- * assertEquals(bounds!.controls, 9);
- * assert(bounds!.ma_floor! <= bounds!.ma && bounds!.ma < 1);
- * ```
- */
-export async function matchedBounds(
-  under: { model: Model; tokenizer: Tokenizer },
-  { documents, secrets }: {
-    documents: readonly Document[];
-    secrets: readonly Pick<ExampleSecret, "doc_id" | "tag" | "start" | "end">[];
-  },
-  { seed, controls = 100, onProgress }: MatchedOptions,
-): Promise<SecretBounds[]> {
-  const placed = placedSecrets(documents, secrets);
-  const score = (
-    some: readonly PlacedSecret[],
-    elControls: number,
-    onProgress?: MatchedOptions["onProgress"],
-  ) =>
-    scoreControls(under, some, {
-      ...{ controls, elControls: Math.min(controls, elControls), quantile: SHARE, seed },
-      ...onProgress && { onProgress },
-    });
-  const { rows, distributions } = await score(
-    placed,
-    Math.ceil(EL_CONTROLS / Math.max(1, secrets.length)),
-    onProgress,
-  );
-  const givesAway = distributions.map(({ runs }) =>
-    runs.filter((run) => run >= OWN_EL_CONTROLS.run).length > (1 - SHARE) * controls
-  );
-  const { rows: own } = await score(
-    placed.filter((_, i) => givesAway[i]),
-    OWN_EL_CONTROLS.controls,
-    () => onProgress?.(0),
-  );
-  const ownEl = new Map(own.map(({ id, el_10_threshold }) => [id, el_10_threshold!]));
-  const ofAll = (name: "ma" | "el_10" | "nll", share: number, isMeant = (_: number) => true) => {
-    const all = distributions.filter((_, i) => isMeant(i)).flatMap((scores) => scores[name])
-      .filter((value) => !Number.isNaN(value));
-    return all.length === 0 ? 0 : quantile(all.sort((a, b) => a - b), share);
-  };
-  if (rows.every((row) => row.controls === 0)) {
-    throw new RangeError(
-      "Cannot give secrets thresholds of their own: no other value of their formats can be drawn: " +
-        "give --thresholds FILE",
-    );
-  }
-  const el_10 = ofAll("el_10", SHARE, (i) => !givesAway[i]);
-  return rows.map((row, i) => {
-    const nll = row.controls > 0 ? distributions[i]!.tokens : [ofAll("nll", 0.5)];
-    return {
-      controls: row.controls,
-      nll,
-      nll_band: bandOf(nll),
-      ma: row.ma_threshold ?? ofAll("ma", SHARE),
-      el_10: ownEl.get(row.id) ?? el_10,
-      ma_floor: row.ma_floor ?? ofAll("ma", 1 - SHARE),
-      nll_ceiling: row.nll_ceiling ?? ofAll("nll", SHARE),
-    };
-  });
-}
-
-/**
- * The losses to which secrets are brought, by the model as it is now: what was never seen loses less where a secret is no
- * longer expected; likewise where what was never seen ends below. The thresholds of MA and EL_10 stay those of the model as it came: unlearning makes all values of a
- * kind less likely, and a threshold that followed would call for ever more of it.
- *
- * @param bounds by the model as it came
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { loadModel } from "../checkpoints/load.ts";
- * import { openTensorFlow } from "../engine/engine.ts";
- * import { openTokenizer } from "../tokenizers/tokenizer.ts";
- * import { matchedBounds, rescoreBounds } from "./unlearn_thresholds.ts";
+ * import { MatchedThresholds } from "./unlearn_thresholds.ts";
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
  * using loaded = await loadModel("embedded");
  * const under = { model: loaded.model, tokenizer: await openTokenizer("data/model") };
  * const documents = [{ docId: "a", path: null, text: 'mail = "ada@mail.invalid"' }];
  * const sets = { documents, secrets: [{ doc_id: "a", tag: "EMAIL", start: 8, end: 24 }] };
- * const bounds = await matchedBounds(under, sets, { seed: 42, controls: 9 });
- * const [again] = await rescoreBounds(under, sets, bounds, { seed: 42, controls: 9 });
- * assertEquals(again!.nll_band, bounds[0]!.nll_band); // the model is the same yet
+ * using matched = await MatchedThresholds.create(under, sets, { seed: 42, controls: 9 });
+ * const [bounds] = await matched.score();
+ * assertEquals(bounds!.controls, 9);
+ * assert(bounds!.ma_floor! <= bounds!.ma && bounds!.ma < 1);
+ * const [again] = await matched.rescore([bounds!]);
+ * assertEquals(again!.nll_band, bounds!.nll_band); // the model is the same yet
  * ```
  */
-export async function rescoreBounds(
-  under: { model: Model; tokenizer: Tokenizer },
-  { documents, secrets }: Parameters<typeof matchedBounds>[1],
-  bounds: readonly SecretBounds[],
-  { seed, controls = 100, onProgress }: MatchedOptions,
-): Promise<SecretBounds[]> {
-  const { rows, distributions } = await scoreControls(under, placedSecrets(documents, secrets), {
-    ...{ controls, quantile: SHARE, seed },
-    ...onProgress && { onProgress },
-  });
-  return bounds.map((first, i) => {
-    const { controls, ma_floor, nll_ceiling } = rows[i]!;
-    const nll = distributions[i]!.tokens;
-    return controls === 0 ? first : { ...first, nll, nll_band: bandOf(nll), ma_floor, nll_ceiling };
-  });
+export class MatchedThresholds implements Disposable {
+  readonly #scorer: ControlScorer;
+  readonly #controls: number;
+
+  private constructor(scorer: ControlScorer, controls: number) {
+    this.#scorer = scorer;
+    this.#controls = controls;
+  }
+
+  /**
+   * Draws the controls.
+   *
+   * @param sets secrets of forget rows, with the documents that they stand in
+   */
+  static async create(
+    under: { model: Model; tokenizer: Tokenizer },
+    { documents, secrets }: {
+      documents: readonly Document[];
+      secrets: readonly Pick<ExampleSecret, "doc_id" | "tag" | "start" | "end">[];
+    },
+    { seed, controls = 100 }: MatchedOptions,
+  ): Promise<MatchedThresholds> {
+    const placed = placedSecrets(documents, secrets);
+    return new MatchedThresholds(await ControlScorer.create(under, placed, { controls, seed }), controls);
+  }
+
+  /**
+   * The thresholds by the model as it came. A secret whose format has no other value takes those of all controls together.
+   *
+   * @throws {RangeError} when no control can be drawn for any secret
+   */
+  async score(onProgress?: OnProgress): Promise<SecretBounds[]> {
+    const secrets = this.#scorer.count;
+    const { rows, distributions } = await this.#scorer.score({
+      ...{ elControls: Math.ceil(EL_CONTROLS / Math.max(1, secrets)), quantile: SHARE },
+      ...onProgress && { onProgress },
+    });
+    const givesAway = distributions.map(({ runs }) =>
+      runs.filter((run) => run >= OWN_EL_CONTROLS.run).length > (1 - SHARE) * this.#controls
+    );
+    const ownEl = new Map<number, number>();
+    for (const secret of rows.keys().filter((i) => givesAway[i])) {
+      const likelihoods = await this.#scorer.likelihoods(secret, OWN_EL_CONTROLS.controls);
+      ownEl.set(secret, quantile(likelihoods.slice(1).sort((a, b) => a - b), SHARE));
+      await onProgress?.(0);
+    }
+    const ofAll = (name: "ma" | "el_10" | "nll", share: number, isMeant = (_: number) => true) => {
+      const all = distributions.filter((_, i) => isMeant(i)).flatMap((scores) => scores[name])
+        .filter((value) => !Number.isNaN(value));
+      return all.length === 0 ? 0 : quantile(all.sort((a, b) => a - b), share);
+    };
+    if (rows.every((row) => row.controls === 0)) {
+      throw new RangeError(
+        "Cannot give secrets thresholds of their own: no other value of their formats can be drawn: " +
+          "give --thresholds FILE",
+      );
+    }
+    const el_10 = ofAll("el_10", SHARE, (i) => !givesAway[i]);
+    return rows.map((row, i) => {
+      const nll = row.controls > 0 ? distributions[i]!.tokens : [ofAll("nll", 0.5)];
+      return {
+        controls: row.controls,
+        nll,
+        nll_band: bandOf(nll),
+        ma: row.ma_threshold ?? ofAll("ma", SHARE),
+        el_10: ownEl.get(i) ?? el_10,
+        ma_floor: row.ma_floor ?? ofAll("ma", 1 - SHARE),
+        nll_ceiling: row.nll_ceiling ?? ofAll("nll", SHARE),
+      };
+    });
+  }
+
+  /**
+   * The losses to which secrets are brought, by the model as it is now: what was never seen loses less where a secret is
+   * no longer expected; likewise where what was never seen ends below. The thresholds of MA and EL_10 stay those of the
+   * model as it came: unlearning makes all values of a kind less likely, and a threshold that followed would call for
+   * ever more of it.
+   *
+   * @param bounds by the model as it came
+   */
+  async rescore(bounds: readonly SecretBounds[], onProgress?: OnProgress): Promise<SecretBounds[]> {
+    const { rows, distributions } = await this.#scorer.score({
+      quantile: SHARE,
+      ...onProgress && { onProgress },
+    });
+    return bounds.map((first, i) => {
+      const { controls, ma_floor, nll_ceiling } = rows[i]!;
+      const nll = distributions[i]!.tokens;
+      return controls === 0 ? first : { ...first, nll, nll_band: bandOf(nll), ma_floor, nll_ceiling };
+    });
+  }
+
+  /** Frees what scores. */
+  [Symbol.dispose](): void {
+    this.#scorer[Symbol.dispose]();
+  }
 }
 
 function bandOf(nll: readonly number[]): [number, number] {
@@ -241,7 +239,7 @@ function bandOf(nll: readonly number[]): [number, number] {
 
 function placedSecrets(
   documents: readonly Document[],
-  secrets: Parameters<typeof matchedBounds>[1]["secrets"],
+  secrets: readonly Pick<ExampleSecret, "doc_id" | "tag" | "start" | "end">[],
 ): PlacedSecret[] {
   const texts = new Map(documents.map(({ docId, text }) => [docId, text]));
   return secrets.map((secret) => {

@@ -28,6 +28,8 @@ export interface ExampleSecret extends SecretPlace, TokenizedSecret {
 export interface ForgetExample extends SecretMask {
   /** The document. */
   docId: string;
+  /** The window's first token, its number in the document. */
+  window: number;
   /** Tokens of the window. */
   ids: Int32Array;
   /** The row's secrets. */
@@ -94,6 +96,7 @@ export async function forgetExamples(
     const cut = <A extends Int32Array | Uint32Array>(all: A) => all.subarray(window, window + WINDOW_TOKENS);
     return {
       docId: doc_id,
+      window,
       ids: Int32Array.from(cut(text.ids)),
       ...maskSecrets({ starts: cut(text.starts), ends: cut(text.ends) }, spans),
       secrets: secrets.map((secret) => ({ ...secret, ...tokens[next++]! })),

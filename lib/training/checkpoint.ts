@@ -58,9 +58,10 @@ export function checkpointBytes(parameters: number, { states }: { states: number
 }
 
 /**
- * Writes `checkpoint-<optimizer.steps>` and removes older ones; one of the same step is kept, as it holds the same.
+ * Writes `checkpoint-<number>` and removes older ones; one of the same number is kept, as it holds the same.
  *
  * @param notes plain data that `readCheckpoint` gives back
+ * @param number higher for each; by default the optimizer's updates
  * @throws {Error} when the folder cannot be written; older checkpoints are then still there
  *
  * @example
@@ -77,7 +78,7 @@ export function checkpointBytes(parameters: number, { states }: { states: number
  * const folder = await Deno.makeTempDir();
  * await writeCheckpoint(folder, { weights, optimizer }, { losses: [3] });
  * assign(weights.w, tf.tensor1d([8, 9])); // lost in a crash
- * assertEquals(await readCheckpoint(folder, { weights, optimizer }), { notes: { losses: [3] } });
+ * assertEquals(await readCheckpoint(folder, { weights, optimizer }), { notes: { losses: [3] }, number: 0 });
  * assertEquals([...weights.w.dataSync()], [1, 2]);
  * ```
  */
@@ -85,30 +86,32 @@ export async function writeCheckpoint(
   folder: string,
   state: TrainingState,
   notes: unknown = null,
+  number: number = state.optimizer.steps,
 ): Promise<void> {
   const { steps } = state.optimizer;
   await makeFolder(folder);
   await removeLeftovers(folder);
   const before = await listCheckpoints(folder);
-  if (!before.includes(steps)) {
-    const temporary = `${folder}/checkpoint-${steps}.${Deno.pid}.tmp`;
+  if (!before.includes(number)) {
+    const temporary = `${folder}/checkpoint-${number}.${Deno.pid}.tmp`;
     await makeFolder(temporary);
     const hash = createHash("sha256");
     await writeSafetensors(`${temporary}/${TENSORS}`, targetsOf(state), "F32", { hash });
-    const sha256 = hash.update(JSON.stringify({ steps, notes })).digest("hex");
-    await writeFileAtomic(`${temporary}/${NOTES}`, JSON.stringify({ steps, notes, sha256 }));
-    await renamePath(temporary, `${folder}/checkpoint-${steps}`);
+    const noted = { ...number !== steps && { number }, steps, notes };
+    const sha256 = hash.update(JSON.stringify(noted)).digest("hex");
+    await writeFileAtomic(`${temporary}/${NOTES}`, JSON.stringify({ ...noted, sha256 }));
+    await renamePath(temporary, `${folder}/checkpoint-${number}`);
     await syncFolder(folder); // the new one is on the disk before older ones go
   }
-  for (const step of before.filter((step) => step < steps)) {
-    await removePath(`${folder}/checkpoint-${step}`);
+  for (const older of before.filter((each) => each < number)) {
+    await removePath(`${folder}/checkpoint-${older}`);
   }
 }
 
 /**
  * Puts the newest checkpoint into weights and optimizer.
  *
- * @returns the notes it was written with, wrapped; or null where there is no checkpoint
+ * @returns the notes it was written with, and its number; or null where there is no checkpoint
  * @throws {SyntaxError} when it is damaged, or of a version that wrote no hash; {TypeError} when it is of another model:
  * nothing is changed then
  *
@@ -126,11 +129,11 @@ export async function writeCheckpoint(
 export async function readCheckpoint(
   folder: string,
   state: TrainingState,
-): Promise<{ notes: unknown } | null> {
-  const step = (await listCheckpoints(folder)).at(-1);
-  if (step === undefined) return null;
-  const path = `${folder}/checkpoint-${step}`;
-  const { notes, sha256 } = await readNotes(path, step);
+): Promise<{ notes: unknown; number: number } | null> {
+  const number = (await listCheckpoints(folder)).at(-1);
+  if (number === undefined) return null;
+  const path = `${folder}/checkpoint-${number}`;
+  const { sha256, ...noted } = await readNotes(path, number);
   using source = await openState(path);
   const targets = targetsOf(state);
   const fits = [...source.tensors].every(([name, { dtype, shape }]) =>
@@ -141,7 +144,7 @@ export async function readCheckpoint(
       `Cannot continue from "${path}": it is a checkpoint of another model: give --force to start anew`,
     );
   }
-  if (await hashOf(path, { steps: step, notes }) !== sha256) {
+  if (await hashOf(path, noted) !== sha256) {
     refuse(
       path,
       `${TENSORS} or ${NOTES} is not as it was written, by their SHA-256: the disk may be failing`,
@@ -156,8 +159,8 @@ export async function readCheckpoint(
     assign(targets[name]!, value);
     value.dispose();
   }
-  state.optimizer.steps = step;
-  return { notes };
+  state.optimizer.steps = noted.steps;
+  return { notes: noted.notes, number };
 }
 
 async function openState(path: string): Promise<TensorSource> {
@@ -169,8 +172,18 @@ async function openState(path: string): Promise<TensorSource> {
   }
 }
 
+/** What stands beside the tensors. */
+interface Noted {
+  /** The checkpoint's number, where it is not that of the updates. */
+  number?: number;
+  /** The optimizer's updates. */
+  steps: number;
+  /** The notes. */
+  notes: unknown;
+}
+
 /** The SHA-256 of the tensors' file and of what is noted beside it. */
-async function hashOf(path: string, notes: { steps: number; notes: unknown }): Promise<string> {
+async function hashOf(path: string, noted: Noted): Promise<string> {
   using file = await FileReader.open(`${path}/${TENSORS}`);
   const hash = createHash("sha256");
   const buffer = new Uint8Array(PIECE_BYTES);
@@ -179,10 +192,10 @@ async function hashOf(path: string, notes: { steps: number; notes: unknown }): P
     await file.read(at, piece);
     hash.update(piece);
   }
-  return hash.update(JSON.stringify(notes)).digest("hex");
+  return hash.update(JSON.stringify(noted)).digest("hex");
 }
 
-async function readNotes(path: string, step: number): Promise<{ notes: unknown; sha256: string }> {
+async function readNotes(path: string, wanted: number): Promise<Noted & { sha256: string }> {
   let text: string;
   try {
     text = await readRegularText(`${path}/${NOTES}`, { what: "checkpoint", maxBytes: MAX_NOTES_BYTES });
@@ -195,10 +208,11 @@ async function readNotes(path: string, step: number): Promise<{ notes: unknown; 
   } catch (cause) {
     refuse(path, `${NOTES} is no valid JSON: ${reasonOf(cause)}`, cause);
   }
-  const { steps, notes, sha256 } = (json ?? {}) as { steps?: unknown; notes?: unknown; sha256?: unknown };
-  if (steps !== step) refuse(path, `${NOTES} is of step ${steps}`);
+  const found = (json ?? {}) as Partial<Record<keyof Noted | "sha256", unknown>>;
+  const { steps, number = steps, notes, sha256 } = found;
+  if (number !== wanted || typeof steps !== "number") refuse(path, `${NOTES} is of step ${number}`);
   if (typeof sha256 !== "string") refuse(path, `${NOTES} has no SHA-256, as those of earlier versions`);
-  return { notes, sha256 };
+  return { ...number !== steps && { number: wanted }, steps, notes, sha256 };
 }
 
 function refuse(path: string, what: string, cause?: unknown): never {

@@ -123,7 +123,7 @@ export class EarlyStop {
    */
   decide(scores: GroupScores): StopDecision {
     const { ma, el_10 } = scores;
-    const reached = this.#isReached(scores);
+    const reached = isReached(scores, this.#thresholds, this.#options.compat);
     const maKeeps = ma <= this.#state.ma;
     const isNoWorse = maKeeps && (el_10 === null || el_10 <= this.#state.el_10);
     // the reference ends there with the weights it had kept before, although these did not reach the thresholds
@@ -134,15 +134,30 @@ export class EarlyStop {
     const outOfPatience = this.#state.worse >= PATIENCE && isBelowThreshold(ma, this.#thresholds.ma);
     return { keep, stop: reached || outOfPatience, reached };
   }
+}
 
-  #isReached(scores: GroupScores): boolean {
-    const { ma, el_3, el_5, el_10 } = this.#thresholds;
-    if (this.#options.compat !== "paper") {
-      return isBelowThreshold(scores.ma, ma) && isBelowThreshold(scores.el_10, el_10);
-    }
-    const under = (score: number | null, limit: number | null | undefined) =>
-      limit === null || limit === undefined || (score !== null && score <= limit);
-    return scores.ma <= ma && under(scores.el_3, el_3) && under(scores.el_5, el_5) &&
-      under(scores.el_10, el_10);
-  }
+/**
+ * Whether means are where they shall be. For `paper` that is at their thresholds or below, EL_3 and EL_5 too where they have
+ * some; else below those of MA and EL_10.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const scores = { ma: 0.3, el_3: 0.2, el_5: 0, el_10: 0 };
+ * const limits = { ma: 0.3, el_3: 0.1, el_10: 0.1 };
+ * assertEquals(isReached(scores, limits, "paper"), false); // by EL_3
+ * assertEquals(isReached({ ...scores, el_3: 0.1 }, limits, "paper"), true);
+ * assertEquals(isReached(scores, limits, "sound"), false); // by MA
+ * ```
+ */
+export function isReached(
+  scores: { [Metric in keyof GroupScores]: number | null },
+  { ma, el_3, el_5, el_10 }: StopThresholds,
+  compat: Compat,
+): boolean {
+  if (compat !== "paper") return isBelowThreshold(scores.ma, ma) && isBelowThreshold(scores.el_10, el_10);
+  const isUnder = (score: number | null, limit: number | null | undefined) =>
+    limit === null || limit === undefined || (score !== null && score <= limit);
+  return isUnder(scores.ma, ma) && isUnder(scores.el_3, el_3) && isUnder(scores.el_5, el_5) &&
+    isUnder(scores.el_10, el_10);
 }

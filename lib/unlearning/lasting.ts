@@ -1,8 +1,9 @@
 /**
  * Ordinary training inside unlearning: a secret that comes back after a few steps on innocent code was hidden, not
  * forgotten, and every owner of a model goes on training it. So once no more secrets are above their thresholds than
- * chance explains, the model is trained on benign texts as `train --model` does, measured, and unlearned from there, until
- * the training brings back no more than that.
+ * chance explains, the model is trained on benign texts as `train --model` does, and then on made-up values in the secrets'
+ * places until it says of them what it said before: that undoes what made all values of a kind unlikely, which hides secrets
+ * and harms the rest. It is measured, and unlearned from there, until the training brings back no more than chance.
  *
  * @module
  */
@@ -18,6 +19,11 @@ export interface Lasting {
   steps: number;
   /** Its highest learning rate. */
   lr: number;
+  /**
+   * Updates after each training that hold made-up values where the model has them, where there are some: what only made any
+   * value of its kind unlikely comes back by these. Default {@linkcode HELD_UPDATES}.
+   */
+  held?: number;
   /** How many trainings there are at most. */
   cycles: number;
   /** Shuffles the texts, each time otherwise. Default 42. */
@@ -25,6 +31,9 @@ export interface Lasting {
   /** Windows an update and tokens a window; where the texts are too short, fewer and shorter ones. Default 8 of 512. */
   windows?: { batch: number; length: number };
 }
+
+/** Updates that hold made-up values after each training. */
+export const HELD_UPDATES = 4;
 
 /** The windows of each update, as `train` has them. */
 export const LASTING_WINDOWS = { batch: TRAIN_DEFAULTS.batch, length: 512 } as const;

@@ -176,14 +176,36 @@ export class ObjectiveStep implements Disposable {
    * @throws {RangeError} when the learning rate is not finite; {NotFiniteError} when the loss or the gradients are not:
    * the weights are as they were
    */
-  async run(learningRate: number, onBatch?: () => void | Promise<void>, turn = 0): Promise<TermValues> {
+  run(learningRate: number, onBatch?: () => void | Promise<void>, turn = 0): Promise<TermValues> {
+    return this.#update(learningRate, [...this.#batches.keys(), ...this.#turn(turn)], onBatch);
+  }
+
+  /**
+   * One update by the micro-batches of a turn alone.
+   *
+   * @throws as {@linkcode run}
+   */
+  hold(learningRate: number, turn: number): Promise<TermValues> {
+    return this.#update(learningRate, this.#turn(turn));
+  }
+
+  /** The numbers of the micro-batches whose turn it is. */
+  #turn(turn: number): readonly number[] {
+    return this.#turns.length > 0 ? this.#turns[turn % this.#turns.length]! : [];
+  }
+
+  async #update(
+    learningRate: number,
+    batches: readonly number[],
+    onBatch?: () => void | Promise<void>,
+  ): Promise<TermValues> {
     if (!Number.isFinite(Math.fround(learningRate))) {
       throw new RangeError(`Cannot take a step as the learning rate must be finite: it is ${learningRate}`);
     }
     let values: Omit<TermValues, "norm">;
     let norm: number;
     try {
-      values = await this.#sumGradients(turn, onBatch);
+      values = await this.#sumGradients(batches, onBatch);
       if (!Number.isFinite(values.loss)) {
         throw new NotFiniteError(`Cannot go on unlearning: the loss is ${values.loss}`);
       }
@@ -224,11 +246,13 @@ export class ObjectiveStep implements Disposable {
     return this.#batches.length + (this.#turns[0]?.length ?? 0);
   }
 
-  /** Adds all micro-batches' gradients to the sums. */
-  async #sumGradients(turn: number, onBatch?: () => void | Promise<void>): Promise<Omit<TermValues, "norm">> {
+  /** Adds micro-batches' gradients to the sums. */
+  async #sumGradients(
+    batches: readonly number[],
+    onBatch?: () => void | Promise<void>,
+  ): Promise<Omit<TermValues, "norm">> {
     const sums = new TermSums(this.#terms, this.#counting);
-    const others = this.#turns.length > 0 ? this.#turns[turn % this.#turns.length]! : [];
-    for (const i of [...this.#batches.keys(), ...others]) {
+    for (const i of batches) {
       const result = await this.#accumulate.async(this.#tensors[i]!);
       using held = new DisposableStack();
       held.adopt(result, tf.dispose);

@@ -48,8 +48,8 @@ export interface UnlearnOptions extends ObjectiveOptions {
    */
   secretThresholds?: readonly SecretThresholds[];
   /**
-   * Scores the secrets' thresholds anew, by the model as it is: called now and then once few secrets are above, before a run
-   * ends, and after each training. Default: they stay.
+   * Scores the secrets' thresholds anew, by the model as it is: called now and then once few secrets are above, and before a
+   * run ends or trains. Default: they stay.
    */
   rescore?: () => Promise<readonly SecretThresholds[]>;
   /** So many secrets may be above at the end: where thresholds are quantiles, some are by chance. Default 0. */

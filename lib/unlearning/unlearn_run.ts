@@ -10,7 +10,7 @@ import type { Model } from "../models/model.ts";
 import { readCheckpoint, type TrainingState, writeCheckpoint } from "../training/checkpoint.ts";
 import type { StopDecision } from "./early_stop.ts";
 import { ForgetScores, type SetScores, type WantsEl } from "./forget_scores.ts";
-import { LastingTraining } from "./lasting.ts";
+import { HELD_UPDATES, LastingTraining } from "./lasting.ts";
 import { type RateNote, rateNotes } from "./rate_notes.ts";
 import { type RuleState, type StopRule, stopRule } from "./stop_rule.ts";
 import { NO_TERMS, termsOf, type UnlearnEpoch } from "./unlearn_epoch.ts";
@@ -149,8 +149,9 @@ export class UnlearnRun implements Disposable {
   }
 
   /**
-   * Trains the weights kept last on benign texts, where the run is to last. Where that brings secrets back and a further
-   * training is allowed, the run goes on from what the weights are now; else from what they were.
+   * Trains the weights kept last on benign texts, where the run is to last, and brings what the model says of made-up values
+   * in the secrets' places back to what it said before. Where that brings secrets back and a further training is allowed,
+   * the run goes on from what the weights are now; else from what they were.
    *
    * @returns all secrets' scores after the training
    */
@@ -162,10 +163,15 @@ export class UnlearnRun implements Disposable {
     const training = this.#training;
     if (!training) return undefined;
     this.#restoreKept();
-    const trained = this.#options.lasting!.steps;
+    const { steps, lr, held = HELD_UPDATES } = this.#options.lasting!;
+    const updates = this.#sets.controls?.length ? held : 0;
+    const trained = steps + updates;
     await training.run({ onStep: ({ step }) => onTrain?.(step, trained), ...signal && { signal } });
+    await this.#steps.hold({ updates, lr, turn: this.#history.length }, async (done) => {
+      await onTrain?.(steps + done, trained);
+      check();
+    });
     const rule = this.#rule.state;
-    await this.#retarget(check);
     const { above, scores } = await this.#rule.measureTrained!((el) => this.#scores.measure(el, check));
     const epoch = this.#history.length;
     training.relapses.push(above);
@@ -174,7 +180,7 @@ export class UnlearnRun implements Disposable {
     if (kept) {
       this.#rule.reopen!(scores);
       this.#keep(epoch);
-      this.#steps.optimizer.reset();
+      this.#steps.restart();
       this.#reweigh();
     } else {
       this.#restoreKept();
@@ -254,13 +260,15 @@ export class UnlearnRun implements Disposable {
       ...{ history: this.#history, rule: this.#rule.state },
       ...{ keptEpoch: this.#keptEpoch, rescored: this.#rescored, relapses: this.#training?.relapses ?? [] },
     };
-    await writeCheckpoint(folder, this.#state, notes);
+    const { earlier, optimizer } = this.#steps;
+    await writeCheckpoint(folder, this.#state, notes, earlier + optimizer.steps);
   }
 
   async #restore(folder: string): Promise<boolean> {
     const restored = await readCheckpoint(folder, this.#state);
     if (!restored) return false;
     const { history, rule, keptEpoch, rescored, relapses } = restored.notes as Notes;
+    this.#steps.earlier = restored.number - this.#steps.optimizer.steps;
     this.#history = history;
     this.#rule = stopRule(this.#options, rule);
     this.#keptEpoch = keptEpoch;

@@ -47,6 +47,8 @@ export type Aim = Pick<StopRule, "active" | "pushes" | "secretThresholds">;
 export class UnlearnSteps implements Disposable {
   /** Of both steps. */
   readonly optimizer: Adam;
+  /** Updates before the optimizer last began anew. */
+  earlier = 0;
   readonly #sums: GradientSums;
   readonly #forget: ObjectiveStep;
   readonly #retain: ObjectiveStep | null;
@@ -132,6 +134,31 @@ export class UnlearnSteps implements Disposable {
     const tell = () => onBatch(++done, total);
     const forget = await this.#forget.run(this.#lr, tell, turn);
     return { forget, retain: await this.#retain?.run(this.#lr, tell) };
+  }
+
+  /**
+   * Updates that push no secret and bring back what the model said of made-up values in the secrets' places and of the retain
+   * set. The optimizer begins anew.
+   *
+   * @param updates of both steps @param turn which set of made-up values comes first
+   * @param onUpdate called after each; what it throws ends it there
+   */
+  async hold(
+    { updates, lr, turn }: { updates: number; lr: number; turn: number },
+    onUpdate: (done: number) => void | Promise<void>,
+  ): Promise<void> {
+    this.restart();
+    for (let i = 0; i < updates; i++) {
+      await this.#forget.hold(lr, turn + i);
+      await this.#retain?.run(lr);
+      await onUpdate(i + 1);
+    }
+  }
+
+  /** The optimizer begins anew. */
+  restart(): void {
+    this.earlier += this.optimizer.steps;
+    this.optimizer.reset();
   }
 
   /** Weighs the forget set anew. */

@@ -87,6 +87,19 @@ Deno.test("codescrub detect keeps filtered values with --unfiltered and shows th
   assertEquals([Number(row?.start), Number(row?.end)], [2, 2 + LOCAL.length]);
 });
 
+Deno.test("codescrub detect --compat reference drops 172.160. as the reference's filter does", async () => {
+  using folder = corpusFolder();
+  const address = ["172", "160", "7", "21"].join(".");
+  Deno.writeTextFileSync(join(folder.path, "one.py"), `host = "${address}"\n`);
+  const found = async (compat: string) => {
+    const args = ["detect", "one.py", "--compat", compat, "--out", `${compat}.parquet`];
+    const { code, stderr } = await runCli(args, { cwd: folder.path, env: folder.env });
+    assertEquals(code, 0, stderr);
+    return (await readTable(join(folder.path, `${compat}.parquet`))).height;
+  };
+  assertEquals([await found("sound"), await found("reference")], [1, 0]);
+});
+
 Deno.test("codescrub detect makes one private key and gives the same fingerprints again, others under another key", async () => {
   using folder = corpusFolder();
   const run = async (name: string, env: { [name: string]: string }) => {

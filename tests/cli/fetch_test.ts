@@ -5,7 +5,10 @@ import { temporaryFolder } from "./run_cli.ts";
 Deno.test("fetch refuses a name that it does not know", async () => {
   const { code, stderr } = await callMain(["fetch", "gpt5"]);
   assertEquals(code, 2);
-  assertEquals(stderr, 'codescrub: Unknown model "gpt5": expected "smollm2" or org/name[@revision]\n');
+  assertEquals(
+    stderr,
+    'codescrub: Unknown model "gpt5": expected "smollm2", "qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b", "humaneval" or org/name[@revision]\n',
+  );
 });
 
 Deno.test("--model says how to get a model that was not fetched yet", async () => {

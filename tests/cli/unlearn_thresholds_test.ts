@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { loadModel } from "../../lib/checkpoints/load.ts";
-import { matchedBounds } from "../../lib/cli/unlearn_thresholds.ts";
+import { MatchedThresholds } from "../../lib/cli/unlearn_thresholds.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { openTokenizer } from "../../lib/tokenizers/tokenizer.ts";
 
@@ -10,7 +10,7 @@ Deno.test.afterAll(() => engine[Symbol.dispose]());
 /** A made-up key whose first tokens all keys of its format have in common, and which the embedded model knows. */
 const KEY = ["pypi-AgEI", "cHlwaS5vcmc", "aB3xK9qLm2Zw7RtYuP5sD8fG".repeat(3)].join("");
 
-Deno.test("matchedBounds() measures EL_10 of controls where the format gives ten tokens in a row away", async () => {
+Deno.test("MatchedThresholds.score() measures EL_10 of controls where the format gives ten tokens in a row away", async () => {
   using loaded = await loadModel("embedded");
   const tokenizer = await openTokenizer("data/model");
   const text = `mail = "ada@mail.invalid"\ntoken = "${KEY}"\n`;
@@ -23,10 +23,9 @@ Deno.test("matchedBounds() measures EL_10 of controls where the format gives ten
     secrets: [place("EMAIL", "ada@mail.invalid"), place("KEY", KEY)],
   };
   let secrets = 0;
-  const [mail, key] = await matchedBounds({ model: loaded.model, tokenizer }, given, {
-    ...{ seed: 42, controls: 20 },
-    onProgress: (done) => void (secrets += done),
-  });
+  const under = { model: loaded.model, tokenizer };
+  using matched = await MatchedThresholds.create(under, given, { seed: 42, controls: 20 });
+  const [mail, key] = await matched.score((done) => void (secrets += done));
   assert(key!.el_10 > mail!.el_10, `${key!.el_10} is not above ${mail!.el_10}`);
   assertEquals([mail!.controls, key!.controls, secrets], [20, 20, 2]);
 });

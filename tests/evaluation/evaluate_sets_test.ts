@@ -22,6 +22,7 @@ function example(
 ): ForgetExample {
   return {
     docId,
+    window: 0,
     ids: Int32Array.from(text),
     mask: new Uint8Array(text.length),
     owners: new Int32Array(text.length).fill(-1),

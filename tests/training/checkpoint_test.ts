@@ -16,7 +16,7 @@ Deno.test("writeCheckpoint() keeps one of the same step, ignores and removes wha
     await writeCheckpoint(`${folder}/new`, run, { at: 3 });
     await writeCheckpoint(folder, run, { at: 3 });
     await writeCheckpoint(folder, run, { at: "again" });
-    assertEquals(await readCheckpoint(folder, run), { notes: { at: 3 } });
+    assertEquals(await readCheckpoint(folder, run), { notes: { at: 3 }, number: 3 });
     run.optimizer.steps = 12;
     await writeCheckpoint(folder, run, null);
     assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), [
@@ -25,8 +25,19 @@ Deno.test("writeCheckpoint() keeps one of the same step, ignores and removes wha
       "new",
     ]);
     run.optimizer.steps = 0;
-    assertEquals(await readCheckpoint(folder, run), { notes: null });
+    assertEquals(await readCheckpoint(folder, run), { notes: null, number: 12 });
     assertEquals(run.optimizer.steps, 12);
+    run.optimizer.reset();
+    run.optimizer.steps = 4;
+    await writeCheckpoint(folder, run, { at: 16 }, 16);
+    run.optimizer.steps = 0;
+    assertEquals(await readCheckpoint(folder, run), { notes: { at: 16 }, number: 16 });
+    assertEquals(run.optimizer.steps, 4, "an optimizer that began anew");
+    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), [
+      "checkpoint-16",
+      "checkpoint-best",
+      "new",
+    ]);
   });
 });
 
@@ -60,7 +71,7 @@ Deno.test("readCheckpoint() refuses one with a flipped bit, wherever it is, and 
       await Deno.writeFile(file, bytes);
     }
     assertEquals([numbersOf(other), other.optimizer.steps], [before, 0]);
-    assertEquals(await readCheckpoint(folder, other), { notes: { log: [1, 25] } });
+    assertEquals(await readCheckpoint(folder, other), { notes: { log: [1, 25] }, number: 7 });
   });
 });
 
@@ -113,7 +124,7 @@ Deno.test("readCheckpoint() refuses a damaged or foreign one and changes nothing
         `Cannot continue from "${path}": it is a checkpoint of another model: give --force to start anew`;
       await assertRejects(() => readCheckpoint(folder, foreign), TypeError, message);
     }
-    assertEquals(await readCheckpoint(folder, other), { notes: { log: [1] } });
+    assertEquals(await readCheckpoint(folder, other), { notes: { log: [1] }, number: 7 });
     assertEquals(numbersOf(other), numbersOf(run));
   });
 });

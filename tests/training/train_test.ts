@@ -47,7 +47,7 @@ Deno.test("a run that was killed and continued is the uninterrupted one, bit for
         Object.entries(tinyModel().weights).forEach(([name, tensor]) => move(run.weights[name]!, tensor));
       }
       const restored = await readCheckpoint(folder, run);
-      assertEquals(restored, part === 0 ? null : { notes: { part: part - 1 } });
+      assertEquals(restored, part === 0 ? null : { notes: { part: part - 1 }, number: done });
       const controller = new AbortController();
       const onStep = ({ step, loss }: TrainStep) => {
         losses.push(loss);

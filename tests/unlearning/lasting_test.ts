@@ -1,9 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type Engine, openTensorFlow } from "../../lib/engine/engine.ts";
 import { loadModel } from "../../lib/checkpoints/load.ts";
+import { SuffixPass } from "../../lib/decoding/suffix_pass.ts";
 import { Scorer } from "../../lib/metrics/scorer.ts";
 import type { Model } from "../../lib/models/model.ts";
 import { type Lasting, LastingTraining } from "../../lib/unlearning/lasting.ts";
+import { UnlearnSteps } from "../../lib/unlearning/unlearn_steps.ts";
 import { unlearn, type UnlearnHooks, type UnlearnOptions } from "../../lib/unlearning/unlearn.ts";
 import { readFixture } from "../models/fixtures.ts";
 
@@ -95,6 +97,32 @@ Deno.test("unlearn() leaves as many secrets above as chance does, after a traini
   assertEquals([status, relapses, outcomes![0]!.isAbove], ["reached", [1], true]);
 });
 
+Deno.test("a lasting run's training holds made-up values where the model before had them", async () => {
+  using loaded = await loadModel(folder);
+  const { model } = loaded;
+  const other = Int32Array.from(text, (id, t) => t >= 8 && t < 20 ? (id + 7) % 50 : id);
+  const mask = Uint8Array.from(text, (_, t) => t > 8 && t < 20 ? 1 : 0); // where the two part, the secret is expected
+  const logitsOf = async () => {
+    using pass = new SuffixPass(model);
+    const inputs = [{ prefix: other.slice(0, 9), suffixes: [other.slice(9, 20)] }];
+    return (await pass.run(inputs, { logits: true }))[0]![0]!.logits!;
+  };
+  const before = await logitsOf();
+  const distance = async () => {
+    const now = await logitsOf();
+    return Math.sqrt(now.reduce((sum, logit, i) => sum + (logit - before[i]!) ** 2, 0));
+  };
+  using steps = await UnlearnSteps.create(model, { ...SETS, controls: [[{ ids: other, mask }]] }, OPTIONS);
+  for (let epoch = 0; epoch < 12; epoch++) await steps.run(epoch, () => Promise.resolve());
+  const [pushed, hidden] = [await distance(), await maOf(model)];
+  const told: number[] = [];
+  await steps.hold({ updates: 10, lr: 1e-3, turn: 0 }, (done) => void told.push(done));
+  const held = await distance();
+  assert(held < pushed / 2, `logits ${pushed} away, ${held} once held`);
+  assert(hidden < 0.5, `MA ${hidden}`);
+  assertEquals(told, Array.from({ length: 10 }, (_, i) => i + 1));
+});
+
 Deno.test("unlearn() that is to last goes on after an interrupt in a training to the same bits", async () => {
   const expected = await (whole ??= run(LONG));
   const checkpoints = await Deno.makeTempDir();
@@ -103,14 +131,16 @@ Deno.test("unlearn() that is to last goes on after an interrupt in a training to
   const onTrain = () => {
     if (++steps === 20) interrupt.abort(); // in the second training
   };
-  const first = await run(LONG, { folder: checkpoints, signal: interrupt.signal, onTrain });
+  let last = 0;
+  const onEpoch = ({ epoch }: { epoch: number }) => void (last = epoch);
+  const first = await run(LONG, { folder: checkpoints, signal: interrupt.signal, onTrain, onEpoch });
   assertEquals(first.result.status, "interrupted");
   let continuedAt = 0;
   const { result, weights } = await run(LONG, {
     folder: checkpoints,
     onContinue: (epochs) => continuedAt = epochs,
   });
-  assert(continuedAt > 0);
+  assertEquals(continuedAt, last - 1, "the epoch before the one that led to the training");
   assertEquals(result, expected.result);
   assertEquals(weights, expected.weights);
 });

@@ -66,6 +66,12 @@ export const command = defineCommand({
       choices: PROFILES,
       default: "reference",
     },
+    compat: {
+      kind: "choice",
+      describe: "whose reading of the value filter: reference drops 172.160 to 172.199 as local too",
+      choices: ["sound", "paper", "reference"],
+      default: "sound",
+    },
     also: { kind: "list", describe: "with the extended profile: phone, card or name", metavar: "KIND" },
     unfiltered: { kind: "flag", describe: "keep what the value filter drops (examples, local addresses)" },
     bigrams: { kind: "path", describe: "counts of letter pairs for the gibberish rule (JSON)", metavar: "F" },
@@ -101,6 +107,7 @@ export const command = defineCommand({
     const piece = {
       key,
       profile: options.profile,
+      compat: options.compat,
       also,
       unfiltered: options.unfiltered,
       reveal: options.reveal,

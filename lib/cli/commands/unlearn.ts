@@ -5,16 +5,14 @@
  * @module
  */
 import { CONTROL_SETS, controlRows } from "../../attacks/control_rows.ts";
-import { FORGET_COLUMNS, HISTORY_COLUMNS, OUTCOME_COLUMNS, RETAIN_COLUMNS } from "../../datasets/columns.ts";
+import { FORGET_COLUMNS, HISTORY_COLUMNS, OUTCOME_COLUMNS } from "../../datasets/columns.ts";
 import { forgetExamples, retainExamples } from "../../datasets/examples.ts";
 import { findDocuments } from "../../datasets/find_documents.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows, writeRows } from "../../datasets/row_table.ts";
 import { MODEL_FILES, saveModel } from "../../checkpoints/save.ts";
 import { checkpointBytes, CHECKPOINTS } from "../../training/checkpoint.ts";
-import type { Model } from "../../models/model.ts";
-import type { Tokenizer } from "../../tokenizers/tokenizer.ts";
-import { METHODS, objectiveOf, type ObjectiveOptions } from "../../unlearning/objectives.ts";
+import { METHODS, objectiveOf } from "../../unlearning/objectives.ts";
 import { unlearn } from "../../unlearning/unlearn.ts";
 import { type Context, defineCommand, type Json, UsageError } from "../command.ts";
 import { CORPUS_OPTIONS, givenCorpus } from "../corpus_options.ts";
@@ -25,6 +23,7 @@ import { MODEL_OPTION, modelInput } from "../model_folder.ts";
 import { memoryOf } from "../memory.ts";
 import { checkSpace } from "../output.ts";
 import { startReading } from "../reading.ts";
+import { readRetainSet } from "../read_retain_set.ts";
 import { openRunFolder } from "../run_folder.ts";
 import { secretKey } from "../secret_key.ts";
 import { countStates, isAbove } from "../../metrics/threshold.ts";
@@ -34,13 +33,19 @@ import { sayUnlearningMemory } from "../unlearn_memory.ts";
 import {
   MATCHED,
   matchedAbove,
-  matchedBounds,
+  MatchedThresholds,
   meanThresholds,
   readThresholds,
-  rescoreBounds,
   type SecretBounds,
 } from "../unlearn_thresholds.ts";
-import { describeEpoch, describeRate, describeUnlearning, metricsOf } from "../unlearn_report.ts";
+import {
+  describeEpoch,
+  describeRate,
+  describeUnlearning,
+  isForgotten,
+  metricsOf,
+} from "../unlearn_report.ts";
+import { MODEL_CARD, writeModelCard } from "../write_model_card.ts";
 
 /** Methods that take no step on a retain set. */
 const ALONE = METHODS.filter((method) =>
@@ -139,7 +144,7 @@ export const command = defineCommand({
         ...{ forget, retain, thresholds: given ? values.thresholds : undefined },
         benign: values.benign,
       },
-      outputs: [...MODEL_FILES, "history.parquet", ...isPerSecret ? ["secrets.parquet"] : []],
+      outputs: [...MODEL_FILES, MODEL_CARD, "history.parquet", ...isPerSecret ? ["secrets.parquet"] : []],
       scratch: [CHECKPOINTS],
       versions: { tensorflow: engine.version },
     });
@@ -161,13 +166,18 @@ export const command = defineCommand({
     };
     const controls = given ? [] : await controlRows(
       { tokenizer, documents },
-      sets.forget.map((row, i) => ({ ...row, window: forgetRows[i]!.window })),
+      sets.forget,
       { sets: values.held, seed: context.seed },
     );
     const secrets = sets.forget.flatMap((row) => row.secrets);
-    const bounds = given
-      ? secrets.map(() => ({ ma: given.ma, el_10: given.el_10, ...UNMATCHED }))
-      : await scoreMatched(loaded.model, { tokenizer, documents, secrets }, context);
+    using matched = given ? null : await MatchedThresholds.create(
+      { model: loaded.model, tokenizer },
+      { documents, secrets },
+      { seed: context.seed },
+    );
+    const bounds = matched
+      ? await scoreMatched(matched, secrets.length, context)
+      : secrets.map(() => ({ ma: given!.ma, el_10: given!.el_10, ...UNMATCHED }));
     const thresholds = given ?? meanThresholds(bounds);
     const byChance = given ? 0 : matchedAbove(secrets.length);
     const lasting = await lastingOf(values, {
@@ -184,16 +194,13 @@ export const command = defineCommand({
       compat: values.compat,
       thresholds,
       ...isPerSecret && { secretThresholds: bounds, byChance },
-      ...!given && {
+      ...matched && {
         rescore: () => {
           let scored = 0;
-          return rescoreBounds({ model: loaded.model, tokenizer }, { documents, secrets }, bounds, {
-            seed: context.seed,
-            onProgress: async (done) => {
-              scored += done;
-              stage.advance(0, `scoring controls of ${scored} of ${secrets.length} secrets`);
-              await context.breathe();
-            },
+          return matched.rescore(bounds, async (done) => {
+            scored += done;
+            stage.advance(0, `scoring controls of ${scored} of ${secrets.length} secrets`);
+            await context.breathe();
           });
         },
       },
@@ -259,39 +266,31 @@ export const command = defineCommand({
       ...memoryOf(memory),
       out,
     };
+    await writeModelCard(out, { model: values.model, folder: loaded.folder, cwd: context.cwd }, {
+      ...{ method: values.method, before: summary.before, after, intervals, thresholds },
+      ...{
+        settings: context.settings,
+        done: isForgotten(summary, values.compat),
+        retained: retainRows.length,
+      },
+      secrets,
+      ...summary.secrets && { outcomes: summary.secrets },
+      ...result.relapses && { relapses: result.relapses },
+    });
     await run.finish(summary as unknown as { [key: string]: Json });
     return describeUnlearning(summary, { ...values, rates: result.notes });
   },
 });
 
-/** The retain set; none where none is given and the method does without. */
-async function readRetainSet(values: { retain: string | undefined; method: string } & ObjectiveOptions) {
-  const { retain, method } = values;
-  if (retain === undefined) {
-    if (objectiveOf(method, values).retain === null) return [];
-    throw new UsageError(`Missing option "--retain": ${method} keeps what a retain set shows it`);
-  }
-  const rows = await readRows(retain, RETAIN_COLUMNS);
-  if (rows.length === 0) throw new RangeError(`Cannot unlearn with "${retain}": it has no rows`);
-  return rows;
-}
-
 /** Thresholds that are no secret's own say nothing of where what was never seen ends below. */
 const UNMATCHED = { controls: null, ma_floor: null, nll_ceiling: null };
 
 /** Each secret's own thresholds, by the model as it came. */
-async function scoreMatched(
-  model: Model,
-  { tokenizer, ...sets }: Parameters<typeof matchedBounds>[1] & { tokenizer: Tokenizer },
-  context: Context,
-) {
-  const stage = context.progress.start("Scoring controls", sets.secrets.length, "secrets");
-  const bounds = await matchedBounds({ model, tokenizer }, sets, {
-    seed: context.seed,
-    onProgress: async (done) => {
-      stage.advance(done);
-      await context.breathe();
-    },
+async function scoreMatched(matched: MatchedThresholds, secrets: number, context: Context) {
+  const stage = context.progress.start("Scoring controls", secrets, "secrets");
+  const bounds = await matched.score(async (done) => {
+    stage.advance(done);
+    await context.breathe();
   });
   stage.done();
   return bounds;

@@ -1,0 +1,27 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { describeUnlearning, isForgotten } from "../../lib/cli/unlearn_report.ts";
+
+const BEFORE = { ma: 0.9, el_3: 0.8, el_5: 0.8, el_10: 0.7, retain_ma: 0.97 };
+const AFTER = { ma: 0.2, el_3: 0.3, el_5: 0.05, el_10: 0.01, retain_ma: 0.96 };
+const SUMMARY = {
+  ...{ status: "reached", epoch: 3, epochs: 3, before: BEFORE, after: AFTER, notes: [], out: "out" },
+  thresholds: { ma: 0.3, el_3: 0.2, el_5: 0.1, el_10: 0.05 },
+};
+const SETTINGS = { method: "ga", lr: 1e-5, rates: [] };
+
+Deno.test("by the paper's rule a checkpoint is done only where EL_3 and EL_5 are no more than their thresholds too", () => {
+  assertEquals([isForgotten(SUMMARY, "sound"), isForgotten(SUMMARY, "reference")], [true, true]);
+  for (const metric of ["ma", "el_3", "el_5", "el_10"] as const) {
+    const met = { ...SUMMARY, after: { ...SUMMARY.thresholds, retain_ma: 0.96 } };
+    assertEquals(isForgotten(met, "paper"), true, "equal to all thresholds");
+    met.after[metric] += 1e-6;
+    assertEquals(isForgotten(met, "paper"), false, metric);
+  }
+  const { failure, text } = describeUnlearning(SUMMARY, { ...SETTINGS, compat: "paper" });
+  assertStringIncludes(
+    failure!,
+    "MA is 0.2000, EL_3 is 0.3000, EL_5 is 0.0500, EL_10 is 0.0100 after 3 epochs",
+  );
+  assertStringIncludes(text!, "0.3000  0.2000  0.1000  0.0500");
+  assertEquals(describeUnlearning(SUMMARY, { ...SETTINGS, compat: "sound" }).failure, undefined);
+});
