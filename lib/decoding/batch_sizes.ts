@@ -70,6 +70,35 @@ export function rowsAtOnce(
 }
 
 /**
+ * Slots of samples in progress: as many as keep the caches, which are twice as long as a row gets, under three gigabytes,
+ * one to four units. A GPU takes up to forty.
+ *
+ * @param size positions of the longest row; slots come in multiples of `unit`
+ * @param memory a GPU's, in bytes; null on a processor
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { slotsAtOnce } from "./batch_sizes.ts";
+ *
+ * const size = { positions: 512, unit: 24 };
+ * const small = { layers: 4, cacheHeads: 4, headWidth: 64 };
+ * assertEquals([slotsAtOnce(small, size), slotsAtOnce(small, size, 80e9)], [96, 960]);
+ * assertEquals(slotsAtOnce({ layers: 30, cacheHeads: 3, headWidth: 64 }, size), 48); // SmolLM2-135M
+ * ```
+ */
+export function slotsAtOnce(
+  { layers, cacheHeads, headWidth }: Pick<ModelConfig, "layers" | "cacheHeads" | "headWidth">,
+  { positions, unit }: { positions: number; unit: number },
+  memory: number | null = null,
+): number {
+  const bytesPerSlot = 2 * layers * cacheHeads * headWidth * 2 * positions * Float32Array.BYTES_PER_ELEMENT;
+  const bytes = memory === null ? 3 * 2 ** 30 : memory * GPU_SHARE.rows;
+  const units = Math.floor(bytes / bytesPerSlot / unit);
+  return unit * Math.max(1, Math.min(units, memory === null ? 4 : 40));
+}
+
+/**
  * Tokens of texts of one length that run through the model at once. On a GPU what one layer and the logits take of each
  * decides: scores of attention and the inside of an MLP, some copies of each.
  *

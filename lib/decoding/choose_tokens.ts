@@ -6,10 +6,11 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
-import { type Candidates, drawToken, type SamplingOptions } from "./next_token.ts";
+import { filterLogits, type SamplingOptions } from "./filter_logits.ts";
+import { drawFrom, drawToken } from "./next_token.ts";
 import { bestLogits } from "../models/not_finite.ts";
 
-export type { SamplingOptions } from "./next_token.ts";
+export type { SamplingOptions } from "./filter_logits.ts";
 
 /** A step's results by name. */
 export type StepOutcome = Record<string, Tensor>;
@@ -39,7 +40,9 @@ export function outcomeOf(logits: Tensor, sampling: SamplingOptions | undefined)
     return { ids, best: bestLogits(logits, ids) };
   }
   const { values, indices } = tf.topk(logits, Math.min(CANDIDATES, logits.shape[1]!));
-  return { values, indices, logSumExp: tf.logSumExp(tf.div(logits, sampling.temperature), -1), logits };
+  const scores = tf.div(logits, sampling.temperature); // [B, V]
+  const sums = tf.sum(tf.exp(tf.sub(scores, tf.max(scores, -1, true))), -1); // [B]
+  return { values, indices, sums, logits };
 }
 
 /**
@@ -55,8 +58,8 @@ export function outcomeOf(logits: Tensor, sampling: SamplingOptions | undefined)
  * assertEquals([...finiteOf(outcomeOf(tf.tensor2d([[1, 5, 2]]), undefined))], [5]);
  * ```
  */
-export function finiteOf({ best, logSumExp }: StepOutcome): ArrayLike<number> {
-  return (best ?? logSumExp!).dataSync();
+export function finiteOf({ best, sums }: StepOutcome): ArrayLike<number> {
+  return (best ?? sums!).dataSync();
 }
 
 /**
@@ -84,25 +87,17 @@ export function chooseTokens(
     const ids = outcome.ids!.dataSync();
     return (i) => ids[i]!;
   }
-  const [values, indices, sums] = [outcome.values!, outcome.indices!, outcome.logSumExp!].map((x) =>
-    x.dataSync()
-  );
+  const [values, indices, sums] = [outcome.values!, outcome.indices!, outcome.sums!].map((x) => x.dataSync());
   const [rows, V] = outcome.logits!.shape as [number, number];
   const count = values!.length / rows;
   let all: Float32Array | undefined;
   return (i, draw) => {
     const uniform = draw();
     const part = (x: ArrayLike<number>) => Array.from({ length: count }, (_, place) => x[i * count + place]!);
-    const likeliest = { ids: part(indices!), logits: part(values!), logSumExp: sums![i]! };
+    const likeliest = { ids: part(indices!), logits: part(values!), sum: sums![i]!, areAll: count === V };
     const token = drawToken(likeliest, sampling, uniform);
     if (token !== null) return token;
     all ??= outcome.logits!.dataSync() as Float32Array;
-    return drawToken(sortAll(all.subarray(i * V, (i + 1) * V), sums![i]!), sampling, uniform)!;
+    return drawFrom(filterLogits(all.subarray(i * V, (i + 1) * V), sampling), uniform);
   };
-}
-
-/** A whole row, the likeliest token first. */
-function sortAll(row: Float32Array, logSumExp: number): Candidates {
-  const ids = Array.from(row, (_, id) => id).sort((a, b) => row[b]! - row[a]! || a - b);
-  return { ids, logits: ids.map((id) => row[id]!), logSumExp };
 }

@@ -9,10 +9,10 @@
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import { compile, type CompiledStep } from "../engine/compile.ts";
-import { attend, cacheBias } from "../models/attention.ts";
 import { gpuMemory } from "../engine/cpu_features.ts";
 import { compilesDecoding, type DecodeWork } from "../engine/xla_policy.ts";
 import { powerOfTwo, powerOfTwoBelow, roundUp } from "./batch_sizes.ts";
+import { decodeCached, fillCache, takeBuffers } from "./cached_step.ts";
 import {
   chooseTokens,
   finiteOf,
@@ -20,8 +20,8 @@ import {
   type SamplingOptions,
   type StepOutcome,
 } from "./choose_tokens.ts";
+import { checkSampling } from "./filter_logits.ts";
 import { GenerateCache } from "./generate_cache.ts";
-import { appendToCache, cachePlaces } from "./kv_cache.ts";
 import type { Model } from "../models/model.ts";
 import { checkFinite, checkTokens } from "../models/not_finite.ts";
 import { uniformOf } from "./philox.ts";
@@ -170,14 +170,7 @@ export class Generator implements Disposable {
     const inputs = [tf.tensor2d(ids, [size, length], "int32"), tf.tensor1d(last, "int32")];
     const { fill } = this.#stepsFor(options.sampling);
     const outcome = await fill.async(...inputs).finally(() => tf.dispose(inputs));
-    const buffers: Tensor[] = [];
-    for (const part of ["k", "v"]) {
-      for (let layer = 0; layer < config.layers; layer++) {
-        const name = `${part}${layer}`;
-        buffers.push(outcome[name]!);
-        delete outcome[name];
-      }
-    }
+    const buffers = takeBuffers(outcome, config.layers);
     return { cache: new GenerateCache(buffers, { rows: size, length }, config), outcome };
   }
 
@@ -219,7 +212,7 @@ export class Generator implements Disposable {
     if (!steps) {
       const { products } = this.#model;
       const fill = (...[ids, last]: Tensor[]) => this.#fillStep(ids!, last!, sampling);
-      const decode = (...inputs: Tensor[]) => outcomeOf(this.#decodeStep(inputs), sampling);
+      const decode = (...inputs: Tensor[]) => outcomeOf(decodeCached(this.#model, inputs), sampling);
       steps = {
         fill: compile(fill, { name: "prompts", products }),
         decode: compile(decode, { name: "generate", products }),
@@ -237,26 +230,8 @@ export class Generator implements Disposable {
   }
 
   #fillStep(ids: Tensor, last: Tensor, sampling: SamplingOptions | undefined): StepOutcome {
-    const cache: StepOutcome = {};
-    const keep = (layer: number, keys: Tensor, values: Tensor) => {
-      const buffer = (x: Tensor) => tf.reshape(x, [-1, keys.shape[3]!]); // [B G T, K]
-      Object.assign(cache, { [`k${layer}`]: buffer(keys), [`v${layer}`]: buffer(values) });
-    };
-    const hidden = this.#model.hidden(ids, { cache: keep });
-    return { ...outcomeOf(this.#model.project(tf.gather(hidden, last as tf.Tensor1D)), sampling), ...cache };
-  }
-
-  #decodeStep([ids, positions, ...cache]: Tensor[]): Tensor {
-    const { layers, cacheHeads: G, headWidth: K } = this.#model.config;
-    const B = ids!.shape[0]!;
-    const T = cache[0]!.shape[0]! / (B * G);
-    const bias = cacheBias(positions!, T);
-    const places = cachePlaces(positions!, { heads: G, length: T });
-    return this.#model.decode(ids!, positions!, ({ layer, q, k, v, scale }) => {
-      const written = (buffer: Tensor, values: Tensor) =>
-        tf.reshape(appendToCache(buffer, places, values), [B, G, T, K]); // [B, G, T, K]
-      return attend(q, written(cache[layer]!, k), written(cache[layers + layer]!, v), { scale, bias });
-    });
+    const { logits, cache } = fillCache(this.#model, ids, last);
+    return { ...outcomeOf(logits, sampling), ...cache };
   }
 
   #batchSize(longest: number, { maxTokens }: GenerateOptions): number {
@@ -278,11 +253,7 @@ export class Generator implements Disposable {
       checkTokens(prompt, vocabularySize, `continue prompt ${i}`);
     });
     if (!(maxTokens >= 1)) throw new RangeError(`Cannot generate ${maxTokens} tokens: expected at least 1`);
-    if (sampling && !(sampling.temperature > 0 && sampling.topP > 0 && sampling.topP <= 1)) {
-      throw new RangeError(
-        `Cannot sample with temperature ${sampling.temperature} and top-p ${sampling.topP}: expected more than 0, and p at most 1`,
-      );
-    }
+    if (sampling) checkSampling(sampling);
     if (draws && draws.length !== prompts.length) {
       throw new RangeError(
         `Cannot name the draws of ${prompts.length} prompts: ${draws.length} names were given`,

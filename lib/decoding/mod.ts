@@ -22,8 +22,11 @@
  */
 export { type Beam, type BeamPrompt, BeamSearch } from "./beam_search.ts";
 export { Decoder, type DecoderOptions, type DecodeStart, type PrefilledTexts } from "./decoder.ts";
+export type { SamplingOptions } from "./filter_logits.ts";
 export { type GenerateOptions, Generator } from "./generator.ts";
-export type { SamplingOptions } from "./next_token.ts";
 export type { PrefillOptions } from "./prefill.ts";
+export { sampleCompletions } from "./sample_completions.ts";
+export type { SampledCompletion, SampleOptions, SamplePrompt } from "./sample_options.ts";
+export type { StopStrings } from "./stop_strings.ts";
 export { type SuffixInput, type SuffixOptions, SuffixPass, type SuffixTokens } from "./suffix_pass.ts";
 export { TOP_K } from "./token_details.ts";

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 
 const MULTIPLIERS = [0xd2511f53, 0xcd9e8d57] as const;
 const WEYL = [0x9e3779b9, 0xbb67ae85] as const;
@@ -51,6 +52,27 @@ export function philox(
 export function uniformOf(seed: number, counter: readonly number[]): number {
   const [a = 0, b = 0, c = 0, d = 0] = counter;
   return philox([seed, Math.floor(seed / 2 ** 32)], [a, b, c, d])[0] / 2 ** 32;
+}
+
+/**
+ * The draws of a task's samples: each depends on the seed, the task's name, the sample's number and the place of the token
+ * in the completion, from 0 on, and on nothing else. The seed is Philox's key; the counter is place, sample, and the first
+ * eight bytes of the name's SHA-256 as two little-endian words.
+ *
+ * @param seed a whole number up to 2^53
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertNotEquals } from "@std/assert";
+ * const draw = taskDraws(42, "HumanEval/0");
+ * assertEquals(taskDraws(42, "HumanEval/0")(3, 7), draw(3, 7));
+ * assertNotEquals(taskDraws(42, "HumanEval/1")(3, 7), draw(3, 7));
+ * ```
+ */
+export function taskDraws(seed: number, task: string): (sample: number, place: number) => number {
+  const digest = createHash("sha256").update(task).digest();
+  const name = [digest.readUInt32LE(0), digest.readUInt32LE(4)] as const;
+  return (sample, place) => uniformOf(seed, [place, sample, ...name]);
 }
 
 /** High and low halves of the product of two 32-bit numbers. */

@@ -200,7 +200,7 @@ async function compareForward(
 }
 
 /** The fetched model as a folder that both sides load; float32. */
-async function writeFolder({ folder }: BenchContext): Promise<string> {
+export async function writeFolder({ folder }: BenchContext): Promise<string> {
   const path = join(folder, "smollm2");
   if (existsSync(path)) return path;
   const file = fetchedModel("smollm2");
@@ -210,7 +210,7 @@ async function writeFolder({ folder }: BenchContext): Promise<string> {
 }
 
 /** Code that SmolLM2 reads, the longest documents first. */
-async function codeOf(folder: string): Promise<Int32Array[]> {
+export async function codeOf(folder: string): Promise<Int32Array[]> {
   const tokenizer = await openModelTokenizer(folder);
   const { unseen } = await buildEmbeddedCorpus();
   const texts = [...new Set(unseen.map(({ text }) => text))];

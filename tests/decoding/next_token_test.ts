@@ -4,8 +4,9 @@ import { drawToken } from "../../lib/decoding/next_token.ts";
 const LOGITS = [3, 2.5, 1, 0, -1, -4];
 
 function candidates(count: number, temperature: number) {
-  const logSumExp = Math.log(LOGITS.reduce((sum, logit) => sum + Math.exp(logit / temperature), 0));
-  return { ids: [10, 11, 12, 13, 14, 15].slice(0, count), logits: LOGITS.slice(0, count), logSumExp };
+  const sum = LOGITS.reduce((sum, logit) => sum + Math.exp((logit - LOGITS[0]!) / temperature), 0);
+  const ids = [10, 11, 12, 13, 14, 15].slice(0, count);
+  return { ids, logits: LOGITS.slice(0, count), sum, areAll: count === LOGITS.length };
 }
 
 Deno.test("drawToken() draws each token as often as it is likely in the nucleus", () => {
@@ -37,7 +38,9 @@ Deno.test("drawToken() draws each token as often as it is likely in the nucleus"
 
 Deno.test("drawToken() says so when the nucleus reaches past the candidates", () => {
   assertEquals(drawToken(candidates(2, 1), { temperature: 1, topP: 0.99 }, 0), null);
-  assertEquals(drawToken(candidates(2, 1), { temperature: 1, topP: 0.8 }, 0), 10);
+  // the first two are the nucleus, and the third shows that none is as likely as the second
+  assertEquals(drawToken(candidates(2, 1), { temperature: 1, topP: 0.8 }, 0), null);
+  assertEquals(drawToken(candidates(3, 1), { temperature: 1, topP: 0.8 }, 0), 10);
 });
 
 Deno.test("drawToken() takes the likeliest when p is tiny, whatever was drawn", () => {

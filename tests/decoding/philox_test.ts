@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { philox, uniformOf } from "../../lib/decoding/philox.ts";
+import { philox, taskDraws, uniformOf } from "../../lib/decoding/philox.ts";
 
 // the known answers of the paper's own implementation (Random123, kat_vectors)
 const KNOWN = [
@@ -29,4 +29,21 @@ Deno.test("uniformOf() is even over [0, 1), and another number for each counter 
   assert(chiSquare < 50, `chi-square is ${chiSquare}`);
   assertNotEquals(uniformOf(1, [0]), uniformOf(2, [0]));
   assertNotEquals(uniformOf(1, [0]), uniformOf(1 + 2 ** 40, [0]));
+});
+
+Deno.test("taskDraws() is Philox of seed, place, sample and the first bytes of the name's SHA-256", () => {
+  // of "HumanEval/0": `printf HumanEval/0 | sha256sum`
+  const [low, high] = [0x414100de, 0xd8045ffa];
+  for (const [sample, place] of [[0, 0], [3, 7], [49, 511]] as const) {
+    assertEquals(
+      taskDraws(42, "HumanEval/0")(sample, place),
+      philox([42, 0], [place, sample, low, high])[0] / 2 ** 32,
+    );
+  }
+  const values = ["a", "b", "é"].flatMap((task) =>
+    [0, 1].flatMap((sample) =>
+      [0, 1].flatMap((place) => [1, 2].map((seed) => taskDraws(seed, task)(sample, place)))
+    )
+  );
+  assertEquals(new Set(values).size, values.length);
 });
