@@ -5,7 +5,7 @@
  */
 import { describeDifferences, type Settings } from "../files/settings.ts";
 import type { Problem } from "./problem.ts";
-import { readSamples, type Sample, sampleLines, type SampleSet } from "./samples.ts";
+import { type CodeSample, readSamples, sampleLines, type SampleSet } from "./samples.ts";
 
 /** Samples that are all there. */
 export interface WholeSamples {
@@ -14,7 +14,7 @@ export interface WholeSamples {
   /** Samples of each problem. */
   n: number;
   /** By problem and number. */
-  samples: Sample[];
+  samples: CodeSample[];
 }
 
 /**
@@ -60,7 +60,7 @@ export async function mergeSamples(paths: readonly string[]): Promise<WholeSampl
 }
 
 /** Checked to be 0 to n - 1 of every problem. */
-function wholeSamples(found: readonly (Sample & { path: string })[], settings: Settings): WholeSamples {
+function wholeSamples(found: readonly (CodeSample & { path: string })[], settings: Settings): WholeSamples {
   const sorted = found.map(({ path, ...sample }) => ({ sample, path }))
     .sort((a, b) => a.sample.problem - b.sample.problem || a.sample.sample - b.sample.sample);
   const samples = sorted.map(({ sample }) => sample);
@@ -106,7 +106,7 @@ function refuseMissing(place: number, n: number): never {
  */
 export function generationsOf(
   problems: readonly Pick<Problem, "task_id" | "prompt">[],
-  samples: Iterable<Sample>,
+  samples: Iterable<CodeSample>,
 ): string[][] {
   const own = Map.groupBy(samples, ({ task_id }) => task_id);
   return problems.map(({ task_id, prompt }) => {

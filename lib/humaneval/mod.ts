@@ -42,8 +42,8 @@ export {
   type SampleResult,
 } from "./results.ts";
 export {
+  type CodeSample,
   readSamples,
-  type Sample,
   SAMPLE_ENDS,
   sampleLine,
   sampleLines,

@@ -16,7 +16,7 @@ import type { Problem } from "./problem.ts";
 export const SAMPLE_ENDS = ["end-of-text", "stop", "length"] as const;
 
 /** A sample. */
-export interface Sample {
+export interface CodeSample {
   /** Its problem. */
   task_id: string;
   /** The problem's place in its file, from 0. */
@@ -36,7 +36,7 @@ export interface SampleSet {
   /** What they were drawn by. */
   settings: Settings;
   /** In the file's order. */
-  samples: Sample[];
+  samples: CodeSample[];
   /** The bytes of its whole lines: more are of a line that a kill has torn. */
   wholeBytes: number;
 }
@@ -89,7 +89,7 @@ export function settingsOf(
  * assertEquals(line.includes("\\u00e9"), true);
  * ```
  */
-export function sampleLine(sample: Sample, settings: Settings, { isFirst = false } = {}): string {
+export function sampleLine(sample: CodeSample, settings: Settings, { isFirst = false } = {}): string {
   const row = rowOf(sample);
   const whole = {
     ...row,
@@ -100,7 +100,7 @@ export function sampleLine(sample: Sample, settings: Settings, { isFirst = false
 }
 
 /** Its members in one order. */
-function rowOf({ task_id, completion, problem, sample, ended, tokens }: Sample) {
+function rowOf({ task_id, completion, problem, sample, ended, tokens }: CodeSample) {
   return { task_id, completion, problem, sample, ended, tokens };
 }
 
@@ -129,7 +129,7 @@ function escapeUnit(unit: string): string {
  * assertEquals(lines.map(({ sample, settings }) => [sample, settings]), [[0, {}], [1, undefined]]);
  * ```
  */
-export function sampleLines(samples: Iterable<Sample>, settings: Settings): string {
+export function sampleLines(samples: Iterable<CodeSample>, settings: Settings): string {
   const sorted = [...samples].sort((a, b) => a.problem - b.problem || a.sample - b.sample);
   return sorted.map((sample, i) => sampleLine(sample, settings, { isFirst: i === 0 })).join("");
 }
@@ -168,7 +168,7 @@ export async function readSamples(path: string): Promise<SampleSet | undefined> 
   const lines = new TextDecoder().decode(bytes.subarray(0, wholeBytes - 1)).split("\n");
   const known = new Map<string, number>();
   let settings: Settings | undefined;
-  const samples = lines.map((line, i): Sample => {
+  const samples = lines.map((line, i): CodeSample => {
     const row = parseRow(line) ?? refuse(i, "is no JSON object");
     if (i === 0) {
       settings = isSettings(row.settings)
@@ -205,7 +205,7 @@ function isSettings(value: Json | undefined): value is Settings {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function isSample(row: Row): row is Row & Sample {
+function isSample(row: Row): row is Row & CodeSample {
   const isCount = (value: Json | undefined) => Number.isSafeInteger(value) && (value as number) >= 0;
   return typeof row.task_id === "string" && typeof row.completion === "string" &&
     isCount(row.problem) && isCount(row.sample) && isCount(row.tokens) &&

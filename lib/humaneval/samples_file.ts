@@ -9,7 +9,7 @@ import { describeDifferences, type Settings } from "../files/settings.ts";
 import { notWritten, writeAll, writeFileAtomic } from "../files/write_file.ts";
 import type { Shard } from "../datasets/corpus_piece.ts";
 import type { Problem } from "./problem.ts";
-import { readSamples, type Sample, sampleLine, sampleLines, settingsOf } from "./samples.ts";
+import { type CodeSample, readSamples, sampleLine, sampleLines, settingsOf } from "./samples.ts";
 
 /** What a samples file is to hold. */
 export interface SamplesFileOptions {
@@ -59,10 +59,10 @@ export class SamplesFile implements Disposable {
   readonly #options: SamplesFileOptions;
   readonly #settings: Settings;
   readonly #places: ReadonlyMap<string, number>;
-  readonly #samples: Map<string, Sample>;
+  readonly #samples: Map<string, CodeSample>;
   #file: Deno.FsFile | undefined;
 
-  private constructor(path: string, options: SamplesFileOptions, samples: readonly Sample[]) {
+  private constructor(path: string, options: SamplesFileOptions, samples: readonly CodeSample[]) {
     this.#path = path;
     this.#options = options;
     this.#settings = settingsOf(options.settings, options.problems);
@@ -88,7 +88,7 @@ export class SamplesFile implements Disposable {
     return file;
   }
 
-  #check(settings: Settings, samples: readonly Sample[]): void {
+  #check(settings: Settings, samples: readonly CodeSample[]): void {
     const refuse = (what: string): never => {
       throw new Error(`Cannot continue "${this.#path}" ${what}`);
     };
@@ -105,7 +105,7 @@ export class SamplesFile implements Disposable {
   }
 
   /** Its samples, in no particular order. */
-  get samples(): Iterable<Sample> {
+  get samples(): Iterable<CodeSample> {
     return this.#samples.values();
   }
 
@@ -133,7 +133,7 @@ export class SamplesFile implements Disposable {
    *
    * @throws {RangeError} when it is none of the missing ones; {Error} when it cannot be written
    */
-  async append(given: Omit<Sample, "problem">): Promise<Sample> {
+  async append(given: Omit<CodeSample, "problem">): Promise<CodeSample> {
     const sample = { ...given, problem: this.#places.get(given.task_id) ?? -1 };
     const key = keyOf(sample.task_id, sample.sample);
     const { n, shard } = this.#options;

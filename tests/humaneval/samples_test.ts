@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { generationsOf, mergeSamples } from "../../lib/humaneval/merge_samples.ts";
 import { readProblems } from "../../lib/humaneval/problem.ts";
-import { readSamples, type Sample, sampleLines, settingsOf } from "../../lib/humaneval/samples.ts";
+import { type CodeSample, readSamples, sampleLines, settingsOf } from "../../lib/humaneval/samples.ts";
 import { SamplesFile, type SamplesFileOptions } from "../../lib/humaneval/samples_file.ts";
 import { temporaryFolder } from "../cli/run_cli.ts";
 
@@ -16,7 +16,7 @@ const SETTINGS = { model: "a", temperature: 0.2, stop: ["\n#"] };
 const OPTIONS: SamplesFileOptions = { problems: PROBLEMS, settings: SETTINGS, n: 2 };
 
 /** What a model would write, by problem and number alone; hard to spell and to tear. */
-function sampleOf(task_id: string, sample: number): Omit<Sample, "problem"> {
+function sampleOf(task_id: string, sample: number): Omit<CodeSample, "problem"> {
   return {
     ...{ task_id, sample, tokens: sample + 3, ended: sample % 2 ? "stop" : "end-of-text" },
     completion: `\n    return "\u00e9\u{1f40d}\u2028\ud800\\" + ${sample}\r\n\x7f`,
