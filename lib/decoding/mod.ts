@@ -1,6 +1,7 @@
 /**
  * Continuations: `Decoder` continues many texts greedily at once, from one pass over what they share; `Generator` draws
- * with temperature, top-p and top-k; `BeamSearch` finds the likeliest; `SuffixPass` scores known ones.
+ * with temperature, top-p and top-k; `sampleCompletions` draws many samples of many tasks, each a function of its task and
+ * number; `BeamSearch` finds the likeliest; `SuffixPass` scores known ones.
  *
  * @example
  * ```ts

@@ -165,10 +165,10 @@ export class UnlearnRun implements Disposable {
     this.#restoreKept();
     const { steps, lr, held = HELD_UPDATES } = this.#options.lasting!;
     const updates = this.#sets.controls?.length ? held : 0;
-    const trained = steps + updates;
-    await training.run({ onStep: ({ step }) => onTrain?.(step, trained), ...signal && { signal } });
+    const all = steps + updates;
+    await training.run({ onStep: ({ step }) => onTrain?.(step, all), ...signal && { signal } });
     await this.#steps.hold({ updates, lr, turn: this.#history.length }, async (done) => {
-      await onTrain?.(steps + done, trained);
+      await onTrain?.(steps + done, all);
       check();
     });
     const rule = this.#rule.state;
@@ -176,7 +176,7 @@ export class UnlearnRun implements Disposable {
     const epoch = this.#history.length;
     training.relapses.push(above);
     const kept = !training.withstands && !training.isOver;
-    this.#history.push({ ...scores.means, ...NO_TERMS, epoch, kept, trained });
+    this.#history.push({ ...scores.means, ...NO_TERMS, epoch, kept, trained: steps });
     if (kept) {
       this.#rule.reopen!(scores);
       this.#keep(epoch);

@@ -59,7 +59,7 @@ function namesIn(folder: string): string[] {
   return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 }
 
-const FILES = ["config.json", "model.safetensors", "run.json", "tokenizer.json"];
+const FILES = ["README.md", "config.json", "model.safetensors", "run.json", "tokenizer.json"];
 
 for (const rule of RULES) {
   const title = "was interrupted and then killed goes on without a flag to the same bytes";

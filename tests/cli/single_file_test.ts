@@ -77,6 +77,7 @@ Deno.test("detect counts all spans found so far in its progress, not the last pi
     unfiltered: false,
     reveal: false,
     profile: "reference",
+    compat: "sound",
     bigrams: undefined,
     allow: undefined,
     textColumn: undefined,
