@@ -110,7 +110,10 @@ export async function runHumanEval(
   const model = (await readRunRecord(run.folder))!.inputs.model!;
   using samples = await SamplesFile.open(await run.path(HUMANEVAL_FILES.samples), {
     ...{ problems, shard, n },
-    settings: { model, dtype, temperature, top_p: topP, max_tokens: maxTokens, seed: context.seed },
+    settings: {
+      ...{ model, dtype, temperature, top_p: topP, max_tokens: maxTokens, seed: context.seed },
+      stop: [...problems[0]!.stops],
+    },
   });
   using verdicts = await VerdictsFile.open(await run.path(HUMANEVAL_FILES.verdicts));
   const results = await makeSamples({ ...parts, n, samples, verdicts }, context);
