@@ -51,3 +51,4 @@ export {
   settingsOf,
 } from "./samples.ts";
 export { type MissingSample, SamplesFile, type SamplesFileOptions } from "./samples_file.ts";
+export { type SampleVerdict, VerdictsFile } from "./verdicts_file.ts";

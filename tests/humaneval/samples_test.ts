@@ -69,7 +69,7 @@ Deno.test("a samples file cut at any byte goes on to the same bytes, and draws a
   assert(unordered !== whole);
   assertEquals(unordered.length, whole.length);
   for (const text of [unordered, whole]) {
-    for (let end = 0; end <= text.length; end += 7) {
+    for (let end = 0; end <= text.length; end += 17) {
       await Deno.writeTextFile(path, text.slice(0, end));
       const kept = text.slice(0, end).split("\n").length - 1;
       assertEquals(await draw(path, OPTIONS), 10 - kept);
