@@ -8,7 +8,7 @@ import type { SampleOptions } from "../decoding/sample_options.ts";
 import { sampleCompletions } from "../decoding/sample_completions.ts";
 import { completionOf, type Problem, programOf } from "../humaneval/problem.ts";
 import type { SampleResult } from "../humaneval/results.ts";
-import type { CodeSample } from "../humaneval/samples.ts";
+import { type CodeSample, inOrder } from "../humaneval/samples.ts";
 import type { SamplesFile } from "../humaneval/samples_file.ts";
 import type { VerdictsFile } from "../humaneval/verdicts_file.ts";
 import type { Context } from "./command.ts";
@@ -178,8 +178,7 @@ class Judging {
 }
 
 function resultsOf(samples: SamplesFile, verdicts: VerdictsFile): SampleResult[] {
-  const sorted = [...samples.samples].sort((a, b) => a.problem - b.problem || a.sample - b.sample);
-  return sorted.map(({ task_id, sample, ended, tokens }) => {
+  return inOrder(samples.samples).map(({ task_id, sample, ended, tokens }) => {
     const { passed, reason, detail } = verdicts.get(task_id, sample)!;
     return { task_id, sample, passed, reason, detail, ended, tokens };
   });

@@ -5,7 +5,7 @@
  */
 import { describeDifferences, type Settings } from "../files/settings.ts";
 import type { Problem } from "./problem.ts";
-import { type CodeSample, readSamples, sampleLines, type SampleSet } from "./samples.ts";
+import { type CodeSample, inOrder, readSamples, sampleLines, type SampleSet } from "./samples.ts";
 
 /** Samples that are all there. */
 export interface WholeSamples {
@@ -61,16 +61,17 @@ export async function mergeSamples(paths: readonly string[]): Promise<WholeSampl
 
 /** Checked to be 0 to n - 1 of every problem. */
 function wholeSamples(found: readonly (CodeSample & { path: string })[], settings: Settings): WholeSamples {
-  const sorted = found.map(({ path, ...sample }) => ({ sample, path }))
-    .sort((a, b) => a.sample.problem - b.sample.problem || a.sample.sample - b.sample.sample);
-  const samples = sorted.map(({ sample }) => sample);
+  const sorted = inOrder(found);
+  const samples = sorted.map(({ path: _, ...sample }) => sample);
   const n = samples.reduce((most, { sample }) => Math.max(most, sample + 1), 0);
   const count = Number(settings.problems);
-  sorted.forEach(({ sample, path }, i) => {
+  samples.forEach((sample, i) => {
     const before = samples[i - 1];
     if (before?.problem === sample.problem && before.sample === sample.sample) {
       throw new RangeError(
-        `Cannot merge "${path}": sample ${sample.sample} of "${sample.task_id}" is in another file too`,
+        `Cannot merge "${
+          sorted[i]!.path
+        }": sample ${sample.sample} of "${sample.task_id}" is in another file too`,
       );
     }
     if (sample.problem * n + sample.sample !== i) refuseMissing(i, n);

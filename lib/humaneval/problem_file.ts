@@ -63,20 +63,14 @@ export async function readProblemFile(
 
 /** Null for what is too large. */
 async function unpack(packed: Uint8Array<ArrayBuffer>, maxBytes: number): Promise<Uint8Array | null> {
-  const chunks: Uint8Array[] = [];
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
   for await (const chunk of new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))) {
     size += chunk.length;
     if (size > maxBytes) return null;
     chunks.push(chunk);
   }
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return await new Blob(chunks).bytes();
 }
 
 function parseRows(text: string, refuse: (what: string) => never): unknown[] {

@@ -41,6 +41,37 @@ export interface SampleSet {
   wholeBytes: number;
 }
 
+/**
+ * A key of a sample among those of all problems.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { sampleKey } from "./samples.ts";
+ *
+ * assertEquals(sampleKey({ task_id: "T/0", sample: 1 }) === sampleKey({ task_id: "T/0", sample: 11 }), false);
+ * ```
+ */
+export function sampleKey({ task_id, sample }: Pick<CodeSample, "task_id" | "sample">): string {
+  return `${sample} ${task_id}`;
+}
+
+/**
+ * Samples by problem and number.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { inOrder } from "./samples.ts";
+ *
+ * const samples = [[1, 0], [0, 1], [0, 0]].map(([problem, sample]) => ({ problem: problem!, sample: sample! }));
+ * assertEquals(inOrder(samples).map(({ problem, sample }) => [problem, sample]), [[0, 0], [0, 1], [1, 0]]);
+ * ```
+ */
+export function inOrder<S extends Pick<CodeSample, "problem" | "sample">>(samples: Iterable<S>): S[] {
+  return [...samples].sort((a, b) => a.problem - b.problem || a.sample - b.sample);
+}
+
 /** How each row starts. */
 const START = '{"task_id":';
 
@@ -130,8 +161,7 @@ function escapeUnit(unit: string): string {
  * ```
  */
 export function sampleLines(samples: Iterable<CodeSample>, settings: Settings): string {
-  const sorted = [...samples].sort((a, b) => a.problem - b.problem || a.sample - b.sample);
-  return sorted.map((sample, i) => sampleLine(sample, settings, { isFirst: i === 0 })).join("");
+  return inOrder(samples).map((sample, i) => sampleLine(sample, settings, { isFirst: i === 0 })).join("");
 }
 
 /**

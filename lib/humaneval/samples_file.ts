@@ -6,10 +6,11 @@
  */
 import { existsSync } from "node:fs";
 import { describeDifferences, type Settings } from "../files/settings.ts";
-import { notWritten, writeAll, writeFileAtomic } from "../files/write_file.ts";
+import { openAppended } from "../files/append_file.ts";
+import { writeAll, writeFileAtomic } from "../files/write_file.ts";
 import type { Shard } from "../datasets/corpus_piece.ts";
 import type { Problem } from "./problem.ts";
-import { type CodeSample, readSamples, sampleLine, sampleLines, settingsOf } from "./samples.ts";
+import { type CodeSample, readSamples, sampleKey, sampleLine, sampleLines, settingsOf } from "./samples.ts";
 
 /** What a samples file is to hold. */
 export interface SamplesFileOptions {
@@ -67,7 +68,7 @@ export class SamplesFile implements Disposable {
     this.#options = options;
     this.#settings = settingsOf(options.settings, options.problems);
     this.#places = new Map(options.problems.map(({ task_id }, i) => [task_id, i]));
-    this.#samples = new Map(samples.map((sample) => [keyOf(sample.task_id, sample.sample), sample]));
+    this.#samples = new Map(samples.map((sample) => [sampleKey(sample), sample]));
   }
 
   /**
@@ -81,10 +82,7 @@ export class SamplesFile implements Disposable {
     const samples = before?.samples ?? [];
     const file = new SamplesFile(path, options, samples);
     if (before) file.#check(before.settings, samples);
-    file.#file = await Deno.open(path, { create: true, append: true }).catch((cause) => {
-      throw notWritten(path, cause);
-    });
-    await file.#file.truncate(before?.wholeBytes ?? 0);
+    file.#file = await openAppended(path, before?.wholeBytes ?? 0);
     return file;
   }
 
@@ -111,7 +109,7 @@ export class SamplesFile implements Disposable {
 
   /** Whether a sample is there. */
   has(taskId: string, sample: number): boolean {
-    return this.#samples.has(keyOf(taskId, sample));
+    return this.#samples.has(sampleKey({ task_id: taskId, sample }));
   }
 
   /** The problems of this file's shard. */
@@ -135,7 +133,7 @@ export class SamplesFile implements Disposable {
    */
   async append(given: Omit<CodeSample, "problem">): Promise<CodeSample> {
     const sample = { ...given, problem: this.#places.get(given.task_id) ?? -1 };
-    const key = keyOf(sample.task_id, sample.sample);
+    const key = sampleKey(sample);
     const { n, shard } = this.#options;
     const isNumbered = Number.isSafeInteger(sample.sample) && sample.sample >= 0 && sample.sample < n;
     if (!isOf(shard, sample.problem) || !isNumbered || this.#samples.has(key)) {
@@ -171,10 +169,6 @@ export class SamplesFile implements Disposable {
     this.#file?.close();
     this.#file = undefined;
   }
-}
-
-function keyOf(taskId: string, sample: number): string {
-  return `${sample} ${taskId}`;
 }
 
 /** Problems go round the shards, so that each has some of every kind. */

@@ -5,8 +5,10 @@
  */
 import { existsSync } from "node:fs";
 import { readRegularFile } from "../files/read_file.ts";
-import { notWritten, writeAll } from "../files/write_file.ts";
+import { openAppended } from "../files/append_file.ts";
+import { writeAll } from "../files/write_file.ts";
 import type { SampleResult } from "./results.ts";
+import { sampleKey } from "./samples.ts";
 
 /** A sample's verdict. */
 export type SampleVerdict = Pick<SampleResult, "task_id" | "sample" | "passed" | "reason" | "detail">;
@@ -55,21 +57,17 @@ export class VerdictsFile implements Disposable {
     const lines = new TextDecoder().decode(bytes.subarray(0, wholeBytes)).split("\n").slice(0, -1);
     const verdicts = lines.map((line, i) => {
       const verdict = parseVerdict(line);
-      if (verdict) return [keyOf(verdict.task_id, verdict.sample), verdict] as const;
+      if (verdict) return [sampleKey(verdict), verdict] as const;
       throw new SyntaxError(
         `Cannot read verdicts "${path}": row ${i + 1} is none: remove the file to judge anew`,
       );
     });
-    const file = await Deno.open(path, { create: true, append: true }).catch((cause) => {
-      throw notWritten(path, cause);
-    });
-    await file.truncate(wholeBytes);
-    return new VerdictsFile(path, file, new Map(verdicts));
+    return new VerdictsFile(path, await openAppended(path, wholeBytes), new Map(verdicts));
   }
 
   /** A sample's verdict; undefined where it was not judged yet. */
   get(taskId: string, sample: number): SampleVerdict | undefined {
-    return this.#verdicts.get(keyOf(taskId, sample));
+    return this.#verdicts.get(sampleKey({ task_id: taskId, sample }));
   }
 
   /**
@@ -82,7 +80,7 @@ export class VerdictsFile implements Disposable {
     const line = new TextEncoder().encode(JSON.stringify(verdict) + "\n");
     this.#last = this.#last.then(async () => {
       await writeAll(this.#file, line, this.#path);
-      this.#verdicts.set(keyOf(task_id, sample), verdict);
+      this.#verdicts.set(sampleKey(verdict), verdict);
     });
     return this.#last;
   }
@@ -90,10 +88,6 @@ export class VerdictsFile implements Disposable {
   [Symbol.dispose](): void {
     this.#file.close();
   }
-}
-
-function keyOf(taskId: string, sample: number): string {
-  return `${sample} ${taskId}`;
 }
 
 function parseVerdict(line: string): SampleVerdict | undefined {

@@ -1,0 +1,32 @@
+/**
+ * Files of lines that grow by one at a time, and go on after a kill.
+ *
+ * @module
+ */
+import { notWritten } from "./write_file.ts";
+
+/**
+ * Opens a file to be appended to, made where there is none, once what stands after its whole lines is cut off.
+ *
+ * @param bytes of the lines that are whole
+ * @throws {Error} when it cannot be written
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openAppended } from "./append_file.ts";
+ *
+ * const path = `${await Deno.makeTempDir()}/lines`;
+ * await Deno.writeTextFile(path, "one\ntw");
+ * using file = await openAppended(path, 4);
+ * await file.write(new TextEncoder().encode("two\n"));
+ * assertEquals(await Deno.readTextFile(path), "one\ntwo\n");
+ * ```
+ */
+export async function openAppended(path: string, bytes: number): Promise<Deno.FsFile> {
+  const file = await Deno.open(path, { create: true, append: true }).catch((cause) => {
+    throw notWritten(path, cause);
+  });
+  await file.truncate(bytes);
+  return file;
+}
