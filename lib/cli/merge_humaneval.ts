@@ -6,13 +6,14 @@
 import { join } from "node:path";
 import { HUMANEVAL_SAMPLE_COLUMNS } from "../datasets/columns.ts";
 import { readRows } from "../datasets/row_table.ts";
-import { describeDifferences, type Settings } from "../files/settings.ts";
 import { writeFileAtomic } from "../files/write_file.ts";
 import { mergeSamples } from "../humaneval/merge_samples.ts";
 import { countPasses, type SampleResult } from "../humaneval/results.ts";
+import { sampleKey } from "../humaneval/samples.ts";
 import type { CommandResult, Context } from "./command.ts";
 import { describePasses, summaryOfPasses } from "./humaneval_report.ts";
 import { HUMANEVAL_FILES, writeResults } from "./humaneval_run.ts";
+import { checkAlike } from "./merge_shards.ts";
 import { openRunFolder, readRunRecord } from "./run_folder.ts";
 import type { RunRecord } from "./run_record.ts";
 
@@ -48,19 +49,15 @@ export async function mergeHumanEval(
   const known = new Map<string, SampleResult>();
   for (const path of shards) {
     const rows = await readRows(join(path, HUMANEVAL_FILES.results), HUMANEVAL_SAMPLE_COLUMNS);
-    for (const row of rows) known.set(nameOf(row), row);
+    for (const row of rows) known.set(sampleKey(row), row);
   }
-  const results = samples.map((sample) => known.get(nameOf(sample)) ?? refuse(out, sample.task_id));
+  const results = samples.map((sample) => known.get(sampleKey(sample)) ?? refuse(out, sample.task_id));
   await writeFileAtomic(await run.path(HUMANEVAL_FILES.samples), lines);
   await writeResults(run.folder, results);
   const about = { results, n, seed: Number(settings.seed) };
   const summary = { shards: shards.length, ...summaryOfPasses(countPasses(results), about), out };
   await run.finish(summary);
   return { text: [...describePasses(summary), `written: ${out}`].join("\n"), summary };
-}
-
-function nameOf({ task_id, sample }: Pick<SampleResult, "task_id" | "sample">): string {
-  return `${sample} ${task_id}`;
 }
 
 function refuse(out: string, taskId: string): never {
@@ -75,19 +72,8 @@ async function finishedRecords(shards: readonly string[]): Promise<RunRecord[]> 
     if (record?.command !== "humaneval" || record.status !== "finished") {
       throw new Error(`Cannot merge "${path}": it is no finished shard of humaneval: run it first`);
     }
-    const differences = describeDifferences(sharedOf(records[0] ?? record), sharedOf(record));
-    if (differences.length > 0) {
-      throw new Error(
-        `Cannot merge "${path}" with the shards before it: ${differences.join("; ")}: run it again`,
-      );
-    }
+    checkAlike(path, record, records[0]);
     records.push(record);
   }
   return records;
-}
-
-/** What must be equal in all shards. */
-function sharedOf({ settings: { shard: _, ...settings }, inputs }: RunRecord): Settings {
-  const contents = Object.entries(inputs).map(([name, content]) => [`content of ${name}`, content]);
-  return { ...settings, ...Object.fromEntries(contents) };
 }

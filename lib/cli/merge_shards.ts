@@ -74,13 +74,31 @@ async function recordsOf(shards: readonly string[]): Promise<RunRecord[]> {
   for (const path of shards) {
     const record = await fileRecord(path);
     if (!record) continue;
-    const found = describeDifferences(settingsOf(records[0] ?? record), settingsOf(record));
-    if (found.length > 0) {
-      throw new Error(`Cannot merge "${path}" with the shards before it: ${found.join("; ")}: run it again`);
-    }
+    checkAlike(path, record, records[0]);
     records.push(record);
   }
   return records;
+}
+
+/**
+ * Refuses a shard that was run otherwise, or on other content, than the first.
+ *
+ * @param path the shard's @param first undefined where there is none before it
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { checkAlike } from "./merge_shards.ts";
+ * import type { RunRecord } from "./run_record.ts";
+ *
+ * const [first, own] = [1, 2].map((seed) => ({ command: "probe", settings: { seed }, inputs: {} }) as unknown as RunRecord);
+ * assertThrows(() => checkAlike("b", own!, first), Error, 'Cannot merge "b" with the shards before it: "seed" was 1, is 2');
+ * ```
+ */
+export function checkAlike(path: string, record: RunRecord, first: RunRecord = record): void {
+  const found = describeDifferences(settingsOf(first), settingsOf(record));
+  if (found.length === 0) return;
+  throw new Error(`Cannot merge "${path}" with the shards before it: ${found.join("; ")}: run it again`);
 }
 
 /** What must be equal in all shards. */
