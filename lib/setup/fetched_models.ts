@@ -124,8 +124,8 @@ export function namedModel(name: string): string {
  * ```
  */
 export function fetchedModel(name: FetchedModelName, { cache = cacheFolder() }: CacheOptions = {}): string {
-  const { path, isThere } = locate(name, cache);
-  if (isThere) return path;
+  const path = fetchedModelFile(name, { cache });
+  if (hasPinnedFiles(dirname(path), [FETCHED_MODELS[name].file])) return path;
   throw new Error(`Cannot use model "${name}": it was not fetched yet: run "npx -y deno task fetch ${name}"`);
 }
 
@@ -147,12 +147,6 @@ export function fetchedModelFile(
 ): string {
   const { folder, file } = FETCHED_MODELS[name];
   return join(cache, "models", folder, placeOf(file));
-}
-
-function locate(name: FetchedModelName, cache: string): { path: string; isThere: boolean } {
-  const { file } = FETCHED_MODELS[name];
-  const path = fetchedModelFile(name, { cache });
-  return { path, isThere: hasPinnedFiles(dirname(path), [file]) };
 }
 
 /**

@@ -39,23 +39,17 @@ export const command = defineCommand({
       const path = await hubModelFolder(model, context, { refresh: true });
       return { text: `fetched: ${path}\nuse it by: --model ${name}`, summary: { name, path } };
     }
-    if (name === "humaneval") {
-      const shown = showFetching(context.progress);
-      const path = await fetchHumanEval({ onProgress: shown.onProgress });
-      shown.done();
-      return { text: `${HUMANEVAL.title} (${HUMANEVAL.licence})\nfetched: ${path}`, summary: { name, path } };
-    }
-    if (!isFetchedModel(name)) {
+    const isModel = isFetchedModel(name);
+    if (!isModel && name !== "humaneval") {
       const known = Object.keys(FETCHED_MODELS).map((known) => `"${known}"`).join(", ");
       throw new UsageError(`Unknown model "${name}": expected ${known}, "humaneval" or org/name[@revision]`);
     }
     const shown = showFetching(context.progress);
-    const path = await fetchModel(name, { onProgress: shown.onProgress });
+    const { onProgress } = shown;
+    const path = isModel ? await fetchModel(name, { onProgress }) : await fetchHumanEval({ onProgress });
     shown.done();
-    const { title, licence } = FETCHED_MODELS[name];
-    return {
-      text: `${title} (${licence})\nfetched: ${path}\nuse it by: --model ${name}`,
-      summary: { name, path },
-    };
+    const { title, licence } = isModel ? FETCHED_MODELS[name] : HUMANEVAL;
+    const use = isModel ? `\nuse it by: --model ${name}` : "";
+    return { text: `${title} (${licence})\nfetched: ${path}${use}`, summary: { name, path } };
   },
 });
