@@ -52,8 +52,8 @@ async function cli(folder: string, ...args: string[]): Promise<Taken> {
   }).output();
   const lines = new TextDecoder().decode(stderr).trimEnd().split("\n");
   const peak = Number(lines.at(-1)) / 1e9;
-  const reached = code === 0 || args[0] === "unlearn"; // one epoch forgets nothing: exit code 3 says so
-  if (!reached) throw new Error(`Cannot run ${args[0]}: ${lines.slice(-3).join("\n")}`);
+  const isRun = code === 0 || args[0] === "unlearn"; // one epoch forgets nothing: its exit code says so
+  if (!isRun) throw new Error(`Cannot run ${args[0]}: ${lines.slice(-3).join("\n")}`);
   const taken = { seconds: (performance.now() - start) / 1000, peak };
   console.error(`bench:   ${taken.seconds.toFixed(0)} s, ${peak.toFixed(2)} GB`);
   return taken;
@@ -153,9 +153,9 @@ async function main(): Promise<void> {
   const shards = values.folder ?? at("shards");
   try {
     const { documents } = await readCorpus(join(EMBEDDED, "train.jsonl.gz"));
-    const library = (await pythonFiles("python3", MEGABYTES)).filter(isUtf8)
-      .map((path) => ({ docId: `library${path}`, path, text: Deno.readTextFileSync(path) }));
     if (!existsSync(shards)) {
+      const library = (await pythonFiles("python3", MEGABYTES)).filter(isUtf8)
+        .map((path) => ({ docId: `library${path}`, path, text: Deno.readTextFileSync(path) }));
       console.error(`bench: making ${values.gigabytes} GB of shards`);
       await makeShards(shards, { library, documents }, bytes);
     }
@@ -190,49 +190,19 @@ async function main(): Promise<void> {
       ...["probe", ...model, "--corpus", corpus, "--secrets", "chosen.parquet", "--out", `${out}.parquet`],
     ]);
     rows.push(memoryRow(`probe of ${SECRETS} secrets, peak above measuring one document`, probe, start));
-    await cli(
-      work,
-      "select",
-      "--probe",
-      "probe.parquet",
-      "--corpus",
-      few,
-      "--groups",
-      "1",
-      "--min-ma",
-      "0",
-      "--out",
-      "sets",
-    );
+    const chosen = ["--probe", "probe.parquet", "--corpus", few, "--groups", "1", "--min-ma", "0"];
+    await cli(work, "select", ...chosen, "--out", "sets");
     await compare("retain", (corpus, out) => [
-      ...[
-        "retain",
-        ...model,
-        "--texts",
-        corpus,
-        "--secrets",
-        "secrets.parquet",
-        "--max-texts",
-        "64",
-        "--any",
-      ],
-      ...["--out", `${out}.parquet`],
+      ...["retain", ...model, "--texts", corpus, "--secrets", "secrets.parquet", "--max-texts", "64"],
+      ...["--any", "--out", `${out}.parquet`],
     ], once);
     await compare("unlearn", (corpus, out) => [
       ...["unlearn", ...model, "--corpus", corpus, "--forget", "sets/forget_0.parquet", "--method", "ga"],
       ...["--ma", "0.1", "--el10", "0.01", "--epochs", "1", "--out", out],
     ]);
     await compare("evaluate", (corpus, out) => [
-      ...[
-        "evaluate",
-        ...model,
-        "--corpus",
-        corpus,
-        "--forget",
-        "sets/forget_0.parquet",
-        "--out",
-        `${out}.parquet`,
-      ],
+      ...["evaluate", ...model, "--corpus", corpus, "--forget", "sets/forget_0.parquet"],
+      ...["--out", `${out}.parquet`],
     ]);
     console.log(formatRows(rows));
     if (values.json) await Deno.writeTextFile(values.json, JSON.stringify(rows, null, 2) + "\n");
