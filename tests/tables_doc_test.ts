@@ -67,6 +67,8 @@ const DESCRIBED: { [schema: string]: string } = {
   INTERVAL_COLUMNS: "Sets of `evaluate`",
   SECRET_SCORE_COLUMNS: "Secrets of `evaluate`",
   ATTACK_COLUMNS: "Attacks",
+  HUMANEVAL_SAMPLE_COLUMNS: "Samples of `humaneval`",
+  HUMANEVAL_PROBLEM_COLUMNS: "Problems of `humaneval`",
   DUPLICATION_COLUMNS: "Duplication",
   PLANTED_COLUMNS: "Planted secrets",
   HYPERPARAMETER_COLUMNS: "Hyperparameters",

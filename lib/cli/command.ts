@@ -7,6 +7,7 @@
  *
  * @module
  */
+import type { Json } from "../files/settings.ts";
 import type { ScoreMemo } from "../metrics/score_memo.ts";
 import type { Progress } from "./progress.ts";
 
@@ -46,8 +47,7 @@ export type OptionValues<O extends OptionSpecs> = { -readonly [N in keyof O]: Gi
 /** The value of an option that was given or has a default. */
 export type OptionValue = string | number | boolean | string[];
 
-/** A value that JSON holds. */
-export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+export type { Json };
 
 /** What a command is given beside its values. */
 export interface Context {

@@ -8,10 +8,11 @@
 import { assembleParts } from "../datasets/assemble_parts.ts";
 import { RETAIN_COLUMNS, THRESHOLD_COLUMNS } from "../datasets/columns.ts";
 import { writeRows } from "../datasets/row_table.ts";
+import { describeDifferences } from "../files/settings.ts";
 import { privateIf } from "../files/write_file.ts";
 import type { Json } from "./command.ts";
 import { fileRecord } from "./run_files.ts";
-import { recordDifferences, type RunRecord } from "./run_record.ts";
+import type { RunRecord } from "./run_record.ts";
 
 /** The whole table, as far as it is known before it is written. */
 export interface MergedShards {
@@ -73,7 +74,7 @@ async function recordsOf(shards: readonly string[]): Promise<RunRecord[]> {
   for (const path of shards) {
     const record = await fileRecord(path);
     if (!record) continue;
-    const found = recordDifferences(settingsOf(records[0] ?? record), settingsOf(record));
+    const found = describeDifferences(settingsOf(records[0] ?? record), settingsOf(record));
     if (found.length > 0) {
       throw new Error(`Cannot merge "${path}" with the shards before it: ${found.join("; ")}: run it again`);
     }

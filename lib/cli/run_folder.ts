@@ -36,6 +36,8 @@ export interface RunFolderOptions extends RunOptions {
   outputs: readonly string[];
   /** Names of what goes when the run is finished, as checkpoints. */
   scratch?: readonly string[];
+  /** Whether there is more to be done in a finished run of the same settings, which is unfinished then again. */
+  goesOn?: (finished: RunRecord) => boolean;
 }
 
 /** An output folder, locked until it is disposed. */
@@ -87,13 +89,13 @@ export interface RunFolder extends Disposable {
  */
 export async function openRunFolder(folder: string, options: RunFolderOptions): Promise<RunFolder> {
   folder = resolve(folder);
-  const { context: { force, signal }, outputs, scratch = [] } = options;
+  const { context: { signal }, outputs, scratch = [] } = options;
   await checkApart(folder, inputPaths(options));
   const isNew = await makeRunFolder(folder);
   const unlock = await takeLock(join(folder, LOCK_FILE), folder);
   try {
     const record = await newRecord(options, { outputs, scratch });
-    const isContinued = !isNew && await admit(folder, record, force);
+    const isContinued = !isNew && await admit(folder, record, options);
     await removeMatching(folder, []);
     if (!isContinued) await writeRecord(join(folder, RUN_FILE), record);
     let isFinished = false;
@@ -172,7 +174,11 @@ async function makeRunFolder(folder: string): Promise<boolean> {
 }
 
 /** Whether to continue (true) or to start in the folder (false, emptied if it held a run); else throws. */
-async function admit(folder: string, now: RunRecord, force: boolean): Promise<boolean> {
+async function admit(
+  folder: string,
+  now: RunRecord,
+  { context: { force }, goesOn }: RunFolderOptions,
+): Promise<boolean> {
   const before = await readRunRecord(folder);
   if (force || !before) {
     const [foreign, ...others] = await foreignNames(folder);
@@ -185,6 +191,11 @@ async function admit(folder: string, now: RunRecord, force: boolean): Promise<bo
   }
   checkSameRun(folder, before, now);
   if (before.status === "unfinished") return true;
+  if (goesOn?.(before)) {
+    checkSameRun(folder, { ...before, status: "unfinished" }, now);
+    await writeRecord(join(folder, RUN_FILE), now);
+    return true;
+  }
   await removeMatching(folder, before.scratch); // it was killed before it had removed them
   throw new Error(`Cannot write into "${folder}": it is finished already: give --force to replace it`);
 }

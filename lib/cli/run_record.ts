@@ -7,6 +7,7 @@
  */
 import deno from "../../deno.json" with { type: "json" };
 import { readRegularText } from "../files/read_file.ts";
+import { describeDifferences, differingSettings } from "../files/settings.ts";
 import { writeFileAtomic } from "../files/write_file.ts";
 import type { Context, Json } from "./command.ts";
 import { lstat } from "./output.ts";
@@ -182,61 +183,21 @@ export function checkSameRun(output: string, before: RunRecord, now: RunRecord):
       `Cannot write into "${output}": it holds a run of "${before.command}": name another place or give --force`,
     );
   }
-  const settings = differences(before.settings, now.settings);
-  if (settings.length > 0) refuse("with other settings", settings.map(describe));
+  const settings = describeDifferences(before.settings, now.settings);
+  if (settings.length > 0) refuse("with other settings", settings);
   if (before.status === "finished") return;
-  const inputs = differences(before.inputs, now.inputs).map(({ key }) => `the ${key}`);
+  const inputs = differingSettings(before.inputs, now.inputs).map(({ key }) => `the ${key}`);
   if (inputs.length > 0) refuse("as what it reads has changed since it began", inputs);
   const { deno: _, ...versions } = before.versions;
   const { deno: __, ...versionsNow } = now.versions;
-  const others = differences(versions, versionsNow);
-  if (others.length > 0) refuse("by other versions", others.map(describe));
+  const others = describeDifferences(versions, versionsNow);
+  if (others.length > 0) refuse("by other versions", others);
 
   function refuse(why: string, what: readonly string[]): never {
     throw new Error(
       `Cannot continue "${output}" ${why}: ${what.join("; ")}: name another place or give --force`,
     );
   }
-}
-
-interface Difference {
-  key: string;
-  before: Json | undefined;
-  now: Json | undefined;
-}
-
-/**
- * How settings differ, in words.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { recordDifferences } from "./run_record.ts";
- *
- * assertEquals(recordDifferences({ k: 32 }, { k: 16, any: true }), ['"any" was not given, is true', '"k" was 32, is 16']);
- * ```
- */
-export function recordDifferences(before: { [key: string]: Json }, now: { [key: string]: Json }): string[] {
-  return differences(before, now).map(describe);
-}
-
-function differences(before: { [key: string]: Json }, now: { [key: string]: Json }): Difference[] {
-  return [...new Set([...Object.keys(before), ...Object.keys(now)])].sort()
-    .map((key) => ({ key, before: before[key], now: now[key] }))
-    .filter(({ before, now }) => show(before) !== show(now));
-}
-
-function describe({ key, before, now }: Difference): string {
-  return `"${key}" was ${show(before)}, is ${show(now)}`;
-}
-
-function show(value: Json | undefined): string {
-  return value === undefined ? "not given" : JSON.stringify(value, sortKeys);
-}
-
-function sortKeys(_key: string, value: Json): Json {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1));
 }
 
 /**

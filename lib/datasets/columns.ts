@@ -235,6 +235,27 @@ export const ATTACK_COLUMNS = {
   controls_extracted: "float?",
 } as const satisfies Columns;
 
+/** The columns of `humaneval`: a row a judged sample. */
+export const HUMANEVAL_SAMPLE_COLUMNS = {
+  task_id: "text",
+  sample: "int",
+  passed: "bool",
+  reason: "text",
+  detail: "text?",
+  ended: "text",
+  tokens: "int",
+} as const satisfies Columns;
+
+/** The columns of `humaneval`: a row a problem. */
+export const HUMANEVAL_PROBLEM_COLUMNS = {
+  task_id: "text",
+  samples: "int",
+  passed: "int",
+  pass_at_1: "float",
+  pass_at_5: "float?",
+  pass_at_10: "float?",
+} as const satisfies Columns;
+
 /**
  * The table of single secrets beside an evaluation.
  *

@@ -12,6 +12,8 @@
  *
  * @module
  */
+export { generationsOf, mergeSamples, type WholeSamples } from "./merge_samples.ts";
+export { PAPER_PASSES, type PassRow, passRow, type PassShare } from "./paper_passes.ts";
 export {
   comparePasses,
   mcNemar,
@@ -20,4 +22,33 @@ export {
   type PassComparison,
   type ProblemCounts,
 } from "./pass_at_k.ts";
-export { cutAtStop, HUMANEVAL_STOPS, type Problem, programOf, readProblems } from "./problem.ts";
+export {
+  completionOf,
+  cutAtStop,
+  HUMANEVAL_STOPS,
+  MBPP_STOPS,
+  type Problem,
+  programOf,
+  readProblems,
+} from "./problem.ts";
+export { type ProblemFileOptions, readProblemFile } from "./problem_file.ts";
+export {
+  compareGreedy,
+  countPasses,
+  type GreedyComparison,
+  PASS_KS,
+  type ProblemResult,
+  problemResults,
+  type SampleResult,
+} from "./results.ts";
+export {
+  type CodeSample,
+  readSamples,
+  SAMPLE_ENDS,
+  sampleLine,
+  sampleLines,
+  type SampleSet,
+  settingsOf,
+} from "./samples.ts";
+export { type MissingSample, SamplesFile, type SamplesFileOptions } from "./samples_file.ts";
+export { type SampleVerdict, VerdictsFile } from "./verdicts_file.ts";

@@ -10,7 +10,7 @@ import { strip, stripEnd } from "../secrets/python_text.ts";
 export interface Problem {
   /** Its name. */
   task_id: string;
-  /** What a model is asked to go on with; without white space at its ends. */
+  /** What a model is asked to go on with; HumanEval's without white space at its ends, MBPP's with a line break there. */
   prompt: string;
   /** What stands before the tests of a program: `prompt` where a solution goes on with it. */
   preamble: string;
@@ -18,10 +18,20 @@ export interface Problem {
   tests: string;
   /** A solution that passes, as a completion; null where none is known. */
   solution: string | null;
+  /** Strings that end a completion: {@linkcode HUMANEVAL_STOPS} or {@linkcode MBPP_STOPS}. */
+  stops: readonly string[];
 }
 
-/** Where a completion ends: bigcode-evaluation-harness's stop strings of HumanEval. */
-export const HUMANEVAL_STOPS = ["\nclass", "\ndef", "\n#", "\n@", "\nprint", "\nif", "\n```"] as const;
+/** Where a completion of HumanEval ends: bigcode-evaluation-harness's stop strings, the last of them StarCoder's. */
+export const HUMANEVAL_STOPS: readonly string[] = [
+  ...["\nclass", "\ndef", "\n#", "\n@", "\nprint", "\nif", "\n```"],
+  "<file_sep>",
+];
+
+/** Where a completion of MBPP ends: bigcode-evaluation-harness's stop strings. */
+export const MBPP_STOPS: readonly string[] = [
+  ...["\nclass", "\nassert", '\n"""', "\nprint", "\nif", "\n<|/", "\n```"],
+];
 
 /** How many of MBPP's tests a prompt shows. */
 const SHOWN_TESTS = 3;
@@ -50,6 +60,7 @@ export function readProblems(rows: readonly unknown[], name: string): Problem[] 
   };
   if (rows.length === 0) refuse("it has no rows");
   const known = new Map<string, number>();
+  let stops: readonly string[] | undefined;
   return rows.map((row, i) => {
     if (typeof row !== "object" || row === null || Array.isArray(row)) {
       return refuse(`row ${i + 1} is no object`);
@@ -58,6 +69,8 @@ export function readProblems(rows: readonly unknown[], name: string): Problem[] 
     const before = known.get(problem.task_id);
     if (before !== undefined) refuse(`rows ${before + 1} and ${i + 1} are both "${problem.task_id}"`);
     known.set(problem.task_id, i);
+    stops ??= problem.stops;
+    if (problem.stops !== stops) refuse(`row ${i + 1} is of the other kind than those before it`);
     return problem;
   });
 }
@@ -78,12 +91,15 @@ function problemOf(row: Row, refuse: (what: string) => never): Problem {
   const tests = `${text("test")}\ncheck(${text("entry_point")})`;
   const solution = row.canonical_solution;
   return {
-    ...{ task_id, prompt, preamble: prompt, tests },
+    ...{ task_id, prompt, preamble: prompt, tests, stops: HUMANEVAL_STOPS },
     solution: typeof solution === "string" ? lost + solution : null,
   };
 }
 
-/** As bigcode-evaluation-harness has it: the task and three tests as a string's lines; tests need no prompt. */
+/**
+ * The task and three tests as a string's lines, as bigcode-evaluation-harness has it with one test; it leaves the set-up
+ * out, without which some problems cannot be solved. Tests need no prompt.
+ */
 function mbppProblem(
   task_id: string,
   row: Row,
@@ -103,10 +119,11 @@ function mbppProblem(
   const task = row.text === undefined ? text("prompt") : text("text");
   return {
     task_id,
-    prompt: `"""\n${task}\n${tests.slice(0, SHOWN_TESTS).join("\n")}\n"""`,
+    prompt: `"""\n${task}\n${tests.slice(0, SHOWN_TESTS).join("\n")}\n"""\n`,
     preamble: "",
     tests: [...setUp.filter((line) => line !== ""), ...tests].join("\n"),
     solution: typeof row.code === "string" ? row.code : null,
+    stops: MBPP_STOPS,
   };
 }
 
@@ -116,15 +133,42 @@ function mbppProblem(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { cutAtStop } from "./problem.ts";
+ * import { cutAtStop, HUMANEVAL_STOPS } from "./problem.ts";
  *
- * assertEquals(cutAtStop("    return 1\n\ndef two():\n"), "    return 1\n");
+ * assertEquals(cutAtStop("    return 1\n\ndef two():\n", HUMANEVAL_STOPS), "    return 1\n");
  * assertEquals(cutAtStop("    return 1", ["1"]), "    return ");
  * ```
  */
-export function cutAtStop(completion: string, stops: readonly string[] = HUMANEVAL_STOPS): string {
+export function cutAtStop(completion: string, stops: readonly string[]): string {
   const ends = stops.map((stop) => completion.indexOf(stop)).filter((at) => at >= 0);
   return completion.slice(0, Math.min(completion.length, ...ends));
+}
+
+/**
+ * The completion in a text that a model wrote: what follows the prompt by characters, as Python counts them, up to the
+ * first stop string. A tokenizer may spell the prompt otherwise; it is as long then as it was, as in the reference.
+ *
+ * @param text prompt and what was written, decoded at once @param endOfText texts of tokens that end it too
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { completionOf } from "./problem.ts";
+ *
+ * const problem = { prompt: "def one():", stops: ["\ndef"] };
+ * assertEquals(completionOf("def one():\n    return 1\ndef two():", problem), "\n    return 1");
+ * assertEquals(completionOf("def one():\n    pass<|end|>", problem, ["<|end|>"]), "\n    pass");
+ * ```
+ */
+export function completionOf(
+  text: string,
+  { prompt, stops }: Pick<Problem, "prompt" | "stops">,
+  endOfText: readonly string[] = [],
+): string {
+  const after = text.startsWith(prompt)
+    ? text.slice(prompt.length)
+    : Array.from(text).slice(Array.from(prompt).length).join("");
+  return cutAtStop(after, [...stops, ...endOfText]);
 }
 
 /**

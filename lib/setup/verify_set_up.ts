@@ -11,6 +11,7 @@ import { cacheFolder, type CacheOptions } from "./cache_folder.ts";
 import { GPU_WHEELS, gpuFolder } from "./gpu_wheels.ts";
 import { findJupyter } from "./jupyter.ts";
 import { FETCHED_MODELS, fetchedModelFile } from "./fetched_models.ts";
+import { HUMANEVAL, humanEvalFile } from "./fetched_problems.ts";
 import { verifyNpmPackages } from "./npm_packages.ts";
 import { hashFile, type PinnedFile, placeOf, type ReadOptions, type VerifyRow } from "./pinned_files.ts";
 import { downloadFolder, findTensorFlow, TENSORFLOW_FILES } from "./tensorflow_libraries.ts";
@@ -120,7 +121,8 @@ async function verifyModels(cache: string, reading: ReadOptions): Promise<Verify
     const folder = dirname(fetchedModelFile(name as keyof typeof FETCHED_MODELS, { cache }));
     rows.push(...await verifyFiles(`model ${name}`, folder, { files: [file], ...reading }));
   }
-  return rows;
+  const problems = dirname(humanEvalFile({ cache }));
+  return [...rows, ...await verifyFiles("HumanEval", problems, { files: [HUMANEVAL.file], ...reading })];
 }
 
 /** What was made on this machine out of checked wheels: no two machines make the same. */

@@ -61,6 +61,26 @@ Deno.test("openRunFolder() makes a folder with its record and takes its lock awa
   });
 });
 
+Deno.test("openRunFolder() goes on with a finished run where there is more to be done, over the same content only", async () => {
+  using temporary = temporaryFolder();
+  const folder = join(temporary.path, "run");
+  const versions = { tensorflow: "2.21.0" };
+  await finish(folder, { versions });
+  await assertRejects(
+    () => leave(folder, { versions, goesOn: () => false }),
+    Error,
+    "it is finished already",
+  );
+  const goesOn: RunFolderOptions["goesOn"] = ({ summary }) => summary?.ma === 0.2;
+  const others = { versions: { tensorflow: "2.22.0" }, goesOn };
+  await assertRejects(() => leave(folder, others), Error, '"tensorflow" was "2.21.0", is "2.22.0"');
+  assertEquals((await readRunRecord(folder))?.status, "finished");
+  assertEquals(await leave(folder, { versions, goesOn }), true);
+  assertEquals((await readRunRecord(folder))?.status, "unfinished");
+  await finish(folder, { versions, goesOn: () => false });
+  assertEquals((await readRunRecord(folder))?.status, "finished");
+});
+
 Deno.test("openRunFolder() leaves nothing of a run that has written nothing to go on from", async () => {
   using temporary = temporaryFolder();
   const folder = join(temporary.path, "deep/er/run");

@@ -1,5 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { cutAtStop, programOf, readProblems } from "../../lib/humaneval/problem.ts";
+import {
+  completionOf,
+  cutAtStop,
+  HUMANEVAL_STOPS,
+  MBPP_STOPS,
+  programOf,
+  readProblems,
+} from "../../lib/humaneval/problem.ts";
 
 const ROW = {
   task_id: "Made/0",
@@ -12,7 +19,10 @@ const ROW = {
 Deno.test("a problem's program is its prompt, a completion, its tests and a call of check, as HumanEval has them", () => {
   const [problem] = readProblems([ROW], "made.jsonl");
   assertEquals(problem!.prompt, 'def twice(n):\n    """ Twice a number. """');
-  const completion = cutAtStop("\n    return n + n\n\nprint(twice(1))\ndef other():\n    pass");
+  const completion = cutAtStop(
+    "\n    return n + n\n\nprint(twice(1))\ndef other():\n    pass",
+    problem!.stops,
+  );
   assertEquals(completion, "\n    return n + n\n");
   assertEquals(
     programOf(problem!, completion),
@@ -36,7 +46,7 @@ Deno.test("an MBPP problem shows three of its tests and is judged by all of them
   };
   const [problem] = readProblems([row], "mbpp.jsonl");
   const shown = row.test_list.slice(0, 3).join("\n");
-  assertEquals(problem!.prompt, `"""\nWrite a function to add one.\n${shown}\n"""`);
+  assertEquals(problem!.prompt, `"""\nWrite a function to add one.\n${shown}\n"""\n`);
   assertEquals(
     programOf(problem!, problem!.solution!),
     `${row.code}\nimport math\n${row.test_list.join("\n")}`,
@@ -58,6 +68,10 @@ Deno.test("problems that cannot be judged are refused by their row", () => {
     [[{ task_id: 1, text: "x", test_list: [] }], "row 1 has an empty test_list"],
     [[{ task_id: 1, text: "x", test_list: "assert" }], "row 1 has a test_list that is no list of texts"],
     [[{ task_id: 1, test_list: ["assert 1"] }], "row 1 has no prompt"],
+    [
+      [ROW, { task_id: 1, text: "x", test_list: ["assert 1"] }],
+      "row 2 is of the other kind than those before it",
+    ],
   ];
   for (const [rows, what] of refusals) {
     assertThrows(
@@ -69,8 +83,25 @@ Deno.test("problems that cannot be judged are refused by their row", () => {
 });
 
 Deno.test("cutAtStop() cuts at the first of all stops, wherever it stands", () => {
-  assertEquals(cutAtStop("\ndef f(): pass"), "");
-  assertEquals(cutAtStop("x\n#a\n@b"), "x");
+  assertEquals(cutAtStop("\ndef f(): pass", HUMANEVAL_STOPS), "");
+  assertEquals(cutAtStop("x\n#a\n@b", HUMANEVAL_STOPS), "x");
   assertEquals(cutAtStop("x\n#a\n@b", ["\n@"]), "x\n#a");
   assertEquals(cutAtStop("  ifx\n  if y", []), "  ifx\n  if y");
+  for (const stops of [HUMANEVAL_STOPS, MBPP_STOPS]) {
+    for (const stop of stops) assertEquals(cutAtStop(`a${stop}b`, stops), "a");
+  }
+});
+
+Deno.test("completionOf() leaves the prompt out by Python's characters, as bigcode-evaluation-harness does", () => {
+  const problem = { prompt: 'def f():\n    "\u{1f40d}"', stops: HUMANEVAL_STOPS };
+  const completion = "\n    return 1\n";
+  assertEquals(completionOf(`${problem.prompt}${completion}\n# so`, problem), completion);
+  assertEquals(completionOf(`${problem.prompt}${completion}`, problem), completion);
+  // a tokenizer that spells the snake as one unknown character, which has half as many UTF-16 units, or as two
+  const unknown = problem.prompt.replace("\u{1f40d}", "\ufffd");
+  assertEquals(completionOf(`${unknown}${completion}`, problem), completion);
+  assertEquals(
+    completionOf(`${unknown.replace("\ufffd", "\ufffd\ufffd")}${completion}`, problem),
+    `"${completion}`,
+  );
 });

@@ -1,6 +1,6 @@
 /**
  * `merge`: what one process would have written, byte for byte, of the tables that shards wrote: their rows in the corpus'
- * order, or what `thresholds` and `retain` make of all rows.
+ * order, or what `thresholds` and `retain` make of all rows; and of the folders that shards of `humaneval` wrote.
  *
  * @module
  */
@@ -8,6 +8,7 @@ import { basename, dirname, join } from "node:path";
 import { nameColumns } from "../../datasets/name_columns.ts";
 import { readTable, tableFormat } from "../../datasets/tables.ts";
 import { defineCommand } from "../command.ts";
+import { mergeHumanEval } from "../merge_humaneval.ts";
 import { mergeShards } from "../merge_shards.ts";
 import { openRunFiles } from "../run_files.ts";
 import { shardPath } from "../shard.ts";
@@ -37,6 +38,8 @@ export const command = defineCommand({
   writes: true,
   async run({ table, out = table }, context) {
     const shards = await findShards(table);
+    if ((await Deno.stat(shards[0]!)).isDirectory) return await mergeHumanEval(shards, out, context);
+    tableFormat(table);
     using run = await openRunFiles([out], {
       command: "merge",
       context,
@@ -50,7 +53,7 @@ export const command = defineCommand({
 });
 
 /**
- * The shards' files beside a table's path, by their number.
+ * The shards' files, or folders, beside a table's path, by their number.
  *
  * @throws {Error} If there are none, of two divisions, or some are missing.
  *
@@ -67,7 +70,6 @@ export const command = defineCommand({
  * ```
  */
 export async function findShards(table: string): Promise<string[]> {
-  tableFormat(table);
   const refuse = (what: string): never => {
     throw new Error(`Cannot merge "${table}": ${what}`);
   };
@@ -76,7 +78,7 @@ export async function findShards(table: string): Promise<string[]> {
   try {
     for await (const { name } of Deno.readDir(dirname(table))) {
       names.add(name);
-      const [, index, count] = /-(\d{5})-of-(\d{5})\./.exec(name) ?? [];
+      const [, index, count] = /-(\d{5})-of-(\d{5})(?=\.|$)/.exec(name) ?? [];
       const shard = { index: Number(index), count: Number(count) };
       if (index !== undefined && shardPath(basename(table), shard) === name) counts.add(shard.count);
     }
@@ -85,6 +87,7 @@ export async function findShards(table: string): Promise<string[]> {
   }
   const [count] = counts;
   if (count === undefined) {
+    tableFormat(table);
     return refuse(`there is no "${shardPath(basename(table), { index: 0, count: 1 })}"`);
   }
   if (counts.size > 1) refuse(`there are shards of ${[...counts].sort((a, b) => a - b).join(" and of ")}`);

@@ -1,0 +1,162 @@
+/**
+ * `humaneval` without what draws and what judges, which its command gives: a folder of samples, verdicts and tables, which
+ * goes on where it was killed, and to more samples of each problem.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { HUMANEVAL_PROBLEM_COLUMNS, HUMANEVAL_SAMPLE_COLUMNS } from "../datasets/columns.ts";
+import { readRows, writeRows } from "../datasets/row_table.ts";
+import { readProblemFile } from "../humaneval/problem_file.ts";
+import { countPasses, problemResults, type SampleResult } from "../humaneval/results.ts";
+import { SamplesFile } from "../humaneval/samples_file.ts";
+import { VerdictsFile } from "../humaneval/verdicts_file.ts";
+import { HUMANEVAL, humanEvalFile } from "../setup/fetched_problems.ts";
+import { hasPinnedFiles } from "../setup/pinned_files.ts";
+import {
+  type CommandResult,
+  type Context,
+  type OptionSpecs,
+  type OptionValues,
+  UsageError,
+} from "./command.ts";
+import { DTYPE_OPTION } from "./dtype_options.ts";
+import { describePasses, summaryOfPasses } from "./humaneval_report.ts";
+import { type DrawSamples, makeSamples, type SampleJudge } from "./humaneval_samples.ts";
+import { MODEL_OPTION, modelInput } from "./model_folder.ts";
+import { openRunFolder, readRunRecord } from "./run_folder.ts";
+import { SHARD_OPTION, shardOutput } from "./shard.ts";
+
+/** The files of a run. */
+export const HUMANEVAL_FILES = {
+  samples: "samples.jsonl",
+  verdicts: "verdicts.jsonl",
+  results: "results.parquet",
+  problems: "problems.parquet",
+} as const;
+
+/** The options of `humaneval`, but for those of the sandbox. */
+export const HUMANEVAL_OPTIONS = {
+  model: MODEL_OPTION,
+  dtype: DTYPE_OPTION,
+  problems: {
+    kind: "path",
+    describe: "JSON lines in HumanEval's or MBPP's columns; HumanEval, if fetch got it, by default",
+    metavar: "F",
+  },
+  n: {
+    kind: "int",
+    describe: "samples of each problem; a finished run may go on to more",
+    default: 50,
+    min: 1,
+  },
+  temperature: { kind: "float", describe: "0 takes the likeliest token", default: 0.2, min: 0 },
+  topP: { kind: "float", describe: "share of the probability that is kept", default: 0.95, min: 0, max: 1 },
+  maxTokens: { kind: "int", describe: "tokens of prompt and completion together", default: 512, min: 2 },
+  before: { kind: "path", describe: "a run on the model before, to compare with", metavar: "DIR" },
+  shard: SHARD_OPTION,
+  out: {
+    kind: "path",
+    describe: "folder of samples.jsonl, results.parquet and problems.parquet",
+    metavar: "DIR",
+    required: true,
+  },
+} as const satisfies OptionSpecs;
+
+/** The values of {@linkcode HUMANEVAL_OPTIONS}. */
+export type HumanEvalValues = OptionValues<typeof HUMANEVAL_OPTIONS>;
+
+/** What draws and what judges; each is opened only when there is something to do, and closed by who gives it. */
+export interface HumanEvalParts {
+  /** Opens what draws samples. */
+  openSampler: () => Promise<DrawSamples>;
+  /** Opens what judges them. */
+  openJudge: () => Promise<SampleJudge>;
+}
+
+/**
+ * Runs it.
+ *
+ * @throws {Error} when problems cannot be read, the folder is of another run, or something cannot be written; {UsageError}
+ * when nothing can be drawn from
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { HUMANEVAL_OPTIONS } from "./humaneval_run.ts";
+ *
+ * assertEquals([HUMANEVAL_OPTIONS.n.default, HUMANEVAL_OPTIONS.temperature.default], [50, 0.2]);
+ * ```
+ */
+export async function runHumanEval(
+  values: HumanEvalValues,
+  context: Context,
+  parts: HumanEvalParts,
+): Promise<CommandResult> {
+  const { n, temperature, topP, maxTokens, dtype } = values;
+  if (topP === 0) throw new UsageError("Cannot read --top-p 0: more than 0 is needed");
+  const problemsFile = values.problems ?? fetchedProblems();
+  const problems = await readProblemFile(problemsFile);
+  const before = values.before === undefined ? undefined : await resultsOf(values.before);
+  const { shard, out, setting } = shardOutput(values.out, values.shard);
+  const { n: _, before: __, ...settings } = context.settings;
+  using run = await openRunFolder(out, {
+    command: "humaneval",
+    context: { ...context, settings: { ...settings, shard: setting } },
+    inputs: { model: await modelInput(values.model, context), problems: problemsFile },
+    outputs: Object.values(HUMANEVAL_FILES),
+    goesOn: ({ summary }) => Number(summary?.samples_a_problem) < n || before !== undefined,
+  });
+  const model = (await readRunRecord(run.folder))!.inputs.model!;
+  using samples = await SamplesFile.open(await run.path(HUMANEVAL_FILES.samples), {
+    ...{ problems, shard, n },
+    settings: {
+      ...{ model, dtype, temperature, top_p: topP, max_tokens: maxTokens, seed: context.seed },
+      stop: [...problems[0]!.stops],
+    },
+  });
+  using verdicts = await VerdictsFile.open(await run.path(HUMANEVAL_FILES.verdicts));
+  const results = await makeSamples({ ...parts, n, samples, verdicts }, context);
+  await writeResults(run.folder, results);
+  const counts = countPasses(results);
+  const summary = { ...summaryOfPasses(counts, { results, n, before, seed: context.seed }), out };
+  await run.finish(summary);
+  return { text: [...describePasses(summary), `written: ${out}`].join("\n"), summary };
+}
+
+/**
+ * Writes the tables of a run.
+ *
+ * @param results by problem and number
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { writeResults } from "./humaneval_run.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await writeResults(folder, []);
+ * assertEquals(Array.from(Deno.readDirSync(folder), ({ name }) => name).sort(), ["problems.parquet", "results.parquet"]);
+ * ```
+ */
+export async function writeResults(folder: string, results: readonly SampleResult[]): Promise<void> {
+  const problems = problemResults(countPasses(results));
+  await writeRows(join(folder, HUMANEVAL_FILES.results), results, HUMANEVAL_SAMPLE_COLUMNS);
+  await writeRows(join(folder, HUMANEVAL_FILES.problems), problems, HUMANEVAL_PROBLEM_COLUMNS);
+}
+
+async function resultsOf(folder: string): Promise<SampleResult[]> {
+  const record = await readRunRecord(folder);
+  if (record?.command !== "humaneval" || record.status !== "finished") {
+    throw new Error(`Cannot compare with "${folder}": it is no finished run of humaneval: run it first`);
+  }
+  return await readRows(join(folder, HUMANEVAL_FILES.results), HUMANEVAL_SAMPLE_COLUMNS);
+}
+
+function fetchedProblems(): string {
+  const path = humanEvalFile();
+  if (hasPinnedFiles(join(path, ".."), [HUMANEVAL.file])) return path;
+  throw new Error(
+    'Cannot use HumanEval: it was not fetched yet: run "npx -y deno task fetch humaneval" or give --problems',
+  );
+}

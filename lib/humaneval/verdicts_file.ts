@@ -1,0 +1,109 @@
+/**
+ * What became of samples, as it is known: a line each, appended, so that a run that was killed judges none again.
+ *
+ * @module
+ */
+import { existsSync } from "node:fs";
+import { readRegularFile } from "../files/read_file.ts";
+import { notWritten, writeAll } from "../files/write_file.ts";
+import type { SampleResult } from "./results.ts";
+
+/** A sample's verdict. */
+export type SampleVerdict = Pick<SampleResult, "task_id" | "sample" | "passed" | "reason" | "detail">;
+
+const MAX_BYTES = 2 ** 28;
+
+/**
+ * Verdicts in a file. It is one process' own.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { VerdictsFile } from "./verdicts_file.ts";
+ *
+ * const path = `${await Deno.makeTempDir()}/verdicts.jsonl`;
+ * {
+ *   using file = await VerdictsFile.open(path);
+ *   await file.append({ task_id: "T/0", sample: 0, passed: false, reason: "failed", detail: "NameError" });
+ * }
+ * using file = await VerdictsFile.open(path);
+ * assertEquals([file.get("T/0", 0)?.detail, file.get("T/0", 1)], ["NameError", undefined]);
+ * ```
+ */
+export class VerdictsFile implements Disposable {
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+  readonly #verdicts: Map<string, SampleVerdict>;
+  #last = Promise.resolve();
+
+  private constructor(path: string, file: Deno.FsFile, verdicts: Map<string, SampleVerdict>) {
+    this.#path = path;
+    this.#file = file;
+    this.#verdicts = verdicts;
+  }
+
+  /**
+   * Opens a file, made where there is none; a torn last line goes.
+   *
+   * @throws {SyntaxError} when a line is no verdict; {Error} when it cannot be read or written
+   */
+  static async open(path: string): Promise<VerdictsFile> {
+    const bytes = existsSync(path)
+      ? await readRegularFile(path, { what: "verdicts", maxBytes: MAX_BYTES })
+      : new Uint8Array();
+    const wholeBytes = bytes.lastIndexOf(10) + 1;
+    const lines = new TextDecoder().decode(bytes.subarray(0, wholeBytes)).split("\n").slice(0, -1);
+    const verdicts = lines.map((line, i) => {
+      const verdict = parseVerdict(line);
+      if (verdict) return [keyOf(verdict.task_id, verdict.sample), verdict] as const;
+      throw new SyntaxError(
+        `Cannot read verdicts "${path}": row ${i + 1} is none: remove the file to judge anew`,
+      );
+    });
+    const file = await Deno.open(path, { create: true, append: true }).catch((cause) => {
+      throw notWritten(path, cause);
+    });
+    await file.truncate(wholeBytes);
+    return new VerdictsFile(path, file, new Map(verdicts));
+  }
+
+  /** A sample's verdict; undefined where it was not judged yet. */
+  get(taskId: string, sample: number): SampleVerdict | undefined {
+    return this.#verdicts.get(keyOf(taskId, sample));
+  }
+
+  /**
+   * Adds a verdict; several may be added at once.
+   *
+   * @throws {Error} when it cannot be written
+   */
+  append({ task_id, sample, passed, reason, detail }: SampleVerdict): Promise<void> {
+    const verdict = { task_id, sample, passed, reason, detail };
+    const line = new TextEncoder().encode(JSON.stringify(verdict) + "\n");
+    this.#last = this.#last.then(async () => {
+      await writeAll(this.#file, line, this.#path);
+      this.#verdicts.set(keyOf(task_id, sample), verdict);
+    });
+    return this.#last;
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
+
+function keyOf(taskId: string, sample: number): string {
+  return `${sample} ${taskId}`;
+}
+
+function parseVerdict(line: string): SampleVerdict | undefined {
+  try {
+    const row = JSON.parse(line);
+    const isText = (value: unknown) => typeof value === "string";
+    const isVerdict = isText(row.task_id) && Number.isSafeInteger(row.sample) &&
+      typeof row.passed === "boolean" && isText(row.reason) && (row.detail === null || isText(row.detail));
+    return isVerdict ? row : undefined;
+  } catch { // the parser's message quotes the line, and null has no members
+    return undefined;
+  }
+}
