@@ -28,6 +28,7 @@ const LOADED: { readonly [subpath in keyof typeof deno.exports]: readonly string
   "./models": TFJS.slice(0, 1),
   "./notebook": [...TFJS, "nodejs-polars", "tokenizers"],
   "./report": ["nodejs-polars", "plotly.js-basic-dist-min"],
+  "./sandbox": [],
   "./secrets": [],
   "./setup": [],
   "./tokenizers": ["tokenizers"],

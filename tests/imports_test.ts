@@ -15,6 +15,7 @@ const RANKS: { readonly [part: string]: number } = {
   figures: 0,
   setup: 0,
   hub: 0,
+  sandbox: 0,
   models: 1,
   checkpoints: 1.1,
   decoding: 1.2,
@@ -121,8 +122,8 @@ Deno.test("files of lib/ import lower ranks and their own part only", () => {
       if (target.endsWith(".json")) continue;
       const [from, to] = [partOf(source.path), partOf(target)];
       const isLower = target.startsWith("lib/") && (RANKS[to] ?? Infinity) < RANKS[from]!;
-      // setup serves hub and engine, which are of its rank.
-      const isServed = to === "setup" && (from === "hub" || from === "engine");
+      // setup serves hub, engine and sandbox, which are of its rank.
+      const isServed = to === "setup" && ["hub", "engine", "sandbox"].includes(from);
       if (from !== to && !isLower && !isServed) wrong.push(`${source.path} imports ${target}`);
     }
   }

@@ -22,6 +22,8 @@ const DENO = ["DENO_DIR", "DENO_CERT", "DENO_TLS_CA_STORE", "NPM_CONFIG_REGISTRY
 /** What each kind of program is given beside that; `*` stands for the rest of a name. */
 const OWN = {
   git: [],
+  judge: ["DENO_DIR"],
+  judged: [], // model-written code: what starts it hands nothing of its own on
   browser: ["DISPLAY", "WAYLAND_DISPLAY", "FONTCONFIG_FILE", "FONTCONFIG_PATH"],
   python: PYTHON,
   npm: ["npm_config_*", "NPM_CONFIG_*", "NODE_EXTRA_CA_CERTS", ...DENO],

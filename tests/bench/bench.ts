@@ -1,9 +1,9 @@
 /**
  * What `deno task bench` runs: each number of the README beside its peer, in the same minutes, equality asserted first.
  *
- * `deno task bench [NAME...] [--json FILE] [--threads N] [--repetitions N] [--texts N]`; names are the keys of `BENCHES`, all of
- * them when none is given. PyTorch comes from CODESCRUB_PEER_PYTHON, else from a virtual environment in the cache
- * folder. The exit code is 1 when a bench could not run, not when a goal is missed.
+ * `deno task bench [NAME...] [--json FILE] [--threads N] [--repetitions N] [--texts N] [--problems FILE]`; names are the
+ * keys of `BENCHES`, all of them when none is given. PyTorch comes from CODESCRUB_PEER_PYTHON, else from a virtual
+ * environment in the cache folder. The exit code is 1 when a bench could not run, not when a goal is missed.
  *
  * @module
  */
@@ -12,6 +12,7 @@ import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { benchDemo, benchHelp, readProc } from "./cli.ts";
 import { benchDetect } from "./detect.ts";
 import { benchForward, benchNarrow } from "./forward.ts";
+import { benchJudging } from "./judging.ts";
 import { benchLines } from "./lines.ts";
 import { benchLoad } from "./load.ts";
 import { benchMasks } from "./masks.ts";
@@ -43,6 +44,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   smollm2_row: benchSmollm2Row,
   smollm2_forward: benchSmollm2Forward,
   samples: benchSamples,
+  judging: benchJudging,
   demo: benchDemo,
 };
 
@@ -52,6 +54,7 @@ function readArguments() {
     allowPositionals: true,
     options: {
       json: { type: "string" },
+      problems: { type: "string" },
       threads: { type: "string", default: String(navigator.hardwareConcurrency) },
       repetitions: { type: "string", default: "7" },
       texts: { type: "string", default: "64" },
@@ -68,7 +71,7 @@ function readArguments() {
   };
   const names = positionals.length > 0 ? positionals : Object.keys(BENCHES);
   const counts = { threads: count("threads"), repetitions: count("repetitions"), texts: count("texts") };
-  return { names, json: values.json, counts };
+  return { names, json: values.json, problems: values.problems, counts };
 }
 
 /** The machine and the versions, for the table and the file. */
@@ -86,7 +89,7 @@ async function describeMachine(threads: number, tensorflow: string) {
 }
 
 async function main(): Promise<number> {
-  const { names, json, counts } = readArguments();
+  const { names, json, problems, counts } = readArguments();
   const log = (line: string) => console.error(`bench: ${line}`);
   const folder = await Deno.makeTempDir({ prefix: "codescrub-bench-" });
   const rows: BenchRow[] = [];
@@ -95,7 +98,7 @@ async function main(): Promise<number> {
     using engine = await openTensorFlow({ device: "cpu", threads: counts.threads });
     const machine = await describeMachine(counts.threads, engine.version);
     let python: Promise<string> | undefined;
-    const context = { folder, log, python: () => python ??= findPeerPython(log), ...counts };
+    const context = { folder, log, python: () => python ??= findPeerPython(log), problems, ...counts };
     for (const name of names) {
       try {
         rows.push(...await BENCHES[name]!(context));

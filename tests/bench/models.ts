@@ -20,6 +20,8 @@ export interface BenchContext {
   repetitions: number;
   /** Texts that are scored. */
   texts: number;
+  /** A file of problems whose solutions are judged. */
+  problems?: string;
   /** A Python with torch and transformers. @throws {Error} when there is none */
   python: () => Promise<string>;
   /** Tells what is going on. */

@@ -1,0 +1,22 @@
+/**
+ * Pyodide: CPython compiled to WebAssembly. Importing this loads nothing of it.
+ *
+ * @module
+ */
+
+/** Where its files lie: pyodide.asm.wasm and python_stdlib.zip. */
+export const PYODIDE_FOLDER = new URL(".", import.meta.resolve("npm:pyodide@314.0.7/package.json"));
+
+/**
+ * What sets up one interpreter: Emscripten's part of it, without Pyodide's bridge between Python and JavaScript.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { importPyodide } from "./pyodide.ts";
+ *
+ * const { default: create } = await importPyodide();
+ * assertEquals(create.name, "_createPyodideModule");
+ * ```
+ */
+export const importPyodide = () => import("npm:pyodide@314.0.7/pyodide.asm.mjs");
