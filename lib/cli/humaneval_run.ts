@@ -95,15 +95,15 @@ export async function runHumanEval(
 ): Promise<CommandResult> {
   const { n, temperature, topP, maxTokens, dtype } = values;
   if (topP === 0) throw new UsageError("Cannot read --top-p 0: more than 0 is needed");
-  const problemsFile = values.problems ?? fetchedProblems();
-  const problems = await readProblemFile(problemsFile);
+  const file = problemsFile(values);
+  const problems = await readProblemFile(file);
   const before = values.before === undefined ? undefined : await resultsOf(values.before);
   const { shard, out, setting } = shardOutput(values.out, values.shard);
   const { n: _, before: __, ...settings } = context.settings;
   using run = await openRunFolder(out, {
     command: "humaneval",
     context: { ...context, settings: { ...settings, shard: setting } },
-    inputs: { model: await modelInput(values.model, context), problems: problemsFile },
+    inputs: { model: await modelInput(values.model, context), problems: file },
     outputs: Object.values(HUMANEVAL_FILES),
     goesOn: ({ summary }) => Number(summary?.samples_a_problem) < n || before !== undefined,
   });
@@ -153,7 +153,21 @@ async function resultsOf(folder: string): Promise<SampleResult[]> {
   return await readRows(join(folder, HUMANEVAL_FILES.results), HUMANEVAL_SAMPLE_COLUMNS);
 }
 
-function fetchedProblems(): string {
+/**
+ * The file of problems that was asked for, else HumanEval's.
+ *
+ * @throws {Error} when HumanEval was not fetched
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { problemsFile } from "./humaneval_run.ts";
+ *
+ * assertEquals(problemsFile({ problems: "/mine.jsonl" }), "/mine.jsonl");
+ * ```
+ */
+export function problemsFile({ problems }: Pick<HumanEvalValues, "problems">): string {
+  if (problems !== undefined) return problems;
   const path = humanEvalFile();
   if (hasPinnedFiles(join(path, ".."), [HUMANEVAL.file])) return path;
   throw new Error(
