@@ -14,7 +14,7 @@ import type { Problem } from "../humaneval/problem.ts";
 import { isOfShard } from "../humaneval/samples_file.ts";
 import type { CommandResult, Context } from "./command.ts";
 import type { HumanEvalValues } from "./humaneval_run.ts";
-import { encodePrompts } from "./humaneval_samples.ts";
+import { encodePrompts, promptsOf } from "./humaneval_samples.ts";
 import { describeNeed, memoryOf, modelSizes } from "./memory.ts";
 import { modelFolder } from "./model_folder.ts";
 import { formatSeconds } from "./progress.ts";
@@ -60,11 +60,7 @@ export async function planHumanEval(
   using session = await openModel(name, context, { products: dtype });
   const { model } = session.loaded;
   const positions = longestOf(model, { maxTokens });
-  const prompts = (await encodePrompts(own, session.tokenizer)).map(
-    ({ problem: { task_id }, start, ids }) => {
-      return { task: task_id, tokens: [...start, ...ids] };
-    },
-  );
+  const prompts = promptsOf(await encodePrompts(own, session.tokenizer));
   const tokens = n * prompts.reduce((sum, prompt) => sum + positions - prompt.tokens.length, 0);
   const tried = prompts.slice(0, PROMPTS);
   const slots = slotsAtOnce(model.config, { positions, unit: ROW_UNIT }, gpuMemory());

@@ -69,6 +69,8 @@ export type HumanEvalValues = OptionValues<typeof HUMANEVAL_OPTIONS>;
 
 /** What draws and what judges; each is opened only when there is something to do, and closed by who gives it. */
 export interface HumanEvalParts {
+  /** Refuses problems that the model cannot be asked. */
+  checkPrompts: (problems: readonly Problem[]) => Promise<void>;
   /** Opens what draws samples. */
   openSampler: () => Promise<DrawSamples>;
   /** Opens what judges them. */
@@ -98,6 +100,7 @@ export async function runHumanEval(
   if (topP === 0) throw new UsageError("Cannot read --top-p 0: more than 0 is needed");
   const file = problemsFile(values);
   const problems = await readProblemFile(file);
+  await parts.checkPrompts(problems);
   const { shard, out, setting } = shardOutput(values.out, values.shard);
   const own = problems.filter((_, i) => isOfShard(shard, i));
   const before = values.before === undefined ? undefined : await resultsOf(values.before, own);

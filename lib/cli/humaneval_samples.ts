@@ -5,7 +5,9 @@
  * @module
  */
 import { endTokens } from "../checkpoints/end_tokens.ts";
-import type { SampleOptions } from "../decoding/sample_options.ts";
+import { readConfig } from "../checkpoints/load.ts";
+import { openModelTokenizer } from "../checkpoints/model_tokenizer.ts";
+import { checkSamples, type SampleOptions, type SamplePrompt } from "../decoding/sample_options.ts";
 import { sampleCompletions } from "../decoding/sample_completions.ts";
 import { completionOf, type Problem, programOf } from "../humaneval/problem.ts";
 import type { SampleResult } from "../humaneval/results.ts";
@@ -107,6 +109,7 @@ export async function makeSamples(
     await judging.finish(context);
   }
   await samples.finish();
+  await verdicts.finish(inOrder(samples.samples));
   return resultsOf(samples, verdicts);
 }
 
@@ -216,11 +219,7 @@ export function drawFrom(
   return async function* (problems, options) {
     const known = await encodePrompts(problems, tokenizer);
     const decode = (tokens: readonly number[]) => tokenizer.decode(tokens);
-    const prompts = known.map(({ problem: { task_id }, start, ids }) => ({
-      task: task_id,
-      tokens: [...start, ...ids],
-    }));
-    const samples = sampleCompletions(loaded.model, prompts, {
+    const samples = sampleCompletions(loaded.model, promptsOf(known), {
       ...sampling,
       ...options,
       endOfText: await endTokens(loaded, tokenizer),
@@ -234,6 +233,32 @@ export function drawFrom(
       yield { task_id: task, sample, completion: completionOf(text, problem), ended, tokens: tokens.length };
     }
   };
+}
+
+/**
+ * Refuses prompts that the model cannot go on from, and options that cannot be sampled by, before it is loaded.
+ *
+ * @param folder the model's
+ * @throws {RangeError} as `sampleCompletions`
+ *
+ * @example
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * import { readProblems } from "../humaneval/problem.ts";
+ * import { checkPrompts } from "./humaneval_samples.ts";
+ *
+ * const problems = readProblems([{ task_id: 1, text: "One.", test_list: ["assert one() == 1"] }], "mine");
+ * const check = () => checkPrompts(problems, "embedded", { n: 1, temperature: 0, maxTokens: 3 });
+ * await assertRejects(check, RangeError, 'Cannot sample completions of "1" as prompt and completion may have 3 tokens');
+ * ```
+ */
+export async function checkPrompts(
+  problems: readonly Problem[],
+  folder: string,
+  options: Pick<SampleOptions, "n" | "temperature" | "topP" | "maxTokens" | "seed">,
+): Promise<void> {
+  const encoded = await encodePrompts(problems, await openModelTokenizer(folder));
+  checkSamples(await readConfig(folder), promptsOf(encoded), options);
 }
 
 /** A problem with its prompt's tokens. */
@@ -272,4 +297,21 @@ export async function encodePrompts(
     nameOf: (i) => `the prompt of "${problems[i]!.task_id}"`,
   });
   return problems.map((problem, i) => ({ problem, start, ids: [...ids[i]!] }));
+}
+
+/**
+ * What is sampled from.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { readProblems } from "../humaneval/problem.ts";
+ * import { promptsOf } from "./humaneval_samples.ts";
+ *
+ * const [problem] = readProblems([{ task_id: 1, text: "One.", test_list: ["assert one() == 1"] }], "mine");
+ * assertEquals(promptsOf([{ problem, start: [1], ids: [5, 6] }]), [{ task: "1", tokens: [1, 5, 6] }]);
+ * ```
+ */
+export function promptsOf(problems: readonly EncodedProblem[]): SamplePrompt[] {
+  return problems.map(({ problem, start, ids }) => ({ task: problem.task_id, tokens: [...start, ...ids] }));
 }

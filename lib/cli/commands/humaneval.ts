@@ -8,7 +8,8 @@ import { JUDGE_BACKENDS, openJudge } from "../../sandbox/judge.ts";
 import { defineCommand, UsageError } from "../command.ts";
 import { planHumanEval } from "../humaneval_plan.ts";
 import { HUMANEVAL_OPTIONS, problemsFile, runHumanEval } from "../humaneval_run.ts";
-import { drawFrom } from "../humaneval_samples.ts";
+import { checkPrompts, drawFrom } from "../humaneval_samples.ts";
+import { modelFolder } from "../model_folder.ts";
 import { PLAN_OPTION } from "../plan.ts";
 import { openModel } from "../session.ts";
 
@@ -52,6 +53,11 @@ export const command = defineCommand({
     if (plan) return await planHumanEval(await readProblemFile(problemsFile(values)), values, context);
     await using held = new AsyncDisposableStack();
     return await runHumanEval(values, context, {
+      checkPrompts: async (problems) =>
+        await checkPrompts(problems, await modelFolder(values.model, context), {
+          ...values,
+          seed: context.seed,
+        }),
       openSampler: async () => {
         const session = held.use(await openModel(values.model, context, { products: values.dtype }));
         return drawFrom(session, { ...values, seed: context.seed });
