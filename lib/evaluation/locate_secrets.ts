@@ -12,7 +12,7 @@ import { createHash } from "node:crypto";
 import { checkPlaces } from "../datasets/check_places.ts";
 import type { Document } from "../datasets/corpus.ts";
 import { norOthers } from "../datasets/nor_others.ts";
-import { type SecretPlace, secretPlaceKey, spanFinder } from "../datasets/place.ts";
+import { placeKey, type SecretPlace, spanFinder } from "../datasets/place.ts";
 import { secretWindows } from "../datasets/secret_mask.ts";
 import { type SecretInText, type TokenizedSecret, tokenizeSecrets } from "../datasets/secret_tokens.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
@@ -208,7 +208,7 @@ export class SecretLocator<P extends SecretPlace> {
 function byDocument<P extends SecretPlace>(places: readonly P[]): Map<string, PlacesOfDocument<P>> {
   const distinct = new Map<string, P>();
   for (const place of places) {
-    const key = secretPlaceKey(place);
+    const key = placeKey(place);
     if (!distinct.has(key)) distinct.set(key, place);
   }
   const documents = new Map<string, PlacesOfDocument<P>>();

@@ -9,7 +9,7 @@ import { type CorpusCounts, emptyCorpus, streamDocuments } from "../../datasets/
 import { countDocuments } from "../../datasets/corpus_pieces.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows } from "../../datasets/row_table.ts";
-import { type SecretPlace, secretPlaceKey } from "../../datasets/place.ts";
+import { placeKey, type SecretPlace } from "../../datasets/place.ts";
 import { PREFIX_TOKENS, SECRET_TOKENS } from "../../datasets/token_counts.ts";
 import { type LocatedSecret, SecretLocator } from "../../evaluation/locate_secrets.ts";
 import { probeRow, scoreLocated } from "../../evaluation/probe.ts";
@@ -210,16 +210,13 @@ interface ProbedPlace extends SecretPlace {
   fingerprint: string | null;
 }
 
-/** The places of the secrets' table, each once: two detectors may have found one; and those of them to probe. */
+/** The places of the secrets' table, each once, as it was found first, whoever else found it; and those of them to probe. */
 async function readPlaces(
   secrets: string,
   proxy: { proxy: string; proxyMa: number } | null,
 ): Promise<{ distinct: number; places: ProbedPlace[] }> {
   const all = await readRows(secrets, { ...SECRET_COLUMNS, ...PROOF_COLUMNS }, { optional: PROOF_NAMES });
-  const known = new Map(
-    all.map((place) => [secretPlaceKey(place), place]),
-  );
-  const distinct = [...known.values()];
+  const distinct = [...Map.groupBy(all, placeKey).values()].map(([first]) => first!);
   return {
     distinct: distinct.length,
     places: proxy === null ? distinct : await keepProxied(distinct, proxy),
