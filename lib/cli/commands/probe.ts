@@ -4,13 +4,14 @@
  *
  * @module
  */
+import { readConfig } from "../../checkpoints/load.ts";
 import { createHash } from "node:crypto";
 import { type CorpusCounts, emptyCorpus, streamDocuments } from "../../datasets/corpus.ts";
 import { countDocuments } from "../../datasets/corpus_pieces.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows } from "../../datasets/row_table.ts";
 import { placeKey, type SecretPlace } from "../../datasets/place.ts";
-import { PREFIX_TOKENS, SECRET_TOKENS } from "../../datasets/token_counts.ts";
+import { PREFIX_TOKENS, SECRET_TOKENS, windowTokensOf } from "../../datasets/token_counts.ts";
 import { type LocatedSecret, SecretLocator } from "../../evaluation/locate_secrets.ts";
 import { probeRow, scoreLocated } from "../../evaluation/probe.ts";
 import { Scorer, type Scores } from "../../metrics/scorer.ts";
@@ -122,8 +123,10 @@ export const command = defineCommand({
     const { distinct, places } = await readPlaces(secrets, proxy === undefined ? null : { proxy, proxyMa });
     const source = await resolveCorpus(corpus.path, corpus.options);
     const read = describeCorpus(source);
-    const locator = new SecretLocator(await openModelTokenizer(await modelFolder(model, context)), places, {
+    const folder = await modelFolder(model, context);
+    const locator = new SecretLocator(await openModelTokenizer(folder), places, {
       firstWindowOnly: firstWindow,
+      windowTokens: windowTokensOf((await readConfig(folder)).config),
       units: Math.max(1, Math.ceil(places.length / UNIT_SECRETS)),
       isOwn: (unit) => !shard || unit % shard.count === shard.index,
       key: keyWhenAsked(),
