@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { placeKey, spanFinder } from "../../lib/datasets/place.ts";
 
 const place = (start: number, end: number, doc_id = "<b>.py") => ({ doc_id, tag: "KEY", start, end });
