@@ -36,6 +36,9 @@ export const HUMANEVAL_FILES = {
   problems: "problems.parquet",
 } as const;
 
+/** The folder of what judging needs on the way. */
+const JUDGED = "judged";
+
 /** The options of `humaneval`, but for those of the sandbox. */
 export const HUMANEVAL_OPTIONS = {
   model: MODEL_OPTION,
@@ -73,8 +76,8 @@ export interface HumanEvalParts {
   checkPrompts: (problems: readonly Problem[]) => Promise<void>;
   /** Opens what draws samples. */
   openSampler: () => Promise<DrawSamples>;
-  /** Opens what judges them. */
-  openJudge: () => Promise<SampleJudge>;
+  /** Opens what judges them; `folder` is for what it needs on the way. */
+  openJudge: (folder: string) => Promise<SampleJudge>;
 }
 
 /**
@@ -110,6 +113,7 @@ export async function runHumanEval(
     context: { ...context, settings: { ...settings, shard: setting } },
     inputs: { model: await modelInput(values.model, context), problems: file },
     outputs: Object.values(HUMANEVAL_FILES),
+    scratch: [JUDGED],
     goesOn: ({ summary }) => Number(summary?.samples_a_problem) < n || before !== undefined,
   });
   const model = (await readRunRecord(run.folder))!.inputs.model!;
@@ -121,7 +125,8 @@ export async function runHumanEval(
     },
   });
   using verdicts = await VerdictsFile.open(await run.path(HUMANEVAL_FILES.verdicts));
-  const results = await makeSamples({ ...parts, n, samples, verdicts }, context);
+  const openJudge = () => parts.openJudge(join(run.folder, JUDGED));
+  const results = await makeSamples({ ...parts, openJudge, n, samples, verdicts }, context);
   await writeResults(run.folder, results, before);
   const counts = countPasses(results);
   const summary = { ...summaryOfPasses(counts, { results, n, before, seed: context.seed }), out };

@@ -19,7 +19,7 @@ export type DrawnSample = Omit<CodeSample, "problem">;
 /** What draws the samples that are missing, in any order. */
 export type DrawSamples = (
   problems: readonly Problem[],
-  options: Pick<SampleOptions, "n" | "isDone" | "signal">,
+  options: Pick<SampleOptions, "n" | "isDone" | "signal" | "onTokens">,
 ) => AsyncIterable<DrawnSample>;
 
 /** What judges a program. */
@@ -90,10 +90,15 @@ export async function makeSamples(
       if (missing > 0) {
         const draw = await openSampler();
         const isDone = (taskId: string, sample: number) => samples.has(taskId, sample);
-        for await (const drawn of draw(problems, { n, isDone, signal: context.signal })) {
+        let tokens = 0;
+        const onTokens = (count: number) => {
+          tokens += count;
+          drawing.advance(0, `${tokens.toLocaleString("en")} tokens, ${judging.note}`);
+        };
+        for await (const drawn of draw(problems, { n, isDone, onTokens, signal: context.signal })) {
           judging.add(await samples.append(drawn));
           judging.check();
-          drawing.advance(1, judging.note);
+          drawing.advance();
           await context.breathe();
         }
       }

@@ -62,7 +62,7 @@ export const command = defineCommand({
         const session = held.use(await openModel(values.model, context, { products: values.dtype }));
         return drawFrom(session, { ...values, seed: context.seed });
       },
-      openJudge: async () => held.use(await openJudge({ backend, consent, timeoutSeconds })),
+      openJudge: async (folder) => held.use(await openJudge({ backend, consent, timeoutSeconds, folder })),
     });
   },
 });
