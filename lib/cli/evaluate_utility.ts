@@ -4,16 +4,15 @@
  * @module
  */
 import type { Document } from "../datasets/corpus.ts";
-import { FOUND_COLUMNS } from "../datasets/columns.ts";
+import { SECRET_COLUMNS } from "../datasets/columns.ts";
 import type { ForgetExample } from "../datasets/examples.ts";
 import type { ForgetRow } from "../datasets/forget_set.ts";
-import type { FoundPlace } from "../datasets/place.ts";
 import { readRows, writeRows } from "../datasets/row_table.ts";
 import { RETAIN_TOKENS, WINDOW_TOKENS } from "../datasets/token_counts.ts";
 import { RELIABILITY_COLUMNS, UTILITY_COLUMNS, utilityPaths } from "../datasets/utility_columns.ts";
 import { CODE_CLASSES } from "../evaluation/code_classes.ts";
 import { type CodeLanguage, languageOf } from "../evaluation/code_languages.ts";
-import { otherSecrets } from "../evaluation/other_secrets.ts";
+import { otherSecrets, type ValueOfPlace } from "../evaluation/other_secrets.ts";
 import {
   reliabilityRows,
   scoreUtility,
@@ -34,7 +33,7 @@ export interface UtilityInput {
   /** The retain set's documents. */
   retain: readonly string[];
   /** Secrets outside the forget set. */
-  others: readonly FoundPlace[];
+  others: readonly ValueOfPlace[];
   /** The language of documents whose names tell none. */
   language: CodeLanguage | undefined;
 }
@@ -43,7 +42,7 @@ export interface UtilityInput {
 const UNIT = 64;
 
 /**
- * Places of secrets outside a forget set, as the table of `detect` has them.
+ * Places of secrets outside a forget set, as the tables of `detect` and `probe` have them.
  *
  * @throws {RangeError} as `otherSecrets`
  *
@@ -59,8 +58,10 @@ export async function readOtherSecrets(
   path: string | undefined,
   forget: readonly Pick<ForgetRow, "doc_id" | "spans">[],
   options: { seed: number; count: number },
-): Promise<FoundPlace[]> {
-  return path === undefined ? [] : otherSecrets(await readRows(path, FOUND_COLUMNS), forget, options);
+): Promise<ValueOfPlace[]> {
+  return path === undefined
+    ? []
+    : otherSecrets(await readRows(path, { ...SECRET_COLUMNS, fingerprint: "text" }), forget, options);
 }
 
 /**

@@ -5,13 +5,7 @@
  *
  * @module
  */
-import {
-  type Parser,
-  type Tree,
-  TREE_SITTER_FOLDER,
-  TreeSitterLanguage,
-  TreeSitterParser,
-} from "../npm/tree_sitter.ts";
+import { importTreeSitter, type Parser, type Tree, TREE_SITTER_FOLDER } from "../npm/tree_sitter.ts";
 import { CODE_LANGUAGES, type CodeLanguage } from "./code_languages.ts";
 
 /** The classes, numbered by their place: what no grammar knows, or could not read, is `other`. */
@@ -35,7 +29,7 @@ export const CLASS_NUMBERS = Object.fromEntries(CODE_CLASSES.map((name, i) => [n
 
 /** How the grammars name strings, numbers, symbols and regular expressions, and the parts of these. */
 const LITERAL =
-  /^(?!hash_key_symbol$|string_interpolation$|heredoc_redirect$)(.*_)?(string|number|integer|int|float|floating_point|real|imaginary|character|char|rune|symbol|regex|heredoc|nowdoc|escape)(_(?!type$).*)?$|^(jsx_text|template_literal_type|user_defined_literal|literal_suffix|complex|rational)$/;
+  /^(?!hash_key_symbol$|string_interpolation$|heredoc_redirect$)(.*_)?(string|number|integer|int|float|floating_point|real|imaginary|character|char|rune|symbol|regex|heredoc|nowdoc|escape)(_(?!type$).*)?$|^(jsx_text|format_specifier|type_conversion|template_literal_type|user_defined_literal|literal_suffix|complex|rational)$/;
 const COMMENT = /comment|^hash_bang_line$|^shebang/;
 /** Named kinds of words that a language reserves. */
 const KEYWORD =
@@ -49,7 +43,8 @@ const parsers = new Map<string, Promise<Parser>>();
 /**
  * The class of each UTF-16 unit of a text, a number of {@linkcode CODE_CLASSES}.
  *
- * Blanks and line breaks are white space but within a literal or a comment. Cost: a parse, some megabytes a second.
+ * Blanks and line breaks are white space but within a literal or a comment. Cost: a parse, a megabyte a second; but what is
+ * no code of the language may take the square of its length, so a long text is better given in part.
  *
  * @param language null where none is known: what is not white space is `other` then
  *
@@ -65,9 +60,7 @@ const parsers = new Map<string, Promise<Parser>>();
  */
 export async function classifyCode(text: string, language: CodeLanguage | null): Promise<Uint8Array> {
   const classes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) {
-    classes[i] = isBlank(text, i) ? CLASS_NUMBERS.whitespace : CLASS_NUMBERS.other;
-  }
+  clear({ text, classes }, { start: 0, end: text.length });
   if (language === null) return classes;
   const parser = await openParser(CODE_LANGUAGES[language].grammar);
   const tree = parser.parse(text);
@@ -88,10 +81,11 @@ function openParser(grammar: string): Promise<Parser> {
 }
 
 async function loadParser(grammar: string): Promise<Parser> {
-  await TreeSitterParser.init();
+  const { Language, Parser } = await importTreeSitter();
+  await Parser.init();
   const bytes = await Deno.readFile(new URL(`tree-sitter-${grammar}.wasm`, TREE_SITTER_FOLDER));
-  const parser = new TreeSitterParser();
-  parser.setLanguage(await TreeSitterLanguage.load(bytes));
+  const parser = new Parser();
+  parser.setLanguage(await Language.load(bytes));
   return parser;
 }
 
@@ -112,6 +106,8 @@ function paintTree(tree: Tree, painting: Painting): void {
       const span = isNamed ? spanClass(type) : null;
       if (span !== null) paint(painting, { start: startIndex, end: endIndex, as: span });
       if (cursor.gotoFirstChild()) {
+        const isCode = span === null && (around.at(-1) ?? null) !== null; // within a literal
+        if (isCode) clear(painting, { start: startIndex, end: endIndex });
         around.push(span);
         continue;
       }
@@ -130,13 +126,20 @@ function paintTree(tree: Tree, painting: Painting): void {
   }
 }
 
+/** Makes a stretch what it is before anything is known of it. */
+function clear({ text, classes }: Painting, { start, end }: { start: number; end: number }): void {
+  for (let i = start; i < end; i++) {
+    classes[i] = isBlank(text, i) ? CLASS_NUMBERS.whitespace : CLASS_NUMBERS.other;
+  }
+}
+
 /** Blanks keep their class outside literals and comments; the line break that ends a comment is not of it. */
 function paint(
   { text, classes }: Painting,
   { start, end, as }: { start: number; end: number; as: CodeClass },
 ): void {
   const isWhole = as === "literal" || as === "comment";
-  while (as === "comment" && end > start && isBlank(text, end - 1)) end--;
+  while (as === "comment" && end > start && /[\r\n]/.test(text[end - 1]!)) end--;
   for (let i = start; i < end; i++) if (isWhole || !isBlank(text, i)) classes[i] = CLASS_NUMBERS[as];
 }
 

@@ -6,8 +6,14 @@
  */
 import type { ForgetRow } from "../datasets/forget_set.ts";
 import { readForgetSpans } from "../datasets/forget_spans.ts";
-import { type FoundPlace, placeKey } from "../datasets/place.ts";
+import { placeKey, type SecretPlace } from "../datasets/place.ts";
 import { PythonRandom } from "../datasets/python_random.ts";
+
+/** A place and what tells its value. */
+export interface ValueOfPlace extends SecretPlace {
+  /** HMAC of the value: equal for equal values. */
+  fingerprint: string;
+}
 
 /**
  * Places of secrets that are not in the forget set: one a value, none whose value is in the forget set too, as many as are
@@ -22,17 +28,17 @@ import { PythonRandom } from "../datasets/python_random.ts";
  * import { otherSecrets } from "./other_secrets.ts";
  *
  * const place = (doc_id: string, fingerprint: string) =>
- *   ({ doc_id, tag: "KEY", start: 2, end: 5, detector: "Npm", fingerprint });
+ *   ({ doc_id, tag: "KEY", start: 2, end: 5, fingerprint });
  * const places = [place("a", "x"), place("b", "x"), place("c", "y"), place("d", "y")];
  * const others = otherSecrets(places, [{ doc_id: "a", spans: '[["KEY",2,5]]' }], { seed: 42, count: 9 });
  * assertEquals(others.map(({ fingerprint }) => fingerprint), ["y"]); // "b" holds the erased value again
  * ```
  */
 export function otherSecrets(
-  places: readonly FoundPlace[],
+  places: readonly ValueOfPlace[],
   forget: readonly Pick<ForgetRow, "doc_id" | "spans">[],
   { seed, count }: { seed: number; count: number },
-): FoundPlace[] {
+): ValueOfPlace[] {
   const known = new Map(places.map((place) => [placeKey(place), place.fingerprint]));
   const spans = forget.flatMap(readForgetSpans);
   const missing = spans.filter((span) => !known.has(placeKey(span))).length;
@@ -43,7 +49,7 @@ export function otherSecrets(
     );
   }
   const taken = new Set(spans.map((span) => known.get(placeKey(span))));
-  const others: FoundPlace[] = [];
+  const others: ValueOfPlace[] = [];
   for (const place of new PythonRandom(seed).shuffle([...places])) {
     if (others.length === count) break;
     if (taken.has(place.fingerprint)) continue;

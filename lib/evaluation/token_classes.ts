@@ -57,8 +57,8 @@ export interface TokenRange {
 
 /**
  * The tokens of each line of a text whose tokens can all be predicted: from the first to the last that begins in it with
- * something else than a blank. The line of the text's first token is left out, as nothing stands before it; so is the last
- * one where the text goes on after the tokens.
+ * something else than a blank. The line of the text's first token is left out, as nothing stands before it; so is one that
+ * begins within a token of the line before, and the last one where the text goes on after the tokens.
  *
  * @param isWhole whether the tokens are all of the text's
  *
@@ -78,7 +78,7 @@ export function tokenLines(
   text: string,
   { isWhole }: { isWhole: boolean },
 ): TokenRange[] {
-  const lines: (TokenRange & { line: number })[] = [];
+  const lines: (TokenRange & { line: number; isCut: boolean })[] = [];
   let [line, read] = [0, 0];
   for (let t = 0; t < starts.length; t++) {
     let first = starts[t]!;
@@ -87,8 +87,11 @@ export function tokenLines(
     for (; read < first; read++) if (text[read] === "\n") line++;
     const last = lines.at(-1);
     if (last?.line === line) last.to = t + 1;
-    else lines.push({ line, from: t, to: t + 1 });
+    else {
+      const before = text.slice(text.lastIndexOf("\n", first - 1) + 1, first);
+      lines.push({ line, from: t, to: t + 1, isCut: t === 0 || /\S/.test(before) });
+    }
   }
   const whole = isWhole ? lines : lines.slice(0, -1);
-  return whole.flatMap(({ from, to }) => from === 0 ? [] : [{ from, to }]);
+  return whole.flatMap(({ from, to, isCut }) => isCut ? [] : [{ from, to }]);
 }

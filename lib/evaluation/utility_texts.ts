@@ -29,8 +29,8 @@ export interface UtilityText extends PredictedText {
 /** The class of tokens that are read and not counted. */
 export const NOT_COUNTED = 255;
 
-/** How many characters before and after the wanted ones are parsed too, so that broken constructs are few. */
-const AROUND = { before: 1 << 16, after: 1 << 12 };
+/** How many characters before and after the wanted ones are parsed too: few constructs are cut, and no parse takes long. */
+const AROUND = 1 << 12;
 
 /** Which part of a text's tokens is wanted. */
 export interface TokenWindow {
@@ -68,8 +68,8 @@ export async function codeText(
   const [ids, starts, ends] = [cut(encoded.ids), cut(encoded.starts), cut(encoded.ends)];
   const own = languageOf(document) ?? language ?? null;
   const { text } = document;
-  const begin = text.lastIndexOf("\n", Math.max(0, (starts[0] ?? 0) - AROUND.before)) + 1;
-  const stretch = text.slice(begin, (ends.at(-1) ?? 0) + AROUND.after);
+  const begin = text.lastIndexOf("\n", Math.max(0, (starts[0] ?? 0) - AROUND)) + 1;
+  const stretch = text.slice(begin, (ends.at(-1) ?? 0) + AROUND);
   const offsets = { starts: starts.map((start) => start - begin), ends: ends.map((end) => end - begin) };
   return {
     document: document.docId,
