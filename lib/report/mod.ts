@@ -32,3 +32,4 @@ export { hasSignatureOf, signaturePath } from "./sign_certificate.ts";
 export { renderReport } from "./report.ts";
 export { type ModelCard, renderModelCard } from "./model_card.ts";
 export type { ReportedAttacks, ReportedSecret, RunTables, Thresholds } from "./run_tables.ts";
+export type { ReportedMeasure } from "./utility.ts";

@@ -46,6 +46,7 @@ const FILES = {
   twins: RUN_FILES.twins,
   evaluation: RUN_FILES.evaluation,
   scores: RUN_FILES.secretScores,
+  utility: RUN_FILES.utility,
   duplication: RUN_FILES.duplication,
   attacks: RUN_FILES.attacks,
 } as const satisfies Partial<Record<ReportTable | "twins", string>>;
@@ -105,6 +106,11 @@ export async function readSources(
     attacks: await single("attacks"),
     evaluation: await mergeRows(pathsOf("evaluation"), "evaluation", ({ set, model }) => `${model}\0${set}`),
     scores: await mergeRows(pathsOf("scores"), "scores", (row) => `${row.model}\0${placeKey(row)}`),
+    utility: await mergeRows(
+      pathsOf("utility"),
+      "utility",
+      (row) => [row.model, row.set, row.language, row.class, row.measure].join("\0"),
+    ),
     histories: await Promise.all(pathsOf("history").map((path) => readHistory(path))),
     foundPath: pathsOf("found")[0],
     folders,

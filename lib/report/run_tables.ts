@@ -15,6 +15,7 @@ import type { HistoryRow } from "../figures/forgetting_curves.ts";
 import type { ResultRow } from "../figures/retained_quality.ts";
 import type { ReportedSecretRow } from "../figures/secrets_before_after.ts";
 import { isScore } from "../figures/style.ts";
+import type { ReportedMeasure } from "./utility.ts";
 
 /** Mean scores on unseen text: what a model that memorized nothing would reach. */
 export type Thresholds = Readonly<MetricValues<ThresholdMetric>>;
@@ -55,6 +56,8 @@ export interface RunTables {
   readonly history?: readonly HistoryRow[];
   /** The probed secrets, masked; those of the forget set have scores after. */
   readonly secrets?: readonly ReportedSecret[];
+  /** How well code is predicted, by class of token. */
+  readonly utility?: readonly ReportedMeasure[];
   /** What attacks on the model after found. */
   readonly attacks?: ReportedAttacks;
   /** Whether the descriptions are the secrets themselves, as `--reveal` asked for. */

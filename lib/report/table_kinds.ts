@@ -22,6 +22,7 @@ import {
   SKIPPED_COLUMNS,
   THRESHOLD_COLUMNS,
 } from "../datasets/columns.ts";
+import { RELIABILITY_COLUMNS, UTILITY_COLUMNS } from "../datasets/utility_columns.ts";
 import { nameColumns } from "../datasets/name_columns.ts";
 
 interface TableKind {
@@ -44,6 +45,7 @@ export const REPORT_TABLES = {
     isMany: true,
   },
   scores: { what: "secrets that evaluate wrote", columns: SECRET_SCORE_COLUMNS, isMany: true },
+  utility: { what: "measures that evaluate --utility wrote", columns: UTILITY_COLUMNS, isMany: true },
   history: { what: "a history that unlearn wrote", columns: HISTORY_COLUMNS, isMany: true },
   attacks: { what: "attacks that attack wrote", columns: ATTACK_COLUMNS },
   duplication: { what: "scores by number of copies that demo wrote", columns: DUPLICATION_COLUMNS },
@@ -56,6 +58,7 @@ export type ReportTable = keyof typeof REPORT_TABLES;
 const OTHER_TABLES: readonly TableKind[] = [
   { what: "secrets that unlearn wrote", columns: OUTCOME_COLUMNS },
   { what: "scores that measure wrote", columns: MEASURE_COLUMNS },
+  { what: "bins of certainty that evaluate --utility wrote", columns: RELIABILITY_COLUMNS },
   { what: "a forget set", columns: FORGET_COLUMNS },
   { what: "a retain set", columns: RETAIN_COLUMNS },
   { what: "a distribution that analyze wrote", columns: DISTRIBUTION_COLUMNS },
