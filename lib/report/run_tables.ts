@@ -8,6 +8,7 @@
 import type { AttackSummary } from "../attacks/summarize_attacks.ts";
 import type { MetricValues, ThresholdMetric } from "../datasets/metrics.ts";
 import { isBelowThreshold } from "../metrics/threshold.ts";
+import type { ClassAccuracyRow } from "../figures/accuracy_by_class.ts";
 import type { DocumentRow } from "../figures/memorization_distribution.ts";
 import type { DuplicationRow } from "../figures/ma_by_duplication.ts";
 import type { ExposureRow } from "../figures/exposure_distribution.ts";
@@ -15,7 +16,6 @@ import type { HistoryRow } from "../figures/forgetting_curves.ts";
 import type { ResultRow } from "../figures/retained_quality.ts";
 import type { ReportedSecretRow } from "../figures/secrets_before_after.ts";
 import { isScore } from "../figures/style.ts";
-import type { ReportedMeasure } from "./utility.ts";
 
 /** Mean scores on unseen text: what a model that memorized nothing would reach. */
 export type Thresholds = Readonly<MetricValues<ThresholdMetric>>;
@@ -32,6 +32,20 @@ export interface ReportedAttacks {
   readonly summaries: readonly AttackSummary[];
   /** Each secret's exposure. */
   readonly exposures: readonly ExposureRow[];
+}
+
+/** A measure, as `evaluate --utility` writes it. */
+export interface ReportedMeasure extends ClassAccuracyRow {
+  /** unseen, retain, hosts or other_secrets. */
+  readonly set: string;
+  /** "all", or one. */
+  readonly language: string;
+  /** accuracy, nll, line_accuracy or ece. */
+  readonly measure: string;
+  /** What it is more than before, and the ends of its interval; null of the model before. */
+  readonly change: number | null;
+  readonly change_low: number | null;
+  readonly change_high: number | null;
 }
 
 /** A run's tables and what made them. */

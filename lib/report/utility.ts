@@ -8,21 +8,7 @@ import { isScore, modelStyle } from "../figures/style.ts";
 import { clipText, formatCount, formatInterval, formatScore } from "./format.ts";
 import { type Markup, markup } from "./markup.ts";
 import { renderMissing } from "./missing.ts";
-import type { RunTables } from "./run_tables.ts";
-
-/** A measure, as `evaluate --utility` writes it. */
-export interface ReportedMeasure extends ClassAccuracyRow {
-  /** unseen, retain, hosts or other_secrets. */
-  readonly set: string;
-  /** "all", or one. */
-  readonly language: string;
-  /** accuracy, nll, line_accuracy or ece. */
-  readonly measure: string;
-  /** What it is more than before, and the ends of its interval; null of the model before. */
-  readonly change: number | null;
-  readonly change_low: number | null;
-  readonly change_high: number | null;
-}
+import type { ReportedMeasure, RunTables } from "./run_tables.ts";
 
 const SETS: Readonly<Record<string, string>> = {
   unseen: "Unseen code",

@@ -9,7 +9,6 @@ import {
   SECRET_SCORE_COLUMNS,
   THRESHOLD_COLUMNS,
 } from "../../lib/datasets/columns.ts";
-import { UTILITY_COLUMNS } from "../../lib/datasets/utility_columns.ts";
 import { type Columns, type RowOf, writeRows } from "../../lib/datasets/row_table.ts";
 import { joinSecrets } from "../../lib/report/join_secrets.ts";
 import { loadRun } from "../../lib/report/load_run.ts";
@@ -255,17 +254,6 @@ Deno.test("loadRun() calls a model by its method when evaluate called it by its 
   await Deno.writeTextFile(join(folder.path, "first", RUN_FILES.record), record);
   await models("first", "second");
   assertEquals(await methods(), [["first", "second"], ["first", "second"]]);
-});
-
-Deno.test("loadRun() reads measures of use, and calls their models as the results do", async () => {
-  using folder = temporaryFolder();
-  await writeRun(folder.path);
-  const row = { set: "unseen", language: "all", class: "all", measure: "nll", documents: 2, count: 9 };
-  const value = { value: 1.5, low: 1, high: 2, change: null, change_low: null, change_high: null };
-  const rows = ["before", "second"].map((model) => ({ ...row, ...value, model }));
-  await write(folder.path, RUN_FILES.utility, UTILITY_COLUMNS, rows);
-  const { utility } = await loadRun(folder.path, VERSION);
-  assertEquals(utility?.map(({ model, value }) => [model, value]), [["before", 1.5], ["codeeraser", 1.5]]);
 });
 
 Deno.test("loadRun() takes JSON of other shapes for records that say nothing", async () => {
