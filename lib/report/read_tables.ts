@@ -49,6 +49,7 @@ const FILES = {
   utility: RUN_FILES.utility,
   duplication: RUN_FILES.duplication,
   attacks: RUN_FILES.attacks,
+  passes: RUN_FILES.passes,
 } as const satisfies Partial<Record<ReportTable | "twins", string>>;
 
 type Source = ReportTable | "twins";
@@ -104,6 +105,7 @@ export async function readSources(
     twins: await single("probe", "twins"),
     duplication: await single("duplication"),
     attacks: await single("attacks"),
+    passes: await single("passes"),
     evaluation: await mergeRows(pathsOf("evaluation"), "evaluation", ({ set, model }) => `${model}\0${set}`),
     scores: await mergeRows(pathsOf("scores"), "scores", (row) => `${row.model}\0${placeKey(row)}`),
     utility: await mergeRows(

@@ -18,6 +18,7 @@ export const RUN_FILES = {
   secretScores: "evaluation.secrets.parquet",
   utility: "evaluation.utility.parquet",
   attacks: "attacks/attacks.parquet",
+  passes: "humaneval/problems.parquet",
   summary: "summary.json",
   record: "run.json",
 } as const;
@@ -60,6 +61,7 @@ export const RUN_PARTS = {
     file: RUN_FILES.utility,
   },
   attacks: { what: "the attacks on the model", command: "attack", file: RUN_FILES.attacks },
+  passes: { what: "whether the model still writes code", command: "humaneval", file: RUN_FILES.passes },
   config: { what: "the configuration", command: "unlearn", file: `METHOD/${RUN_FILES.record}` },
   versions: { what: "the versions", command: "unlearn", file: `METHOD/${RUN_FILES.record}` },
   seconds: { what: "the times of the stages", command: "demo", file: RUN_FILES.summary },

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { EVALUATION_COLUMNS, SECRET_COLUMNS } from "../../lib/datasets/columns.ts";
 import { readRows, writeRows } from "../../lib/datasets/row_table.ts";
 import { RELIABILITY_COLUMNS, UTILITY_COLUMNS } from "../../lib/datasets/utility_columns.ts";
@@ -56,6 +56,11 @@ Deno.test("evaluate --utility writes measures by set, language and class, and a 
       assertEquals([row.change, row.change_low, row.change_high], [null, null, null]);
     } else assertEquals([row.change, row.change_low, row.change_high], [0, 0, 0], "equal models");
   }
+  const evaluated = await readRows(at.path("e.csv"), EVALUATION_COLUMNS);
+  const { nll, ma } = evaluated.find(({ set, model }) => set === "retain" && model === "other")!;
+  const [accuracy, loss] = own("retain");
+  assertAlmostEquals(loss!.value!, nll!, 1e-6); // of texts of equal length the mean over tokens is that over texts
+  assertAlmostEquals(accuracy!.value!, ma!, 1e-6);
   for (const set of ["unseen", "other_secrets"]) {
     const tokens = bins.filter((bin) => bin.set === set && bin.model === "other");
     assertEquals(tokens.length, 15);
