@@ -146,10 +146,12 @@ export function utilityRows(
   const count = classes.length;
   return [...groups].flatMap(([language, group]) => {
     const width = newUtilitySums(count).length;
-    const paired = group.map(({ sums, earlier }) => joined(sums, earlier ?? new Float64Array(width)));
-    const total = new Float64Array(2 * width);
-    for (const row of paired) row.forEach((value, i) => total[i]! += value);
-    const intervals = sumIntervals(paired, (sums) => {
+    const rows = before
+      ? group.map(({ sums, earlier }) => joined(sums, earlier ?? new Float64Array(width)))
+      : group.map(({ sums }) => sums);
+    const total = new Float64Array(width);
+    for (const { sums } of group) sums.forEach((value, i) => total[i]! += value);
+    const intervals = sumIntervals(rows, (sums) => {
       const after = measureSums(sums.subarray(0, width), count);
       if (!before) return after;
       const earlier = measureSums(sums.subarray(width), count);
@@ -160,7 +162,7 @@ export function utilityRows(
     });
     const measures = listMeasures(count);
     return measures.flatMap((measure, i): UtilityRow[] => {
-      const tokens = countOf(total.subarray(0, width), measure, count);
+      const tokens = countOf(total, measure, count);
       if (tokens === 0) return [];
       const [own, change] = [intervals[i], intervals[measures.length + i]];
       return [{
