@@ -8,7 +8,7 @@ import { SECRET_COLUMNS } from "../datasets/columns.ts";
 import type { ForgetExample } from "../datasets/examples.ts";
 import type { ForgetRow } from "../datasets/forget_set.ts";
 import { readRows, writeRows } from "../datasets/row_table.ts";
-import { RETAIN_TOKENS, WINDOW_TOKENS } from "../datasets/token_counts.ts";
+import { RETAIN_TOKENS, windowTokensOf } from "../datasets/token_counts.ts";
 import { RELIABILITY_COLUMNS, UTILITY_COLUMNS, utilityPaths } from "../datasets/utility_columns.ts";
 import { CODE_CLASSES } from "../evaluation/code_classes.ts";
 import { type CodeLanguage, languageOf } from "../evaluation/code_languages.ts";
@@ -116,7 +116,7 @@ export class UtilityTables {
       stage.advance(done);
       await breathe();
     };
-    const most = Math.min(WINDOW_TOKENS, model.config.maxPositions);
+    const most = windowTokensOf(model.config);
     for (const set of this.#sets({ tokenizer, forget, most })) {
       const scores = await scoreUtility(scorer, set, { onProgress });
       if (scores.documents.size === 0) continue;
@@ -155,7 +155,7 @@ export class UtilityTables {
       }
     }
     async function* hosts() {
-      yield await hostTexts(source, { examples: forget, tokens: most, language });
+      yield await hostTexts(source, { examples: forget, language });
     }
     async function* secrets() {
       if (others.length > 0) yield await secretTexts(source, { places: others, kinds });

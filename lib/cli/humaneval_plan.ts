@@ -14,7 +14,7 @@ import type { Problem } from "../humaneval/problem.ts";
 import { isOfShard } from "../humaneval/samples_file.ts";
 import type { CommandResult, Context } from "./command.ts";
 import type { HumanEvalValues } from "./humaneval_run.ts";
-import { encodePrompts, promptsOf } from "./humaneval_samples.ts";
+import { encodePrompts, promptsOf } from "./humaneval_prompts.ts";
 import { describeNeed, memoryOf, modelSizes } from "./memory.ts";
 import { modelFolder } from "./model_folder.ts";
 import { formatSeconds } from "./progress.ts";

@@ -85,7 +85,7 @@ export async function codeText(
  * The rest of forget rows: their windows, of which no token that touches a secret counts, and no line that has one.
  *
  * @param documents those of the rows
- * @param tokens the model's positions; a longer window is cut
+ * @param examples the rows in the model's tokens
  *
  * @example
  * ```ts
@@ -98,25 +98,21 @@ export async function codeText(
  * const documents = [{ docId: "a.py", path: null, text: "a = 1\nk = 'aB3'\nx = 2\n" }];
  * const row = { doc_id: "a.py", window: 0, spans: '[["KEY",11,14]]' };
  * const examples = await forgetExamples({ tokenizer, documents }, [row]);
- * const [host] = await hostTexts({ tokenizer, documents }, { examples, tokens: 512 });
+ * const [host] = await hostTexts({ tokenizer, documents }, { examples });
  * assertEquals(host!.classes.includes(NOT_COUNTED), true);
  * assertEquals(host!.lines.length, 1); // the last
  * ```
  */
 export async function hostTexts(
   { tokenizer, documents }: { tokenizer: Tokenizer; documents: readonly Document[] },
-  { examples, ...options }: { examples: readonly ForgetExample[] } & TokenWindow,
+  { examples, language }: { examples: readonly ForgetExample[] } & Pick<TokenWindow, "language">,
 ): Promise<UtilityText[]> {
   const known = new Map(documents.map((document) => [document.docId, document]));
   const texts: UtilityText[] = [];
   for (const { docId, window, mask, ids } of examples) {
     const document = known.get(docId)!;
-    const tokens = Math.min(options.tokens, ids.length);
-    const text = await codeText(document, await tokenizer.encode(document.text), {
-      ...options,
-      window,
-      tokens,
-    });
+    const encoded = await tokenizer.encode(document.text);
+    const text = await codeText(document, encoded, { window, tokens: ids.length, language });
     const lines = text.lines.filter(({ from, to }) => !mask.subarray(from, to).includes(1));
     texts.push({ ...text, classes: text.classes.map((own, t) => mask[t] === 1 ? NOT_COUNTED : own), lines });
   }

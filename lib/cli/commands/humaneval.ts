@@ -8,7 +8,7 @@ import { JUDGE_BACKENDS, openJudge } from "../../sandbox/judge.ts";
 import { defineCommand, UsageError } from "../command.ts";
 import { planHumanEval } from "../humaneval_plan.ts";
 import { HUMANEVAL_OPTIONS, problemsFile, runHumanEval } from "../humaneval_run.ts";
-import { checkPrompts, drawFrom } from "../humaneval_samples.ts";
+import { checkPrompts, drawFrom } from "../humaneval_prompts.ts";
 import { modelFolder } from "../model_folder.ts";
 import { PLAN_OPTION } from "../plan.ts";
 import { openModel } from "../session.ts";
