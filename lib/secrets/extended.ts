@@ -11,11 +11,15 @@
 import { asciiUnits } from "./ascii_units.ts";
 import { BASE64, HEX, shannonEntropy } from "./entropy.ts";
 import { EXTENDED_ADDRESS_MARKS, findAddresses, findEmails } from "./extended_addresses.ts";
-import { EXTENDED_TOKENS, type TokenRule } from "./extended_tokens.ts";
 import { isGibberish } from "./gibberish.ts";
 import { MarkFinder } from "./marks.ts";
+import { findNamedValues, SECRET_NAME } from "./named_values.ts";
+import { EXTENDED_RULES } from "./rules/extended_rules.ts";
+import { findByRule } from "./rules/find_by_rule.ts";
+import type { SecretRule } from "./rules/secret_rule.ts";
 import type { SecretSpan, SecretTag } from "./secret_span.ts";
 import { hasTokenChecksum, isKeyBody, isLuhnValid, isPlaceholder } from "./token_checks.ts";
+import { isUuid } from "./value_checks.ts";
 
 /** What is looked for only when asked. */
 export const EXTRA_SECRETS = ["phone", "card", "name"] as const;
@@ -41,8 +45,8 @@ interface ExtendedDetector {
   find: (text: string, add: Add) => void;
 }
 
-const PEM_BEGIN = /-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----/g;
-const PEM_END = /-----END [A-Z0-9 ]{1,40}-----/g;
+const PEM_BEGIN = /-----? ?BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)? ?-----?/g;
+const PEM_END = /-----? ?END [A-Z0-9 ]{1,40}-----?/g;
 
 function findPrivateKeys(text: string, add: Add): void {
   const begins = text.includes("PRIVATE KEY") ? [...text.matchAll(PEM_BEGIN)] : [];
@@ -56,7 +60,8 @@ function findPrivateKeys(text: string, add: Add): void {
 
 const MAX_KEY = 20_000; // a key of 16,384 bits has 13,000 characters
 
-const AUTHORITY = /([^\s:@/"'<>\\]{0,64}):([^\s@/"'<>\\]{3,128})@[A-Za-z0-9[]/y;
+const AUTHORITY =
+  /([^\s:@/"'<>\\]{0,64}):((?=[^\s/"'<>\\]{3})[^\s@/"'<>\\]{1,128}(?:@[^\s@/"'<>\\?#]{0,64}){0,2})@[A-Za-z0-9[]/y;
 
 function findUrlPasswords(text: string, add: Add): void {
   for (let at = text.indexOf("://"); at >= 0; at = text.indexOf("://", at + 3)) {
@@ -71,51 +76,12 @@ function findUrlPasswords(text: string, add: Add): void {
   }
 }
 
-const NAME =
-  /(?:api|access|secret|private|auth|encryption|signing|master)[_-]?key|secret|token|pass(?:word|wd|phrase)|pwd|credential/iy;
-const GIVEN = /[\w-]{0,30}["'`]?\]?\s{0,8}(?::=|=>|=|:)\s{0,8}(["'`])([^"'`\s\\]{8,200})\1/y;
-const PUBLIC_NAME =
-  /public|hash|digest|sha|md5|checksum|etag|_id\b|csrf|pagination|next_?token|token_?type|tokeni[sz]er|placeholder|_url|_uri|_path|_name|_file|_header|_field/i;
-const WORDS = /^[A-Za-z]+(?:[ _./:-][A-Za-z]+)*[_./:-]?$|^[\w./-]+\.[a-z]{2,4}$|^[a-z_]+[.(]/;
-
-/** Addresses without a query, names of cloud resources, and marks such as a language model's `<|endoftext|>`. */
-const NAME_OF_THING = /^https?:\/\/[^?@]*$|^arn:|^(?:<\/?|[[{|]).*[>\]}|]$/;
-
-let names: MarkFinder | undefined;
-
-/** A value given to a name that says what it is. */
-function findNamedValues(text: string, add: Add): void {
-  let end = 0;
-  names ??= new MarkFinder([NAME]);
-  names.walk(asciiUnits(text), (_, index) => {
-    NAME.lastIndex = index;
-    const name = index < end ? undefined : NAME.exec(text)?.[0];
-    if (name === undefined) return;
-    end = index + name.length;
-    addNamedValue(text, { name, index }, add);
-  });
-}
-
-function addNamedValue(text: string, { name, index }: { name: string; index: number }, add: Add): void {
-  GIVEN.lastIndex = index + name.length;
-  const match = GIVEN.exec(text);
-  if (!match) return;
-  const value = match[2]!;
-  const line = text.slice(Math.max(0, index - 40), index + match[0].length + name.length - value.length - 1);
-  if (PUBLIC_NAME.test(line.slice(line.lastIndexOf("\n") + 1))) return;
-  if (NAME_OF_THING.test(value) || WORDS.test(value) || isNoSecret(value)) return;
-  const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(value)).length;
-  const start = GIVEN.lastIndex - 1 - value.length;
-  if (kinds >= 2 && /\d|[^A-Za-z0-9_.-]/.test(value)) add(start, start + value.length);
-}
-
 /** Whether a value only marks a secret's place, is a UUID, or has the form of a token and another checksum. */
 function isNoSecret(value: string): boolean {
   const isForged = /^(?:gh[pousr]|npm)_[A-Za-z0-9]{36}$/.test(value) && !hasTokenChecksum(value);
-  return isForged || UUID.test(value) || isPlaceholder(value);
+  return isForged || isUuid(value) || isPlaceholder(value) || /^sha\d{3}-/.test(value);
 }
 
-const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 const QUOTED = /(["'`])([A-Za-z0-9+/_=-]{20,200})\1/g;
 const HASH_CONTEXT = /sha|md5|hash|digest|integrity|checksum|commit|etag|revision|fingerprint|base64,|data:/i;
 const LEAST_BASE64 = 32;
@@ -140,8 +106,8 @@ function findRandomStrings(text: string, add: Add): void {
   }
 }
 
-/** Hexadecimal strings so long are mostly hashes: MD5, SHA-1, SHA-256, SHA-512. A name must say that one is a key. */
-const HASH_LENGTHS: readonly number[] = [32, 40, 64, 128];
+/** Hexadecimal strings so long are mostly ids of MongoDB or hashes: MD5, SHA-1, SHA-256, SHA-512. A name must say more. */
+const HASH_LENGTHS: readonly number[] = [24, 32, 40, 64, 128];
 
 const PHONE = /(?<![\w.+-])\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{2,4}(?:[ .-]?\d{2,4}){1,4}(?![\w.-])/g;
 
@@ -170,18 +136,12 @@ function findNames(text: string, add: Add): void {
   }
 }
 
-function findTokens(rules: readonly TokenRule[]): ExtendedDetector["find"] {
-  return (text, add) => {
-    for (const { literal, pattern, check } of rules) {
-      if (!text.includes(literal)) continue;
-      for (const match of text.matchAll(pattern)) {
-        const value = match[1] ?? match[0];
-        const start = match.index + match[0].lastIndexOf(value);
-        if (!isPlaceholder(value) && (check?.(value) ?? true)) add(start, start + value.length);
-      }
-    }
-  };
+function findByRules(rules: readonly SecretRule[]): ExtendedDetector["find"] {
+  return (text, add) => rules.forEach((rule) => findByRule(rule, text, add));
 }
+
+/** The rows of each detector. */
+const RULES = Map.groupBy(EXTENDED_RULES, ({ id }) => id);
 
 /**
  * The detectors of the extended profile by name; the first to find a place names it.
@@ -195,15 +155,15 @@ function findTokens(rules: readonly TokenRule[]): ExtendedDetector["find"] {
  * ```
  */
 export const EXTENDED_DETECTORS: Readonly<Record<string, ExtendedDetector>> = {
-  PrivateKey: { tag: "KEY", marks: [/-----BEGIN /], find: findPrivateKeys },
+  PrivateKey: { tag: "KEY", marks: [/--- ?BEGIN /], find: findPrivateKeys },
   ...Object.fromEntries(
-    Object.entries<readonly TokenRule[]>(EXTENDED_TOKENS).map(([name, rules]) => {
+    Array.from(RULES, ([name, rules]) => {
       const marks = rules.map(({ mark, pattern }) => mark ?? pattern);
-      return [name, { tag: "KEY" as const, marks, find: findTokens(rules) }];
+      return [name, { tag: rules[0]!.tag ?? "KEY" as const, marks, find: findByRules(rules) }];
     }),
   ),
   UrlPassword: { tag: "KEY", marks: [/:\/\//], find: findUrlPasswords },
-  NamedValue: { tag: "KEY", marks: [NAME], find: findNamedValues },
+  NamedValue: { tag: "KEY", marks: [SECRET_NAME], find: findNamedValues },
   RandomString: { tag: "KEY", marks: [/["'`][A-Za-z0-9+/_=-]{20}/], find: findRandomStrings },
   Email: { tag: "EMAIL", marks: [/@/], find: findEmails },
   IpAddress: { tag: "IP_ADDRESS", marks: EXTENDED_ADDRESS_MARKS, find: findAddresses },

@@ -189,7 +189,7 @@ function markOf(expression: number, sets: Beginning): Mark {
  */
 export class MarkFinder {
   /** The number of the marks that are found by two characters, by these two; 0 for none. */
-  readonly #heads = new Uint8Array(CODES * CODES);
+  readonly #heads = new Uint16Array(CODES * CODES);
   readonly #marks: Mark[][] = [[]];
 
   /**
@@ -216,7 +216,9 @@ export class MarkFinder {
       if (!known.has(key)) known.set(key, this.#marks.push(marks) - 1);
       this.#heads[head] = known.get(key)!;
     }
-    if (this.#marks.length > 256) throw new RangeError(`Cannot look for marks: ${this.#marks.length} kinds`);
+    if (this.#marks.length > 2 ** 16) {
+      throw new RangeError(`Cannot look for marks: ${this.#marks.length} kinds`);
+    }
   }
 
   /** Tells the expressions that may match and where, those of a line before those of the next. */
