@@ -15,7 +15,7 @@ import { isGibberish } from "./gibberish.ts";
 import { MarkFinder } from "./marks.ts";
 import { findNamedValues, SECRET_NAME } from "./named_values.ts";
 import { EXTENDED_RULES } from "./rules/extended_rules.ts";
-import { findByRule } from "./rules/find_by_rule.ts";
+import { findAtPlaces, findByRule } from "./rules/find_by_rule.ts";
 import type { SecretRule } from "./rules/secret_rule.ts";
 import type { SecretSpan, SecretTag } from "./secret_span.ts";
 import { hasTokenChecksum, isKeyBody, isLuhnValid, isPlaceholder } from "./token_checks.ts";
@@ -70,7 +70,7 @@ function findUrlPasswords(text: string, add: Add): void {
     if (!match || isPlaceholder(match[2]!) || /^(?:pass(?:word|wd)?|pw|pwd|secret)$/i.test(match[2]!)) {
       continue;
     }
-    if (match[1] === match[2]) continue; // user:user, postgres:postgres
+    if (match[1] === match[2] || /^\W+$/.test(match[2]!)) continue; // user:user, postgres:postgres
     const start = at + 3 + match[1]!.length + 1;
     add(start, start + match[2]!.length);
   }
@@ -86,24 +86,32 @@ const QUOTED = /(["'`])([A-Za-z0-9+/_=-]{20,200})\1/g;
 const HASH_CONTEXT = /sha|md5|hash|digest|integrity|checksum|commit|etag|revision|fingerprint|base64,|data:/i;
 const LEAST_BASE64 = 32;
 
-/** Quoted strings of high entropy that read like no words, and no hash by what stands before them. */
+/** What is given to a name: only that may be a secret without a name for it. */
+const GIVEN = /([\w-]{1,60})["'`]?\]?\s{0,4}(?::=|=>|=|:)\s{0,4}$/;
+/** Names of what is random, and no secret. */
+const DATA =
+  /^(?:\w*(?:public|cert|cipher|plain|expect|result|message|signature|vector|boundary|digest|blob_?id|revision|uuid|guid)\w*|ct|pt|enc|pk\w{0,2}|e?pk|want|msg|sig|data|in|out|input|output|sep|actual|id|ids|ref|tag|aad|iv|x|y|n|e|p|q|g|r|s)$/i;
+/** A text with more of them holds data: vectors of a test, a table of hashes. */
+const MOST_RANDOM = 5;
+
+/** Quoted strings of high entropy that are given to a name, read like no words, and are no hash by what stands before. */
 function findRandomStrings(text: string, add: Add): void {
+  const found: [number, number][] = [];
   for (const { 0: quoted, 2: value, index } of text.matchAll(QUOTED)) {
     const before = text.slice(Math.max(0, index - 80), index);
-    if (
-      isNoSecret(value!) ||
-      HASH_CONTEXT.test(before.slice(before.lastIndexOf("\n") + 1))
-    ) {
-      continue;
-    }
+    const name = GIVEN.exec(before)?.[1];
+    if (name === undefined || DATA.test(name) || isNoSecret(value!)) continue;
+    if (HASH_CONTEXT.test(before.slice(before.lastIndexOf("\n") + 1))) continue;
     const isHex = /^[\da-f]+$|^[\dA-F]+$/.test(value!);
     const mixed = [/[a-z]/, /[A-Z]/, /\d/].every((kind) => kind.test(value!));
     const isRandom = isHex
       ? !HASH_LENGTHS.includes(value!.length) && shannonEntropy(value!, HEX.charset) > HEX.limit + 0.3
       : mixed && value!.length >= LEAST_BASE64 && shannonEntropy(value!, BASE64.charset) > BASE64.limit &&
         isGibberish(value!);
-    if (isRandom) add(index + 1, index + quoted.length - 1);
+    if (isRandom) found.push([index + 1, index + quoted.length - 1]);
+    if (found.length > MOST_RANDOM) return;
   }
+  for (const [start, end] of found) add(start, end);
 }
 
 /** Hexadecimal strings so long are mostly ids of MongoDB or hashes: MD5, SHA-1, SHA-256, SHA-512. A name must say more. */
@@ -172,10 +180,26 @@ export const EXTENDED_DETECTORS: Readonly<Record<string, ExtendedDetector>> = {
   PersonName: { tag: "NAME", extra: "name", find: findNames },
 };
 
-const SEARCHES = Object.entries(EXTENDED_DETECTORS);
-const MARKS = new MarkFinder(SEARCHES.flatMap(([, { marks = [] }]) => marks));
+/** What is searched for at once: a row, or a detector that has none. */
+interface Search extends Pick<ExtendedDetector, "tag" | "extra" | "marks"> {
+  detector: string;
+  /** The row, where it is only tried at its marks. */
+  rule?: SecretRule;
+  find: ExtendedDetector["find"];
+}
+
+const SEARCHES: readonly Search[] = Object.entries(EXTENDED_DETECTORS).flatMap(([detector, own]) =>
+  RULES.get(detector)?.map((rule) => ({
+    ...own,
+    detector,
+    marks: [rule.mark ?? rule.pattern],
+    ...(rule.isAtMark && { rule }),
+    find: findByRules([rule]),
+  })) ?? [{ ...own, detector }]
+);
+const MARKS = new MarkFinder(SEARCHES.flatMap(({ marks = [] }) => marks));
 /** The number of the search that a mark belongs to, by mark. */
-const MARKED = SEARCHES.flatMap(([, { marks = [] }], i) => marks.map(() => i));
+const MARKED = SEARCHES.flatMap(({ marks = [] }, i) => marks.map(() => i));
 
 /**
  * The secrets of a text by the extended profile, in order. A value inside another, of whatever tag, is not told again.
@@ -192,11 +216,18 @@ const MARKED = SEARCHES.flatMap(([, { marks = [] }], i) => marks.map(() => i));
  */
 export function detectExtended(text: string, { also = [] }: ExtendedOptions = {}): SecretSpan[] {
   const spans: SecretSpan[] = [];
-  const seen = new Uint8Array(SEARCHES.length);
-  MARKS.walk(asciiUnits(text), (number) => void (seen[MARKED[number]!] = 1));
-  for (const [i, [detector, { tag, extra, marks, find }]] of SEARCHES.entries()) {
-    if ((extra && !also.includes(extra)) || (marks && seen[i] === 0)) continue;
-    find(text, (start, end) => void spans.push({ tag, detector, start, end }));
+  const seen: (number[] | undefined)[] = [];
+  MARKS.walk(asciiUnits(text), (number, at) => {
+    const i = MARKED[number]!;
+    const places = seen[i] ??= [];
+    if (SEARCHES[i]!.rule || places.length === 0) places.push(at);
+  });
+  for (const [i, { detector, tag, extra, marks, rule, find }] of SEARCHES.entries()) {
+    const places = seen[i];
+    if ((extra && !also.includes(extra)) || (marks && !places)) continue;
+    const add: Add = (start, end) => void spans.push({ tag, detector, start, end });
+    if (rule) findAtPlaces(rule, { text, places: places! }, add);
+    else find(text, add);
   }
   return withoutInner(spans);
 }

@@ -10,13 +10,13 @@
 import { asciiUnits } from "./ascii_units.ts";
 import { MarkFinder } from "./marks.ts";
 import { hasTokenChecksum, isPlaceholder } from "./token_checks.ts";
-import { isLikePassword, isPath, isRandom, isReference, isUuid, isWordy } from "./value_checks.ts";
+import { isLikePassword, isNumber, isPath, isRandom, isReference, isUuid, isWordy } from "./value_checks.ts";
 
 type Add = (start: number, end: number) => void;
 
 /** The names. */
 export const SECRET_NAME =
-  /(?:api|access|secret|private|auth|encrypt|encryption|signing|master|license|shared|account|storage|primary|consumer|deploy|hmac|jwt|cipher|crypto|app|subscription)[_.-]?key|secret|token|pass(?:word|wd|phrase|code)|pwd|credential|_pass|_auth|-auth/iy;
+  /(?:api|access|secret|private|auth|encrypt|encryption|signing|master|license|shared|account|storage|primary|consumer|deploy|hmac|jwt|cipher|crypto|app|subscription)[_.-]?key|secret|token|pass(?:word|wd|phrase|code)|pwd|credential|_pass|[_-]auth(?![a-z])/iy;
 
 const PASSWORD_NAME = /pass|pwd/i;
 const STRONG_NAME = /api[_.-]?key|client[_.-]?secret|(?:access|auth)[_.-]?token/i;
@@ -30,7 +30,7 @@ const ABOUT =
 const TAIL = "([\\w.-]{0,30})(\\\\?[\"'`]?)\\]?\\)?";
 const QUOTED = new RegExp(
   `${TAIL}\\s{0,8}(?::{0,3}=|=>|[?+|]=|:|,|\\|\\||\\?\\?|\\?:|(?::\\s?[\\w&' ]{1,20}|\\bstring\\s?|\\w{1,9}\\s)=)\\s{0,20}` +
-    "(?:[\\w.]{1,30}\\(|[rbuf@$]{1,2})?(\\\\?[\"'`])([^\"'`\\s\\\\]{6,200})\\3",
+    "(?:(?:Some|Ok|String|Optional\\.of|Box::new|Secret\\w{0,9}(?:::new)?)\\(|[rbuf@$]{1,2})?(\\\\?[\"'`])([^\"'`\\s\\\\]{6,200})\\3",
   "y",
 );
 const UNQUOTED = new RegExp(
@@ -49,7 +49,7 @@ const LINE_OF_CONFIGURATION =
   /(?:^|\n|\\n)[ \t]*(?:[-#;*]|\/\/)?[ \t]*(?:(?:export|ENV|ARG|set|setx|declare|-e|--env)[ \t]+)?["']?(?:[\w.-]|\/(?!\/))*$/;
 const WORDS = /^[A-Za-z]+(?:[ _./:-][A-Za-z]+)*[_./:-]?$|^[\w./-]+\.[a-z]{2,4}$|^[a-z_]+[.(]/;
 /** Addresses without a query, names of cloud resources, and marks such as a language model's `<|endoftext|>`. */
-const NAME_OF_THING = /^https?:\/\/[^?@]*$|^arn:|^(?:<\/?|[[{|]).*[>\]}|]$/;
+const NAME_OF_THING = /^https?:\/\/[^?@]*$|^arn:|^(?:<\/?|[[{|]).*[>\]}|]$|^\w+\(.*\)$/;
 
 let names: MarkFinder | undefined;
 
@@ -141,7 +141,9 @@ function readValue(text: string, at: number, before: string): Read | undefined {
     return { value, start, tail: match[1]!, isQuoted };
   };
   const quoted = read(QUOTED, 4, true);
-  if (quoted) return isArgument(text, at, quoted) ? quoted : undefined;
+  if (quoted) {
+    return text.slice(at, quoted.start).includes(",") && !isArgument(text, at, quoted) ? undefined : quoted;
+  }
   const next = text[at + /^[\w.-]{0,30}/.exec(text.slice(at, at + 31))![0].length];
   if (next === ">" || next === " " && /<[\w.:-]*$/.test(before)) {
     const inXml = /<[\w.:-]*$/.test(before) ? read(IN_XML, 2, false) : undefined;
@@ -156,10 +158,10 @@ function readValue(text: string, at: number, before: string): Read | undefined {
   return read(UNQUOTED, 3, false);
 }
 
-/** After a comma a value is only given to a name that is quoted itself. */
-function isArgument(text: string, at: number, { start }: Read): boolean {
-  const between = text.slice(at, start);
-  return !/^[\w.-]*\]?\)?\s*,/.test(between) || /^[\w.-]*\\?["'`]/.test(between);
+/** After a comma a value is only given to a name that is quoted itself, and often something else stands there. */
+function isArgument(text: string, at: number, { start, value }: Read): boolean {
+  return /^[\w.-]*\\?["'`]/.test(text.slice(at, start)) && !isWordy(value) &&
+    (isRandom(value) || isLikePassword(value)) && !value.startsWith("-");
 }
 
 function endsLine(text: string, end: number): boolean {
@@ -176,7 +178,7 @@ function isQuotedSecret(value: string, isPassword: boolean): boolean {
   if (WORDS.test(value) || value.length < (isPassword ? 6 : 8)) return false;
   const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(value)).length;
   if (kinds < 2 || !/\d|[^A-Za-z0-9_.-]/.test(value)) return false;
-  return !isPath(value) && (isPassword || !isWordy(value));
+  return !isPath(value) && !isNumber(value) && (isPassword || !isWordy(value));
 }
 
 function isBareSecret(value: string, isWholeLine: boolean): boolean {

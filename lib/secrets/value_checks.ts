@@ -83,6 +83,21 @@ export function isPath(value: string): boolean {
 }
 
 /**
+ * Whether a value is a number, a version, a date, or the like.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { isNumber } from "./value_checks.ts";
+ *
+ * assertEquals(["1.3.6.1.5.5.7", "2026-01-02", "1q7Zk2mX9"].map(isNumber), [true, true, false]);
+ * ```
+ */
+export function isNumber(value: string): boolean {
+  return NUMBER.test(value);
+}
+
+/**
  * Whether a value stands for something else: a path, a reference, a number, an address, a placeholder.
  *
  * @example
@@ -95,7 +110,7 @@ export function isPath(value: string): boolean {
  * ```
  */
 export function isReference(value: string): boolean {
-  return isPath(value) || REFERENCE.test(value) || NUMBER.test(value) ||
+  return isPath(value) || REFERENCE.test(value) || isNumber(value) ||
     isDummy(value);
 }
 

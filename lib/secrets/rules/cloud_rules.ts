@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isRandom } from "../value_checks.ts";
 import { given, type SecretRule, token } from "./secret_rule.ts";
 
 const isMixed = (value: string) => [/[A-Z]/, /[a-z]/, /\d/].every((kind) => kind.test(value));
@@ -193,6 +194,7 @@ export const CLOUD_RULES: readonly SecretRule[] = [
       "(?:hv[sbr]\\.[A-Za-z0-9_-]{24,300}|s\\.(?=[a-z]{0,20}\\d|[A-Z]{0,20}\\d|[a-zA-Z]{0,23}\\d)[A-Za-z0-9]{24})",
     ),
     entropy: 3.5,
+    check: (value) => !value.startsWith("s.") || isRandom(value.slice(2)),
     examples: ["«hvs.<w90>»", "«hvb.<w138>»", "VAULT_TOKEN: «s.<a12>7<a11>»"],
     counterExamples: ["s.<a20>", "hvs.<w9>", "this.<a24>"],
   },

@@ -19,6 +19,8 @@ export interface SecretRule {
   readonly pattern: RegExp;
   /** What every match holds, where that is rarer than how the expression begins. */
   readonly mark?: RegExp;
+  /** Whether every match begins where the mark does, so that it is only tried there. */
+  readonly isAtMark?: true;
   /** What else holds of a value. */
   readonly check?: (value: string) => boolean;
   /** The least entropy, in bits a character. */
@@ -87,10 +89,11 @@ const GIVEN = "[\\w .-]{0,40}[\"'`\\])]{0,3}\\s{0,4}" +
  * assertEquals(given("acme", "\\d{4}").pattern.exec('ACME_PIN: "1234"')![1], "1234");
  * ```
  */
-export function given(names: string, value: string): Pick<SecretRule, "pattern" | "mark"> {
+export function given(names: string, value: string): Pick<SecretRule, "pattern" | "mark" | "isAtMark"> {
   const anyCase = names.replace(/[a-z]/g, (c) => `[${c}${c.toUpperCase()}]`);
   return {
     pattern: new RegExp(`(?:${anyCase})${GIVEN}(${value.replaceAll("UUID", UUID)})${END}`, "g"),
     mark: new RegExp(names, "i"),
+    isAtMark: true,
   };
 }
