@@ -18,7 +18,7 @@ interface Reading {
 
 const MAX_LENGTH = 40;
 /** How many beginnings are looked at whole, and how many characters of each of more: most are equal up to there. */
-const [FEW, FEW_LENGTH] = [8, 4];
+const [FEW, FEW_LENGTH] = [8, 7];
 const ALL = String.fromCharCode(...Array.from({ length: 128 }, (_, code) => code));
 const OTHER = String.fromCharCode(NOT_ASCII);
 const DIGITS = "0123456789";

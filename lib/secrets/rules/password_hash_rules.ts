@@ -46,8 +46,8 @@ export const HASH_RULES: readonly SecretRule[] = [
     description: "password of a Cisco or Juniper device",
     tag: "HASH",
     pattern:
-      /(?:\b(?:password|secret|key|md5|ascii|server-key)\s{1,4}(?:7\s{1,4}([01]\d[0-9A-F]{6,64})(?![\w])|4\s{1,4}([./A-Za-z0-9]{43})(?!\w))|"?(\$9\$[A-Za-z0-9./-]{6,120})"?\s*;?\s*(?:##|$))/gm,
-    mark: /password|secret|key|md5|ascii|\$9\$/,
+      /(?:\b(?:password|secret|key|md5|ascii|server-key)\s{0,3} (?:7 ([01]\d[0-9A-F]{6,64})(?![\w])|4 ([./A-Za-z0-9]{43})(?!\w))|"?(\$9\$[A-Za-z0-9./-]{6,120})"?\s*;?\s*(?:##|$))/gm,
+    mark: / 7 [01]\d[0-9A-F]{4}| 4 [./A-Za-z0-9]{20}|\$9\$/,
     examples: ["username bob password 7 «08<X12>»", "enable secret 4 «<a43>»"],
     counterExamples: ["password 7", "key 4 door"],
   },
@@ -65,7 +65,7 @@ export const HASH_RULES: readonly SecretRule[] = [
     description: "challenge and response of NetNTLM",
     tag: "HASH",
     pattern:
-      /\b[\w.$-]{1,64}::[\w.-]{1,64}:([a-fA-F0-9]{16}:[a-fA-F0-9]{32}:[a-fA-F0-9]{64,1500}|[a-fA-F0-9]{48}:[a-fA-F0-9]{48}:[a-fA-F0-9]{16})/g,
+      /(?<=[\w$.-]::)[\w.-]{1,64}:([a-fA-F0-9]{16}:[a-fA-F0-9]{32}:[a-fA-F0-9]{64,1500}|[a-fA-F0-9]{48}:[a-fA-F0-9]{48}:[a-fA-F0-9]{16})/g,
     mark: /::/,
     examples: ["admin::N46iSNekpT:«<x16>:<x32>:<x100>»"],
     counterExamples: ["std::vector:<x16>"],
