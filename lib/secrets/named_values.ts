@@ -16,7 +16,7 @@ type Add = (start: number, end: number) => void;
 
 /** The names. */
 export const SECRET_NAME =
-  /(?:api|access|secret|private|auth|encrypt|encryption|signing|master|license|shared|account|storage|primary|consumer|deploy|hmac|jwt|cipher|crypto|app|subscription)[_.-]?key|secret|token|pass(?:word|wd|phrase|code)|pwd|credential|_pass|[_-]auth(?![a-z])/iy;
+  /(?:api|access|secret|private|auth|encrypt|encryption|signing|master|license|shared|account|storage|primary|consumer|deploy|hmac|jwt|cipher|crypto|app|subscription|validation|decryption|project)[_.-]?key|secret|token|pass(?:word|wd|phrase|code)|pwd|credential|_pass|[_-]auth(?![a-z])/iy;
 
 const PASSWORD_NAME = /pass|pwd/i;
 const STRONG_NAME = /api[_.-]?key|client[_.-]?secret|(?:access|auth)[_.-]?token/i;
@@ -29,7 +29,7 @@ const ABOUT =
 /** A name's rest, and the quote and bracket that close it. */
 const TAIL = "([\\w.-]{0,30})(\\\\?[\"'`]?)\\]?\\)?";
 const QUOTED = new RegExp(
-  `${TAIL}\\s{0,8}(?::{0,3}=|=>|[?+|]=|:|,|\\|\\||\\?\\?|\\?:|(?::\\s?[\\w&' ]{1,20}|\\bstring\\s?|\\w{1,9}\\s)=)\\s{0,20}` +
+  `${TAIL}\\s{0,8}(?::{0,3}=|=>|[?+|]=|:|,|\\|\\||\\?\\?|\\?:|(?::\\s?[\\w&' ]{1,20}|\\bstring\\s?|\\w{1,9}\\s)=|(?<=passw(?:or)?d)(?=[ \\t]{1,4}["']))\\s{0,20}` +
     "(?:(?:Some|Ok|String|Optional\\.of|Box::new|Secret\\w{0,9}(?:::new)?)\\(|[rbuf@$]{1,2})?(\\\\?[\"'`])([^\"'`\\s\\\\]{6,200})\\3",
   "y",
 );

@@ -154,7 +154,7 @@ async function compare(
 function* walk(folder: string): Generator<string> {
   for (const { name, isDirectory, isFile } of Deno.readDirSync(folder)) {
     if (isDirectory) yield* walk(join(folder, name));
-    else if (isFile) yield join(folder, name);
+    else if (isFile && !/\.(?:tar|t?gz|zip|zst|xz|bz2|7z|jar)$/.test(name)) yield join(folder, name); // gitleaks unpacks them
   }
 }
 

@@ -28,6 +28,8 @@ export const FOUND: Readonly<Record<string, readonly string[]>> = {
     'let token: String = "«<a20>9»"',
     'var apiToken string = "«<a20>9»"',
     'token ?= "«<a20>9»"',
+    "credentials {\n  username 'bob'\n  password '«<a10>7x»'\n}",
+    '<machineKey validationKey="«<X64>»" />',
   ],
   "AWS": [
     "AWS_SECRET_ACCESS_KEY=«<a20>/<a15>1b2c»",

@@ -1,11 +1,20 @@
 /**
- * Rules for headers and queries of HTTP, and for keys of frameworks and of age.
+ * Rules for headers and queries of HTTP, and for keys of frameworks, files and a few services.
  *
  * @module
  */
-import type { SecretRule } from "./secret_rule.ts";
+import { type SecretRule, token } from "./secret_rule.ts";
 
 const NOT_HEX = /[g-z]/i;
+
+/** What base64 stands for; nothing where it is none. */
+function decoded(base64: string): string {
+  try {
+    return atob(base64);
+  } catch {
+    return "";
+  }
+}
 
 /** The rows. */
 export const HEADER_RULES: readonly SecretRule[] = [
@@ -33,8 +42,8 @@ export const HEADER_RULES: readonly SecretRule[] = [
     id: "ApiHeader",
     description: "key of an HTTP header",
     pattern:
-      /\b(?:X-[\w-]{0,30}(?:Key|Token|Secret|Auth)|(?:Private|Job|Deploy|Api|Access|Auth)-(?:Token|Key)|apikey)["'`]?\s{0,4}(?:[:,]|=>)\s{0,4}["'`]?((?![${<%])[A-Za-z0-9+/_.=-]{12,300})(?![\w(])/gi,
-    mark: /X-[A-Za-z]|-Token|-Key|apikey/i,
+      /\b(?:X-[\w-]{0,30}(?:Key|Token|Secret|Auth)|(?:Private|Job|Deploy|Api|Access|Auth)-(?:Token|Key)|Jenkins-Crumb|apikey)["'`]?\s{0,4}(?:[:,]|=>)\s{0,4}["'`]?((?![${<%])[A-Za-z0-9+/_.=-]{12,300})(?![\w(])/gi,
+    mark: /X-[A-Za-z]|-Token|-Key|-Crumb|apikey/i,
     entropy: 2.8,
     check: (value) => /\d/.test(value) && /[a-z]/i.test(value),
     examples: ["X-Api-Key: «<x32>»", '"PRIVATE-TOKEN": "«<a19>7»"', "-H 'X-Auth-Token: «<a20>7»'"],
@@ -107,5 +116,46 @@ export const HEADER_RULES: readonly SecretRule[] = [
     mark: /"d"/,
     examples: ['{"kty":"EC","crv":"P-256","d":"«<w43>»","x":"<w43>"}'],
     counterExamples: ['{"kty":"EC","x":"<w43>"}'],
+  },
+  {
+    id: "Amazon",
+    description: "key of the marketplace's web service, or client of its login",
+    pattern:
+      /(?<![\w.])(?:amzn\.mws\.[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|amzn1\.oa2-cs\.v1\.[0-9a-f]{64})(?!\w)/g,
+    mark: /amzn/,
+    examples: ["«amzn.mws.<x8>-<x4>-<x4>-<x4>-<x12>»", "«amzn1.oa2-cs.v1.<x64>»"],
+    counterExamples: ["amzn.mws.<x8>"],
+  },
+  {
+    id: "Azure",
+    description: "connection string of an app configuration",
+    pattern: /Id=[^;\s"']{1,100};\s?Secret=([A-Za-z0-9+/]{40,100}={0,2})/g,
+    mark: /;Secret=|; Secret=/,
+    examples: ["Endpoint=https://a.azconfig.invalid;Id=ab-c0:<a20>;Secret=«<b43>=»"],
+    counterExamples: ["Id=ab;Secret=<b9>"],
+  },
+  {
+    id: "Google",
+    description: "server key of cloud messaging",
+    pattern: token("AAAA[A-Za-z0-9_-]{7}:[A-Za-z0-9_-]{130,152}"),
+    entropy: 4,
+    examples: ["«AAAA<w7>:<w140>»"],
+    counterExamples: ["AAAA<w7>:<w20>"],
+  },
+  {
+    id: "Build",
+    description: "access token of TeamCity",
+    pattern: token("eyJ0eXAiOiAiVENWMiJ9\\.[A-Za-z0-9_-]{36}\\.[A-Za-z0-9_-]{48}"),
+    examples: ["«eyJ0eXAiOiAiVENWMiJ9.<a36>.<a48>»"],
+    counterExamples: ["eyJ0eXAiOiAiVENWMiJ9.<a9>"],
+  },
+  {
+    id: "DockerAuth",
+    description: "credentials of a registry, in a configuration of Docker",
+    pattern: /"auths"[^]{0,600}?"auth"\s{0,4}:\s{0,4}"([A-Za-z0-9+/]{12,2000}={0,2})"/g,
+    mark: /"auths"/,
+    check: (value) => /^[\x20-\x7e]+:./.test(decoded(value)),
+    examples: ['{"auths": {"r.invalid": {"auth": "«Ym9iOlE3eksybVg5YWE=»"}}}'],
+    counterExamples: ['{"auths": {"r.invalid": {"auth": "<x20>"}}}', '{"auths": {}}'],
   },
 ];
