@@ -155,7 +155,8 @@ function readValue(text: string, at: number, before: string): Read | undefined {
     const byCommand = read(BY_COMMAND, 2, false);
     if (byCommand) return byCommand;
   }
-  return read(UNQUOTED, 3, false);
+  const bare = read(UNQUOTED, 3, false);
+  return bare && { ...bare, value: bare.value.replace(/&[\w-]+=.*$/, "") }; // the next of a query
 }
 
 /** After a comma a value is only given to a name that is quoted itself, and often something else stands there. */

@@ -28,6 +28,7 @@ export const FOUND: Readonly<Record<string, readonly string[]>> = {
     'let token: String = "«<a20>9»"',
     'var apiToken string = "«<a20>9»"',
     'token ?= "«<a20>9»"',
+    "grant=x&refresh_token=«<l20>7q8z»&token_type=b",
     "credentials {\n  username 'bob'\n  password '«<a10>7x»'\n}",
     '<machineKey validationKey="«<X64>»" />',
   ],

@@ -53,14 +53,14 @@ export const HEADER_RULES: readonly SecretRule[] = [
     id: "QueryKey",
     description: "key in the query of an address",
     pattern:
-      /[?&](?:api_?key|access_?token|auth_?token|token|secret|client_secret|password|passwd|pwd|private_token|sig(?:nature)?|key|auth|code|subscription-key|x-amz-signature)=((?![${<%[{*])[A-Za-z0-9_.~+/=-]{8,300})/gi,
+      /[?&](?:api_?key|access_?token|auth_?token|token|secret|client_secret|password|passwd|pwd|private_token|sig(?:nature)?|key|auth|subscription-key|x-amz-signature)=((?![${<%[{*])[A-Za-z0-9_.~+/=-]{8,300})/gi,
     mark:
-      /[?&](?:api|access|auth|token|secret|client_secret|pass|pwd|private_token|sig|key|code|subscription-key|x-amz-sig)/i,
+      /[?&](?:api|access|auth|token|secret|client_secret|pass|pwd|private_token|sig|key|subscription-key|x-amz-sig)/i,
     entropy: 2.5,
     check: (value) =>
       /\d/.test(value) && /[a-z]/i.test(value) && !/^\d+(?:\.\d+)+|^[\da-f]{1,8}$/i.test(value),
     examples: ["https://a.invalid/x?apiKey=«<x8>-<x4>-<x4>-<x4>-<x12>»", "a?x=1&access_token=«<a30>7»"],
-    counterExamples: ["a?key=name", "a?token=${TOKEN}", "a?code=404"],
+    counterExamples: ["a?key=name", "a?token=${TOKEN}", "a?code=<a30>7"],
   },
   {
     id: "FrameworkKey",
