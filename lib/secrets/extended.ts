@@ -61,7 +61,9 @@ function findPrivateKeys(text: string, add: Add): void {
 const MAX_KEY = 20_000; // a key of 16,384 bits has 13,000 characters
 
 const AUTHORITY =
-  /([^\s:@/"'<>\\]{0,64}):((?=[^\s/"'<>\\]{3})[^\s@/"'<>\\]{1,128}(?:@[^\s@/"'<>\\?#]{0,64}){0,2})@[A-Za-z0-9[]/y;
+  /([^\s:@/"'<>\\]{0,64}):([^\s@/"'<>\\]{1,128}(?:@[^\s@/"'<>\\?#]{0,64}){0,2})@[A-Za-z0-9[]/y;
+
+const LEAST_PASSWORD = 4; // user:abc, a:b of examples
 
 function findUrlPasswords(text: string, add: Add): void {
   for (let at = text.indexOf("://"); at >= 0; at = text.indexOf("://", at + 3)) {
@@ -70,7 +72,7 @@ function findUrlPasswords(text: string, add: Add): void {
     if (!match || isPlaceholder(match[2]!) || /^(?:pass(?:word|wd)?|pw|pwd|secret)$/i.test(match[2]!)) {
       continue;
     }
-    if (match[1] === match[2] || /^\W+$/.test(match[2]!)) continue; // user:user, postgres:postgres
+    if (match[2]!.length < LEAST_PASSWORD || match[1] === match[2] || /^\W+$/.test(match[2]!)) continue; // user:user, postgres:postgres
     const start = at + 3 + match[1]!.length + 1;
     add(start, start + match[2]!.length);
   }
