@@ -92,7 +92,7 @@ const LEAST_BASE64 = 32;
 const GIVEN = /([\w-]{1,60})["'`]?\]?\s{0,4}(?::=|=>|=|:)\s{0,4}$/;
 /** Names of what is random, and no secret. */
 const DATA =
-  /^(?:\w*(?:public|cert|cipher|plain|expect|result|message|signature|vector|boundary|digest|blob_?id|revision|uuid|guid)\w*|ct|pt|enc|pk\w{0,2}|e?pk|want|msg|sig|data|in|out|input|output|sep|actual|id|ids|ref|tag|aad|iv|x|y|n|e|p|q|g|r|s)$/i;
+  /^(?:\w*(?:public|pubkey|pub_key|cert|cipher|plain|expect|result|message|signature|vector|boundary|digest|blob_?id|revision|uuid|guid)\w*|ct|pt|enc|pk\w{0,2}|e?pk|want|msg|sig|data|in|out|input|output|sep|actual|id|ids|ref|tag|aad|iv|x|y|n|e|p|q|g|r|s)$/i;
 /** A text with more of them holds data: vectors of a test, a table of hashes. */
 const MOST_RANDOM = 5;
 

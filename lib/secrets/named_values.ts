@@ -16,9 +16,9 @@ type Add = (start: number, end: number) => void;
 
 /** The names. */
 export const SECRET_NAME =
-  /(?:api|access|secret|private|auth|encrypt|encryption|signing|master|license|shared|account|storage|primary|consumer|deploy|hmac|jwt|cipher|crypto|app|subscription|validation|decryption|project)[_.-]?key|secret|token|pass(?:word|wd|phrase|code)|pwd|credential|_pass|[_-]auth(?![a-z])/iy;
+  /(?:api|access|secret|private|auth|encrypt|encryption|signing|master|license|shared|account|storage|primary|consumer|deploy|hmac|jwt|cipher|crypto|app|subscription|validation|decryption|project)[_.-]?key|secret|token|pass(?:word|wd|phrase|code)|pwd|credential|(?<![a-z])(?:pass|pw)(?=["'`]{0,1} {0,2}[:=])|_pass|[_-]auth(?![a-z])/iy;
 
-const PASSWORD_NAME = /pass|pwd/i;
+const PASSWORD_NAME = /pass|pwd|^pw$/i;
 const STRONG_NAME = /api[_.-]?key|client[_.-]?secret|(?:access|auth)[_.-]?token/i;
 const PUBLIC_NAME =
   /public|hash|digest|sha|md5|checksum|etag|_id\b|csrf|pagination|next_?token|token_?type|tokeni[sz]er|placeholder|_url|_uri|_path|_name|_file|_header|_field/i;
@@ -47,6 +47,8 @@ const LINE_OF_COMMAND = /(?:^|\n)[ \t]*(?:ENV|ARG|setenv|SetEnv|set|env)[ \t]+[\
 /** A line that begins with the name, but for what declares or comments it out. */
 const LINE_OF_CONFIGURATION =
   /(?:^|\n|\\n)[ \t]*(?:[-#;*]|\/\/)?[ \t]*(?:(?:export|ENV|ARG|set|setx|declare|-e|--env)[ \t]+)?["']?(?:[\w.-]|\/(?!\/))*$/;
+/** A variable of the environment, in a command. */
+const VARIABLE = /(?:^|[\s"'`;(])[A-Z][A-Z0-9_]*$/;
 const WORDS = /^[A-Za-z]+(?:[ _./:-][A-Za-z]+)*[_./:-]?$|^[\w./-]+\.[a-z]{2,4}$|^[a-z_]+[.(]/;
 /** Addresses without a query, names of cloud resources, and marks such as a language model's `<|endoftext|>`. */
 const NAME_OF_THING = /^https?:\/\/[^?@]*$|^arn:|^(?:<\/?|[[{|]).*[>\]}|]$|^\w+\(.*\)$/;
@@ -122,10 +124,11 @@ export function addNamedValue(
     return;
   }
   if (isNoSecret(value)) return;
-  const isFound = isQuoted ? isQuotedSecret(value, isPassword) : isBareSecret(
-    value,
-    isPassword && LINE_OF_CONFIGURATION.test(before) && endsLine(text, start + value.length),
-  );
+  const isVariable = text[at + tail.length] === "=" && VARIABLE.test(before + name + tail);
+  const isLine = LINE_OF_CONFIGURATION.test(before) && endsLine(text, start + value.length);
+  const isFound = isQuoted
+    ? isQuotedSecret(value, isPassword)
+    : isBareSecret(value, isPassword && (isVariable || isLine));
   if (isFound) add(start, start + value.length);
 }
 

@@ -28,6 +28,9 @@ export const FOUND: Readonly<Record<string, readonly string[]>> = {
     'let token: String = "«<a20>9»"',
     'var apiToken string = "«<a20>9»"',
     'token ?= "«<a20>9»"',
+    "docker run -e MYSQL_ROOT_PASSWORD=«<a10>42x» mysql",
+    "PGPASSWORD=«<a10>42x» psql -h db",
+    "auth: { user: 'bob', pass: '«<a10>7x»' },",
     "grant=x&refresh_token=«<l20>7q8z»&token_type=b",
     "credentials {\n  username 'bob'\n  password '«<a10>7x»'\n}",
     '<machineKey validationKey="«<X64>»" />',
@@ -138,6 +141,8 @@ export const NOT_FOUND: readonly string[] = [
   "tokens = 1024\nmax_tokens: 4096\n",
   "access_key_id: none",
   "password_hash_rounds: 12",
+  "bypass: true, compass = 'north1'",
+  "pass = 2; pw = len(x)",
   "token: utf8Token",
   "def test_token_2(token=None2):",
 ];

@@ -142,4 +142,15 @@ export const MESSAGE_RULES: readonly SecretRule[] = [
     examples: ["«SK<x32>»"],
     counterExamples: ["SK<x31>"],
   },
+  {
+    id: "Device",
+    description: "token of a thing on the internet, in an address of Blynk or ThingsBoard",
+    pattern:
+      /(?:blynk-cloud\.com(?::\d{1,5})?\/|\/external\/api\/\w{1,20}\?token=|\/api\/v1\/)([\w-]{20}|[\w-]{32})\/(?:update|get|telemetry|attributes|pin|project|isHardwareConnected)/g,
+    mark: /blynk-cloud|\/external\/api|\/api\/v1\//,
+    entropy: 3,
+    check: hasDigit,
+    examples: ["https://blynk-cloud.com/«<x32>»/update/V1", "http://a.invalid/api/v1/«<a19>7»/telemetry"],
+    counterExamples: ["http://a.invalid/api/v1/devices/telemetry"],
+  },
 ];

@@ -112,4 +112,21 @@ export const MODEL_RULES: readonly SecretRule[] = [
     examples: ["«sdk-<x8>-<x4>-<x4>-<x4>-<x12>»"],
     counterExamples: ["sdk-<x8>-<x4>"],
   },
+  {
+    id: "AwsToken",
+    description: "session token, or key of AppSync",
+    pattern:
+      /(?:aws_?(?:session|security)_?token["'`]?\s{0,4}[:=]\s{0,4}["'`]?([A-Za-z0-9+/=]{100,4000})|(?<![\w-])(da2-[a-z0-9]{26})(?![\w-]))/gi,
+    mark: /session_?token|security_?token|da2-/i,
+    entropy: 3,
+    examples: ["AWS_SESSION_TOKEN=«<b300>»", "«da2-<l26>»"],
+    counterExamples: ["AWS_SESSION_TOKEN=<b20>", "da2-<l9>"],
+  },
+  {
+    id: "Figma",
+    description: "personal access token of the old form",
+    ...given("figma", "\\d{5,6}-UUID"),
+    examples: ["figma_token: «<d6>-<x8>-<x4>-<x4>-<x4>-<x12>»"],
+    counterExamples: ["figma: <d6>"],
+  },
 ];

@@ -57,6 +57,17 @@ export const PASSWORD_RULES: readonly SecretRule[] = [
     counterExamples: ["Password=;User ID=sa"],
   },
   {
+    id: "ConnectionString",
+    description: "password of PostgreSQL's connection strings",
+    tag: "PASSWORD",
+    pattern:
+      /\b(?:host|user|dbname|port|sslmode)=[^\s"',()]{1,100} {1,2}(?:\w{1,20}=[^\s"',()]{0,100} {1,2}){0,5}password=((?![${%<])[^\s"'`&;,()]{4,128})(?![,(])/g,
+    mark: /password=/,
+    check: mayBePassword,
+    examples: ['"host=db user=app password=«<a10>7» dbname=x"'],
+    counterExamples: ['"host=db user=app password=$PASS dbname=x"', "f(host=a, user=b, password=<a12>)"],
+  },
+  {
     id: "CredentialCall",
     description: "password given to a function that takes a user and one",
     tag: "PASSWORD",
