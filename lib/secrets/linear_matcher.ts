@@ -50,6 +50,11 @@ function kindOf(rune: number): number {
   return isWord ? WORD : OTHER;
 }
 
+function isTaken(instruction: Instruction, rune: number): boolean {
+  if (instruction.op < RUNE || instruction.op === RUNE_ANY) return instruction.op === RUNE_ANY;
+  return instruction.op === RUNE_ANY_NOT_NEWLINE ? rune !== NEWLINE : instruction.matchRune(rune);
+}
+
 /** The assertions that hold between two characters. */
 function assertionsAt(before: number, after: number): number {
   return (before === EDGE ? BEGIN_TEXT | BEGIN_LINE : before === LINE ? BEGIN_LINE : 0) |
@@ -77,6 +82,11 @@ export class LinearMatcher {
   readonly #before: number[][];
   /** Classes of characters that no instruction tells apart: one character of each. */
   readonly #runes: number[] = [-1];
+  /** For each class, 1 for the instructions that take it. */
+  readonly #takes: Uint8Array[] = [new Uint8Array(0)];
+  /** When an instruction was last seen, by the number of the walk. */
+  readonly #seen: Uint32Array;
+  #walk = 0;
   readonly #classOfAscii = new Int16Array(ASCII);
   readonly #classes = new Map<number, number>();
   readonly #classOfKey = new Map<string, number>();
@@ -89,6 +99,7 @@ export class LinearMatcher {
     const { inst, start } = this.#plain.re2Input.prog as { inst: Instruction[]; start: number };
     [this.#program, this.#start] = [inst, start];
     this.#before = inst.map(() => []);
+    this.#seen = new Uint32Array(inst.length);
     inst.forEach(({ op, out, arg }, pc) => {
       if (op === MATCH || op === FAIL) return;
       this.#before[out]!.push(pc);
@@ -132,27 +143,24 @@ export class LinearMatcher {
   #classOf(rune: number): number {
     const known = rune < ASCII ? this.#classOfAscii[rune]! : this.#classes.get(rune) ?? 0;
     if (known !== 0) return known;
-    let key = `${kindOf(rune)} `;
-    this.#program.forEach(({ op }, pc) => {
-      if (op >= RUNE) key += this.#matches(pc, rune) ? "1" : "0";
-    });
+    const takes = Uint8Array.from(this.#program, (one) => isTaken(one, rune) ? 1 : 0);
+    const key = `${kindOf(rune)} ${takes.join("")}`;
     let number = this.#classOfKey.get(key);
-    if (number === undefined) this.#classOfKey.set(key, number = this.#runes.push(rune) - 1);
+    if (number === undefined) {
+      this.#classOfKey.set(key, number = this.#runes.push(rune) - 1);
+      this.#takes.push(takes);
+    }
     if (rune < ASCII) this.#classOfAscii[rune] = number;
     else if (this.#classes.size < 2 ** 16) this.#classes.set(rune, number);
     return number;
   }
 
-  #matches(pc: number, rune: number): boolean {
-    const instruction = this.#program[pc]!;
-    if (instruction.op === RUNE_ANY) return true;
-    return instruction.op === RUNE_ANY_NOT_NEWLINE ? rune !== NEWLINE : instruction.matchRune(rune);
-  }
-
   #stateOf(isBack: boolean, pcs: readonly number[], kind: number, isOpen: boolean): State | null {
     if (pcs.length === 0 && !isOpen) return null;
     const states = this.#states[isBack ? 1 : 0];
-    const key = `${kind}${isOpen ? "+" : "-"}${pcs.join()}`;
+    const key = `${kind}${isOpen ? "+" : "-"}${
+      this.#program.length < 2 ** 16 ? String.fromCharCode(...pcs) : pcs.join()
+    }`;
     let state = states.get(key);
     if (state === undefined) {
       if (states.size >= MAX_STATES) states.clear(); // those in use stay with what leads to them
@@ -161,17 +169,21 @@ export class LinearMatcher {
     return state;
   }
 
+  #nextWalk(): number {
+    return this.#walk = (this.#walk + 1) >>> 0;
+  }
+
   /** The characters that may come next, those preferred first, up to a match. */
   #follow(from: readonly number[], assertions: number): { pcs: number[]; isMatch: boolean } {
     const pcs: number[] = [];
-    const seen = new Uint8Array(this.#program.length);
+    const [seen, walk] = [this.#seen, this.#nextWalk()];
     const stack: number[] = [];
     for (const first of from) {
       stack.push(first);
       while (stack.length > 0) {
         const pc = stack.pop()!;
-        if (seen[pc] === 1) continue;
-        seen[pc] = 1;
+        if (seen[pc] === walk) continue;
+        seen[pc] = walk;
         const { op, out, arg } = this.#program[pc]!;
         if (op === MATCH) return { pcs, isMatch: true };
         if (op >= RUNE) pcs.push(pc);
@@ -189,9 +201,14 @@ export class LinearMatcher {
     const next = number === 0 ? EDGE : kindOf(rune);
     const reached = this.#follow(isOpen ? [...pcs, this.#start] : pcs, assertionsAt(kind, next));
     if (number === 0) return { isMatch: reached.isMatch, state: null };
-    const after = new Set<number>();
-    for (const pc of reached.pcs) if (this.#matches(pc, rune)) after.add(this.#program[pc]!.out);
-    const state = this.#stateOf(false, [...after], next, isOpen && !reached.isMatch);
+    const [after, takes, seen, walk] = [[] as number[], this.#takes[number]!, this.#seen, this.#nextWalk()];
+    for (const pc of reached.pcs) {
+      const { out } = this.#program[pc]!;
+      if (takes[pc] === 0 || seen[out] === walk) continue;
+      seen[out] = walk;
+      after.push(out);
+    }
+    const state = this.#stateOf(false, after, next, isOpen && !reached.isMatch);
     return { isMatch: reached.isMatch, state };
   }
 
@@ -232,7 +249,7 @@ export class LinearMatcher {
     const next = new Set<number>();
     for (const pc of reached) {
       for (const one of this.#before[pc]!) {
-        if (this.#program[one]!.op >= RUNE && this.#matches(one, rune)) next.add(one);
+        if (this.#takes[number]![one] === 1) next.add(one);
       }
     }
     return { isMatch, state: this.#stateOf(true, [...next].sort((a, b) => a - b), before, false) };
