@@ -183,10 +183,12 @@ export function isPlaceholder(value: string): boolean {
 export function isDummy(value: string): boolean {
   if (DUMMY.test(value) || TEMPLATE.test(value)) return true;
   const different = new Set(value).size;
-  if (value.length >= 8 && different <= Math.max(3, value.length / 10)) return true;
+  if (value.length >= 8 && different <= Math.max(3, Math.min(MOST_FEW, value.length / 10))) return true;
   return charactersInRows(value) >= Math.max(6, value.length / 2);
 }
 
+/** A random value of any length has more different characters: hexadecimal digits are 16. */
+const MOST_FEW = 10;
 const LEAST_ROW = 5;
 
 /** How many characters stand in rows of at least five, each the next of the one before, or the same. */

@@ -165,9 +165,9 @@ export const CODE_RULES: readonly SecretRule[] = [
     id: "OnePassword",
     description: "service account token, or secret key of an account",
     pattern: token(
-      "(?:ops_eyJ[A-Za-z0-9+/=]{200,2000}|A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5})",
+      "(?:ops_eyJ[A-Za-z0-9+/=_-]{200,3000}|A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5})",
     ),
-    examples: ["«ops_eyJ<b300>»", "«A3-<u6>-<u6>-<u5>-<u5>-<u5>-<u5>»"],
+    examples: ["«ops_eyJ<b300>»", "«ops_eyJ<b900>»", "«A3-<u6>-<u6>-<u5>-<u5>-<u5>-<u5>»"],
     counterExamples: ["A3-<u6>-<u6>"],
   },
   {

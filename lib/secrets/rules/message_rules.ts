@@ -34,7 +34,7 @@ export const MESSAGE_RULES: readonly SecretRule[] = [
     description: "webhook",
     mark: /hooks\.slack/i,
     pattern:
-      /(?:https?:\/\/)?hooks\.slack(?:-gov)?\.com\/(?:services|workflows|triggers)\/[A-Za-z0-9+/]{43,56}(?![\w/])/gi,
+      /(?:https?:\/\/)?hooks\.slack(?:-gov)?\.com\/(?:services|workflows|triggers)\/[A-Za-z0-9+/]{43,80}(?![\w/])/gi,
     check: hasDigit,
     examples: ["«https://hooks.slack.com/services/T<u9>1/B<u10>/<a24>»"],
     counterExamples: ["https://hooks.slack.com/services/T00/B00/XXX"],

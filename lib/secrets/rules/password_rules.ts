@@ -20,12 +20,14 @@ export const PASSWORD_RULES: readonly SecretRule[] = [
     description: "user and password of an HTTP client, on a command line",
     tag: "PASSWORD",
     pattern:
-      /\b(?:curl|wget|http|https|restic|lftp)\b[^\n|;&]{0,300}?\s(?:-u|--user|--auth|--proxy-user)[ =]{0,2}["']?[^\s:"'$]{0,64}:((?![$<{])[^\s"'`]{4,128}?)["']?(?=\s|$|\\)/gm,
+      /\b(?:curl|wget|http|https|restic|lftp)\b(?:[^\n|;&\\]|\\\n|\\.){0,300}?\s(?:-u|--user|--auth|--proxy-user)[ =]{0,2}["']?[^\s:"'$]{0,64}["']?:["']?((?![$<{[])[^\s"'`]{4,128}?)["']?(?=\s|$|\\)/gm,
     mark: /-u|--user|--auth|--proxy-user/,
     check: mayBePassword,
     examples: [
       "curl -u user:«Sup3r<a4>» https://a.invalid",
       "curl -s --user 'bob:«<a12>»' x",
+      "curl https://a.invalid \\\n  -u bob:«<a12>»",
+      "curl --user bob:'«<a12>»' x",
       'curl -u ":«<a9>!t»" x',
     ],
     counterExamples: [

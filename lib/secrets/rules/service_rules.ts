@@ -188,7 +188,10 @@ export const SERVICE_RULES: readonly SecretRule[] = [
     description: "JSON web token",
     pattern: token("eyJ[A-Za-z0-9_-]{10,2000}\\.eyJ[A-Za-z0-9_-]{10,4000}\\.[A-Za-z0-9_-]{0,1000}"),
     check: hasJwtHeader,
-    examples: ["«eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NSJ9.<w43>»"],
+    examples: [
+      "«eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NSJ9.<w43>»",
+      "«eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NSJ9.<w900>»",
+    ],
     counterExamples: ["eyJhIjoxfQ.eyJiIjoyfQ.", "eyJ<a20>"],
   },
   {
