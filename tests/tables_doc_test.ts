@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
-import * as schemas from "../lib/datasets/columns.ts";
+import * as columns from "../lib/datasets/columns.ts";
 import type { Columns } from "../lib/datasets/columns.ts";
+import * as utility from "../lib/datasets/utility_columns.ts";
 import { writeEmbeddedCorpus } from "../lib/embedded/write_embedded_corpus.ts";
 import { LIKELIHOOD_NAMES } from "../lib/datasets/metrics.ts";
 import { readTable } from "../lib/datasets/tables.ts";
@@ -46,7 +47,9 @@ function readSections(): Map<string, Map<string, DocumentedColumn>> {
 
 const SECTIONS = readSections();
 
-/** Where each schema of lib/datasets/columns.ts is described; a part of a table is described with it. */
+const schemas = { ...columns, ...utility };
+
+/** Where each schema of lib/datasets/columns.ts and utility_columns.ts is described; a part of a table is described with it. */
 const DESCRIBED: { [schema: string]: string } = {
   SECRET_COLUMNS: "Secrets of `detect`",
   PROOF_COLUMNS: "Scores of `probe`",
@@ -66,6 +69,8 @@ const DESCRIBED: { [schema: string]: string } = {
   EVALUATION_COLUMNS: "Sets of `evaluate`",
   INTERVAL_COLUMNS: "Sets of `evaluate`",
   SECRET_SCORE_COLUMNS: "Secrets of `evaluate`",
+  UTILITY_COLUMNS: "Measures of `evaluate --utility`",
+  RELIABILITY_COLUMNS: "Reliability of `evaluate --utility`",
   ATTACK_COLUMNS: "Attacks",
   HUMANEVAL_SAMPLE_COLUMNS: "Samples of `humaneval`",
   HUMANEVAL_PROBLEM_COLUMNS: "Problems of `humaneval`",
@@ -190,9 +195,11 @@ Deno.test("the tables that commands write have the documented columns and no oth
   await run("unlearn", ...scored, ...sets, ...how, "--out", path("ga"));
   await checkTable(path("ga/history.parquet"), "History of `unlearn`");
   await checkTable(path("ga/secrets.parquet"), "Secrets of `unlearn`");
-  await run("evaluate", ...scored, ...sets, "--out", path("evaluated.csv"));
+  await run("evaluate", ...scored, ...sets, "--utility", "--out", path("evaluated.csv"));
   await checkTable(path("evaluated.csv"), "Sets of `evaluate`");
   await checkTable(path("evaluated.secrets.csv"), "Secrets of `evaluate`");
+  await checkTable(path("evaluated.utility.csv"), "Measures of `evaluate --utility`");
+  await checkTable(path("evaluated.reliability.csv"), "Reliability of `evaluate --utility`");
   const attacked = ["--attacks", "exposure,extract", "--controls", "9", "--attacked-controls", "1"];
   await run("attack", ...scored, "--forget", at.forget, ...attacked, "--out", path("attacked"));
   await checkTable(path("attacked/attacks.parquet"), "Attacks");

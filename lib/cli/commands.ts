@@ -90,7 +90,7 @@ export const COMMANDS = {
   evaluate: {
     description: "what models know of forget set, retain set and unseen texts",
     example: "evaluate --before embedded --model erased --corpus src/ --forget sets/forget_0.parquet " +
-      "--retain retain.parquet --out evaluation.parquet",
+      "--retain retain.parquet --unseen unseen.jsonl --utility --out evaluation.parquet",
     load: () => import("./commands/evaluate.ts"),
   },
   humaneval: {

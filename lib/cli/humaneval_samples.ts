@@ -164,7 +164,7 @@ class Judging {
   /** Waits for all, unless it is interrupted. */
   async finish({ progress, signal }: Pick<Context, "progress" | "signal">): Promise<void> {
     const stage = this.#stage = progress.start("Judging", this.#judged + this.#pending.size, "samples");
-    stage.skip(this.#judged);
+    stage.advance(this.#judged);
     const { promise: interrupted, resolve } = Promise.withResolvers<void>();
     const interrupt = () => resolve();
     signal.addEventListener("abort", interrupt);

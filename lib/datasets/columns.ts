@@ -270,5 +270,20 @@ export const HUMANEVAL_PROBLEM_COLUMNS = {
  * ```
  */
 export function secretScoresPath(path: string): string {
-  return path.replace(/(\.jsonl\.gz|\.[^./]+)$/, ".secrets$1");
+  return besidePath(path, "secrets");
+}
+
+/**
+ * The path of a table that stands beside another.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { besidePath } from "./columns.ts";
+ *
+ * assertEquals(besidePath("out/e.jsonl.gz", "utility"), "out/e.utility.jsonl.gz");
+ * ```
+ */
+export function besidePath(path: string, name: string): string {
+  return path.replace(/(\.jsonl\.gz|\.[^./]+)$/, `.${name}$1`);
 }

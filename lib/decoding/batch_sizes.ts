@@ -166,6 +166,24 @@ export function roundUp(count: number, unit: number, most = Infinity): number {
 }
 
 /**
+ * How many positions a text of so many tokens runs with: multiples of 32 up to 160, of 128 above, so that there are few
+ * shapes to capture and little padding.
+ *
+ * @param most the model's positions; a longer text keeps its length, and is refused where it runs
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { paddedLength } from "./batch_sizes.ts";
+ *
+ * assertEquals([3, 160, 161, 300, 600].map((length) => paddedLength(length, 320)), [32, 160, 256, 320, 600]);
+ * ```
+ */
+export function paddedLength(length: number, most: number): number {
+  return Math.max(length, roundUp(length, length <= 160 ? 32 : 128, most));
+}
+
+/**
  * Texts whose lengths, rounded up, are equal, so that they run together: their numbers by that length.
  *
  * @param unit what lengths are rounded up to a multiple of

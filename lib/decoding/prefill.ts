@@ -22,6 +22,8 @@ export interface PrefilledTexts extends Disposable {
   predictions: Int32Array[];
   /** Each text's losses: entry t is the cross entropy of token t + 1, nats; one fewer than the text's tokens; 0 before `from`. */
   losses: Float32Array[];
+  /** As `losses`, of the predictions instead of the tokens that follow: how sure each is; empty unless asked for. */
+  bestLosses: Float32Array[];
   /** What messages call a text. */
   nameOf: (text: number) => string;
   /** Each layer's keys, [B, H, T, K]; empty unless asked for. */
@@ -68,11 +70,17 @@ export class Prefill implements Disposable {
   readonly #steps: Readonly<Record<"fill" | "score" | "fillXla" | "scoreXla", PassStep>>;
   readonly #tokensRun = new Map<string, number>();
   readonly #xla: boolean | undefined;
+  readonly #wantsBest: boolean;
 
-  /** @param model not owned @param options.xla whether XLA compiles the pass; by default where it pays */
-  constructor(model: Model, { xla }: { xla?: boolean | undefined } = {}) {
+  /**
+   * @param model not owned
+   * @param options.xla whether XLA compiles the pass; by default where it pays
+   * @param options.best whether the losses of the predictions are wanted too
+   */
+  constructor(model: Model, { xla, best = false }: { xla?: boolean | undefined; best?: boolean } = {}) {
     this.#model = model;
     this.#xla = xla;
+    this.#wantsBest = best;
     const { products } = model;
     const run = (keepCache: boolean) => (ids: Tensor, rows: Tensor) => this.#run(ids, rows, keepCache);
     this.#steps = {
@@ -106,11 +114,12 @@ export class Prefill implements Disposable {
     const all = {
       predictions: texts.map((text) => new Int32Array(text.length)),
       losses: texts.map((text) => new Float32Array(text.length - 1)),
+      bestLosses: this.#wantsBest ? texts.map((text) => new Float32Array(text.length - 1)) : [],
     };
     try {
       for (let first = 0; first === 0 || first < texts.length; first += rows) {
         const chunk = texts.slice(first, first + rows);
-        const { predictions, losses, ...cache } = await this.#runChunk(chunk, {
+        const { predictions, losses, bestLosses, ...cache } = await this.#runChunk(chunk, {
           rows,
           length,
           width,
@@ -119,9 +128,10 @@ export class Prefill implements Disposable {
         });
         caches.push(cache);
         using held = new DisposableStack();
-        held.adopt([predictions!, losses!], tf.dispose);
+        held.adopt([predictions!, losses!, ...bestLosses ? [bestLosses] : []], tf.dispose);
         const predicted = predictions!.dataSync() as Int32Array;
         const lost = losses!.dataSync() as Float32Array;
+        const sure = bestLosses?.dataSync() as Float32Array | undefined;
         chunk.forEach((text, row) => {
           const [start, at] = [from[first + row]!, row * width];
           const wanted = text.length - start;
@@ -130,6 +140,7 @@ export class Prefill implements Disposable {
           checkFinite(ofText, `score ${nameOf(first + row)}`, this.#model);
           all.predictions[first + row]!.set(predicted.subarray(at, at + wanted), start);
           all.losses[first + row]!.set(ofText.subarray(0, -1), start);
+          if (sure) all.bestLosses[first + row]!.set(sure.subarray(at, at + wanted - 1), start);
         });
       }
       if (caches.length > 1) caches.push(joinCaches(caches.splice(0)));
@@ -223,10 +234,13 @@ export class Prefill implements Disposable {
     const logits = this.#model.project(tf.gather(hidden, wanted)); // [P, V]
     const next = tf.pad(tf.slice(ids, [0, 1], [B, T - 1]) as tf.Tensor2D, [[0, 0], [0, 1]]); // [B, T]
     const labels = tf.gather(tf.reshape(next, [B * T]), wanted);
+    const predictions = tf.argMax(logits, -1) as tf.Tensor1D; // [P]
+    // on a processor XLA adds up a row in one float32: over a vocabulary of 49,152 small terms get lost, 1e-5 nats
+    const lossOf = (tokens: Tensor) => outsideXlaOnProcessor(() => sparseCrossEntropy(logits, tokens)); // [P]
     return {
-      predictions: tf.argMax(logits, -1), // [P]
-      // on a processor XLA adds up a row in one float32: over a vocabulary of 49,152 small terms get lost, 1e-5 nats
-      losses: outsideXlaOnProcessor(() => sparseCrossEntropy(logits, labels)), // [P]
+      predictions,
+      losses: lossOf(labels),
+      ...this.#wantsBest && { bestLosses: lossOf(predictions) },
       ...cache,
     };
   }

@@ -22,6 +22,8 @@ export {
   secretCompletions,
 } from "./completions.ts";
 export { greedyContinuations, type PrefixedText } from "./continuations.ts";
+export { classifyCode, CODE_CLASSES, type CodeClass } from "./code_classes.ts";
+export { CODE_LANGUAGE_NAMES, CODE_LANGUAGES, type CodeLanguage, languageOf } from "./code_languages.ts";
 export { type DetectionQuality, detectionQuality } from "./detection_quality.ts";
 export { type DuplicationMeans, maByCopies } from "./duplication.ts";
 export {
@@ -40,6 +42,7 @@ export {
   memorizationDistribution,
   type SecretScore,
 } from "./memorization_distribution.ts";
+export { otherSecrets, type ValueOfPlace } from "./other_secrets.ts";
 export { besidePaperResults, PAPER_RESULTS, RESULTS_ROW_COLUMNS, type ResultsRow } from "./paper_results.ts";
 export {
   besidePaper,
@@ -66,4 +69,27 @@ export {
 } from "./secret_values.ts";
 export { packageOf, type SetSecret, setSecrets } from "./set_secrets.ts";
 export { memorizationThresholds, type Threshold } from "./thresholds.ts";
+export { tokenClasses, tokenLines, type TokenRange } from "./token_classes.ts";
+export {
+  type ReliabilityRow,
+  reliabilityRows,
+  scoreUtility,
+  type UtilityRow,
+  utilityRows,
+  type UtilityScores,
+} from "./utility.ts";
+export {
+  type ClassMeasure,
+  UTILITY_MEASURES,
+  type UtilityMeasure,
+  type UtilitySums,
+} from "./utility_sums.ts";
+export {
+  codeText,
+  hostTexts,
+  NOT_COUNTED,
+  secretTexts,
+  type TokenWindow,
+  type UtilityText,
+} from "./utility_texts.ts";
 export { type WorkedExample, type WorkedPrefix, workExample } from "./worked_example.ts";

@@ -24,9 +24,13 @@ import { notWritten } from "./write_file.ts";
  * ```
  */
 export async function openAppended(path: string, bytes: number): Promise<Deno.FsFile> {
-  const file = await Deno.open(path, { create: true, append: true }).catch((cause) => {
+  let file: Deno.FsFile | undefined;
+  try {
+    file = await Deno.open(path, { create: true, append: true });
+    await file.truncate(bytes);
+    return file;
+  } catch (cause) {
+    file?.close();
     throw notWritten(path, cause);
-  });
-  await file.truncate(bytes);
-  return file;
+  }
 }

@@ -25,6 +25,14 @@ export {
   type Sample,
 } from "./bootstrap.ts";
 export {
+  addPrediction,
+  CALIBRATION_BINS,
+  calibrationError,
+  newCalibrationSums,
+  type ReliabilityBin,
+  reliabilityBins,
+} from "./calibration.ts";
+export {
   EL_ORDERS,
   LIKELIHOOD_NAMES,
   type LikelihoodName,
@@ -46,7 +54,9 @@ export { groupIntervals, type GroupOfScores, type MetricIntervals } from "./grou
 export { groupMeans } from "./group_scores.ts";
 export { type KsResult, ksUniform } from "./ks_uniform.ts";
 export { memorizationAccuracy } from "./memorization_accuracy.ts";
+export { type NextTokens, NextTokenScorer, type PredictedText } from "./next_tokens.ts";
 export { rankAmong, type RankResult } from "./rank_test.ts";
 export { openScorer, ScoreMemo, type TextScorer } from "./score_memo.ts";
 export { type ScoreOptions, Scorer, type Scores, type TokenScores } from "./scorer.ts";
+export { sumIntervals } from "./sum_intervals.ts";
 export { isBelowThreshold, leastMean } from "./threshold.ts";

@@ -6,7 +6,7 @@
  */
 import { LIKELIHOOD_NAMES, METRIC_NAMES, type MetricValues, perMetric } from "../datasets/metrics.ts";
 import type { TokenizedSecret } from "../datasets/secret_tokens.ts";
-import { roundUp } from "../decoding/batch_sizes.ts";
+import { paddedLength } from "../decoding/batch_sizes.ts";
 import { Decoder, type DecoderOptions, type DecodeStart, type PrefilledTexts } from "../decoding/decoder.ts";
 import type { Model } from "../models/model.ts";
 import { type ExtractionLikelihoods, extractionLikelihoods } from "./extraction_likelihood.ts";
@@ -190,10 +190,8 @@ export class Scorer implements Disposable {
     return results;
   }
 
-  /** Multiples of 32 up to 160, of 128 above: few shapes to capture, little padding. */
   #paddedLength({ ids }: Scored): number {
-    const unit = ids.length <= 160 ? 32 : 128;
-    return Math.max(ids.length, roundUp(ids.length, unit, this.#maxPositions));
+    return paddedLength(ids.length, this.#maxPositions);
   }
 
   #fill({ rows, length, nameOf }: ScoredBatch, keepCache: boolean): Promise<PrefilledTexts> {

@@ -12,6 +12,7 @@ import { clipText, formatCount, formatScore } from "./format.ts";
 import { compareKinds } from "./kinds.ts";
 import { type Markup, markup } from "./markup.ts";
 import { findResult, listMethods, type RunTables } from "./run_tables.ts";
+import { classRows } from "./utility.ts";
 
 /** A table of texts; the first column names the row. */
 export interface FigureNumbers {
@@ -72,6 +73,16 @@ export const FIGURE_NUMBERS = {
       percentText(findResult(run, "retain", model)?.ma),
       percentText(findResult(run, "retain", model)?.el_10),
       formatScore(findResult(run, "unseen", model)?.nll, 2),
+    ]),
+  }),
+  "accuracy-by-class": ({ utility }) => ({
+    columns: ["Class", "Model", "Tokens", "Named first", "95 % interval"],
+    rows: classRows(utility).map((row) => [
+      clipText(row.class),
+      nameModel(row.model),
+      formatCount(row.count),
+      percentText(row.value),
+      `${percentText(row.low)} to ${percentText(row.high)}`,
     ]),
   }),
   "recovery-curves": ({ attacks }) => ({

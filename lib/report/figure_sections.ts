@@ -5,6 +5,7 @@
  * @module
  */
 import type { Figure } from "../figures/figure.ts";
+import { accuracyByClass } from "../figures/accuracy_by_class.ts";
 import { exposureDistribution } from "../figures/exposure_distribution.ts";
 import { forgettingCurves } from "../figures/forgetting_curves.ts";
 import { maByDuplication } from "../figures/ma_by_duplication.ts";
@@ -22,6 +23,7 @@ import { kindRows, twinMeans } from "./kinds.ts";
 import { renderMissing } from "./missing.ts";
 import type { RunPartName } from "./run_files.ts";
 import { listMethods, type RunTables } from "./run_tables.ts";
+import { classRows } from "./utility.ts";
 
 /** A figure of the report. */
 export interface FigureSection {
@@ -96,6 +98,14 @@ export const FIGURES = {
       "Within a group the bars should be alike. Left, code that the model may keep knowing: lower means " +
       "collateral damage. Right, loss on code it never saw: higher means that it got worse at predicting code.",
     draw: ({ results = [] }) => retainedQuality(results),
+  },
+  "accuracy-by-class": {
+    title: "Predicting unseen code",
+    needs: "utility",
+    reading:
+      "A group of markers for each class of token: how many of them the model names first in code that it never saw. " +
+      "Markers of a group should be alike; where one is lower by more than the intervals, erasing cost that.",
+    draw: ({ utility }) => accuracyByClass(classRows(utility)),
   },
   "recovery-curves": {
     title: "What further training brings back",

@@ -50,7 +50,8 @@ export async function loadRun(
 ): Promise<RunTables> {
   const paths = typeof sources === "string" ? [sources] : sources;
   const tables = await readSources(paths, { twins: twinsPath });
-  const { found, thresholds, probe, twins, evaluation, duplication, attacks, passes, histories } = tables;
+  const { found, thresholds, probe, twins, evaluation, duplication, attacks, utility, passes, histories } =
+    tables;
   if (before !== undefined && !evaluation?.some(({ model }) => model === before)) {
     throw new RangeError(`Unknown model "${before}": no table that evaluate wrote has it`);
   }
@@ -71,6 +72,7 @@ export async function loadRun(
     ...(probe && { documents: documentMeans(probe) }),
     ...(twins && { twins: twins.map(({ tag, ma }) => ({ tag, ma })) }),
     ...(duplication && { duplication }),
+    ...(utility && { utility: utility.map((row) => ({ ...row, model: nameOf(row.model) })) }),
     ...(attacks && { attacks: reportedAttacks(attacks) }),
     ...(passes && { passes: reportedPasses(passes) }),
     ...(history.length > 0 && { history }),

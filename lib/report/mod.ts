@@ -31,4 +31,10 @@ export { readCertificate } from "./read_certificate.ts";
 export { hasSignatureOf, signaturePath } from "./sign_certificate.ts";
 export { renderReport } from "./report.ts";
 export { type ModelCard, renderModelCard } from "./model_card.ts";
-export type { ReportedAttacks, ReportedSecret, RunTables, Thresholds } from "./run_tables.ts";
+export type {
+  ReportedAttacks,
+  ReportedMeasure,
+  ReportedSecret,
+  RunTables,
+  Thresholds,
+} from "./run_tables.ts";

@@ -22,9 +22,11 @@ import { renderRunDetails } from "./run_details.ts";
 import type { RunTables } from "./run_tables.ts";
 import { renderAllSecrets, renderTopSecrets } from "./secrets_tables.ts";
 import { type Finding, type FindingBar, summarizeRun } from "./summary.ts";
+import { renderUtility } from "./utility.ts";
 
 const SECTIONS = [
   { id: "results", title: "Results", render: renderResultsTable },
+  { id: "use", title: "Use", render: renderUtility },
   { id: "attacks", title: "Attacks", render: renderAttacks },
   { id: "passes", title: "Writing code", render: renderPasses },
   { id: "figures", title: "Figures", render: renderFigures },

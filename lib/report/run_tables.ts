@@ -8,6 +8,7 @@
 import type { AttackSummary } from "../attacks/summarize_attacks.ts";
 import type { MetricValues, ThresholdMetric } from "../datasets/metrics.ts";
 import { isBelowThreshold } from "../metrics/threshold.ts";
+import type { ClassAccuracyRow } from "../figures/accuracy_by_class.ts";
 import type { DocumentRow } from "../figures/memorization_distribution.ts";
 import type { DuplicationRow } from "../figures/ma_by_duplication.ts";
 import type { ExposureRow } from "../figures/exposure_distribution.ts";
@@ -34,6 +35,20 @@ export interface ReportedAttacks {
   readonly summaries: readonly AttackSummary[];
   /** Each secret's exposure. */
   readonly exposures: readonly ExposureRow[];
+}
+
+/** A measure, as `evaluate --utility` writes it. */
+export interface ReportedMeasure extends ClassAccuracyRow {
+  /** unseen, retain, hosts or other_secrets. */
+  readonly set: string;
+  /** "all", or one. */
+  readonly language: string;
+  /** accuracy, nll, line_accuracy or ece. */
+  readonly measure: string;
+  /** What it is more than before, and the ends of its interval; null of the model before. */
+  readonly change: number | null;
+  readonly change_low: number | null;
+  readonly change_high: number | null;
 }
 
 /** What a report shows of the problems that `humaneval` wrote. */
@@ -68,6 +83,8 @@ export interface RunTables {
   readonly history?: readonly HistoryRow[];
   /** The probed secrets, masked; those of the forget set have scores after. */
   readonly secrets?: readonly ReportedSecret[];
+  /** How well code is predicted, by class of token. */
+  readonly utility?: readonly ReportedMeasure[];
   /** What attacks on the model after found. */
   readonly attacks?: ReportedAttacks;
   /** Whether the models still write code. */

@@ -24,6 +24,7 @@ import {
   SKIPPED_COLUMNS,
   THRESHOLD_COLUMNS,
 } from "../datasets/columns.ts";
+import { RELIABILITY_COLUMNS, UTILITY_COLUMNS } from "../datasets/utility_columns.ts";
 import { nameColumns } from "../datasets/name_columns.ts";
 
 interface TableKind {
@@ -46,6 +47,7 @@ export const REPORT_TABLES = {
     isMany: true,
   },
   scores: { what: "secrets that evaluate wrote", columns: SECRET_SCORE_COLUMNS, isMany: true },
+  utility: { what: "measures that evaluate --utility wrote", columns: UTILITY_COLUMNS, isMany: true },
   history: { what: "a history that unlearn wrote", columns: HISTORY_COLUMNS, isMany: true },
   attacks: { what: "attacks that attack wrote", columns: ATTACK_COLUMNS },
   passes: { what: "problems that humaneval wrote", columns: HUMANEVAL_PROBLEM_COLUMNS },
@@ -59,6 +61,7 @@ export type ReportTable = keyof typeof REPORT_TABLES;
 const OTHER_TABLES: readonly TableKind[] = [
   { what: "secrets that unlearn wrote", columns: OUTCOME_COLUMNS },
   { what: "scores that measure wrote", columns: MEASURE_COLUMNS },
+  { what: "bins of certainty that evaluate --utility wrote", columns: RELIABILITY_COLUMNS },
   { what: "samples that humaneval wrote", columns: HUMANEVAL_SAMPLE_COLUMNS },
   { what: "a forget set", columns: FORGET_COLUMNS },
   { what: "a retain set", columns: RETAIN_COLUMNS },

@@ -9,6 +9,9 @@
  *
  * @module
  */
+import { join } from "node:path";
+import { makeFolder } from "../files/folders.ts";
+import { notWritten } from "../files/write_file.ts";
 import { childCommand, type ChildOptions } from "../setup/child_command.ts";
 import { GRACE_MS, type JudgeLimits, type JudgeWorker } from "./backend.ts";
 import { type Outcome, readFailure } from "./verdict.ts";
@@ -141,7 +144,7 @@ function pythonWorker(python: Python, options: PythonWorkerOptions): JudgeWorker
     async run(source): Promise<Outcome> {
       const [passed, failed] = [crypto.randomUUID(), crypto.randomUUID()];
       const pipes: ChildOptions = { args, stdin: "piped", stdout: "piped", stderr: "null" };
-      const folder = isConfined ? undefined : await makeFolder(options.folder);
+      const folder = isConfined ? undefined : await workingFolder(options.folder);
       let isLate = false;
       const process = running = childCommand("judged", program, { ...pipes, cwd: folder }).spawn();
       const timer = setTimeout(() => {
@@ -163,7 +166,8 @@ function pythonWorker(python: Python, options: PythonWorkerOptions): JudgeWorker
       } finally {
         clearTimeout(timer);
         running = null;
-        if (folder !== undefined) await Deno.remove(folder, { recursive: true });
+        // what can't be removed is no fault of the program, and goes with the folder that it is in
+        if (folder !== undefined) await Deno.remove(folder, { recursive: true }).catch(() => {});
       }
     },
     async [Symbol.asyncDispose]() {
@@ -174,9 +178,13 @@ function pythonWorker(python: Python, options: PythonWorkerOptions): JudgeWorker
   };
 }
 
-async function makeFolder(dir: string | undefined): Promise<string> {
-  if (dir !== undefined) await Deno.mkdir(dir, { recursive: true });
-  return await Deno.makeTempDir({ ...dir !== undefined && { dir }, prefix: "codescrub-judge-" });
+async function workingFolder(dir: string | undefined): Promise<string> {
+  if (dir !== undefined) await makeFolder(dir);
+  try {
+    return await Deno.makeTempDir({ ...dir !== undefined && { dir }, prefix: "codescrub-judge-" });
+  } catch (cause) {
+    throw notWritten(join(dir ?? "a temporary folder", "codescrub-judge-*"), cause);
+  }
 }
 
 function kill(process: Deno.ChildProcess): void {

@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type Figure, makeFigure } from "../../lib/figures/figure.ts";
+import { accuracyByClass } from "../../lib/figures/accuracy_by_class.ts";
 import { forgettingCurves } from "../../lib/figures/forgetting_curves.ts";
 import { maByDuplication } from "../../lib/figures/ma_by_duplication.ts";
 import { memorizationDistribution } from "../../lib/figures/memorization_distribution.ts";
@@ -7,6 +8,7 @@ import { retainedQuality } from "../../lib/figures/retained_quality.ts";
 import { secretsBeforeAfter } from "../../lib/figures/secrets_before_after.ts";
 
 const EMPTY: readonly (readonly [string, () => Figure])[] = [
+  ["accuracyByClass()", () => accuracyByClass([])],
   ["forgettingCurves()", () => forgettingCurves([], { thresholds: { ma: 0.4, el_10: 0.1 } })],
   ["maByDuplication()", () => maByDuplication([], { threshold: 0.4 })],
   ["memorizationDistribution()", () => memorizationDistribution([], { threshold: 0.4 })],

@@ -123,6 +123,7 @@ export async function* goodCases(files: CaseFiles, plants: Plants): AsyncGenerat
       el10: 0,
     }],
     ["evaluate", "a table"],
+    ["evaluate", "measures of use", { utility: true, unseen: files.corpus }],
     ["humaneval", "problems"],
     ["humaneval", "a plan", { plan: true }],
     ["attack", "a table and a folder", { attacks: undefined, benign: folder }],

@@ -46,6 +46,26 @@ export function makeRun(change: (text: string) => string = (text) => text): RunT
       ma_before: 0.95,
       ma_after: { [known("codeeraser")]: 0.3, [known("ga")]: index === 0 ? 0.1 : null },
     })),
+    utility: ["before", known("codeeraser")].flatMap((model) =>
+      ["all", "keyword"].flatMap((name) =>
+        ["unseen", known("hosts")].flatMap((set) =>
+          ["accuracy", "nll", "line_accuracy", "ece"].map((measure) => ({
+            ...{
+              set,
+              model,
+              measure,
+              language: "all",
+              class: name === "all" ? name : known(name),
+              count: 1234,
+            },
+            ...{ value: model === "before" ? 0.5 : 0.25, low: 0.125, high: 0.75 },
+            ...model === "before"
+              ? { change: null, change_low: null, change_high: null }
+              : { change: -0.25, change_low: -0.5, change_high: 0 },
+          }))
+        )
+      )
+    ),
     attacks: reportedAttacks(
       ([
         ["exposure", "rank", 2],

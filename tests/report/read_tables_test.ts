@@ -12,6 +12,7 @@ import {
   THRESHOLD_COLUMNS,
 } from "../../lib/datasets/columns.ts";
 import { writeRows } from "../../lib/datasets/row_table.ts";
+import { UTILITY_COLUMNS } from "../../lib/datasets/utility_columns.ts";
 import { loadRun } from "../../lib/report/load_run.ts";
 import { readSources } from "../../lib/report/read_tables.ts";
 import { recognizeTable } from "../../lib/report/table_kinds.ts";
@@ -98,6 +99,16 @@ Deno.test("loadRun() takes tables of any names and calls the model before by its
     RangeError,
     unknown,
   );
+});
+
+Deno.test("loadRun() reads measures of use by their columns, and calls their models as the results do", async () => {
+  using at = await ownTables();
+  const row = { set: "unseen", language: "all", class: "all", measure: "nll", documents: 2, count: 9 };
+  const value = { value: 1.5, low: 1, high: 2, change: null, change_low: null, change_high: null };
+  const rows = ["gpt", "mine"].map((model) => ({ ...row, ...value, model }));
+  await writeRows(at.path("use.csv"), rows, UTILITY_COLUMNS);
+  const run = await loadRun([at.path("use.csv"), at.path("was.jsonl")], { ...VERSION, before: "gpt" });
+  assertEquals(run.utility, [{ ...rows[0]!, model: "before" }, rows[1]!]);
 });
 
 Deno.test("readSources() takes folders and files together, each once", async () => {

@@ -4,6 +4,7 @@ import { renderResultsTable } from "../../lib/report/results_table.ts";
 import { renderRunDetails } from "../../lib/report/run_details.ts";
 import { listMethods, type RunTables } from "../../lib/report/run_tables.ts";
 import { renderAllSecrets, renderTopSecrets } from "../../lib/report/secrets_tables.ts";
+import { renderUtility } from "../../lib/report/utility.ts";
 import { makeRun } from "./make_run.ts";
 
 Deno.test("escapeHtml() keeps tabs and line ends and replaces what HTML forbids", () => {
@@ -129,4 +130,28 @@ Deno.test("renderRunDetails() states both counts when there are too many setting
     renderRunDetails({ ...makeRun(), config }).text,
     "Configuration: the first 300 of 400",
   );
+});
+
+Deno.test("renderUtility() gives a row a set and model of all classes, with intervals and changes", () => {
+  const { text } = renderUtility(makeRun());
+  const rows = [...text.matchAll(/<tr><th scope="row">(.*?)<\/th>(.*?)<\/tr>/gs)].map(([, set, cells]) => [
+    set,
+    ...cells!.matchAll(/<td>(.*?)<\/td>/gs).map(([, cell]) => cell),
+  ]);
+  const before = Array(4).fill("0.500 [0.125, 0.750]");
+  const after = Array(4).fill("0.250 [0.125, 0.750]; -0.250 [-0.500, 0.000]");
+  assertEquals(rows, [
+    ["Unseen code", "before", "1,234", ...before],
+    ["Unseen code", "CodeEraser", "1,234", ...after],
+    ["Around the erased secrets", "before", "1,234", ...before],
+    ["Around the erased secrets", "CodeEraser", "1,234", ...after],
+  ]);
+});
+
+Deno.test("renderUtility() says what makes the table when the run has none, and shows a dash for what is undefined", () => {
+  const run = { title: "", version: "" };
+  assertStringIncludes(renderUtility(run).text, "<code>codescrub evaluate --utility</code> makes");
+  const [row] = makeRun().utility!;
+  const { text } = renderUtility({ ...run, utility: [{ ...row!, value: null, low: null, high: null }] });
+  assertEquals(text.match(/<td>–<\/td>/g)?.length, 4);
 });

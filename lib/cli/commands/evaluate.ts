@@ -19,6 +19,8 @@ import { METRIC_NAMES, METRICS } from "../../datasets/metrics.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows, writeRows } from "../../datasets/row_table.ts";
 import { RETAIN_TOKENS, windowTokensOf } from "../../datasets/token_counts.ts";
+import { utilityPaths } from "../../datasets/utility_columns.ts";
+import { CODE_LANGUAGE_NAMES, type CodeLanguage } from "../../evaluation/code_languages.ts";
 import {
   countItems,
   evaluateSets,
@@ -36,6 +38,8 @@ import {
   type GivenCorpus,
   givenCorpus,
 } from "../corpus_options.ts";
+import { readOtherSecrets, UtilityTables } from "../evaluate_utility.ts";
+import { formatUtility } from "../utility_report.ts";
 import { DTYPE_OPTION } from "../dtype_options.ts";
 import { modelInput } from "../model_folder.ts";
 import { startReading } from "../reading.ts";
@@ -71,6 +75,22 @@ export const command = defineCommand({
     retain: { kind: "path", describe: "retain set that retain wrote", metavar: "F" },
     unseen: { kind: "path", describe: "unseen texts", metavar: "F" },
     maxTexts: { kind: "int", describe: "unseen texts, chosen by the seed; all by default", min: 1 },
+    utility: {
+      kind: "flag",
+      describe:
+        "how code is predicted by class of token, language and line, and calibration: tables beside --out",
+    },
+    secrets: {
+      kind: "path",
+      describe: "secrets that detect found: those outside the forget set are measured too, with --utility",
+      metavar: "F",
+    },
+    maxSecrets: { kind: "int", describe: "values of --secrets, chosen by the seed", default: 256, min: 1 },
+    language: {
+      kind: "choice",
+      describe: "what texts are written in whose names do not tell, for --utility",
+      choices: CODE_LANGUAGE_NAMES,
+    },
     out: {
       kind: "path",
       describe: "table of the sets; that of the secrets stands beside it",
@@ -89,16 +109,21 @@ export const command = defineCommand({
     if (new Set(names.map(([name]) => name)).size < names.length) {
       throw new UsageError("Two models of one name: their folders must be called differently");
     }
+    if (inputs.secrets !== undefined && !inputs.utility) {
+      throw new UsageError('Cannot use "--secrets" without "--utility"');
+    }
     using corpus = await givenCorpus(given, inputs);
-    const { forget, retain, unseen } = inputs;
+    const { forget, retain, unseen, secrets: found } = inputs;
     const models: [string, RunInput][] = [];
     for (const [name, path] of names) models.push([`model "${name}"`, await modelInput(path!, context)]);
-    using run = await openRunFiles([out, secretScoresPath(out)], {
+    const more = inputs.utility ? Object.values(utilityPaths(out)) : [];
+    using run = await openRunFiles([out, secretScoresPath(out), ...more], {
       command: "evaluate",
       context,
-      inputs: { corpus: corpus.input, forget, retain, unseen, ...Object.fromEntries(models) },
+      inputs: { corpus: corpus.input, forget, retain, unseen, secrets: found, ...Object.fromEntries(models) },
     });
-    const { examplesOf, source } = await readInputs({ ...inputs, corpus }, context);
+    const { examplesOf, source, use } = await readInputs({ ...inputs, corpus }, context);
+    const tables = inputs.utility ? new UtilityTables(use) : undefined;
     const read = describeCorpus(source);
     const sets: Awaited<ReturnType<typeof evaluateSets>>["sets"] = [];
     const secrets: SecretScores[] = [];
@@ -107,7 +132,7 @@ export const command = defineCommand({
       using scorer = openScorer(session.loaded.model, context.memo);
       const examples = await examplesOf(session);
       const stage = context.progress.start(`Evaluating ${name}`, countItems(examples), "secrets and texts");
-      const found = await evaluateSets(scorer, examples, {
+      const scored = await evaluateSets(scorer, examples, {
         model: name,
         endOfText: session.tokenizer.endOfText,
         onProgress: async (done) => {
@@ -116,15 +141,24 @@ export const command = defineCommand({
         },
       });
       stage.done();
-      sets.push(...found.sets);
-      secrets.push(...found.secrets);
+      sets.push(...scored.sets);
+      secrets.push(...scored.secrets);
+      await tables?.add(name, session, { ...context, forget: examples.forget });
     }
-    const summary = { sets: sets.map((row) => ({ ...row })), ...read.summary, out };
+    const utility = tables?.rows.filter((row) => row.language === "all" && row.class === "all");
+    const summary = {
+      sets: sets.map((row) => ({ ...row })),
+      ...utility && { utility: utility.map((row) => ({ ...row })) },
+      ...read.summary,
+      out,
+    };
     await run.finish(summary, async () => {
+      await tables?.write(out);
       await writeRows(secretScoresPath(out), secrets, SECRET_SCORE_COLUMNS);
       await writeRows(out, sets, { ...EVALUATION_COLUMNS, ...INTERVAL_COLUMNS });
     });
-    return { text: [...read.lines, formatSets(sets), `written: ${out}`].join("\n"), summary };
+    const shown = tables ? formatUtility(tables.rows, { unknown: tables.countUnknown() }) : [];
+    return { text: [...read.lines, formatSets(sets), ...shown, `written: ${out}`].join("\n"), summary };
   },
 });
 
@@ -134,6 +168,9 @@ interface Inputs {
   retain: string | undefined;
   unseen: string | undefined;
   maxTexts: number | undefined;
+  secrets: string | undefined;
+  maxSecrets: number;
+  language: CodeLanguage | undefined;
 }
 
 /** Reads the tables, and of the corpus what they name, once; the tokens are each model's own. */
@@ -141,16 +178,18 @@ async function readInputs(inputs: Inputs, context: Pick<Context, "seed" | "progr
   const forget = await readRows(inputs.forget, FORGET_COLUMNS);
   const kept = inputs.retain === undefined ? [] : await readRows(inputs.retain, RETAIN_COLUMNS);
   const retain = kept.map(({ doc_id }) => doc_id);
+  const { seed } = context;
+  const others = await readOtherSecrets(inputs.secrets, forget, { seed, count: inputs.maxSecrets });
   const { path, options } = inputs.corpus;
   const source = await resolveCorpus(path, options);
   const reading = await startReading({ source, options }, context);
-  const ids = [...forget.map(({ doc_id }) => doc_id), ...retain];
+  const ids = [...[...forget, ...others].map(({ doc_id }) => doc_id), ...retain];
   const documents = await findDocuments(source, ids, reading.options);
   reading.done();
-  const others = { ...besideCorpus(options), breathe: context.breathe };
+  const reads = { ...besideCorpus(options), breathe: context.breathe };
   const unseen = inputs.unseen === undefined
     ? []
-    : await chooseDocuments(inputs.unseen, { ...others, seed: context.seed, count: inputs.maxTexts });
+    : await chooseDocuments(inputs.unseen, { ...reads, seed, count: inputs.maxTexts });
   const examplesOf = async ({ tokenizer, loaded }: ModelSession): Promise<EvaluationSets> => {
     const windowTokens = windowTokensOf(loaded.model.config);
     const encoded = await tokenizer.encodeBatch(unseen.map(({ text }) => text));
@@ -160,7 +199,7 @@ async function readInputs(inputs: Inputs, context: Pick<Context, "seed" | "progr
       unseen: encoded.map(({ ids }) => ids.subarray(0, RETAIN_TOKENS)),
     };
   };
-  return { examplesOf, source };
+  return { examplesOf, source, use: { unseen, documents, retain, others, language: inputs.language } };
 }
 
 /**
