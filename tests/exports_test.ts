@@ -29,7 +29,7 @@ const LOADED: { readonly [subpath in keyof typeof deno.exports]: readonly string
   "./notebook": [...TFJS, "nodejs-polars", "tokenizers"],
   "./report": ["nodejs-polars", "plotly.js-basic-dist-min"],
   "./sandbox": [],
-  "./secrets": [],
+  "./secrets": ["re2js"],
   "./setup": [],
   "./tokenizers": ["tokenizers"],
   "./training": TFJS,

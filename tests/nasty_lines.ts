@@ -7,6 +7,9 @@
  * @module
  */
 
+import { EXTENDED_RULES } from "../lib/secrets/rules/extended_rules.ts";
+import { expandExample } from "./secrets/expand_example.ts";
+
 /** How to make a line. */
 export interface NastyLine {
   /** The rule that it is for. */
@@ -28,6 +31,15 @@ const LEAST = 20;
 /** The recipes. */
 export const NASTY_LINES: readonly NastyLine[] = JSON.parse(
   await Deno.readTextFile(new URL("fixtures/nasty_lines.json", import.meta.url)),
+);
+
+/** Recipes for the rows of the extended profile's table: their examples, whole, without their ends, and their beginnings. */
+export const ROW_LINES: readonly NastyLine[] = EXTENDED_RULES.flatMap(({ id, examples }) =>
+  examples.flatMap((recipe) => {
+    const { text } = expandExample(recipe, 1);
+    const bodies = [text, text.slice(0, -1), text.slice(0, text.length / 2), text.slice(0, 8)];
+    return bodies.map((body) => ({ rule: id, body }));
+  })
 );
 
 /** A line of `length` units by a recipe. */

@@ -7,15 +7,29 @@
 import { type CorpusPiece, readPiece } from "../datasets/corpus_piece.ts";
 import { type SecretRow, secretRows, type SecretRowsOptions, secretTable } from "../datasets/secret_table.ts";
 import { writeTable } from "../datasets/tables.ts";
+import type { RuleDetector } from "../secrets/rule_detector.ts";
+import type { RuleSet } from "../secrets/rule_set.ts";
 import type { PieceCounts } from "./detect_counts.ts";
 import { partPath, writePart } from "./part_files.ts";
 
 /** What all pieces of a run have in common; it may be sent to a worker. */
-export interface DetectPieceOptions extends SecretRowsOptions {
+export interface DetectPieceOptions extends Omit<SecretRowsOptions, "rules"> {
+  /** Rules that others wrote; see `detectSecrets`. */
+  rules?: RuleSet;
   /** Where parts are written. */
   folder: string;
   /** Add the column `row`, the document's number in the corpus. */
   numbered: boolean;
+}
+
+const detectors = new WeakMap<RuleSet, RuleDetector>();
+
+/** The detector of rules, which is made once; what runs it is loaded only where there are some. */
+async function detectorOf(rules: RuleSet): Promise<RuleDetector> {
+  const { RuleDetector } = await import("../secrets/rule_detector.ts");
+  let known = detectors.get(rules);
+  if (known === undefined) detectors.set(rules, known = new RuleDetector(rules));
+  return known;
 }
 
 /**
@@ -37,8 +51,9 @@ export interface DetectPieceOptions extends SecretRowsOptions {
  */
 export async function detectPiece(
   piece: Omit<CorpusPiece, "bytes" | "read">,
-  options: DetectPieceOptions,
+  { rules, ...options }: DetectPieceOptions,
 ): Promise<PieceCounts> {
+  const rowOptions: SecretRowsOptions = { ...options, ...(rules && { rules: await detectorOf(rules) }) };
   const { documents, skipped, unnamed, replacedSurrogates } = await readPiece(piece.source);
   const counts: PieceCounts = {
     documents: documents.length,
@@ -52,7 +67,7 @@ export async function detectPiece(
   const rows: SecretRow[] = [];
   const numbers: number[] = [];
   for (const document of documents) {
-    const found = secretRows(document, options);
+    const found = secretRows(document, rowOptions);
     if (found.length === 0) continue;
     counts.documents_with_secrets++;
     for (const row of found) {

@@ -10,6 +10,7 @@ import { detectSecrets, type ExtraSecret, type Profile, type SecretTag } from ".
 import { type FilterOptions, filterSecrets } from "../secrets/filter.ts";
 import { fingerprintSecret } from "../secrets/fingerprint.ts";
 import type { BigramTable } from "../secrets/gibberish.ts";
+import type { RuleDetector } from "../secrets/rule_detector.ts";
 import { toCodePoints } from "../tokenizers/code_points.ts";
 import { type AllowList, isAllowed } from "./allow_list.ts";
 import type { Document } from "./corpus.ts";
@@ -37,6 +38,8 @@ export interface SecretRowsOptions {
   compat?: FilterOptions["compat"];
   /** What else to look for, with the extended profile. */
   also?: readonly ExtraSecret[];
+  /** Rules that others wrote; see `detectSecrets`. What they find is not filtered by value. */
+  rules?: Pick<RuleDetector, "find">;
   /** Add the values themselves. */
   reveal?: boolean;
   /** What is no secret all the same. */
@@ -60,13 +63,14 @@ const HAS_PAIRS = /[\ud800-\udfff]/;
  */
 export function secretRows(document: Document, options: SecretRowsOptions): SecretRow[] {
   const { docId, path, text } = document;
-  const { key, bigrams, profile, compat, also, unfiltered = false, reveal = false, allow } = options;
+  const { key, bigrams, profile, compat, also, rules, unfiltered = false, reveal = false, allow } = options;
   const found = detectSecrets(text, {
     ...(bigrams && { bigrams }),
     ...(profile && { profile }),
     ...(also && { also }),
+    ...(rules && { rules, path: path ?? docId }),
   });
-  const spans = unfiltered ? found : filterSecrets(text, found, {
+  const spans = unfiltered || rules && profile !== "extended" ? found : filterSecrets(text, found, {
     ...(profile && { profile }),
     ...(compat && { compat }),
   });

@@ -13,6 +13,7 @@ import { type BigramTable, ENGLISH_BIGRAMS, isGibberish } from "./gibberish.ts";
 import { fileHasHashes, HashRule } from "./hash_rules.ts";
 import { AddressSearch } from "./ip_address.ts";
 import { occurrences } from "./occurrences.ts";
+import type { RuleDetector } from "./rule_detector.ts";
 import { type FoundKeys, scanKeys } from "./scan_keys.ts";
 import type { SecretSpan } from "./secret_span.ts";
 
@@ -32,6 +33,10 @@ export interface DetectOptions {
   profile?: Profile;
   /** What else to look for, with `"extended"`. */
   also?: readonly ExtraSecret[];
+  /** Rules that others wrote: in the place of the reference profile's, or beside those of `"extended"`. */
+  rules?: Pick<RuleDetector, "find">;
+  /** The text's path, which such rules may ask for. */
+  path?: string;
 }
 
 /** The names of the profiles: whose rules are followed. */
@@ -103,7 +108,12 @@ function compareSpans(a: SecretSpan, b: SecretSpan): number {
  */
 export function detectSecrets(text: string, options: DetectOptions = {}): SecretSpan[] {
   const wellFormed = text.toWellFormed();
-  if (options.profile === "extended") return detectExtended(wellFormed, options);
+  if (options.profile === "extended" || options.rules) {
+    const own = options.profile === "extended" ? detectExtended(wellFormed, options) : [];
+    if (!options.rules) return own;
+    const where = options.path === undefined ? {} : { path: options.path };
+    return [...own, ...options.rules.find(wellFormed, where)].sort(compareSpans);
+  }
   const units = asciiUnits(wellFormed);
   const addresses = new AddressSearch(wellFormed, units);
   const keys = scanKeys(wellFormed, { units, addresses });

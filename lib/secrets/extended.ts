@@ -11,11 +11,15 @@
 import { asciiUnits } from "./ascii_units.ts";
 import { BASE64, HEX, shannonEntropy } from "./entropy.ts";
 import { EXTENDED_ADDRESS_MARKS, findAddresses, findEmails } from "./extended_addresses.ts";
-import { EXTENDED_TOKENS, type TokenRule } from "./extended_tokens.ts";
 import { isGibberish } from "./gibberish.ts";
 import { MarkFinder } from "./marks.ts";
+import { findNamedValues, SECRET_NAME } from "./named_values.ts";
+import { EXTENDED_RULES } from "./rules/extended_rules.ts";
+import { findAtPlaces, findByRule } from "./rules/find_by_rule.ts";
+import type { SecretRule } from "./rules/secret_rule.ts";
 import type { SecretSpan, SecretTag } from "./secret_span.ts";
 import { hasTokenChecksum, isKeyBody, isLuhnValid, isPlaceholder } from "./token_checks.ts";
+import { isUuid } from "./value_checks.ts";
 
 /** What is looked for only when asked. */
 export const EXTRA_SECRETS = ["phone", "card", "name"] as const;
@@ -41,8 +45,8 @@ interface ExtendedDetector {
   find: (text: string, add: Add) => void;
 }
 
-const PEM_BEGIN = /-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----/g;
-const PEM_END = /-----END [A-Z0-9 ]{1,40}-----/g;
+const PEM_BEGIN = /-----? ?BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)? ?-----?/g;
+const PEM_END = /-----? ?END [A-Z0-9 ]{1,40}-----?/g;
 
 function findPrivateKeys(text: string, add: Add): void {
   const begins = text.includes("PRIVATE KEY") ? [...text.matchAll(PEM_BEGIN)] : [];
@@ -56,7 +60,10 @@ function findPrivateKeys(text: string, add: Add): void {
 
 const MAX_KEY = 20_000; // a key of 16,384 bits has 13,000 characters
 
-const AUTHORITY = /([^\s:@/"'<>\\]{0,64}):([^\s@/"'<>\\]{3,128})@[A-Za-z0-9[]/y;
+const AUTHORITY =
+  /([^\s:@/"'<>\\]{0,64}):([^\s@/"'<>\\]{1,128}(?:@[^\s@/"'<>\\?#]{0,64}){0,2})@[A-Za-z0-9[]/y;
+
+const LEAST_PASSWORD = 4; // user:abc, a:b of examples
 
 function findUrlPasswords(text: string, add: Add): void {
   for (let at = text.indexOf("://"); at >= 0; at = text.indexOf("://", at + 3)) {
@@ -65,83 +72,52 @@ function findUrlPasswords(text: string, add: Add): void {
     if (!match || isPlaceholder(match[2]!) || /^(?:pass(?:word|wd)?|pw|pwd|secret)$/i.test(match[2]!)) {
       continue;
     }
-    if (match[1] === match[2]) continue; // user:user, postgres:postgres
+    if (match[2]!.length < LEAST_PASSWORD || match[1] === match[2] || /^\W+$/.test(match[2]!)) continue; // user:user, postgres:postgres
     const start = at + 3 + match[1]!.length + 1;
     add(start, start + match[2]!.length);
   }
 }
 
-const NAME =
-  /(?:api|access|secret|private|auth|encryption|signing|master)[_-]?key|secret|token|pass(?:word|wd|phrase)|pwd|credential/iy;
-const GIVEN = /[\w-]{0,30}["'`]?\]?\s{0,8}(?::=|=>|=|:)\s{0,8}(["'`])([^"'`\s\\]{8,200})\1/y;
-const PUBLIC_NAME =
-  /public|hash|digest|sha|md5|checksum|etag|_id\b|csrf|pagination|next_?token|token_?type|tokeni[sz]er|placeholder|_url|_uri|_path|_name|_file|_header|_field/i;
-const WORDS = /^[A-Za-z]+(?:[ _./:-][A-Za-z]+)*[_./:-]?$|^[\w./-]+\.[a-z]{2,4}$|^[a-z_]+[.(]/;
-
-/** Addresses without a query, names of cloud resources, and marks such as a language model's `<|endoftext|>`. */
-const NAME_OF_THING = /^https?:\/\/[^?@]*$|^arn:|^(?:<\/?|[[{|]).*[>\]}|]$/;
-
-let names: MarkFinder | undefined;
-
-/** A value given to a name that says what it is. */
-function findNamedValues(text: string, add: Add): void {
-  let end = 0;
-  names ??= new MarkFinder([NAME]);
-  names.walk(asciiUnits(text), (_, index) => {
-    NAME.lastIndex = index;
-    const name = index < end ? undefined : NAME.exec(text)?.[0];
-    if (name === undefined) return;
-    end = index + name.length;
-    addNamedValue(text, { name, index }, add);
-  });
-}
-
-function addNamedValue(text: string, { name, index }: { name: string; index: number }, add: Add): void {
-  GIVEN.lastIndex = index + name.length;
-  const match = GIVEN.exec(text);
-  if (!match) return;
-  const value = match[2]!;
-  const line = text.slice(Math.max(0, index - 40), index + match[0].length + name.length - value.length - 1);
-  if (PUBLIC_NAME.test(line.slice(line.lastIndexOf("\n") + 1))) return;
-  if (NAME_OF_THING.test(value) || WORDS.test(value) || isNoSecret(value)) return;
-  const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(value)).length;
-  const start = GIVEN.lastIndex - 1 - value.length;
-  if (kinds >= 2 && /\d|[^A-Za-z0-9_.-]/.test(value)) add(start, start + value.length);
-}
-
 /** Whether a value only marks a secret's place, is a UUID, or has the form of a token and another checksum. */
 function isNoSecret(value: string): boolean {
   const isForged = /^(?:gh[pousr]|npm)_[A-Za-z0-9]{36}$/.test(value) && !hasTokenChecksum(value);
-  return isForged || UUID.test(value) || isPlaceholder(value);
+  return isForged || isUuid(value) || isPlaceholder(value) || /^sha\d{3}-/.test(value);
 }
 
-const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 const QUOTED = /(["'`])([A-Za-z0-9+/_=-]{20,200})\1/g;
 const HASH_CONTEXT = /sha|md5|hash|digest|integrity|checksum|commit|etag|revision|fingerprint|base64,|data:/i;
 const LEAST_BASE64 = 32;
 
-/** Quoted strings of high entropy that read like no words, and no hash by what stands before them. */
+/** What is given to a name: only that may be a secret without a name for it. */
+const GIVEN = /([\w-]{1,60})["'`]?\]?\s{0,4}(?::=|=>|=|:)\s{0,4}$/;
+/** Names of what is random, and no secret. */
+const DATA =
+  /^(?:\w*(?:public|pubkey|pub_key|cert|cipher|plain|expect|result|message|signature|vector|boundary|digest|blob_?id|revision|uuid|guid)\w*|ct|pt|enc|pk\w{0,2}|e?pk|want|msg|sig|data|in|out|input|output|sep|actual|id|ids|ref|tag|aad|iv|x|y|n|e|p|q|g|r|s)$/i;
+/** A text with more of them holds data: vectors of a test, a table of hashes. */
+const MOST_RANDOM = 5;
+
+/** Quoted strings of high entropy that are given to a name, read like no words, and are no hash by what stands before. */
 function findRandomStrings(text: string, add: Add): void {
+  const found: [number, number][] = [];
   for (const { 0: quoted, 2: value, index } of text.matchAll(QUOTED)) {
     const before = text.slice(Math.max(0, index - 80), index);
-    if (
-      isNoSecret(value!) ||
-      HASH_CONTEXT.test(before.slice(before.lastIndexOf("\n") + 1))
-    ) {
-      continue;
-    }
+    const name = GIVEN.exec(before)?.[1];
+    if (name === undefined || DATA.test(name) || isNoSecret(value!)) continue;
+    if (HASH_CONTEXT.test(before.slice(before.lastIndexOf("\n") + 1))) continue;
     const isHex = /^[\da-f]+$|^[\dA-F]+$/.test(value!);
     const mixed = [/[a-z]/, /[A-Z]/, /\d/].every((kind) => kind.test(value!));
     const isRandom = isHex
       ? !HASH_LENGTHS.includes(value!.length) && shannonEntropy(value!, HEX.charset) > HEX.limit + 0.3
       : mixed && value!.length >= LEAST_BASE64 && shannonEntropy(value!, BASE64.charset) > BASE64.limit &&
         isGibberish(value!);
-    if (isRandom) add(index + 1, index + quoted.length - 1);
+    if (isRandom) found.push([index + 1, index + quoted.length - 1]);
+    if (found.length > MOST_RANDOM) return;
   }
+  for (const [start, end] of found) add(start, end);
 }
 
-/** Hexadecimal strings so long are mostly hashes: MD5, SHA-1, SHA-256, SHA-512. A name must say that one is a key. */
-const HASH_LENGTHS: readonly number[] = [32, 40, 64, 128];
+/** Hexadecimal strings so long are mostly ids of MongoDB or hashes: MD5, SHA-1, SHA-256, SHA-512. A name must say more. */
+const HASH_LENGTHS: readonly number[] = [24, 32, 40, 64, 128];
 
 const PHONE = /(?<![\w.+-])\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{2,4}(?:[ .-]?\d{2,4}){1,4}(?![\w.-])/g;
 
@@ -170,18 +146,12 @@ function findNames(text: string, add: Add): void {
   }
 }
 
-function findTokens(rules: readonly TokenRule[]): ExtendedDetector["find"] {
-  return (text, add) => {
-    for (const { literal, pattern, check } of rules) {
-      if (!text.includes(literal)) continue;
-      for (const match of text.matchAll(pattern)) {
-        const value = match[1] ?? match[0];
-        const start = match.index + match[0].lastIndexOf(value);
-        if (!isPlaceholder(value) && (check?.(value) ?? true)) add(start, start + value.length);
-      }
-    }
-  };
+function findByRules(rules: readonly SecretRule[]): ExtendedDetector["find"] {
+  return (text, add) => rules.forEach((rule) => findByRule(rule, text, add));
 }
+
+/** The rows of each detector. */
+const RULES = Map.groupBy(EXTENDED_RULES, ({ id }) => id);
 
 /**
  * The detectors of the extended profile by name; the first to find a place names it.
@@ -195,15 +165,15 @@ function findTokens(rules: readonly TokenRule[]): ExtendedDetector["find"] {
  * ```
  */
 export const EXTENDED_DETECTORS: Readonly<Record<string, ExtendedDetector>> = {
-  PrivateKey: { tag: "KEY", marks: [/-----BEGIN /], find: findPrivateKeys },
+  PrivateKey: { tag: "KEY", marks: [/--- ?BEGIN /], find: findPrivateKeys },
   ...Object.fromEntries(
-    Object.entries<readonly TokenRule[]>(EXTENDED_TOKENS).map(([name, rules]) => {
+    Array.from(RULES, ([name, rules]) => {
       const marks = rules.map(({ mark, pattern }) => mark ?? pattern);
-      return [name, { tag: "KEY" as const, marks, find: findTokens(rules) }];
+      return [name, { tag: rules[0]!.tag ?? "KEY" as const, marks, find: findByRules(rules) }];
     }),
   ),
   UrlPassword: { tag: "KEY", marks: [/:\/\//], find: findUrlPasswords },
-  NamedValue: { tag: "KEY", marks: [NAME], find: findNamedValues },
+  NamedValue: { tag: "KEY", marks: [SECRET_NAME], find: findNamedValues },
   RandomString: { tag: "KEY", marks: [/["'`][A-Za-z0-9+/_=-]{20}/], find: findRandomStrings },
   Email: { tag: "EMAIL", marks: [/@/], find: findEmails },
   IpAddress: { tag: "IP_ADDRESS", marks: EXTENDED_ADDRESS_MARKS, find: findAddresses },
@@ -212,10 +182,26 @@ export const EXTENDED_DETECTORS: Readonly<Record<string, ExtendedDetector>> = {
   PersonName: { tag: "NAME", extra: "name", find: findNames },
 };
 
-const SEARCHES = Object.entries(EXTENDED_DETECTORS);
-const MARKS = new MarkFinder(SEARCHES.flatMap(([, { marks = [] }]) => marks));
+/** What is searched for at once: a row, or a detector that has none. */
+interface Search extends Pick<ExtendedDetector, "tag" | "extra" | "marks"> {
+  detector: string;
+  /** The row, where it is only tried at its marks. */
+  rule?: SecretRule;
+  find: ExtendedDetector["find"];
+}
+
+const SEARCHES: readonly Search[] = Object.entries(EXTENDED_DETECTORS).flatMap(([detector, own]) =>
+  RULES.get(detector)?.map((rule) => ({
+    ...own,
+    detector,
+    marks: [rule.mark ?? rule.pattern],
+    ...(rule.isAtMark && { rule }),
+    find: findByRules([rule]),
+  })) ?? [{ ...own, detector }]
+);
+const MARKS = new MarkFinder(SEARCHES.flatMap(({ marks = [] }) => marks));
 /** The number of the search that a mark belongs to, by mark. */
-const MARKED = SEARCHES.flatMap(([, { marks = [] }], i) => marks.map(() => i));
+const MARKED = SEARCHES.flatMap(({ marks = [] }, i) => marks.map(() => i));
 
 /**
  * The secrets of a text by the extended profile, in order. A value inside another, of whatever tag, is not told again.
@@ -232,11 +218,18 @@ const MARKED = SEARCHES.flatMap(([, { marks = [] }], i) => marks.map(() => i));
  */
 export function detectExtended(text: string, { also = [] }: ExtendedOptions = {}): SecretSpan[] {
   const spans: SecretSpan[] = [];
-  const seen = new Uint8Array(SEARCHES.length);
-  MARKS.walk(asciiUnits(text), (number) => void (seen[MARKED[number]!] = 1));
-  for (const [i, [detector, { tag, extra, marks, find }]] of SEARCHES.entries()) {
-    if ((extra && !also.includes(extra)) || (marks && seen[i] === 0)) continue;
-    find(text, (start, end) => void spans.push({ tag, detector, start, end }));
+  const seen: (number[] | undefined)[] = [];
+  MARKS.walk(asciiUnits(text), (number, at) => {
+    const i = MARKED[number]!;
+    const places = seen[i] ??= [];
+    if (SEARCHES[i]!.rule || places.length === 0) places.push(at);
+  });
+  for (const [i, { detector, tag, extra, marks, rule, find }] of SEARCHES.entries()) {
+    const places = seen[i];
+    if ((extra && !also.includes(extra)) || (marks && !places)) continue;
+    const add: Add = (start, end) => void spans.push({ tag, detector, start, end });
+    if (rule) findAtPlaces(rule, { text, places: places! }, add);
+    else find(text, add);
   }
   return withoutInner(spans);
 }

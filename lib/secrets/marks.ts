@@ -18,7 +18,7 @@ interface Reading {
 
 const MAX_LENGTH = 40;
 /** How many beginnings are looked at whole, and how many characters of each of more: most are equal up to there. */
-const [FEW, FEW_LENGTH] = [8, 4];
+const [FEW, FEW_LENGTH] = [8, 7];
 const ALL = String.fromCharCode(...Array.from({ length: 128 }, (_, code) => code));
 const OTHER = String.fromCharCode(NOT_ASCII);
 const DIGITS = "0123456789";
@@ -189,7 +189,7 @@ function markOf(expression: number, sets: Beginning): Mark {
  */
 export class MarkFinder {
   /** The number of the marks that are found by two characters, by these two; 0 for none. */
-  readonly #heads = new Uint8Array(CODES * CODES);
+  readonly #heads = new Uint16Array(CODES * CODES);
   readonly #marks: Mark[][] = [[]];
 
   /**
@@ -216,7 +216,9 @@ export class MarkFinder {
       if (!known.has(key)) known.set(key, this.#marks.push(marks) - 1);
       this.#heads[head] = known.get(key)!;
     }
-    if (this.#marks.length > 256) throw new RangeError(`Cannot look for marks: ${this.#marks.length} kinds`);
+    if (this.#marks.length > 2 ** 16) {
+      throw new RangeError(`Cannot look for marks: ${this.#marks.length} kinds`);
+    }
   }
 
   /** Tells the expressions that may match and where, those of a line before those of the next. */

@@ -32,4 +32,16 @@ export type { EntropyRule } from "./entropy.ts";
 export { type BigramTable, ENGLISH_BIGRAMS, gibberishScore, isGibberish, trainBigrams } from "./gibberish.ts";
 export { detectIpAddresses } from "./ip_address.ts";
 export { madeUpSecret } from "./made_up_secret.ts";
+export { type FindByRulesOptions, RuleDetector } from "./rule_detector.ts";
+export {
+  extendRules,
+  finishRules,
+  readRuleFile,
+  type RequiredRule,
+  type Rule,
+  type RuleAllowlist,
+  type RuleExtension,
+  type RuleFile,
+  type RuleSet,
+} from "./rule_set.ts";
 export type { SecretSpan, SecretTag, Span } from "./secret_span.ts";

@@ -5,8 +5,11 @@
  * @module
  */
 
-/** The three kinds of secrets that the paper looks for, and those of the extended profile that are asked for. */
-export type SecretTag = "EMAIL" | "IP_ADDRESS" | "KEY" | "PHONE" | "CARD" | "NAME";
+/**
+ * The three kinds of secrets that the paper looks for; passwords that no one takes for keys and the hashes of passwords, of
+ * the extended profile and of rules that others wrote; and those of the extended profile that are asked for.
+ */
+export type SecretTag = "EMAIL" | "IP_ADDRESS" | "KEY" | "PASSWORD" | "HASH" | "PHONE" | "CARD" | "NAME";
 
 /** A stretch of a text, half-open: `text.slice(start, end)`. */
 export interface Span {

@@ -108,12 +108,23 @@ export function isLuhnValid(digits: string): boolean {
   return sum % 10 === 0;
 }
 
-/** What a DER or OpenSSH private key begins with, in base64: a sequence of two length bytes, or "openssh-key-v1". */
-const KEY_BODY = /^(?:MI[GIHEJ]|MC[A-Z]|MF[A-Z]|MH[A-Z]|b3BlbnNzaC1rZXk)/;
+/** What an OpenSSH, SSH2 or PGP private key begins with, in base64. */
+const KEY_BODY = /^(?:b3BlbnNzaC1rZXk|P2\/56|l[A-IQ]|x[VXYc])/;
 const LEAST_KEY = 48; // an Ed25519 key in PKCS 8 has 64 characters
+const [SEQUENCE, INTEGER] = [0x30, 0x02];
+
+/** Whether base64 begins as a key in DER does: a sequence of a version and more, or of a scheme where it is encrypted. */
+function isDerKey(base64: string): boolean {
+  if (!/^[A-Za-z0-9+/]{12}/.test(base64)) return false;
+  const bytes = atob(base64.slice(0, 12));
+  const long = bytes.charCodeAt(1) - 0x80; // bytes of its length, where it is a long one
+  const next = bytes.charCodeAt(long > 0 ? 2 + long : 2);
+  return bytes.charCodeAt(0) === SEQUENCE && long <= 2 && (next === INTEGER || next === SEQUENCE);
+}
 
 /**
- * Whether a PEM block holds a private key: base64 that begins as keys do, not dots or words in its place.
+ * Whether a PEM block holds a private key: base64 that begins as keys do, not dots or words in its place. Its lines may be
+ * quoted, joined by a plus, or behind the mark of a comment.
  *
  * @param body what stands between the lines of dashes
  *
@@ -126,18 +137,19 @@ const LEAST_KEY = 48; // an Ed25519 key in PKCS 8 has 64 characters
  * ```
  */
 export function isKeyBody(body: string): boolean {
-  const lines = body.replaceAll("\\n", "\n").replaceAll("\\r", "").split("\n");
-  const base64 = lines.filter((line) => !line.includes(":")).join("").replace(
-    /[\s"'+\\,]/g,
-    (c) => c === "+" ? c : "",
-  );
-  if (base64.length < LEAST_KEY || !/^[A-Za-z0-9+/=]+$/.test(base64)) return false;
+  const lines = body.replace(/\\+r/g, "").replace(/\\+n/g, "\n").split("\n");
+  const base64 = lines.filter((line) => !/^[\W]*[\w-]+: /.test(line)).map((line) => {
+    const plain = line.replace(/^[\s"'#*>|;+-]+|^\s*\/\/\s?/, "");
+    return /^[A-Za-z0-9+/=]+/.exec(plain)?.[0] ?? "";
+  }).join("");
+  if (base64.length < LEAST_KEY || new Set(base64).size < 8) return false;
   // an encrypted key of the old form has headers and a body of any bytes
-  return KEY_BODY.test(base64) || lines.some((line) => line.startsWith("DEK-Info:"));
+  return KEY_BODY.test(base64) || isDerKey(base64) || lines.some((line) => line.includes("DEK-Info:"));
 }
 
-const PLACEHOLDER =
-  /example|dummy|placeholder|change[-_]?me|your[-_]|sample|redacted|insert|replace|todo|fixme|foobar|lorem|xxxx|(?:fake|mock|test)[-_]?(?:key|token|secret|pass)|^(?:test|fake|mock|password|secret|none|null|undefined|true|false)/i;
+const DUMMY =
+  /example|dummy|placeholder|change[-_]?me|your[-_]|sample|redacted|insert|replace|todo|fixme|foobar|lorem|xxxx|(?:fake|mock|test)[-_]?(?:key|token|secret|pass)/i;
+const STAND_IN = /^(?:test|fake|mock|password|secret|none|null|undefined|true|false)/i;
 const TEMPLATE = /\$\{|\{\{|\}\}|%\(|<[a-z]|\{[a-z_]*\}|^[$%@]|\.\.\./i;
 
 /**
@@ -154,12 +166,29 @@ const TEMPLATE = /\$\{|\{\{|\}\}|%\(|<[a-z]|\{[a-z_]*\}|^[$%@]|\.\.\./i;
  * ```
  */
 export function isPlaceholder(value: string): boolean {
-  if (PLACEHOLDER.test(value) || TEMPLATE.test(value)) return true;
+  return STAND_IN.test(value) || isDummy(value);
+}
+
+/**
+ * {@linkcode isPlaceholder} for a value of known form, which may begin with `test`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { isDummy } from "./token_checks.ts";
+ *
+ * assertEquals(["test_q7Zk2mX9", "test_EXAMPLE", "abcdefghijkl"].map(isDummy), [false, true, true]);
+ * ```
+ */
+export function isDummy(value: string): boolean {
+  if (DUMMY.test(value) || TEMPLATE.test(value)) return true;
   const different = new Set(value).size;
-  if (value.length >= 8 && different <= Math.max(3, value.length / 10)) return true;
+  if (value.length >= 8 && different <= Math.max(3, Math.min(MOST_FEW, value.length / 10))) return true;
   return charactersInRows(value) >= Math.max(6, value.length / 2);
 }
 
+/** A random value of any length has more different characters: hexadecimal digits are 16. */
+const MOST_FEW = 10;
 const LEAST_ROW = 5;
 
 /** How many characters stand in rows of at least five, each the next of the one before, or the same. */

@@ -8,7 +8,7 @@ import { detectSecrets, EXTRA_SECRETS } from "../../lib/secrets/detect.ts";
 import { filterSecrets } from "../../lib/secrets/filter.ts";
 import type { BenchContext } from "./models.ts";
 import { type BenchRow, median } from "./bench_table.ts";
-import { NASTY_LINES, nastyLine } from "../nasty_lines.ts";
+import { NASTY_LINES, nastyLine, ROW_LINES } from "../nasty_lines.ts";
 
 const LENGTH = 1_000_000;
 const RUNS = 3;
@@ -16,9 +16,9 @@ const PROFILES = { reference: {}, extended: { profile: "extended", also: EXTRA_S
 
 /** A row a rule. */
 export function benchLines({ log }: BenchContext): Promise<BenchRow[]> {
-  log(`${NASTY_LINES.length} lines of 1 MB`);
+  log(`${NASTY_LINES.length + ROW_LINES.length} lines of 1 MB`);
   const slowest = new Map<string, BenchRow>();
-  for (const recipe of NASTY_LINES) {
+  for (const recipe of [...NASTY_LINES, ...ROW_LINES]) {
     const line = nastyLine(recipe, LENGTH);
     for (const [profile, options] of Object.entries(PROFILES)) {
       let found = 0;

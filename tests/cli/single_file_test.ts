@@ -80,6 +80,7 @@ Deno.test("detect counts all spans found so far in its progress, not the last pi
     compat: "sound",
     bigrams: undefined,
     allow: undefined,
+    rules: undefined,
     textColumn: undefined,
     idColumn: undefined,
     pathColumn: undefined,

@@ -1,9 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { PythonRandom } from "../../lib/datasets/python_random.ts";
 import { asciiUnits } from "../../lib/secrets/ascii_units.ts";
-import { EXTENDED_DETECTORS } from "../../lib/secrets/extended.ts";
+import { detectExtended, EXTENDED_DETECTORS, EXTRA_SECRETS } from "../../lib/secrets/extended.ts";
 import { MarkFinder } from "../../lib/secrets/marks.ts";
 import { NASTY_LINES, nastyLine } from "../nasty_lines.ts";
+import { EXTENDED_RULES } from "../../lib/secrets/rules/extended_rules.ts";
+import { expandExample } from "./expand_example.ts";
 import { PLAIN_RULES } from "./plain_extended.ts";
 
 type Find = (text: string, add: (start: number, end: number) => void) => void;
@@ -23,6 +25,7 @@ const detectors = Object.entries(EXTENDED_DETECTORS).map(([name, { find, marks }
 /** Compares each detector with its plain rule, and what it finds with its marks; returns how much was found. */
 function check(text: string): number {
   let found = 0;
+  const all: number[][] = [];
   for (const { name, find, finder } of detectors) {
     const places = placesOf(find, text);
     const plain = PLAIN_RULES[name as keyof typeof PLAIN_RULES];
@@ -35,7 +38,14 @@ function check(text: string): number {
       `${name} in ${JSON.stringify(text)}`,
     );
     found += places.length;
+    all.push(...places);
   }
+  // all together, what lies in another left out
+  const spans = detectExtended(text, { also: EXTRA_SECRETS });
+  const isIn = ([start, end]: number[]) => spans.some((span) => span.start <= start! && end! <= span.end);
+  assertEquals(all.filter((place) => !isIn(place)), [], JSON.stringify(text));
+  const known = new Set(all.map(String));
+  assertEquals(spans.filter(({ start, end }) => !known.has(`${start},${end}`)), [], JSON.stringify(text));
   return found;
 }
 
@@ -60,6 +70,22 @@ Deno.test("the extended detectors find at marks what they find in the whole text
   for (let i = 0; i < 8000; i++) {
     const count = 1 + random.randbelow(10);
     found += check(Array.from({ length: count }, () => pieces[random.randbelow(pieces.length)]!).join(""));
+  }
+  assertEquals(found > 500, true);
+});
+
+Deno.test("the extended detectors find at marks what they find in examples of all rows", () => {
+  const random = new PythonRandom(14);
+  const recipes = EXTENDED_RULES.flatMap((
+    { examples, counterExamples },
+  ) => [...examples, ...counterExamples]);
+  let found = 0;
+  for (let i = 0; i < 600; i++) {
+    const pieces = Array.from(
+      { length: 1 + random.randbelow(5) },
+      () => expandExample(recipes[random.randbelow(recipes.length)]!, i).text,
+    );
+    found += check(pieces.join(["\n", " ", "", "; "][i % 4]));
   }
   assertEquals(found > 500, true);
 });

@@ -141,5 +141,5 @@ Deno.test("detectSecrets() of every profile has whole, ordered spans in any text
       }
     }
   }
-  assertEquals(new Set(Object.values(EXTENDED_DETECTORS).map(({ tag }) => tag)).size, 6);
+  assertEquals(new Set(Object.values(EXTENDED_DETECTORS).map(({ tag }) => tag)).size, 8);
 });

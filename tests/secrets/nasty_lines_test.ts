@@ -2,8 +2,10 @@ import { assert, assertEquals } from "@std/assert";
 import { DETECTORS } from "../../lib/secrets/api_key.ts";
 import { detectSecrets, EXTRA_SECRETS } from "../../lib/secrets/detect.ts";
 import { EXTENDED_DETECTORS } from "../../lib/secrets/extended.ts";
+import { EXTENDED_RULES } from "../../lib/secrets/rules/extended_rules.ts";
+import { findByRule } from "../../lib/secrets/rules/find_by_rule.ts";
 import { filterSecrets } from "../../lib/secrets/filter.ts";
-import { NASTY_LINES, nastyLine } from "../nasty_lines.ts";
+import { NASTY_LINES, nastyLine, ROW_LINES } from "../nasty_lines.ts";
 import { distinctSpans, type OracleSpan, toOracleSpans } from "../parity/oracle_spans.ts";
 
 const spans: OracleSpan[][] = JSON.parse(
@@ -20,7 +22,7 @@ Deno.test("detectSecrets() finds in nasty lines what the Python tools find", () 
 });
 
 Deno.test("every rule has a nasty line", () => {
-  const rules = new Set(NASTY_LINES.map(({ rule }) => rule));
+  const rules = new Set([...NASTY_LINES, ...ROW_LINES].map(({ rule }) => rule));
   const missing = [...Object.keys(DETECTORS), ...Object.keys(EXTENDED_DETECTORS)].filter((name) =>
     !rules.has(name)
   );
@@ -34,6 +36,15 @@ Deno.test("detectSecrets() comes to an end on nasty lines of 100 kB, by both pro
       const found = detectSecrets(line, options);
       assert(filterSecrets(line, found).length <= found.length);
       assert(found.every(({ start, end }) => start >= 0 && start < end && end <= line.length));
+    }
+  }
+});
+
+Deno.test("every row of the extended profile comes to an end on lines of 20 kB made of its examples", () => {
+  for (const { id, ...rule } of EXTENDED_RULES) {
+    for (const recipe of ROW_LINES.filter((line) => line.rule === id)) {
+      const line = nastyLine(recipe, 20_000);
+      findByRule(rule, line, (start, end) => assert(start >= 0 && start < end && end <= line.length));
     }
   }
 });

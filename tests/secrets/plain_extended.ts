@@ -4,7 +4,7 @@
  * @module
  */
 import { isIpAddress } from "../../lib/secrets/ip_address.ts";
-import { hasTokenChecksum, isPlaceholder } from "../../lib/secrets/token_checks.ts";
+import { addNamedValue, SECRET_NAME } from "../../lib/secrets/named_values.ts";
 
 type Add = (start: number, end: number) => void;
 
@@ -46,42 +46,10 @@ function isNearHost(text: string, index: number): boolean {
   return /dns|server|host|addr|ip\b/i.test(text.slice(Math.max(0, index - 60), index));
 }
 
-const NAME =
-  /(?:api|access|secret|private|auth|encryption|signing|master)[_-]?key|secret|token|pass(?:word|wd|phrase)|pwd|credential/gi;
-const GIVEN = /[\w-]{0,30}["'`]?\]?\s{0,8}(?::=|=>|=|:)\s{0,8}(["'`])([^"'`\s\\]{8,200})\1/y;
-const PUBLIC_NAME =
-  /public|hash|digest|sha|md5|checksum|etag|_id\b|csrf|pagination|next_?token|token_?type|tokeni[sz]er|placeholder|_url|_uri|_path|_name|_file|_header|_field/i;
-const WORDS = /^[A-Za-z]+(?:[ _./:-][A-Za-z]+)*[_./:-]?$|^[\w./-]+\.[a-z]{2,4}$|^[a-z_]+[.(]/;
-
-/** Addresses without a query, names of cloud resources, and marks such as a language model's `<|endoftext|>`. */
-const NAME_OF_THING = /^https?:\/\/[^?@]*$|^arn:|^(?:<\/?|[[{|]).*[>\]}|]$/;
-
-/** A value given to a name that says what it is. */
 function findNamedValues(text: string, add: Add): void {
-  for (const { 0: name, index } of text.matchAll(NAME)) {
-    GIVEN.lastIndex = index + name.length;
-    const match = GIVEN.exec(text);
-    if (!match) continue;
-    const value = match[2]!;
-    const line = text.slice(
-      Math.max(0, index - 40),
-      index + match[0].length + name.length - value.length - 1,
-    );
-    if (PUBLIC_NAME.test(line.slice(line.lastIndexOf("\n") + 1))) continue;
-    if (NAME_OF_THING.test(value) || WORDS.test(value) || isNoSecret(value)) continue;
-    const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(value)).length;
-    const start = GIVEN.lastIndex - 1 - value.length;
-    if (kinds >= 2 && /\d|[^A-Za-z0-9_.-]/.test(value)) add(start, start + value.length);
-  }
+  const names = text.matchAll(new RegExp(SECRET_NAME, "gi"));
+  for (const { 0: name, index } of names) addNamedValue(text, { name, index }, add);
 }
-
-/** Whether a value only marks a secret's place, is a UUID, or has the form of a token and another checksum. */
-function isNoSecret(value: string): boolean {
-  const isForged = /^(?:gh[pousr]|npm)_[A-Za-z0-9]{36}$/.test(value) && !hasTokenChecksum(value);
-  return isForged || UUID.test(value) || isPlaceholder(value);
-}
-
-const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** By detector. */
 export const PLAIN_RULES = { Email: findEmails, IpAddress: findAddresses, NamedValue: findNamedValues };

@@ -62,6 +62,7 @@ Deno.test("isKeyBody() tells keys from what stands in their place", () => {
 });
 
 Deno.test("isPlaceholder() keeps what could be a secret", () => {
+  assertEquals(isPlaceholder("Q7zK2mX9bV4wT8".repeat(60)), false); // however long
   for (const value of ["q7Zk2mX9", "Tr0ub4dor&3", "correct-horse-9", "c0ffee7712ab"]) {
     assertEquals(isPlaceholder(value), false, value);
   }

@@ -72,6 +72,11 @@ export const command = defineCommand({
       choices: ["sound", "paper", "reference"],
       default: "sound",
     },
+    rules: {
+      kind: "path",
+      describe: "rules in gitleaks' format, in place of the reference profile's or beside the extended one's",
+      metavar: "F",
+    },
     also: { kind: "list", describe: "with the extended profile: phone, card or name", metavar: "KIND" },
     unfiltered: { kind: "flag", describe: "keep what the value filter drops (examples, local addresses)" },
     bigrams: { kind: "path", describe: "counts of letter pairs for the gibberish rule (JSON)", metavar: "F" },
@@ -84,9 +89,11 @@ export const command = defineCommand({
   },
   config: true,
   writes: true,
-  async run({ corpus: given, out: whole, bigrams, allow, skipped, ...options }, context) {
+  async run({ corpus: given, out: whole, bigrams, allow, skipped, rules: ruleFile, ...options }, context) {
     const { shard, out, setting } = shardOutput(whole, options.shard);
-    const also = readExtras(options);
+    const rules = ruleFile === undefined ? undefined : await readRuleFiles(ruleFile);
+    const profile = rules?.useDefault ? "extended" : options.profile;
+    const also = readExtras({ ...options, profile });
     using input = await givenCorpus(given, options);
     const corpus = input.path;
     const key = await secretKey();
@@ -101,19 +108,21 @@ export const command = defineCommand({
           key: keySetting(key),
         },
       },
-      inputs: { corpus: input.input, bigrams, "allow-list": allow },
+      inputs: { corpus: input.input, bigrams, "allow-list": allow, ...rules?.files },
       hasScratch: true,
     });
+    const detectors = [...SECRET_DETECTORS, ...rules?.set.rules.map(({ id }) => id) ?? []];
     const piece = {
       key,
-      profile: options.profile,
+      profile,
+      ...(rules && { rules: rules.set }),
       compat: options.compat,
       also,
       unfiltered: options.unfiltered,
       reveal: options.reveal,
       numbered: shard !== undefined,
       ...(bigrams !== undefined && { bigrams: await readBigrams(bigrams) }),
-      ...(allow !== undefined && { allow: await readAllowList(allow, SECRET_DETECTORS) }),
+      ...(allow !== undefined && { allow: await readAllowList(allow, detectors) }),
     };
     const reading = { ...input.options, breathe: context.breathe, shard };
     const source = await resolveCorpus(corpus, reading); // refuses what is no corpus before anything is written
@@ -146,9 +155,15 @@ export const command = defineCommand({
       }
       await writeSkipped();
     });
-    return { text: [...read.lines, describeCounts(summary)].join("\n"), summary };
+    return { text: [...read.lines, ...rules?.lines ?? [], describeCounts(summary)].join("\n"), summary };
   },
 });
+
+/** Rules and what reads them, which is loaded only where there are some. */
+async function readRuleFiles(path: string) {
+  const { readRules } = await import("../../datasets/read_rules.ts");
+  return await readRules(path);
+}
 
 /** @throws {UsageError} If something unknown is asked for, or of the reference profile. */
 function readExtras({ also, profile }: { also: readonly string[]; profile: Profile }): ExtraSecret[] {

@@ -1,0 +1,284 @@
+/**
+ * Where an expression of RE2 matches, by two automata that are made as they are needed: one runs forward and tells where the
+ * leftmost match ends, the other runs back from there and tells where it begins. Each takes one step a character, whatever
+ * the expression and the text. The expression's program is RE2JS's; what its own search finds is found here.
+ *
+ * Source: R. Cox, "Regular Expression Matching in the Wild" (2010).
+ *
+ * @module
+ */
+import { RE2JS } from "../npm/re2js.ts";
+
+/** An instruction of RE2JS's program. */
+interface Instruction {
+  op: number;
+  out: number;
+  arg: number;
+  matchRune(rune: number): boolean;
+}
+
+const [ALT, ALT_MATCH, CAPTURE, EMPTY_WIDTH, FAIL, MATCH, NOP] = [1, 2, 3, 4, 5, 6, 7];
+const [RUNE, RUNE_1, RUNE_ANY, RUNE_ANY_NOT_NEWLINE] = [8, 9, 10, 11];
+const [BEGIN_LINE, END_LINE, BEGIN_TEXT, END_TEXT, WORD_BOUNDARY, NO_WORD_BOUNDARY] = [1, 2, 4, 8, 16, 32];
+const NEWLINE = 10;
+
+/** What a character is to an assertion; `EDGE` is the beginning or end of the text. */
+const [EDGE, LINE, WORD, OTHER] = [0, 1, 2, 3];
+const MAX_STATES = 4000;
+const ASCII = 128;
+
+/** A state: what may go on from here, in order, and what stood before (or behind, running back). */
+interface State {
+  pcs: readonly number[];
+  kind: number;
+  /** Whether a match may still begin. */
+  isOpen: boolean;
+  /** The next state by class of character; none where it is not known yet. */
+  next: (Step | undefined)[];
+}
+
+/** A step: whether a match ends (begins, running back) before the character, and the state behind it. */
+interface Step {
+  isMatch: boolean;
+  state: State | null;
+}
+
+function kindOf(rune: number): number {
+  if (rune === NEWLINE) return LINE;
+  const isWord = rune >= 48 && rune <= 57 || rune >= 65 && rune <= 90 || rune === 95 ||
+    rune >= 97 && rune <= 122;
+  return isWord ? WORD : OTHER;
+}
+
+function isTaken(instruction: Instruction, rune: number): boolean {
+  if (instruction.op < RUNE || instruction.op === RUNE_ANY) return instruction.op === RUNE_ANY;
+  return instruction.op === RUNE_ANY_NOT_NEWLINE ? rune !== NEWLINE : instruction.matchRune(rune);
+}
+
+/** The assertions that hold between two characters. */
+function assertionsAt(before: number, after: number): number {
+  return (before === EDGE ? BEGIN_TEXT | BEGIN_LINE : before === LINE ? BEGIN_LINE : 0) |
+    (after === EDGE ? END_TEXT | END_LINE : after === LINE ? END_LINE : 0) |
+    ((before === WORD) !== (after === WORD) ? WORD_BOUNDARY : NO_WORD_BOUNDARY);
+}
+
+/**
+ * Finds an expression's matches.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { LinearMatcher } from "./linear_matcher.ts";
+ *
+ * const matcher = new LinearMatcher("k=\\w+|k");
+ * assertEquals([...matcher.findAll("a k=bc, k")], [[2, 6], [8, 9]]);
+ * ```
+ */
+export class LinearMatcher {
+  readonly #plain: RE2JS;
+  readonly #program: readonly Instruction[];
+  readonly #start: number;
+  /** The instructions that lead to each. */
+  readonly #before: number[][];
+  /** Classes of characters that no instruction tells apart: one character of each. */
+  readonly #runes: number[] = [-1];
+  /** For each class, 1 for the instructions that take it. */
+  readonly #takes: Uint8Array[] = [new Uint8Array(0)];
+  /** When an instruction was last seen, by the number of the walk. */
+  readonly #seen: Uint32Array;
+  #walk = 0;
+  readonly #classOfAscii = new Int16Array(ASCII);
+  readonly #classes = new Map<number, number>();
+  readonly #classOfKey = new Map<string, number>();
+  readonly #states = [new Map<string, State>(), new Map<string, State>()] as const;
+  readonly #isPlain: boolean;
+
+  /** @throws {Error} If RE2 refuses the expression. */
+  constructor(expression: string) {
+    this.#plain = RE2JS.compile(expression);
+    const { inst, start } = this.#plain.re2Input.prog as { inst: Instruction[]; start: number };
+    [this.#program, this.#start] = [inst, start];
+    this.#before = inst.map(() => []);
+    this.#seen = new Uint32Array(inst.length);
+    inst.forEach(({ op, out, arg }, pc) => {
+      if (op === MATCH || op === FAIL) return;
+      this.#before[out]!.push(pc);
+      if (op === ALT || op === ALT_MATCH) this.#before[arg]!.push(pc);
+    });
+    const known = [
+      ALT,
+      ALT_MATCH,
+      CAPTURE,
+      EMPTY_WIDTH,
+      5,
+      MATCH,
+      NOP,
+      RUNE,
+      RUNE_1,
+      RUNE_ANY,
+      RUNE_ANY_NOT_NEWLINE,
+    ];
+    // what may be empty has rules of its own
+    this.#isPlain = inst.some(({ op }) => !known.includes(op)) ||
+      [0, BEGIN_TEXT | BEGIN_LINE | END_TEXT | END_LINE | WORD_BOUNDARY | NO_WORD_BOUNDARY].some((
+        assertions,
+      ) => this.#follow([start], assertions).isMatch);
+  }
+
+  /** The matches, which do not overlap, in order. */
+  *findAll(text: string): Generator<[start: number, end: number]> {
+    if (this.#isPlain) {
+      const matcher = this.#plain.matcher(text);
+      while (matcher.find()) yield [matcher.start(), matcher.end()];
+      return;
+    }
+    for (let from = 0;;) {
+      const end = this.#findEnd(text, from);
+      if (end < 0) return;
+      yield [this.#findStart(text, from, end), end];
+      from = end;
+    }
+  }
+
+  #classOf(rune: number): number {
+    const known = rune < ASCII ? this.#classOfAscii[rune]! : this.#classes.get(rune) ?? 0;
+    if (known !== 0) return known;
+    const takes = Uint8Array.from(this.#program, (one) => isTaken(one, rune) ? 1 : 0);
+    const key = `${kindOf(rune)} ${takes.join("")}`;
+    let number = this.#classOfKey.get(key);
+    if (number === undefined) {
+      this.#classOfKey.set(key, number = this.#runes.push(rune) - 1);
+      this.#takes.push(takes);
+    }
+    if (rune < ASCII) this.#classOfAscii[rune] = number;
+    else if (this.#classes.size < 2 ** 16) this.#classes.set(rune, number);
+    return number;
+  }
+
+  #stateOf(isBack: boolean, pcs: readonly number[], kind: number, isOpen: boolean): State | null {
+    if (pcs.length === 0 && !isOpen) return null;
+    const states = this.#states[isBack ? 1 : 0];
+    const key = `${kind}${isOpen ? "+" : "-"}${
+      this.#program.length < 2 ** 16 ? String.fromCharCode(...pcs) : pcs.join()
+    }`;
+    let state = states.get(key);
+    if (state === undefined) {
+      if (states.size >= MAX_STATES) states.clear(); // those in use stay with what leads to them
+      states.set(key, state = { pcs, kind, isOpen, next: [] });
+    }
+    return state;
+  }
+
+  #nextWalk(): number {
+    return this.#walk = (this.#walk + 1) >>> 0;
+  }
+
+  /** The characters that may come next, those preferred first, up to a match. */
+  #follow(from: readonly number[], assertions: number): { pcs: number[]; isMatch: boolean } {
+    const pcs: number[] = [];
+    const [seen, walk] = [this.#seen, this.#nextWalk()];
+    const stack: number[] = [];
+    for (const first of from) {
+      stack.push(first);
+      while (stack.length > 0) {
+        const pc = stack.pop()!;
+        if (seen[pc] === walk) continue;
+        seen[pc] = walk;
+        const { op, out, arg } = this.#program[pc]!;
+        if (op === MATCH) return { pcs, isMatch: true };
+        if (op >= RUNE) pcs.push(pc);
+        else if (op === ALT || op === ALT_MATCH) stack.push(arg, out);
+        else if (op === CAPTURE || op === NOP || op === EMPTY_WIDTH && (arg & ~assertions) === 0) {
+          stack.push(out);
+        }
+      }
+    }
+    return { pcs, isMatch: false };
+  }
+
+  #stepForward({ pcs, kind, isOpen }: State, number: number): Step {
+    const rune = this.#runes[number]!;
+    const next = number === 0 ? EDGE : kindOf(rune);
+    const reached = this.#follow(isOpen ? [...pcs, this.#start] : pcs, assertionsAt(kind, next));
+    if (number === 0) return { isMatch: reached.isMatch, state: null };
+    const [after, takes, seen, walk] = [[] as number[], this.#takes[number]!, this.#seen, this.#nextWalk()];
+    for (const pc of reached.pcs) {
+      const { out } = this.#program[pc]!;
+      if (takes[pc] === 0 || seen[out] === walk) continue;
+      seen[out] = walk;
+      after.push(out);
+    }
+    const state = this.#stateOf(false, after, next, isOpen && !reached.isMatch);
+    return { isMatch: reached.isMatch, state };
+  }
+
+  #findEnd(text: string, from: number): number {
+    let state: State | null = this.#stateOf(false, [], this.#kindBefore(text, from), true);
+    let found = -1;
+    for (let at = from; state !== null;) {
+      const rune = at < text.length ? text.codePointAt(at)! : -1;
+      const number = rune < 0 ? 0 : this.#classOf(rune);
+      const step: Step = state.next[number] ??= this.#stepForward(state, number);
+      if (step.isMatch) found = at;
+      if (rune < 0) break;
+      state = step.state;
+      at += rune > 0xffff ? 2 : 1;
+    }
+    return found;
+  }
+
+  /** All that leads to some instructions without a character. */
+  #lead(to: readonly number[], assertions: number): Set<number> {
+    const reached = new Set(to);
+    for (const pc of reached) {
+      for (const before of this.#before[pc]!) {
+        const { op, arg } = this.#program[before]!;
+        if (op >= RUNE || op === EMPTY_WIDTH && (arg & ~assertions) !== 0) continue;
+        reached.add(before);
+      }
+    }
+    return reached;
+  }
+
+  #stepBack({ pcs, kind }: State, number: number): Step {
+    const rune = this.#runes[number]!;
+    const before = number === 0 ? EDGE : kindOf(rune);
+    const reached = this.#lead(pcs, assertionsAt(before, kind));
+    const isMatch = reached.has(this.#start);
+    if (number === 0) return { isMatch, state: null };
+    const next = new Set<number>();
+    for (const pc of reached) {
+      for (const one of this.#before[pc]!) {
+        if (this.#takes[number]![one] === 1) next.add(one);
+      }
+    }
+    return { isMatch, state: this.#stateOf(true, [...next].sort((a, b) => a - b), before, false) };
+  }
+
+  #findStart(text: string, from: number, end: number): number {
+    const last = this.#program.flatMap(({ op }, pc) => op === MATCH ? [pc] : []);
+    let state = this.#stateOf(true, last, end < text.length ? kindOf(text.codePointAt(end)!) : EDGE, false);
+    let found = end;
+    for (let at = end; state !== null;) {
+      const rune = at > 0 ? runeBefore(text, at) : -1;
+      const number = rune < 0 ? 0 : this.#classOf(rune);
+      const step: Step = state.next[number] ??= this.#stepBack(state, number);
+      if (step.isMatch) found = at;
+      if (at <= from) break;
+      state = step.state;
+      at -= rune > 0xffff ? 2 : 1;
+    }
+    return found;
+  }
+
+  #kindBefore(text: string, at: number): number {
+    return at === 0 ? EDGE : kindOf(runeBefore(text, at));
+  }
+}
+
+/** The character that ends at a place. */
+function runeBefore(text: string, at: number): number {
+  const isPair = at > 1 && (text.charCodeAt(at - 1) & 0xfc00) === 0xdc00 &&
+    (text.charCodeAt(at - 2) & 0xfc00) === 0xd800;
+  return isPair ? text.codePointAt(at - 2)! : text.charCodeAt(at - 1);
+}

@@ -1,0 +1,192 @@
+/**
+ * Values given to names that say that they are secret, in whatever syntax: assignments of programming languages and of
+ * configuration files, quoted or not, XML, arguments of calls, defaults of variables of the environment.
+ *
+ * What is not quoted must be random by itself, or be a password that ends its line: in most languages a name would stand
+ * there.
+ *
+ * @module
+ */
+import { asciiUnits } from "./ascii_units.ts";
+import { MarkFinder } from "./marks.ts";
+import { hasTokenChecksum, isPlaceholder } from "./token_checks.ts";
+import { isLikePassword, isNumber, isPath, isRandom, isReference, isUuid, isWordy } from "./value_checks.ts";
+
+type Add = (start: number, end: number) => void;
+
+/** The names. */
+export const SECRET_NAME =
+  /(?:api|access|secret|private|auth|encrypt|encryption|signing|master|license|shared|account|storage|primary|consumer|deploy|hmac|jwt|cipher|crypto|app|subscription|validation|decryption|project)[_.-]?key|secret|token|pass(?:word|wd|phrase|code)|pwd|credential|(?<![a-z])(?:pass|pw)(?=["'`]{0,1} {0,2}[:=])|_pass|[_-]auth(?![a-z])/iy;
+
+const PASSWORD_NAME = /pass|pwd|^pw$/i;
+const STRONG_NAME = /api[_.-]?key|client[_.-]?secret|(?:access|auth)[_.-]?token/i;
+const PUBLIC_NAME =
+  /public|hash|digest|sha|md5|checksum|etag|_id\b|csrf|pagination|next_?token|token_?type|tokeni[sz]er|placeholder|_url|_uri|_path|_name|_file|_header|_field/i;
+/** What a name goes on with when it tells something about the secret. */
+const ABOUT =
+  /^(?:s?[_.-]?(?:path|file|name|ur[il]|field|header|id|type|len(?:gth)?|size|count|expir\w*|ttl|timeout|regex|pattern|format|label|title|hint|error|message|prefix|suffix|policy|class|arn|alg\w*|endpoint|dir|index|column|version|source|provider|manager|service|handler|validator|length|lifetime|strategy|mode|status|time|date|at|enabled|required|location|scope|param\w*|model|store|selector|input))s?$/i;
+
+/** A name's rest, and the quote and bracket that close it. */
+const TAIL = "([\\w.-]{0,30})(\\\\?[\"'`]?)\\]?\\)?";
+const QUOTED = new RegExp(
+  `${TAIL}\\s{0,8}(?::{0,3}=|=>|[?+|]=|:|,|\\|\\||\\?\\?|\\?:|(?::\\s?[\\w&' ]{1,20}|\\bstring\\s?|\\w{1,9}\\s)=|(?<=passw(?:or)?d)(?=[ \\t]{1,4}["']))\\s{0,20}` +
+    "(?:(?:Some|Ok|String|Optional\\.of|Box::new|Secret\\w{0,9}(?:::new)?)\\(|[rbuf@$]{1,2})?(\\\\?[\"'`])([^\"'`\\s\\\\]{6,200})\\3",
+  "y",
+);
+const UNQUOTED = new RegExp(
+  `${TAIL}[ \\t]{0,8}(?::{0,3}=|[?+|]=|=>|:)[ \\t]{0,8}` +
+    '((?!["\'`;,<>(){}[\\]|&\\\\$])[^\\s"\'`;,<>(){}[\\]\\\\]{6,200})(?=$|[\\s;,<)\\]}"\'`]|\\\\[nrt"])',
+  "my",
+);
+const IN_XML =
+  /([\w.:-]{0,30})(?:\s[^<>\n]{0,80})?>\s{0,40}(?:<!\[CDATA\[)?([^\s<>\]]{6,200})(?:\]\]>)?\s{0,40}<\//y;
+const AS_VALUE =
+  /([\w.-]{0,30})["']?[\s,]{0,40}(?:<\/key>\s{0,40}<string>|["']?\bvalue["']?\s{0,4}[=:]\s{0,4})["']?([^\s"'<>]{6,200})(?=["'<\s]|$)/my;
+const BY_COMMAND = /([\w.-]{0,30})[ \t]{1,8}["']?([^\s"'=]{6,200})["']?[ \t]*$/my;
+const LINE_OF_COMMAND = /(?:^|\n)[ \t]*(?:ENV|ARG|setenv|SetEnv|set|env)[ \t]+[\w.-]*$/;
+/** A line that begins with the name, but for what declares or comments it out. */
+const LINE_OF_CONFIGURATION =
+  /(?:^|\n|\\n)[ \t]*(?:[-#;*]|\/\/)?[ \t]*(?:(?:export|ENV|ARG|set|setx|declare|-e|--env)[ \t]+)?["']?(?:[\w.-]|\/(?!\/))*$/;
+/** A variable of the environment, in a command. */
+const VARIABLE = /(?:^|[\s"'`;(])[A-Z][A-Z0-9_]*$/;
+const WORDS = /^[A-Za-z]+(?:[ _./:-][A-Za-z]+)*[_./:-]?$|^[\w./-]+\.[a-z]{2,4}$|^[a-z_]+[.(]/;
+/** Addresses without a query, names of cloud resources, and marks such as a language model's `<|endoftext|>`. */
+const NAME_OF_THING = /^https?:\/\/[^?@]*$|^arn:|^(?:<\/?|[[{|]).*[>\]}|]$|^\w+\(.*\)$/;
+
+let names: MarkFinder | undefined;
+
+/**
+ * Adds the values of a text that are given to secret names.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { findNamedValues } from "./named_values.ts";
+ *
+ * const found: string[] = [];
+ * const text = "DB_PASSWORD=hunter2hunter2\napi_key: 'q7Zk2mX9aa'\ntoken = parse(text)\n";
+ * findNamedValues(text, (start, end) => void found.push(text.slice(start, end)));
+ * assertEquals(found, ["hunter2hunter2", "q7Zk2mX9aa"]);
+ * ```
+ */
+export function findNamedValues(text: string, add: Add): void {
+  let end = 0;
+  names ??= new MarkFinder([SECRET_NAME]);
+  names.walk(asciiUnits(text), (_, index) => {
+    SECRET_NAME.lastIndex = index;
+    const name = index < end ? undefined : SECRET_NAME.exec(text)?.[0];
+    if (name === undefined) return;
+    end = index + name.length;
+    addNamedValue(text, { name, index }, add);
+  });
+}
+
+/** A value that was read, and how. */
+interface Read {
+  value: string;
+  start: number;
+  tail: string;
+  isQuoted: boolean;
+}
+
+/**
+ * Adds the value that is given to a name, where it is one of a secret.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { addNamedValue } from "./named_values.ts";
+ *
+ * const found: number[][] = [];
+ * addNamedValue("token: 'q7Zk2mX9aa'", { name: "token", index: 0 }, (start, end) => void found.push([start, end]));
+ * assertEquals(found, [[8, 18]]);
+ * ```
+ */
+export function addNamedValue(
+  text: string,
+  { name, index }: { name: string; index: number },
+  add: Add,
+): void {
+  const at = index + name.length;
+  const before = text.slice(Math.max(0, index - 60), index);
+  const read = readValue(text, at, before);
+  if (!read) return;
+  const { value, start, tail, isQuoted } = read;
+  const lead = /[\w.-]*$/.exec(before)![0];
+  const line = before.slice(-40) + text.slice(index, start);
+  if (PUBLIC_NAME.test(line.slice(line.lastIndexOf("\n") + 1))) return;
+  if (
+    ABOUT.test(tail) || /[a-z]/.test(tail.slice(0, 1)) && /[A-Z]/.test(tail.slice(1, 2)) && ABOUT.test(tail)
+  ) return;
+  const isPassword = PASSWORD_NAME.test(name) || PASSWORD_NAME.test(tail);
+  if (isUuid(value)) {
+    if (STRONG_NAME.test(lead + name + tail)) add(start, start + value.length);
+    return;
+  }
+  if (isNoSecret(value)) return;
+  const isVariable = text[at + tail.length] === "=" && VARIABLE.test(before + name + tail);
+  const isLine = LINE_OF_CONFIGURATION.test(before) && endsLine(text, start + value.length);
+  const isFound = isQuoted
+    ? isQuotedSecret(value, isPassword)
+    : isBareSecret(value, isPassword && (isVariable || isLine));
+  if (isFound) add(start, start + value.length);
+}
+
+function readValue(text: string, at: number, before: string): Read | undefined {
+  const read = (pattern: RegExp, group: number, isQuoted: boolean, from?: number): Read | undefined => {
+    pattern.lastIndex = at;
+    const match = pattern.exec(text);
+    const value = match?.[group];
+    if (!match || value === undefined) return undefined;
+    const start = from === undefined
+      ? match.index + match[0].lastIndexOf(value)
+      : pattern.lastIndex - from - value.length;
+    return { value, start, tail: match[1]!, isQuoted };
+  };
+  const quoted = read(QUOTED, 4, true);
+  if (quoted) {
+    return text.slice(at, quoted.start).includes(",") && !isArgument(text, at, quoted) ? undefined : quoted;
+  }
+  const next = text[at + /^[\w.-]{0,30}/.exec(text.slice(at, at + 31))![0].length];
+  if (next === ">" || next === " " && /<[\w.:-]*$/.test(before)) {
+    const inXml = /<[\w.:-]*$/.test(before) ? read(IN_XML, 2, false) : undefined;
+    if (inXml) return { ...inXml, isQuoted: true };
+  }
+  const asValue = read(AS_VALUE, 2, false);
+  if (asValue) return { ...asValue, isQuoted: true };
+  if (LINE_OF_COMMAND.test(before)) {
+    const byCommand = read(BY_COMMAND, 2, false);
+    if (byCommand) return byCommand;
+  }
+  const bare = read(UNQUOTED, 3, false);
+  return bare && { ...bare, value: bare.value.replace(/&[\w-]+=.*$/, "") }; // the next of a query
+}
+
+/** After a comma a value is only given to a name that is quoted itself, and often something else stands there. */
+function isArgument(text: string, at: number, { start, value }: Read): boolean {
+  return /^[\w.-]*\\?["'`]/.test(text.slice(at, start)) && !isWordy(value) &&
+    (isRandom(value) || isLikePassword(value)) && !value.startsWith("-");
+}
+
+function endsLine(text: string, end: number): boolean {
+  return /^(?:[ \t]*(?:#|\/\/|;)[^\n]*|[ \t,;"']*)(?:\r?\n|\\[nr]|$)/.test(text.slice(end, end + 200));
+}
+
+/** Whether a value only marks a secret's place, or has the form of a token and another checksum. */
+function isNoSecret(value: string): boolean {
+  const isForged = /^(?:gh[pousr]|npm)_[A-Za-z0-9]{36}$/.test(value) && !hasTokenChecksum(value);
+  return isForged || isPlaceholder(value) || NAME_OF_THING.test(value);
+}
+
+function isQuotedSecret(value: string, isPassword: boolean): boolean {
+  if (WORDS.test(value) || value.length < (isPassword ? 6 : 8)) return false;
+  const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(value)).length;
+  if (kinds < 2 || !/\d|[^A-Za-z0-9_.-]/.test(value)) return false;
+  return !isPath(value) && !isNumber(value) && (isPassword || !isWordy(value));
+}
+
+function isBareSecret(value: string, isWholeLine: boolean): boolean {
+  if (isReference(value)) return false;
+  if (isRandom(value)) return true;
+  return isWholeLine && value.length >= 7 && !WORDS.test(value) && isLikePassword(value);
+}
