@@ -3,10 +3,12 @@
  *
  * @module
  */
+import { dispose } from "../npm/tfjs_core.ts";
 import type { Products } from "../engine/compile.ts";
 import type { Architecture, OwnConfig } from "../models/architecture.ts";
 import type { StorageDtype } from "./float_types.ts";
 import { isGguf, openGguf } from "./gguf.ts";
+import { checkLora, linearLayers, newAdapter, type NewLora } from "../models/lora.ts";
 import { Model } from "../models/model.ts";
 import type { Trainable } from "../models/trainable.ts";
 import { architectureOf } from "../models/models.ts";
@@ -40,6 +42,11 @@ export interface LoadOptions {
    * float32 then. Default false: some may be in bfloat16, and to train those is refused.
    */
   trainable?: false | Trainable;
+  /**
+   * A new adapter beside the linear layers, which alone is trained: the weights stay as `products` keeps them. Default:
+   * none.
+   */
+  lora?: NewLora | undefined;
 }
 
 /** A configuration has some kilobytes, with the names of a classifier's labels some hundred. */
@@ -122,14 +129,19 @@ async function readJson(folder: string): Promise<Record<string, unknown>> {
  * ```
  */
 export async function loadModel(path: string, options: LoadOptions = {}): Promise<LoadedModel> {
-  const { products = "float32", trainable = false } = options;
+  const { products = "float32", trainable = false, lora } = options;
   path = namedModel(path);
   const { architecture, config, json } = await readConfig(path);
   using source = isGguf(path) ? openGguf(path).source : await openTensors(path);
-  const keep = products === "bfloat16" && !trainable ? "bfloat16" : "float32";
+  const keep = products === "bfloat16" && (!trainable || lora) ? "bfloat16" : "float32";
+  if (lora) checkLora(lora);
+  using made = new DisposableStack(); // what has been made is freed if the rest fails
   const weights = await readWeights(source, architecture, config, { keep });
-  const parts = { architecture, config, weights, products, name: path };
+  made.defer(() => dispose(weights));
+  const adapter = lora && newAdapter(linearLayers(architecture, config), lora, path);
+  const parts = { architecture, config, weights, products, name: path, adapter };
   const model = new Model({ ...parts, trainable: trainable === false ? true : trainable });
+  made.move();
   return {
     model,
     configJson: json,
