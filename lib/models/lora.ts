@@ -7,7 +7,7 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
-import { statelessUniform } from "../engine/kernels.ts";
+import { statelessUniform } from "../engine/random.ts";
 import {
   ADAPTER,
   type Architecture,
@@ -35,7 +35,12 @@ export interface NewLora extends LoraOptions {
 }
 
 /** As the paper's PECU has it: rank 32, alpha 32, dropout 0.1, on the projections of attention and MLP. */
-export const LORA_DEFAULTS = { rank: 32, alpha: 32, dropout: 0.1, targets: "all" } as const;
+export const LORA_DEFAULTS: Readonly<Omit<NewLora, "seed">> = {
+  rank: 32,
+  alpha: 32,
+  dropout: 0.1,
+  targets: "all",
+};
 
 const GROUPS: Readonly<Record<string, RegExp>> = {
   attention: /\.(self_)?(attn|attention)\./,

@@ -18,10 +18,12 @@ export type {
   AttentionFunction,
   AttentionInputs,
   LayerInputs,
+  LinearAdapter,
   ModelConfig,
   OwnConfig,
   Weights,
 } from "./architecture.ts";
+export { Adapter, type LinearSize, LORA_DEFAULTS, type LoraOptions, type NewLora } from "./lora.ts";
 export { type HiddenOptions, Model, type ModelParts } from "./model.ts";
 export { architectureOf, MODELS, type ModelType } from "./models.ts";
 export { type Trainable } from "./trainable.ts";

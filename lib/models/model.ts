@@ -21,7 +21,7 @@ import type {
   Weights,
 } from "./architecture.ts";
 import { attend, attendInBlocks, causalBias } from "./attention.ts";
-import { type Adapter, withAdapter } from "./lora.ts";
+import { type Adapter, linearLayers, type LinearSize, withAdapter } from "./lora.ts";
 import { type RopeAngles, ropeAngles } from "./rope.ts";
 import { type Trainable, trainableWeights } from "./trainable.ts";
 
@@ -96,6 +96,10 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
   readonly className: string;
   /** What stands beside its linear layers. */
   readonly adapter: Adapter | null;
+  /** The linear layers of its blocks: those that may have adapters. */
+  readonly linearLayers: ReadonlyMap<string, LinearSize>;
+  /** Whether their weights are stored as [in, out]. */
+  readonly isInOut: boolean;
   readonly #bind: (weights: Weights) => BoundFamily;
   readonly #family: BoundFamily;
 
@@ -111,6 +115,8 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
     this.#family = this.#bind(withAdapter(weights, adapter));
     this.className = parts.architecture.className;
     this.adapter = adapter;
+    this.linearLayers = linearLayers(parts.architecture, config);
+    this.isInOut = parts.architecture.isInOut ?? false;
     this.config = config;
     this.weights = weights;
     this.trainable = adapter ? adapter.weights : trainableWeights(weights, trainable, name);
@@ -199,6 +205,16 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
   decode(ids: Tensor, positions: Tensor, attention: AttentionFunction): Tensor {
     const [row, column] = [tf.expandDims(ids, 1), tf.expandDims(positions, 1)]; // [B, 1]
     return this.project(this.#layers(row, column, { attention }));
+  }
+
+  /**
+   * A linear layer's weights with what the adapter adds, as they are stored.
+   *
+   * @param layer one of the adapter's @returns float32; the caller disposes it
+   */
+  merged(layer: string): Tensor {
+    const weight = this.weights[`${layer}.weight`]!;
+    return tf.tidy(() => tf.add(weight, this.adapter!.delta(layer, { isInOut: this.isInOut })));
   }
 
   /** Frees the weights and the adapter. */

@@ -4,30 +4,14 @@ import { assign, compile } from "../../lib/engine/compile.ts";
 import { type Engine, openTensorFlow } from "../../lib/engine/engine.ts";
 import { type LoadedModel, loadModel, readConfig } from "../../lib/checkpoints/load.ts";
 import { checkLora, linearLayers, LORA_DEFAULTS } from "../../lib/models/lora.ts";
-import { MODELS } from "../../lib/models/models.ts";
 import { nextTokenLosses, valueAndGradients } from "../../lib/training/next_token_loss.ts";
-import { assertTensorClose, createNormal, randomPlain } from "../tensors.ts";
+import { assertTensorClose } from "../tensors.ts";
+import { ADAPTED, IDS, perturb } from "./adapted.ts";
 
 const engine: Engine = await openTensorFlow({ device: "cpu" });
 Deno.test.afterAll(() => engine[Symbol.dispose]());
 
-/** A tiny model of each family. */
-const FAMILIES = ["gpt2/plain", "gpt2/untied"].concat(
-  Object.keys(MODELS).filter((name) => name !== "gpt2").map((name) => `families/${name}/plain`),
-).map((name) => `tests/fixtures/${name}`);
-
 const NEW = { ...LORA_DEFAULTS, rank: 3, alpha: 6, dropout: 0, seed: 5 };
-const IDS = [[3, 1, 4, 1, 5, 9, 2, 6], [2, 7, 1, 8, 2, 8, 1, 8]];
-
-/** Gives B values of its own, as an adapter that was trained has them. */
-function perturb({ model }: LoadedModel): void {
-  const normal = createNormal(7);
-  for (const weight of Object.values(model.adapter!.weights)) {
-    const { values } = randomPlain(weight.shape, normal);
-    tf.tidy(() => assign(weight, tf.mul(tf.tensor(values, weight.shape), 0.3)));
-  }
-}
-
 /** All memory must be free afterwards. */
 async function withLora(
   folder: string,
@@ -42,7 +26,7 @@ async function withLora(
   assertEquals(engine.memory(), before);
 }
 
-for (const folder of FAMILIES) {
+for (const folder of ADAPTED) {
   const { architecture, config } = await readConfig(folder);
 
   Deno.test(`a new adapter on every linear layer of "${folder}" changes nothing`, async () => {
@@ -216,7 +200,7 @@ Deno.test("newAdapter() starts B at zero and A uniform within 1 / sqrt(in), by t
 });
 
 Deno.test("targets choose attention, the MLP, both, or what a regular expression finds", async () => {
-  for (const folder of FAMILIES) {
+  for (const folder of ADAPTED) {
     const { architecture, config } = await readConfig(folder);
     const all = [...linearLayers(architecture, config).keys()];
     const chosen = async (targets: string) => {
