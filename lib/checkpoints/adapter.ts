@@ -7,6 +7,7 @@
  */
 import { createHash } from "node:crypto";
 import { dispose, type Tensor } from "../npm/tfjs_core.ts";
+import { assign } from "../engine/compile.ts";
 import { fillTensor, viewTensor } from "../engine/tensor_memory.ts";
 import type { Weights } from "../models/architecture.ts";
 import { Adapter, type LinearSize } from "../models/lora.ts";
@@ -29,6 +30,14 @@ const BASE_KEY = "base_weights_sha256";
 /** So many numbers of each weight tell it from another's. */
 const SAMPLES = 64;
 
+/** What an adapter is to fit. */
+export interface AdaptedModel {
+  /** Its linear layers, of `linearLayers`. */
+  layers: ReadonlyMap<string, LinearSize>;
+  /** What messages call it. */
+  name: string;
+}
+
 /** An adapter out of a folder. */
 export interface ReadAdapter {
   /** The adapter; the caller disposes it. */
@@ -42,7 +51,6 @@ export interface ReadAdapter {
 /**
  * Reads an adapter for a model's linear layers.
  *
- * @param model.layers of `linearLayers` @param model.name what messages call it
  * @throws {Error} when a file is missing; {SyntaxError} when one is malformed; {RangeError} for a configuration that is not
  * supported; {TypeError} when the adapter is of another base, by its layers' names and shapes, or holds NaN or infinity
  *
@@ -62,31 +70,12 @@ export interface ReadAdapter {
  * adapter[Symbol.dispose]();
  * ```
  */
-export async function readAdapter(
-  folder: string,
-  { layers, name }: { layers: ReadonlyMap<string, LinearSize>; name: string },
-): Promise<ReadAdapter> {
-  const { base, ...options } = await readAdapterConfig(folder);
-  const refuse = (what: string): never => {
-    const other = base === null ? "" : `: it was made for "${base}"`;
-    throw new TypeError(`Cannot use adapter "${folder}" with model "${name}": ${what}${other}`);
-  };
-  using source = await openTensors(folder);
-  for (const [stored, { shape, dtype, isReadable }] of source.tensors) {
-    const [, layer, which] = /^base_model\.model\.(.*)\.lora_([AB])\.weight$/.exec(stored) ?? [];
-    const sizes = layer === undefined ? undefined : layers.get(layer);
-    if (!sizes) refuse(`it has "${stored}", which is of no linear layer`);
-    const { inputs, outputs } = sizes!;
-    const expected = which === "A" ? [options.rank, inputs] : [outputs, options.rank];
-    if (shape.join() !== expected.join()) refuse(`"${stored}" is [${shape}], expected [${expected}]`);
-    if (!isReadable) refuse(`"${stored}" is stored as ${dtype}`);
-    const other = stored.replace(/lora_[AB]\.weight$/, which === "A" ? "lora_B.weight" : "lora_A.weight");
-    if (!source.tensors.has(other)) refuse(`it lacks "${other}"`);
-  }
-  if (source.tensors.size === 0) refuse("it holds no tensors");
+export async function readAdapter(folder: string, model: AdaptedModel): Promise<ReadAdapter> {
+  using opened = await openAdapter(folder, model);
+  const { source, config: { base, ...options } } = opened;
   const weights: Record<string, Tensor> = {};
   try {
-    for (const layer of layers.keys()) { // in the model's order, as a new one has them
+    for (const layer of model.layers.keys()) { // in the model's order, as a new one has them
       for (const own of [`${layer}.lora_A.weight`, `${layer}.lora_B.weight`]) {
         const stored = source.tensors.get(PREFIX + own);
         if (!stored) continue;
@@ -98,6 +87,55 @@ export async function readAdapter(
     dispose(weights);
     throw error;
   }
+}
+
+/**
+ * How many numbers an adapter has, without reading them.
+ *
+ * @throws {Error} as `readAdapter`
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { readConfig } from "./load.ts";
+ * import { linearLayers } from "../models/lora.ts";
+ *
+ * const { architecture, config } = await readConfig("tests/fixtures/gpt2/plain");
+ * const layers = linearLayers(architecture, config);
+ * assertEquals(await adapterSize("tests/fixtures/lora/gpt2", { layers, name: "m" }), 2 * 3 * (8 + 24 + 8 + 8));
+ * ```
+ */
+export async function adapterSize(folder: string, model: AdaptedModel): Promise<number> {
+  using opened = await openAdapter(folder, model);
+  const sizes = opened.source.tensors.values().map(({ shape }) =>
+    shape.reduce((product, dim) => product * dim, 1)
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** Opens an adapter's files and checks that they fit the model. */
+async function openAdapter(folder: string, { layers, name }: AdaptedModel) {
+  const config = await readAdapterConfig(folder);
+  const refuse = (what: string): never => {
+    const other = config.base === null ? "" : `: it was made for "${config.base}"`;
+    throw new TypeError(`Cannot use adapter "${folder}" with model "${name}": ${what}${other}`);
+  };
+  using made = new DisposableStack();
+  const source = made.use(await openTensors(folder));
+  for (const [stored, { shape, dtype, isReadable }] of source.tensors) {
+    const [, layer, which] = /^base_model\.model\.(.*)\.lora_([AB])\.weight$/.exec(stored) ?? [];
+    const sizes = layer === undefined ? undefined : layers.get(layer);
+    if (!sizes) refuse(`it has "${stored}", which is of no linear layer`);
+    const { inputs, outputs } = sizes!;
+    const expected = which === "A" ? [config.rank, inputs] : [outputs, config.rank];
+    if (shape.join() !== expected.join()) refuse(`"${stored}" is [${shape}], expected [${expected}]`);
+    if (!isReadable) refuse(`"${stored}" is stored as ${dtype}`);
+    const other = stored.replace(/lora_[AB]\.weight$/, which === "A" ? "lora_B.weight" : "lora_A.weight");
+    if (!source.tensors.has(other)) refuse(`it lacks "${other}"`);
+  }
+  if (source.tensors.size === 0) refuse("it holds no tensors");
+  const held = made.move();
+  return { source, config, [Symbol.dispose]: () => held.dispose() };
 }
 
 async function openTensors(folder: string) {
@@ -196,4 +234,32 @@ function targetsOf({ adapter, linearLayers }: Model): string[] {
   const ends = [...new Set(adapter!.layers.map(endOf))];
   const meant = [...linearLayers.keys()].filter((layer) => ends.includes(endOf(layer)));
   return meant.length === adapter!.layers.length ? ends : [...adapter!.layers];
+}
+
+/**
+ * Gives a model's adapter the values of one that was saved of it: what the file holds, rounded as it is stored.
+ *
+ * @throws as `readAdapter`
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { LORA_DEFAULTS } from "../models/lora.ts";
+ * import { loadModel } from "./load.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const [base, folder] = ["tests/fixtures/gpt2/plain", await Deno.makeTempDir()];
+ * using loaded = await loadModel(base, { lora: { ...LORA_DEFAULTS, seed: 1 } });
+ * const [weight] = Object.values(loaded.model.adapter!.weights);
+ * const before = weight!.dataSync()[0]!;
+ * await saveAdapter(loaded.model, folder, { base, dtype: "F16" });
+ * await rereadAdapter(loaded.model, folder);
+ * assertEquals(weight!.dataSync()[0], Math.f16round(before));
+ * ```
+ */
+export async function rereadAdapter(model: Model, folder: string): Promise<void> {
+  const { adapter } = await readAdapter(folder, { layers: model.linearLayers, name: model.name });
+  using _read = adapter;
+  for (const [name, weight] of Object.entries(model.adapter!.weights)) assign(weight, adapter.weights[name]!);
 }

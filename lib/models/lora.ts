@@ -189,15 +189,7 @@ export function newAdapter(
   model: string,
 ): Adapter {
   checkLora({ targets, ...options });
-  const pattern = GROUPS[targets] ?? new RegExp(targets);
-  const chosen = [...layers].filter(([name]) => pattern.test(name));
-  if (chosen.length === 0) {
-    const [first] = layers.keys();
-    throw new RangeError(
-      `Cannot add an adapter to "${model}": targets "${targets}" match none of its ${layers.size} linear layers, ` +
-        `such as "${first}"`,
-    );
-  }
+  const chosen = targetLayers(layers, targets, model);
   const { rank } = options;
   const weights = tf.tidy(() =>
     Object.fromEntries(chosen.flatMap(([name, { inputs, outputs }], i) => {
@@ -207,6 +199,36 @@ export function newAdapter(
     }))
   );
   return new Adapter(options, weights);
+}
+
+/**
+ * The layers that targets mean.
+ *
+ * @param layers of `linearLayers` @param model what messages call it
+ * @throws {RangeError} when there are none
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const size = { inputs: 4, outputs: 4 };
+ * const layers = new Map([["h.0.attn.c_proj", size], ["h.0.mlp.c_fc", size]]);
+ * assertEquals(targetLayers(layers, "attention", "m"), [["h.0.attn.c_proj", size]]);
+ * ```
+ */
+export function targetLayers(
+  layers: ReadonlyMap<string, LinearSize>,
+  targets: string,
+  model: string,
+): [name: string, size: LinearSize][] {
+  const pattern = GROUPS[targets] ?? new RegExp(targets);
+  const chosen = [...layers].filter(([name]) => pattern.test(name));
+  if (chosen.length > 0) return chosen;
+  const [first] = layers.keys();
+  throw new RangeError(
+    `Cannot add an adapter to "${model}": targets "${targets}" match none of its ${layers.size} linear layers, ` +
+      `such as "${first}"`,
+  );
 }
 
 /**
