@@ -7,7 +7,7 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
-import { statelessUniform } from "../engine/random.ts";
+import { randomMask, statelessUniform } from "../engine/random.ts";
 import {
   ADAPTER,
   type Architecture,
@@ -122,15 +122,17 @@ export class Adapter implements Disposable {
   /**
    * What is added to a linear layer's result.
    *
-   * @param seed scalar int32: draws the dropout of a training's step; without it nothing is dropped
+   * @param seed [2] int32, twice the same number, which draws the dropout of a training's step; without it nothing is
+   * dropped
    */
   beside(seed?: Tensor): LinearAdapter {
     const { rank, dropout } = this.options;
     return (name, x) => {
       const [a, b] = ["A", "B"].map((which) => this.weights[`${name}.lora_${which}.weight`]);
       if (!a || !b) return undefined;
-      const seen = seed && dropout > 0 ? drop(x, dropout, [seed, this.layers.indexOf(name)]) : x;
-      const inner = tf.matMul(seen as tf.Tensor2D, a as tf.Tensor2D, false, true); // [N, r]
+      const inner = seed && dropout > 0
+        ? droppedProduct(x, a, { dropout, seed, layer: this.layers.indexOf(name) })
+        : tf.matMul(x as tf.Tensor2D, a as tf.Tensor2D, false, true); // [N, r]
       const scaled = this.options.alpha === rank ? inner : tf.mul(inner, this.scale);
       return tf.matMul(scaled as tf.Tensor2D, b as tf.Tensor2D, false, true); // [N, out]
     };
@@ -155,11 +157,34 @@ export class Adapter implements Disposable {
   }
 }
 
-/** x with a share of its numbers set to 0 and the others scaled up. */
-function drop(x: Tensor, share: number, [seed, layer]: readonly [Tensor, number]): Tensor {
-  const uniform = statelessUniform(x.shape, tf.stack([seed, tf.scalar(layer, "int32")]));
-  const kept = tf.greaterEqual(uniform, share);
-  return tf.mul(x, tf.mul(tf.cast(kept, "float32"), 1 / (1 - share)));
+/**
+ * x A^T of what dropout leaves of x. The gradients draw the same numbers again, from the seed's second copy, so that neither
+ * the mask nor what it leaves is held from the one to the other: no compiler can know that both are the same.
+ *
+ * @returns [N, r]
+ */
+function droppedProduct(
+  x: Tensor,
+  a: Tensor,
+  { dropout, seed, layer }: { dropout: number; seed: Tensor; layer: number },
+): Tensor {
+  const drop = (x: Tensor, copy: number) => {
+    const number = tf.reshape(tf.slice(seed, [copy], [1]), []);
+    const own = tf.stack([number, tf.scalar(layer, "int32")]);
+    const kept = randomMask(x.shape as [number, number], { share: dropout, seed: own });
+    return tf.mul(x, tf.mul(tf.cast(kept, "float32"), 1 / (1 - dropout)));
+  };
+  const product = tf.customGrad((x, a, save) => {
+    (save as tf.GradSaveFunc)([x as Tensor, a as Tensor]);
+    return {
+      value: tf.matMul(drop(x as Tensor, 0) as tf.Tensor2D, a as tf.Tensor2D, false, true),
+      gradFunc: (dy: Tensor, [x, a]: Tensor[]) => [
+        drop(tf.matMul(dy as tf.Tensor2D, a as tf.Tensor2D), 1), // [N, in]
+        tf.matMul(dy as tf.Tensor2D, drop(x!, 1) as tf.Tensor2D, true), // [r, in]
+      ],
+    };
+  });
+  return product(x, a);
 }
 
 /**

@@ -52,7 +52,7 @@ export interface HiddenOptions {
   cache?: (layer: number, keys: Tensor, values: Tensor) => void;
   /** Stands around each layer. Default: runs it. */
   around?: AroundLayer;
-  /** Scalar int32, for a training's step: draws the adapter's dropout. Default: nothing is dropped. */
+  /** For a training's step: draws the adapter's dropout, see `Adapter.beside`. Default: nothing is dropped. */
   seed?: Tensor | undefined;
 }
 

@@ -25,7 +25,7 @@ export function hasDropout({ adapter }: Pick<Model, "adapter">): boolean {
  * The seed of one step, or of one of its micro-batches.
  *
  * @param seed the run's @param counter the numbers of the step and of the micro-batch
- * @returns scalar int32; the caller disposes it
+ * @returns [2] int32, twice the same number; the caller disposes it
  *
  * @example
  * ```ts
@@ -37,6 +37,7 @@ export function hasDropout({ adapter }: Pick<Model, "adapter">): boolean {
  * assertEquals([draw(1), draw(1) === draw(2)], [draw(1), false]);
  * ```
  */
-export function dropoutSeed(seed: number, [step, batch = 0]: readonly [number, number?]): tf.Scalar {
-  return tf.scalar(philox([seed, Math.floor(seed / 2 ** 32)], [step, batch, 0, 0])[0] | 0, "int32");
+export function dropoutSeed(seed: number, [step, batch = 0]: readonly [number, number?]): tf.Tensor1D {
+  const number = philox([seed, Math.floor(seed / 2 ** 32)], [step, batch, 0, 0])[0] | 0;
+  return tf.tensor1d([number, number], "int32");
 }

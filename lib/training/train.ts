@@ -40,7 +40,7 @@ export const TRAIN_DEFAULTS = {
 
 /**
  * A captured step: a batch's ids [B, T] and the optimizer's rates, to what it was before the update; for an adapter with
- * dropout also what draws it, a scalar int32.
+ * dropout also what draws it, see `dropoutSeed`.
  */
 export type TrainingStep = CompiledStep<
   [ids: tf.Tensor, rates: tf.Tensor, ...seed: tf.Tensor[]],

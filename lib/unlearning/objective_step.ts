@@ -30,7 +30,7 @@ export interface StepShared {
   sums: GradientSums;
   /** Whether XLA compiles the gradients: it takes seconds. Default true. */
   xla?: boolean;
-  /** Draws an adapter's dropout for a micro-batch by its number: a scalar int32. Default: nothing is dropped. */
+  /** Draws an adapter's dropout for a micro-batch by its number, see `dropoutSeed`. Default: nothing is dropped. */
   dropout?: ((batch: number) => Tensor) | undefined;
   /** Terms beside those that the micro-batches have weights for. Default: none. */
   terms?: readonly Term[];

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Scalar } from "../npm/tfjs_core.ts";
+import type { Tensor } from "../npm/tfjs_core.ts";
 import { RETAIN_TOKENS } from "../datasets/token_counts.ts";
 import { compilesUnlearning } from "../engine/xla_policy.ts";
 import type { Model } from "../models/model.ts";
@@ -97,7 +97,7 @@ export class UnlearnSteps implements Disposable {
     const sums = stack.use(
       new GradientSums(model.trainable, optimizer, { xla: options.xla ?? compiled.update }),
     );
-    const dropout = (batch: number): Scalar => dropoutSeed(seed, [steps.earlier + optimizer.steps, batch]);
+    const dropout = (batch: number): Tensor => dropoutSeed(seed, [steps.earlier + optimizer.steps, batch]);
     const shared = { model, sums, xla, dropout: hasDropout(model) ? dropout : undefined };
     const how = { size, compat, squeezesSingleRows, maxPositions, ownLengths: !xla }; // XLA takes seconds for each shape
     const cut = (rows: readonly UnlearnRow[], { secretThresholds, pushes }: Aim) =>
