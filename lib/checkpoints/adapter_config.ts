@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { checkLora, type LoraOptions } from "../models/lora.ts";
+import type { LoraOptions } from "../models/adapter.ts";
+import { checkLora } from "../models/lora.ts";
 import { readRegularText } from "../files/read_file.ts";
 import { reasonOf } from "../files/reason.ts";
 

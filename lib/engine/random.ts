@@ -35,11 +35,33 @@ export function statelessUniform(shape: readonly number[], seed: Tensor): Tensor
 }
 
 /**
- * A matrix of 0 and 1, of which a share is 0, as a function of a seed. Only a number for each row and column is drawn; those
- * of each pair are mixed, which takes a tenth of the time of drawing all, and XLA does it where the mask is used.
+ * Numbers of 32 random bits that are a function of a seed, as `statelessUniform`'s.
  *
- * @param size rows and columns @param share from 0 to less than 1
+ * @param shape of what is drawn
  * @param seed [2] int32
+ * @returns int32; the caller disposes it
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const draw = () => statelessBits([3], tf.tensor1d([1, 7], "int32")).dataSync();
+ * assertEquals([draw(), new Set(draw()).size], [draw(), 3]);
+ * ```
+ */
+export function statelessBits(shape: readonly number[], seed: Tensor): Tensor {
+  return draw("StatelessRandomUniformFullInt", DTYPE.int32, { shape, seed });
+}
+
+/**
+ * A matrix of 0 and 1, of which a share is 0, by a number for each row and each column: those of each pair are mixed, which
+ * takes a tenth of the time of drawing a number for each, and XLA does it where the mask is used.
+ *
+ * @param rows [rows] int32, of `statelessBits` @param columns [columns] int32, likewise
+ * @param share from 0 to less than 1
  * @returns [rows, columns] bool; the caller disposes it
  *
  * @example
@@ -49,19 +71,15 @@ export function statelessUniform(shape: readonly number[], seed: Tensor): Tensor
  * import { openTensorFlow } from "./engine.ts";
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
- * const kept = randomMask([300, 200], { share: 0.25, seed: tf.tensor1d([1, 2], "int32") });
+ * const [rows, columns] = [300, 200].map((size) => statelessBits([size], tf.tensor1d([1, size], "int32")));
+ * const kept = randomMask(rows!, columns!, 0.25);
  * assert(Math.abs(tf.mean(kept).dataSync()[0]! - 0.75) < 0.01);
  * ```
  */
-export function randomMask(
-  [rows, columns]: readonly [number, number],
-  { share, seed }: { share: number; seed: Tensor },
-): Tensor {
+export function randomMask(rows: Tensor, columns: Tensor, share: number): Tensor {
   return tf.tidy(() => {
-    const numbers = draw("StatelessRandomUniformFullInt", DTYPE.int32, { shape: [rows + columns], seed });
-    const ofRows = tf.reshape(tf.slice(numbers, [0], [rows]), [rows, 1]);
-    const ofColumns = tf.reshape(tf.slice(numbers, [rows], [columns]), [1, columns]);
-    const first = tf.mul(bitwise("BitwiseXor", ofRows, ofColumns), tf.scalar(MIX.first, "int32"));
+    const pairs = bitwise("BitwiseXor", tf.expandDims(rows, 1), tf.expandDims(columns, 0));
+    const first = tf.mul(pairs, tf.scalar(MIX.first, "int32"));
     const shifted = bitwise("RightShift", first, tf.scalar(MIX.shift, "int32"));
     const mixed = tf.mul(bitwise("BitwiseXor", first, shifted), tf.scalar(MIX.second, "int32"));
     return tf.greaterEqual(mixed, tf.scalar(Math.round(share * 2 ** 32) - 2 ** 31, "int32"));

@@ -1,30 +1,12 @@
 /**
- * Low-rank adapters (LoRA; Hu et al., 2022): beside a linear layer of frozen weights W stands a product of two small
- * matrices, x A^T B^T alpha / r, and only A and B are trained. Names, shapes, start and dropout are those of the peft
- * library, so that its adapters can be read and ours are read by it.
+ * New adapters: on which linear layers they stand, of what rank they are, and how they start.
  *
  * @module
  */
 import * as tf from "../npm/tfjs_core.ts";
-import type { Tensor } from "../npm/tfjs_core.ts";
-import { randomMask, statelessUniform } from "../engine/random.ts";
-import {
-  ADAPTER,
-  type Architecture,
-  type LinearAdapter,
-  type ModelConfig,
-  type Weights,
-} from "./architecture.ts";
-
-/** What an adapter is like. */
-export interface LoraOptions {
-  /** r, the rank of what is added. */
-  rank: number;
-  /** What is added is scaled by alpha / r. */
-  alpha: number;
-  /** The share of a layer's inputs that A does not see while it is trained. */
-  dropout: number;
-}
+import { statelessUniform } from "../engine/random.ts";
+import { Adapter, type LoraOptions } from "./adapter.ts";
+import type { Architecture, ModelConfig } from "./architecture.ts";
 
 /** What a new adapter is like, and where it stands. */
 export interface NewLora extends LoraOptions {
@@ -81,110 +63,6 @@ export function linearLayers<C extends ModelConfig>(
     return [[layer, { inputs, outputs }] as const];
   });
   return new Map(inBlocks);
-}
-
-/**
- * An adapter's matrices and what it does with them.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import * as tf from "@tensorflow/tfjs-core";
- * import { openTensorFlow } from "../engine/engine.ts";
- *
- * using _engine = await openTensorFlow({ device: "cpu" });
- * const weights = { "fc.lora_A.weight": tf.tensor2d([[1, 1]]), "fc.lora_B.weight": tf.tensor2d([[3], [0]]) };
- * using adapter = new Adapter({ rank: 1, alpha: 2, dropout: 0 }, weights);
- * assertEquals([...adapter.beside()("fc", tf.tensor2d([[1, 4]]))!.dataSync()], [30, 0]);
- * assertEquals(adapter.beside()("other", tf.tensor2d([[1, 4]])), undefined);
- * ```
- */
-export class Adapter implements Disposable {
-  /** Rank, alpha and dropout. */
-  readonly options: LoraOptions;
-  /** `NAME.lora_A.weight` [r, in] and `NAME.lora_B.weight` [out, r] of each layer, float32. */
-  readonly weights: Readonly<Record<string, Tensor>>;
-  /** The layers' names, in order. */
-  readonly layers: readonly string[];
-
-  /** @param weights the adapter owns them */
-  constructor({ rank, alpha, dropout }: LoraOptions, weights: Readonly<Record<string, Tensor>>) {
-    this.options = { rank, alpha, dropout };
-    this.weights = weights;
-    this.layers = Object.keys(weights).flatMap((name) => /^(.*)\.lora_A\.weight$/.exec(name)?.[1] ?? []);
-  }
-
-  /** alpha / r */
-  get scale(): number {
-    return this.options.alpha / this.options.rank;
-  }
-
-  /**
-   * What is added to a linear layer's result.
-   *
-   * @param seed [2] int32, twice the same number, which draws the dropout of a training's step; without it nothing is
-   * dropped
-   */
-  beside(seed?: Tensor): LinearAdapter {
-    const { rank, dropout } = this.options;
-    return (name, x) => {
-      const [a, b] = ["A", "B"].map((which) => this.weights[`${name}.lora_${which}.weight`]);
-      if (!a || !b) return undefined;
-      const inner = seed && dropout > 0
-        ? droppedProduct(x, a, { dropout, seed, layer: this.layers.indexOf(name) })
-        : tf.matMul(x as tf.Tensor2D, a as tf.Tensor2D, false, true); // [N, r]
-      const scaled = this.options.alpha === rank ? inner : tf.mul(inner, this.scale);
-      return tf.matMul(scaled as tf.Tensor2D, b as tf.Tensor2D, false, true); // [N, out]
-    };
-  }
-
-  /**
-   * What the adapter adds to a layer's weights.
-   *
-   * @returns [out, in], or [in, out] as GPT-2 stores them; the caller disposes it
-   */
-  delta(name: string, { isInOut = false }: { isInOut?: boolean | undefined } = {}): Tensor {
-    return tf.tidy(() => {
-      const [a, b] = ["A", "B"].map((which) => this.weights[`${name}.lora_${which}.weight`] as tf.Tensor2D);
-      const product = isInOut ? tf.matMul(a!, b!, true, true) : tf.matMul(b!, a!);
-      return tf.mul(product, this.scale);
-    });
-  }
-
-  /** Frees the matrices. */
-  [Symbol.dispose](): void {
-    tf.dispose(Object.values(this.weights));
-  }
-}
-
-/**
- * x A^T of what dropout leaves of x. The gradients draw the same numbers again, from the seed's second copy, so that neither
- * the mask nor what it leaves is held from the one to the other: no compiler can know that both are the same.
- *
- * @returns [N, r]
- */
-function droppedProduct(
-  x: Tensor,
-  a: Tensor,
-  { dropout, seed, layer }: { dropout: number; seed: Tensor; layer: number },
-): Tensor {
-  const drop = (x: Tensor, copy: number) => {
-    const number = tf.reshape(tf.slice(seed, [copy], [1]), []);
-    const own = tf.stack([number, tf.scalar(layer, "int32")]);
-    const kept = randomMask(x.shape as [number, number], { share: dropout, seed: own });
-    return tf.mul(x, tf.mul(tf.cast(kept, "float32"), 1 / (1 - dropout)));
-  };
-  const product = tf.customGrad((x, a, save) => {
-    (save as tf.GradSaveFunc)([x as Tensor, a as Tensor]);
-    return {
-      value: tf.matMul(drop(x as Tensor, 0) as tf.Tensor2D, a as tf.Tensor2D, false, true),
-      gradFunc: (dy: Tensor, [x, a]: Tensor[]) => [
-        drop(tf.matMul(dy as tf.Tensor2D, a as tf.Tensor2D), 1), // [N, in]
-        tf.matMul(dy as tf.Tensor2D, drop(x!, 1) as tf.Tensor2D, true), // [r, in]
-      ],
-    };
-  });
-  return product(x, a);
 }
 
 /**
@@ -292,19 +170,4 @@ export function checkLora({ rank, alpha, dropout, targets }: LoraOptions & { tar
       cause,
     );
   }
-}
-
-/**
- * A model's weights with an adapter beside them, as a family's functions take them.
- *
- * @param seed see `Adapter.beside`
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * assertEquals(withAdapter({}, null), {});
- * ```
- */
-export function withAdapter(weights: Weights, adapter: Adapter | null, seed?: Tensor): Weights {
-  return adapter ? { ...weights, [ADAPTER]: adapter.beside(seed) } : weights;
 }

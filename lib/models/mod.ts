@@ -23,7 +23,8 @@ export type {
   OwnConfig,
   Weights,
 } from "./architecture.ts";
-export { Adapter, type LinearSize, LORA_DEFAULTS, type LoraOptions, type NewLora } from "./lora.ts";
+export { Adapter, type DropoutStep, type LoraOptions } from "./adapter.ts";
+export { type LinearSize, LORA_DEFAULTS, type NewLora } from "./lora.ts";
 export { type HiddenOptions, Model, type ModelParts } from "./model.ts";
 export { architectureOf, MODELS, type ModelType } from "./models.ts";
 export { type Trainable } from "./trainable.ts";

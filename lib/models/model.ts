@@ -11,6 +11,7 @@ import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import type { Products } from "../engine/compile.ts";
 import { gpuMemory } from "../engine/cpu_features.ts";
+import { type Adapter, withAdapter } from "./adapter.ts";
 import type {
   Architecture,
   AroundLayer,
@@ -21,7 +22,7 @@ import type {
   Weights,
 } from "./architecture.ts";
 import { attend, attendInBlocks, causalBias } from "./attention.ts";
-import { type Adapter, linearLayers, type LinearSize, withAdapter } from "./lora.ts";
+import { linearLayers, type LinearSize } from "./lora.ts";
 import { type RopeAngles, ropeAngles } from "./rope.ts";
 import { type Trainable, trainableWeights } from "./trainable.ts";
 
@@ -52,7 +53,7 @@ export interface HiddenOptions {
   cache?: (layer: number, keys: Tensor, values: Tensor) => void;
   /** Stands around each layer. Default: runs it. */
   around?: AroundLayer;
-  /** For a training's step: draws the adapter's dropout, see `Adapter.beside`. Default: nothing is dropped. */
+  /** For a training's step: draws the adapter's dropout, see `DropoutStep`. Default: nothing is dropped. */
   seed?: Tensor | undefined;
 }
 
@@ -165,7 +166,8 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
       around?: AroundLayer | undefined;
     },
   ): Tensor {
-    const family = seed ? this.#bind(withAdapter(this.weights, this.adapter, seed)) : this.#family;
+    const step = seed && { seed, rows: ids.size };
+    const family = step ? this.#bind(withAdapter(this.weights, this.adapter, step)) : this.#family;
     const angles = family.angles(positions);
     const shape = ids.shape as [number, number];
     let x = family.embed(ids, positions); // [B T, D]

@@ -163,13 +163,13 @@ Deno.test("dropout drops its share and keeps the mean", async () => {
   await withLora("tests/fixtures/gpt2/plain", { dropout: 0.25, rank: 1, alpha: 1 }, ({ model }) => {
     const [layer] = model.adapter!.layers;
     tf.tidy(() => {
-      const beside = model.adapter!.beside(tf.tensor1d([3, 3], "int32"));
       // A sums the inputs of one-hot rows: what is left of each
       const { [`${layer}.lora_A.weight`]: a, [`${layer}.lora_B.weight`]: b } = model.adapter!.weights;
       assign(a!, tf.ones(a!.shape));
       assign(b!, tf.ones(b!.shape));
       const width = a!.shape[1]!;
       const rows = tf.tile(tf.eye(width), [4000 / width, 1]);
+      const beside = model.adapter!.beside({ seed: tf.tensor1d([3, 3], "int32"), rows: 4000 });
       const left = tf.slice(beside(layer!, rows)!, [0, 0], [-1, 1]).dataSync();
       const kept = left.filter((value) => value !== 0);
       assert(kept.every((value) => Math.abs(value - 4 / 3) < 1e-6));
