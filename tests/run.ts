@@ -61,6 +61,8 @@ function readWords(words: readonly string[]): { paths: string[]; options: string
   const find = (word: string) => [resolve(cwd, word), resolve(ROOT, word)].find((path) => existsSync(path));
   const rest = words.filter((word) => !find(word));
   const names = rest.filter((word) => !word.startsWith("-"));
+  const lost = names.find((word) => word.endsWith(".ts") || /^(tests|lib)\//.test(word));
+  if (lost !== undefined) throw new RangeError(`Cannot test "${lost}": there is no such file or folder`);
   const filter = names.length > 0 ? [`--filter=/${names.map(escapeRegExp).join("|")}/`] : [];
   return {
     paths: words.flatMap((word) => find(word) ?? []),

@@ -8,7 +8,6 @@ import type { Document } from "../datasets/corpus.ts";
 import type { ForgetExample } from "../datasets/examples.ts";
 import { spanFinder } from "../datasets/place.ts";
 import { maskSecrets } from "../datasets/secret_mask.ts";
-import { WINDOW_TOKENS } from "../datasets/token_counts.ts";
 import type { Span } from "../secrets/secret_span.ts";
 import type { EncodedText, Tokenizer } from "../tokenizers/tokenizer.ts";
 import { parting } from "./control_tokens.ts";
@@ -26,7 +25,7 @@ export interface ControlRow {
 }
 
 /** What is needed of a forget row. */
-type PlacedExample = Pick<ForgetExample, "docId" | "window" | "ids" | "owners" | "secrets">;
+type PlacedExample = Pick<ForgetExample, "docId" | "window" | "windowTokens" | "ids" | "owners" | "secrets">;
 
 /**
  * Draws sets of rows. A value has one made-up value in each document and set, wherever it stands there.
@@ -102,11 +101,11 @@ function replace(
 }
 
 function controlRow(
-  { ids: known, owners: whose, window }: PlacedExample,
+  { ids: known, owners: whose, window, windowTokens }: PlacedExample,
   { ids, starts, ends }: EncodedText,
   spans: readonly OwnedSpan[],
 ): ControlRow {
-  const cut = <A extends Int32Array | Uint32Array>(all: A) => all.subarray(window, window + WINDOW_TOKENS);
+  const cut = <A extends Int32Array | Uint32Array>(all: A) => all.subarray(window, window + windowTokens);
   const own = Int32Array.from(cut(ids));
   const { mask, owners } = maskSecrets({ starts: cut(starts), ends: cut(ends) }, spans);
   spans.forEach(({ owner }, k) => {

@@ -43,6 +43,8 @@ export interface ForgetSecretSource {
   tokenizer: Tokenizer;
   /** Of fingerprints. */
   key: Uint8Array;
+  /** Most tokens of a window, for a model of fewer positions. Default 512. */
+  windowTokens?: number;
 }
 
 /**
@@ -67,12 +69,12 @@ export interface ForgetSecretSource {
  * ```
  */
 export async function forgetSecrets(
-  { source, options, tokenizer, key }: ForgetSecretSource,
+  { source, options, tokenizer, key, ...window }: ForgetSecretSource,
   rows: readonly Pick<ForgetRow, "doc_id" | "window" | "spans">[],
 ): Promise<ForgetRowSecrets[]> {
   const documents = await findDocuments(source, rows.map(({ doc_id }) => doc_id), options);
   const texts = new Map(documents.map(({ docId, text }) => [docId, text]));
-  const examples = await forgetExamples({ tokenizer, documents, key: () => key }, rows);
+  const examples = await forgetExamples({ tokenizer, documents, key: () => key, ...window }, rows);
   return examples.map(({ docId, ids, secrets }) => {
     const text = texts.get(docId)!;
     const spanOf = spanFinder(text, "attack");

@@ -97,6 +97,12 @@ export const COMMANDS = {
       "--retain retain.parquet --out evaluation.parquet",
     load: () => import("./commands/evaluate.ts"),
   },
+  humaneval: {
+    description: "whether a model still writes code: pass@k of HumanEval or other problems, run in a sandbox",
+    example: "humaneval --model erased --n 10 --out passes",
+    more: ["humaneval --model erased --problems MBPP.jsonl --before passes_before --out passes"],
+    load: () => import("./commands/humaneval.ts"),
+  },
   attack: {
     description: "what an adversary still gets out of a model, beside made-up secrets",
     example:

@@ -7,9 +7,10 @@
 import { join } from "node:path";
 import { HUMANEVAL_PROBLEM_COLUMNS, HUMANEVAL_SAMPLE_COLUMNS } from "../datasets/columns.ts";
 import { readRows, writeRows } from "../datasets/row_table.ts";
+import type { Problem } from "../humaneval/problem.ts";
 import { readProblemFile } from "../humaneval/problem_file.ts";
 import { countPasses, problemResults, type SampleResult } from "../humaneval/results.ts";
-import { SamplesFile } from "../humaneval/samples_file.ts";
+import { isOfShard, SamplesFile } from "../humaneval/samples_file.ts";
 import { VerdictsFile } from "../humaneval/verdicts_file.ts";
 import { HUMANEVAL, humanEvalFile } from "../setup/fetched_problems.ts";
 import { hasPinnedFiles } from "../setup/pinned_files.ts";
@@ -34,6 +35,9 @@ export const HUMANEVAL_FILES = {
   results: "results.parquet",
   problems: "problems.parquet",
 } as const;
+
+/** The folder of what judging needs on the way. */
+const JUDGED = "judged";
 
 /** The options of `humaneval`, but for those of the sandbox. */
 export const HUMANEVAL_OPTIONS = {
@@ -68,10 +72,12 @@ export type HumanEvalValues = OptionValues<typeof HUMANEVAL_OPTIONS>;
 
 /** What draws and what judges; each is opened only when there is something to do, and closed by who gives it. */
 export interface HumanEvalParts {
+  /** Refuses problems that the model cannot be asked. */
+  checkPrompts: (problems: readonly Problem[]) => Promise<void>;
   /** Opens what draws samples. */
   openSampler: () => Promise<DrawSamples>;
-  /** Opens what judges them. */
-  openJudge: () => Promise<SampleJudge>;
+  /** Opens what judges them; `folder` is for what it needs on the way. */
+  openJudge: (folder: string) => Promise<SampleJudge>;
 }
 
 /**
@@ -95,16 +101,19 @@ export async function runHumanEval(
 ): Promise<CommandResult> {
   const { n, temperature, topP, maxTokens, dtype } = values;
   if (topP === 0) throw new UsageError("Cannot read --top-p 0: more than 0 is needed");
-  const problemsFile = values.problems ?? fetchedProblems();
-  const problems = await readProblemFile(problemsFile);
-  const before = values.before === undefined ? undefined : await resultsOf(values.before);
+  const file = problemsFile(values);
+  const problems = await readProblemFile(file);
+  await parts.checkPrompts(problems);
   const { shard, out, setting } = shardOutput(values.out, values.shard);
+  const own = problems.filter((_, i) => isOfShard(shard, i));
+  const before = values.before === undefined ? undefined : await resultsOf(values.before, own);
   const { n: _, before: __, ...settings } = context.settings;
   using run = await openRunFolder(out, {
     command: "humaneval",
     context: { ...context, settings: { ...settings, shard: setting } },
-    inputs: { model: await modelInput(values.model, context), problems: problemsFile },
+    inputs: { model: await modelInput(values.model, context), problems: file },
     outputs: Object.values(HUMANEVAL_FILES),
+    scratch: [JUDGED],
     goesOn: ({ summary }) => Number(summary?.samples_a_problem) < n || before !== undefined,
   });
   const model = (await readRunRecord(run.folder))!.inputs.model!;
@@ -116,8 +125,9 @@ export async function runHumanEval(
     },
   });
   using verdicts = await VerdictsFile.open(await run.path(HUMANEVAL_FILES.verdicts));
-  const results = await makeSamples({ ...parts, n, samples, verdicts }, context);
-  await writeResults(run.folder, results);
+  const openJudge = () => parts.openJudge(join(run.folder, JUDGED));
+  const results = await makeSamples({ ...parts, openJudge, n, samples, verdicts }, context);
+  await writeResults(run.folder, results, before);
   const counts = countPasses(results);
   const summary = { ...summaryOfPasses(counts, { results, n, before, seed: context.seed }), out };
   await run.finish(summary);
@@ -128,6 +138,7 @@ export async function runHumanEval(
  * Writes the tables of a run.
  *
  * @param results by problem and number
+ * @param before of the model before, where there is one
  *
  * @example
  * ```ts
@@ -139,21 +150,48 @@ export async function runHumanEval(
  * assertEquals(Array.from(Deno.readDirSync(folder), ({ name }) => name).sort(), ["problems.parquet", "results.parquet"]);
  * ```
  */
-export async function writeResults(folder: string, results: readonly SampleResult[]): Promise<void> {
-  const problems = problemResults(countPasses(results));
+export async function writeResults(
+  folder: string,
+  results: readonly SampleResult[],
+  before: readonly SampleResult[] = [],
+): Promise<void> {
+  const problems = problemResults(countPasses(results), countPasses(before));
   await writeRows(join(folder, HUMANEVAL_FILES.results), results, HUMANEVAL_SAMPLE_COLUMNS);
   await writeRows(join(folder, HUMANEVAL_FILES.problems), problems, HUMANEVAL_PROBLEM_COLUMNS);
 }
 
-async function resultsOf(folder: string): Promise<SampleResult[]> {
+/** The results of a finished run of the same problems, as far as they are this shard's. */
+async function resultsOf(folder: string, problems: readonly Problem[]): Promise<SampleResult[]> {
+  const refuse = (what: string): never => {
+    throw new Error(`Cannot compare with "${folder}": ${what}`);
+  };
   const record = await readRunRecord(folder);
   if (record?.command !== "humaneval" || record.status !== "finished") {
-    throw new Error(`Cannot compare with "${folder}": it is no finished run of humaneval: run it first`);
+    refuse("it is no finished run of humaneval: run it first");
   }
-  return await readRows(join(folder, HUMANEVAL_FILES.results), HUMANEVAL_SAMPLE_COLUMNS);
+  const rows = await readRows(join(folder, HUMANEVAL_FILES.results), HUMANEVAL_SAMPLE_COLUMNS);
+  const found = new Set(rows.map(({ task_id }) => task_id));
+  const missing = problems.find(({ task_id }) => !found.has(task_id));
+  if (missing) refuse(`it has no samples of "${missing.task_id}": run it on the same problems`);
+  const own = new Set(problems.map(({ task_id }) => task_id));
+  return rows.filter(({ task_id }) => own.has(task_id));
 }
 
-function fetchedProblems(): string {
+/**
+ * The file of problems that was asked for, else HumanEval's.
+ *
+ * @throws {Error} when HumanEval was not fetched
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { problemsFile } from "./humaneval_run.ts";
+ *
+ * assertEquals(problemsFile({ problems: "/mine.jsonl" }), "/mine.jsonl");
+ * ```
+ */
+export function problemsFile({ problems }: Pick<HumanEvalValues, "problems">): string {
+  if (problems !== undefined) return problems;
   const path = humanEvalFile();
   if (hasPinnedFiles(join(path, ".."), [HUMANEVAL.file])) return path;
   throw new Error(

@@ -5,15 +5,13 @@
  * @module
  */
 import type { SampleOptions } from "../decoding/sample_options.ts";
-import { sampleCompletions } from "../decoding/sample_completions.ts";
-import { completionOf, type Problem, programOf } from "../humaneval/problem.ts";
+import { type Problem, programOf } from "../humaneval/problem.ts";
 import type { SampleResult } from "../humaneval/results.ts";
 import { type CodeSample, inOrder } from "../humaneval/samples.ts";
 import type { SamplesFile } from "../humaneval/samples_file.ts";
 import type { VerdictsFile } from "../humaneval/verdicts_file.ts";
 import type { Context } from "./command.ts";
 import type { Stage } from "./progress.ts";
-import type { ModelSession } from "./session.ts";
 
 /** A sample as it is drawn. */
 export type DrawnSample = Omit<CodeSample, "problem">;
@@ -21,7 +19,7 @@ export type DrawnSample = Omit<CodeSample, "problem">;
 /** What draws the samples that are missing, in any order. */
 export type DrawSamples = (
   problems: readonly Problem[],
-  options: Pick<SampleOptions, "n" | "isDone" | "signal">,
+  options: Pick<SampleOptions, "n" | "isDone" | "signal" | "onTokens">,
 ) => AsyncIterable<DrawnSample>;
 
 /** What judges a program. */
@@ -92,10 +90,15 @@ export async function makeSamples(
       if (missing > 0) {
         const draw = await openSampler();
         const isDone = (taskId: string, sample: number) => samples.has(taskId, sample);
-        for await (const drawn of draw(problems, { n, isDone, signal: context.signal })) {
+        let tokens = 0;
+        const onTokens = (count: number) => {
+          tokens += count;
+          drawing.advance(0, `${tokens.toLocaleString("en")} tokens, ${judging.note}`);
+        };
+        for await (const drawn of draw(problems, { n, isDone, onTokens, signal: context.signal })) {
           judging.add(await samples.append(drawn));
           judging.check();
-          drawing.advance(1, judging.note);
+          drawing.advance();
           await context.breathe();
         }
       }
@@ -105,6 +108,7 @@ export async function makeSamples(
     await judging.finish(context);
   }
   await samples.finish();
+  await verdicts.finish(inOrder(samples.samples));
   return resultsOf(samples, verdicts);
 }
 
@@ -182,53 +186,4 @@ function resultsOf(samples: SamplesFile, verdicts: VerdictsFile): SampleResult[]
     const { passed, reason, detail } = verdicts.get(task_id, sample)!;
     return { task_id, sample, passed, reason, detail, ended, tokens };
   });
-}
-
-/**
- * Draws from a model: the text of prompt and completion is decoded at once, and the completion is what follows the prompt
- * in it.
- *
- * @param session not owned
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { EMBEDDED_MODEL } from "./model_folder.ts";
- * import { createProgress } from "./progress.ts";
- * import { openModel } from "./session.ts";
- * import { drawFrom } from "./humaneval_samples.ts";
- * import { readProblems } from "../humaneval/problem.ts";
- *
- * const context = { cwd: "/", progress: createProgress(), signal: new AbortController().signal };
- * using session = await openModel(EMBEDDED_MODEL, context);
- * const problems = readProblems([{ task_id: 1, text: "One.", test_list: ["assert one() == 1"] }], "mine");
- * const draw = drawFrom(session, { temperature: 0, maxTokens: 32 });
- * const [sample, ...others] = await Array.fromAsync(draw(problems, { n: 1 }));
- * assertEquals([sample?.task_id, sample?.sample, others.length], ["1", 0, 0]);
- * ```
- */
-export function drawFrom(
-  { loaded, tokenizer }: Pick<ModelSession, "loaded" | "tokenizer">,
-  sampling: Pick<SampleOptions, "temperature" | "topP" | "maxTokens" | "seed">,
-): DrawSamples {
-  return async function* (problems, options) {
-    const ids = await tokenizer.encodeIds(problems.map(({ prompt }) => prompt), {
-      nameOf: (i) => `the prompt of "${problems[i]!.task_id}"`,
-    });
-    const known = new Map(problems.map((problem, i) => [problem.task_id, { problem, tokens: ids[i]! }]));
-    const decode = (tokens: readonly number[]) => tokenizer.decode(tokens);
-    const prompts = problems.map(({ task_id }, i) => ({ task: task_id, tokens: ids[i]! }));
-    const samples = sampleCompletions(loaded.model, prompts, {
-      ...sampling,
-      ...options,
-      endOfText: tokenizer.endOfText,
-      stop: { strings: problems[0]?.stops ?? [], decode },
-    });
-    for await (const { task, sample, tokens, ended } of samples) {
-      const { problem, tokens: prompt } = known.get(task)!;
-      const written = ended === "end-of-text" ? tokens.subarray(0, -1) : tokens;
-      const text = await decode([...prompt, ...written]);
-      yield { task_id: task, sample, completion: completionOf(text, problem), ended, tokens: tokens.length };
-    }
-  };
 }

@@ -6,7 +6,7 @@
  */
 import { mean } from "../metrics/mean.ts";
 import { CONTROL_COLUMNS, PROBE_COLUMNS } from "../datasets/columns.ts";
-import { type SecretPlace, secretPlaceKey } from "../datasets/place.ts";
+import { placeKey, type SecretPlace } from "../datasets/place.ts";
 import { readRows, type RowOf } from "../datasets/row_table.ts";
 import { readThresholds } from "./unlearn_thresholds.ts";
 
@@ -56,8 +56,8 @@ export async function readKnown(probe: string, above: string): Promise<(secret: 
   });
   const rows = await readRows(probe, COLUMNS, { optional: OPTIONAL });
   const boundsOf = given ? () => given : ownBounds(probe, rows);
-  const known = new Set(rows.filter((row) => isAbove(row, boundsOf(row))).map(secretPlaceKey));
-  return (secret) => known.has(secretPlaceKey(secret));
+  const known = new Set(rows.filter((row) => isAbove(row, boundsOf(row))).map(placeKey));
+  return (secret) => known.has(placeKey(secret));
 }
 
 function isAbove({ ma, el_10 }: Row, bounds: { ma: number; el_10: number }): boolean {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { windowTokensOf } from "../datasets/token_counts.ts";
 import { runAttack } from "../attacks/run_attack.ts";
 import { FORGET_COLUMNS } from "../datasets/columns.ts";
 import { placeKey } from "../datasets/place.ts";
@@ -81,8 +82,10 @@ export async function measureAgain(
   const source = await resolveCorpus(corpus.path, corpus.options);
   const reading = await startReading({ source, options: corpus.options }, context);
   using session = await openModel(model, context, { products: dtype });
-  const { tokenizer } = session;
-  const forgotten = await forgetSecrets({ source, options: reading.options, tokenizer, key }, rows);
+  const { tokenizer, loaded } = session;
+  const windowTokens = windowTokensOf(loaded.model.config);
+  const given = { source, options: reading.options, tokenizer, key, windowTokens };
+  const forgotten = await forgetSecrets(given, rows);
   const found = forgotten.flatMap(({ secrets }) => secrets);
   reading.done();
   const measured = await measureSecrets(session, found, context);

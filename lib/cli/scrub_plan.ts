@@ -7,7 +7,7 @@
 import { CONTROL_SETS } from "../attacks/control_rows.ts";
 import { removePath } from "../files/folders.ts";
 import { SECRET_COLUMNS } from "../datasets/columns.ts";
-import { secretPlaceKey } from "../datasets/place.ts";
+import { placeKey } from "../datasets/place.ts";
 import { readRows } from "../datasets/row_table.ts";
 import { SET_ROWS } from "../datasets/forget_set.ts";
 import { writeForgetSpans } from "../datasets/forget_spans.ts";
@@ -180,7 +180,7 @@ function memory({ memory_bytes }: { memory_bytes?: number }): { memory_bytes?: n
 }
 
 async function countPlaces(secrets: string): Promise<number> {
-  return new Set((await readRows(secrets, SECRET_COLUMNS)).map(secretPlaceKey)).size;
+  return new Set((await readRows(secrets, SECRET_COLUMNS)).map(placeKey)).size;
 }
 
 /** Rows as `select` might choose them: a document each, as its windows are not known without its tokens. */

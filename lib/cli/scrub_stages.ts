@@ -7,7 +7,7 @@
 import { reasonOf } from "../files/reason.ts";
 import { join } from "node:path";
 import { DETECT_COLUMNS, PROBE_COLUMNS } from "../datasets/columns.ts";
-import { secretPlaceKey } from "../datasets/place.ts";
+import { placeKey } from "../datasets/place.ts";
 import { readRows } from "../datasets/row_table.ts";
 import { RUN_FILES } from "../report/run_files.ts";
 import type { Json } from "./command.ts";
@@ -113,7 +113,7 @@ export async function findSecrets(
   const fingerprints = [...new Set(rows.map(({ fingerprint }) => fingerprint))].sort();
   return {
     ...matched && { request: matched },
-    places: new Set(rows.map(secretPlaceKey)).size,
+    places: new Set(rows.map(placeKey)).size,
     values: fingerprints.length,
     documents: new Set(rows.map(({ doc_id }) => doc_id)).size,
     fingerprints,

@@ -185,7 +185,11 @@ export function describeUnlearning(
   const [rate] = rates;
   const isSpared = (after.retain_ma ?? 1) >= SPARED * (before.retain_ma ?? 1);
   const other = isSpared && status === "not-converged" ? `--lr ${scaledRate(lr, 10)}` : "another --lr";
-  const advice = rate ? `try --lr ${rate.lr}` : `try more --epochs or ${other}`;
+  const advice = status === "reached" // by the weights as they were trained
+    ? "rounding them for the checkpoint brings it back: try --save-dtype float32"
+    : rate
+    ? `try --lr ${rate.lr}`
+    : `try more --epochs or ${other}`;
   const found = secrets
     ? `${secrets.still_above} of ${countAll(secrets)} secrets are above their thresholds${byChance(secrets)}`
     : judged.map((metric) => `${METRICS[metric].label} is ${cell(after[metric])}`).join(", ");

@@ -254,6 +254,8 @@ export const HUMANEVAL_PROBLEM_COLUMNS = {
   pass_at_1: "float",
   pass_at_5: "float?",
   pass_at_10: "float?",
+  samples_before: "int?",
+  passed_before: "int?",
 } as const satisfies Columns;
 
 /**

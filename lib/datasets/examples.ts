@@ -32,6 +32,8 @@ export interface ForgetExample extends SecretMask {
   window: number;
   /** Tokens of the window. */
   ids: Int32Array;
+  /** How many a window has at most. */
+  windowTokens: number;
   /** The row's secrets. */
   secrets: ExampleSecret[];
 }
@@ -44,12 +46,14 @@ export interface ExampleSource {
   documents: readonly Document[];
   /** The key of fingerprints, with which places are checked that have one. */
   key?: () => Uint8Array | Promise<Uint8Array>;
+  /** Most tokens of a window, for a model of fewer positions. Default {@linkcode WINDOW_TOKENS}. */
+  windowTokens?: number;
 }
 
 /**
  * The tokens of forget rows.
  *
- * @throws {RangeError} when a document is missing or a span lies outside it; {SyntaxError} when spans are no JSON
+ * @throws {RangeError} when a document is missing, or a span lies outside it or a secret outside the window; {SyntaxError} when spans are no JSON
  *
  * @example
  * ```ts
@@ -69,7 +73,7 @@ export interface ExampleSource {
  * ```
  */
 export async function forgetExamples(
-  { tokenizer, documents, key }: ExampleSource,
+  { tokenizer, documents, key, windowTokens = WINDOW_TOKENS }: ExampleSource,
   rows: readonly Pick<ForgetRow, "doc_id" | "window" | "spans">[],
 ): Promise<ForgetExample[]> {
   const docIds = [...new Set(rows.map(({ doc_id }) => doc_id))];
@@ -93,10 +97,20 @@ export async function forgetExamples(
       );
     }
     const { secrets, spans } = located[i]!;
-    const cut = <A extends Int32Array | Uint32Array>(all: A) => all.subarray(window, window + WINDOW_TOKENS);
+    const cut = <A extends Int32Array | Uint32Array>(all: A) => all.subarray(window, window + windowTokens);
+    const beyond = text.starts[window + windowTokens] ?? Infinity;
+    const outside = located[i]!.inText.findIndex(({ start }) => start >= beyond);
+    if (outside >= 0) {
+      const { start, end } = located[i]!.secrets[outside]!;
+      throw new RangeError(
+        `Cannot use the secret at ${start}..${end} of "${doc_id}": it is not within ${windowTokens} tokens from ` +
+          `token ${window} on, all that the model has positions for: probe with this model`,
+      );
+    }
     return {
       docId: doc_id,
       window,
+      windowTokens,
       ids: Int32Array.from(cut(text.ids)),
       ...maskSecrets({ starts: cut(text.starts), ends: cut(text.ends) }, spans),
       secrets: secrets.map((secret) => ({ ...secret, ...tokens[next++]! })),

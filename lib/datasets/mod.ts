@@ -90,7 +90,7 @@ export {
 export type { Glob } from "./glob.ts";
 export type { IgnoreRule, IgnoreRules } from "./ignore_rules.ts";
 export { type ForgetPlace, readForgetSpans } from "./forget_spans.ts";
-export { type FoundPlace, type Place, placeKey, type SecretPlace, secretPlaceKey } from "./place.ts";
+export { type FoundPlace, type Place, placeKey, type SecretPlace } from "./place.ts";
 export { PythonRandom } from "./python_random.ts";
 export { type RedactOptions, type RedactPlace, redactText, type Replacement } from "./redact_text.ts";
 export {

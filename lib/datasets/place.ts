@@ -32,7 +32,7 @@ export interface FoundPlace extends SecretPlace {
 }
 
 /**
- * A key to join tables by, equal for equal places, whatever was found there.
+ * A key to join tables by, equal for equal places, whatever was found there: two tags of one place are one secret.
  *
  * @example
  * ```ts
@@ -45,22 +45,6 @@ export interface FoundPlace extends SecretPlace {
  */
 export function placeKey({ doc_id, start, end }: Place): string {
   return `${doc_id}\0${start}\0${end}`;
-}
-
-/**
- * A key like {@linkcode placeKey}'s, but two tags of one place are two: what `probe` scores once, whoever found it.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { secretPlaceKey } from "./place.ts";
- *
- * const place = { doc_id: "a", tag: "KEY", start: 0, end: 9 };
- * assertEquals(secretPlaceKey({ ...place, tag: "EMAIL" }) === secretPlaceKey(place), false);
- * ```
- */
-export function secretPlaceKey(place: SecretPlace): string {
-  return `${placeKey(place)}\0${place.tag}`;
 }
 
 /**

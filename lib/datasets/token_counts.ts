@@ -11,6 +11,22 @@ export const SECRET_TOKENS = 32;
 export const PREFIX_TOKENS = 128;
 /** Most tokens of a window of a document, which is a row of a forget set. */
 export const WINDOW_TOKENS = 512;
+
+/**
+ * Most tokens of a window for a model, which may have fewer positions than {@linkcode WINDOW_TOKENS}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { windowTokensOf } from "./token_counts.ts";
+ *
+ * assertEquals([256, 2048].map((maxPositions) => windowTokensOf({ maxPositions })), [256, 512]);
+ * ```
+ */
+export function windowTokensOf({ maxPositions }: { maxPositions: number }): number {
+  return Math.min(WINDOW_TOKENS, maxPositions);
+}
+
 /** Most tokens of a text that is scored as a whole, such as the unseen ones that thresholds are taken of. */
 export const TEXT_TOKENS = 128;
 /** Tokens of a retain text, which is scored as other texts are. */

@@ -230,6 +230,7 @@ class SampleRun implements Disposable {
       checkFinite([numbers[i]!], `sample completions of "${row.prompt.task}"`, this.#model);
       row.tokens.push(next(i, () => row.draw(row.sample, row.tokens.length)));
     });
+    this.#options.onTokens?.(rows.filter((row) => row !== null).length);
   }
 
   /** What ends a row at its last token, if anything does. */

@@ -38,6 +38,8 @@ export interface SampleOptions {
   batch?: number;
   /** Samples that are not wanted, such as those that an earlier run made. */
   isDone?: (task: string, sample: number) => boolean;
+  /** Told how many tokens a step has drawn. */
+  onTokens?: (count: number) => void;
   /** Ends the work between two steps. */
   signal?: AbortSignal;
   /** Whether XLA compiles the steps. Default: on a GPU, where rows may get so long that it pays. */

@@ -12,7 +12,7 @@ import { createHash } from "node:crypto";
 import { checkPlaces } from "../datasets/check_places.ts";
 import type { Document } from "../datasets/corpus.ts";
 import { norOthers } from "../datasets/nor_others.ts";
-import { type SecretPlace, secretPlaceKey, spanFinder } from "../datasets/place.ts";
+import { placeKey, type SecretPlace, spanFinder } from "../datasets/place.ts";
 import { secretWindows } from "../datasets/secret_mask.ts";
 import { type SecretInText, type TokenizedSecret, tokenizeSecrets } from "../datasets/secret_tokens.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
@@ -45,6 +45,8 @@ export interface LocatedSecret<P extends SecretPlace = SecretPlace> {
 export interface SecretLocatorOptions {
   /** Treat the first 512 tokens only, as the paper and the reference do. */
   firstWindowOnly?: boolean | undefined;
+  /** Most tokens of a window, for a model of fewer positions. Default 512. */
+  windowTokens?: number;
   /** Units of work. Default 1. */
   units?: number;
   /** Whether the secrets of a unit are kept; those of all by default. */
@@ -151,7 +153,7 @@ export class SecretLocator<P extends SecretPlace> {
 
   /** Places of documents that came since the last time. */
   async #locate(): Promise<void> {
-    const { isOwn = () => true, firstWindowOnly: firstOnly = false } = this.#options;
+    const { isOwn = () => true, firstWindowOnly: firstOnly = false, windowTokens: length } = this.#options;
     const documents = this.#queue.map(({ text, places, first }) => ({
       found: this.#find(text, places),
       first,
@@ -164,7 +166,7 @@ export class SecretLocator<P extends SecretPlace> {
     });
     const located: (Found<P> & Pick<LocatedSecret<P>, "row" | "window" | "maskTokens">)[] = [];
     for (const [i, { found, first }] of documents.entries()) {
-      const cut = secretWindows(encoded[i]!, found, { firstOnly });
+      const cut = secretWindows(encoded[i]!, found, { firstOnly, ...length !== undefined && { length } });
       this.#notTreated.push(...cut.notTreated.filter(({ unit }) => isOwn(unit)).map(({ place }) => place));
       let row = first;
       for (const { window, mask, secrets } of cut.windows) {
@@ -208,7 +210,7 @@ export class SecretLocator<P extends SecretPlace> {
 function byDocument<P extends SecretPlace>(places: readonly P[]): Map<string, PlacesOfDocument<P>> {
   const distinct = new Map<string, P>();
   for (const place of places) {
-    const key = secretPlaceKey(place);
+    const key = placeKey(place);
     if (!distinct.has(key)) distinct.set(key, place);
   }
   const documents = new Map<string, PlacesOfDocument<P>>();

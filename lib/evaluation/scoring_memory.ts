@@ -5,7 +5,9 @@
  *
  * @module
  */
-import { rowsAtOnce, textsAtOnce } from "../decoding/batch_sizes.ts";
+import { rowsAtOnce, slotsAtOnce, textsAtOnce } from "../decoding/batch_sizes.ts";
+import { ROW_UNIT } from "../decoding/slot_tier.ts";
+import type { Products } from "../engine/compile.ts";
 import { FLOAT_BYTES, type ModelSizes, RUNTIME_BYTES } from "../training/step_memory.ts";
 
 /**
@@ -30,4 +32,33 @@ export function scoringBytes({ parameters, config }: ModelSizes, { tokens }: { t
   const texts = textsAtOnce(config) * cacheBytes;
   const continuations = 2 * rowsAtOnce(config) * cacheBytes;
   return RUNTIME_BYTES + parameters * FLOAT_BYTES + 3 * texts + continuations;
+}
+
+/**
+ * What drawing samples takes at its most, in bytes: weights, and the caches of all samples in progress, which are twice as
+ * long as a row gets, and of a step's results.
+ *
+ * @param positions of the longest row
+ * @param dtype of products: with bfloat16 weights take half
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { samplingBytes } from "./scoring_memory.ts";
+ *
+ * const config = { layers: 4, width: 256, headWidth: 64, cacheHeads: 4, vocabularySize: 4096, maxPositions: 512 };
+ * const sizes = { parameters: 4_339_200, config };
+ * const [short, long] = [64, 512].map((positions) => samplingBytes(sizes, { positions, dtype: "float32" }));
+ * assert(short! < long! && long! < 2.5e9);
+ * ```
+ */
+export function samplingBytes(
+  { parameters, config }: ModelSizes,
+  { positions, dtype }: { positions: number; dtype: Products },
+): number {
+  const { layers, cacheHeads, headWidth, vocabularySize } = config;
+  const slots = slotsAtOnce(config, { positions, unit: ROW_UNIT });
+  const caches = 2 * layers * cacheHeads * headWidth * 2 * positions * slots * FLOAT_BYTES;
+  const logits = slots * vocabularySize * FLOAT_BYTES;
+  return RUNTIME_BYTES + parameters * (dtype === "bfloat16" ? 2 : FLOAT_BYTES) + caches + 3 * logits;
 }

@@ -62,6 +62,8 @@ export {
   memorizationDistribution as memorizationHistogram,
   type MemorizationDistributionOptions,
 } from "./memorization_distribution.ts";
+export { type PassRateRow, passRates } from "./pass_rates.ts";
+export { problemPasses, type ProblemPassRow } from "./problem_passes.ts";
 export { profileQuality, type ProfileQualityRow } from "./profile_quality.ts";
 export { recoveryCurves, type RecoveryRow } from "./recovery_curves.ts";
 export { type ResultRow, retainedQuality } from "./retained_quality.ts";

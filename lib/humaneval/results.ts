@@ -39,20 +39,30 @@ export function countPasses(results: readonly Pick<SampleResult, "task_id" | "pa
 /**
  * The table of problems.
  *
+ * @param before of the model before, where there is one
+ *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { problemResults } from "./results.ts";
  *
  * const row = { task_id: "a", samples: 5, passed: 5, pass_at_1: 1, pass_at_5: 1, pass_at_10: null };
- * assertEquals(problemResults([{ task_id: "a", n: 5, c: 5 }]), [row]);
+ * const before = { samples_before: 2, passed_before: 1 };
+ * const counts = { task_id: "a", n: 5, c: 5 };
+ * assertEquals(problemResults([counts], [{ task_id: "a", n: 2, c: 1 }]), [{ ...row, ...before }]);
  * ```
  */
-export function problemResults(counts: readonly ProblemCounts[]): ProblemResult[] {
+export function problemResults(
+  counts: readonly ProblemCounts[],
+  before: readonly ProblemCounts[] = [],
+): ProblemResult[] {
+  const known = new Map(before.map((problem) => [problem.task_id, problem]));
   return counts.map(({ task_id, n, c }) => ({
     ...{ task_id, samples: n, passed: c, pass_at_1: passAtK({ n, c }, 1) },
     pass_at_5: n < 5 ? null : passAtK({ n, c }, 5),
     pass_at_10: n < 10 ? null : passAtK({ n, c }, 10),
+    samples_before: known.get(task_id)?.n ?? null,
+    passed_before: known.get(task_id)?.c ?? null,
   }));
 }
 

@@ -98,7 +98,7 @@ export class SamplesFile implements Disposable {
     for (const { task_id, problem, sample } of samples) {
       if (problems[problem]?.task_id !== task_id) refuse(`as it has "${task_id}" as problem ${problem}`);
       if (sample >= n) refuse(`with ${n} samples a problem, as it has ${sample + 1} of "${task_id}"`);
-      if (!isOf(shard, problem)) refuse(`as this shard: "${task_id}" is of another`);
+      if (!isOfShard(shard, problem)) refuse(`as this shard: "${task_id}" is of another`);
     }
   }
 
@@ -114,7 +114,7 @@ export class SamplesFile implements Disposable {
 
   /** The problems of this file's shard. */
   get problems(): Problem[] {
-    return this.#options.problems.filter((_, i) => isOf(this.#options.shard, i));
+    return this.#options.problems.filter((_, i) => isOfShard(this.#options.shard, i));
   }
 
   /** What is still to be made, by problem and number. */
@@ -136,7 +136,7 @@ export class SamplesFile implements Disposable {
     const key = sampleKey(sample);
     const { n, shard } = this.#options;
     const isNumbered = Number.isSafeInteger(sample.sample) && sample.sample >= 0 && sample.sample < n;
-    if (!isOf(shard, sample.problem) || !isNumbered || this.#samples.has(key)) {
+    if (!isOfShard(shard, sample.problem) || !isNumbered || this.#samples.has(key)) {
       throw new RangeError(`Cannot add sample ${sample.sample} of "${sample.task_id}": it is not missing`);
     }
     const line = sampleLine(sample, this.#settings, { isFirst: this.#samples.size === 0 });
@@ -171,7 +171,19 @@ export class SamplesFile implements Disposable {
   }
 }
 
-/** Problems go round the shards, so that each has some of every kind. */
-function isOf(shard: Shard | undefined, problem: number): boolean {
+/**
+ * Whether a problem is a shard's: problems go round the shards, so that each has some of every kind.
+ *
+ * @param problem its place in its file, from 0
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { isOfShard } from "./samples_file.ts";
+ *
+ * assertEquals([0, 1, 2].map((problem) => isOfShard({ index: 1, count: 2 }, problem)), [false, true, false]);
+ * ```
+ */
+export function isOfShard(shard: Shard | undefined, problem: number): boolean {
   return problem >= 0 && (shard === undefined || problem % shard.count === shard.index);
 }

@@ -6,7 +6,7 @@
 import { existsSync } from "node:fs";
 import { readRegularFile } from "../files/read_file.ts";
 import { openAppended } from "../files/append_file.ts";
-import { writeAll } from "../files/write_file.ts";
+import { writeAll, writeFileAtomic } from "../files/write_file.ts";
 import type { SampleResult } from "./results.ts";
 import { sampleKey } from "./samples.ts";
 
@@ -34,7 +34,7 @@ const MAX_BYTES = 2 ** 28;
  */
 export class VerdictsFile implements Disposable {
   readonly #path: string;
-  readonly #file: Deno.FsFile;
+  #file: Deno.FsFile | undefined;
   readonly #verdicts: Map<string, SampleVerdict>;
   #last = Promise.resolve();
 
@@ -79,14 +79,32 @@ export class VerdictsFile implements Disposable {
     const verdict = { task_id, sample, passed, reason, detail };
     const line = new TextEncoder().encode(JSON.stringify(verdict) + "\n");
     this.#last = this.#last.then(async () => {
+      if (!this.#file) throw new TypeError(`Cannot write "${this.#path}": it is closed`);
       await writeAll(this.#file, line, this.#path);
       this.#verdicts.set(sampleKey(verdict), verdict);
     });
     return this.#last;
   }
 
+  /**
+   * Puts the verdicts in the order of their samples, in one step, and closes the file: the same bytes in whatever order
+   * they were found.
+   *
+   * @throws {RangeError} when one is missing; {Error} when it cannot be written
+   */
+  async finish(samples: Iterable<Pick<SampleVerdict, "task_id" | "sample">>): Promise<void> {
+    const lines = Array.from(samples, ({ task_id, sample }) => {
+      const verdict = this.get(task_id, sample);
+      if (verdict) return JSON.stringify(verdict) + "\n";
+      throw new RangeError(`Cannot finish "${this.#path}": sample ${sample} of "${task_id}" was not judged`);
+    });
+    this[Symbol.dispose]();
+    await writeFileAtomic(this.#path, lines.join(""));
+  }
+
   [Symbol.dispose](): void {
-    this.#file.close();
+    this.#file?.close();
+    this.#file = undefined;
   }
 }
 

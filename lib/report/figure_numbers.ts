@@ -95,6 +95,23 @@ export const FIGURE_NUMBERS = {
       ]),
     };
   },
+  "pass-rates": ({ passes }) => ({
+    columns: ["Model", "k", "pass@k", "95 % interval"],
+    rows: (passes?.rates ?? []).map(({ model, k, estimate, low, high }) => [
+      nameModel(model),
+      String(k),
+      percentText(estimate),
+      `${percentText(low)} to ${percentText(high)}`,
+    ]),
+  }),
+  "problem-passes": ({ passes }) => ({
+    columns: ["Problem", "Passed before", "Passed after"],
+    rows: (passes?.problems ?? []).filter(({ samples_before }) => samples_before !== null).map((row) => [
+      clipText(row.task_id),
+      `${row.passed_before} of ${row.samples_before}`,
+      `${row.passed} of ${row.samples}`,
+    ]),
+  }),
 } as const satisfies Record<string, (run: RunTables) => FigureNumbers>;
 
 /**

@@ -10,6 +10,8 @@ import { forgettingCurves } from "../figures/forgetting_curves.ts";
 import { maByDuplication } from "../figures/ma_by_duplication.ts";
 import { maByGroup } from "../figures/ma_by_group.ts";
 import { memorizationDistribution } from "../figures/memorization_distribution.ts";
+import { passRates } from "../figures/pass_rates.ts";
+import { problemPasses } from "../figures/problem_passes.ts";
 import { recoveryCurves } from "../figures/recovery_curves.ts";
 import { retainedQuality } from "../figures/retained_quality.ts";
 import { secretsBeforeAfter } from "../figures/secrets_before_after.ts";
@@ -110,6 +112,22 @@ export const FIGURES = {
       "A secret of b bits is among the 1 / 2^b likeliest of made-up secrets in its place. Bars to the right are secrets " +
       "that can be told from what was never seen, which the dotted line shows: half of it has less than one bit.",
     draw: ({ attacks }) => exposureDistribution(attacks?.exposures ?? []),
+  },
+  "pass-rates": {
+    title: "Problems that are solved",
+    needs: "passes",
+    reading:
+      "The probability that one of k programs passes its problem's tests, before and after. Intervals of single models " +
+      "overlap easily; what changed is in the table of pass@k, which compares problem by problem.",
+    draw: ({ passes }) => passRates(passes?.rates ?? []),
+  },
+  "problem-passes": {
+    title: "Problem by problem",
+    needs: "passes",
+    reading:
+      "A bubble counts the problems of which so many samples passed before (across) and after (up). On the dotted line " +
+      "nothing changed; what lies at the bottom right was solved and is not any more.",
+    draw: ({ passes }) => problemPasses(passes?.problems ?? []),
   },
 } as const satisfies Record<string, FigureSection>;
 

@@ -11,6 +11,7 @@ import { placeKey } from "../datasets/place.ts";
 import { readRows, type RowOf } from "../datasets/row_table.ts";
 import { reportedAttacks } from "./attacks.ts";
 import { joinSecrets } from "./join_secrets.ts";
+import { reportedPasses } from "./passes.ts";
 import { readJson, toRecord } from "./read_json.ts";
 import { type History, readSources, type ReportSources } from "./read_tables.ts";
 import { RUN_FILES } from "./run_files.ts";
@@ -49,7 +50,7 @@ export async function loadRun(
 ): Promise<RunTables> {
   const paths = typeof sources === "string" ? [sources] : sources;
   const tables = await readSources(paths, { twins: twinsPath });
-  const { found, thresholds, probe, twins, evaluation, duplication, attacks, histories } = tables;
+  const { found, thresholds, probe, twins, evaluation, duplication, attacks, passes, histories } = tables;
   if (before !== undefined && !evaluation?.some(({ model }) => model === before)) {
     throw new RangeError(`Unknown model "${before}": no table that evaluate wrote has it`);
   }
@@ -71,6 +72,7 @@ export async function loadRun(
     ...(twins && { twins: twins.map(({ tag, ma }) => ({ tag, ma })) }),
     ...(duplication && { duplication }),
     ...(attacks && { attacks: reportedAttacks(attacks) }),
+    ...(passes && { passes: reportedPasses(passes) }),
     ...(history.length > 0 && { history }),
     ...(found && { found: countFound(found) }),
     ...((probe || scores) && { secrets: joinSecrets({ found, probe, scores, values }) }),

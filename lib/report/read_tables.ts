@@ -48,6 +48,7 @@ const FILES = {
   scores: RUN_FILES.secretScores,
   duplication: RUN_FILES.duplication,
   attacks: RUN_FILES.attacks,
+  passes: RUN_FILES.passes,
 } as const satisfies Partial<Record<ReportTable | "twins", string>>;
 
 type Source = ReportTable | "twins";
@@ -103,6 +104,7 @@ export async function readSources(
     twins: await single("probe", "twins"),
     duplication: await single("duplication"),
     attacks: await single("attacks"),
+    passes: await single("passes"),
     evaluation: await mergeRows(pathsOf("evaluation"), "evaluation", ({ set, model }) => `${model}\0${set}`),
     scores: await mergeRows(pathsOf("scores"), "scores", (row) => `${row.model}\0${placeKey(row)}`),
     histories: await Promise.all(pathsOf("history").map((path) => readHistory(path))),

@@ -16,6 +16,7 @@ import pageScript from "./page.js" with { type: "text" };
 import pageStyle from "./page.css" with { type: "text" };
 import printStyle from "./print.css" with { type: "text" };
 import { renderMethods } from "./methods.ts";
+import { renderPasses } from "./passes.ts";
 import { renderResultsTable } from "./results_table.ts";
 import { renderRunDetails } from "./run_details.ts";
 import type { RunTables } from "./run_tables.ts";
@@ -25,6 +26,7 @@ import { type Finding, type FindingBar, summarizeRun } from "./summary.ts";
 const SECTIONS = [
   { id: "results", title: "Results", render: renderResultsTable },
   { id: "attacks", title: "Attacks", render: renderAttacks },
+  { id: "passes", title: "Writing code", render: renderPasses },
   { id: "figures", title: "Figures", render: renderFigures },
   { id: "top", title: "Most memorized secrets", render: (run: RunTables) => renderTopSecrets(run) },
   { id: "secrets", title: "Every secret", render: renderAllSecrets },

@@ -17,6 +17,7 @@ export const RUN_FILES = {
   evaluation: "evaluation.parquet",
   secretScores: "evaluation.secrets.parquet",
   attacks: "attacks/attacks.parquet",
+  passes: "humaneval/problems.parquet",
   summary: "summary.json",
   record: "run.json",
 } as const;
@@ -54,6 +55,7 @@ export const RUN_PARTS = {
     file: RUN_FILES.secretScores,
   },
   attacks: { what: "the attacks on the model", command: "attack", file: RUN_FILES.attacks },
+  passes: { what: "whether the model still writes code", command: "humaneval", file: RUN_FILES.passes },
   config: { what: "the configuration", command: "unlearn", file: `METHOD/${RUN_FILES.record}` },
   versions: { what: "the versions", command: "unlearn", file: `METHOD/${RUN_FILES.record}` },
   seconds: { what: "the times of the stages", command: "demo", file: RUN_FILES.summary },

@@ -11,6 +11,9 @@ import { isBelowThreshold } from "../metrics/threshold.ts";
 import type { DocumentRow } from "../figures/memorization_distribution.ts";
 import type { DuplicationRow } from "../figures/ma_by_duplication.ts";
 import type { ExposureRow } from "../figures/exposure_distribution.ts";
+import type { PassRateRow } from "../figures/pass_rates.ts";
+import type { ProblemPassRow } from "../figures/problem_passes.ts";
+import type { PassComparison } from "../humaneval/pass_at_k.ts";
 import type { HistoryRow } from "../figures/forgetting_curves.ts";
 import type { ResultRow } from "../figures/retained_quality.ts";
 import type { ReportedSecretRow } from "../figures/secrets_before_after.ts";
@@ -31,6 +34,16 @@ export interface ReportedAttacks {
   readonly summaries: readonly AttackSummary[];
   /** Each secret's exposure. */
   readonly exposures: readonly ExposureRow[];
+}
+
+/** What a report shows of the problems that `humaneval` wrote. */
+export interface ReportedPasses {
+  /** Problem by problem. */
+  readonly problems: readonly ProblemPassRow[];
+  /** pass@k of both models, the one before first. */
+  readonly rates: readonly PassRateRow[];
+  /** What changed, where both models tried all problems. */
+  readonly comparison?: PassComparison;
 }
 
 /** A run's tables and what made them. */
@@ -57,6 +70,8 @@ export interface RunTables {
   readonly secrets?: readonly ReportedSecret[];
   /** What attacks on the model after found. */
   readonly attacks?: ReportedAttacks;
+  /** Whether the models still write code. */
+  readonly passes?: ReportedPasses;
   /** Whether the descriptions are the secrets themselves, as `--reveal` asked for. */
   readonly revealed?: boolean;
   /** run.json's resolved configuration. */

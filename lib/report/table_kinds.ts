@@ -13,6 +13,8 @@ import {
   FORGET_COLUMNS,
   FOUND_COLUMNS,
   HISTORY_COLUMNS,
+  HUMANEVAL_PROBLEM_COLUMNS,
+  HUMANEVAL_SAMPLE_COLUMNS,
   HYPERPARAMETER_COLUMNS,
   MEASURE_COLUMNS,
   OUTCOME_COLUMNS,
@@ -46,6 +48,7 @@ export const REPORT_TABLES = {
   scores: { what: "secrets that evaluate wrote", columns: SECRET_SCORE_COLUMNS, isMany: true },
   history: { what: "a history that unlearn wrote", columns: HISTORY_COLUMNS, isMany: true },
   attacks: { what: "attacks that attack wrote", columns: ATTACK_COLUMNS },
+  passes: { what: "problems that humaneval wrote", columns: HUMANEVAL_PROBLEM_COLUMNS },
   duplication: { what: "scores by number of copies that demo wrote", columns: DUPLICATION_COLUMNS },
 } as const satisfies Record<string, TableKind>;
 
@@ -56,6 +59,7 @@ export type ReportTable = keyof typeof REPORT_TABLES;
 const OTHER_TABLES: readonly TableKind[] = [
   { what: "secrets that unlearn wrote", columns: OUTCOME_COLUMNS },
   { what: "scores that measure wrote", columns: MEASURE_COLUMNS },
+  { what: "samples that humaneval wrote", columns: HUMANEVAL_SAMPLE_COLUMNS },
   { what: "a forget set", columns: FORGET_COLUMNS },
   { what: "a retain set", columns: RETAIN_COLUMNS },
   { what: "a distribution that analyze wrote", columns: DISTRIBUTION_COLUMNS },

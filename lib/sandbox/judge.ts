@@ -25,6 +25,8 @@ export interface JudgeOptions extends Partial<JudgeLimits> {
   workers?: number;
   /** For the backend "none": that model-written code may do here whatever this user may. */
   consent?: boolean;
+  /** For the backend "none": where programs get folders to work in (default: the system's for temporary files). */
+  folder?: string;
 }
 
 /** A program to judge. */
@@ -87,7 +89,8 @@ export async function openJudge(options: JudgeOptions = {}): Promise<Judge> {
     );
   }
   if (backend === "pyodide") return await openPool(workers, () => startPyodideWorker(limits));
-  const start = await openPythonWorkers({ ...limits, isConfined: backend === "bubblewrap" });
+  const { folder } = options;
+  const start = await openPythonWorkers({ ...limits, isConfined: backend === "bubblewrap", folder });
   return await openPool(workers, () => Promise.resolve(start()));
 }
 

@@ -45,6 +45,8 @@ interface Python {
 export interface PythonWorkerOptions extends JudgeLimits {
   /** Whether bubblewrap holds it. */
   isConfined: boolean;
+  /** Where a program that it does not hold gets a folder to work in; made if need be (default: the system's). */
+  folder?: string | undefined;
 }
 
 /**
@@ -138,10 +140,10 @@ function pythonWorker(python: Python, options: PythonWorkerOptions): JudgeWorker
   return {
     async run(source): Promise<Outcome> {
       const [passed, failed] = [crypto.randomUUID(), crypto.randomUUID()];
-      const options: ChildOptions = { args, stdin: "piped", stdout: "piped", stderr: "null" };
-      const folder = isConfined ? undefined : await Deno.makeTempDir({ prefix: "codescrub-judge-" });
+      const pipes: ChildOptions = { args, stdin: "piped", stdout: "piped", stderr: "null" };
+      const folder = isConfined ? undefined : await makeFolder(options.folder);
       let isLate = false;
-      const process = running = childCommand("judged", program, { ...options, cwd: folder }).spawn();
+      const process = running = childCommand("judged", program, { ...pipes, cwd: folder }).spawn();
       const timer = setTimeout(() => {
         isLate = true;
         kill(process);
@@ -170,6 +172,11 @@ function pythonWorker(python: Python, options: PythonWorkerOptions): JudgeWorker
       await running.status;
     },
   };
+}
+
+async function makeFolder(dir: string | undefined): Promise<string> {
+  if (dir !== undefined) await Deno.mkdir(dir, { recursive: true });
+  return await Deno.makeTempDir({ ...dir !== undefined && { dir }, prefix: "codescrub-judge-" });
 }
 
 function kill(process: Deno.ChildProcess): void {

@@ -112,11 +112,16 @@ export class Tokenizer {
 
   /** The id that begins a text: what the tokenizer itself can put there, else the one that ends a text; or null. */
   async startOfText(): Promise<number | null> {
+    return await this.leadingToken() ?? this.endOfText;
+  }
+
+  /** The id that the tokenizer itself puts before a text, as Llama's does; null where it puts none. */
+  async leadingToken(): Promise<number | null> {
     const [plain, marked] = await Promise.all(
       [false, true].map((addSpecialTokens) => this.#native.encode("x", null, { addSpecialTokens })),
     );
     const first = marked!.getIds()[0];
-    return first === undefined || first === plain!.getIds()[0] ? this.endOfText : first;
+    return first === undefined || first === plain!.getIds()[0] ? null : first;
   }
 
   /** Tokenizes one text. */
@@ -200,18 +205,14 @@ export class Tokenizer {
   #pieces(text: string, of: number, nameOf: (text: number) => string): Piece[] {
     const isShort = text.length <= this.#pieceCharacters || this.#cuts === null;
     const pieces = isShort ? [text] : textPieces(text, this.#cuts!, this.#pieceCharacters);
+    const most = Math.floor(MAX_PIECE_CHARACTERS / this.#growth);
     let end = 0;
     return pieces.map((piece) => {
       const start = end;
       end += piece.length;
-      if (piece.length * this.#growth > MAX_PIECE_CHARACTERS) {
-        throw new RangeError(
-          `Cannot tokenize ${
-            nameOf(of)
-          }: it has no place to cut its ${piece.length} characters from ${start} on: at most ${
-            Math.floor(MAX_PIECE_CHARACTERS / this.#growth)
-          } are allowed`,
-        );
+      if (piece.length > most) {
+        const found = `it has no place to cut its ${piece.length} characters from ${start} on`;
+        throw new RangeError(`Cannot tokenize ${nameOf(of)}: ${found}: at most ${most} are allowed`);
       }
       return { of, text: piece, start };
     });

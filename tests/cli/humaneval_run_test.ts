@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { HUMANEVAL_OPTIONS, type HumanEvalValues } from "../../lib/cli/humaneval_run.ts";
-import { drawFrom, type DrawnSample } from "../../lib/cli/humaneval_samples.ts";
+import { drawFrom } from "../../lib/cli/humaneval_prompts.ts";
+import type { DrawnSample } from "../../lib/cli/humaneval_samples.ts";
 import { EMBEDDED_MODEL } from "../../lib/cli/model_folder.ts";
 import { createProgress } from "../../lib/cli/progress.ts";
 import { openModel } from "../../lib/cli/session.ts";

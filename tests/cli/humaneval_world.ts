@@ -33,6 +33,7 @@ export async function world() {
   const drawn: string[] = [];
   const judged: string[] = [];
   const parts: HumanEvalParts = {
+    checkPrompts: () => Promise.resolve(),
     openSampler: () =>
       Promise.resolve(async function* (problems, { n, isDone }) {
         for (let sample = n - 1; sample >= 0; sample--) { // problems go round
@@ -90,10 +91,9 @@ export function sampleOf(task_id: string, sample: number): DrawnSample {
   return { task_id, sample, completion, ended: sample % 2 ? "length" : "stop", tokens: 5 };
 }
 
-/** The bytes of a run's files that do not depend on what came first. */
+/** The bytes of a run's files, which do not depend on what came first. */
 export function bytesOf(folder: string): string[] {
-  const { verdicts: _, ...files } = HUMANEVAL_FILES;
-  return Object.values(files).map((name) => Deno.readFileSync(join(folder, name)).toString());
+  return Object.values(HUMANEVAL_FILES).map((name) => Deno.readFileSync(join(folder, name)).toString());
 }
 
 /** A sampler that fails when it has drawn some. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { PROBE_EL_COLUMNS } from "../../lib/datasets/columns.ts";
-import { readRows, type RowOf } from "../../lib/datasets/row_table.ts";
+import { PROBE_EL_COLUMNS, SECRET_COLUMNS } from "../../lib/datasets/columns.ts";
+import { readRows, type RowOf, writeRows } from "../../lib/datasets/row_table.ts";
 import { readTable } from "../../lib/datasets/tables.ts";
 import type { CliRun } from "./run_cli.ts";
 import { tiny } from "./tiny_cases.ts";
@@ -123,4 +123,15 @@ Deno.test("codescrub counts what it skips of a corpus, and lone surrogates", asy
       json: true,
     }),
   );
+});
+
+Deno.test("a place under two tags is one secret, in probe's rows and means", async () => {
+  using at = await tiny();
+  const rows = await readRows(at.secrets, SECRET_COLUMNS);
+  const twice = rows.flatMap((row, i) => i < 3 ? [row, { ...row, tag: "EMAIL" }] : [row]);
+  await writeRows(at.path("twice.parquet"), twice, SECRET_COLUMNS);
+  for (const [secrets, out] of [[at.secrets, "once.csv"], [at.path("twice.parquet"), "twice.csv"]] as const) {
+    assertEquals((await at.run("probe", { secrets, out: at.path(out) })).code, 0);
+  }
+  assertEquals(Deno.readTextFileSync(at.path("twice.csv")), Deno.readTextFileSync(at.path("once.csv")));
 });

@@ -63,7 +63,7 @@ const POSITIONALS: { readonly [command: string]: string } = {
 
 /** A command line over the good files of a tiny run, some of its flags changed (undefined: not given). */
 export function argumentsOf(command: string, files: TinyRun, changes: Flags): string[] {
-  const { model, corpus, secrets, probe, forget, retain, thresholds, request, folder } = files;
+  const { model, corpus, secrets, probe, forget, retain, thresholds, request, problems, folder } = files;
   const table = join(folder, "out.parquet"), run = join(folder, "out");
   const erased = join(folder, "erased"), certificate = join(erased, "certificate.json");
   const all: { [command: string]: Flags } = {
@@ -76,6 +76,7 @@ export function argumentsOf(command: string, files: TinyRun, changes: Flags): st
     retain: { model, texts: corpus, secrets, k: 4, out: table },
     unlearn: { model, corpus, forget, retain, method: "codeeraser", thresholds, out: run },
     evaluate: { model, corpus, forget, retain, out: table },
+    humaneval: { model, problems, n: 2, "max-tokens": 32, sandbox: "none", consent: true, out: run },
     attack: { model, before: model, corpus, forget, controls: 20, "attacked-controls": 1, out: run },
     scrub: {
       model,

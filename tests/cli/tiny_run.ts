@@ -30,6 +30,8 @@ export interface TinyRun {
   thresholds: string;
   /** Of the values of three documents, for `scrub`. */
   request: string;
+  /** Two problems, of which its model solves none. */
+  problems: string;
   /** Pieces of the secrets, for `assertShowsNone`. */
   pieces: string[];
 }
@@ -146,6 +148,7 @@ export async function writeTinyRun(folder: string): Promise<TinyRun> {
     retain: path("retain.parquet"),
     thresholds: path("thresholds.parquet"),
     request: path("request.txt"),
+    problems: path("problems.jsonl"),
   };
   const values = Array.from({ length: 16 }, (_, i) => drawSecret(i));
   const before = (i: number) => `# document ${i}\n${"x = 1\n".repeat(20)}token = "`;
@@ -180,6 +183,11 @@ export async function writeTinyRun(folder: string): Promise<TinyRun> {
     runs: 1,
   }));
   await writeRows(run.thresholds, thresholds, THRESHOLD_COLUMNS);
+  const problems = ["one", "two"].map((name, i) => ({
+    ...{ task_id: name, prompt: `def ${name}():`, entry_point: name },
+    test: `def check(candidate):\n    assert candidate() == ${i + 1}\n`,
+  }));
+  await Deno.writeTextFile(run.problems, problems.map((row) => JSON.stringify(row) + "\n").join(""));
   await Deno.writeTextFile(run.request, `${values.slice(0, 3).join("\n")}\n`);
   return { ...run, pieces: values.flatMap((value) => secretPieces(value)) };
 }

@@ -25,3 +25,14 @@ Deno.test("by the paper's rule a checkpoint is done only where EL_3 and EL_5 are
   assertStringIncludes(text!, "0.3000  0.2000  0.1000  0.0500");
   assertEquals(describeUnlearning(SUMMARY, { ...SETTINGS, compat: "sound" }).failure, undefined);
 });
+
+Deno.test("where the trained weights had forgotten and the rounded ones have not, the message names --save-dtype", () => {
+  const after = { ...AFTER, ma: 0.31 };
+  const said = (status: string) =>
+    describeUnlearning({ ...SUMMARY, status, after }, { ...SETTINGS, compat: "sound" }).failure!;
+  assertStringIncludes(
+    said("reached"),
+    "rounding them for the checkpoint brings it back: try --save-dtype float32",
+  );
+  assertStringIncludes(said("not-converged"), "try more --epochs or --lr 0.0001");
+});

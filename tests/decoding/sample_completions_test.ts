@@ -201,6 +201,16 @@ Deno.test("sampleCompletions() fills the window, and refuses prompts that leave 
   );
 });
 
+Deno.test("sampleCompletions() tells how many tokens each step draws", async () => {
+  using model = MODELS["rotary positions"]();
+  const counts: number[] = [];
+  const onTokens = (count: number) => counts.push(count);
+  const samples = await sample(model, promptsOf([5, 9]), { ...SAMPLING, n: 3, maxTokens: 20, onTokens });
+  const tokens = [...samples.values()].reduce((sum, { tokens }) => sum + tokens.length, 0);
+  assertEquals(counts.reduce((sum, count) => sum + count, 0), tokens);
+  assertEquals(Math.max(...counts), 6);
+});
+
 Deno.test("sampleCompletions() ends between two steps when it is told to, and frees what it holds", async () => {
   const { folder, texts } = await readFixture("trained");
   using loaded = await loadModel(folder);

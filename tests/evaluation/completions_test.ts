@@ -68,7 +68,14 @@ Deno.test("secretCompletions() tells which characters are right and nothing of t
   const learnt = secretOf(prefix, known.slice(12, 24));
   const other = secretOf(prefix, known.slice(12, 24).map((id) => (id + 1) % 50));
   const mask = { mask: new Uint8Array(known.length), owners: new Int32Array(known.length).fill(-1) };
-  const example = { docId: "a.py", window: 0, ids: known, ...mask, secrets: [learnt, other] };
+  const example = {
+    docId: "a.py",
+    window: 0,
+    windowTokens: 512,
+    ids: known,
+    ...mask,
+    secrets: [learnt, other],
+  };
   const [right, wrong] = await secretCompletions({ decoder, tokenizer }, [example], "before");
   assertEquals(right, {
     doc_id: "a.py",

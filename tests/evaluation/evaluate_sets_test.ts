@@ -23,6 +23,7 @@ function example(
   return {
     docId,
     window: 0,
+    windowTokens: 512,
     ids: Int32Array.from(text),
     mask: new Uint8Array(text.length),
     owners: new Int32Array(text.length).fill(-1),

@@ -184,6 +184,8 @@ export const SCENARIOS: readonly Scenario[] = [
   scrub,
   { ...scrub, name: "scrub continued", stoppedAt: at("rename", /history\.parquet$/) },
   certify,
+  tiny("humaneval"),
+  { ...tiny("humaneval"), name: "humaneval continued", stoppedAt: at("write", /verdicts\.jsonl/) },
   tiny("retain", {}, { prepare: writeCertainTexts }),
   tiny("measure"),
   tiny("thresholds"),

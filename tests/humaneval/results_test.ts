@@ -37,6 +37,8 @@ Deno.test("countPasses() and problemResults() count each problem's samples", () 
   assertEquals(counts, countsOf(12, [3, 0, 12]));
   const [first] = problemResults(counts);
   assertEquals(first, {
+    samples_before: null,
+    passed_before: null,
     ...{ task_id: "Made/0", samples: 12, passed: 3, pass_at_1: passAtK({ n: 12, c: 3 }, 1) },
     ...{ pass_at_5: passAtK({ n: 12, c: 3 }, 5), pass_at_10: passAtK({ n: 12, c: 3 }, 10) },
   });

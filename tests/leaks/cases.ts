@@ -51,7 +51,7 @@ export interface CaseFiles extends TinyRun {
 
 const MODEL_COMMANDS = [
   ...["measure", "thresholds", "probe", "retain", "unlearn", "evaluate", "attack", "certify", "verify"],
-  "train",
+  ...["humaneval", "train"],
 ];
 
 /** A command's line on the good files, some flags changed. */
@@ -67,6 +67,7 @@ export function lineOf(command: string, files: CaseFiles, changes: Flags = {}): 
       "relearn-steps": 1,
       "relearn-rates": 0.001,
     },
+    humaneval: { out: out("passes") },
     scrub: { out: out("run") },
     certify: { out: out("certificate.json") },
     verify: { out: undefined },
@@ -122,6 +123,8 @@ export async function* goodCases(files: CaseFiles, plants: Plants): AsyncGenerat
       el10: 0,
     }],
     ["evaluate", "a table"],
+    ["humaneval", "problems"],
+    ["humaneval", "a plan", { plan: true }],
     ["attack", "a table and a folder", { attacks: undefined, benign: folder }],
     ["attack", "texts that hold what was forgotten", { benign: files.corpus }],
     ["scrub", "a request", { request: await writeRequest(files, plants) }],

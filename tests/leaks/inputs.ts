@@ -20,6 +20,7 @@ export const TABLES = {
   retain: kindOf(RETAIN_COLUMNS),
   thresholds: kindOf(THRESHOLD_COLUMNS),
   corpus: CORPUS,
+  problems: { text: ["task_id", "prompt", "entry_point", "test"], numbers: [] } as TableKind,
 };
 
 /** A table with these columns. */
@@ -42,6 +43,7 @@ export const INPUTS: { [command: string]: { [flag: string]: keyof typeof TABLES 
   retain: { texts: "corpus", secrets: "secrets" },
   unlearn: { corpus: "corpus", forget: "forget", retain: "retain", thresholds: "thresholds" },
   evaluate: { corpus: "corpus", forget: "forget", retain: "retain", unseen: "corpus" },
+  humaneval: { problems: "problems" },
   attack: { corpus: "corpus", forget: "forget", benign: "corpus" },
   scrub: { corpus: "corpus", unseen: "corpus" },
   certify: { forget: "forget" },

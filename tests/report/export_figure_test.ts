@@ -19,7 +19,7 @@ Deno.test("exportFigure() throws when no figure has that name", () => {
   assertEquals(
     message,
     'Unknown figure "pie": expected memorization-distribution, ma-by-duplication, ma-by-kind, ' +
-      "forgetting-curves, secrets-before-after, retained-quality, recovery-curves, exposure-distribution",
+      "forgetting-curves, secrets-before-after, retained-quality, recovery-curves, exposure-distribution, pass-rates, problem-passes",
   );
 });
 

@@ -193,7 +193,7 @@ Deno.test("loadRun() reads what a run stopped in the middle has, and the page sa
   const commands = new Set(
     Array.from(page.matchAll(/codescrub (\w+)(?:<\/code>)? makes/g), ([, name]) => name),
   );
-  assertEquals([...commands].sort(), ["attack", "demo", "evaluate", "probe", "unlearn"]);
+  assertEquals([...commands].sort(), ["attack", "demo", "evaluate", "humaneval", "probe", "unlearn"]);
 });
 
 Deno.test("loadRun() takes configuration and versions from checkpoints when the run has no record", async () => {

@@ -5,6 +5,7 @@
  */
 import type { RunTables } from "../../lib/report/run_tables.ts";
 import { reportedAttacks } from "../../lib/report/attacks.ts";
+import { reportedPasses } from "../../lib/report/passes.ts";
 import { NO_EL } from "../no_scores.ts";
 
 const SCORES = { ...NO_EL, el_3: 0.5, el_5: 0.4, nll: 2.5, rows: 160 } as const;
@@ -64,6 +65,9 @@ export function makeRun(change: (text: string) => string = (text) => text): RunT
         ...{ threshold: null, controls: 7, controls_score: 0.1, controls_extracted: 0 },
       })),
     ),
+    passes: reportedPasses([5, 2].map((passed, i) => ({
+      ...{ task_id: change(`Made/${i}`), samples: 5, passed, samples_before: 5, passed_before: 4 },
+    }))),
     config: { [change("seed")]: 42, nested: { [change("name")]: change("value"), list: [change("item")] } },
     versions: { [change("deno")]: change("2.9.6") },
     seconds: { [change("detect")]: 1.5, [change("probe")]: 75 },

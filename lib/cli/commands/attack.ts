@@ -5,6 +5,8 @@
  *
  * @module
  */
+import { readConfig } from "../../checkpoints/load.ts";
+import { windowTokensOf } from "../../datasets/token_counts.ts";
 import { join } from "node:path";
 import { RELEARN_RATES, RELEARN_STEPS } from "../../attacks/relearn.ts";
 import { type AttackName, ATTACKS } from "../../attacks/run_attack.ts";
@@ -135,8 +137,10 @@ export const command = defineCommand({
     });
     const source = await resolveCorpus(corpus.path, corpus.options);
     const reading = await startReading({ source, options: corpus.options }, context);
-    const tokenizer = await openModelTokenizer(await modelFolder(values.model, context));
-    const found = { source, options: reading.options, tokenizer, key };
+    const folder = await modelFolder(values.model, context);
+    const tokenizer = await openModelTokenizer(folder);
+    const windowTokens = windowTokensOf((await readConfig(folder)).config);
+    const found = { source, options: reading.options, tokenizer, key, windowTokens };
     const forgotten = await forgetSecrets(found, rows);
     const secrets = forgotten.flatMap(({ secrets }) => secrets);
     if (secrets.length === 0) throw new RangeError(`Cannot attack with "${forget}": it names no secrets`);

@@ -18,7 +18,7 @@ import { findDocuments } from "../../datasets/find_documents.ts";
 import { METRIC_NAMES, METRICS } from "../../datasets/metrics.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows, writeRows } from "../../datasets/row_table.ts";
-import { RETAIN_TOKENS } from "../../datasets/token_counts.ts";
+import { RETAIN_TOKENS, windowTokensOf } from "../../datasets/token_counts.ts";
 import {
   countItems,
   evaluateSets,
@@ -163,10 +163,11 @@ async function readInputs(inputs: Inputs, context: Pick<Context, "seed" | "progr
   const unseen = inputs.unseen === undefined
     ? []
     : await chooseDocuments(inputs.unseen, { ...others, seed: context.seed, count: inputs.maxTexts });
-  const examplesOf = async ({ tokenizer }: ModelSession): Promise<EvaluationSets> => {
+  const examplesOf = async ({ tokenizer, loaded }: ModelSession): Promise<EvaluationSets> => {
+    const windowTokens = windowTokensOf(loaded.model.config);
     const encoded = await tokenizer.encodeBatch(unseen.map(({ text }) => text));
     return {
-      forget: await forgetExamples({ tokenizer, documents, key: secretKey }, forget),
+      forget: await forgetExamples({ tokenizer, documents, key: secretKey, windowTokens }, forget),
       retain: await retainExamples({ tokenizer, documents }, retain),
       unseen: encoded.map(({ ids }) => ids.subarray(0, RETAIN_TOKENS)),
     };

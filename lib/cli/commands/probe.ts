@@ -4,13 +4,14 @@
  *
  * @module
  */
+import { readConfig } from "../../checkpoints/load.ts";
 import { createHash } from "node:crypto";
 import { type CorpusCounts, emptyCorpus, streamDocuments } from "../../datasets/corpus.ts";
 import { countDocuments } from "../../datasets/corpus_pieces.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows } from "../../datasets/row_table.ts";
-import { type SecretPlace, secretPlaceKey } from "../../datasets/place.ts";
-import { PREFIX_TOKENS, SECRET_TOKENS } from "../../datasets/token_counts.ts";
+import { placeKey, type SecretPlace } from "../../datasets/place.ts";
+import { PREFIX_TOKENS, SECRET_TOKENS, windowTokensOf } from "../../datasets/token_counts.ts";
 import { type LocatedSecret, SecretLocator } from "../../evaluation/locate_secrets.ts";
 import { probeRow, scoreLocated } from "../../evaluation/probe.ts";
 import { Scorer, type Scores } from "../../metrics/scorer.ts";
@@ -125,8 +126,10 @@ export const command = defineCommand({
     const { distinct, places } = await readPlaces(secrets, proxy === undefined ? null : { proxy, proxyMa });
     const source = await resolveCorpus(corpus.path, corpus.options);
     const read = describeCorpus(source);
-    const locator = new SecretLocator(await openModelTokenizer(await modelFolder(model, context)), places, {
+    const folder = await modelFolder(model, context);
+    const locator = new SecretLocator(await openModelTokenizer(folder), places, {
       firstWindowOnly: firstWindow,
+      windowTokens: windowTokensOf((await readConfig(folder)).config),
       units: Math.max(1, Math.ceil(places.length / UNIT_SECRETS)),
       isOwn: (unit) => !shard || unit % shard.count === shard.index,
       key: keyWhenAsked(),
@@ -213,16 +216,13 @@ interface ProbedPlace extends SecretPlace {
   fingerprint: string | null;
 }
 
-/** The places of the secrets' table, each once: two detectors may have found one; and those of them to probe. */
+/** The places of the secrets' table, each once, as it was found first, whoever else found it; and those of them to probe. */
 async function readPlaces(
   secrets: string,
   proxy: { proxy: string; proxyMa: number } | null,
 ): Promise<{ distinct: number; places: ProbedPlace[] }> {
   const all = await readRows(secrets, { ...SECRET_COLUMNS, ...PROOF_COLUMNS }, { optional: PROOF_NAMES });
-  const known = new Map(
-    all.map((place) => [secretPlaceKey(place), place]),
-  );
-  const distinct = [...known.values()];
+  const distinct = [...Map.groupBy(all, placeKey).values()].map(([first]) => first!);
   return {
     distinct: distinct.length,
     places: proxy === null ? distinct : await keepProxied(distinct, proxy),

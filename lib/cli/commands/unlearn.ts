@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { windowTokensOf } from "../../datasets/token_counts.ts";
 import { CONTROL_SETS, controlRows } from "../../attacks/control_rows.ts";
 import { FORGET_COLUMNS, HISTORY_COLUMNS, OUTCOME_COLUMNS } from "../../datasets/columns.ts";
 import { forgetExamples, retainExamples } from "../../datasets/examples.ts";
@@ -166,8 +167,9 @@ export const command = defineCommand({
     );
     using session = await openModel(values.model, context, { ...trained, products: values.dtype });
     const { loaded, tokenizer } = session;
+    const windowTokens = windowTokensOf(loaded.model.config);
     const sets = {
-      forget: await forgetExamples({ tokenizer, documents, key: secretKey }, forgetRows),
+      forget: await forgetExamples({ tokenizer, documents, key: secretKey, windowTokens }, forgetRows),
       retain: await retainExamples({ tokenizer, documents }, retainRows.map(({ doc_id }) => doc_id)),
     };
     const controls = given ? [] : await controlRows(
