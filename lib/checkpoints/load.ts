@@ -3,10 +3,14 @@
  *
  * @module
  */
-import type { Products } from "../engine/compile.ts";
+import { dispose, type Tensor } from "../npm/tfjs_core.ts";
+import { assign, type Products } from "../engine/compile.ts";
+import { fillBfloat16Tensor, isNarrow, viewTensor } from "../engine/tensor_memory.ts";
 import type { Architecture, OwnConfig } from "../models/architecture.ts";
-import type { StorageDtype } from "./float_types.ts";
+import { checkBase, type ReadAdapter, readAdapter } from "./adapter.ts";
+import { narrow, type StorageDtype } from "./float_types.ts";
 import { isGguf, openGguf } from "./gguf.ts";
+import { linearLayers, type LinearSize, newAdapter, type NewLora } from "../models/lora.ts";
 import { Model } from "../models/model.ts";
 import type { Trainable } from "../models/trainable.ts";
 import { architectureOf } from "../models/models.ts";
@@ -40,6 +44,18 @@ export interface LoadOptions {
    * float32 then. Default false: some may be in bfloat16, and to train those is refused.
    */
   trainable?: false | Trainable;
+  /**
+   * A new adapter beside the linear layers, which alone is trained: the weights stay as `products` keeps them. Default:
+   * none.
+   */
+  lora?: NewLora | undefined;
+  /**
+   * The folder of an adapter that was made for the model. It becomes part of the weights, unless it is to be trained on.
+   * Default: none.
+   */
+  adapter?: string | undefined;
+  /** Whether the adapter is kept apart, and alone is trained. Default false. */
+  trainsAdapter?: boolean | undefined;
 }
 
 /** A configuration has some kilobytes, with the names of a classifier's labels some hundred. */
@@ -101,6 +117,32 @@ async function readJson(folder: string): Promise<Record<string, unknown>> {
   return json as Record<string, unknown>;
 }
 
+/** What is to stand beside the weights: a new adapter, or one of a folder. */
+async function openBeside(
+  { lora, adapter }: LoadOptions,
+  model: { layers: ReadonlyMap<string, LinearSize>; name: string },
+): Promise<ReadAdapter | undefined> {
+  if (adapter !== undefined) return await readAdapter(adapter, model);
+  return lora && { adapter: newAdapter(model.layers, lora, model.name), base: null, digest: undefined };
+}
+
+/** Makes a model's adapter part of its weights, each in the type that it is kept in. */
+async function mergeAdapter(model: Model): Promise<void> {
+  for (const layer of model.adapter!.layers) {
+    using held = new DisposableStack();
+    const sum = held.adopt(model.merged(layer), dispose);
+    const weight = model.weights[`${layer}.weight`]!;
+    assign(weight, isNarrow(weight) ? held.adopt(await roundedToBfloat16(sum), dispose) : sum);
+  }
+}
+
+async function roundedToBfloat16(tensor: Tensor): Promise<Tensor> {
+  using view = viewTensor(tensor);
+  return await fillBfloat16Tensor(tensor.shape, (halves) => {
+    narrow(view.values, "BF16", new Uint8Array(halves.buffer, halves.byteOffset, halves.byteLength));
+  });
+}
+
 /**
  * Loads a model folder, a GGUF file or "embedded", the model that comes with the project. TensorFlow must be open. Peak
  * memory is the weights', as they are kept, and little more: files are read by pieces into the tensors' own memory.
@@ -126,10 +168,23 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   path = namedModel(path);
   const { architecture, config, json } = await readConfig(path);
   using source = isGguf(path) ? openGguf(path).source : await openTensors(path);
-  const keep = products === "bfloat16" && !trainable ? "bfloat16" : "float32";
+  const isFrozen = !trainable || options.lora !== undefined || options.trainsAdapter;
+  const keep = products === "bfloat16" && isFrozen ? "bfloat16" : "float32";
+  using made = new DisposableStack(); // what has been made is freed if the rest fails
+  const beside = await openBeside(options, { layers: linearLayers(architecture, config), name: path });
+  if (beside) made.use(beside.adapter);
   const weights = await readWeights(source, architecture, config, { keep });
-  const parts = { architecture, config, weights, products, name: path };
+  made.defer(() => dispose(weights));
+  if (beside) checkBase(beside, weights, { folder: options.adapter!, name: path });
+  const adapter = beside?.adapter;
+  const parts = { architecture, config, weights, products, name: path, adapter };
+  if (adapter && !options.lora && !options.trainsAdapter) {
+    await mergeAdapter(new Model(parts));
+    parts.adapter = undefined;
+  }
   const model = new Model({ ...parts, trainable: trainable === false ? true : trainable });
+  made.move();
+  if (!parts.adapter) adapter?.[Symbol.dispose]();
   return {
     model,
     configJson: json,

@@ -16,6 +16,7 @@
  *
  * @module
  */
+export { ADAPTER_FILES, saveAdapter } from "./adapter.ts";
 export type { StorageDtype } from "./float_types.ts";
 export { type LoadedModel, loadModel, type LoadOptions } from "./load.ts";
 export { openModelTokenizer as openTokenizer } from "./model_tokenizer.ts";

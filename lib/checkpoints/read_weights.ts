@@ -139,8 +139,23 @@ function checkMemory(file: string, needed: number, keep: Products): void {
   );
 }
 
-/** Fills a tensor's memory piece by piece. */
-async function readTensor(source: TensorSource, name: string, values: Float32Array): Promise<void> {
+/**
+ * Fills a tensor's memory piece by piece.
+ *
+ * @throws {TypeError} when a value is NaN or infinite; as `TensorSource.read`
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { openTensors } from "./open_tensors.ts";
+ *
+ * using source = await openTensors("tests/fixtures/gpt2/plain");
+ * const values = new Float32Array(8);
+ * await readTensor(source, "transformer.ln_f.weight", values);
+ * assert(values.every((value) => value !== 0));
+ * ```
+ */
+export async function readTensor(source: TensorSource, name: string, values: Float32Array): Promise<void> {
   for (let start = 0; start < values.length; start += PIECE_ELEMENTS) {
     await readPiece(source, name, { piece: values.subarray(start, start + PIECE_ELEMENTS), start });
   }

@@ -5,7 +5,7 @@
  */
 import { FileReader } from "./file_reader.ts";
 import { FLOAT_BYTES, isStorageDtype } from "./float_types.ts";
-import { headerLength, parseHeader, type StoredTensor } from "./safetensors.ts";
+import { headerLength, parseHeader, type SafetensorsHeader, type StoredTensor } from "./safetensors.ts";
 import type { SourceTensor, TensorSource } from "./tensor_source.ts";
 
 /**
@@ -24,13 +24,14 @@ import type { SourceTensor, TensorSource } from "./tensor_source.ts";
  * assertEquals([dtype, shape, values.every(Number.isFinite)], ["F16", [8], true]);
  * ```
  */
-export async function openSafetensors(path: string): Promise<TensorSource> {
+export async function openSafetensors(
+  path: string,
+): Promise<TensorSource & Pick<SafetensorsHeader, "metadata">> {
   const file = await FileReader.open(path);
   try {
     const start = file.readSync(0, Math.min(8, file.size));
     const length = headerLength(start, file.size, path);
-    const { tensors, dataStart } = parseHeader(file.readSync(0, 8 + length), file.size, path);
-    return new SafetensorsSource(file, tensors, dataStart);
+    return new SafetensorsSource(file, parseHeader(file.readSync(0, 8 + length), file.size, path));
   } catch (error) {
     file[Symbol.dispose]();
     throw error;
@@ -39,11 +40,13 @@ export async function openSafetensors(path: string): Promise<TensorSource> {
 
 class SafetensorsSource implements TensorSource {
   readonly file: string;
+  readonly metadata: Record<string, string>;
   readonly tensors: ReadonlyMap<string, StoredTensor & SourceTensor>;
   readonly #reader: FileReader;
   readonly #dataStart: number;
 
-  constructor(reader: FileReader, tensors: readonly StoredTensor[], dataStart: number) {
+  constructor(reader: FileReader, { tensors, metadata, dataStart }: SafetensorsHeader) {
+    this.metadata = metadata;
     this.file = reader.path;
     this.#reader = reader;
     this.#dataStart = dataStart;

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import { makeFolder, removePath } from "../files/folders.ts";
 import { viewTensor } from "../engine/tensor_memory.ts";
@@ -40,7 +41,8 @@ const INDEX = "model.safetensors.index.json";
 const SHARD = /^model-\d{5}-of-\d{5}\.safetensors$/;
 
 /**
- * Writes a model folder that transformers loads; weights of another layout that were there are removed.
+ * Writes a model folder that transformers loads; weights of another layout that were there are removed. A model's adapter
+ * is made part of the weights on the way, before they are rounded.
  *
  * @throws {Error} when the folder cannot be written; {RangeError} when a weight cannot be stored: nothing is written then
  *
@@ -61,12 +63,17 @@ const SHARD = /^model-\d{5}-of-\d{5}\.safetensors$/;
 export async function saveModel(model: Model, folder: string, options: SaveOptions): Promise<void> {
   const { configJson, dtype, tokenizerFolder, shardBytes = 5e9 } = options;
   await makeFolder(folder);
-  for (const [name, weight] of Object.entries(model.weights)) {
+  using held = new DisposableStack();
+  const weights = { ...model.weights };
+  for (const layer of model.adapter?.layers ?? []) {
+    weights[`${layer}.weight`] = held.adopt(model.merged(layer), tf.dispose);
+  }
+  for (const [name, weight] of Object.entries(weights)) {
     using view = viewTensor(weight);
     const bad = describeTooLarge(view.values, dtype);
     if (bad) throw new RangeError(`Cannot save "${folder}" as ${dtype}: "${name}" holds ${bad}`);
   }
-  const written = await writeWeights(model.weights, folder, { dtype, shardBytes });
+  const written = await writeWeights(weights, folder, { dtype, shardBytes });
   await writeModelTokenizer(tokenizerFolder, folder);
   const dtypeName = { F32: "float32", F16: "float16", BF16: "bfloat16" }[dtype];
   const { dtype: _, torch_dtype: __, ...fields } = configJson;

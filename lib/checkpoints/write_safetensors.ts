@@ -15,7 +15,7 @@ import { PIECE_ELEMENTS } from "./tensor_source.ts";
  * Writes a file, which appears by a rename.
  *
  * @param tensors float32, by name; values that the type cannot hold become infinite
- * @param options.hash is given every byte of the file
+ * @param options.hash is given every byte of the file @param options.metadata the header's; default: PyTorch's format
  * @throws {Error} when it cannot be written
  *
  * @example
@@ -36,9 +36,12 @@ export async function writeSafetensors(
   path: string,
   tensors: Readonly<Record<string, Tensor>>,
   dtype: StorageDtype,
-  { hash }: { hash?: Hash } = {},
+  { hash, metadata }: { hash?: Hash; metadata?: Record<string, string> } = {},
 ): Promise<void> {
-  const head = encodeHeader(Object.entries(tensors).map(([name, { shape }]) => ({ name, shape, dtype })));
+  const head = encodeHeader(
+    Object.entries(tensors).map(([name, { shape }]) => ({ name, shape, dtype })),
+    metadata,
+  );
   const elements = Object.values(tensors).reduce((sum, { size }) => sum + size, 0);
   await writeFileAtomic(path, {
     bytes: head.length + FLOAT_BYTES[dtype] * elements,

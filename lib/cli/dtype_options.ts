@@ -21,8 +21,11 @@ export const SAVE_DTYPE_OPTION = {
   choices: ["float32", "float16", "bfloat16"],
 } as const satisfies OptionSpec;
 
+/** What the option may be. */
+export type SaveDtype = typeof SAVE_DTYPE_OPTION.choices[number];
+
 const STORAGE = { float32: "F32", float16: "F16", bfloat16: "BF16" } as const satisfies Record<
-  typeof SAVE_DTYPE_OPTION.choices[number],
+  SaveDtype,
   StorageDtype
 >;
 
@@ -37,6 +40,6 @@ const STORAGE = { float32: "F32", float16: "F16", bfloat16: "BF16" } as const sa
  * assertEquals([storageOf("bfloat16", "F32"), storageOf(undefined, "F32")], ["BF16", "F32"]);
  * ```
  */
-export function storageOf(given: keyof typeof STORAGE | undefined, otherwise: StorageDtype): StorageDtype {
+export function storageOf(given: SaveDtype | undefined, otherwise: StorageDtype): StorageDtype {
   return given === undefined ? otherwise : STORAGE[given];
 }

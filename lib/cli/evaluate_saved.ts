@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { rereadAdapter } from "../checkpoints/adapter.ts";
 import { loadModel } from "../checkpoints/load.ts";
 import { perMetric, THRESHOLD_METRICS, type ThresholdMetric } from "../datasets/metrics.ts";
 import type { Products } from "../engine/compile.ts";
+import type { Model } from "../models/model.ts";
 import { evaluateSets, type EvaluationSets } from "../evaluation/evaluate_sets.ts";
 import { openScorer, type ScoreMemo } from "../metrics/score_memo.ts";
 
@@ -33,15 +35,19 @@ import { openScorer, type ScoreMemo } from "../metrics/score_memo.ts";
 export async function evaluateSaved(
   folder: string,
   sets: Omit<EvaluationSets, "unseen">,
-  { products, memo, ...options }: {
+  { products, beside, memo, ...options }: {
     products: Products;
+    /** Of a checkpoint that is an adapter, the model that it was trained beside: it is given what the file holds. */
+    beside?: Model | undefined;
     endOfText: number | null;
     memo: ScoreMemo | undefined;
     onProgress: () => Promise<void>;
   },
 ) {
-  using saved = await loadModel(folder, { products });
-  using scorer = openScorer(saved.model, memo);
+  using held = new DisposableStack();
+  if (beside) await rereadAdapter(beside, folder);
+  const model = beside ?? held.use(await loadModel(folder, { products })).model;
+  using scorer = openScorer(model, memo);
   const { sets: rows, scores } = await evaluateSets(scorer, { ...sets, unseen: [] }, {
     model: "after",
     ...options,

@@ -18,6 +18,7 @@ import { encodePrompts, promptsOf } from "./humaneval_prompts.ts";
 import { describeNeed, memoryOf, modelSizes } from "./memory.ts";
 import { modelFolder } from "./model_folder.ts";
 import { formatSeconds } from "./progress.ts";
+import type { NamedModel } from "./adapter_options.ts";
 import { openModel } from "./session.ts";
 import { resolveShard } from "./shard.ts";
 
@@ -46,10 +47,12 @@ const [PROMPTS, TOKENS] = [4, [2, 10]] as const;
  */
 export async function planHumanEval(
   problems: readonly Problem[],
-  { model: name, dtype, n, temperature, topP, maxTokens, shard: given }: Pick<
-    HumanEvalValues,
-    "model" | "dtype" | "n" | "temperature" | "topP" | "maxTokens" | "shard"
-  >,
+  { model: name, adapter, dtype, n, temperature, topP, maxTokens, shard: given }:
+    & Pick<
+      HumanEvalValues,
+      "model" | "dtype" | "n" | "temperature" | "topP" | "maxTokens" | "shard"
+    >
+    & NamedModel,
   context: Pick<Context, "cwd" | "progress" | "signal" | "seed">,
 ): Promise<CommandResult> {
   const shard = resolveShard(given, Deno.env.toObject());
@@ -57,7 +60,7 @@ export async function planHumanEval(
   const sizes = await modelSizes(await modelFolder(name, context));
   const free = freeMemory();
   const before = free === null ? null : free + Deno.memoryUsage().rss;
-  using session = await openModel(name, context, { products: dtype });
+  using session = await openModel(name, context, { products: dtype, adapter });
   const { model } = session.loaded;
   const positions = longestOf(model, { maxTokens });
   const prompts = promptsOf(await encodePrompts(own, session.tokenizer));

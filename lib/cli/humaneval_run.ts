@@ -21,10 +21,10 @@ import {
   type OptionValues,
   UsageError,
 } from "./command.ts";
+import { MODEL_OPTIONS, modelInputs } from "./adapter_options.ts";
 import { DTYPE_OPTION } from "./dtype_options.ts";
 import { describePasses, summaryOfPasses } from "./humaneval_report.ts";
 import { type DrawSamples, makeSamples, type SampleJudge } from "./humaneval_samples.ts";
-import { MODEL_OPTION, modelInput } from "./model_folder.ts";
 import { openRunFolder, readRunRecord } from "./run_folder.ts";
 import { SHARD_OPTION, shardOutput } from "./shard.ts";
 
@@ -41,7 +41,7 @@ const JUDGED = "judged";
 
 /** The options of `humaneval`, but for those of the sandbox. */
 export const HUMANEVAL_OPTIONS = {
-  model: MODEL_OPTION,
+  ...MODEL_OPTIONS,
   dtype: DTYPE_OPTION,
   problems: {
     kind: "path",
@@ -111,15 +111,16 @@ export async function runHumanEval(
   using run = await openRunFolder(out, {
     command: "humaneval",
     context: { ...context, settings: { ...settings, shard: setting } },
-    inputs: { model: await modelInput(values.model, context), problems: file },
+    inputs: { ...await modelInputs(values, context), problems: file },
     outputs: Object.values(HUMANEVAL_FILES),
     scratch: [JUDGED],
     goesOn: ({ summary }) => Number(summary?.samples_a_problem) < n || before !== undefined,
   });
-  const model = (await readRunRecord(run.folder))!.inputs.model!;
+  const { model = "", adapter } = (await readRunRecord(run.folder))!.inputs;
   using samples = await SamplesFile.open(await run.path(HUMANEVAL_FILES.samples), {
     ...{ problems, shard, n },
     settings: {
+      ...adapter !== undefined && { adapter },
       ...{ model, dtype, temperature, top_p: topP, max_tokens: maxTokens, seed: context.seed },
       stop: [...problems[0]!.stops],
     },

@@ -88,7 +88,7 @@ async function checkedModel(path: string, name: string): Promise<string> {
   const hasWeights = names.some((name) => /^(pytorch_)?model\b.*\.(safetensors|bin|pt|json)$/.test(name));
   if (has("adapter_config.json") && !hasWeights) {
     refuse(
-      "it is an adapter (adapter_config.json): merge it into its base model first, with peft's merge_and_unload",
+      "it is an adapter (adapter_config.json): give its base as --model and this folder as --adapter",
     );
   }
   const steps = names.flatMap((name) => /^checkpoint-(\d+)$/.exec(name)?.[1] ?? []).map(Number);

@@ -28,6 +28,8 @@ export const PLAN_OPTION = {
 /** What would be done. */
 export interface PlannedWork {
   model: string;
+  /** The folder of an adapter for it. */
+  adapter?: string | undefined;
   dtype: Products;
   unit: "secrets" | "texts";
   /** Rows of all shards; null where only reading the corpus would tell. */
@@ -61,7 +63,7 @@ const [ROWS, TRIES] = [8, 2];
  * ```
  */
 export async function planScores(
-  { model, dtype, unit, rows, shard: given, tokens, score }: PlannedWork,
+  { model, adapter, dtype, unit, rows, shard: given, tokens, score }: PlannedWork,
   context: Pick<Context, "cwd" | "progress" | "signal">,
 ): Promise<CommandResult> {
   const shard = resolveShard(given, Deno.env.toObject());
@@ -69,7 +71,7 @@ export async function planScores(
   const sizes = await modelSizes(await modelFolder(model, context));
   const free = freeMemory();
   const before = free === null ? null : free + Deno.memoryUsage().rss;
-  using session = await openModel(model, context, { products: dtype });
+  using session = await openModel(model, context, { products: dtype, adapter });
   const { config } = session.loaded.model;
   const length = Math.min(tokens, config.maxPositions);
   const random = new PythonRandom(1);

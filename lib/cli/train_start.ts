@@ -8,7 +8,6 @@ import { PythonRandom } from "../datasets/python_random.ts";
 import { trainTokenizer } from "../datasets/train_tokenizer.ts";
 import type { Products } from "../engine/compile.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { StorageDtype } from "../checkpoints/float_types.ts";
 import type { Model } from "../models/model.ts";
 import { architectureOf } from "../models/models.ts";
 import { newModel } from "../models/new_model.ts";
@@ -16,13 +15,15 @@ import { saveModel } from "../checkpoints/save.ts";
 import { type ModelSizes, sizesOf } from "../training/step_memory.ts";
 import { openTokenizer, parseTokenizer, type Tokenizer } from "../tokenizers/tokenizer.ts";
 import { temporaryPath, writeFileAtomic } from "../files/write_file.ts";
+import { modelInputs, type TrainedModel, trainedOptions, trainedSizes } from "./adapter_options.ts";
 import type { Context } from "./command.ts";
-import { modelSizes } from "./memory.ts";
-import { type ModelContext, modelFolder, modelInput } from "./model_folder.ts";
+import type { ModelContext } from "./model_folder.ts";
+import { type SaveDtype, storageOf } from "./dtype_options.ts";
 import { resolvePath } from "./options.ts";
 import { checkSpace } from "./output.ts";
 import { startMegabytes } from "./reading.ts";
 import type { RunOptions } from "./run_record.ts";
+import { saveTrained } from "./save_trained.ts";
 import { openEngine, openModel } from "./session.ts";
 import type { TrainingTexts } from "./training_texts.ts";
 
@@ -30,7 +31,7 @@ import type { TrainingTexts } from "./training_texts.ts";
 const TOKENIZER_COPIES = 2;
 
 /** The options that a start depends on. */
-export interface StartOptions {
+export interface StartOptions extends Omit<TrainedModel, "model"> {
   /** A model to go on from. */
   model: string | undefined;
   /** What products are computed in. */
@@ -61,10 +62,8 @@ export interface TrainingStart extends Disposable {
   tokenizer: Tokenizer;
   /** What stands between documents. */
   endOfText: number;
-  /** How its weights are stored where nothing else is asked for. */
-  dtype: StorageDtype;
-  /** Writes the model into a folder, tokenizer and all. */
-  save(folder: string, dtype: StorageDtype): Promise<void>;
+  /** Writes the model into a folder, tokenizer and all, or its adapter; without a type as it came, a new one in float16. */
+  save(folder: string, dtype: SaveDtype | undefined): Promise<void>;
 }
 
 /**
@@ -84,14 +83,14 @@ export interface TrainingStart extends Disposable {
  * ```
  */
 export async function trainingInputs(
-  { corpus, model, tokenizer, exclude = [] }:
-    & Pick<StartOptions, "model" | "tokenizer">
+  { corpus, model, adapter, tokenizer, exclude = [] }:
+    & Pick<StartOptions, "model" | "adapter" | "tokenizer">
     & { corpus: string; exclude?: readonly string[] },
   context: ModelContext,
 ): Promise<NonNullable<RunOptions["inputs"]>> {
   return {
     corpus: corpus === "embedded" ? undefined : { path: resolvePath(corpus, context.cwd), exclude },
-    model: model === undefined ? undefined : await modelInput(model, context),
+    ...model !== undefined && await modelInputs({ model, adapter }, context),
     tokenizer: tokenizer === undefined ? undefined : { path: tokenizer, isFlat: true },
   };
 }
@@ -115,7 +114,7 @@ export async function trainingInputs(
  *   yield { texts: ["x = 1\n"], read: 6 };
  * }
  * using start = await openStart(options, { bytes: 6, pieces }, context);
- * assertEquals([start.model.config.layers, start.dtype, start.tokenizer.vocabularySize], [1, "F16", 257]);
+ * assertEquals([start.model.config.layers, start.tokenizer.vocabularySize], [1, 257]);
  * ```
  */
 export async function openStart(
@@ -125,7 +124,7 @@ export async function openStart(
 ): Promise<TrainingStart> {
   return options.model === undefined
     ? await newStart(options, texts, context)
-    : await existingStart(options.model, options, context);
+    : await existingStart({ ...options, model: options.model }, context);
 }
 
 /**
@@ -148,7 +147,7 @@ export async function openStart(
  */
 export async function startSizes(options: StartOptions, context: ModelContext): Promise<ModelSizes> {
   const { model, tokenizer: folder, vocabulary } = options;
-  if (model !== undefined) return await modelSizes(await modelFolder(model, context));
+  if (model !== undefined) return await trainedSizes({ ...options, model }, context);
   const tokenizer = folder === undefined
     ? { vocabularySize: vocabulary, endOfText: 0 }
     : await openTokenizer(folder);
@@ -158,11 +157,13 @@ export async function startSizes(options: StartOptions, context: ModelContext): 
 }
 
 async function existingStart(
-  name: string,
-  { dtype }: StartOptions,
-  context: ModelContext,
+  options: StartOptions & { model: string },
+  context: ModelContext & Pick<Context, "seed">,
 ): Promise<TrainingStart> {
-  const session = await openModel(name, context, { products: dtype as Products, trainable: true });
+  const session = await openModel(options.model, context, {
+    ...trainedOptions(options, context.seed),
+    products: options.dtype as Products,
+  });
   const { engine, loaded, tokenizer } = session;
   try {
     return {
@@ -170,13 +171,7 @@ async function existingStart(
       model: loaded.model,
       tokenizer,
       endOfText: endOfTextOf(tokenizer),
-      dtype: loaded.dtype,
-      save: (folder, dtype) =>
-        saveModel(loaded.model, folder, {
-          configJson: loaded.configJson,
-          dtype,
-          tokenizerFolder: loaded.folder,
-        }),
+      save: (folder, saveDtype) => saveTrained(loaded, folder, { ...options, saveDtype }),
       [Symbol.dispose]: () => session[Symbol.dispose](),
     };
   } catch (error) {
@@ -203,9 +198,9 @@ async function newStart(
     model,
     tokenizer,
     endOfText,
-    dtype: "F16",
-    save: async (folder, dtype) => {
+    save: async (folder, saveDtype) => {
       await writeFileAtomic(join(folder, "tokenizer.json"), tokenizerJson);
+      const dtype = storageOf(saveDtype, "F16");
       await saveModel(model, folder, { configJson, dtype, tokenizerFolder: folder });
     },
     [Symbol.dispose]: () => {

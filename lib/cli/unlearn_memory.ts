@@ -12,14 +12,13 @@ import { RETAIN_BLEU } from "../evaluation/retain_set.ts";
 import { objectiveOf, type ObjectiveOptions } from "../unlearning/objectives.ts";
 import { LASTING_WINDOWS } from "../unlearning/lasting.ts";
 import { unlearningBytes } from "../unlearning/run_memory.ts";
+import { type TrainedModel, trainedSizes } from "./adapter_options.ts";
 import type { Context } from "./command.ts";
-import { modelSizes, sayMemory } from "./memory.ts";
-import { type ModelContext, modelFolder } from "./model_folder.ts";
+import { sayMemory } from "./memory.ts";
+import type { ModelContext } from "./model_folder.ts";
 
 /** The options that decide. */
-export interface UnlearnMemoryOptions extends ObjectiveOptions {
-  /** The model, as `--model` names it. */
-  model: string;
+export interface UnlearnMemoryOptions extends ObjectiveOptions, TrainedModel {
   /** The method's name. */
   method: string;
   /** What products are computed in. */
@@ -46,7 +45,7 @@ export interface UnlearnTables {
  * Says what the run will take; see `sayMemory`. TensorFlow must be open.
  *
  * @returns bytes; undefined on a GPU
- * @throws {Error} as `modelFolder` and `readConfig`
+ * @throws {Error} as `trainedSizes`
  *
  * @example
  * ```ts
@@ -70,7 +69,7 @@ export async function sayUnlearningMemory(
   { forgetRows, retainRows }: UnlearnTables,
   context: ModelContext & Pick<Context, "log">,
 ): Promise<number | undefined> {
-  const sizes = await modelSizes(await modelFolder(options.model, context));
+  const sizes = await trainedSizes(options, context);
   const objective = objectiveOf(options.method, options);
   const { maxPositions } = sizes.config;
   const isKnown = retainRows.every(({ bleu4 }) => bleu4 !== null && bleu4 >= RETAIN_BLEU);

@@ -16,7 +16,18 @@ import { resolvePath } from "./options.ts";
 export const MODEL_CARD = "README.md";
 
 /** What of its command a card says. */
-const SETTINGS = ["thresholds", "stop", "lasting", "lr", "gamma", "lambda", "alpha", "compat", "seed"];
+const SETTINGS = [
+  "lora",
+  "thresholds",
+  "stop",
+  "lasting",
+  "lr",
+  "gamma",
+  "lambda",
+  "alpha",
+  "compat",
+  "seed",
+];
 
 /** Of the Hub's names of licences. */
 const LICENCE = /^---\n(?:.*\n)*?license: ?["']?([\w.-]+)["']?\n(?:.*\n)*?---/;

@@ -76,6 +76,23 @@ async function allocate(
 }
 
 /**
+ * Whether a tensor is kept in bfloat16, although tfjs takes it for float32.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const [x, y] = [await fillTensor([1], () => {}), await fillBfloat16Tensor([1], () => {})];
+ * assertEquals([isNarrow(x), isNarrow(y)], [false, true]);
+ * ```
+ */
+export function isNarrow(tensor: Tensor): boolean {
+  return currentEngine().binding.isNarrow(backend().idOf(tensor));
+}
+
+/**
  * A float32 tensor's memory until the view is disposed; on a GPU it is copied to the host first, and of one that is
  * kept in bfloat16 it is a widened copy. The tensor must not be assigned to meanwhile.
  *

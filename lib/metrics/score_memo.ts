@@ -85,8 +85,9 @@ export class ScoreMemo {
 
 /** What the weights are, in 64 hexadecimal digits. */
 function digestOf(model: Model): string {
-  const hash = createHash("sha256").update(`${model.className} ${JSON.stringify(model.config)}`);
-  for (const [name, weight] of Object.entries(model.weights)) {
+  const { className, config, adapter } = model;
+  const hash = createHash("sha256").update(`${className} ${JSON.stringify([config, adapter?.scale])}`);
+  for (const [name, weight] of Object.entries({ ...model.weights, ...adapter?.weights })) {
     using view = viewTensor(weight);
     const { buffer, byteOffset, byteLength } = view.values;
     hash.update(`${name} ${byteLength} `).update(new Uint8Array(buffer, byteOffset, byteLength));

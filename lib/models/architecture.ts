@@ -9,8 +9,19 @@ import type { Tensor } from "../npm/tfjs_core.ts";
 import type { RopeAngles } from "./rope.ts";
 import type { Rope } from "./rope_scaling.ts";
 
-/** A model's weights by the names of its file, float32. */
-export type Weights = Readonly<Record<string, Tensor>>;
+/**
+ * What stands beside a model's linear layers.
+ *
+ * @param name a layer's, which is that of its weights without `.weight` @param x [N, in]
+ * @returns what is added to the layer's result, [N, out]; undefined where nothing is
+ */
+export type LinearAdapter = (name: string, x: Tensor) => Tensor | undefined;
+
+/** The key of what stands beside linear layers. */
+export const ADAPTER: unique symbol = Symbol("adapter");
+
+/** A model's weights by the names of its file, float32; and, where it has one, an adapter. */
+export type Weights = Readonly<Record<string, Tensor>> & { readonly [ADAPTER]?: LinearAdapter };
 
 /** The sizes that caches, batches and checks need. */
 export interface ModelConfig {
@@ -101,6 +112,8 @@ export interface Architecture<C extends ModelConfig = OwnConfig> {
   outputName: string;
   /** See `outputName`. */
   embeddingName: string;
+  /** Whether the linear layers of its blocks are stored as [in, out]; without it they are [out, in]. */
+  isInOut?: boolean;
   /** How positions rotate queries and keys; absent where the family embeds positions instead. */
   rope?: (config: C) => Rope;
   /**

@@ -39,6 +39,7 @@ export const gpt2: Architecture<Gpt2Config> = {
   embeddingName: "transformer.wte.weight",
   readConfig,
   shapes,
+  isInOut: true,
   isBuffer: (name) => /\.attn\.(bias|masked_bias)$/.test(name),
   embed: (weights, _config, ids, positions) => embedWithPositions(weights, ids, positions),
   block,
@@ -99,10 +100,7 @@ function projectionShapes(name: string, size: [number, number]): Record<string, 
 
 /** [N, in] to [N, out] */
 function project(weights: Weights, name: string, x: Tensor): Tensor {
-  return tf.add(
-    tf.matMul(x as tf.Tensor2D, weights[`${name}.weight`] as tf.Tensor2D),
-    weights[`${name}.bias`]!,
-  );
+  return linear(weights, name, x, { isInOut: true });
 }
 
 function normOf(weights: Weights, { layerNormEpsilon: epsilon }: Gpt2Config, name: string): NormLayer {

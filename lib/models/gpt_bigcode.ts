@@ -27,6 +27,7 @@ export const gptBigcode: Architecture<Gpt2Config> = {
     };
   },
   shapes,
+  isInOut: false,
   isBuffer: (name) => /^transformer\.(h\.\d+\.attn\.)?(bias|masked_bias)$/.test(name),
   block,
 };

@@ -7,13 +7,15 @@
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import { type ActivationName, ACTIVATIONS } from "./activations.ts";
-import type { Weights } from "./architecture.ts";
+import { ADAPTER, type Weights } from "./architecture.ts";
 import { layerNorm } from "./attention.ts";
 
 /**
- * x W^T + b with the weights `name.weight` and, where there is one, `name.bias`.
+ * x W^T + b with the weights `name.weight` and, where there is one, `name.bias`; and what an adapter adds. Every linear
+ * layer of every family is computed here.
  *
  * @param x [N, in]
+ * @param options.isInOut whether W is stored as [in, out], as GPT-2 has it. Default false: [out, in]
  * @returns [N, out]
  *
  * @example
@@ -27,10 +29,13 @@ import { layerNorm } from "./attention.ts";
  * assertEquals([...linear(weights, "sum", tf.tensor2d([[2, 3]])).dataSync()], [15]);
  * ```
  */
-export function linear(weights: Weights, name: string, x: Tensor): Tensor {
-  const product = tf.matMul(x as tf.Tensor2D, weights[`${name}.weight`] as tf.Tensor2D, false, true); // [N, out]
+export function linear(weights: Weights, name: string, x: Tensor, { isInOut = false } = {}): Tensor {
+  const weight = weights[`${name}.weight`] as tf.Tensor2D;
+  const product = tf.matMul(x as tf.Tensor2D, weight, false, !isInOut); // [N, out]
   const bias = weights[`${name}.bias`];
-  return bias ? tf.add(product, bias) : product;
+  const result = bias ? tf.add(product, bias) : product;
+  const added = weights[ADAPTER]?.(name, x);
+  return added ? tf.add(result, added) : result;
 }
 
 /**

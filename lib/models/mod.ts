@@ -18,10 +18,13 @@ export type {
   AttentionFunction,
   AttentionInputs,
   LayerInputs,
+  LinearAdapter,
   ModelConfig,
   OwnConfig,
   Weights,
 } from "./architecture.ts";
+export { Adapter, type DropoutStep, type LoraOptions } from "./adapter.ts";
+export { type LinearSize, LORA_DEFAULTS, type NewLora } from "./lora.ts";
 export { type HiddenOptions, Model, type ModelParts } from "./model.ts";
 export { architectureOf, MODELS, type ModelType } from "./models.ts";
 export { type Trainable } from "./trainable.ts";

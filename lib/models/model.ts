@@ -11,6 +11,7 @@ import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import type { Products } from "../engine/compile.ts";
 import { gpuMemory } from "../engine/cpu_features.ts";
+import { type Adapter, withAdapter } from "./adapter.ts";
 import type {
   Architecture,
   AroundLayer,
@@ -21,6 +22,7 @@ import type {
   Weights,
 } from "./architecture.ts";
 import { attend, attendInBlocks, causalBias } from "./attention.ts";
+import { linearLayers, type LinearSize } from "./lora.ts";
 import { type RopeAngles, ropeAngles } from "./rope.ts";
 import { type Trainable, trainableWeights } from "./trainable.ts";
 
@@ -39,8 +41,10 @@ export interface ModelParts<C extends ModelConfig = OwnConfig> {
   products?: Products;
   /** What messages call it, such as its folder. Default "new model". */
   name?: string;
-  /** Which weights training updates. Default true: all. */
+  /** Which weights training updates. Default true: all. Of a model with an adapter it is the adapter's alone. */
   trainable?: Trainable;
+  /** Stands beside the linear layers; the model owns it. Default: none. */
+  adapter?: Adapter | undefined;
 }
 
 /** What a run over whole sequences does beside giving their hidden states. */
@@ -49,11 +53,12 @@ export interface HiddenOptions {
   cache?: (layer: number, keys: Tensor, values: Tensor) => void;
   /** Stands around each layer. Default: runs it. */
   around?: AroundLayer;
+  /** For a training's step: draws the adapter's dropout, see `DropoutStep`. Default: nothing is dropped. */
+  seed?: Tensor | undefined;
 }
 
 /** A family's maths over one model's weights. */
 interface BoundFamily {
-  className: string;
   angles: (positions: Tensor) => RopeAngles | null;
   embed: (ids: Tensor, positions: Tensor) => Tensor;
   block: (x: Tensor, inputs: LayerInputs) => Tensor;
@@ -82,12 +87,21 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
   readonly config: C;
   /** The weights by name, float32 for tfjs. */
   readonly weights: Weights;
-  /** Those of the weights that training updates; the others are frozen. */
+  /** What training updates: those of the weights that are not frozen, or the adapter's. */
   readonly trainable: Weights;
   /** What captured steps are to compute matrix products in. */
   readonly products: Products;
   /** What messages call it: its folder or file. */
   readonly name: string;
+  /** Its class in transformers. */
+  readonly className: string;
+  /** What stands beside its linear layers. */
+  readonly adapter: Adapter | null;
+  /** The linear layers of its blocks: those that may have adapters. */
+  readonly linearLayers: ReadonlyMap<string, LinearSize>;
+  /** Whether their weights are stored as [in, out]. */
+  readonly isInOut: boolean;
+  readonly #bind: (weights: Weights) => BoundFamily;
   readonly #family: BoundFamily;
 
   /**
@@ -97,20 +111,21 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
    */
   constructor(parts: ModelParts<C>) {
     const { config, weights, products = "float32", name = "new model", trainable = true } = parts;
-    this.#family = bind(parts);
+    const { adapter = null } = parts;
+    this.#bind = (weights) => bind({ ...parts, weights });
+    this.#family = this.#bind(withAdapter(weights, adapter));
+    this.className = parts.architecture.className;
+    this.adapter = adapter;
+    this.linearLayers = linearLayers(parts.architecture, config);
+    this.isInOut = parts.architecture.isInOut ?? false;
     this.config = config;
     this.weights = weights;
-    this.trainable = trainableWeights(weights, trainable, name);
+    this.trainable = adapter ? adapter.weights : trainableWeights(weights, trainable, name);
     this.products = products;
     this.name = name;
   }
 
-  /** Its class in transformers. */
-  get className(): string {
-    return this.#family.className;
-  }
-
-  /** How many numbers the weights are. */
+  /** How many numbers the weights are, without the adapter's. */
   get parameterCount(): number {
     return countOf(this.weights);
   }
@@ -126,7 +141,7 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
    * @param ids [B, T] int32
    * @returns [B T, D]
    */
-  hidden(ids: Tensor, { cache, around }: HiddenOptions = {}): Tensor {
+  hidden(ids: Tensor, { cache, around, seed }: HiddenOptions = {}): Tensor {
     const length = ids.shape[1]!;
     if (length > this.config.maxPositions) {
       throw new RangeError(`Cannot run ${length} positions as the model has ${this.config.maxPositions}`);
@@ -139,19 +154,20 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
       if (length < 2 * size) return attend(q, k, v, { scale, bias });
       return attendInBlocks({ q, k, v }, { scale, bias, size });
     };
-    return this.#layers(ids, positions, { attention, around });
+    return this.#layers(ids, positions, { attention, around, seed });
   }
 
   /** Hidden states after the last norm: [B, T] to [B T, D]. */
   #layers(
     ids: Tensor,
     positions: Tensor,
-    { attention, around = (run, x) => run(x) }: {
+    { attention, around = (run, x) => run(x), seed }: Omit<HiddenOptions, "cache" | "around"> & {
       attention: AttentionFunction;
       around?: AroundLayer | undefined;
     },
   ): Tensor {
-    const family = this.#family;
+    const step = seed && { seed, rows: ids.size };
+    const family = step ? this.#bind(withAdapter(this.weights, this.adapter, step)) : this.#family;
     const angles = family.angles(positions);
     const shape = ids.shape as [number, number];
     let x = family.embed(ids, positions); // [B T, D]
@@ -193,9 +209,20 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
     return this.project(this.#layers(row, column, { attention }));
   }
 
-  /** Frees the weights. */
+  /**
+   * A linear layer's weights with what the adapter adds, as they are stored.
+   *
+   * @param layer one of the adapter's @returns float32; the caller disposes it
+   */
+  merged(layer: string): Tensor {
+    const weight = this.weights[`${layer}.weight`]!;
+    return tf.tidy(() => tf.add(weight, this.adapter!.delta(layer, { isInOut: this.isInOut })));
+  }
+
+  /** Frees the weights and the adapter. */
   [Symbol.dispose](): void {
     tf.dispose(Object.values(this.weights));
+    this.adapter?.[Symbol.dispose]();
   }
 }
 
@@ -207,7 +234,6 @@ function countOf(weights: Weights): number {
 function bind<C extends ModelConfig>({ architecture, weights, config }: ModelParts<C>): BoundFamily {
   const rope = architecture.rope?.(config);
   return {
-    className: architecture.className,
     angles: (positions) => rope ? ropeAngles(positions, rope) : null,
     embed: (ids, positions) => architecture.embed(weights, config, ids, positions),
     block: (x, inputs) => architecture.block(weights, config, x, inputs),

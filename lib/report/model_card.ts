@@ -20,6 +20,8 @@ export interface ModelCard {
   license: string | null;
   /** The program and its version, such as "CodeScrub 0.1.0". */
   version: string;
+  /** Whether the checkpoint is an adapter beside the base. Default false. */
+  isAdapter?: boolean;
   /** The unlearning method. */
   method: string;
   /** What it was run with, by name. */
@@ -98,7 +100,7 @@ derived from it are as they were. Values that have leaked must be revoked all th
 `;
 }
 
-function head({ base, repository, license, before, after }: ModelCard): string {
+function head({ base, repository, license, isAdapter, before, after }: ModelCard): string {
   const metric = (name: ThresholdMetric, scores: CardScores, when: string) => {
     const value = scores[name];
     if (value === null) return [];
@@ -112,8 +114,10 @@ function head({ base, repository, license, before, after }: ModelCard): string {
   return [
     "---",
     ...license === null ? [] : [`license: ${license}`],
-    ...repository === null ? [] : [`base_model: ${repository}`, "base_model_relation: finetune"],
-    "library_name: transformers",
+    ...repository === null
+      ? []
+      : [`base_model: ${repository}`, `base_model_relation: ${isAdapter ? "adapter" : "finetune"}`],
+    `library_name: ${isAdapter ? "peft" : "transformers"}`,
     "pipeline_tag: text-generation",
     "tags: [unlearning, machine-unlearning, code]",
     "model-index:",

@@ -6,7 +6,10 @@
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import { sparseCrossEntropy } from "../engine/kernels.ts";
-import type { Model } from "../models/model.ts";
+import type { HiddenOptions, Model } from "../models/model.ts";
+
+/** How a training's step runs a model. */
+export type StepOptions = Pick<HiddenOptions, "seed">;
 
 /**
  * Cross entropy of each next token.
@@ -27,9 +30,9 @@ import type { Model } from "../models/model.ts";
  * assertEquals(nextTokenLosses(loaded.model, ids).shape, [1, 2]);
  * ```
  */
-export function nextTokenLosses(model: Model, ids: Tensor): Tensor {
+export function nextTokenLosses(model: Model, ids: Tensor, options: StepOptions = {}): Tensor {
   const [B, T] = ids.shape as [number, number];
-  const losses = sparseCrossEntropy(model.project(predictingStates(model, ids)), nextTokens(ids));
+  const losses = sparseCrossEntropy(model.project(predictingStates(model, ids, options)), nextTokens(ids));
   return tf.reshape(losses, [B, T - 1]); // [B, T - 1]
 }
 
@@ -52,10 +55,10 @@ export function nextTokenLosses(model: Model, ids: Tensor): Tensor {
  * assertEquals(predictingStates(loaded.model, ids).shape, [2, loaded.model.config.width]);
  * ```
  */
-export function predictingStates(model: Model, ids: Tensor): Tensor {
+export function predictingStates(model: Model, ids: Tensor, options: StepOptions = {}): Tensor {
   const [B, T] = ids.shape as [number, number];
   const D = model.config.width;
-  const hidden = tf.reshape(model.hidden(ids), [B, T, D]); // [B, T, D]
+  const hidden = tf.reshape(model.hidden(ids, options), [B, T, D]); // [B, T, D]
   return tf.reshape(tf.slice(hidden, [0, 0, 0], [B, T - 1, D]), [B * (T - 1), D]); // [B (T - 1), D]
 }
 

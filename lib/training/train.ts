@@ -10,6 +10,7 @@ import { isXlaFaster } from "../engine/xla_policy.ts";
 import type { Model } from "../models/model.ts";
 import { checkTokens, NotFiniteError } from "../models/not_finite.ts";
 import type { Adam } from "./adam.ts";
+import { dropoutSeed, hasDropout } from "./dropout_seed.ts";
 import { nextTokenLosses, valueAndGradients } from "./next_token_loss.ts";
 import { type TokenDocuments, type WindowOptions, Windows } from "./windows.ts";
 
@@ -37,8 +38,14 @@ export const TRAIN_DEFAULTS = {
   maxNorm: 1,
 } as const satisfies Partial<TrainOptions>;
 
-/** A captured step: a batch's ids [B, T] and the optimizer's rates, to what it was before the update. */
-export type TrainingStep = CompiledStep<[tf.Tensor, tf.Tensor], { loss: tf.Tensor; norm: tf.Tensor }>;
+/**
+ * A captured step: a batch's ids [B, T] and the optimizer's rates, to what it was before the update; for an adapter with
+ * dropout also what draws it, see `dropoutSeed`.
+ */
+export type TrainingStep = CompiledStep<
+  [ids: tf.Tensor, rates: tf.Tensor, ...seed: tf.Tensor[]],
+  { loss: tf.Tensor; norm: tf.Tensor }
+>;
 
 /** What happened in a step. */
 export interface TrainStep {
@@ -104,8 +111,9 @@ export function learningRateAt(
  * ```
  */
 export function trainingStep(model: Model, optimizer: Adam): TrainingStep {
-  return compile((ids: tf.Tensor, rates: tf.Tensor) => {
-    const run = () => valueAndGradients(model.trainable, () => tf.mean(nextTokenLosses(model, ids)));
+  return compile((ids: tf.Tensor, rates: tf.Tensor, ...[seed]: tf.Tensor[]) => {
+    const mean = () => tf.mean(nextTokenLosses(model, ids, { seed }));
+    const run = () => valueAndGradients(model.trainable, mean);
     const { loss, gradients } = isXlaFaster(model.products) ? run() : outsideXla(run);
     return { loss, norm: optimizer.apply(gradients, rates) };
   }, { xla: true, name: "train", products: model.products });
@@ -163,7 +171,8 @@ export async function trainModel(
     checkTokens(batch, vocabularySize, `take step ${number}`);
     const ids = tf.tensor2d(batch, [options.batch, options.length], "int32");
     const rates = optimizer.nextRates(rate);
-    const { loss, norm } = await numbersOf(step, { ids, rates, optimizer });
+    const seed = hasDropout(model) ? [dropoutSeed(options.seed, [number])] : [];
+    const { loss, norm } = await numbersOf(step, { inputs: [ids, rates, ...seed], optimizer });
     if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
       optimizer.steps--; // weights and moments are as they were
       throw new NotFiniteError(
@@ -177,11 +186,11 @@ export async function trainModel(
 /** Runs a step and reads its results; of its inputs nothing is left. One that fails is not counted. */
 async function numbersOf(
   step: TrainingStep,
-  { ids, rates, optimizer }: { ids: tf.Tensor; rates: tf.Tensor; optimizer: Adam },
+  { inputs, optimizer }: { inputs: Parameters<TrainingStep>; optimizer: Adam },
 ): Promise<{ loss: number; norm: number }> {
   using held = new DisposableStack();
-  held.adopt([ids, rates], tf.dispose);
-  const result = await step.async(ids, rates).catch((error) => {
+  held.adopt(inputs, tf.dispose);
+  const result = await step.async(...inputs).catch((error) => {
     optimizer.steps--;
     throw error;
   });

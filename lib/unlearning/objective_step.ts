@@ -8,6 +8,7 @@
  * @module
  */
 import * as tf from "../npm/tfjs_core.ts";
+import type { Tensor } from "../npm/tfjs_core.ts";
 import { assign, compile, type CompiledStep } from "../engine/compile.ts";
 import type { Model } from "../models/model.ts";
 import { NotFiniteError } from "../models/not_finite.ts";
@@ -29,6 +30,8 @@ export interface StepShared {
   sums: GradientSums;
   /** Whether XLA compiles the gradients: it takes seconds. Default true. */
   xla?: boolean;
+  /** Draws an adapter's dropout for a micro-batch by its number, see `dropoutSeed`. Default: nothing is dropped. */
+  dropout?: ((batch: number) => Tensor) | undefined;
   /** Terms beside those that the micro-batches have weights for. Default: none. */
   terms?: readonly Term[];
 }
@@ -106,7 +109,7 @@ export class ObjectiveStep implements Disposable {
   /** The weights of each micro-batch's values, by the term's name. */
   #weights: readonly Readonly<Record<string, Float32Array>>[];
   readonly #tensors: BatchTensors[] = [];
-  readonly #accumulate: CompiledStep<[BatchTensors], StepResult>;
+  readonly #accumulate: CompiledStep<[BatchTensors, ...Tensor[]], StepResult>;
 
   private constructor(
     shared: StepShared,
@@ -128,7 +131,7 @@ export class ObjectiveStep implements Disposable {
     this.#counting = counting.length > 0 ? counting : [CROSS_ENTROPY];
     this.#terms = [...new Set([CROSS_ENTROPY, ...this.#counting])];
     const { model, xla = true } = shared;
-    this.#accumulate = compile((batch: BatchTensors) => this.#gradients(batch), {
+    this.#accumulate = compile((batch: BatchTensors, ...[seed]: Tensor[]) => this.#gradients(batch, seed), {
       xla,
       name: "gradients",
       products: model.products,
@@ -253,8 +256,10 @@ export class ObjectiveStep implements Disposable {
   ): Promise<Omit<TermValues, "norm">> {
     const sums = new TermSums(this.#terms, this.#counting);
     for (const i of batches) {
-      const result = await this.#accumulate.async(this.#tensors[i]!);
       using held = new DisposableStack();
+      const { dropout } = this.#shared;
+      const seed = dropout ? [held.adopt(dropout(i), tf.dispose)] : [];
+      const result = await this.#accumulate.async(this.#tensors[i]!, ...seed);
       held.adopt(result, tf.dispose);
       sums.add(result, this.#weights[i]!, this.#batches[i]);
       await onBatch?.();
@@ -263,10 +268,10 @@ export class ObjectiveStep implements Disposable {
   }
 
   /** Adds a micro-batch's gradients to the sums. */
-  #gradients(batch: BatchTensors): StepResult {
+  #gradients(batch: BatchTensors, seed?: Tensor): StepResult {
     const { model, sums } = this.#shared;
     const { loss, gradients, aux } = valueAndGradients(sums.weights, () => {
-      const inputs = inputsOf(model, batch, this.#terms);
+      const inputs = inputsOf(model, batch, this.#terms, { seed });
       const values = Object.fromEntries(
         this.#terms.map((term) =>
           [term.name, term.values(inputs.of(term), batch.reference[term.name] ?? {})] as const

@@ -7,6 +7,7 @@
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import type { Model } from "../models/model.ts";
+import type { StepOptions } from "../training/next_token_loss.ts";
 import type { MicroBatch } from "./micro_batch.ts";
 import type { NamedTensors, Term, TermInputs } from "./terms.ts";
 
@@ -87,6 +88,7 @@ export function tensorsOf(batch: MicroBatch, terms: readonly Term[]): Omit<Batch
 /**
  * Runs a model over a micro-batch, for terms.
  *
+ * @param options.seed draws an adapter's dropout, in steps
  * @returns what gives each term its inputs
  *
  * @example
@@ -112,12 +114,14 @@ export function inputsOf(
   model: Model,
   { ids, kinds, owners, arrays }: Omit<BatchTensors, "reference">,
   terms: readonly Term[],
+  { seed }: StepOptions = {},
 ): { of: (term: Term) => TermInputs } {
   const [B, T] = ids.shape as [number, number];
   const { width: D } = model.config;
   const wanted = new Set(terms.flatMap(({ layers = [] }) => layers));
   const taken: Record<number, Tensor> = {};
   const last = model.hidden(ids, {
+    seed,
     around: (run, x, layer) => {
       const output = run(x);
       if (wanted.has(layer)) taken[layer] = tf.reshape(output, [B, T, D]); // [B, T, D]

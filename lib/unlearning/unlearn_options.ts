@@ -56,6 +56,8 @@ export interface UnlearnOptions extends ObjectiveOptions {
   byChance?: number;
   /** Training that the secrets must withstand, each judged alone. Default: none. */
   lasting?: Lasting;
+  /** Draws an adapter's dropout. Default 42. */
+  seed?: number;
   /** Ends a secret's decode. */
   endOfText: number | null;
   /** Whether XLA compiles the steps. Default: where that makes a run shorter. */

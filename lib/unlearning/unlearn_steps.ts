@@ -3,11 +3,13 @@
  *
  * @module
  */
+import type { Tensor } from "../npm/tfjs_core.ts";
 import { RETAIN_TOKENS } from "../datasets/token_counts.ts";
 import { compilesUnlearning } from "../engine/xla_policy.ts";
 import type { Model } from "../models/model.ts";
 import { checkTokens } from "../models/not_finite.ts";
 import { Adam } from "../training/adam.ts";
+import { dropoutSeed, hasDropout } from "../training/dropout_seed.ts";
 import { GradientSums } from "./gradient_sums.ts";
 import { type MicroBatch, microBatches, type UnlearnRow } from "./micro_batches.ts";
 import { ObjectiveStep } from "./objective_step.ts";
@@ -82,7 +84,7 @@ export class UnlearnSteps implements Disposable {
    * @throws {RangeError} for an unknown method, a set without rows or token ids that the model does not have
    */
   static async create(model: Model, sets: UnlearnSets, options: UnlearnOptions): Promise<UnlearnSteps> {
-    const { method, microBatch: size, compat, lr, secretThresholds } = options;
+    const { method, microBatch: size, compat, lr, secretThresholds, seed = 42 } = options;
     const objective = typeof method === "string" ? objectiveOf(method, options) : method;
     const { maxPositions, vocabularySize } = model.config;
     sets.forget.forEach(({ ids }, i) => checkTokens(ids, vocabularySize, `unlearn forget text ${i}`));
@@ -95,7 +97,8 @@ export class UnlearnSteps implements Disposable {
     const sums = stack.use(
       new GradientSums(model.trainable, optimizer, { xla: options.xla ?? compiled.update }),
     );
-    const shared = { model, sums, xla };
+    const dropout = (batch: number): Tensor => dropoutSeed(seed, [steps.earlier + optimizer.steps, batch]);
+    const shared = { model, sums, xla, dropout: hasDropout(model) ? dropout : undefined };
     const how = { size, compat, squeezesSingleRows, maxPositions, ownLengths: !xla }; // XLA takes seconds for each shape
     const cut = (rows: readonly UnlearnRow[], { secretThresholds, pushes }: Aim) =>
       microBatches(withLosses(rows, sets.forget, secretThresholds, pushes), objective.forget, how);
@@ -113,7 +116,13 @@ export class UnlearnSteps implements Disposable {
         microBatches(retainRows, objective.retain, { ...how, paddedLength: RETAIN_TOKENS }),
       ),
     );
-    const steps = new UnlearnSteps(optimizer, sums, { forget, retain, rows: sets.forget, cut, lr });
+    const steps: UnlearnSteps = new UnlearnSteps(optimizer, sums, {
+      forget,
+      retain,
+      rows: sets.forget,
+      cut,
+      lr,
+    });
     stack.move();
     return steps;
   }

@@ -68,6 +68,7 @@ export async function world() {
         topP: 0.95,
         maxTokens: 512,
         before: undefined,
+        adapter: undefined,
         shard: undefined,
         out: path("out"),
       },

@@ -10,7 +10,7 @@ const FOLDERS: [what: string, names: string[], said: string | true][] = [
   [
     "an adapter",
     ["adapter_config.json", "adapter_model.safetensors", "tokenizer.json"],
-    "it is an adapter (adapter_config.json): merge it into its base model first, with peft's merge_and_unload",
+    "it is an adapter (adapter_config.json): give its base as --model and this folder as --adapter",
   ],
   ["a model that has an adapter's configuration too", [
     "adapter_config.json",

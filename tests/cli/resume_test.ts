@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryPath } from "../../lib/files/write_file.ts";
+import { readTensors } from "../tensors.ts";
 import { cliCommand, type CliRun, runCli, temporaryFolder } from "./run_cli.ts";
 import { type TinyRun, writeCertainModel, writeTinyRun } from "./tiny_run.ts";
 
@@ -14,6 +15,8 @@ interface Rule {
   epochs: number;
   kept: number;
   tables: string[];
+  /** What an adapter is like that is trained in place of the weights. */
+  lora?: string;
 }
 
 const RULES: readonly Rule[] = [
@@ -22,16 +25,20 @@ const RULES: readonly Rule[] = [
     ...{ stop: "secret", status: "out-of-patience", epochs: 10, kept: 0 },
     tables: ["history.parquet", "secrets.parquet"],
   },
+  {
+    ...{ stop: "group", status: "not-converged", epochs: EPOCHS, kept: EPOCHS, tables: ["history.parquet"] },
+    lora: "r=2,dropout=0.3",
+  },
 ];
 
 /** At such a rate the model goes on knowing what it knows, so every run takes all its epochs, and says so with exit 1. */
 function unlearnArguments(
   { model, corpus, forget, retain }: TinyRun,
-  { out, stop }: { out: string; stop: Rule["stop"] },
+  { out, stop, lora }: { out: string } & Pick<Rule, "stop" | "lora">,
 ): string[] {
   const sets = ["--model", model, "--corpus", corpus, "--forget", forget, "--retain", retain];
   const how = ["--method", "codeeraser", "--ma", "0", "--el10", "0", "--lr", "1e-7", "--epochs", `${EPOCHS}`]
-    .concat("--stop", stop);
+    .concat("--stop", stop, lora === undefined ? [] : ["--lora", lora]);
   return ["unlearn", ...sets, ...how, "--out", out, "--json"];
 }
 
@@ -60,16 +67,21 @@ function namesIn(folder: string): string[] {
 }
 
 const FILES = ["README.md", "config.json", "model.safetensors", "run.json", "tokenizer.json"];
+const ADAPTER_FILES = ["README.md", "adapter_config.json", "adapter_model.safetensors", "run.json"];
+/** The file of a rule's weights. */
+const weightsOf = ({ lora }: Rule) => lora === undefined ? "model.safetensors" : "adapter_model.safetensors";
 
 for (const rule of RULES) {
   const title = "was interrupted and then killed goes on without a flag to the same bytes";
-  Deno.test(`unlearn --stop ${rule.stop} that ${title}`, () => stopTwice(rule));
+  const how = [`--stop ${rule.stop}`, ...rule.lora === undefined ? [] : [`--lora ${rule.lora}`]].join(" ");
+  Deno.test(`unlearn ${how} that ${title}`, () => stopTwice(rule));
 }
 
 async function stopTwice(rule: Rule): Promise<void> {
   using folder = temporaryFolder();
   const files = await writeTinyRun(folder.path);
-  await writeCertainModel(files.model, "n"); // with which each secret begins
+  const gain = rule.lora === undefined ? undefined : (i: number) => i % 2 * 0.05; // else no adapter would change anything
+  await writeCertainModel(files.model, "n", gain); // with which each secret begins
   const [whole, out] = [join(folder.path, "whole"), join(folder.path, "stopped")];
   const args = unlearnArguments(files, { ...rule, out });
   await finish(unlearnArguments(files, { ...rule, out: whole }), whole, rule);
@@ -86,14 +98,21 @@ async function stopTwice(rule: Rule): Promise<void> {
   assertEquals([killed.code, killed.stdout], [137, ""]);
   const second = lastEpoch(out);
   assert(second > first && second < rule.epochs, `killed after epoch ${second}`);
-  assertEquals([existsSync(join(out, ".lock")), existsSync(join(out, "model.safetensors"))], [true, false]);
-  Deno.writeTextFileSync(temporaryPath(join(out, "model.safetensors")), "what a kill may leave");
+  const weights = weightsOf(rule);
+  assertEquals([existsSync(join(out, ".lock")), existsSync(join(out, weights))], [true, false]);
+  Deno.writeTextFileSync(temporaryPath(join(out, weights)), "what a kill may leave");
 
   const stderr = await finish(args, out, rule);
   const last = `Unlearning (codeeraser): ${rule.epochs - second} epochs in `;
   assertStringIncludes(stderr, last);
   assertStringIncludes(stderr, ` after ${second} of an earlier run, ${rule.status}\n`);
-  for (const name of ["model.safetensors", ...rule.tables]) {
+  if (rule.lora !== undefined) {
+    const adapter = await readTensors(join(whole, weights));
+    assert(
+      Array.from(adapter.values()).every(({ values }) => Array.from(values).some((value) => value !== 0)),
+    );
+  }
+  for (const name of [weights, ...rule.tables]) {
     assertEquals(Deno.readFileSync(join(out, name)), Deno.readFileSync(join(whole, name)), name);
   }
 }
@@ -104,6 +123,7 @@ async function finish(args: readonly string[], out: string, rule: Rule): Promise
   assertEquals(code, 1, stderr);
   const { status, epoch, done } = JSON.parse(stdout.trimEnd().split("\n").at(-1)!);
   assertEquals([status, epoch, done], [rule.status, rule.kept, false]);
-  assertEquals(namesIn(out), [...FILES, ...rule.tables].sort());
+  const files = rule.lora === undefined ? FILES : ADAPTER_FILES;
+  assertEquals(namesIn(out), [...files, ...rule.tables].sort());
   return stderr;
 }

@@ -75,12 +75,25 @@ export async function writeTinyModel(
   if (json !== null) await Deno.writeTextFile(join(folder, "tokenizer.json"), json);
 }
 
-/** Writes a tiny model that says one character after everything, so that it knows that much of a text. */
-export async function writeCertainModel(folder: string, character: string): Promise<void> {
+/**
+ * Writes a tiny model that says one character after everything, so that it knows that much of a text.
+ *
+ * @param gain how much each number of what its layers make counts beside that; by default nothing
+ */
+export async function writeCertainModel(
+  folder: string,
+  character: string,
+  gain: (i: number) => number = () => 0,
+): Promise<void> {
   const tokenizer = parseTokenizer(await byteTokenizer(), "tokenizer.json");
   const id = (await tokenizer.encode(character)).ids[0]!;
   const weights = tinyWeights().map((tensor) => {
-    if (tensor.name.endsWith("ln_f.weight")) return { ...tensor, values: tensor.values.map(() => 0) };
+    if (tensor.name.endsWith("ln_f.weight")) {
+      return {
+        ...tensor,
+        values: tensor.values.map((_, i) => gain(i)),
+      };
+    }
     if (tensor.name.endsWith("ln_f.bias")) return { ...tensor, values: tensor.values.map(() => 1) };
     if (!tensor.name.endsWith("wte.weight")) return tensor;
     const width = tensor.shape[1]!;

@@ -20,10 +20,11 @@ import { attackPlan } from "../attack_plan.ts";
 import { describeAttacks, summaryOfAttacks } from "../attack_report.ts";
 import { forgetSecrets, otherText } from "../attack_secrets.ts";
 import { attackUnits, ON_AFTER_ONLY, startStage } from "../attack_units.ts";
+import { MODEL_OPTIONS, modelInputs } from "../adapter_options.ts";
 import { defineCommand, type Json, UsageError } from "../command.ts";
 import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.ts";
 import { DTYPE_OPTION } from "../dtype_options.ts";
-import { MODEL_OPTION, modelFolder, modelInput } from "../model_folder.ts";
+import { modelFolder, modelInput } from "../model_folder.ts";
 import { makeParts, writeParts } from "../part_files.ts";
 import { PLAN_OPTION } from "../plan.ts";
 import { startReading } from "../reading.ts";
@@ -52,7 +53,7 @@ const PARTS = "parts";
 export const command = defineCommand({
   args: {},
   options: {
-    model: MODEL_OPTION,
+    ...MODEL_OPTIONS,
     dtype: DTYPE_OPTION,
     before: {
       kind: "string",
@@ -124,7 +125,7 @@ export const command = defineCommand({
       command: "attack",
       context: { ...context, settings: { ...settings, attacks: after, key: keySetting(key) } },
       inputs: {
-        model: await modelInput(values.model, context),
+        ...await modelInputs(values, context),
         "model before": before === undefined ? undefined : await modelInput(before, context),
         corpus: corpus.input,
         forget,
@@ -148,7 +149,7 @@ export const command = defineCommand({
     const { trainings, leftOut } = after.includes("relearn")
       ? await openTrainings(forgotten, { ...values, corpus, tokenizer, grid }, context)
       : { trainings: [], leftOut: [] };
-    using models = new AttackedModels({ after: values.model, before }, { dtype: values.dtype, context });
+    using models = new AttackedModels({ after: values.model, before }, { ...values, context });
     const amounts = { ...values, seed: context.seed, host };
     const work = { values: amounts, chosen, secrets, models, trainings };
     const { parts, counts } = await makeParts(attackUnits(work, context), {

@@ -29,6 +29,7 @@ import {
   type SetScores,
 } from "../../evaluation/evaluate_sets.ts";
 import { openScorer } from "../../metrics/score_memo.ts";
+import { ADAPTER_OPTION, adapterInput } from "../adapter_options.ts";
 import { type Context, defineCommand, UsageError } from "../command.ts";
 import { formatTable } from "../console.ts";
 import {
@@ -67,6 +68,7 @@ export const command = defineCommand({
       describe: "model, once or more; it is called by the last part of its name",
       metavar: "DIR",
     },
+    adapter: { ...ADAPTER_OPTION, describe: `${ADAPTER_OPTION.describe}; not for --before` },
     dtype: DTYPE_OPTION,
     before: { kind: "string", describe: 'the model before, called "before"', metavar: "DIR" },
     corpus: { kind: "path", describe: "the corpus", metavar: "C", required: true, orInput: true },
@@ -100,11 +102,14 @@ export const command = defineCommand({
   },
   config: true,
   writes: true,
-  async run({ model, dtype, before, out, corpus: given, ...inputs }, context) {
+  async run({ model, adapter, dtype, before, out, corpus: given, ...inputs }, context) {
     if (model.length === 0) throw new UsageError('Missing option "--model": model folder');
+    if (adapter !== undefined && model.length > 1) {
+      throw new UsageError("--adapter is for one model: give a single --model");
+    }
     const names = [
       ...before === undefined ? [] : [["before", before]],
-      ...model.map((name) => [basename(name), name]),
+      ...model.map((name) => [basename(adapter ?? name), name, adapter]),
     ];
     if (new Set(names.map(([name]) => name)).size < names.length) {
       throw new UsageError("Two models of one name: their folders must be called differently");
@@ -120,15 +125,19 @@ export const command = defineCommand({
     using run = await openRunFiles([out, secretScoresPath(out), ...more], {
       command: "evaluate",
       context,
-      inputs: { corpus: corpus.input, forget, retain, unseen, secrets: found, ...Object.fromEntries(models) },
+      inputs: {
+        ...{ corpus: corpus.input, forget, retain, unseen, secrets: found },
+        ...Object.fromEntries(models),
+        ...adapterInput(adapter),
+      },
     });
     const { examplesOf, source, use } = await readInputs({ ...inputs, corpus }, context);
     const tables = inputs.utility ? new UtilityTables(use) : undefined;
     const read = describeCorpus(source);
     const sets: Awaited<ReturnType<typeof evaluateSets>>["sets"] = [];
     const secrets: SecretScores[] = [];
-    for (const [name, folder] of names as [string, string][]) {
-      using session = await openModel(folder, context, { products: dtype });
+    for (const [name, folder, adapter] of names as [string, string, string?][]) {
+      using session = await openModel(folder, context, { products: dtype, adapter });
       using scorer = openScorer(session.loaded.model, context.memo);
       const examples = await examplesOf(session);
       const stage = context.progress.start(`Evaluating ${name}`, countItems(examples), "secrets and texts");

@@ -59,7 +59,9 @@ export const command = defineCommand({
           seed: context.seed,
         }),
       openSampler: async () => {
-        const session = held.use(await openModel(values.model, context, { products: values.dtype }));
+        const session = held.use(
+          await openModel(values.model, context, { products: values.dtype, adapter: values.adapter }),
+        );
         return drawFrom(session, { ...values, seed: context.seed });
       },
       openJudge: async (folder) => held.use(await openJudge({ backend, consent, timeoutSeconds, folder })),

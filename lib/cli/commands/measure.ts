@@ -9,10 +9,10 @@ import { TEXT_TOKENS } from "../../datasets/token_counts.ts";
 import type { TextScorer } from "../../metrics/score_memo.ts";
 import { Scorer, type Scores } from "../../metrics/scorer.ts";
 import type { Tokenizer } from "../../tokenizers/tokenizer.ts";
+import { MODEL_OPTIONS, modelInputs } from "../adapter_options.ts";
 import { defineCommand } from "../command.ts";
 import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.ts";
 import { DTYPE_OPTION } from "../dtype_options.ts";
-import { MODEL_OPTION, modelInput } from "../model_folder.ts";
 import { writeParts } from "../part_files.ts";
 import { scoreDocuments } from "../score_documents.ts";
 import { PLAN_OPTION, planTexts } from "../plan.ts";
@@ -38,7 +38,7 @@ export type MeasureRow = RowOf<typeof MEASURE_COLUMNS & typeof ROW_COLUMN>;
 export const command = defineCommand({
   args: {},
   options: {
-    model: MODEL_OPTION,
+    ...MODEL_OPTIONS,
     dtype: DTYPE_OPTION,
     texts: {
       kind: "path",
@@ -55,22 +55,26 @@ export const command = defineCommand({
   },
   config: true,
   writes: true,
-  async run({ model, dtype, tokens, out: whole, ...values }, context) {
+  async run({ model, adapter, dtype, tokens, out: whole, ...values }, context) {
     using texts = await givenCorpus(values.texts, values);
     const { shard: given } = values;
     if (values.plan) {
-      return await planTexts(texts, { model, dtype, shard: given, tokens, score: timeTexts }, context);
+      return await planTexts(
+        texts,
+        { model, adapter, dtype, shard: given, tokens, score: timeTexts },
+        context,
+      );
     }
     using run = await openShardRun(whole, {
       command: "measure",
       shard: given,
       context,
-      inputs: { model: await modelInput(model, context), texts: texts.input },
+      inputs: { ...await modelInputs({ model, adapter }, context), texts: texts.input },
     });
     const { out, shard } = run;
     const source = await resolveCorpus(texts.path, texts.options);
     const read = describeCorpus(source);
-    using session = await openModel(model, context, { products: dtype });
+    using session = await openModel(model, context, { products: dtype, adapter });
     using scorer = new Scorer(session.loaded.model);
     const columns = shard ? { ...MEASURE_COLUMNS, ...ROW_COLUMN } : MEASURE_COLUMNS;
     const { parts, counts, skipped } = await scoreDocuments({ source, options: texts.options }, {

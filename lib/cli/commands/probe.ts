@@ -17,11 +17,12 @@ import { probeRow, scoreLocated } from "../../evaluation/probe.ts";
 import { Scorer, type Scores } from "../../metrics/scorer.ts";
 import { openModelTokenizer } from "../../checkpoints/model_tokenizer.ts";
 import { privateIf } from "../../files/write_file.ts";
+import { MODEL_OPTIONS, modelInputs } from "../adapter_options.ts";
 import { type Context, defineCommand } from "../command.ts";
 import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.ts";
 import { corpusStage } from "../corpus_stage.ts";
 import { DTYPE_OPTION } from "../dtype_options.ts";
-import { MODEL_OPTION, modelFolder, modelInput } from "../model_folder.ts";
+import { modelFolder } from "../model_folder.ts";
 import { makeParts, type WorkUnit, writeParts } from "../part_files.ts";
 import type { ScoredCorpus } from "../score_documents.ts";
 import { type ControlCells, locatedControls, timeSecrets } from "../probe_controls.ts";
@@ -54,7 +55,7 @@ import { keyWhenAsked } from "../secret_key.ts";
 export const command = defineCommand({
   args: {},
   options: {
-    model: MODEL_OPTION,
+    ...MODEL_OPTIONS,
     dtype: DTYPE_OPTION,
     corpus: {
       kind: "path",
@@ -94,19 +95,21 @@ export const command = defineCommand({
   config: true,
   writes: true,
   async run(
-    { model, dtype, secrets, el, controls, proxy, proxyMa, firstWindow, reveal, out: whole, ...values },
+    { secrets, el, controls, proxy, proxyMa, firstWindow, reveal, out: whole, ...values },
     context,
   ) {
+    const { model, adapter, dtype, shard: given } = values;
     using corpus = await givenCorpus(values.corpus, values);
     if (values.plan) {
       const { places } = await readPlaces(secrets, proxy === undefined ? null : { proxy, proxyMa });
       const tokens = PREFIX_TOKENS + SECRET_TOKENS;
       const work = {
         model,
+        adapter,
         dtype,
         unit: "secrets" as const,
         rows: places.length,
-        shard: values.shard,
+        shard: given,
         tokens,
       };
       const score = (session: ModelSession, rows: readonly Int32Array[]) =>
@@ -115,9 +118,9 @@ export const command = defineCommand({
     }
     using run = await openShardRun(whole, {
       command: "probe",
-      shard: values.shard,
+      shard: given,
       context,
-      inputs: { model: await modelInput(model, context), corpus: corpus.input, secrets, proxy },
+      inputs: { ...await modelInputs({ model, adapter }, context), corpus: corpus.input, secrets, proxy },
     });
     const { out, shard } = run;
     const { distinct, places } = await readPlaces(secrets, proxy === undefined ? null : { proxy, proxyMa });
@@ -134,7 +137,7 @@ export const command = defineCommand({
     });
     await lookThrough({ source, options: corpus.options }, locator, context);
     const { located, notTreated } = await locator.finish();
-    using session = await openModel(model, context, { products: dtype });
+    using session = await openModel(model, context, { products: dtype, adapter });
     using scorer = new Scorer(session.loaded.model);
     const { tokenizer, loaded } = session;
     const { endOfText } = tokenizer;

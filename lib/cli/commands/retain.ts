@@ -11,11 +11,11 @@ import { readRows, type RowOf, writeRows } from "../../datasets/row_table.ts";
 import { continuationBleu, RETAIN_BLEU } from "../../evaluation/retain_set.ts";
 import { RETAIN_TOKENS } from "../../datasets/token_counts.ts";
 import { Decoder } from "../../decoding/decoder.ts";
+import { MODEL_OPTIONS, modelInputs } from "../adapter_options.ts";
 import { type Context, defineCommand } from "../command.ts";
 import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.ts";
 import { DTYPE_OPTION } from "../dtype_options.ts";
 import { haveTokens } from "../have_tokens.ts";
-import { MODEL_OPTION, modelInput } from "../model_folder.ts";
 import { chooseFromTables, CleanTexts, TRIED_COLUMNS } from "../retain_texts.ts";
 import { type ScoredCorpus, scoreDocuments } from "../score_documents.ts";
 import { orRemove } from "../part_files.ts";
@@ -41,7 +41,7 @@ import type { Tokenizer } from "../../tokenizers/tokenizer.ts";
 export const command = defineCommand({
   args: {},
   options: {
-    model: MODEL_OPTION,
+    ...MODEL_OPTIONS,
     dtype: DTYPE_OPTION,
     texts: { kind: "path", describe: "corpus to choose from", metavar: "F", required: true, orInput: true },
     ...CORPUS_OPTIONS,
@@ -67,18 +67,18 @@ export const command = defineCommand({
   },
   config: true,
   writes: true,
-  async run({ model, dtype, secrets, k, minBleu, any, maxTexts, out: whole, ...values }, context) {
+  async run({ model, adapter, dtype, secrets, k, minBleu, any, maxTexts, out: whole, ...values }, context) {
     using texts = await givenCorpus(values.texts, values);
     const { shard: given } = values;
     if (values.plan) {
-      const work = { model, dtype, shard: given, tokens: RETAIN_TOKENS, maxTexts };
+      const work = { model, adapter, dtype, shard: given, tokens: RETAIN_TOKENS, maxTexts };
       return await planTexts(texts, { ...work, score: timeContinuations }, context);
     }
     using run = await openShardRun(whole, {
       command: "retain",
       shard: given,
       context,
-      inputs: { model: await modelInput(model, context), texts: texts.input, secrets },
+      inputs: { ...await modelInputs({ model, adapter }, context), texts: texts.input, secrets },
     });
     const { out, shard } = run;
     const { seed } = context;
@@ -88,7 +88,7 @@ export const command = defineCommand({
     const corpus = { source: await resolveCorpus(texts.path, texts.options), options: texts.options };
     const read = describeCorpus(corpus.source);
     const key = keyWhenAsked();
-    using session = await openModel(model, context, { products: dtype });
+    using session = await openModel(model, context, { products: dtype, adapter });
     const { tokenizer } = session;
     const chosen = maxTexts === undefined
       ? undefined

@@ -13,12 +13,12 @@ import { writeRows } from "../../datasets/row_table.ts";
 import { TEXT_TOKENS } from "../../datasets/token_counts.ts";
 import { leastMean } from "../../metrics/threshold.ts";
 import { openScorer } from "../../metrics/score_memo.ts";
+import { MODEL_OPTIONS, modelInputs } from "../adapter_options.ts";
 import { type Context, defineCommand } from "../command.ts";
 import { formatTable } from "../console.ts";
 import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.ts";
 import { DTYPE_OPTION } from "../dtype_options.ts";
 import { measureTexts, timeTexts } from "./measure.ts";
-import { MODEL_OPTION, modelInput } from "../model_folder.ts";
 import { orRemove, writeParts } from "../part_files.ts";
 import { type ScoredCorpus, scoreDocuments } from "../score_documents.ts";
 import { PLAN_OPTION, planTexts } from "../plan.ts";
@@ -42,7 +42,7 @@ import { THRESHOLD_COLUMNS } from "../../datasets/columns.ts";
 export const command = defineCommand({
   args: {},
   options: {
-    model: MODEL_OPTION,
+    ...MODEL_OPTIONS,
     dtype: DTYPE_OPTION,
     texts: {
       kind: "path",
@@ -61,13 +61,13 @@ export const command = defineCommand({
   },
   config: true,
   writes: true,
-  async run({ model, dtype, runs, maxTexts, tokens, out: whole, ...values }, context) {
+  async run({ model, adapter, dtype, runs, maxTexts, tokens, out: whole, ...values }, context) {
     using texts = await givenCorpus(values.texts, values);
     const { shard: given } = values;
     if (values.plan) {
       return await planTexts(
         texts,
-        { model, dtype, shard: given, tokens, maxTexts, score: timeTexts },
+        { model, adapter, dtype, shard: given, tokens, maxTexts, score: timeTexts },
         context,
       );
     }
@@ -75,7 +75,7 @@ export const command = defineCommand({
       command: "thresholds",
       shard: given,
       context,
-      inputs: { model: await modelInput(model, context), texts: texts.input },
+      inputs: { ...await modelInputs({ model, adapter }, context), texts: texts.input },
     });
     const { out, shard } = run;
     const { seed } = context;
@@ -84,7 +84,7 @@ export const command = defineCommand({
     const numbers = maxTexts === undefined ? undefined : await numbersOf(corpus, context);
     const sample = numbers && sampleOf(numbers, { seed, count: maxTexts });
     if (sample?.size) checkRuns(sample.size, runs);
-    using session = await openModel(model, context, { products: dtype });
+    using session = await openModel(model, context, { products: dtype, adapter });
     using scorer = openScorer(session.loaded.model, context.memo);
     const { tokenizer } = session;
     const { parts, counts, skipped } = await scoreDocuments(corpus, {

@@ -6,19 +6,20 @@
  * @module
  */
 import { writeFileAtomic } from "../../files/write_file.ts";
-import { MODEL_FILES } from "../../checkpoints/save.ts";
 import { Adam } from "../../training/adam.ts";
 import { checkpointBytes, CHECKPOINTS, readCheckpoint, writeCheckpoint } from "../../training/checkpoint.ts";
 import { RateWatch } from "../../training/rate_watch.ts";
 import { trainingBytes } from "../../training/step_memory.ts";
 import { TOKEN_FILES } from "../../training/token_file.ts";
 import { TRAIN_DEFAULTS, trainModel, type TrainStep } from "../../training/train.ts";
-import { type Context, defineCommand } from "../command.ts";
+import { LORA_OPTIONS, type TrainedModel, trainedOptions } from "../adapter_options.ts";
+import { type Context, defineCommand, UsageError } from "../command.ts";
 import { CORPUS_OPTIONS } from "../corpus_options.ts";
-import { DTYPE_OPTION, SAVE_DTYPE_OPTION, storageOf } from "../dtype_options.ts";
+import { DTYPE_OPTION, SAVE_DTYPE_OPTION } from "../dtype_options.ts";
 import { memoryOf, sayMemory } from "../memory.ts";
 import { checkSpace } from "../output.ts";
 import { openRunFolder } from "../run_folder.ts";
+import { trainedFiles } from "../save_trained.ts";
 import { openEngine } from "../session.ts";
 import { learnsTokenizer, openStart, startSizes, trainingInputs } from "../train_start.ts";
 import { openTrainingTokens } from "../train_tokens.ts";
@@ -51,6 +52,7 @@ export const command = defineCommand({
       metavar: "MODEL",
       describe: "a model to go on from, instead of a new one; as other commands' --model",
     },
+    ...LORA_OPTIONS,
     tokenizer: {
       kind: "path",
       describe: "a new model's: folder with tokenizer.json; without it one is trained",
@@ -96,12 +98,13 @@ export const command = defineCommand({
   writes: true,
   async run(values, context) {
     const { out, steps, batch, length } = values;
+    checkTrained(values, context);
     using engine = await openEngine();
     using run = await openRunFolder(out, {
       command: "train",
       context: { ...context, settings: settingsOf(context.settings, values.model) },
       inputs: await trainingInputs(values, context),
-      outputs: [...MODEL_FILES, LOG_FILE],
+      outputs: [...trainedFiles(values), LOG_FILE],
       scratch: [CHECKPOINTS, TOKEN_FILES],
       versions: { tensorflow: engine.version },
     });
@@ -170,7 +173,7 @@ export const command = defineCommand({
       },
     });
     training.done();
-    await start.save(out, storageOf(values.saveDtype, start.dtype));
+    await start.save(out, values.saveDtype);
     await writeFileAtomic(await run.path(LOG_FILE), log.join("\n") + "\n");
     const last = JSON.parse(log.at(-1)!) as TrainStep;
     const summary = {
@@ -188,6 +191,16 @@ export const command = defineCommand({
     };
   },
 });
+
+/** Refuses what cannot be trained before anything is read. */
+function checkTrained(
+  values: Omit<TrainedModel, "model"> & { model: string | undefined },
+  { seed }: Pick<Context, "seed">,
+): void {
+  trainedOptions(values, seed);
+  if (values.model !== undefined || (values.lora === undefined && values.adapter === undefined)) return;
+  throw new UsageError("An adapter stands beside a model that exists: --lora and --adapter need --model");
+}
 
 /** What a new model is made with says nothing of one that exists. */
 const NEW_MODEL_SETTINGS = ["tokenizer", "layers", "width", "heads", "positions", "vocabulary"];

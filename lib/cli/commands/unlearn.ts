@@ -11,21 +11,21 @@ import { forgetExamples, retainExamples } from "../../datasets/examples.ts";
 import { findDocuments } from "../../datasets/find_documents.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows, writeRows } from "../../datasets/row_table.ts";
-import { MODEL_FILES, saveModel } from "../../checkpoints/save.ts";
 import { checkpointBytes, CHECKPOINTS } from "../../training/checkpoint.ts";
 import { METHODS, objectiveOf } from "../../unlearning/objectives.ts";
 import { unlearn } from "../../unlearning/unlearn.ts";
+import { modelInputs, TRAINED_MODEL_OPTIONS, trainedOptions } from "../adapter_options.ts";
 import { type Context, defineCommand, type Json, UsageError } from "../command.ts";
 import { CORPUS_OPTIONS, givenCorpus } from "../corpus_options.ts";
-import { DTYPE_OPTION, SAVE_DTYPE_OPTION, storageOf } from "../dtype_options.ts";
+import { DTYPE_OPTION, SAVE_DTYPE_OPTION } from "../dtype_options.ts";
 import { evaluateSaved } from "../evaluate_saved.ts";
 import { LASTING_OPTIONS, lastingOf } from "../lasting_options.ts";
-import { MODEL_OPTION, modelInput } from "../model_folder.ts";
 import { memoryOf } from "../memory.ts";
 import { checkSpace } from "../output.ts";
 import { startReading } from "../reading.ts";
 import { readRetainSet } from "../read_retain_set.ts";
 import { openRunFolder } from "../run_folder.ts";
+import { saveTrained, trainedFiles, writesAdapter } from "../save_trained.ts";
 import { secretKey } from "../secret_key.ts";
 import { countStates, isAbove } from "../../metrics/threshold.ts";
 import { outcomeRow } from "../secret_outcomes.ts";
@@ -67,7 +67,7 @@ const ALONE = METHODS.filter((method) =>
 export const command = defineCommand({
   args: {},
   options: {
-    model: MODEL_OPTION,
+    ...TRAINED_MODEL_OPTIONS,
     dtype: DTYPE_OPTION,
     corpus: { kind: "path", describe: "the corpus", metavar: "C", required: true },
     ...CORPUS_OPTIONS,
@@ -129,6 +129,7 @@ export const command = defineCommand({
     if (values.lasting && !isPerSecret) {
       throw new UsageError("--lasting judges each secret: it needs --stop secret, --compat sound");
     }
+    const trained = trainedOptions(values, context.seed);
     const given = await readThresholds({ ...values, isPerSecret });
     const forgetRows = await readRows(values.forget, FORGET_COLUMNS);
     const retainRows = await readRetainSet(values);
@@ -140,12 +141,17 @@ export const command = defineCommand({
       command: "unlearn",
       context,
       inputs: {
-        model: await modelInput(values.model, context),
+        ...await modelInputs(values, context),
         corpus: corpus.input,
         ...{ forget, retain, thresholds: given ? values.thresholds : undefined },
         benign: values.benign,
       },
-      outputs: [...MODEL_FILES, MODEL_CARD, "history.parquet", ...isPerSecret ? ["secrets.parquet"] : []],
+      outputs: [
+        ...trainedFiles(values),
+        MODEL_CARD,
+        "history.parquet",
+        ...isPerSecret ? ["secrets.parquet"] : [],
+      ],
       scratch: [CHECKPOINTS],
       versions: { tensorflow: engine.version },
     });
@@ -159,7 +165,7 @@ export const command = defineCommand({
       { forgetRows, retainRows },
       context,
     );
-    using session = await openModel(values.model, context, { products: values.dtype, trainable: true });
+    using session = await openModel(values.model, context, { ...trained, products: values.dtype });
     const { loaded, tokenizer } = session;
     const windowTokens = windowTokensOf(loaded.model.config);
     const sets = {
@@ -193,7 +199,7 @@ export const command = defineCommand({
     const { lasting: _, ...settings } = values;
     const result = await unlearn(loaded.model, { ...sets, controls }, {
       ...settings,
-      compat: values.compat,
+      seed: context.seed,
       thresholds,
       ...isPerSecret && { secretThresholds: bounds, byChance },
       ...matched && {
@@ -232,14 +238,11 @@ export const command = defineCommand({
     });
     if (result.status === "interrupted") await context.breathe();
     stage.done(result.status);
-    await saveModel(loaded.model, out, {
-      configJson: loaded.configJson,
-      dtype: storageOf(values.saveDtype, loaded.dtype),
-      tokenizerFolder: loaded.folder,
-    });
+    await saveTrained(loaded, out, values);
     await writeRows(await run.path("history.parquet"), result.history, HISTORY_COLUMNS);
     const { after, intervals, scores } = await evaluateSaved(out, sets, {
       products: values.dtype,
+      beside: writesAdapter(values) ? loaded.model : undefined,
       endOfText: tokenizer.endOfText,
       memo: context.memo,
       onProgress: () => context.breathe(),
@@ -270,12 +273,9 @@ export const command = defineCommand({
     };
     await writeModelCard(out, { model: values.model, folder: loaded.folder, cwd: context.cwd }, {
       ...{ method: values.method, before: summary.before, after, intervals, thresholds },
-      ...{
-        settings: context.settings,
-        done: isForgotten(summary, values.compat),
-        retained: retainRows.length,
-      },
-      secrets,
+      settings: context.settings,
+      ...{ done: isForgotten(summary, values.compat), retained: retainRows.length },
+      ...{ secrets, isAdapter: writesAdapter(values) },
       ...summary.secrets && { outcomes: summary.secrets },
       ...result.relapses && { relapses: result.relapses },
     });

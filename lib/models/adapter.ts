@@ -1,0 +1,159 @@
+/**
+ * What low-rank adapters compute (LoRA; Hu et al., 2022): beside a linear layer of frozen weights W stands a product of two
+ * small matrices, x A^T B^T alpha / r, and only A and B are trained. Names, shapes and dropout are those of the peft library.
+ *
+ * @module
+ */
+import * as tf from "../npm/tfjs_core.ts";
+import type { Tensor } from "../npm/tfjs_core.ts";
+import { randomMask, statelessBits } from "../engine/random.ts";
+import { ADAPTER, type LinearAdapter, type Weights } from "./architecture.ts";
+
+/** What an adapter is like. */
+export interface LoraOptions {
+  /** r, the rank of what is added. */
+  rank: number;
+  /** What is added is scaled by alpha / r. */
+  alpha: number;
+  /** The share of a layer's inputs that A does not see while it is trained. */
+  dropout: number;
+}
+
+/** What draws a step's dropout. */
+export interface DropoutStep {
+  /** [2] int32, twice the same number. */
+  seed: Tensor;
+  /** The rows of what goes into the layers. */
+  rows: number;
+}
+
+/**
+ * An adapter's matrices and what it does with them.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const weights = { "fc.lora_A.weight": tf.tensor2d([[1, 1]]), "fc.lora_B.weight": tf.tensor2d([[3], [0]]) };
+ * using adapter = new Adapter({ rank: 1, alpha: 2, dropout: 0 }, weights);
+ * assertEquals([...adapter.beside()("fc", tf.tensor2d([[1, 4]]))!.dataSync()], [30, 0]);
+ * assertEquals(adapter.beside()("other", tf.tensor2d([[1, 4]])), undefined);
+ * ```
+ */
+export class Adapter implements Disposable {
+  /** Rank, alpha and dropout. */
+  readonly options: LoraOptions;
+  /** `NAME.lora_A.weight` [r, in] and `NAME.lora_B.weight` [out, r] of each layer, float32. */
+  readonly weights: Readonly<Record<string, Tensor>>;
+  /** The layers' names, in order. */
+  readonly layers: readonly string[];
+
+  /** @param weights the adapter owns them */
+  constructor({ rank, alpha, dropout }: LoraOptions, weights: Readonly<Record<string, Tensor>>) {
+    this.options = { rank, alpha, dropout };
+    this.weights = weights;
+    this.layers = Object.keys(weights).flatMap((name) => /^(.*)\.lora_A\.weight$/.exec(name)?.[1] ?? []);
+  }
+
+  /** alpha / r */
+  get scale(): number {
+    return this.options.alpha / this.options.rank;
+  }
+
+  /**
+   * What is added to a linear layer's result.
+   *
+   * @param step of a training, whose dropout is drawn by it; without it nothing is dropped
+   */
+  beside(step?: DropoutStep): LinearAdapter {
+    const { rank, dropout } = this.options;
+    const bits = step && dropout > 0 ? this.#draw(step) : undefined;
+    return (name, x) => {
+      const [a, b] = ["A", "B"].map((which) => this.weights[`${name}.lora_${which}.weight`]);
+      if (!a || !b) return undefined;
+      const inner = bits
+        ? droppedProduct(x, a, { dropout, bits: bits.map((each) => bitsOf(each, this.layers.indexOf(name))) })
+        : tf.matMul(x as tf.Tensor2D, a as tf.Tensor2D, false, true); // [N, r]
+      const scaled = this.options.alpha === rank ? inner : tf.mul(inner, this.scale);
+      return tf.matMul(scaled as tf.Tensor2D, b as tf.Tensor2D, false, true); // [N, out]
+    };
+  }
+
+  /** A number for each row and each input of each layer, twice: for what the layers give, and for their gradients. */
+  #draw({ seed, rows }: DropoutStep): Tensor[] {
+    const inputs = this.layers.map((layer) => this.weights[`${layer}.lora_A.weight`]!.shape[1]!);
+    const shape = [this.layers.length, rows + Math.max(...inputs)];
+    return [0, 1].map((copy) => statelessBits(shape, tf.tile(tf.slice(seed, [copy], [1]), [2])));
+  }
+
+  /**
+   * What the adapter adds to a layer's weights.
+   *
+   * @returns [out, in], or [in, out] as GPT-2 stores them; the caller disposes it
+   */
+  delta(name: string, { isInOut = false }: { isInOut?: boolean | undefined } = {}): Tensor {
+    return tf.tidy(() => {
+      const [a, b] = ["A", "B"].map((which) => this.weights[`${name}.lora_${which}.weight`] as tf.Tensor2D);
+      const product = isInOut ? tf.matMul(a!, b!, true, true) : tf.matMul(b!, a!);
+      return tf.mul(product, this.scale);
+    });
+  }
+
+  /** Frees the matrices. */
+  [Symbol.dispose](): void {
+    tf.dispose(Object.values(this.weights));
+  }
+}
+
+/** A layer's part of what is drawn. */
+function bitsOf(bits: Tensor, layer: number): Tensor {
+  return tf.reshape(tf.slice(bits, [layer, 0], [1, -1]), [-1]);
+}
+
+/**
+ * x A^T of what dropout leaves of x. The gradients draw the same numbers again, from the seed's second copy, so that neither
+ * the mask nor what it leaves is held from the one to the other: no compiler can know that both are the same.
+ *
+ * @param bits two times the same numbers: of the rows, then of the columns
+ * @returns [N, r]
+ */
+function droppedProduct(
+  x: Tensor,
+  a: Tensor,
+  { dropout, bits: [first, second] }: { dropout: number; bits: Tensor[] },
+): Tensor {
+  const drop = (x: Tensor, bits: Tensor) => {
+    const [rows, columns] = x.shape as [number, number];
+    const kept = randomMask(tf.slice(bits, [0], [rows]), tf.slice(bits, [rows], [columns]), dropout);
+    return tf.mul(x, tf.mul(tf.cast(kept, "float32"), 1 / (1 - dropout)));
+  };
+  const product = tf.customGrad((x, a, save) => {
+    (save as tf.GradSaveFunc)([x as Tensor, a as Tensor, second!]);
+    return {
+      value: tf.matMul(drop(x as Tensor, first!) as tf.Tensor2D, a as tf.Tensor2D, false, true),
+      gradFunc: (dy: Tensor, [x, a, bits]: Tensor[]) => [
+        drop(tf.matMul(dy as tf.Tensor2D, a as tf.Tensor2D), bits!), // [N, in]
+        tf.matMul(dy as tf.Tensor2D, drop(x!, bits!) as tf.Tensor2D, true), // [r, in]
+      ],
+    };
+  });
+  return product(x, a);
+}
+
+/**
+ * A model's weights with an adapter beside them, as a family's functions take them.
+ *
+ * @param step see `Adapter.beside`
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(withAdapter({}, null), {});
+ * ```
+ */
+export function withAdapter(weights: Weights, adapter: Adapter | null, step?: DropoutStep): Weights {
+  return adapter ? { ...weights, [ADAPTER]: adapter.beside(step) } : weights;
+}

@@ -1,0 +1,134 @@
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { join } from "node:path";
+import { type Engine, openTensorFlow } from "../../lib/engine/engine.ts";
+import { loadModel } from "../../lib/checkpoints/load.ts";
+import { LORA_DEFAULTS } from "../../lib/models/lora.ts";
+import { METHODS } from "../../lib/unlearning/objectives.ts";
+import {
+  unlearn,
+  type UnlearnHooks,
+  type UnlearnOptions,
+  type UnlearnSets,
+} from "../../lib/unlearning/unlearn.ts";
+import { readFixture } from "../models/fixtures.ts";
+import { readTensors } from "../tensors.ts";
+
+const engine: Engine = await openTensorFlow({ device: "cpu" });
+Deno.test.afterAll(() => engine[Symbol.dispose]());
+
+/** A model that knows its first five texts by heart. */
+const { folder, texts } = await readFixture("trained");
+
+function row(text: readonly number[], from: number, to: number): UnlearnSets["forget"][number] {
+  return {
+    ids: Int32Array.from(text),
+    mask: Uint8Array.from(text, (_, t) => t >= from && t < to ? 1 : 0),
+    secrets: [{ prefix: text.slice(0, from), secret: text.slice(from, to) }],
+  };
+}
+
+const SETS: UnlearnSets = {
+  forget: [row(texts[0]!, 14, 30), row(texts[4]!, 10, 26)],
+  retain: [1, 2, 3].map((i) => Int32Array.from(texts[i]!)),
+};
+const OPTIONS: UnlearnOptions = {
+  method: "codeeraser",
+  lr: 1e-2,
+  epochs: 40,
+  gamma: 0.5,
+  lambda: 0.1,
+  alpha: 1,
+  margin: 0.1,
+  microBatch: 1,
+  compat: "sound",
+  thresholds: { ma: 0.3, el_10: 0.05 },
+  endOfText: null,
+  xla: false, // its seconds of compiling would be most of a test
+};
+const LORA = { ...LORA_DEFAULTS, rank: 4, alpha: 4, seed: 1 };
+
+/** A test after which as many tensors and native handles are held as before. */
+function test(name: string, body: () => Promise<void>): void {
+  Deno.test(name, async () => {
+    const before = engine.memory();
+    await body();
+    assertEquals(engine.memory(), before, "tensors or handles are left over");
+  });
+}
+
+async function run(options: Partial<UnlearnOptions> = {}, hooks: UnlearnHooks = {}, lora = LORA) {
+  using loaded = await loadModel(folder, { lora });
+  const { model } = loaded;
+  const result = await unlearn(model, SETS, { ...OPTIONS, ...options }, hooks);
+  const values = (weights: typeof model.weights) =>
+    Object.fromEntries(Object.entries(weights).map(([name, weight]) => [name, weight.dataSync().slice()]));
+  return { result, base: values(model.weights), adapter: values(model.adapter!.weights) };
+}
+
+for (const dropout of [0, 0.1]) {
+  test(`unlearn() with an adapter of dropout ${dropout} forgets, and leaves the weights as they were`, async () => {
+    const { result: { status, epoch, history }, base, adapter } = await run({}, {}, { ...LORA, dropout });
+    assertEquals(status, "reached");
+    assert(history[epoch]!.ma! < 0.3 && history[epoch]!.el_10! < 0.05);
+    assert(history[epoch]!.retain_ma! > 0.8, `retain MA ${history[epoch]!.retain_ma}`);
+    const stored = await readTensors(`${folder}/model.safetensors`);
+    for (const [name, values] of Object.entries(base)) assertEquals(values, stored.get(name)!.values);
+    assert(
+      Object.entries(adapter).every(([name, values]) =>
+        !name.includes("lora_B") || values.some((x) => x !== 0)
+      ),
+    );
+    assertAlmostEquals(history[1]!.kl_forget!, 0, 1e-5); // the reference is the same weights with the adapter off
+    assert(history[1]!.kl_retain! > 0, "the forget step comes first");
+  });
+}
+
+test("every method runs with an adapter and every compat", async () => {
+  for (const method of METHODS) {
+    for (const compat of ["sound", "reference"] as const) {
+      const { result } = await run({ method, compat, epochs: 2, lr: 1e-3 });
+      assertEquals([result.status, result.history.length], ["not-converged", 3], `${method} ${compat}`);
+      assert(result.history.every(({ loss, epoch }) => epoch === 0 || Number.isFinite(loss)));
+    }
+  }
+});
+
+test("a run with dropout that was stopped goes on to the same bytes, from a checkpoint of the adapter alone", async () => {
+  const epochs = 8;
+  const options = { epochs, lr: 1e-3 };
+  const whole = await run(options);
+  assertEquals(whole.result.status, "not-converged");
+  const out = await Deno.makeTempDir();
+  for (const last of [3, 6]) {
+    const controller = new AbortController();
+    const onEpoch = ({ epoch }: { epoch: number }) => {
+      if (epoch === last) controller.abort();
+    };
+    const { result } = await run(options, { folder: out, signal: controller.signal, onEpoch });
+    assertEquals(result.status, "interrupted");
+    const [checkpoint] = [...Deno.readDirSync(out)].map(({ name }) => name);
+    const tensors = await readTensors(join(out, checkpoint!, "state.safetensors"));
+    const trained = Object.keys(whole.adapter);
+    const wanted = ["weight", "first", "second", "kept"].flatMap((kind) =>
+      trained.map((name) => `${kind}.${name}`)
+    );
+    assertEquals([...tensors.keys()].sort(), wanted.sort());
+  }
+  const continued = await run(options, { folder: out });
+  assertEquals(continued, whole);
+  await Deno.remove(out, { recursive: true });
+});
+
+test("the seed draws dropout", async () => {
+  const options = { epochs: 2, lr: 1e-3 };
+  const [first, again, other] = [
+    await run({ ...options, seed: 1 }),
+    await run({ ...options, seed: 1 }),
+    await run({
+      ...options,
+      seed: 2,
+    }),
+  ];
+  assertEquals(first, again);
+  assert(JSON.stringify(first.adapter) !== JSON.stringify(other.adapter));
+});
