@@ -96,6 +96,7 @@ export function argumentsOf(command: string, files: TinyRun, changes: Flags): st
     report: { tables: folder, out: join(folder, "out.html") },
     redact: { corpus, secrets, out: run },
     merge: { table },
+    "merge-adapter": { model, adapter: join(folder, "adapter"), out: run },
     train: { corpus, model, steps: 2, batch: 2, length: 16, out: run },
   };
   const {

@@ -184,6 +184,10 @@ export const SCENARIOS: readonly Scenario[] = [
   scrub,
   { ...scrub, name: "scrub continued", stoppedAt: at("rename", /history\.parquet$/) },
   certify,
+  tiny("merge-adapter", {}, {
+    prepare: (files, run) =>
+      run(argumentsOf("train", files, { lora: "r=2", out: join(files.folder, "adapter") })),
+  }),
   tiny("humaneval"),
   { ...tiny("humaneval"), name: "humaneval continued", stoppedAt: at("write", /verdicts\.jsonl/) },
   tiny("retain", {}, { prepare: writeCertainTexts }),
