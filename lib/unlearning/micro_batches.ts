@@ -164,9 +164,15 @@ function countKinds(rows: readonly KindedRow[]): ByKind {
 }
 
 /** The kinds whose divergence counts, or would if their secrets were to be forgotten yet. */
-function scoredKinds({ divergenceAll, divergenceSecret }: TermWeights, isReference: boolean) {
-  if (divergenceAll) return (kind: number) => kind !== KIND.padding || isReference;
-  return (kind: number) => !!divergenceSecret && (kind === KIND.secret || kind === KIND.settled);
+function scoredKinds(
+  { divergenceAll, divergenceSecret, divergenceNormal }: TermWeights,
+  isReference: boolean,
+): (kind: number) => boolean {
+  if (divergenceAll) return (kind) => kind !== KIND.padding || isReference;
+  return (kind) => {
+    if (kind === KIND.secret || kind === KIND.settled) return !!divergenceSecret;
+    return kind !== KIND.padding && !!divergenceNormal;
+  };
 }
 
 /** A term's weight shared by the positions of its mean. */
@@ -181,11 +187,12 @@ function kindWeights(weights: TermWeights, [, secret, normal, settled, idle]: By
   const real = share(weights.crossEntropyAll, secret + normal, "real");
   const others = share(weights.crossEntropyNormal, normal + idle, "normal");
   const divergenceAll = share(weights.divergenceAll, secret + normal, "real");
+  const held = share(weights.divergenceNormal, normal + idle, "normal");
   const ofSecrets = (weight: number | undefined) =>
     secret === 0 && settled > 0 ? 0 : share(weight, secret, "secret");
   return {
     crossEntropy: [0, real + ofSecrets(weights.crossEntropySecret), real + others, 0, others],
-    divergence: [0, divergenceAll + ofSecrets(weights.divergenceSecret), divergenceAll, 0, 0],
+    divergence: [0, divergenceAll + ofSecrets(weights.divergenceSecret), divergenceAll + held, 0, held],
   };
 }
 
@@ -209,7 +216,7 @@ function referenceWeights(
     divergence: average([
       divergenceAll,
       divergenceAll + share(weights.divergenceSecret, secret, "secret"),
-      divergenceAll,
+      divergenceAll + share(weights.divergenceNormal, normal, "normal"),
     ]),
   };
 }

@@ -21,6 +21,8 @@ export interface TermWeights {
   crossEntropyNormal?: number;
   /** Mean KL(reference || model) over secret tokens. */
   divergenceSecret?: number;
+  /** Mean KL(reference || model) over all other real tokens. */
+  divergenceNormal?: number;
   /** Mean KL(reference || model) over all real tokens. */
   divergenceAll?: number;
 }
@@ -70,6 +72,14 @@ export const OBJECTIVES = {
   /** CodeEraser (SSCU in its code). */
   codeeraser: ({ gamma, lambda, alpha }) => ({
     forget: { crossEntropySecret: -1, crossEntropyNormal: gamma, divergenceSecret: -lambda },
+    retain: { divergenceAll: lambda * alpha },
+  }),
+  /**
+   * CodeEraser, but the forget set's other tokens are held to what the model said of them instead of learnt: in many epochs
+   * gamma's cross entropy teaches it those documents by heart.
+   */
+  "codeeraser-held": ({ gamma, lambda, alpha }) => ({
+    forget: { crossEntropySecret: -1, divergenceNormal: gamma, divergenceSecret: -lambda },
     retain: { divergenceAll: lambda * alpha },
   }),
 } as const satisfies Record<string, (options: ObjectiveOptions) => Objective>;

@@ -92,6 +92,23 @@ Deno.test("microBatches() names the positions whose divergence counts, and no ot
   assert(none!.divergenceWeights.every((weight) => weight === 0));
 });
 
+Deno.test("microBatches() takes the divergence of other tokens over them all, those of rows that are left alone too", () => {
+  const weights = { divergenceNormal: 0.5, divergenceSecret: -1 };
+  for (const size of [1, 3, 99]) {
+    const batches = microBatches(ROWS, weights, { size });
+    const divergence = (kind: number) => sum(batches, (batch) => batch.divergenceWeights, kind);
+    assertAlmostEquals(divergence(KIND.normal), 0.5, 1e-6);
+    assertAlmostEquals(divergence(KIND.secret), -1, 1e-6);
+  }
+  const idle = { ...row(5, 3), owners: Int32Array.of(-1, -1, -1, 0, -1), active: [false] };
+  const [batch] = microBatches([idle, row(3, 2)], weights, { size: 2 });
+  assertEquals([...batch!.divergenceRows.slice(0, 6)], [0, 1, 2, 3, 31, 32]);
+  const eighth = Math.fround(0.5 / 4); // of three tokens of a row that is left alone, and one
+  assertEquals([...batch!.divergenceWeights.slice(0, 6)], [eighth, eighth, 0, eighth, eighth, -1]);
+  const [without] = microBatches([row(6, 2, 3)], { divergenceNormal: 1 }, { size: 1 });
+  assertEquals([...without!.divergenceRows.slice(0, 4)], [0, 3, 4, 0]);
+});
+
 Deno.test("microBatches() takes a row without a mask for one without secrets", () => {
   const [batch] = microBatches([{ ids: Int32Array.of(1, 2, 3) }], { divergenceAll: 1 }, { size: 2 });
   assertEquals([...batch!.kinds.slice(0, 3)], [KIND.normal, KIND.normal, KIND.padding]);

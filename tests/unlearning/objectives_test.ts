@@ -17,6 +17,10 @@ Deno.test("objectiveOf() gives each method's terms", () => {
       forget: { crossEntropySecret: -1, crossEntropyNormal: 0.5, divergenceSecret: -0.1 },
       retain,
     },
+    "codeeraser-held": {
+      forget: { crossEntropySecret: -1, divergenceNormal: 0.5, divergenceSecret: -0.1 },
+      retain,
+    },
   });
 });
 
@@ -25,7 +29,7 @@ Deno.test("objectiveOf() refuses a name that is none, whatever an object inherit
     assertThrows(
       () => objectiveOf(name, options),
       RangeError,
-      `Unknown method "${name}": expected "ga", "ssga", "cu", "codeeraser"`,
+      `Unknown method "${name}": expected "ga", "ssga", "cu", "codeeraser", "codeeraser-held"`,
     );
   }
   assertEquals([...METHODS] as string[], Object.keys(OBJECTIVES));
