@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { reasonOf } from "../files/reason.ts";
 import { prepareInterpreters } from "./interpreter.ts";
 import { serve } from "./serve.ts";
 
@@ -17,7 +18,7 @@ if (import.meta.main) {
     await serve(load, { input: Deno.stdin, output: Deno.stdout });
     Deno.exit(0);
   } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
+    console.error(reasonOf(error));
     Deno.exit(1);
   }
 }

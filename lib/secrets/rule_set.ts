@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { reasonOf } from "../files/reason.ts";
 import { RE2JS } from "../npm/re2js.ts";
 import type { SecretTag } from "./secret_span.ts";
 import { TableReader } from "./table_reader.ts";
@@ -70,8 +71,7 @@ function checked(regex: string, name: string): string {
   try {
     RE2JS.compile(regex);
   } catch (cause) {
-    const reason = (cause as Error).message.replace(/^error parsing regexp: /, "");
-    throw new SyntaxError(`${name}: RE2 refuses an expression: ${reason}`, { cause });
+    throw new SyntaxError(`${name}: RE2 refuses an expression: ${reasonOf(cause)}`, { cause });
   }
   return regex;
 }

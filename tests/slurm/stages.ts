@@ -62,7 +62,7 @@ export async function writeInputs(folder: string, documents = DOCUMENTS): Promis
     secrets: path("array", "secrets.parquet"),
   };
   await writeTinyModel(inputs.model);
-  const names = [...Deno.readDirSync(ROOM)].map(({ name }) => name).sort();
+  const names = [...Deno.readDirSync(ROOM)].filter(({ isFile }) => isFile).map(({ name }) => name).sort();
   const texts = names.map((name) => Deno.readTextFileSync(join(ROOM, name)).slice(0, 2000));
   using file = await Deno.open(inputs.corpus, { create: true, write: true });
   const writer = file.writable.getWriter();
