@@ -9,7 +9,7 @@ import { readRows } from "../datasets/row_table.ts";
 import { writeFileAtomic } from "../files/write_file.ts";
 import { mergeSamples } from "../humaneval/merge_samples.ts";
 import { countPasses, type SampleResult } from "../humaneval/results.ts";
-import { VerdictsFile } from "../humaneval/verdicts_file.ts";
+import { verdictLines } from "../humaneval/verdicts_file.ts";
 import { sampleKey } from "../humaneval/samples.ts";
 import type { CommandResult, Context } from "./command.ts";
 import { describePasses, summaryOfPasses } from "./humaneval_report.ts";
@@ -54,9 +54,7 @@ export async function mergeHumanEval(
   }
   const results = samples.map((sample) => known.get(sampleKey(sample)) ?? refuse(out, sample.task_id));
   await writeFileAtomic(await run.path(HUMANEVAL_FILES.samples), lines);
-  using verdicts = await VerdictsFile.open(await run.path(HUMANEVAL_FILES.verdicts));
-  for (const { ended: _, tokens: __, ...verdict } of results) await verdicts.append(verdict);
-  await verdicts.finish(samples);
+  await writeFileAtomic(await run.path(HUMANEVAL_FILES.verdicts), verdictLines(results));
   await writeResults(run.folder, results);
   const about = { results, n, seed: Number(settings.seed) };
   const summary = { shards: shards.length, ...summaryOfPasses(countPasses(results), about), out };

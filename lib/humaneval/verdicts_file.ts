@@ -75,9 +75,8 @@ export class VerdictsFile implements Disposable {
    *
    * @throws {Error} when it cannot be written
    */
-  append({ task_id, sample, passed, reason, detail }: SampleVerdict): Promise<void> {
-    const verdict = { task_id, sample, passed, reason, detail };
-    const line = new TextEncoder().encode(JSON.stringify(verdict) + "\n");
+  append(verdict: SampleVerdict): Promise<void> {
+    const line = new TextEncoder().encode(verdictLines([verdict]));
     this.#last = this.#last.then(async () => {
       if (!this.#file) throw new TypeError(`Cannot write "${this.#path}": it is closed`);
       await writeAll(this.#file, line, this.#path);
@@ -93,19 +92,37 @@ export class VerdictsFile implements Disposable {
    * @throws {RangeError} when one is missing; {Error} when it cannot be written
    */
   async finish(samples: Iterable<Pick<SampleVerdict, "task_id" | "sample">>): Promise<void> {
-    const lines = Array.from(samples, ({ task_id, sample }) => {
+    const verdicts = Array.from(samples, ({ task_id, sample }) => {
       const verdict = this.get(task_id, sample);
-      if (verdict) return JSON.stringify(verdict) + "\n";
+      if (verdict) return verdict;
       throw new RangeError(`Cannot finish "${this.#path}": sample ${sample} of "${task_id}" was not judged`);
     });
     this[Symbol.dispose]();
-    await writeFileAtomic(this.#path, lines.join(""));
+    await writeFileAtomic(this.#path, verdictLines(verdicts));
   }
 
   [Symbol.dispose](): void {
     this.#file?.close();
     this.#file = undefined;
   }
+}
+
+/**
+ * The lines of a file of verdicts.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { verdictLines } from "./verdicts_file.ts";
+ *
+ * const verdict = { task_id: "T/0", sample: 0, passed: true, reason: "passed", detail: null };
+ * assertEquals(verdictLines([verdict]), JSON.stringify(verdict) + "\n");
+ * ```
+ */
+export function verdictLines(verdicts: readonly SampleVerdict[]): string {
+  return verdicts.map(({ task_id, sample, passed, reason, detail }) => {
+    return JSON.stringify({ task_id, sample, passed, reason, detail }) + "\n";
+  }).join("");
 }
 
 function parseVerdict(line: string): SampleVerdict | undefined {
