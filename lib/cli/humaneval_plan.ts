@@ -11,7 +11,7 @@ import { gpuMemory } from "../engine/cpu_features.ts";
 import { freeMemory } from "../engine/free_memory.ts";
 import { samplingBytes } from "../evaluation/scoring_memory.ts";
 import type { Problem } from "../humaneval/problem.ts";
-import { isOfShard } from "../humaneval/samples_file.ts";
+import { problemsOfShard } from "../humaneval/samples_file.ts";
 import type { CommandResult, Context } from "./command.ts";
 import type { HumanEvalValues } from "./humaneval_run.ts";
 import { encodePrompts, promptsOf } from "./humaneval_prompts.ts";
@@ -56,7 +56,7 @@ export async function planHumanEval(
   context: Pick<Context, "cwd" | "progress" | "signal" | "seed">,
 ): Promise<CommandResult> {
   const shard = resolveShard(given, Deno.env.toObject());
-  const own = problems.filter((_, i) => isOfShard(shard, i));
+  const own = problemsOfShard(shard, problems);
   const sizes = await modelSizes(await modelFolder(name, context));
   const free = freeMemory();
   const before = free === null ? null : free + Deno.memoryUsage().rss;

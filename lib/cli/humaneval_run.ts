@@ -10,7 +10,7 @@ import { readRows, writeRows } from "../datasets/row_table.ts";
 import type { Problem } from "../humaneval/problem.ts";
 import { readProblemFile } from "../humaneval/problem_file.ts";
 import { countPasses, problemResults, type SampleResult } from "../humaneval/results.ts";
-import { isOfShard, SamplesFile } from "../humaneval/samples_file.ts";
+import { problemsOfShard, SamplesFile } from "../humaneval/samples_file.ts";
 import { VerdictsFile } from "../humaneval/verdicts_file.ts";
 import { HUMANEVAL, humanEvalFile } from "../setup/fetched_problems.ts";
 import { hasPinnedFiles } from "../setup/pinned_files.ts";
@@ -105,7 +105,7 @@ export async function runHumanEval(
   const problems = await readProblemFile(file);
   await parts.checkPrompts(problems);
   const { shard, out, setting } = shardOutput(values.out, values.shard);
-  const own = problems.filter((_, i) => isOfShard(shard, i));
+  const own = problemsOfShard(shard, problems);
   const before = values.before === undefined ? undefined : await resultsOf(values.before, own);
   const { n: _, before: __, ...settings } = context.settings;
   using run = await openRunFolder(out, {

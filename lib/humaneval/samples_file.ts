@@ -114,7 +114,7 @@ export class SamplesFile implements Disposable {
 
   /** The problems of this file's shard. */
   get problems(): Problem[] {
-    return this.#options.problems.filter((_, i) => isOfShard(this.#options.shard, i));
+    return problemsOfShard(this.#options.shard, this.#options.problems);
   }
 
   /** What is still to be made, by problem and number. */
@@ -172,18 +172,25 @@ export class SamplesFile implements Disposable {
 }
 
 /**
- * Whether a problem is a shard's: problems go round the shards, so that each has some of every kind.
+ * The problems of a shard: they go round the shards, so that each has some of every kind.
  *
- * @param problem its place in its file, from 0
+ * @param shard undefined for all of them
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { isOfShard } from "./samples_file.ts";
+ * import { readProblems } from "./problem.ts";
+ * import { problemsOfShard } from "./samples_file.ts";
  *
- * assertEquals([0, 1, 2].map((problem) => isOfShard({ index: 1, count: 2 }, problem)), [false, true, false]);
+ * const rows = [1, 2, 3].map((task_id) => ({ task_id, text: "One.", test_list: ["assert one() == 1"] }));
+ * const own = problemsOfShard({ index: 1, count: 2 }, readProblems(rows, "mine"));
+ * assertEquals(own.map(({ task_id }) => task_id), ["2"]);
  * ```
  */
-export function isOfShard(shard: Shard | undefined, problem: number): boolean {
+export function problemsOfShard(shard: Shard | undefined, problems: readonly Problem[]): Problem[] {
+  return problems.filter((_, i) => isOfShard(shard, i));
+}
+
+function isOfShard(shard: Shard | undefined, problem: number): boolean {
   return problem >= 0 && (shard === undefined || problem % shard.count === shard.index);
 }
