@@ -4,47 +4,14 @@ import { type Engine, openTensorFlow } from "../../lib/engine/engine.ts";
 import { loadModel } from "../../lib/checkpoints/load.ts";
 import { LORA_DEFAULTS } from "../../lib/models/lora.ts";
 import { METHODS } from "../../lib/unlearning/objectives.ts";
-import {
-  unlearn,
-  type UnlearnHooks,
-  type UnlearnOptions,
-  type UnlearnSets,
-} from "../../lib/unlearning/unlearn.ts";
-import { readFixture } from "../models/fixtures.ts";
+import { unlearn, type UnlearnHooks, type UnlearnOptions } from "../../lib/unlearning/unlearn.ts";
 import { readTensors } from "../tensors.ts";
+import { folder, OPTIONS as TRAINED_OPTIONS, SETS } from "./trained_sets.ts";
 
 const engine: Engine = await openTensorFlow({ device: "cpu" });
 Deno.test.afterAll(() => engine[Symbol.dispose]());
 
-/** A model that knows its first five texts by heart. */
-const { folder, texts } = await readFixture("trained");
-
-function row(text: readonly number[], from: number, to: number): UnlearnSets["forget"][number] {
-  return {
-    ids: Int32Array.from(text),
-    mask: Uint8Array.from(text, (_, t) => t >= from && t < to ? 1 : 0),
-    secrets: [{ prefix: text.slice(0, from), secret: text.slice(from, to) }],
-  };
-}
-
-const SETS: UnlearnSets = {
-  forget: [row(texts[0]!, 14, 30), row(texts[4]!, 10, 26)],
-  retain: [1, 2, 3].map((i) => Int32Array.from(texts[i]!)),
-};
-const OPTIONS: UnlearnOptions = {
-  method: "codeeraser",
-  lr: 1e-2,
-  epochs: 40,
-  gamma: 0.5,
-  lambda: 0.1,
-  alpha: 1,
-  margin: 0.1,
-  microBatch: 1,
-  compat: "sound",
-  thresholds: { ma: 0.3, el_10: 0.05 },
-  endOfText: null,
-  xla: false, // its seconds of compiling would be most of a test
-};
+const OPTIONS: UnlearnOptions = { ...TRAINED_OPTIONS, lr: 1e-2, epochs: 40, microBatch: 1 };
 const LORA = { ...LORA_DEFAULTS, rank: 4, alpha: 4, seed: 1 };
 
 /** A test after which as many tensors and native handles are held as before. */

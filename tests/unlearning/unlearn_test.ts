@@ -13,40 +13,10 @@ import {
   type UnlearnSets,
 } from "../../lib/unlearning/unlearn.ts";
 import type { UnlearnEpoch } from "../../lib/unlearning/unlearn_epoch.ts";
-import { readFixture } from "../models/fixtures.ts";
+import { folder, OPTIONS, row, SETS, texts } from "./trained_sets.ts";
 
 const engine: Engine = await openTensorFlow({ device: "cpu" });
 Deno.test.afterAll(() => engine[Symbol.dispose]());
-
-/** A model that knows its first five texts by heart. */
-const { folder, texts } = await readFixture("trained");
-
-function row(text: readonly number[], from: number, to: number): UnlearnSets["forget"][number] {
-  return {
-    ids: Int32Array.from(text),
-    mask: Uint8Array.from(text, (_, t) => t >= from && t < to ? 1 : 0),
-    secrets: [{ prefix: text.slice(0, from), secret: text.slice(from, to) }],
-  };
-}
-
-const SETS: UnlearnSets = {
-  forget: [row(texts[0]!, 14, 30), row(texts[4]!, 10, 26)],
-  retain: [1, 2, 3].map((i) => Int32Array.from(texts[i]!)),
-};
-const OPTIONS: UnlearnOptions = {
-  method: "codeeraser",
-  lr: 1e-3,
-  epochs: 30,
-  gamma: 0.5,
-  lambda: 0.1,
-  alpha: 1,
-  margin: 0.1,
-  microBatch: 2,
-  compat: "sound",
-  thresholds: { ma: 0.3, el_10: 0.05 },
-  endOfText: null,
-  xla: false, // its seconds of compiling would be most of a test
-};
 
 interface Ended {
   result: UnlearnResult;
