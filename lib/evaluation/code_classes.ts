@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { importTreeSitter, type Parser, type Tree, TREE_SITTER_FOLDER } from "../npm/tree_sitter.ts";
+import { openCodeParser } from "../datasets/code_parser.ts";
+import type { Tree } from "../npm/tree_sitter.ts";
 import { CODE_LANGUAGES, type CodeLanguage } from "./code_languages.ts";
 
 /** The classes, numbered by their place: what no grammar knows, or could not read, is `other`. */
@@ -38,8 +39,6 @@ const IDENTIFIER = /identifier|variable|constant|symbol|name|label|^word$/;
 /** What an unnamed leaf is called that is a word of the language. */
 const WORD = /^[#@]?[\p{L}_][\p{L}\p{N}_]*( \p{L}+)*[?!]?$/u;
 
-const parsers = new Map<string, Promise<Parser>>();
-
 /**
  * The class of each UTF-16 unit of a text, a number of {@linkcode CODE_CLASSES}.
  *
@@ -62,7 +61,7 @@ export async function classifyCode(text: string, language: CodeLanguage | null):
   const classes = new Uint8Array(text.length);
   clear({ text, classes }, { start: 0, end: text.length });
   if (language === null) return classes;
-  const parser = await openParser(CODE_LANGUAGES[language].grammar);
+  const parser = await openCodeParser(CODE_LANGUAGES[language].grammar);
   const tree = parser.parse(text);
   if (tree === null) throw new Error(`Cannot parse ${language}: the parser gave no tree`);
   try {
@@ -71,22 +70,6 @@ export async function classifyCode(text: string, language: CodeLanguage | null):
     tree.delete(); // its memory is WebAssembly's
   }
   return classes;
-}
-
-/** The parser of a grammar, opened once. */
-function openParser(grammar: string): Promise<Parser> {
-  let parser = parsers.get(grammar);
-  if (!parser) parsers.set(grammar, parser = loadParser(grammar));
-  return parser;
-}
-
-async function loadParser(grammar: string): Promise<Parser> {
-  const { Language, Parser } = await importTreeSitter();
-  await Parser.init();
-  const bytes = await Deno.readFile(new URL(`tree-sitter-${grammar}.wasm`, TREE_SITTER_FOLDER));
-  const parser = new Parser();
-  parser.setLanguage(await Language.load(bytes));
-  return parser;
 }
 
 /** A text and what is known of it so far. */
