@@ -27,6 +27,7 @@ const RANKS: { readonly [part: string]: number } = {
   evaluation: 3,
   humaneval: 3,
   attacks: 3,
+  collection: 3,
   report: 3.1,
   cli: 4,
   notebooks: 5,
@@ -47,7 +48,7 @@ const HOMES: readonly { what: string; pattern: RegExp; homes: RegExp }[] = [
   {
     what: "the network",
     pattern: /\bfetch\(|\bWebSocket\b|\bDeno\.(connect|listen|serve)\w*\(|"node:(http|https|net|tls|dgram)"/,
-    homes: /^lib\/((setup|hub)\/\w+|datasets\/corpus)\.ts$/,
+    homes: /^lib\/((setup|hub|collection)\/\w+|datasets\/corpus)\.ts$/,
   },
   {
     what: "subprocesses",

@@ -35,6 +35,19 @@ export const COMMANDS = {
     example: "demo",
     load: () => import("./commands/demo.ts"),
   },
+  crawl: {
+    description: "repositories made after a day, found by GitHub's search",
+    example: "crawl --language Rust --created-after 2023-06-01 --min-stars 500 --out repos.parquet",
+    load: () => import("./commands/crawl.ts"),
+  },
+  collect: {
+    description: "source files of repositories, or of packages, as a corpus",
+    example: "collect --repos repos.parquet --language Rust --out code",
+    more: [
+      "collect --from-packages pypi.txt --registry pypi --created-after 2025-01-01 --language Python --out code",
+    ],
+    load: () => import("./commands/collect.ts"),
+  },
   detect: {
     description: "the secrets of a corpus",
     example: "detect src/ --out secrets.parquet",

@@ -63,7 +63,7 @@ const SILENCE_MS = 60_000;
  * import { GithubRequests } from "./github_requests.ts";
  *
  * assertThrows(() => new GithubRequests({ token: "" }), Error, "set GITHUB_TOKEN");
- * const elsewhere = new GithubRequests({ token: "made up", endpoint: "http://localhost:4/graphql" }); // not allowed to tests
+ * const elsewhere = new GithubRequests({ token: "made-up", endpoint: "http://localhost:4/graphql" }); // not allowed to tests
  * await assertRejects(() => elsewhere.page({ query: "x", cursor: null, size: 1 }), Error, "may not connect");
  * ```
  */
