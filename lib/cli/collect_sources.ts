@@ -49,6 +49,8 @@ export interface CollectOptions {
   count: number;
   /** Opens one; `folder` is for what it needs on the way, not there yet, and removed when it is over. */
   open(index: number, folder: string, signal: AbortSignal): Promise<OpenSource | SourceOutcome>;
+  /** What a failure on the way means for the source; undefined where it is none of its own. */
+  explain?(index: number, error: unknown): SourceOutcome | undefined;
   /** Sources at once. */
   workers: number;
   /** The run's scratch folder. */
@@ -56,6 +58,8 @@ export interface CollectOptions {
 }
 
 const MAX_OUTCOME_BYTES = 2 ** 20;
+/** The reason of a source that the network did not lead to. */
+export const UNREACHABLE = "unreachable";
 const PARTS = "parts";
 const CLONES = "clones";
 
@@ -124,16 +128,24 @@ export async function collectSources(
 
 async function collectOne(
   index: number,
-  { open, folder }: CollectOptions,
+  { open, explain, folder }: CollectOptions,
   signal: AbortSignal,
 ): Promise<SourceOutcome> {
   const place = join(folder, CLONES, String(index));
+  const part = partPath(folder, index, "jsonl.gz");
   try {
-    const opened = await open(index, place, signal);
-    const outcome = "documents" in opened && typeof opened.documents === "number"
-      ? opened as SourceOutcome
-      : await writePart(partPath(folder, index, "jsonl.gz"), opened as OpenSource);
-    await writeFileAtomic(partPath(folder, index, "json"), JSON.stringify(outcome) + "\n");
+    const outcome = await open(index, place, signal)
+      .then((opened) =>
+        typeof opened.documents === "number" ? opened as SourceOutcome : writePart(part, opened as OpenSource)
+      )
+      .catch((error) => {
+        const outcome = signal.aborted ? undefined : explain?.(index, error);
+        if (outcome === undefined) throw error;
+        return outcome;
+      });
+    if (outcome.reason !== UNREACHABLE) { // that may pass: the next run tries again
+      await writeFileAtomic(partPath(folder, index, "json"), JSON.stringify(outcome) + "\n");
+    }
     return outcome;
   } finally {
     await removePath(place).catch(() => {}); // it may not have come into being

@@ -5,6 +5,7 @@
  * @module
  */
 import { join } from "node:path";
+import { reasonOf } from "../files/reason.ts";
 import { parseToml } from "../npm/smol_toml.ts";
 import { hashFile } from "../setup/pinned_files.ts";
 import { type Download, otherHash, type PackageRegistry, type Release } from "./package_list.ts";
@@ -34,7 +35,12 @@ const TRIES = 3;
  * ```
  */
 export function crateIndex(config = ""): string {
-  const { source } = parseToml(config) as { source?: { [name: string]: { [key: string]: unknown } } };
+  let source: { [name: string]: { [key: string]: unknown } } | undefined;
+  try {
+    source = (parseToml(config) as { source?: typeof source }).source;
+  } catch (cause) {
+    throw new SyntaxError(`Cannot read Cargo's configuration: ${reasonOf(cause)}`, { cause });
+  }
   const other = source?.["crates-io"]?.["replace-with"];
   const registry = typeof other === "string" ? source?.[other]?.registry : undefined;
   if (typeof registry !== "string") return INDEX;

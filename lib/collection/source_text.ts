@@ -30,6 +30,7 @@ export type SkipReason =
   | "link"
   | "submodule"
   | "name is not UTF-8"
+  | "name stands twice"
   | "missing";
 
 const POINTER = "version https://git-lfs.github.com/spec/";
