@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { readZipEntries, readZipEntry } from "../files/zip.ts";
 import { importTarParser } from "../npm/tar.ts";
 
@@ -121,7 +122,7 @@ async function readTar(
     for await (const piece of file.readable.pipeThrough(new DecompressionStream("gzip"))) {
       total += piece.length;
       if (total > maxBytes) throw tooMuch(maxBytes);
-      parser.write(piece);
+      parser.write(Buffer.from(piece.buffer, piece.byteOffset, piece.length));
       if (failure) break;
     }
     parser.end();

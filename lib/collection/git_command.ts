@@ -54,6 +54,7 @@ const SETTINGS = [
   ...["core.hooksPath=/dev/null", "core.fsmonitor=false", "core.askPass=", "core.symlinks=false"],
   ...["gc.auto=0", "maintenance.auto=false", "submodule.recurse=false", "fetch.recurseSubmodules=false"],
   ...["transfer.bundleURI=false", "protocol.file.allow=always", "protocol.version=2"],
+  "fetch.negotiationAlgorithm=noop", // contents are asked for by their names, as git itself asks for missing ones
   ...["http.lowSpeedLimit=1000", "http.lowSpeedTime=60"], // a server that falls silent is given up
   ...["clone.defaultRemoteName=origin", "init.templateDir=", "core.alternateRefsCommand="],
 ];

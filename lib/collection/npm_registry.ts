@@ -31,7 +31,7 @@ export class NpmRegistry implements PackageRegistry {
   }
 
   /**
-   * All releases of a package, as they were published; none where there is no such package.
+   * All releases of a package, in the order of their versions; none where there is no such package.
    *
    * @throws {Error} If the registry cannot be reached; the signal's reason
    */
@@ -44,7 +44,7 @@ export class NpmRegistry implements PackageRegistry {
       const created = time[version]?.replace(/\.\d+/, "").replace("+00:00", "Z") ?? "";
       const isOdd = version.includes("-");
       return /^\d{4}-\d\d-\d\dT/.test(created) ? [{ version, created, isOdd }] : [];
-    }).sort((a, b) => a.created < b.created ? -1 : a.created > b.created ? 1 : 0);
+    });
   }
 
   /**
