@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import * as columns from "../lib/datasets/columns.ts";
 import type { Columns } from "../lib/datasets/columns.ts";
+import * as collection from "../lib/datasets/collection_columns.ts";
 import * as utility from "../lib/datasets/utility_columns.ts";
 import { writeEmbeddedCorpus } from "../lib/embedded/write_embedded_corpus.ts";
 import { LIKELIHOOD_NAMES } from "../lib/datasets/metrics.ts";
@@ -47,7 +48,7 @@ function readSections(): Map<string, Map<string, DocumentedColumn>> {
 
 const SECTIONS = readSections();
 
-const schemas = { ...columns, ...utility };
+const schemas = { ...columns, ...utility, ...collection };
 
 /** Where each schema of lib/datasets/columns.ts and utility_columns.ts is described; a part of a table is described with it. */
 const DESCRIBED: { [schema: string]: string } = {
@@ -77,6 +78,8 @@ const DESCRIBED: { [schema: string]: string } = {
   DUPLICATION_COLUMNS: "Duplication",
   PLANTED_COLUMNS: "Planted secrets",
   HYPERPARAMETER_COLUMNS: "Hyperparameters",
+  REPOSITORY_COLUMNS: "Repositories of `crawl`",
+  SOURCE_COLUMNS: "Sources of `collect`",
 };
 /** Tables whose columns no schema has. */
 const OTHERS = ["Corpus", "Log of `train`"];

@@ -6,7 +6,6 @@
  */
 import { join } from "node:path";
 import { reasonOf } from "../files/reason.ts";
-import { parseToml } from "../npm/smol_toml.ts";
 import { hashFile } from "../setup/pinned_files.ts";
 import { type Download, otherHash, type PackageRegistry, type Release } from "./package_list.ts";
 
@@ -30,11 +29,13 @@ const TRIES = 3;
  * import { crateIndex } from "./crates_registry.ts";
  *
  * const config = '[source.crates-io]\nreplace-with = "ours"\n[source.ours]\nregistry = "sparse+https://crates.example/index/"\n';
- * assertEquals(crateIndex(config), "https://crates.example/index/");
- * assertEquals(new URL(crateIndex()).host, "index.crates.io");
+ * assertEquals(await crateIndex(config), "https://crates.example/index/");
+ * assertEquals(new URL(await crateIndex()).host, "index.crates.io");
  * ```
  */
-export function crateIndex(config = ""): string {
+export async function crateIndex(config = ""): Promise<string> {
+  if (config === "") return INDEX;
+  const { parseToml } = await import("../npm/smol_toml.ts");
   let source: { [name: string]: { [key: string]: unknown } } | undefined;
   try {
     source = (parseToml(config) as { source?: typeof source }).source;
@@ -64,12 +65,12 @@ export function crateIndex(config = ""): string {
  * ```
  */
 export class CratesRegistry implements PackageRegistry<Crate> {
-  readonly #index: string;
+  #index: Promise<string> | undefined;
   #archives: Promise<string> | undefined;
 
-  /** @param index its address, which ends in a slash */
-  constructor(index = crateIndex(cargoConfig())) {
-    this.#index = index;
+  /** @param index its address, which ends in a slash; Cargo's by default */
+  constructor(index?: string) {
+    this.#index = index === undefined ? undefined : Promise.resolve(index);
   }
 
   /** All releases of a crate, as they were published; none where there is no such crate. */
@@ -80,7 +81,7 @@ export class CratesRegistry implements PackageRegistry<Crate> {
       : low.length === 3
       ? `3/${low[0]}`
       : `${low.slice(0, 2)}/${low.slice(2, 4)}`;
-    const answer = await ask(`${this.#index}${folder}/${low}`, signal);
+    const answer = await ask(`${await this.#address()}${folder}/${low}`, signal);
     if (answer === null) return [];
     const lines = (await answer.text()).split("\n").filter(Boolean);
     return lines.flatMap((line) => readCrate(line) ?? []).sort((a, b) => a.created < b.created ? -1 : 1);
@@ -122,8 +123,12 @@ export class CratesRegistry implements PackageRegistry<Crate> {
   /** Nothing is left running. */
   async [Symbol.asyncDispose](): Promise<void> {}
 
+  #address(): Promise<string> {
+    return this.#index ??= crateIndex(cargoConfig());
+  }
+
   async #readArchives(signal: AbortSignal | undefined): Promise<string> {
-    const text = await (await ask(`${this.#index}config.json`, signal))?.text() ?? "";
+    const text = await (await ask(`${await this.#address()}config.json`, signal))?.text() ?? "";
     const dl = /"dl"\s*:\s*"(https?:\/\/[^"\\\s]+)"/.exec(text)?.[1];
     if (dl === undefined) {
       throw new SyntaxError("Cannot read the index of crates: it does not say where they are");

@@ -3,7 +3,6 @@ import { existsSync } from "node:fs";
 import { crawlRepositories } from "../../lib/cli/crawl_run.ts";
 import { openRepositories } from "../../lib/cli/collect_repositories.ts";
 import { createProgress } from "../../lib/cli/progress.ts";
-import { corpusPieces } from "../../lib/datasets/corpus_pieces.ts";
 import { resolveCorpus } from "../../lib/datasets/resolve_corpus.ts";
 import { readTable } from "../../lib/datasets/tables.ts";
 import { lua, makeRepository, repositoryPath } from "../collection/git_repositories.ts";
@@ -64,7 +63,6 @@ Deno.test("crawl and collect make a corpus of a GitHub's repositories, the same 
   assertEquals(names, ["documents-00000.jsonl.gz", "run.json", "sources.csv"]);
   const source = await resolveCorpus(path("whole"));
   assertEquals(source.columns, { text: "content", id: ["doc_id"], path: "path" });
-  const ids: string[] = [];
   for await (const piece of corpusPieces(source)) {
     ids.push(...("rows" in piece ? [] : []), String(piece.index));
   }
@@ -227,12 +225,12 @@ Deno.test("collect stops where the network is gone, and goes on with what it did
 
 Deno.test("crawl's permissions reach GitHub's host alone, and a broken state is told", async () => {
   using folder = temporaryFolder();
-  const args = [...CRAWL, "--endpoint", "http://127.0.0.1:9/graphql", "--out", "repos.csv"];
+  const args = [...CRAWL, "--endpoint", "http://127.0.0.1:8123/graphql", "--out", "repos.csv"];
   const { code, stderr } = await runCli(args, { cwd: folder.path, env: { GITHUB_TOKEN: TOKEN } });
   assertEquals(code, 1);
   assertMatch(
     stderr,
-    /codescrub: Cannot search "127\.0\.0\.1:9": this run may not connect to it: add --allow-net=/,
+    /codescrub: Cannot search "127\.0\.0\.1:8123": this run may not connect to it: add --allow-net=/,
   );
   Deno.writeTextFileSync(`${folder.path}/state.json`, "{");
   const context = { progress: createProgress({ stream: { write: () => {}, isTTY: false, columns: 80 } }) };

@@ -67,6 +67,8 @@ export function argumentsOf(command: string, files: TinyRun, changes: Flags): st
   const table = join(folder, "out.parquet"), run = join(folder, "out");
   const erased = join(folder, "erased"), certificate = join(erased, "certificate.json");
   const all: { [command: string]: Flags } = {
+    crawl: { language: "Lua", "created-after": "2023-06-01", out: table },
+    collect: { repos: join(folder, "repos.csv"), language: "Lua", out: run },
     detect: { corpus, out: table },
     measure: { model, texts: corpus, out: table },
     thresholds: { model, texts: corpus, out: table },

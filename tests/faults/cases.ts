@@ -6,6 +6,7 @@
  */
 import { generateKeyPairSync } from "node:crypto";
 import { join } from "node:path";
+import { lua, makeRepository, repositoryPath } from "../collection/git_repositories.ts";
 import { argumentsOf, certifiedCommands, type Flags } from "../cli/tiny_cases.ts";
 import { type TinyRun, writeCertainModel, writeTexts, writeTinyRun } from "../cli/tiny_run.ts";
 import type { Operation } from "./plan.ts";
@@ -172,6 +173,19 @@ const detectTable: Scenario = {
   ) => ["detect", join(folder, "large.jsonl"), "--out", join(folder, "out.csv"), "--workers", "1"],
 };
 
+/** Two repositories in the folder, and one that is gone. */
+const collect = tiny("collect", {}, {
+  prepare: async ({ folder }) => {
+    const urls = await Promise.all(
+      ["a", "b"].map((name, i) =>
+        makeRepository(repositoryPath(folder, name), { "x.lua": lua(i), "y.lua": "return 1\n" })
+      ),
+    );
+    const rows = [...urls, `file://${folder}/gone.git`].map((url, i) => `ada/${i},${url}\n`);
+    Deno.writeTextFileSync(join(folder, "repos.csv"), `repo,url\n${rows.join("")}`);
+  },
+});
+
 /** All of them, the longest first. */
 export const SCENARIOS: readonly Scenario[] = [
   train,
@@ -184,6 +198,8 @@ export const SCENARIOS: readonly Scenario[] = [
   scrub,
   { ...scrub, name: "scrub continued", stoppedAt: at("rename", /history\.parquet$/) },
   certify,
+  collect,
+  { ...collect, name: "collect continued", stoppedAt: at("rename", /part-00000000.*\.json$/) },
   tiny("merge-adapter", {}, {
     prepare: (files, run) =>
       run(argumentsOf("train", files, { lora: "r=2", out: join(files.folder, "adapter") })),

@@ -59,6 +59,7 @@ export function lineOf(command: string, files: CaseFiles, changes: Flags = {}): 
   const out = (name: string) => join(files.out, name);
   const own: { [command: string]: Flags } = {
     report: { tables: files.run, out: out("page.html") },
+    collect: { out: out("code") },
     select: { out: out("sets") },
     unlearn: { out: out("model"), epochs: 1 },
     attack: {

@@ -7,6 +7,7 @@ import {
   SECRET_COLUMNS,
   THRESHOLD_COLUMNS,
 } from "../../lib/datasets/columns.ts";
+import { REPOSITORY_COLUMNS } from "../../lib/datasets/collection_columns.ts";
 import type { TableKind } from "./bad_files.ts";
 
 const CORPUS: TableKind = { text: ["doc_id", "text"], numbers: [] };
@@ -20,6 +21,7 @@ export const TABLES = {
   retain: kindOf(RETAIN_COLUMNS),
   thresholds: kindOf(THRESHOLD_COLUMNS),
   corpus: CORPUS,
+  repositories: kindOf(REPOSITORY_COLUMNS),
   problems: { text: ["task_id", "prompt", "entry_point", "test"], numbers: [] } as TableKind,
 };
 
@@ -49,4 +51,5 @@ export const INPUTS: { [command: string]: { [flag: string]: keyof typeof TABLES 
   certify: { forget: "forget" },
   verify: { corpus: "corpus", forget: "forget" },
   train: { corpus: "corpus" },
+  collect: { repos: "repositories" },
 };
