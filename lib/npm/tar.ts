@@ -13,7 +13,7 @@
  * import { importTarParser } from "./tar.ts";
  *
  * const { Parser } = await importTarParser();
- * assertEquals(Parser.name, "Parser");
+ * assertEquals(typeof new Parser().write, "function");
  * ```
  */
 export const importTarParser = async () => await import("npm:tar@7.5.23");
