@@ -36,7 +36,11 @@ export const DETECT_OPTIONS = {
   unfiltered: { kind: "flag", describe: "keep what the value filter drops (examples, local addresses)" },
   bigrams: { kind: "path", describe: "counts of letter pairs for the gibberish rule (JSON)", metavar: "F" },
   git: { kind: "flag", describe: "the corpus is a git repository: every content of its history, once" },
-  commits: { kind: "string", describe: "with --git: only what these brought in, as main..HEAD", metavar: "RANGE" },
+  commits: {
+    kind: "string",
+    describe: "with --git: only what these brought in, as main..HEAD",
+    metavar: "RANGE",
+  },
   staged: { kind: "flag", describe: "the corpus is a git repository: what the next commit would bring in" },
   decode: {
     kind: "flag",
@@ -115,7 +119,9 @@ export function checkDetectOptions(values: Together, isShard: boolean): void {
   const whole = (["sarif", "html"] as const).find((name) => values[name] !== undefined);
   if (isShard && whole !== undefined) {
     throw new UsageError(
-      `Cannot use ${flagOf(whole)} with a shard, of which it would show a part: give --places, and merge the tables`,
+      `Cannot use ${
+        flagOf(whole)
+      } with a shard, of which it would show a part: give --places, and merge the tables`,
     );
   }
   if (isShard && out === undefined) throw new UsageError('Missing option "--out": a shard writes a table');

@@ -92,7 +92,15 @@ export async function writeDetected(
     const { documents, documents_with_secrets: documentsWithSecrets, left_out: leftOut = {} } = summary;
     const page = renderScanPage({
       ...summary,
-      ...{ title, version: `CodeScrub ${deno.version}`, findings, documents, documentsWithSecrets, leftOut, notes },
+      ...{
+        title,
+        version: `CodeScrub ${deno.version}`,
+        findings,
+        documents,
+        documentsWithSecrets,
+        leftOut,
+        notes,
+      },
     });
     await writeFileAtomic(html, page);
   }

@@ -5,7 +5,12 @@
  * @module
  */
 import { type CorpusPiece, readPiece } from "../datasets/corpus_piece.ts";
-import { scanDocument, type SecretRow, type SecretRowsOptions, secretTable } from "../datasets/secret_table.ts";
+import {
+  scanDocument,
+  type SecretRow,
+  type SecretRowsOptions,
+  secretTable,
+} from "../datasets/secret_table.ts";
 import { writeTable } from "../datasets/tables.ts";
 import type { RuleDetector } from "../secrets/rule_detector.ts";
 import type { RuleSet } from "../secrets/rule_set.ts";
@@ -63,7 +68,9 @@ export async function detectPiece(
   { rules, ...options }: DetectPieceOptions,
 ): Promise<PieceCounts> {
   const rowOptions: SecretRowsOptions = { ...options, ...(rules && { rules: await detectorOf(rules) }) };
-  const { documents, skipped, unnamed, replacedSurrogates } = await readPiece(piece.source, { utf16: options.utf16 ?? false });
+  const { documents, skipped, unnamed, replacedSurrogates } = await readPiece(piece.source, {
+    utf16: options.utf16 ?? false,
+  });
   const counts: PieceCounts = {
     documents: documents.length,
     documents_with_secrets: 0,

@@ -66,7 +66,9 @@ export interface RunOptions {
  * ```
  */
 export function inputPaths({ inputs = {} }: Pick<RunOptions, "inputs">, output?: string): string[] {
-  return inputsOf({ inputs }).filter(([, { besides = [] }]) => output === undefined || !besides.includes(output))
+  return inputsOf({ inputs }).filter(([, { besides = [] }]) =>
+    output === undefined || !besides.includes(output)
+  )
     .map(([, { path }]) => path);
 }
 
@@ -97,10 +99,11 @@ export async function newRecord(
 ): Promise<RunRecord> {
   const inputs: { [name: string]: string } = {};
   for (const [name, { path, content, besides: _, ...how }] of inputsOf(options)) {
-    inputs[name] = content ?? await contentOf(path, { ...how, breathe: options.context.breathe }).catch(() => {
-      options.context.signal.throwIfAborted();
-      return "none"; // who reads it says what is wrong with it
-    });
+    inputs[name] = content ??
+      await contentOf(path, { ...how, breathe: options.context.breathe }).catch(() => {
+        options.context.signal.throwIfAborted();
+        return "none"; // who reads it says what is wrong with it
+      });
   }
   return {
     command: options.command,

@@ -89,7 +89,9 @@ export async function countDocuments(
   options: PieceOptions = {},
 ): Promise<number | null> {
   const { exclude = [], shard = WHOLE, breathe = noBreath } = options;
-  const { path, tables, history } = typeof corpus === "string" ? await resolveCorpus(corpus, options) : corpus;
+  const { path, tables, history } = typeof corpus === "string"
+    ? await resolveCorpus(corpus, options)
+    : corpus;
   if (history) return null;
   let count = 0;
   if (tables.length === 0) {

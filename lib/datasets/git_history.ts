@@ -49,7 +49,13 @@ export async function* broughtIn(history: GitHistory): AsyncGenerator<BroughtIn>
     yield* listed(changes.output);
     return await changes.end();
   }
-  await using commits = startGit(folder, ["rev-list", "--topo-order", "--reverse", ...revisions ?? ["--all"], "--"]);
+  await using commits = startGit(folder, [
+    "rev-list",
+    "--topo-order",
+    "--reverse",
+    ...revisions ?? ["--all"],
+    "--",
+  ]);
   const tree = ["diff-tree", "--stdin", "--root", "-c", ...LISTING];
   await using changes = startGit(folder, tree, { takesInput: true });
   const passed = changes.take(commits.output);

@@ -37,7 +37,8 @@ const [PIECE_DOCUMENTS, PIECE_BYTES] = [256, 2 ** 22];
  */
 export async function* historySources(
   history: GitHistory,
-  { exclude = [], shard = { index: 0, count: 1 }, documents = PIECE_DOCUMENTS, breathe }: HistoryPiecesOptions = {},
+  { exclude = [], shard = { index: 0, count: 1 }, documents = PIECE_DOCUMENTS, breathe }:
+    HistoryPiecesOptions = {},
 ): AsyncGenerator<KeyedSource> {
   const { folder } = history;
   for await (const { blobs, skipped } of historyBlobs(history, { exclude, shard, count: documents })) {

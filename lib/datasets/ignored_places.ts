@@ -72,7 +72,9 @@ export function parseIgnoredPlaces(text: string, file: string): IgnoredPlaces {
       );
     }
     const [, commit = "", path, detector, number] = match;
-    places.add(keyOf({ commit, path: path!.replaceAll("\\", "/"), detector: detector!, line: Number(number) }));
+    places.add(
+      keyOf({ commit, path: path!.replaceAll("\\", "/"), detector: detector!, line: Number(number) }),
+    );
   }
   return places;
 }

@@ -117,7 +117,9 @@ export function scanDocument(
     };
     if (allow !== undefined && isAllowed(row, allow)) continue;
     if (one.isAllowed) leftOut.comments++;
-    else if (ignored && isIgnoredPlace({ path: path ?? docId, detector, line: lines!.line, commit }, ignored)) {
+    else if (
+      ignored && isIgnoredPlace({ path: path ?? docId, detector, line: lines!.line, commit }, ignored)
+    ) {
       leftOut.ignored++;
     } else if (baseline && isKnown(row, baseline)) leftOut.baseline++;
     else rows.push(row);

@@ -87,7 +87,9 @@ function resultOf(
 ) {
   const { detector, tag, fingerprint, description, cell, commit } = finding;
   const origin = describeOrigin(finding);
-  const name = cell === null ? [] : [{ name: `cell ${cell}`, fullyQualifiedName: `cell ${cell}`, kind: "element" }];
+  const name = cell === null
+    ? []
+    : [{ name: `cell ${cell}`, fullyQualifiedName: `cell ${cell}`, kind: "element" }];
   return {
     ruleId: detector,
     ruleIndex: rule,

@@ -56,6 +56,8 @@ export function gravityOf(tag: string): Gravity {
   return GRAVITY[tag as SecretTag] ?? GRAVITY.KEY;
 }
 
+const MOST_WORDS = 800; // viewers cut descriptions at 1,024 characters
+
 /**
  * What a detector finds, in a few words.
  *
@@ -64,12 +66,15 @@ export function gravityOf(tag: string): Gravity {
  * import { assertEquals } from "@std/assert";
  * import { describeDetector } from "./scan_finding.ts";
  *
- * assertEquals(describeDetector("my-rule", "PASSWORD"), "PASSWORD found by my-rule");
+ * assertEquals(describeDetector("my-rule", "PASSWORD"), "PASSWORD, found by my-rule");
  * ```
  */
 export function describeDetector(detector: string, tag: string): string {
-  const known = [...new Set(EXTENDED_RULES.filter(({ id }) => id === detector).map((rule) => rule.description))];
-  return `${tag} found by ${detector}` + (known.length > 0 ? `: ${known.join("; ")}` : "");
+  const known = [
+    ...new Set(EXTENDED_RULES.filter(({ id }) => id === detector).map((rule) => rule.description)),
+  ];
+  const words = known.length > 0 ? `${detector}: ${known.join("; ")}` : `${tag}, found by ${detector}`;
+  return words.length <= MOST_WORDS ? words : `${words.slice(0, MOST_WORDS - 1)}…`;
 }
 
 /**

@@ -76,7 +76,9 @@ export function renderScanPage(scan: ScanPage): string {
     <main>
       <section class="findings" aria-label="Summary">
         ${card(spans, "places", `of ${formatCount(scan.values)} different values`)}
-        ${card(scan.documentsWithSecrets, "documents with secrets", `of ${formatCount(scan.documents)} searched`)}
+        ${
+    card(scan.documentsWithSecrets, "documents with secrets", `of ${formatCount(scan.documents)} searched`)
+  }
       </section>
       ${scan.notes.map((note) => markup`<p class="missing">${note}</p>`)}
       <h2>What was found</h2>
@@ -129,7 +131,9 @@ function places(findings: readonly ScanFinding[], all: number): Markup {
 ${
     findings.map((finding) => {
       const origin = describeOrigin(finding);
-      return markup`<tr><td class="place">${clipText(finding.path ?? finding.doc_id)}:${finding.line}:${finding.column}${
+      return markup`<tr><td class="place">${
+        clipText(finding.path ?? finding.doc_id)
+      }:${finding.line}:${finding.column}${
         origin === "" ? null : markup`<br>${origin}`
       }</td><td class="words ${gravityOf(finding.tag).level}">${finding.description}</td><td class="words">${
         clipText(finding.detector)

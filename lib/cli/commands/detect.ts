@@ -58,7 +58,8 @@ export const command = defineCommand({
   config: true,
   writes: true,
   async run(values, context) {
-    const { corpus: given, bigrams, allow, ignore, baseline, skipped, sarif, html, reveal, ...options } = values;
+    const { corpus: given, bigrams, allow, ignore, baseline, skipped, sarif, html, reveal, ...options } =
+      values;
     const { shard, out: table, setting } = shardOutput(values.out ?? "findings.csv", options.shard);
     checkDetectOptions(values, shard !== undefined);
     const out = values.out === undefined ? undefined : table;
@@ -72,7 +73,8 @@ export const command = defineCommand({
     using history = isHistory ? await givenHistory(given, options) : null;
     using input = history ?? await givenCorpus(given, { ...options, ...besides(given, shown, options) });
     const key = await secretKey();
-    const { workers: _, skipped: _1, sarif: _2, html: _3, failOnFindings: _4, ...settings } = context.settings;
+    const { workers: _, skipped: _1, sarif: _2, html: _3, failOnFindings: _4, ...settings } =
+      context.settings;
     const outputs = [out, sarif, html, skipped].filter((path) => path !== undefined);
     using run = await openOutputs(outputs, {
       command: "detect",
@@ -116,7 +118,10 @@ export const command = defineCommand({
       await writeSkipped(skipped, found.total.skipped); // it tells why
       throw emptyCorpus(given, found.total.skipped);
     }
-    const counts = { ...summarizeCounts(found.total), values: await countDistinct(found.parts, "fingerprint") };
+    const counts = {
+      ...summarizeCounts(found.total),
+      values: await countDistinct(found.parts, "fingerprint"),
+    };
     const read = describeCorpus(source);
     const summary = {
       ...{ ...counts, ...read.summary },
@@ -125,7 +130,9 @@ export const command = defineCommand({
       ...(html !== undefined && { html }),
     };
     const isOfFiles = source.columns === null && given !== "-";
-    const prefix = isOfFiles ? pathPrefix(history ? history.root ?? "" : walkRoot(input.path), context.cwd) : "";
+    const prefix = isOfFiles
+      ? pathPrefix(history ? history.root ?? "" : walkRoot(input.path), context.cwd)
+      : "";
     const { notes = [] } = history ?? {};
     const listed = options.failOnFindings ? await listPlaces(found.parts, counts.spans, prefix) : [];
     await run.finish(summary, async () => {
@@ -136,13 +143,19 @@ export const command = defineCommand({
       });
     });
     const written = outputs.filter((path) => path !== skipped);
-    const lines = [...listed, ...notes, ...read.lines, ...rules?.lines ?? [], describeCounts(counts, written)];
-    const { spans, values: different, documents_with_secrets: documents } = counts;
+    const lines = [
+      ...listed,
+      ...notes,
+      ...read.lines,
+      ...rules?.lines ?? [],
+      describeCounts(counts, written),
+    ];
+    const { spans, values: different } = counts;
     return {
       text: lines.join("\n"),
       summary,
       ...(options.failOnFindings && spans > 0 && {
-        failure: `Found secrets: ${spans} places of ${different} values in ${documents} documents`,
+        failure: `Found secrets: ${spans} places of ${different} values`,
       }),
     };
   },
