@@ -72,7 +72,6 @@ function ruleOf(id: string, tag: string) {
   const description = describeDetector(id, tag);
   return {
     id,
-    name: id,
     shortDescription: { text: description },
     fullDescription: { text: `${description}. ${advice}` },
     help: { text: advice },
