@@ -97,7 +97,7 @@ export function renderScanPage(scan: ScanPage): string {
 
 /** Words and places are longer than the numbers that tables of the other pages hold. */
 const OWN_STYLE =
-  "td.place{text-align:left;overflow-wrap:anywhere;max-width:26rem}td.words{text-align:left}td.error{font-weight:600}";
+  ".places :is(th,td){text-align:left}.places .place{overflow-wrap:anywhere;min-width:14rem}.places .error{font-weight:600}";
 
 function card(count: number, heading: string, label: string): Markup {
   return markup`<div class="finding"><h2>${heading}</h2><p class="number">${
@@ -125,7 +125,7 @@ function counts(heading: string, counted: { readonly [name: string]: number }): 
 function places(findings: readonly ScanFinding[], all: number): Markup {
   if (findings.length === 0) return markup`<p>None.</p>`;
   const more = all - findings.length;
-  return markup`<div class="scroll"><table>
+  return markup`<div class="scroll"><table class="places">
 <thead><tr><th scope="col">place</th><th scope="col">what</th><th scope="col">detector</th></tr></thead>
 <tbody>
 ${
@@ -133,11 +133,9 @@ ${
       const origin = describeOrigin(finding);
       return markup`<tr><td class="place">${
         clipText(finding.path ?? finding.doc_id)
-      }:${finding.line}:${finding.column}${
-        origin === "" ? null : markup`<br>${origin}`
-      }</td><td class="words ${gravityOf(finding.tag).level}">${finding.description}</td><td class="words">${
-        clipText(finding.detector)
-      }</td></tr>
+      }:${finding.line}:${finding.column}${origin === "" ? null : markup`<br>${origin}`}</td><td class="${
+        gravityOf(finding.tag).level
+      }">${finding.description}</td><td>${clipText(finding.detector)}</td></tr>
 `;
     })
   }</tbody></table></div>${

@@ -99,9 +99,9 @@ Deno.test("codescrub detect shows places as SARIF, as a page and on the terminal
   assertEquals(log.results[1].locations[0].logicalLocations[0].name, "cell 2");
   assertEquals(log.tool.driver.rules.map(({ id }: { id: string }) => id), ["UrlPassword"]);
   const page = Deno.readTextFileSync(at.path("o.html"));
-  assertStringIncludes(page, "default-src 'none'");
+  assert(page.includes("default-src &#39;none&#39;"));
   assert(!/<script|https?:|@import|url\(/i.test(page));
-  assertStringIncludes(page, "n.ipynb:11:29");
+  assert(page.includes("n.ipynb:11:29"));
   // Without its option a UTF-16 file is none, and a notebook is its JSON.
   const plain = await at.detect(at.path("src"), "--out", at.path("o.jsonl"));
   assertEquals([plain.code, plain.summary.spans, plain.summary.skipped], [0, 2, { archive: 1, binary: 1 }]);
@@ -153,7 +153,7 @@ Deno.test("codescrub detect leaves out, and counts, what comments, lists and a b
   );
   const { runs: [log] } = JSON.parse(Deno.readTextFileSync(at.path("o.sarif")));
   assertEquals([log.results, log.tool.driver.rules, log.properties.leftOut], [[], [], counts]);
-  assertStringIncludes(Deno.readTextFileSync(at.path("o.html")), "Nothing.");
+  assert(Deno.readTextFileSync(at.path("o.html")).includes("Nothing."));
   // A value of the baseline is new in another file, and elsewhere in its own it is not.
   Deno.writeTextFileSync(at.path("src/a.py"), `\n\n${secretLine(1)}\n`);
   Deno.writeTextFileSync(at.path("src/b.py"), `${secretLine(1)}\n`);
