@@ -41,18 +41,6 @@ export const FOUND_COLUMNS = {
 /** The columns of `detect`, all that it always writes. */
 export const DETECT_COLUMNS = { ...FOUND_COLUMNS, path: "text?" } as const satisfies Columns;
 
-/** The columns that `detect --places` adds, and all that shows places to people. */
-export const PLACE_COLUMNS = {
-  line: "int",
-  column: "int",
-  end_line: "int",
-  end_column: "int",
-  cell: "int?",
-  cell_line: "int?",
-  commit: "text?",
-  description: "text",
-} as const satisfies Columns;
-
 /** The columns of `detect --skipped`. */
 export const SKIPPED_COLUMNS = { path: "text", reason: "text" } as const satisfies Columns;
 

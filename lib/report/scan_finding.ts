@@ -3,15 +3,12 @@
  *
  * @module
  */
-import { DETECT_COLUMNS, PLACE_COLUMNS } from "../datasets/columns.ts";
+import type { FINDING_COLUMNS } from "../datasets/finding_columns.ts";
 import type { RowOf } from "../datasets/row_table.ts";
 import type { SecretTag } from "../secrets/secret_span.ts";
 import { EXTENDED_RULES } from "../secrets/rules/extended_rules.ts";
 
-/** The columns of `detect --places`. */
-export const FINDING_COLUMNS = { ...DETECT_COLUMNS, ...PLACE_COLUMNS } as const;
-
-/** A row of such a table. */
+/** A row of `detect --places`. */
 export type ScanFinding = RowOf<typeof FINDING_COLUMNS>;
 
 /** How grave a find is, in SARIF's words and by GitHub's scale from 0 to 10. */

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { readRows } from "../../lib/datasets/row_table.ts";
-import { FINDING_COLUMNS } from "../../lib/report/scan_finding.ts";
+import { FINDING_COLUMNS } from "../../lib/datasets/finding_columns.ts";
 import { git, repositoryWith } from "../datasets/git_world.ts";
 import { callMain } from "./call_main.ts";
 import { temporaryFolder } from "./run_cli.ts";
@@ -87,7 +87,7 @@ Deno.test("codescrub detect shows places as SARIF, as a page and on the terminal
   const { start, end } = rows[1]!;
   assertEquals(NOTEBOOK.slice(start, end), PASSWORDS[1]);
   const { runs: [log] } = JSON.parse(Deno.readTextFileSync(at.path("o.sarif")));
-  const places = log.results.map(({ locations: [{ physicalLocation }] }: SarifResult) => physicalLocation);
+  const places = log.results.map(({ locations }: SarifResult) => locations[0]!.physicalLocation);
   assertEquals(places[0], {
     artifactLocation: { uri: "src/a%20b.py", uriBaseId: "%SRCROOT%" },
     region: { startLine: 2, startColumn: 23, endLine: 2, endColumn: 35 },
