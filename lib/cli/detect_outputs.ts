@@ -19,6 +19,7 @@ import { describeOrigin, type ScanFinding } from "../report/scan_finding.ts";
 import { renderScanPage, SHOWN_FINDINGS } from "../report/scan_page.ts";
 import { visibleCharacter } from "../secrets/fingerprint.ts";
 import type { summarizeCounts } from "./detect_counts.ts";
+import { gateMessage } from "./message_gate.ts";
 
 /** Where to write, and what all of it has in common. */
 export interface DetectOutputs {
@@ -148,6 +149,14 @@ async function firstFindings(parts: readonly string[], most: number): Promise<Sc
 
 const LISTED = 50;
 
+/** How places are named. */
+export interface ListOptions {
+  /** How many there are. */
+  all: number;
+  /** What paths begin with; null where documents are rows, whose ids may be anything: they are shown as far as messages do. */
+  prefix: string | null;
+}
+
 /**
  * The first places as lines for a terminal, on which no name can write anything but itself.
  *
@@ -156,15 +165,18 @@ const LISTED = 50;
  * import { assertEquals } from "@std/assert";
  * import { listPlaces } from "./detect_outputs.ts";
  *
- * assertEquals(await listPlaces([], 0, ""), []);
+ * assertEquals(await listPlaces([], { all: 0, prefix: "" }), []);
  * ```
  */
-export async function listPlaces(parts: readonly string[], all: number, prefix: string): Promise<string[]> {
+export async function listPlaces(parts: readonly string[], { all, prefix }: ListOptions): Promise<string[]> {
   const lines = (await firstFindings(parts, LISTED)).map((finding) => {
     const origin = describeOrigin(finding);
+    const name = prefix === null
+      ? gateMessage(`"${finding.doc_id}"`, [])
+      : prefix + (finding.path ?? finding.doc_id);
     return Array.from(
-      `${prefix}${finding.path ?? finding.doc_id}:${finding.line}:${finding.column}: ` +
-        `${finding.description}, by ${finding.detector}${origin === "" ? "" : ` (${origin})`}`,
+      `${name}:${finding.line}:${finding.column}: ${finding.description}, by ${finding.detector}` +
+        (origin === "" ? "" : ` (${origin})`),
       (c) => c === " " ? c : visibleCharacter(c),
     ).join("");
   });

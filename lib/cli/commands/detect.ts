@@ -129,15 +129,13 @@ export const command = defineCommand({
       ...(sarif !== undefined && { sarif }),
       ...(html !== undefined && { html }),
     };
-    const isOfFiles = source.columns === null && given !== "-";
-    const prefix = isOfFiles
-      ? pathPrefix(history ? history.root ?? "" : walkRoot(input.path), context.cwd)
-      : "";
+    const root = history ? history.root ?? "" : walkRoot(input.path);
+    const prefix = source.columns !== null || given === "-" ? null : pathPrefix(root, context.cwd);
     const { notes = [] } = history ?? {};
-    const listed = options.failOnFindings ? await listPlaces(found.parts, counts.spans, prefix) : [];
+    const listed = options.failOnFindings ? await listPlaces(found.parts, { all: counts.spans, prefix }) : [];
     await run.finish(summary, async () => {
       await writeDetected({ out, sarif, html, skipped, reveal, places, numbered: shard !== undefined }, {
-        ...{ parts: found.parts, skipped: found.total.skipped, summary: counts, prefix, notes },
+        ...{ parts: found.parts, skipped: found.total.skipped, summary: counts, prefix: prefix ?? "", notes },
         title: basename(resolve(given)),
         key: keySetting(key),
       });
