@@ -5,9 +5,8 @@
  * @module
  */
 import { clipText, formatCount } from "./format.ts";
-import { type Markup, markup, rawMarkup } from "./markup.ts";
-import pageStyle from "./page.css" with { type: "text" };
-import printStyle from "./print.css" with { type: "text" };
+import { type Markup, markup } from "./markup.ts";
+import { pageHead } from "./page_head.ts";
 import { describeOrigin, gravityOf, type ScanFinding } from "./scan_finding.ts";
 
 /** What a page shows. */
@@ -37,9 +36,6 @@ export interface ScanPage {
 /** The most findings that a page lists. */
 export const SHOWN_FINDINGS = 2000;
 
-const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
-
 /**
  * Renders the page. Pure: the same findings give the same page.
  *
@@ -57,17 +53,7 @@ export function renderScanPage(scan: ScanPage): string {
   const { version, findings } = scan;
   const title = clipText(scan.title);
   const spans = Object.values(scan.detectors).reduce((sum, count) => sum + count, 0);
-  return markup`<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <meta http-equiv="Content-Security-Policy" content="${CONTENT_SECURITY_POLICY}">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="color-scheme" content="light dark">
-    <meta name="generator" content="${version}">
-    <title>${title}</title>
-    <style>${rawMarkup(pageStyle + printStyle + OWN_STYLE)}</style>
-  </head>
+  return markup`${pageHead({ title, version, style: OWN_STYLE })}
   <body>
     <header>
       <h1>${title}</h1>
