@@ -84,11 +84,18 @@ Deno.test("corpusPieces() of a history take any name, a bare repository, one wit
   assertEquals((await read(fresh)).documents, []);
   await Deno.writeTextFile(join(fresh, "new.py"), "new");
   await git(fresh, ["add", "."]);
+  const program = `sh -c 'touch ${join(folder, "ran")}'`; // what a repository's own settings may name
+  const settings = ["core.fsmonitor", "diff.external", "core.pager", "core.sshCommand", "gpg.program"];
+  const lines = settings.map((name) => `[${name.split(".")[0]}]\n${name.split(".")[1]} = "${program}"\n`);
+  await Deno.writeTextFile(join(fresh, ".git/config"), lines.join("") + "[log]\nshowSignature = true\n", {
+    append: true,
+  });
   assertEquals((await read(fresh, { isStaged: true })).documents, [{
     path: "new.py",
     text: "new",
     commit: undefined,
   }]);
+  await assertRejects(() => Deno.stat(join(folder, "ran")), Deno.errors.NotFound);
   const linked = join(folder, "shallow");
   await repositoryWith(join(folder, "deep"), COMMITS);
   await git(folder, ["clone", "-q", "--bare", "--depth=1", `file://${folder}/deep`, linked]);
