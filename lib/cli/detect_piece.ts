@@ -30,7 +30,7 @@ export interface DetectPieceOptions extends Omit<SecretRowsOptions, "rules"> {
 }
 
 /** What finds are left out for, as a summary names it. */
-const LEFT_OUT = {
+export const LEFT_OUT = {
   comments: "by comments",
   ignored: "in the ignore list",
   baseline: "in the baseline",

@@ -159,11 +159,17 @@ Deno.test("codescrub detect leaves out, and counts, what comments, lists and a b
   Deno.writeTextFileSync(at.path("src/b.py"), `${secretLine(1)}\n`);
   const moved = await at.detect(at.path("src"), "--baseline", at.path("o.csv"), "--fail-on-findings");
   assertEquals([moved.code, moved.summary.spans, moved.summary.left_out], [1, 1, { "in the baseline": 1 }]);
+  Deno.env.set("CODESCRUB_KEY", "another made-up key of fingerprints");
+  const other = await at.detect(at.path("src"), "--baseline", at.path("o.csv"), "--fail-on-findings");
+  assertEquals([other.code, other.summary.spans, other.summary.left_out], [1, 2, undefined]);
+  assertStringIncludes(other.stderr, "Nothing that the baseline knows was found: with another key");
   const refused: [string[], RegExp][] = [
     [["--ignore", at.path("bad")], /ignore list ".*bad": line 1 is no place: expected path:rule:line/],
     [["--baseline", at.path(".secrets.baseline")], /baseline ".*": it is no table that detect wrote/],
     [["--baseline", at.path("other.jsonl")], /it has no column "doc_id"/],
     [["--baseline", at.path("none.csv")], /none\.csv/],
+    [["--html", at.path("ignore")], /ignore": it is there already, and no run wrote it/],
+    [["--sarif", at.path("o.jsonl")], /two outputs of the name "o\.jsonl"/],
   ];
   for (const [flags, message] of refused) {
     const run = await at.detect(at.path("src"), "--out", at.path("o.jsonl"), ...flags);

@@ -7,26 +7,23 @@
  * @module
  */
 import { basename, join, resolve } from "node:path";
-import { readAllowList } from "../../datasets/allow_list.ts";
 import { countDistinct } from "../../datasets/assemble_parts.ts";
-import { readBaseline } from "../../datasets/baseline.ts";
+import type { Baseline } from "../../datasets/baseline.ts";
 import { emptyCorpus } from "../../datasets/corpus.ts";
 import { countDocuments } from "../../datasets/corpus_pieces.ts";
-import { readIgnoredPlaces } from "../../datasets/ignored_places.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { tableFormat } from "../../datasets/tables.ts";
 import { walkRoot } from "../../datasets/walk_folder.ts";
 import { SECRET_DETECTORS } from "../../secrets/detect.ts";
-import { type BigramTable, checkBigrams } from "../../secrets/gibberish.ts";
 import { makeFolder, removePath } from "../../files/folders.ts";
-import { readRegularText } from "../../files/read_file.ts";
-import { reasonOf } from "../../files/reason.ts";
 import { defineCommand } from "../command.ts";
 import { describeCorpus, givenCorpus } from "../corpus_options.ts";
-import { describeCounts, summarizeCounts } from "../detect_counts.ts";
+import { describeCounts, type PieceCounts, summarizeCounts } from "../detect_counts.ts";
 import { detectCorpus } from "../detect_corpus.ts";
+import { readLists } from "../detect_lists.ts";
 import { checkDetectOptions, DETECT_OPTIONS, readExtras } from "../detect_options.ts";
 import { listPlaces, pathPrefix, writeDetected, writeSkipped } from "../detect_outputs.ts";
+import { LEFT_OUT } from "../detect_piece.ts";
 import { givenHistory } from "../given_history.ts";
 import { isInside } from "../output.ts";
 import { removeWithoutParts } from "../part_files.ts";
@@ -70,7 +67,7 @@ export const command = defineCommand({
     const isHistory = options.git || options.staged;
     const places = options.places || options.failOnFindings || isHistory || [sarif, html].some(Boolean);
     const shown = isHistory || given === "-" ? [] : [sarif, html].filter((path) => path !== undefined);
-    using history = isHistory ? await givenHistory(given, options) : null;
+    const history = isHistory ? await givenHistory(given, options) : null;
     using input = history ?? await givenCorpus(given, { ...options, ...besides(given, shown, options) });
     const key = await secretKey();
     const { workers: _, skipped: _1, sarif: _2, html: _3, failOnFindings: _4, ...settings } =
@@ -91,15 +88,13 @@ export const command = defineCommand({
       hasScratch: true,
     });
     const detectors = [...SECRET_DETECTORS, ...rules?.set.rules.map(({ id }) => id) ?? []];
+    const lists = await readLists({ bigrams, allow, ignore, baseline }, detectors);
     const piece = {
+      ...lists,
+      ...(rules && { rules: rules.set }),
       ...{ key, profile, also, reveal, places, compat: options.compat, unfiltered: options.unfiltered },
       ...{ cells: options.decode, utf16: options.decode, comments: options.allowComments },
-      ...(rules && { rules: rules.set }),
       numbered: shard !== undefined,
-      ...(bigrams !== undefined && { bigrams: await readBigrams(bigrams) }),
-      ...(allow !== undefined && { allow: await readAllowList(allow, detectors) }),
-      ...(ignore !== undefined && { ignored: await readIgnoredPlaces(ignore) }),
-      ...(baseline !== undefined && { baseline: await readBaseline(baseline) }),
     };
     const reading = { ...input.options, breathe: context.breathe, shard };
     // Refuses what is no corpus before anything is written.
@@ -131,7 +126,7 @@ export const command = defineCommand({
     };
     const root = history ? history.root ?? "" : walkRoot(input.path);
     const prefix = source.columns !== null || given === "-" ? null : pathPrefix(root, context.cwd);
-    const { notes = [] } = history ?? {};
+    const notes = [...history?.notes ?? [], ...noteBaseline(lists.baseline, counts)];
     const listed = options.failOnFindings ? await listPlaces(found.parts, { all: counts.spans, prefix }) : [];
     await run.finish(summary, async () => {
       await writeDetected({ out, sarif, html, skipped, reveal, places, numbered: shard !== undefined }, {
@@ -190,13 +185,13 @@ async function readRuleFiles(path: string) {
   return await readRules(path);
 }
 
-const MAX_BIGRAM_BYTES = 2 ** 24;
-
-async function readBigrams(path: string): Promise<BigramTable> {
-  const text = await readRegularText(path, { what: "bigrams", maxBytes: MAX_BIGRAM_BYTES });
-  try {
-    return checkBigrams(JSON.parse(text));
-  } catch (cause) {
-    throw new SyntaxError(`Cannot read bigrams "${path}": ${reasonOf(cause)}`, { cause });
-  }
+/** What is likely wrong where nothing of a baseline is found any more. */
+function noteBaseline(
+  baseline: Baseline | undefined,
+  { spans, left_out: leftOut = {} }: Pick<PieceCounts, "spans" | "left_out">,
+): string[] {
+  const isStrange = baseline !== undefined && baseline.size > 0 && spans > 0 && !leftOut[LEFT_OUT.baseline];
+  return isStrange
+    ? ["Nothing that the baseline knows was found: with another key of fingerprints nothing can be"]
+    : [];
 }
