@@ -44,7 +44,8 @@ export const DETECT_OPTIONS = {
   staged: { kind: "flag", describe: "the corpus is a git repository: what the next commit would bring in" },
   decode: {
     kind: "flag",
-    describe: "read UTF-16 with a byte order mark too, and the cells of notebooks as what they say",
+    describe:
+      "read UTF-16 with a byte order mark and Windows-1252 too, and cells of notebooks as what they say",
   },
   allow: { kind: "path", describe: "allow-list of what is known to be no secret", metavar: "F" },
   allowComments: {

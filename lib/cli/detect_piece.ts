@@ -25,8 +25,8 @@ export interface DetectPieceOptions extends Omit<SecretRowsOptions, "rules"> {
   folder: string;
   /** Add the column `row`, the document's number in the corpus. */
   numbered: boolean;
-  /** Read UTF-16 too. */
-  utf16?: boolean;
+  /** See `decodeText`. */
+  anyEncoding?: boolean;
 }
 
 /** What finds are left out for, as a summary names it. */
@@ -69,7 +69,7 @@ export async function detectPiece(
 ): Promise<PieceCounts> {
   const rowOptions: SecretRowsOptions = { ...options, ...(rules && { rules: await detectorOf(rules) }) };
   const { documents, skipped, unnamed, replacedSurrogates } = await readPiece(piece.source, {
-    utf16: options.utf16 ?? false,
+    anyEncoding: options.anyEncoding ?? false,
   });
   const counts: PieceCounts = {
     documents: documents.length,

@@ -6,11 +6,13 @@
 
 /** Options of {@linkcode decodeText}. */
 export interface DecodeOptions {
-  /** Read UTF-16 that begins with a byte order mark too, as a scanner does; a corpus to train on has none. */
-  utf16?: boolean;
+  /** Read UTF-16 that begins with a byte order mark too, and what else is no UTF-8 as Windows-1252: as scanners do. */
+  anyEncoding?: boolean;
 }
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+/** A character for each byte, whatever it is. */
+const WINDOWS = new TextDecoder("windows-1252");
 
 /**
  * Decodes a file: every character of it, a byte order mark too, so that offsets hold.
@@ -24,16 +26,16 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  *
  * const windows = new Uint8Array([0xff, 0xfe, 0x61, 0]);
  * assertEquals(decodeText(windows), { reason: "binary" });
- * assertEquals(decodeText(windows, { utf16: true }), { text: "\ufeffa" });
+ * assertEquals(decodeText(windows, { anyEncoding: true }), { text: "\ufeffa" });
  * assertEquals(decodeText(new Uint8Array([0x50, 0x4b, 3, 4, 0])), { reason: "archive" });
  * ```
  */
 export function decodeText(
   bytes: Uint8Array,
-  { utf16 = false }: DecodeOptions = {},
+  { anyEncoding = false }: DecodeOptions = {},
 ): { text: string } | { reason: string } {
   if (bytes.length === 0) return { reason: "empty" };
-  const wide = utf16 ? wideEncoding(bytes) : null;
+  const wide = anyEncoding ? wideEncoding(bytes) : null;
   if (wide !== null) {
     try {
       return { text: new TextDecoder(wide, { fatal: true, ignoreBOM: true }).decode(bytes) };
@@ -46,6 +48,7 @@ export function decodeText(
   try {
     return { text: UTF8.decode(bytes) };
   } catch {
+    if (anyEncoding && !isArchive(bytes)) return { text: WINDOWS.decode(bytes) };
     return unread() ?? { reason: "not UTF-8" };
   }
 }

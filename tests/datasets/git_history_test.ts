@@ -14,7 +14,7 @@ async function read(folder: string, options: OpenHistoryOptions = {}, pieces: Pi
     skipped: [] as string[],
   };
   for await (const piece of corpusPieces(source, pieces)) {
-    const { documents, skipped } = await readPiece(structuredClone(piece.source), { utf16: true });
+    const { documents, skipped } = await readPiece(structuredClone(piece.source), { anyEncoding: true });
     for (const { path, text, commit } of documents) found.documents.push({ path: path!, text, commit });
     found.skipped.push(...skipped.map(({ path, reason }) => `${path}: ${reason}`));
   }

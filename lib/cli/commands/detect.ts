@@ -93,7 +93,7 @@ export const command = defineCommand({
       ...lists,
       ...(rules && { rules: rules.set }),
       ...{ key, profile, also, reveal, places, compat: options.compat, unfiltered: options.unfiltered },
-      ...{ cells: options.decode, utf16: options.decode, comments: options.allowComments },
+      ...{ cells: options.decode, anyEncoding: options.decode, comments: options.allowComments },
       numbered: shard !== undefined,
     };
     const reading = { ...input.options, breathe: context.breathe, shard };
