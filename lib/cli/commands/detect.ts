@@ -124,8 +124,9 @@ export const command = defineCommand({
       ...(sarif !== undefined && { sarif }),
       ...(html !== undefined && { html }),
     };
-    const root = history ? history.root ?? "" : walkRoot(input.path);
-    const prefix = source.columns !== null || given === "-" ? null : pathPrefix(root, context.cwd);
+    const root = history ? history.root : walkRoot(input.path);
+    const isOfRows = source.columns !== null || given === "-";
+    const prefix = isOfRows ? null : root === null ? "" : pathPrefix(root, context.cwd);
     const notes = [...history?.notes ?? [], ...noteBaseline(lists.baseline, counts)];
     const listed = options.failOnFindings ? await listPlaces(found.parts, { all: counts.spans, prefix }) : [];
     await run.finish(summary, async () => {
