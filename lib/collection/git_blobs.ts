@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { ByteReader } from "../datasets/byte_reader.ts";
 import { failureOf, type GitOptions, startGit, stopWith, writeInput } from "./git_command.ts";
 
 /** An entry of a commit's tree. */
@@ -54,6 +55,10 @@ export interface Blob {
   bytes: Uint8Array | null;
 }
 
+const LINE_END = 10;
+/** Bytes that are passed over at once. */
+const PASSED = 2 ** 20;
+
 /**
  * Reads contents one after the other.
  *
@@ -85,20 +90,19 @@ export async function* readBlobs(
   using _stop = stopWith(child, options.signal);
   const written = writeInput(child, input);
   const said = new Response(child.stderr).text();
-  const reader = new ByteReader(child.stdout);
+  await using reader = new ByteReader(child.stdout);
   for (const id of ids) {
-    const header = await reader.line();
-    const [, kind, bytes] = header?.split(" ") ?? [];
+    const header = await reader.until(LINE_END);
     if (header === null) break;
+    const [, kind, bytes] = new TextDecoder("latin1").decode(header).split(" ");
     if (kind !== "blob") {
       yield { id, size: -1, bytes: null };
       continue;
     }
     const size = Number(bytes);
-    const isRead = size <= maxBytes;
-    const content = await reader.take(size, isRead);
-    await reader.take(1, false); // the line's end
-    yield { id, size, bytes: isRead ? content : null };
+    const content = size <= maxBytes ? await reader.exactly(size) : null;
+    await pass(reader, content === null ? size + 1 : 1); // the line's end, too
+    if (size > maxBytes || content !== null) yield { id, size, bytes: content };
   }
   await written;
   const [{ success, code }, stderr] = await Promise.all([child.status, said]);
@@ -106,52 +110,9 @@ export async function* readBlobs(
   if (!success) throw failureOf(code, stderr);
 }
 
-/** Bytes of a stream, by lines and by number. */
-class ByteReader {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  #rest = new Uint8Array();
-
-  constructor(stream: ReadableStream<Uint8Array>) {
-    this.#reader = stream.getReader();
+/** Passes over bytes without holding them. */
+async function pass(reader: ByteReader, count: number): Promise<void> {
+  for (let left = count; left > 0; left -= PASSED) {
+    if (await reader.exactly(Math.min(left, PASSED)) === null) return; // the exit code says why
   }
-
-  /** Up to a line's end; null at the stream's end. */
-  async line(): Promise<string | null> {
-    for (let from = 0;;) {
-      const end = this.#rest.indexOf(10, from);
-      if (end >= 0) {
-        const line = new TextDecoder("latin1").decode(this.#rest.subarray(0, end));
-        this.#rest = this.#rest.subarray(end + 1);
-        return line;
-      }
-      from = this.#rest.length;
-      const { done, value } = await this.#reader.read();
-      if (done) return null;
-      this.#rest = joined(this.#rest, value);
-    }
-  }
-
-  /** The next `count` bytes; none of them where they are not kept. */
-  async take(count: number, isKept: boolean): Promise<Uint8Array> {
-    const kept = new Uint8Array(isKept ? count : 0);
-    for (let taken = 0; taken < count;) {
-      if (this.#rest.length === 0) {
-        const { done, value } = await this.#reader.read();
-        if (done) break; // the exit code says why
-        this.#rest = value as Uint8Array<ArrayBuffer>;
-      }
-      const piece = this.#rest.subarray(0, count - taken);
-      if (isKept) kept.set(piece, taken);
-      this.#rest = this.#rest.subarray(piece.length);
-      taken += piece.length;
-    }
-    return kept;
-  }
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }
