@@ -8,24 +8,31 @@
  * @module
  */
 import { RE2JS } from "../npm/re2js.ts";
+import { BitScanner } from "./bit_scanner.ts";
+import {
+  ALT,
+  ALT_MATCH,
+  assertionsAt,
+  CAPTURE,
+  EDGE,
+  EMPTY_WIDTH,
+  EVERY_ASSERTION,
+  FAIL,
+  type Instruction,
+  kindOf,
+  MATCH,
+  NOP,
+  RUNE,
+  RUNE_1,
+  RUNE_ANY,
+  RUNE_ANY_NOT_NEWLINE,
+  runeBefore,
+  RuneClasses,
+} from "./re2_program.ts";
 
-/** An instruction of RE2JS's program. */
-interface Instruction {
-  op: number;
-  out: number;
-  arg: number;
-  matchRune(rune: number): boolean;
-}
-
-const [ALT, ALT_MATCH, CAPTURE, EMPTY_WIDTH, FAIL, MATCH, NOP] = [1, 2, 3, 4, 5, 6, 7];
-const [RUNE, RUNE_1, RUNE_ANY, RUNE_ANY_NOT_NEWLINE] = [8, 9, 10, 11];
-const [BEGIN_LINE, END_LINE, BEGIN_TEXT, END_TEXT, WORD_BOUNDARY, NO_WORD_BOUNDARY] = [1, 2, 4, 8, 16, 32];
-const NEWLINE = 10;
-
-/** What a character is to an assertion; `EDGE` is the beginning or end of the text. */
-const [EDGE, LINE, WORD, OTHER] = [0, 1, 2, 3];
 const MAX_STATES = 4000;
-const ASCII = 128;
+/** New states in one search after which bits are looked at instead. */
+const MANY_NEW = 200;
 
 /** A state: what may go on from here, in order, and what stood before (or behind, running back). */
 interface State {
@@ -41,25 +48,6 @@ interface State {
 interface Step {
   isMatch: boolean;
   state: State | null;
-}
-
-function kindOf(rune: number): number {
-  if (rune === NEWLINE) return LINE;
-  const isWord = rune >= 48 && rune <= 57 || rune >= 65 && rune <= 90 || rune === 95 ||
-    rune >= 97 && rune <= 122;
-  return isWord ? WORD : OTHER;
-}
-
-function isTaken(instruction: Instruction, rune: number): boolean {
-  if (instruction.op < RUNE || instruction.op === RUNE_ANY) return instruction.op === RUNE_ANY;
-  return instruction.op === RUNE_ANY_NOT_NEWLINE ? rune !== NEWLINE : instruction.matchRune(rune);
-}
-
-/** The assertions that hold between two characters. */
-function assertionsAt(before: number, after: number): number {
-  return (before === EDGE ? BEGIN_TEXT | BEGIN_LINE : before === LINE ? BEGIN_LINE : 0) |
-    (after === EDGE ? END_TEXT | END_LINE : after === LINE ? END_LINE : 0) |
-    ((before === WORD) !== (after === WORD) ? WORD_BOUNDARY : NO_WORD_BOUNDARY);
 }
 
 /**
@@ -80,16 +68,11 @@ export class LinearMatcher {
   readonly #start: number;
   /** The instructions that lead to each. */
   readonly #before: number[][];
-  /** Classes of characters that no instruction tells apart: one character of each. */
-  readonly #runes: number[] = [-1];
-  /** For each class, 1 for the instructions that take it. */
-  readonly #takes: Uint8Array[] = [new Uint8Array(0)];
+  readonly #classes: RuneClasses;
+  readonly #scanner: BitScanner;
   /** When an instruction was last seen, by the number of the walk. */
   readonly #seen: Uint32Array;
   #walk = 0;
-  readonly #classOfAscii = new Int16Array(ASCII);
-  readonly #classes = new Map<number, number>();
-  readonly #classOfKey = new Map<string, number>();
   readonly #states = [new Map<string, State>(), new Map<string, State>()] as const;
   readonly #isPlain: boolean;
 
@@ -98,6 +81,8 @@ export class LinearMatcher {
     this.#plain = RE2JS.compile(expression);
     const { inst, start } = this.#plain.re2Input.prog as { inst: Instruction[]; start: number };
     [this.#program, this.#start] = [inst, start];
+    this.#classes = new RuneClasses(inst);
+    this.#scanner = new BitScanner(inst, { start, classes: this.#classes });
     this.#before = inst.map(() => []);
     this.#seen = new Uint32Array(inst.length);
     inst.forEach(({ op, out, arg }, pc) => {
@@ -105,12 +90,12 @@ export class LinearMatcher {
       this.#before[out]!.push(pc);
       if (op === ALT || op === ALT_MATCH) this.#before[arg]!.push(pc);
     });
-    const known = [
+    const known: number[] = [
       ALT,
       ALT_MATCH,
       CAPTURE,
       EMPTY_WIDTH,
-      5,
+      FAIL,
       MATCH,
       NOP,
       RUNE,
@@ -120,9 +105,7 @@ export class LinearMatcher {
     ];
     // what may be empty has rules of its own
     this.#isPlain = inst.some(({ op }) => !known.includes(op)) ||
-      [0, BEGIN_TEXT | BEGIN_LINE | END_TEXT | END_LINE | WORD_BOUNDARY | NO_WORD_BOUNDARY].some((
-        assertions,
-      ) => this.#follow([start], assertions).isMatch);
+      [0, EVERY_ASSERTION].some((assertions) => this.#follow([start], assertions).isMatch);
   }
 
   /** The matches, which do not overlap, in order. */
@@ -138,21 +121,6 @@ export class LinearMatcher {
       yield [this.#findStart(text, from, end), end];
       from = end;
     }
-  }
-
-  #classOf(rune: number): number {
-    const known = rune < ASCII ? this.#classOfAscii[rune]! : this.#classes.get(rune) ?? 0;
-    if (known !== 0) return known;
-    const takes = Uint8Array.from(this.#program, (one) => isTaken(one, rune) ? 1 : 0);
-    const key = `${kindOf(rune)} ${takes.join("")}`;
-    let number = this.#classOfKey.get(key);
-    if (number === undefined) {
-      this.#classOfKey.set(key, number = this.#runes.push(rune) - 1);
-      this.#takes.push(takes);
-    }
-    if (rune < ASCII) this.#classOfAscii[rune] = number;
-    else if (this.#classes.size < 2 ** 16) this.#classes.set(rune, number);
-    return number;
   }
 
   #stateOf(isBack: boolean, pcs: readonly number[], kind: number, isOpen: boolean): State | null {
@@ -197,11 +165,11 @@ export class LinearMatcher {
   }
 
   #stepForward({ pcs, kind, isOpen }: State, number: number): Step {
-    const rune = this.#runes[number]!;
+    const rune = this.#classes.runes[number]!;
     const next = number === 0 ? EDGE : kindOf(rune);
     const reached = this.#follow(isOpen ? [...pcs, this.#start] : pcs, assertionsAt(kind, next));
     if (number === 0) return { isMatch: reached.isMatch, state: null };
-    const [after, takes, seen, walk] = [[] as number[], this.#takes[number]!, this.#seen, this.#nextWalk()];
+    const [after, takes, seen, walk] = [[] as number[], this.#classes.takes[number]!, this.#seen, this.#nextWalk()];
     for (const pc of reached.pcs) {
       const { out } = this.#program[pc]!;
       if (takes[pc] === 0 || seen[out] === walk) continue;
@@ -212,13 +180,20 @@ export class LinearMatcher {
     return { isMatch: reached.isMatch, state };
   }
 
-  #findEnd(text: string, from: number): number {
+  #findEnd(text: string, from: number, most = MANY_NEW): number {
     let state: State | null = this.#stateOf(false, [], this.#kindBefore(text, from), true);
-    let found = -1;
+    let [found, made] = [-1, 0];
     for (let at = from; state !== null;) {
       const rune = at < text.length ? text.codePointAt(at)! : -1;
-      const number = rune < 0 ? 0 : this.#classOf(rune);
-      const step: Step = state.next[number] ??= this.#stepForward(state, number);
+      const number = rune < 0 ? 0 : this.#classes.of(rune);
+      let step: Step | undefined = state.next[number];
+      if (step === undefined) {
+        if (++made > most && found < 0 && this.#scanner.isUsable) {
+          const first = this.#scanner.find(text, from);
+          return first === null ? -1 : this.#findEnd(text, first.from, Infinity);
+        }
+        step = state.next[number] = this.#stepForward(state, number);
+      }
       if (step.isMatch) found = at;
       if (rune < 0) break;
       state = step.state;
@@ -241,7 +216,7 @@ export class LinearMatcher {
   }
 
   #stepBack({ pcs, kind }: State, number: number): Step {
-    const rune = this.#runes[number]!;
+    const rune = this.#classes.runes[number]!;
     const before = number === 0 ? EDGE : kindOf(rune);
     const reached = this.#lead(pcs, assertionsAt(before, kind));
     const isMatch = reached.has(this.#start);
@@ -249,7 +224,7 @@ export class LinearMatcher {
     const next = new Set<number>();
     for (const pc of reached) {
       for (const one of this.#before[pc]!) {
-        if (this.#takes[number]![one] === 1) next.add(one);
+        if (this.#classes.takes[number]![one] === 1) next.add(one);
       }
     }
     return { isMatch, state: this.#stateOf(true, [...next].sort((a, b) => a - b), before, false) };
@@ -261,7 +236,7 @@ export class LinearMatcher {
     let found = end;
     for (let at = end; state !== null;) {
       const rune = at > 0 ? runeBefore(text, at) : -1;
-      const number = rune < 0 ? 0 : this.#classOf(rune);
+      const number = rune < 0 ? 0 : this.#classes.of(rune);
       const step: Step = state.next[number] ??= this.#stepBack(state, number);
       if (step.isMatch) found = at;
       if (at <= from) break;
@@ -274,11 +249,4 @@ export class LinearMatcher {
   #kindBefore(text: string, at: number): number {
     return at === 0 ? EDGE : kindOf(runeBefore(text, at));
   }
-}
-
-/** The character that ends at a place. */
-function runeBefore(text: string, at: number): number {
-  const isPair = at > 1 && (text.charCodeAt(at - 1) & 0xfc00) === 0xdc00 &&
-    (text.charCodeAt(at - 2) & 0xfc00) === 0xd800;
-  return isPair ? text.codePointAt(at - 2)! : text.charCodeAt(at - 1);
 }

@@ -11,6 +11,7 @@ import { asciiUnits } from "./ascii_units.ts";
 import { MarkFinder } from "./marks.ts";
 import { hasTokenChecksum, isPlaceholder } from "./token_checks.ts";
 import { isLikePassword, isNumber, isPath, isRandom, isReference, isUuid, isWordy } from "./value_checks.ts";
+import { isBesideUser, isWordPassword } from "./word_passwords.ts";
 
 type Add = (start: number, end: number) => void;
 
@@ -29,8 +30,9 @@ const ABOUT =
 /** A name's rest, and the quote and bracket that close it. */
 const TAIL = "([\\w.-]{0,30})(\\\\?[\"'`]?)\\]?\\)?";
 const QUOTED = new RegExp(
-  `${TAIL}\\s{0,8}(?::{0,3}=|=>|[?+|]=|:|,|\\|\\||\\?\\?|\\?:|(?::\\s?[\\w&' ]{1,20}|\\bstring\\s?|\\w{1,9}\\s)=|(?<=passw(?:or)?d)(?=[ \\t]{1,4}["']))\\s{0,20}` +
-    "(?:(?:Some|Ok|String|Optional\\.of|Box::new|Secret\\w{0,9}(?:::new)?)\\(|[rbuf@$]{1,2})?(\\\\?[\"'`])([^\"'`\\s\\\\]{6,200})\\3",
+  `${TAIL}\\s{0,8}(?:[=!]==?|(?<=\\.equals)\\(|:{0,3}=|=>|[?+|]=|:|,|\\|\\||\\?\\?|\\?:|(?::\\s?[\\w&' ]{1,20}|\\bstring\\s?|\\w{1,9}\\s)=|(?<=passw(?:or)?d)(?=[ \\t]{1,4}["']))\\s{0,20}` +
+    "(?:(?:Some|Ok|String|Optional\\.of|Box::new|Secret\\w{0,9}(?:::new)?)\\(|[rbuf@$]{1,2}|'(?=\")|\"(?='))?" +
+    "(\\\\?[\"'`])((?:(?!\\3)[^\\s\\\\]){5,200})\\3",
   "y",
 );
 const UNQUOTED = new RegExp(
@@ -41,7 +43,7 @@ const UNQUOTED = new RegExp(
 const IN_XML =
   /([\w.:-]{0,30})(?:\s[^<>\n]{0,80})?>\s{0,40}(?:<!\[CDATA\[)?([^\s<>\]]{6,200})(?:\]\]>)?\s{0,40}<\//y;
 const AS_VALUE =
-  /([\w.-]{0,30})["']?[\s,]{0,40}(?:<\/key>\s{0,40}<string>|["']?\bvalue["']?\s{0,4}[=:]\s{0,4})["']?([^\s"'<>]{6,200})(?=["'<\s]|$)/my;
+  /([\w.-]{0,30})["']?[\s,]{0,40}(?:<\/key>\s{0,40}<string>|["']?\bvalue["']?\s{0,4}[=:]\s{0,4}|\{\s{1,20}(?:(?:type|description|sensitive)[^\n]{0,120}\n\s{0,20}){0,3}default\s{0,20}=\s{0,4})["']?([^\s"'<>]{6,200})(?=["'<\s]|$)/my;
 const BY_COMMAND = /([\w.-]{0,30})[ \t]{1,8}["']?([^\s"'=]{6,200})["']?[ \t]*$/my;
 const LINE_OF_COMMAND = /(?:^|\n)[ \t]*(?:ENV|ARG|setenv|SetEnv|set|env)[ \t]+[\w.-]*$/;
 /** A line that begins with the name, but for what declares or comments it out. */
@@ -52,6 +54,11 @@ const VARIABLE = /(?:^|[\s"'`;(])[A-Z][A-Z0-9_]*$/;
 const WORDS = /^[A-Za-z]+(?:[ _./:-][A-Za-z]+)*[_./:-]?$|^[\w./-]+\.[a-z]{2,4}$|^[a-z_]+[.(]/;
 /** Addresses without a query, names of cloud resources, and marks such as a language model's `<|endoftext|>`. */
 const NAME_OF_THING = /^https?:\/\/[^?@]*$|^arn:|^(?:<\/?|[[{|]).*[>\]}|]$|^\w+\(.*\)$/;
+
+/** What compares a value, after a name. */
+const COMPARED = /[=!]=|\.equals\(/;
+/** Of a word that is given to a variable of the environment. */
+const LEAST_WORD = 7;
 
 let names: MarkFinder | undefined;
 
@@ -123,13 +130,17 @@ export function addNamedValue(
     if (STRONG_NAME.test(lead + name + tail)) add(start, start + value.length);
     return;
   }
-  if (isNoSecret(value)) return;
+  if (isNoSecret(value) || !isPassword && !/secret/i.test(name) && COMPARED.test(text.slice(at, start))) return;
   const isVariable = text[at + tail.length] === "=" && VARIABLE.test(before + name + tail);
   const isLine = LINE_OF_CONFIGURATION.test(before) && endsLine(text, start + value.length);
   const isFound = isQuoted
     ? isQuotedSecret(value, isPassword)
     : isBareSecret(value, isPassword && (isVariable || isLine));
-  if (isFound) add(start, start + value.length);
+  const mayBeWord = isPassword && (isQuoted || isLine) && isWordPassword(value);
+  if (
+    isFound || mayBeWord && isVariable && isLine && value.length >= LEAST_WORD ||
+    mayBeWord && isBesideUser(text, { index, start, isQuoted })
+  ) add(start, start + value.length);
 }
 
 function readValue(text: string, at: number, before: string): Read | undefined {

@@ -184,12 +184,18 @@ export function isDummy(value: string): boolean {
   if (DUMMY.test(value) || TEMPLATE.test(value)) return true;
   const different = new Set(value).size;
   if (value.length >= 8 && different <= Math.max(3, Math.min(MOST_FEW, value.length / 10))) return true;
-  return charactersInRows(value) >= Math.max(6, value.length / 2);
+  if (charactersInRows(value) >= Math.max(6, value.length / 2)) return true;
+  if (value.length < LEAST_MIXED) return false;
+  const lower = value.toLowerCase(); // a1b2c3d4
+  const every = [0, 1].map((first) => charactersInRows(Array.from(lower).filter((_, i) => i % 2 === first).join("")));
+  return every[0]! + every[1]! >= Math.max(LEAST_MIXED, value.length * 0.6);
 }
 
 /** A random value of any length has more different characters: hexadecimal digits are 16. */
 const MOST_FEW = 10;
 const LEAST_ROW = 5;
+/** Two rows, each with every second character. */
+const LEAST_MIXED = 10;
 
 /** How many characters stand in rows of at least five, each the next of the one before, or the same. */
 function charactersInRows(value: string): number {

@@ -1,0 +1,223 @@
+/**
+ * Where the first match of an expression ends, by one bit for each instruction that takes a character: those that may have
+ * taken the last one. A step is some operations on words for all of them at once, so that counted repetitions, whose sets
+ * hardly ever come again in a hostile text, take no time to be told apart. Which match it is, of several that end there
+ * or later, is left to linear_matcher.ts.
+ *
+ * Source: G. Navarro, M. Raffinot, "Fast and Simple Character Classes and Bounded Gaps Pattern Matching" (2003).
+ *
+ * @module
+ */
+import {
+  ALT,
+  ALT_MATCH,
+  assertionsAt,
+  CAPTURE,
+  EDGE,
+  EMPTY_WIDTH,
+  EVERY_ASSERTION,
+  type Instruction,
+  kindOf,
+  MATCH,
+  NOP,
+  RUNE,
+  runeBefore,
+  type RuneClasses,
+} from "./re2_program.ts";
+
+const BITS = 32;
+/** Words of a set; an expression that needs more is not scanned. */
+const MOST_WORDS = 64;
+
+/** Bits by word, of the words that have any. */
+interface SparseBits {
+  words: Int32Array;
+  masks: Int32Array;
+}
+
+/** What follows the bits of a set, where some assertions hold. */
+interface Table {
+  /** Those after which the next bit may come. */
+  shift: Int32Array;
+  /** Of other bits: any of `from` leads to all of `to`. */
+  groups: { from: SparseBits; to: SparseBits }[];
+  /** Those after which a match ends. */
+  last: SparseBits;
+  /** Those that a match may begin with. */
+  first: Int32Array;
+}
+
+/** The end of the first match to end, and where a match that ends there or later may begin. */
+export interface FirstEnd {
+  end: number;
+  from: number;
+}
+
+function sparse(bits: Iterable<number>): SparseBits {
+  const masks = new Map<number, number>();
+  for (const bit of bits) masks.set(bit >>> 5, (masks.get(bit >>> 5) ?? 0) | 1 << (bit & 31));
+  return { words: Int32Array.from(masks.keys()), masks: Int32Array.from(masks.values()) };
+}
+
+function dense(bits: Iterable<number>, words: number): Int32Array {
+  const set = new Int32Array(words);
+  for (const bit of bits) set[bit >>> 5]! |= 1 << (bit & 31);
+  return set;
+}
+
+/**
+ * Finds where the first match ends. The expression must not match nothing.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { RE2JS } from "../npm/re2js.ts";
+ * import { BitScanner } from "./bit_scanner.ts";
+ * import { RuneClasses } from "./re2_program.ts";
+ *
+ * const { inst, start } = RE2JS.compile("k=[a-z]{2,5};").re2Input.prog;
+ * const scanner = new BitScanner(inst, { start, classes: new RuneClasses(inst) });
+ * assertEquals(scanner.find("k=a; k=abc; k=abcd;", 0), { end: 11, from: 3 });
+ * assertEquals(scanner.find("k=a; k=abc", 0), null);
+ * ```
+ */
+export class BitScanner {
+  /** Whether the expression is small enough. */
+  readonly isUsable: boolean;
+  readonly #program: readonly Instruction[];
+  readonly #start: number;
+  readonly #classes: RuneClasses;
+  /** The instructions that take a character, by bit, and back. */
+  readonly #pcs: number[];
+  readonly #bits = new Map<number, number>();
+  readonly #words: number;
+  readonly #hasAssertions: boolean;
+  readonly #tables: (Table | undefined)[] = [];
+  /** By class, the bits of the instructions that take it. */
+  readonly #takes: (Int32Array | undefined)[] = [];
+  #longest: Float64Array | undefined;
+
+  constructor(program: readonly Instruction[], { start, classes }: { start: number; classes: RuneClasses }) {
+    [this.#program, this.#start, this.#classes] = [program, start, classes];
+    this.#pcs = program.flatMap(({ op }, pc) => op >= RUNE ? [pc] : []);
+    this.#pcs.forEach((pc, bit) => this.#bits.set(pc, bit));
+    this.#words = Math.ceil(this.#pcs.length / BITS);
+    this.#hasAssertions = program.some(({ op }) => op === EMPTY_WIDTH);
+    this.isUsable = this.#words <= MOST_WORDS;
+  }
+
+  /** The first end at or behind `from`, of a match that begins there or behind; null where there is none. */
+  find(text: string, from: number): FirstEnd | null {
+    let kind: number = from === 0 ? EDGE : kindOf(runeBefore(text, from));
+    let [set, next] = [new Int32Array(this.#words), new Int32Array(this.#words)];
+    for (let at = from;;) {
+      const rune = at < text.length ? text.codePointAt(at)! : -1;
+      const after = rune < 0 ? EDGE : kindOf(rune);
+      const table = this.#tableAt(kind, after);
+      if (isAny(set, table.last)) return { end: at, from: Math.max(from, at - this.#longestOf(set)) };
+      if (rune < 0) return null;
+      advance(set, next, table, this.#takesOf(this.#classes.of(rune)));
+      [set, next] = [next, set];
+      kind = after;
+      at += rune > 0xffff ? 2 : 1;
+    }
+  }
+
+  /** What an instruction leads to without a character: bits, and whether a match. */
+  #closure(first: number, assertions: number): { bits: number[]; isMatch: boolean } {
+    const seen = new Set([first]);
+    const bits: number[] = [];
+    let isMatch = false;
+    for (const pc of seen) {
+      const { op, out, arg } = this.#program[pc]!;
+      if (op === MATCH) isMatch = true;
+      else if (op >= RUNE) bits.push(this.#bits.get(pc)!);
+      else if (op === ALT || op === ALT_MATCH) seen.add(out).add(arg);
+      else if (op === CAPTURE || op === NOP || op === EMPTY_WIDTH && (arg & ~assertions) === 0) seen.add(out);
+    }
+    return { bits: bits.sort((a, b) => a - b), isMatch };
+  }
+
+  #tableAt(before: number, after: number): Table {
+    const assertions = this.#hasAssertions ? assertionsAt(before, after) : 0;
+    return this.#tables[assertions] ??= this.#makeTable(assertions);
+  }
+
+  #makeTable(assertions: number): Table {
+    const [shift, last] = [[] as number[], [] as number[]];
+    const groups = new Map<string, { from: number[]; to: number[] }>();
+    this.#pcs.forEach((pc, bit) => {
+      const { bits, isMatch } = this.#closure(this.#program[pc]!.out, assertions);
+      if (isMatch) last.push(bit);
+      if (bits.includes(bit + 1)) shift.push(bit);
+      const to = bits.filter((one) => one !== bit + 1);
+      if (to.length === 0) return;
+      const group = groups.get(to.join());
+      if (group) group.from.push(bit);
+      else groups.set(to.join(), { from: [bit], to });
+    });
+    return {
+      shift: dense(shift, this.#words),
+      groups: Array.from(groups.values(), ({ from, to }) => ({ from: sparse(from), to: sparse(to) })),
+      last: sparse(last),
+      first: dense(this.#closure(this.#start, assertions).bits, this.#words),
+    };
+  }
+
+  #takesOf(number: number): Int32Array {
+    return this.#takes[number] ??= dense(
+      this.#pcs.flatMap((pc, bit) => this.#classes.takes[number]![pc] === 1 ? [bit] : []),
+      this.#words,
+    );
+  }
+
+  /** The most characters that a match may have taken up to one of some bits. */
+  #longestOf(set: Int32Array): number {
+    this.#longest ??= this.#measure();
+    let most = 0;
+    this.#longest.forEach((length, bit) => {
+      if ((set[bit >>> 5]! & 1 << (bit & 31)) !== 0 && length > most) most = length;
+    });
+    return most;
+  }
+
+  #measure(): Float64Array {
+    const longest = new Float64Array(this.#pcs.length);
+    for (const bit of this.#closure(this.#start, EVERY_ASSERTION).bits) longest[bit] = 2; // units of UTF-16
+    const after = this.#pcs.map((pc) => this.#closure(this.#program[pc]!.out, EVERY_ASSERTION).bits);
+    // what still grows after as many rounds as there are bits stands behind a loop
+    for (let round = 0, grew = true; grew; round++) {
+      grew = false;
+      after.forEach((bits, bit) => {
+        for (const one of longest[bit] === 0 ? [] : bits) {
+          const length = round > after.length ? Infinity : longest[bit]! + 2;
+          if (length <= longest[one]!) continue;
+          longest[one] = length;
+          grew = true;
+        }
+      });
+    }
+    return longest;
+  }
+}
+
+function isAny(set: Int32Array, { words, masks }: SparseBits): boolean {
+  for (let i = 0; i < words.length; i++) if ((set[words[i]!]! & masks[i]!) !== 0) return true;
+  return false;
+}
+
+/** One character's step. */
+function advance(set: Int32Array, next: Int32Array, { shift, groups, first }: Table, takes: Int32Array): void {
+  let carry = 0;
+  for (let word = 0; word < set.length; word++) {
+    const moved = set[word]! & shift[word]!;
+    next[word] = first[word]! | moved << 1 | carry;
+    carry = moved >>> 31;
+  }
+  for (let i = 0; i < groups.length; i++) {
+    const { from, to: { words, masks } } = groups[i]!;
+    if (!isAny(set, from)) continue;
+    for (let j = 0; j < words.length; j++) next[words[j]!]! |= masks[j]!;
+  }
+  for (let word = 0; word < next.length; word++) next[word]! &= takes[word]!;
+}
