@@ -15,7 +15,6 @@ import {
   CAPTURE,
   EDGE,
   EMPTY_WIDTH,
-  EVERY_ASSERTION,
   type Instruction,
   kindOf,
   MATCH,
@@ -35,7 +34,7 @@ interface SparseBits {
   masks: Int32Array;
 }
 
-/** What follows the bits of a set, where some assertions hold. */
+/** What follows the bits of a set before a character of some class, behind one of some kind. */
 interface Table {
   /** Those after which the next bit may come. */
   shift: Int32Array;
@@ -45,6 +44,8 @@ interface Table {
   last: SparseBits;
   /** Those that a match may begin with. */
   first: Int32Array;
+  /** Of all these, only those that take the character. */
+  takes: Int32Array;
 }
 
 /** The end of the first match to end, and where a match that ends there or later may begin. */
@@ -77,7 +78,7 @@ function dense(bits: Iterable<number>, words: number): Int32Array {
  *
  * const { inst, start } = RE2JS.compile("k=[a-z]{2,5};").re2Input.prog;
  * const scanner = new BitScanner(inst, { start, classes: new RuneClasses(inst) });
- * assertEquals(scanner.find("k=a; k=abc; k=abcd;", 0), { end: 11, from: 3 });
+ * assertEquals(scanner.find("k=a; k=abc; k=abcd;", 0), { end: 11, from: 5 });
  * assertEquals(scanner.find("k=a; k=abc", 0), null);
  * ```
  */
@@ -91,18 +92,14 @@ export class BitScanner {
   readonly #pcs: number[];
   readonly #bits = new Map<number, number>();
   readonly #words: number;
-  readonly #hasAssertions: boolean;
-  readonly #tables: (Table | undefined)[] = [];
-  /** By class, the bits of the instructions that take it. */
-  readonly #takes: (Int32Array | undefined)[] = [];
-  #longest: Float64Array | undefined;
+  /** By kind of the character before, and class of that behind. */
+  readonly #tables: (Table | undefined)[][] = [[], [], [], []];
 
   constructor(program: readonly Instruction[], { start, classes }: { start: number; classes: RuneClasses }) {
     [this.#program, this.#start, this.#classes] = [program, start, classes];
     this.#pcs = program.flatMap(({ op }, pc) => op >= RUNE ? [pc] : []);
     this.#pcs.forEach((pc, bit) => this.#bits.set(pc, bit));
     this.#words = Math.ceil(this.#pcs.length / BITS);
-    this.#hasAssertions = program.some(({ op }) => op === EMPTY_WIDTH);
     this.isUsable = this.#words <= MOST_WORDS;
   }
 
@@ -112,13 +109,13 @@ export class BitScanner {
     let [set, next] = [new Int32Array(this.#words), new Int32Array(this.#words)];
     for (let at = from;;) {
       const rune = at < text.length ? text.codePointAt(at)! : -1;
-      const after = rune < 0 ? EDGE : kindOf(rune);
-      const table = this.#tableAt(kind, after);
-      if (isAny(set, table.last)) return { end: at, from: Math.max(from, at - this.#longestOf(set)) };
+      const number = rune < 0 ? 0 : this.#classes.of(rune);
+      const table = this.#tables[kind]![number] ??= this.#makeTable(kind, number);
+      if (isAny(set, table.last)) return { end: at, from: this.#earliest(text, { from, end: at, set }) };
       if (rune < 0) return null;
-      advance(set, next, table, this.#takesOf(this.#classes.of(rune)));
+      advance(set, next, table);
       [set, next] = [next, set];
-      kind = after;
+      kind = kindOf(rune);
       at += rune > 0xffff ? 2 : 1;
     }
   }
@@ -138,17 +135,15 @@ export class BitScanner {
     return { bits: bits.sort((a, b) => a - b), isMatch };
   }
 
-  #tableAt(before: number, after: number): Table {
-    const assertions = this.#hasAssertions ? assertionsAt(before, after) : 0;
-    return this.#tables[assertions] ??= this.#makeTable(assertions);
-  }
-
-  #makeTable(assertions: number): Table {
+  #makeTable(before: number, number: number): Table {
+    const assertions = assertionsAt(before, number === 0 ? EDGE : kindOf(this.#classes.runes[number]!));
+    const taken = this.#pcs.map((pc) => this.#classes.takes[number]![pc] === 1);
     const [shift, last] = [[] as number[], [] as number[]];
     const groups = new Map<string, { from: number[]; to: number[] }>();
     this.#pcs.forEach((pc, bit) => {
-      const { bits, isMatch } = this.#closure(this.#program[pc]!.out, assertions);
-      if (isMatch) last.push(bit);
+      const closure = this.#closure(this.#program[pc]!.out, assertions);
+      if (closure.isMatch) last.push(bit);
+      const bits = closure.bits.filter((one) => taken[one]);
       if (bits.includes(bit + 1)) shift.push(bit);
       const to = bits.filter((one) => one !== bit + 1);
       if (to.length === 0) return;
@@ -156,49 +151,50 @@ export class BitScanner {
       if (group) group.from.push(bit);
       else groups.set(to.join(), { from: [bit], to });
     });
+    const first = this.#closure(this.#start, assertions).bits.filter((bit) => taken[bit]);
     return {
       shift: dense(shift, this.#words),
       groups: Array.from(groups.values(), ({ from, to }) => ({ from: sparse(from), to: sparse(to) })),
       last: sparse(last),
-      first: dense(this.#closure(this.#start, assertions).bits, this.#words),
+      first: dense(first, this.#words),
+      takes: dense(taken.flatMap((isTaken, bit) => isTaken ? [bit] : []), this.#words),
     };
   }
 
-  #takesOf(number: number): Int32Array {
-    return this.#takes[number] ??= dense(
-      this.#pcs.flatMap((pc, bit) => this.#classes.takes[number]![pc] === 1 ? [bit] : []),
-      this.#words,
-    );
-  }
-
-  /** The most characters that a match may have taken up to one of some bits. */
-  #longestOf(set: Int32Array): number {
-    this.#longest ??= this.#measure();
-    let most = 0;
-    this.#longest.forEach((length, bit) => {
-      if ((set[bit >>> 5]! & 1 << (bit & 31)) !== 0 && length > most) most = length;
-    });
-    return most;
-  }
-
-  #measure(): Float64Array {
-    const longest = new Float64Array(this.#pcs.length);
-    for (const bit of this.#closure(this.#start, EVERY_ASSERTION).bits) longest[bit] = 2; // units of UTF-16
-    const after = this.#pcs.map((pc) => this.#closure(this.#program[pc]!.out, EVERY_ASSERTION).bits);
-    // what still grows after as many rounds as there are bits stands behind a loop
-    for (let round = 0, grew = true; grew; round++) {
-      grew = false;
-      after.forEach((bits, bit) => {
-        for (const one of longest[bit] === 0 ? [] : bits) {
-          const length = round > after.length ? Infinity : longest[bit]! + 2;
-          if (length <= longest[one]!) continue;
-          longest[one] = length;
-          grew = true;
-        }
-      });
+  /** Where the earliest begins of what may have taken all characters up to `end`, which `set` tells. */
+  #earliest(
+    text: string,
+    { from, end, set }: { from: number; end: number; set: Int32Array<ArrayBuffer> },
+  ): number {
+    let before = new Int32Array(this.#words);
+    let earliest = end;
+    let rune = runeBefore(text, end);
+    for (let at = end - unitsOf(rune);; at -= unitsOf(rune)) {
+      const last = at === 0 ? -1 : runeBefore(text, at);
+      const [kind, number] = [last < 0 ? EDGE : kindOf(last), this.#classes.of(rune)];
+      const table = this.#tables[kind]![number] ??= this.#makeTable(kind, number);
+      if (isAnyOf(set, table.first)) earliest = at;
+      if (at <= from) return earliest;
+      rune = last;
+      retreat(set, before, table, this.#takesOf(rune));
+      [set, before] = [before, set];
+      if (!isAnyOf(set, set)) return earliest;
     }
-    return longest;
   }
+
+  #takesOf(rune: number): Int32Array {
+    const [kind, number] = [EDGE, this.#classes.of(rune)];
+    return (this.#tables[kind]![number] ??= this.#makeTable(kind, number)).takes;
+  }
+}
+
+function unitsOf(rune: number): number {
+  return rune > 0xffff ? 2 : 1;
+}
+
+function isAnyOf(set: Int32Array, others: Int32Array): boolean {
+  for (let word = 0; word < set.length; word++) if ((set[word]! & others[word]!) !== 0) return true;
+  return false;
 }
 
 function isAny(set: Int32Array, { words, masks }: SparseBits): boolean {
@@ -207,7 +203,7 @@ function isAny(set: Int32Array, { words, masks }: SparseBits): boolean {
 }
 
 /** One character's step. */
-function advance(set: Int32Array, next: Int32Array, { shift, groups, first }: Table, takes: Int32Array): void {
+function advance(set: Int32Array, next: Int32Array, { shift, groups, first }: Table): void {
   let carry = 0;
   for (let word = 0; word < set.length; word++) {
     const moved = set[word]! & shift[word]!;
@@ -219,5 +215,20 @@ function advance(set: Int32Array, next: Int32Array, { shift, groups, first }: Ta
     if (!isAny(set, from)) continue;
     for (let j = 0; j < words.length; j++) next[words[j]!]! |= masks[j]!;
   }
-  for (let word = 0; word < next.length; word++) next[word]! &= takes[word]!;
+}
+
+/** One character's step back, to those that may have taken the one before. */
+function retreat(set: Int32Array, before: Int32Array, { shift, groups }: Table, takes: Int32Array): void {
+  let carry = 0;
+  for (let word = set.length - 1; word >= 0; word--) {
+    const bits = set[word]!;
+    before[word] = (bits >>> 1 | carry) & shift[word]!;
+    carry = bits << 31;
+  }
+  for (let i = 0; i < groups.length; i++) {
+    const { from: { words, masks }, to } = groups[i]!;
+    if (!isAny(set, to)) continue;
+    for (let j = 0; j < words.length; j++) before[words[j]!]! |= masks[j]!;
+  }
+  for (let word = 0; word < before.length; word++) before[word]! &= takes[word]!;
 }

@@ -9,6 +9,7 @@
  */
 import { RE2JS } from "../npm/re2js.ts";
 import { BitScanner } from "./bit_scanner.ts";
+import { OrderedSearch } from "./ordered_search.ts";
 import {
   ALT,
   ALT_MATCH,
@@ -30,9 +31,10 @@ import {
   RuneClasses,
 } from "./re2_program.ts";
 
+const [NONE, TOO_MANY] = [-1, -2] as const;
 const MAX_STATES = 4000;
-/** New states in one search after which bits are looked at instead. */
-const MANY_NEW = 200;
+/** A text that makes more new states than so many, and than one in so many characters, is searched by bits for a while. */
+const [MANY_NEW, RARE_NEW, WHILE] = [1000, 32, 2 ** 16] as const;
 
 /** A state: what may go on from here, in order, and what stood before (or behind, running back). */
 interface State {
@@ -70,6 +72,9 @@ export class LinearMatcher {
   readonly #before: number[][];
   readonly #classes: RuneClasses;
   readonly #scanner: BitScanner;
+  readonly #ordered: OrderedSearch;
+  /** States made in this text, since it was last searched by bits. */
+  #made = 0;
   /** When an instruction was last seen, by the number of the walk. */
   readonly #seen: Uint32Array;
   #walk = 0;
@@ -83,6 +88,7 @@ export class LinearMatcher {
     [this.#program, this.#start] = [inst, start];
     this.#classes = new RuneClasses(inst);
     this.#scanner = new BitScanner(inst, { start, classes: this.#classes });
+    this.#ordered = new OrderedSearch(inst, { start, classes: this.#classes });
     this.#before = inst.map(() => []);
     this.#seen = new Uint32Array(inst.length);
     inst.forEach(({ op, out, arg }, pc) => {
@@ -115,12 +121,32 @@ export class LinearMatcher {
       while (matcher.find()) yield [matcher.start(), matcher.end()];
       return;
     }
-    for (let from = 0;;) {
-      const end = this.#findEnd(text, from);
-      if (end < 0) return;
-      yield [this.#findStart(text, from, end), end];
-      from = end;
+    let [from, first] = [0, 0];
+    this.#made = 0;
+    for (;;) {
+      const end = this.#findEnd(text, from, first);
+      if (end === NONE) return;
+      if (end !== TOO_MANY) {
+        yield [this.#findStart(text, from, end), end];
+        from = end;
+        continue;
+      }
+      const until = from + WHILE;
+      do {
+        const match = this.#findByBits(text, from);
+        if (match === null) return;
+        yield match;
+        from = match[1];
+      } while (from < until);
+      [first, this.#made] = [from, 0];
     }
+  }
+
+  #findByBits(text: string, from: number): [start: number, end: number] | null {
+    const first = this.#scanner.find(text, from);
+    // mostly what begins first matches
+    return first && (this.#ordered.find(text, first.from, first.from + 1) ??
+      this.#ordered.find(text, first.from, first.end));
   }
 
   #stateOf(isBack: boolean, pcs: readonly number[], kind: number, isOpen: boolean): State | null {
@@ -133,6 +159,7 @@ export class LinearMatcher {
     if (state === undefined) {
       if (states.size >= MAX_STATES) states.clear(); // those in use stay with what leads to them
       states.set(key, state = { pcs, kind, isOpen, next: [] });
+      this.#made++;
     }
     return state;
   }
@@ -169,7 +196,12 @@ export class LinearMatcher {
     const next = number === 0 ? EDGE : kindOf(rune);
     const reached = this.#follow(isOpen ? [...pcs, this.#start] : pcs, assertionsAt(kind, next));
     if (number === 0) return { isMatch: reached.isMatch, state: null };
-    const [after, takes, seen, walk] = [[] as number[], this.#classes.takes[number]!, this.#seen, this.#nextWalk()];
+    const [after, takes, seen, walk] = [
+      [] as number[],
+      this.#classes.takes[number]!,
+      this.#seen,
+      this.#nextWalk(),
+    ];
     for (const pc of reached.pcs) {
       const { out } = this.#program[pc]!;
       if (takes[pc] === 0 || seen[out] === walk) continue;
@@ -180,18 +212,17 @@ export class LinearMatcher {
     return { isMatch: reached.isMatch, state };
   }
 
-  #findEnd(text: string, from: number, most = MANY_NEW): number {
+  /** Where the leftmost match ends; states made since `first` are counted. */
+  #findEnd(text: string, from: number, first: number): number {
     let state: State | null = this.#stateOf(false, [], this.#kindBefore(text, from), true);
-    let [found, made] = [-1, 0];
+    let found: number = NONE;
     for (let at = from; state !== null;) {
       const rune = at < text.length ? text.codePointAt(at)! : -1;
       const number = rune < 0 ? 0 : this.#classes.of(rune);
       let step: Step | undefined = state.next[number];
       if (step === undefined) {
-        if (++made > most && found < 0 && this.#scanner.isUsable) {
-          const first = this.#scanner.find(text, from);
-          return first === null ? -1 : this.#findEnd(text, first.from, Infinity);
-        }
+        const most = MANY_NEW + (at - first) / RARE_NEW;
+        if (this.#made > most && this.#scanner.isUsable) return TOO_MANY;
         step = state.next[number] = this.#stepForward(state, number);
       }
       if (step.isMatch) found = at;

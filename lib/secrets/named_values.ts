@@ -130,7 +130,9 @@ export function addNamedValue(
     if (STRONG_NAME.test(lead + name + tail)) add(start, start + value.length);
     return;
   }
-  if (isNoSecret(value) || !isPassword && !/secret/i.test(name) && COMPARED.test(text.slice(at, start))) return;
+  if (isNoSecret(value) || !isPassword && !/secret/i.test(name) && COMPARED.test(text.slice(at, start))) {
+    return;
+  }
   const isVariable = text[at + tail.length] === "=" && VARIABLE.test(before + name + tail);
   const isLine = LINE_OF_CONFIGURATION.test(before) && endsLine(text, start + value.length);
   const isFound = isQuoted

@@ -187,7 +187,9 @@ export function isDummy(value: string): boolean {
   if (charactersInRows(value) >= Math.max(6, value.length / 2)) return true;
   if (value.length < LEAST_MIXED) return false;
   const lower = value.toLowerCase(); // a1b2c3d4
-  const every = [0, 1].map((first) => charactersInRows(Array.from(lower).filter((_, i) => i % 2 === first).join("")));
+  const every = [0, 1].map((first) =>
+    charactersInRows(Array.from(lower).filter((_, i) => i % 2 === first).join(""))
+  );
   return every[0]! + every[1]! >= Math.max(LEAST_MIXED, value.length * 0.6);
 }
 
