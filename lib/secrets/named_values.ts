@@ -11,13 +11,13 @@ import { asciiUnits } from "./ascii_units.ts";
 import { MarkFinder } from "./marks.ts";
 import { hasTokenChecksum, isPlaceholder } from "./token_checks.ts";
 import { isLikePassword, isNumber, isPath, isRandom, isReference, isUuid, isWordy } from "./value_checks.ts";
-import { isBesideUser, isWordPassword } from "./word_passwords.ts";
+import { isBesideUser, isPairedPassword, isWordPassword } from "./word_passwords.ts";
 
 type Add = (start: number, end: number) => void;
 
 /** The names. */
 export const SECRET_NAME =
-  /(?:api|access|secret|private|auth|encrypt|encryption|signing|master|license|shared|account|storage|primary|consumer|deploy|hmac|jwt|cipher|crypto|app|subscription|validation|decryption|project)[_.-]?key|secret|token|pass(?:word|wd|phrase|code)|pwd|credential|(?<![a-z])(?:pass|pw)(?=["'`]{0,1} {0,2}[:=])|_pass|[_-]auth(?![a-z])/iy;
+  /(?:api|access|secret|private|auth|encrypt|encryption|signing|master|license|shared|account|storage|primary|consumer|deploy|hmac|jwt|cipher|crypto|app|subscription|validation|decryption|project)[_.-]?key|_key(?![a-z])|secret|token|pass(?:word|wd|phrase|code)|pwd|credential|(?<![a-z])(?:pass|pw)(?=["'`]{0,1} {0,2}[:=])|_pass|[_-]auth(?![a-z])/iy;
 
 const PASSWORD_NAME = /pass|pwd|^pw$/i;
 const STRONG_NAME = /api[_.-]?key|client[_.-]?secret|(?:access|auth)[_.-]?token/i;
@@ -32,7 +32,7 @@ const TAIL = "([\\w.-]{0,30})(\\\\?[\"'`]?)\\]?\\)?";
 const QUOTED = new RegExp(
   `${TAIL}\\s{0,8}(?:[=!]==?|(?<=\\.equals)\\(|:{0,3}=|=>|[?+|]=|:|,|\\|\\||\\?\\?|\\?:|(?::\\s?[\\w&' ]{1,20}|\\bstring\\s?|\\w{1,9}\\s)=|(?<=passw(?:or)?d)(?=[ \\t]{1,4}["']))\\s{0,20}` +
     "(?:(?:Some|Ok|String|Optional\\.of|Box::new|Secret\\w{0,9}(?:::new)?)\\(|[rbuf@$]{1,2}|'(?=\")|\"(?='))?" +
-    "(\\\\?[\"'`])((?:(?!\\3)[^\\s\\\\]){5,200})\\3",
+    "(\\\\?[\"'`])((?:(?!\\3)[^\\s\\\\]|\\\\[1-9]){5,200})\\3",
   "y",
 );
 const UNQUOTED = new RegExp(
@@ -52,6 +52,8 @@ const LINE_OF_CONFIGURATION =
 /** A variable of the environment, in a command. */
 const VARIABLE = /(?:^|[\s"'`;(])[A-Z][A-Z0-9_]*$/;
 const WORDS = /^[A-Za-z]+(?:[ _./:-][A-Za-z]+)*[_./:-]?$|^[\w./-]+\.[a-z]{2,4}$|^[a-z_]+[.(]/;
+/** Between two strings rather than in one, a selector of a page, or a route of Rails. */
+const NO_STRING = /^[,;:)\]}+].*[,:=({[+]$|^[#.][A-Za-z][A-Za-z-]*$|^[\w-]+(?:\/[\w-]+)+#\w+$/;
 /** Addresses without a query, names of cloud resources, and marks such as a language model's `<|endoftext|>`. */
 const NAME_OF_THING = /^https?:\/\/[^?@]*$|^arn:|^(?:<\/?|[[{|]).*[>\]}|]$|^\w+\(.*\)$/;
 
@@ -59,6 +61,11 @@ const NAME_OF_THING = /^https?:\/\/[^?@]*$|^arn:|^(?:<\/?|[[{|]).*[>\]}|]$|^\w+\
 const COMPARED = /[=!]=|\.equals\(/;
 /** Of a word that is given to a variable of the environment. */
 const LEAST_WORD = 7;
+/** Of a random value whose name only says that it is a key. */
+const LEAST_KEY = 20;
+/** A JSON web token, which has dots as members have. */
+const TOKEN_OF_PARTS = /^eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}$/;
+const SIGNED_WORDS = /^\w{4,}[!@#$%^&*]\w{4,}$/;
 
 let names: MarkFinder | undefined;
 
@@ -130,19 +137,24 @@ export function addNamedValue(
     if (STRONG_NAME.test(lead + name + tail)) add(start, start + value.length);
     return;
   }
-  if (isNoSecret(value) || !isPassword && !/secret/i.test(name) && COMPARED.test(text.slice(at, start))) {
-    return;
-  }
+  const isSecret = /^secret$/i.test(name) && tail === "";
+  const isCompared = COMPARED.test(text.slice(at, start));
+  if (isNoSecret(value) || isCompared && !isPassword && !isSecret) return;
+  if (/^_key$/i.test(name) && (name !== "_KEY" || value.length < LEAST_KEY || !isRandom(value))) return;
   const isVariable = text[at + tail.length] === "=" && VARIABLE.test(before + name + tail);
   const isLine = LINE_OF_CONFIGURATION.test(before) && endsLine(text, start + value.length);
   const isFound = isQuoted
-    ? isQuotedSecret(value, isPassword)
+    ? isQuotedSecret(value, isPassword || isSecret && SIGNED_WORDS.test(value))
     : isBareSecret(value, isPassword && (isVariable || isLine));
-  const mayBeWord = isPassword && (isQuoted || isLine) && isWordPassword(value);
-  if (
-    isFound || mayBeWord && isVariable && isLine && value.length >= LEAST_WORD ||
-    mayBeWord && isBesideUser(text, { index, start, isQuoted })
-  ) add(start, start + value.length);
+  const isWord = (): boolean => {
+    if (isCompared && isQuoted && (isPassword && tail === "" || isSecret) && isWordPassword(value)) {
+      return true;
+    }
+    if (!isPassword || !(isQuoted || isLine)) return false;
+    if (isVariable && isLine && value.length >= LEAST_WORD && isWordPassword(value)) return true;
+    return isPairedPassword(value) && isBesideUser(text, { index, start, isQuoted });
+  };
+  if (isFound || isWord()) add(start, start + value.length);
 }
 
 function readValue(text: string, at: number, before: string): Read | undefined {
@@ -188,18 +200,20 @@ function endsLine(text: string, end: number): boolean {
 /** Whether a value only marks a secret's place, or has the form of a token and another checksum. */
 function isNoSecret(value: string): boolean {
   const isForged = /^(?:gh[pousr]|npm)_[A-Za-z0-9]{36}$/.test(value) && !hasTokenChecksum(value);
-  return isForged || isPlaceholder(value) || NAME_OF_THING.test(value);
+  return isForged || isPlaceholder(value) || NAME_OF_THING.test(value) || NO_STRING.test(value);
 }
 
 function isQuotedSecret(value: string, isPassword: boolean): boolean {
-  if (WORDS.test(value) || value.length < (isPassword ? 6 : 8)) return false;
+  if (
+    WORDS.test(value) && !isRandom(value.slice(value.indexOf(".") + 1)) || value.length < (isPassword ? 6 : 8)
+  ) return false;
   const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(value)).length;
   if (kinds < 2 || !/\d|[^A-Za-z0-9_.-]/.test(value)) return false;
   return !isPath(value) && !isNumber(value) && (isPassword || !isWordy(value));
 }
 
 function isBareSecret(value: string, isWholeLine: boolean): boolean {
-  if (isReference(value)) return false;
+  if (isReference(value) && !TOKEN_OF_PARTS.test(value)) return false;
   if (isRandom(value)) return true;
   return isWholeLine && value.length >= 7 && !WORDS.test(value) && isLikePassword(value);
 }

@@ -150,7 +150,7 @@ export function isKeyBody(body: string): boolean {
 const DUMMY =
   /example|dummy|placeholder|change[-_]?me|your[-_]|sample|redacted|insert|replace|todo|fixme|foobar|lorem|xxxx|(?:fake|mock|test)[-_]?(?:key|token|secret|pass)/i;
 const STAND_IN = /^(?:test|fake|mock|password|secret|none|null|undefined|true|false)/i;
-const TEMPLATE = /\$\{|\{\{|\}\}|%\(|<[a-z]|\{[a-z_]*\}|^[$%@]|\.\.\./i;
+const TEMPLATE = /\$\{|\{\{|\}\}|%\([a-z_]*\)|<[a-z]|&lt;|\{[a-z_]*\}|^[$%@]|\.\.\./i;
 
 /**
  * Whether a value only marks a secret's place: a template, a word such as "changeme", few different characters, a row
@@ -184,19 +184,20 @@ export function isDummy(value: string): boolean {
   if (DUMMY.test(value) || TEMPLATE.test(value)) return true;
   const different = new Set(value).size;
   if (value.length >= 8 && different <= Math.max(3, Math.min(MOST_FEW, value.length / 10))) return true;
-  if (charactersInRows(value) >= Math.max(6, value.length / 2)) return true;
+  const inRows = charactersInRows(value);
+  if (inRows >= LEAST_IN_ROWS && inRows > value.length / 2) return true;
   if (value.length < LEAST_MIXED) return false;
   const lower = value.toLowerCase(); // a1b2c3d4
-  const every = [0, 1].map((first) =>
-    charactersInRows(Array.from(lower).filter((_, i) => i % 2 === first).join(""))
-  );
-  return every[0]! + every[1]! >= Math.max(LEAST_MIXED, value.length * 0.6);
+  const both = [/[^a-z]+/g, /\D+/g].map((others) => charactersInRows(lower.replace(others, "")));
+  return both.every((count) => count >= LEAST_ROW) &&
+    both[0]! + both[1]! >= Math.max(LEAST_MIXED, value.length / 2);
 }
 
 /** A random value of any length has more different characters: hexadecimal digits are 16. */
 const MOST_FEW = 10;
 const LEAST_ROW = 5;
-/** Two rows, each with every second character. */
+const LEAST_IN_ROWS = 6;
+/** Of a row of letters and one of digits between them. */
 const LEAST_MIXED = 10;
 
 /** How many characters stand in rows of at least five, each the next of the one before, or the same. */

@@ -27,15 +27,36 @@ const WORD =
  * ```
  */
 export function isWordPassword(value: string): boolean {
+  const isMixed = /\d/.test(value) && /[A-Z]/.test(value) && !/^(?:pass|pw|test|your)/i.test(value);
   return value.length >= LEAST && new Set(value).size > 2 && /[A-Za-z]/.test(value) &&
-    !WORD.test(value) && !STAND_IN.test(value) && !isReference(value) && !isDummy(value) &&
+    !WORD.test(value) && (isMixed || !STAND_IN.test(value)) && !isReference(value) && !isDummy(value) &&
     !/[()[\]{}<>]|^\W|^[A-Z_]+$|^[a-z]+(?:[A-Z][a-z]+)+$/.test(value);
+}
+
+const PHRASE_STAND_IN =
+  /^(?:my|your|the|some|new|old|user|db|smtp|app|admin|default|test|example|enter|confirm|forgot(?:ten)?|repeat|change|reset|retype|choose|type|invalid|wrong|show|hide)?[_-]?(?:my|your|the)?[_-]?(?:pass|secret)/i;
+const LEAST_PHRASE = 12;
+
+/**
+ * {@linkcode isWordPassword} for one whose user stands beside it: a phrase may hold the word too.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { isPairedPassword } from "./word_passwords.ts";
+ *
+ * assertEquals(["thisisthepassword", "my_password", "quetzal"].map(isPairedPassword), [true, false, true]);
+ * ```
+ */
+export function isPairedPassword(value: string): boolean {
+  return isWordPassword(value) ||
+    value.length >= LEAST_PHRASE && /^[a-z]+$/.test(value) && !PHRASE_STAND_IN.test(value);
 }
 
 const USER_NAME = "(?:user(?:_?name|_?id)?|login|account|uid|usr|email)";
 /** The name of a user, as a value in quotes. */
 const QUOTED_USER = new RegExp(
-  `${USER_NAME}\\\\?["'\`\\]]{0,2}\\s{0,8}(?:=>|:=|={1,3}|:|,)?\\s{0,8}\\\\?["'\`]([^"'\`\\n\\\\]{2,80})\\\\?["'\`]`,
+  `${USER_NAME}\\\\?["'\`\\]]{0,2}\\s{0,20}(?:=>|:=|={1,3}|:|,)?\\s{0,20}\\\\?["'\`]([^"'\`\\n\\\\]{2,80})\\\\?["'\`]`,
   "gi",
 );
 /** The same without quotes, on a line of its own, with the blanks around what assigns. */

@@ -21,7 +21,7 @@ export const PASSWORD_RULES: readonly SecretRule[] = [
     description: "user and password of an HTTP client, on a command line",
     tag: "PASSWORD",
     pattern:
-      /\b(?:curl|wget|http|https|restic|lftp)\b(?:[^\n|;&\\]|\\\n|\\.){0,300}?\s(?:-u|--user|--auth|--proxy-user)[ =]{0,2}["']?[^\s:"'$]{0,64}["']?:["']?((?![$<{[])[^\s"'`]{4,128}?)["']?(?=\s|$|\\)/gm,
+      /\b(?:curl|wget|http|https|restic|lftp)\b(?:[^\n|;&\\]|\\\n|\\.){0,300}?(?<=\s)(?:-u|--user|--auth|--proxy-user)[ =]{0,2}["']?[^\s:"'$]{0,64}["']?:["']?((?![$<{[])[^\s"'`]{4,128}?)["']?(?=\s|$|\\)/gm,
     mark: /-u|--user|--auth|--proxy-user/,
     check: mayBePassword,
     examples: [
@@ -42,7 +42,7 @@ export const PASSWORD_RULES: readonly SecretRule[] = [
     description: "password of a connection string of .NET, ODBC or a message queue",
     tag: "PASSWORD",
     pattern:
-      /\b(?:Server|Data Source|Host|Uid|User ?Id|User ?Name|User|Driver|DSN|Database|Initial Catalog|Provider|Addr(?:ess)?|Port)\s{0,2}=[^\n]{0,300}?;\s{0,4}(?:["'] {0,2}[&+.] {0,2}["'])?(?:Password|Pwd)\s{0,2}=\s{0,2}((?![${%<])[^;"'`\s<>]{3,128})/gi,
+      /\b(?:Server|Data Source|Host|Uid|User ?Id|User ?Name|User|Driver|DSN|Database|Initial Catalog|Provider|Addr(?:ess)?|Port)\s{0,2}=[^\n]{0,300}?;\s{0,4}(?:["'] {0,2}[&+.] {0,2}["'])?(?:Password|Pwd)\s{0,2}=\s{0,2}((?![${%<(])[^;"'`\s<>]{3,128})/gi,
     mark: /Password|Pwd/i,
     check: mayBePassword,
     examples: ["Server=db;Uid=app;Pwd=«<a12>»;", 'x = "Data Source=db;User Id=a;Password=«<a10>!»"'],

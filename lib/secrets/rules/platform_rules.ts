@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isRandom } from "../value_checks.ts";
 import { given, type SecretRule, token } from "./secret_rule.ts";
 
 const hasDigit = (value: string) => /\d/.test(value);
@@ -72,6 +73,14 @@ export const PLATFORM_RULES: readonly SecretRule[] = [
     mark: /NRAL|px-api-|px-dep-/,
     examples: ["license: «eu01xx<x30>NRAL»", "PX_API_KEY=«px-api-<x8>-<x4>-<x4>-<x4>-<x12>»"],
     counterExamples: ["eu01xx<x9>NRAL", "px-api-<x8>"],
+  },
+  {
+    id: "Social",
+    description: "consumer key of Twitter in the old form, by its name",
+    ...given("twitter", "[A-Za-z0-9]{18,24}(?=[\"'])"),
+    check: isRandom,
+    examples: ['TWITTER_KEY: "«<a9>7<a8>4z»"'],
+    counterExamples: ['TWITTER_USER: "<L20>"'],
   },
   {
     id: "Twitch",

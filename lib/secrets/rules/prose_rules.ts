@@ -32,6 +32,19 @@ export const PROSE_RULES: readonly SecretRule[] = [
   },
   {
     id: "ProsePassword",
+    description: "password that a sentence tells beside its user, both in quotes",
+    tag: "PASSWORD",
+    pattern:
+      /\bpassword (?:for|of)(?: the)? user ["'`][^"'`\s]{1,60}["'`] (?:is|to) ["'`]([^\s"'`<>{}()$%]{4,64})["'`]/gi,
+    mark: /password/i,
+    isAtMark: true,
+    check: (value) =>
+      /[a-z]/i.test(value) && !/^(?:required|invalid|password|secret|empty|none|null)$/i.test(value),
+    examples: ["the password for user 'postgres' is '«admin»'"],
+    counterExamples: ["the password for user 'postgres' is 'required'"],
+  },
+  {
+    id: "ProsePassword",
     description: "password that a program made and tells on a line of its own",
     tag: "PASSWORD",
     pattern: /\bpassword[^\n:"'{}();=]{0,60}:[ \t]{0,4}\r?\n\s{0,9}([A-Za-z0-9]{16,64})[ \t]{0,9}$/gm,
