@@ -30,7 +30,7 @@ export function isWordPassword(value: string): boolean {
   const isMixed = /\d/.test(value) && /[A-Z]/.test(value) && !/^(?:pass|pw|test|your)/i.test(value);
   return value.length >= LEAST && new Set(value).size > 2 && /[A-Za-z]/.test(value) &&
     !WORD.test(value) && (isMixed || !STAND_IN.test(value)) && !isReference(value) && !isDummy(value) &&
-    !/[()[\]{}<>]|^\W|^[A-Z_]+$|^[a-z]+(?:[A-Z][a-z]+)+$/.test(value);
+    !/[()[\]{}<>]|^\W|^[A-Z_]+$|^[A-Z]*[a-z]+(?:[A-Z]+[a-z]+)+$/.test(value);
 }
 
 const PHRASE_STAND_IN =
