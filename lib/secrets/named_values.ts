@@ -37,7 +37,7 @@ const QUOTED = new RegExp(
 );
 const UNQUOTED = new RegExp(
   `${TAIL}[ \\t]{0,8}(?::{0,3}=|[?+|]=|=>|:)[ \\t]{0,8}` +
-    '((?!["\'`;,<>(){}[\\]|&\\\\$])[^\\s"\'`;,<>(){}[\\]\\\\]{6,300})(?=$|[\\s;,<)\\]}"\'`]|\\\\[nrt"])',
+    '(?!["\'`;,<>(){}[\\]|&\\\\$])(?=([^\\s"\'`;,<>(){}[\\]\\\\]{6,300}))\\3(?=$|[\\s;,<)\\]}"\'`]|\\\\[nrt"])',
   "my",
 );
 const IN_XML =
@@ -121,6 +121,8 @@ export function addNamedValue(
   { name, index }: { name: string; index: number },
   add: Add,
 ): void {
+  const isKey = /^_key$/i.test(name);
+  if (isKey && name !== "_KEY") return;
   const at = index + name.length;
   const before = text.slice(Math.max(0, index - 60), index);
   const read = readValue(text, at, before);
@@ -140,7 +142,7 @@ export function addNamedValue(
   const isSecret = /^secret$/i.test(name) && tail === "";
   const isCompared = COMPARED.test(text.slice(at, start));
   if (isNoSecret(value) || isCompared && !isPassword && !isSecret) return;
-  if (/^_key$/i.test(name) && (name !== "_KEY" || value.length < LEAST_KEY || !isRandom(value))) return;
+  if (isKey && (value.length < LEAST_KEY || !isRandom(value))) return;
   const isVariable = text[at + tail.length] === "=" && VARIABLE.test(before + name + tail);
   const isLine = LINE_OF_CONFIGURATION.test(before) && endsLine(text, start + value.length);
   const isFound = isQuoted

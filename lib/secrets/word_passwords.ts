@@ -54,6 +54,7 @@ export function isPairedPassword(value: string): boolean {
 }
 
 const USER_NAME = "(?:user(?:_?name|_?id)?|login|account|uid|usr|email)";
+const ANY_USER = /user|login|account|uid|usr|email/i;
 /** The name of a user, as a value in quotes. */
 const QUOTED_USER = new RegExp(
   `${USER_NAME}\\\\?["'\`\\]]{0,2}\\s{0,20}(?:=>|:=|={1,3}|:|,)?\\s{0,20}\\\\?["'\`]([^"'\`\\n\\\\]{2,80})\\\\?["'\`]`,
@@ -89,8 +90,11 @@ export interface NamedPlace {
  * ```
  */
 export function isBesideUser(text: string, { index, start, isQuoted }: NamedPlace): boolean {
-  const lines = text.slice(Math.max(0, index - NEAR), index).split("\n").slice(-NEAR_LINES);
-  const before = lines.join("\n");
+  const near = text.slice(Math.max(0, index - NEAR), index);
+  if (!ANY_USER.test(near)) return false;
+  let from = near.length;
+  for (let line = 0; line < NEAR_LINES && from > 0; line++) from = near.lastIndexOf("\n", from - 1);
+  const before = near.slice(Math.max(0, from));
   if (isQuoted) {
     const user = [...before.matchAll(QUOTED_USER)].at(-1)?.[1];
     return user !== undefined && !isLabel(user);
