@@ -128,7 +128,6 @@ export function addNamedValue(
   const read = readValue(text, at, before);
   if (!read) return;
   const { value, start, tail, isQuoted } = read;
-  const lead = /[\w.-]*$/.exec(before)![0];
   const line = before.slice(-40) + text.slice(index, start);
   if (PUBLIC_NAME.test(line.slice(line.lastIndexOf("\n") + 1))) return;
   if (
@@ -136,6 +135,7 @@ export function addNamedValue(
   ) return;
   const isPassword = PASSWORD_NAME.test(name) || PASSWORD_NAME.test(tail);
   if (isUuid(value)) {
+    const lead = /[\w.-]*$/.exec(before)![0];
     if (STRONG_NAME.test(lead + name + tail)) add(start, start + value.length);
     return;
   }
@@ -143,11 +143,11 @@ export function addNamedValue(
   const isCompared = COMPARED.test(text.slice(at, start));
   if (isNoSecret(value) || isCompared && !isPassword && !isSecret) return;
   if (isKey && (value.length < LEAST_KEY || !isRandom(value))) return;
-  const isVariable = text[at + tail.length] === "=" && VARIABLE.test(before + name + tail);
-  const isLine = LINE_OF_CONFIGURATION.test(before) && endsLine(text, start + value.length);
+  const isVariable = isPassword && text[at + tail.length] === "=" && VARIABLE.test(before + name + tail);
+  const isLine = isPassword && LINE_OF_CONFIGURATION.test(before) && endsLine(text, start + value.length);
   const isFound = isQuoted
     ? isQuotedSecret(value, isPassword || isSecret && SIGNED_WORDS.test(value))
-    : isBareSecret(value, isPassword && (isVariable || isLine));
+    : isBareSecret(value, isVariable || isLine);
   const isWord = (): boolean => {
     if (isCompared && isQuoted && (isPassword && tail === "" || isSecret) && isWordPassword(value)) {
       return true;

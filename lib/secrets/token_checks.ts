@@ -182,23 +182,29 @@ export function isPlaceholder(value: string): boolean {
  */
 export function isDummy(value: string): boolean {
   if (DUMMY.test(value) || TEMPLATE.test(value)) return true;
-  const different = new Set(value).size;
-  if (value.length >= 8 && different <= Math.max(3, Math.min(MOST_FEW, value.length / 10))) return true;
+  if (value.length >= 8 && hasFew(value, Math.max(3, Math.min(MOST_FEW, value.length / 10)))) return true;
   const inRows = charactersInRows(value);
   if (inRows >= LEAST_IN_ROWS && inRows > value.length / 2) return true;
-  if (value.length < LEAST_MIXED) return false;
-  const lower = value.toLowerCase(); // a1b2c3d4
-  const both = [/[^a-z]+/g, /\D+/g].map((others) => charactersInRows(lower.replace(others, "")));
-  return both.every((count) => count >= LEAST_ROW) &&
-    both[0]! + both[1]! >= Math.max(LEAST_MIXED, value.length / 2);
+  const digits = value.replace(/\D+/g, ""); // a1b2c3d4
+  if (digits.length < LEAST_ROW || digits.length === value.length) return false;
+  const both = [digits, value.toLowerCase().replace(/[^a-z]+/g, "")].map(charactersInRows);
+  return both.every((count) => count >= LEAST_ROW) && both[0]! + both[1]! >= value.length / 2;
 }
 
 /** A random value of any length has more different characters: hexadecimal digits are 16. */
 const MOST_FEW = 10;
 const LEAST_ROW = 5;
 const LEAST_IN_ROWS = 6;
-/** Of a row of letters and one of digits between them. */
-const LEAST_MIXED = 10;
+
+/** Whether a value has so few different characters, or fewer. */
+function hasFew(value: string, most: number): boolean {
+  const seen = new Set<string>();
+  for (let i = 0; i < value.length; i++) {
+    seen.add(value[i]!);
+    if (seen.size > most) return false;
+  }
+  return true;
+}
 
 /** How many characters stand in rows of at least five, each the next of the one before, or the same. */
 function charactersInRows(value: string): number {
