@@ -59,8 +59,8 @@ export const PROSE_RULES: readonly SecretRule[] = [
     description: "password that follows its user on a command line",
     tag: "PASSWORD",
     pattern:
-      /(?<=[ \t])(?<!\b(?:mysql|mariadb)\w{0,9}\b[^\n|;&]{0,100})(?:-u|-user|-username|\/u)[ \t:=]["']?[\w.@\\-]{1,80}["']?[ \t]{1,4}(?:-p|-pw|-pass|-password|\/p)[ \t:=]["']?((?![${<%(\-/"'])[^\s"'`;|&)<>]{4,128})/gi,
-    mark: /-u|\/u/i,
+      /(?<=[ \t])(?<!\b(?:mysql|mariadb)\w{0,9}\b[^\n|;&]{0,100})(?:-u(?:ser(?:name)?)?|\/u)[ :=]["']?[\w.@\\-]{1,80}["']?[ \t]{1,4}(?:-p|-pw|-pass|-password|\/p)[ \t:=]["']?((?![${<%(\-/"'])[^\s"'`;|&)<>]{4,128})/gi,
+    mark: /-u[ :=]|-user|\/u[ :=]/i,
     isAtMark: true,
     check: (value) => /[a-z]/i.test(value) && !/^[\w.-]+:\d+$|^\d/.test(value) && isWordPassword(value),
     examples: [
