@@ -102,7 +102,7 @@ export const CLOUD_RULES: readonly SecretRule[] = [
       "[A-Za-z0-9+/]{32,76}(?:AZDO|AzFu|AzSe|\\+ASt|AzCa|APIM|ACDb|AIoT|AEhS|ACR)[A-Za-z0-9+/]{4,8}={0,2}",
     ),
     mark: /AZDO|AzFu|AzSe|\+ASt|AzCa|APIM|ACDb|AIoT|AEhS|ACR/,
-    check: (value) => isMixed(value) && /^(?:.{52}|.{76}AZDO.{4}|.{44,60}={0,2})$/.test(value),
+    check: (value) => isMixed(value) && /^(?:.{52}|.{76}(?:AZDO.{4}|.{10}==)|.{44,60}={0,2})$/.test(value),
     examples: ["«<a76>AZDO<a4>»"],
     counterExamples: ["<a76>AZXX<a4>"],
   },
