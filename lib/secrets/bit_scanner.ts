@@ -9,20 +9,17 @@
  * @module
  */
 import {
-  ALT,
-  ALT_MATCH,
   assertionsAt,
-  CAPTURE,
-  EDGE,
-  EMPTY_WIDTH,
   type Instruction,
+  KIND,
   kindOf,
-  MATCH,
-  NOP,
-  RUNE,
+  OP,
   runeBefore,
   type RuneClasses,
 } from "./re2_program.ts";
+
+const { ALT, ALT_MATCH, CAPTURE, EMPTY_WIDTH, MATCH, NOP, RUNE } = OP;
+const { EDGE } = KIND;
 
 const BITS = 32;
 /** Words of a set; an expression that needs more is not scanned. */

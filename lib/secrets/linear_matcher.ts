@@ -11,25 +11,18 @@ import { RE2JS } from "../npm/re2js.ts";
 import { BitScanner } from "./bit_scanner.ts";
 import { OrderedSearch } from "./ordered_search.ts";
 import {
-  ALT,
-  ALT_MATCH,
   assertionsAt,
-  CAPTURE,
-  EDGE,
-  EMPTY_WIDTH,
   EVERY_ASSERTION,
-  FAIL,
   type Instruction,
+  KIND,
   kindOf,
-  MATCH,
-  NOP,
-  RUNE,
-  RUNE_1,
-  RUNE_ANY,
-  RUNE_ANY_NOT_NEWLINE,
+  OP,
   runeBefore,
   RuneClasses,
 } from "./re2_program.ts";
+
+const { ALT, ALT_MATCH, CAPTURE, EMPTY_WIDTH, FAIL, MATCH, NOP, RUNE } = OP;
+const { EDGE } = KIND;
 
 const [NONE, TOO_MANY] = [-1, -2] as const;
 const MAX_STATES = 4000;
@@ -96,21 +89,9 @@ export class LinearMatcher {
       this.#before[out]!.push(pc);
       if (op === ALT || op === ALT_MATCH) this.#before[arg]!.push(pc);
     });
-    const known: number[] = [
-      ALT,
-      ALT_MATCH,
-      CAPTURE,
-      EMPTY_WIDTH,
-      FAIL,
-      MATCH,
-      NOP,
-      RUNE,
-      RUNE_1,
-      RUNE_ANY,
-      RUNE_ANY_NOT_NEWLINE,
-    ];
+    const known = new Set<number>(Object.values(OP));
     // what may be empty has rules of its own
-    this.#isPlain = inst.some(({ op }) => !known.includes(op)) ||
+    this.#isPlain = inst.some(({ op }) => !known.has(op)) ||
       [0, EVERY_ASSERTION].some((assertions) => this.#follow([start], assertions).isMatch);
   }
 

@@ -8,20 +8,17 @@
  * @module
  */
 import {
-  ALT,
-  ALT_MATCH,
   assertionsAt,
-  CAPTURE,
-  EDGE,
-  EMPTY_WIDTH,
   type Instruction,
+  KIND,
   kindOf,
-  MATCH,
-  NOP,
-  RUNE,
+  OP,
   runeBefore,
   type RuneClasses,
 } from "./re2_program.ts";
+
+const { ALT, ALT_MATCH, CAPTURE, EMPTY_WIDTH, MATCH, NOP, RUNE } = OP;
+const { EDGE } = KIND;
 
 /** What an instruction leads to: those that take the next character, in order, up to a match. */
 interface Closure {

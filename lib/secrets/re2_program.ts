@@ -13,10 +13,20 @@ export interface Instruction {
   matchRune(rune: number): boolean;
 }
 
-/** The numbers of the operations. */
-export const [ALT, ALT_MATCH, CAPTURE, EMPTY_WIDTH, FAIL, MATCH, NOP] = [1, 2, 3, 4, 5, 6, 7] as const;
-/** Those that take a character: this and larger ones. */
-export const [RUNE, RUNE_1, RUNE_ANY, RUNE_ANY_NOT_NEWLINE] = [8, 9, 10, 11] as const;
+/** The numbers of the operations; `RUNE` and larger ones take a character. */
+export const OP = {
+  ALT: 1,
+  ALT_MATCH: 2,
+  CAPTURE: 3,
+  EMPTY_WIDTH: 4,
+  FAIL: 5,
+  MATCH: 6,
+  NOP: 7,
+  RUNE: 8,
+  RUNE_1: 9,
+  RUNE_ANY: 10,
+  RUNE_ANY_NOT_NEWLINE: 11,
+} as const;
 
 const [BEGIN_LINE, END_LINE, BEGIN_TEXT, END_TEXT, WORD_BOUNDARY, NO_WORD_BOUNDARY] = [1, 2, 4, 8, 16, 32];
 /** All assertions. */
@@ -24,8 +34,8 @@ export const EVERY_ASSERTION = BEGIN_LINE | END_LINE | BEGIN_TEXT | END_TEXT | W
   NO_WORD_BOUNDARY;
 
 const NEWLINE = 10;
-/** What a character is to an assertion; the first is the beginning or end of the text. */
-export const [EDGE, LINE, WORD, OTHER] = [0, 1, 2, 3] as const;
+/** What a character is to an assertion; `KIND.EDGE` is the beginning or end of the text. */
+export const KIND = { EDGE: 0, LINE: 1, WORD: 2, OTHER: 3 } as const;
 const ASCII = 128;
 const MOST_CLASSED = 2 ** 16;
 
@@ -35,16 +45,16 @@ const MOST_CLASSED = 2 ** 16;
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { kindOf, LINE, OTHER, WORD } from "./re2_program.ts";
+ * import { KIND, kindOf } from "./re2_program.ts";
  *
- * assertEquals([..."a\n-"].map((c) => kindOf(c.codePointAt(0)!)), [WORD, LINE, OTHER]);
+ * assertEquals([..."a\n-"].map((c) => kindOf(c.codePointAt(0)!)), [KIND.WORD, KIND.LINE, KIND.OTHER]);
  * ```
  */
 export function kindOf(rune: number): number {
-  if (rune === NEWLINE) return LINE;
+  if (rune === NEWLINE) return KIND.LINE;
   const isWord = rune >= 48 && rune <= 57 || rune >= 65 && rune <= 90 || rune === 95 ||
     rune >= 97 && rune <= 122;
-  return isWord ? WORD : OTHER;
+  return isWord ? KIND.WORD : KIND.OTHER;
 }
 
 /**
@@ -53,15 +63,15 @@ export function kindOf(rune: number): number {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { assertionsAt, EDGE, OTHER } from "./re2_program.ts";
+ * import { assertionsAt, KIND } from "./re2_program.ts";
  *
- * assertEquals(assertionsAt(EDGE, OTHER), 1 | 4 | 32); // of a line and the text the beginning, and no word's
+ * assertEquals(assertionsAt(KIND.EDGE, KIND.OTHER), 1 | 4 | 32); // of a line and the text the beginning, and no word's
  * ```
  */
 export function assertionsAt(before: number, after: number): number {
-  return (before === EDGE ? BEGIN_TEXT | BEGIN_LINE : before === LINE ? BEGIN_LINE : 0) |
-    (after === EDGE ? END_TEXT | END_LINE : after === LINE ? END_LINE : 0) |
-    ((before === WORD) !== (after === WORD) ? WORD_BOUNDARY : NO_WORD_BOUNDARY);
+  return (before === KIND.EDGE ? BEGIN_TEXT | BEGIN_LINE : before === KIND.LINE ? BEGIN_LINE : 0) |
+    (after === KIND.EDGE ? END_TEXT | END_LINE : after === KIND.LINE ? END_LINE : 0) |
+    ((before === KIND.WORD) !== (after === KIND.WORD) ? WORD_BOUNDARY : NO_WORD_BOUNDARY);
 }
 
 /**
@@ -82,8 +92,8 @@ export function runeBefore(text: string, at: number): number {
 }
 
 function isTaken(instruction: Instruction, rune: number): boolean {
-  if (instruction.op < RUNE || instruction.op === RUNE_ANY) return instruction.op === RUNE_ANY;
-  return instruction.op === RUNE_ANY_NOT_NEWLINE ? rune !== NEWLINE : instruction.matchRune(rune);
+  if (instruction.op < OP.RUNE || instruction.op === OP.RUNE_ANY) return instruction.op === OP.RUNE_ANY;
+  return instruction.op === OP.RUNE_ANY_NOT_NEWLINE ? rune !== NEWLINE : instruction.matchRune(rune);
 }
 
 /**
