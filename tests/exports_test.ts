@@ -16,6 +16,7 @@ const LOADED: { readonly [subpath in keyof typeof deno.exports]: readonly string
   ".": [...TFJS, "nodejs-polars", "tokenizers"],
   "./attacks": TFJS,
   "./checkpoints": [...TFJS, "tokenizers"],
+  "./collection": [],
   "./datasets": ["nodejs-polars", "tokenizers"],
   "./decoding": TFJS,
   "./embedded": ["nodejs-polars", "tokenizers"],

@@ -27,6 +27,7 @@ const RANKS: { readonly [part: string]: number } = {
   evaluation: 3,
   humaneval: 3,
   attacks: 3,
+  collection: 3,
   report: 3.1,
   cli: 4,
   notebooks: 5,
