@@ -5,26 +5,17 @@
  * @module
  */
 import { basename, dirname, join, relative } from "node:path";
-import { type CorpusCounts, type Document, streamDocuments } from "../datasets/corpus.ts";
+import type { Document } from "../datasets/corpus.ts";
 import { readPiece } from "../datasets/corpus_piece.ts";
 import { corpusPieces, countDocuments } from "../datasets/corpus_pieces.ts";
 import { keepRows } from "../datasets/keep_rows.ts";
 import { joinPieces, packPieces } from "../datasets/pack_pieces.ts";
-import type { CorpusOptions, CorpusSource } from "../datasets/resolve_corpus.ts";
 import { RowIds } from "../datasets/seen_ids.ts";
 import { makeFolder } from "../files/folders.ts";
 import { writeFileAtomic } from "../files/write_file.ts";
-import type { Context } from "./command.ts";
 import { corpusStage } from "./corpus_stage.ts";
 import type { DedupeTexts } from "./dedupe_texts.ts";
-
-/** A corpus that is gone through. */
-export interface DedupedCorpus {
-  source: CorpusSource;
-  options: CorpusOptions;
-}
-
-type Shown = Pick<Context, "progress" | "breathe">;
+import { type Shown, type ShownCorpus, shownDocuments } from "./shown_documents.ts";
 
 /** Characters of a file's texts, where they come from source code. */
 const SHARD_CHARACTERS = 2 ** 28;
@@ -54,8 +45,8 @@ const SHARD_CHARACTERS = 2 ** 28;
  * ```
  */
 export async function decideKept(
-  corpus: DedupedCorpus,
-  training: DedupedCorpus,
+  corpus: ShownCorpus,
+  training: ShownCorpus,
   texts: DedupeTexts,
   context: Shown,
 ): Promise<number> {
@@ -73,27 +64,6 @@ export async function decideKept(
   }
   await search();
   return passes;
-}
-
-/** The documents of a corpus, shown as a stage. */
-async function* shownDocuments(
-  name: string,
-  { source, options }: DedupedCorpus,
-  { progress, breathe }: Shown,
-): AsyncGenerator<Document> {
-  const reading = { ...options, breathe };
-  const total = await countDocuments(source, reading);
-  const stage = await corpusStage(progress, name, { source, total });
-  const seen: CorpusCounts = { skipped: [], replacedSurrogates: 0, read: 0 };
-  let documents = 0;
-  for await (const document of streamDocuments(source, reading, seen)) {
-    yield document;
-    if (++documents % 256 === 0) {
-      stage.reach({ documents: documents + seen.skipped.length, read: seen.read });
-      await breathe();
-    }
-  }
-  stage.done();
 }
 
 /** What was written. */
@@ -128,7 +98,7 @@ export interface KeptCorpus {
  * ```
  */
 export async function writeKept(
-  { source, options }: DedupedCorpus,
+  { source, options }: ShownCorpus,
   folder: string,
   keep: (document: Document) => boolean,
   { progress, breathe }: Shown,
@@ -172,7 +142,7 @@ interface KeptFilesOptions {
 }
 
 async function* keptFiles(
-  { source, options }: DedupedCorpus,
+  { source, options }: ShownCorpus,
   { keep, counts, reach }: KeptFilesOptions,
 ): AsyncGenerator<Document> {
   let met = 0;

@@ -6,14 +6,14 @@
 import { type CorpusCounts, emptyCorpus, streamDocuments } from "../datasets/corpus.ts";
 import { corpusBytes, countDocuments } from "../datasets/corpus_pieces.ts";
 import type { CommandResult, Context } from "./command.ts";
-import type { DedupedCorpus } from "./dedupe_corpus.ts";
 import { DedupeTexts } from "./dedupe_texts.ts";
 import { formatSeconds } from "./progress.ts";
+import type { ShownCorpus } from "./shown_documents.ts";
 
 /** What would be done. */
 export interface PlannedDedupe {
-  corpus: DedupedCorpus;
-  training: DedupedCorpus | undefined;
+  corpus: ShownCorpus;
+  training: ShownCorpus | undefined;
   near: number | undefined;
 }
 
@@ -83,7 +83,7 @@ export async function planDedupe(
 
 /** What all of a corpus would take, by its first texts. */
 async function tryCorpus(
-  { source, options }: DedupedCorpus,
+  { source, options }: ShownCorpus,
   work: (document: { docId: string; path: string | null; text: string }) => void,
   { breathe }: Pick<Context, "breathe">,
 ): Promise<{ texts: number; isCounted: boolean; characters: number; seconds: number }> {

@@ -7,19 +7,10 @@
 import { commentedLanguage } from "../collection/comment_styles.ts";
 import { withoutOpeningComments, withoutOpeningLines } from "../collection/opening_comments.ts";
 import { LowestRanks, pythonRanks, type SAMPLE_ORDERS } from "../collection/sample_order.ts";
-import {
-  changedCorpus,
-  type CorpusCounts,
-  type Document,
-  emptyCorpus,
-  streamDocuments,
-} from "../datasets/corpus.ts";
-import { countDocuments } from "../datasets/corpus_pieces.ts";
+import { changedCorpus, type CorpusCounts, type Document, emptyCorpus } from "../datasets/corpus.ts";
 import { rankOf } from "../datasets/seeded_order.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
-import type { Context } from "./command.ts";
-import { corpusStage } from "./corpus_stage.ts";
-import type { DedupedCorpus } from "./dedupe_corpus.ts";
+import { type Shown, type ShownCorpus, shownDocuments } from "./shown_documents.ts";
 
 /** Which texts to take. */
 export interface SampleOptions {
@@ -73,41 +64,27 @@ const [BATCH, BATCH_CHARACTERS] = [256, 2 ** 22];
  * ```
  */
 export async function sampleCorpus(
-  { source, options }: DedupedCorpus,
+  corpus: ShownCorpus,
   how: SampleOptions,
-  { progress, breathe }: Pick<Context, "progress" | "breathe">,
+  context: Shown,
 ): Promise<CorpusSample> {
-  const reading = { ...options, breathe };
-  const total = await countDocuments(source, reading);
-  const seen = (): CorpusCounts => ({ skipped: [], replacedSurrogates: 0, read: 0 });
-  async function* shown(name: string, counts: CorpusCounts): AsyncGenerator<Document> {
-    const stage = await corpusStage(progress, name, { source, total });
-    let documents = 0;
-    for await (const document of streamDocuments(source, reading, counts)) {
-      yield document;
-      if (++documents % BATCH > 0) continue;
-      stage.reach({ documents: documents + counts.skipped.length, read: counts.read });
-      await breathe();
-    }
-    stage.done();
-  }
   const ids: string[] = [];
   if (how.order === "python") {
-    for await (const { docId } of shown("Reading ids", seen())) ids.push(docId);
+    for await (const { docId } of shownDocuments("Reading ids", corpus, context)) ids.push(docId);
   }
   const ranks = how.order === "python" ? pythonRanks(ids, how.seed) : undefined;
   const rank = (number: number, { docId }: Document) => ranks ? ranks[number] : rankOf(how.seed, docId);
-  const counts = seen();
+  const counts: CorpusCounts = { skipped: [], replacedSurrogates: 0, read: 0 };
   const sampler = new Sampler(how);
   let documents = 0;
-  for await (const document of shown("Sampling", counts)) {
+  for await (const document of shownDocuments("Sampling", corpus, context, counts)) {
     const own = rank(documents++, document);
     if (own === undefined) break;
     if (sampler.offer(document, own)) await sampler.take();
   }
   await sampler.take();
-  if (documents === 0) throw emptyCorpus(source.path, counts.skipped);
-  if (ranks && documents !== ids.length) throw changedCorpus(source.path, ids.length, documents);
+  if (documents === 0) throw emptyCorpus(corpus.source.path, counts.skipped);
+  if (ranks && documents !== ids.length) throw changedCorpus(corpus.source.path, ids.length, documents);
   const { texts, tried, fit } = sampler;
   return { texts, documents, tried, fit, skipped: counts.skipped.length };
 }

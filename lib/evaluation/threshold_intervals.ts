@@ -91,7 +91,7 @@ const LENGTHS = [1, 32, 64, 96, 128, 256, 512];
 const OTHER = "other";
 
 /**
- * Thresholds by language, the most texts first, and by length.
+ * Thresholds by language, that of most texts first and the unknown ones last, and by length.
  *
  * @example
  * ```ts
@@ -109,7 +109,9 @@ export function thresholdGroups(
   options: BootstrapOptions = {},
 ): GroupThreshold[] {
   const languages = [...Map.groupBy(scores, ({ language }) => language ?? OTHER)]
-    .sort(([a, one], [b, other]) => other.length - one.length || (a < b ? -1 : 1));
+    .sort(([a, one], [b, more]) =>
+      Number(a === OTHER) - Number(b === OTHER) || more.length - one.length || (a < b ? -1 : 1)
+    );
   const lengths = [
     ...Map.groupBy(scores, ({ tokens }) => LENGTHS.findLastIndex((length) => length <= tokens)),
   ]
