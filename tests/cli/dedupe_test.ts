@@ -129,7 +129,7 @@ Deno.test("dedupe refuses what it cannot do by one line, and leaves nothing", as
   await fail(/Cannot read corpus ".*none\.jsonl": it is empty \(1 skipped: no text\)/, ...from("none.jsonl"));
   await fail(/Cannot read table ".*cut\.jsonl": line 2 is not JSON/, ...from("cut.jsonl"));
   await fail(/Cannot read table ".*cut\.jsonl"/, ...from("a.jsonl"), "--against", path("cut.jsonl"));
-  await fail(/--near 2/, ...from("a.jsonl"), "--near=2");
+  await fail(/Cannot read --near "2": a number from 0.3 to 1 is needed/, ...from("a.jsonl"), "--near=2");
   await fail(/Unknown table format/, ...from("a.jsonl"), "--dropped", path("a.txt"));
   await fail(
     /the output .* corpus|lies in|reads/,
