@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 const [WORDS, FIRST, FULL] = [8, 1024, 0.7];
 
@@ -27,9 +27,8 @@ export class SeenTexts {
 
   /** The number of the first text that was the same; null where there is none. */
   add(text: string, number: number): number | null {
-    const bytes = createHash("sha256").update(text).digest();
     const digest = new Uint32Array(WORDS);
-    new Uint8Array(digest.buffer).set(bytes);
+    new Uint8Array(digest.buffer).set(hash("sha256", text, "buffer"));
     const slot = this.#find(digest);
     if (this.#numbers[slot]! > 0) return this.#numbers[slot]! - 1;
     this.#numbers[slot] = number + 1;

@@ -37,9 +37,7 @@ const FILTER_BITS = 2 ** 24;
 export class SharedWindows {
   readonly #width: number;
   readonly #anchor: number;
-  /** What the hash of a run is multiplied by for the token that leaves it. */
-  readonly #last: number;
-  #tokens = new Uint32Array(2 ** 16);
+  #tokens = new Int32Array(2 ** 16);
   #size = 0;
   /** Where each text ends among the tokens. */
   readonly #ends: number[] = [];
@@ -48,15 +46,15 @@ export class SharedWindows {
   readonly #chains = new HashChains();
   /** Where each run stands among the tokens. */
   #places = new Uint32Array(2 ** 10);
-  readonly #filter = new Uint32Array(FILTER_BITS / 32);
+  /** A bit for each hash of a run, as far as 24 bits of it tell. */
+  readonly #filter = new Int32Array(FILTER_BITS / 32);
   #into = new Uint32Array(0);
+  #runs = new Int32Array(0);
 
   /** @param width tokens that must be shared in a row, at least 2 */
   constructor(width = SHARED_TOKENS) {
     this.#width = width;
     this.#anchor = Math.ceil(width / 2);
-    this.#last = 1;
-    for (let i = 0; i < this.#anchor; i++) this.#last = Math.imul(this.#last, FACTOR);
   }
 
   /** Tokens of all texts that were added. */
@@ -69,17 +67,14 @@ export class SharedWindows {
     const tokens = this.#tokensOf(text);
     if (tokens.length < this.#width) return false;
     if (this.#size + tokens.length > this.#tokens.length) {
-      const longer = new Uint32Array(2 * (this.#size + tokens.length));
+      const longer = new Int32Array(2 * (this.#size + tokens.length));
       longer.set(this.#tokens);
       this.#tokens = longer;
     }
     this.#tokens.set(tokens, this.#size);
     const stride = this.#width - this.#anchor + 1;
-    for (let from = 0; from + this.#anchor <= tokens.length; from += stride) {
-      let hash = 0;
-      for (let i = from; i < from + this.#anchor; i++) hash = Math.imul(hash, FACTOR) + tokens[i]! | 0;
-      this.#addRun(mix(hash), this.#size + from);
-    }
+    const runs = this.#runsOf(tokens);
+    for (let at = 0; at < runs.length; at += stride) this.#addRun(runs[at]!, this.#size + at);
     this.#size += tokens.length;
     this.#ends.push(this.#size);
     this.#numbers.push(number);
@@ -96,37 +91,38 @@ export class SharedWindows {
     }
     this.#places[run] = place;
     this.#chains.add(key);
-    const bit = key >>> 8; // 24 bits; chains go by the lower ones
-    this.#filter[bit >>> 5]! |= 1 << (bit & 31);
+    this.#filter[key >>> 13]! |= 1 << (key >>> 8 & 31); // chains go by the lower bits
   }
 
   /** The numbers of texts that share so many tokens with a text of the corpus, and with none before it. */
   search(text: string): number[] {
     const tokens = this.#tokensOf(text);
     const found: number[] = [];
-    const [anchor, last] = [this.#anchor, this.#last];
-    let hash = 0;
-    for (let i = 0; i < tokens.length; i++) {
-      hash = Math.imul(hash, FACTOR) + tokens[i]! | 0;
-      if (i >= anchor) hash = hash - Math.imul(tokens[i - anchor]!, last) | 0;
-      if (i < anchor - 1) continue;
-      const key = mix(hash);
-      const bit = key >>> 8;
-      if ((this.#filter[bit >>> 5]! & 1 << (bit & 31)) === 0) continue;
-      this.#chains.find(key, (run) => {
-        const own = this.#textAt(this.#places[run]!);
-        if (this.#isShared[own]) return "remove";
-        if (!this.#isWindow(tokens, i - anchor + 1, this.#places[run]!, own)) return;
-        this.#isShared[own] = true;
-        found.push(this.#numbers[own]!);
-        return "remove";
-      });
+    const runs = this.#runsOf(tokens);
+    for (
+      let at = nextKnown(runs, 0, this.#filter);
+      at < runs.length;
+      at = nextKnown(runs, at + 1, this.#filter)
+    ) {
+      this.#compare(tokens, at, { key: runs[at]!, found });
     }
     return found;
   }
 
+  /** Compares what has a run of one hash with that of the corpus' text at `at`. */
+  #compare(tokens: Int32Array, at: number, { key, found }: { key: number; found: number[] }): void {
+    this.#chains.find(key, (run) => {
+      const own = this.#textAt(this.#places[run]!);
+      if (this.#isShared[own]) return "remove";
+      if (!this.#isWindow(tokens, at, this.#places[run]!, own)) return;
+      this.#isShared[own] = true;
+      found.push(this.#numbers[own]!);
+      return "remove";
+    });
+  }
+
   /** Whether enough tokens are equal around a run of the corpus' text at `at` and of a text's at `place`. */
-  #isWindow(tokens: Uint32Array, at: number, place: number, own: number): boolean {
+  #isWindow(tokens: Int32Array, at: number, place: number, own: number): boolean {
     const [start, end] = [own === 0 ? 0 : this.#ends[own - 1]!, this.#ends[own]!];
     let to = 0;
     while (to < this.#width && at + to < tokens.length && place + to < end) {
@@ -153,8 +149,33 @@ export class SharedWindows {
     return low;
   }
 
-  #tokensOf(text: string): Uint32Array {
+  #tokensOf(text: string): Int32Array {
     if (this.#into.length < text.length) this.#into = new Uint32Array(2 * text.length);
-    return tokenHashes(text, { marks: true }, this.#into);
+    const { buffer, byteOffset, length } = tokenHashes(text, { marks: true }, this.#into);
+    return new Int32Array(buffer, byteOffset, length); // whole numbers of 32 bits are faster with a sign
   }
+
+  #runsOf(tokens: Int32Array): Int32Array {
+    if (this.#runs.length < tokens.length) this.#runs = new Int32Array(2 * tokens.length);
+    return runHashes(tokens, this.#anchor, this.#runs);
+  }
+}
+
+/** The hash of each run of so many tokens, by one that rolls (Karp and Rabin, 1987). */
+function runHashes(tokens: Int32Array, width: number, into: Int32Array): Int32Array {
+  let last = 1; // what the hash is multiplied by until a token leaves it
+  for (let i = 0; i < width; i++) last = Math.imul(last, FACTOR);
+  let hash = 0;
+  for (let i = 0; i < tokens.length; i++) {
+    hash = Math.imul(hash, FACTOR) + tokens[i]! | 0;
+    if (i >= width) hash = hash - Math.imul(tokens[i - width]!, last) | 0;
+    if (i >= width - 1) into[i - width + 1] = mix(hash);
+  }
+  return into.subarray(0, Math.max(0, tokens.length - width + 1));
+}
+
+/** The next run from `at` on whose hash is that of one that is looked for, as far as the filter tells. */
+function nextKnown(runs: Int32Array, at: number, filter: Int32Array): number {
+  while (at < runs.length && (filter[runs[at]! >>> 13]! & 1 << (runs[at]! >>> 8 & 31)) === 0) at++;
+  return at;
 }

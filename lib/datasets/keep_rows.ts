@@ -106,7 +106,10 @@ async function keepLines(table: string, out: string, options: CountingOptions): 
   const { rows, packing } = corpusFormat(table)!;
   const pieces = joinPieces(rows === "csv" ? keptCsv(table, options) : keptJson(table, options));
   const { size } = await Deno.stat(table);
-  await writeFileAtomic(out, { bytes: size, pieces: packing ? packPieces(pieces, packing) : pieces });
+  await writeFileAtomic(out, {
+    bytes: size,
+    pieces: packing ? packPieces(pieces, packing, { isFast: true }) : pieces,
+  });
 }
 
 async function* keptJson(
