@@ -68,6 +68,8 @@ export function argumentsOf(command: string, files: TinyRun, changes: Flags): st
   const erased = join(folder, "erased"), certificate = join(erased, "certificate.json");
   const all: { [command: string]: Flags } = {
     detect: { corpus, out: table },
+    dedupe: { corpus, out: run },
+    sample: { corpus, tokenizer: model, "min-tokens": 1, out: table },
     measure: { model, texts: corpus, out: table },
     thresholds: { model, texts: corpus, out: table },
     probe: { model, corpus, secrets, out: table },
