@@ -16,10 +16,34 @@ import { chooseRetainSet, type RetainOptions, type RetainRow } from "../evaluati
 /** The columns of scores that the set is chosen of. */
 export const TRIED_COLUMNS = { ...RETAIN_COLUMNS, ...ROW_COLUMN };
 
-/** A place, and the proof of what was found there. */
-type ProvenPlace = Place & { fingerprint?: string | null };
+/** The columns of secrets that texts are left out by, and whose fingerprints prove the places. */
+const PLACE_COLUMNS = { doc_id: "text", start: "int", end: "int", fingerprint: "text?" } as const;
+
+/** Places of secrets with the proof of what was found there, by document. */
+export type ProvenPlaces = ReadonlyMap<string, readonly (Place & { fingerprint?: string | null })[]>;
 
 type TriedRow = RowOf<typeof TRIED_COLUMNS>;
+
+/**
+ * Where secrets stand in which document, of a table that `detect` wrote; nothing else of it is held.
+ *
+ * @throws {Error} as `readRows`
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { writeRows } from "../datasets/row_table.ts";
+ * import { readPlaces } from "./retain_texts.ts";
+ *
+ * const path = `${await Deno.makeTempDir()}/secrets.parquet`;
+ * await writeRows(path, [{ doc_id: "a", start: 0, end: 1 }], { doc_id: "text", start: "int", end: "int" });
+ * assertEquals((await readPlaces(path)).get("a"), [{ doc_id: "a", start: 0, end: 1, fingerprint: null }]);
+ * ```
+ */
+export async function readPlaces(path: string): Promise<ProvenPlaces> {
+  const rows = await readRows(path, PLACE_COLUMNS, { optional: ["fingerprint"] });
+  return Map.groupBy(rows, ({ doc_id }) => doc_id);
+}
 
 /**
  * Looks at the documents of a corpus one by one, each once.
@@ -29,14 +53,15 @@ type TriedRow = RowOf<typeof TRIED_COLUMNS>;
  * import { assertEquals } from "@std/assert";
  * import { CleanTexts } from "./retain_texts.ts";
  *
- * const texts = new CleanTexts([{ doc_id: "s", start: 0, end: 1 }], () => new Uint8Array(32));
+ * const places = new Map([["s", [{ doc_id: "s", start: 0, end: 1 }]]]);
+ * const texts = new CleanTexts(places, () => new Uint8Array(32));
  * const add = (docId: string, text: string) => texts.add({ docId, path: null, text });
  * assertEquals([await add("s", "k"), await add("a", "x"), await add("b", "x"), await add("c", "y")], [null, 0, null, 1]);
  * assertEquals([texts.idOf(0, "a"), texts.idOf(1, "c"), texts.counts], ["b", "c", { texts: 4, with_secrets: 1, identical: 1 }]);
  * ```
  */
 export class CleanTexts {
-  readonly #places: ReadonlyMap<string, readonly ProvenPlace[]>;
+  readonly #places: ProvenPlaces;
   readonly #key: () => Uint8Array | Promise<Uint8Array>;
   readonly #distinct = new DistinctTexts();
   readonly #last = new Map<number, string>();
@@ -44,8 +69,8 @@ export class CleanTexts {
   #withSecrets = 0;
 
   /** @param places of secrets @param key of their fingerprints */
-  constructor(places: readonly ProvenPlace[], key: () => Uint8Array | Promise<Uint8Array>) {
-    this.#places = Map.groupBy(places, ({ doc_id }) => doc_id);
+  constructor(places: ProvenPlaces, key: () => Uint8Array | Promise<Uint8Array>) {
+    this.#places = places;
     this.#key = key;
   }
 

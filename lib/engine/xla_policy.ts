@@ -47,9 +47,14 @@ const PREFILL_WORK = { cpu: 1e11, gpu: 1e14 };
 const UNLEARNING_PARAMETERS = 2e7;
 
 /**
+ * Parameters times tokens of a training that make up for compiling its step: 20 steps of 8 x 512 tokens of the embedded
+ * model. On a GPU, whose programs are launched one by one without XLA, any training does.
+ */
+const TRAINING_WORK = { cpu: 3e11, gpu: 0 };
+
+/**
  * Whether XLA speeds up steps with large products of a kind. Where the processor multiplies in bfloat16, it does not:
- * TensorFlow's own products do that, XLA's on processors widen their inputs to float32. A training step's gradients
- * follow this rule alone, as a training has many steps.
+ * TensorFlow's own products do that, XLA's on processors widen their inputs to float32.
  *
  * @example
  * ```ts
@@ -109,6 +114,25 @@ export function compilesDecoding(
 export function compilesPrefill(tokensRun: number, { parameterCount, products }: CompiledModel): boolean {
   const work = gpuMemory() === null ? PREFILL_WORK.cpu : PREFILL_WORK.gpu;
   return tokensRun * parameterCount >= work && isXlaFaster(products);
+}
+
+/**
+ * Whether to compile a training's step. A run that goes on where it was stopped is asked of the whole training again.
+ *
+ * @param tokens of all steps
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const ofSteps = (steps: number) => compilesTraining(8 * 512 * steps, { parameterCount: 4.3e6, products: "float32" });
+ * assertEquals([ofSteps(5), ofSteps(1000)], [false, true]);
+ * ```
+ */
+export function compilesTraining(tokens: number, { parameterCount }: CompiledModel): boolean {
+  return tokens * parameterCount >= (gpuMemory() === null ? TRAINING_WORK.cpu : TRAINING_WORK.gpu);
 }
 
 /**

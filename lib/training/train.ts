@@ -6,7 +6,7 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import { compile, type CompiledStep, outsideXla } from "../engine/compile.ts";
-import { isXlaFaster } from "../engine/xla_policy.ts";
+import { compilesTraining, isXlaFaster } from "../engine/xla_policy.ts";
 import type { Model } from "../models/model.ts";
 import { checkTokens, NotFiniteError } from "../models/not_finite.ts";
 import type { Adam } from "./adam.ts";
@@ -42,10 +42,16 @@ export const TRAIN_DEFAULTS = {
  * A captured step: a batch's ids [B, T] and the optimizer's rates, to what it was before the update; for an adapter with
  * dropout also what draws it, see `dropoutSeed`.
  */
-export type TrainingStep = CompiledStep<
+type CapturedStep = CompiledStep<
   [ids: tf.Tensor, rates: tf.Tensor, ...seed: tf.Tensor[]],
   { loss: tf.Tensor; norm: tf.Tensor }
 >;
+
+/** A step that XLA compiles or not, whatever a run is long enough for; `using` frees both. */
+export interface TrainingStep extends Disposable {
+  /** The step, captured when it is first asked for. */
+  captured(xla: boolean): CapturedStep;
+}
 
 /** What happened in a step. */
 export interface TrainStep {
@@ -90,7 +96,7 @@ export function learningRateAt(
 }
 
 /**
- * The step of `trainModel`: loss, gradients and update. Several runs of one model can share it, as compiling takes seconds.
+ * The step of `trainModel`: loss, gradients and update. Several runs of one model can share it.
  *
  * @param optimizer over the model's trainable weights
  *
@@ -106,17 +112,29 @@ export function learningRateAt(
  * using loaded = await loadModel("tests/fixtures/gpt2/plain");
  * using optimizer = new Adam(loaded.model.trainable, { betas: [0.9, 0.95] });
  * using step = trainingStep(loaded.model, optimizer);
- * const { loss } = step(tf.tensor2d([[1, 2, 3]], [1, 3], "int32"), optimizer.nextRates(1e-3));
+ * const { loss } = step.captured(false)(tf.tensor2d([[1, 2, 3]], [1, 3], "int32"), optimizer.nextRates(1e-3));
  * assertEquals([loss.shape, optimizer.steps], [[], 1]);
  * ```
  */
 export function trainingStep(model: Model, optimizer: Adam): TrainingStep {
-  return compile((ids: tf.Tensor, rates: tf.Tensor, ...[seed]: tf.Tensor[]) => {
-    const mean = () => tf.mean(nextTokenLosses(model, ids, { seed }));
-    const run = () => valueAndGradients(model.trainable, mean);
-    const { loss, gradients } = isXlaFaster(model.products) ? run() : outsideXla(run);
-    return { loss, norm: optimizer.apply(gradients, rates) };
-  }, { xla: true, name: "train", products: model.products });
+  const capture = (xla: boolean): CapturedStep =>
+    compile((ids: tf.Tensor, rates: tf.Tensor, ...[seed]: tf.Tensor[]) => {
+      const mean = () => tf.mean(nextTokenLosses(model, ids, { seed }));
+      const run = () => valueAndGradients(model.trainable, mean);
+      const { loss, gradients } = isXlaFaster(model.products) ? run() : outsideXla(run);
+      return { loss, norm: optimizer.apply(gradients, rates) };
+    }, { xla, name: "train", products: model.products });
+  const steps = new Map<boolean, CapturedStep>();
+  return {
+    captured(xla) {
+      const step = steps.get(xla) ?? capture(xla);
+      steps.set(xla, step);
+      return step;
+    },
+    [Symbol.dispose]() {
+      for (const step of steps.values()) step[Symbol.dispose]();
+    },
+  };
 }
 
 /**
@@ -162,7 +180,8 @@ export async function trainModel(
   checkTokens([options.endOfText], vocabularySize, "train with that end of text");
   const windows = new Windows(documents, options);
   using own = given ? null : trainingStep(model, optimizer);
-  const step = given ?? own!;
+  const tokens = options.steps * options.batch * options.length;
+  const step = (given ?? own!).captured(compilesTraining(tokens, model));
   while (optimizer.steps < options.steps) {
     hooks.signal?.throwIfAborted();
     const number = optimizer.steps + 1;
@@ -185,8 +204,8 @@ export async function trainModel(
 
 /** Runs a step and reads its results; of its inputs nothing is left. One that fails is not counted. */
 async function numbersOf(
-  step: TrainingStep,
-  { inputs, optimizer }: { inputs: Parameters<TrainingStep>; optimizer: Adam },
+  step: CapturedStep,
+  { inputs, optimizer }: { inputs: Parameters<CapturedStep>; optimizer: Adam },
 ): Promise<{ loss: number; norm: number }> {
   using held = new DisposableStack();
   held.adopt(inputs, tf.dispose);

@@ -3,8 +3,8 @@
  * copies, size, content, license, hash`. For each the time and the peak of resident memory, beside the same work where
  * the corpus is one document or only those that are needed.
  *
- * `deno task bench:corpus [--gigabytes N] [--folder DIR] [--json FILE]`; the folder keeps the shards, so that a second
- * run need not make them. The embedded corpus must have been made (the demo does).
+ * `deno task bench:corpus [--gigabytes N] [--folder DIR] [--json FILE] [--only COMMANDS]`; the folder keeps the shards, so that a second
+ * run need not make them.
  *
  * @module
  */
@@ -15,12 +15,11 @@ import { parseArgs } from "node:util";
 import { PROOF_COLUMNS, SECRET_COLUMNS } from "../../lib/datasets/columns.ts";
 import { type Document, readCorpus } from "../../lib/datasets/corpus.ts";
 import { readRows, writeRows } from "../../lib/datasets/row_table.ts";
-import { cacheFolder } from "../../lib/setup/set_up.ts";
+import { writeEmbeddedCorpus } from "../../lib/embedded/write_embedded_corpus.ts";
 import { type BenchRow, formatRows, seconds } from "./bench_table.ts";
 import { isUtf8, pythonFiles } from "./detect.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const EMBEDDED = join(cacheFolder(), "embedded");
 const SHARD_BYTES = 200e6;
 /** Of Python's own library, which the shards repeat. */
 const MEGABYTES = 20;
@@ -40,12 +39,18 @@ export interface Taken {
   peak: number;
 }
 
+/** What `deno task codescrub` tells V8, so that what is measured is what users run. */
+async function userFlags(): Promise<string[]> {
+  const { tasks } = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json")));
+  return (tasks.codescrub.command as string).split(" ").filter((word) => word.startsWith("--v8-flags"));
+}
+
 /** Runs a command, which must succeed. */
 export async function cli(folder: string, ...args: string[]): Promise<Taken> {
   console.error(`bench: ${args.slice(0, 3).join(" ")} ...`);
   const start = performance.now();
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "-P=codescrub", join(ROOT, "tests/cli/peak_cli.ts"), ...args],
+    args: ["run", "-q", "-P=codescrub", ...await userFlags(), join(ROOT, "tests/cli/peak_cli.ts"), ...args],
     cwd: folder,
     env: { INIT_CWD: folder }, // of `deno task`: where relative paths begin
     stdout: "null",
@@ -145,6 +150,7 @@ async function main(): Promise<void> {
       gigabytes: { type: "string", default: "5" },
       folder: { type: "string" },
       json: { type: "string" },
+      only: { type: "string", default: "probe,retain,unlearn,evaluate" }, // train takes long: it tokenizes all
     },
   });
   const bytes = Number(values.gigabytes) * 1e9;
@@ -152,7 +158,8 @@ async function main(): Promise<void> {
   const at = (name: string) => join(work, name);
   const shards = values.folder ?? at("shards");
   try {
-    const { documents } = await readCorpus(join(EMBEDDED, "train.jsonl.gz"));
+    const tokenizer = await Deno.readTextFile(join(ROOT, "data/model/tokenizer.json"));
+    const { documents } = await readCorpus((await writeEmbeddedCorpus(undefined, { tokenizer })).train);
     if (!existsSync(shards)) {
       const library = (await pythonFiles("python3", MEGABYTES)).filter(isUtf8)
         .map((path) => ({ docId: `library${path}`, path, text: Deno.readTextFileSync(path) }));
@@ -180,7 +187,9 @@ async function main(): Promise<void> {
       goal: { ratio: 1 },
       notes: [],
     }, memoryRow("detect, peak", detect, null)];
+    const wanted = values.only.split(",");
     const compare = async (name: string, args: (corpus: string, out: string) => string[], less = few) => {
+      if (!wanted.includes(name)) return null;
       const small = await cli(work, ...args(less, `small-${name}`));
       const large = await cli(work, ...args(shards, name));
       rows.push(memoryRow(`${name}, peak above that over a corpus of few documents`, large, small));
@@ -189,9 +198,11 @@ async function main(): Promise<void> {
     const probe = await compare("probe", (corpus, out) => [
       ...["probe", ...model, "--corpus", corpus, "--secrets", "chosen.parquet", "--out", `${out}.parquet`],
     ]);
-    rows.push(memoryRow(`probe of ${SECRETS} secrets, peak above measuring one document`, probe, start));
-    const chosen = ["--probe", "probe.parquet", "--corpus", few, "--groups", "1", "--min-ma", "0"];
-    await cli(work, "select", ...chosen, "--out", "sets");
+    if (probe) {
+      rows.push(memoryRow(`probe of ${SECRETS} secrets, peak above measuring one document`, probe, start));
+      const chosen = ["--probe", "probe.parquet", "--corpus", few, "--groups", "1", "--min-ma", "0"];
+      await cli(work, "select", ...chosen, "--out", "sets"); // what unlearn and evaluate read
+    }
     await compare("retain", (corpus, out) => [
       ...["retain", ...model, "--texts", corpus, "--secrets", "secrets.parquet", "--max-texts", "64"],
       ...["--any", "--out", `${out}.parquet`],
@@ -203,6 +214,9 @@ async function main(): Promise<void> {
     await compare("evaluate", (corpus, out) => [
       ...["evaluate", ...model, "--corpus", corpus, "--forget", "sets/forget_0.parquet"],
       ...["--out", `${out}.parquet`],
+    ]);
+    await compare("train", (corpus, out) => [
+      ...["train", ...model, "--corpus", corpus, "--steps", "2", "--lr", "1e-4", "--out", out],
     ]);
     console.log(formatRows(rows));
     if (values.json) await Deno.writeTextFile(values.json, JSON.stringify(rows, null, 2) + "\n");

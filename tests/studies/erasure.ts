@@ -16,7 +16,7 @@ import { readCorpus } from "../../lib/datasets/corpus.ts";
 import { writeEmbeddedCorpus } from "../../lib/embedded/write_embedded_corpus.ts";
 import { writeFileAtomic } from "../../lib/files/write_file.ts";
 import { RUN_FILES } from "../../lib/report/run_files.ts";
-import { cliCommand } from "../cli/run_cli.ts";
+import { stage } from "./stage.ts";
 import { ERASURE_HEADER, sumUpErasure } from "./sum_up_erasure.ts";
 
 const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
@@ -50,15 +50,6 @@ interface StudyFiles {
   plantedTwins: string;
   defender: string;
   attacker: string;
-}
-
-/** Runs a command to its end unless its output is there. */
-async function stage(output: string, args: string[], { mayFail = false } = {}): Promise<void> {
-  if (existsSync(output)) return;
-  console.log(`${new Date().toISOString().slice(11, 19)} ${args[0]} -> ${output}`);
-  const { code, stderr } = await cliCommand(args).output();
-  const said = new TextDecoder().decode(stderr).trimEnd().split("\n");
-  if (code !== 0 && !(mayFail && existsSync(output))) throw new Error(`Cannot ${args[0]}: ${said.at(-1)}`);
 }
 
 /** What all methods share. */

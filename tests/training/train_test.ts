@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/as
 import * as tf from "@tensorflow/tfjs-core";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { readCheckpoint, writeCheckpoint } from "../../lib/training/checkpoint.ts";
-import { learningRateAt, trainModel, type TrainStep } from "../../lib/training/train.ts";
+import { learningRateAt, trainingStep, trainModel, type TrainStep } from "../../lib/training/train.ts";
 import { DOCUMENTS, move, newRun, numbersOf, OPTIONS, tinyModel, withFolder } from "./tiny_training.ts";
 
 const engine = await openTensorFlow({ device: "cpu" });
@@ -34,6 +34,22 @@ Deno.test("trainModel() learns and reports every step", async () => {
     assertEquals(steps.map(({ rate }) => rate), steps.map(({ step }) => learningRateAt(step, OPTIONS)));
     assert(steps.every(({ norm }) => norm > 0));
   });
+});
+
+Deno.test("a training's step does through XLA what it does without", () => {
+  const windows = DOCUMENTS.slice(0, 4).map((ids) => [...ids.subarray(0, 16)]);
+  const [plain, compiled] = [false, true].map((xla) =>
+    tf.tidy(() => {
+      using run = newRun();
+      using step = trainingStep(run.model, run.optimizer);
+      const ids = tf.tensor2d(windows, [4, 16], "int32");
+      return Array.from({ length: 3 }, () => {
+        const { loss, norm } = step.captured(xla)(ids, run.optimizer.nextRates(0.02));
+        return [loss, norm].map((value) => value.dataSync()[0]!);
+      });
+    }) as unknown as number[][]
+  );
+  compiled!.flat().forEach((value, i) => assertAlmostEquals(value, plain!.flat()[i]!, 1e-5));
 });
 
 Deno.test("a run that was killed and continued is the uninterrupted one, bit for bit", async () => {

@@ -50,13 +50,12 @@ for (const dropout of [0, 0.1]) {
   });
 }
 
-test("every method runs with an adapter and every compat", async () => {
-  for (const method of METHODS) {
-    for (const compat of ["sound", "reference"] as const) {
-      const { result } = await run({ method, compat, epochs: 2, lr: 1e-3 });
-      assertEquals([result.status, result.history.length], ["not-converged", 3], `${method} ${compat}`);
-      assert(result.history.every(({ loss, epoch }) => epoch === 0 || Number.isFinite(loss)));
-    }
+test("every method runs with an adapter, and the reference's means do", async () => {
+  const reference = { method: "codeeraser", compat: "reference" } as const;
+  for (const how of [...METHODS.map((method) => ({ method })), reference]) {
+    const { result } = await run({ ...how, epochs: 1, lr: 1e-3 });
+    assertEquals([result.status, result.history.length], ["not-converged", 2], JSON.stringify(how));
+    assert(result.history.every(({ loss, epoch }) => epoch === 0 || Number.isFinite(loss)));
   }
 });
 

@@ -16,14 +16,14 @@ import { type Context, defineCommand } from "../command.ts";
 import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.ts";
 import { DTYPE_OPTION } from "../dtype_options.ts";
 import { haveTokens } from "../have_tokens.ts";
-import { chooseFromTables, CleanTexts, TRIED_COLUMNS } from "../retain_texts.ts";
+import { chooseFromTables, CleanTexts, readPlaces, TRIED_COLUMNS } from "../retain_texts.ts";
 import { type ScoredCorpus, scoreDocuments } from "../score_documents.ts";
 import { orRemove } from "../part_files.ts";
 import { PLAN_OPTION, planTexts } from "../plan.ts";
 import { type ModelSession, openModel } from "../session.ts";
 import { SHARD_OPTION } from "../shard.ts";
 import { openShardRun } from "../shard_run.ts";
-import { PROOF_COLUMNS, PROOF_NAMES, RETAIN_COLUMNS, SECRET_COLUMNS } from "../../datasets/columns.ts";
+import { RETAIN_COLUMNS } from "../../datasets/columns.ts";
 import { keyWhenAsked } from "../secret_key.ts";
 import type { Tokenizer } from "../../tokenizers/tokenizer.ts";
 
@@ -82,9 +82,7 @@ export const command = defineCommand({
     });
     const { out, shard } = run;
     const { seed } = context;
-    const places = await readRows(secrets, { ...SECRET_COLUMNS, ...PROOF_COLUMNS }, {
-      optional: PROOF_NAMES,
-    });
+    const places = await readPlaces(secrets);
     const corpus = { source: await resolveCorpus(texts.path, texts.options), options: texts.options };
     const read = describeCorpus(corpus.source);
     const key = keyWhenAsked();

@@ -1,0 +1,76 @@
+/**
+ * `deno task study:own-model`: the whole way on a pretrained model that is not ours, by the commands that a user runs. A
+ * fetched model learns a small corpus with made-up secrets by heart through an adapter, which is merged; the most memorized
+ * secrets are unlearned, and HumanEval is sampled before and after. Hours; what is done is kept, so the same command goes on
+ * where it was killed.
+ *
+ * @module
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { RUN_FILES } from "../../lib/report/run_files.ts";
+import { stage } from "./stage.ts";
+
+const { values } = parseArgs({
+  options: {
+    out: { type: "string", default: "out/own-model" },
+    model: { type: "string", default: "qwen2.5-coder-0.5b" },
+    dtype: { type: "string", default: "bfloat16" },
+    n: { type: "string", default: "10" },
+    k: { type: "string", default: "6" },
+    steps: { type: "string", default: "60" },
+    lr: { type: "string", default: "1e-4" },
+    method: { type: "string", default: "codeeraser" },
+  },
+});
+const at = (name: string) => join(values.out, name);
+const computed = ["--dtype", values.dtype];
+const corpus = at("train.jsonl");
+if (!existsSync(corpus)) throw new Error(`Missing ${corpus}: deno task corpus:small ${values.out} --clean 8`);
+
+const TUNED = at("tuned"), ERASED = at("erased");
+const weightsOf = (model: string) => join(model, "model.safetensors");
+const forget = join(at(RUN_FILES.sets), "forget_0.parquet");
+const retain = at(RUN_FILES.retain);
+
+await stage(weightsOf(TUNED), [
+  ...["train", "--model", values.model, "--lora", "r=32,alpha=32,dropout=0", "--merge", "--corpus", corpus],
+  ...["--steps", values.steps, "--batch", "4", "--length", "256", "--lr", "5e-4", "--warmup", "4"],
+  ...[...computed, "--save-dtype", "float32", "--out", TUNED],
+]);
+await stage(at(RUN_FILES.secrets), ["detect", corpus, "--out", at(RUN_FILES.secrets)]);
+await stage(at(RUN_FILES.thresholds), [
+  ...["thresholds", "--model", TUNED, ...computed, "--texts", at("unseen.jsonl"), "--runs", "1"],
+  ...["--out", at(RUN_FILES.thresholds)],
+]);
+await stage(at(RUN_FILES.probe), [
+  ...["probe", "--model", TUNED, ...computed, "--corpus", corpus, "--secrets", at(RUN_FILES.secrets)],
+  ...["--out", at(RUN_FILES.probe)],
+]);
+await stage(forget, [
+  ...["select", "--probe", at(RUN_FILES.probe), "--corpus", corpus, "--groups", "1", "--k", values.k],
+  ...["--out", at(RUN_FILES.sets)],
+]);
+await stage(retain, [
+  ...["retain", "--model", TUNED, ...computed, "--texts", corpus, "--secrets", at(RUN_FILES.secrets)],
+  ...["--k", values.k, "--out", retain],
+]);
+await stage(weightsOf(ERASED), [
+  ...["unlearn", "--model", TUNED, "--lora", "r=32,alpha=32,dropout=0", "--merge", ...computed],
+  ...["--corpus", corpus, "--forget", forget, "--retain", retain, "--thresholds", at(RUN_FILES.thresholds)],
+  ...["--method", values.method, "--stop", "group", "--lr", values.lr, "--epochs", "20"],
+  ...["--micro-batch", "2", "--save-dtype", "float32", "--out", ERASED],
+], { mayFail: true });
+await stage(at(RUN_FILES.evaluation), [
+  ...["evaluate", "--before", TUNED, "--model", ERASED, ...computed, "--corpus", corpus, "--forget", forget],
+  ...["--retain", retain, "--unseen", at("unseen.jsonl"), "--out", at(RUN_FILES.evaluation)],
+]);
+const sampled = [...computed, "--n", values.n];
+const before = at("humaneval_before");
+await stage(join(before, "results.parquet"), ["humaneval", "--model", TUNED, ...sampled, "--out", before]);
+const after = at("humaneval");
+await stage(join(after, "results.parquet"), [
+  ...["humaneval", "--model", ERASED, ...sampled, "--before", before, "--out", after],
+]);
+await stage(at("report.html"), ["report", values.out, "--out", at("report.html")]);
