@@ -18,7 +18,7 @@ import { type BenchContext, writeIds } from "./models.ts";
 import { Peer } from "./peer.ts";
 import { addUp, LENGTHS } from "./reference.ts";
 import { assertScores } from "./scores.ts";
-import { type BenchRow } from "./bench_table.ts";
+import type { BenchRow } from "./bench_table.ts";
 
 const [TEXTS, TOKENS, TIMED] = [1000, 128, 16];
 const CHECKED = { texts: 2, tokens: 32 };
