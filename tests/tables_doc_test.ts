@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import * as columns from "../lib/datasets/columns.ts";
 import type { Columns } from "../lib/datasets/columns.ts";
+import * as findings from "../lib/datasets/finding_columns.ts";
 import * as unseen from "../lib/datasets/unseen_columns.ts";
 import * as utility from "../lib/datasets/utility_columns.ts";
 import { writeEmbeddedCorpus } from "../lib/embedded/write_embedded_corpus.ts";
@@ -48,14 +49,16 @@ function readSections(): Map<string, Map<string, DocumentedColumn>> {
 
 const SECTIONS = readSections();
 
-const schemas = { ...columns, ...unseen, ...utility };
+const schemas = { ...columns, ...findings, ...unseen, ...utility };
 
-/** Where each schema of lib/datasets/columns.ts, unseen_columns.ts and utility_columns.ts is described; a part of a table is described with it. */
+/** Where each schema of lib/datasets/columns.ts and of the files beside it is described; a part of a table is described with it. */
 const DESCRIBED: { [schema: string]: string } = {
   SECRET_COLUMNS: "Secrets of `detect`",
   PROOF_COLUMNS: "Scores of `probe`",
   FOUND_COLUMNS: "Secrets of `detect`",
   DETECT_COLUMNS: "Secrets of `detect`",
+  PLACE_COLUMNS: "Secrets of `detect`",
+  FINDING_COLUMNS: "Secrets of `detect`",
   SKIPPED_COLUMNS: "Skipped files of `detect`",
   MEASURE_COLUMNS: "Scores of `measure`",
   THRESHOLD_COLUMNS: "Thresholds",
@@ -141,6 +144,8 @@ Deno.test("the tables that commands write have the documented columns and no oth
   await run("detect", path("src"), "--out", path("found.csv"), "--skipped", path("skipped.csv"), "--reveal");
   await checkTable(path("found.csv"), "Secrets of `detect`", ["value"]);
   await checkTable(path("skipped.csv"), "Skipped files of `detect`");
+  await run("detect", path("src"), "--out", path("places.csv"), "--places");
+  await checkTable(path("places.csv"), "Secrets of `detect`", Object.keys(findings.PLACE_COLUMNS));
   await run("detect", at.corpus, "--out", path("parts.csv"), "--shard", "0/1");
   await checkTable(path("parts-00000-of-00001.csv"), "Secrets of `detect`", ["row"]);
   await run("merge", path("parts.csv"));

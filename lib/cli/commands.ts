@@ -38,6 +38,10 @@ export const COMMANDS = {
   detect: {
     description: "the secrets of a corpus",
     example: "detect src/ --out secrets.parquet",
+    more: [
+      "detect --git . --profile extended --sarif found.sarif --html found.html --fail-on-findings",
+      "detect --staged . --profile extended --allow-comments --fail-on-findings",
+    ],
     load: () => import("./commands/detect.ts"),
   },
   merge: {

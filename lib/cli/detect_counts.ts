@@ -18,6 +18,8 @@ export interface PieceCounts {
   detectors: Counts;
   /** What was not searched. */
   skipped: SkippedDocument[];
+  /** What was found and left out, by what for; none where nothing was. */
+  left_out?: Counts;
   replaced_surrogates: number;
 }
 
@@ -42,6 +44,7 @@ export function addCounts(all: readonly PieceCounts[]): PieceCounts {
     }
     return Object.fromEntries(Object.entries(total).sort(([a], [b]) => a < b ? -1 : 1));
   };
+  const leftOut = merged(({ left_out }) => left_out ?? {});
   return {
     documents: sum(({ documents }) => documents),
     documents_with_secrets: sum(({ documents_with_secrets }) => documents_with_secrets),
@@ -49,6 +52,7 @@ export function addCounts(all: readonly PieceCounts[]): PieceCounts {
     tags: merged(({ tags }) => tags),
     detectors: merged(({ detectors }) => detectors),
     skipped: all.flatMap(({ skipped }) => skipped),
+    ...(Object.keys(leftOut).length > 0 && { left_out: leftOut }),
     replaced_surrogates: sum(({ replaced_surrogates }) => replaced_surrogates),
   };
 }
@@ -82,20 +86,23 @@ export function summarizeCounts({ skipped, ...counts }: PieceCounts) {
  * import { assertEquals } from "@std/assert";
  * import { addCounts, describeCounts, summarizeCounts } from "./detect_counts.ts";
  *
- * const summary = { ...summarizeCounts(addCounts([])), values: 0, out: "a.csv" };
- * assertEquals(describeCounts(summary), "0 spans of 0 values in 0 of 0 documents\nwritten: a.csv");
+ * const summary = { ...summarizeCounts(addCounts([])), values: 0 };
+ * assertEquals(describeCounts(summary, ["a.csv"]), "0 spans of 0 values in 0 of 0 documents\nwritten: a.csv");
  * ```
  */
 export function describeCounts(
-  summary: ReturnType<typeof summarizeCounts> & { values: number; out: string },
+  summary: ReturnType<typeof summarizeCounts> & { values: number },
+  written: readonly string[],
 ): string {
-  const { documents, documents_with_secrets, spans, values, detectors, skipped, out } = summary;
+  const { documents, documents_with_secrets, spans, values, detectors, skipped, left_out = {} } = summary;
   const table = formatTable(["detector", "spans"], Object.entries(detectors));
-  const left = Object.entries(skipped).map(([reason, count]) => `${count} ${reason}`).join(", ");
+  const list = (counts: Counts) =>
+    Object.entries(counts).map(([reason, count]) => `${count} ${reason}`).join(", ");
   return [
     ...(spans > 0 ? [table, ""] : []),
     `${spans} spans of ${values} values in ${documents_with_secrets} of ${documents} documents`,
-    ...(left ? [`skipped: ${left}`] : []),
-    `written: ${out}`,
+    ...(list(left_out) ? [`found and left out: ${list(left_out)}`] : []),
+    ...(list(skipped) ? [`skipped: ${list(skipped)}`] : []),
+    ...written.map((path) => `written: ${path}`),
   ].join("\n");
 }

@@ -5,7 +5,12 @@
  * @module
  */
 import { type CorpusPiece, readPiece } from "../datasets/corpus_piece.ts";
-import { type SecretRow, secretRows, type SecretRowsOptions, secretTable } from "../datasets/secret_table.ts";
+import {
+  scanDocument,
+  type SecretRow,
+  type SecretRowsOptions,
+  secretTable,
+} from "../datasets/secret_table.ts";
 import { writeTable } from "../datasets/tables.ts";
 import type { RuleDetector } from "../secrets/rule_detector.ts";
 import type { RuleSet } from "../secrets/rule_set.ts";
@@ -20,7 +25,16 @@ export interface DetectPieceOptions extends Omit<SecretRowsOptions, "rules"> {
   folder: string;
   /** Add the column `row`, the document's number in the corpus. */
   numbered: boolean;
+  /** See `decodeText`. */
+  anyEncoding?: boolean;
 }
+
+/** What finds are left out for, as a summary names it. */
+export const LEFT_OUT = {
+  comments: "by comments",
+  ignored: "in the ignore list",
+  baseline: "in the baseline",
+} as const;
 
 const detectors = new WeakMap<RuleSet, RuleDetector>();
 
@@ -54,7 +68,9 @@ export async function detectPiece(
   { rules, ...options }: DetectPieceOptions,
 ): Promise<PieceCounts> {
   const rowOptions: SecretRowsOptions = { ...options, ...(rules && { rules: await detectorOf(rules) }) };
-  const { documents, skipped, unnamed, replacedSurrogates } = await readPiece(piece.source);
+  const { documents, skipped, unnamed, replacedSurrogates } = await readPiece(piece.source, {
+    anyEncoding: options.anyEncoding ?? false,
+  });
   const counts: PieceCounts = {
     documents: documents.length,
     documents_with_secrets: 0,
@@ -67,7 +83,12 @@ export async function detectPiece(
   const rows: SecretRow[] = [];
   const numbers: number[] = [];
   for (const document of documents) {
-    const found = secretRows(document, rowOptions);
+    const { rows: found, leftOut } = scanDocument(document, rowOptions);
+    for (const [name, count] of Object.entries(leftOut)) {
+      if (count === 0) continue;
+      const key = LEFT_OUT[name as keyof typeof LEFT_OUT];
+      counts.left_out = { ...counts.left_out, [key]: (counts.left_out?.[key] ?? 0) + count };
+    }
     if (found.length === 0) continue;
     counts.documents_with_secrets++;
     for (const row of found) {
@@ -78,8 +99,8 @@ export async function detectPiece(
     }
   }
   counts.spans = rows.length;
-  const { reveal = false, numbered } = options;
-  const table = secretTable(rows, { reveal, ...(numbered && { numbers }) });
+  const { reveal = false, places = false, numbered } = options;
+  const table = secretTable(rows, { reveal, places, ...(numbered && { numbers }) });
   await writePart(partPath(options.folder, piece), counts, (file) => writeTable(table, file));
   return counts;
 }

@@ -82,7 +82,7 @@ export async function openRunFiles(paths: readonly string[], options: RunFilesOp
       `Cannot write two outputs of the name "${basename(outputs[0]!)}": rename one of them`,
     );
   }
-  for (const path of outputs) await checkApart(path, inputPaths(options));
+  for (const path of outputs) await checkApart(path, inputPaths(options, path));
   using stack = new DisposableStack();
   for (const path of outputs) await lockFile(path, stack);
   for (const path of outputs) await removeTemporaries(path);

@@ -35,6 +35,10 @@ export interface RunRecord {
 /** A file or folder that a command reads. */
 export interface RunInput extends ContentOptions {
   path: string;
+  /** Its content, where that is not the files that lie there. */
+  content?: string;
+  /** Outputs that may lie in it, as they are left out of what is read. */
+  besides?: readonly string[];
 }
 
 /** What opens a run, in a folder or for files. */
@@ -51,6 +55,8 @@ export interface RunOptions {
 /**
  * The paths of what a run reads.
  *
+ * @param output leave out what it may lie in
+ *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -59,8 +65,11 @@ export interface RunOptions {
  * assertEquals(inputPaths({ inputs: { corpus: { path: "/c" }, proxy: undefined } }), ["/c"]);
  * ```
  */
-export function inputPaths({ inputs = {} }: Pick<RunOptions, "inputs">): string[] {
-  return inputsOf({ inputs }).map(([, { path }]) => path);
+export function inputPaths({ inputs = {} }: Pick<RunOptions, "inputs">, output?: string): string[] {
+  return inputsOf({ inputs }).filter(([, { besides = [] }]) =>
+    output === undefined || !besides.includes(output)
+  )
+    .map(([, { path }]) => path);
 }
 
 function inputsOf({ inputs = {} }: Pick<RunOptions, "inputs">): [string, RunInput][] {
@@ -89,11 +98,12 @@ export async function newRecord(
   { outputs, scratch = [] }: { outputs: readonly string[]; scratch?: readonly string[] },
 ): Promise<RunRecord> {
   const inputs: { [name: string]: string } = {};
-  for (const [name, { path, ...how }] of inputsOf(options)) {
-    inputs[name] = await contentOf(path, { ...how, breathe: options.context.breathe }).catch(() => {
-      options.context.signal.throwIfAborted();
-      return "none"; // who reads it says what is wrong with it
-    });
+  for (const [name, { path, content, besides: _, ...how }] of inputsOf(options)) {
+    inputs[name] = content ??
+      await contentOf(path, { ...how, breathe: options.context.breathe }).catch(() => {
+        options.context.signal.throwIfAborted();
+        return "none"; // who reads it says what is wrong with it
+      });
   }
   return {
     command: options.command,

@@ -8,7 +8,7 @@
  * @module
  */
 import { readRegularText } from "../files/read_file.ts";
-import { type IgnoreRule, type IgnoreRules, isIgnored, parseIgnoreRules } from "./ignore_rules.ts";
+import { type IgnoreRule, type IgnoreRules, isPathIgnored, parseIgnoreRules } from "./ignore_rules.ts";
 import type { FoundPlace } from "./place.ts";
 
 const MAX_BYTES = 2 ** 24;
@@ -117,17 +117,10 @@ export function isAllowed({ doc_id, path, detector, fingerprint }: AllowedPlace,
   if (list.fingerprints.has(fingerprint)) return true;
   const file = path ?? doc_id;
   const isIn = (rules: readonly IgnoreRule[]) =>
-    rules.length > 0 && file.length <= MAX_PATH &&
-    foldersOf(file).some((part, i, parts) => isIgnored(part, i < parts.length - 1, inRoot(rules)));
+    file.length <= MAX_PATH && isPathIgnored(file, inRoot(rules));
   return isIn(list.paths) || list.detectors.some(({ name, paths }) => name === detector && isIn(paths));
 }
 
 function inRoot(rules: readonly IgnoreRule[]): IgnoreRules {
   return { rules, base: "", depth: 0, size: 0, outer: null };
-}
-
-/** `a/b.py` as `a`, `a/b.py`: a rule that names a folder holds for what is in it. */
-function foldersOf(path: string): string[] {
-  const parts = path.split("/");
-  return parts.map((_, i) => parts.slice(0, i + 1).join("/"));
 }

@@ -89,7 +89,7 @@ export async function countDistinct(parts: readonly string[], column: string): P
 }
 
 function scanParts(parts: readonly string[]): pl.LazyDataFrame {
-  return pl.concat(parts.map((path) => pl.scanParquet(path)));
+  return pl.concat(parts.map((path) => pl.scanParquet(path, { glob: false }))); // a folder may be called a[1]
 }
 
 function rowsOf(parts: readonly string[], format: ".csv" | ".jsonl"): ReadableStream<string> {

@@ -4,6 +4,8 @@
  * @module
  */
 import { join } from "node:path";
+import type { DecodeOptions } from "./decode_text.ts";
+import { type HistorySource, readBlobs } from "./git_blobs.ts";
 import { readText } from "./read_text.ts";
 import type { CorpusColumns, CorpusRow } from "./corpus_columns.ts";
 import { type FrameRange, frameRows } from "./frame_table.ts";
@@ -18,11 +20,14 @@ export interface Document {
   path: string | null;
   /** All of it, well-formed. */
   text: string;
+  /** The first commit of a history that has it. */
+  commit?: string;
 }
 
 /** Where the documents of a piece come from. */
 export type PieceSource =
   | FilesSource
+  | HistorySource
   | { kind: "rows"; rows: [number: number, row: CorpusRow][] }
   | LinesSource
   | FrameSource;
@@ -122,17 +127,28 @@ export interface PieceContent {
  * assertEquals([documents.length, skipped], [1, [{ path: "1", reason: "no text" }]]);
  * ```
  */
-export async function readPiece(source: PieceSource): Promise<PieceContent> {
+export async function readPiece(source: PieceSource, options: DecodeOptions = {}): Promise<PieceContent> {
   const content: PieceContent = { documents: [], skipped: [], unnamed: [], replacedSurrogates: 0 };
   if (source.kind === "files") {
     for (const [number, path] of source.paths) {
-      const read = readText(join(source.root, path));
+      const read = readText(join(source.root, path), options);
       if ("text" in read) content.documents.push({ docId: path, path, text: read.text, number });
       else content.skipped.push({ path, reason: read.reason });
     }
     content.skipped.push(...source.skipped);
     content.skipped.sort((a, b) => a.path < b.path ? -1 : 1);
     content.unnamed.push(...source.unnamed);
+    return content;
+  }
+  if (source.kind === "history") {
+    content.skipped.push(...source.skipped);
+    for await (const { blob, ...read } of readBlobs(source, options)) {
+      if ("reason" in read) content.skipped.push({ path: blob.path, reason: read.reason });
+      else {
+        const { docId, path, commit, number } = blob;
+        content.documents.push({ docId, path, text: read.text, ...(commit && { commit }), number });
+      }
+    }
     return content;
   }
   for (const [number, row] of source.kind === "rows" ? source.rows : await rowsOf(source)) {

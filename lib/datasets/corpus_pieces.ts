@@ -14,6 +14,7 @@ import type { CorpusPiece, Shard, SkippedDocument } from "./corpus_piece.ts";
 import { corpusFormat } from "./corpus_format.ts";
 import { countRows } from "./frame_table.ts";
 import { type CorpusOptions, type CorpusSource, resolveCorpus } from "./resolve_corpus.ts";
+import { historySources } from "./history_pieces.ts";
 import { RowIds } from "./seen_ids.ts";
 import { frameSources, type KeyedSource, lineSources, rowSources } from "./table_pieces.ts";
 import { walkFolder, walkRoot } from "./walk_folder.ts";
@@ -58,7 +59,11 @@ export async function* corpusPieces(
 ): AsyncGenerator<CorpusPiece> {
   const source = typeof corpus === "string" ? await resolveCorpus(corpus, options) : corpus;
   let index = 0;
-  const pieces = source.columns ? tableSources(source, options) : folderSources(source.path, options);
+  const pieces = source.columns
+    ? tableSources(source, options)
+    : source.history
+    ? historySources(source.history, options)
+    : folderSources(source.path, options);
   for await (const { key, ...piece } of pieces) {
     yield { index: index++, key: createHash("sha256").update(key).digest("hex").slice(0, 16), ...piece };
   }
@@ -84,7 +89,10 @@ export async function countDocuments(
   options: PieceOptions = {},
 ): Promise<number | null> {
   const { exclude = [], shard = WHOLE, breathe = noBreath } = options;
-  const { path, tables } = typeof corpus === "string" ? await resolveCorpus(corpus, options) : corpus;
+  const { path, tables, history } = typeof corpus === "string"
+    ? await resolveCorpus(corpus, options)
+    : corpus;
+  if (history) return null;
   let count = 0;
   if (tables.length === 0) {
     for (const _ of walkFolder(path, { exclude })) {

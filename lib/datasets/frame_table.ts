@@ -79,7 +79,7 @@ export async function countRows(file: string): Promise<number> {
 
 async function countParquet(file: string): Promise<number> {
   return await parse(file, async () => {
-    const scan = pl.scanParquet(file);
+    const scan = pl.scanParquet(file, { glob: false });
     const { columns } = await scan.slice(0, 0).collect();
     if (columns.length === 0) return 0;
     return Number((await scan.select(pl.len().alias("rows")).collect()).toRecords()[0]!.rows);
@@ -105,7 +105,7 @@ async function countParquet(file: string): Promise<number> {
 export async function frameColumns(file: string): Promise<FoundColumn[]> {
   const frame = file.endsWith(".arrow")
     ? (await arrowHead(file))
-    : await parse(file, async () => await pl.scanParquet(file).slice(0, 0).collect());
+    : await parse(file, async () => await pl.scanParquet(file, { glob: false }).slice(0, 0).collect());
   return frame.columns.map((name) => ({ name, isText: kindOf(frame, name) !== "other" }));
 }
 
@@ -222,7 +222,7 @@ async function readColumns(
   if (batch) return (await readArrowBatch(file, batch)).select(...names).slice(start, count);
   return await parse(
     file,
-    async () => await pl.scanParquet(file).select(...names).slice(start, count).collect(),
+    async () => await pl.scanParquet(file, { glob: false }).select(...names).slice(start, count).collect(),
   );
 }
 

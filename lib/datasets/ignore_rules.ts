@@ -125,3 +125,21 @@ export function isIgnored(path: string, isFolder: boolean, innermost: IgnoreRule
   }
   return false;
 }
+
+/**
+ * Whether a file is ignored by its path, or by that of a folder that it lies in.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { isPathIgnored, parseIgnoreRules } from "./ignore_rules.ts";
+ *
+ * const rules = parseIgnoreRules("build/\n");
+ * assertEquals(["build/a.py", "src/build.py"].map((path) => isPathIgnored(path, rules)), [true, false]);
+ * ```
+ */
+export function isPathIgnored(path: string, rules: IgnoreRules): boolean {
+  if (rules.rules.length === 0) return false;
+  const parts = path.split("/");
+  return parts.some((_, i) => isIgnored(parts.slice(0, i + 1).join("/"), i < parts.length - 1, rules));
+}

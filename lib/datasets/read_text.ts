@@ -4,17 +4,15 @@
  * @module
  */
 import { readRegularFileSync } from "../files/read_file.ts";
+import { type DecodeOptions, decodeText } from "./decode_text.ts";
 
 /** A larger file gives no document: 256 MiB, as a string of V8 ends at 512 MiB. */
 export const MAX_FILE_BYTES = 2 ** 28;
 
-const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
 /**
  * Reads a file: every character of it, a byte order mark too, so that offsets hold.
  *
- * @returns its text, or the reason why it gives no document: empty, binary (it has a NUL), not UTF-8, over 256 MiB, not a
- * regular file, unreadable
+ * @returns its text, or the reason why it gives no document: as `decodeText`, over 256 MiB, not a regular file, unreadable
  *
  * @example
  * ```ts
@@ -27,7 +25,7 @@ const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * assertEquals(readText(path), { text: "x = 1\n" });
  * ```
  */
-export function readText(path: string): { text: string } | { reason: string } {
+export function readText(path: string, options: DecodeOptions = {}): { text: string } | { reason: string } {
   let bytes: Uint8Array;
   try {
     bytes = readRegularFileSync(path, { what: "file", maxBytes: MAX_FILE_BYTES });
@@ -36,13 +34,7 @@ export function readText(path: string): { text: string } | { reason: string } {
     if (error instanceof TypeError) return { reason: "not a regular file" };
     return { reason: whyUnreadable((error as Error).cause) };
   }
-  if (bytes.length === 0) return { reason: "empty" };
-  if (bytes.includes(0)) return { reason: "binary" };
-  try {
-    return { text: DECODER.decode(bytes) };
-  } catch {
-    return { reason: "not UTF-8" };
-  }
+  return decodeText(bytes, options);
 }
 
 /**

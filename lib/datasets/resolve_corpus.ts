@@ -18,6 +18,7 @@ import { corpusFormat } from "./corpus_format.ts";
 import { type CorpusFormatName, folderTables } from "./corpus_tables.ts";
 import { csvHeader } from "./csv_rows.ts";
 import { frameColumns, frameSample } from "./frame_table.ts";
+import type { GitHistory } from "./git_repository.ts";
 import { isJsonTable } from "./json_table.ts";
 import { rowParts } from "./row_parts.ts";
 import { jsonRow, streamTable } from "./stream_table.ts";
@@ -42,6 +43,8 @@ export interface CorpusSource {
   columns: CorpusColumns | null;
   /** How many files lie beside the tables and are not read. */
   others: number;
+  /** The history that is read in place of files. */
+  history?: GitHistory;
 }
 
 const [SAMPLE_ROWS, SAMPLE_BYTES] = [100, 2 ** 22];

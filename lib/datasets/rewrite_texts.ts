@@ -179,7 +179,7 @@ async function rewriteParquet(table: string, out: string, options: CountingOptio
     const parts: string[] = [];
     for (let start = 0; start < rows; start += ROWS_AT_ONCE) {
       await options.breathe?.();
-      const frame = await pl.scanParquet(table).slice(start, ROWS_AT_ONCE).collect();
+      const frame = await pl.scanParquet(table, { glob: false }).slice(start, ROWS_AT_ONCE).collect();
       parts.push(join(folder, `${parts.length}.parquet`));
       await writeTable(rewriteFrame(table, frame, options), parts.at(-1)!);
     }

@@ -12,9 +12,8 @@ import { renderAttacks } from "./attacks.ts";
 import { FIGURE_NAMES, renderFigure } from "./figure_sections.ts";
 import { renderGlossary } from "./glossary.ts";
 import { type Markup, markup, rawMarkup, scriptJson } from "./markup.ts";
+import { pageHead } from "./page_head.ts";
 import pageScript from "./page.js" with { type: "text" };
-import pageStyle from "./page.css" with { type: "text" };
-import printStyle from "./print.css" with { type: "text" };
 import { renderMethods } from "./methods.ts";
 import { renderPasses } from "./passes.ts";
 import { renderResultsTable } from "./results_table.ts";
@@ -37,10 +36,8 @@ const SECTIONS = [
   { id: "glossary", title: "Words", render: renderGlossary },
 ] as const satisfies readonly Section[];
 
-/** Nothing but what the page itself holds may run or load; a figure that is saved as PNG passes through a blob. */
-const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; " +
-  "form-action 'none'";
+/** Nothing but what the page itself holds may run; a figure that is saved as PNG passes through a blob. */
+const SCRIPTS_AND_PICTURES = "script-src 'unsafe-inline'; img-src data: blob:";
 
 /**
  * Renders the report. Pure: the same tables give the same page. About 1.3 MB, of which plotly.js is 1.2 MB; with
@@ -58,17 +55,7 @@ const CONTENT_SECURITY_POLICY =
  */
 export function renderReport(run: RunTables): string {
   const [title, version] = [clipText(run.title), clipText(run.version)];
-  return markup`<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <meta http-equiv="Content-Security-Policy" content="${CONTENT_SECURITY_POLICY}">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="color-scheme" content="light dark">
-    <meta name="generator" content="${version}">
-    <title>${title}</title>
-    <style>${rawMarkup(pageStyle + printStyle)}</style>
-  </head>
+  return markup`${pageHead({ title, version, policy: SCRIPTS_AND_PICTURES })}
   <body>
     <a class="skip" href="#main">Skip to the findings</a>
     <header>

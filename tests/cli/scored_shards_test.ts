@@ -100,9 +100,9 @@ const NAMES: { [format: string]: readonly string[] } = {
     ...["probe", "probe-el", "measure", "thresholds", "thresholds-some"],
     ...["retain", "retain-some", "retain-any"],
   ],
-  "jsonl": ["probe-el", "retain"],
-  "jsonl.gz": ["measure", "thresholds"],
-  "csv": ["probe", "probe-controls", "measure", "thresholds", "retain"],
+  "jsonl": ["probe-el"],
+  "jsonl.gz": ["measure"],
+  "csv": ["probe-controls", "thresholds", "retain"],
 };
 
 for (const [format, names] of Object.entries(NAMES)) {

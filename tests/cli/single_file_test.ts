@@ -70,12 +70,14 @@ Deno.test("detect counts all spans found so far in its progress, not the last pi
     breathe: () => Promise.resolve(),
     force: false,
     settings: {},
+    cwd: folder.path,
   };
   const { args: _, options: __, run } = command;
   const lists = { also: [], exclude: [] };
   const flags = {
-    unfiltered: false,
-    reveal: false,
+    ...{ unfiltered: false, reveal: false, places: false, decode: false, allowComments: false },
+    ...{ git: false, staged: false, failOnFindings: false, commits: undefined },
+    ...{ sarif: undefined, html: undefined, ignore: undefined, baseline: undefined },
     profile: "reference",
     compat: "sound",
     bigrams: undefined,

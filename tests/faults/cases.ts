@@ -219,6 +219,15 @@ export const SCENARIOS: readonly Scenario[] = [
       return ["detect", path("src"), "--out", path("out.parquet"), "--skipped", path("out_skipped.csv")];
     },
   },
+  {
+    name: "detect findings",
+    env: KEY,
+    prepare: writeSource,
+    args: ({ folder }) => {
+      const path = (name: string) => join(folder, name);
+      return ["detect", path("src"), "--sarif", path("out.sarif"), "--html", path("out.html"), "--decode"];
+    },
+  },
   detectTable,
   { ...detectTable, name: "detect continued", stoppedAt: at("rename", /part-\d+.*\.json$/) },
   forced(detectTable),

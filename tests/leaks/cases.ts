@@ -104,6 +104,19 @@ export async function* goodCases(files: CaseFiles, plants: Plants): AsyncGenerat
       corpus: folder,
       skipped: join(files.out, "skipped.csv"),
     }],
+    ["detect", "findings for people", {
+      sarif: join(files.out, "found.sarif"),
+      html: join(files.out, "found.html"),
+      "allow-comments": true,
+      decode: true,
+    }],
+    ["detect", "findings of a folder for people", {
+      corpus: folder,
+      out: undefined,
+      sarif: join(files.out, "found.sarif"),
+      html: join(files.out, "found.html"),
+    }],
+    ["detect", "nothing that is not known", { baseline: files.found }],
     ["detect", "values revealed", { reveal: true }],
     ["detect", "rows for many workers", { corpus: many.whole, workers: 2 }],
     ["detect", "a table as CSV", { out: join(files.out, "table.csv") }],
@@ -237,7 +250,8 @@ async function* documentCases(files: CaseFiles, plants: Plants): AsyncGenerator<
 }
 
 async function* detectCases(files: CaseFiles, plants: Plants): AsyncGenerator<LeakCase> {
-  for (const [flag, bad] of [["allow", badAllowLists(plants)], ["bigrams", badBigrams(plants)]] as const) {
+  const lists = ["allow", "ignore"].map((flag) => [flag, badAllowLists(plants)] as const);
+  for (const [flag, bad] of [...lists, ["bigrams", badBigrams(plants)] as const]) {
     for (const path of await writeFiles(join(files.bad, flag), bad)) {
       yield caseOf("detect", path, lineOf("detect", files, { [flag]: path }), flag);
     }

@@ -32,7 +32,7 @@ export function kindOf(columns: Columns): TableKind {
 
 /** The tables that a command takes, by flag. */
 export const INPUTS: { [command: string]: { [flag: string]: keyof typeof TABLES } } = {
-  detect: { corpus: "corpus" },
+  detect: { corpus: "corpus", baseline: "found" },
   merge: { table: "found" },
   redact: { corpus: "corpus", secrets: "found" },
   dedupe: { corpus: "corpus", against: "corpus" },

@@ -3,7 +3,7 @@
  * and bad input, and searches every byte that was written, decoded, for pieces of nine characters.
  *
  * Four things may be shown. What the user typed is the user's. A document's id stands in the columns `doc_id`, `of` and
- * `path` and in a report, where the contract writes it. The copy of a corpus that `redact` writes is the user's text
+ * `path`, in a report and in SARIF, where the contract writes it. The copy of a corpus that `redact` writes is the user's text
  * but for the secrets that `detect` found; what `dedupe` and `sample` write is texts of the user as they stand. Each has
  * its line below (`keepsCorpus`, `copiesTexts`, `isId`).
  */
@@ -195,7 +195,7 @@ async function piecesOf(
   const pieces = [basename(path), ...texts].flatMap(find);
   const isId = (piece: string) => plants.placeOf(piece).isId;
   if (!pieces.some(isId)) return pieces;
-  if (path.endsWith(".html")) return pieces.filter((piece) => !isId(piece));
+  if (/\.(html|sarif)$/.test(path)) return pieces.filter((piece) => !isId(piece));
   const beside = /\.(parquet|csv|jsonl|jsonl\.gz)$/.test(path) ? await cellsBesideIds(path) : texts;
   return [...pieces.filter((piece) => !isId(piece)), ...beside.flatMap(find)];
 }

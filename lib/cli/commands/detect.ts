@@ -1,42 +1,35 @@
 /**
- * `detect`: the secrets of a corpus as a table of spans and fingerprints, by all cores and in constant memory. No value
- * is written or shown without `--reveal`. The corpus is searched piece by piece; the parts found so far stand beside the
- * output until it is whole, so an interrupted run goes on where it was and ends with the same bytes.
+ * `detect`: the secrets of a corpus as a table of spans and fingerprints, by all cores and in constant memory; as SARIF and
+ * as a page for people. No value is written or shown without `--reveal`. The corpus is searched piece by piece; the parts
+ * found so far stand beside the output until it is whole, so an interrupted run goes on where it was and ends with the
+ * same bytes.
  *
  * @module
  */
-import { readAllowList } from "../../datasets/allow_list.ts";
-import { assembleParts, countDistinct } from "../../datasets/assemble_parts.ts";
-import { SKIPPED_COLUMNS } from "../../datasets/columns.ts";
+import { basename, join, resolve } from "node:path";
+import { countDistinct } from "../../datasets/assemble_parts.ts";
+import type { Baseline } from "../../datasets/baseline.ts";
 import { emptyCorpus } from "../../datasets/corpus.ts";
-import type { CorpusPiece } from "../../datasets/corpus_piece.ts";
-import { corpusPieces, countDocuments, type PieceOptions } from "../../datasets/corpus_pieces.ts";
-import { type CorpusSource, resolveCorpus } from "../../datasets/resolve_corpus.ts";
-import { writeRows } from "../../datasets/row_table.ts";
-import { secretTable } from "../../datasets/secret_table.ts";
-import { writeTable } from "../../datasets/tables.ts";
-import {
-  EXTRA_SECRETS,
-  type ExtraSecret,
-  type Profile,
-  PROFILES,
-  SECRET_DETECTORS,
-} from "../../secrets/detect.ts";
-import { type BigramTable, checkBigrams } from "../../secrets/gibberish.ts";
+import { countDocuments } from "../../datasets/corpus_pieces.ts";
+import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
+import { tableFormat } from "../../datasets/tables.ts";
+import { walkRoot } from "../../datasets/walk_folder.ts";
+import { SECRET_DETECTORS } from "../../secrets/detect.ts";
 import { makeFolder, removePath } from "../../files/folders.ts";
-import { readRegularText } from "../../files/read_file.ts";
-import { reasonOf } from "../../files/reason.ts";
-import { privateIf } from "../../files/write_file.ts";
-import { type Context, defineCommand, UsageError } from "../command.ts";
-import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.ts";
-import { corpusStage } from "../corpus_stage.ts";
-import { detectPiece, type DetectPieceOptions } from "../detect_piece.ts";
-import { addCounts, describeCounts, type PieceCounts, summarizeCounts } from "../detect_counts.ts";
-import { partPath, readPartCounts, removeWithoutParts } from "../part_files.ts";
-import { openRunFiles } from "../run_files.ts";
+import { defineCommand } from "../command.ts";
+import { describeCorpus, givenCorpus } from "../corpus_options.ts";
+import { describeCounts, type PieceCounts, summarizeCounts } from "../detect_counts.ts";
+import { detectCorpus } from "../detect_corpus.ts";
+import { readLists } from "../detect_lists.ts";
+import { checkDetectOptions, DETECT_OPTIONS, readExtras } from "../detect_options.ts";
+import { listPlaces, pathPrefix, writeDetected, writeSkipped } from "../detect_outputs.ts";
+import { LEFT_OUT } from "../detect_piece.ts";
+import { givenHistory } from "../given_history.ts";
+import { isInside } from "../output.ts";
+import { removeWithoutParts } from "../part_files.ts";
+import { openRunFiles, type RunFiles, type RunFilesOptions } from "../run_files.ts";
 import { keySetting, secretKey } from "../secret_key.ts";
-import { SHARD_OPTION, shardOutput } from "../shard.ts";
-import { runWorkers } from "../worker_pool.ts";
+import { shardOutput } from "../shard.ts";
 
 /**
  * The command `detect`.
@@ -53,111 +46,139 @@ export const command = defineCommand({
   args: {
     corpus: {
       kind: "path",
-      describe: "source files, table of texts or folder of such, or - for standard input",
+      describe: "source files, table of texts or folder of such, git repository, or - for standard input",
       required: true,
       orInput: true,
     },
   },
-  options: {
-    out: { kind: "path", describe: "table of the secrets", metavar: "F", required: true },
-    profile: {
-      kind: "choice",
-      describe: "what CodeEraser's detection finds, or what more rules with fewer false alarms do",
-      choices: PROFILES,
-      default: "reference",
-    },
-    compat: {
-      kind: "choice",
-      describe: "whose reading of the value filter: reference drops 172.160 to 172.199 as local too",
-      choices: ["sound", "paper", "reference"],
-      default: "sound",
-    },
-    rules: {
-      kind: "path",
-      describe: "rules in gitleaks' format, in place of the reference profile's or beside the extended one's",
-      metavar: "F",
-    },
-    also: { kind: "list", describe: "with the extended profile: phone, card or name", metavar: "KIND" },
-    unfiltered: { kind: "flag", describe: "keep what the value filter drops (examples, local addresses)" },
-    bigrams: { kind: "path", describe: "counts of letter pairs for the gibberish rule (JSON)", metavar: "F" },
-    allow: { kind: "path", describe: "allow-list of what is known to be no secret", metavar: "F" },
-    ...CORPUS_OPTIONS,
-    skipped: { kind: "path", describe: "table of the files that were not searched, and why", metavar: "F" },
-    shard: SHARD_OPTION,
-    workers: { kind: "int", describe: "threads; as many as there are cores by default", min: 1, max: 256 },
-    reveal: { kind: "flag", describe: "write the secrets themselves, in a column of their own" },
-  },
+  options: DETECT_OPTIONS,
   config: true,
   writes: true,
-  async run({ corpus: given, out: whole, bigrams, allow, skipped, rules: ruleFile, ...options }, context) {
-    const { shard, out, setting } = shardOutput(whole, options.shard);
-    const rules = ruleFile === undefined ? undefined : await readRuleFiles(ruleFile);
+  async run(values, context) {
+    const { corpus: given, bigrams, allow, ignore, baseline, skipped, sarif, html, reveal, ...options } =
+      values;
+    const { shard, out: table, setting } = shardOutput(values.out ?? "findings.csv", options.shard);
+    checkDetectOptions(values, shard !== undefined);
+    const out = values.out === undefined ? undefined : table;
+    for (const path of [out, skipped]) if (path !== undefined) tableFormat(path);
+    const rules = options.rules === undefined ? undefined : await readRuleFiles(options.rules);
     const profile = rules?.useDefault ? "extended" : options.profile;
     const also = readExtras({ ...options, profile });
-    using input = await givenCorpus(given, options);
-    const corpus = input.path;
+    const isHistory = options.git || options.staged;
+    const places = options.places || options.failOnFindings || isHistory || [sarif, html].some(Boolean);
+    const shown = isHistory || given === "-" ? [] : [sarif, html].filter((path) => path !== undefined);
+    const history = isHistory ? await givenHistory(given, options) : null;
+    using input = history ?? await givenCorpus(given, { ...options, ...besides(given, shown, options) });
     const key = await secretKey();
-    const { workers: _, skipped: __, ...settings } = context.settings;
-    using run = await openRunFiles([out, ...(skipped === undefined ? [] : [skipped])], {
+    const { workers: _, skipped: _1, sarif: _2, html: _3, failOnFindings: _4, ...settings } =
+      context.settings;
+    const outputs = [out, sarif, html, skipped].filter((path) => path !== undefined);
+    using run = await openOutputs(outputs, {
       command: "detect",
-      context: {
-        ...context,
-        settings: {
-          ...settings,
-          shard: setting,
-          key: keySetting(key),
-        },
+      context: { ...context, settings: { ...settings, places, shard: setting, key: keySetting(key) } },
+      inputs: {
+        corpus: { ...input.input, besides: shown },
+        bigrams,
+        "allow-list": allow,
+        "ignore list": ignore,
+        baseline,
+        ...rules?.files,
       },
-      inputs: { corpus: input.input, bigrams, "allow-list": allow, ...rules?.files },
+      kind: "file",
       hasScratch: true,
     });
     const detectors = [...SECRET_DETECTORS, ...rules?.set.rules.map(({ id }) => id) ?? []];
+    const lists = await readLists({ bigrams, allow, ignore, baseline }, detectors);
     const piece = {
-      key,
-      profile,
+      ...lists,
       ...(rules && { rules: rules.set }),
-      compat: options.compat,
-      also,
-      unfiltered: options.unfiltered,
-      reveal: options.reveal,
+      ...{ key, profile, also, reveal, places, compat: options.compat, unfiltered: options.unfiltered },
+      ...{ cells: options.decode, anyEncoding: options.decode, comments: options.allowComments },
       numbered: shard !== undefined,
-      ...(bigrams !== undefined && { bigrams: await readBigrams(bigrams) }),
-      ...(allow !== undefined && { allow: await readAllowList(allow, detectors) }),
     };
     const reading = { ...input.options, breathe: context.breathe, shard };
-    const source = await resolveCorpus(corpus, reading); // refuses what is no corpus before anything is written
+    // Refuses what is no corpus before anything is written.
+    const source = history?.source ?? await resolveCorpus(input.path, reading);
     const total = await countDocuments(source, reading);
     await makeFolder(run.scratch, { mode: 0o700 });
-    const counts = await detectAll({ ...reading, source, total }, {
+    const found = await detectCorpus({ ...reading, source, total }, {
       options: { ...piece, folder: run.scratch },
       workers: options.workers ?? navigator.hardwareConcurrency,
     }, context).catch(async (error) => {
       await removeWithoutParts(run.scratch);
       throw error;
     });
-    const writeSkipped = async () => {
-      if (skipped === undefined) return;
-      await writeRows(skipped, counts.total.skipped, SKIPPED_COLUMNS);
-    };
-    if (counts.total.documents === 0 && !shard) { // a shard of a small corpus may be
+    if (found.total.documents === 0 && !shard && !history?.mayBeEmpty) { // a shard of a small corpus may be
       await removePath(run.scratch);
-      await writeSkipped(); // it tells why
-      throw emptyCorpus(corpus, counts.total.skipped);
+      await writeSkipped(skipped, found.total.skipped); // it tells why
+      throw emptyCorpus(given, found.total.skipped);
     }
-    const values = await countDistinct(counts.parts, "fingerprint");
+    const counts = {
+      ...summarizeCounts(found.total),
+      values: await countDistinct(found.parts, "fingerprint"),
+    };
     const read = describeCorpus(source);
-    const summary = { ...summarizeCounts(counts.total), values, ...read.summary, out };
+    const summary = {
+      ...{ ...counts, ...read.summary },
+      ...(out !== undefined && { out }),
+      ...(sarif !== undefined && { sarif }),
+      ...(html !== undefined && { html }),
+    };
+    const root = history ? history.root : walkRoot(input.path);
+    const isOfRows = source.columns !== null || given === "-";
+    const prefix = isOfRows ? null : root === null ? "" : pathPrefix(root, context.cwd);
+    const notes = [...history?.notes ?? [], ...noteBaseline(lists.baseline, counts)];
+    const listed = options.failOnFindings ? await listPlaces(found.parts, { all: counts.spans, prefix }) : [];
     await run.finish(summary, async () => {
-      if (counts.parts.length > 0) await assembleParts(counts.parts, out, privateIf(options.reveal));
-      else {
-        const empty = secretTable([], { reveal: options.reveal, ...(shard && { numbers: [] }) });
-        await writeTable(empty, out, privateIf(options.reveal));
-      }
-      await writeSkipped();
+      await writeDetected({ out, sarif, html, skipped, reveal, places, numbered: shard !== undefined }, {
+        ...{ parts: found.parts, skipped: found.total.skipped, summary: counts, prefix: prefix ?? "", notes },
+        title: basename(resolve(given)),
+        key: keySetting(key),
+      });
     });
-    return { text: [...read.lines, ...rules?.lines ?? [], describeCounts(summary)].join("\n"), summary };
+    const written = outputs.filter((path) => path !== skipped);
+    const lines = [
+      ...listed,
+      ...notes,
+      ...read.lines,
+      ...rules?.lines ?? [],
+      describeCounts(counts, written),
+    ];
+    const { spans, values: different } = counts;
+    return {
+      text: lines.join("\n"),
+      summary,
+      ...(options.failOnFindings && spans > 0 && {
+        failure: `Found secrets: ${spans} places of ${different} values`,
+      }),
+    };
   },
 });
+
+/** What else to leave out of a folder: outputs that lie in it. */
+function besides(
+  corpus: string,
+  outputs: readonly string[],
+  { exclude }: { exclude: readonly string[] },
+): { exclude: string[] } {
+  const inside = outputs.filter((path) => isInside(resolve(path), resolve(corpus)));
+  const names = inside.map((path) => resolve(path).slice(resolve(corpus).replace(/\/$/, "").length));
+  return { exclude: [...exclude, ...names.map((name) => name.replace(/[\\*?[\] ]/g, "\\$&"))] };
+}
+
+/** Files for a run; without any its parts stand in a folder of their own, which goes with it. */
+async function openOutputs(
+  paths: readonly string[],
+  options: RunFilesOptions,
+): Promise<Pick<RunFiles, "scratch" | "finish" | typeof Symbol.dispose>> {
+  if (paths.length > 0) return await openRunFiles(paths, options);
+  const folder = await Deno.makeTempDir({ prefix: "codescrub-" }); // of mode 700
+  return {
+    scratch: join(folder, "parts"),
+    finish: (_summary, write) => write(),
+    [Symbol.dispose]: () => Deno.removeSync(folder, { recursive: true }),
+  };
+}
 
 /** Rules and what reads them, which is loaded only where there are some. */
 async function readRuleFiles(path: string) {
@@ -165,92 +186,13 @@ async function readRuleFiles(path: string) {
   return await readRules(path);
 }
 
-/** @throws {UsageError} If something unknown is asked for, or of the reference profile. */
-function readExtras({ also, profile }: { also: readonly string[]; profile: Profile }): ExtraSecret[] {
-  const unknown = also.find((name) => !(EXTRA_SECRETS as readonly string[]).includes(name));
-  if (unknown !== undefined) {
-    throw new UsageError(`Cannot read --also "${unknown}": one of ${EXTRA_SECRETS.join(", ")} is needed`);
-  }
-  if (also.length > 0 && profile !== "extended") {
-    throw new UsageError("Cannot use --also with the reference profile: give --profile extended");
-  }
-  return also as ExtraSecret[];
-}
-
-const MAX_BIGRAM_BYTES = 2 ** 24;
-/** How much of a corpus all workers hold at once: small pieces each, or the largest file there may be. */
-const [MAX_PIECE_BYTES, WORKER_BYTES] = [2 ** 28, 2 ** 23];
-
-/** What to search. */
-interface Search extends PieceOptions {
-  source: CorpusSource;
-  /** Documents, where that is known. */
-  total: number | null;
-}
-
-/** Detects what an earlier run has not; the parts in order and all counts together. */
-async function detectAll(
-  { source, total, ...search }: Search,
-  { options, workers }: { options: DetectPieceOptions; workers: number },
-  { progress, breathe }: Pick<Context, "progress" | "breathe">,
-): Promise<{ parts: string[]; total: PieceCounts }> {
-  const stage = await corpusStage(progress, "Detecting", { source, total });
-  let [spans, documents, read] = [0, 0, 0];
-  const found = new Map<number, { part: string; counts: PieceCounts }>();
-  const keep = async (piece: Pick<CorpusPiece, "index" | "key" | "read">, counts: PieceCounts) => {
-    found.set(piece.index, { part: `${partPath(options.folder, piece)}.parquet`, counts });
-    spans += counts.spans;
-    documents += counts.documents + counts.skipped.length;
-    read = Math.max(read, piece.read);
-    stage.reach({ documents, read }, `${spans} spans`);
-    await breathe();
-  };
-  const given = new Map<number, Pick<CorpusPiece, "index" | "key" | "read">>();
-  /** The pieces that are not there yet. */
-  async function* missing() {
-    for await (const piece of corpusPieces(source, search)) {
-      const counts = await readPartCounts<PieceCounts>(partPath(options.folder, piece));
-      if (counts) await keep(piece, counts);
-      else {
-        given.set(piece.index, { index: piece.index, key: piece.key, read: piece.read });
-        yield piece;
-      }
-      await breathe();
-    }
-  }
-  const pieces = missing();
-  const first = await pieces.next();
-  const second = first.done ? first : await pieces.next();
-  const early = [first, second].flatMap(({ done, value }) => done ? [] : [value as CorpusPiece]);
-  if (early.length < 2) { // not worth a worker's start
-    for (const piece of early) await keep(piece, await detectPiece(piece, options));
-  } else {
-    await runWorkers(chain(early, pieces), {
-      module: new URL("../detect_worker.ts", import.meta.url),
-      workers,
-      hello: { options },
-      request: (piece: CorpusPiece) => ({ piece }),
-      bytesOf: ({ bytes }: CorpusPiece) => bytes,
-      maxBytes: Math.max(MAX_PIECE_BYTES, workers * WORKER_BYTES),
-      onResult: ({ index, counts }: { index: number; counts: PieceCounts }) =>
-        keep(given.get(index)!, counts),
-    });
-  }
-  stage.done(`${spans} spans`);
-  const inOrder = [...found].sort(([a], [b]) => a - b).map(([, piece]) => piece);
-  return { parts: inOrder.map(({ part }) => part), total: addCounts(inOrder.map(({ counts }) => counts)) };
-}
-
-async function* chain<T>(some: Iterable<T>, others: AsyncIterable<T>): AsyncGenerator<T> {
-  yield* some;
-  yield* others;
-}
-
-async function readBigrams(path: string): Promise<BigramTable> {
-  const text = await readRegularText(path, { what: "bigrams", maxBytes: MAX_BIGRAM_BYTES });
-  try {
-    return checkBigrams(JSON.parse(text));
-  } catch (cause) {
-    throw new SyntaxError(`Cannot read bigrams "${path}": ${reasonOf(cause)}`, { cause });
-  }
+/** What is likely wrong where nothing of a baseline is found any more. */
+function noteBaseline(
+  baseline: Baseline | undefined,
+  { spans, left_out: leftOut = {} }: Pick<PieceCounts, "spans" | "left_out">,
+): string[] {
+  const isStrange = baseline !== undefined && baseline.size > 0 && spans > 0 && !leftOut[LEFT_OUT.baseline];
+  return isStrange
+    ? ["Nothing that the baseline knows was found: with another key of fingerprints nothing can be"]
+    : [];
 }
