@@ -186,11 +186,8 @@ export async function* badCases(files: CaseFiles, plants: Plants): AsyncGenerato
       const where = `${command} --${flag}`;
       const folder = join(files.bad, `${command}-${flag}`);
       for (const path of await writeFiles(folder, await badTables(TABLES[kind], plants, where))) {
-        const changes = command === "merge"
-          ? { table: await asShard(path) }
-          : flag === "problems" && command === "sample"
-          ? { corpus: undefined, problems: path }
-          : { [flag]: path };
+        const other = command === "sample" && flag === "problems" ? { corpus: undefined } : {};
+        const changes = command === "merge" ? { table: await asShard(path) } : { [flag]: path, ...other };
         yield caseOf(command, path, lineOf(command, files, changes), flag);
       }
     }
