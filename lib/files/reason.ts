@@ -22,7 +22,7 @@ const KINDS: readonly (readonly [RegExp, string?])[] = [
   [/^duplicate (field|entry)/, "a name stands twice"],
   [/^missing field `\w+`/],
   [/^data did not match any variant of untagged enum \w+/],
-  [/^error parsing regexp: [^:`]+/], // RE2's, without the expression
+  [/(?<=^error parsing regexp: )[^:`]+/], // RE2's, without the expression
   [/^Oniguruma error|^Invalid regular expression/, "a pattern is broken"],
   [/out of vocabulary/, "a merge names a token that is not in the vocabulary"],
   [/^Unknown tokenizer version/, "its version is unknown"],

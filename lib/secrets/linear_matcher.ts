@@ -8,24 +8,26 @@
  * @module
  */
 import { RE2JS } from "../npm/re2js.ts";
+import { BitScanner } from "./bit_scanner.ts";
+import { OrderedSearch } from "./ordered_search.ts";
+import {
+  assertionsAt,
+  EVERY_ASSERTION,
+  type Instruction,
+  KIND,
+  kindOf,
+  OP,
+  runeBefore,
+  RuneClasses,
+} from "./re2_program.ts";
 
-/** An instruction of RE2JS's program. */
-interface Instruction {
-  op: number;
-  out: number;
-  arg: number;
-  matchRune(rune: number): boolean;
-}
+const { ALT, ALT_MATCH, CAPTURE, EMPTY_WIDTH, FAIL, MATCH, NOP, RUNE } = OP;
+const { EDGE } = KIND;
 
-const [ALT, ALT_MATCH, CAPTURE, EMPTY_WIDTH, FAIL, MATCH, NOP] = [1, 2, 3, 4, 5, 6, 7];
-const [RUNE, RUNE_1, RUNE_ANY, RUNE_ANY_NOT_NEWLINE] = [8, 9, 10, 11];
-const [BEGIN_LINE, END_LINE, BEGIN_TEXT, END_TEXT, WORD_BOUNDARY, NO_WORD_BOUNDARY] = [1, 2, 4, 8, 16, 32];
-const NEWLINE = 10;
-
-/** What a character is to an assertion; `EDGE` is the beginning or end of the text. */
-const [EDGE, LINE, WORD, OTHER] = [0, 1, 2, 3];
+const [NONE, TOO_MANY] = [-1, -2] as const;
 const MAX_STATES = 4000;
-const ASCII = 128;
+/** A text that makes more new states than so many, and than one in so many characters, is searched by bits for a while. */
+const [MANY_NEW, RARE_NEW, WHILE] = [1000, 32, 2 ** 16] as const;
 
 /** A state: what may go on from here, in order, and what stood before (or behind, running back). */
 interface State {
@@ -41,25 +43,6 @@ interface State {
 interface Step {
   isMatch: boolean;
   state: State | null;
-}
-
-function kindOf(rune: number): number {
-  if (rune === NEWLINE) return LINE;
-  const isWord = rune >= 48 && rune <= 57 || rune >= 65 && rune <= 90 || rune === 95 ||
-    rune >= 97 && rune <= 122;
-  return isWord ? WORD : OTHER;
-}
-
-function isTaken(instruction: Instruction, rune: number): boolean {
-  if (instruction.op < RUNE || instruction.op === RUNE_ANY) return instruction.op === RUNE_ANY;
-  return instruction.op === RUNE_ANY_NOT_NEWLINE ? rune !== NEWLINE : instruction.matchRune(rune);
-}
-
-/** The assertions that hold between two characters. */
-function assertionsAt(before: number, after: number): number {
-  return (before === EDGE ? BEGIN_TEXT | BEGIN_LINE : before === LINE ? BEGIN_LINE : 0) |
-    (after === EDGE ? END_TEXT | END_LINE : after === LINE ? END_LINE : 0) |
-    ((before === WORD) !== (after === WORD) ? WORD_BOUNDARY : NO_WORD_BOUNDARY);
 }
 
 /**
@@ -80,16 +63,14 @@ export class LinearMatcher {
   readonly #start: number;
   /** The instructions that lead to each. */
   readonly #before: number[][];
-  /** Classes of characters that no instruction tells apart: one character of each. */
-  readonly #runes: number[] = [-1];
-  /** For each class, 1 for the instructions that take it. */
-  readonly #takes: Uint8Array[] = [new Uint8Array(0)];
+  readonly #classes: RuneClasses;
+  readonly #scanner: BitScanner;
+  readonly #ordered: OrderedSearch;
+  /** States made in this text, since it was last searched by bits. */
+  #made = 0;
   /** When an instruction was last seen, by the number of the walk. */
   readonly #seen: Uint32Array;
   #walk = 0;
-  readonly #classOfAscii = new Int16Array(ASCII);
-  readonly #classes = new Map<number, number>();
-  readonly #classOfKey = new Map<string, number>();
   readonly #states = [new Map<string, State>(), new Map<string, State>()] as const;
   readonly #isPlain: boolean;
 
@@ -98,6 +79,9 @@ export class LinearMatcher {
     this.#plain = RE2JS.compile(expression);
     const { inst, start } = this.#plain.re2Input.prog as { inst: Instruction[]; start: number };
     [this.#program, this.#start] = [inst, start];
+    this.#classes = new RuneClasses(inst);
+    this.#scanner = new BitScanner(inst, { start, classes: this.#classes });
+    this.#ordered = new OrderedSearch(inst, { start, classes: this.#classes });
     this.#before = inst.map(() => []);
     this.#seen = new Uint32Array(inst.length);
     inst.forEach(({ op, out, arg }, pc) => {
@@ -105,24 +89,10 @@ export class LinearMatcher {
       this.#before[out]!.push(pc);
       if (op === ALT || op === ALT_MATCH) this.#before[arg]!.push(pc);
     });
-    const known = [
-      ALT,
-      ALT_MATCH,
-      CAPTURE,
-      EMPTY_WIDTH,
-      5,
-      MATCH,
-      NOP,
-      RUNE,
-      RUNE_1,
-      RUNE_ANY,
-      RUNE_ANY_NOT_NEWLINE,
-    ];
+    const known = new Set<number>(Object.values(OP));
     // what may be empty has rules of its own
-    this.#isPlain = inst.some(({ op }) => !known.includes(op)) ||
-      [0, BEGIN_TEXT | BEGIN_LINE | END_TEXT | END_LINE | WORD_BOUNDARY | NO_WORD_BOUNDARY].some((
-        assertions,
-      ) => this.#follow([start], assertions).isMatch);
+    this.#isPlain = inst.some(({ op }) => !known.has(op)) ||
+      [0, EVERY_ASSERTION].some((assertions) => this.#follow([start], assertions).isMatch);
   }
 
   /** The matches, which do not overlap, in order. */
@@ -132,27 +102,32 @@ export class LinearMatcher {
       while (matcher.find()) yield [matcher.start(), matcher.end()];
       return;
     }
-    for (let from = 0;;) {
-      const end = this.#findEnd(text, from);
-      if (end < 0) return;
-      yield [this.#findStart(text, from, end), end];
-      from = end;
+    let [from, first] = [0, 0];
+    this.#made = 0;
+    for (;;) {
+      const end = this.#findEnd(text, from, first);
+      if (end === NONE) return;
+      if (end !== TOO_MANY) {
+        yield [this.#findStart(text, from, end), end];
+        from = end;
+        continue;
+      }
+      const until = from + WHILE;
+      do {
+        const match = this.#findByBits(text, from);
+        if (match === null) return;
+        yield match;
+        from = match[1];
+      } while (from < until);
+      [first, this.#made] = [from, 0];
     }
   }
 
-  #classOf(rune: number): number {
-    const known = rune < ASCII ? this.#classOfAscii[rune]! : this.#classes.get(rune) ?? 0;
-    if (known !== 0) return known;
-    const takes = Uint8Array.from(this.#program, (one) => isTaken(one, rune) ? 1 : 0);
-    const key = `${kindOf(rune)} ${takes.join("")}`;
-    let number = this.#classOfKey.get(key);
-    if (number === undefined) {
-      this.#classOfKey.set(key, number = this.#runes.push(rune) - 1);
-      this.#takes.push(takes);
-    }
-    if (rune < ASCII) this.#classOfAscii[rune] = number;
-    else if (this.#classes.size < 2 ** 16) this.#classes.set(rune, number);
-    return number;
+  #findByBits(text: string, from: number): [start: number, end: number] | null {
+    const first = this.#scanner.find(text, from);
+    // mostly what begins first matches
+    return first && (this.#ordered.find(text, first.from, first.from + 1) ??
+      this.#ordered.find(text, first.from, first.end));
   }
 
   #stateOf(isBack: boolean, pcs: readonly number[], kind: number, isOpen: boolean): State | null {
@@ -165,6 +140,7 @@ export class LinearMatcher {
     if (state === undefined) {
       if (states.size >= MAX_STATES) states.clear(); // those in use stay with what leads to them
       states.set(key, state = { pcs, kind, isOpen, next: [] });
+      this.#made++;
     }
     return state;
   }
@@ -197,11 +173,16 @@ export class LinearMatcher {
   }
 
   #stepForward({ pcs, kind, isOpen }: State, number: number): Step {
-    const rune = this.#runes[number]!;
+    const rune = this.#classes.runes[number]!;
     const next = number === 0 ? EDGE : kindOf(rune);
     const reached = this.#follow(isOpen ? [...pcs, this.#start] : pcs, assertionsAt(kind, next));
     if (number === 0) return { isMatch: reached.isMatch, state: null };
-    const [after, takes, seen, walk] = [[] as number[], this.#takes[number]!, this.#seen, this.#nextWalk()];
+    const [after, takes, seen, walk] = [
+      [] as number[],
+      this.#classes.takes[number]!,
+      this.#seen,
+      this.#nextWalk(),
+    ];
     for (const pc of reached.pcs) {
       const { out } = this.#program[pc]!;
       if (takes[pc] === 0 || seen[out] === walk) continue;
@@ -212,13 +193,19 @@ export class LinearMatcher {
     return { isMatch: reached.isMatch, state };
   }
 
-  #findEnd(text: string, from: number): number {
+  /** Where the leftmost match ends; states made since `first` are counted. */
+  #findEnd(text: string, from: number, first: number): number {
     let state: State | null = this.#stateOf(false, [], this.#kindBefore(text, from), true);
-    let found = -1;
+    let found: number = NONE;
     for (let at = from; state !== null;) {
       const rune = at < text.length ? text.codePointAt(at)! : -1;
-      const number = rune < 0 ? 0 : this.#classOf(rune);
-      const step: Step = state.next[number] ??= this.#stepForward(state, number);
+      const number = rune < 0 ? 0 : this.#classes.of(rune);
+      let step: Step | undefined = state.next[number];
+      if (step === undefined) {
+        const most = MANY_NEW + (at - first) / RARE_NEW;
+        if (this.#made > most && this.#scanner.isUsable) return TOO_MANY;
+        step = state.next[number] = this.#stepForward(state, number);
+      }
       if (step.isMatch) found = at;
       if (rune < 0) break;
       state = step.state;
@@ -241,7 +228,7 @@ export class LinearMatcher {
   }
 
   #stepBack({ pcs, kind }: State, number: number): Step {
-    const rune = this.#runes[number]!;
+    const rune = this.#classes.runes[number]!;
     const before = number === 0 ? EDGE : kindOf(rune);
     const reached = this.#lead(pcs, assertionsAt(before, kind));
     const isMatch = reached.has(this.#start);
@@ -249,7 +236,7 @@ export class LinearMatcher {
     const next = new Set<number>();
     for (const pc of reached) {
       for (const one of this.#before[pc]!) {
-        if (this.#takes[number]![one] === 1) next.add(one);
+        if (this.#classes.takes[number]![one] === 1) next.add(one);
       }
     }
     return { isMatch, state: this.#stateOf(true, [...next].sort((a, b) => a - b), before, false) };
@@ -261,7 +248,7 @@ export class LinearMatcher {
     let found = end;
     for (let at = end; state !== null;) {
       const rune = at > 0 ? runeBefore(text, at) : -1;
-      const number = rune < 0 ? 0 : this.#classOf(rune);
+      const number = rune < 0 ? 0 : this.#classes.of(rune);
       const step: Step = state.next[number] ??= this.#stepBack(state, number);
       if (step.isMatch) found = at;
       if (at <= from) break;
@@ -274,11 +261,4 @@ export class LinearMatcher {
   #kindBefore(text: string, at: number): number {
     return at === 0 ? EDGE : kindOf(runeBefore(text, at));
   }
-}
-
-/** The character that ends at a place. */
-function runeBefore(text: string, at: number): number {
-  const isPair = at > 1 && (text.charCodeAt(at - 1) & 0xfc00) === 0xdc00 &&
-    (text.charCodeAt(at - 2) & 0xfc00) === 0xd800;
-  return isPair ? text.codePointAt(at - 2)! : text.charCodeAt(at - 1);
 }

@@ -11,12 +11,13 @@ import { asciiUnits } from "./ascii_units.ts";
 import { MarkFinder } from "./marks.ts";
 import { hasTokenChecksum, isPlaceholder } from "./token_checks.ts";
 import { isLikePassword, isNumber, isPath, isRandom, isReference, isUuid, isWordy } from "./value_checks.ts";
+import { isBesideUser, isPairedPassword, isWordPassword } from "./word_passwords.ts";
 
 type Add = (start: number, end: number) => void;
 
 /** The names. */
 export const SECRET_NAME =
-  /(?:api|access|secret|private|auth|encrypt|encryption|signing|master|license|shared|account|storage|primary|consumer|deploy|hmac|jwt|cipher|crypto|app|subscription|validation|decryption|project)[_.-]?key|secret|token|pass(?:word|wd|phrase|code)|pwd|credential|(?<![a-z])(?:pass|pw)(?=["'`]{0,1} {0,2}[:=])|_pass|[_-]auth(?![a-z])/iy;
+  /(?:api|access|secret|private|auth|encrypt|encryption|signing|master|license|shared|account|storage|primary|consumer|deploy|hmac|jwt|cipher|crypto|app|subscription|validation|decryption|project)[_.-]?key|_key(?![a-z])|secret|token|pass(?:word|wd|phrase|code)|pwd|credential|(?<![a-z])(?:pass|pw)(?=["'`]{0,1} {0,2}[:=])|_pass|[_-]auth(?![a-z])/iy;
 
 const PASSWORD_NAME = /pass|pwd|^pw$/i;
 const STRONG_NAME = /api[_.-]?key|client[_.-]?secret|(?:access|auth)[_.-]?token/i;
@@ -29,19 +30,20 @@ const ABOUT =
 /** A name's rest, and the quote and bracket that close it. */
 const TAIL = "([\\w.-]{0,30})(\\\\?[\"'`]?)\\]?\\)?";
 const QUOTED = new RegExp(
-  `${TAIL}\\s{0,8}(?::{0,3}=|=>|[?+|]=|:|,|\\|\\||\\?\\?|\\?:|(?::\\s?[\\w&' ]{1,20}|\\bstring\\s?|\\w{1,9}\\s)=|(?<=passw(?:or)?d)(?=[ \\t]{1,4}["']))\\s{0,20}` +
-    "(?:(?:Some|Ok|String|Optional\\.of|Box::new|Secret\\w{0,9}(?:::new)?)\\(|[rbuf@$]{1,2})?(\\\\?[\"'`])([^\"'`\\s\\\\]{6,200})\\3",
+  `${TAIL}\\s{0,8}(?:[=!]==?|(?<=\\.equals)\\(|:{0,3}=|=>|[?+|]=|:|,|\\|\\||\\?\\?|\\?:|(?::\\s?[\\w&' ]{1,20}|\\bstring\\s?|\\w{1,9}\\s)=|(?<=passw(?:or)?d)(?=[ \\t]{1,4}["']))\\s{0,20}` +
+    "(?:(?:Some|Ok|String|Optional\\.of|Box::new|Secret\\w{0,9}(?:::new)?)\\(|[rbuf@$]{1,2}|'(?=\")|\"(?='))?" +
+    "(\\\\?[\"'`])((?:(?!\\3)[^\\s\\\\]|\\\\[1-9]){5,300})\\3",
   "y",
 );
 const UNQUOTED = new RegExp(
   `${TAIL}[ \\t]{0,8}(?::{0,3}=|[?+|]=|=>|:)[ \\t]{0,8}` +
-    '((?!["\'`;,<>(){}[\\]|&\\\\$])[^\\s"\'`;,<>(){}[\\]\\\\]{6,200})(?=$|[\\s;,<)\\]}"\'`]|\\\\[nrt"])',
+    '(?!["\'`;,<>(){}[\\]|&\\\\$])(?=([^\\s"\'`;,<>(){}[\\]\\\\]{6,300}))\\3(?=$|[\\s;,<)\\]}"\'`]|\\\\[nrt"])',
   "my",
 );
 const IN_XML =
   /([\w.:-]{0,30})(?:\s[^<>\n]{0,80})?>\s{0,40}(?:<!\[CDATA\[)?([^\s<>\]]{6,200})(?:\]\]>)?\s{0,40}<\//y;
 const AS_VALUE =
-  /([\w.-]{0,30})["']?[\s,]{0,40}(?:<\/key>\s{0,40}<string>|["']?\bvalue["']?\s{0,4}[=:]\s{0,4})["']?([^\s"'<>]{6,200})(?=["'<\s]|$)/my;
+  /([\w.-]{0,30})["']?[\s,]{0,40}(?:<\/key>\s{0,40}<string>|["']?\bvalue["']?\s{0,4}[=:]\s{0,4}|\{\s{1,20}(?:(?:type|description|sensitive)[^\n]{0,120}\n\s{0,20}){0,3}default\s{0,20}=\s{0,4})["']?([^\s"'<>]{6,200})(?=["'<\s]|$)/my;
 const BY_COMMAND = /([\w.-]{0,30})[ \t]{1,8}["']?([^\s"'=]{6,200})["']?[ \t]*$/my;
 const LINE_OF_COMMAND = /(?:^|\n)[ \t]*(?:ENV|ARG|setenv|SetEnv|set|env)[ \t]+[\w.-]*$/;
 /** A line that begins with the name, but for what declares or comments it out. */
@@ -50,8 +52,20 @@ const LINE_OF_CONFIGURATION =
 /** A variable of the environment, in a command. */
 const VARIABLE = /(?:^|[\s"'`;(])[A-Z][A-Z0-9_]*$/;
 const WORDS = /^[A-Za-z]+(?:[ _./:-][A-Za-z]+)*[_./:-]?$|^[\w./-]+\.[a-z]{2,4}$|^[a-z_]+[.(]/;
+/** Between two strings rather than in one, a selector of a page, or a route of Rails. */
+const NO_STRING = /^[,;:)\]}+].*[,:=({[+]$|^[#.][A-Za-z][A-Za-z-]*$|^[\w-]+(?:\/[\w-]+)+#\w+$/;
 /** Addresses without a query, names of cloud resources, and marks such as a language model's `<|endoftext|>`. */
 const NAME_OF_THING = /^https?:\/\/[^?@]*$|^arn:|^(?:<\/?|[[{|]).*[>\]}|]$|^\w+\(.*\)$/;
+
+/** What compares a value, after a name. */
+const COMPARED = /[=!]=|\.equals\(/;
+/** Of a word that is given to a variable of the environment. */
+const LEAST_WORD = 7;
+/** Of a random value whose name only says that it is a key. */
+const LEAST_KEY = 20;
+/** A JSON web token, which has dots as members have. */
+const TOKEN_OF_PARTS = /^eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}$/;
+const SIGNED_WORDS = /^\w{4,}[!@#$%^&*]\w{4,}$/;
 
 let names: MarkFinder | undefined;
 
@@ -107,12 +121,13 @@ export function addNamedValue(
   { name, index }: { name: string; index: number },
   add: Add,
 ): void {
+  const isKey = /^_key$/i.test(name);
+  if (isKey && name !== "_KEY") return;
   const at = index + name.length;
   const before = text.slice(Math.max(0, index - 60), index);
   const read = readValue(text, at, before);
   if (!read) return;
   const { value, start, tail, isQuoted } = read;
-  const lead = /[\w.-]*$/.exec(before)![0];
   const line = before.slice(-40) + text.slice(index, start);
   if (PUBLIC_NAME.test(line.slice(line.lastIndexOf("\n") + 1))) return;
   if (
@@ -120,16 +135,28 @@ export function addNamedValue(
   ) return;
   const isPassword = PASSWORD_NAME.test(name) || PASSWORD_NAME.test(tail);
   if (isUuid(value)) {
+    const lead = /[\w.-]*$/.exec(before)![0];
     if (STRONG_NAME.test(lead + name + tail)) add(start, start + value.length);
     return;
   }
-  if (isNoSecret(value)) return;
-  const isVariable = text[at + tail.length] === "=" && VARIABLE.test(before + name + tail);
-  const isLine = LINE_OF_CONFIGURATION.test(before) && endsLine(text, start + value.length);
+  const isSecret = /^secret$/i.test(name) && tail === "";
+  const isCompared = COMPARED.test(text.slice(at, start));
+  if (isNoSecret(value) || isCompared && !isPassword && !isSecret) return;
+  if (isKey && (value.length < LEAST_KEY || !isRandom(value))) return;
+  const isVariable = isPassword && text[at + tail.length] === "=" && VARIABLE.test(before + name + tail);
+  const isLine = isPassword && LINE_OF_CONFIGURATION.test(before) && endsLine(text, start + value.length);
   const isFound = isQuoted
-    ? isQuotedSecret(value, isPassword)
-    : isBareSecret(value, isPassword && (isVariable || isLine));
-  if (isFound) add(start, start + value.length);
+    ? isQuotedSecret(value, isPassword || isSecret && SIGNED_WORDS.test(value))
+    : isBareSecret(value, isVariable || isLine);
+  const isWord = (): boolean => {
+    if (isCompared && isQuoted && (isPassword && tail === "" || isSecret) && isWordPassword(value)) {
+      return true;
+    }
+    if (!isPassword || !(isQuoted || isLine)) return false;
+    if (isVariable && isLine && value.length >= LEAST_WORD && isWordPassword(value)) return true;
+    return isPairedPassword(value) && isBesideUser(text, { index, start, isQuoted });
+  };
+  if (isFound || isWord()) add(start, start + value.length);
 }
 
 function readValue(text: string, at: number, before: string): Read | undefined {
@@ -175,18 +202,20 @@ function endsLine(text: string, end: number): boolean {
 /** Whether a value only marks a secret's place, or has the form of a token and another checksum. */
 function isNoSecret(value: string): boolean {
   const isForged = /^(?:gh[pousr]|npm)_[A-Za-z0-9]{36}$/.test(value) && !hasTokenChecksum(value);
-  return isForged || isPlaceholder(value) || NAME_OF_THING.test(value);
+  return isForged || isPlaceholder(value) || NAME_OF_THING.test(value) || NO_STRING.test(value);
 }
 
 function isQuotedSecret(value: string, isPassword: boolean): boolean {
-  if (WORDS.test(value) || value.length < (isPassword ? 6 : 8)) return false;
+  if (
+    WORDS.test(value) && !isRandom(value.slice(value.indexOf(".") + 1)) || value.length < (isPassword ? 6 : 8)
+  ) return false;
   const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(value)).length;
   if (kinds < 2 || !/\d|[^A-Za-z0-9_.-]/.test(value)) return false;
   return !isPath(value) && !isNumber(value) && (isPassword || !isWordy(value));
 }
 
 function isBareSecret(value: string, isWholeLine: boolean): boolean {
-  if (isReference(value)) return false;
+  if (isReference(value) && !TOKEN_OF_PARTS.test(value)) return false;
   if (isRandom(value)) return true;
   return isWholeLine && value.length >= 7 && !WORDS.test(value) && isLikePassword(value);
 }

@@ -150,7 +150,7 @@ export function isKeyBody(body: string): boolean {
 const DUMMY =
   /example|dummy|placeholder|change[-_]?me|your[-_]|sample|redacted|insert|replace|todo|fixme|foobar|lorem|xxxx|(?:fake|mock|test)[-_]?(?:key|token|secret|pass)/i;
 const STAND_IN = /^(?:test|fake|mock|password|secret|none|null|undefined|true|false)/i;
-const TEMPLATE = /\$\{|\{\{|\}\}|%\(|<[a-z]|\{[a-z_]*\}|^[$%@]|\.\.\./i;
+const TEMPLATE = /\$\{|\{\{|\}\}|%\([a-z_]*\)|<[a-z]|&lt;|\{[a-z_]*\}|^[$%@]|\.\.\./i;
 
 /**
  * Whether a value only marks a secret's place: a template, a word such as "changeme", few different characters, a row
@@ -182,14 +182,29 @@ export function isPlaceholder(value: string): boolean {
  */
 export function isDummy(value: string): boolean {
   if (DUMMY.test(value) || TEMPLATE.test(value)) return true;
-  const different = new Set(value).size;
-  if (value.length >= 8 && different <= Math.max(3, Math.min(MOST_FEW, value.length / 10))) return true;
-  return charactersInRows(value) >= Math.max(6, value.length / 2);
+  if (value.length >= 8 && hasFew(value, Math.max(3, Math.min(MOST_FEW, value.length / 10)))) return true;
+  const inRows = charactersInRows(value);
+  if (inRows >= LEAST_IN_ROWS && inRows > value.length / 2) return true;
+  const digits = value.replace(/\D+/g, ""); // a1b2c3d4
+  if (digits.length < LEAST_ROW || digits.length === value.length) return false;
+  const both = [digits, value.toLowerCase().replace(/[^a-z]+/g, "")].map(charactersInRows);
+  return both.every((count) => count >= LEAST_ROW) && both[0]! + both[1]! >= value.length / 2;
 }
 
 /** A random value of any length has more different characters: hexadecimal digits are 16. */
 const MOST_FEW = 10;
 const LEAST_ROW = 5;
+const LEAST_IN_ROWS = 6;
+
+/** Whether a value has so few different characters, or fewer. */
+function hasFew(value: string, most: number): boolean {
+  const seen = new Set<string>();
+  for (let i = 0; i < value.length; i++) {
+    seen.add(value[i]!);
+    if (seen.size > most) return false;
+  }
+  return true;
+}
 
 /** How many characters stand in rows of at least five, each the next of the one before, or the same. */
 function charactersInRows(value: string): number {

@@ -1,12 +1,14 @@
 /**
- * `deno task parity:rules MODULE [FOLDER ...]`: what gitleaks and our machine find by gitleaks' own rules, place by place, in
+ * `deno task parity:rules MODULE [FOLDER ...] [--documents FILE]`: what gitleaks and our machine find by gitleaks' own rules, place by place, in
  * the values of gitleaks' own tests and in the files of folders; and how many of those values the extended profile finds
  * alone. MODULE is the folder of gitleaks' Go module (`go mod download -json github.com/zricethezav/gitleaks/v8@v8.30.1`
- * tells it). A copy of it is built, which needs Go; nothing of it is kept.
+ * tells it). A copy of it is built, which needs Go; nothing of it is kept, but the values in FILE where one is named, as
+ * `quality:examples` reads them.
  *
  * @module
  */
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 import { readRules } from "../../lib/datasets/read_rules.ts";
 import { detectSecrets } from "../../lib/secrets/detect.ts";
@@ -28,7 +30,10 @@ interface Finding {
 /** gitleaks reads a file in pieces; a smaller one is one piece. */
 const PIECE = 100_000;
 
-const [module, ...folders] = Deno.args;
+const { values: options, positionals: [module, ...folders] } = parseArgs({
+  options: { documents: { type: "string" } },
+  allowPositionals: true,
+});
 if (module === undefined) throw new RangeError("Missing argument: the folder of gitleaks' Go module");
 const scratch = await Deno.makeTempDir();
 try {
@@ -66,6 +71,10 @@ async function main(module: string): Promise<void> {
     const path = join(folder, String(i), name);
     await Deno.mkdir(join(path, ".."), { recursive: true });
     await Deno.writeTextFile(path, text + "\n"); // else its line allow lists see all of the text
+  }
+  if (options.documents !== undefined) {
+    const lines = documents.map(({ rule, text, isPositive }) => JSON.stringify({ rule, text, isPositive }));
+    await Deno.writeTextFile(options.documents, lines.join("\n") + "\n");
   }
   const config = join(module, "config/gitleaks.toml");
   let different = 0;

@@ -1,7 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { PythonRandom } from "../../lib/datasets/python_random.ts";
 import { RE2JS } from "../../lib/npm/re2js.ts";
+import { BitScanner } from "../../lib/secrets/bit_scanner.ts";
 import { LinearMatcher } from "../../lib/secrets/linear_matcher.ts";
+import { OrderedSearch } from "../../lib/secrets/ordered_search.ts";
+import { RuneClasses } from "../../lib/secrets/re2_program.ts";
 
 function plainly(expression: string, text: string): [number, number][] {
   const matcher = RE2JS.compile(expression).matcher(text);
@@ -10,7 +13,18 @@ function plainly(expression: string, text: string): [number, number][] {
   return found;
 }
 
-Deno.test("LinearMatcher finds what RE2JS finds", () => {
+/** The first match by bits and ordered ways, as hostile texts are searched. */
+function byBits(expression: string): (text: string) => [number, number] | null {
+  const { inst, start } = RE2JS.compile(expression).re2Input.prog;
+  const options = { start, classes: new RuneClasses(inst) };
+  const [scanner, search] = [new BitScanner(inst, options), new OrderedSearch(inst, options)];
+  return (text) => {
+    const first = scanner.find(text, 0);
+    return first && search.find(text, first.from, first.end);
+  };
+}
+
+Deno.test("LinearMatcher finds what RE2JS finds, and so do bits and ordered ways", () => {
   const random = new PythonRandom(21);
   const pick = <T>(choices: readonly T[]): T => choices[random.randbelow(choices.length)]!;
   const atoms = [
@@ -52,18 +66,22 @@ Deno.test("LinearMatcher finds what RE2JS finds", () => {
       return /^(?:\\[bBAz]|\^|\$|\(\?m:)/.test(atom) ? atom : atom + quantifier;
     }).join("") + (random.randbelow(4) === 0 ? `|${pick(atoms)}` : "");
   const letters = [..."aabbc= \n1_", "é", "😀", "\u2028", "\ud800", "A", "B"];
-  let found = 0;
+  let [found, foundByBits] = [0, 0];
   for (let i = 0; i < 4000; i++) {
     const expression = expressionOf(2);
     const matcher = new LinearMatcher(expression);
+    const bits = i % 2 === 0 ? byBits(expression) : undefined;
     for (let j = 0; j < 4; j++) {
       const text = Array.from({ length: random.randbelow(14) }, () => pick(letters)).join("").toWellFormed();
       const wanted = plainly(expression, text);
       assertEquals([...matcher.findAll(text)], wanted, `${expression} in ${JSON.stringify(text)}`);
       found += wanted.length;
+      if (!bits || wanted.some(([start, end]) => start === end)) continue; // what may be empty is not searched so
+      assertEquals(bits(text), wanted[0] ?? null, `${expression} in ${JSON.stringify(text)}`);
+      foundByBits += wanted.length;
     }
   }
-  assert(found > 5000);
+  assert(found > 5000 && foundByBits > 1000);
 });
 
 Deno.test("LinearMatcher finds what RE2JS finds in long texts, where states are made anew", () => {

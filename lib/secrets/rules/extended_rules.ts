@@ -10,6 +10,8 @@ import { MESSAGE_RULES } from "./message_rules.ts";
 import { PASSWORD_RULES } from "./password_rules.ts";
 import { HASH_RULES } from "./password_hash_rules.ts";
 import { HEADER_RULES } from "./header_rules.ts";
+import { PLATFORM_RULES } from "./platform_rules.ts";
+import { PROSE_RULES } from "./prose_rules.ts";
 import { SERVICE_RULES } from "./service_rules.ts";
 import type { SecretRule } from "./secret_rule.ts";
 
@@ -20,7 +22,9 @@ export const EXTENDED_RULES: readonly SecretRule[] = [
   ...MODEL_RULES,
   ...MESSAGE_RULES,
   ...SERVICE_RULES,
+  ...PLATFORM_RULES,
   ...HEADER_RULES,
   ...PASSWORD_RULES,
+  ...PROSE_RULES,
   ...HASH_RULES,
 ];

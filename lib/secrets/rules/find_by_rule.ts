@@ -45,7 +45,12 @@ export function findAtPlaces(
   add: Add,
 ): void {
   let sticky = stickies.get(rule.pattern);
-  if (!sticky) stickies.set(rule.pattern, sticky = new RegExp(rule.pattern.source, "y"));
+  if (!sticky) {
+    stickies.set(
+      rule.pattern,
+      sticky = new RegExp(rule.pattern.source, rule.pattern.flags.replace("g", "y")),
+    );
+  }
   let end = 0;
   for (const place of places.toSorted((a, b) => a - b)) {
     if (place < end) continue;

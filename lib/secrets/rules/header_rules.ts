@@ -16,19 +16,23 @@ function decoded(base64: string): string {
   }
 }
 
+/** Whether base64 stands for the name of a user and a password. */
+const isBasic = (base64: string) => /^[\x20-\x7e]{1,80}:[\x20-\x7e]{4,200}$/.test(decoded(base64));
+
 /** The rows. */
 export const HEADER_RULES: readonly SecretRule[] = [
   {
     id: "AuthorizationHeader",
     description: "credentials of an HTTP header",
     pattern:
-      /\bAuthorization["'`]?\s{0,4}(?:[:=,]|=>)\s{0,4}["'`]?\s?(?:(?:Bearer|Token|Basic|ApiKey|Api-Key|Key|GoogleLogin auth=|SSWS|OAuth|Apikey)\s{1,4})?(?:token=)?["']?((?![${<%])[A-Za-z0-9+/_.~=-]{16,1000})(?![\w(])/gi,
+      /\bAuthorization["'`]?\s{0,4}(?:[:=,]|=>)\s{0,4}["'`]?\s?(?:(?:Bearer|Token|Basic|ApiKey|Api-Key|Key|GoogleLogin auth=|SSWS|OAuth|Apikey)\s{1,4})?(?:token=)?["']?((?![${<%])[A-Za-z0-9+/_.~=-]{14,1000})(?![\w(])/gi,
     mark: /Authorization/i,
     entropy: 2.8,
-    check: (value) => /\d/.test(value) && !/^[\d.]+$/.test(value),
+    check: (value) => /\d/.test(value) && !/^[\d.]+$/.test(value) || isBasic(value),
     examples: [
       "Authorization: Bearer «8f<x30>»",
       "-H 'Authorization: Basic «<a22>7==»'",
+      "Authorization: Basic «Ym9iOlF6ZWtrbVhhYQ==»",
       "Authorization: token «<x40>»",
       '"authorization": "«<x8>-<x4>-<x4>-<x4>-<x12>»"',
     ],

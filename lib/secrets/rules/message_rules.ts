@@ -79,8 +79,8 @@ export const MESSAGE_RULES: readonly SecretRule[] = [
   {
     id: "TelegramBot",
     description: "token of a bot, alone or in an address",
-    pattern: /(?<!(?<!\\|%[\dA-F]|\bbo)[A-Za-z0-9_-])\d{6,12}:A[0-9A-Za-z_-]{34}(?![A-Za-z0-9_-])/g,
-    mark: /:A[0-9A-Za-z_-]{34}/,
+    pattern: /(?<!(?<!\\|%[\dA-F]|\bbo)[A-Za-z0-9_-])\d{6,12}:A[0-9A-Za-z_-]{33,34}(?![A-Za-z0-9_-])/g,
+    mark: /:A[0-9A-Za-z_-]{33}/,
     entropy: 3,
     examples: ["«<d10>:AA<w33>»", "https://api.telegram.org/bot«<d9>:AA<w33>»/sendMessage"],
     counterExamples: ["<d10>:AA<w20>", "x<d10>:AA<w33>"],

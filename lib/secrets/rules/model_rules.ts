@@ -125,7 +125,7 @@ export const MODEL_RULES: readonly SecretRule[] = [
   {
     id: "Figma",
     description: "personal access token of the old form",
-    ...given("figma", "\\d{5,6}-UUID"),
+    ...given("figma", "\\d{4,7}-UUID"),
     examples: ["figma_token: «<d6>-<x8>-<x4>-<x4>-<x4>-<x12>»"],
     counterExamples: ["figma: <d6>"],
   },

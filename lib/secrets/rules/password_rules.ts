@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isGibberish } from "../gibberish.ts";
 import type { SecretRule } from "./secret_rule.ts";
 
 /** Whether a value may be a password: no reference to one, no word that stands for one. */
@@ -20,7 +21,7 @@ export const PASSWORD_RULES: readonly SecretRule[] = [
     description: "user and password of an HTTP client, on a command line",
     tag: "PASSWORD",
     pattern:
-      /\b(?:curl|wget|http|https|restic|lftp)\b(?:[^\n|;&\\]|\\\n|\\.){0,300}?\s(?:-u|--user|--auth|--proxy-user)[ =]{0,2}["']?[^\s:"'$]{0,64}["']?:["']?((?![$<{[])[^\s"'`]{4,128}?)["']?(?=\s|$|\\)/gm,
+      /\b(?:curl|wget|http|https|restic|lftp)\b(?:[^\n|;&\\]|\\\n|\\.){0,300}?(?<=\s)(?:-u|--user|--auth|--proxy-user)[ =]{0,2}["']?[^\s:"'$]{0,64}["']?:["']?((?![$<{[])[^\s"'`]{4,128}?)["']?(?=\s|$|\\)/gm,
     mark: /-u|--user|--auth|--proxy-user/,
     check: mayBePassword,
     examples: [
@@ -41,7 +42,7 @@ export const PASSWORD_RULES: readonly SecretRule[] = [
     description: "password of a connection string of .NET, ODBC or a message queue",
     tag: "PASSWORD",
     pattern:
-      /\b(?:Server|Data Source|Host|Uid|User ?Id|User ?Name|User|Driver|DSN|Database|Initial Catalog|Provider|Addr(?:ess)?|Port)\s{0,2}=[^\n]{0,300}?;\s{0,4}(?:Password|Pwd)\s{0,2}=\s{0,2}((?![${%<])[^;"'`\s<>]{3,128})/gi,
+      /\b(?:Server|Data Source|Host|Uid|User ?Id|User ?Name|User|Driver|DSN|Database|Initial Catalog|Provider|Addr(?:ess)?|Port)\s{0,2}=[^\n]{0,300}?;\s{0,4}(?:["'] {0,2}[&+.] {0,2}["'])?(?:Password|Pwd)\s{0,2}=\s{0,2}((?![${%<(])[^;"'`\s<>]{3,128})/gi,
     mark: /Password|Pwd/i,
     check: mayBePassword,
     examples: ["Server=db;Uid=app;Pwd=«<a12>»;", 'x = "Data Source=db;User Id=a;Password=«<a10>!»"'],
@@ -74,11 +75,11 @@ export const PASSWORD_RULES: readonly SecretRule[] = [
     description: "password given to a function that takes a user and one",
     tag: "PASSWORD",
     pattern:
-      /\b(?:NetworkCredential|UsernamePasswordCredentials|PasswordAuthentication|HTTPBasicAuth|BasicAuth|basic_auth|SetBasicAuth|PlainAuth|getConnection|createConnection|ssh_connect|login|mysqli_connect|mysqli|mysql_connect|credentials|CredentialsProvider\.Create|PlainTextAuthProvider)\s?\(\s{0,4}(?:["'][^"'\n]{0,120}["']\s{0,4},\s{0,4}){1,3}["']([^"'\s]{5,128})["']/g,
+      /\b(?:NetworkCredential|UsernamePasswordCredentials|PasswordAuthentication|HTTPBasicAuth|BasicAuth|basic_auth|SetBasicAuth|PlainAuth|getConnection|createConnection|ssh_connect|login|mysqli_connect|mysqli|mysql_connect|credentials|CredentialsProvider\.Create|PlainTextAuthProvider|DirectoryEntry)\s?\(\s{0,40}(?:["'][^"'\n]{0,120}["']\s{0,4},\s{0,40}){1,3}["']([^"'\s]{5,128})["']/g,
     mark:
-      /Credential|PasswordAuthentication|BasicAuth|basic_auth|PlainAuth|Connection|_connect|login|mysqli|credentials|PlainText/,
+      /Credential|PasswordAuthentication|BasicAuth|basic_auth|PlainAuth|Connection|_connect|login|mysqli|credentials|PlainText|DirectoryEntry/,
     check: (value) =>
-      mayBePassword(value) && /\d|[^A-Za-z0-9_.]/.test(value) &&
+      mayBePassword(value) && (/\d|[^A-Za-z0-9_.]/.test(value) || value.length >= 10 && isGibberish(value)) &&
       !/^[\w-]+(?:\.[\w-]+)+(?::\d+)?$|^[/.]/.test(value),
     examples: ['new NetworkCredential("u", "«p<a11>7»")', "HTTPBasicAuth('bob', '«<a10>7!»')"],
     counterExamples: ['new NetworkCredential("u", "password")', 'login("bob", "db.a.invalid:5432")'],
@@ -112,9 +113,9 @@ export const PASSWORD_RULES: readonly SecretRule[] = [
     description: "password on a command line",
     tag: "PASSWORD",
     pattern:
-      /(?<![\w-])(?:--?(?:password|passwd|passphrase|pass|pwd|token|api-?key|secret|auth-token|access-token|client-secret))[ =]["']?((?![${<%(\-/]|["'])[^\s"'`;|&)<>]{6,128})/g,
+      /(?<![\w-])(?:--?(?:password|passwd|passphrase|pass|pwd|token|api-?key|secret|auth-token|access-token|client-secret))[ =]["']?((?![${<%(\-/]|["'])[^\s"'`;|&)<>]{6,128})/gi,
     mark:
-      /-(?:password|passwd|passphrase|pass|pwd|token|api-?key|secret|auth-token|access-token|client-secret)/,
+      /-(?:password|passwd|passphrase|pass|pwd|token|api-?key|secret|auth-token|access-token|client-secret)/i,
     check: (value) =>
       mayBePassword(value) && /\d|[!@#^*]/.test(value) && /[a-z]/i.test(value) &&
       !/^[\w-]+\.\w{1,5}$|^[A-Z]+\d?$|^[a-z_]+[.(]/.test(value),
