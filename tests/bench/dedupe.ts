@@ -175,7 +175,7 @@ async function benchNear(run: Run): Promise<BenchRow[]> {
 function* unseenTexts(count: number, files: readonly string[]): Generator<MadeRow> {
   const random = numbers(3);
   for (let i = 0; i < count; i++) {
-    const [words, lines] = [madeWords(LINES, random), asCode(madeWords(3, random))];
+    const [words, lines] = [madeWords(LINES, random, "own"), asCode(madeWords(3, random, "own"))];
     const from = files[random(files.length)]!.split("\n");
     const at = random(from.length - 9);
     // a line has 20 words and marks

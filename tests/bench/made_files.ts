@@ -16,9 +16,9 @@ export function numbers(seed: number): (below: number) => number {
 
 const WORDS = 50_000;
 
-/** A file of about so many lines, as its words; a line has eight. */
-export function madeWords(lines: number, random: (below: number) => number): string[] {
-  return Array.from({ length: 8 * lines }, () => `name_${random(WORDS).toString(36)}`);
+/** A file of about so many lines, as its words; a line has eight. Words of two prefixes have nothing in common. */
+export function madeWords(lines: number, random: (below: number) => number, prefix = "name"): string[] {
+  return Array.from({ length: 8 * lines }, () => `${prefix}_${random(WORDS).toString(36)}`);
 }
 
 /** The same with some of its words changed, one of `each` by chance. */
