@@ -7,7 +7,7 @@ import { MEASURE_COLUMNS, ROW_COLUMN, THRESHOLD_COLUMNS } from "../datasets/colu
 import { PythonRandom } from "../datasets/python_random.ts";
 import { readRows, type RowOf } from "../datasets/row_table.ts";
 import { THRESHOLD_METRICS } from "../datasets/metrics.ts";
-import { THRESHOLD_GROUP_COLUMNS, THRESHOLD_INTERVAL_COLUMNS } from "../datasets/unseen_columns.ts";
+import { type THRESHOLD_GROUP_COLUMNS, THRESHOLD_INTERVAL_COLUMNS } from "../datasets/unseen_columns.ts";
 import { textsNeeded, thresholdGroups, thresholdIntervals } from "../evaluation/threshold_intervals.ts";
 import { meanAndError } from "../evaluation/thresholds.ts";
 

@@ -8,7 +8,7 @@
  * @module
  */
 
-const [SPACE, WORD, MARK] = [0, 1, 2];
+const [WORD, MARK] = [1, 2]; // 0 is white space
 
 let kinds: Uint8Array | undefined;
 
