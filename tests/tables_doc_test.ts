@@ -4,6 +4,7 @@ import * as columns from "../lib/datasets/columns.ts";
 import type { Columns } from "../lib/datasets/columns.ts";
 import * as collection from "../lib/datasets/collection_columns.ts";
 import * as findings from "../lib/datasets/finding_columns.ts";
+import * as unseen from "../lib/datasets/unseen_columns.ts";
 import * as utility from "../lib/datasets/utility_columns.ts";
 import { writeEmbeddedCorpus } from "../lib/embedded/write_embedded_corpus.ts";
 import { LIKELIHOOD_NAMES } from "../lib/datasets/metrics.ts";
@@ -49,7 +50,7 @@ function readSections(): Map<string, Map<string, DocumentedColumn>> {
 
 const SECTIONS = readSections();
 
-const schemas = { ...columns, ...collection, ...findings, ...utility };
+const schemas = { ...columns, ...collection, ...findings, ...unseen, ...utility };
 
 /** Where each schema of lib/datasets/columns.ts and of the files beside it is described; a part of a table is described with it. */
 const DESCRIBED: { [schema: string]: string } = {
@@ -62,6 +63,10 @@ const DESCRIBED: { [schema: string]: string } = {
   SKIPPED_COLUMNS: "Skipped files of `detect`",
   MEASURE_COLUMNS: "Scores of `measure`",
   THRESHOLD_COLUMNS: "Thresholds",
+  THRESHOLD_INTERVAL_COLUMNS: "Thresholds",
+  THRESHOLD_GROUP_COLUMNS: "Groups of `thresholds`",
+  DROPPED_COLUMNS: "Dropped texts of `dedupe`",
+  UNSEEN_COLUMNS: "Texts of `sample`",
   PROBE_COLUMNS: "Scores of `probe`",
   PROBE_EL_COLUMNS: "Scores of `probe`",
   CONTROL_COLUMNS: "Scores of `probe`",
@@ -158,10 +163,19 @@ Deno.test("the tables that commands write have the documented columns and no oth
     at.corpus,
     "--runs",
     "1",
+    "--groups",
+    path("groups.csv"),
     "--out",
     path("limits.csv"),
   );
   await checkTable(path("limits.csv"), "Thresholds");
+  await checkTable(path("groups.csv"), "Groups of `thresholds`");
+  const deduped = ["--corpus", at.corpus, "--near", "0.7", "--dropped", path("dropped.csv")];
+  await run("dedupe", ...deduped, "--out", path("kept"));
+  await checkTable(path("dropped.csv"), "Dropped texts of `dedupe`");
+  const taken = ["--corpus", at.corpus, "--tokenizer", at.model, "--min-tokens", "1"];
+  await run("sample", ...taken, "--out", path("unseen.csv"));
+  await checkTable(path("unseen.csv"), "Texts of `sample`");
   const el = LIKELIHOOD_NAMES;
   await run("probe", ...scored, "--secrets", path("parts.csv"), "--out", path("probe.csv"));
   await checkTable(path("probe.csv"), "Scores of `probe`");

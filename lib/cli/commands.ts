@@ -67,6 +67,18 @@ export const COMMANDS = {
     example: "redact src/ --secrets secrets.parquet --out clean",
     load: () => import("./commands/redact.ts"),
   },
+  dedupe: {
+    description: "a corpus without texts that are there twice, or that a training corpus holds",
+    example: "dedupe --corpus collected --near 0.7 --against training --out unseen",
+    more: ["dedupe --corpus collected --plan --out unseen"],
+    load: () => import("./commands/dedupe.ts"),
+  },
+  sample: {
+    description: "texts by lot, as thresholds are measured on",
+    example: "sample --corpus unseen --tokenizer embedded --out unseen.parquet",
+    more: ["sample --problems humaneval --problems mbpp.jsonl --out unseen.parquet"],
+    load: () => import("./commands/sample.ts"),
+  },
   measure: {
     description: "MA, EL_n and loss of texts under a model",
     example: "measure --model embedded --texts src/ --out scores.parquet",

@@ -6,7 +6,7 @@
  * @module
  */
 import { assembleParts } from "../datasets/assemble_parts.ts";
-import { RETAIN_COLUMNS, THRESHOLD_COLUMNS } from "../datasets/columns.ts";
+import { RETAIN_COLUMNS } from "../datasets/columns.ts";
 import { writeRows } from "../datasets/row_table.ts";
 import { describeDifferences } from "../files/settings.ts";
 import { privateIf } from "../files/write_file.ts";
@@ -44,10 +44,10 @@ export async function mergeShards(shards: readonly string[], rows: number): Prom
   const records = await recordsOf(shards);
   const [first] = records;
   if (first?.command === "thresholds") {
-    const { thresholdTable } = await import("./threshold_table.ts");
-    const { runs, seed, maxTexts } = first.settings as { [name: string]: number };
-    const table = await thresholdTable(shards, { runs: runs!, seed: seed!, maxTexts });
-    return { rows: table.rows.length, write: (out) => writeRows(out, table.rows, THRESHOLD_COLUMNS) };
+    const { THRESHOLD_TABLE_COLUMNS, thresholdTable } = await import("./threshold_table.ts");
+    const { runs, seed, maxTexts, error } = first.settings as { [name: string]: number };
+    const { rows } = await thresholdTable(shards, { runs: runs!, seed: seed!, maxTexts, error });
+    return { rows: rows.length, write: (out) => writeRows(out, rows, THRESHOLD_TABLE_COLUMNS) };
   }
   if (first?.command === "retain") {
     const { chooseFromTables } = await import("./retain_texts.ts");

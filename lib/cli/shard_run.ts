@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Context } from "./command.ts";
+import { type Context, UsageError } from "./command.ts";
 import { openRunFiles, type RunFiles } from "./run_files.ts";
 import type { RunOptions } from "./run_record.ts";
 import { type ShardOutput, shardOutput } from "./shard.ts";
@@ -12,6 +12,8 @@ import { type ShardOutput, shardOutput } from "./shard.ts";
 export interface ShardRunOptions extends Pick<RunOptions, "command" | "inputs"> {
   /** `--shard` as it was given; a job array's numbers else. */
   shard: string | undefined;
+  /** Another output, by its option's name, which a shard has not. */
+  beside?: { [option: string]: string | undefined };
   context: Pick<Context, "settings" | "force" | "signal"> & Partial<Pick<Context, "breathe">>;
 }
 
@@ -38,12 +40,19 @@ export interface ShardRun extends RunFiles, Pick<ShardOutput, "out" | "shard"> {
  */
 export async function openShardRun(
   whole: string,
-  { shard: given, command, inputs = {}, context }: ShardRunOptions,
+  { shard: given, command, inputs = {}, beside = {}, context }: ShardRunOptions,
 ): Promise<ShardRun> {
   const { shard, out, setting } = shardOutput(whole, given);
+  const more = Object.entries(beside).flatMap(([option, path]) => {
+    if (path !== undefined && shard) {
+      throw new UsageError(`Cannot write --${option} of a shard: leave it out, or the shards`);
+    }
+    return path === undefined ? [] : [path];
+  });
   const { plan: _, ...others } = context.settings;
+  for (const option of Object.keys(beside)) delete others[option];
   const settings = { ...others, shard: setting };
-  const run = await openRunFiles([out], {
+  const run = await openRunFiles([out, ...more], {
     command,
     context: { ...context, settings },
     inputs,

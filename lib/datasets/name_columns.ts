@@ -23,6 +23,7 @@ import {
   SKIPPED_COLUMNS,
   THRESHOLD_COLUMNS,
 } from "./columns.ts";
+import { DROPPED_COLUMNS, THRESHOLD_GROUP_COLUMNS, THRESHOLD_INTERVAL_COLUMNS } from "./unseen_columns.ts";
 
 /** All names that our tables use, and those of a corpus. */
 const OWN_NAMES: ReadonlySet<string> = new Set(
@@ -32,6 +33,9 @@ const OWN_NAMES: ReadonlySet<string> = new Set(
     DISTRIBUTION_COLUMNS,
     MEASURE_COLUMNS,
     THRESHOLD_COLUMNS,
+    THRESHOLD_INTERVAL_COLUMNS,
+    THRESHOLD_GROUP_COLUMNS,
+    DROPPED_COLUMNS,
     PROBE_EL_COLUMNS,
     CONTROL_COLUMNS,
     FORGET_COLUMNS,

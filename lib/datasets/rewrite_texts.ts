@@ -5,10 +5,7 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import { dirname, join } from "node:path";
-import { pipeline, Readable } from "node:stream";
-import { createZstdCompress } from "node:zlib";
 import pl from "../npm/polars.ts";
 import { writeFileAtomic } from "../files/write_file.ts";
 import { assembleParts } from "./assemble_parts.ts";
@@ -18,6 +15,7 @@ import { spliceCsvCell } from "./csv_record.ts";
 import { CsvReader } from "./csv_rows.ts";
 import { countRows } from "./frame_table.ts";
 import { jsonMembers, spliceJsonString } from "./json_line.ts";
+import { joinPieces, packPieces } from "./pack_pieces.ts";
 import { type Replacement, spliceText } from "./redact_text.ts";
 import { decodeRow, MAX_ROW_BYTES, type RowPart, rowParts } from "./row_parts.ts";
 import type { RowIds } from "./seen_ids.ts";
@@ -26,7 +24,6 @@ import { idAsText, writeTable } from "./tables.ts";
 import { textAsText } from "./text_column.ts";
 
 const ROWS_AT_ONCE = 4096;
-const BYTES_AT_ONCE = 2 ** 20;
 
 /** Options of {@linkcode rewriteTexts}. */
 export interface RewriteOptions {
@@ -134,37 +131,12 @@ async function rewriteRows(table: string, out: string, options: CountingOptions)
       );
     }
   }
-  const rows = joined(pieces());
+  const rows = joinPieces(pieces());
   const { size } = await Deno.stat(table);
-  await writeFileAtomic(out, { bytes: size, pieces: packing ? packed(rows, packing) : rows });
+  await writeFileAtomic(out, { bytes: size, pieces: packing ? packPieces(rows, packing) : rows });
 }
 
 const ENCODER = new TextEncoder();
-
-function packed(
-  rows: AsyncIterable<Uint8Array<ArrayBuffer>>,
-  packing: "gzip" | "zstd",
-): AsyncIterable<Uint8Array<ArrayBuffer>> {
-  if (packing === "gzip") return ReadableStream.from(rows).pipeThrough(new CompressionStream("gzip"));
-  const compressed = createZstdCompress(); // one frame: some readers stop behind the first
-  pipeline(Readable.from(rows), compressed, () => {}); // its reader is told
-  return compressed;
-}
-
-/** Pieces put together, so that not every row is written by itself. */
-async function* joined(
-  pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
-): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  let [held, bytes]: [Uint8Array[], number] = [[], 0];
-  for await (const piece of pieces) {
-    held.push(piece);
-    bytes += piece.length;
-    if (bytes < BYTES_AT_ONCE) continue;
-    yield Buffer.concat(held);
-    [held, bytes] = [[], 0];
-  }
-  yield Buffer.concat(held);
-}
 
 function jsonTextRow(path: string, columns: CorpusColumns): (part: RowPart) => TextRow | null {
   return (part) => {

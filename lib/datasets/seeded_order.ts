@@ -25,7 +25,22 @@ function digest(seed: number, label: string): string {
  * ```
  */
 export function randomOf(seed: number, label: string): PythonRandom {
-  return new PythonRandom(Number.parseInt(digest(seed, label).slice(0, 13), 16)); // 52 bits
+  return new PythonRandom(rankOf(seed, label));
+}
+
+/**
+ * A number of 52 bits for a label: what is put in order by it keeps its order when others come or go.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { rankOf } from "./seeded_order.ts";
+ *
+ * assertEquals([rankOf(42, "a") === rankOf(42, "a"), rankOf(42, "a") === rankOf(42, "b")], [true, false]);
+ * ```
+ */
+export function rankOf(seed: number, label: string): number {
+  return Number.parseInt(digest(seed, label).slice(0, 13), 16);
 }
 
 /**

@@ -32,10 +32,29 @@ export interface ProblemFileOptions {
  * assertEquals((await readProblemFile(path)).map(({ task_id }) => task_id), ["1"]);
  * ```
  */
-export async function readProblemFile(
+export async function readProblemFile(path: string, options: ProblemFileOptions = {}): Promise<Problem[]> {
+  return readProblems(await readProblemRows(path, options), path);
+}
+
+/**
+ * The rows of a file of problems as they stand in it.
+ *
+ * @throws as {@linkcode readProblemFile}, but nothing of the columns
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { readProblemRows } from "./problem_file.ts";
+ *
+ * const path = `${await Deno.makeTempDir()}/mine.jsonl`;
+ * await Deno.writeTextFile(path, '{"task_id":1}\n\n{"task_id":2}\n');
+ * assertEquals(await readProblemRows(path), [{ task_id: 1 }, { task_id: 2 }]);
+ * ```
+ */
+export async function readProblemRows(
   path: string,
   { maxBytes = MAX_BYTES }: ProblemFileOptions = {},
-): Promise<Problem[]> {
+): Promise<unknown[]> {
   const refuse = (what: string): never => {
     throw new SyntaxError(`Cannot read problems of "${path}": ${what}`);
   };
@@ -58,7 +77,7 @@ export async function readProblemFile(
   } catch {
     return refuse("it is not UTF-8");
   }
-  return readProblems(parseRows(text, refuse), path);
+  return parseRows(text, refuse);
 }
 
 /** Null for what is too large. */

@@ -22,6 +22,7 @@ import { benchReference } from "./reference.ts";
 import { benchPlain, benchTorch, benchTransformers } from "./scores.ts";
 import { benchSamples } from "./samples.ts";
 import { benchSmollm2, benchSmollm2Forward, benchSmollm2Row } from "./smollm2.ts";
+import { benchThresholds } from "./thresholds.ts";
 import { type BenchRow, formatRows, judge } from "./bench_table.ts";
 
 type Bench = (context: BenchContext) => Promise<BenchRow[]>;
@@ -39,6 +40,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   transformers: benchTransformers,
   torch: benchTorch,
   reference: benchReference,
+  thresholds: benchThresholds,
   load: benchLoad,
   smollm2: benchSmollm2,
   smollm2_row: benchSmollm2Row,

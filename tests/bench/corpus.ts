@@ -33,7 +33,7 @@ const STRIDE = 1_299_709;
 const GOAL = { below: 0.6 };
 
 /** What one run of the command line took. */
-interface Taken {
+export interface Taken {
   seconds: number;
   /** Peak of resident memory, GB. */
   peak: number;
@@ -46,7 +46,7 @@ async function userFlags(): Promise<string[]> {
 }
 
 /** Runs a command, which must succeed. */
-async function cli(folder: string, ...args: string[]): Promise<Taken> {
+export async function cli(folder: string, ...args: string[]): Promise<Taken> {
   console.error(`bench: ${args.slice(0, 3).join(" ")} ...`);
   const start = performance.now();
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {

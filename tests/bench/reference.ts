@@ -20,7 +20,7 @@ const SIZE = { ...SIZES.small, batch: 16, length: 128 };
 /** Texts on which the reference's way runs whole. */
 const CHECKED = { texts: 2, tokens: 32 };
 /** Lengths whose forward is timed; between them time is taken as linear. */
-const LENGTHS = [1, 32, 64, 96, SIZE.length - 1];
+export const LENGTHS = [1, 32, 64, 96, SIZE.length - 1];
 
 /** Ours against the reference's way, estimated, on random texts and on texts that the model knows in part. */
 export async function benchReference(context: BenchContext): Promise<BenchRow[]> {
@@ -95,7 +95,7 @@ async function partlyKnown(model: Model, texts: readonly Int32Array[]): Promise<
  *
  * @param measured of `LENGTHS`
  */
-function addUp(measured: readonly number[], orders: readonly number[]): number {
+export function addUp(measured: readonly number[], orders: readonly number[]): number {
   const T = SIZE.length;
   let total = 0;
   for (let t = 1; t < T; t++) {

@@ -5,7 +5,7 @@ import { argumentsOf, listAll, tiny } from "./tiny_cases.ts";
 import { drawSecret, type TinyRun, writeTexts } from "./tiny_run.ts";
 
 const TABLES = [
-  ...["detect", "measure", "thresholds", "probe", "analyze", "retain", "evaluate", "report"],
+  ...["detect", "sample", "measure", "thresholds", "probe", "analyze", "retain", "evaluate", "report"],
   "certify",
 ];
 const FOLDERS = ["select", "unlearn", "attack", "scrub", "train"];
@@ -50,6 +50,8 @@ Deno.test("codescrub never writes over, into or around what it reads, not even w
   using at = await tiny();
   const inputs: { [command: string]: (keyof TinyRun)[] } = {
     detect: ["corpus"],
+    dedupe: ["corpus"],
+    sample: ["corpus"],
     measure: ["model", "corpus"],
     thresholds: ["model", "corpus"],
     probe: ["model", "corpus", "secrets"],
@@ -86,6 +88,8 @@ Deno.test("codescrub never writes over, into or around what it reads, not even w
   await at.fail("probe", { proxy, out: proxy, force: true }, /the command reads it: name another/);
   await at.fail("evaluate", { unseen: proxy, out: proxy, force: true }, /the command reads it: name another/);
   await at.fail("detect", { skipped: at.corpus, force: true }, /the command reads it: name another/);
+  await at.fail("dedupe", { dropped: at.corpus, force: true }, /the command reads it: name another/);
+  await at.fail("thresholds", { groups: at.corpus, force: true }, /the command reads it: name another/);
 });
 
 Deno.test("Ctrl-C in the middle of probe ends it with 130 and leaves no table", async () => {

@@ -70,6 +70,8 @@ export function argumentsOf(command: string, files: TinyRun, changes: Flags): st
     crawl: { language: "Lua", "created-after": "2023-06-01", out: table },
     collect: { repos: join(folder, "repos.csv"), language: "Lua", out: run },
     detect: { corpus, out: table },
+    dedupe: { corpus, out: run },
+    sample: { corpus, tokenizer: model, "min-tokens": 1, out: table },
     measure: { model, texts: corpus, out: table },
     thresholds: { model, texts: corpus, out: table },
     probe: { model, corpus, secrets, out: table },

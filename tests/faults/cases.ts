@@ -111,6 +111,20 @@ function redact(
   };
 }
 
+/** A corpus without what is there twice; with what went in a table. */
+function dedupe(name: string, corpus: (files: TinyRun) => Promise<void> | void, file: string): Scenario {
+  return {
+    name,
+    env: KEY,
+    prepare: corpus,
+    args: ({ folder, corpus: training }) => {
+      const [from, out, dropped] = [file, "out", "out_dropped.csv"].map((own) => join(folder, own));
+      const beside = ["--near", "0.7", "--against", training, "--dropped", dropped!];
+      return ["dedupe", "--corpus", from!, ...file === "src" ? beside : [], "--out", out!];
+    },
+  };
+}
+
 /** The tiny run's corpus in another format. */
 function corpusAs(file: string) {
   return async ({ folder, corpus }: TinyRun): Promise<void> => {
@@ -208,6 +222,9 @@ export const SCENARIOS: readonly Scenario[] = [
   { ...tiny("humaneval"), name: "humaneval continued", stoppedAt: at("write", /verdicts\.jsonl/) },
   tiny("retain", {}, { prepare: writeCertainTexts }),
   tiny("measure"),
+  dedupe("dedupe folder", writeSource, "src"),
+  forced(dedupe("dedupe gzip", writeCompressed, "texts.jsonl.gz")),
+  tiny("sample"),
   tiny("thresholds"),
   tiny("probe"),
   {

@@ -1,7 +1,4 @@
-/**
- * The command lines of the leak harness: every command on good files with secrets in them, and on every bad file in the
- * place of each of its inputs.
- */
+/** The command lines of the leak harness: each command on good files with secrets, and on bad files in place of each input. */
 import { join } from "node:path";
 import { COMMANDS } from "../../lib/cli/commands.ts";
 import { EVALUATION_COLUMNS, HISTORY_COLUMNS, SECRET_SCORE_COLUMNS } from "../../lib/datasets/columns.ts";
@@ -35,6 +32,8 @@ export interface LeakCase {
   isProcess?: boolean;
   /** Of the values in the corpus only what detection found is searched for: the rest of the user's text stays. */
   keepsCorpus?: boolean;
+  /** Its output is texts of the corpus as they stand: what it says, records and lists is searched. */
+  copiesTexts?: boolean;
 }
 
 /** Where a run's files are. */
@@ -49,6 +48,7 @@ export interface CaseFiles extends TinyRun {
   bad: string;
 }
 
+const COPYING = ["dedupe", "sample"];
 const MODEL_COMMANDS = [
   ...["measure", "thresholds", "probe", "retain", "unlearn", "evaluate", "attack", "certify", "verify"],
   ...["humaneval", "train"],
@@ -73,6 +73,7 @@ export function lineOf(command: string, files: CaseFiles, changes: Flags = {}): 
     certify: { out: out("certificate.json") },
     verify: { out: undefined },
     redact: { out: out("clean"), secrets: files.found },
+    dedupe: { out: out("kept"), dropped: out("dropped.csv") },
     merge: { table: out("table.parquet") },
     analyze: { out: out("table.csv") },
     train: {
@@ -120,6 +121,11 @@ export async function* goodCases(files: CaseFiles, plants: Plants): AsyncGenerat
     ["detect", "a shard", { shard: "0/1" }],
     ["redact", "a table"],
     ["redact", "a table by tags", { by: "tag" }],
+    ["dedupe", "a table, nearly equal texts too", { near: 0.7 }],
+    ["dedupe", "a folder, beside a corpus", { corpus: folder, against: files.corpus }],
+    ["dedupe", "a plan", { plan: true }],
+    ["sample", "a table"],
+    ["sample", "a folder as the reference", { corpus: folder, compat: "reference" }],
     ["measure", "a table"],
     ["measure", "a folder", { texts: folder }],
     ["thresholds", "a table", { runs: 1 }],
@@ -158,7 +164,8 @@ export async function* goodCases(files: CaseFiles, plants: Plants): AsyncGenerat
     const isGood = command !== "retain" && command !== "unlearn" && !isRefused &&
       about !== "all that is found";
     const isRevealing = changes?.reveal === true, isProcess = changes?.workers !== undefined;
-    yield { command, about, args, isGood, isRevealing, isProcess, keepsCorpus: command === "redact" };
+    const copies = { keepsCorpus: command === "redact", copiesTexts: COPYING.includes(command) };
+    yield { command, about, args, isGood, isRevealing, isProcess, ...copies };
   }
   const cut = lineOf("detect", files, { corpus: many.cut, workers: 2 });
   yield { command: "detect", about: "a line cut behind many", args: cut, isProcess: true };
@@ -177,7 +184,8 @@ export async function* badCases(files: CaseFiles, plants: Plants): AsyncGenerato
       const where = `${command} --${flag}`;
       const folder = join(files.bad, `${command}-${flag}`);
       for (const path of await writeFiles(folder, await badTables(TABLES[kind], plants, where))) {
-        const changes = command === "merge" ? { table: await asShard(path) } : { [flag]: path };
+        const other = command === "sample" && flag === "problems" ? { corpus: undefined } : {};
+        const changes = command === "merge" ? { table: await asShard(path) } : { [flag]: path, ...other };
         yield caseOf(command, path, lineOf(command, files, changes), flag);
       }
     }
@@ -190,8 +198,8 @@ export async function* badCases(files: CaseFiles, plants: Plants): AsyncGenerato
 }
 
 function caseOf(command: string, path: string, args: string[], flag: string): LeakCase {
-  const keepsCorpus = command === "redact";
-  return { command: command as LeakCase["command"], about: `--${flag} ${path}`, args, keepsCorpus };
+  const copies = { keepsCorpus: command === "redact", copiesTexts: COPYING.includes(command) };
+  return { command: command as LeakCase["command"], about: `--${flag} ${path}`, args, ...copies };
 }
 
 async function writeFiles(folder: string, files: readonly BadFile[]): Promise<string[]> {
@@ -251,6 +259,9 @@ async function* modelCases(files: CaseFiles, plants: Plants): AsyncGenerator<Lea
     const command = MODEL_COMMANDS[i % MODEL_COMMANDS.length]!;
     for (const name of new Set(["measure", command])) {
       yield caseOf(name, model, lineOf(name, files, { model }), "model");
+    }
+    if (i % MODEL_COMMANDS.length === 0) {
+      yield caseOf("sample", model, lineOf("sample", files, { tokenizer: model }), "tokenizer");
     }
   }
 }

@@ -37,6 +37,8 @@ export const INPUTS: { [command: string]: { [flag: string]: keyof typeof TABLES 
   detect: { corpus: "corpus", baseline: "found" },
   merge: { table: "found" },
   redact: { corpus: "corpus", secrets: "found" },
+  dedupe: { corpus: "corpus", against: "corpus" },
+  sample: { corpus: "corpus", problems: "problems" },
   measure: { texts: "corpus" },
   thresholds: { texts: "corpus" },
   probe: { corpus: "corpus", secrets: "secrets", proxy: "probe" },

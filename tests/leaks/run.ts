@@ -2,9 +2,10 @@
  * The leak harness, `deno task leaks`: plants made-up values wherever a file may hold one, runs every command on good
  * and bad input, and searches every byte that was written, decoded, for pieces of nine characters.
  *
- * Three things may be shown. What the user typed is the user's. A document's id stands in the columns `doc_id` and
+ * Four things may be shown. What the user typed is the user's. A document's id stands in the columns `doc_id`, `of` and
  * `path`, in a report and in SARIF, where the contract writes it. The copy of a corpus that `redact` writes is the user's text
- * but for the secrets that `detect` found. Each has its line below (`keepsCorpus`, `isId`).
+ * but for the secrets that `detect` found; what `dedupe` and `sample` write is texts of the user as they stand. Each has
+ * its line below (`keepsCorpus`, `copiesTexts`, `isId`).
  */
 import { basename, join } from "node:path";
 import { createProgress } from "../../lib/cli/progress.ts";
@@ -164,6 +165,7 @@ async function runCase(one: LeakCase, options: RunCaseOptions): Promise<void> {
     note(name, find(text));
   }
   for (const path of filesBelow(files.out)) {
+    if (one.copiesTexts && !/\/\.codescrub\/|\/dropped\./.test(path)) continue;
     report.searched += (await Deno.stat(path)).size;
     note(basename(path), await piecesOf(path, { find, plants }));
   }
@@ -200,7 +202,7 @@ async function piecesOf(
 
 async function cellsBesideIds(path: string): Promise<string[]> {
   const rows = (await readTable(path)).toRecords();
-  return rows.flatMap(({ doc_id: _, path: __, ...rest }) => Object.entries(rest).flat().map(String));
+  return rows.flatMap(({ doc_id: _, path: __, of: ___, ...rest }) => Object.entries(rest).flat().map(String));
 }
 
 if (import.meta.main) {
