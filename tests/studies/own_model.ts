@@ -1,8 +1,8 @@
 /**
  * `deno task study:own-model`: the whole way on a pretrained model that is not ours, by the commands that a user runs. A
- * fetched model learns a small corpus with made-up secrets by heart through an adapter, which is merged; the most memorized
- * secrets are unlearned, and HumanEval is sampled before and after. Hours; what is done is kept, so the same command goes on
- * where it was killed.
+ * fetched model learns a small corpus with made-up secrets by heart, through an adapter that is merged (of all weights with
+ * `--lora ""`); the most memorized secrets are unlearned, and HumanEval is sampled before and after. Hours; what is done is
+ * kept, so the same command goes on where it was killed.
  *
  * @module
  */
@@ -19,15 +19,20 @@ const { values } = parseArgs({
     dtype: { type: "string", default: "bfloat16" },
     n: { type: "string", default: "10" },
     k: { type: "string", default: "6" },
+    lora: { type: "string", default: "r=32,alpha=32,dropout=0" },
     steps: { type: "string", default: "60" },
+    "train-lr": { type: "string", default: "5e-4" },
     lr: { type: "string", default: "1e-4" },
     method: { type: "string", default: "codeeraser" },
   },
 });
 const at = (name: string) => join(values.out, name);
 const computed = ["--dtype", values.dtype];
+const trained = values.lora === "" ? [] : ["--lora", values.lora, "--merge"];
 const corpus = at("train.jsonl");
-if (!existsSync(corpus)) throw new Error(`Missing ${corpus}: deno task corpus:small ${values.out} --clean 8`);
+if (!existsSync(corpus)) {
+  throw new Error(`Cannot find ${corpus}: run deno task corpus:small ${values.out} --clean 8`);
+}
 
 const TUNED = at("tuned"), ERASED = at("erased");
 const weightsOf = (model: string) => join(model, "model.safetensors");
@@ -35,8 +40,8 @@ const forget = join(at(RUN_FILES.sets), "forget_0.parquet");
 const retain = at(RUN_FILES.retain);
 
 await stage(weightsOf(TUNED), [
-  ...["train", "--model", values.model, "--lora", "r=32,alpha=32,dropout=0", "--merge", "--corpus", corpus],
-  ...["--steps", values.steps, "--batch", "4", "--length", "256", "--lr", "5e-4", "--warmup", "4"],
+  ...["train", "--model", values.model, ...trained, "--corpus", corpus, "--steps", values.steps],
+  ...["--batch", "4", "--length", "256", "--lr", values["train-lr"], "--warmup", "4"],
   ...[...computed, "--save-dtype", "float32", "--out", TUNED],
 ]);
 await stage(at(RUN_FILES.secrets), ["detect", corpus, "--out", at(RUN_FILES.secrets)]);
@@ -57,7 +62,7 @@ await stage(retain, [
   ...["--k", values.k, "--out", retain],
 ]);
 await stage(weightsOf(ERASED), [
-  ...["unlearn", "--model", TUNED, "--lora", "r=32,alpha=32,dropout=0", "--merge", ...computed],
+  ...["unlearn", "--model", TUNED, ...trained, ...computed],
   ...["--corpus", corpus, "--forget", forget, "--retain", retain, "--thresholds", at(RUN_FILES.thresholds)],
   ...["--method", values.method, "--stop", "group", "--lr", values.lr, "--epochs", "20"],
   ...["--micro-batch", "2", "--save-dtype", "float32", "--out", ERASED],
