@@ -13,6 +13,7 @@ import {
   SECRET_SCORE_COLUMNS,
   THRESHOLD_COLUMNS,
 } from "../../lib/datasets/columns.ts";
+import { THRESHOLD_INTERVAL_COLUMNS } from "../../lib/datasets/unseen_columns.ts";
 import { type Columns, readRows, type RowOf } from "../../lib/datasets/row_table.ts";
 import { secretPieces } from "../../lib/embedded/secret_formats.ts";
 import { readTable } from "../../lib/datasets/tables.ts";
@@ -85,7 +86,7 @@ Deno.test("detect finds every planted secret, as a table of places and fingerpri
 Deno.test("thresholds writes mean and standard error of four metrics", async () => {
   const args = ["--model", MODEL, "--texts", UNSEEN, "--runs", "2", "--max-texts", "6", "--tokens", "48"];
   const summary = summaryOf(await run("thresholds", "thresholds", ...args, "--out", "thresholds.csv"));
-  const rows = await rowsOf("thresholds.csv", THRESHOLD_COLUMNS);
+  const rows = await rowsOf("thresholds.csv", { ...THRESHOLD_COLUMNS, ...THRESHOLD_INTERVAL_COLUMNS });
   assertEquals(rows.map(({ metric, texts, runs }) => [metric, texts, runs]), [
     ["ma", 6, 2],
     ["el_3", 6, 2],
@@ -94,6 +95,7 @@ Deno.test("thresholds writes mean and standard error of four metrics", async () 
   ]);
   assertEquals(summary.thresholds, Object.fromEntries(rows.map(({ metric, mean }) => [metric, mean])));
   assert(rows[0]!.mean! > 0 && rows[0]!.mean! < 0.6 && rows[0]!.standard_error !== null);
+  assert(rows.every(({ mean, low, high }) => low! <= mean! && mean! <= high!));
 });
 
 Deno.test("probe finds the planted secrets memorized", async () => {
