@@ -94,8 +94,8 @@ Deno.test("thresholds writes mean and standard error of four metrics", async () 
     ["el_10", 6, 2],
   ]);
   assertEquals(summary.thresholds, Object.fromEntries(rows.map(({ metric, mean }) => [metric, mean])));
+  assert(rows.every(({ low, mean, high }) => low! <= mean! && mean! <= high!));
   assert(rows[0]!.mean! > 0 && rows[0]!.mean! < 0.6 && rows[0]!.standard_error !== null);
-  assert(rows.every(({ mean, low, high }) => low! <= mean! && mean! <= high!));
 });
 
 Deno.test("probe finds the planted secrets memorized", async () => {
@@ -180,10 +180,13 @@ Deno.test("unlearn by each secret's own controls says what became of each, and w
   assertEquals(trained.map((row) => [row.trained, row.kept, row.loss]), isAbove ? [] : [[2, false, null]]);
   assertEquals(comesBack, summary.relapses[0] > byChance);
   assertMatch(result.stderr, /Training between: 24 texts, [1-9]\d* left out that hold what is forgotten/);
-  const [erased, still_above] = [count("erased"), count("still above")];
-  const [below_never_seen, without_tokens] = [count("below never-seen"), count(null)];
-  const counts = { erased, still_above, below_never_seen, without_tokens, above_by_chance: byChance };
-  assertEquals(summary.secrets, counts);
+  const [erased, below_never_seen] = [count("erased"), count("below never-seen")];
+  const others = {
+    still_above: count("still above"),
+    without_tokens: count(null),
+    above_by_chance: byChance,
+  };
+  assertEquals(summary.secrets, { erased, below_never_seen, ...others });
   const isDone = !isAbove && !comesBack;
   assertEquals([summary.done, summary.status === "reached"], [isDone, isDone]);
   assert(erased + below_never_seen > 0);
