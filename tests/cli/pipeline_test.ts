@@ -61,15 +61,8 @@ const SETS = ["--corpus", TRAIN, "--forget", "sets/forget_0.parquet", "--retain"
 const UNLEARN = ["unlearn", "--model", MODEL, ...SETS, "--lr", "3e-4"];
 const BY_MEANS = [...UNLEARN, "--stop", "group"];
 const CODEERASER = [
-  ...BY_MEANS,
-  "--method",
-  "codeeraser",
-  "--ma",
-  "0.5",
-  "--el10",
-  "0.2",
-  "--out",
-  "codeeraser",
+  ...[...BY_MEANS, "--method", "codeeraser", "--ma", "0.5"],
+  ...["--el10", "0.2", "--out", "codeeraser"],
 ];
 const GA = [...BY_MEANS, "--method", "ga", "--thresholds", "thresholds.csv", "--epochs", "2", "--out", "ga"];
 
