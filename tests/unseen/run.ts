@@ -66,7 +66,8 @@ async function killOften(
 ): Promise<void> {
   const random = new PythonRandom(Number(values.seed));
   for (let kills = 0; kills < Number(values.kills);) {
-    const killAfterMs = Math.round(random.random() * ms / 2);
+    // squared, as the first stages are the shortest
+    const killAfterMs = Math.round(random.random() ** 2 * ms / 2);
     const { isKilled } = await runChain({ ...chain, killAfterMs });
     if (isKilled) log(`kill ${++kills} after ${seconds(killAfterMs)}: in ${stageOf(out)}`);
     else { // all was done before its time: from nothing again
