@@ -102,7 +102,7 @@ const FILES = {
 } as const;
 
 /** All of it as one command. */
-const command = defineCommand({
+export const command = defineCommand({
   args: {},
   options: OPTIONS,
   config: true,
@@ -184,7 +184,8 @@ async function describe(
   return { text: text.join("\n"), summary: { ...summary, thresholds: means, out } };
 }
 
-const rows = {
+/** The command as the task runs it. */
+export const rows = {
   thresholds: {
     description: "from repositories or packages that a model cannot have seen to its table of thresholds",
     example: "thresholds --language Rust --created-after 2023-06-01 --model my-model --out run",
