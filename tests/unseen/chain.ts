@@ -16,14 +16,21 @@ const OUTPUTS = {
   "thresholds.parquet": "thresholds",
 } as const;
 
+/** All stages in their order. */
+export const STAGES: readonly string[] = Object.values(OUTPUTS);
+
 /** How a chain is run. */
 export interface ChainOptions {
   args: readonly string[];
   env: { [name: string]: string };
   /** What else it may connect to: "127.0.0.1:8000". */
   host: string;
-  /** After so many milliseconds it is killed. */
-  killAfterMs?: number;
+  /** The folder that it writes. */
+  out: string;
+  /** Called with each stage that begins, and the milliseconds since the start. */
+  onStage?: (stage: string, ms: number) => void;
+  /** It is killed so many milliseconds after a stage has begun, or a later one where that is done already. */
+  kill?: { stage: string; delayMs: number };
 }
 
 /** What became of it. */
@@ -38,19 +45,36 @@ export interface ChainRun {
  *
  * @throws {Error} where it fails by itself
  */
-export async function runChain({ args, env, host, killAfterMs }: ChainOptions): Promise<ChainRun> {
+export async function runChain(options: ChainOptions): Promise<ChainRun> {
+  const { args, env, host, out, onStage, kill } = options;
   const startedAt = performance.now();
-  const child = cliCommand(args, {
+  const child = cliCommand([...args, "--out", out], {
     ...{ env, script: "data/make_thresholds.ts", deno: [`--allow-net=${host}`], isDetached: true },
   }).spawn();
-  const timer = killAfterMs === undefined ? undefined : setTimeout(() => killGroup(child.pid), killAfterMs);
+  let last = "";
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const look = () => {
+    const stage = stageOf(out);
+    if (stage === last) return;
+    last = stage;
+    onStage?.(stage, performance.now() - startedAt);
+    if (!kill || timer !== undefined || isBefore(stage, kill.stage)) return;
+    timer = setTimeout(() => killGroup(child.pid), kill.delayMs);
+  };
+  look();
+  const looking = setInterval(look, 10);
   const { code, signal, stdout, stderr } = await child.output();
+  clearInterval(looking);
   clearTimeout(timer);
   const isKilled = signal === "SIGKILL";
   if (code !== 0 && !isKilled) {
     throw new Error(new TextDecoder().decode(stderr).trimEnd().split("\n").at(-1));
   }
   return { isKilled, stdout: new TextDecoder().decode(stdout), ms: performance.now() - startedAt };
+}
+
+function isBefore(stage: string, other: string): boolean {
+  return STAGES.includes(stage) && STAGES.indexOf(stage) < STAGES.indexOf(other);
 }
 
 /** A group is its first process's number, negative. */

@@ -1,8 +1,8 @@
 /**
  * `deno task check:unseen [--repositories 50] [--kills 5] [--seed N]`: the task `thresholds` over a GitHub on this machine
- * whose repositories are made up, with the embedded model, from nothing to the table; then anew, killed at random on the
- * way, with the whole process group, and started again each time. Every file must be byte for byte the same. Apart from the
- * tests, as it takes minutes.
+ * whose repositories are made up, with the embedded model, from nothing to the table; then anew, killed at a random
+ * moment of each stage, with the whole process group, and started again each time. Every file must be byte for byte the
+ * same. Apart from the tests, as it takes minutes.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { reasonOf } from "../../lib/files/reason.ts";
 import { PythonRandom } from "../../lib/datasets/python_random.ts";
 import { serveGithub, TOKEN } from "../collection/github_server.ts";
 import { temporaryFolder } from "../cli/run_cli.ts";
-import { digests, runChain, stageOf } from "./chain.ts";
+import { type ChainOptions, digests, runChain, stageOf, STAGES } from "./chain.ts";
 import { makeWorld } from "./made_repositories.ts";
 
 const { values } = parseArgs({
@@ -40,17 +40,19 @@ async function checkUnseen(log: (line: string) => void): Promise<string[]> {
   const out = at("out");
   const chain = {
     args: [
-      ...["--language", "Python", "--created-after", "2025-01-01", "--min-stars", "1", "--out", out],
+      ...["--language", "Python", "--created-after", "2025-01-01", "--min-stars", "1"],
       ...["--endpoint", server.endpoint, "--against", at("training"), "--count", values.count],
     ],
     env: { GITHUB_TOKEN: TOKEN },
     host: new URL(server.endpoint).host,
+    out,
   };
-  const whole = await runChain(chain);
+  const begun = new Map<string, number>();
+  const whole = await runChain({ ...chain, onStage: (stage, ms) => begun.set(stage, ms) });
   log(`undisturbed: ${seconds(whole.ms)}\n${whole.stdout.trimEnd()}`);
   const wanted = digests(out);
   await Deno.rename(out, at("undisturbed"));
-  await killOften(chain, { out, ms: whole.ms, log });
+  await killOften(chain, { begun, ms: whole.ms, log });
   const found = digests(out);
   const last = await runChain(chain); // what is finished is shown again
   const names = new Set([...Object.keys(wanted), ...Object.keys(found)]);
@@ -59,19 +61,24 @@ async function checkUnseen(log: (line: string) => void): Promise<string[]> {
   return last.stdout === whole.stdout ? wrong : [...wrong, "what it says at its end"];
 }
 
-/** Kills the chain at random, then lets it end. */
+/** Kills the chain in one stage after the other, each time at random, then lets it end. */
 async function killOften(
-  chain: Parameters<typeof runChain>[0],
-  { out, ms, log }: { out: string; ms: number; log: (line: string) => void },
+  chain: ChainOptions,
+  { begun, ms, log }: { begun: ReadonlyMap<string, number>; ms: number; log: (line: string) => void },
 ): Promise<void> {
+  const { out } = chain;
   const random = new PythonRandom(Number(values.seed));
   for (let kills = 0; kills < Number(values.kills);) {
-    // squared, as the first stages are the shortest
-    const killAfterMs = Math.round(random.random() ** 2 * ms / 2);
-    const { isKilled } = await runChain({ ...chain, killAfterMs });
-    if (isKilled) log(`kill ${++kills} after ${seconds(killAfterMs)}: in ${stageOf(out)}`);
+    const at = kills % STAGES.length;
+    const stage = STAGES[at]!;
+    const lasts = (begun.get(STAGES[at + 1] ?? "its end") ?? ms) - (begun.get(stage) ?? 0);
+    const { isKilled } = await runChain({
+      ...chain,
+      kill: { stage, delayMs: Math.round(random.random() * lasts) },
+    });
+    if (isKilled) log(`kill ${++kills}: in ${stageOf(out)}`);
     else { // all was done before its time: from nothing again
-      log("ended before it was killed: begun anew");
+      log(`ended before it was killed in ${stage}: begun anew`);
       await Deno.remove(out, { recursive: true });
     }
   }
