@@ -46,9 +46,9 @@ export async function makeWorld(folder: string, count: number, seed: number): Pr
     const repo = `made/r${i}`;
     const files: { [name: string]: string } = { "README.md": `# r${i}\n`, "short.py": "x = 1\n" };
     for (let file = 0; file < FILES; file++) files[`src/m${file}.py`] = python(random);
-    if (i % 5 === 0) files["vendor/copy.py"] = shared[i % shared.length]!;
+    if (i % 5 === 0) files["vendor/copy.py"] = shared[Math.floor(i / 5) % shared.length]!;
     if (i % 5 === 1) files["near.py"] = shared[i % 4]! + `\nVERSION = ${i}\n`;
-    if (i % 5 === 2) files["known.py"] = training[i % training.length]!;
+    if (i % 5 === 2) files["known.py"] = training[Math.floor(i / 5) % training.length]!;
     await makeRepository(repositoryPath(folder, repo), files);
     const day = String(1 + i % 28).padStart(2, "0");
     repositories.push({
