@@ -9,9 +9,7 @@
  * @module
  */
 import { join } from "node:path";
-import { GITHUB_ENDPOINT } from "../lib/collection/mod.ts";
-import { REGISTRIES } from "../lib/collection/package_list.ts";
-import { readRows, TEXT_TOKENS } from "../lib/datasets/mod.ts";
+import { readRows } from "../lib/datasets/mod.ts";
 import { THRESHOLD_GROUP_COLUMNS } from "../lib/datasets/unseen_columns.ts";
 import { modelInputs } from "../lib/cli/adapter_options.ts";
 import { readDay } from "../lib/cli/collection_options.ts";
@@ -27,13 +25,18 @@ import { command as crawl } from "../lib/cli/commands/crawl.ts";
 import { command as dedupe } from "../lib/cli/commands/dedupe.ts";
 import { command as sample } from "../lib/cli/commands/sample.ts";
 import { command as thresholds } from "../lib/cli/commands/thresholds.ts";
-import { DTYPE_OPTION } from "../lib/cli/dtype_options.ts";
 import { main } from "../lib/cli/main.ts";
+import { MODEL_OPTION } from "../lib/cli/model_folder.ts";
 import { resolvePath } from "../lib/cli/options.ts";
 import { openRunFolder } from "../lib/cli/run_folder.ts";
 import { Stages } from "../lib/cli/stages.ts";
 import { reportThresholds } from "../lib/cli/threshold_report.ts";
 import { THRESHOLD_TABLE_COLUMNS } from "../lib/cli/threshold_table.ts";
+
+const { minStars, limit, endpoint } = crawl.options;
+const { fromPackages, registry, workers } = collect.options;
+const { count } = sample.options;
+const { dtype, runs, tokens, error } = thresholds.options;
 
 const OPTIONS = {
   language: {
@@ -47,44 +50,13 @@ const OPTIONS = {
     metavar: "D",
     required: true,
   },
-  minStars: { kind: "int", describe: "the fewest stars of a repository", default: 500, min: 0 },
-  limit: { kind: "int", describe: "repositories, at most", default: 25_000, min: 1 },
-  endpoint: {
-    kind: "string",
-    describe: "address of the GraphQL to ask",
-    metavar: "URL",
-    default: GITHUB_ENDPOINT,
-  },
-  fromPackages: { kind: "path", describe: "list of packages instead of GitHub", metavar: "LIST" },
-  registry: { kind: "choice", describe: "where packages come from", choices: REGISTRIES, default: "pypi" },
-  workers: { kind: "int", describe: "repositories or packages at once", default: 4, min: 1, max: 64 },
-  near: {
-    kind: "float",
-    describe: "drop texts as like an earlier one as this",
-    default: 0.7,
-    min: 0.3,
-    max: 1,
-  },
-  against: {
-    kind: "path",
-    describe: "training corpus: drop texts that share code with it",
-    metavar: "TRAINING",
-  },
-  model: {
-    kind: "string",
-    describe: "embedded, smollm2, or a folder or name of the Hub",
-    default: "embedded",
-  },
-  dtype: DTYPE_OPTION,
-  tokenizer: {
-    kind: "string",
-    describe: "model whose tokenizer counts; --model by default",
-    metavar: "MODEL",
-  },
-  count: { kind: "int", describe: "texts that are measured, at most", default: 10_000, min: 1 },
-  runs: { kind: "int", describe: "parts whose means are averaged", default: 5, min: 1 },
-  tokens: { kind: "int", describe: "tokens of each text, at most", default: TEXT_TOKENS, min: 2 },
-  error: { kind: "float", describe: "the standard error that is wanted", default: 0.005, min: 1e-6 },
+  ...{ minStars, limit, endpoint, fromPackages, registry, workers },
+  near: { ...dedupe.options.near, default: 0.7 },
+  against: dedupe.options.against,
+  model: { kind: "string", describe: MODEL_OPTION.describe, default: "embedded", metavar: "MODEL" },
+  dtype,
+  tokenizer: { ...sample.options.tokenizer, describe: "model whose tokenizer counts; --model by default" },
+  ...{ count, runs, tokens, error },
   out: { kind: "string", describe: "folder of everything", default: "out/thresholds", metavar: "DIR" },
 } as const satisfies OptionSpecs;
 
