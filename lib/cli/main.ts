@@ -20,6 +20,12 @@ import { flagOf, optionsOf, resolveOptions } from "./options.ts";
 
 type CommandRows = { readonly [name: string]: CommandRow };
 
+/** Options of {@linkcode main}. */
+export interface MainOptions {
+  /** What a user writes before the command's name. */
+  program?: string;
+}
+
 const PLACEHOLDERS = {
   flag: "",
   list: "TEXT",
@@ -42,9 +48,13 @@ const PLACEHOLDERS = {
  * assertEquals(await main(["detect", "--nonsense"]), 2);
  * ```
  */
-export async function main(args: string[], rows: CommandRows = COMMANDS): Promise<number> {
+export async function main(
+  args: string[],
+  rows: CommandRows = COMMANDS,
+  { program: name = "codescrub" }: MainOptions = {},
+): Promise<number> {
   try {
-    const program = await makeProgram(args, rows);
+    const program = await makeProgram(args, rows, name);
     await program.parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
@@ -63,8 +73,8 @@ function report(thrown: unknown, args: readonly string[]): number {
   return error instanceof UsageError ? 2 : 1;
 }
 
-async function makeProgram(args: readonly string[], rows: CommandRows): Promise<Program> {
-  const program = new Program("codescrub")
+async function makeProgram(args: readonly string[], rows: CommandRows, called: string): Promise<Program> {
+  const program = new Program(called)
     .description("Finds, measures and erases the secrets that a code model memorized.")
     .version(deno.version)
     .exitOverride()
@@ -79,10 +89,10 @@ async function makeProgram(args: readonly string[], rows: CommandRows): Promise<
   for (const [name, row] of Object.entries(rows)) {
     const sub = program.command(name).description(row.description);
     if (name === asked) addCommand(sub, (await row.load()).command, given);
-    const lines = [row.example, ...row.more ?? []].map((line) => `\n  codescrub ${line}`).join("");
+    const lines = [row.example, ...row.more ?? []].map((line) => `\n  ${called} ${line}`).join("");
     sub.addHelpText("after", `\n${row.more ? "Examples" : "Example"}:${lines}`);
   }
-  const examples = Object.values(rows).map(({ example }) => `\n  codescrub ${example}`).join("");
+  const examples = Object.values(rows).map(({ example }) => `\n  ${called} ${example}`).join("");
   return program.addHelpText("after", `\nExamples:${examples}`);
 }
 

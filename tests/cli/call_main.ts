@@ -3,10 +3,14 @@
  * stdout and stderr is caught.
  */
 import { main } from "../../lib/cli/main.ts";
+import { COMMANDS } from "../../lib/cli/commands.ts";
 import type { CliRun } from "./run_cli.ts";
 
 /** Runs `codescrub` with `args` and gives back what it wrote. */
-export async function callMain(args: readonly string[]): Promise<CliRun> {
+export async function callMain(
+  args: readonly string[],
+  rows: Parameters<typeof main>[1] = COMMANDS,
+): Promise<CliRun> {
   const decoder = new TextDecoder();
   const texts = { stdout: "", stderr: "" };
   const originals = { stdout: Deno.stdout.writeSync, stderr: Deno.stderr.writeSync };
@@ -17,7 +21,7 @@ export async function callMain(args: readonly string[]): Promise<CliRun> {
     };
   }
   try {
-    return { code: await main([...args]), ...texts };
+    return { code: await main([...args], rows), ...texts };
   } finally {
     for (const name of ["stdout", "stderr"] as const) Deno[name].writeSync = originals[name];
   }

@@ -21,6 +21,8 @@ export interface RunCliOptions {
   isPiped?: boolean;
   /** More options of Deno. */
   deno?: readonly string[];
+  /** Whether it leads a process group of its own. */
+  isDetached?: boolean;
   /** What starts Deno; this very one when not given. */
   program?: string;
 }
@@ -33,6 +35,7 @@ export function cliCommand(args: readonly string[], options: RunCliOptions = {})
       .concat(deno, join(ROOT, script), args),
     cwd,
     env: { INIT_CWD: cwd, NO_COLOR: "1", CODESCRUB_DEBUG: "0", ...env },
+    detached: options.isDetached === true,
     stdin: options.isPiped ? "piped" : "null",
     stdout: "piped",
     stderr: "piped",
