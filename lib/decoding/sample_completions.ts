@@ -86,7 +86,7 @@ class SampleRun implements Disposable {
   readonly #options: SampleOptions;
   readonly #sampling: SamplingOptions | undefined;
   readonly #limit: number;
-  /** Whether other multiples of 24 rows give the same bits, as on processors they do. */
+  /** Whether other multiples of {@linkcode ROW_UNIT} rows give the same bits, as on processors they do. */
   readonly #shrinks: boolean;
   readonly #ends: readonly number[];
   readonly #held = new DisposableStack();

@@ -4,8 +4,10 @@
  *
  * What of a matrix product's row depends on the other rows is its kernel: TensorFlow's change with the number of rows and,
  * in a sum over a cache, with its length. With AVX2, oneDNN takes six rows at a time and adds up one or two that are left
- * over in another order; elementwise kernels take eight numbers at a time. So the number of rows is a multiple of 24, and
- * with that processors gave the same bits for any such number (AVX-512, AVX2, and without oneDNN).
+ * over in another order; elementwise kernels take eight numbers at a time; and for two threads a product of few numbers is
+ * cut within its sums, of 24 rows if these have fewer than 256 columns (on a Zen 3), of 48 if they have fewer than 128. So
+ * the number of rows is a multiple of 48, and with that processors gave the same bits for any such number (AVX-512, AVX2,
+ * and without oneDNN), for keys and values of 128 columns or more.
  *
  * @module
  */
@@ -17,7 +19,7 @@ import { checkPositions, keepCacheRows, newCacheBuffer } from "./kv_cache.ts";
 import { writeRows } from "../engine/kernels.ts";
 
 /** Rows of a step come in multiples. */
-export const ROW_UNIT = 24;
+export const ROW_UNIT = 48;
 /** Positions of the shortest tier; each has twice as many as the one before. */
 const SHORTEST = 128;
 /** The last tier's positions are a multiple. */

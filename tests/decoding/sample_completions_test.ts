@@ -3,6 +3,7 @@ import { loadModel } from "../../lib/checkpoints/load.ts";
 import { Generator } from "../../lib/decoding/generator.ts";
 import { sampleCompletions } from "../../lib/decoding/sample_completions.ts";
 import type { SampledCompletion, SampleOptions, SamplePrompt } from "../../lib/decoding/sample_options.ts";
+import { ROW_UNIT } from "../../lib/decoding/slot_tier.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { gpt2 } from "../../lib/models/gpt2.ts";
 import { llama } from "../../lib/models/llama.ts";
@@ -79,12 +80,12 @@ for (const [name, build] of Object.entries(MODELS)) {
       const options = { n: 8, ...SAMPLING, maxTokens: 150, endOfText: [0, 7], stop };
       const ends = await isPlain(promptsOf([3, 60, 126]), options);
       for (const end of ["stop", "end-of-text", "length"] as const) assert(ends.get(end)!.length > 1, end);
-      // ten more rows than fit outgrow the short cache while the long one has fourteen free slots: some wait
+      // more rows than fit outgrow the short cache: some wait
       const long = await isPlain(promptsOf([100, 118, 124]), {
-        n: 10,
+        n: 18,
         ...SAMPLING,
         maxTokens: 140,
-        batch: 24,
+        batch: ROW_UNIT,
       });
       assertEquals([...long.keys()], ["length"]);
     }

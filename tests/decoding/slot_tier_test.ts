@@ -64,11 +64,11 @@ for (const [name, build] of Object.entries(MODELS)) {
       const rows = Array.from({ length: 30 }, (_, seed) => rowOf(model, seed));
       const logitsOf = new Map<number, Float32Array>();
       const places: number[][] = [
-        Array.from({ length: 24 }, (_, slot) => slot),
-        Array.from({ length: 24 }, (_, slot) => (slot * 7 + 6) % 30),
-        [29, ...Array(22).fill(-1), 0], // slots that are not in use
-        Array.from({ length: 24 }, (_, slot) => 29 - slot),
-        Array.from({ length: 48 }, (_, slot) => (slot * 11 + 5) % 30),
+        Array.from({ length: ROW_UNIT }, (_, slot) => slot % 30),
+        Array.from({ length: ROW_UNIT }, (_, slot) => (slot * 7 + 6) % 30),
+        [29, ...Array(ROW_UNIT - 2).fill(-1), 0], // slots that are not in use
+        Array.from({ length: ROW_UNIT }, (_, slot) => (59 - slot) % 30),
+        Array.from({ length: 2 * ROW_UNIT }, (_, slot) => (slot * 11 + 5) % 30),
       ];
       let compared = 0;
       for (const inSlots of places) {
@@ -98,7 +98,7 @@ for (const [name, build] of Object.entries(MODELS)) {
         });
         tf.dispose([...inputs, logits]);
       }
-      assertEquals(compared, 74 + 48 - 30);
+      assertEquals(compared, 5 * ROW_UNIT + 2 - 30);
     });
   }
 }
@@ -128,12 +128,12 @@ Deno.test("SlotTier puts a row's cache into a free slot and refuses what does no
     tier.put("c", { buffers, length: 2, row: 0 }, 2);
     assertEquals(tier.rows, ["c", "b"]);
     using large = new SlotTier<string>({ rows: 2 * ROW_UNIT, length: 2 }, config);
-    for (let i = 0; i < 30; i++) large.put(`${i}`, { buffers, length: 2, row: i % 2 }, 2);
+    for (let i = 0; i < 60; i++) large.put(`${i}`, { buffers, length: 2, row: i % 2 }, 2);
     large.shrink();
-    assertEquals(large.rows.length, 48);
-    for (let i = 0; i < 30; i += 2) large.rows[i] = null;
+    assertEquals(large.rows.length, 96);
+    for (let i = 0; i < 60; i += 2) large.rows[i] = null;
     large.shrink();
-    assertEquals([large.rows.length, large.rows[14], large.rows[15]], [24, "29", null]);
+    assertEquals([large.rows.length, large.rows[29], large.rows[30]], [48, "59", null]);
     assertEquals([...large.buffers[0]!.dataSync().subarray(14 * 4, 15 * 4)], [5, 6, 7, 8]);
   }
   assertEquals(engine.memory(), before);
