@@ -5,6 +5,7 @@
  */
 import { findLanguage, type SourceLanguage } from "../collection/languages.ts";
 import type { SourceRule } from "../collection/source_text.ts";
+import { reasonOf } from "../files/reason.ts";
 import { UsageError } from "./command.ts";
 
 /**
@@ -46,7 +47,7 @@ export async function readLanguage(given: string): Promise<SourceLanguage> {
   try {
     return await findLanguage(given);
   } catch (error) {
-    if (error instanceof RangeError) throw new UsageError(error.message, { cause: error });
+    if (error instanceof RangeError) throw new UsageError(reasonOf(error), { cause: error });
     throw error;
   }
 }

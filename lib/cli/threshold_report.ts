@@ -59,15 +59,15 @@ function show(value: number | null): string | null {
   return value === null ? null : value.toFixed(4);
 }
 
-function enoughLine(rows: ThresholdTable["rows"], error: number): string {
+function enoughLine(rows: ThresholdTable["rows"], wanted: number): string {
   const needed = rows.flatMap(({ metric, texts, texts_needed }) => {
     if (texts_needed === null) return [];
     const more = texts_needed - texts;
     return [`${metric} ${texts_needed} texts${more > 0 ? ` (${more} more)` : ""}`];
   });
   return needed.length === 0
-    ? `for a standard error of ${error}: two texts and more would tell`
-    : `for a standard error of ${error}: ${needed.join(", ")}`;
+    ? `for a standard error of ${wanted}: two texts and more would tell`
+    : `for a standard error of ${wanted}: ${needed.join(", ")}`;
 }
 
 /** A line a language, where there are several. */

@@ -130,6 +130,9 @@ Deno.test("framesOf() takes no line of a message for a frame", () => {
 const READERS: { [path: string]: string } = {
   "lib/files/reason.ts": "the gate itself",
   "lib/hub/hub_error.ts": "what fetch says of a connection, by patterns",
+  "lib/collection/github_error.ts": "what fetch says of a connection, by patterns",
+  "lib/collection/crates_registry.ts":
+    "what fetch says of a connection, by patterns; whether an error is our own",
   "lib/cli/options.ts": "our own reader's words",
   "lib/datasets/tables.ts": "whether an error is our own",
   "lib/datasets/stream_table.ts": "whether an error is our own",
