@@ -4,9 +4,16 @@ import { BROWSERS } from "../lib/report/draw_figure.ts";
 /** The first of those that figures are drawn by; undefined where none is installed. */
 export async function findBrowser(): Promise<string | undefined> {
   for (const name of BROWSERS) {
-    const isThere = await new Deno.Command(name, { args: ["--version"], stdout: "null", stderr: "null" })
-      .output()
-      .then(({ success }) => success, () => false);
-    if (isThere) return name;
+    if (await answers(name)) return name;
+  }
+}
+
+/** Whether a program is there. `output` throws at once where it is not, so that only `await` within `try` hears of it. */
+async function answers(name: string): Promise<boolean> {
+  try {
+    const command = new Deno.Command(name, { args: ["--version"], stdout: "null", stderr: "null" });
+    return (await command.output()).success;
+  } catch {
+    return false;
   }
 }
