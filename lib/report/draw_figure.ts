@@ -132,7 +132,11 @@ async function outputOf(name: string, args: string[], signal: AbortSignal | unde
   const end = async () => {
     // Deno.kill would need leave to run anything at all.
     const group = childCommand("browser", "kill", { args: ["-KILL", "--", `-${child.pid}`], stderr: "null" });
-    await group.output().catch(() => child.kill("SIGKILL")); // no such program
+    try {
+      await group.output(); // throws at once where there is no such program
+    } catch {
+      child.kill("SIGKILL");
+    }
   };
   signal?.addEventListener("abort", end);
   try {

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { areWaiting, findLaunches } from "../../lib/cli/launchers.ts";
+import { answers } from "../find_program.ts";
 import { temporaryFolder } from "./run_cli.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -102,12 +103,7 @@ async function start(folder: string, words: readonly string[]): Promise<Started>
 
 const NPX = ["npm", "exec", "--offline", "--", "deno"]; // npx by its other name, without the network
 const [npm, ...npmArgs] = NPX;
-const hasNpx = await new Deno.Command(npm!, {
-  args: [...npmArgs, "--version"],
-  stdout: "null",
-  stderr: "null",
-})
-  .output().then(({ success }) => success, () => false);
+const hasNpx = await answers(npm!, [...npmArgs, "--version"]);
 const ignore = Deno.build.os !== "linux";
 
 Deno.test({

@@ -3,7 +3,7 @@ import plotlySource from "plotly.js-basic-dist-min";
 import { figureBundle, makeFigure } from "../../lib/figures/figure.ts";
 import { scriptJson } from "../../lib/report/markup.ts";
 import { temporaryFolder } from "../cli/run_cli.ts";
-import { findBrowser } from "../find_browser.ts";
+import { findBrowser } from "../find_program.ts";
 
 const browser = await findBrowser();
 

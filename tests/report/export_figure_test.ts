@@ -5,7 +5,7 @@ import { exportFigure } from "../../lib/report/export_figure.ts";
 import { renderReport } from "../../lib/report/report.ts";
 import { maByDuplication } from "../../lib/figures/ma_by_duplication.ts";
 import { temporaryFolder } from "../cli/run_cli.ts";
-import { findBrowser } from "../find_browser.ts";
+import { findBrowser } from "../find_program.ts";
 import { makeRun } from "./make_run.ts";
 
 Deno.test("exportFigure() gives the figure back when the report shows it", () => {
