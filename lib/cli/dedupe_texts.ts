@@ -7,7 +7,7 @@
 import { commentedLanguage } from "../collection/comment_styles.ts";
 import { NearDuplicates } from "../collection/near_duplicates.ts";
 import { withoutOpeningComments } from "../collection/opening_comments.ts";
-import { SeenTexts } from "../collection/seen_texts.ts";
+import { SeenTexts } from "../datasets/seen_texts.ts";
 import { SharedWindows } from "../collection/shared_windows.ts";
 import type { Document } from "../datasets/corpus.ts";
 import type { DROPPED_COLUMNS } from "../datasets/unseen_columns.ts";

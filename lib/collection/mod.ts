@@ -48,7 +48,7 @@ export {
   type SearchWindow,
   takePage,
 } from "./search_windows.ts";
-export { SeenTexts } from "./seen_texts.ts";
+export { SeenTexts } from "../datasets/seen_texts.ts";
 export { SHARED_TOKENS, SharedWindows } from "./shared_windows.ts";
 export { jaccard, SHINGLE_WORDS, shinglesOf } from "./shingles.ts";
 export { type SkipReason, type SourceRule, type SourceText, sourceText } from "./source_text.ts";
