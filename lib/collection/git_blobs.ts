@@ -5,6 +5,7 @@
  * @module
  */
 import { ByteReader } from "../datasets/byte_reader.ts";
+import { blobHead } from "../datasets/git_blobs.ts";
 import { failureOf, type GitOptions, startGit, stopWith, writeInput } from "./git_command.ts";
 
 /** An entry of a commit's tree. */
@@ -55,7 +56,6 @@ export interface Blob {
   bytes: Uint8Array | null;
 }
 
-const LINE_END = 10;
 /** Bytes that are passed over at once. */
 const PASSED = 2 ** 20;
 
@@ -92,14 +92,13 @@ export async function* readBlobs(
   const said = new Response(child.stderr).text();
   await using reader = new ByteReader(child.stdout);
   for (const id of ids) {
-    const header = await reader.until(LINE_END);
-    if (header === null) break;
-    const [, kind, bytes] = new TextDecoder("latin1").decode(header).split(" ");
-    if (kind !== "blob") {
+    const head = await blobHead(reader);
+    if (head === null) break;
+    const { size } = head;
+    if (size === undefined) {
       yield { id, size: -1, bytes: null };
       continue;
     }
-    const size = Number(bytes);
     const content = size <= maxBytes ? await reader.exactly(size) : null;
     await pass(reader, content === null ? size + 1 : 1); // the line's end, too
     if (size > maxBytes || content !== null) yield { id, size, bytes: content };

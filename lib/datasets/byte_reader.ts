@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 
 /**
  * Reads a stream that others write in parts of any size.
@@ -19,7 +20,7 @@
  */
 export class ByteReader implements AsyncDisposable {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  #chunk = new Uint8Array(0);
+  #chunk: Uint8Array = new Uint8Array(0);
   #at = 0;
 
   /** @param stream is read to its end, or as far as is asked for */
@@ -62,18 +63,13 @@ export class ByteReader implements AsyncDisposable {
 
   async #more(): Promise<boolean> {
     const { done, value } = await this.#reader.read();
-    [this.#chunk, this.#at] = [value === undefined ? new Uint8Array(0) : value.slice(), 0];
+    [this.#chunk, this.#at] = [value ?? new Uint8Array(0), 0];
     return !done;
   }
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
   if (parts.length === 1) return parts[0]!;
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  const { buffer, byteOffset, length } = Buffer.concat(parts);
+  return new Uint8Array(buffer, byteOffset, length);
 }

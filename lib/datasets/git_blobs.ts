@@ -60,7 +60,7 @@ export class BlobSizes implements AsyncDisposable {
     const asked = this.#git.write(namesOf(objects));
     const sizes: (number | null)[] = [];
     for (let i = 0; i < objects.length; i++) {
-      const answer = await headOf(this.#reader);
+      const answer = await blobHead(this.#reader);
       if (answer === null) await this.#git.end();
       sizes.push(answer?.size ?? null);
     }
@@ -97,7 +97,7 @@ export async function* readBlobs(
     await using reader = new ByteReader(git.output);
     while (first < blobs.length) {
       const blob = blobs[first++]!;
-      const head = await headOf(reader);
+      const head = await blobHead(reader);
       const bytes = head?.size === undefined ? null : await reader.exactly(head.size + 1); // a line break follows
       if (head !== null && head.size === undefined) yield { blob, reason: MISSING };
       else if (bytes === null) {
@@ -113,8 +113,21 @@ function namesOf(objects: readonly string[]): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(objects.map((object) => `${object}\n`).join(""));
 }
 
-/** What git says before an object: its size, or that there is none; null where it has ended. */
-async function headOf(reader: ByteReader): Promise<{ size?: number } | null> {
+/**
+ * What `git cat-file --batch` says before an object: its bytes, or that there is none; null where git has ended.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ByteReader } from "./byte_reader.ts";
+ * import { blobHead } from "./git_blobs.ts";
+ *
+ * const said = new TextEncoder().encode("e69de29 blob 0\n0123456 missing\n");
+ * await using reader = new ByteReader(ReadableStream.from([said]));
+ * assertEquals([await blobHead(reader), await blobHead(reader), await blobHead(reader)], [{ size: 0 }, {}, null]);
+ * ```
+ */
+export async function blobHead(reader: ByteReader): Promise<{ size?: number } | null> {
   const line = await reader.until(LINE_END);
   if (line === null) return null;
   const size = / blob (\d+)$/.exec(new TextDecoder().decode(line))?.[1];

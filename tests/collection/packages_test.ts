@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { readArchive } from "../../lib/collection/archives.ts";
 import { CratesRegistry } from "../../lib/collection/crates_registry.ts";
@@ -40,14 +41,7 @@ function tar(entries: readonly TarEntry[]): Uint8Array<ArrayBuffer> {
     padded.set(bytes);
     blocks.push(header, padded);
   }
-  const all = [...blocks, new Uint8Array(1024)];
-  const joined = new Uint8Array(all.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const block of all) {
-    joined.set(block, at);
-    at += block.length;
-  }
-  return joined;
+  return new Uint8Array(Buffer.concat([...blocks, new Uint8Array(1024)]));
 }
 
 async function gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
