@@ -8,11 +8,10 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { setUpWithProgress } from "../../lib/cli/commands/doctor.ts";
 import { listenForInterrupt } from "../../lib/cli/interrupt.ts";
-import { createProgress } from "../../lib/cli/progress.ts";
 import { cacheFolder } from "../../lib/setup/cache_folder.ts";
 import { denoFolder } from "../../lib/setup/npm_packages.ts";
+import { setUpFirst } from "../set_up.ts";
 import { startCluster } from "./cluster.ts";
 import { findScript, setVariables } from "./job_script.ts";
 import { unpackSlurm, whyNoSlurm } from "./packages.ts";
@@ -61,12 +60,7 @@ if (import.meta.main) {
   }
   let code = 1;
   try {
-    const progress = createProgress();
-    try {
-      await setUpWithProgress({ progress });
-    } finally {
-      progress.close();
-    }
+    await setUpFirst();
     using interrupt = listenForInterrupt();
     const problems = await checkSlurm(interrupt.signal, (line) => console.log(line));
     for (const problem of problems) console.error(problem);

@@ -8,12 +8,11 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { setUpWithProgress } from "../../lib/cli/commands/doctor.ts";
-import { createProgress } from "../../lib/cli/progress.ts";
 import { reasonOf } from "../../lib/files/reason.ts";
 import { PythonRandom } from "../../lib/datasets/python_random.ts";
 import { serveGithub, TOKEN } from "../collection/github_server.ts";
 import { temporaryFolder } from "../cli/run_cli.ts";
+import { setUpFirst } from "../set_up.ts";
 import { type ChainOptions, digests, runChain, stageOf, STAGES } from "./chain.ts";
 import { makeWorld } from "./made_repositories.ts";
 
@@ -88,12 +87,7 @@ async function killOften(
 if (import.meta.main) {
   let code = 1;
   try {
-    const progress = createProgress();
-    try {
-      await setUpWithProgress({ progress });
-    } finally {
-      progress.close();
-    }
+    await setUpFirst();
     const wrong = await checkUnseen((line) => console.log(line));
     for (const name of wrong) console.error(`not the same: ${name}`);
     console.log(wrong.length === 0 ? "all equal" : `${wrong.length} differ`);
