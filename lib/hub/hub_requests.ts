@@ -86,12 +86,16 @@ export class HubRequests implements Disposable {
     this.#host = url;
     this.#silent = new AbortController();
     this.#arm();
-    const signals = [this.#silent.signal, ...(this.#signal ? [this.#signal] : [])];
-    const response = await fetch(url, { headers, signal: AbortSignal.any(signals) });
+    const response = await fetch(url, { headers, signal: AbortSignal.any(this.#signals()) });
     if (response.url) this.#host = new URL(response.url);
     if (response.ok) return response;
     await response.body?.cancel();
     throw explainStatus(response, this.#asked);
+  }
+
+  /** What ends a request. */
+  #signals(): AbortSignal[] {
+    return [this.#silent.signal, ...(this.#signal ? [this.#signal] : [])];
   }
 
   #arm(): void {
@@ -99,9 +103,18 @@ export class HubRequests implements Disposable {
     this.#timer = setTimeout(() => this.#silent.abort(), this.#asked.settings.timeoutMs);
   }
 
-  /** Leaves the first `skipped` bytes out and notices silence. */
+  /**
+   * Leaves the first `skipped` bytes out, notices silence and ends when the request is ended: Deno forgets the signal of
+   * a response that the garbage collector took, and its body would be waited for without end.
+   */
   #watch(skipped: number): TransformStream<Uint8Array, Uint8Array> {
+    const signals = this.#signals();
     return new TransformStream({
+      start: (controller) => {
+        for (const signal of signals) {
+          signal.addEventListener("abort", () => controller.error(signal.reason), { once: true });
+        }
+      },
       transform: (chunk, controller) => {
         this.#arm();
         const cut = Math.min(skipped, chunk.length);

@@ -130,7 +130,7 @@ Deno.test({
       for (const { name } of Deno.readDirSync("${full}/hub/models--ada--coder/blobs")) console.log(name);`;
     // A file system of a megabyte, seen by this process only.
     const mount = ["unshare", "-rm", "sh", "-c", 'mount -t tmpfs -o size=1m none "$0" && exec "$@"', full];
-    const { message } = await runScript({ ...hub, cache: full }, script, mount);
+    const { message } = await runScript({ ...hub, cache: full }, script, { wrapper: mount });
     const [line, ...names] = message.trim().split("\n");
     assertEquals(
       line,

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import { CODER, openHub, refusal, WEIGHTS } from "./hub_open.ts";
+import { CODER, openHub, refusal, runScript, WEIGHTS } from "./hub_open.ts";
 import type { HubServerOptions } from "./hub_server.ts";
 
 Deno.test("fetchHubModel() says what the Hub refuses, and why", async () => {
@@ -130,6 +130,21 @@ Deno.test("fetchHubModel() tries again after silence, a busy Hub and a failing o
   const folder = await hub.fetchModel("ada/coder", { HF_HUB_DOWNLOAD_TIMEOUT: "0.3" });
   assertEquals(await Deno.readFile(join(folder, "model.safetensors")), WEIGHTS);
   assertEquals(hub.files().filter(({ isCdn }) => isCdn).map(({ range }) => range), [null, "bytes=9-59999"]);
+});
+
+Deno.test("fetchHubModel() notices silence after the garbage collector took the response", async () => {
+  const silence = [new Response(new ReadableStream({ start: (c) => c.enqueue(WEIGHTS.slice(0, 9)) }))];
+  await using hub = await openHub(({ isCdn }) => isCdn ? silence.shift() : undefined);
+  const { code } = await runScript(
+    hub,
+    `Deno.env.set("HF_HUB_DOWNLOAD_TIMEOUT", "0.5");
+     setTimeout(() => Deno.exit(7), 20_000);
+     setInterval(gc, 50);
+     await fetchHubModel(model);
+     Deno.exit(0);`,
+    { flags: ["--v8-flags=--expose-gc"] }, // when it collects is chance otherwise
+  );
+  assertEquals(code, 0);
 });
 
 Deno.test("fetchHubModel() says that the cache cannot be written", async () => {

@@ -77,18 +77,26 @@ export function hasNamespaces(): boolean {
 export async function runScript(
   { server, cache }: { server: { url: string }; cache: string },
   body: string,
-  wrapper: readonly string[] = [],
+  { wrapper = [], flags = [] }: { wrapper?: readonly string[]; flags?: readonly string[] } = {},
 ) {
   const start = 'import { fetchHubModel } from "./lib/hub/fetch_hub_model.ts";' +
     'const model = { repository: "ada/coder", revision: "main" };';
-  const [command = "", ...args] = [...wrapper, Deno.execPath(), "eval", "-q", "--ext=ts", start + body];
-  const { signal, stdout } = await new Deno.Command(command, {
+  const [command = "", ...args] = [
+    ...wrapper,
+    Deno.execPath(),
+    "eval",
+    "-q",
+    "--ext=ts",
+    ...flags,
+    start + body,
+  ];
+  const { code, signal, stdout } = await new Deno.Command(command, {
     args,
     cwd: join(import.meta.dirname!, "../.."),
     env: { HF_ENDPOINT: server.url, HF_HOME: cache },
     stderr: "null",
   }).output();
-  return { signal, message: new TextDecoder().decode(stdout) };
+  return { code, signal, message: new TextDecoder().decode(stdout) };
 }
 
 /** The message of a refused fetch: one line, a HubError. */
