@@ -5,6 +5,7 @@
  * @module
  */
 import { join } from "node:path";
+import { endedBy } from "../files/ended_by.ts";
 import { reasonOf } from "../files/reason.ts";
 import { hashFile } from "../setup/pinned_files.ts";
 import { type Download, otherHash, type PackageRegistry, type Release } from "./package_list.ts";
@@ -165,12 +166,12 @@ async function ask(url: string, signal: AbortSignal | undefined): Promise<Respon
   const { host } = new URL(url);
   for (let tries = 1;; tries++) {
     try {
-      const silence = AbortSignal.timeout(SILENCE_MS);
+      const signals = [AbortSignal.timeout(SILENCE_MS), ...(signal ? [signal] : [])];
       const response = await fetch(url, {
         headers: { "user-agent": "codescrub" },
-        signal: signal ? AbortSignal.any([signal, silence]) : silence,
+        signal: AbortSignal.any(signals),
       });
-      if (response.ok) return response;
+      if (response.ok) return new Response(response.body?.pipeThrough(endedBy(signals)));
       await response.body?.cancel();
       if ([404, 410, 451].includes(response.status)) return null;
       if (tries < TRIES && response.status >= 500) continue;

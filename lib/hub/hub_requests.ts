@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { endedBy } from "../files/ended_by.ts";
 import { explainFetch, explainStatus, type HubAsked, HubError } from "./hub_error.ts";
 
 /**
@@ -66,7 +67,9 @@ export class HubRequests implements Disposable {
       const answered = response.status === 206 ? response.headers.get("content-range") ?? "" : "bytes 0-";
       const first = Number(/^bytes (\d+)-/.exec(answered)?.[1] ?? NaN);
       const body = response.body ?? ReadableStream.from<Uint8Array>([]);
-      if (first === start || first === 0) return body.pipeThrough(this.#watch(start - first));
+      if (first === start || first === 0) {
+        return body.pipeThrough(endedBy(this.#signals())).pipeThrough(this.#watch(start - first));
+      }
       await body.cancel();
       throw new HubError(
         `Cannot download model "${this.#asked.label}": "${this.#host.host}" sends other bytes than were asked for`,
@@ -103,18 +106,9 @@ export class HubRequests implements Disposable {
     this.#timer = setTimeout(() => this.#silent.abort(), this.#asked.settings.timeoutMs);
   }
 
-  /**
-   * Leaves the first `skipped` bytes out, notices silence and ends when the request is ended: Deno forgets the signal of
-   * a response that the garbage collector took, and its body would be waited for without end.
-   */
+  /** Leaves the first `skipped` bytes out and notices silence. */
   #watch(skipped: number): TransformStream<Uint8Array, Uint8Array> {
-    const signals = this.#signals();
     return new TransformStream({
-      start: (controller) => {
-        for (const signal of signals) {
-          signal.addEventListener("abort", () => controller.error(signal.reason), { once: true });
-        }
-      },
       transform: (chunk, controller) => {
         this.#arm();
         const cut = Math.min(skipped, chunk.length);
