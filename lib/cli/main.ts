@@ -12,7 +12,7 @@ import deno from "../../deno.json" with { type: "json" };
 import { firstThrown, oneLine } from "../files/reason.ts";
 import { type Command, type CommandResult, type Context, type OptionSpec, UsageError } from "./command.ts";
 import { type CommandRow, COMMANDS } from "./commands.ts";
-import { write } from "./console.ts";
+import { wrapCommand, write } from "./console.ts";
 import { explainError, explainStack, gateMessage, type Given, givenWords } from "./message_gate.ts";
 import { warnOfDeno } from "./deno_version.ts";
 import { InterruptError, listenForInterrupt } from "./interrupt.ts";
@@ -88,14 +88,18 @@ async function makeProgram(args: readonly string[], rows: CommandRows, called: s
       writeErr: (text) => write(text, Deno.stderr),
       outputError: (text, writeErr) => writeErr(`codescrub: ${rephrase(oneLine(text), said)}\n`),
     });
+  const columns = Deno.stdout.isTerminal() ? Deno.consoleSize().columns : undefined;
+  const example = (line: string) => `\n${wrapCommand(`  ${called} ${line}`, columns)}`;
   for (const [name, row] of Object.entries(rows)) {
     const sub = program.command(name).description(row.description);
     if (name === asked) addCommand(sub, (await row.load()).command, given);
-    const lines = [row.example, ...row.more ?? []].map((line) => `\n  ${called} ${line}`).join("");
+    const lines = [row.example, ...row.more ?? []].map(example).join("");
     sub.addHelpText("after", `\n${row.more ? "Examples" : "Example"}:${lines}`);
   }
-  const examples = Object.values(rows).map(({ example }) => `\n  ${called} ${example}`).join("");
-  return program.addHelpText("after", `\nExamples:${examples}`);
+  return program.addHelpText(
+    "after",
+    `\nExamples:${Object.values(rows).map((row) => example(row.example)).join("")}`,
+  );
 }
 
 /** Commander's message as the project's read: its first letter large, names in double quotes, what was meant before all names. */
