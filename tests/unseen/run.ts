@@ -73,7 +73,7 @@ async function killOften(
     const lasts = (begun.get(STAGES[at + 1] ?? "its end") ?? ms) - (begun.get(stage) ?? 0);
     const { isKilled } = await runChain({
       ...chain,
-      kill: { stage, delayMs: Math.round(random.random() * lasts) },
+      kill: { stage, delayMs: Math.round(0.7 * random.random() * lasts) },
     });
     if (isKilled) log(`kill ${++kills}: in ${stageOf(out)}`);
     else { // all was done before its time: from nothing again
