@@ -9,6 +9,7 @@
  */
 import { asciiUnits } from "./ascii_units.ts";
 import { MarkFinder } from "./marks.ts";
+import { isTechnical } from "./technical_values.ts";
 import { hasTokenChecksum, isPlaceholder } from "./token_checks.ts";
 import { isLikePassword, isNumber, isPath, isRandom, isReference, isUuid, isWordy } from "./value_checks.ts";
 import { isBesideUser, isPairedPassword, isWordPassword } from "./word_passwords.ts";
@@ -25,7 +26,10 @@ const PUBLIC_NAME =
   /public|hash|digest|sha|md5|checksum|etag|_id\b|csrf|pagination|next_?token|token_?type|tokeni[sz]er|placeholder|_url|_uri|_path|_name|_file|_header|_field/i;
 /** What a name goes on with when it tells something about the secret. */
 const ABOUT =
-  /^(?:s?[_.-]?(?:path|file|name|ur[il]|field|header|id|type|len(?:gth)?|size|count|expir\w*|ttl|timeout|regex|pattern|format|label|title|hint|error|message|prefix|suffix|policy|class|arn|alg\w*|endpoint|dir|index|column|version|source|provider|manager|service|handler|validator|length|lifetime|strategy|mode|status|time|date|at|enabled|required|location|scope|param\w*|model|store|selector|input))s?$/i;
+  /^(?:s?[_.-]?(?:path|file|name|ur[il]|field|header|id|type|len(?:gth)?|size|count|expir\w*|ttl|timeout|regex|pattern|format|label|title|hint|error|message|prefix|suffix|policy|class|arn|alg\w*|endpoint|dir|index|column|version|source|provider|manager|service|handler|validator|length|lifetime|strategy|mode|status|time|date|at|enabled|required|location|scope|param\w*|model|store|selector|input|attr(?:ibute)?|accessor|map|maps))s?$/i;
+/** The same, before more words: `secretPathUrlEncoded`. */
+const ABOUT_FIRST = /^_(?:path|file|name|ur[il]|field|header|type|label|accessor)(?=_)/i;
+const ABOUT_FIRST_IN_CAMELS = /^(?:Path|File|Name|Ur[il]|Field|Header|Type|Label|Accessor)(?=[A-Z])/;
 
 /** A name's rest, and the quote and bracket that close it. */
 const TAIL = "([\\w.-]{0,30})(\\\\?[\"'`]?)\\]?\\)?";
@@ -131,7 +135,8 @@ export function addNamedValue(
   const line = before.slice(-40) + text.slice(index, start);
   if (PUBLIC_NAME.test(line.slice(line.lastIndexOf("\n") + 1))) return;
   if (
-    ABOUT.test(tail) || /[a-z]/.test(tail.slice(0, 1)) && /[A-Z]/.test(tail.slice(1, 2)) && ABOUT.test(tail)
+    ABOUT.test(tail) || ABOUT_FIRST.test(tail) || ABOUT_FIRST_IN_CAMELS.test(tail) ||
+    /[a-z]/.test(tail.slice(0, 1)) && /[A-Z]/.test(tail.slice(1, 2)) && ABOUT.test(tail)
   ) return;
   const isPassword = PASSWORD_NAME.test(name) || PASSWORD_NAME.test(tail);
   if (isUuid(value)) {
@@ -202,7 +207,8 @@ function endsLine(text: string, end: number): boolean {
 /** Whether a value only marks a secret's place, or has the form of a token and another checksum. */
 function isNoSecret(value: string): boolean {
   const isForged = /^(?:gh[pousr]|npm)_[A-Za-z0-9]{36}$/.test(value) && !hasTokenChecksum(value);
-  return isForged || isPlaceholder(value) || NAME_OF_THING.test(value) || NO_STRING.test(value);
+  return isForged || isPlaceholder(value) || isTechnical(value) || NAME_OF_THING.test(value) ||
+    NO_STRING.test(value);
 }
 
 function isQuotedSecret(value: string, isPassword: boolean): boolean {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isTechnical } from "../technical_values.ts";
 import { type SecretRule, token } from "./secret_rule.ts";
 
 const NOT_HEX = /[g-z]/i;
@@ -28,7 +29,7 @@ export const HEADER_RULES: readonly SecretRule[] = [
       /\bAuthorization["'`]?\s{0,4}(?:[:=,]|=>)\s{0,4}["'`]?\s?(?:(?:Bearer|Token|Basic|ApiKey|Api-Key|Key|GoogleLogin auth=|SSWS|OAuth|Apikey)\s{1,4})?(?:token=)?["']?((?![${<%])[A-Za-z0-9+/_.~=-]{14,1000})(?![\w(])/gi,
     mark: /Authorization/i,
     entropy: 2.8,
-    check: (value) => /\d/.test(value) && !/^[\d.]+$/.test(value) || isBasic(value),
+    check: (value) => /\d/.test(value) && !/^[\d.]+$/.test(value) && !isTechnical(value) || isBasic(value),
     examples: [
       "Authorization: Bearer «8f<x30>»",
       "-H 'Authorization: Basic «<a22>7==»'",
@@ -40,6 +41,7 @@ export const HEADER_RULES: readonly SecretRule[] = [
       "Authorization: Bearer $TOKEN",
       "Authorization: Bearer <token>",
       "Authorization: required",
+      "Authorization: AWS4-HMAC-SHA256 Credential=<a12>",
     ],
   },
   {
