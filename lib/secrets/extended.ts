@@ -89,7 +89,8 @@ function isNoSecret(value: string): boolean {
 }
 
 const QUOTED = /(["'`])([A-Za-z0-9+/_=-]{20,200})\1/g;
-const HASH_CONTEXT = /sha|md5|hash|digest|integrity|checksum|commit|etag|revision|fingerprint|base64,|data:/i;
+const HASH_CONTEXT =
+  /sha|md5|hash|digest|integrity|checksum|["']sum["']|csrf|authenticity|commit|etag|revision|fingerprint|base64,|data:/i;
 const LEAST_BASE64 = 32;
 
 /** What is given to a name: only that may be a secret without a name for it. */

@@ -23,13 +23,16 @@ export const SECRET_NAME =
 const PASSWORD_NAME = /pass|pwd|^pw$/i;
 const STRONG_NAME = /api[_.-]?key|client[_.-]?secret|(?:access|auth)[_.-]?token/i;
 const PUBLIC_NAME =
-  /public|hash|digest|sha|md5|checksum|etag|_id\b|csrf|pagination|next_?token|token_?type|tokeni[sz]er|placeholder|_url|_uri|_path|_name|_file|_header|_field/i;
+  /public|hash|digest|sha|md5|checksum|etag|_id\b|csrf|authenticity|pagination|next_?token|token_?type|tokeni[sz]er|placeholder|_url|_uri|_path|_name|_file|_header|_field/i;
 /** What a name goes on with when it tells something about the secret. */
 const ABOUT =
-  /^(?:s?[_.-]?(?:path|file|name|ur[il]|field|header|id|type|len(?:gth)?|size|count|expir\w*|ttl|timeout|regex|pattern|format|label|title|hint|error|message|prefix|suffix|policy|class|arn|alg\w*|endpoint|dir|index|column|version|source|provider|manager|service|handler|validator|length|lifetime|strategy|mode|status|time|date|at|enabled|required|location|scope|param\w*|model|store|selector|input|attr(?:ibute)?|accessor|map|maps))s?$/i;
+  /^(?:s?[_.-]?(?:path|file|name|ur[il]|field|header|id|type|len(?:gth)?|size|count|expir\w*|ttl|timeout|regex|pattern|format|label|title|hint|error|message|prefix|suffix|policy|class|arn|alg\w*|endpoint|dir|index|column|version|source|provider|manager|service|handler|validator|length|lifetime|strategy|mode|status|time|date|at|enabled|required|location|scope|param\w*|model|store|selector|input|attr(?:ibute)?|accessor|salt|map|maps))s?$/i;
 /** The same, before more words: `secretPathUrlEncoded`. */
 const ABOUT_FIRST = /^_(?:path|file|name|ur[il]|field|header|type|label|accessor)(?=_)/i;
 const ABOUT_FIRST_IN_CAMELS = /^(?:Path|File|Name|Ur[il]|Field|Header|Type|Label|Accessor)(?=[A-Z])/;
+/** And after some. */
+const ABOUT_LAST =
+  /(?:_(?:path|file|name|ur[il]|field|header|type|label|pattern|format|regex|size|count|length|timeout|ttl|message|error)|_(?:PATH|FILE|NAME|UR[IL]|FIELD|HEADER|TYPE|LABEL|PATTERN|FORMAT|REGEX|SIZE|COUNT|LENGTH|TIMEOUT|TTL|MESSAGE|ERROR)|[a-z](?:Path|File|Name|Ur[il]|Field|Header|Type|Label|Pattern|Format|Regex|Size|Count|Length|Timeout|Ttl|Message|Error))s?$/;
 
 /** A name's rest, and the quote and bracket that close it. */
 const TAIL = "([\\w.-]{0,30})(\\\\?[\"'`]?)\\]?\\)?";
@@ -59,7 +62,8 @@ const WORDS = /^[A-Za-z]+(?:[ _./:-][A-Za-z]+)*[_./:-]?$|^[\w./-]+\.[a-z]{2,4}$|
 /** Between two strings rather than in one, a selector of a page, or a route of Rails. */
 const NO_STRING = /^[,;:)\]}+].*[,:=({[+]$|^[#.][A-Za-z][A-Za-z-]*$|^[\w-]+(?:\/[\w-]+)+#\w+$/;
 /** Addresses without a query, names of cloud resources, and marks such as a language model's `<|endoftext|>`. */
-const NAME_OF_THING = /^https?:\/\/[^?@]*$|^arn:|^(?:<\/?|[[{|]).*[>\]}|]$|^\w+\(.*\)$/;
+const NAME_OF_THING =
+  /^[a-z][\w+.-]{0,20}:\/\/[^?@:]*$|^https?:\/\/[^?@]*$|^arn:|^(?:<\/?|[[{|]).*[>\]}|]$|^\w+\(.*\)$/;
 
 /** What compares a value, after a name. */
 const COMPARED = /[=!]=|\.equals\(/;
@@ -135,7 +139,7 @@ export function addNamedValue(
   const line = before.slice(-40) + text.slice(index, start);
   if (PUBLIC_NAME.test(line.slice(line.lastIndexOf("\n") + 1))) return;
   if (
-    ABOUT.test(tail) || ABOUT_FIRST.test(tail) || ABOUT_FIRST_IN_CAMELS.test(tail) ||
+    ABOUT.test(tail) || ABOUT_FIRST.test(tail) || ABOUT_FIRST_IN_CAMELS.test(tail) || ABOUT_LAST.test(tail) ||
     /[a-z]/.test(tail.slice(0, 1)) && /[A-Z]/.test(tail.slice(1, 2)) && ABOUT.test(tail)
   ) return;
   const isPassword = PASSWORD_NAME.test(name) || PASSWORD_NAME.test(tail);

@@ -44,14 +44,22 @@ export function distinctFindings(findings: readonly Finding[]): Map<string, Find
   return new Map([...first].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** So many of the distinct findings, or all where there are fewer. */
+/** So many of one file are drawn at most: a list of made-up accounts would fill the sample. */
+const MOST_OF_A_FILE = 3;
+
+/** So many of the distinct findings, at most three of a file, or all of these where there are fewer. */
 export function drawSample(
   findings: readonly Finding[],
   { count, seed }: { count: number; seed: number },
 ): [string, Finding][] {
   const distinct = [...distinctFindings(findings)];
   new PythonRandom(seed).shuffle(distinct);
-  return distinct.slice(0, count);
+  const ofFile = new Map<string, number>();
+  return distinct.filter(([, { path }]) => {
+    const before = ofFile.get(path) ?? 0;
+    ofFile.set(path, before + 1);
+    return before < MOST_OF_A_FILE;
+  }).slice(0, count);
 }
 
 /** Reads `fingerprint,label` lines. */

@@ -29,7 +29,9 @@ export const HEADER_RULES: readonly SecretRule[] = [
       /\bAuthorization["'`]?\s{0,4}(?:[:=,]|=>)\s{0,4}["'`]?\s?(?:(?:Bearer|Token|Basic|ApiKey|Api-Key|Key|GoogleLogin auth=|SSWS|OAuth|Apikey)\s{1,4})?(?:token=)?["']?((?![${<%])[A-Za-z0-9+/_.~=-]{14,1000})(?![\w(])/gi,
     mark: /Authorization/i,
     entropy: 2.8,
-    check: (value) => /\d/.test(value) && !/^[\d.]+$/.test(value) && !isTechnical(value) || isBasic(value),
+    check: (value) =>
+      /\d/.test(value) && !/^[\d.]+$/.test(value) && !isTechnical(value) && !/^\+|\.[A-Z]\w*$/.test(value) ||
+      isBasic(value),
     examples: [
       "Authorization: Bearer «8f<x30>»",
       "-H 'Authorization: Basic «<a22>7==»'",
@@ -41,6 +43,7 @@ export const HEADER_RULES: readonly SecretRule[] = [
       "Authorization: Bearer $TOKEN",
       "Authorization: Bearer <token>",
       "Authorization: required",
+      'h.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString(x))',
       "Authorization: AWS4-HMAC-SHA256 Credential=<a12>",
     ],
   },
@@ -48,12 +51,16 @@ export const HEADER_RULES: readonly SecretRule[] = [
     id: "ApiHeader",
     description: "key of an HTTP header",
     pattern:
-      /\b(?:X-[\w-]{0,30}(?:Key|Token|Secret|Auth)|(?:Private|Job|Deploy|Api|Access|Auth)-(?:Token|Key)|Jenkins-Crumb|apikey)["'`]?\s{0,4}(?:[:,]|=>)\s{0,4}["'`]?((?![${<%])[A-Za-z0-9+/_.=-]{12,300})(?![\w(])/gi,
+      /\b(?:X-[\w-]{0,30}(?:Key|Token|Secret|Auth)|(?:Private|Job|Deploy|Api|Access|Auth)-(?:Token|Key)|Jenkins-Crumb|apikey)["'`]?\s{0,4}(?:[:,]|=>)\s{0,4}["'`]?((?![${<%])[A-Za-z0-9+/_.=-]{12,300})(?![\w(]|["'`]\s{0,2}(?::|=>))/gi,
     mark: /X-[A-Za-z]|-Token|-Key|-Crumb|apikey/i,
     entropy: 2.8,
     check: (value) => /\d/.test(value) && /[a-z]/i.test(value),
     examples: ["X-Api-Key: «<x32>»", '"PRIVATE-TOKEN": "«<a19>7»"', "-H 'X-Auth-Token: «<a20>7»'"],
-    counterExamples: ["X-Api-Key: ${KEY}", "X-Auth-Token: yourtokenhere"],
+    counterExamples: [
+      "X-Api-Key: ${KEY}",
+      "X-Auth-Token: yourtokenhere",
+      '"u": "apiKey", "accounts.user2": "apiKey"',
+    ],
   },
   {
     id: "QueryKey",
@@ -77,7 +84,7 @@ export const HEADER_RULES: readonly SecretRule[] = [
       /SECRET_KEY|secret_key_base|secret_token|APP_KEY|MASTER_KEY|AUTH_KEY|AUTH_SALT|_IN_KEY|_IN_SALT|NONCE_KEY|NONCE_SALT/,
     entropy: 3,
     check: (value) =>
-      /\d/.test(value) && /[a-z]/.test(value) && !/[([]["']|\w\(|environ/.test(value) &&
+      /\d/.test(value) && /[a-z]/.test(value) && !/[([]["']|\w\(|environ|^\w+:\s/.test(value) &&
         NOT_HEX.test(value) || /^[a-f0-9]{64,}$/.test(value),
     examples: [
       "SECRET_KEY = '«django-insecure-<a50>»'",

@@ -69,12 +69,12 @@ export const SERVICE_RULES: readonly SecretRule[] = [
   {
     id: "Facebook",
     description: "access token, or an app's",
-    pattern: token("(?:EAA[A-Za-z0-9]{60,300}|\\d{15,16}\\|[A-Za-z0-9_-]{27,40})"),
+    pattern: token("(?:(?<![+/])EAA[A-Za-z0-9]{60,300}(?![+/=])|\\d{15,16}\\|[A-Za-z0-9_-]{27,40})"),
     mark: /EAA[A-Za-z0-9]{60}|\d\|[A-Za-z0-9_-]{27}/,
     entropy: 3,
     check: hasDigit,
     examples: ["«EAAC<a120>7»", "«<d15>|<w27>»"],
-    counterExamples: ["EAAC<a20>", "<d9>|<w27>"],
+    counterExamples: ["EAAC<a20>", "<d9>|<w27>", "base64,iVBORw0KGgo/EAAC<a120>7+/"],
   },
   {
     id: "Social",
