@@ -23,16 +23,20 @@ export const SECRET_NAME =
 const PASSWORD_NAME = /pass|pwd|^pw$/i;
 const STRONG_NAME = /api[_.-]?key|client[_.-]?secret|(?:access|auth)[_.-]?token/i;
 const PUBLIC_NAME =
-  /public|hash|digest|sha|md5|checksum|etag|_id\b|csrf|authenticity|pagination|next_?token|token_?type|tokeni[sz]er|placeholder|_url|_uri|_path|_name|_file|_header|_field/i;
+  /public|hash|digest|sha|md5|checksum|etag|_id\b|csrf|authenticity|redacted|page_?token|pagination|next_?token|token_?type|tokeni[sz]er|placeholder|_url|_uri|_path|_name|_file|_header|_field/i;
 /** What a name goes on with when it tells something about the secret. */
 const ABOUT =
-  /^(?:s?[_.-]?(?:path|file|name|ur[il]|field|header|id|type|len(?:gth)?|size|count|expir\w*|ttl|timeout|regex|pattern|format|label|title|hint|error|message|prefix|suffix|policy|class|arn|alg\w*|endpoint|dir|index|column|version|source|provider|manager|service|handler|validator|length|lifetime|strategy|mode|status|time|date|at|enabled|required|location|scope|param\w*|model|store|selector|input|attr(?:ibute)?|accessor|salt|map|maps))s?$/i;
+  /^(?:s?[_.-]?(?:path|file|name|ur[il]|field|header|id|type|len(?:gth)?|size|count|expir\w*|ttl|timeout|regex|pattern|format|label|title|hint|error|message|prefix|suffix|policy|class|arn|alg\w*|endpoint|dir|index|column|version|source|provider|manager|service|handler|validator|length|lifetime|strategy|mode|status|time|date|at|enabled|required|location|scope|param\w*|model|store|selector|input|attr(?:ibute)?|accessor|salt|identifier|fingerprint|map|maps))s?$/i;
 /** The same, before more words: `secretPathUrlEncoded`. */
 const ABOUT_FIRST = /^_(?:path|file|name|ur[il]|field|header|type|label|accessor)(?=_)/i;
 const ABOUT_FIRST_IN_CAMELS = /^(?:Path|File|Name|Ur[il]|Field|Header|Type|Label|Accessor)(?=[A-Z])/;
 /** And after some. */
 const ABOUT_LAST =
-  /(?:_(?:path|file|name|ur[il]|field|header|type|label|pattern|format|regex|size|count|length|timeout|ttl|message|error)|_(?:PATH|FILE|NAME|UR[IL]|FIELD|HEADER|TYPE|LABEL|PATTERN|FORMAT|REGEX|SIZE|COUNT|LENGTH|TIMEOUT|TTL|MESSAGE|ERROR)|[a-z](?:Path|File|Name|Ur[il]|Field|Header|Type|Label|Pattern|Format|Regex|Size|Count|Length|Timeout|Ttl|Message|Error))s?$/;
+  /(?:_(?:path|file|name|ur[il]|field|header|type|label|pattern|format|regex|size|count|length|timeout|ttl|message|error|code|policy)|_(?:PATH|FILE|NAME|UR[IL]|FIELD|HEADER|TYPE|LABEL|PATTERN|FORMAT|REGEX|SIZE|COUNT|LENGTH|TIMEOUT|TTL|MESSAGE|ERROR|CODE|POLICY)|[a-z](?:Path|File|Name|Ur[il]|Field|Header|Type|Label|Pattern|Format|Regex|Size|Count|Length|Timeout|Ttl|Message|Error|Code|Policy))s?$/;
+/** passed, passing, passenger */
+const NO_PASSWORD = /^(?:ed|es|ing|enger|ive|ion|age)(?![a-z])/;
+/** Names in a list of them. */
+const LISTED = /^[A-Za-z]+\d{0,3}(?:_[A-Za-z]+\d{0,3}){2,}$/;
 
 /** A name's rest, and the quote and bracket that close it. */
 const TAIL = "([\\w.-]{0,30})(\\\\?[\"'`]?)\\]?\\)?";
@@ -139,7 +143,8 @@ export function addNamedValue(
   const line = before.slice(-40) + text.slice(index, start);
   if (PUBLIC_NAME.test(line.slice(line.lastIndexOf("\n") + 1))) return;
   if (
-    ABOUT.test(tail) || ABOUT_FIRST.test(tail) || ABOUT_FIRST_IN_CAMELS.test(tail) || ABOUT_LAST.test(tail) ||
+    ABOUT.test(tail) || /pass$/i.test(name) && NO_PASSWORD.test(tail) || ABOUT_FIRST.test(tail) ||
+    ABOUT_FIRST_IN_CAMELS.test(tail) || ABOUT_LAST.test(tail) ||
     /[a-z]/.test(tail.slice(0, 1)) && /[A-Z]/.test(tail.slice(1, 2)) && ABOUT.test(tail)
   ) return;
   const isPassword = PASSWORD_NAME.test(name) || PASSWORD_NAME.test(tail);
@@ -200,7 +205,8 @@ function readValue(text: string, at: number, before: string): Read | undefined {
 
 /** After a comma a value is only given to a name that is quoted itself, and often something else stands there. */
 function isArgument(text: string, at: number, { start, value }: Read): boolean {
-  return /^[\w.-]*\\?["'`]/.test(text.slice(at, start)) && !isWordy(value) &&
+  return /^[\w.-]*\\?["'`]/.test(text.slice(at, start)) && !isWordy(value) && !LISTED.test(value) &&
+    !/^["'`]\s?:/.test(text.slice(start + value.length, start + value.length + 3)) &&
     (isRandom(value) || isLikePassword(value)) && !value.startsWith("-");
 }
 

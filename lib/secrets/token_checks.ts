@@ -148,7 +148,7 @@ export function isKeyBody(body: string): boolean {
 }
 
 const DUMMY =
-  /example|dummy|placeholder|change[-_]?me|your[-_]|your#?(?:strong|secure|own|db|root|admin|app|user)?[-_#]?(?:password|passwd|secret|token|api)|not[-_](?:needed|used|required|applicable)|(?:hashed|encrypted|correct|wrong|invalid)[-_]?(?:password|hash|token|secret)|sample|must[-_ ]?be|(?:existing|stored|valid|enc)[-_](?:hash|salt|key|token|secret|password)|(?:fake|dummy|mock)[A-Za-z]{0,12}(?:key|token|secret|pass)|redacted|insert|replace|todo|fixme|foobar|lorem|xxxx|(?:fake|mock|test)[-_]?(?:key|token|secret|pass)/i;
+  /example|dummy|placeholder|change[-_]?me|your[-_]|your#?(?:strong|secure|own|db|root|admin|app|user)?[-_#]?(?:password|passwd|secret|token|api)|not[-_](?:needed|used|required|applicable)|(?:hashed|encrypted|correct|wrong|invalid)[-_]?(?:password|hash|token|secret)|sample|must[-_ ]?be|(?:existing|stored|valid|enc)[-_](?:hash|salt|key|token|secret|password)|(?:fake|dummy|mock)[A-Za-z]{0,12}(?:key|token|secret|pass|pwd)|redacted|insert|replace|todo|fixme|foobar|lorem|xxxx|(?:fake|mock|test)[-_]?(?:key|token|secret|pass)/i;
 const STAND_IN = /^(?:test|fake|mock|password|secret|none|null|undefined|true|false)/i;
 const TEMPLATE =
   /\$\{|\{\{|\}\}|%\([a-z_]*\)|<[a-z]|&lt;|\{[a-z_]*\}|^[$%@]|\.\.\.|#\{|%[sv]|%d(?![\da-f])|\*{3}/i;
@@ -201,13 +201,17 @@ const [LEAST_ALL_ROWS, MOST_ALL_ROWS] = [8, 20];
 
 /** Whether a value, but for a prefix of words, is rows that go up: `abcd1234`, `key_12345`. */
 function isAllRows(value: string): boolean {
-  const rows = value.replace(/^(?:[a-z]{2,8}[_-])+/i, "").match(/[A-Za-z]+|\d+|[^A-Za-z\d]+/g) ?? [];
-  return rows.length > 0 &&
-    rows.every((row) =>
-      row.length >= 4 &&
-      Array.from(row).every((_, i) => i === 0 || row.charCodeAt(i) - row.charCodeAt(i - 1) === 1)
-    );
+  const rest = value.replace(/^(?:[a-z]{2,8}[_-])+/i, "");
+  let row = 1;
+  for (let i = 1; i < rest.length; i++) {
+    if (rest.charCodeAt(i) - rest.charCodeAt(i - 1) === 1) row++;
+    else if (row < LEAST_OF_ALL) return false;
+    else row = 1;
+  }
+  return row >= LEAST_OF_ALL;
 }
+
+const LEAST_OF_ALL = 3;
 
 /** Whether a value has so few different characters, or fewer. */
 function hasFew(value: string, most: number): boolean {
