@@ -67,7 +67,7 @@ const WORDS = /^[A-Za-z]+(?:[ _./:-][A-Za-z]+)*[_./:-]?$|^[\w./-]+\.[a-z]{2,4}$|
 const NO_STRING = /^[,;:)\]}+].*[,:=({[+]$|^[#.][A-Za-z][A-Za-z-]*$|^[\w-]+(?:\/[\w-]+)+#\w+$/;
 /** Addresses without a query, names of cloud resources, and marks such as a language model's `<|endoftext|>`. */
 const NAME_OF_THING =
-  /^[a-z][\w+.-]{0,20}:\/\/[^?@:]*$|^https?:\/\/[^?@]*$|^arn:|^(?:<\/?|[[{|]).*[>\]}|]$|^\w+\(.*\)$/;
+  /^[a-z][\w+.-]{0,20}:\/\/[^?@:]*$|^https?:\/\/[^?@]*$|^arn:|^(?:<\/?|[[{|]).*[>\]}|]$|^\w+\(.*\);?$/;
 
 /** What compares a value, after a name. */
 const COMPARED = /[=!]=|\.equals\(/;
@@ -153,6 +153,7 @@ export function addNamedValue(
     if (STRONG_NAME.test(lead + name + tail)) add(start, start + value.length);
     return;
   }
+  if (value.replace(/[,;]$/, "") === /[\w.-]*$/.exec(before)![0] + name + tail) return;
   const isSecret = /^secret$/i.test(name) && tail === "";
   const isCompared = COMPARED.test(text.slice(at, start));
   if (isNoSecret(value) || isCompared && !isPassword && !isSecret) return;

@@ -62,7 +62,7 @@ const QUOTED_USER = new RegExp(
 );
 /** The same without quotes, on a line of its own, with the blanks around what assigns. */
 const BARE_USER = new RegExp(
-  `^[ \\t#;*/-]{0,9}[\\w.-]{0,40}${USER_NAME}([ \\t]{0,8})([=:])([ \\t]{0,8})([\\w.@\\\\-]{2,80})[ \\t]*(?:(?:#|//|;).*)?\\r?$`,
+  `^[ \\t#;*/-]{0,9}[\\w.-]{0,40}(${USER_NAME})([ \\t]{0,8})([=:])([ \\t]{0,8})([\\w.@\\\\-]{2,80})[ \\t]*(?:(?:#|//|;).*)?\\r?$`,
   "gim",
 );
 const NEAR = 300;
@@ -102,8 +102,8 @@ export function isBesideUser(text: string, { index, start, isQuoted }: NamedPlac
   const assigned = /([ \t]{0,8})([=:])([ \t]{0,8})$/.exec(text.slice(index, start));
   if (!assigned) return false;
   const user = [...before.matchAll(BARE_USER)].at(-1);
-  return user !== undefined && user.slice(1, 4).join("|") === assigned.slice(1, 4).join("|") &&
-    !isLabel(user[4]!) && !isReference(user[4]!);
+  return user !== undefined && user.slice(2, 5).join("|") === assigned.slice(1, 4).join("|") &&
+    !isLabel(user[5]!) && !isReference(user[5]!) && (!/mail/i.test(user[1]!) || user[5]!.includes("@"));
 }
 
 /** Whether what stands in a user's place only says so. */

@@ -32,7 +32,8 @@ export const HEADER_RULES: readonly SecretRule[] = [
     mark: /Authorization/i,
     entropy: 2.8,
     check: (value) =>
-      /\d/.test(value) && !/^[\d.]+$/.test(value) && !isTechnical(value) && !/^\+|^(?!eyJ)[A-Za-z]\w{0,30}\.[A-Z]\w{0,30}$/.test(value) ||
+      /\d/.test(value) && !/^[\d.]+$/.test(value) && !isTechnical(value) &&
+        !/^\+|^(?!eyJ)[A-Za-z]\w{0,30}\.[A-Z]\w{0,30}$/.test(value) ||
       isBasic(value),
     examples: [
       "Authorization: Bearer «8f<x30>»",

@@ -9,7 +9,7 @@ import type { SecretRule } from "./secret_rule.ts";
 /** Whether a value may be a password: no reference to one, no word that stands for one. */
 function mayBePassword(value: string): boolean {
   return value.length >= 4 &&
-    !/^#?[$%{<]|^\*+$|^fake|^(?:your|proxy|join|unjoin)[-_]?(?:pass(?:word)?|secret)$|^(?:pass(?:word|wd)?|pwd|secret|user(?:name)?|true|false|null|none|token|admin|root|guest|test)$/i
+    !/^[$%{<]|^\*+$|^fake|^(?:your|proxy|join|unjoin)[-_]?(?:pass(?:word)?|secret)$|^(?:pass(?:word|wd)?|pwd|secret|user(?:name)?|true|false|null|none|token|admin|root|guest|test)$/i
       .test(value) &&
     new Set(value).size > 2 && !/^\W+$/.test(value);
 }
@@ -113,7 +113,7 @@ export const PASSWORD_RULES: readonly SecretRule[] = [
     description: "password on a command line",
     tag: "PASSWORD",
     pattern:
-      /(?<![\w-])(?:--?(?:password|passwd|passphrase|pass|pwd|token|api-?key|secret|auth-token|access-token|client-secret))[ =]["']?((?![${<%(\-/]|["'])[^\s"'`;|&)<>]{6,128})/gi,
+      /(?<![\w-])(?:--?(?:password|passwd|passphrase|pass|pwd|token|api-?key|secret|auth-token|access-token|client-secret))[ =]["']?((?!#\{|[${<%(\-/]|["'])[^\s"'`;|&)<>]{6,128})/gi,
     mark:
       /-(?:password|passwd|passphrase|pass|pwd|token|api-?key|secret|auth-token|access-token|client-secret)/i,
     check: (value) =>

@@ -4,6 +4,7 @@
  * @module
  */
 import { hasJwtHeader } from "../token_checks.ts";
+import { isWordy } from "../value_checks.ts";
 import { given, type SecretRule, token } from "./secret_rule.ts";
 
 const hasDigit = (value: string) => /\d/.test(value);
@@ -104,7 +105,7 @@ export const SERVICE_RULES: readonly SecretRule[] = [
     description: "API key of the old form",
     ...given("airtable", "[A-Za-z0-9]{17}"),
     entropy: 3,
-    check: hasDigit,
+    check: (value) => hasDigit(value) && !isWordy(value),
     examples: ['airtable_key = "«key<a13>7»"'],
     counterExamples: ["airtable_base: <a9>"],
   },
