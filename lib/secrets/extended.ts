@@ -72,7 +72,7 @@ function findUrlPasswords(text: string, add: Add): void {
     const match = AUTHORITY.exec(text);
     if (
       !match || isPlaceholder(match[2]!) ||
-      /^(?:(?:my|your|the)[-_]?)?(?:pass(?:word|wd)?|pw|pwd|secret|token|(?:auth|api)[-_]?key)$|^\d{2,5}[,@]/i
+      /^(?:(?:my|your|the)[-_]?)?(?:pass(?:word|wd)?|pw|pwd|secret|token|(?:auth|api)[-_]?key|passwort|wachtwoord|senha|parola|heslo|motdepasse|(?:aws_)?secret_access_key|access[-_]token)$|^\d{2,5}[,@]/i
         .test(match[2]!) ||
       new Set(match[2]!).size < 3
     ) {
@@ -99,7 +99,7 @@ const LEAST_BASE64 = 32;
 const GIVEN = /([\w-]{1,60})["'`]?\]?\s{0,4}(?::=|=>|=|:)\s{0,4}$/;
 /** Names of what is random, and no secret. */
 const DATA =
-  /^(?:\w*(?:proof|wallet|monero|bitcoin|ethereum|public|pubkey|pub_key|cert|cipher|plain|expect|result|message|signature|vector|boundary|digest|blob_?id|revision|uuid|guid)\w*|ct|pt|enc|pk\w{0,2}|e?pk|want|msg|sig|data|in|out|input|output|sep|actual|id|ids|ref|tag|aad|iv|context|\w*(?:[-_]ids?|Ids?|placeholder|Placeholder)|[\w-]*(?:-id|trace|directory|path|name|verification)[\w-]*|challenge|description|content|sum|code|random\w*|\w*(?:cookie|serialized)\w*|x|y|n|e|p|q|g|r|s)$/i;
+  /^(?:\d+|\w*(?:proof|wallet|monero|bitcoin|ethereum|public|pubkey|pub_key|cert|cipher|plain|expect|result|message|signature|vector|boundary|digest|blob_?id|revision|uuid|guid)\w*|ct|pt|enc|pk\w{0,2}|e?pk|want|msg|sig|data|in|out|input|output|sep|actual|id|ids|ref|tag|aad|iv|context|\w*(?:[-_]ids?|Ids?|placeholder|Placeholder)|[\w-]*(?:-id|trace|directory|path|name|verification)[\w-]*|challenge|description|content|sum|code|random\w*|\w*(?:cookie|serialized)\w*|x|y|n|e|p|q|g|r|s)$/i;
 /** A text with more of them holds data: vectors of a test, a table of hashes. */
 const MOST_RANDOM = 5;
 

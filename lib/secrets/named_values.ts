@@ -23,7 +23,7 @@ export const SECRET_NAME =
 const PASSWORD_NAME = /pass|pwd|^pw$/i;
 const STRONG_NAME = /api[_.-]?key|client[_.-]?secret|(?:access|auth)[_.-]?token/i;
 const PUBLIC_NAME =
-  /public|hash|digest|sha|md5|checksum|etag|_id\b|csrf|authenticity|redacted|page_?token|pagination|next_?token|token_?type|tokeni[sz]er|placeholder|_url|_uri|_path|_name|_file|_header|_field/i;
+  /public|hash|digest|sha|md5|checksum|etag|_id\b|csrf|authenticity|redacted|page_?token|idempotency|client_?request_?token|creation_?token|pagination|next_?token|token_?type|tokeni[sz]er|placeholder|_url|_uri|_path|_name|_file|_header|_field/i;
 /** What a name goes on with when it tells something about the secret. */
 const ABOUT =
   /^(?:s?[_.-]?(?:path|file|name|ur[il]|field|header|id|type|len(?:gth)?|size|count|expir\w*|ttl|timeout|regex|pattern|format|label|title|hint|error|message|prefix|suffix|policy|class|arn|alg\w*|endpoint|dir|index|column|version|source|provider|manager|service|handler|validator|length|lifetime|strategy|mode|status|time|date|at|enabled|required|location|scope|param\w*|model|store|selector|input|attr(?:ibute)?|accessor|salt|identifier|fingerprint|map|maps))s?$/i;
@@ -54,7 +54,7 @@ const UNQUOTED = new RegExp(
 const IN_XML =
   /([\w.:-]{0,30})(?:\s[^<>\n]{0,80})?>\s{0,40}(?:<!\[CDATA\[)?([^\s<>\]]{6,200})(?:\]\]>)?\s{0,40}<\//y;
 const AS_VALUE =
-  /([\w.-]{0,30})["']?[\s,]{0,40}(?:<\/key>\s{0,40}<string>|["']?\bvalue["']?\s{0,4}[=:]\s{0,4}|\{\s{1,20}(?:(?:type|description|sensitive)[^\n]{0,120}\n\s{0,20}){0,3}default\s{0,20}=\s{0,4})["']?([^\s"'<>]{6,200})(?=["'<\s]|$)/my;
+  /([\w.-]{0,30})["']?[\s,]{0,40}(?:<\/key>\s{0,40}<string>|["']?\bvalue["']?\s{0,4}[=:]\s{0,4}|\{\s{1,20}(?:(?:type|description|sensitive)[^\n]{0,120}\n\s{0,20}){0,3}default\s{0,20}=\s{0,4})(?=["']|[^\s"'<>,;{}()]{6,200}(?:["'<\s]|$))["']?([^\s"'<>]{6,200})(?=["'<\s]|$)/my;
 const BY_COMMAND = /([\w.-]{0,30})[ \t]{1,8}["']?([^\s"'=]{6,200})["']?[ \t]*$/my;
 const LINE_OF_COMMAND = /(?:^|\n)[ \t]*(?:ENV|ARG|setenv|SetEnv|set|env)[ \t]+[\w.-]*$/;
 /** A line that begins with the name, but for what declares or comments it out. */
@@ -154,6 +154,7 @@ export function addNamedValue(
     return;
   }
   if (value.replace(/[,;]$/, "") === /[\w.-]*$/.exec(before)![0] + name + tail) return;
+  if (!isQuoted && LISTED.test(value)) return;
   const isSecret = /^secret$/i.test(name) && tail === "";
   const isCompared = COMPARED.test(text.slice(at, start));
   if (isNoSecret(value) || isCompared && !isPassword && !isSecret) return;

@@ -21,7 +21,8 @@ function isAlgorithm(value: string): boolean {
 /** Ranges of versions, as lists of packages write them. */
 const VERSIONS = /^(?:npm:|workspace:)\d[\w.-]*$|^(?:npm:|workspace:)?(?:[~^<>=!|,]{1,4}v?\d[\w.*+-]*)+$/;
 /** Rules of a validation: `required|string|max:255`. */
-const VALIDATION = /^[a-z_]+(?::[\w,.]+)?(?:\|[a-z_]+(?::[\w,.]+)?)+$/;
+const VALIDATION =
+  /^[a-z_]+(?::[\w,.]+)?(?:\|[a-z_]+(?::[\w,.]+)?)+$|^(?:required|confirmed|nullable|sometimes)\|/;
 /** A hash that says which. */
 const HASHED = /^(?:hmac-)?(?:sha\d{1,3}|md5|blake\w{1,3})[:-]|-HMAC-SHA\d{1,3}$/i;
 /** An expression whose last character belongs to the code around, and the first part of a joined string: `code=`. */
@@ -30,11 +31,18 @@ const PIECE = /^[A-Za-z_]\w*[),;]+$|^[A-Za-z]+(?:[_-][A-Za-z]+)*=$/;
 const TYPE = /^\??(?:string|number|bool(?:ean)?|any|object|int|byte|char)(?:\[\]|\?|<.*>)?$/i;
 /** A parameter of a query, a name of a locale or of a store, a pattern, an action of a route, a member, a constant. */
 const NAME =
-  /^[:?]\w+,?$|^[&?]\w+=|^\d+[iuf]\d+$|\{[\w$.]+[(}]|^[a-z]{2,3}_\w{2,4}$|^_[a-z\d]+(?:_[a-z\d]+)+$|^\^.*\$$|^[a-z]+(?:_[a-z]+)+[!?]$|^_[a-z]+(?:[A-Z][a-z\d]+)+$|^[a-z\d]+(?:-[a-z\d]+){3,}$|\w\?\.\w|^(?=.*(?:PASS|SECRET|TOKEN|KEY))[A-Z][A-Z\d]*(?:_[A-Z\d]+)+$/;
+  /^[:?]\w+,?$|^[&?]\w+=|^\d+[iuf]\d+$|\{[\w$.]+[(}]|^[a-z]{2,3}_\w{2,4}$|^_[a-z\d]+(?:_[a-z\d]+)+$|^\^.*\$$|^[a-z]+(?:_[a-z]+)+[!?]$|^_[a-z]+(?:[A-Z][a-z\d]+)+$|^crwdns\d|^\d+\.(?:second|minute|hour|day|week|month|year)s?$|^[A-Z]{3,}=[\w-]+$|\w\?\.\w|^(?=.*(?:PASS|SECRET|TOKEN|KEY))[A-Z][A-Z\d]*(?:_[A-Z\d]+)+$/;
 /** A part of a list of attributes: `uniqueIdentifier=user`. */
 const ATTRIBUTE = /^[A-Za-z]+=[A-Za-z]+$/;
 /** Letters beyond ASCII: words of another language have no digits. */
 const OTHER_WORDS = /^(?=.*[^\0-\x7f])[^\d@#$%^*+=]*$/;
+
+/** Words joined as the names of features are: `pm-27278-v2-password-registration`. */
+function isFlag(value: string): boolean {
+  const parts = value.split("-");
+  return parts.length >= 4 && parts.every((part) => /^[a-z\d]+$/.test(part)) &&
+    parts.filter((part) => /^[a-z]{3,}$/.test(part)).length >= parts.length / 2;
+}
 
 function isMostlyBeyond(value: string): boolean {
   return value.replace(/[\0-\x7f]/g, "").length > value.length * 0.4;
@@ -50,7 +58,7 @@ function isMostlyBeyond(value: string): boolean {
  *
  * const technical = ["aes256-gcm96", "AWS4-HMAC-SHA256", "npm:^4.0.0", "<2.0.5|>=3,<3.0.3", "required|string|max:255",
  *   "hmac-sha256:f9320baf0249169e", "api_key_value)", "passcode=", "?string", "PROVIDER14-HMAC-SHA256", "A128CBC-HS256", "1132u16", "?min_passed,", "&code=7", "8文字以上",
- *   "x{name}", ":password", "en_001", "_sf2_meta", "^.{8,32}$", "fetch_password!", "_mockType2String", "pm-27278-v2-password-registration", "npm:2.0.1", "Unlock?.Salt", "DB4_PASSWORD", "uniqueIdentifier=user", "APIトークン削除"];
+ *   "x{name}", ":password", "en_001", "_sf2_meta", "^.{8,32}$", "fetch_password!", "_mockType2String", "pm-27278-v2-password-registration", "npm:2.0.1", "crwdns12368:0", "6.hours", "TYPE=ext4", "confirmed|", "Unlock?.Salt", "DB4_PASSWORD", "uniqueIdentifier=user", "APIトークン削除"];
  * assertEquals(technical.filter((value) => !isTechnical(value)), []);
  * const secrets = ["q7Zk2mX9", "hunter2|q7", "pässword77", "P2$word=", "q7Zk2mX9=="];
  * assertEquals(secrets.filter(isTechnical), []);
@@ -59,7 +67,7 @@ function isMostlyBeyond(value: string): boolean {
 export function isTechnical(value: string): boolean {
   return isAlgorithm(value) || VERSIONS.test(value) || VALIDATION.test(value) || HASHED.test(value) ||
     PIECE.test(value) || TYPE.test(value) || NAME.test(value) || ATTRIBUTE.test(value) ||
-    OTHER_WORDS.test(value) || isMostlyBeyond(value);
+    OTHER_WORDS.test(value) || isMostlyBeyond(value) || isFlag(value);
 }
 
 /**
