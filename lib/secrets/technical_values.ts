@@ -41,7 +41,7 @@ const OTHER_WORDS = /^(?=.*[^\0-\x7f])[^\d@#$%^*+=]*$/;
 function isFlag(value: string): boolean {
   const parts = value.split("-");
   return parts.length >= 4 && parts.every((part) => /^[a-z\d]+$/.test(part)) &&
-    parts.filter((part) => /^[a-z]{3,}$/.test(part)).length >= parts.length / 2;
+    parts.filter((part) => /^[a-z]{2,}$/.test(part)).length >= parts.length / 2;
 }
 
 function isMostlyBeyond(value: string): boolean {
