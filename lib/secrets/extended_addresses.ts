@@ -109,7 +109,7 @@ const LOCAL_IPV6 = /^fe[89ab]|^f[cd][\da-f]{2}:|^[0:]+1?$/i;
 /** Whether decimals stand on both sides, as in the path of a picture: `3.04 1.17.74.78 1.11`. */
 function isAmongDecimals(text: string, index: number, after: string): boolean {
   const before = text.slice(Math.max(0, index - 16), index);
-  return /(?<![\d.])\d*\.\d{1,4}[ ,]$/.test(before) && /^[ ,-]-?\d*\.\d/.test(after);
+  return /(?<![\d.])\d*\.\d{1,4}[ ,]$/.test(before) && /^[ ,-]-?\d/.test(after);
 }
 
 function isIpv4Found(text: string, value: string, index: number): boolean {

@@ -38,7 +38,7 @@ function findAddresses(text: string, add: Add): void {
     if (NO_ADDRESS.test(value) || /^(?:\d\.){3}\d$/.test(value) && !isNearHost(text, index)) continue;
     const [before, after] = [text.slice(Math.max(0, index - 64), index), text.slice(index + value.length)];
     const isAmongDecimals = /(?<![\d.])\d*\.\d{1,4}[ ,]$/.test(before.slice(-16)) &&
-      /^[ ,-]-?\d*\.\d/.test(after);
+      /^[ ,-]-?\d/.test(after);
     const isSection = SECTION.test(before) && value.split(".").every((octet) => Number(octet) < 60);
     if (!isAmongDecimals && !isSection && !BEFORE_VERSION.test(before)) add(index, index + value.length);
   }
