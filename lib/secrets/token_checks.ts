@@ -151,7 +151,7 @@ const DUMMY =
   /example|dummy|placeholder|change[-_]?me|your[-_]|your#?(?:strong|secure|own|db|root|admin|app|user)?[-_#]?(?:password|passwd|secret|token|api)|not[-_](?:needed|used|required|applicable)|(?:hashed|encrypted|correct|wrong|invalid)[-_]?(?:password|hash|token|secret)|sample|must[-_ ]?be|(?:existing|stored|valid|enc)[-_](?:hash|salt|key|token|secret|password)|(?:fake|dummy|mock)[A-Za-z]{0,12}(?:key|token|secret|pass|pwd)|redacted|insert|replace|todo|fixme|foobar|lorem|xxxx|(?:fake|mock|test)[-_]?(?:key|token|secret|pass)/i;
 const STAND_IN = /^(?:test|fake|mock|password|secret|none|null|undefined|true|false)/i;
 const TEMPLATE =
-  /\$\{|\{\{|\}\}|%\([a-z_]*\)|<[a-z]|&lt;|\{[a-z_]*\}|^[$%@]|\.\.\.|#\{|%[sv]|%d(?![\da-f])|\*{3}/i;
+  /\$\{|\{\{|\}\}|%\([a-z_]*\)|<[a-z]|&lt;|\{[a-z_]*\}|^[$%@]|\.\.\.|#\{(?:ENV|[\w.]+\})|%[sv]|%d(?![\da-f])|\*{3}/i;
 
 /**
  * Whether a value only marks a secret's place: a template, a word such as "changeme", few different characters, a row
