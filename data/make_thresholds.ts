@@ -34,7 +34,7 @@ import { reportThresholds } from "../lib/cli/threshold_report.ts";
 import { THRESHOLD_TABLE_COLUMNS } from "../lib/cli/threshold_table.ts";
 
 const { minStars, limit, endpoint } = crawl.options;
-const { fromPackages, registry, workers } = collect.options;
+const { fromPackages, registry, index, workers } = collect.options;
 const { count } = sample.options;
 const { dtype, runs, tokens, error } = thresholds.options;
 
@@ -50,7 +50,7 @@ const OPTIONS = {
     metavar: "D",
     required: true,
   },
-  ...{ minStars, limit, endpoint, fromPackages, registry, workers },
+  ...{ minStars, limit, endpoint, fromPackages, registry, index, workers },
   near: { ...dedupe.options.near, default: 0.7 },
   against: dedupe.options.against,
   model: { kind: "string", describe: MODEL_OPTION.describe, default: "embedded", metavar: "MODEL" },
@@ -105,8 +105,8 @@ export const command = defineCommand({
 
 /** The stages in their order; what each found. */
 async function runChain(stages: Stages, values: Values): Promise<CommandResult["summary"]> {
-  const { fromPackages, registry, language, createdAfter, minStars, limit, endpoint, workers } = values;
-  const { model, dtype, tokenizer = model, near, against, count, runs, tokens, error } = values;
+  const { fromPackages, registry, index, language, createdAfter, minStars, limit, endpoint } = values;
+  const { workers, model, dtype, tokenizer = model, near, against, count, runs, tokens, error } = values;
   const path = (name: keyof typeof FILES) => stages.path(FILES[name]);
   if (fromPackages === undefined) {
     const search = { language, createdAfter, minStars, limit, endpoint };
@@ -114,7 +114,7 @@ async function runChain(stages: Stages, values: Values): Promise<CommandResult["
   }
   const source = fromPackages === undefined
     ? { repos: path("repos") }
-    : { fromPackages, registry, createdAfter, language };
+    : { fromPackages, registry, index, createdAfter, language };
   const collected = await stages.run("collect", collect, { ...source, workers, out: path("collected") });
   const kept = await stages.run("dedupe", dedupe, {
     ...{ corpus: path("collected"), near, against },

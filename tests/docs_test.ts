@@ -92,7 +92,13 @@ Deno.test("no file names this machine or a folder of it", () => {
 
 Deno.test("no source names a package registry's host", () => {
   // deno.lock holds what Deno writes; imports go through the map.
-  const hosts = /\b(registry\.npmjs|files\.pythonhosted|pypi)\.org\b|\bjsr\.io\b|\bregistry\.yarnpkg\.com\b/;
+  const hosts = new RegExp(
+    [
+      ...["npmjs\\.(?:org|com)", "yarnpkg\\.com", "jsr\\.io", "pythonhosted\\.org", "pypi\\.(?:org|io)"],
+      ...["crates\\.io", "golang\\.org", "rubygems\\.org", "packagist\\.org", "nuget\\.org", "hex\\.pm"],
+      ...["maven\\.(?:apache\\.)?org", "anaconda\\.(?:org|com)", "conda-forge\\.org"],
+    ].map((host) => `\\b${host}\\b`).join("|"),
+  );
   const wrong = FILES.filter((path) => path !== "tests/docs_test.ts").filter((path) =>
     hosts.test(Deno.readTextFileSync(join(ROOT, path)))
   );

@@ -34,3 +34,16 @@ Deno.test("tasks have permissions of deno.json, or deny imports themselves", () 
   );
   assertEquals(open, []);
 });
+
+Deno.test("the commands may connect to the Hub and GitHub, and to no package registry", () => {
+  assertEquals(deno.permissions.codescrub.net, [
+    "huggingface.co:443",
+    "*.huggingface.co:443",
+    "*.hf.co:443",
+    "api.github.com:443",
+  ]);
+  for (const [name, permissions] of Object.entries(deno.permissions)) {
+    if (name === "codescrub" || !("net" in permissions)) continue;
+    assertEquals(permissions.net, ["127.0.0.1"], name);
+  }
+});

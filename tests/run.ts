@@ -5,7 +5,7 @@
  * `deno task test tests/cli` runs the tests of a folder or file, any other word those whose name contains it.
  *
  * All tests are taken by two processes, which take the next folder when they are done with one: it is shown when it is
- * over. Chosen ones are run by one process, which shows each as it ends.
+ * over. Chosen ones are run by one process, which shows each as it ends, and each example in an isolate of its own.
  *
  * @module
  */
@@ -14,6 +14,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setUpWithProgress } from "../lib/cli/commands/doctor.ts";
 import { createProgress } from "../lib/cli/progress.ts";
+import { withExamples } from "./doc_examples.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -33,7 +34,16 @@ const LONGEST = [
   "tests/engine",
 ];
 
-const JOBS = Math.min(2, navigator.hardwareConcurrency);
+/** What runs many small operations, which take longer where two processes share the cores than on cores of their own. */
+const SMALL_OPERATIONS = [
+  "tests/cli/pipeline_test.ts",
+  "tests/cli/scored_shards_test.ts",
+  "tests/unlearning",
+  "tests/cli",
+];
+
+const CORES = navigator.hardwareConcurrency;
+const JOBS = Math.min(2, CORES);
 
 /** What one process tests: paths from the root, and those in them that another tests. */
 export interface TestGroup {
@@ -44,7 +54,8 @@ export interface TestGroup {
 /** All tests and examples, each in one group; what takes longest first. */
 export function testGroups(): TestGroup[] {
   const folders = [...Deno.readDirSync(join(ROOT, "tests"))].filter(({ isDirectory }) => isDirectory)
-    .map(({ name }) => `tests/${name}`).filter((path) => !LONGEST.includes(path)).sort();
+    .map(({ name }) => `tests/${name}`).filter((path) => !LONGEST.includes(path) && !path.endsWith(".tmp"))
+    .sort();
   // a folder whose folders are left out would be taken whole by `deno test`, so its own files are named
   const files = [...Deno.readDirSync(join(ROOT, "tests"))].map(({ name }) => `tests/${name}`)
     .filter((path) => path.endsWith("_test.ts") && !LONGEST.includes(path)).sort();
@@ -75,24 +86,36 @@ function escapeRegExp(text: string): string {
 }
 
 /** What came of tests. */
-interface Counts {
+export interface Counts {
   passed: number;
   failed: number;
+  /** What each that failed says: its name, and the first lines of its error. */
+  failures: string[];
 }
 
 /** Runs tests in a process of their own, its output passed on, at its end if `isHeld`; the counts come from its JUnit report. */
 async function runGroup(
   { paths, ignored }: TestGroup,
-  { options, isHeld }: { options: readonly string[]; isHeld: boolean },
+  { options, isHeld, pin = [] }: { options: readonly string[]; isHeld: boolean; pin?: readonly string[] },
 ): Promise<Counts> {
   const folder = await Deno.makeTempDir({ prefix: "codescrub-test-" });
   const report = join(folder, "report.xml");
   const temporary = join(folder, "tmp"); // what tests and killed processes leave goes with it
   await Deno.mkdir(temporary);
   try {
-    const command = new Deno.Command(Deno.execPath(), {
+    const [program = "", ...prefix] = [...pin, Deno.execPath()];
+    const command = new Deno.Command(program, {
       // Types are `deno check`'s to check, once (`deno task ok`); examples must run all the same.
-      args: ["test", "-q", "-P=test", "--no-prompt", "--no-check", "--doc", `--junit-path=${report}`]
+      args: [
+        ...prefix,
+        "test",
+        "-q",
+        "-P=test",
+        "--no-prompt",
+        "--no-check",
+        "--doc",
+        `--junit-path=${report}`,
+      ]
         .concat(isHeld ? "--permit-no-files" : [], ignored.map((path) => `--ignore=${path}`), options, paths),
       cwd: ROOT,
       env: { TF_CPP_MIN_LOG_LEVEL: "2", TF_CPP_MAX_VLOG_LEVEL: "0", TMPDIR: temporary },
@@ -101,9 +124,26 @@ async function runGroup(
     const { success } = isHeld ? await shown(command) : await command.spawn().status;
     const counts = countTests(existsSync(report) ? await Deno.readTextFile(report) : "");
     // A file that does not load, or a leak, fails without a test of its own.
-    return success ? counts : { ...counts, failed: Math.max(1, counts.failed) };
+    if (success || counts.failed > 0) return counts;
+    return {
+      ...counts,
+      failed: 1,
+      failures: [`${paths.join(", ")}: a file does not load, or something is left over`],
+    };
   } finally {
     await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** What runs a program on one job's share of the cores; nothing where that cannot be had. */
+function pinned(job: number): string[] {
+  const share = Math.floor(CORES / JOBS);
+  const prefix = ["taskset", "-c", `${job * share}-${(job + 1) * share - 1}`];
+  try {
+    const { success } = new Deno.Command("taskset", { args: [...prefix.slice(1), "true"] }).outputSync();
+    return success ? prefix : [];
+  } catch {
+    return []; // no such program
   }
 }
 
@@ -118,40 +158,59 @@ async function shown(command: Deno.Command): Promise<{ success: boolean }> {
 
 async function runTests(words: readonly string[]): Promise<Counts> {
   const { paths, options } = readWords(words);
-  if (paths.length > 0) return await runGroup({ paths, ignored: [] }, { options, isHeld: false });
-  const counts = { passed: 0, failed: 0 };
+  if (paths.length > 0) {
+    return await withExamples(paths, (paths) => runGroup({ paths, ignored: [] }, { options, isHeld: false }));
+  }
+  const counts: Counts = { passed: 0, failed: 0, failures: [] };
   const groups = testGroups().values();
-  const failed: string[] = [];
-  await Promise.all(Array.from({ length: JOBS }, async () => {
+  await Promise.all(Array.from({ length: JOBS }, async (_, job) => {
     for (const group of groups) {
-      const own = await runGroup(group, { options, isHeld: true });
+      const pin = group.paths.some((path) => SMALL_OPERATIONS.includes(path)) ? pinned(job) : [];
+      const own = await withExamples(
+        group.paths,
+        (paths) => runGroup({ ...group, paths }, { options, isHeld: true, pin }),
+      );
       counts.passed += own.passed;
       counts.failed += own.failed;
-      if (own.failed > 0) failed.push(`${own.failed} failed of ${group.paths.join(", ")}`);
+      counts.failures.push(...own.failures);
     }
   }));
-  for (const line of failed) console.log(line);
+  for (const failure of counts.failures) console.log(`\nFAILED ${failure}`);
   return counts;
 }
 
 /** The tests of a JUnit report; their steps, which it lists as "test > step", count with them. */
-function countTests(report: string): Counts {
-  const counts = { passed: 0, failed: 0 };
+export function countTests(report: string): Counts {
+  const counts: Counts = { passed: 0, failed: 0, failures: [] };
   for (const suite of report.split("<testsuite ").slice(1)) {
+    const file = /^name="([^"]*)"/.exec(suite)?.[1] ?? "";
     const tests = new Set<string>();
-    for (const [, name = "", outcome = ""] of suite.matchAll(/<testcase name="([^"]*)"[^>]*>\s*(<\w+)?/g)) {
+    for (
+      const [, name = "", outcome = "", error = ""] of suite.matchAll(
+        /<testcase name="([^"]*)"[^>]*>\s*(?:<(\w+)[^>]*>([^<]*))?/g,
+      )
+    ) {
+      const isFailed = outcome === "failure" || outcome === "error";
+      if (isFailed) {
+        counts.failures.push(readXml([`${file} ${name}`, ...error.split("\n").slice(0, 12)].join("\n")));
+      }
       const parts = name.split(" &gt; ");
       if (parts.some((_, i) => i > 0 && tests.has(parts.slice(0, i).join(" &gt; ")))) continue;
       tests.add(name);
-      if (outcome === "<failure" || outcome === "<error") counts.failed++;
-      else if (outcome !== "<skipped") counts.passed++;
+      if (isFailed) counts.failed++;
+      else if (outcome !== "skipped") counts.passed++;
     }
   }
   return counts;
 }
 
+function readXml(text: string): string {
+  const entities: { [name: string]: string } = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+  return text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name) => entities[name]!);
+}
+
 if (import.meta.main) {
-  let counts = { passed: 0, failed: 0 };
+  let counts: Counts = { passed: 0, failed: 0, failures: [] };
   const progress = createProgress();
   try {
     await setUpWithProgress({ progress });

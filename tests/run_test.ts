@@ -1,8 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { testGroups } from "./run.ts";
+import { docExamples } from "./doc_examples.ts";
+import { countTests, testGroups } from "./run.ts";
 
 const RUNNER = fileURLToPath(new URL("./run.ts", import.meta.url));
 
@@ -47,6 +48,23 @@ Deno.test("tests/run.ts runs the tests whose names are asked for", async () => {
   assertEquals(await runTests(PASS + FAIL, ["passes"]), { code: 0, lastLine: "1 passed, 0 failed" });
 });
 
+Deno.test("countTests() counts a test and its steps once, and says what failed and why", () => {
+  const report = '<testsuites>\n<testsuite name="./tests/a_test.ts" tests="4">\n' +
+    '<testcase name="a &lt;b&gt;" time="0"><failure message="no">Error: 1 &amp; 2\n  at c</failure></testcase>\n' +
+    '<testcase name="s" time="0"><failure message="no">1 test step failed.</failure></testcase>\n' +
+    '<testcase name="s &gt; t" time="0"><failure message="no">Error: 3</failure></testcase>\n' +
+    '<testcase name="left out" time="0"><skipped/></testcase>\n<testcase name="p" time="0"/>\n</testsuite>';
+  assertEquals(countTests(report), {
+    passed: 1,
+    failed: 2,
+    failures: [
+      "./tests/a_test.ts a <b>\nError: 1 & 2\n  at c",
+      "./tests/a_test.ts s\n1 test step failed.",
+      "./tests/a_test.ts s > t\nError: 3",
+    ],
+  });
+});
+
 Deno.test("testGroups() has each file of tests/ and lib/ in one group", async () => {
   const root = fileURLToPath(new URL("..", import.meta.url));
   const groups = testGroups();
@@ -62,5 +80,20 @@ Deno.test("testGroups() has each file of tests/ and lib/ in one group", async ()
   }
   for (const path of groups.flatMap(({ paths, ignored }) => [...paths, ...ignored])) {
     await Deno.stat(join(root, path));
+  }
+});
+
+Deno.test("docExamples() gives each example of the library, with the lines that it stands at", () => {
+  const text =
+    "const a = 1;\n/**\n * Adds.\n *\n * ```ts\n * add(1, 2);\n *   b();\n * ```\n */\n/** ```sh */\n";
+  assertEquals(docExamples(text), [{ lines: [6, 7], code: "add(1, 2);\n  b();" }]);
+  const root = fileURLToPath(new URL("../lib", import.meta.url));
+  for (
+    const name of readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) =>
+      name.endsWith(".ts")
+    )
+  ) {
+    const text = readFileSync(join(root, name), "utf8");
+    assertEquals(docExamples(text).length, text.match(/^ *\* ```ts$/gm)?.length ?? 0, name);
   }
 });

@@ -47,6 +47,31 @@ function pause(): void {
 }
 
 /**
+ * A command as lines that a terminal has room for, cut before options so that a shell reads them as one.
+ *
+ * @param columns of the terminal; none where it is no terminal, which gets one line
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { wrapCommand } from "./console.ts";
+ *
+ * assertEquals(wrapCommand("  detect src/ --out secrets.parquet", 24), "  detect src/ \\\n    --out secrets.parquet");
+ * assertEquals(wrapCommand("  detect src/ --out s.csv"), "  detect src/ --out s.csv");
+ * ```
+ */
+export function wrapCommand(command: string, columns = Infinity): string {
+  const [first = "", ...options] = command.split(/ (?=--)/);
+  const lines = [first];
+  for (const option of options) {
+    const longer = `${lines.at(-1)} ${option}`;
+    if (longer.length <= columns - 2) lines[lines.length - 1] = longer; // two for what goes on
+    else lines.push(`    ${option}`);
+  }
+  return lines.join(" \\\n");
+}
+
+/**
  * Rows as columns of text: numbers to the right, all else to the left; null is a dash.
  *
  * @example

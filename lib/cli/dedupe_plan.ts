@@ -15,6 +15,7 @@ export interface PlannedDedupe {
   corpus: ShownCorpus;
   training: ShownCorpus | undefined;
   near: number | undefined;
+  distinct?: number | undefined;
 }
 
 /** How long each corpus is tried. */
@@ -44,12 +45,12 @@ const TOKEN_CHARACTERS = 4;
  * ```
  */
 export async function planDedupe(
-  { corpus, training, near }: PlannedDedupe,
+  { corpus, training, near, distinct }: PlannedDedupe,
   context: Pick<Context, "breathe">,
 ): Promise<CommandResult> {
   const scratch = near === undefined ? "" : await Deno.makeTempFile();
   try {
-    using texts = new DedupeTexts({ near, scratch, isListed: false });
+    using texts = new DedupeTexts({ near, scratch, distinct, isListed: false });
     const own = await tryCorpus(corpus, (document) => {
       if (texts.add(document) && training) texts.lookFor(document);
     }, context);

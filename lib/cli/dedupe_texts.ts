@@ -8,7 +8,7 @@ import { commentedLanguage } from "../collection/comment_styles.ts";
 import { NearDuplicates } from "../collection/near_duplicates.ts";
 import { withoutOpeningComments } from "../collection/opening_comments.ts";
 import { SeenTexts } from "../datasets/seen_texts.ts";
-import { SharedWindows } from "../collection/shared_windows.ts";
+import { DISTINCT_TOKENS, SharedWindows } from "../collection/shared_windows.ts";
 import type { Document } from "../datasets/corpus.ts";
 import type { DROPPED_COLUMNS } from "../datasets/unseen_columns.ts";
 import type { RowOf } from "../datasets/row_table.ts";
@@ -24,6 +24,8 @@ export interface DedupeOptions {
   scratch: string;
   /** Whether a table of the texts that go is wanted: then ids are held. */
   isListed: boolean;
+  /** Different tokens of a window that the training corpus shares, at least. */
+  distinct?: number | undefined;
   /** Tokens that are looked for in one pass over the training corpus. */
   tokensAtOnce?: number;
 }
@@ -37,7 +39,7 @@ export interface DedupeCounts {
   exact: number;
   near: number;
   shared: number;
-  /** Of those that were looked for in the training corpus: too short to be found. */
+  /** Of those that were looked for in the training corpus: too short to be found, or of too few different tokens. */
   too_short: number;
 }
 
@@ -60,7 +62,8 @@ export class DedupeTexts implements Disposable {
   readonly #near: NearDuplicates | undefined;
   readonly #isListed: boolean;
   readonly #ids: string[] = [];
-  #windows = new SharedWindows();
+  readonly #distinct: number;
+  #windows: SharedWindows;
   #isDropped = new Uint8Array(1024);
   /** Tokens that are looked for in one pass over the training corpus. */
   readonly tokensAtOnce: number;
@@ -68,7 +71,11 @@ export class DedupeTexts implements Disposable {
   /** Those that went, where they are listed. */
   readonly dropped: RowOf<typeof DROPPED_COLUMNS>[] = [];
 
-  constructor({ near, scratch, isListed, tokensAtOnce = TOKENS_AT_ONCE }: DedupeOptions) {
+  constructor(
+    { near, scratch, isListed, distinct = DISTINCT_TOKENS, tokensAtOnce = TOKENS_AT_ONCE }: DedupeOptions,
+  ) {
+    this.#distinct = distinct;
+    this.#windows = new SharedWindows({ distinct });
     this.#near = near === undefined ? undefined : new NearDuplicates(near, scratch);
     this.#isListed = isListed;
     this.tokensAtOnce = tokensAtOnce;
@@ -119,7 +126,7 @@ export class DedupeTexts implements Disposable {
 
   /** Begins with other texts that are looked for. */
   forget(): void {
-    this.#windows = new SharedWindows();
+    this.#windows = new SharedWindows({ distinct: this.#distinct });
   }
 
   #drop(

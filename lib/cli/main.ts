@@ -12,10 +12,11 @@ import deno from "../../deno.json" with { type: "json" };
 import { firstThrown, oneLine } from "../files/reason.ts";
 import { type Command, type CommandResult, type Context, type OptionSpec, UsageError } from "./command.ts";
 import { type CommandRow, COMMANDS } from "./commands.ts";
-import { write } from "./console.ts";
+import { wrapCommand, write } from "./console.ts";
 import { explainError, explainStack, gateMessage, type Given, givenWords } from "./message_gate.ts";
 import { warnOfDeno } from "./deno_version.ts";
 import { InterruptError, listenForInterrupt } from "./interrupt.ts";
+import { groupOptions } from "./option_groups.ts";
 import { flagOf, optionsOf, resolveOptions } from "./options.ts";
 
 type CommandRows = { readonly [name: string]: CommandRow };
@@ -74,6 +75,10 @@ function report(thrown: unknown, args: readonly string[]): number {
 }
 
 async function makeProgram(args: readonly string[], rows: CommandRows, called: string): Promise<Program> {
+  const given = givenWords(args, userFolder());
+  const words = args.filter((arg) => !arg.startsWith("-"));
+  const asked = words[0] === "help" ? words[1] : words[0];
+  const said = { names: Object.keys(rows), help: `${called} ${asked ?? ""} --help` };
   const program = new Program(called)
     .description("Finds, measures and erases the secrets that a code model memorized.")
     .version(deno.version)
@@ -81,27 +86,30 @@ async function makeProgram(args: readonly string[], rows: CommandRows, called: s
     .configureOutput({
       writeOut: (text) => write(text),
       writeErr: (text) => write(text, Deno.stderr),
-      outputError: (text, writeErr) => writeErr(`codescrub: ${rephrase(oneLine(text), Object.keys(rows))}\n`),
+      outputError: (text, writeErr) => writeErr(`codescrub: ${rephrase(oneLine(text), said)}\n`),
     });
-  const given = givenWords(args, userFolder());
-  const words = args.filter((arg) => !arg.startsWith("-"));
-  const asked = words[0] === "help" ? words[1] : words[0];
+  const columns = Deno.stdout.isTerminal() ? Deno.consoleSize().columns : undefined;
+  const example = (line: string) => `\n${wrapCommand(`  ${called} ${line}`, columns)}`;
   for (const [name, row] of Object.entries(rows)) {
     const sub = program.command(name).description(row.description);
     if (name === asked) addCommand(sub, (await row.load()).command, given);
-    const lines = [row.example, ...row.more ?? []].map((line) => `\n  ${called} ${line}`).join("");
+    const lines = [row.example, ...row.more ?? []].map(example).join("");
     sub.addHelpText("after", `\n${row.more ? "Examples" : "Example"}:${lines}`);
   }
-  const examples = Object.values(rows).map(({ example }) => `\n  ${called} ${example}`).join("");
-  return program.addHelpText("after", `\nExamples:${examples}`);
+  return program.addHelpText(
+    "after",
+    `\nExamples:${Object.values(rows).map((row) => example(row.example)).join("")}`,
+  );
 }
 
-/** Commander's message as the project's read: its first letter large, names in double quotes. */
-function rephrase(message: string, names: string[]): string {
-  const text = message.replace(/^error: /, "").replaceAll("'", '"');
+/** Commander's message as the project's read: its first letter large, names in double quotes, what was meant before all names. */
+function rephrase(message: string, { names, help }: { names: readonly string[]; help: string }): string {
+  const text = message.replace(/^error: /, "").replaceAll("'", '"').replace("(Did you mean", "(did you mean");
   const list = names.map((name) => `"${name}"`).join(", ");
   return text.charAt(0).toUpperCase() +
-    text.slice(1).replace(/^nknown command "[^"]*"/, (found) => `${found}: expected ${list}`);
+    text.slice(1)
+      .replace(/^nknown command "[^"]*"( \(.*\?\))?/, (found) => `${found}: expected ${list}`)
+      .replace(/^issing required argument "[^"]*"/, (found) => `${found}: see ${help}`);
 }
 
 function addCommand(program: Program, command: Command, given: Given): void {
@@ -110,7 +118,12 @@ function addCommand(program: Program, command: Command, given: Given): void {
     const word = spec.kind === "list" ? `${name}...` : name;
     program.argument("required" in spec && spec.required ? `<${word}>` : `[${word}]`, spec.describe);
   }
-  for (const [name, spec] of Object.entries(optionsOf(command))) program.addOption(makeOption(name, spec));
+  const options = Object.entries(optionsOf(command));
+  const headings = groupOptions(options.map(([name]) => name));
+  for (const [i, [name, spec]] of options.entries()) {
+    const option = makeOption(name, spec);
+    program.addOption(headings[i] ? option.helpGroup(`${headings[i]}:`) : option);
+  }
   program.action(async (...values: unknown[]) => {
     const flags: { [name: string]: unknown } = { ...program.opts() };
     argNames.forEach((name, i) => flags[name] = values[i]);

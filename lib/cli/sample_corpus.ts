@@ -89,6 +89,47 @@ export async function sampleCorpus(
   return { texts, documents, tried, fit, skipped: counts.skipped.length };
 }
 
+/** A text without its opening comments, and whether it has so many tokens as are wanted. */
+export interface CountedText {
+  document: Document;
+  isFit: boolean;
+}
+
+/**
+ * Counts the tokens of texts without their opening comments.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { countTokens } from "./sample_corpus.ts";
+ *
+ * const tokenizer = { encodeIds: (texts: readonly string[]) => Promise.resolve(texts.map(() => new Int32Array(9))) };
+ * const [a] = await countTokens([{ docId: "a", path: "a.py", text: "# Licence\nx = 1\n" }], {
+ *   ...{ tokenizer, minTokens: 1, maxTokens: 8, isReference: false },
+ * });
+ * assertEquals([a!.document.text, a!.isFit], ["x = 1", false]);
+ * ```
+ */
+export async function countTokens(
+  documents: readonly Document[],
+  { tokenizer, minTokens, maxTokens, isReference }: Pick<
+    SampleOptions,
+    "tokenizer" | "minTokens" | "maxTokens" | "isReference"
+  >,
+): Promise<CountedText[]> {
+  const texts = documents.map((document) =>
+    isReference
+      ? withoutOpeningLines(document.text)
+      : withoutOpeningComments(document.text, commentedLanguage(document))
+  );
+  const nameOf = (i: number) => `text "${documents[i]!.docId}"`;
+  const ids = await tokenizer.encodeIds(texts, { nameOf });
+  return documents.map((document, i) => ({
+    document: { ...document, text: texts[i]! },
+    isFit: ids[i]!.length >= minTokens && ids[i]!.length <= maxTokens,
+  }));
+}
+
 /** Tries texts some hundred at a time. */
 class Sampler {
   readonly #options: SampleOptions;
@@ -110,25 +151,19 @@ class Sampler {
   /** Notes a text that may come in; true when it is time to try what was noted. */
   offer(document: Document, rank: number): boolean {
     if (rank > this.#lowest.bound) return false;
-    const text = this.#options.isReference
-      ? withoutOpeningLines(document.text)
-      : withoutOpeningComments(document.text, commentedLanguage(document));
-    this.#batch.push({ rank, document: { ...document, text } });
-    this.#characters += text.length;
+    this.#batch.push({ rank, document });
+    this.#characters += document.text.length;
     return this.#batch.length === BATCH || this.#characters >= BATCH_CHARACTERS;
   }
 
   /** Tries what was noted. */
   async take(): Promise<void> {
-    const { tokenizer, minTokens, maxTokens } = this.#options;
-    const nameOf = (i: number) => `text "${this.#batch[i]!.document.docId}"`;
-    const ids = await tokenizer.encodeIds(this.#batch.map(({ document }) => document.text), { nameOf });
-    this.tried += ids.length;
-    for (const [i, { length }] of ids.entries()) {
-      if (length < minTokens || length > maxTokens) continue;
-      const { rank, document } = this.#batch[i]!;
+    const counted = await countTokens(this.#batch.map(({ document }) => document), this.#options);
+    this.tried += counted.length;
+    for (const [i, { document, isFit }] of counted.entries()) {
+      if (!isFit) continue;
       this.fit++;
-      this.#lowest.add(rank, document);
+      this.#lowest.add(this.#batch[i]!.rank, document);
     }
     [this.#batch, this.#characters] = [[], 0];
   }

@@ -19,6 +19,8 @@ export interface StagesOptions {
    * is made anew.
    */
   goesOn?: boolean;
+  /** All stages in order, so that each says which of how many it is. */
+  names?: readonly string[];
 }
 
 /**
@@ -29,18 +31,19 @@ export interface StagesOptions {
  * import { assertEquals } from "@std/assert";
  * import { createProgress } from "./progress.ts";
  *
+ * const lines: string[] = [];
  * const stages = new Stages({
  *   progress: createProgress(),
  *   signal: new AbortController().signal,
  *   breathe: () => Promise.resolve(),
- *   log: () => {},
+ *   log: (line) => void lines.push(line),
  *   cwd: ".",
  *   seed: 1,
  *   force: false,
  *   settings: {},
- * }, "out");
+ * }, "out", { names: ["corpus", "probe"] });
  * assertEquals(await stages.time("corpus", () => Promise.resolve(7)), 7);
- * assertEquals(Object.keys(stages.seconds), ["corpus"]);
+ * assertEquals([lines, Object.keys(stages.seconds)], [["Stage 1 of 2: corpus"], ["corpus"]]);
  * ```
  */
 export class Stages {
@@ -52,12 +55,14 @@ export class Stages {
   /** Later stages ask for scores that earlier ones have measured. */
   readonly #memo = new ScoreMemo();
   readonly #goesOn: boolean;
+  readonly #names: readonly string[];
 
   /** @param out what they share: a folder */
-  constructor(context: Context, out: string, { goesOn = false }: StagesOptions = {}) {
+  constructor(context: Context, out: string, { goesOn = false, names = [] }: StagesOptions = {}) {
     this.#context = context;
     this.out = out;
     this.#goesOn = goesOn;
+    this.#names = names;
   }
 
   /** The path of one of their outputs. */
@@ -68,6 +73,8 @@ export class Stages {
   /** Times any work as a stage. */
   async time<T>(name: string, work: () => Promise<T>): Promise<T> {
     await this.#context.breathe();
+    const number = this.#names.indexOf(name) + 1;
+    if (number > 0) this.#context.log(`Stage ${number} of ${this.#names.length}: ${name}`);
     const startedAt = performance.now();
     const result = await work();
     this.seconds[name] = roundedSeconds(startedAt);

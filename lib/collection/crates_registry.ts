@@ -1,12 +1,10 @@
 /**
- * Rust's packages, asked for as Cargo asks: the sparse index of crates.io, whose `config.json` names where archives are, or
- * the one that Cargo's configuration puts in its place.
+ * Rust's packages, asked for as Cargo asks: of a sparse index, whose `config.json` names where archives are.
  *
  * @module
  */
 import { join } from "node:path";
 import { endedBy } from "../files/ended_by.ts";
-import { reasonOf } from "../files/reason.ts";
 import { hashFile } from "../setup/pinned_files.ts";
 import { type Download, otherHash, type PackageRegistry, type Release } from "./package_list.ts";
 
@@ -15,46 +13,11 @@ export interface Crate extends Release {
   sha256: string;
 }
 
-const INDEX = "https://index.crates.io/";
 const SILENCE_MS = 60_000;
 const TRIES = 3;
 
 /**
- * The index that Cargo takes for crates.io: another where its configuration replaces the source.
- *
- * @param config what stands in `config.toml` of Cargo's folder, if there is one
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { crateIndex } from "./crates_registry.ts";
- *
- * const config = '[source.crates-io]\nreplace-with = "ours"\n[source.ours]\nregistry = "sparse+https://crates.example/index/"\n';
- * assertEquals(await crateIndex(config), "https://crates.example/index/");
- * assertEquals(new URL(await crateIndex()).host, "index.crates.io");
- * ```
- */
-export async function crateIndex(config = ""): Promise<string> {
-  if (config === "") return INDEX;
-  const { parseToml } = await import("../npm/smol_toml.ts");
-  let source: { [name: string]: { [key: string]: unknown } } | undefined;
-  try {
-    source = (parseToml(config) as { source?: typeof source }).source;
-  } catch (cause) {
-    throw new SyntaxError(`Cannot read Cargo's configuration: ${reasonOf(cause)}`, { cause });
-  }
-  const other = source?.["crates-io"]?.["replace-with"];
-  const registry = typeof other === "string" ? source?.[other]?.registry : undefined;
-  if (typeof registry !== "string") return INDEX;
-  const sparse = /^sparse\+(https?:\/\/.+?)\/*$/.exec(registry);
-  if (!sparse) {
-    throw new RangeError("Cannot use Cargo's configuration: its registry is not sparse: name one that is");
-  }
-  return `${sparse[1]}/`;
-}
-
-/**
- * crates.io, or what stands for it.
+ * A registry of Rust's packages.
  *
  * @example
  * ```ts
@@ -66,12 +29,12 @@ export async function crateIndex(config = ""): Promise<string> {
  * ```
  */
 export class CratesRegistry implements PackageRegistry<Crate> {
-  #index: Promise<string> | undefined;
+  readonly #index: string;
   #archives: Promise<string> | undefined;
 
-  /** @param index its address, which ends in a slash; Cargo's by default */
-  constructor(index?: string) {
-    this.#index = index === undefined ? undefined : Promise.resolve(index);
+  /** @param index the index's address, which ends in a slash */
+  constructor(index: string) {
+    this.#index = index;
   }
 
   /** All releases of a crate, as they were published; none where there is no such crate. */
@@ -82,7 +45,7 @@ export class CratesRegistry implements PackageRegistry<Crate> {
       : low.length === 3
       ? `3/${low[0]}`
       : `${low.slice(0, 2)}/${low.slice(2, 4)}`;
-    const answer = await ask(`${await this.#address()}${folder}/${low}`, signal);
+    const answer = await ask(`${this.#index}${folder}/${low}`, signal);
     if (answer === null) return [];
     const lines = (await answer.text()).split("\n").filter(Boolean);
     return lines.flatMap((line) => readCrate(line) ?? []).sort((a, b) => a.created < b.created ? -1 : 1);
@@ -124,12 +87,8 @@ export class CratesRegistry implements PackageRegistry<Crate> {
   /** Nothing is left running. */
   async [Symbol.asyncDispose](): Promise<void> {}
 
-  #address(): Promise<string> {
-    return this.#index ??= crateIndex(cargoConfig());
-  }
-
   async #readArchives(signal: AbortSignal | undefined): Promise<string> {
-    const text = await (await ask(`${await this.#address()}config.json`, signal))?.text() ?? "";
+    const text = await (await ask(`${this.#index}config.json`, signal))?.text() ?? "";
     const dl = /"dl"\s*:\s*"(https?:\/\/[^"\\\s]+)"/.exec(text)?.[1];
     if (dl === undefined) {
       throw new SyntaxError("Cannot read the index of crates: it does not say where they are");
@@ -150,15 +109,6 @@ function readCrate(line: string): Crate | undefined {
   if (typeof version !== "string" || typeof sha256 !== "string") return undefined;
   if (typeof created !== "string" || !/^\d{4}-\d\d-\d\dT/.test(created)) return undefined;
   return { version, created, sha256, isOdd: yanked === true || version.includes("-") };
-}
-
-function cargoConfig(): string {
-  const home = Deno.env.get("CARGO_HOME") || join(Deno.env.get("HOME") ?? "/nowhere", ".cargo");
-  try {
-    return Deno.readTextFileSync(join(home, "config.toml"));
-  } catch {
-    return ""; // there is none
-  }
 }
 
 /** An answer; null where there is no such thing. */

@@ -49,7 +49,12 @@ export {
   takePage,
 } from "./search_windows.ts";
 export { SeenTexts } from "../datasets/seen_texts.ts";
-export { SHARED_TOKENS, SharedWindows } from "./shared_windows.ts";
+export {
+  DISTINCT_TOKENS,
+  SHARED_TOKENS,
+  SharedWindows,
+  type SharedWindowsOptions,
+} from "./shared_windows.ts";
 export { jaccard, SHINGLE_WORDS, shinglesOf } from "./shingles.ts";
 export { type SkipReason, type SourceRule, type SourceText, sourceText } from "./source_text.ts";
 export { tokenHashes, type TokenHashesOptions } from "./token_hashes.ts";

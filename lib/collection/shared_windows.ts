@@ -1,19 +1,33 @@
 /**
- * Which texts share 50 tokens in a row with a corpus that is streamed past them: words and marks, white space left out.
+ * Which texts share a window of 50 tokens with a corpus that is streamed past them: words and marks in a row, white space
+ * left out, at least ten of them different, so that rulers and tables of zeros are none.
  *
- * Of each text every 26th run of 25 tokens is kept by its hash: any 50 tokens in a row hold one of these whole. Where the
- * corpus has such a run, its tokens and those beside it are compared one by one, so the answer is that of comparing all
- * runs of 50, but for words that have one hash (once in four billion pairs).
+ * Of each text runs of 25 tokens are kept by their hashes, so that each window holds one whole: of the runs in it the last
+ * that has at least five different tokens, as one of its halves must. Where the corpus has such a run, its tokens and those
+ * beside it are compared one by one, so the answer is that of comparing all windows, but for words that have one hash (once
+ * in four billion pairs).
  *
  * Memory is four bytes a token of the texts and a byte for the runs; the corpus is never held.
  *
  * @module
  */
+import { distinctTokens } from "./distinct_tokens.ts";
 import { HashChains } from "./hash_chains.ts";
 import { mix, tokenHashes } from "./token_hashes.ts";
 
 /** Tokens that must be shared in a row. */
 export const SHARED_TOKENS = 50;
+
+/** How many of them must be different: between what rulers have and what code has, as docs/unseen.md measures it. */
+export const DISTINCT_TOKENS = 10;
+
+/** What counts as shared. */
+export interface SharedWindowsOptions {
+  /** Tokens in a row, at least 2. */
+  width?: number;
+  /** How many of them must be different, at least. */
+  distinct?: number;
+}
 
 const FACTOR = 0x9e3779b1 | 0; // odd: of the golden ratio
 const FILTER_BITS = 2 ** 24;
@@ -36,6 +50,7 @@ const FILTER_BITS = 2 ** 24;
  */
 export class SharedWindows {
   readonly #width: number;
+  readonly #distinct: number;
   readonly #anchor: number;
   #tokens = new Int32Array(2 ** 16);
   #size = 0;
@@ -51,9 +66,9 @@ export class SharedWindows {
   #into = new Uint32Array(0);
   #runs = new Int32Array(0);
 
-  /** @param width tokens that must be shared in a row, at least 2 */
-  constructor(width = SHARED_TOKENS) {
+  constructor({ width = SHARED_TOKENS, distinct = DISTINCT_TOKENS }: SharedWindowsOptions = {}) {
     this.#width = width;
+    this.#distinct = distinct;
     this.#anchor = Math.ceil(width / 2);
   }
 
@@ -62,24 +77,38 @@ export class SharedWindows {
     return this.#size;
   }
 
-  /** Adds a text that is looked for; false where it is too short to share so many tokens. */
+  /** Adds a text that is looked for; false where it has no window that could be shared. */
   add(text: string, number: number): boolean {
     const tokens = this.#tokensOf(text);
-    if (tokens.length < this.#width) return false;
+    const anchors = this.#anchorsOf(tokens);
+    if (anchors.length === 0) return false;
     if (this.#size + tokens.length > this.#tokens.length) {
       const longer = new Int32Array(2 * (this.#size + tokens.length));
       longer.set(this.#tokens);
       this.#tokens = longer;
     }
     this.#tokens.set(tokens, this.#size);
-    const stride = this.#width - this.#anchor + 1;
     const runs = this.#runsOf(tokens);
-    for (let at = 0; at < runs.length; at += stride) this.#addRun(runs[at]!, this.#size + at);
+    for (const at of anchors) this.#addRun(runs[at]!, this.#size + at);
     this.#size += tokens.length;
     this.#ends.push(this.#size);
     this.#numbers.push(number);
     this.#isShared.push(false);
     return true;
+  }
+
+  /** Where runs begin of which every window holds one that can be found by it. */
+  #anchorsOf(tokens: Int32Array): number[] {
+    const windows = distinctTokens(tokens, this.#width);
+    const runs = distinctTokens(tokens, this.#anchor);
+    const anchors: number[] = [];
+    for (let at = 0, last = -1; at < windows.length; at++) {
+      if (last >= at || windows[at]! < this.#distinct) continue;
+      last = at + this.#width - this.#anchor;
+      while (2 * runs[last]! < this.#distinct) last--; // rulers stand in many files, and would all be compared
+      anchors.push(last);
+    }
+    return anchors;
   }
 
   #addRun(key: number, place: number): void {
@@ -121,7 +150,7 @@ export class SharedWindows {
     });
   }
 
-  /** Whether enough tokens are equal around a run of the corpus' text at `at` and of a text's at `place`. */
+  /** Whether a window around a run of the corpus' text at `at` is one around that of a text at `place`. */
   #isWindow(tokens: Int32Array, at: number, place: number, own: number): boolean {
     const [start, end] = [own === 0 ? 0 : this.#ends[own - 1]!, this.#ends[own]!];
     let to = 0;
@@ -131,11 +160,13 @@ export class SharedWindows {
     }
     if (to < this.#anchor) return false; // another run of one hash
     let before = 0;
-    while (before + to < this.#width && at > before && place - before > start) {
+    while (before < this.#width - this.#anchor && at > before && place - before > start) {
       if (tokens[at - before - 1] !== this.#tokens[place - before - 1]) break;
       before++;
     }
-    return before + to >= this.#width;
+    if (before + to < this.#width) return false;
+    const equal = tokens.subarray(at - before, at + to);
+    return distinctTokens(equal, this.#width).some((count) => count >= this.#distinct);
   }
 
   /** The text that a token is of. */

@@ -72,8 +72,9 @@ let processThreads: number | null = null;
  * import * as tf from "@tensorflow/tfjs-core";
  *
  * using engine = await openTensorFlow({ device: "cpu" });
+ * const { tensors } = engine.memory();
  * const sum = tf.add(1, 2);
- * assertEquals([engine.device, sum.dataSync()[0], engine.memory().tensors], ["cpu", 3, 1]);
+ * assertEquals([engine.device, sum.dataSync()[0], engine.memory().tensors], ["cpu", 3, tensors + 1]);
  * ```
  */
 export async function openTensorFlow(options: EngineOptions = {}): Promise<Engine> {

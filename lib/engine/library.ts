@@ -59,7 +59,11 @@ let opened:
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * assertEquals(openedPaths(), null); // importing opens nothing
+ * import { openTensorFlow } from "./engine.ts";
+ * import { openedPaths } from "./library.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" }); // importing opens nothing
+ * assertEquals(openedPaths()?.framework.includes("libtensorflow_framework"), true);
  * ```
  */
 export function openedPaths(): LibraryPaths | null {
@@ -129,7 +133,9 @@ export function isCudaBuild(): boolean {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * assertEquals(openCudaLibraries(), false); // no TensorFlow is open
+ * import { openCudaLibraries, openedPaths } from "./library.ts";
+ *
+ * assertEquals(openCudaLibraries(), openedPaths() !== null);
  * ```
  */
 export function openCudaLibraries(): boolean {

@@ -1,11 +1,17 @@
 /**
  * What unlearning does step by step: MA and EL_10 on the forget set should fall under their thresholds while MA on the
- * retain set stays. One panel a method, side by side with the same axis, so that the price can be compared.
+ * retain set stays. One panel a method, side by side with the same axes, so that the price can be compared.
  *
  * @module
  */
 import { type Figure, makeFigure, panelHeading } from "./figure.ts";
-import { type EpochScores, type ForgetThresholds, scoreCurves, scoreThresholds } from "./score_curves.ts";
+import {
+  epochAxis,
+  type EpochScores,
+  type ForgetThresholds,
+  scoreCurves,
+  scoreThresholds,
+} from "./score_curves.ts";
 import { modelStyle, plotText, SCORE_AXIS } from "./style.ts";
 
 /** The state after one epoch of one method; epoch 0 is the model before. */
@@ -44,11 +50,12 @@ export function forgettingCurves(
 ): Figure {
   const methods = [...new Set(rows.map((row) => row.method))];
   const panelRows = Math.max(1, Math.ceil(methods.length / COLUMNS));
+  const last = Math.max(1, ...rows.map(({ epoch }) => epoch));
   const panels = methods.map((method, panel) =>
     drawPanel(
       rows.filter((row) => row.method === method).toSorted((a, b) => a.epoch - b.epoch),
       panel,
-      { method, methods: methods.length, panelRows, thresholds: options.thresholds },
+      { method, methods: methods.length, panelRows, last, thresholds: options.thresholds },
     )
   );
   return makeFigure(panels.flatMap((panel) => panel.data), {
@@ -69,6 +76,8 @@ interface PanelOptions {
   method: string;
   methods: number;
   panelRows: number;
+  /** The last epoch of any method. */
+  last: number;
   thresholds: ForgettingCurvesOptions["thresholds"];
 }
 
@@ -79,13 +88,7 @@ function drawPanel(rows: readonly HistoryRow[], panel: number, options: PanelOpt
   return {
     data: scoreCurves(rows, { showlegend: panel === 0, xaxis: `x${suffix}`, yaxis: `y${suffix}` }),
     axes: {
-      [`xaxis${suffix}`]: {
-        domain: x,
-        anchor: `y${suffix}`,
-        title: { text: "epoch" },
-        rangemode: "tozero",
-        tickformat: "d",
-      },
+      [`xaxis${suffix}`]: { ...epochAxis(options.last), domain: x, anchor: `y${suffix}` },
       [`yaxis${suffix}`]: {
         ...SCORE_AXIS,
         domain: y,

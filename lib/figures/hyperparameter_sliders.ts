@@ -18,7 +18,7 @@ import {
   type RunSettings,
   valueText,
 } from "./hyperparameter_runs.ts";
-import { type ForgetThresholds, scoreCurves, scoreThresholds } from "./score_curves.ts";
+import { epochAxis, type ForgetThresholds, scoreCurves, scoreThresholds } from "./score_curves.ts";
 import { percentText, SCORE_AXIS } from "./style.ts";
 
 /** Options of {@linkcode hyperparameterSliders}. */
@@ -92,7 +92,7 @@ export function hyperparameterSliders(
     layout: {
       height: TOP + PLOT_HEIGHT + bottom,
       margin: { l: 64, r: 24, t: TOP, b: bottom },
-      xaxis: { title: { text: "epoch" }, tickformat: "d", range: [-0.03 * last, 1.03 * last] },
+      xaxis: epochAxis(last),
       yaxis: { ...SCORE_AXIS, title: { text: "score" } },
       shapes: scoreThresholds("y", thresholds),
       sliders,

@@ -110,6 +110,21 @@ export function epochCurves<N extends string>(
 }
 
 /**
+ * An axis of epochs, so far beyond the first and the last that their marks are whole.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { epochAxis } from "./score_curves.ts";
+ *
+ * assertEquals(epochAxis(100).range, [-3, 103]);
+ * ```
+ */
+export function epochAxis(last: number) {
+  return { title: { text: "epoch" }, range: [-0.03 * last, 1.03 * last], tickformat: "d" };
+}
+
+/**
  * The thresholds' lines on a panel's y axis ("y", "y2", ...), each in its curve's colour.
  *
  * @example

@@ -7,6 +7,7 @@
  */
 import { type Figure, makeFigure, panelHeading, type Trace } from "./figure.ts";
 import {
+  epochAxis,
   epochCurves,
   type EpochScores,
   type ForgetThresholds,
@@ -68,16 +69,15 @@ export function unlearningProgress(
   { method, thresholds, epochs = 6 }: UnlearningProgressOptions,
 ): Figure {
   const last = Math.max(epochs, ...rows.map(({ epoch }) => epoch));
-  const epochAxis = { title: { text: "epoch" }, range: [-0.03 * last, 1.03 * last], tickformat: "d" };
   return makeFigure([...scoreCurves(rows), ...termTraces(rows)], {
     title: `Unlearning with ${plotText(modelStyle(method).label)}`,
     subtitle: describeEpoch(rows.at(-1)),
     layout: {
       height: 470,
       margin: { l: 64, r: 24, t: 108, b: 104 },
-      xaxis: { ...epochAxis, domain: [0, 0.46], anchor: "y" },
+      xaxis: { ...epochAxis(last), domain: [0, 0.46], anchor: "y" },
       yaxis: { ...SCORE_AXIS, anchor: "x", title: { text: "score" } },
-      xaxis2: { ...epochAxis, domain: [0.56, 1], anchor: "y2" },
+      xaxis2: { ...epochAxis(last), domain: [0.56, 1], anchor: "y2" },
       yaxis2: { anchor: "x2", title: { text: "nats per token" }, rangemode: "tozero" },
       shapes: scoreThresholds("y", thresholds),
       annotations: [panelHeading("what it is for", { x: 0 }), panelHeading("terms of the loss", { x: 0.56 })],

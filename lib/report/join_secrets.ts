@@ -22,7 +22,8 @@ export interface SecretSources {
 }
 
 /**
- * Joins the tables by places: a row a place that the probe or the evaluation scored.
+ * Joins the tables by places: a row a place that the probe or the evaluation scored; where neither has run, a row a place
+ * that was found.
  *
  * @example
  * ```ts
@@ -36,7 +37,7 @@ export interface SecretSources {
  * ```
  */
 export function joinSecrets(
-  { found = [], probe = [], scores = [], values }: SecretSources,
+  { found = [], probe, scores = [], values }: SecretSources,
 ): ReportedSecret[] {
   const places = new Map(found.map((row) => [placeKey(row), row]));
   const copies = countDocuments(found);
@@ -58,7 +59,8 @@ export function joinSecrets(
       ma_after: {},
     };
   };
-  for (const row of probe) {
+  const scored = probe ?? (scores.length > 0 ? [] : found.map((row) => ({ ...row, ma: null })));
+  for (const row of scored) {
     const fingerprint = places.get(placeKey(row))?.fingerprint;
     const description = fingerprint === undefined ? undefined : descriptions.get(fingerprint);
     secrets.set(placeKey(row), { ...begin(row, description ?? describeLength(row)), ma_before: row.ma });

@@ -77,7 +77,7 @@ export async function loadRun(
     ...(passes && { passes: reportedPasses(passes) }),
     ...(history.length > 0 && { history }),
     ...(found && { found: countFound(found) }),
-    ...((probe || scores) && { secrets: joinSecrets({ found, probe, scores, values }) }),
+    ...((probe || scores || found) && { secrets: joinSecrets({ found, probe, scores, values }) }),
     revealed: reveal,
     ...await readRecords(tables),
   };

@@ -81,7 +81,7 @@ export interface RunTables {
   readonly duplication?: readonly DuplicationRow[];
   /** Scores after every epoch of every method. */
   readonly history?: readonly HistoryRow[];
-  /** The probed secrets, masked; those of the forget set have scores after. */
+  /** The secrets, masked: as they were found, with scores where they were probed; those of the forget set have scores after. */
   readonly secrets?: readonly ReportedSecret[];
   /** How well code is predicted, by class of token. */
   readonly utility?: readonly ReportedMeasure[];

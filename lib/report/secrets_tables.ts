@@ -36,6 +36,7 @@ const PRINTED_ROWS = 40;
  */
 export function renderTopSecrets(run: RunTables, most = 5): Markup {
   if (run.secrets === undefined) return renderMissing("secrets");
+  if (run.secrets.length > 0 && !isMeasured(run)) return renderMissing("secrets");
   const seen = new Set<string>();
   const distinct = sortSecrets(run.secrets).filter(({ fingerprint }) => {
     const isNew = fingerprint === undefined || !seen.has(fingerprint);
@@ -72,7 +73,7 @@ export function renderAllSecrets(run: RunTables): Markup {
   const sorted = sortSecrets(kept.slice(0, shown.length).map((row, index) => ({ ...row, index })));
   return markup`${renderControls(run, kept.slice(0, shown.length))}
 <div class="scroll tall" role="region" aria-label="Table of all secrets" tabindex="0"><table id="all-secrets" class="secrets">
-<caption>${describeRows(shown.length, run.secrets.length)} ${describeCells(run)}</caption>
+<caption>${describeRows(shown.length, run)} ${describeCells(run)}</caption>
 ${head}<tbody>${sorted.map(({ index }) => shown[index])}</tbody></table></div>${
     shown.length > PRINTED_ROWS
       ? markup`<p class="print-only">Printed: the first ${PRINTED_ROWS} rows. The page holds the others.</p>`
@@ -114,12 +115,23 @@ ${options([["", "all"], ...kinds.map((tag) => nameKind(tag)).map((kind) => [kind
 <output id="secret-count" aria-live="polite">${formatCount(rows.length)} rows</output></div>`;
 }
 
-function describeRows(shown: number, all: number): string {
-  if (shown === all) return `All ${formatCount(all)} places of secrets, by MA before and then by copies.`;
+function describeRows(shown: number, run: RunTables): string {
+  const all = run.secrets?.length ?? 0;
+  const order = isMeasured(run)
+    ? "by MA before and then by copies"
+    : "by copies: none was measured on a model yet";
+  if (shown === all) return `All ${formatCount(all)} places of secrets, ${order}.`;
+  const [chosen, files] = isMeasured(run)
+    ? ["the forget set and then the most memorized", `${RUN_FILES.probe} and ${RUN_FILES.secretScores}`]
+    : ["those with most copies", RUN_FILES.secrets];
   return `${formatCount(shown)} of ${
     formatCount(all)
-  } places of secrets: the forget set and then the most memorized; ` +
-    `${RUN_FILES.probe} and ${RUN_FILES.secretScores} in the run's folder hold all.`;
+  } places of secrets: ${chosen}; ${files} in the run's folder hold all.`;
+}
+
+/** Whether a model was asked for any of them. */
+function isMeasured({ secrets = [] }: RunTables): boolean {
+  return secrets.some((row) => row.ma_before !== null || isTreated(row));
 }
 
 const rank = (value: number | null) => isScore(value) ? value : -1;
@@ -154,17 +166,25 @@ function renderParts(secrets: readonly ReportedSecret[], run: RunTables): { head
   const after = methods.map((method) => `MA after ${clipText(modelStyle(method).label)}`);
   const baselines = twinMeans(run);
   const ofTwins = baselines.size > 0 ? ["Twins"] : [];
-  const columns = ["Kind", "Secret", "Detector", "Document", "Copies", "MA before", ...after, ...ofTwins];
+  const hasBefore = isMeasured(run);
+  const before = hasBefore ? ["MA before"] : [];
+  const columns = ["Kind", "Secret", "Detector", "Document", "Copies", ...before, ...after, ...ofTwins];
   return {
     head: markup`<thead><tr>${columns.map((column) => markup`<th scope="col">${column}</th>`)}</tr></thead>`,
-    rows: secrets.map((row) => renderRow(row, methods, { threshold: run.thresholds?.ma, baselines })),
+    rows: secrets.map((row) =>
+      renderRow(row, methods, { threshold: run.thresholds?.ma, baselines, hasBefore })
+    ),
   };
 }
 
 function renderRow(
   row: ReportedSecret,
   methods: readonly string[],
-  { threshold, baselines }: { threshold: number | null | undefined; baselines: ReadonlyMap<string, number> },
+  { threshold, baselines, hasBefore }: {
+    threshold: number | null | undefined;
+    baselines: ReadonlyMap<string, number>;
+    hasBefore: boolean;
+  },
 ): Markup {
   const scores = methods.map((method) => Object.hasOwn(row.ma_after, method) ? row.ma_after[method] : null);
   const isAbove = isScore(scores[0]) && isScore(threshold) && scores[0] > threshold;
@@ -174,7 +194,10 @@ function renderRow(
     ? row.description.slice(prefix.length)
     : row.description;
   const cells = [nameKind(row.tag), clipText(description), clipText(row.detector), clipText(row.doc_id)]
-    .concat(formatCount(row.copies), [row.ma_before, ...scores].map((score) => formatScore(score)))
+    .concat(
+      formatCount(row.copies),
+      [...hasBefore ? [row.ma_before] : [], ...scores].map((score) => formatScore(score)),
+    )
     .concat(baselines.size > 0 ? [formatScore(baselines.get(row.tag))] : []);
   return markup`
 <tr${states === "" ? null : markup` class="${states}"`}>${

@@ -25,6 +25,16 @@ function withToken(token = TOKEN): Disposable {
   };
 }
 
+/** Cargo's folder, until it is disposed. */
+function withCargo(folder: string): Disposable {
+  const before = Deno.env.get("CARGO_HOME");
+  Deno.env.set("CARGO_HOME", folder);
+  return {
+    [Symbol.dispose]: () =>
+      before === undefined ? Deno.env.delete("CARGO_HOME") : Deno.env.set("CARGO_HOME", before),
+  };
+}
+
 /** Repositories with a few files each, in a folder for git's server. */
 async function makeRepositories(folder: string, count: number): Promise<ServedRepository[]> {
   const all: ServedRepository[] = [];
@@ -161,7 +171,17 @@ Deno.test("crawl and collect refuse bad input in one line, and write nothing", a
     [packages("empty.txt"), /empty\.txt": it names none/],
     [packages("nothing.txt"), /nothing\.txt": no such file/],
     [packages("list.txt", "--registry", "maven"), /--registry/, 2],
+    [packages("list.txt", "--registry", "crates"), /nothing names their index: give --index ADDRESS, or/],
+    [packages("list.txt", "--registry", "crates", "--index", "a.example"), /--index: its index of packages/],
+    [packages("list.txt", "--registry", "crates", "--index", "https://a:hunter2@a.example/"), /a password/],
+    [
+      packages("list.txt", "--registry", "crates", "--index", "https://a.example"),
+      /this run may not connect to "a\.example:443": add --allow-net=a\.example:443 to Deno's options/,
+    ],
+    [packages("list.txt", "--index", "https://a.example/"), /Cannot use --index with --registry pypi/, 2],
+    [collect("--repos", path("repos.csv"), "--index", "https://a.example/"), /--index with --repos/, 2],
   ];
+  using _cargo = withCargo(folder.path); // where no configuration is
   for (const [args, message, code = 1, token = TOKEN] of cases) {
     using _token = withToken(token);
     const before = [...Deno.readDirSync(folder.path)].length;

@@ -114,6 +114,14 @@ Deno.test("dedupe --near and --against drop what they say, and list it", async (
   assertEquals([...Deno.readDirSync(path("kept"))].map(({ name }) => name), ["a.jsonl"]);
   const again = await run("dedupe", "--corpus", path("kept"), "--near", "0.7", "--out", path("again"));
   assertEquals([again.texts, again.kept], [4, 4]);
+  const ruler = "-".repeat(70);
+  write("r.jsonl", row(["a", `x = 1\n# ${ruler}\n`]) + row(["b", words(0, 90)]));
+  write("s.jsonl", row(["c", `# ${ruler}\ny = 2`]));
+  for (const [distinct, shared, tooShort] of [["10", 0, 1], ["1", 1, 0], ["50", 0, 1]] as const) {
+    const given = ["--corpus", path("r.jsonl"), "--against", path("s.jsonl"), "--distinct", distinct];
+    const found = await run("dedupe", ...given, "--out", path(`ruler-${distinct}`));
+    assertEquals([found.shared, found.too_short], [shared, tooShort], distinct);
+  }
 });
 
 Deno.test("dedupe refuses what it cannot do by one line, and leaves nothing", async () => {

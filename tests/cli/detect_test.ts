@@ -145,7 +145,10 @@ Deno.test("codescrub detect fails on what it cannot use, and writes nothing", as
   });
   assertEquals(namesIn(folder.path).filter((name) => name !== "cache"), before);
   const missing = await runCli(["detect", "--out", "o.csv"], { cwd: folder.path });
-  assertEquals([missing.code, missing.stderr], [2, 'codescrub: Missing required argument "corpus"\n']);
+  assertEquals([missing.code, missing.stderr], [
+    2,
+    'codescrub: Missing required argument "corpus": see codescrub detect --help\n',
+  ]);
 });
 
 Deno.test("codescrub detect lists what it skipped also where that is all there is", async () => {

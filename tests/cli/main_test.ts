@@ -2,6 +2,9 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { join } from "node:path";
 import deno from "../../deno.json" with { type: "json" };
 import { COMMANDS } from "../../lib/cli/commands.ts";
+import { GROUPS } from "../../lib/cli/option_groups.ts";
+import { optionsOf } from "../../lib/cli/options.ts";
+import { callMain } from "./call_main.ts";
 import { cliCommand, type CliRun, runCli, temporaryFolder } from "./run_cli.ts";
 
 const PROBE = [
@@ -82,14 +85,27 @@ Deno.test("codescrub --help imports no command, no tfjs, no Polars, and opens no
 
 Deno.test("codescrub COMMAND --help shows each option and the example", async () => {
   for (const [name, row] of Object.entries(COMMANDS)) {
-    const { code, stdout, stderr } = await runCli([name, "--help"]);
+    const { code, stdout, stderr } = await callMain([name, "--help"]);
     assertEquals([code, stderr], [0, ""], name);
     assertStringIncludes(stdout, `codescrub ${row.example}`);
     for (const option of ["--seed <N>", "--json"]) assertStringIncludes(stdout, option);
   }
-  const { stdout } = await runCli(["help", "analyze"]);
+  const { stdout } = await callMain(["help", "analyze"]);
   assertStringIncludes(stdout, "--threshold <X>  the mean MA over unseen texts (required)");
   assertStringIncludes(stdout, "--bins <N>       bins over [0, 1] (default 40)");
+});
+
+Deno.test("the help of a command with many options has them under headings, and every heading's names are options", async () => {
+  const { stdout } = await callMain(["unlearn", "--help"]);
+  const [, , ...sections] = stdout.split(/^(?=[A-Z].*:$)/m);
+  const headings = sections.map((section) => section.split("\n")[0]!);
+  assertEquals(headings.slice(0, 3), ["Adapter:", "Reading the corpus:", "Erasing:"]);
+  assertMatch(sections[2]!, /^ {2}--gamma <X>/m);
+  const known = new Set<string>();
+  for (const { load } of Object.values(COMMANDS)) {
+    for (const name of Object.keys(optionsOf((await load()).command))) known.add(name);
+  }
+  assertEquals(Object.values(GROUPS).flat().filter((name) => !known.has(name)), []);
 });
 
 Deno.test("the README's table has a row for each command and no other", async () => {
@@ -112,9 +128,9 @@ Deno.test("codescrub refuses bad usage with exit code 2 and one line", async () 
   const cases: [string[], RegExp][] = [
     [
       ["analize"],
-      /^codescrub: Unknown command "analize": expected .*"analyze".* \(Did you mean analyze\?\)\n$/,
+      /^codescrub: Unknown command "analize" \(did you mean analyze\?\): expected .*"analyze".*\n$/,
     ],
-    [["analyze", "--treshold", "1"], /Unknown option "--treshold" \(Did you mean --threshold\?\)/],
+    [["analyze", "--treshold", "1"], /Unknown option "--treshold" \(did you mean --threshold\?\)/],
     [["analyze", "--probe"], /Option "--probe <F>" argument missing/],
     [["analyze", "extra"], /Too many arguments/],
     [["analyze", "--threshold", "1"], /Missing option "--probe": table that probe wrote/],

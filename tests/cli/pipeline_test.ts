@@ -56,6 +56,7 @@ async function rowsOf<C extends Columns>(name: string, columns: C): Promise<RowO
   return await readRows(join(OUT, name), columns);
 }
 
+const K = "4"; // rows of a forget set, and of the retain set
 const TRAIN = "../train.jsonl.gz", UNSEEN = "../unseen.jsonl.gz";
 const SETS = ["--corpus", TRAIN, "--forget", "sets/forget_0.parquet", "--retain", "retain.parquet"];
 const UNLEARN = ["unlearn", "--model", MODEL, ...SETS, "--lr", "3e-4"];
@@ -113,11 +114,11 @@ Deno.test("analyze writes the distribution of document means", async () => {
 });
 
 Deno.test("select writes disjoint forget sets without any text", async () => {
-  const args = ["--probe", "probe.parquet", "--corpus", TRAIN, "--k", "8", "--groups", "2", "--out", "sets"];
+  const args = ["--probe", "probe.parquet", "--corpus", TRAIN, "--k", K, "--groups", "2", "--out", "sets"];
   const summary = summaryOf(await run("select", "select", ...args));
   const sets = await Promise.all([0, 1].map((i) => rowsOf(`sets/forget_${i}.parquet`, FORGET_COLUMNS)));
-  assertEquals([summary.groups, summary.k, sets.map((rows) => rows.length)], [2, 8, [8, 8]]);
-  assertEquals(new Set(sets.flat().map(({ doc_id, window }) => `${doc_id} ${window}`)).size, 16);
+  assertEquals([summary.groups, summary.k, sets.map((rows) => rows.length)], [2, 4, [4, 4]]);
+  assertEquals(new Set(sets.flat().map(({ doc_id, window }) => `${doc_id} ${window}`)).size, 8);
   assert(sets.flat().every(({ ma, mask_tokens }) => ma >= 0.9 && mask_tokens >= 32));
   const [[tag, start, end]] = JSON.parse(sets[0]![0]!.spans);
   assert(["EMAIL", "IP_ADDRESS", "KEY"].includes(tag) && start < end);
@@ -125,10 +126,10 @@ Deno.test("select writes disjoint forget sets without any text", async () => {
 });
 
 Deno.test("retain writes memorized texts without secrets", async () => {
-  const args = ["--model", MODEL, "--texts", TRAIN, "--secrets", "secrets.parquet", "--k", "8"];
+  const args = ["--model", MODEL, "--texts", TRAIN, "--secrets", "secrets.parquet", "--k", K];
   const summary = summaryOf(await run("retain", "retain", ...args, "--out", "retain.parquet"));
   const rows = await rowsOf("retain.parquet", RETAIN_COLUMNS);
-  assertEquals([rows.length, summary.with_secrets, summary.skipped], [8, 48, 0]);
+  assertEquals([rows.length, summary.with_secrets, summary.skipped], [4, 48, 0]);
   assert(rows.every(({ doc_id, bleu4 }) => doc_id.endsWith("@00") && bleu4! >= 0.95));
 });
 
@@ -185,7 +186,8 @@ Deno.test("unlearn by each secret's own controls says what became of each, and w
   assert(erased + below_never_seen > 0);
   for (const row of rows) {
     const isBounded = row.controls! > 0 && row.ma_floor! <= row.ma_threshold;
-    assert(isBounded && row.nll_before! < row.nll!, row.description);
+    assert(isBounded, row.description);
+    if (row.epochs > 0) assert(row.nll_before! < row.nll!, row.description);
     const isOver = row.ma! > row.ma_threshold || row.el_10! > row.el_10_threshold;
     assertEquals(isOver, row.status === "still above");
     if (row.ma_before! > row.ma_threshold) assert(row.epochs > 0);
@@ -226,14 +228,14 @@ Deno.test("evaluate writes a row for each set and model, and one for each secret
     rows.map(({ set, model }) => [set, model]),
     models.flatMap((model) => sets.map((set) => [set, model])),
   );
-  assertEquals(rows.map(({ rows }) => rows), models.flatMap(() => [8, 8, 2]));
+  assertEquals(rows.map(({ rows }) => rows), models.flatMap(() => [4, 4, 2]));
   assertEquals(summary.sets, rows.map((row) => ({ ...row })));
   const erased = summaryOf(runs.codeeraser!).after;
   const row = rows.find(({ set, model }) => set === "forget" && model === "codeeraser")!;
   assertEquals([row.ma, row.el_3, row.el_5, row.el_10], [erased.ma, erased.el_3, erased.el_5, erased.el_10]);
   const secrets = await rowsOf("evaluation.secrets.parquet", SECRET_SCORE_COLUMNS);
   const count = (model: string) => secrets.filter((secret) => secret.model === model).length;
-  assert(count("before") >= 8 && count("before") === count("ga") && count("ga") === count("codeeraser"));
+  assert(count("before") >= 4 && count("before") === count("ga") && count("ga") === count("codeeraser"));
   assert(
     secrets.every(({ description }) =>
       /^(KEY|EMAIL|IP_ADDRESS), (\d|1[0-5]) characters$|, (1[6-9]|[2-9]\d|\d{3,}) characters, ..\.\.\.$/.test(

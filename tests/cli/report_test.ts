@@ -40,7 +40,12 @@ Deno.test("report says in one line what a table lacks or is instead", async () =
     { tables: at.corpus },
     /corpus\.jsonl": no table of a run has its columns: "doc_id", "text"/,
   );
-  await at.fail("report", { tables: undefined }, 'Missing required argument "tables"', 2);
+  await at.fail(
+    "report",
+    { tables: undefined },
+    'Missing required argument "tables": see codescrub report --help',
+    2,
+  );
 });
 
 Deno.test("report --help shows both ways with an example", async () => {

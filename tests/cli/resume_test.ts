@@ -6,7 +6,7 @@ import { readTensors } from "../tensors.ts";
 import { cliCommand, type CliRun, runCli, temporaryFolder } from "./run_cli.ts";
 import { type TinyRun, writeCertainModel, writeTinyRun } from "./tiny_run.ts";
 
-const EPOCHS = 30;
+const EPOCHS = 18;
 
 /** A rule of stopping, and what a run comes to by it that changes nothing: it keeps the last epoch, or the first one. */
 interface Rule {

@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { PythonRandom } from "../../lib/datasets/python_random.ts";
 import { readRows } from "../../lib/datasets/row_table.ts";
@@ -38,6 +39,9 @@ Deno.test("sample takes texts in the order of Python's shuffle over sorted paths
     "--max-tokens",
     "60",
   ];
+  const planned = await at.sample(...how, "--count", "12", "--plan", "--out", at.path("planned.csv"));
+  assertEquals([planned.documents, planned.texts, planned.passes], [40, 12, 2]);
+  assertEquals(existsSync(at.path("planned.csv")), false);
   const summary = await at.sample(...how, "--count", "12", "--out", at.path("unseen.parquet"));
   assertEquals([summary.texts, summary.documents, summary.skipped], [12, 40, 0]);
   const text = (name: string) => body(names.indexOf(name));
@@ -72,6 +76,8 @@ Deno.test("sample takes the solutions of HumanEval and of MBPP's test split", as
   Deno.writeTextFileSync(at.path("human.jsonl"), lines(human));
   Deno.writeTextFileSync(at.path("mbpp.jsonl"), lines(mbpp));
   const files = ["--problems", at.path("human.jsonl"), "--problems", at.path("mbpp.jsonl")];
+  const planned = await at.sample(...files, "--plan", "--out", at.path("planned.csv"));
+  assertEquals([planned.plan, planned.texts, existsSync(at.path("planned.csv"))], [true, 3, false]);
   assertEquals((await at.sample(...files, "--out", at.path("unseen.jsonl"))).texts, 3);
   assertEquals(await at.rows("unseen.jsonl"), [
     { doc_id: "HumanEval/0", corpus: "human_eval", text: "def f():\n\n    return 1\n" },

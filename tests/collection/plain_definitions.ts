@@ -22,11 +22,17 @@ export function plainJaccard(one: string, other: string): number {
   return a.size + b.size === 0 ? 0 : a.intersection(b).size / a.union(b).size;
 }
 
-/** Whether two texts share so many words and marks in a row. */
-export function plainShares(one: string, other: string, width: number): boolean {
-  const windows = (text: string) => {
-    const tokens = plainTokens(text);
-    return new Set(tokens.slice(width - 1).map((_, i) => tokens.slice(i, i + width).join(" ")));
-  };
-  return windows(one).intersection(windows(other)).size > 0;
+/** The rows of so many words and marks of which so many are different. */
+export function plainWindows(
+  text: string,
+  { width, distinct }: { width: number; distinct: number },
+): string[] {
+  const tokens = plainTokens(text);
+  const all = tokens.slice(width - 1).map((_, i) => tokens.slice(i, i + width));
+  return all.filter((window) => new Set(window).size >= distinct).map((window) => window.join(" "));
+}
+
+/** Whether two texts share such a row. */
+export function plainShares(one: string, other: string, rule: { width: number; distinct: number }): boolean {
+  return new Set(plainWindows(one, rule)).intersection(new Set(plainWindows(other, rule))).size > 0;
 }

@@ -6,18 +6,20 @@
  */
 import { generateKeyPairSync } from "node:crypto";
 import { join } from "node:path";
+import { type GithubServer, serveGithub, TOKEN } from "../collection/github_server.ts";
 import { lua, makeRepository, repositoryPath } from "../collection/git_repositories.ts";
 import { argumentsOf, certifiedCommands, type Flags } from "../cli/tiny_cases.ts";
-import { type TinyRun, writeCertainModel, writeTexts, writeTinyRun } from "../cli/tiny_run.ts";
+import { type TinyRun, writeCertainModel, writeTexts } from "../cli/tiny_run.ts";
 import type { Operation } from "./plan.ts";
-import type { Slot } from "./slot.ts";
 
 /** A command line that is disturbed. */
 export interface Scenario {
   /** The command and what is made of it, such as `redact table`. */
   name: string;
-  /** The command line, over the files of a tiny run. */
-  args: (files: TinyRun) => string[];
+  /** The command line, over the files of a tiny run; with the address of what is served. */
+  args: (files: TinyRun, endpoint: string) => string[];
+  /** Starts a GitHub on this machine that all runs ask. */
+  serve?: () => GithubServer;
   /** Writes what it reads beside the tiny run. */
   prepare?: (files: TinyRun, run: (args: string[]) => Promise<void>) => Promise<void> | void;
   /** Where an earlier run of the same command line was stopped, so that this one goes on there. */
@@ -147,10 +149,10 @@ function forced(scenario: Scenario): Scenario {
   return {
     ...scenario,
     name: `${scenario.name} --force`,
-    args: (files) => [...scenario.args(files), "--force"],
+    args: (files, endpoint) => [...scenario.args(files, endpoint), "--force"],
     prepare: async (files, run) => {
       await scenario.prepare?.(files, run);
-      await run([...scenario.args(files), "--seed", "7"]);
+      await run([...scenario.args(files, ""), "--seed", "7"]);
     },
   };
 }
@@ -200,6 +202,22 @@ const collect = tiny("collect", {}, {
   },
 });
 
+/** Two pages of repositories. */
+const crawl: Scenario = {
+  name: "crawl",
+  env: { GITHUB_TOKEN: TOKEN },
+  serve: () => {
+    const about = { created: "2024-02-29T12:00:00Z", licence: "MIT" };
+    return serveGithub({
+      repositories: Array.from({ length: 150 }, (_, i) => ({ ...about, repo: `ada/r${i}`, stars: 900 - i })),
+    });
+  },
+  args: ({ folder }, endpoint) => [
+    ...["crawl", "--language", "lua", "--created-after", "2023-06-01", "--min-stars", "1"],
+    ...["--endpoint", endpoint, "--out", join(folder, "out.parquet")],
+  ],
+};
+
 /** All of them, the longest first. */
 export const SCENARIOS: readonly Scenario[] = [
   train,
@@ -213,6 +231,8 @@ export const SCENARIOS: readonly Scenario[] = [
   { ...scrub, name: "scrub continued", stoppedAt: at("rename", /history\.parquet$/) },
   certify,
   collect,
+  crawl,
+  { ...crawl, name: "crawl continued", stoppedAt: at("rename", /state\.json$/) },
   { ...collect, name: "collect continued", stoppedAt: at("rename", /part-00000000.*\.json$/) },
   tiny("merge-adapter", {}, {
     prepare: (files, run) =>
@@ -272,26 +292,3 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   }),
 ];
-
-/** Makes the slot hold what the scenario begins with, and gives its command line. */
-export async function prepare(scenario: Scenario, slot: Slot): Promise<string[]> {
-  slot.clear();
-  const files = await writeTinyRun(slot.work);
-  const env = scenario.env ?? {};
-  await scenario.prepare?.(files, async (args) => {
-    const { code, stderr } = await slot.run(args, env);
-    if (code !== 0) throw new Error(`Cannot prepare "${scenario.name}": ${stderr}`);
-  });
-  const args = scenario.args(files);
-  slot.age();
-  await slot.save();
-  if (scenario.stoppedAt) {
-    const whole = await slot.run(args, env);
-    await slot.reset();
-    const fault = { mode: "signal" as const, at: whole.operations.findIndex(scenario.stoppedAt) + 1 };
-    const { code } = await slot.run(args, env, { fault });
-    if (code < 130) throw new Error(`Cannot stop "${scenario.name}" at ${fault.at}: it ends with ${code}`);
-    await slot.save();
-  }
-  return args;
-}

@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { formatTable } from "../../lib/cli/console.ts";
 import { type Draw, drawer } from "../fuzz/mutations.ts";
-import { prepare, type Scenario, SCENARIOS } from "./cases.ts";
+import { type Scenario, SCENARIOS } from "./cases.ts";
 import {
   isRefused,
   isWhole,
@@ -26,6 +26,7 @@ import {
   wasInterrupted,
 } from "./judge.ts";
 import { type Mode, MODES, pointsOf } from "./plan.ts";
+import { prepare } from "./prepare.ts";
 import { type Run, type Signal, Slot, type Trouble } from "./slot.ts";
 
 /** Which faults to try. */
@@ -90,7 +91,9 @@ export async function findFaults(options: FaultOptions): Promise<Result[]> {
 
 async function tryScenario(scenario: Scenario, slot: Slot, options: FaultOptions): Promise<Result> {
   const { name, env = {} } = scenario;
-  const args = await prepare(scenario, slot);
+  await using server = scenario.serve?.();
+  slot.host = server ? new URL(server.endpoint).host : null;
+  const args = await prepare(scenario, slot, server?.endpoint);
   const run = (trouble?: Trouble) => slot.run(args, env, trouble);
   const before = slot.snapshot();
   const undisturbed: Undisturbed = { run: await run(), before, after: slot.snapshot() };

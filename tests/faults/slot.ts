@@ -42,6 +42,8 @@ export type Trouble = { fault?: Plan["fault"]; signal?: Signal };
 export class Slot {
   /** Where commands run: inputs and outputs. */
   readonly work: string;
+  /** What else commands may connect to: "127.0.0.1:8000". */
+  host: string | null = null;
   readonly #live: string;
   readonly #saved: string;
   readonly #log: string;
@@ -120,7 +122,7 @@ export class Slot {
     const child = cliCommand(args, {
       cwd: this.work,
       env: { ...this.#env, ...env, [PLAN_VARIABLE]: JSON.stringify(plan) },
-      deno: [`--preload=${HOOKS}`],
+      deno: [`--preload=${HOOKS}`, ...this.host === null ? [] : [`--allow-net=${this.host}`]],
     }).spawn();
     const signal = trouble.signal ?? { name: "SIGKILL", afterMs: HANGS_AFTER_MS };
     const timers = [signal, { name: "SIGKILL" as const, afterMs: HANGS_AFTER_MS }]

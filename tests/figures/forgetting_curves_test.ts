@@ -36,6 +36,14 @@ Deno.test("forgettingCurves() names each curve once in the legend when there are
   assertEquals(shown.map((trace) => trace.name), ["forget set MA", "forget set EL_10", "retain set MA"]);
 });
 
+Deno.test("forgettingCurves() has the same axes in each panel, whatever epochs a method takes", () => {
+  const { layout } = forgettingCurves([...history("codeeraser", 0, 1, 2), ...history("ga", 0, 3, 8)]);
+  const rangeOf = (axis: string) => (layout[axis] as { range: number[] }).range;
+  assertEquals(rangeOf("xaxis"), rangeOf("xaxis2"));
+  assertEquals(rangeOf("yaxis"), rangeOf("yaxis2"));
+  assertEquals(rangeOf("xaxis")[0]! < 0 && rangeOf("xaxis")[1]! > 8, true);
+});
+
 Deno.test("forgettingCurves() labels both thresholds in every panel when they are known", () => {
   const { layout } = forgettingCurves(ROWS, { thresholds: { ma: 0.46, el_10: 0.055 } });
   const shapes = layout.shapes as { label: { text: string }; yref: string; line: { dash: string } }[];

@@ -10,7 +10,6 @@ import {
   THRESHOLD_COLUMNS,
 } from "../../lib/datasets/columns.ts";
 import { type Columns, type RowOf, writeRows } from "../../lib/datasets/row_table.ts";
-import { joinSecrets } from "../../lib/report/join_secrets.ts";
 import { loadRun } from "../../lib/report/load_run.ts";
 import { renderReport } from "../../lib/report/report.ts";
 import { RUN_FILES } from "../../lib/report/run_files.ts";
@@ -183,10 +182,10 @@ Deno.test("loadRun() reads what a run stopped in the middle has, and the page sa
   const { value: _, ...columns } = FOUND;
   await write(folder.path, RUN_FILES.secrets, columns, [{ ...PLACE, ...found }]);
   const run = await loadRun(folder.path, VERSION);
-  assertEquals([run.title, run.found, run.secrets], [
+  assertEquals([run.title, run.found, run.secrets?.map(({ description }) => description)], [
     "What the model has memorized",
     { places: 1, values: 1, documents: 1 },
-    undefined,
+    ["KEY, 13 characters"],
   ]);
   const page = renderReport(run);
   assertEquals(page.includes("Detection found 1 place of 1 different secret in 1 document."), true);
@@ -205,30 +204,6 @@ Deno.test("loadRun() takes configuration and versions from checkpoints when the 
   const { config, versions } = await loadRun(folder.path, VERSION);
   assertEquals(config, { first: record.settings, second: { method: "codeeraser" } });
   assertEquals(versions, record.versions);
-});
-
-Deno.test("joinSecrets() describes every place of a value that the evaluation described at one", () => {
-  const found = ["a.py", "b.py"].map((doc_id) => ({ ...PLACE, doc_id, detector: "AWS", fingerprint: "f" }));
-  const probe = found.map(({ doc_id }) => ({
-    ...PLACE,
-    doc_id,
-    window: 0,
-    secret_tokens: 9,
-    mask_tokens: 9,
-    ma: 1,
-  }));
-  const scores = [{
-    ...PLACE,
-    description: "KEY, 13 characters, ma...",
-    model: "ga",
-    ma: 0,
-    ...NO_EL,
-    el_3: 0,
-    el_5: 0,
-    el_10: 0,
-  }];
-  const texts = joinSecrets({ found, probe, scores }).map(({ description }) => description);
-  assertEquals(texts, ["KEY, 13 characters, ma...", "KEY, 13 characters, ma..."]);
 });
 
 Deno.test("loadRun() calls a model by its method when evaluate called it by its folder", async () => {

@@ -44,7 +44,7 @@ Deno.test("childArguments() gives nothing that attempts in JavaScript could use,
 Deno.test("openJudge() lets no Python get to JavaScript", async () => {
   using folder = temporaryFolder();
   const { files, programs } = attempts(folder.path);
-  await using judge = await openJudge({ workers: 1, timeoutSeconds: 10 });
+  await using judge = await openJudge({ workers: 1, timeoutSeconds: 60 });
   for (const [i, program] of programs.entries()) {
     const { passed, reason, detail } = await judge.run({ id: NAMES[i]!, program });
     assertEquals([passed, existsSync(files[i]!)], [false, false], NAMES[i]);

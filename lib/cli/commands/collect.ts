@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { cargoIndex, cargoSettings, indexAddress } from "../../collection/cargo_index.ts";
 import { CratesRegistry } from "../../collection/crates_registry.ts";
 import { GitError } from "../../collection/git_command.ts";
 import { NpmRegistry } from "../../collection/npm_registry.ts";
@@ -47,6 +48,11 @@ const OPTIONS = {
     describe: "where packages come from, by pip, by npm or as Cargo asks",
     choices: REGISTRIES,
     default: "pypi",
+  },
+  index: {
+    kind: "string",
+    describe: "with --registry crates: its sparse index, where Cargo's configuration names none",
+    metavar: "ADDRESS",
   },
   createdAfter: {
     kind: "string",
@@ -138,6 +144,9 @@ async function repositoriesOf(path: string, values: Values): Promise<Sources> {
   if (values.createdAfter !== undefined || values.olderPackages) {
     throw new UsageError("Cannot use --created-after or --older-packages with --repos: crawl takes the day");
   }
+  if (values.index !== undefined) {
+    throw new UsageError("Cannot use --index with --repos: it is that of a registry of packages");
+  }
   const repositories = await readRepositories(path);
   if (repositories.length === 0) throw new Error(`Cannot read repositories "${path}": it has no rows`);
   const rules = await sourceRules(repositories.map(({ language }) => values.language ?? language), {
@@ -167,12 +176,16 @@ async function packagesOf(path: string, values: Values): Promise<Sources> {
     throw new UsageError("Cannot collect packages without --created-after: give the day of the model's data");
   }
   const day = readDay(createdAfter);
+  if (values.index !== undefined && name !== "crates") {
+    throw new UsageError(`Cannot use --index with --registry ${name}: its own configuration names the index`);
+  }
+  const index = name === "crates" ? await crateIndex(values.index) : undefined;
   await readLanguage(language);
   const text = await readRegularText(path, { what: "packages", maxBytes: MAX_LIST_BYTES });
   const packages = parsePackageList(text, { registry: name, file: path });
   const rules = await sourceRules([language], { ...values, path });
   const rule: SourceRule = rules.get(language)!;
-  const registry = openLater(name);
+  const registry = openLater(name, index);
   const choice = { createdAfter: day, takesOlder, rule, maxBytes: values.maxMegabytes * MIB };
   return {
     count: packages.length,
@@ -182,14 +195,21 @@ async function packagesOf(path: string, values: Values): Promise<Sources> {
   };
 }
 
+/** The index of Rust's packages: the one that is given, else Cargo's. */
+async function crateIndex(given: string | undefined): Promise<string> {
+  return given === undefined
+    ? await cargoIndex(cargoSettings(Deno.env.toObject()))
+    : indexAddress(given, "--index");
+}
+
 /** A registry that is opened when it is first asked. */
-function openLater(name: RegistryName): PackageRegistry {
+function openLater(name: RegistryName, index: string | undefined): PackageRegistry {
   let opened: PackageRegistry | undefined;
   const open = () =>
     opened ??= (name === "npm"
       ? new NpmRegistry()
-      : name === "crates"
-      ? new CratesRegistry()
+      : index !== undefined
+      ? new CratesRegistry(index)
       : new PipRegistry()) as PackageRegistry;
   return {
     releases: (...asked) => open().releases(...asked),

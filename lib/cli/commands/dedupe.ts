@@ -6,6 +6,7 @@
  * @module
  */
 import { join } from "node:path";
+import { DISTINCT_TOKENS, SHARED_TOKENS } from "../../collection/shared_windows.ts";
 import { emptyCorpus } from "../../datasets/corpus.ts";
 import { corpusFormat } from "../../datasets/corpus_format.ts";
 import { type CorpusSource, resolveCorpus } from "../../datasets/resolve_corpus.ts";
@@ -55,6 +56,14 @@ export const command = defineCommand({
       describe: "training corpus: drop texts that share 50 words and marks in a row with it",
       metavar: "TRAINING",
     },
+    distinct: {
+      kind: "int",
+      describe:
+        "with --against: of the 50 at least so many must be different, so that rulers are not shared code",
+      default: DISTINCT_TOKENS,
+      min: 1,
+      max: SHARED_TOKENS,
+    },
     ...CORPUS_OPTIONS,
     dropped: { kind: "path", describe: "table of what was dropped, and as what", metavar: "F" },
     plan: { ...PLAN_OPTION, describe: "say how many texts, how long and how much memory, and write nothing" },
@@ -62,7 +71,7 @@ export const command = defineCommand({
   },
   config: true,
   writes: true,
-  async run({ corpus: given, near, against, dropped, out, ...values }, context) {
+  async run({ corpus: given, near, against, distinct, dropped, out, ...values }, context) {
     using input = await givenCorpus(given, values);
     const source = await resolveCorpus(input.path, { ...input.options, breathe: context.breathe });
     refuseArrow(source, out);
@@ -71,7 +80,7 @@ export const command = defineCommand({
       ? undefined
       : { source: await resolveCorpus(against, trainingOptions), options: trainingOptions };
     const corpus = { source, options: input.options };
-    if (values.plan) return await planDedupe({ corpus, training, near }, context);
+    if (values.plan) return await planDedupe({ corpus, training, near, distinct }, context);
     if (dropped !== undefined) tableFormat(dropped);
     const { plan: _, dropped: __, ...settings } = context.settings;
     using run = await openRunFiles([out, ...(dropped === undefined ? [] : [dropped])], {
@@ -84,7 +93,7 @@ export const command = defineCommand({
     await makeFolder(temporary);
     try {
       const scratch = join(temporary, ".shingles");
-      using texts = new DedupeTexts({ near, scratch, isListed: dropped !== undefined });
+      using texts = new DedupeTexts({ near, scratch, distinct, isListed: dropped !== undefined });
       const passes = training ? await decideKept(corpus, training, texts, context) : 0;
       let number = 0;
       const { kept, skipped } = await writeKept(
@@ -136,7 +145,9 @@ function describe(summary: Summary): string {
     `${kept} of ${texts} texts kept: ${exact} are the same as an earlier one, ${near} nearly so` +
     (passes > 0 ? `, ${shared} share 50 words and marks in a row with the training corpus` : ""),
     ...too_short > 0
-      ? [`${too_short} of those that were kept are too short to tell by 50 words and marks`]
+      ? [
+        `${too_short} of those that were kept are too short, or of too few different words, to tell by 50 in a row`,
+      ]
       : [],
     ...passes > 1 ? [`the training corpus was read ${passes} times`] : [],
     ...skipped > 0 ? [`${skipped} files or rows without a text that can be read were left out`] : [],

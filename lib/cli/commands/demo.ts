@@ -92,7 +92,8 @@ export const command = defineCommand({
       outputs: [RUN_FILES.summary, RUN_FILES.duplication],
       versions: { tensorflow: engine.version },
     });
-    const stages = new Stages(context, out);
+    context.log(`${STAGES.length} stages, about five minutes on two cores`);
+    const stages = new Stages(context, out, { names: STAGES });
     const files = await stages.time("corpus", () => embeddedFiles());
     await runPipeline(stages, files);
     const summary = await summarize(out, { stages: stages.seconds, seconds: roundedSeconds(startedAt) });
@@ -107,6 +108,10 @@ async function embeddedFiles(): Promise<EmbeddedCorpusFiles> {
   const tokenizer = await Deno.readTextFile(join(EMBEDDED_MODEL, "tokenizer.json"));
   return await writeEmbeddedCorpus(undefined, { tokenizer });
 }
+
+/** All stages, in order. */
+const STAGES = ["corpus", "detect", "thresholds", "probe", "probe twins", "analyze", "select", "retain"]
+  .concat(METHODS, "evaluate", "report");
 
 /** Detect to evaluate. */
 async function runPipeline(stages: Stages, files: EmbeddedCorpusFiles): Promise<void> {

@@ -14,7 +14,7 @@ import { defineCommand } from "../command.ts";
 import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.ts";
 import { DTYPE_OPTION } from "../dtype_options.ts";
 import { writeParts } from "../part_files.ts";
-import { scoreDocuments } from "../score_documents.ts";
+import { partDocuments, scoreDocuments } from "../score_documents.ts";
 import { PLAN_OPTION, planTexts } from "../plan.ts";
 import { type ModelSession, openModel } from "../session.ts";
 import { SHARD_OPTION } from "../shard.ts";
@@ -80,6 +80,7 @@ export const command = defineCommand({
     const { parts, counts, skipped } = await scoreDocuments({ source, options: texts.options }, {
       name: "Measuring",
       folder: run.scratch,
+      partDocuments: partDocuments(session.loaded.model),
       shard,
       columns,
       score: async (documents, onProgress) => {

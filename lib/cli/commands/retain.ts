@@ -17,7 +17,7 @@ import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.t
 import { DTYPE_OPTION } from "../dtype_options.ts";
 import { haveTokens } from "../have_tokens.ts";
 import { chooseFromTables, CleanTexts, readPlaces, TRIED_COLUMNS } from "../retain_texts.ts";
-import { type ScoredCorpus, scoreDocuments } from "../score_documents.ts";
+import { partDocuments, type ScoredCorpus, scoreDocuments } from "../score_documents.ts";
 import { orRemove } from "../part_files.ts";
 import { PLAN_OPTION, planTexts } from "../plan.ts";
 import { type ModelSession, openModel } from "../session.ts";
@@ -97,6 +97,7 @@ export const command = defineCommand({
     const { parts, counts, skipped } = await scoreDocuments(corpus, {
       name: "Continuing",
       folder: run.scratch,
+      partDocuments: partDocuments(session.loaded.model),
       shard,
       columns: TRIED_COLUMNS,
       expected: chosen?.texts,

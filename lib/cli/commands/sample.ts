@@ -21,8 +21,10 @@ import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.t
 import { problemsFile } from "../humaneval_run.ts";
 import { modelFolder, modelInput } from "../model_folder.ts";
 import { resolvePath } from "../options.ts";
+import { PLAN_OPTION } from "../plan.ts";
 import { openRunFiles } from "../run_files.ts";
-import { sampleCorpus } from "../sample_corpus.ts";
+import { sampleCorpus, type SampleOptions } from "../sample_corpus.ts";
+import { planSample } from "../sample_plan.ts";
 import { unseenProblems } from "../unseen_problems.ts";
 
 const OPTIONS = {
@@ -58,6 +60,10 @@ const OPTIONS = {
     default: "sound",
   },
   ...CORPUS_OPTIONS,
+  plan: {
+    ...PLAN_OPTION,
+    describe: "say how many texts there are, how many fit and how long it takes; write nothing",
+  },
   out: { kind: "path", describe: "table of the texts", metavar: "F", required: true },
 } as const;
 
@@ -86,29 +92,44 @@ export const command = defineCommand({
         `Cannot read --min-tokens ${values.minTokens}: it is more than --max-tokens ${values.maxTokens}`,
       );
     }
+    const { plan: _, ...settings } = context.settings;
+    const recorded = { ...context, settings };
     return values.corpus === undefined
-      ? await takeProblems(values, context)
-      : await takeTexts({ ...values, corpus: values.corpus }, context);
+      ? await takeProblems(values, recorded)
+      : await takeTexts({ ...values, corpus: values.corpus }, recorded);
   },
 });
 
 type Values = OptionValues<typeof OPTIONS>;
 
-async function takeProblems({ problems, compat, out }: Values, context: Context): Promise<CommandResult> {
+async function takeProblems(
+  { problems, compat, plan, out }: Values,
+  context: Context,
+): Promise<CommandResult> {
   const files = problems.map((name) =>
     problemsFile({ problems: name === "humaneval" ? undefined : resolvePath(name, context.cwd) })
   );
   const inputs = Object.fromEntries(files.map((file, i) => [`problems ${i + 1}`, file]));
+  if (plan) {
+    const texts = (await solutionsOf(files)).length;
+    return { text: `Texts: ${texts}`, summary: { plan: true, texts } };
+  }
   using run = await openRunFiles([out], { command: "sample", context, inputs });
+  const rows = await solutionsOf(files);
+  const summary = { texts: rows.length, out };
+  await run.finish(summary, () => writeRows(out, numbered(rows, compat), UNSEEN_COLUMNS));
+  return { text: `${rows.length} solutions of problems\nwritten: ${out}`, summary };
+}
+
+/** Those of all files. */
+async function solutionsOf(files: readonly string[]): Promise<RowOf<typeof UNSEEN_COLUMNS>[]> {
   const rows: RowOf<typeof UNSEEN_COLUMNS>[] = [];
   for (const file of files) for (const row of await unseenProblems(file)) rows.push(row);
   const twice = rows.find(({ doc_id }, i) => rows.findIndex((row) => row.doc_id === doc_id) < i);
   if (twice) {
     throw new RangeError(`Cannot take problems: "${twice.doc_id}" is there twice: give each file once`);
   }
-  const summary = { texts: rows.length, out };
-  await run.finish(summary, () => writeRows(out, numbered(rows, compat), UNSEEN_COLUMNS));
-  return { text: `${rows.length} solutions of problems\nwritten: ${out}`, summary };
+  return rows;
 }
 
 async function takeTexts(
@@ -119,18 +140,26 @@ async function takeTexts(
     throw new UsageError("Cannot count tokens: give --tokenizer, a model whose tokenizer counts");
   }
   using input = await givenCorpus(corpus, values);
+  const { count, minTokens, maxTokens, order, plan } = values;
+  const optionsOf = async (): Promise<SampleOptions> => ({
+    tokenizer: await openModelTokenizer(await modelFolder(model, context)),
+    ...{ count, minTokens, maxTokens, order, seed: context.seed, isReference: compat === "reference" },
+  });
+  if (plan) {
+    const own = await resolveCorpus(input.path, input.options);
+    return await planSample({ source: own, options: input.options }, await optionsOf(), context);
+  }
   using run = await openRunFiles([out], {
     command: "sample",
     context,
     inputs: { corpus: input.input, tokenizer: await modelInput(model, context) },
   });
   const source = await resolveCorpus(input.path, { ...input.options, breathe: context.breathe });
-  const tokenizer = await openModelTokenizer(await modelFolder(model, context));
-  const { count, minTokens, maxTokens, order } = values;
-  const { texts, ...counts } = await sampleCorpus({ source, options: input.options }, {
-    ...{ tokenizer, count, minTokens, maxTokens, order, seed: context.seed },
-    isReference: compat === "reference",
-  }, context);
+  const { texts, ...counts } = await sampleCorpus(
+    { source, options: input.options },
+    await optionsOf(),
+    context,
+  );
   if (texts.length === 0) {
     throw new RangeError(
       `Cannot take a sample of "${source.path}": none of its ${counts.documents} texts has ${minTokens} to ${maxTokens} tokens`,

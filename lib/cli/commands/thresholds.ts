@@ -23,7 +23,7 @@ import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.t
 import { DTYPE_OPTION } from "../dtype_options.ts";
 import { type MeasureRow, measureTexts, timeTexts } from "./measure.ts";
 import { orRemove, writeParts } from "../part_files.ts";
-import { type ScoredCorpus, scoreDocuments } from "../score_documents.ts";
+import { partDocuments, type ScoredCorpus, scoreDocuments } from "../score_documents.ts";
 import { PLAN_OPTION, planTexts } from "../plan.ts";
 import { openModel } from "../session.ts";
 import { SHARD_OPTION } from "../shard.ts";
@@ -110,6 +110,7 @@ export const command = defineCommand({
     const { parts, counts, skipped } = await scoreDocuments(corpus, {
       name: "Measuring",
       folder: run.scratch,
+      partDocuments: partDocuments(session.loaded.model),
       shard,
       columns: SCORED_COLUMNS,
       expected: numbers?.length,

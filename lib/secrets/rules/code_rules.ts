@@ -96,7 +96,7 @@ export const CODE_RULES: readonly SecretRule[] = [
   },
   {
     id: "PackageRegistry",
-    description: "tokens of RubyGems, crates.io, NuGet, Clojars, Docker Hub, Octopus and Infracost",
+    description: "tokens of RubyGems, Cargo, NuGet, Clojars, Docker Hub, Octopus and Infracost",
     pattern: token(
       "(?:rubygems_[a-f0-9]{48}|cio[A-Za-z0-9]{32}|oy2[a-z0-9]{43}|CLOJARS_[a-z0-9]{60}|dckr_(?:pat|oat)_[A-Za-z0-9_-]{27,32}|API-[A-Z0-9]{26}|ico-[A-Za-z0-9]{32})",
     ),

@@ -1,0 +1,55 @@
+/**
+ * Under which heading the help of a command with many options has each.
+ *
+ * @module
+ */
+/** Names of options by heading; a name means the same in every command. */
+export const GROUPS: { readonly [heading: string]: readonly string[] } = {
+  "Adapter": ["lora", "adapter", "merge"],
+  "Reading the corpus": ["textColumn", "idColumn", "pathColumn", "format", "exclude"],
+  "What is found": ["profile", "compat", "rules", "also", "unfiltered", "bigrams", "decode"],
+  "What is left out": ["allow", "allowComments", "ignore", "baseline", "skipped"],
+  "Erasing": [
+    "method",
+    "thresholds",
+    "ma",
+    "el10",
+    "stop",
+    "lr",
+    "epochs",
+    "gamma",
+    "lambda",
+    "alpha",
+    "margin",
+  ]
+    .concat("microBatch", "held"),
+  "Training on innocent texts": ["lasting", "benign", "maxBenign", "benignSteps", "benignLr", "cycles"]
+    .concat("relearnSteps", "relearnRates"),
+  "A new model": ["layers", "width", "heads", "positions", "vocabulary", "tokenizer"],
+  "Training": ["steps", "batch", "length", "finalShare", "warmup", "maxNorm"],
+  "The run": ["plan", "shard", "workers", "timeout", "config", "force", "seed", "json"],
+};
+
+/** Fewer stand in one list. */
+const MANY = 16;
+
+/**
+ * The heading of each of a command's options; null for what stands under "Options". A heading of one option is none.
+ *
+ * @param names the command's options, such as `microBatch`
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { groupOptions } from "./option_groups.ts";
+ *
+ * assertEquals(groupOptions(["model", "seed", "json"]), [null, null, null]); // too few
+ * ```
+ */
+export function groupOptions(names: readonly string[]): (string | null)[] {
+  if (names.length < MANY) return names.map(() => null);
+  const headings = names.map((name) =>
+    Object.keys(GROUPS).find((heading) => GROUPS[heading]!.includes(name)) ?? null
+  );
+  return headings.map((own) => headings.filter((heading) => heading === own).length > 1 ? own : null);
+}
