@@ -112,7 +112,7 @@ function findRandomStrings(text: string, add: Add): void {
     if (name === undefined || DATA.test(name) || isNoSecret(value!)) continue;
     if (
       HASH_CONTEXT.test(before.slice(before.lastIndexOf("\n") + 1)) ||
-      /([A-Za-z])\1{4}|^\/|(?:^|\/)[a-z]{4,}\/.*\//.test(value!)
+      /([A-Za-z])\1{4}|^\/[a-z]{3,}\/|(?:^|\/)[a-z]{4,}\/.*\//.test(value!)
     ) {
       continue;
     }
