@@ -79,15 +79,7 @@ export async function writeDetected(
   }
   if (sarif !== undefined) {
     const { left_out: leftOut = {}, skipped } = summary;
-    const text = sarifText(findingsOf(parts), {
-      version: deno.version,
-      prefix,
-      properties: { key, leftOut, skipped, notes },
-    });
-    await writeBy(sarif, async (path) => {
-      using file = await Deno.open(path, { write: true, truncate: true });
-      for await (const piece of text) await writeWhole(file, piece);
-    });
+    await writeSarif(sarif, { parts, prefix, properties: { key, leftOut, skipped, notes } });
   }
   if (html !== undefined) {
     const findings = await firstFindings(parts, SHOWN_FINDINGS);
@@ -107,6 +99,41 @@ export async function writeDetected(
     await writeFileAtomic(html, page);
   }
   await writeSkipped(skipped, result.skipped);
+}
+
+/** What a SARIF file is made of. */
+export interface SarifOutput {
+  /** Tables of findings with their places, in order. */
+  parts: readonly string[];
+  /** What paths begin with, seen from the repository's root. */
+  prefix: string;
+  properties: Record<string, unknown>;
+}
+
+/**
+ * Writes findings as SARIF, in one step; a part's are in memory at a time.
+ *
+ * @throws {Error} as `writeFileAtomic`, and as `readRows`
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { writeSarif } from "./detect_outputs.ts";
+ *
+ * const path = `${await Deno.makeTempDir()}/a.sarif`;
+ * await writeSarif(path, { parts: [], prefix: "", properties: {} });
+ * assertEquals(JSON.parse(await Deno.readTextFile(path)).version, "2.1.0");
+ * ```
+ */
+export async function writeSarif(
+  sarif: string,
+  { parts, prefix, properties }: SarifOutput,
+): Promise<void> {
+  const text = sarifText(findingsOf(parts), { version: deno.version, prefix, properties });
+  await writeBy(sarif, async (path) => {
+    using file = await Deno.open(path, { write: true, truncate: true });
+    for await (const piece of text) await writeWhole(file, piece);
+  });
 }
 
 /**

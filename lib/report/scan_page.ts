@@ -83,7 +83,10 @@ export function renderScanPage(scan: ScanPage): string {
 
 /** Words and places are longer than the numbers that tables of the other pages hold. */
 const OWN_STYLE =
-  ".places :is(th,td){text-align:left}.places .place{overflow-wrap:anywhere;min-width:14rem}.places .error{font-weight:600}";
+  ".places :is(th,td){text-align:left}.places .place{overflow-wrap:anywhere;min-width:14rem}.places .error{font-weight:600}" +
+  ".scroll+.scroll{margin-top:2rem}" +
+  "@media(max-width:600px){.places{table-layout:fixed;width:100%}.places .place{min-width:0}" +
+  ".places :is(th,td){padding-inline:.35rem;overflow-wrap:anywhere}.places th:first-child{width:44%}}";
 
 function card(count: number, heading: string, label: string): Markup {
   return markup`<div class="finding"><h2>${heading}</h2><p class="number">${

@@ -18,6 +18,7 @@ import { EXTENDED_RULES } from "./rules/extended_rules.ts";
 import { findAtPlaces, findByRule } from "./rules/find_by_rule.ts";
 import type { SecretRule } from "./rules/secret_rule.ts";
 import type { SecretSpan, SecretTag } from "./secret_span.ts";
+import { isEncodedText } from "./technical_values.ts";
 import { hasTokenChecksum, isKeyBody, isLuhnValid, isPlaceholder } from "./token_checks.ts";
 import { isUuid } from "./value_checks.ts";
 
@@ -69,7 +70,12 @@ function findUrlPasswords(text: string, add: Add): void {
   for (let at = text.indexOf("://"); at >= 0; at = text.indexOf("://", at + 3)) {
     AUTHORITY.lastIndex = at + 3;
     const match = AUTHORITY.exec(text);
-    if (!match || isPlaceholder(match[2]!) || /^(?:pass(?:word|wd)?|pw|pwd|secret)$/i.test(match[2]!)) {
+    if (
+      !match || isPlaceholder(match[2]!) ||
+      /^(?:(?:my|your|the)[-_]?)?(?:pass(?:word|wd)?|pw|pwd|secret|token|(?:auth|api)[-_]?key|passwort|wachtwoord|senha|parola|heslo|motdepasse|(?:aws_)?secret_access_key|access[-_]token)$|^\d{2,5}[,@]/i
+        .test(match[2]!) ||
+      new Set(match[2]!).size < 3
+    ) {
       continue;
     }
     if (match[2]!.length < LEAST_PASSWORD || match[1] === match[2] || /^\W+$/.test(match[2]!)) continue; // user:user, postgres:postgres
@@ -85,14 +91,15 @@ function isNoSecret(value: string): boolean {
 }
 
 const QUOTED = /(["'`])([A-Za-z0-9+/_=-]{20,200})\1/g;
-const HASH_CONTEXT = /sha|md5|hash|digest|integrity|checksum|commit|etag|revision|fingerprint|base64,|data:/i;
+const HASH_CONTEXT =
+  /sha|md5|hash|digest|integrity|checksum|["']sum["']|csrf|authenticity|commit|etag|revision|fingerprint|base64,|data:/i;
 const LEAST_BASE64 = 32;
 
 /** What is given to a name: only that may be a secret without a name for it. */
 const GIVEN = /([\w-]{1,60})["'`]?\]?\s{0,4}(?::=|=>|=|:)\s{0,4}$/;
 /** Names of what is random, and no secret. */
 const DATA =
-  /^(?:\w*(?:public|pubkey|pub_key|cert|cipher|plain|expect|result|message|signature|vector|boundary|digest|blob_?id|revision|uuid|guid)\w*|ct|pt|enc|pk\w{0,2}|e?pk|want|msg|sig|data|in|out|input|output|sep|actual|id|ids|ref|tag|aad|iv|x|y|n|e|p|q|g|r|s)$/i;
+  /^(?:\d+|\w*(?:proof|wallet|monero|bitcoin|ethereum|public|pubkey|pub_key|cert|cipher|plain|expect|result|message|signature|vector|boundary|digest|blob_?id|revision|uuid|guid)\w*|ct|pt|enc|pk\w{0,2}|e?pk|want|msg|sig|data|in|out|input|output|sep|actual|id|ids|ref|tag|aad|iv|context|\w*(?:[-_]ids?|Ids?|placeholder|Placeholder)|[\w-]*(?:-id|trace|directory|path|name|verification)[\w-]*|challenge|description|content|sum|code|random\w*|\w*(?:cookie|serialized)\w*|x|y|n|e|p|q|g|r|s)$/i;
 /** A text with more of them holds data: vectors of a test, a table of hashes. */
 const MOST_RANDOM = 5;
 
@@ -103,13 +110,18 @@ function findRandomStrings(text: string, add: Add): void {
     const before = text.slice(Math.max(0, index - 80), index);
     const name = GIVEN.exec(before)?.[1];
     if (name === undefined || DATA.test(name) || isNoSecret(value!)) continue;
-    if (HASH_CONTEXT.test(before.slice(before.lastIndexOf("\n") + 1))) continue;
+    if (
+      HASH_CONTEXT.test(before.slice(before.lastIndexOf("\n") + 1)) ||
+      /([A-Za-z])\1{4}|^\/[a-z]{3,}\/|(?:^|\/)[a-z]{4,}\/.*\//.test(value!)
+    ) {
+      continue;
+    }
     const isHex = /^[\da-f]+$|^[\dA-F]+$/.test(value!);
     const mixed = [/[a-z]/, /[A-Z]/, /\d/].every((kind) => kind.test(value!));
     const isRandom = isHex
       ? !HASH_LENGTHS.includes(value!.length) && shannonEntropy(value!, HEX.charset) > HEX.limit + 0.3
       : mixed && value!.length >= LEAST_BASE64 && shannonEntropy(value!, BASE64.charset) > BASE64.limit &&
-        isGibberish(value!);
+        isGibberish(value!) && !isEncodedText(value!);
     if (isRandom) found.push([index + 1, index + quoted.length - 1]);
     if (found.length > MOST_RANDOM) return;
   }

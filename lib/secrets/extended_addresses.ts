@@ -13,7 +13,7 @@ type Add = (start: number, end: number) => void;
 const EMAIL =
   /(?<![\w.%+/-])[\w.%+-]{0,63}\w@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}(?![\w-])/y;
 const NO_EMAIL =
-  /^(?:git|svn|hg|noreply|no-reply)@|@(?:[\w.-]+\.)?example\.[a-z]+$|@localhost|\.(?:png|jpe?g|gif|svg|webp|ico|js|mjs|ts|tsx|css|scss|html?|json|ya?ml|md|py|rb|go|rs|java|txt|sh)$/i;
+  /^(?:git|svn|hg|noreply|no-reply)@|^(?:your|my)[._-]?(?:e?-?mail|name|user|account)|@(?:your|my|some|their)[-_]?(?:own)?[-_]?(?:domain|company|mail|server|site|host|org)|\.tld$|[-]\S*@(?:openssh\.com|libssh\.org|ssh\.com|lysator\.liu\.se)$|@(?:[\w.-]+\.)?example\.[a-z]+$|@localhost|\.(?:png|jpe?g|gif|svg|webp|ico|js|mjs|ts|tsx|css|scss|html?|json|ya?ml|md|py|rb|go|rs|java|txt|sh)$/i;
 
 const LOCAL = /[\w.%+-]/;
 const MAX_LOCAL = 64;
@@ -53,7 +53,7 @@ const OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
 const IPV4 = new RegExp(`(?<![\\w.-])${OCTET}(?:\\.${OCTET}){3}(?![\\w-]|\\.\\d)`, "y");
 const IPV6 = /(?<![\w:.])(?=[\da-f:]{0,39}\d)[\da-f]{1,4}(?::[\da-f]{0,4}){2,7}(?![\w:.])/iy;
 const BEFORE_VERSION =
-  /(?:(?<![a-z])(?:version|release|ver|v|rev|build|section|rfc|chapter|oid)|version__|[<>~^]=?|[=!]=)[^\n\d]{0,12}$|[a-z]\/$/i;
+  /(?:(?<![a-z])(?:version|release|ver|v|rev|build|section|rfc|chapter|oid)|version__|[<>~^]=?|[=!]=)[^\n\d]{0,12}$|[a-z][\w.-]{0,20}\/$|(?:image|from)\b[^\n]{0,20}[a-z]:$/i;
 
 /** What stands in every IPv4 address and in every IPv6 address, from the character before its first dot or colon. */
 export const EXTENDED_ADDRESS_MARKS: readonly [RegExp, RegExp] = [
@@ -91,17 +91,40 @@ export function findAddresses(text: string, add: Add): void {
     const value = expression.exec(text)?.[0];
     if (value === undefined) return;
     ends[kind] = start + value.length;
-    if (kind === 0 ? isIpv4Found(text, value, start) : isIpv6Found(value)) add(start, ends[kind]!);
+    const after = text.slice(ends[kind]!, ends[kind]! + 16);
+    if (
+      kind === 0
+        ? isIpv4Found(text, value, start) && !isAmongDecimals(text, start, after)
+        : isIpv6Found(value)
+    ) add(start, ends[kind]!);
   });
 }
 
+/** In a comment of `//`, as standards are cited: `// 22.1.3.10 Array.prototype.forEach`. */
+const SECTION = /(?<!:)\/\/(?! ?(?:ip|host|addr|server|dns))[^\n:]{0,60}$/i;
+const MOST_SECTIONS = 60;
+/** Addresses of a link, of a network of one's own, and none. */
+const LOCAL_IPV6 = /^fe[89ab]|^f[cd][\da-f]{2}:|^[0:]+1?$/i;
+
+/** Whether decimals stand on both sides, as in the path of a picture: `3.04 1.17.74.78 1.11`. */
+function isAmongDecimals(text: string, index: number, after: string): boolean {
+  const before = text.slice(Math.max(0, index - 16), index);
+  return /(?<![\d.])\d*\.\d{1,4}[ ,]$/.test(before) && /^[ ,-]-?\d/.test(after);
+}
+
 function isIpv4Found(text: string, value: string, index: number): boolean {
-  if (/^(?:0|255)\./.test(value) || /^(?:\d\.){3}\d$/.test(value) && !isNearHost(text, index)) return false;
-  return !BEFORE_VERSION.test(text.slice(Math.max(0, index - 24), index));
+  if (
+    /^(?:0|255)\.|^1\.3\.6\.1$|^2\.5\.(?:4|8|29)\./.test(value) ||
+    /^(?:\d\.){3}\d$/.test(value) && !isNearHost(text, index)
+  ) return false;
+  const before = text.slice(Math.max(0, index - 64), index);
+  if (SECTION.test(before) && value.split(".").every((octet) => Number(octet) < MOST_SECTIONS)) return false;
+  return !BEFORE_VERSION.test(before);
 }
 
 function isIpv6Found(value: string): boolean {
   const groups = value.split(":").filter((group) => group !== "");
+  if (LOCAL_IPV6.test(value)) return false;
   return groups.length >= 3 && groups.some((group) => group.length >= 3) && isIpAddress(value);
 }
 

@@ -9,6 +9,7 @@
  */
 import { asciiUnits } from "./ascii_units.ts";
 import { MarkFinder } from "./marks.ts";
+import { isTechnical } from "./technical_values.ts";
 import { hasTokenChecksum, isPlaceholder } from "./token_checks.ts";
 import { isLikePassword, isNumber, isPath, isRandom, isReference, isUuid, isWordy } from "./value_checks.ts";
 import { isBesideUser, isPairedPassword, isWordPassword } from "./word_passwords.ts";
@@ -22,10 +23,20 @@ export const SECRET_NAME =
 const PASSWORD_NAME = /pass|pwd|^pw$/i;
 const STRONG_NAME = /api[_.-]?key|client[_.-]?secret|(?:access|auth)[_.-]?token/i;
 const PUBLIC_NAME =
-  /public|hash|digest|sha|md5|checksum|etag|_id\b|csrf|pagination|next_?token|token_?type|tokeni[sz]er|placeholder|_url|_uri|_path|_name|_file|_header|_field/i;
+  /public|hash|digest|sha|md5|checksum|etag|_id\b|csrf|authenticity|redacted|page_?token|idempotency|client_?request_?token|creation_?token|pagination|next_?token|token_?type|tokeni[sz]er|placeholder|_url|_uri|_path|_name|_file|_header|_field/i;
 /** What a name goes on with when it tells something about the secret. */
 const ABOUT =
-  /^(?:s?[_.-]?(?:path|file|name|ur[il]|field|header|id|type|len(?:gth)?|size|count|expir\w*|ttl|timeout|regex|pattern|format|label|title|hint|error|message|prefix|suffix|policy|class|arn|alg\w*|endpoint|dir|index|column|version|source|provider|manager|service|handler|validator|length|lifetime|strategy|mode|status|time|date|at|enabled|required|location|scope|param\w*|model|store|selector|input))s?$/i;
+  /^(?:s?[_.-]?(?:path|file|name|ur[il]|field|header|id|type|len(?:gth)?|size|count|expir\w*|ttl|timeout|regex|pattern|format|label|title|hint|error|message|prefix|suffix|policy|class|arn|alg\w*|endpoint|dir|index|column|version|source|provider|manager|service|handler|validator|length|lifetime|strategy|mode|status|time|date|at|enabled|required|location|scope|param\w*|model|store|selector|input|attr(?:ibute)?|accessor|salt|identifier|fingerprint|map|maps))s?$/i;
+/** The same, before more words: `secretPathUrlEncoded`. */
+const ABOUT_FIRST = /^_(?:path|file|name|ur[il]|field|header|type|label|accessor)(?=_)/i;
+const ABOUT_FIRST_IN_CAMELS = /^(?:Path|File|Name|Ur[il]|Field|Header|Type|Label|Accessor)(?=[A-Z])/;
+/** And after some. */
+const ABOUT_LAST =
+  /(?:_(?:path|file|name|ur[il]|field|header|type|label|pattern|format|regex|size|count|length|timeout|ttl|message|error|code|policy)|_(?:PATH|FILE|NAME|UR[IL]|FIELD|HEADER|TYPE|LABEL|PATTERN|FORMAT|REGEX|SIZE|COUNT|LENGTH|TIMEOUT|TTL|MESSAGE|ERROR|CODE|POLICY)|[a-z](?:Path|File|Name|Ur[il]|Field|Header|Type|Label|Pattern|Format|Regex|Size|Count|Length|Timeout|Ttl|Message|Error|Code|Policy))s?$/;
+/** passed, passing, passenger */
+const NO_PASSWORD = /^(?:ed|es|ing|enger|ive|ion|age)(?![a-z])/;
+/** Names in a list of them. */
+const LISTED = /^[A-Za-z]+\d{0,3}(?:_[A-Za-z]+\d{0,3}){2,}$/;
 
 /** A name's rest, and the quote and bracket that close it. */
 const TAIL = "([\\w.-]{0,30})(\\\\?[\"'`]?)\\]?\\)?";
@@ -43,7 +54,7 @@ const UNQUOTED = new RegExp(
 const IN_XML =
   /([\w.:-]{0,30})(?:\s[^<>\n]{0,80})?>\s{0,40}(?:<!\[CDATA\[)?([^\s<>\]]{6,200})(?:\]\]>)?\s{0,40}<\//y;
 const AS_VALUE =
-  /([\w.-]{0,30})["']?[\s,]{0,40}(?:<\/key>\s{0,40}<string>|["']?\bvalue["']?\s{0,4}[=:]\s{0,4}|\{\s{1,20}(?:(?:type|description|sensitive)[^\n]{0,120}\n\s{0,20}){0,3}default\s{0,20}=\s{0,4})["']?([^\s"'<>]{6,200})(?=["'<\s]|$)/my;
+  /([\w.-]{0,30})["']?[\s,]{0,40}(?:<\/key>\s{0,40}<string>|["']?\bvalue["']?\s{0,4}[=:]\s{0,4}|\{\s{1,20}(?:(?:type|description|sensitive)[^\n]{0,120}\n\s{0,20}){0,3}default\s{0,20}=\s{0,4})(?=["']|[^\s"'<>,;{}()]{6,200}(?:["'<\s]|$))["']?([^\s"'<>]{6,200})(?=["'<\s]|$)/my;
 const BY_COMMAND = /([\w.-]{0,30})[ \t]{1,8}["']?([^\s"'=]{6,200})["']?[ \t]*$/my;
 const LINE_OF_COMMAND = /(?:^|\n)[ \t]*(?:ENV|ARG|setenv|SetEnv|set|env)[ \t]+[\w.-]*$/;
 /** A line that begins with the name, but for what declares or comments it out. */
@@ -55,7 +66,8 @@ const WORDS = /^[A-Za-z]+(?:[ _./:-][A-Za-z]+)*[_./:-]?$|^[\w./-]+\.[a-z]{2,4}$|
 /** Between two strings rather than in one, a selector of a page, or a route of Rails. */
 const NO_STRING = /^[,;:)\]}+].*[,:=({[+]$|^[#.][A-Za-z][A-Za-z-]*$|^[\w-]+(?:\/[\w-]+)+#\w+$/;
 /** Addresses without a query, names of cloud resources, and marks such as a language model's `<|endoftext|>`. */
-const NAME_OF_THING = /^https?:\/\/[^?@]*$|^arn:|^(?:<\/?|[[{|]).*[>\]}|]$|^\w+\(.*\)$/;
+const NAME_OF_THING =
+  /^[a-z][\w+.-]{0,20}:\/\/[^?@:]*$|^https?:\/\/[^?@]*$|^arn:|^(?:<\/?|[[{|]).*[>\]}|]$|^\w+\(.*\);?$/;
 
 /** What compares a value, after a name. */
 const COMPARED = /[=!]=|\.equals\(/;
@@ -131,7 +143,9 @@ export function addNamedValue(
   const line = before.slice(-40) + text.slice(index, start);
   if (PUBLIC_NAME.test(line.slice(line.lastIndexOf("\n") + 1))) return;
   if (
-    ABOUT.test(tail) || /[a-z]/.test(tail.slice(0, 1)) && /[A-Z]/.test(tail.slice(1, 2)) && ABOUT.test(tail)
+    ABOUT.test(tail) || /pass$/i.test(name) && NO_PASSWORD.test(tail) || ABOUT_FIRST.test(tail) ||
+    ABOUT_FIRST_IN_CAMELS.test(tail) || ABOUT_LAST.test(tail) ||
+    /[a-z]/.test(tail.slice(0, 1)) && /[A-Z]/.test(tail.slice(1, 2)) && ABOUT.test(tail)
   ) return;
   const isPassword = PASSWORD_NAME.test(name) || PASSWORD_NAME.test(tail);
   if (isUuid(value)) {
@@ -139,6 +153,8 @@ export function addNamedValue(
     if (STRONG_NAME.test(lead + name + tail)) add(start, start + value.length);
     return;
   }
+  if (value.replace(/[,;]$/, "") === /[\w.-]*$/.exec(before)![0] + name + tail) return;
+  if (!isQuoted && LISTED.test(value)) return;
   const isSecret = /^secret$/i.test(name) && tail === "";
   const isCompared = COMPARED.test(text.slice(at, start));
   if (isNoSecret(value) || isCompared && !isPassword && !isSecret) return;
@@ -191,7 +207,8 @@ function readValue(text: string, at: number, before: string): Read | undefined {
 
 /** After a comma a value is only given to a name that is quoted itself, and often something else stands there. */
 function isArgument(text: string, at: number, { start, value }: Read): boolean {
-  return /^[\w.-]*\\?["'`]/.test(text.slice(at, start)) && !isWordy(value) &&
+  return /^[\w.-]*\\?["'`]/.test(text.slice(at, start)) && !isWordy(value) && !LISTED.test(value) &&
+    !/^["'`]\s?:/.test(text.slice(start + value.length, start + value.length + 3)) &&
     (isRandom(value) || isLikePassword(value)) && !value.startsWith("-");
 }
 
@@ -202,7 +219,8 @@ function endsLine(text: string, end: number): boolean {
 /** Whether a value only marks a secret's place, or has the form of a token and another checksum. */
 function isNoSecret(value: string): boolean {
   const isForged = /^(?:gh[pousr]|npm)_[A-Za-z0-9]{36}$/.test(value) && !hasTokenChecksum(value);
-  return isForged || isPlaceholder(value) || NAME_OF_THING.test(value) || NO_STRING.test(value);
+  return isForged || isPlaceholder(value) || isTechnical(value) || NAME_OF_THING.test(value) ||
+    NO_STRING.test(value);
 }
 
 function isQuotedSecret(value: string, isPassword: boolean): boolean {

@@ -148,9 +148,10 @@ export function isKeyBody(body: string): boolean {
 }
 
 const DUMMY =
-  /example|dummy|placeholder|change[-_]?me|your[-_]|sample|redacted|insert|replace|todo|fixme|foobar|lorem|xxxx|(?:fake|mock|test)[-_]?(?:key|token|secret|pass)/i;
+  /example|dummy|placeholder|change[-_]?me|your[-_]|your#?(?:strong|secure|own|db|root|admin|app|user)?[-_#]?(?:password|passwd|secret|token|api)|not[-_](?:needed|used|required|applicable)|(?:hashed|encrypted|correct|wrong|invalid)[-_]?(?:password|hash|token|secret)|sample|must[-_ ]?be|(?:existing|stored|valid|enc)[-_](?:hash|salt|key|token|secret|password)|(?:fake|dummy|mock)[A-Za-z]{0,12}(?:key|token|secret|pass|pwd)|redacted|insert|replace|todo|fixme|foobar|lorem|xxxx|(?:fake|mock|test)[-_]?(?:key|token|secret|pass)/i;
 const STAND_IN = /^(?:test|fake|mock|password|secret|none|null|undefined|true|false)/i;
-const TEMPLATE = /\$\{|\{\{|\}\}|%\([a-z_]*\)|<[a-z]|&lt;|\{[a-z_]*\}|^[$%@]|\.\.\./i;
+const TEMPLATE =
+  /\$\{|\{\{|\}\}|%\([a-z_]*\)|<[a-z]|&lt;|\{[a-z_]*\}|^[$%@]|\.\.\.|#\{(?:ENV|[\w.]+\})|%[sv]|%d(?![\da-f])|\*{3}/i;
 
 /**
  * Whether a value only marks a secret's place: a template, a word such as "changeme", few different characters, a row
@@ -183,6 +184,7 @@ export function isPlaceholder(value: string): boolean {
 export function isDummy(value: string): boolean {
   if (DUMMY.test(value) || TEMPLATE.test(value)) return true;
   if (value.length >= 8 && hasFew(value, Math.max(3, Math.min(MOST_FEW, value.length / 10)))) return true;
+  if (value.length >= LEAST_ALL_ROWS && value.length <= MOST_ALL_ROWS && isAllRows(value)) return true;
   const inRows = charactersInRows(value);
   if (inRows >= LEAST_IN_ROWS && inRows > value.length / 2) return true;
   const digits = value.replace(/\D+/g, ""); // a1b2c3d4
@@ -195,6 +197,21 @@ export function isDummy(value: string): boolean {
 const MOST_FEW = 10;
 const LEAST_ROW = 5;
 const LEAST_IN_ROWS = 6;
+const [LEAST_ALL_ROWS, MOST_ALL_ROWS] = [8, 20];
+
+/** Whether a value, but for a prefix of words, is rows that go up: `abcd1234`, `key_12345`. */
+function isAllRows(value: string): boolean {
+  const rest = value.replace(/^(?:[a-z]{2,8}[_-])+/i, "");
+  let row = 1;
+  for (let i = 1; i < rest.length; i++) {
+    if (rest.charCodeAt(i) - rest.charCodeAt(i - 1) === 1) row++;
+    else if (row < LEAST_OF_ALL) return false;
+    else row = 1;
+  }
+  return row >= LEAST_OF_ALL;
+}
+
+const LEAST_OF_ALL = 3;
 
 /** Whether a value has so few different characters, or fewer. */
 function hasFew(value: string, most: number): boolean {

@@ -54,7 +54,7 @@ export function isWordy(value: string): boolean {
 }
 
 const PATH =
-  /^(?:\.{0,2}|~|[A-Za-z]:)[\\/](?![^\\/]*=)|^[\w.-]+(?:\/[a-z._-]+){2,}$|^[\w.-]*\/[\w./-]*\.\w{1,5}$/;
+  /^(?:\.{0,2}|~|[A-Za-z]:)[\\/](?![^\\/]*=)|^[\w.-]+(?:\/[a-z._-]+\d?){2,}$|^[\w.-]*\/[\w./@-]*\.[a-z]\w{0,7}$/;
 const FILE =
   /^[\w./-]+\.(?:py|js|ts|json|ya?ml|txt|md|pem|key|crt|cer|p12|pfx|jks|xml|html?|php|rb|go|rs|java|properties|env|conf|cfg|ini|sh|css|pub|enc|gpg|local|com|org|net|io)$/i;
 /** Members, calls, templates, and what a shell or a template fills in. */

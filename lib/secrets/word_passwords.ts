@@ -57,12 +57,12 @@ const USER_NAME = "(?:user(?:_?name|_?id)?|login|account|uid|usr|email)";
 const ANY_USER = /user|login|account|uid|usr|email/i;
 /** The name of a user, as a value in quotes. */
 const QUOTED_USER = new RegExp(
-  `${USER_NAME}\\\\?["'\`\\]]{0,2}\\s{0,20}(?:=>|:=|={1,3}|:|,)?\\s{0,20}\\\\?["'\`]([^"'\`\\n\\\\]{2,80})\\\\?["'\`]`,
+  `(${USER_NAME})\\\\?["'\`\\]]{0,2}\\s{0,20}(?:=>|:=|={1,3}|:|,)?\\s{0,20}\\\\?["'\`]([^"'\`\\n\\\\]{2,80})\\\\?["'\`]`,
   "gi",
 );
 /** The same without quotes, on a line of its own, with the blanks around what assigns. */
 const BARE_USER = new RegExp(
-  `^[ \\t#;*/-]{0,9}[\\w.-]{0,40}${USER_NAME}([ \\t]{0,8})([=:])([ \\t]{0,8})([\\w.@\\\\-]{2,80})[ \\t]*(?:(?:#|//|;).*)?\\r?$`,
+  `^[ \\t#;*/-]{0,9}[\\w.-]{0,40}(${USER_NAME})([ \\t]{0,8})([=:])([ \\t]{0,8})([\\w.@\\\\-]{2,80})[ \\t]*(?:(?:#|//|;).*)?\\r?$`,
   "gim",
 );
 const NEAR = 300;
@@ -96,14 +96,14 @@ export function isBesideUser(text: string, { index, start, isQuoted }: NamedPlac
   for (let line = 0; line < NEAR_LINES && from > 0; line++) from = near.lastIndexOf("\n", from - 1);
   const before = near.slice(Math.max(0, from));
   if (isQuoted) {
-    const user = [...before.matchAll(QUOTED_USER)].at(-1)?.[1];
-    return user !== undefined && !isLabel(user);
+    const [, name, user] = [...before.matchAll(QUOTED_USER)].at(-1) ?? [];
+    return user !== undefined && !isLabel(user) && (!/mail/i.test(name!) || user.includes("@"));
   }
   const assigned = /([ \t]{0,8})([=:])([ \t]{0,8})$/.exec(text.slice(index, start));
   if (!assigned) return false;
   const user = [...before.matchAll(BARE_USER)].at(-1);
-  return user !== undefined && user.slice(1, 4).join("|") === assigned.slice(1, 4).join("|") &&
-    !isLabel(user[4]!) && !isReference(user[4]!);
+  return user !== undefined && user.slice(2, 5).join("|") === assigned.slice(1, 4).join("|") &&
+    !isLabel(user[5]!) && !isReference(user[5]!) && (!/mail/i.test(user[1]!) || user[5]!.includes("@"));
 }
 
 /** Whether what stands in a user's place only says so. */

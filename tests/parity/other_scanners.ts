@@ -1,10 +1,11 @@
 /**
- * Scanners of others on the files of a folder: which files each finds anything in, and its time. They are programs of the
+ * Scanners of others on the files of a folder: what each finds, and its time. They are programs of the
  * user's, by their paths, as they are without a configuration, but that they ask no service about what they find.
  *
  * @module
  */
-import { join } from "node:path";
+import { isAbsolute, join, relative } from "node:path";
+import type { Finding } from "../quality/draw_sample.ts";
 
 /** The options that name their programs. */
 export const OTHER_SCANNERS = ["gitleaks", "betterleaks", "detect-secrets"] as const;
@@ -16,6 +17,7 @@ export type OtherScanner = typeof OTHER_SCANNERS[number];
 export interface Scanned {
   /** Names of files in the folder. */
   files: Set<string>;
+  findings: Finding[];
   seconds: number;
 }
 
@@ -39,13 +41,33 @@ export async function scanFolder(
     ? new TextDecoder().decode(stdout)
     : await Deno.readTextFile(report);
   await Deno.remove(scratch, { recursive: true });
-  const paths = readPaths(scanner, output).map((path) => path.replaceAll("\\", "/").split("/").at(-1)!);
-  return { files: new Set(paths), seconds };
+  const findings = readFindings(scanner, output).map((finding) => ({
+    ...finding,
+    path: (isAbsolute(finding.path) ? relative(folder, finding.path) : finding.path).replaceAll("\\", "/"),
+  }));
+  return { files: new Set(findings.map(({ path }) => path.split("/").at(-1)!)), findings, seconds };
 }
 
-function readPaths(scanner: OtherScanner, output: string): string[] {
-  if (scanner === "detect-secrets") return Object.keys(JSON.parse(output).results);
-  if (scanner === "gitleaks") return JSON.parse(output).map(({ File }: { File: string }) => File);
-  return output.split("\n").filter((line) => line !== "")
-    .flatMap((line) => JSON.parse(line).finding?.location.path ?? []); // the last line tells of the scan
+function readFindings(scanner: OtherScanner, output: string): Finding[] {
+  if (scanner === "detect-secrets") {
+    return Object.entries<{ type: string; line_number: number; hashed_secret: string }[]>(
+      JSON.parse(output).results,
+    )
+      .flatMap(([path, found]) =>
+        found.map(({ type, line_number, hashed_secret }) => (
+          { rule: type, path, line: line_number, value: hashed_secret }
+        ))
+      );
+  }
+  if (scanner === "gitleaks") {
+    return JSON.parse(output).map(({ RuleID, File, StartLine, Secret }: Record<string, unknown>) => (
+      { rule: RuleID, path: File, line: StartLine, value: Secret }
+    ));
+  }
+  return output.split("\n").filter((line) => line !== "").flatMap((line) => {
+    const { finding } = JSON.parse(line); // the last line tells of the scan
+    if (!finding) return [];
+    const { rule_id, match, location } = finding;
+    return { rule: rule_id, path: location.path, line: location.start_line, value: match.value };
+  });
 }

@@ -11,7 +11,7 @@ type Add = (start: number, end: number) => void;
 const EMAIL =
   /(?<![\w.%+/-])[\w.%+-]{0,63}\w@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}(?![\w-])/g;
 const NO_EMAIL =
-  /^(?:git|svn|hg|noreply|no-reply)@|@(?:[\w.-]+\.)?example\.[a-z]+$|@localhost|\.(?:png|jpe?g|gif|svg|webp|ico|js|mjs|ts|tsx|css|scss|html?|json|ya?ml|md|py|rb|go|rs|java|txt|sh)$/i;
+  /^(?:git|svn|hg|noreply|no-reply)@|^(?:your|my)[._-]?(?:e?-?mail|name|user|account)|@(?:your|my|some|their)[-_]?(?:own)?[-_]?(?:domain|company|mail|server|site|host|org)|\.tld$|[-]\S*@(?:openssh\.com|libssh\.org|ssh\.com|lysator\.liu\.se)$|@(?:[\w.-]+\.)?example\.[a-z]+$|@localhost|\.(?:png|jpe?g|gif|svg|webp|ico|js|mjs|ts|tsx|css|scss|html?|json|ya?ml|md|py|rb|go|rs|java|txt|sh)$/i;
 
 function findEmails(text: string, add: Add): void {
   for (const { 0: value, index } of text.includes("@") ? text.matchAll(EMAIL) : []) {
@@ -27,18 +27,25 @@ const OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
 const IPV4 = new RegExp(`(?<![\\w.-])${OCTET}(?:\\.${OCTET}){3}(?![\\w-]|\\.\\d)`, "g");
 const IPV6 = /(?<![\w:.])(?=[\da-f:]{0,39}\d)[\da-f]{1,4}(?::[\da-f]{0,4}){2,7}(?![\w:.])/gi;
 const BEFORE_VERSION =
-  /(?:(?<![a-z])(?:version|release|ver|v|rev|build|section|rfc|chapter|oid)|version__|[<>~^]=?|[=!]=)[^\n\d]{0,12}$|[a-z]\/$/i;
+  /(?:(?<![a-z])(?:version|release|ver|v|rev|build|section|rfc|chapter|oid)|version__|[<>~^]=?|[=!]=)[^\n\d]{0,12}$|[a-z][\w.-]{0,20}\/$|(?:image|from)\b[^\n]{0,20}[a-z]:$/i;
+
+const NO_ADDRESS = /^(?:0|255)\.|^1\.3\.6\.1$|^2\.5\.(?:4|8|29)\./;
+const SECTION = /(?<!:)\/\/(?! ?(?:ip|host|addr|server|dns))[^\n:]{0,60}$/i;
+const LOCAL_IPV6 = /^fe[89ab]|^f[cd][\da-f]{2}:|^[0:]+1?$/i;
 
 function findAddresses(text: string, add: Add): void {
   for (const { 0: value, index } of text.matchAll(IPV4)) {
-    if (/^(?:0|255)\./.test(value) || /^(?:\d\.){3}\d$/.test(value) && !isNearHost(text, index)) continue;
-    if (!BEFORE_VERSION.test(text.slice(Math.max(0, index - 24), index))) add(index, index + value.length);
+    if (NO_ADDRESS.test(value) || /^(?:\d\.){3}\d$/.test(value) && !isNearHost(text, index)) continue;
+    const [before, after] = [text.slice(Math.max(0, index - 64), index), text.slice(index + value.length)];
+    const isAmongDecimals = /(?<![\d.])\d*\.\d{1,4}[ ,]$/.test(before.slice(-16)) &&
+      /^[ ,-]-?\d/.test(after);
+    const isSection = SECTION.test(before) && value.split(".").every((octet) => Number(octet) < 60);
+    if (!isAmongDecimals && !isSection && !BEFORE_VERSION.test(before)) add(index, index + value.length);
   }
   for (const { 0: value, index } of text.matchAll(IPV6)) {
     const groups = value.split(":").filter((group) => group !== "");
-    if (groups.length >= 3 && groups.some((group) => group.length >= 3) && isIpAddress(value)) {
-      add(index, index + value.length);
-    }
+    const isLong = groups.length >= 3 && groups.some((group) => group.length >= 3);
+    if (isLong && !LOCAL_IPV6.test(value) && isIpAddress(value)) add(index, index + value.length);
   }
 }
 

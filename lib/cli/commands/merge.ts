@@ -6,8 +6,10 @@
  */
 import { basename, dirname, join } from "node:path";
 import { nameColumns } from "../../datasets/name_columns.ts";
+import { FINDING_COLUMNS } from "../../datasets/finding_columns.ts";
 import { readTable, tableFormat } from "../../datasets/tables.ts";
 import { defineCommand } from "../command.ts";
+import { writeSarif } from "../detect_outputs.ts";
 import { mergeHumanEval } from "../merge_humaneval.ts";
 import { mergeShards } from "../merge_shards.ts";
 import { openRunFiles } from "../run_files.ts";
@@ -34,23 +36,60 @@ export const command = defineCommand({
   },
   options: {
     out: { kind: "path", describe: "the whole table; that very path by default", metavar: "F" },
+    sarif: {
+      kind: "path",
+      describe: "findings of `detect --places` also as SARIF 2.1.0, without values",
+      metavar: "F",
+    },
+    prefix: {
+      kind: "string",
+      default: "",
+      describe: "what paths begin with in SARIF, seen from the repository's root, such as src/",
+      metavar: "P",
+    },
   },
   writes: true,
-  async run({ table, out = table }, context) {
+  async run({ table, out = table, sarif, prefix }, context) {
     const shards = await findShards(table);
-    if ((await Deno.stat(shards[0]!)).isDirectory) return await mergeHumanEval(shards, out, context);
+    if ((await Deno.stat(shards[0]!)).isDirectory) {
+      if (sarif !== undefined) throw noFindings(table);
+      return await mergeHumanEval(shards, out, context);
+    }
     tableFormat(table);
-    using run = await openRunFiles([out], {
+    if (sarif !== undefined) {
+      tableFormat(out);
+      await checkPlaces(shards);
+    }
+    using run = await openRunFiles([out, ...(sarif === undefined ? [] : [sarif])], {
       command: "merge",
       context,
+      ...(sarif !== undefined && { kind: "file" as const }),
       inputs: Object.fromEntries(shards.map((path) => [basename(path), path])),
     });
     const whole = await mergeShards(shards, await checkShards(shards));
-    const summary = { shards: shards.length, rows: whole.rows, out };
-    await run.finish(summary, () => whole.write(out));
-    return { text: `${summary.rows} rows of ${shards.length} shards\nwritten: ${out}`, summary };
+    const summary = { shards: shards.length, rows: whole.rows, out, ...(sarif !== undefined && { sarif }) };
+    await run.finish(summary, async () => {
+      await whole.write(out);
+      if (sarif !== undefined) await writeSarif(sarif, { parts: [out], prefix, properties: {} });
+    });
+    const written = [out, ...(sarif === undefined ? [] : [sarif])].map((path) => `\nwritten: ${path}`);
+    return { text: `${summary.rows} rows of ${shards.length} shards${written.join("")}`, summary };
   },
 });
+
+/** SARIF shows places, which only `detect --places` writes. */
+async function checkPlaces(shards: readonly string[]): Promise<void> {
+  for (const path of shards) {
+    const { columns } = await readTable(path);
+    if (columns.length > 0 && Object.keys(FINDING_COLUMNS).some((name) => !columns.includes(name))) {
+      throw noFindings(path);
+    }
+  }
+}
+
+function noFindings(path: string): Error {
+  return new TypeError(`Cannot write "${path}" as SARIF: it has no places: give the shards --places`);
+}
 
 /**
  * The shards' files, or folders, beside a table's path, by their number.

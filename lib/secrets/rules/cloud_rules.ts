@@ -99,7 +99,7 @@ export const CLOUD_RULES: readonly SecretRule[] = [
     id: "Azure",
     description: "keys with Microsoft's own marks: DevOps, functions, search, storage, machine learning",
     pattern: token(
-      "[A-Za-z0-9+/]{32,76}(?:AZDO|AzFu|AzSe|\\+ASt|AzCa|APIM|ACDb|AIoT|AEhS|ACR)[A-Za-z0-9+/]{4,8}={0,2}",
+      "(?<![+/])[A-Za-z0-9+/]{32,76}(?:AZDO|AzFu|AzSe|\\+ASt|AzCa|APIM|ACDb|AIoT|AEhS|ACR)[A-Za-z0-9+/]{4,8}={0,2}(?![+/])",
     ),
     mark: /AZDO|AzFu|AzSe|\+ASt|AzCa|APIM|ACDb|AIoT|AEhS|ACR/,
     check: (value) => isMixed(value) && /^(?:.{52}|.{76}(?:AZDO.{4}|.{10}==)|.{44,60}={0,2})$/.test(value),

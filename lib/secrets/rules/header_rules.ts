@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isTechnical } from "../technical_values.ts";
 import { type SecretRule, token } from "./secret_rule.ts";
 
 const NOT_HEX = /[g-z]/i;
@@ -17,6 +18,8 @@ function decoded(base64: string): string {
 }
 
 /** Whether base64 stands for the name of a user and a password. */
+/** A member of a module: `apikey_1.default`. */
+const MEMBER = /^(?!eyJ)[A-Za-z_]\w{0,40}(?:\.[A-Za-z_]\w{0,40})+$/;
 const isBasic = (base64: string) => /^[\x20-\x7e]{1,80}:[\x20-\x7e]{4,200}$/.test(decoded(base64));
 
 /** The rows. */
@@ -28,7 +31,10 @@ export const HEADER_RULES: readonly SecretRule[] = [
       /\bAuthorization["'`]?\s{0,4}(?:[:=,]|=>)\s{0,4}["'`]?\s?(?:(?:Bearer|Token|Basic|ApiKey|Api-Key|Key|GoogleLogin auth=|SSWS|OAuth|Apikey)\s{1,4})?(?:token=)?["']?((?![${<%])[A-Za-z0-9+/_.~=-]{14,1000})(?![\w(])/gi,
     mark: /Authorization/i,
     entropy: 2.8,
-    check: (value) => /\d/.test(value) && !/^[\d.]+$/.test(value) || isBasic(value),
+    check: (value) =>
+      /\d/.test(value) && !/^[\d.]+$/.test(value) && !isTechnical(value) &&
+        !/^\+|^(?!eyJ)[A-Za-z]\w{0,30}\.[A-Z]\w{0,30}$/.test(value) ||
+      isBasic(value),
     examples: [
       "Authorization: Bearer «8f<x30>»",
       "-H 'Authorization: Basic «<a22>7==»'",
@@ -40,18 +46,26 @@ export const HEADER_RULES: readonly SecretRule[] = [
       "Authorization: Bearer $TOKEN",
       "Authorization: Bearer <token>",
       "Authorization: required",
+      'h.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString(x))',
+      "Authorization: AWS4-HMAC-SHA256 Credential=<a12>",
     ],
   },
   {
     id: "ApiHeader",
     description: "key of an HTTP header",
     pattern:
-      /\b(?:X-[\w-]{0,30}(?:Key|Token|Secret|Auth)|(?:Private|Job|Deploy|Api|Access|Auth)-(?:Token|Key)|Jenkins-Crumb|apikey)["'`]?\s{0,4}(?:[:,]|=>)\s{0,4}["'`]?((?![${<%])[A-Za-z0-9+/_.=-]{12,300})(?![\w(])/gi,
+      /\b(?:X-[\w-]{0,30}(?:Key|Token|Secret|Auth)|(?:Private|Job|Deploy|Api|Access|Auth)-(?:Token|Key)|Jenkins-Crumb|apikey)["'`]?\s{0,4}(?:[:,]|=>)\s{0,4}["'`]?((?![${<%])[A-Za-z0-9+/_.=-]{12,300})(?![\w(]|["'`]\s{0,2}(?::|=>))/gi,
     mark: /X-[A-Za-z]|-Token|-Key|-Crumb|apikey/i,
     entropy: 2.8,
-    check: (value) => /\d/.test(value) && /[a-z]/i.test(value),
+    check: (value) =>
+      /\d/.test(value) && /[a-z]/i.test(value) && !value.startsWith("-") && !MEMBER.test(value),
     examples: ["X-Api-Key: «<x32>»", '"PRIVATE-TOKEN": "«<a19>7»"', "-H 'X-Auth-Token: «<a20>7»'"],
-    counterExamples: ["X-Api-Key: ${KEY}", "X-Auth-Token: yourtokenhere"],
+    counterExamples: [
+      "X-Api-Key: ${KEY}",
+      "X-Auth-Token: yourtokenhere",
+      "router.use('/apikey', apikey_1.default_1)",
+      '"u": "apiKey", "accounts.user2": "apiKey"',
+    ],
   },
   {
     id: "QueryKey",
@@ -70,12 +84,12 @@ export const HEADER_RULES: readonly SecretRule[] = [
     id: "FrameworkKey",
     description: "secret key of Django, Rails, Laravel, Flask or WordPress",
     pattern:
-      /\b(?:DJANGO_)?(?:SECRET_KEY(?:_BASE)?|secret_key_base|secret_token|APP_KEY|RAILS_MASTER_KEY|(?:SECURE_|LOGGED_IN_|NONCE_)?AUTH_(?:KEY|SALT)|(?:LOGGED_IN|NONCE)_(?:KEY|SALT))["'\]]{0,2}\s{0,20}(?:[:=,]|=>){1,2}\s{0,20}(?:[rbuf](?=["']))?["']?((?!\$\{|<%|\{\{|os\.|env|put your)[^"'\n]{32,200}?)["']?(?=\s*[,;)#]|\s*$)/gm,
+      /\b(?:DJANGO_)?(?:SECRET_KEY(?:_BASE)?|secret_key_base|secret_token|APP_KEY|RAILS_MASTER_KEY|(?:SECURE_|LOGGED_IN_|NONCE_)?AUTH_(?:KEY|SALT)|(?:LOGGED_IN|NONCE)_(?:KEY|SALT))["'\]]{0,2}\s{0,20}(?:[:=,]|=>){1,2}\s{0,20}(?:[rbuf](?=["']))?["']?((?!\$\{|<%|\{\{|os\.|process\.|env|put your)[^"'\n]{32,200}?)["']?(?=\s*[,;)#]|\s*$)/gm,
     mark:
       /SECRET_KEY|secret_key_base|secret_token|APP_KEY|MASTER_KEY|AUTH_KEY|AUTH_SALT|_IN_KEY|_IN_SALT|NONCE_KEY|NONCE_SALT/,
     entropy: 3,
     check: (value) =>
-      /\d/.test(value) && /[a-z]/.test(value) && !/[([]["']|\w\(|environ/.test(value) &&
+      /\d/.test(value) && /[a-z]/.test(value) && !/[([]["']|\w\(|environ|^\w+:\s/.test(value) &&
         NOT_HEX.test(value) || /^[a-f0-9]{64,}$/.test(value),
     examples: [
       "SECRET_KEY = '«django-insecure-<a50>»'",

@@ -9,7 +9,7 @@ import type { SecretRule } from "./secret_rule.ts";
 /** Whether a value may be a password: no reference to one, no word that stands for one. */
 function mayBePassword(value: string): boolean {
   return value.length >= 4 &&
-    !/^[$%{<]|^\*+$|^(?:pass(?:word|wd)?|pwd|secret|user(?:name)?|true|false|null|none|token|admin|root|guest|test)$/i
+    !/^[$%{<]|^\*+$|^fake|^(?:your|proxy|join|unjoin)[-_]?(?:pass(?:word)?|secret)$|^(?:pass(?:word|wd)?|pwd|secret|user(?:name)?|true|false|null|none|token|admin|root|guest|test)$/i
       .test(value) &&
     new Set(value).size > 2 && !/^\W+$/.test(value);
 }
@@ -75,7 +75,7 @@ export const PASSWORD_RULES: readonly SecretRule[] = [
     description: "password given to a function that takes a user and one",
     tag: "PASSWORD",
     pattern:
-      /\b(?:NetworkCredential|UsernamePasswordCredentials|PasswordAuthentication|HTTPBasicAuth|BasicAuth|basic_auth|SetBasicAuth|PlainAuth|getConnection|createConnection|ssh_connect|login|mysqli_connect|mysqli|mysql_connect|credentials|CredentialsProvider\.Create|PlainTextAuthProvider|DirectoryEntry)\s?\(\s{0,40}(?:["'][^"'\n]{0,120}["']\s{0,4},\s{0,40}){1,3}["']([^"'\s]{5,128})["']/g,
+      /\b(?:NetworkCredential|UsernamePasswordCredentials|PasswordAuthentication|HTTPBasicAuth|BasicAuth|basic_auth|SetBasicAuth|PlainAuth|getConnection|createConnection|ssh_connect|login|mysqli_connect|mysqli|mysql_connect|credentials|CredentialsProvider\.Create|PlainTextAuthProvider|DirectoryEntry)\s?\(\s{0,40}(?:["'][^"'\n]{0,120}["']\s{0,4},\s{0,40}){1,3}["']([^"'\s]{5,128})["'](?!\s{0,4},\s{0,40}["'])/g,
     mark:
       /Credential|PasswordAuthentication|BasicAuth|basic_auth|PlainAuth|Connection|_connect|login|mysqli|credentials|PlainText|DirectoryEntry/,
     check: (value) =>
@@ -113,7 +113,7 @@ export const PASSWORD_RULES: readonly SecretRule[] = [
     description: "password on a command line",
     tag: "PASSWORD",
     pattern:
-      /(?<![\w-])(?:--?(?:password|passwd|passphrase|pass|pwd|token|api-?key|secret|auth-token|access-token|client-secret))[ =]["']?((?![${<%(\-/]|["'])[^\s"'`;|&)<>]{6,128})/gi,
+      /(?<![\w-])(?:--?(?:password|passwd|passphrase|pass|pwd|token|api-?key|secret|auth-token|access-token|client-secret))[ =]["']?((?!#\{|[${<%(\-/]|["'])[^\s"'`;|&)<>]{6,128})/gi,
     mark:
       /-(?:password|passwd|passphrase|pass|pwd|token|api-?key|secret|auth-token|access-token|client-secret)/i,
     check: (value) =>

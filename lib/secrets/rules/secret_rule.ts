@@ -73,7 +73,8 @@ export function token(source: string): RegExp {
 
 const UUID = "[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}";
 /** From a name to its value: the rest of the name, what assigns, and an opening quote. */
-const GIVEN = "[\\w .-]{0,40}[\"'`\\])]{0,3}\\s{0,4}" +
+const GIVEN =
+  "[\\w .-]{0,40}(?<!(?:image|group|radient|instance|zone|request)[_ -]id)[\"'`\\])]{0,3}\\s{0,4}" +
   "(?:[:=]{1,4}|=>|[?+|]{1,2}=|[|?]{2}|,|>|\\bstring\\s?=)[>\\s]{0,20}[\"'`(]{0,2}";
 
 /**

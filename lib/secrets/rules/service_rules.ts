@@ -4,6 +4,7 @@
  * @module
  */
 import { hasJwtHeader } from "../token_checks.ts";
+import { isWordy } from "../value_checks.ts";
 import { given, type SecretRule, token } from "./secret_rule.ts";
 
 const hasDigit = (value: string) => /\d/.test(value);
@@ -69,12 +70,12 @@ export const SERVICE_RULES: readonly SecretRule[] = [
   {
     id: "Facebook",
     description: "access token, or an app's",
-    pattern: token("(?:EAA[A-Za-z0-9]{60,300}|\\d{15,16}\\|[A-Za-z0-9_-]{27,40})"),
+    pattern: token("(?:(?<![+/])EAA[A-Za-z0-9]{60,300}(?![+/=])|\\d{15,16}\\|[A-Za-z0-9_-]{27,40})"),
     mark: /EAA[A-Za-z0-9]{60}|\d\|[A-Za-z0-9_-]{27}/,
     entropy: 3,
     check: hasDigit,
     examples: ["«EAAC<a120>7»", "«<d15>|<w27>»"],
-    counterExamples: ["EAAC<a20>", "<d9>|<w27>"],
+    counterExamples: ["EAAC<a20>", "<d9>|<w27>", "base64,iVBORw0KGgo/EAAC<a120>7+/"],
   },
   {
     id: "Social",
@@ -104,7 +105,7 @@ export const SERVICE_RULES: readonly SecretRule[] = [
     description: "API key of the old form",
     ...given("airtable", "[A-Za-z0-9]{17}"),
     entropy: 3,
-    check: hasDigit,
+    check: (value) => hasDigit(value) && !isWordy(value),
     examples: ['airtable_key = "«key<a13>7»"'],
     counterExamples: ["airtable_base: <a9>"],
   },
