@@ -160,8 +160,20 @@ Deno.test("unlearn says with exit 1 what was not forgotten, and the checkpoint i
 });
 
 Deno.test("unlearn by each secret's own controls says what became of each, and what training brings back", async () => {
-  const how = ["--method", "codeeraser", "--thresholds", "matched", "--out", "own", "--epochs", "4"]
-    .concat("--held", "2", "--lasting", "--max-benign", "24", "--benign-steps", "2", "--cycles", "1");
+  const how = ["--method", "codeeraser", "--thresholds", "matched", "--out", "own", "--epochs", "6"]
+    .concat(
+      "--lr",
+      "1e-3",
+      "--held",
+      "2",
+      "--lasting",
+      "--max-benign",
+      "24",
+      "--benign-steps",
+      "2",
+      "--cycles",
+      "1",
+    );
   const result = await run("own", ...UNLEARN, ...how);
   const rows = await rowsOf("own/secrets.parquet", OUTCOME_COLUMNS);
   const statuses = rows.map(({ status }) => status);

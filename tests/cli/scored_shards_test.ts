@@ -95,19 +95,18 @@ Deno.test.afterAll(() => {
   small[Symbol.dispose]();
 });
 
-const NAMES: { [format: string]: readonly string[] } = {
-  "parquet": [
-    ...["probe", "probe-el", "measure", "thresholds", "thresholds-some"],
-    ...["retain", "retain-some", "retain-any"],
-  ],
-  "jsonl": ["probe-el"],
-  "jsonl.gz": ["measure"],
-  "csv": ["probe-controls", "thresholds", "retain"],
-};
+/** What is written in which format; what goes through the units in one way each is tried on many of them. */
+const CASES: [format: string, sizes: "large" | "small", names: readonly string[]][] = [
+  ["parquet", "large", ["probe", "thresholds", "retain"]],
+  ["parquet", "small", ["probe-el", "measure", "thresholds-some", "retain-some", "retain-any"]],
+  ["jsonl", "small", ["probe-el"]],
+  ["jsonl.gz", "small", ["measure"]],
+  ["csv", "small", ["probe-controls", "thresholds", "retain"]],
+];
 
-for (const [format, names] of Object.entries(NAMES)) {
+for (const [format, sizes, names] of CASES) {
   Deno.test(`${names.join(", ")} write the same ${format} by one process and by shards`, async () => {
-    const at = format === "parquet" ? large : small;
+    const at = sizes === "large" ? large : small;
     const { secrets, different, shards: count } = at.sizes;
     for (const name of names) {
       const args = at.commands[name]!;
