@@ -160,21 +160,10 @@ Deno.test("unlearn says with exit 1 what was not forgotten, and the checkpoint i
 });
 
 Deno.test("unlearn by each secret's own controls says what became of each, and what training brings back", async () => {
-  const how = ["--method", "codeeraser", "--thresholds", "matched", "--out", "own", "--epochs", "6"]
-    .concat(
-      "--lr",
-      "1e-3",
-      "--held",
-      "2",
-      "--lasting",
-      "--max-benign",
-      "24",
-      "--benign-steps",
-      "2",
-      "--cycles",
-      "1",
-    );
-  const result = await run("own", ...UNLEARN, ...how);
+  const how =
+    "--method codeeraser --thresholds matched --lr 1e-3 --epochs 6 --held 2 --lasting --max-benign 24 " +
+    "--benign-steps 2 --cycles 1 --out own";
+  const result = await run("own", ...UNLEARN, ...how.split(" "));
   const rows = await rowsOf("own/secrets.parquet", OUTCOME_COLUMNS);
   const statuses = rows.map(({ status }) => status);
   const count = (status: string | null) => statuses.filter((other) => other === status).length;
