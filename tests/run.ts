@@ -34,13 +34,11 @@ const LONGEST = [
   "tests/engine",
 ];
 
-/** What runs many small operations, which take longer where two processes share the cores than on cores of their own. */
-const SMALL_OPERATIONS = [
-  "tests/cli/pipeline_test.ts",
-  "tests/cli/scored_shards_test.ts",
-  "tests/unlearning",
-  "tests/cli",
-];
+/**
+ * What takes all cores, as its threads are tried too. The others' operations are small: two processes that share the cores
+ * take longer than each on its own.
+ */
+const ALL_CORES = ["tests/engine", "tests/decoding", "tests/models", "tests/training"];
 
 const CORES = navigator.hardwareConcurrency;
 const JOBS = Math.min(2, CORES);
@@ -165,7 +163,7 @@ async function runTests(words: readonly string[]): Promise<Counts> {
   const groups = testGroups().values();
   await Promise.all(Array.from({ length: JOBS }, async (_, job) => {
     for (const group of groups) {
-      const pin = group.paths.some((path) => SMALL_OPERATIONS.includes(path)) ? pinned(job) : [];
+      const pin = group.paths.some((path) => ALL_CORES.includes(path)) ? [] : pinned(job);
       const own = await withExamples(
         group.paths,
         (paths) => runGroup({ ...group, paths }, { options, isHeld: true, pin }),
