@@ -238,6 +238,7 @@ Deno.test("the tables of the embedded corpus and of data/ have the documented co
   await checkTable(files.plantedTwins, "Planted secrets");
   await checkTable("data/hyperparameters.csv", "Hyperparameters");
   await checkTable("data/thresholds/embedded.parquet", "Thresholds");
+  await checkTable("data/thresholds/smollm2.parquet", "Thresholds");
   const corpus = (await readTable(files.unseen)).columns;
   assertEquals(corpus.filter((name) => !SECTIONS.get("Corpus")!.has(name)), []);
 });
