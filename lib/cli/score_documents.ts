@@ -135,21 +135,24 @@ export async function scoreDocuments<C extends Columns, T extends Json>(
     for await (const unit of units) {
       const from = at;
       const end = { documents: unit.end + seen.skipped.length, read: seen.read };
-      if (!unit.isOwn) stage.reach(at = end, undefined, true);
-      else {for (const { name, documents, isLast } of partsOf(unit, partDocuments)) {
-          const share = documents.length / unit.documents.length;
-          next = isLast ? end : {
-            documents: at.documents + documents.length,
-            read: at.read + share * (end.read - from.read),
-          };
-          let done = 0;
-          const tell = async (more: number) => {
-            done += more;
-            stage.reach({ documents: at.documents + done, read: at.read });
-            await breathe();
-          };
-          yield { ...name, make: () => score(documents, tell) };
-        }}
+      if (!unit.isOwn) {
+        stage.reach(at = end, undefined, true);
+        continue;
+      }
+      for (const { name, documents, isLast } of partsOf(unit, partDocuments)) {
+        const share = documents.length / unit.documents.length;
+        next = isLast ? end : {
+          documents: at.documents + documents.length,
+          read: at.read + share * (end.read - from.read),
+        };
+        let done = 0;
+        const tell = async (more: number) => {
+          done += more;
+          stage.reach({ documents: at.documents + done, read: at.read });
+          await breathe();
+        };
+        yield { ...name, make: () => score(documents, tell) };
+      }
     }
   }
   const made = await makeParts(own(), {

@@ -35,8 +35,9 @@ const PRINTED_ROWS = 40;
  * ```
  */
 export function renderTopSecrets(run: RunTables, most = 5): Markup {
-  if (run.secrets === undefined) return renderMissing("secrets");
-  if (run.secrets.length > 0 && !isMeasured(run)) return renderMissing("secrets");
+  if (run.secrets === undefined || run.secrets.length > 0 && !isMeasured(run)) {
+    return renderMissing("secrets");
+  }
   const seen = new Set<string>();
   const distinct = sortSecrets(run.secrets).filter(({ fingerprint }) => {
     const isNew = fingerprint === undefined || !seen.has(fingerprint);
@@ -117,13 +118,18 @@ ${options([["", "all"], ...kinds.map((tag) => nameKind(tag)).map((kind) => [kind
 
 function describeRows(shown: number, run: RunTables): string {
   const all = run.secrets?.length ?? 0;
-  const order = isMeasured(run)
-    ? "by MA before and then by copies"
-    : "by copies: none was measured on a model yet";
+  const { order, chosen, files } = isMeasured(run)
+    ? {
+      order: "by MA before and then by copies",
+      chosen: "the forget set and then the most memorized",
+      files: `${RUN_FILES.probe} and ${RUN_FILES.secretScores}`,
+    }
+    : {
+      order: "by copies: none was measured on a model yet",
+      chosen: "those with most copies",
+      files: RUN_FILES.secrets,
+    };
   if (shown === all) return `All ${formatCount(all)} places of secrets, ${order}.`;
-  const [chosen, files] = isMeasured(run)
-    ? ["the forget set and then the most memorized", `${RUN_FILES.probe} and ${RUN_FILES.secretScores}`]
-    : ["those with most copies", RUN_FILES.secrets];
   return `${formatCount(shown)} of ${
     formatCount(all)
   } places of secrets: ${chosen}; ${files} in the run's folder hold all.`;

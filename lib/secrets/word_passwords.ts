@@ -97,13 +97,18 @@ export function isBesideUser(text: string, { index, start, isQuoted }: NamedPlac
   const before = near.slice(Math.max(0, from));
   if (isQuoted) {
     const [, name, user] = [...before.matchAll(QUOTED_USER)].at(-1) ?? [];
-    return user !== undefined && !isLabel(user) && (!/mail/i.test(name!) || user.includes("@"));
+    return user !== undefined && !isLabel(user) && fitsName(user, name!);
   }
   const assigned = /([ \t]{0,8})([=:])([ \t]{0,8})$/.exec(text.slice(index, start));
   if (!assigned) return false;
   const user = [...before.matchAll(BARE_USER)].at(-1);
   return user !== undefined && user.slice(2, 5).join("|") === assigned.slice(1, 4).join("|") &&
-    !isLabel(user[5]!) && !isReference(user[5]!) && (!/mail/i.test(user[1]!) || user[5]!.includes("@"));
+    !isLabel(user[5]!) && !isReference(user[5]!) && fitsName(user[5]!, user[1]!);
+}
+
+/** Whether a user is an address where its name says so. */
+function fitsName(user: string, name: string): boolean {
+  return !/mail/i.test(name) || user.includes("@");
 }
 
 /** Whether what stands in a user's place only says so. */

@@ -6,13 +6,13 @@
  */
 import { assert } from "@std/assert";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { readText } from "../../lib/datasets/read_text.ts";
 import { detectSecrets } from "../../lib/secrets/detect.ts";
 import type { BenchContext } from "./models.ts";
 import { findPeerPython, Peer, SECRETS_PACKAGES } from "./peer.ts";
 import { type BenchRow, median, seconds } from "./bench_table.ts";
 import { distinctSpans, type OracleSpan, toOracleSpans } from "../parity/oracle_spans.ts";
+import { cliCommand } from "../cli/run_cli.ts";
 
 const MEGABYTES = 20;
 /** What the Python functions are given of it: they take minutes for all. */
@@ -103,19 +103,9 @@ function assertSame(texts: readonly string[], spans: Found["spans"]): void {
 async function runCommand(files: readonly string[], folder: string): Promise<number> {
   await Deno.mkdir(join(folder, "corpus"), { recursive: true });
   for (const [i, path] of files.entries()) await Deno.copyFile(path, join(folder, "corpus", `${i}.py`));
-  const main = fileURLToPath(new URL("../../lib/cli/main.ts", import.meta.url));
-  const args = [
-    "run",
-    "-q",
-    "-P=codescrub",
-    main,
-    "detect",
-    join(folder, "corpus"),
-    "--out",
-    join(folder, "s.parquet"),
-  ];
+  const args = ["detect", join(folder, "corpus"), "--out", join(folder, "s.parquet")];
   return await seconds(async () => {
-    const { success, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
+    const { success, stderr } = await cliCommand(args).output();
     if (!success) throw new Error(new TextDecoder().decode(stderr));
   });
 }

@@ -9,12 +9,12 @@
  * @module
  */
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { resolveCorpus } from "../../lib/datasets/resolve_corpus.ts";
 import { type CorpusCounts, streamDocuments } from "../../lib/datasets/corpus.ts";
 import { detectSecrets } from "../../lib/secrets/detect.ts";
 import { filterSecrets } from "../../lib/secrets/filter.ts";
+import { cliCommand } from "../cli/run_cli.ts";
 import { median, seconds } from "./bench_table.ts";
 
 const START_REPETITIONS = 9;
@@ -100,21 +100,10 @@ async function measureStart(folder: string): Promise<number[]> {
       await Deno.writeTextFile(join(corpus, `${count}.txt`), text.slice(0, 20_000));
       if (++count === START_FILES) break;
     }
-    const main = fileURLToPath(new URL("../../lib/cli/main.ts", import.meta.url));
-    const args = [
-      "run",
-      "-q",
-      "-P=codescrub",
-      main,
-      "detect",
-      corpus,
-      "--profile",
-      "extended",
-      "--fail-on-findings",
-    ];
+    const args = ["detect", corpus, "--profile", "extended", "--fail-on-findings"];
     const times: number[] = [];
     for (let i = 0; i < START_REPETITIONS; i++) {
-      times.push(await seconds(async () => void await new Deno.Command(Deno.execPath(), { args }).output()));
+      times.push(await seconds(async () => void await cliCommand(args).output()));
     }
     return times;
   } finally {

@@ -17,9 +17,10 @@ function decoded(base64: string): string {
   }
 }
 
-/** Whether base64 stands for the name of a user and a password. */
 /** A member of a module: `apikey_1.default`. */
 const MEMBER = /^(?!eyJ)[A-Za-z_]\w{0,40}(?:\.[A-Za-z_]\w{0,40})+$/;
+
+/** Whether base64 stands for the name of a user and a password. */
 const isBasic = (base64: string) => /^[\x20-\x7e]{1,80}:[\x20-\x7e]{4,200}$/.test(decoded(base64));
 
 /** The rows. */
