@@ -7,6 +7,7 @@ import { importTreeSitter, type Parser, TREE_SITTER_FOLDER } from "../npm/tree_s
 import { findTreeSitterLua } from "../npm/tree_sitter_lua.ts";
 
 const parsers = new Map<string, Promise<Parser>>();
+let opened: ReturnType<typeof openTreeSitter> | undefined;
 
 /**
  * The parser of a grammar.
@@ -29,9 +30,15 @@ export function openCodeParser(grammar: string): Promise<Parser> {
   return parser;
 }
 
+/** Tree-sitter, started: twice at once it would be two, and the parsers of one would be asked in the other's memory. */
+async function openTreeSitter() {
+  const library = await importTreeSitter();
+  await library.Parser.init();
+  return library;
+}
+
 async function loadParser(grammar: string): Promise<Parser> {
-  const { Language, Parser } = await importTreeSitter();
-  await Parser.init();
+  const { Language, Parser } = await (opened ??= openTreeSitter());
   const path = grammar === "lua"
     ? await findTreeSitterLua()
     : new URL(`tree-sitter-${grammar}.wasm`, TREE_SITTER_FOLDER);
