@@ -51,6 +51,9 @@ Deno.test("merge joins shards of which some are empty, or lack a column's values
     const read = (name: string) => Deno.readFile(at.path(`${name}.${format}`));
     assertEquals(await read("parts"), await read("whole"), format);
   }
+  const { code, stderr } = await callMain(["merge", at.path("parts.csv"), "--out", at.path("whole.parquet")]);
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, 'whole.parquet" of shards in .csv: give --out a name that ends in .csv');
 });
 
 Deno.test("what detect wrote of large and dated ids, probe finds", async () => {

@@ -272,9 +272,14 @@ export const SCENARIOS: readonly Scenario[] = [
     env: KEY,
     prepare: async ({ folder, corpus }, run) => {
       const out = join(folder, "shards.parquet");
-      for (const shard of ["0/2", "1/2"]) await run(["detect", corpus, "--shard", shard, "--out", out]);
+      for (const shard of ["0/2", "1/2"]) {
+        await run(["detect", corpus, "--places", "--shard", shard, "--out", out]);
+      }
     },
-    args: ({ folder }) => ["merge", join(folder, "shards.parquet"), "--out", join(folder, "out.parquet")],
+    args: ({ folder }) => [
+      ...["merge", join(folder, "shards.parquet"), "--out", join(folder, "out.parquet")],
+      ...["--sarif", join(folder, "out.sarif")],
+    ],
   },
   redact("redact folder", writeSource, "src"),
   redact("redact lines", corpusAs("texts.jsonl"), "texts.jsonl"),

@@ -15,7 +15,7 @@ import {
   writeBadModels,
 } from "./bad_files.ts";
 import { INPUTS, kindOf, TABLES } from "./inputs.ts";
-import { writeManyRows, writeRequest, writeSourceFolder } from "./good_files.ts";
+import { writeManyRows, writeRequest, writeShards, writeSourceFolder } from "./good_files.ts";
 import type { Plants } from "./plants.ts";
 
 /** One command line. */
@@ -77,13 +77,8 @@ export function lineOf(command: string, files: CaseFiles, changes: Flags = {}): 
     merge: { table: out("table.parquet") },
     analyze: { out: out("table.csv") },
     train: {
-      corpus: files.corpus,
-      out: out("model"),
-      model: files.model,
-      steps: 2,
-      batch: 2,
-      length: 32,
-      warmup: 1,
+      ...{ corpus: files.corpus, out: out("model"), model: files.model },
+      ...{ steps: 2, batch: 2, length: 32, warmup: 1 },
     },
   };
   return [
@@ -119,6 +114,10 @@ export async function* goodCases(files: CaseFiles, plants: Plants): AsyncGenerat
     ["detect", "rows for many workers", { corpus: many.whole, workers: 2 }],
     ["detect", "a table as CSV", { out: join(files.out, "table.csv") }],
     ["detect", "a shard", { shard: "0/1" }],
+    ["merge", "findings for people", {
+      table: await writeShards(files, folder),
+      sarif: join(files.out, "found.sarif"),
+    }],
     ["redact", "a table"],
     ["redact", "a table by tags", { by: "tag" }],
     ["dedupe", "a table, nearly equal texts too", { near: 0.7 }],

@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { secretPieces } from "../../lib/embedded/secret_formats.ts";
+import { callMain } from "../cli/call_main.ts";
 import { drawSecret } from "../cli/tiny_run.ts";
 import type { CaseFiles } from "./cases.ts";
 import type { Plants } from "./plants.ts";
@@ -53,4 +54,14 @@ export async function writeRequest(files: CaseFiles, plants: Plants): Promise<st
   ];
   await Deno.writeTextFile(path, own + [...values, ...others].join("\n"));
   return path;
+}
+
+/** What two shards of `detect` wrote of a folder; its path is the table's that `merge` is asked for. */
+export async function writeShards(files: CaseFiles, folder: string): Promise<string> {
+  const table = join(files.bad, "shards.parquet");
+  for (const shard of ["0/2", "1/2"]) {
+    const { code, stderr } = await callMain(["detect", folder, "--places", "--shard", shard, "--out", table]);
+    if (code !== 0) throw new Error(`Cannot write a shard: ${stderr}`);
+  }
+  return table;
 }

@@ -55,11 +55,13 @@ export const command = defineCommand({
       if (sarif !== undefined) throw noFindings(table);
       return await mergeHumanEval(shards, out, context);
     }
-    tableFormat(table);
-    if (sarif !== undefined) {
-      tableFormat(out);
-      await checkPlaces(shards);
+    const [own, wanted] = [tableFormat(table), tableFormat(out)];
+    if (wanted === ".parquet" && own !== wanted) {
+      throw new RangeError(
+        `Cannot write "${out}" of shards in ${own}: give --out a name that ends in ${own}`,
+      );
     }
+    if (sarif !== undefined) await checkPlaces(shards);
     using run = await openRunFiles([out, ...(sarif === undefined ? [] : [sarif])], {
       command: "merge",
       context,
