@@ -2,9 +2,10 @@
  * `deno task quality:examples SOURCE [--missed] [--gitleaks PATH] [--betterleaks PATH] [--detect-secrets PATH]`: in how many
  * examples of others' rules a secret is found by both profiles, and in how many that should hold none; one document each.
  * SOURCE is a checkout of Nosey Parker or any folder with rules in its YAML, a checkout of detect-secrets, whose cases of
- * plugins are read, one of secretlint with its rules' snapshots, or a file of documents that `parity:rules --documents` wrote. Nothing of it is kept. `--missed` lists
- * the rules whose examples the extended profile misses, and whose negative ones it finds. The other options name the
- * programs of other scanners, which are run on the same documents.
+ * plugins are read, one of secretlint with its rules' snapshots, one of TruffleHog with its detectors' tests, or a file of
+ * documents that `parity:rules --documents` wrote. Nothing of it is kept. `--missed` lists the rules whose examples the
+ * extended profile misses, and whose negative ones it finds. The other options name the programs of other scanners, which
+ * are run on the same documents.
  *
  * @module
  */
@@ -14,14 +15,9 @@ import { join } from "node:path";
 import { detectSecrets, PROFILES } from "../../lib/secrets/detect.ts";
 import { filterSecrets } from "../../lib/secrets/filter.ts";
 import { findPeerPython } from "../bench/peer.ts";
-import { readSecretlintCases, SECRETLINT_FOLDER } from "./secretlint_cases.ts";
+import { readSecretlintCases, type RuleCase, SECRETLINT_FOLDER } from "./secretlint_cases.ts";
+import { readTrufflehogCases, TRUFFLEHOG_FOLDER } from "./trufflehog_cases.ts";
 import { OTHER_SCANNERS, scanFolder } from "./other_scanners.ts";
-
-interface Example {
-  rule: string;
-  text: string;
-  isPositive: boolean;
-}
 
 const READ_YAML = `
 import json, pathlib, sys, yaml
@@ -65,7 +61,7 @@ const { values, positionals: [source] } = parseArgs({
 });
 if (source === undefined) throw new RangeError("Missing argument: a checkout, or a file of documents");
 const lines = (await readSource(source)).trimEnd();
-const examples: Example[] = lines === "" ? [] : lines.split("\n").map((line) => JSON.parse(line));
+const examples: RuleCase[] = lines === "" ? [] : lines.split("\n").map((line) => JSON.parse(line));
 if (examples.length === 0) {
   throw new Error(`Cannot find examples in "${source}": there are no rules with any`);
 }
@@ -112,9 +108,14 @@ function tell(name: string, isHit: (i: number) => boolean, seconds: number): voi
 
 async function readSource(source: string): Promise<string> {
   if (/\.jsonl$/.test(source)) return await Deno.readTextFile(source);
-  const secretlint = join(source, SECRETLINT_FOLDER);
-  if (existsSync(secretlint)) {
-    return (await readSecretlintCases(secretlint)).map((one) => JSON.stringify(one)).join("\n");
+  for (
+    const [folder, read] of [
+      [SECRETLINT_FOLDER, readSecretlintCases],
+      [TRUFFLEHOG_FOLDER, readTrufflehogCases],
+    ] as const
+  ) {
+    if (!existsSync(join(source, folder))) continue;
+    return (await read(join(source, folder))).map((one) => JSON.stringify(one)).join("\n");
   }
   const isCases = [...Deno.readDirSync(source)].some(({ name }) => name === "detect_secrets");
   const packages = isCases ? ["pytest==9.0.1", "detect-secrets==1.5.0", "responses"] : ["PyYAML==6.0.3"];

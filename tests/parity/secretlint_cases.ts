@@ -6,10 +6,12 @@
  */
 import { basename, dirname, join, relative } from "node:path";
 
-/** A case as one document. */
-export interface SecretlintCase {
+/** A case of a rule as one document. */
+export interface RuleCase {
+  /** The rule's name. */
   rule: string;
   text: string;
+  /** Whether something should be found. */
   isPositive: boolean;
 }
 
@@ -17,10 +19,10 @@ export interface SecretlintCase {
 export const SECRETLINT_FOLDER = join("packages", "@secretlint");
 
 /** The cases below a folder, by path; what is no text is left out. */
-export async function readSecretlintCases(folder: string, root = folder): Promise<SecretlintCase[]> {
+export async function readSecretlintCases(folder: string, root = folder): Promise<RuleCase[]> {
   const entries = await Array.fromAsync(Deno.readDir(folder));
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-  const cases: SecretlintCase[] = [];
+  const cases: RuleCase[] = [];
   for (const { name, isDirectory, isFile } of entries) {
     const path = join(folder, name);
     if (isDirectory) cases.push(...await readSecretlintCases(path, root));
