@@ -11,7 +11,7 @@ const SKIPPED = [".git", "out", "node_modules", "__pycache__", ".ipynb_checkpoin
 function* walk(folder: string): Generator<string> {
   for (const { name, isDirectory, isFile } of Deno.readDirSync(join(ROOT, folder))) {
     const path = folder === "." ? name : `${folder}/${name}`;
-    if (isDirectory && !SKIPPED.includes(name)) yield* walk(path);
+    if (isDirectory && !SKIPPED.includes(name) && !name.endsWith(".tmp")) yield* walk(path);
     else if (isFile && TEXT_FILE.test(name)) yield path;
   }
 }

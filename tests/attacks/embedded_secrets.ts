@@ -7,12 +7,14 @@ import { buildEmbeddedCorpus } from "../../lib/embedded/embedded_corpus.ts";
 import type { PlantedDocuments } from "../../lib/embedded/planted_secrets.ts";
 import type { PlacedSecret } from "../../lib/attacks/placed_secret.ts";
 
-/** The first place of each secret; ids are the corpus's own. */
+/** The place of each secret with the least text before it, as that is what takes time; ids are the corpus's own. */
 function placesOf(
   { documents, secrets }: PlantedDocuments,
 ): (PlacedSecret & { copies: number; format: string })[] {
   const texts = new Map(documents.map(({ docId, text }) => [docId, text]));
-  const places = new Map(secrets.toReversed().map((secret) => [secret.secretId, secret]));
+  const places = new Map(
+    secrets.toSorted((a, b) => b.start - a.start).map((secret) => [secret.secretId, secret]),
+  );
   return Array.from(places.values(), ({ docId, secretId, tag, start, end, copies, format }) => ({
     id: secretId,
     text: texts.get(docId)!,

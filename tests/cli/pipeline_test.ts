@@ -56,7 +56,7 @@ async function rowsOf<C extends Columns>(name: string, columns: C): Promise<RowO
   return await readRows(join(OUT, name), columns);
 }
 
-const K = "4"; // rows of a forget set, and of the retain set
+const K = "3"; // rows of a forget set, and of the retain set
 const TRAIN = "../train.jsonl.gz", UNSEEN = "../unseen.jsonl.gz";
 const SETS = ["--corpus", TRAIN, "--forget", "sets/forget_0.parquet", "--retain", "retain.parquet"];
 const UNLEARN = ["unlearn", "--model", MODEL, ...SETS, "--lr", "3e-4"];
@@ -117,8 +117,8 @@ Deno.test("select writes disjoint forget sets without any text", async () => {
   const args = ["--probe", "probe.parquet", "--corpus", TRAIN, "--k", K, "--groups", "2", "--out", "sets"];
   const summary = summaryOf(await run("select", "select", ...args));
   const sets = await Promise.all([0, 1].map((i) => rowsOf(`sets/forget_${i}.parquet`, FORGET_COLUMNS)));
-  assertEquals([summary.groups, summary.k, sets.map((rows) => rows.length)], [2, 4, [4, 4]]);
-  assertEquals(new Set(sets.flat().map(({ doc_id, window }) => `${doc_id} ${window}`)).size, 8);
+  assertEquals([summary.groups, summary.k, sets.map((rows) => rows.length)], [2, 3, [3, 3]]);
+  assertEquals(new Set(sets.flat().map(({ doc_id, window }) => `${doc_id} ${window}`)).size, 6);
   assert(sets.flat().every(({ ma, mask_tokens }) => ma >= 0.9 && mask_tokens >= 32));
   const [[tag, start, end]] = JSON.parse(sets[0]![0]!.spans);
   assert(["EMAIL", "IP_ADDRESS", "KEY"].includes(tag) && start < end);
@@ -129,7 +129,7 @@ Deno.test("retain writes memorized texts without secrets", async () => {
   const args = ["--model", MODEL, "--texts", TRAIN, "--secrets", "secrets.parquet", "--k", K];
   const summary = summaryOf(await run("retain", "retain", ...args, "--out", "retain.parquet"));
   const rows = await rowsOf("retain.parquet", RETAIN_COLUMNS);
-  assertEquals([rows.length, summary.with_secrets, summary.skipped], [4, 48, 0]);
+  assertEquals([rows.length, summary.with_secrets, summary.skipped], [3, 48, 0]);
   assert(rows.every(({ doc_id, bleu4 }) => doc_id.endsWith("@00") && bleu4! >= 0.95));
 });
 
@@ -161,7 +161,7 @@ Deno.test("unlearn says with exit 1 what was not forgotten, and the checkpoint i
 
 Deno.test("unlearn by each secret's own controls says what became of each, and what training brings back", async () => {
   const how =
-    "--method codeeraser --thresholds matched --lr 1e-3 --epochs 6 --held 2 --lasting --max-benign 24 " +
+    "--method codeeraser --thresholds matched --lr 1e-3 --epochs 6 --held 1 --lasting --max-benign 16 " +
     "--benign-steps 2 --cycles 1 --out own";
   const result = await run("own", ...UNLEARN, ...how.split(" "));
   const rows = await rowsOf("own/secrets.parquet", OUTCOME_COLUMNS);
@@ -174,7 +174,7 @@ Deno.test("unlearn by each secret's own controls says what became of each, and w
   assertEquals(summary.relapses.length, trained.length);
   assertEquals(trained.map((row) => [row.trained, row.kept, row.loss]), isAbove ? [] : [[2, false, null]]);
   assertEquals(comesBack, summary.relapses[0] > byChance);
-  assertMatch(result.stderr, /Training between: 24 texts, [1-9]\d* left out that hold what is forgotten/);
+  assertMatch(result.stderr, /Training between: 16 texts, [1-9]\d* left out that hold what is forgotten/);
   const [erased, below_never_seen] = [count("erased"), count("below never-seen")];
   const others = {
     still_above: count("still above"),
@@ -228,14 +228,14 @@ Deno.test("evaluate writes a row for each set and model, and one for each secret
     rows.map(({ set, model }) => [set, model]),
     models.flatMap((model) => sets.map((set) => [set, model])),
   );
-  assertEquals(rows.map(({ rows }) => rows), models.flatMap(() => [4, 4, 2]));
+  assertEquals(rows.map(({ rows }) => rows), models.flatMap(() => [3, 3, 2]));
   assertEquals(summary.sets, rows.map((row) => ({ ...row })));
   const erased = summaryOf(runs.codeeraser!).after;
   const row = rows.find(({ set, model }) => set === "forget" && model === "codeeraser")!;
   assertEquals([row.ma, row.el_3, row.el_5, row.el_10], [erased.ma, erased.el_3, erased.el_5, erased.el_10]);
   const secrets = await rowsOf("evaluation.secrets.parquet", SECRET_SCORE_COLUMNS);
   const count = (model: string) => secrets.filter((secret) => secret.model === model).length;
-  assert(count("before") >= 4 && count("before") === count("ga") && count("ga") === count("codeeraser"));
+  assert(count("before") >= 3 && count("before") === count("ga") && count("ga") === count("codeeraser"));
   assert(
     secrets.every(({ description }) =>
       /^(KEY|EMAIL|IP_ADDRESS), (\d|1[0-5]) characters$|, (1[6-9]|[2-9]\d|\d{3,}) characters, ..\.\.\.$/.test(

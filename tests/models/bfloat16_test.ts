@@ -61,7 +61,7 @@ Deno.test("Scorer gives MA and EL of the embedded model within 0.005 of float32'
   const tokenizer = await openTokenizer(EMBEDDED_MODEL);
   const json = await Deno.readTextFile(`${EMBEDDED_MODEL}/tokenizer.json`);
   const { unseen } = await buildEmbeddedCorpus({ tokenizer: json });
-  const encoded = await tokenizer.encodeBatch(unseen.slice(0, 32).map(({ text }) => text));
+  const encoded = await tokenizer.encodeBatch(unseen.slice(0, 12).map(({ text }) => text));
   const texts = encoded.map(({ ids }) => ids.slice(0, 64));
   const score = async (products: Products) => {
     using loaded = await loadModel(EMBEDDED_MODEL, { products });
