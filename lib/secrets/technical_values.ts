@@ -103,6 +103,12 @@ export const TECHNICAL_FORMS: readonly TechnicalForm[] = [
     counterExamples: ["P2$word="],
   },
   {
+    name: "date of a signed query",
+    form: /^[a-z]{1,9}=\d{4}-\d\d-\d\dT[\d:%A]+Z$/i,
+    examples: ["st=2025-03-04T07:24:52Z"],
+    counterExamples: ["st=q7Zk2mX9-03-04"],
+  },
+  {
     name: "text with a place for a value",
     form: /\{[\w$.]+[(}]/,
     examples: ["x{name}", "{user.password(}"],

@@ -81,10 +81,13 @@ Deno.test("a fault happens at the operation that was asked for, in workers too",
   }
 });
 
+/** Commands whose runs, or those before them, take longest. */
+const LONG = ["train", "scrub", "certify"];
+
 Deno.test("a fault at one operation of each command harms nothing", async () => {
-  // of a command's scenarios the first, which has no run before it
+  // of a command's scenarios the first, which has no run before it; `deno task faults` tries all
   const first = new Map(SCENARIOS.toReversed().map(({ name }) => [name.split(" ")[0]!, name]));
-  const isChosen = (name: string) => first.get(name.split(" ")[0]!) === name;
+  const isChosen = (name: string) => first.get(name.split(" ")[0]!) === name && !LONG.includes(name);
   const found = await findFaults({
     isChosen,
     modes: MODES,
