@@ -171,7 +171,7 @@ export function renderFigure(name: FigureName, run: RunTables): Markup {
   const height = Number(figure.layout.height);
   const panels = Object.keys(figure.layout).filter((key) => /^xaxis\d*$/.test(key)).length;
   const plot = markup`<div class="plot${panels > 1 ? " wide" : ""}" id="${name}" role="img"
-aria-label="${title}: ${sentence}" aria-describedby="${name}-reading" style="height:${height}px"></div>`;
+aria-label="${title}: ${sentence}" aria-describedby="${name}-reading" style="height:${height}px"><noscript>Drawn by a script, which did not run: the numbers stand below.</noscript></div>`;
   return markup`<figure class="figure" aria-labelledby="${name}-title">
 <h3 id="${name}-title">${title}</h3>
 <p class="subtitle">${sentence}</p>

@@ -8,6 +8,19 @@
   const PRINT_SCALE = 0.76; // of a figure's height: two fit on a page
   const SAVED_WIDTH = 900;
 
+  /** The reader's choice of colours, for this page the next time; a browser may keep nothing. */
+  const COLOURS = "codescrub-colours";
+  function storedColours(chosen) {
+    try {
+      if (chosen !== undefined) localStorage.setItem(COLOURS, chosen);
+      return localStorage.getItem(COLOURS);
+    } catch {
+      return null;
+    }
+  }
+  const stored = storedColours();
+  if (stored === "light" || stored === "dark") document.documentElement.dataset.theme = stored;
+
   const isDark = () =>
     (document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light")) === "dark";
 
@@ -59,7 +72,9 @@
   nameToggle();
   dark.addEventListener("change", nameToggle);
   toggle.addEventListener("click", () => {
-    document.documentElement.dataset.theme = isDark() ? "light" : "dark";
+    const chosen = isDark() ? "light" : "dark";
+    document.documentElement.dataset.theme = chosen;
+    storedColours(chosen);
     nameToggle();
     drawAll();
   });
@@ -133,7 +148,11 @@
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = head.textContent;
-    head.replaceChildren(button);
+    // a head with a button in it does not stand on each page of paper
+    const printed = document.createElement("span");
+    printed.className = "print-only";
+    printed.textContent = head.textContent;
+    head.replaceChildren(button, printed);
     const first = column > 3 ? "descending" : "ascending";
     button.addEventListener("click", () => {
       const now = head.getAttribute("aria-sort");
