@@ -178,6 +178,7 @@ export function stopWith(child: Deno.ChildProcess, signal: AbortSignal | undefin
     } catch {
       // it has ended
     }
+    endInput(child);
   };
   if (signal?.aborted) stop();
   signal?.addEventListener("abort", stop, { once: true });
@@ -187,6 +188,18 @@ export function stopWith(child: Deno.ChildProcess, signal: AbortSignal | undefin
       stop();
     },
   };
+}
+
+/**
+ * Ends what git reads, as it may be alone: a signal that comes when `timeout` has started git and does not know it yet
+ * ends `timeout` only.
+ */
+function endInput(child: Deno.ChildProcess): void {
+  try {
+    child.stdin.abort().catch(() => {}); // it is being written, and ends then
+  } catch {
+    // it reads nothing
+  }
 }
 
 /**
