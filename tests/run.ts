@@ -139,7 +139,8 @@ async function runGroup(
     const reason = late === null
       ? "a file does not load, or something is left over"
       : `not over after ${MINUTES} min, at: ${late}`;
-    return { ...counts, failed: 1, failures: [`${paths.join(", ")}: ${reason}`] };
+    const named = paths.length > 3 ? `${paths[0]} and ${paths.length - 1} others` : paths.join(", ");
+    return { ...counts, failed: 1, failures: [`${named}: ${reason}`] };
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
