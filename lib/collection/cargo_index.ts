@@ -59,10 +59,10 @@ export function cargoSettings(env: { readonly [name: string]: string }): CargoSe
  * import { assertEquals, assertThrows } from "@std/assert";
  * import { cargoIndex } from "./cargo_index.ts";
  *
- * const config = '[source.crates-io]\nreplace-with = "ours"\n[source.ours]\nregistry = "sparse+https://crates.example/index/"\n';
- * assertEquals(await cargoIndex({ config, env: {} }), "https://crates.example/index/");
- * const env = { CARGO_REGISTRIES_CRATES_IO_INDEX: "sparse+https://crates.example" };
- * assertEquals(await cargoIndex({ config: "", env }), "https://crates.example/");
+ * const config = '[source.crates-io]\nreplace-with = "ours"\n[source.ours]\nregistry = "sparse+https://index.example/index/"\n';
+ * assertEquals(await cargoIndex({ config, env: {} }), "https://index.example/index/");
+ * const env = { CARGO_REGISTRIES_CRATES_IO_INDEX: "sparse+https://index.example" };
+ * assertEquals(await cargoIndex({ config: "", env }), "https://index.example/");
  * ```
  */
 export async function cargoIndex({ config, env }: CargoSettings): Promise<string> {
@@ -105,8 +105,8 @@ async function readConfig(config: string): Promise<CargoConfig> {
  * import { assertEquals, assertThrows } from "@std/assert";
  * import { indexAddress } from "./cargo_index.ts";
  *
- * assertEquals(indexAddress("sparse+https://crates.example/index", "--index"), "https://crates.example/index/");
- * assertThrows(() => indexAddress("ssh://crates.example/index", "--index"), RangeError, "Cannot use --index");
+ * assertEquals(indexAddress("sparse+https://index.example/index", "--index"), "https://index.example/index/");
+ * assertThrows(() => indexAddress("ssh://index.example/index", "--index"), RangeError, "Cannot use --index");
  * ```
  */
 export function indexAddress(given: string, from: string): string {
@@ -123,6 +123,6 @@ export function indexAddress(given: string, from: string): string {
 
 function notSparse(from: string): RangeError {
   return new RangeError(
-    `Cannot use ${from}: its index of packages is not sparse: name one such as sparse+https://crates.example/index/`,
+    `Cannot use ${from}: its index of packages is not sparse: name one such as sparse+https://index.example/index/`,
   );
 }

@@ -1,22 +1,22 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { cargoIndex, indexAddress } from "../../lib/collection/cargo_index.ts";
 
-const OURS = "sparse+https://crates.example/index/";
+const OURS = "sparse+https://index.example/index/";
 const VARIABLE = "CARGO_REGISTRIES_CRATES_IO_INDEX";
 
 Deno.test("cargoIndex() takes the index that Cargo would, from its configuration alone", async () => {
   const replaced = '[source.crates-io]\nreplace-with = "our-own"\n';
   const cases: [config: string, env: { [name: string]: string }, index: string][] = [
-    [`${replaced}[source.our-own]\r\nregistry = "${OURS}"\r\n`, {}, "https://crates.example/index/"],
+    [`${replaced}[source.our-own]\r\nregistry = "${OURS}"\r\n`, {}, "https://index.example/index/"],
     [`${replaced}[registries.our-own]\nindex = "sparse+http://a.example"\n`, {}, "http://a.example/"],
-    [replaced, { CARGO_REGISTRIES_OUR_OWN_INDEX: OURS }, "https://crates.example/index/"],
+    [replaced, { CARGO_REGISTRIES_OUR_OWN_INDEX: OURS }, "https://index.example/index/"],
     [
       `${replaced}[source.our-own]\nreplace-with = "last"\n[source.last]\nregistry = "${OURS}"\n`,
       { [VARIABLE]: "sparse+https://b.example/" },
-      "https://crates.example/index/",
+      "https://index.example/index/",
     ],
     ["", { [VARIABLE]: "sparse+https://b.example/x//" }, "https://b.example/x/"],
-    [`[registries.crates-io]\nindex = "${OURS}"\n`, {}, "https://crates.example/index/"],
+    [`[registries.crates-io]\nindex = "${OURS}"\n`, {}, "https://index.example/index/"],
     [
       `[registries.crates-io]\nindex = "${OURS}"\n`,
       { [VARIABLE]: "sparse+https://b.example/" },
@@ -42,7 +42,7 @@ Deno.test("cargoIndex() says what to name where nothing is named, and refuses wh
   for (const [config, message] of cases) {
     await assertRejects(() => cargoIndex({ config, env: {} }), Error, message);
   }
-  for (const given of ["", "crates.example", "https://", "https://a.example/?q=1", "https://a.example/#b"]) {
+  for (const given of ["", "index.example", "https://", "https://a.example/?q=1", "https://a.example/#b"]) {
     assertThrows(() => indexAddress(given, "--index"), RangeError, "Cannot use --index: its index");
   }
 });
