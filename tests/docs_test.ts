@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 const MAX_LINES = 300;
+const MAX_BYTES = 15e6;
 const TEXT_FILE = /\.(ts|py|md|json|jsonc|yml|ipynb|csv|txt)$|^(LICENSE|run)$/;
 const SKIPPED = [".git", "out", "node_modules", "__pycache__", ".ipynb_checkpoints"];
 
@@ -12,11 +13,12 @@ function* walk(folder: string): Generator<string> {
   for (const { name, isDirectory, isFile } of Deno.readDirSync(join(ROOT, folder))) {
     const path = folder === "." ? name : `${folder}/${name}`;
     if (isDirectory && !SKIPPED.includes(name) && !name.endsWith(".tmp")) yield* walk(path);
-    else if (isFile && TEXT_FILE.test(name)) yield path;
+    else if (isFile) yield path;
   }
 }
 
-const FILES = [...walk(".")];
+const ALL_FILES = [...walk(".")];
+const FILES = ALL_FILES.filter((path) => TEXT_FILE.test(path.split("/").at(-1)!));
 const SOURCES = FILES.filter((path) => /^(lib\/.*|mod)\.ts$/.test(path));
 
 interface DocSymbol {
@@ -75,6 +77,13 @@ Deno.test(`sources have at most ${MAX_LINES} lines`, () => {
     return lines > MAX_LINES ? [`${path}: ${lines}`] : [];
   });
   assertEquals(long, []);
+});
+
+Deno.test("no file is larger than 15 MB, and none is a wheel", () => {
+  assertEquals(
+    ALL_FILES.filter((path) => Deno.statSync(join(ROOT, path)).size > MAX_BYTES || path.endsWith(".whl")),
+    [],
+  );
 });
 
 Deno.test("no file names this machine or a folder of it", () => {
