@@ -4,8 +4,9 @@
  *
  * `deno task test tests/cli` runs the tests of a folder or file, any other word those whose name contains it.
  *
- * All tests are taken by two processes, which take the next folder when they are done with one: it is shown when it is
- * over. Chosen ones are run by one process, which shows each as it ends, and each example in an isolate of its own.
+ * All tests are taken by a process for each core, four at most, which take the next folder when they are done with one: it
+ * is shown when it is over. Chosen ones are run by one process, which shows each as it ends, and each example in an isolate
+ * of its own.
  *
  * @module
  */
@@ -18,7 +19,7 @@ import { withExamples } from "./doc_examples.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** What takes longest, the longest first, so that both processes end at about the same time. */
+/** What takes longest, the longest first, so that all processes end at about the same time. */
 const LONGEST = [
   "tests/cli",
   "tests/unlearning",
@@ -41,7 +42,10 @@ const LONGEST = [
  */
 const ALL_CORES = ["tests/engine", "tests/decoding", "tests/models", "tests/training"];
 
-/** Where what XLA makes is tried as users get it; elsewhere its code is not optimized, which takes half of the time. */
+/**
+ * Where what XLA makes is tried as users get it, as chosen tests do everywhere; elsewhere its code is not optimized, which
+ * takes half of the time.
+ */
 const OPTIMIZED = ["tests/cli/pipeline_test.ts", "tests/engine", "tests/training", "tests/unlearning"];
 
 /** How long one process may take: what hangs is named. */
@@ -127,7 +131,7 @@ async function runGroup(
         TF_CPP_MIN_LOG_LEVEL: "2",
         TF_CPP_MAX_VLOG_LEVEL: "0",
         TMPDIR: temporary,
-        ...!paths.some((path) => OPTIMIZED.includes(path)) &&
+        ...isHeld && !paths.some((path) => OPTIMIZED.includes(path)) &&
           { XLA_FLAGS: "--xla_backend_optimization_level=0" },
       },
       ...isHeld && { stdout: "piped", stderr: "piped" },
