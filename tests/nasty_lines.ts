@@ -17,7 +17,9 @@ export interface NastyLine {
   /** What the line begins with. */
   head?: string;
   /** What is repeated. */
-  body: string;
+  body?: string;
+  /** In place of that: what is drawn from at random. */
+  words?: readonly string[];
   /** What it ends with. */
   tail?: string;
   /** Quoted values of the repeated body, each a unit longer than the one before. */
@@ -42,13 +44,49 @@ export const ROW_LINES: readonly NastyLine[] = EXTENDED_RULES.flatMap(({ id, exa
   })
 );
 
+const NAMES = ["access", "auth", "credential", "key", "password", "secret", "token"];
+
+/** Rules as a user's file may have them: a general one with allow lists, one for a token, one that wants another near. */
+export const USER_RULES = {
+  rules: [
+    {
+      id: "generic-value",
+      regex:
+        `(?i)[\\w.-]{0,50}?(?:${NAMES.join("|")})(?:[ \\t\\w.-]{0,20})[\\s'"]{0,3}(?:=|>|:{1,3}=|:|=>|,)` +
+        `['"\\s=]{0,5}([\\w.=-]{10,150}|[a-z0-9][a-z0-9+/]{11,}={0,3})(?:['"\\s;]|\\\\[nr]|$)`,
+      entropy: 3.5,
+      keywords: NAMES,
+      allowlists: [
+        { regexes: ["^[a-zA-Z_.-]+$"], stopwords: ["example", "test"] },
+        { regexTarget: "line", regexes: ["import[ \\t]+{[ \\t\\w,]+}[ \\t]+from"] },
+      ],
+    },
+    { id: "made-token", regex: "made_[0-9A-Za-z+/]{20}" },
+    { id: "pair", regex: "id=(\\w{8})", required: [{ id: "made-token", withinLines: 0, withinColumns: 3 }] },
+  ],
+};
+
+/** Lines for them: words drawn at random, values that are found, values that two rules find, pairs that are too far. */
+export const USER_LINES: readonly NastyLine[] = [
+  { rule: "generic-value, words", words: [...NAMES, ..."=:'\" -_.>a7"] },
+  { rule: "generic-value, found", body: "key='§§§§§§§§§§§§§§§§§§§§';" },
+  { rule: "generic-value and another", body: "key='§§§§§§§§§§§§§§§§§§§§';made_§§§§§§§§§§§§§§§§§§§§ " },
+  { rule: "pair", body: "id=§§§§§§§§ ;;; made_§§§§§§§§§§§§§§§§§§§§ ;;; " },
+];
+
 /** A line of `length` units by a recipe. */
-export function nastyLine({ head = "", body, tail = "", grow = false }: NastyLine, length: number): string {
+export function nastyLine(
+  { head = "", body = "", words, tail = "", grow = false }: NastyLine,
+  length: number,
+): string {
   let state = 1;
   const draw = (
     below: number,
   ) => (state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff, (state >>> 8) % below);
-  const drawn = () => body.replace(/[§¤]/g, (c) => c === "§" ? DIGITS[draw(64)]! : HEX[draw(16)]!);
+  const drawn = () =>
+    words
+      ? words[draw(words.length)]!
+      : body.replace(/[§¤]/g, (c) => c === "§" ? DIGITS[draw(64)]! : HEX[draw(16)]!);
   const room = length - head.length - tail.length;
   const pieces: string[] = [];
   for (let units = 0, size = LEAST; units < room; size++) {

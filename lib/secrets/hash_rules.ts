@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { firstAtLeast } from "./first_at_least.ts";
 
 // deno-lint-ignore no-control-regex -- the characters that str.splitlines takes for line ends
 const LINE_BREAK = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/g;
@@ -33,17 +34,6 @@ export function fileHasHashes(text: string): boolean {
   const limit = Math.trunc(SHARE * count(text, "\n"));
   const lower = text.toLowerCase();
   return count(lower, "sha") > limit || count(lower, "hash") > limit;
-}
-
-/** The place of the first of the rising `numbers` that is at least `bound`; their count if there is none. */
-function firstAtLeast(numbers: number[], bound: number): number {
-  let low = 0, high = numbers.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (numbers[middle]! < bound) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /**

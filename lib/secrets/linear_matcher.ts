@@ -9,6 +9,7 @@
  */
 import { RE2JS } from "../npm/re2js.ts";
 import { BitScanner } from "./bit_scanner.ts";
+import { GroupSearch } from "./group_search.ts";
 import { OrderedSearch } from "./ordered_search.ts";
 import {
   assertionsAt,
@@ -66,6 +67,7 @@ export class LinearMatcher {
   readonly #classes: RuneClasses;
   readonly #scanner: BitScanner;
   readonly #ordered: OrderedSearch;
+  readonly #groups: GroupSearch;
   /** States made in this text, since it was last searched by bits. */
   #made = 0;
   /** When an instruction was last seen, by the number of the walk. */
@@ -82,6 +84,7 @@ export class LinearMatcher {
     this.#classes = new RuneClasses(inst);
     this.#scanner = new BitScanner(inst, { start, classes: this.#classes });
     this.#ordered = new OrderedSearch(inst, { start, classes: this.#classes });
+    this.#groups = new GroupSearch(inst, { start, classes: this.#classes });
     this.#before = inst.map(() => []);
     this.#seen = new Uint32Array(inst.length);
     inst.forEach(({ op, out, arg }, pc) => {
@@ -93,6 +96,25 @@ export class LinearMatcher {
     // what may be empty has rules of its own
     this.#isPlain = inst.some(({ op }) => !known.has(op)) ||
       [0, EVERY_ASSERTION].some((assertions) => this.#follow([start], assertions).isMatch);
+  }
+
+  /** Whether anything matches. */
+  test(text: string): boolean {
+    if (this.#isPlain) return this.#plain.test(text);
+    this.#made = 0;
+    const end = this.#findEnd(text, 0, 0);
+    return end === TOO_MANY ? this.#scanner.find(text, 0) !== null : end !== NONE;
+  }
+
+  /**
+   * Start and end of the first match and of each of its groups, -1 for one that took no part; null where nothing matches.
+   */
+  groups(text: string): number[] | null {
+    if (!this.#isPlain && this.#groups.takes(text)) return this.#groups.find(text);
+    const matcher = this.#plain.matcher(text);
+    if (!matcher.find()) return null;
+    return Array.from({ length: 1 + matcher.groupCount() }, (_, i) => [matcher.start(i), matcher.end(i)])
+      .flat();
   }
 
   /** The matches, which do not overlap, in order. */

@@ -11,15 +11,22 @@
 import { RE2JS } from "../npm/re2js.ts";
 import { KeywordFinder } from "./keyword_finder.ts";
 import { LinearMatcher } from "./linear_matcher.ts";
+import { MatchLineReader, type MatchLines } from "./match_lines.ts";
+import { NearPlaces, type Place } from "./near_places.ts";
+import { occurrences } from "./occurrences.ts";
 import type { Rule, RuleAllowlist, RuleSet } from "./rule_set.ts";
 import type { SecretSpan } from "./secret_span.ts";
 
-/** A place, with what matched around it. */
-interface Found extends SecretSpan {
+/** What matched, and the secret in it. */
+interface Match extends SecretSpan {
   secret: string;
   match: string;
   matchStart: number;
-  line: number;
+}
+
+/** A match, and where it stands. */
+interface Found extends Match, Place {
+  lines: MatchLines;
 }
 
 /** What {@linkcode RuleDetector.find} may be told. */
@@ -29,6 +36,8 @@ export interface FindByRulesOptions {
 }
 
 const INLINE_ALLOW = "gitleaks:allow";
+/** The first half of a character. */
+const HALF = "\ud800";
 const compiled = new Map<string, RE2JS>();
 
 function compile(regex: string): RE2JS {
@@ -46,12 +55,15 @@ function matcherOf(regex: string): LinearMatcher {
 }
 
 function holds(regex: string | null, text: string): boolean {
-  return regex !== null && text !== "" && compile(regex).test(text);
+  return regex !== null && text !== "" && matcherOf(regex).test(text);
 }
 
-function hasStopword({ stopwords }: RuleAllowlist, secret: string): boolean {
-  const lower = secret.toLowerCase();
-  return stopwords.some((word) => lower.includes(word));
+const stopwords = new WeakMap<RuleAllowlist, KeywordFinder>();
+
+function hasStopword(list: RuleAllowlist, secret: string): boolean {
+  let finder = stopwords.get(list);
+  if (finder === undefined) stopwords.set(list, finder = new KeywordFinder(list.stopwords));
+  return finder.find(secret).size > 0;
 }
 
 /** Whether a list allows a whole text by its path. */
@@ -63,23 +75,15 @@ function allowsPath(list: RuleAllowlist, path: string): boolean {
   return !isForLater && !list.hasCommits && isListed;
 }
 
-function allowsFound(
-  list: RuleAllowlist,
-  found: Found,
-  { text, path }: { text: string; path: string },
-): boolean {
-  const target = () =>
-    list.target === "secret" ? found.secret : list.target === "match" ? found.match : lineOf(text, found);
-  const isMatch = () => list.regexes !== null && holds(list.regexes, target());
+function allowsFound(list: RuleAllowlist, found: Found, path: string): boolean {
+  const isMatch = () =>
+    list.regexes !== null &&
+    (list.target === "line"
+      ? found.lines.answer(list.regexes, holds)
+      : holds(list.regexes, found[list.target]));
   if (!list.all) return isMatch() || hasStopword(list, found.secret);
   return !list.hasCommits && (list.paths === null || holds(list.paths, path)) &&
     (list.regexes === null || isMatch()) && (list.stopwords.length === 0 || hasStopword(list, found.secret));
-}
-
-/** The lines of a match; they begin with the newline before them, as gitleaks shows them to its lists. */
-function lineOf(text: string, { matchStart, match }: Found): string {
-  const end = text.indexOf("\n", Math.max(matchStart + match.length, matchStart + 1));
-  return text.slice(Math.max(0, text.lastIndexOf("\n", matchStart)), end < 0 ? text.length : end);
 }
 
 /** Bits a character; characters beyond ASCII count as many times as they have bytes, as in gitleaks. */
@@ -144,81 +148,58 @@ export class RuleDetector {
     if (rule.regex === null || rule.path !== null && !compile(rule.path).test(path)) return [];
     if (rule.allowlists.some((list) => allowsPath(list, path))) return [];
     const lists = [...this.#set.allowlists, ...rule.allowlists];
-    const lines = new LineCounter(text);
+    const reader = new MatchLineReader(text);
     const found: Found[] = [];
     for (const [start, end] of matcherOf(rule.regex).findAll(text)) {
-      const one = toFound(rule, text.slice(start, end), start);
-      if (lineOf(text, one).includes(INLINE_ALLOW)) continue;
+      const match = toMatch(rule, text.slice(start, end), start);
+      const one = { ...match, ...reader.at(start, start + match.match.length) };
+      if (one.lines.answer(INLINE_ALLOW, (word, line) => line.includes(word))) continue;
       if (rule.entropy !== 0 && entropyOf(one.secret) <= rule.entropy) continue;
-      if (lists.some((list) => allowsFound(list, one, of))) continue;
-      one.line = lines.at(start);
-      found.push(one);
+      if (!lists.some((list) => allowsFound(list, one, path))) found.push(one);
     }
     if (isRequired || rule.required.length === 0 || found.length === 0) return found;
-    const others = rule.required.map((required) => ({
-      ...required,
-      found: this.#findOne(this.#set.rules.find(({ id }) => id === required.id)!, of, { isRequired: true }),
-    }));
-    return found.filter((one) =>
-      others.every(({ found, withinLines, withinColumns }) =>
-        found.some((other) =>
-          Math.abs(one.line - other.line) <= (withinLines ?? Infinity) &&
-          Math.abs(columnOf(text, one) - columnOf(text, other)) <= (withinColumns ?? Infinity)
-        )
+    const others = rule.required.map((required) =>
+      new NearPlaces(
+        this.#findOne(this.#set.rules.find(({ id }) => id === required.id)!, of, { isRequired: true }),
+        required,
       )
     );
+    return found.filter((one) => others.every((places) => places.isNear(one)));
   }
 }
 
 /** The secret of a match; newlines around it do not count. */
-function toFound({ id, tag, regex, group }: Rule, whole: string, at: number): Found {
+function toMatch({ id, tag, regex, group }: Rule, whole: string, at: number): Match {
   const lead = /^\n*/.exec(whole)![0].length;
   const match = whole.slice(lead).replace(/\n+$/, "");
-  const place = { tag, detector: id, match, matchStart: at, line: 0 };
-  const matcher = compile(regex!).matcher(match);
-  let number = 0;
-  if (matcher.groupCount() > 0 && matcher.find()) {
-    const numbers = Array.from({ length: matcher.groupCount() }, (_, i) => i + 1);
-    number = group > 0 ? group : numbers.find((i) => (matcher.group(i) ?? "") !== "") ?? 0;
-    if (number > 0) {
-      const secret = matcher.group(number) ?? "";
-      const start = at + lead + (secret === "" ? 0 : matcher.start(number));
-      return { ...place, secret, start, end: start + secret.length };
-    }
-  }
-  return { ...place, secret: match, start: at + lead, end: at + lead + match.length };
-}
-
-/** The lines of places that come in order. */
-class LineCounter {
-  readonly #text: string;
-  #line = 0;
-  #next: number;
-
-  constructor(text: string) {
-    this.#text = text;
-    this.#next = text.indexOf("\n");
-  }
-
-  at(place: number): number {
-    while (this.#next >= 0 && this.#next <= place) {
-      this.#line++;
-      this.#next = this.#text.indexOf("\n", this.#next + 1);
-    }
-    return this.#line;
-  }
-}
-
-function columnOf(text: string, { matchStart }: Found): number {
-  return matchStart - Math.max(0, text.lastIndexOf("\n", matchStart));
+  const groups = matcherOf(regex!).groups(match) ?? [];
+  const filled = groups.findIndex((from, i) => i >= 2 && i % 2 === 0 && from < groups[i + 1]!);
+  const which = group > 0 && groups.length > 0 ? 2 * group : filled;
+  let [from, to] = which < 0 ? [0, match.length] : [groups[which]!, groups[which + 1]!];
+  if (from === to) [from, to] = [0, 0]; // a group that took no part
+  const start = at + lead + from;
+  return {
+    tag,
+    detector: id,
+    match,
+    matchStart: at,
+    secret: match.slice(from, to),
+    start,
+    end: start + to - from,
+  };
 }
 
 /** Without what a rule named generic found of a value that another found on the same line. */
-function withoutGeneric(found: readonly Found[]): Found[] {
+function withoutGeneric(all: readonly Found[]): Found[] {
+  const found = all.filter(({ start, end }) => end > start);
   const isGeneric = ({ detector }: Found) => detector.toLowerCase().includes("generic");
-  const others = Map.groupBy(found.filter((one) => !isGeneric(one)), ({ line }) => line);
-  return found.filter((one) =>
-    one.end > one.start &&
-    !(isGeneric(one) && others.get(one.line)?.some(({ secret }) => secret.includes(one.secret)))
-  );
+  const dropped = new Set<Found>();
+  for (const onLine of Map.groupBy(found, ({ line }) => line).values()) {
+    const [generic, others] = [onLine.filter(isGeneric), onLine.filter((one) => !isGeneric(one))];
+    if (generic.length === 0 || others.length === 0) continue;
+    const values = others.map(({ secret }) => secret).join(HALF); // which no whole text holds
+    const places = occurrences(values, generic.map(({ secret }) => secret));
+    generic.forEach((one, i) => places[i]!.length > 0 && dropped.add(one));
+  }
+  return found.filter((one) => !dropped.has(one));
 }

@@ -8,19 +8,26 @@ import { detectSecrets, EXTRA_SECRETS } from "../../lib/secrets/detect.ts";
 import { filterSecrets } from "../../lib/secrets/filter.ts";
 import type { BenchContext } from "./models.ts";
 import { type BenchRow, median } from "./bench_table.ts";
-import { NASTY_LINES, nastyLine, ROW_LINES } from "../nasty_lines.ts";
+import { RuleDetector } from "../../lib/secrets/rule_detector.ts";
+import { finishRules, readRuleFile } from "../../lib/secrets/rule_set.ts";
+import { NASTY_LINES, nastyLine, ROW_LINES, USER_LINES, USER_RULES } from "../nasty_lines.ts";
 
 const LENGTH = 1_000_000;
 const RUNS = 3;
 const PROFILES = { reference: {}, extended: { profile: "extended", also: EXTRA_SECRETS } } as const;
+const USER_FILE = { "a user's rules": { rules: new RuleDetector(finishRules(readRuleFile(USER_RULES))) } };
 
 /** A row a rule. */
 export function benchLines({ log }: BenchContext): Promise<BenchRow[]> {
-  log(`${NASTY_LINES.length + ROW_LINES.length} lines of 1 MB`);
+  const lines = [
+    ...[...NASTY_LINES, ...ROW_LINES].map((recipe) => ({ recipe, profiles: PROFILES })),
+    ...USER_LINES.map((recipe) => ({ recipe, profiles: USER_FILE })),
+  ];
+  log(`${lines.length} lines of 1 MB`);
   const slowest = new Map<string, BenchRow>();
-  for (const recipe of [...NASTY_LINES, ...ROW_LINES]) {
+  for (const { recipe, profiles } of lines) {
     const line = nastyLine(recipe, LENGTH);
-    for (const [profile, options] of Object.entries(PROFILES)) {
+    for (const [profile, options] of Object.entries(profiles)) {
       let found = 0;
       const values = Array.from({ length: RUNS }, () => {
         const start = performance.now();

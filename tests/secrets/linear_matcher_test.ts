@@ -13,6 +13,14 @@ function plainly(expression: string, text: string): [number, number][] {
   return found;
 }
 
+/** The first match's groups. */
+function plainGroups(expression: string, text: string): number[] | null {
+  const matcher = RE2JS.compile(expression).matcher(text);
+  if (!matcher.find()) return null;
+  return Array.from({ length: 1 + matcher.groupCount() }, (_, i) => [matcher.start(i), matcher.end(i)])
+    .flat();
+}
+
 /** The first match by bits and ordered ways, as hostile texts are searched. */
 function byBits(expression: string): (text: string) => [number, number] | null {
   const { inst, start } = RE2JS.compile(expression).re2Input.prog;
@@ -75,6 +83,12 @@ Deno.test("LinearMatcher finds what RE2JS finds, and so do bits and ordered ways
       const text = Array.from({ length: random.randbelow(14) }, () => pick(letters)).join("").toWellFormed();
       const wanted = plainly(expression, text);
       assertEquals([...matcher.findAll(text)], wanted, `${expression} in ${JSON.stringify(text)}`);
+      assertEquals(matcher.test(text), wanted.length > 0);
+      assertEquals(
+        matcher.groups(text),
+        plainGroups(expression, text),
+        `${expression} in ${JSON.stringify(text)}`,
+      );
       found += wanted.length;
       if (!bits || wanted.some(([start, end]) => start === end)) continue; // what may be empty is not searched so
       assertEquals(bits(text), wanted[0] ?? null, `${expression} in ${JSON.stringify(text)}`);

@@ -4,8 +4,11 @@ import { detectSecrets, EXTRA_SECRETS } from "../../lib/secrets/detect.ts";
 import { EXTENDED_DETECTORS } from "../../lib/secrets/extended.ts";
 import { EXTENDED_RULES } from "../../lib/secrets/rules/extended_rules.ts";
 import { findByRule } from "../../lib/secrets/rules/find_by_rule.ts";
+import type { SecretSpan } from "../../lib/secrets/secret_span.ts";
 import { filterSecrets } from "../../lib/secrets/filter.ts";
-import { NASTY_LINES, nastyLine, ROW_LINES } from "../nasty_lines.ts";
+import { RuleDetector } from "../../lib/secrets/rule_detector.ts";
+import { finishRules, readRuleFile } from "../../lib/secrets/rule_set.ts";
+import { NASTY_LINES, nastyLine, ROW_LINES, USER_LINES, USER_RULES } from "../nasty_lines.ts";
 import { distinctSpans, type OracleSpan, toOracleSpans } from "../parity/oracle_spans.ts";
 
 const spans: OracleSpan[][] = JSON.parse(
@@ -46,5 +49,21 @@ Deno.test("every row of the extended profile comes to an end on lines of 20 kB m
       const line = nastyLine(recipe, 20_000);
       findByRule(rule, line, (start, end) => assert(start >= 0 && start < end && end <= line.length));
     }
+  }
+});
+
+Deno.test("a user's rules find on a line of 100 kB what they find on its pieces", () => {
+  const rules = new RuleDetector(finishRules(readRuleFile(USER_RULES)));
+  for (const recipe of USER_LINES) {
+    const line = nastyLine(recipe, 100_000); // of 1 MB and timed: deno task bench lines
+    const found = rules.find(line);
+    const size = recipe.body?.length;
+    if (size === undefined) continue; // its pieces match across one another
+    const wanted: SecretSpan[] = [];
+    for (let at = 0; at < line.length; at += size) {
+      const spans = rules.find(line.slice(at, at + size));
+      wanted.push(...spans.map((span) => ({ ...span, start: span.start + at, end: span.end + at })));
+    }
+    assertEquals(found, wanted, recipe.rule);
   }
 });
