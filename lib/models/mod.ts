@@ -22,6 +22,7 @@ export type {
   ModelConfig,
   OwnConfig,
   Weights,
+  Windows,
 } from "./architecture.ts";
 export { Adapter, type DropoutStep, type LoraOptions } from "./adapter.ts";
 export { type LinearSize, LORA_DEFAULTS, type NewLora } from "./lora.ts";

@@ -15,7 +15,7 @@ export interface Rope {
 }
 
 /** What frequencies are computed of. */
-interface RopeFields {
+export interface RopeFields {
   /** K */
   headWidth: number;
   /** `max_position_embeddings` */

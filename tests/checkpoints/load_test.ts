@@ -223,8 +223,21 @@ Deno.test("loadModel() takes tied output weights absent or present, and needs un
   const [with_, without] = [await loadModel(present), await loadModel((await readFixture("plain")).folder)];
   assertEquals(Object.keys(with_.model.weights), Object.keys(without.model.weights));
   with_[Symbol.dispose]();
+  const alone = await copyFixture("plain", { // as safetensors.torch.save_model keeps one name of two
+    weights: edited((tensors) =>
+      tensors.map((tensor) =>
+        tensor.name === "transformer.wte.weight" ? { ...tensor, name: "lm_head.weight" } : tensor
+      )
+    ),
+  });
+  const renamed = await loadModel(alone);
+  assertEquals(Object.keys(renamed.model.weights), Object.keys(without.model.weights));
+  for (const [name, weight] of Object.entries(without.model.weights)) {
+    assertEquals(renamed.model.weights[name]!.dataSync(), weight.dataSync(), name);
+  }
+  renamed[Symbol.dispose]();
   without[Symbol.dispose]();
-  await Deno.remove(present, { recursive: true });
+  for (const folder of [present, alone]) await Deno.remove(folder, { recursive: true });
   const { message } = await loadError({
     weights: edited((tensors) => tensors.filter(({ name }) => name !== "lm_head.weight")),
   }, "untied");

@@ -42,10 +42,17 @@ async function withFamily(
  * Makes the tests of a family: logits, loss and gradients, cached decoding, saving, scoring and unlearning.
  *
  * @param names its fixtures, such as "llama/plain"; the first is compiled by XLA too
+ * @param options.xla false for a family that is put together of parts that others test by XLA
+ * @param options.rows sizes of batches of cached decoding
+ * @param options.unlearns false where scoring and unlearning run nothing that others do not
  */
-export function testFamily(engine: Engine, names: readonly string[]): void {
+export function testFamily(
+  engine: Engine,
+  names: readonly string[],
+  { xla = true, rows = [2, 64], unlearns = true } = {},
+): void {
   names.forEach((name, i) => {
-    const modes = i === 0 ? [false, true] : [false];
+    const modes = xla && i === 0 ? [false, true] : [false];
     Deno.test(`Model.logits() of "${name}" are transformers', eager and compiled`, async () => {
       await withFamily(engine, name, ({ model }, fixture) => checkLogits(model, fixture, modes));
     });
@@ -53,12 +60,13 @@ export function testFamily(engine: Engine, names: readonly string[]): void {
       await withFamily(engine, name, ({ model }, fixture) => checkGradients(model, fixture, modes));
     });
     Deno.test(`Decoder continues "${name}" as transformers does`, async () => {
-      await withFamily(engine, name, ({ model }, fixture) => checkDecoding(model, fixture));
+      await withFamily(engine, name, ({ model }, fixture) => checkDecoding(model, fixture, rows));
     });
     Deno.test(`saveModel() of "${name}" writes what was read`, async () => {
       await withFamily(engine, name, checkSaving);
     });
   });
+  if (!unlearns) return;
   Deno.test(`Scorer and ObjectiveStep work on "${names[0]}"`, async () => {
     await withFamily(engine, names[0]!, ({ model }, fixture) => checkUnlearning(model, fixture));
   });
@@ -120,9 +128,13 @@ function checkGradients(model: Model, { ids, tensors, loss }: Gpt2Fixture, modes
   input.dispose();
 }
 
-async function checkDecoding(model: Model, { ids, continuations }: Gpt2Fixture): Promise<void> {
+async function checkDecoding(
+  model: Model,
+  { ids, continuations }: Gpt2Fixture,
+  sizes: readonly number[],
+): Promise<void> {
   const length = Math.max(...continuations.map(({ prefix, ids }) => prefix + ids.length));
-  for (const rows of [2, 64]) {
+  for (const rows of sizes) {
     using decoder = new Decoder(model, { batch: ids.length, rows });
     using filled = await decoder.prefill(ids, { length, keepCache: true });
     const starts = continuations.map(({ row, prefix, ids }) => ({

@@ -1,0 +1,77 @@
+/**
+ * Phi-3 and Phi-4-mini (transformers, modeling_phi3.py): Llama with one product for queries, keys and values, one for the
+ * MLP's gate and what it opens, and a sliding window where the file has one.
+ *
+ * @module
+ */
+import * as tf from "../npm/tfjs_core.ts";
+import type { Tensor } from "../npm/tfjs_core.ts";
+import { ACTIVATIONS } from "./activations.ts";
+import type { Architecture, LayerInputs, Weights } from "./architecture.ts";
+import { ConfigReader } from "./config.ts";
+import { linear } from "./layers.ts";
+import { llama, llamaBlock, type LlamaConfig, readLlamaConfig } from "./llama.ts";
+import { readWindows } from "./read_windows.ts";
+import { attendRotated } from "./rotary_attention.ts";
+
+/** Where transformers' defaults differ from Llama's. */
+const DEFAULTS = {
+  vocab_size: 32064,
+  hidden_size: 3072,
+  intermediate_size: 8192,
+  max_position_embeddings: 4096,
+  rms_norm_eps: 1e-5,
+};
+
+/** The Phi-3 family. */
+export const phi3: Architecture<LlamaConfig> = {
+  ...llama,
+  className: "Phi3ForCausalLM",
+  readConfig: (json, file) => {
+    const fields = { ...DEFAULTS, ...json };
+    const share = { field: "partial_rotary_factor", fallback: 1 };
+    const config = readLlamaConfig(fields, file, { share });
+    return {
+      ...config,
+      modelType: "phi3",
+      biases: { qkv: false, output: false, mlp: false },
+      windows: readWindows(new ConfigReader(fields, file), config),
+    };
+  },
+  shapes,
+  block,
+};
+
+function shapes(config: LlamaConfig): Record<string, number[]> {
+  const { width: D, innerWidth: F, heads: H, cacheHeads: G, headWidth: K, vocabularySize: V } = config;
+  const result: Record<string, number[]> = { "model.embed_tokens.weight": [V, D] };
+  for (let l = 0; l < config.layers; l++) {
+    const h = `model.layers.${l}`;
+    Object.assign(result, {
+      [`${h}.input_layernorm.weight`]: [D],
+      [`${h}.self_attn.qkv_proj.weight`]: [(H + 2 * G) * K, D],
+      [`${h}.self_attn.o_proj.weight`]: [D, H * K],
+      [`${h}.post_attention_layernorm.weight`]: [D],
+      [`${h}.mlp.gate_up_proj.weight`]: [2 * F, D],
+      [`${h}.mlp.down_proj.weight`]: [D, F],
+    });
+  }
+  result["model.norm.weight"] = [D];
+  if (!config.tiedEmbeddings) result["lm_head.weight"] = [V, D];
+  return result;
+}
+
+function block(weights: Weights, config: LlamaConfig, x: Tensor, inputs: LayerInputs): Tensor {
+  const { heads: H, cacheHeads: G, headWidth: K } = config;
+  return llamaBlock({ weights, config, inputs }, x, {
+    attend: (name, x) => {
+      const fused = linear(weights, `${name}.qkv_proj`, x); // [B T, (H + 2 G) K]
+      const [q, k, v] = tf.split(fused, [H * K, G * K, G * K], 1) as [Tensor, Tensor, Tensor];
+      return linear(weights, `${name}.o_proj`, attendRotated({ q, k, v }, { ...inputs, sizes: config }));
+    },
+    mlp: (name, x) => {
+      const [gate, up] = tf.split(linear(weights, `${name}.gate_up_proj`, x), 2, 1) as [Tensor, Tensor];
+      return linear(weights, `${name}.down_proj`, tf.mul(up, ACTIVATIONS[config.activation](gate)));
+    },
+  });
+}
