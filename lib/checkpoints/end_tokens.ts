@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { readRegularText } from "../files/read_file.ts";
 import { reasonOf } from "../files/reason.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
-import { isGguf } from "./gguf.ts";
+import { isGguf } from "./gguf_files.ts";
 import type { LoadedModel } from "./load.ts";
 
 const FILE = "generation_config.json";
