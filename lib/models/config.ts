@@ -76,6 +76,16 @@ export class ConfigReader {
     return value;
   }
 
+  /** A list of positive numbers. */
+  positives(field: string, count: number): number[] {
+    const value = this.#json[field];
+    const isNumber = (one: unknown) => typeof one === "number" && one > 0 && Number.isFinite(one);
+    if (!Array.isArray(value) || value.length !== count || !value.every(isNumber)) {
+      this.refuse(field, `a list of ${count} positive numbers`);
+    }
+    return value;
+  }
+
   /** True or false. */
   flag(field: string, fallback: boolean): boolean {
     const value = this.#json[field] ?? fallback;

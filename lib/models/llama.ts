@@ -53,7 +53,7 @@ export const llama: Architecture<LlamaConfig> = {
 /**
  * Reads what Llama's config.json has; families with other defaults give them as fields before those of the file.
  *
- * @param options.share where a family rotates a part of each head
+ * @param own what the family's rotary positions may be beside Llama's
  *
  * @example
  * ```ts
@@ -66,7 +66,7 @@ export const llama: Architecture<LlamaConfig> = {
 export function readLlamaConfig(
   json: Readonly<Record<string, unknown>>,
   file: string,
-  { share }: Pick<RopeFields, "share"> = {},
+  own: Pick<RopeFields, "share" | "isLong"> = {},
 ): LlamaConfig {
   const read = new ConfigReader(json, file);
   read.absent("quantization_config");
@@ -84,7 +84,7 @@ export function readLlamaConfig(
     innerWidth: read.size("intermediate_size", 11008),
     activation: read.choice("hidden_act", Object.keys(ACTIVATIONS) as ActivationName[], "silu"),
     normEpsilon: read.positive("rms_norm_eps", 1e-6),
-    rope: readRope(read, { headWidth: heads.headWidth, positions: maxPositions, ...share && { share } }),
+    rope: readRope(read, { headWidth: heads.headWidth, positions: maxPositions, ...own }),
     biases: { qkv: attentionBias, output: attentionBias, mlp: read.flag("mlp_bias", false) },
     tiedEmbeddings: read.flag("tie_word_embeddings", false),
   };

@@ -1,6 +1,7 @@
 /**
  * Phi-3 and Phi-4-mini (transformers, modeling_phi3.py): Llama with one product for queries, keys and values, one for the
- * MLP's gate and what it opens, and a sliding window where the file has one.
+ * MLP's gate and what it opens, and a sliding window where the file has one. Models that LongRoPE stretches take texts of
+ * the length that they had before it, 4096 tokens: longer ones rotate otherwise, and are refused.
  *
  * @module
  */
@@ -28,12 +29,14 @@ export const phi3: Architecture<LlamaConfig> = {
   ...llama,
   className: "Phi3ForCausalLM",
   readConfig: (json, file) => {
-    const fields = { ...DEFAULTS, ...json };
+    const fields: Record<string, unknown> = { ...DEFAULTS, ...json };
+    for (const field of ["rope_scaling", "rope_parameters"]) fields[field] = withNewName(fields[field]);
     const share = { field: "partial_rotary_factor", fallback: 1 };
-    const config = readLlamaConfig(fields, file, { share });
+    const config = readLlamaConfig(fields, file, { share, isLong: true });
     return {
       ...config,
       modelType: "phi3",
+      maxPositions: Math.min(config.maxPositions, config.rope.positions ?? Infinity),
       biases: { qkv: false, output: false, mlp: false },
       windows: readWindows(new ConfigReader(fields, file), config),
     };
@@ -41,6 +44,13 @@ export const phi3: Architecture<LlamaConfig> = {
   shapes,
   block,
 };
+
+/** LongRoPE was called "su" and "yarn" in this family's first files. */
+function withNewName(scaling: unknown): unknown {
+  if (scaling === null || typeof scaling !== "object") return scaling;
+  const { rope_type: newer, type = newer } = scaling as Record<string, unknown>;
+  return type === "su" || type === "yarn" ? { ...scaling, rope_type: "longrope" } : scaling;
+}
 
 function shapes(config: LlamaConfig): Record<string, number[]> {
   const { width: D, innerWidth: F, heads: H, cacheHeads: G, headWidth: K, vocabularySize: V } = config;

@@ -70,7 +70,13 @@ const REFUSALS: { readonly [family: string]: { good: Record<string, unknown>; ba
   },
   phi3: {
     good: SMALL,
-    bad: [[{ sliding_window: -5 }, "sliding_window is -5: expected a whole number of at least 1"]],
+    bad: [
+      [{ sliding_window: -5 }, "sliding_window is -5: expected a whole number of at least 1"],
+      [
+        { rope_scaling: { type: "su", short_factor: [1, 1, 2] } },
+        "rope_scaling.short_factor is [1,1,2]: expected a list of 4 positive numbers",
+      ],
+    ],
   },
   gemma: {
     good: SMALL,
@@ -103,7 +109,8 @@ const REFUSALS: { readonly [family: string]: { good: Record<string, unknown>; ba
 const UNLEARNING = ["gpt_neo"];
 
 for (const [family, { good, bad }] of Object.entries(REFUSALS)) {
-  testFamily(engine, [`${family}/plain`], { xla: false, rows: [64], unlearns: UNLEARNING.includes(family) });
+  const names = family === "phi3" ? ["phi3/plain", "phi3/long"] : [`${family}/plain`];
+  testFamily(engine, names, { xla: false, rows: [64], unlearns: UNLEARNING.includes(family) });
   testRefusals(architectureOf(family), good, [...bad, QUANTIZED]);
 }
 
@@ -118,6 +125,17 @@ Deno.test("Generator attends within windows as transformers does, longer texts t
     continuations.forEach((wanted, i) =>
       assertEquals([...found[i]!.subarray(0, wanted.ids.length)], wanted.ids)
     );
+  }
+});
+
+Deno.test("Phi-3's longer models take texts of the length that they had before, by any of its names", () => {
+  const factors = { short_factor: Array(48).fill(1.1), long_factor: Array(48).fill(2) };
+  const positions = { max_position_embeddings: 131072, original_max_position_embeddings: 4096 };
+  for (const type of ["longrope", "su", "yarn"]) {
+    const fields = { ...positions, rope_scaling: { type, ...factors } };
+    const { maxPositions, rope } = architectureOf("phi3").readConfig(fields, "c.json");
+    assertEquals([maxPositions, rope.frequencies[0]], [4096, Math.fround(1 / 1.1)]);
+    assertEquals(rope.magnitude, Math.sqrt(1 + Math.log(32) / Math.log(4096)));
   }
 });
 

@@ -33,7 +33,7 @@ const FIXTURES: Readonly<Record<Family, readonly string[]>> = {
   gpt_neo: ["families/gpt_neo/plain"],
   gptj: ["families/gptj/plain"],
   phi: ["families/phi/plain"],
-  phi3: ["families/phi3/plain"],
+  phi3: ["families/phi3/plain", "families/phi3/long"],
   gemma: ["families/gemma/plain"],
   stablelm: ["families/stablelm/plain"],
   granite: ["families/granite/plain"],
