@@ -11,7 +11,7 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
-import type { AttentionFunction, Windows } from "../models/architecture.ts";
+import type { AttentionFunction, AttentionWindows } from "../models/architecture.ts";
 import { cacheBias, layerBiases, MASKED } from "../models/attention.ts";
 import { appendToCache, cachePlaces } from "./kv_cache.ts";
 
@@ -61,7 +61,7 @@ export interface BranchRows {
 export function branchAttention(
   cache: BranchCache,
   { starts, steps }: BranchRows,
-  windows?: Windows,
+  windows?: AttentionWindows,
 ): AttentionFunction {
   const [N, G, T, K] = cache.textKeys[0]!.shape as [number, number, number, number];
   const B = starts.shape[0]!;

@@ -8,7 +8,7 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
-import type { AttentionFunction, Windows } from "../models/architecture.ts";
+import type { AttentionFunction, AttentionWindows } from "../models/architecture.ts";
 import { causalBias, layerBiases, MASKED } from "../models/attention.ts";
 
 /** The texts' caches and the continuations' sizes. */
@@ -24,7 +24,7 @@ export interface SuffixTexts {
   /** S */
   tokens: number;
   /** Of the model's layers. */
-  windows?: Windows | undefined;
+  windows?: AttentionWindows | undefined;
 }
 
 /**

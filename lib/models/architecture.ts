@@ -24,7 +24,7 @@ export const ADAPTER: unique symbol = Symbol("adapter");
 export type Weights = Readonly<Record<string, Tensor>> & { readonly [ADAPTER]?: LinearAdapter };
 
 /** How many positions each layer's queries see, their own included; null where they see all before them. */
-export type Windows = readonly (number | null)[];
+export type AttentionWindows = readonly (number | null)[];
 
 /** The sizes that caches, batches and checks need. */
 export interface ModelConfig {
@@ -45,7 +45,7 @@ export interface ModelConfig {
   /** Whether the output weights are the embedding's. */
   tiedEmbeddings: boolean;
   /** Of layers with sliding windows. Without it all see everything. */
-  windows?: Windows | undefined;
+  windows?: AttentionWindows | undefined;
 }
 
 /** Queries, keys and values of one layer. */

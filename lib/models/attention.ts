@@ -6,7 +6,7 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
-import type { Windows } from "./architecture.ts";
+import type { AttentionWindows } from "./architecture.ts";
 
 /** Added to scores that must not count; finite, so that a row without any key stays finite. */
 export const MASKED = -1e9;
@@ -78,7 +78,7 @@ export function hiddenBias(queries: Tensor, keys: Tensor, window?: number): Tens
  * ```
  */
 export function layerBiases(
-  windows: Windows | undefined,
+  windows: AttentionWindows | undefined,
   make: (window: number | undefined) => Tensor,
 ): (layer: number) => Tensor {
   const made = new Map([...new Set(windows ?? [null])].map((window) => [window, make(window ?? undefined)]));

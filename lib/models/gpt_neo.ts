@@ -7,11 +7,12 @@
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import { type ActivationName, ACTIVATIONS } from "./activations.ts";
-import type { Architecture, LayerInputs, Weights, Windows } from "./architecture.ts";
+import type { Architecture, AttentionWindows, LayerInputs, Weights } from "./architecture.ts";
 import { mergeHeads, splitHeads } from "./attention.ts";
 import { ConfigReader } from "./config.ts";
 import { gpt2, type Gpt2Config } from "./gpt2.ts";
-import { linear, linearShapes, mlp, normLayer, normShapes } from "./layers.ts";
+import { gptBigcode } from "./gpt_bigcode.ts";
+import { linear, linearShapes, mlp, normLayer } from "./layers.ts";
 
 /** The GPT-Neo family. */
 export const gptNeo: Architecture<Gpt2Config> = {
@@ -56,7 +57,7 @@ function readLocalWindows(
   json: Readonly<Record<string, unknown>>,
   file: string,
   { layers, maxPositions }: { layers: number; maxPositions: number },
-): Windows | undefined {
+): AttentionWindows | undefined {
   const read = new ConfigReader(json, file);
   const { attention_types: types = [[["global", "local"], layers / 2]] } = json;
   const isKind = (kind: unknown) => kind === "global" || kind === "local";
@@ -75,28 +76,19 @@ function readLocalWindows(
   return kinds.map((kind) => kind === "local" ? window : null);
 }
 
+/** GPTBigCode's, with other products in attention. */
 function shapes(config: Gpt2Config): Record<string, number[]> {
-  const { width: D, innerWidth: F, vocabularySize: V } = config;
-  const result: Record<string, number[]> = {
-    "transformer.wte.weight": [V, D],
-    "transformer.wpe.weight": [config.maxPositions, D],
-  };
+  const { width: D } = config;
+  const result = gptBigcode.shapes(config);
   for (let l = 0; l < config.layers; l++) {
-    const h = `transformer.h.${l}`;
-    const projections = ["q_proj", "k_proj", "v_proj"].map((
-      part,
-    ) => [`${h}.attn.attention.${part}.weight`, [D, D]]);
-    Object.assign(result, {
-      ...normShapes(`${h}.ln_1`, D),
-      ...Object.fromEntries(projections),
-      ...linearShapes(`${h}.attn.attention.out_proj`, [D, D]),
-      ...normShapes(`${h}.ln_2`, D),
-      ...linearShapes(`${h}.mlp.c_fc`, [F, D]),
-      ...linearShapes(`${h}.mlp.c_proj`, [D, F]),
-    });
+    const name = `transformer.h.${l}.attn`;
+    for (const part of ["c_attn", "c_proj"]) {
+      delete result[`${name}.${part}.weight`];
+      delete result[`${name}.${part}.bias`];
+    }
+    for (const part of ["q_proj", "k_proj", "v_proj"]) result[`${name}.attention.${part}.weight`] = [D, D];
+    Object.assign(result, linearShapes(`${name}.attention.out_proj`, [D, D]));
   }
-  Object.assign(result, normShapes("transformer.ln_f", D));
-  if (!config.tiedEmbeddings) result["lm_head.weight"] = [V, D];
   return result;
 }
 

@@ -38,7 +38,7 @@ export const llama: Architecture<LlamaConfig> = {
   outputName: "lm_head.weight",
   embeddingName: "model.embed_tokens.weight",
   readConfig: (json, file) => readLlamaConfig(json, file),
-  shapes,
+  shapes: (config) => llamaShapes(config),
   isBuffer: (name) => name.endsWith("rotary_emb.inv_freq"),
   rope: ({ rope }) => rope,
   embed: (weights, _config, ids) => embed(weights, "model.embed_tokens", ids),
@@ -90,19 +90,48 @@ export function readLlamaConfig(
   };
 }
 
-function shapes(config: LlamaConfig): Record<string, number[]> {
+/** What weights families that are built like Llama have otherwise, each by the name before theirs. */
+export interface LlamaShapes {
+  /** A norm's. Default: those of `rmsLayer`. */
+  norm?: (name: string) => Record<string, number[]>;
+  /** Attention's. Default: those of `rotaryAttention`. */
+  attention?: (name: string) => Record<string, number[]>;
+  /** The MLP's. Default: those of `gatedMlp`. */
+  mlp?: (name: string) => Record<string, number[]>;
+}
+
+/**
+ * The names and shapes of Llama's weights.
+ *
+ * @param own what the family has otherwise
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const sizes = { hidden_size: 8, num_attention_heads: 2, num_hidden_layers: 1 };
+ * const shapes = llamaShapes(readLlamaConfig(sizes, "config.json"), { mlp: (name) => ({ [`${name}.fc.weight`]: [4, 8] }) });
+ * assertEquals([shapes["model.layers.0.mlp.fc.weight"], shapes["model.norm.weight"]], [[4, 8], [8]]);
+ * ```
+ */
+export function llamaShapes(config: LlamaConfig, own: LlamaShapes = {}): Record<string, number[]> {
   const { width: D, innerWidth: F, vocabularySize: V, biases } = config;
+  const {
+    norm = (name) => ({ [`${name}.weight`]: [D] }),
+    attention = (name) => rotaryAttentionShapes(name, config, biases),
+    mlp = (name) => gatedMlpShapes(name, [D, F], { bias: biases.mlp }),
+  } = own;
   const result: Record<string, number[]> = { "model.embed_tokens.weight": [V, D] };
   for (let l = 0; l < config.layers; l++) {
     const h = `model.layers.${l}`;
     Object.assign(result, {
-      [`${h}.input_layernorm.weight`]: [D],
-      ...rotaryAttentionShapes(`${h}.self_attn`, config, biases),
-      [`${h}.post_attention_layernorm.weight`]: [D],
-      ...gatedMlpShapes(`${h}.mlp`, [D, F], { bias: biases.mlp }),
+      ...norm(`${h}.input_layernorm`),
+      ...attention(`${h}.self_attn`),
+      ...norm(`${h}.post_attention_layernorm`),
+      ...mlp(`${h}.mlp`),
     });
   }
-  result["model.norm.weight"] = [D];
+  Object.assign(result, norm("model.norm"));
   if (!config.tiedEmbeddings) result["lm_head.weight"] = [V, D];
   return result;
 }

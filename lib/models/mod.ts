@@ -17,12 +17,12 @@ export type {
   AroundLayer,
   AttentionFunction,
   AttentionInputs,
+  AttentionWindows,
   LayerInputs,
   LinearAdapter,
   ModelConfig,
   OwnConfig,
   Weights,
-  Windows,
 } from "./architecture.ts";
 export { Adapter, type DropoutStep, type LoraOptions } from "./adapter.ts";
 export { type LinearSize, LORA_DEFAULTS, type NewLora } from "./lora.ts";

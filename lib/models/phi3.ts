@@ -11,7 +11,7 @@ import { ACTIVATIONS } from "./activations.ts";
 import type { Architecture, LayerInputs, Weights } from "./architecture.ts";
 import { ConfigReader } from "./config.ts";
 import { linear } from "./layers.ts";
-import { llama, llamaBlock, type LlamaConfig, readLlamaConfig } from "./llama.ts";
+import { llama, llamaBlock, type LlamaConfig, llamaShapes, readLlamaConfig } from "./llama.ts";
 import { readWindows } from "./read_windows.ts";
 import { attendRotated } from "./rotary_attention.ts";
 
@@ -53,22 +53,14 @@ function withNewName(scaling: unknown): unknown {
 }
 
 function shapes(config: LlamaConfig): Record<string, number[]> {
-  const { width: D, innerWidth: F, heads: H, cacheHeads: G, headWidth: K, vocabularySize: V } = config;
-  const result: Record<string, number[]> = { "model.embed_tokens.weight": [V, D] };
-  for (let l = 0; l < config.layers; l++) {
-    const h = `model.layers.${l}`;
-    Object.assign(result, {
-      [`${h}.input_layernorm.weight`]: [D],
-      [`${h}.self_attn.qkv_proj.weight`]: [(H + 2 * G) * K, D],
-      [`${h}.self_attn.o_proj.weight`]: [D, H * K],
-      [`${h}.post_attention_layernorm.weight`]: [D],
-      [`${h}.mlp.gate_up_proj.weight`]: [2 * F, D],
-      [`${h}.mlp.down_proj.weight`]: [D, F],
-    });
-  }
-  result["model.norm.weight"] = [D];
-  if (!config.tiedEmbeddings) result["lm_head.weight"] = [V, D];
-  return result;
+  const { width: D, innerWidth: F, heads: H, cacheHeads: G, headWidth: K } = config;
+  return llamaShapes(config, {
+    attention: (name) => ({
+      [`${name}.qkv_proj.weight`]: [(H + 2 * G) * K, D],
+      [`${name}.o_proj.weight`]: [D, H * K],
+    }),
+    mlp: (name) => ({ [`${name}.gate_up_proj.weight`]: [2 * F, D], [`${name}.down_proj.weight`]: [D, F] }),
+  });
 }
 
 function block(weights: Weights, config: LlamaConfig, x: Tensor, inputs: LayerInputs): Tensor {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Architecture, Windows } from "./architecture.ts";
+import type { Architecture, AttentionWindows } from "./architecture.ts";
 import { ConfigReader } from "./config.ts";
 import { llama, type LlamaConfig, readLlamaConfig } from "./llama.ts";
 import { readWindows } from "./read_windows.ts";
@@ -50,7 +50,7 @@ export const qwen2: Architecture<LlamaConfig> = {
 export function readQwenWindows(
   read: ConfigReader,
   sizes: Pick<LlamaConfig, "layers" | "maxPositions">,
-): Windows | undefined {
+): AttentionWindows | undefined {
   if (!read.flag("use_sliding_window", false)) return undefined;
   const first = read.count("max_window_layers", 28);
   return readWindows(read, { ...sizes, isSliding: (layer) => layer >= first });

@@ -8,9 +8,9 @@ import type { Tensor } from "../npm/tfjs_core.ts";
 import type { Architecture, LayerInputs, Weights } from "./architecture.ts";
 import { ConfigReader } from "./config.ts";
 import { rmsLayer } from "./layers.ts";
-import { llama, llamaBlock, type LlamaConfig, readLlamaConfig } from "./llama.ts";
+import { llama, llamaBlock, type LlamaConfig, llamaShapes, readLlamaConfig } from "./llama.ts";
 import { readQwenWindows } from "./qwen2.ts";
-import { rotaryAttention } from "./rotary_attention.ts";
+import { rotaryAttention, rotaryAttentionShapes } from "./rotary_attention.ts";
 
 /** Where transformers' defaults differ from Llama's. */
 const DEFAULTS = {
@@ -40,11 +40,14 @@ export const qwen3: Architecture<LlamaConfig> = {
 };
 
 function shapes(config: LlamaConfig): Record<string, number[]> {
-  const norms = Array.from({ length: config.layers }, (_, l) => `model.layers.${l}.self_attn`)
-    .flatMap((
-      name,
-    ) => [[`${name}.q_norm.weight`, [config.headWidth]], [`${name}.k_norm.weight`, [config.headWidth]]]);
-  return { ...llama.shapes(config), ...Object.fromEntries(norms) };
+  const { headWidth: K } = config;
+  return llamaShapes(config, {
+    attention: (name) => ({
+      ...rotaryAttentionShapes(name, config, config.biases),
+      [`${name}.q_norm.weight`]: [K],
+      [`${name}.k_norm.weight`]: [K],
+    }),
+  });
 }
 
 function block(weights: Weights, config: LlamaConfig, x: Tensor, inputs: LayerInputs): Tensor {

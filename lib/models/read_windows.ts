@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Windows } from "./architecture.ts";
+import type { AttentionWindows } from "./architecture.ts";
 import type { ConfigReader } from "./config.ts";
 
 /** What windows depend on. */
@@ -36,7 +36,7 @@ interface WindowFields {
 export function readWindows(
   read: ConfigReader,
   { layers, maxPositions, isSliding = () => true }: WindowFields,
-): Windows | undefined {
+): AttentionWindows | undefined {
   const types = read.choices("layer_types", ["full_attention", "sliding_attention"], layers);
   if (!read.has("sliding_window")) return undefined;
   const window = read.size("sliding_window");

@@ -6,9 +6,8 @@
  */
 import type { Architecture } from "./architecture.ts";
 import { ConfigReader } from "./config.ts";
-import { gatedMlpShapes, normLayer, normShapes } from "./layers.ts";
-import { llama, llamaBlock, type LlamaConfig, readLlamaConfig } from "./llama.ts";
-import { rotaryAttentionShapes } from "./rotary_attention.ts";
+import { normLayer, normShapes } from "./layers.ts";
+import { llama, llamaBlock, type LlamaConfig, llamaShapes, readLlamaConfig } from "./llama.ts";
 
 /** Where transformers' defaults differ from Llama's. */
 const DEFAULTS = {
@@ -33,7 +32,7 @@ export const stablelm: Architecture<LlamaConfig> = {
       biases: { qkv: read.flag("use_qkv_bias", false), output: false, mlp: false },
     };
   },
-  shapes,
+  shapes: (config) => llamaShapes(config, { norm: (name) => normShapes(name, config.width) }),
   block: (weights, config, x, inputs) => {
     const norm = (x: Parameters<typeof normLayer>[0], name: string) =>
       normLayer(x, { weights, name, epsilon: config.normEpsilon });
@@ -41,20 +40,3 @@ export const stablelm: Architecture<LlamaConfig> = {
   },
   norm: (weights, { normEpsilon: epsilon }, x) => normLayer(x, { weights, name: "model.norm", epsilon }),
 };
-
-function shapes(config: LlamaConfig): Record<string, number[]> {
-  const { width: D, innerWidth: F, vocabularySize: V } = config;
-  const result: Record<string, number[]> = { "model.embed_tokens.weight": [V, D] };
-  for (let l = 0; l < config.layers; l++) {
-    const h = `model.layers.${l}`;
-    Object.assign(result, {
-      ...normShapes(`${h}.input_layernorm`, D),
-      ...rotaryAttentionShapes(`${h}.self_attn`, config, config.biases),
-      ...normShapes(`${h}.post_attention_layernorm`, D),
-      ...gatedMlpShapes(`${h}.mlp`, [D, F], { bias: false }),
-    });
-  }
-  Object.assign(result, normShapes("model.norm", D));
-  if (!config.tiedEmbeddings) result["lm_head.weight"] = [V, D];
-  return result;
-}

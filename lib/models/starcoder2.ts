@@ -9,9 +9,8 @@
 import type { Architecture } from "./architecture.ts";
 import { ConfigReader } from "./config.ts";
 import { linearShapes, mlp, normLayer, normShapes } from "./layers.ts";
-import { llama, llamaBlock, type LlamaConfig, readLlamaConfig } from "./llama.ts";
+import { llama, llamaBlock, type LlamaConfig, llamaShapes, readLlamaConfig } from "./llama.ts";
 import { readWindows } from "./read_windows.ts";
-import { rotaryAttentionShapes } from "./rotary_attention.ts";
 
 /** Where transformers' defaults differ from Llama's. */
 const DEFAULTS = {
@@ -42,7 +41,16 @@ export const starcoder2: Architecture<LlamaConfig> = {
       windows: readWindows(read, config),
     };
   },
-  shapes,
+  shapes: (config) => {
+    const { width: D, innerWidth: F, biases: { mlp: bias } } = config;
+    return llamaShapes(config, {
+      norm: (name) => normShapes(name, D),
+      mlp: (name) => ({
+        ...linearShapes(`${name}.c_fc`, [F, D], { bias }),
+        ...linearShapes(`${name}.c_proj`, [D, F], { bias }),
+      }),
+    });
+  },
   block: (weights, config, x, inputs) => {
     const { activation, normEpsilon: epsilon } = config;
     return llamaBlock({ weights, config, inputs }, x, {
@@ -52,22 +60,3 @@ export const starcoder2: Architecture<LlamaConfig> = {
   },
   norm: (weights, { normEpsilon: epsilon }, x) => normLayer(x, { weights, name: "model.norm", epsilon }),
 };
-
-function shapes(config: LlamaConfig): Record<string, number[]> {
-  const { width: D, innerWidth: F, vocabularySize: V } = config;
-  const bias = config.biases.mlp;
-  const result: Record<string, number[]> = { "model.embed_tokens.weight": [V, D] };
-  for (let l = 0; l < config.layers; l++) {
-    const h = `model.layers.${l}`;
-    Object.assign(result, {
-      ...normShapes(`${h}.input_layernorm`, D),
-      ...rotaryAttentionShapes(`${h}.self_attn`, config, config.biases),
-      ...normShapes(`${h}.post_attention_layernorm`, D),
-      ...linearShapes(`${h}.mlp.c_fc`, [F, D], { bias }),
-      ...linearShapes(`${h}.mlp.c_proj`, [D, F], { bias }),
-    });
-  }
-  Object.assign(result, normShapes("model.norm", D));
-  if (!config.tiedEmbeddings) result["lm_head.weight"] = [V, D];
-  return result;
-}
