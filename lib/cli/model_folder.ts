@@ -4,7 +4,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fetchHubModel, HubError, type HubModelName, parseHubName } from "../hub/fetch_hub_model.ts";
 import { ggufParts, isGguf, modelPath } from "../checkpoints/gguf_files.ts";
 import { reasonOf } from "../files/reason.ts";
@@ -122,7 +122,7 @@ async function checkedModel(path: string, name: string): Promise<string> {
 }
 
 /**
- * A model as a run's input: all files of its folder, or its GGUF file.
+ * A model as a run's input: all files of its folder, or its GGUF file; of one in several files, their folder's.
  *
  * @throws {Error} as {@linkcode modelFolder}
  *
@@ -137,7 +137,8 @@ async function checkedModel(path: string, name: string): Promise<string> {
  * ```
  */
 export async function modelInput(name: string, context: ModelContext): Promise<RunInput> {
-  return { path: await modelFolder(name, context), isFlat: true };
+  const path = await modelFolder(name, context);
+  return { path: ggufParts(path).length > 1 ? dirname(path) : path, isFlat: true };
 }
 
 /**

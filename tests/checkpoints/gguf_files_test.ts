@@ -8,7 +8,7 @@ import { ggufParts, modelPath } from "../../lib/checkpoints/gguf_files.ts";
 import { loadModel } from "../../lib/checkpoints/load.ts";
 import { openModelTokenizer } from "../../lib/checkpoints/model_tokenizer.ts";
 import { saveModel } from "../../lib/checkpoints/save.ts";
-import { modelFolder } from "../../lib/cli/model_folder.ts";
+import { modelFolder, modelInput } from "../../lib/cli/model_folder.ts";
 import { createProgress } from "../../lib/cli/progress.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { temporaryFolder } from "../cli/run_cli.ts";
@@ -93,6 +93,7 @@ Deno.test("modelPath() takes a folder's only GGUF model, and no other", async ()
   await put("m-00002-of-00002.gguf");
   assertEquals(modelPath(path), join(path, "m-00001-of-00002.gguf"));
   assertEquals(await modelFolder(path, context), join(path, "m-00001-of-00002.gguf"));
+  assertEquals((await modelInput(path, context)).path, path); // a run depends on all of them
   await put("other.gguf");
   assertEquals(modelPath(path), path);
   const two = "it holds 2 GGUF models: give one of them, such as ";
