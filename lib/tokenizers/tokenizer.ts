@@ -88,6 +88,8 @@ export class Tokenizer {
   readonly vocabularySize: number;
   /** The id that ends a text, or null where there is none. */
   readonly endOfText: number | null;
+  /** The id of a usual name for that, which in models of a chat may be another one; or null. */
+  readonly usualEnd: number | null;
 
   /**
    * Wraps the library's tokenizer.
@@ -104,7 +106,8 @@ export class Tokenizer {
     native.disablePadding();
     this.vocabularySize = native.getVocabSize(true);
     const { ends = [], starts = [], addsStart = null } = options.special ?? {};
-    this.endOfText = firstOf(native, [...ends, ...END_OF_TEXT]);
+    this.usualEnd = firstOf(native, END_OF_TEXT);
+    this.endOfText = firstOf(native, ends) ?? this.usualEnd;
     this.#start = { isAdded: addsStart, token: firstOf(native, starts) };
   }
 

@@ -11,8 +11,8 @@ const engine = await openTensorFlow({ device: "cpu" });
 Deno.test.afterAll(() => engine[Symbol.dispose]());
 
 /** Families whose attention is that of another one, and whose cached decoding tests/models/shared_parts_test.ts tries. */
-const LIKE_OTHERS = ["gemma", "gptj", "granite", "olmo2", "phi", "phi3", "qwen3", "stablelm"];
-/** A model of each other family, one of them with fewer heads in its cache, two with windows. */
+const LIKE_OTHERS = ["gemma", "gptj", "granite", "mistral", "olmo2", "phi", "phi3", "qwen3", "stablelm"];
+/** A model of each other family, one of them with fewer heads in its cache, one with windows on some layers. */
 const FAMILIES = Array.from(
   Deno.readDirSync(new URL("../fixtures/families", import.meta.url)),
   ({ name }) => {

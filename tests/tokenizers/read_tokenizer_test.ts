@@ -123,6 +123,9 @@ Deno.test("openTokenizer() takes the tokens that begin and end a text from the f
       320,
     ],
   );
+  const chat = { ...DEEPSEEK, added_tokens: [...ADDED, { id: 321, content: "<|endoftext|>", ...flags }] };
+  const turns = await openFiles({ "tokenizer.json": chat, "tokenizer_config.json": settings });
+  assertEquals([turns.endOfText, turns.usualEnd], [320, 321]);
   const unknown = { eos_token: "<gone>", bos_token: null, add_bos_token: true };
   assertEquals(await specials({ "config.json": config, "tokenizer_config.json": unknown }), [320, 319, 319]);
   assertEquals(await specials({ "config.json": { eos_token_id: 99999, bos_token_id: "x" } }), [
