@@ -33,8 +33,8 @@ export interface ShownTable {
  * import { showTable } from "./show_table.ts";
  *
  * const frame = frameOfRows([{ set: "forget", ma: 1 / 3 }, { set: "retain", ma: null }], { set: "text", ma: "float?" });
- * const shown = showTable(frame, { decimals: 2 })[Symbol.for("Jupyter.display") as never] as () => Record<string, string>;
- * assertStringIncludes(shown()["text/plain"]!, "retain     –");
+ * const shown = showTable(frame, { decimals: 2 });
+ * assertStringIncludes(Reflect.get(shown, Symbol.for("Jupyter.display"))()["text/plain"], "retain     –");
  * ```
  */
 export function showTable(frame: pl.DataFrame, { decimals = DECIMALS }: ShowTableOptions = {}): ShownTable {

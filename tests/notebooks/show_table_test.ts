@@ -10,8 +10,7 @@ const ROWS = [
 ];
 
 function shown(rows: typeof ROWS, options?: ShowTableOptions): { [mime: string]: string } {
-  const display = Symbol.for("Jupyter.display");
-  return (showTable(frameOfRows(rows, COLUMNS), options) as never)[display]();
+  return Reflect.get(showTable(frameOfRows(rows, COLUMNS), options), Symbol.for("Jupyter.display"))();
 }
 
 Deno.test("showTable() sets text at the left, numbers at the right with the same decimals, a dash for none", () => {
