@@ -46,6 +46,7 @@ const RESHAPING: readonly OpAttr[] = [
 export class EventWriter implements Disposable {
   readonly #binding: Binding;
   readonly #writer: number;
+  #isClosed = false;
 
   /** @throws {Error} If the file cannot be made. */
   constructor(folder: string) {
@@ -83,8 +84,10 @@ export class EventWriter implements Disposable {
     this.#run("FlushSummaryWriter", [], []);
   }
 
-  /** Writes what waits, and closes the file. */
+  /** Writes what waits, and closes the file; nothing the second time. */
   [Symbol.dispose](): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#run("CloseSummaryWriter", [], []);
     this.#binding.deleteTensor(this.#writer);
   }

@@ -33,6 +33,7 @@ Deno.test("EventWriter writes a record a value, by its name, and leaves no nativ
     events.flush();
     assertEquals(recordsOf(fileIn(folder)).length, 3); // the first is the format's version
     events.scalars(4, { "loss/forget": 1 });
+    events[Symbol.dispose]();
   }
   const [version, first, second, third] = recordsOf(fileIn(folder));
   assert(holds(version!, new TextEncoder().encode("brain.Event:2")));
