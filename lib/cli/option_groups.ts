@@ -17,18 +17,39 @@ export const GROUPS: { readonly [heading: string]: readonly string[] } = {
     "stop",
     "lr",
     "epochs",
-    "gamma",
-    "lambda",
-    "alpha",
     "margin",
   ]
     .concat("microBatch", "held"),
+  "The method's own, with their defaults by method": [
+    "scope",
+    "retainLoss",
+    "gamma",
+    "lambda",
+    "alpha",
+    "beta",
+    "beta1",
+  ]
+    .concat(
+      "beta2",
+      "delta",
+      "first",
+      "topP",
+      "temperature",
+      "layer",
+      "steering",
+      "dualStep",
+      "epsilon",
+      "warmup",
+    ),
   "Training on innocent texts": ["lasting", "benign", "maxBenign", "benignSteps", "benignLr", "cycles"]
     .concat("relearnSteps", "relearnRates"),
   "A new model": ["layers", "width", "heads", "positions", "vocabulary", "tokenizer"],
   "Training": ["steps", "batch", "length", "finalShare", "warmup", "maxNorm"],
   "The run": ["plan", "shard", "workers", "timeout", "config", "force", "seed", "json"],
 };
+
+/** Where there is no method, options of such names are the command's. */
+const OF_METHODS = "The method's own, with their defaults by method";
 
 /** Fewer stand in one list. */
 const MANY = 16;
@@ -48,8 +69,7 @@ const MANY = 16;
  */
 export function groupOptions(names: readonly string[]): (string | null)[] {
   if (names.length < MANY) return names.map(() => null);
-  const headings = names.map((name) =>
-    Object.keys(GROUPS).find((heading) => GROUPS[heading]!.includes(name)) ?? null
-  );
+  const groups = Object.keys(GROUPS).filter((heading) => heading !== OF_METHODS || names.includes("method"));
+  const headings = names.map((name) => groups.find((heading) => GROUPS[heading]!.includes(name)) ?? null);
   return headings.map((own) => headings.filter((heading) => heading === own).length > 1 ? own : null);
 }

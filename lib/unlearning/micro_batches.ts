@@ -15,7 +15,8 @@ import { roundUp } from "../decoding/batch_sizes.ts";
 import { WINDOW_TOKENS } from "../datasets/token_counts.ts";
 import type { Compat } from "./early_stop.ts";
 import { KIND, type MicroBatch, type SetCounts } from "./micro_batch.ts";
-import type { TermWeights } from "./objectives.ts";
+import type { TermWeights } from "./objective.ts";
+import { rowUnits, unitLengths } from "./row_units.ts";
 
 export { KIND, type MicroBatch } from "./micro_batch.ts";
 
@@ -111,9 +112,12 @@ export function microBatches(
     const length = Math.max(longest, Math.min(maxPositions, rounded));
     return { length, rows: group.map((row) => ({ ...row, kinds: kindsOf(row, length) })) };
   });
-  const kinds = countKinds(groups.flatMap(({ rows }) => rows));
+  const kinded = groups.flatMap(({ rows }) => rows);
+  const kinds = countKinds(kinded);
+  const units = kinded.map(rowUnits);
+  const slots = units.reduce((most, row) => row.reduce((a, b) => Math.max(a, b + 1), most), 1);
   const counts = {
-    rows: rows.filter(isActive).length,
+    ...{ rows: rows.filter(isActive).length, ...unitLengths(kinded) },
     ...{ secret: kinds[KIND.secret], settled: kinds[KIND.settled] },
     ...{ normal: kinds[KIND.normal], idle: kinds[KIND.idle] },
   };
@@ -121,17 +125,18 @@ export function microBatches(
   const batches = groups.map(({ length, rows }) => {
     return fill(
       rows,
-      { rows: rowsOfBatch, length, counts, isScored: scoredKinds(weights, isReference) },
+      { rows: rowsOfBatch, length, counts, slots, isScored: scoredKinds(weights, isReference) },
       isReference ? referenceWeights(weights, rows, { batches: groups.length, squeezesSingleRows }) : all,
     );
   });
   // one shape for all: as many divergence rows as the fullest batch has, in steps of 64
-  const fullest = Math.max(1, ...batches.map(({ divergenceRows }) => divergenceRows.length));
-  const padded = roundUp(fullest, 64);
+  const padded = paddedSize(batches.map(({ divergenceRows }) => divergenceRows));
+  const secret = paddedSize(batches.map(({ secretPositions }) => secretPositions));
   return batches.map((batch) => ({
     ...batch,
     divergenceRows: extend(batch.divergenceRows, new Int32Array(padded)),
     divergenceWeights: extend(batch.divergenceWeights, new Float32Array(padded)),
+    secretPositions: extend(batch.secretPositions, new Int32Array(secret)),
   }));
 }
 
@@ -232,10 +237,11 @@ function ceilingsOf(owners: ArrayLike<number>, ceilings: readonly (readonly numb
 
 function fill(
   group: readonly KindedRow[],
-  { rows, length, counts, isScored }: {
+  { rows, length, counts, slots, isScored }: {
     rows: number;
     length: number;
     counts: SetCounts;
+    slots: number;
     isScored: (kind: number) => boolean;
   },
   { crossEntropy, divergence }: KindWeights,
@@ -248,6 +254,8 @@ function fill(
     crossEntropyWeights: new Float32Array(rows * positions),
     kinds: new Uint8Array(rows * positions),
     owners: new Int32Array(rows * positions).fill(-1),
+    units: new Int32Array(rows * positions).fill(-1),
+    slots,
     active: Uint8Array.from({ length: rows }, (_, i) => i < group.length && isActive(group[i]!) ? 1 : 0),
     counts,
   };
@@ -255,14 +263,13 @@ function fill(
     ? { ceilings: new Float32Array(rows * positions).fill(Infinity) }
     : {};
   const scored: number[] = [];
-  group.forEach(({ ids, kinds, owners = [], ceilings: own = [] }, i) => {
+  group.forEach((row, i) => {
+    const { ids, kinds, owners = [], ceilings: own = [] } = row;
     batch.ids.set(ids, i * length);
+    batch.units.set(rowUnits(row), i * positions);
     batch.owners.set(owners.slice(1), i * positions);
     batch.kinds.set(kinds, i * positions);
-    ceilings.ceilings?.set(
-      ceilingsOf(owners, own).subarray(1),
-      i * positions,
-    );
+    ceilings.ceilings?.set(ceilingsOf(owners, own).subarray(1), i * positions);
     kinds.forEach((kind, t) => {
       batch.crossEntropyWeights[i * positions + t] = crossEntropy[kind]!;
       if (isScored(kind)) scored.push(i * positions + t);
@@ -271,9 +278,15 @@ function fill(
   return {
     ...batch,
     ...ceilings,
+    secretPositions: Int32Array.from(batch.units.keys().filter((at) => batch.units[at]! >= 0)),
     divergenceRows: Int32Array.from(scored),
     divergenceWeights: Float32Array.from(scored, (position) => divergence[batch.kinds[position]!]!),
   };
+}
+
+/** As many as the fullest has, in steps of 64. */
+function paddedSize(arrays: readonly { length: number }[]): number {
+  return roundUp(Math.max(1, ...arrays.map(({ length }) => length)), 64);
 }
 
 function extend<A extends Int32Array | Float32Array>(values: A, target: A): A {

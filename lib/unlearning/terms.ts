@@ -119,8 +119,19 @@ export const DIVERGENCE: Term = {
 /**
  * Values up to a nat below their ceilings, where there are any; from there on less and less is gained, and beyond the
  * ceiling is lost: what is pushed up comes to rest there, and what is beyond is pulled back.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const bent = upTo(tf.tensor1d([4, 4, 4]), tf.tensor1d([2, 4, 5]));
+ * assertEquals([...bent.dataSync()], [0, 3.5, 4]);
+ * ```
  */
-function upTo(ceilings: Tensor | undefined, values: Tensor): Tensor {
+export function upTo(ceilings: Tensor | undefined, values: Tensor): Tensor {
   if (!ceilings) return values;
   const near = tf.relu(tf.add(tf.sub(values, ceilings), 1));
   const bent = tf.minimum(near, 2);
