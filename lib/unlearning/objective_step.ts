@@ -180,13 +180,8 @@ export class ObjectiveStep implements Disposable {
    *
    * @throws as {@linkcode run}; what was added before is dropped, too
    */
-  async add(onBatch?: () => void | Promise<void>, turn = 0): Promise<Omit<TermValues, "norm">> {
-    try {
-      return await this.#finiteSums([...this.#batches.keys(), ...this.#turn(turn)], onBatch);
-    } catch (error) {
-      this.#shared.sums.clear();
-      throw error;
-    }
+  add(onBatch?: () => void | Promise<void>, turn = 0): Promise<Omit<TermValues, "norm">> {
+    return this.#sumGradients([...this.#batches.keys(), ...this.#turn(turn)], onBatch);
   }
 
   /**
@@ -211,15 +206,12 @@ export class ObjectiveStep implements Disposable {
     if (!Number.isFinite(Math.fround(learningRate))) {
       throw new RangeError(`Cannot take a step as the learning rate must be finite: it is ${learningRate}`);
     }
-    let values: Omit<TermValues, "norm">;
-    let norm: number;
-    try {
-      values = await this.#finiteSums(batches, onBatch);
-      norm = await this.#shared.sums.apply(learningRate);
-    } catch (error) {
-      this.#shared.sums.clear();
+    const { sums } = this.#shared;
+    const values = await this.#sumGradients(batches, onBatch);
+    const norm = await sums.apply(learningRate).catch((error) => {
+      sums.clear();
       throw error;
-    }
+    });
     if (!Number.isFinite(norm)) {
       throw new NotFiniteError(`Cannot go on unlearning: the gradients' norm is ${norm}`);
     }
@@ -252,31 +244,28 @@ export class ObjectiveStep implements Disposable {
     return this.#batches.length + (this.#turns[0]?.length ?? 0);
   }
 
-  async #finiteSums(
-    batches: readonly number[],
-    onBatch?: () => void | Promise<void>,
-  ): Promise<Omit<TermValues, "norm">> {
-    const values = await this.#sumGradients(batches, onBatch);
-    if (Number.isFinite(values.loss)) return values;
-    throw new NotFiniteError(`Cannot go on unlearning: the loss is ${values.loss}`);
-  }
-
-  /** Adds micro-batches' gradients to the sums. */
+  /** Adds micro-batches' gradients to the sums; where that fails, drops all that was added. */
   async #sumGradients(
     batches: readonly number[],
     onBatch?: () => void | Promise<void>,
   ): Promise<Omit<TermValues, "norm">> {
     const sums = new TermSums(this.#terms, this.#counting);
-    for (const i of batches) {
-      using held = new DisposableStack();
-      const { dropout } = this.#shared;
-      const seed = dropout ? [held.adopt(dropout(i), tf.dispose)] : [];
-      const result = await this.#accumulate.async(this.#tensors[i]!, ...seed);
-      held.adopt(result, tf.dispose);
-      sums.add(result, this.#weights[i]!, this.#batches[i]);
-      await onBatch?.();
+    try {
+      for (const i of batches) {
+        using held = new DisposableStack();
+        const { dropout } = this.#shared;
+        const seed = dropout ? [held.adopt(dropout(i), tf.dispose)] : [];
+        const result = await this.#accumulate.async(this.#tensors[i]!, ...seed);
+        held.adopt(result, tf.dispose);
+        sums.add(result, this.#weights[i]!, this.#batches[i]);
+        await onBatch?.();
+      }
+      if (Number.isFinite(sums.means.loss)) return sums.means;
+      throw new NotFiniteError(`Cannot go on unlearning: the loss is ${sums.means.loss}`);
+    } catch (error) {
+      this.#shared.sums.clear();
+      throw error;
     }
-    return sums.means;
   }
 
   /** Adds a micro-batch's gradients to the sums. */
