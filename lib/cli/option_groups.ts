@@ -19,7 +19,7 @@ export const GROUPS: { readonly [heading: string]: readonly string[] } = {
     "epochs",
     "margin",
   ]
-    .concat("microBatch", "held"),
+    .concat("microBatch", "held", "risk", "riskTable"),
   "The method's own, with their defaults by method": [
     "scope",
     "retainLoss",

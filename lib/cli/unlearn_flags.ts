@@ -11,6 +11,7 @@ import { CORPUS_OPTIONS } from "./corpus_options.ts";
 import { DTYPE_OPTION, SAVE_DTYPE_OPTION } from "./dtype_options.ts";
 import { LASTING_OPTIONS } from "./lasting_options.ts";
 import { ALONE, inWords, METHOD_HELP, METHOD_OPTIONS } from "./method_options.ts";
+import { RISK_OPTIONS } from "./secret_risks.ts";
 import { MATCHED } from "./unlearn_thresholds.ts";
 
 /** The options by name. */
@@ -61,6 +62,7 @@ export const UNLEARN_OPTIONS = {
     default: CONTROL_SETS,
     min: 0,
   },
+  ...RISK_OPTIONS,
   ...METHOD_OPTIONS,
   ...LASTING_OPTIONS,
   saveDtype: SAVE_DTYPE_OPTION,

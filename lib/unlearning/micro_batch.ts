@@ -32,6 +32,8 @@ export interface MicroBatch {
   ceilings?: Float32Array;
   /** [B (T - 1)]: the secret of its row that each position predicts a token of, among the row's `slots`; -1 for none. */
   units: Int32Array;
+  /** [B (T - 1)]: how much harm the leak of that secret does; 1 for no secret's, and where none has a risk of its own. */
+  risks: Float32Array;
   /** How many secrets a row of the set has, at most; at least 1. */
   slots: number;
   /** [Q]: positions that predict a secret's token, left alone or not; padded with 0. */
@@ -58,4 +60,6 @@ export interface SetCounts {
   secretLengths: readonly number[];
   /** Real tokens that are predicted in each row that counts, but for those that are left alone. */
   rowLengths: readonly number[];
+  /** Mean risk of the secret tokens that are to be forgotten, and of their secrets. */
+  riskMeans: { token: number; secret: number };
 }

@@ -15,8 +15,9 @@ import { roundUp } from "../decoding/batch_sizes.ts";
 import { WINDOW_TOKENS } from "../datasets/token_counts.ts";
 import type { Compat } from "./early_stop.ts";
 import { KIND, type MicroBatch, type SetCounts } from "./micro_batch.ts";
+import { countKinds, type KindWeights, kindWeights, referenceWeights } from "./kind_weights.ts";
 import type { TermWeights } from "./objective.ts";
-import { rowUnits, unitLengths } from "./row_units.ts";
+import { riskMeans, rowRisks, rowUnits, unitLengths } from "./row_units.ts";
 
 export { KIND, type MicroBatch } from "./micro_batch.ts";
 
@@ -38,6 +39,11 @@ export interface UnlearnRow {
    * last loss have that one. Default: none.
    */
   ceilings?: readonly (readonly number[])[];
+  /**
+   * Of each of the row's secrets, by its number, how much harm its leak does, above 0: its weight in the means over secrets
+   * and their tokens. Secrets of neighbouring windows have the row's mean. Default: all the same.
+   */
+  risks?: readonly number[];
 }
 
 const LENGTH_UNIT = 32;
@@ -60,15 +66,6 @@ export interface MicroBatchOptions {
   maxPositions?: number;
   /** Whether a micro-batch of one row divides its divergence by positions, as CU's code does; for `reference`. */
   squeezesSingleRows?: boolean;
-}
-
-/** A number for each kind of position, in the order of {@linkcode KIND}. */
-type ByKind = [number, number, number, number, number];
-
-/** Weights of one position by its kind. */
-interface KindWeights {
-  crossEntropy: ByKind;
-  divergence: ByKind;
 }
 
 /**
@@ -117,7 +114,7 @@ export function microBatches(
   const units = kinded.map(rowUnits);
   const slots = units.reduce((most, row) => row.reduce((a, b) => Math.max(a, b + 1), most), 1);
   const counts = {
-    ...{ rows: rows.filter(isActive).length, ...unitLengths(kinded) },
+    ...{ rows: rows.filter(isActive).length, ...unitLengths(kinded), riskMeans: riskMeans(kinded) },
     ...{ secret: kinds[KIND.secret], settled: kinds[KIND.settled] },
     ...{ normal: kinds[KIND.normal], idle: kinds[KIND.idle] },
   };
@@ -162,12 +159,6 @@ function kindsOf(row: UnlearnRow, length: number): Uint8Array {
   });
 }
 
-function countKinds(rows: readonly KindedRow[]): ByKind {
-  const counts: ByKind = [0, 0, 0, 0, 0];
-  for (const { kinds } of rows) for (const kind of kinds) counts[kind]!++;
-  return counts;
-}
-
 /** The kinds whose divergence counts, or would if their secrets were to be forgotten yet. */
 function scoredKinds(
   { divergenceAll, divergenceSecret, divergenceNormal }: TermWeights,
@@ -177,52 +168,6 @@ function scoredKinds(
   return (kind) => {
     if (kind === KIND.secret || kind === KIND.settled) return !!divergenceSecret;
     return kind !== KIND.padding && !!divergenceNormal;
-  };
-}
-
-/** A term's weight shared by the positions of its mean. */
-function share(weight: number | undefined, count: number, what: string): number {
-  if (!weight) return 0;
-  if (count === 0) throw new RangeError(`Cannot take a step: no ${what} token is predicted in the set`);
-  return weight / count;
-}
-
-/** Means over all real tokens of the set that are not left alone. */
-function kindWeights(weights: TermWeights, [, secret, normal, settled, idle]: ByKind): KindWeights {
-  const real = share(weights.crossEntropyAll, secret + normal, "real");
-  const others = share(weights.crossEntropyNormal, normal + idle, "normal");
-  const divergenceAll = share(weights.divergenceAll, secret + normal, "real");
-  const held = share(weights.divergenceNormal, normal + idle, "normal");
-  const ofSecrets = (weight: number | undefined) =>
-    secret === 0 && settled > 0 ? 0 : share(weight, secret, "secret");
-  return {
-    crossEntropy: [0, real + ofSecrets(weights.crossEntropySecret), real + others, 0, others],
-    divergence: [0, divergenceAll + ofSecrets(weights.divergenceSecret), divergenceAll + held, 0, held],
-  };
-}
-
-/** The reference's means within a micro-batch, to be averaged over `batches`. */
-function referenceWeights(
-  weights: TermWeights,
-  rows: readonly KindedRow[],
-  { batches, squeezesSingleRows }: { batches: number; squeezesSingleRows: boolean },
-): KindWeights {
-  const [padding, secret, normal] = countKinds(rows);
-  const all = share(weights.crossEntropyAll, secret + normal, "real");
-  const summed = squeezesSingleRows && rows.length === 1 ? rows[0]!.kinds.length : rows.length;
-  const divergenceAll = share(weights.divergenceAll, summed, "real");
-  const average = (values: number[]) => [...values.map((value) => value / batches), 0, 0] as ByKind;
-  return {
-    crossEntropy: average([
-      0,
-      all + share(weights.crossEntropySecret, secret, "secret"),
-      all + share(weights.crossEntropyNormal, normal + padding, "normal"),
-    ]),
-    divergence: average([
-      divergenceAll,
-      divergenceAll + share(weights.divergenceSecret, secret, "secret"),
-      divergenceAll + share(weights.divergenceNormal, normal, "normal"),
-    ]),
   };
 }
 
@@ -244,7 +189,7 @@ function fill(
     slots: number;
     isScored: (kind: number) => boolean;
   },
-  { crossEntropy, divergence }: KindWeights,
+  { crossEntropy, divergence, risky }: KindWeights,
 ): MicroBatch {
   const positions = length - 1;
   const batch = {
@@ -256,6 +201,7 @@ function fill(
     owners: new Int32Array(rows * positions).fill(-1),
     units: new Int32Array(rows * positions).fill(-1),
     slots,
+    risks: new Float32Array(rows * positions).fill(1),
     active: Uint8Array.from({ length: rows }, (_, i) => i < group.length && isActive(group[i]!) ? 1 : 0),
     counts,
   };
@@ -263,16 +209,21 @@ function fill(
     ? { ceilings: new Float32Array(rows * positions).fill(Infinity) }
     : {};
   const scored: number[] = [];
+  /** How much more than the mean a secret's token weighs. */
+  const beyond = (at: number) =>
+    batch.kinds[at] === KIND.secret ? batch.risks[at]! / counts.riskMeans.token - 1 : 0;
   group.forEach((row, i) => {
     const { ids, kinds, owners = [], ceilings: own = [] } = row;
     batch.ids.set(ids, i * length);
     batch.units.set(rowUnits(row), i * positions);
+    batch.risks.set(rowRisks(row), i * positions);
     batch.owners.set(owners.slice(1), i * positions);
     batch.kinds.set(kinds, i * positions);
     ceilings.ceilings?.set(ceilingsOf(owners, own).subarray(1), i * positions);
     kinds.forEach((kind, t) => {
-      batch.crossEntropyWeights[i * positions + t] = crossEntropy[kind]!;
-      if (isScored(kind)) scored.push(i * positions + t);
+      const at = i * positions + t;
+      batch.crossEntropyWeights[at] = crossEntropy[kind]! + beyond(at) * risky.crossEntropy;
+      if (isScored(kind)) scored.push(at);
     });
   });
   return {
@@ -280,7 +231,10 @@ function fill(
     ...ceilings,
     secretPositions: Int32Array.from(batch.units.keys().filter((at) => batch.units[at]! >= 0)),
     divergenceRows: Int32Array.from(scored),
-    divergenceWeights: Float32Array.from(scored, (position) => divergence[batch.kinds[position]!]!),
+    divergenceWeights: Float32Array.from(
+      scored,
+      (at) => divergence[batch.kinds[at]!]! + beyond(at) * risky.divergence,
+    ),
   };
 }
 

@@ -128,7 +128,7 @@ export const DIVERGENCE: Term = {
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
  * const bent = upTo(tf.tensor1d([4, 4, 4]), tf.tensor1d([2, 4, 5]));
- * assertEquals([...bent.dataSync()], [0, 3.5, 4]);
+ * assertEquals([...bent.dataSync()], [2, 3.5, 3]);
  * ```
  */
 export function upTo(ceilings: Tensor | undefined, values: Tensor): Tensor {
@@ -164,7 +164,8 @@ export function klDivergence(reference: Tensor, model: Tensor): Tensor {
 const COUNTED = { all: ["secret", "normal"], secret: ["secret"], normal: ["normal", "idle"] } as const;
 
 /**
- * Weights that make a mean over tokens of the whole set of a term's value for each token.
+ * Weights that make a mean over tokens of the whole set of a term's value for each token, of secret ones weighted by their
+ * secrets' risks.
  *
  * @param of which tokens: all real ones, secret ones, or the other real ones
  * @throws {RangeError} when the set has none of these
@@ -180,7 +181,7 @@ const COUNTED = { all: ["secret", "normal"], secret: ["secret"], normal: ["norma
  * ```
  */
 export function tokenWeights(
-  { kinds, counts }: Pick<MicroBatch, "kinds" | "counts">,
+  { kinds, counts, risks }: Pick<MicroBatch, "kinds" | "counts" | "risks">,
   { weight, of }: { weight: number; of: "all" | "secret" | "normal" },
 ): Float32Array {
   const counted = COUNTED[of];
@@ -189,7 +190,8 @@ export function tokenWeights(
     throw new RangeError(`Cannot take a mean over tokens: the set predicts no ${of} token`);
   }
   const isCounted = (kind: number) => counted.some((other) => KIND[other] === kind);
-  return Float32Array.from(kinds, (kind) => isCounted(kind) ? weight / count : 0);
+  const risk = (at: number) => of === "secret" ? risks[at]! / counts.riskMeans.token : 1;
+  return Float32Array.from(kinds, (kind, at) => isCounted(kind) ? weight / count * risk(at) : 0);
 }
 
 /**

@@ -12,10 +12,11 @@ import { rowWeights, tokenWeights } from "./terms.ts";
 export type Scope = "secret" | "row";
 
 /** What of a micro-batch says whose token each position predicts. */
-type UnitBatch = Pick<MicroBatch, "kinds" | "counts" | "active" | "units" | "slots" | "rows">;
+type UnitBatch = Pick<MicroBatch, "kinds" | "counts" | "active" | "units" | "slots" | "rows" | "risks">;
 
 /**
- * The unit of each position, and the weight of each unit, which makes a mean over the units of the whole set that count.
+ * The unit of each position, and the weight of each unit, which makes a mean over the units of the whole set that count,
+ * of secrets weighted by their risks.
  *
  * @returns `units` [N], the number of its row's unit, -1 for none; `weights` [B slots]
  *
@@ -36,7 +37,7 @@ export function unitArrays(
   batch: UnitBatch,
   { weight, scope }: { weight: number; scope: Scope },
 ): { units: Int32Array; weights: Float32Array } {
-  const { kinds, units, slots, rows, counts } = batch;
+  const { kinds, units, slots, rows, counts, risks } = batch;
   if (scope === "row") {
     const real = Int32Array.from(kinds, (kind) => kind === KIND.padding ? -1 : 0);
     return { units: real, weights: rowWeights(batch, weight) };
@@ -45,7 +46,8 @@ export function unitArrays(
   const positions = kinds.length / rows;
   units.forEach((unit, at) => {
     if (kinds[at] !== KIND.secret) return;
-    weights[Math.floor(at / positions) * slots + unit] = weight / counts.secretLengths.length;
+    const share = weight / counts.secretLengths.length;
+    weights[Math.floor(at / positions) * slots + unit] = share * risks[at]! / counts.riskMeans.secret;
   });
   return { units, weights };
 }

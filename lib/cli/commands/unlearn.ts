@@ -24,6 +24,7 @@ import { checkSpace } from "../output.ts";
 import { startReading } from "../reading.ts";
 import { readRetainSet } from "../read_retain_set.ts";
 import { openRunFolder } from "../run_folder.ts";
+import { readRisks } from "../secret_risks.ts";
 import { saveTrained, trainedFiles, writesAdapter } from "../save_trained.ts";
 import { secretKey } from "../secret_key.ts";
 import { countStates, isAbove } from "../../metrics/threshold.ts";
@@ -76,6 +77,7 @@ export const command = defineCommand({
     const given = await readThresholds({ ...values, isPerSecret });
     const forgetRows = await readRows(values.forget, FORGET_COLUMNS);
     const retainRows = await readRetainSet(values);
+    const withRisks = await readRisks(values);
     const { forget, retain } = values;
     if (forgetRows.length === 0) throw new RangeError(`Cannot unlearn with "${forget}": it has no rows`);
     using corpus = await givenCorpus(values.corpus, values);
@@ -87,7 +89,7 @@ export const command = defineCommand({
         ...await modelInputs(values, context),
         corpus: corpus.input,
         ...{ forget, retain, thresholds: given ? values.thresholds : undefined },
-        benign: values.benign,
+        ...{ benign: values.benign, risks: values.riskTable },
       },
       outputs: [
         ...trainedFiles(values),
@@ -112,7 +114,9 @@ export const command = defineCommand({
     const { loaded, tokenizer } = session;
     const windowTokens = windowTokensOf(loaded.model.config);
     const sets = {
-      forget: await forgetExamples({ tokenizer, documents, key: secretKey, windowTokens }, forgetRows),
+      forget: withRisks(
+        await forgetExamples({ tokenizer, documents, key: secretKey, windowTokens }, forgetRows),
+      ),
       retain: await retainExamples({ tokenizer, documents }, retainRows.map(({ doc_id }) => doc_id)),
     };
     const controls = given ? [] : await controlRows(
