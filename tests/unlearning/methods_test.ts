@@ -105,3 +105,19 @@ for (const [i, { method, scope, set, kind, options, losses }] of fixture.cases.e
     }
   });
 }
+
+Deno.test("the retain side's weight of PDU is kept in its state, and goes on from it", async () => {
+  using loaded = await loadModel(folder);
+  const sets = { forget: fixture.sets.one.map(rowOf), retain: RETAIN };
+  using run = await UnlearnSteps.create(loaded.model, sets, { ...OPTIONS, method: "pdu", warmup: 1 });
+  const step = async (turn: number) => (await run.run(turn, () => Promise.resolve())).retain!;
+  const first = await step(0);
+  assertEquals(run.dual, { weight: 1, bound: first.crossEntropyNormal! }); // the first retain loss is the bound
+  const second = await step(1);
+  const weight = Math.max(0, 1 + second.crossEntropyNormal! - first.crossEntropyNormal!);
+  assertAlmostEquals(run.dual!.weight, weight, 1e-6);
+  run.dual = { weight: 3, bound: 0.5 };
+  const third = await step(2);
+  assertAlmostEquals(third.loss, 3 * third.crossEntropyNormal!, 1e-4);
+  assertAlmostEquals(run.dual!.weight, 3 + third.crossEntropyNormal! - 0.5, 1e-6);
+});
