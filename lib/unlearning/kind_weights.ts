@@ -4,10 +4,9 @@
  *
  * @module
  */
-import { KIND } from "./micro_batch.ts";
 import type { TermWeights } from "./objective.ts";
 
-/** A number for each kind of position, in the order of {@linkcode KIND}. */
+/** A number for each kind of position, in the order of `KIND`. */
 export type ByKind = [number, number, number, number, number];
 
 /** Weights of one position by its kind. */
