@@ -3,6 +3,9 @@
  *
  * @module
  */
+/** A heading of commands that take a method: where there is none, options of such names are the command's. */
+const OF_METHODS = "The method's own, with their defaults by method";
+
 /** Names of options by heading; a name means the same in every command. */
 export const GROUPS: { readonly [heading: string]: readonly string[] } = {
   "Adapter": ["lora", "adapter", "merge"],
@@ -20,36 +23,15 @@ export const GROUPS: { readonly [heading: string]: readonly string[] } = {
     "margin",
   ]
     .concat("microBatch", "held", "risk", "riskTable"),
-  "The method's own, with their defaults by method": [
-    "scope",
-    "retainLoss",
-    "gamma",
-    "lambda",
-    "alpha",
-    "beta",
-    "beta1",
-  ]
-    .concat(
-      "beta2",
-      "delta",
-      "first",
-      "topP",
-      "temperature",
-      "layer",
-      "steering",
-      "dualStep",
-      "epsilon",
-      "warmup",
-    ),
+  [OF_METHODS]:
+    ("scope retainLoss gamma lambda alpha beta beta1 beta2 delta first topP temperature layer steering " +
+      "dualStep epsilon warmup").split(" "),
   "Training on innocent texts": ["lasting", "benign", "maxBenign", "benignSteps", "benignLr", "cycles"]
     .concat("relearnSteps", "relearnRates"),
   "A new model": ["layers", "width", "heads", "positions", "vocabulary", "tokenizer"],
   "Training": ["steps", "batch", "length", "finalShare", "warmup", "maxNorm"],
   "The run": ["plan", "shard", "workers", "timeout", "config", "force", "seed", "json"],
 };
-
-/** Where there is no method, options of such names are the command's. */
-const OF_METHODS = "The method's own, with their defaults by method";
 
 /** Fewer stand in one list. */
 const MANY = 16;
