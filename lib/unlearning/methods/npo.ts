@@ -12,7 +12,7 @@ import { logRatio } from "../terms/log_ratio.ts";
  * open-unlearning.
  *
  * A sequence is a secret, or a row. The sum over a row of 512 tokens has left the sigmoid's slope when its mean loss has
- * risen by a tenth of a nat, and then little more is forgotten; that over a secret of 20 tokens when it has risen by 2 nats.
+ * risen by a tenth of a nat, and then little more is forgotten; that over a secret of 20 tokens when it has risen by 2.6 nats.
  */
 export const NPO = defineMethod({
   defaults: { gamma: 1, alpha: 1, beta: 0.1, retainLoss: "nll", scope: "secret" },
