@@ -23,7 +23,7 @@ import { openTensorFlow } from "../lib/engine/mod.ts";
 import { Scorer } from "../lib/metrics/mod.ts";
 import { loadModel, openTokenizer } from "../lib/checkpoints/mod.ts";
 import { writeEmbeddedCorpus } from "../lib/embedded/mod.ts";
-import { METHODS, unlearn, type UnlearnEpoch } from "../lib/unlearning/mod.ts";
+import { PAPER_METHODS, unlearn, type UnlearnEpoch } from "../lib/unlearning/mod.ts";
 import preset from "./embedded_preset.json" with { type: "json" };
 
 /** Enough for the shape of every effect, few enough for the whole table in a quarter of an hour. */
@@ -44,7 +44,7 @@ const base: Settings = { method: "codeeraser", gamma, lambda, alpha, lr };
 const settings: Settings[] = [
   base,
   ...Object.entries(VALUES).flatMap(([name, values]) => values.map((value) => ({ ...base, [name]: value }))),
-  ...METHODS.map((method) => ({ ...base, method })),
+  ...PAPER_METHODS.map((method) => ({ ...base, method })),
   ...VALUES.lr.map((lr) => ({ ...base, method: "ga", lr })),
 ];
 const keyOf = ({ method, gamma, lambda, alpha, lr }: Settings) =>

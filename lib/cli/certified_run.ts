@@ -29,6 +29,8 @@ export interface CertifiedPaths {
 /** Settings that are numbers or truth values are told; of words those of such a list. */
 const WORDS: { readonly [setting: string]: readonly string[] } = {
   method: METHODS,
+  scope: ["secret", "row"],
+  retainLoss: ["nll", "kl", "hidden"],
   stop: ["secret", "group"],
   compat: ["sound", "paper", "reference"],
   dtype: ["float32", "tf32", "bfloat16"],

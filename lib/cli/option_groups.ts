@@ -3,6 +3,9 @@
  *
  * @module
  */
+/** A heading of commands that take a method: where there is none, options of such names are the command's. */
+const OF_METHODS = "The method's own, with their defaults by method";
+
 /** Names of options by heading; a name means the same in every command. */
 export const GROUPS: { readonly [heading: string]: readonly string[] } = {
   "Adapter": ["lora", "adapter", "merge"],
@@ -17,12 +20,12 @@ export const GROUPS: { readonly [heading: string]: readonly string[] } = {
     "stop",
     "lr",
     "epochs",
-    "gamma",
-    "lambda",
-    "alpha",
     "margin",
   ]
-    .concat("microBatch", "held"),
+    .concat("microBatch", "held", "risk", "riskTable"),
+  [OF_METHODS]:
+    ("scope retainLoss gamma lambda alpha beta beta1 beta2 delta first topP temperature layer steering " +
+      "dualStep epsilon warmup").split(" "),
   "Training on innocent texts": ["lasting", "benign", "maxBenign", "benignSteps", "benignLr", "cycles"]
     .concat("relearnSteps", "relearnRates"),
   "A new model": ["layers", "width", "heads", "positions", "vocabulary", "tokenizer"],
@@ -48,8 +51,7 @@ const MANY = 16;
  */
 export function groupOptions(names: readonly string[]): (string | null)[] {
   if (names.length < MANY) return names.map(() => null);
-  const headings = names.map((name) =>
-    Object.keys(GROUPS).find((heading) => GROUPS[heading]!.includes(name)) ?? null
-  );
+  const groups = Object.keys(GROUPS).filter((heading) => heading !== OF_METHODS || names.includes("method"));
+  const headings = names.map((name) => groups.find((heading) => GROUPS[heading]!.includes(name)) ?? null);
   return headings.map((own) => headings.filter((heading) => heading === own).length > 1 ? own : null);
 }

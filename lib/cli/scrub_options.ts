@@ -10,12 +10,13 @@ import { command as retain } from "./commands/retain.ts";
 import { command as unlearn } from "./commands/unlearn.ts";
 import { CORPUS_OPTIONS } from "./corpus_options.ts";
 import { DTYPE_OPTION } from "./dtype_options.ts";
+import { METHOD_HELP, METHOD_OPTIONS } from "./method_options.ts";
 import { MODEL_OPTION } from "./model_folder.ts";
 import { METHODS, objectiveOf } from "../unlearning/objectives.ts";
 
 const { profile, bigrams, allow } = detect.options;
 const { minBleu, any, maxTexts } = retain.options;
-const { stop, lr, epochs, gamma, lambda, alpha, margin, microBatch, compat, saveDtype } = unlearn.options;
+const { stop, lr, epochs, margin, microBatch, compat, saveDtype } = unlearn.options;
 
 /** The options by name. */
 export const SCRUB_OPTIONS = {
@@ -46,8 +47,9 @@ export const SCRUB_OPTIONS = {
     default: 256,
     min: 1,
   },
-  method: { kind: "choice", describe: "how", choices: METHODS, default: "codeeraser" },
-  ...{ stop, lr, epochs, gamma, lambda, alpha, margin, microBatch, compat, saveDtype },
+  method: { kind: "choice", describe: METHOD_HELP, choices: METHODS, default: "codeeraser" },
+  ...METHOD_OPTIONS,
+  ...{ stop, lr, epochs, margin, microBatch, compat, saveDtype },
   maxTexts: { ...maxTexts, describe: "texts tried for the retain set; all by default" },
   minBleu: { ...minBleu, describe: "the least BLEU-4 of a retain text's continuation" },
   any: { ...any, describe: "retain any texts without the secrets, memorized or not" },
@@ -99,8 +101,8 @@ export function judgesEach({ stop, compat }: Pick<ScrubValues, "stop" | "compat"
  * assertEquals(["codeeraser", "ga"].map(retainsBy), [true, false]);
  * ```
  */
-export function retains({ method, gamma, lambda, alpha }: ScrubValues): boolean {
-  return objectiveOf(method, { gamma, lambda, alpha }).retain !== null;
+export function retains(values: ScrubValues): boolean {
+  return objectiveOf(values.method, values).retain !== null;
 }
 
 /**
@@ -117,4 +119,22 @@ export function retains({ method, gamma, lambda, alpha }: ScrubValues): boolean 
 export function corpusFlags(values: ScrubValues): Record<string, unknown> {
   const names = Object.keys(CORPUS_OPTIONS) as (keyof typeof CORPUS_OPTIONS)[];
   return Object.fromEntries(names.map((name) => [name, values[name]]));
+}
+
+/**
+ * The options of its method that are given.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { methodFlags, type ScrubValues } from "./scrub_options.ts";
+ *
+ * assertEquals(methodFlags({ method: "npo", beta: 2, k: 3 } as ScrubValues), { beta: 2 });
+ * ```
+ */
+export function methodFlags(values: ScrubValues): Record<string, unknown> {
+  const names = Object.keys(METHOD_OPTIONS) as (keyof typeof METHOD_OPTIONS)[];
+  return Object.fromEntries(
+    names.flatMap((name) => values[name] === undefined ? [] : [[name, values[name]]]),
+  );
 }

@@ -21,7 +21,7 @@ import { command as retain } from "./commands/retain.ts";
 import { command as thresholds } from "./commands/thresholds.ts";
 import { formatTable } from "./console.ts";
 import { describeRequest } from "./scrub_request.ts";
-import { corpusFlags, retains } from "./scrub_options.ts";
+import { corpusFlags, methodFlags, retains } from "./scrub_options.ts";
 import { findSecrets, type ScrubWork } from "./scrub_stages.ts";
 import { formatSeconds } from "./progress.ts";
 import { openModel } from "./session.ts";
@@ -146,9 +146,8 @@ async function planStages(stages: Stages, work: ScrubWork, context: Context): Pr
   let epoch: number;
   {
     using session = await openModel(model, context, { products: dtype, trainable: true });
-    const { gamma, lambda, alpha } = values;
     epoch = await timeEpoch(session.loaded.model, {
-      ...{ method, gamma, lambda, alpha, microBatch },
+      ...{ ...methodFlags(values), method, microBatch },
       ...{ forgetRows: rows.length, retainRows: retainRows.length, controlSets },
     });
   }

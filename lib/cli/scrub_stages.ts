@@ -22,8 +22,8 @@ import { command as select } from "./commands/select.ts";
 import { command as thresholds } from "./commands/thresholds.ts";
 import { command as unlearn } from "./commands/unlearn.ts";
 import { readKnown } from "./known_secrets.ts";
-import { METHODS } from "../unlearning/objectives.ts";
-import { corpusFlags, judgesEach, retains, type ScrubValues } from "./scrub_options.ts";
+import { ALONE, inWords } from "./method_options.ts";
+import { corpusFlags, judgesEach, methodFlags, retains, type ScrubValues } from "./scrub_options.ts";
 import { type GivenRequest, requestCommand, wantsDetection } from "./scrub_request.ts";
 import type { Stages } from "./stages.ts";
 import { MATCHED } from "./unlearn_thresholds.ts";
@@ -221,17 +221,17 @@ export async function eraseSecrets(
     }).catch((cause) => {
       if (!(cause instanceof RangeError)) throw cause;
       const what = reasonOf(cause).replace(/^Cannot/, "cannot");
-      const others = METHODS.filter((other) => !retains({ ...values, method: other })).join(" or ");
+      const others = inWords(ALONE, "or");
       throw new RangeError(
-        `Cannot scrub by ${method}, which keeps a retain set: ${what}, or --any, or --method ${others}, which has none`,
+        `Cannot scrub by ${method}, which keeps a retain set: ${what}, or --any, or --method ${others}, which have none`,
         { cause },
       );
     });
   }
-  const { stop, lr, epochs, gamma, lambda, alpha, margin, microBatch, compat, saveDtype } = values;
+  const { stop, lr, epochs, margin, microBatch, compat, saveDtype } = values;
   const unlearned = await stages.run("unlearn", unlearn, {
     ...{ ...reading, model, dtype, corpus, forget, retain: kept, thresholds: above, method },
-    ...{ stop, lr, epochs, gamma, lambda, alpha, margin, microBatch, compat, saveDtype },
+    ...{ ...methodFlags(values), stop, lr, epochs, margin, microBatch, compat, saveDtype },
     out: stages.path(method),
   }, noted);
   const after = stages.path(method);

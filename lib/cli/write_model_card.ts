@@ -9,6 +9,7 @@ import deno from "../../deno.json" with { type: "json" };
 import { writeFileAtomic } from "../files/write_file.ts";
 import { parseHubName } from "../hub/fetch_hub_model.ts";
 import { type ModelCard, renderModelCard } from "../report/model_card.ts";
+import { METHOD_OPTIONS } from "./method_options.ts";
 import { EMBEDDED_MODEL } from "./model_folder.ts";
 import { resolvePath } from "./options.ts";
 
@@ -22,9 +23,7 @@ const SETTINGS = [
   "stop",
   "lasting",
   "lr",
-  "gamma",
-  "lambda",
-  "alpha",
+  ...Object.keys(METHOD_OPTIONS),
   "compat",
   "seed",
 ];

@@ -35,6 +35,17 @@ const SYMBOLS: { readonly [method: string]: string } = {
   ssga: "triangle-up",
   cu: "square",
   pecu: "diamond",
+  "codeeraser-held": "hexagon",
+  graddiff: "cross",
+  npo: "triangle-down",
+  simnpo: "triangle-left",
+  wga: "pentagon",
+  satimp: "hexagram",
+  undial: "star-square",
+  ceu: "star-diamond",
+  pdu: "hourglass",
+  rmu: "bowtie",
+  prod: "diamond-tall",
 };
 
 /**

@@ -54,6 +54,17 @@ const MODEL_STYLES = {
   cu: { label: "CU", color: PALETTE.purple, pattern: "x" },
   codeeraser: { label: "CodeEraser", color: PALETTE.blue, pattern: "" },
   pecu: { label: "PECU", color: PALETTE.green, pattern: "." },
+  "codeeraser-held": { label: "CodeEraser, held", color: PALETTE.blue, pattern: "." },
+  graddiff: { label: "GradDiff", color: PALETTE.vermillion, pattern: "\\" },
+  npo: { label: "NPO", color: PALETTE.sky, pattern: "" },
+  simnpo: { label: "SimNPO", color: PALETTE.sky, pattern: "/" },
+  wga: { label: "WGA", color: PALETTE.orange, pattern: "x" },
+  satimp: { label: "SatImp", color: PALETTE.orange, pattern: "." },
+  undial: { label: "UNDIAL", color: PALETTE.purple, pattern: "/" },
+  ceu: { label: "CE-U", color: PALETTE.purple, pattern: "\\" },
+  pdu: { label: "PDU", color: PALETTE.grey, pattern: "x" },
+  rmu: { label: "RMU", color: PALETTE.green, pattern: "x" },
+  prod: { label: "PROD", color: PALETTE.green, pattern: "/" },
 } as const satisfies Record<string, ModelStyle>;
 
 /** How one kind of secret is named and drawn. */

@@ -30,6 +30,14 @@ export interface MicroBatch {
   owners: Int32Array;
   /** [B (T - 1)]: the loss to which each position is pushed, Infinity for most; undefined where none has such. */
   ceilings?: Float32Array;
+  /** [B (T - 1)]: the secret of its row that each position predicts a token of, among the row's `slots`; -1 for none. */
+  units: Int32Array;
+  /** [B (T - 1)]: how much harm the leak of that secret does; 1 for no secret's, and where none has a risk of its own. */
+  risks: Float32Array;
+  /** How many secrets a row of the set has, at most; at least 1. */
+  slots: number;
+  /** [Q]: positions that predict a secret's token, left alone or not; padded with 0. */
+  secretPositions: Int32Array;
   /** [B]: 1 for rows that count: not for those that only fill it up, nor for those all of whose secrets are left alone. */
   active: Uint8Array;
   /** Rows and predicted tokens of the whole set. */
@@ -48,4 +56,10 @@ export interface SetCounts {
   normal: number;
   /** Those of the other rows. */
   idle: number;
+  /** Predicted tokens of each secret that is to be forgotten. */
+  secretLengths: readonly number[];
+  /** Real tokens that are predicted in each row that counts, but for those that are left alone. */
+  rowLengths: readonly number[];
+  /** Mean risk of the secret tokens that are to be forgotten, and of their secrets. */
+  riskMeans: { token: number; secret: number };
 }

@@ -15,7 +15,9 @@ import { roundUp } from "../decoding/batch_sizes.ts";
 import { WINDOW_TOKENS } from "../datasets/token_counts.ts";
 import type { Compat } from "./early_stop.ts";
 import { KIND, type MicroBatch, type SetCounts } from "./micro_batch.ts";
-import type { TermWeights } from "./objectives.ts";
+import { countKinds, type KindWeights, kindWeights, referenceWeights } from "./kind_weights.ts";
+import type { TermWeights } from "./objective.ts";
+import { riskMeans, rowRisks, rowUnits, unitLengths } from "./row_units.ts";
 
 export { KIND, type MicroBatch } from "./micro_batch.ts";
 
@@ -37,6 +39,11 @@ export interface UnlearnRow {
    * last loss have that one. Default: none.
    */
   ceilings?: readonly (readonly number[])[];
+  /**
+   * Of each of the row's secrets, by its number, how much harm its leak does, above 0: its weight in the means over secrets
+   * and their tokens. Secrets of neighbouring windows have the row's mean. Default: all the same.
+   */
+  risks?: readonly number[];
 }
 
 const LENGTH_UNIT = 32;
@@ -59,15 +66,6 @@ export interface MicroBatchOptions {
   maxPositions?: number;
   /** Whether a micro-batch of one row divides its divergence by positions, as CU's code does; for `reference`. */
   squeezesSingleRows?: boolean;
-}
-
-/** A number for each kind of position, in the order of {@linkcode KIND}. */
-type ByKind = [number, number, number, number, number];
-
-/** Weights of one position by its kind. */
-interface KindWeights {
-  crossEntropy: ByKind;
-  divergence: ByKind;
 }
 
 /**
@@ -111,9 +109,12 @@ export function microBatches(
     const length = Math.max(longest, Math.min(maxPositions, rounded));
     return { length, rows: group.map((row) => ({ ...row, kinds: kindsOf(row, length) })) };
   });
-  const kinds = countKinds(groups.flatMap(({ rows }) => rows));
+  const kinded = groups.flatMap(({ rows }) => rows);
+  const kinds = countKinds(kinded);
+  const units = kinded.map(rowUnits);
+  const slots = units.reduce((most, row) => row.reduce((a, b) => Math.max(a, b + 1), most), 1);
   const counts = {
-    rows: rows.filter(isActive).length,
+    ...{ rows: rows.filter(isActive).length, ...unitLengths(kinded), riskMeans: riskMeans(kinded) },
     ...{ secret: kinds[KIND.secret], settled: kinds[KIND.settled] },
     ...{ normal: kinds[KIND.normal], idle: kinds[KIND.idle] },
   };
@@ -121,17 +122,18 @@ export function microBatches(
   const batches = groups.map(({ length, rows }) => {
     return fill(
       rows,
-      { rows: rowsOfBatch, length, counts, isScored: scoredKinds(weights, isReference) },
+      { rows: rowsOfBatch, length, counts, slots, isScored: scoredKinds(weights, isReference) },
       isReference ? referenceWeights(weights, rows, { batches: groups.length, squeezesSingleRows }) : all,
     );
   });
   // one shape for all: as many divergence rows as the fullest batch has, in steps of 64
-  const fullest = Math.max(1, ...batches.map(({ divergenceRows }) => divergenceRows.length));
-  const padded = roundUp(fullest, 64);
+  const padded = paddedSize(batches.map(({ divergenceRows }) => divergenceRows));
+  const secret = paddedSize(batches.map(({ secretPositions }) => secretPositions));
   return batches.map((batch) => ({
     ...batch,
     divergenceRows: extend(batch.divergenceRows, new Int32Array(padded)),
     divergenceWeights: extend(batch.divergenceWeights, new Float32Array(padded)),
+    secretPositions: extend(batch.secretPositions, new Int32Array(secret)),
   }));
 }
 
@@ -157,12 +159,6 @@ function kindsOf(row: UnlearnRow, length: number): Uint8Array {
   });
 }
 
-function countKinds(rows: readonly KindedRow[]): ByKind {
-  const counts: ByKind = [0, 0, 0, 0, 0];
-  for (const { kinds } of rows) for (const kind of kinds) counts[kind]!++;
-  return counts;
-}
-
 /** The kinds whose divergence counts, or would if their secrets were to be forgotten yet. */
 function scoredKinds(
   { divergenceAll, divergenceSecret, divergenceNormal }: TermWeights,
@@ -172,52 +168,6 @@ function scoredKinds(
   return (kind) => {
     if (kind === KIND.secret || kind === KIND.settled) return !!divergenceSecret;
     return kind !== KIND.padding && !!divergenceNormal;
-  };
-}
-
-/** A term's weight shared by the positions of its mean. */
-function share(weight: number | undefined, count: number, what: string): number {
-  if (!weight) return 0;
-  if (count === 0) throw new RangeError(`Cannot take a step: no ${what} token is predicted in the set`);
-  return weight / count;
-}
-
-/** Means over all real tokens of the set that are not left alone. */
-function kindWeights(weights: TermWeights, [, secret, normal, settled, idle]: ByKind): KindWeights {
-  const real = share(weights.crossEntropyAll, secret + normal, "real");
-  const others = share(weights.crossEntropyNormal, normal + idle, "normal");
-  const divergenceAll = share(weights.divergenceAll, secret + normal, "real");
-  const held = share(weights.divergenceNormal, normal + idle, "normal");
-  const ofSecrets = (weight: number | undefined) =>
-    secret === 0 && settled > 0 ? 0 : share(weight, secret, "secret");
-  return {
-    crossEntropy: [0, real + ofSecrets(weights.crossEntropySecret), real + others, 0, others],
-    divergence: [0, divergenceAll + ofSecrets(weights.divergenceSecret), divergenceAll + held, 0, held],
-  };
-}
-
-/** The reference's means within a micro-batch, to be averaged over `batches`. */
-function referenceWeights(
-  weights: TermWeights,
-  rows: readonly KindedRow[],
-  { batches, squeezesSingleRows }: { batches: number; squeezesSingleRows: boolean },
-): KindWeights {
-  const [padding, secret, normal] = countKinds(rows);
-  const all = share(weights.crossEntropyAll, secret + normal, "real");
-  const summed = squeezesSingleRows && rows.length === 1 ? rows[0]!.kinds.length : rows.length;
-  const divergenceAll = share(weights.divergenceAll, summed, "real");
-  const average = (values: number[]) => [...values.map((value) => value / batches), 0, 0] as ByKind;
-  return {
-    crossEntropy: average([
-      0,
-      all + share(weights.crossEntropySecret, secret, "secret"),
-      all + share(weights.crossEntropyNormal, normal + padding, "normal"),
-    ]),
-    divergence: average([
-      divergenceAll,
-      divergenceAll + share(weights.divergenceSecret, secret, "secret"),
-      divergenceAll + share(weights.divergenceNormal, normal, "normal"),
-    ]),
   };
 }
 
@@ -232,13 +182,14 @@ function ceilingsOf(owners: ArrayLike<number>, ceilings: readonly (readonly numb
 
 function fill(
   group: readonly KindedRow[],
-  { rows, length, counts, isScored }: {
+  { rows, length, counts, slots, isScored }: {
     rows: number;
     length: number;
     counts: SetCounts;
+    slots: number;
     isScored: (kind: number) => boolean;
   },
-  { crossEntropy, divergence }: KindWeights,
+  { crossEntropy, divergence, risky }: KindWeights,
 ): MicroBatch {
   const positions = length - 1;
   const batch = {
@@ -248,6 +199,9 @@ function fill(
     crossEntropyWeights: new Float32Array(rows * positions),
     kinds: new Uint8Array(rows * positions),
     owners: new Int32Array(rows * positions).fill(-1),
+    units: new Int32Array(rows * positions).fill(-1),
+    slots,
+    risks: new Float32Array(rows * positions).fill(1),
     active: Uint8Array.from({ length: rows }, (_, i) => i < group.length && isActive(group[i]!) ? 1 : 0),
     counts,
   };
@@ -255,25 +209,38 @@ function fill(
     ? { ceilings: new Float32Array(rows * positions).fill(Infinity) }
     : {};
   const scored: number[] = [];
-  group.forEach(({ ids, kinds, owners = [], ceilings: own = [] }, i) => {
+  /** How much more than the mean a secret's token weighs. */
+  const beyond = (at: number) =>
+    batch.kinds[at] === KIND.secret ? batch.risks[at]! / counts.riskMeans.token - 1 : 0;
+  group.forEach((row, i) => {
+    const { ids, kinds, owners = [], ceilings: own = [] } = row;
     batch.ids.set(ids, i * length);
+    batch.units.set(rowUnits(row), i * positions);
+    batch.risks.set(rowRisks(row), i * positions);
     batch.owners.set(owners.slice(1), i * positions);
     batch.kinds.set(kinds, i * positions);
-    ceilings.ceilings?.set(
-      ceilingsOf(owners, own).subarray(1),
-      i * positions,
-    );
+    ceilings.ceilings?.set(ceilingsOf(owners, own).subarray(1), i * positions);
     kinds.forEach((kind, t) => {
-      batch.crossEntropyWeights[i * positions + t] = crossEntropy[kind]!;
-      if (isScored(kind)) scored.push(i * positions + t);
+      const at = i * positions + t;
+      batch.crossEntropyWeights[at] = crossEntropy[kind]! + beyond(at) * risky.crossEntropy;
+      if (isScored(kind)) scored.push(at);
     });
   });
   return {
     ...batch,
     ...ceilings,
+    secretPositions: Int32Array.from(batch.units.keys().filter((at) => batch.units[at]! >= 0)),
     divergenceRows: Int32Array.from(scored),
-    divergenceWeights: Float32Array.from(scored, (position) => divergence[batch.kinds[position]!]!),
+    divergenceWeights: Float32Array.from(
+      scored,
+      (at) => divergence[batch.kinds[at]!]! + beyond(at) * risky.divergence,
+    ),
   };
+}
+
+/** As many as the fullest has, in steps of 64. */
+function paddedSize(arrays: readonly { length: number }[]): number {
+  return roundUp(Math.max(1, ...arrays.map(({ length }) => length)), 64);
 }
 
 function extend<A extends Int32Array | Float32Array>(values: A, target: A): A {

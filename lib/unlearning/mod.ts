@@ -26,13 +26,25 @@ export {
 } from "./early_stop.ts";
 export { GradientSums } from "./gradient_sums.ts";
 export { ObjectiveStep, type StepShared, type TermValues } from "./objective_step.ts";
+export { targetEntropy, type TargetEntropyOptions, type TargetInputs } from "./terms/target_entropy.ts";
+export { held } from "./terms/held.ts";
+export { hiddenDistance, type HiddenDistanceOptions } from "./terms/hidden_distance.ts";
+export { logitMargin } from "./terms/logit_margin.ts";
+export { logRatio, type LogRatioOptions } from "./terms/log_ratio.ts";
+export { ownWeight, type OwnWeightOptions } from "./terms/own_weight.ts";
+export { type Scope, sumUnits, type TokenArrays, tokenArrays, unitArrays } from "./units.ts";
+export { type Defaults, defineMethod, type Method, retainWeights } from "./objective.ts";
+export type { DualOptions } from "./dual_weight.ts";
 export {
+  METHOD_DEFAULTS,
   type MethodName,
   METHODS,
   type Objective,
   objectiveOf,
   type ObjectiveOptions,
   OBJECTIVES,
+  PAPER_METHODS,
+  type RetainLoss,
   type TermWeights,
 } from "./objectives.ts";
 export {

@@ -15,7 +15,7 @@ import { NotFiniteError } from "../models/not_finite.ts";
 import { valueAndGradients } from "../training/next_token_loss.ts";
 import type { GradientSums } from "./gradient_sums.ts";
 import type { MicroBatch } from "./micro_batch.ts";
-import { type BatchTensors, checkTerms, inputsOf, tensorsOf } from "./term_inputs.ts";
+import { type BatchTensors, checkTerms, inputsOf, silentTerm, tensorsOf } from "./term_inputs.ts";
 import { type StepResult, TermSums, type TermValues } from "./term_values.ts";
 import { CROSS_ENTROPY, DIVERGENCE, type Term } from "./terms.ts";
 
@@ -61,41 +61,31 @@ export interface StepShared {
  * ```
  *
  * @example
- * A term of one's own: negative preference optimization (Zhang et al., 2024), which lowers a row's probability beside
- * the reference's, and stops pushing where it is far lower.
+ * A term of one's own: the mean square of the logits where secrets are predicted.
  * ```ts
  * import { assert } from "@std/assert";
  * import * as tf from "@tensorflow/tfjs-core";
- * import { sparseCrossEntropy } from "../engine/kernels.ts";
  * import { openTensorFlow } from "../engine/engine.ts";
  * import { loadModel } from "../checkpoints/load.ts";
  * import { Adam } from "../training/adam.ts";
  * import { GradientSums } from "./gradient_sums.ts";
  * import { microBatches } from "./micro_batches.ts";
- * import { rowWeights, type Term, type TermInputs } from "./terms.ts";
+ * import { type Term, tokenWeights } from "./terms.ts";
  *
- * const beta = 0.1;
- * const logProbabilities = ({ ids, logits, labels, kinds }: TermInputs) => {
- *   const losses = tf.mul(sparseCrossEntropy(logits, labels), tf.cast(tf.greater(kinds, 0), "float32"));
- *   return tf.neg(tf.sum(tf.reshape(losses, [ids.shape[0]!, -1]), 1)); // [B]
+ * const flat: Term = {
+ *   name: "flat",
+ *   arrays: (batch) => ({ weights: tokenWeights(batch, { weight: 1, of: "secret" }) }),
+ *   values: ({ logits }) => tf.mean(tf.square(logits), 1),
  * };
- * const npo: Term = {
- *   name: "npo",
- *   arrays: (batch) => ({ weights: rowWeights(batch, 2 / beta) }),
- *   reference: (inputs) => ({ row: logProbabilities(inputs) }),
- *   values: (inputs, { row }) => tf.softplus(tf.mul(tf.sub(logProbabilities(inputs), row!), beta)),
- * };
- *
  * using _engine = await openTensorFlow({ device: "cpu" });
  * using loaded = await loadModel("tests/fixtures/gpt2/plain");
  * const { model } = loaded;
  * using optimizer = new Adam(model.trainable, { betas: [0.9, 0.98] });
  * using sums = new GradientSums(model.trainable, optimizer, { xla: false });
- * const batches = microBatches([{ ids: Int32Array.of(1, 2, 3) }], {}, { size: 1 });
- * using step = await ObjectiveStep.create({ model, sums, xla: false, terms: [npo] }, batches);
+ * const batches = microBatches([{ ids: Int32Array.of(1, 2, 3), mask: Uint8Array.of(0, 0, 1) }], {}, { size: 1 });
+ * using step = await ObjectiveStep.create({ model, sums, xla: false, terms: [flat] }, batches);
  * const { loss } = await step.run(0.01);
- * assert(Math.abs(loss - 20 * Math.log(2)) < 1e-4); // the model is the reference yet
- * assert((await step.run(0.01)).terms.npo! < loss);
+ * assert((await step.run(0.01)).terms.flat! < loss);
  * ```
  */
 export class ObjectiveStep implements Disposable {
@@ -122,9 +112,10 @@ export class ObjectiveStep implements Disposable {
     let next = set.length;
     this.#turns = turns.map((turn) => turn.map(() => next++));
     const all = [CROSS_ENTROPY, DIVERGENCE, ...shared.terms ?? []];
-    this.#weights = batches.map((batch) =>
-      Object.fromEntries(all.map((term) => [term.name, term.arrays(batch).weights]))
-    );
+    this.#weights = batches.map((batch, i) => {
+      const own = i < set.length ? all : all.map(silentTerm);
+      return Object.fromEntries(own.map((term) => [term.name, term.arrays(batch).weights]));
+    });
     const counting = all.filter(({ name }) =>
       this.#weights.some((weights) => weights[name]!.some((weight) => weight !== 0))
     );
@@ -142,7 +133,7 @@ export class ObjectiveStep implements Disposable {
    * Makes the step and computes what terms need of the reference with the model as it is.
    *
    * @param turns micro-batches of other sets: each step takes those of one, too, by turns; what they give counts in the loss
-   * and its terms alone
+   * and its terms alone, and in no term beside the weighted ones
    * @throws {RangeError} when two terms are of one name, or one asks for a layer that the model does not have
    */
   static async create(
@@ -162,8 +153,9 @@ export class ObjectiveStep implements Disposable {
     };
     using reference = compile(run, { name: "reference", products: model.products });
     const isNeeded = step.#terms.some((term) => term.reference);
-    for (const batch of [...batches, ...turns.flat()]) {
-      const tensors: BatchTensors = { ...tensorsOf(batch, step.#terms), reference: {} };
+    for (const [i, batch] of [...batches, ...turns.flat()].entries()) {
+      const own = i < batches.length ? step.#terms : step.#terms.map(silentTerm);
+      const tensors: BatchTensors = { ...tensorsOf(batch, own), reference: {} };
       step.#tensors.push(tensors); // before the model runs: freed even if it fails
       if (isNeeded) tensors.reference = await reference.async(tensors);
     }
@@ -181,6 +173,15 @@ export class ObjectiveStep implements Disposable {
    */
   run(learningRate: number, onBatch?: () => void | Promise<void>, turn = 0): Promise<TermValues> {
     return this.#update(learningRate, [...this.#batches.keys(), ...this.#turn(turn)], onBatch);
+  }
+
+  /**
+   * Adds the step's gradients to the sums, for the update of a step that shares these.
+   *
+   * @throws as {@linkcode run}; what was added before is dropped, too
+   */
+  add(onBatch?: () => void | Promise<void>, turn = 0): Promise<Omit<TermValues, "norm">> {
+    return this.#sumGradients([...this.#batches.keys(), ...this.#turn(turn)], onBatch);
   }
 
   /**
@@ -205,18 +206,12 @@ export class ObjectiveStep implements Disposable {
     if (!Number.isFinite(Math.fround(learningRate))) {
       throw new RangeError(`Cannot take a step as the learning rate must be finite: it is ${learningRate}`);
     }
-    let values: Omit<TermValues, "norm">;
-    let norm: number;
-    try {
-      values = await this.#sumGradients(batches, onBatch);
-      if (!Number.isFinite(values.loss)) {
-        throw new NotFiniteError(`Cannot go on unlearning: the loss is ${values.loss}`);
-      }
-      norm = await this.#shared.sums.apply(learningRate);
-    } catch (error) {
-      this.#shared.sums.clear();
+    const { sums } = this.#shared;
+    const values = await this.#sumGradients(batches, onBatch);
+    const norm = await sums.apply(learningRate).catch((error) => {
+      sums.clear();
       throw error;
-    }
+    });
     if (!Number.isFinite(norm)) {
       throw new NotFiniteError(`Cannot go on unlearning: the gradients' norm is ${norm}`);
     }
@@ -249,22 +244,28 @@ export class ObjectiveStep implements Disposable {
     return this.#batches.length + (this.#turns[0]?.length ?? 0);
   }
 
-  /** Adds micro-batches' gradients to the sums. */
+  /** Adds micro-batches' gradients to the sums; where that fails, drops all that was added. */
   async #sumGradients(
     batches: readonly number[],
     onBatch?: () => void | Promise<void>,
   ): Promise<Omit<TermValues, "norm">> {
     const sums = new TermSums(this.#terms, this.#counting);
-    for (const i of batches) {
-      using held = new DisposableStack();
-      const { dropout } = this.#shared;
-      const seed = dropout ? [held.adopt(dropout(i), tf.dispose)] : [];
-      const result = await this.#accumulate.async(this.#tensors[i]!, ...seed);
-      held.adopt(result, tf.dispose);
-      sums.add(result, this.#weights[i]!, this.#batches[i]);
-      await onBatch?.();
+    try {
+      for (const i of batches) {
+        using held = new DisposableStack();
+        const { dropout } = this.#shared;
+        const seed = dropout ? [held.adopt(dropout(i), tf.dispose)] : [];
+        const result = await this.#accumulate.async(this.#tensors[i]!, ...seed);
+        held.adopt(result, tf.dispose);
+        sums.add(result, this.#weights[i]!, this.#batches[i]);
+        await onBatch?.();
+      }
+      if (Number.isFinite(sums.means.loss)) return sums.means;
+      throw new NotFiniteError(`Cannot go on unlearning: the loss is ${sums.means.loss}`);
+    } catch (error) {
+      this.#shared.sums.clear();
+      throw error;
     }
-    return sums.means;
   }
 
   /** Adds a micro-batch's gradients to the sums. */

@@ -1,61 +1,39 @@
 /**
  * The unlearning methods as weights of four terms (the paper's section 4.3): cross entropy over secret tokens and over
- * all others, and the divergence KL(reference || model) over secret tokens or over all; and, for methods of one's own,
- * terms that are functions (see `terms.ts`).
+ * all others, and the divergence KL(reference || model) over secret tokens or over all; and the methods of the field (each
+ * a file of `methods/`), whose terms are functions (see `terms.ts`).
  *
- * Every term is a mean over real tokens of the whole set, whatever the micro-batch; a step minimizes their weighted
- * sum. A new method is a row.
+ * Every term is a mean over real tokens, secrets or rows of the whole set, whatever the micro-batch; a step minimizes
+ * their weighted sum. A new method is a row.
  *
  * @module
  */
 
-import type { Term } from "./terms.ts";
+import { CE_U } from "./methods/ceu.ts";
+import { GRAD_DIFF } from "./methods/graddiff.ts";
+import { NPO } from "./methods/npo.ts";
+import { PDU } from "./methods/pdu.ts";
+import { PROD } from "./methods/prod.ts";
+import { RMU } from "./methods/rmu.ts";
+import { SAT_IMP } from "./methods/satimp.ts";
+import { SIM_NPO } from "./methods/simnpo.ts";
+import { UNDIAL } from "./methods/undial.ts";
+import { WGA } from "./methods/wga.ts";
+import { type Defaults, type Objective, type ObjectiveOptions, withDefaults } from "./objective.ts";
 
-/** Weights of the terms of one step; a missing term is 0. */
-export interface TermWeights {
-  /** Mean cross entropy over all real tokens. */
-  crossEntropyAll?: number;
-  /** Mean cross entropy over secret tokens. */
-  crossEntropySecret?: number;
-  /** Mean cross entropy over all other real tokens. */
-  crossEntropyNormal?: number;
-  /** Mean KL(reference || model) over secret tokens. */
-  divergenceSecret?: number;
-  /** Mean KL(reference || model) over all other real tokens. */
-  divergenceNormal?: number;
-  /** Mean KL(reference || model) over all real tokens. */
-  divergenceAll?: number;
-}
+export {
+  CONTROL_WEIGHTS,
+  type Objective,
+  type ObjectiveOptions,
+  type RetainLoss,
+  type TermWeights,
+} from "./objective.ts";
 
-/** The paper's letters. */
-export interface ObjectiveOptions {
-  /** Weight of the other tokens' cross entropy. */
-  gamma: number;
-  /** Weight of the divergence. */
-  lambda: number;
-  /** Weight of the retain side's divergence within lambda. */
-  alpha: number;
-}
+/** The paper's letters, with the defaults of this project. */
+const LETTERS = { gamma: 0.5, lambda: 0.1, alpha: 1 };
 
-/** A method's two steps of an epoch. */
-export interface Objective {
-  /** The weights of the terms on the forget set. */
-  forget: TermWeights;
-  /** The weights of the terms on the retain set, for an Adam step of its own; null for none. */
-  retain: TermWeights | null;
-  /** The weights of the terms on made-up values in the secrets' places. Default: {@linkcode CONTROL_WEIGHTS}. */
-  controls?: TermWeights;
-  /** What only `--compat reference` does: see `MicroBatchOptions`. */
-  squeezesSingleRows?: boolean;
-  /** Terms of each step beside the weighted ones. Default: none. */
-  terms?: { forget?: readonly Term[]; retain?: readonly Term[] };
-}
-
-/**
- * What is asked of made-up values in the secrets' places, in the forget set's step, where there are any: that the model
- * says of them what it said before, since it is to forget the secrets and not their kind.
- */
-export const CONTROL_WEIGHTS: TermWeights = { divergenceSecret: 0.2 };
+/** What a row is given: parameters, the paper's letters for certain. */
+type RowOptions = ObjectiveOptions & typeof LETTERS;
 
 /** The methods by their name on the command line. */
 export const OBJECTIVES = {
@@ -82,7 +60,17 @@ export const OBJECTIVES = {
     forget: { crossEntropySecret: -1, divergenceNormal: gamma, divergenceSecret: -lambda },
     retain: { divergenceAll: lambda * alpha },
   }),
-} as const satisfies Record<string, (options: ObjectiveOptions) => Objective>;
+  graddiff: GRAD_DIFF.objective,
+  npo: NPO.objective,
+  simnpo: SIM_NPO.objective,
+  wga: WGA.objective,
+  satimp: SAT_IMP.objective,
+  undial: UNDIAL.objective,
+  ceu: CE_U.objective,
+  pdu: PDU.objective,
+  rmu: RMU.objective,
+  prod: PROD.objective,
+} as const satisfies Record<string, (options: RowOptions) => Objective>;
 
 /** A method's name. */
 export type MethodName = keyof typeof OBJECTIVES;
@@ -90,9 +78,28 @@ export type MethodName = keyof typeof OBJECTIVES;
 /** All methods' names. */
 export const METHODS = Object.keys(OBJECTIVES) as readonly MethodName[];
 
+/** The methods of the CodeEraser paper and this project's variant: rows of weights, which all take the paper's letters. */
+export const PAPER_METHODS = ["ga", "ssga", "cu", "codeeraser", "codeeraser-held"] as const;
+
+/** The parameters that each method takes with their defaults; null where it depends on the model. */
+export const METHOD_DEFAULTS: { readonly [M in MethodName]: Defaults } = {
+  ...{ ga: LETTERS, ssga: LETTERS, cu: LETTERS, codeeraser: LETTERS, "codeeraser-held": LETTERS },
+  graddiff: GRAD_DIFF.defaults,
+  npo: NPO.defaults,
+  simnpo: SIM_NPO.defaults,
+  wga: WGA.defaults,
+  satimp: SAT_IMP.defaults,
+  undial: UNDIAL.defaults,
+  ceu: CE_U.defaults,
+  pdu: PDU.defaults,
+  rmu: RMU.defaults,
+  prod: PROD.defaults,
+};
+
 /**
  * A method's objective.
  *
+ * @param options parameters; those not given are as in {@linkcode METHOD_DEFAULTS}
  * @throws {RangeError} for an unknown name
  *
  * @example
@@ -103,11 +110,12 @@ export const METHODS = Object.keys(OBJECTIVES) as readonly MethodName[];
  * assertThrows(() => objectiveOf("sgd", { gamma: 0, lambda: 0, alpha: 0 }), RangeError, 'Unknown method "sgd"');
  * ```
  */
-export function objectiveOf(method: string, options: ObjectiveOptions): Objective {
+export function objectiveOf(method: string, options: ObjectiveOptions = {}): Objective {
   if (!Object.hasOwn(OBJECTIVES, method)) {
     throw new RangeError(
       `Unknown method "${method}": expected ${METHODS.map((name) => `"${name}"`).join(", ")}`,
     );
   }
-  return OBJECTIVES[method as MethodName](options);
+  const name = method as MethodName;
+  return OBJECTIVES[name](withDefaults(METHOD_DEFAULTS[name], options) as RowOptions);
 }

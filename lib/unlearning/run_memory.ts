@@ -96,8 +96,9 @@ export function unlearningBytes(
 
 /** The reference's probabilities, where the divergence counts. */
 function referenceBytes(vocabularySize: number, { objective, ...work }: UnlearnWork): number {
-  const { forget, retain } = objective;
-  const positions = (forget.divergenceAll ? work.forgetRows * work.forgetTokens : 0) +
+  const { forget, retain, keeps } = objective;
+  const kept = keeps === "row" ? work.forgetRows * work.forgetTokens : keeps ? work.maskTokens : 0;
+  const positions = kept + (forget.divergenceAll ? work.forgetRows * work.forgetTokens : 0) +
     (forget.divergenceSecret ? work.maskTokens : 0) + (work.controlSets ?? 0) * work.maskTokens +
     (retain?.divergenceAll ? work.retainRows * work.retainTokens : 0);
   return positions * vocabularySize * FLOAT_BYTES;

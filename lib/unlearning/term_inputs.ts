@@ -9,7 +9,7 @@ import type { Tensor } from "../npm/tfjs_core.ts";
 import type { Model } from "../models/model.ts";
 import type { StepOptions } from "../training/next_token_loss.ts";
 import type { MicroBatch } from "./micro_batch.ts";
-import type { NamedTensors, Term, TermInputs } from "./terms.ts";
+import { CROSS_ENTROPY, DIVERGENCE, type NamedTensors, type Term, type TermInputs } from "./terms.ts";
 
 /** A micro-batch's tensors. */
 export type BatchTensors = {
@@ -53,6 +53,29 @@ export function checkTerms(terms: readonly Term[], { config }: { config: { layer
       }`,
     );
   }
+}
+
+/**
+ * A term for micro-batches of other sets than the step's own: none but the weighted ones count there.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { microBatches } from "./micro_batches.ts";
+ * import { CROSS_ENTROPY } from "./terms.ts";
+ *
+ * const [batch] = microBatches([{ ids: Int32Array.of(1, 2) }], { crossEntropyAll: 1 }, { size: 1 });
+ * const silent = silentTerm({ ...CROSS_ENTROPY, name: "mine" });
+ * assertEquals([silent.arrays(batch!).weights[0], silentTerm(CROSS_ENTROPY).arrays(batch!).weights[0]], [0, 1]);
+ * ```
+ */
+export function silentTerm(term: Term): Term {
+  if (term === CROSS_ENTROPY || term === DIVERGENCE) return term;
+  const arrays = (batch: MicroBatch) => {
+    const given = term.arrays(batch);
+    return { ...given, weights: new Float32Array(given.weights.length) };
+  };
+  return { ...term, arrays };
 }
 
 /**

@@ -119,8 +119,19 @@ export const DIVERGENCE: Term = {
 /**
  * Values up to a nat below their ceilings, where there are any; from there on less and less is gained, and beyond the
  * ceiling is lost: what is pushed up comes to rest there, and what is beyond is pulled back.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const bent = upTo(tf.tensor1d([4, 4, 4]), tf.tensor1d([2, 4, 5]));
+ * assertEquals([...bent.dataSync()], [2, 3.5, 3]);
+ * ```
  */
-function upTo(ceilings: Tensor | undefined, values: Tensor): Tensor {
+export function upTo(ceilings: Tensor | undefined, values: Tensor): Tensor {
   if (!ceilings) return values;
   const near = tf.relu(tf.add(tf.sub(values, ceilings), 1));
   const bent = tf.minimum(near, 2);
@@ -153,7 +164,8 @@ export function klDivergence(reference: Tensor, model: Tensor): Tensor {
 const COUNTED = { all: ["secret", "normal"], secret: ["secret"], normal: ["normal", "idle"] } as const;
 
 /**
- * Weights that make a mean over tokens of the whole set of a term's value for each token.
+ * Weights that make a mean over tokens of the whole set of a term's value for each token, of secret ones weighted by their
+ * secrets' risks.
  *
  * @param of which tokens: all real ones, secret ones, or the other real ones
  * @throws {RangeError} when the set has none of these
@@ -169,7 +181,7 @@ const COUNTED = { all: ["secret", "normal"], secret: ["secret"], normal: ["norma
  * ```
  */
 export function tokenWeights(
-  { kinds, counts }: Pick<MicroBatch, "kinds" | "counts">,
+  { kinds, counts, risks }: Pick<MicroBatch, "kinds" | "counts" | "risks">,
   { weight, of }: { weight: number; of: "all" | "secret" | "normal" },
 ): Float32Array {
   const counted = COUNTED[of];
@@ -178,7 +190,8 @@ export function tokenWeights(
     throw new RangeError(`Cannot take a mean over tokens: the set predicts no ${of} token`);
   }
   const isCounted = (kind: number) => counted.some((other) => KIND[other] === kind);
-  return Float32Array.from(kinds, (kind) => isCounted(kind) ? weight / count : 0);
+  const risk = (at: number) => of === "secret" ? risks[at]! / counts.riskMeans.token : 1;
+  return Float32Array.from(kinds, (kind, at) => isCounted(kind) ? weight / count * risk(at) : 0);
 }
 
 /**

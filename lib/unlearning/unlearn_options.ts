@@ -56,7 +56,7 @@ export interface UnlearnOptions extends ObjectiveOptions {
   byChance?: number;
   /** Training that the secrets must withstand, each judged alone. Default: none. */
   lasting?: Lasting;
-  /** Draws an adapter's dropout. Default 42. */
+  /** Draws an adapter's dropout, and what a method draws. Default 42. */
   seed?: number;
   /** Ends a secret's decode. */
   endOfText: number | null;

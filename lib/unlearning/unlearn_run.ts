@@ -8,6 +8,7 @@ import { assign, snapshot } from "../engine/compile.ts";
 import type { Scores } from "../metrics/scorer.ts";
 import type { Model } from "../models/model.ts";
 import { readCheckpoint, type TrainingState, writeCheckpoint } from "../training/checkpoint.ts";
+import type { DualState } from "./dual_weight.ts";
 import type { StopDecision } from "./early_stop.ts";
 import { ForgetScores, type SetScores, type WantsEl } from "./forget_scores.ts";
 import { HELD_UPDATES, LastingTraining } from "./lasting.ts";
@@ -26,6 +27,7 @@ type Notes = {
   keptEpoch: number;
   relapses: number[];
   rescored: number;
+  dual?: DualState | null;
 };
 
 /**
@@ -259,6 +261,7 @@ export class UnlearnRun implements Disposable {
     const notes: Notes = {
       ...{ history: this.#history, rule: this.#rule.state },
       ...{ keptEpoch: this.#keptEpoch, rescored: this.#rescored, relapses: this.#training?.relapses ?? [] },
+      dual: this.#steps.dual,
     };
     const { earlier, optimizer } = this.#steps;
     await writeCheckpoint(folder, this.#state, notes, earlier + optimizer.steps);
@@ -267,7 +270,8 @@ export class UnlearnRun implements Disposable {
   async #restore(folder: string): Promise<boolean> {
     const restored = await readCheckpoint(folder, this.#state);
     if (!restored) return false;
-    const { history, rule, keptEpoch, rescored, relapses } = restored.notes as Notes;
+    const { history, rule, keptEpoch, rescored, relapses, dual } = restored.notes as Notes;
+    if (dual) this.#steps.dual = dual;
     this.#steps.earlier = restored.number - this.#steps.optimizer.steps;
     this.#history = history;
     this.#rule = stopRule(this.#options, rule);

@@ -10,10 +10,11 @@ import type { Model } from "../models/model.ts";
 import { checkTokens } from "../models/not_finite.ts";
 import { Adam } from "../training/adam.ts";
 import { dropoutSeed, hasDropout } from "../training/dropout_seed.ts";
+import { type DualState, DualWeight } from "./dual_weight.ts";
 import { GradientSums } from "./gradient_sums.ts";
 import { type MicroBatch, microBatches, type UnlearnRow } from "./micro_batches.ts";
 import { ObjectiveStep } from "./objective_step.ts";
-import { CONTROL_WEIGHTS, objectiveOf } from "./objectives.ts";
+import { CONTROL_WEIGHTS, type Objective, objectiveOf } from "./objectives.ts";
 import { withLosses } from "./per_secret_stop.ts";
 import type { StopRule } from "./stop_rule.ts";
 import type { TermValues } from "./term_values.ts";
@@ -56,16 +57,21 @@ export class UnlearnSteps implements Disposable {
   readonly #retain: ObjectiveStep | null;
   readonly #rows: UnlearnSets["forget"];
   readonly #cut: (rows: readonly UnlearnRow[], aim: Aim) => MicroBatch[];
+  readonly #cutRetain: (weight?: number) => MicroBatch[];
+  readonly #isJoint: boolean;
+  readonly #dual: DualWeight | null;
   readonly #lr: number;
 
   private constructor(
     optimizer: Adam,
     sums: GradientSums,
-    { forget, retain, rows, cut, lr }: {
+    { forget, retain, rows, cut, cutRetain, objective, lr }: {
       forget: ObjectiveStep;
       retain: ObjectiveStep | null;
       rows: UnlearnSets["forget"];
       cut: (rows: readonly UnlearnRow[], aim: Aim) => MicroBatch[];
+      cutRetain: (weight?: number) => MicroBatch[];
+      objective: Objective;
       lr: number;
     },
   ) {
@@ -75,6 +81,9 @@ export class UnlearnSteps implements Disposable {
     this.#retain = retain;
     this.#rows = rows;
     this.#cut = cut;
+    this.#cutRetain = cutRetain;
+    this.#isJoint = objective.isJoint ?? false;
+    this.#dual = objective.dual ? new DualWeight(objective.dual) : null;
     this.#lr = lr;
   }
 
@@ -85,8 +94,10 @@ export class UnlearnSteps implements Disposable {
    */
   static async create(model: Model, sets: UnlearnSets, options: UnlearnOptions): Promise<UnlearnSteps> {
     const { method, microBatch: size, compat, lr, secretThresholds, seed = 42 } = options;
-    const objective = typeof method === "string" ? objectiveOf(method, options) : method;
-    const { maxPositions, vocabularySize } = model.config;
+    const { maxPositions, vocabularySize, layers } = model.config;
+    const objective: Objective = typeof method === "string"
+      ? objectiveOf(method, { ...options, modelLayers: layers })
+      : method;
     sets.forget.forEach(({ ids }, i) => checkTokens(ids, vocabularySize, `unlearn forget text ${i}`));
     sets.retain.forEach((ids, i) => checkTokens(ids, vocabularySize, `unlearn with retain text ${i}`));
     const { squeezesSingleRows = false, terms = {} } = objective;
@@ -110,25 +121,25 @@ export class UnlearnSteps implements Disposable {
       ),
     );
     const retainRows = sets.retain.map((ids) => ({ ids }));
-    const retain = objective.retain && stack.use(
-      await ObjectiveStep.create(
-        { ...shared, terms: terms.retain ?? [] },
-        microBatches(retainRows, objective.retain, { ...how, paddedLength: RETAIN_TOKENS }),
-      ),
-    );
+    const cutRetain = (weight?: number) =>
+      microBatches(retainRows, weight === undefined ? objective.retain! : { crossEntropyAll: weight }, {
+        ...how,
+        paddedLength: RETAIN_TOKENS,
+      });
+    const retain = objective.retain &&
+      stack.use(await ObjectiveStep.create({ ...shared, terms: terms.retain ?? [] }, cutRetain()));
     const steps: UnlearnSteps = new UnlearnSteps(optimizer, sums, {
       forget,
       retain,
       rows: sets.forget,
-      cut,
-      lr,
+      ...{ cut, cutRetain, objective, lr },
     });
     stack.move();
     return steps;
   }
 
   /**
-   * Both steps.
+   * Both steps; of a joint objective the gradients of both sides and one update, and the forget side's loss is that of both.
    *
    * @param turn the epoch's number, which says which set of made-up values is held
    * @param onBatch called after each micro-batch; what it throws abandons the step in progress
@@ -141,8 +152,35 @@ export class UnlearnSteps implements Disposable {
     const total = this.#forget.batchCount + (this.#retain?.batchCount ?? 0);
     let done = 0;
     const tell = () => onBatch(++done, total);
-    const forget = await this.#forget.run(this.#lr, tell, turn);
-    return { forget, retain: await this.#retain?.run(this.#lr, tell) };
+    if (!this.#isJoint || !this.#retain) {
+      const forget = await this.#forget.run(this.#lr, tell, turn);
+      return { forget, retain: await this.#retain?.run(this.#lr, tell) };
+    }
+    const forget = await this.#forget.add(tell, turn);
+    const retain = await this.#retain.run(this.#lr, tell);
+    const allowed = this.#moveDual(turn + 1, retain);
+    return { forget: { ...forget, loss: forget.loss + retain.loss - allowed, norm: retain.norm }, retain };
+  }
+
+  /** What a continued run needs of a moving weight; null where none moves. */
+  get dual(): DualState | null {
+    return this.#dual?.state ?? null;
+  }
+
+  set dual(state: DualState | null) {
+    if (!this.#dual || !state) return;
+    this.#dual.state = state;
+    this.#retain!.reweigh(this.#cutRetain(state.weight));
+  }
+
+  /** Moves the retain side's weight, where it moves; its part of the loss that is allowed. */
+  #moveDual(epoch: number, { crossEntropyNormal }: TermValues): number {
+    const dual = this.#dual;
+    if (!dual) return 0;
+    const { weight } = dual.state;
+    dual.tell(epoch, crossEntropyNormal!);
+    if (dual.state.weight !== weight) this.#retain!.reweigh(this.#cutRetain(dual.state.weight));
+    return weight * dual.state.bound!;
   }
 
   /**

@@ -99,8 +99,10 @@ Deno.test("the help of a command with many options has them under headings, and 
   const { stdout } = await callMain(["unlearn", "--help"]);
   const [, , ...sections] = stdout.split(/^(?=[A-Z].*:$)/m);
   const headings = sections.map((section) => section.split("\n")[0]!);
-  assertEquals(headings.slice(0, 3), ["Adapter:", "Reading the corpus:", "Erasing:"]);
-  assertMatch(sections[2]!, /^ {2}--gamma <X>/m);
+  const own = "The method's own, with their defaults by method:";
+  assertEquals(headings.slice(0, 4), ["Adapter:", "Reading the corpus:", "Erasing:", own]);
+  assertMatch(sections[2]!, /^ {2}--method <NAME>/m);
+  assertMatch(sections[3]!, /^ {2}--gamma <X>/m);
   const known = new Set<string>();
   for (const { load } of Object.values(COMMANDS)) {
     for (const name of Object.keys(optionsOf((await load()).command))) known.add(name);

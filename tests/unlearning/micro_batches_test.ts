@@ -183,7 +183,16 @@ Deno.test("microBatches() leaves single secrets alone, and rows without any othe
   assertEquals(kinds(cut([false, false], [true])), [[X, I, X, X, I, P], [N, S, N, P, P, P]]);
   const batch = cut([false, true], [false]);
   assertEquals([batch.counts, ...batch.active], [
-    { rows: 1, secret: 2, settled: 2, normal: 2, idle: 2 },
+    {
+      rows: 1,
+      secret: 2,
+      settled: 2,
+      normal: 2,
+      idle: 2,
+      secretLengths: [1, 1],
+      rowLengths: [4],
+      riskMeans: { token: 1, secret: 1 },
+    },
     1,
     0,
   ]);

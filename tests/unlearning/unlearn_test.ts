@@ -4,7 +4,7 @@ import { groupMeans } from "../../lib/metrics/group_scores.ts";
 import { Scorer } from "../../lib/metrics/scorer.ts";
 import { loadModel } from "../../lib/checkpoints/load.ts";
 import type { Model } from "../../lib/models/model.ts";
-import { METHODS } from "../../lib/unlearning/objectives.ts";
+import { PAPER_METHODS } from "../../lib/unlearning/objectives.ts";
 import {
   unlearn,
   type UnlearnHooks,
@@ -91,7 +91,7 @@ test("unlearn() by CodeEraser forgets secrets and keeps what is retained", async
 
 test("unlearn() by each other method forgets too, by GA with more harm", async () => {
   const retained: Record<string, number> = {};
-  for (const method of METHODS) {
+  for (const method of PAPER_METHODS) {
     const { result: { status, history }, after } = await run({ method });
     assertEquals(status, "reached", method);
     assert(after.ma! < 0.3, `${method}: MA ${after.ma}`);

@@ -8,6 +8,7 @@
 import { basename } from "node:path";
 import { type Context, defineCommand, type Json, UsageError } from "../command.ts";
 import { givenCorpus } from "../corpus_options.ts";
+import { methodParameters } from "../method_options.ts";
 import { modelFolder, modelInput } from "../model_folder.ts";
 import { checkApart } from "../output.ts";
 import { openRunFolder } from "../run_folder.ts";
@@ -42,6 +43,7 @@ export const command = defineCommand({
     const startedAt = performance.now();
     const { out, unseen, bigrams, allow } = values;
     checkRule(values);
+    methodParameters(values); // refuses what its method does not take
     chosenAttacks({ attacks: values.attacks, attacksBefore: [], before: values.model }); // refuses unknown ones before the work
     const key = await secretKey();
     const request = values.request === undefined ? undefined : await readRequest(values.request, key);

@@ -5,34 +5,34 @@
  * @module
  */
 import { windowTokensOf } from "../../datasets/token_counts.ts";
-import { CONTROL_SETS, controlRows } from "../../attacks/control_rows.ts";
+import { controlRows } from "../../attacks/control_rows.ts";
 import { FORGET_COLUMNS, HISTORY_COLUMNS, OUTCOME_COLUMNS } from "../../datasets/columns.ts";
 import { forgetExamples, retainExamples } from "../../datasets/examples.ts";
 import { findDocuments } from "../../datasets/find_documents.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows, writeRows } from "../../datasets/row_table.ts";
 import { checkpointBytes, CHECKPOINTS } from "../../training/checkpoint.ts";
-import { METHODS, objectiveOf } from "../../unlearning/objectives.ts";
 import { unlearn } from "../../unlearning/unlearn.ts";
-import { modelInputs, TRAINED_MODEL_OPTIONS, trainedOptions } from "../adapter_options.ts";
+import { modelInputs, trainedOptions } from "../adapter_options.ts";
 import { type Context, defineCommand, type Json, UsageError } from "../command.ts";
-import { CORPUS_OPTIONS, givenCorpus } from "../corpus_options.ts";
-import { DTYPE_OPTION, SAVE_DTYPE_OPTION } from "../dtype_options.ts";
+import { givenCorpus } from "../corpus_options.ts";
 import { evaluateSaved } from "../evaluate_saved.ts";
-import { LASTING_OPTIONS, lastingOf } from "../lasting_options.ts";
+import { lastingOf } from "../lasting_options.ts";
 import { memoryOf } from "../memory.ts";
+import { methodParameters } from "../method_options.ts";
 import { checkSpace } from "../output.ts";
 import { startReading } from "../reading.ts";
 import { readRetainSet } from "../read_retain_set.ts";
 import { openRunFolder } from "../run_folder.ts";
+import { readRisks } from "../secret_risks.ts";
 import { saveTrained, trainedFiles, writesAdapter } from "../save_trained.ts";
 import { secretKey } from "../secret_key.ts";
 import { countStates, isAbove } from "../../metrics/threshold.ts";
 import { outcomeRow } from "../secret_outcomes.ts";
 import { openEngine, openModel } from "../session.ts";
+import { UNLEARN_OPTIONS } from "../unlearn_flags.ts";
 import { sayUnlearningMemory } from "../unlearn_memory.ts";
 import {
-  MATCHED,
   matchedAbove,
   MatchedThresholds,
   meanThresholds,
@@ -48,11 +48,6 @@ import {
 } from "../unlearn_report.ts";
 import { MODEL_CARD, writeModelCard } from "../write_model_card.ts";
 
-/** Methods that take no step on a retain set. */
-const ALONE = METHODS.filter((method) =>
-  objectiveOf(method, { gamma: 0, lambda: 0, alpha: 0 }).retain === null
-);
-
 /**
  * The command `unlearn`.
  *
@@ -61,69 +56,18 @@ const ALONE = METHODS.filter((method) =>
  * import { assertEquals } from "@std/assert";
  * import { command } from "./unlearn.ts";
  *
- * assertEquals([command.options.lr.default, command.options.gamma.default], [3e-6, 0.5]);
+ * assertEquals([command.options.lr.default, command.options.epochs.default], [3e-6, 100]);
  * ```
  */
 export const command = defineCommand({
   args: {},
-  options: {
-    ...TRAINED_MODEL_OPTIONS,
-    dtype: DTYPE_OPTION,
-    corpus: { kind: "path", describe: "the corpus", metavar: "C", required: true },
-    ...CORPUS_OPTIONS,
-    forget: { kind: "path", describe: "forget set that select wrote", metavar: "F", required: true },
-    retain: {
-      kind: "path",
-      describe: `retain set that retain wrote; ${ALONE.join(" and ")} do without`,
-      metavar: "F",
-    },
-    method: { kind: "choice", describe: "how", choices: METHODS, required: true },
-    thresholds: {
-      kind: "path",
-      describe: 'table that thresholds wrote, or "matched": what made-up secrets score in each one\'s place',
-      metavar: "F",
-      orWord: MATCHED,
-    },
-    ma: { kind: "float", describe: "MA to fall below, instead of --thresholds", min: 0, max: 1 },
-    el10: { kind: "float", describe: "EL_10 to fall below, instead of --thresholds", min: 0, max: 1 },
-    stop: {
-      kind: "choice",
-      describe: "judge each secret, or the group's means as the paper does; --compat paper and reference do",
-      choices: ["secret", "group"],
-      default: "secret",
-    },
-    lr: { kind: "float", describe: "Adam's learning rate", default: 3e-6, min: 0 },
-    epochs: { kind: "int", describe: "epochs, at most", default: 100, min: 1 },
-    gamma: { kind: "float", describe: "weight of the other tokens' cross entropy", default: 0.5, min: 0 },
-    lambda: { kind: "float", describe: "weight of the divergence", default: 0.1, min: 0 },
-    alpha: { kind: "float", describe: "weight of the retain side within lambda", default: 1, min: 0 },
-    margin: {
-      kind: "float",
-      describe: "EL_10 is measured from MA's threshold plus this on",
-      default: 0.1,
-      min: 0,
-    },
-    microBatch: { kind: "int", describe: "rows at once; the result is the same", default: 8, min: 1 },
-    compat: {
-      kind: "choice",
-      describe: "whose means and stop",
-      choices: ["sound", "paper", "reference"],
-      default: "sound",
-    },
-    held: {
-      kind: "int",
-      describe:
-        "with --thresholds matched: sets of made-up values in the secrets' places, held where they are",
-      default: CONTROL_SETS,
-      min: 0,
-    },
-    ...LASTING_OPTIONS,
-    saveDtype: SAVE_DTYPE_OPTION,
-    out: { kind: "path", describe: "folder of the checkpoint", metavar: "DIR", required: true },
-  },
+  options: UNLEARN_OPTIONS,
   config: true,
   writes: true,
-  async run(values, context) {
+  async run(flags, asked) {
+    const parameters = methodParameters(flags);
+    const values = { ...flags, ...parameters };
+    const context = { ...asked, settings: { ...asked.settings, ...parameters } };
     const { out } = values;
     const isPerSecret = values.stop === "secret" && values.compat === "sound";
     if (values.lasting && !isPerSecret) {
@@ -133,6 +77,7 @@ export const command = defineCommand({
     const given = await readThresholds({ ...values, isPerSecret });
     const forgetRows = await readRows(values.forget, FORGET_COLUMNS);
     const retainRows = await readRetainSet(values);
+    const withRisks = await readRisks(values);
     const { forget, retain } = values;
     if (forgetRows.length === 0) throw new RangeError(`Cannot unlearn with "${forget}": it has no rows`);
     using corpus = await givenCorpus(values.corpus, values);
@@ -144,7 +89,7 @@ export const command = defineCommand({
         ...await modelInputs(values, context),
         corpus: corpus.input,
         ...{ forget, retain, thresholds: given ? values.thresholds : undefined },
-        benign: values.benign,
+        ...{ benign: values.benign, risks: values.riskTable },
       },
       outputs: [
         ...trainedFiles(values),
@@ -169,7 +114,9 @@ export const command = defineCommand({
     const { loaded, tokenizer } = session;
     const windowTokens = windowTokensOf(loaded.model.config);
     const sets = {
-      forget: await forgetExamples({ tokenizer, documents, key: secretKey, windowTokens }, forgetRows),
+      forget: withRisks(
+        await forgetExamples({ tokenizer, documents, key: secretKey, windowTokens }, forgetRows),
+      ),
       retain: await retainExamples({ tokenizer, documents }, retainRows.map(({ doc_id }) => doc_id)),
     };
     const controls = given ? [] : await controlRows(

@@ -1,0 +1,190 @@
+/**
+ * The options of unlearning methods: each method takes some and has defaults of its own, so that the help says which, and
+ * what a method does not take is refused instead of ignored.
+ *
+ * @module
+ */
+import type { ObjectiveOptions, RetainLoss } from "../unlearning/objective.ts";
+import {
+  METHOD_DEFAULTS,
+  type MethodName,
+  METHODS,
+  objectiveOf,
+  PAPER_METHODS,
+} from "../unlearning/objectives.ts";
+import type { Scope } from "../unlearning/units.ts";
+import { type OptionSpecs, type OptionValues, UsageError } from "./command.ts";
+import { flagOf } from "./options.ts";
+
+/** The methods by what they do, for the help. */
+export const METHOD_HELP =
+  "how. By the paper: ga, ssga, cu, codeeraser, codeeraser-held. Ascent beside a retain set: " +
+  "graddiff, wga, satimp. Preference: npo, simnpo. Another distribution in the secret's place: undial, ceu, prod, pdu. " +
+  "Hidden states: rmu. docs/methods.md has them all";
+
+/** What else a default may be. */
+const BY_MODEL: { readonly [name: string]: string } = {
+  layer: "7, or the last",
+  epsilon: "the retain loss at the start",
+};
+
+/** What an option is, and its defaults by method. */
+function say(what: string, name: keyof ObjectiveOptions): string {
+  const taking = Object.entries(METHOD_DEFAULTS).filter(([, defaults]) => name in defaults);
+  const byValue = Map.groupBy(taking, ([, defaults]) => String(defaults[name] ?? BY_MODEL[name]));
+  const papers = PAPER_METHODS.join();
+  const names = (group: typeof taking) =>
+    group.map(([method]) => method).join(", ").replace(papers.replaceAll(",", ", "), "ga to codeeraser-held");
+  const told = [...byValue].map(([value, group]) => `${value} by ${names(group)}`);
+  return `${what}: ${told.join("; ")}`;
+}
+
+/** The options by name; none has a default that holds for all methods. */
+export const METHOD_OPTIONS = {
+  scope: {
+    kind: "choice",
+    describe: say("what is forgotten, the secrets' tokens or whole rows", "scope"),
+    choices: ["secret", "row"],
+  },
+  retainLoss: {
+    kind: "choice",
+    describe: say(
+      "how the retain set is kept: learnt, divergence from the model as it came, hidden states",
+      "retainLoss",
+    ),
+    choices: ["nll", "kl", "hidden"],
+  },
+  gamma: {
+    kind: "float",
+    describe: say(
+      "weight of the other tokens' cross entropy (ga to codeeraser-held), of the forget side",
+      "gamma",
+    ),
+    min: 0,
+  },
+  lambda: { kind: "float", describe: say("weight of the divergence", "lambda"), min: 0 },
+  alpha: {
+    kind: "float",
+    describe: say("weight of the retain side, within lambda (ga to codeeraser-held) or by itself", "alpha"),
+    min: 0,
+  },
+  beta: {
+    kind: "float",
+    describe: say(
+      "inverse temperature, power of the probability, or what the true token's logit loses",
+      "beta",
+    ),
+    min: 0,
+  },
+  beta1: { kind: "float", describe: say("power of the probability", "beta1"), min: 0 },
+  beta2: { kind: "float", describe: say("power of one less the probability", "beta2"), min: 0 },
+  delta: { kind: "float", describe: say("mean loss that is asked for, nats", "delta") },
+  first: {
+    kind: "int",
+    describe: say("first tokens of each secret or row that are left out, or keep the true token", "first"),
+    min: 0,
+  },
+  topP: {
+    kind: "float",
+    describe: say("share of the probability that the target is made of", "topP"),
+    min: 0,
+    max: 1,
+  },
+  temperature: { kind: "float", describe: say("of the target", "temperature"), min: 0.01 },
+  layer: { kind: "int", describe: say("whose output is steered, from 0", "layer"), min: 0 },
+  steering: {
+    kind: "float",
+    describe: say("length of the vector that it is steered to", "steering"),
+    min: 0,
+  },
+  dualStep: {
+    kind: "float",
+    describe: say("how much the retain side's weight grows with each nat above epsilon", "dualStep"),
+    min: 0,
+  },
+  epsilon: { kind: "float", describe: say("retain loss that is allowed, nats", "epsilon"), min: 0 },
+  warmup: { kind: "int", describe: say("epochs before that weight moves", "warmup"), min: 0 },
+} as const satisfies OptionSpecs;
+
+/** Their values. */
+export type MethodValues = OptionValues<typeof METHOD_OPTIONS>;
+
+/** Losses that a method keeps its retain set by. */
+function lossesOf(method: MethodName): readonly RetainLoss[] {
+  return method === "rmu" ? ["nll", "kl", "hidden"] : ["nll", "kl"];
+}
+
+/** Parameters that must be above 0. */
+const POSITIVE = ["topP", "beta"] as const;
+
+/** What the checks look at. */
+export interface GivenMethod extends Partial<MethodValues> {
+  /** A name of `METHODS`. */
+  method: string;
+  /** Whose means. */
+  compat?: string;
+}
+
+/**
+ * A method's parameters: those that are given, the others by default where no model decides.
+ *
+ * @throws {UsageError} for an option that the method does not take, a retain loss that it has not, or the reference's means
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertThrows } from "@std/assert";
+ * import { methodParameters } from "./method_options.ts";
+ *
+ * const { beta, gamma } = methodParameters({ method: "npo", gamma: 2 });
+ * assertEquals([beta, gamma], [0.1, 2]);
+ * assertThrows(() => methodParameters({ method: "wga", delta: 1 }), Error, "Cannot use --delta with wga");
+ * ```
+ */
+export function methodParameters(given: GivenMethod): ObjectiveOptions & { scope?: Scope } {
+  const method = given.method as MethodName;
+  objectiveOf(method); // an unknown one
+  const defaults = METHOD_DEFAULTS[method];
+  const names = Object.keys(METHOD_OPTIONS) as (keyof MethodValues)[];
+  const asked = names.filter((name) => given[name] !== undefined);
+  const other = asked.find((name) => !(name in defaults));
+  if (other !== undefined) {
+    const flags = Object.keys(defaults).map((name) => flagOf(name)).join(", ");
+    throw new UsageError(`Cannot use ${flagOf(other)} with ${method}: it takes ${flags}`);
+  }
+  if (given.retainLoss && !lossesOf(method).includes(given.retainLoss)) {
+    throw new UsageError(
+      `Cannot use --retain-loss ${given.retainLoss} with ${method}: it takes ${
+        lossesOf(method).join(" and ")
+      }`,
+    );
+  }
+  const zero = POSITIVE.find((name) =>
+    given[name] === 0 && !(name === "beta" && method !== "npo" && method !== "simnpo")
+  );
+  if (zero !== undefined) throw new UsageError(`Cannot read ${flagOf(zero)} 0: more than 0 is needed`);
+  if (given.compat === "reference" && !PAPER_METHODS.some((paper) => paper === method)) {
+    throw new UsageError(
+      `Cannot use --compat reference with ${method}: the reference has ga, ssga, cu and codeeraser`,
+    );
+  }
+  const values = names.map((name) => [name, given[name] ?? defaults[name as keyof ObjectiveOptions]]);
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined && value !== null));
+}
+
+/** Methods that take no step on a retain set unless they are asked to. */
+export const ALONE: readonly MethodName[] = METHODS.filter((method) => objectiveOf(method).retain === null);
+
+/**
+ * Some names in a sentence.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { inWords } from "./method_options.ts";
+ *
+ * assertEquals(inWords(["ga", "ssga", "prod"], "or"), "ga, ssga or prod");
+ * ```
+ */
+export function inWords(names: readonly string[], word: "and" | "or"): string {
+  return names.length < 2 ? names.join() : `${names.slice(0, -1).join(", ")} ${word} ${names.at(-1)}`;
+}

@@ -1,0 +1,70 @@
+/**
+ * The options of `unlearn`.
+ *
+ * @module
+ */
+import { CONTROL_SETS } from "../attacks/control_rows.ts";
+import { METHODS } from "../unlearning/objectives.ts";
+import { TRAINED_MODEL_OPTIONS } from "./adapter_options.ts";
+import type { OptionSpecs } from "./command.ts";
+import { CORPUS_OPTIONS } from "./corpus_options.ts";
+import { DTYPE_OPTION, SAVE_DTYPE_OPTION } from "./dtype_options.ts";
+import { LASTING_OPTIONS } from "./lasting_options.ts";
+import { ALONE, inWords, METHOD_HELP, METHOD_OPTIONS } from "./method_options.ts";
+import { RISK_OPTIONS } from "./secret_risks.ts";
+import { MATCHED } from "./unlearn_thresholds.ts";
+
+/** The options by name. */
+export const UNLEARN_OPTIONS = {
+  ...TRAINED_MODEL_OPTIONS,
+  dtype: DTYPE_OPTION,
+  corpus: { kind: "path", describe: "the corpus", metavar: "C", required: true },
+  ...CORPUS_OPTIONS,
+  forget: { kind: "path", describe: "forget set that select wrote", metavar: "F", required: true },
+  retain: {
+    kind: "path",
+    describe: `retain set that retain wrote; ${inWords(ALONE, "and")} do without`,
+    metavar: "F",
+  },
+  method: { kind: "choice", describe: METHOD_HELP, choices: METHODS, required: true },
+  thresholds: {
+    kind: "path",
+    describe: 'table that thresholds wrote, or "matched": what made-up secrets score in each one\'s place',
+    metavar: "F",
+    orWord: MATCHED,
+  },
+  ma: { kind: "float", describe: "MA to fall below, instead of --thresholds", min: 0, max: 1 },
+  el10: { kind: "float", describe: "EL_10 to fall below, instead of --thresholds", min: 0, max: 1 },
+  stop: {
+    kind: "choice",
+    describe: "judge each secret, or the group's means as the paper does; --compat paper and reference do",
+    choices: ["secret", "group"],
+    default: "secret",
+  },
+  lr: { kind: "float", describe: "Adam's learning rate", default: 3e-6, min: 0 },
+  epochs: { kind: "int", describe: "epochs, at most", default: 100, min: 1 },
+  margin: {
+    kind: "float",
+    describe: "EL_10 is measured from MA's threshold plus this on",
+    default: 0.1,
+    min: 0,
+  },
+  microBatch: { kind: "int", describe: "rows at once; the result is the same", default: 8, min: 1 },
+  compat: {
+    kind: "choice",
+    describe: "whose means and stop",
+    choices: ["sound", "paper", "reference"],
+    default: "sound",
+  },
+  held: {
+    kind: "int",
+    describe: "with --thresholds matched: sets of made-up values in the secrets' places, held where they are",
+    default: CONTROL_SETS,
+    min: 0,
+  },
+  ...RISK_OPTIONS,
+  ...METHOD_OPTIONS,
+  ...LASTING_OPTIONS,
+  saveDtype: SAVE_DTYPE_OPTION,
+  out: { kind: "path", describe: "folder of the checkpoint", metavar: "DIR", required: true },
+} as const satisfies OptionSpecs;
