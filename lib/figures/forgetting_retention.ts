@@ -13,6 +13,7 @@ import {
   unseenLossLine,
   valueText,
 } from "./hyperparameter_runs.ts";
+import { paretoFront } from "./pareto_front.ts";
 import { isScore, modelStyle, PALETTE, percentText, plotText, thresholdLine } from "./style.ts";
 
 /** Options of {@linkcode forgettingRetention}. */
@@ -108,16 +109,6 @@ function toPoint(run: HyperparameterRun): Point[] {
   if (![before.ma, before.retain_ma, after.ma, after.retain_ma].every(isScore)) return [];
   if (before.ma === 0 || before.retain_ma === 0) return [];
   return [{ run, forgotten: 1 - after.ma! / before.ma!, kept: after.retain_ma! / before.retain_ma! }];
-}
-
-/** The points that no other one beats on both sides, from left to right. */
-function paretoFront(points: readonly Point[]): Point[] {
-  let best = -Infinity;
-  return points.toSorted((a, b) => b.forgotten - a.forgotten || b.kept - a.kept).filter(({ kept }) => {
-    if (kept <= best) return false;
-    best = kept;
-    return true;
-  }).toReversed();
 }
 
 function frontTrace(front: readonly Point[]): Trace {

@@ -1,5 +1,5 @@
 /**
- * The run in three findings: what leaked, what was erased, what it cost. Sentences with the numbers of the tables,
+ * The run in four findings: what leaked, what was erased, what it cost, what is not proved. Sentences with the numbers of the tables,
  * and nothing that the tables do not say; a finding without its table names it.
  *
  * @module
@@ -8,6 +8,7 @@ import type { ResultRow } from "../figures/retained_quality.ts";
 import { isScore, modelStyle, PALETTE, percentText } from "../figures/style.ts";
 import { formatChange, formatCount, formatPoints, formatScore, joinWords } from "./format.ts";
 import { describeKindsAfter, describeTwins } from "./kinds.ts";
+import { findOpen } from "./not_proved.ts";
 import { describeMissing, type RunPartName } from "./run_files.ts";
 import { METRICS, THRESHOLD_METRICS, type ThresholdMetric } from "../datasets/metrics.ts";
 import { findResult, listMethods, type RunTables, standingOf } from "./run_tables.ts";
@@ -41,7 +42,7 @@ export interface FindingBar {
 }
 
 /**
- * Says what leaked, what was erased and what it cost.
+ * Says what leaked, what was erased, what it cost and what is not proved.
  *
  * @example
  * ```ts
@@ -59,7 +60,7 @@ export interface FindingBar {
  */
 export function summarizeRun(run: RunTables): Finding[] {
   const [method] = listMethods(run);
-  return [findLeak(run), findErasure(run, method), findCost(run, method)];
+  return [findLeak(run), findErasure(run, method), findCost(run, method), findOpen(run)];
 }
 
 function findLeak(run: RunTables): Finding {
