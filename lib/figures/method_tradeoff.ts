@@ -64,16 +64,17 @@ export function methodTradeoff(
       points.length === 1 ? "" : "s"
     }, ${front.length} of them beaten by no other`,
     layout: {
-      height: 460,
+      height: 430,
+      margin: { l: 64, r: 24, t: 84, b: 60 },
       showlegend: false,
       xaxis: {
         ...share,
-        title: { text: "forgotten: share of the forget set's MA that is gone" },
+        title: { text: "forgotten: share of forget set MA" },
         range: [-0.03, 1.08],
       },
       yaxis: {
         ...share,
-        title: { text: "kept: share of the retain set's MA" },
+        title: { text: "kept: share of retain set MA" },
         range: [Math.max(-0.03, lowest - 0.1), 1.09],
       },
       shapes: enough === null ? [] : [{
@@ -133,8 +134,8 @@ function pointTrace({ row, forgotten, kept }: Point, index: number): Trace {
     x: [forgotten],
     y: [kept],
     text: [plotText(label)],
-    // a name left of its point stays inside, where most methods end
-    textposition: forgotten > 0.5 ? "top left" : "top right",
+    // inside, and clear of the threshold's line, which most points lie right of
+    textposition: forgotten > 0.8 ? "top left" : "top right",
     textfont: { size: 13, color },
     marker: { color, symbol: SYMBOLS[index % SYMBOLS.length], size: 12 },
     cliponaxis: false,

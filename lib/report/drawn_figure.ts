@@ -18,6 +18,8 @@ export interface FigureTexts {
   readonly reading: string;
   /** What it draws. */
   readonly numbers: FigureNumbers;
+  /** Its number in the page; none where it is the only one. */
+  readonly number?: number;
 }
 
 /**
@@ -33,22 +35,22 @@ export interface FigureTexts {
  * assertEquals(renderDrawn(makeFigure([], { title: "Counts" }), texts), null);
  * ```
  */
-export function renderDrawn(figure: Figure, { id, title, reading, numbers }: FigureTexts): Markup | null {
+export function renderDrawn(
+  figure: Figure,
+  { id, title, reading, numbers, number }: FigureTexts,
+): Markup | null {
   if (figure.data.length === 0) return null;
   const subtitle = readPlotText(figure.layout.title.subtitle?.text ?? "");
   const sentence = `${subtitle.slice(0, 1).toUpperCase()}${subtitle.slice(1)}.`;
   const height = Number(figure.layout.height);
-  const panels = Object.keys(figure.layout).filter((key) => /^xaxis\d*$/.test(key)).length;
-  const plot = markup`<div class="plot${panels > 1 ? " wide" : ""}" id="${id}" role="img"
+  const plot = markup`<div class="plot" id="${id}" role="img"
 aria-label="${title}: ${sentence}" aria-describedby="${id}-reading" style="height:${height}px"><noscript>Drawn by a script, which did not run: the numbers stand below.</noscript></div>`;
   return markup`<figure class="figure" aria-labelledby="${id}-title">
-<h3 id="${id}-title">${title}</h3>
+<h3 id="${id}-title">${
+    number === undefined ? null : markup`<a class="anchor" href="#${id}-title">Figure ${String(number)}.</a> `
+  }${title}</h3>
 <p class="subtitle">${sentence}</p>
-${
-    panels > 1
-      ? markup`<div class="scroll" role="region" aria-label="Figure: ${title}" tabindex="0">${plot}</div>`
-      : plot
-  }
+${plot}
 <script type="application/json" id="${id}-data">${scriptJson(figure)}</script>
 <figcaption id="${id}-reading">${reading}</figcaption>
 <div class="extras"><details><summary>Numbers of this figure</summary>

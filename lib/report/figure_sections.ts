@@ -158,7 +158,7 @@ export type FigureName = keyof typeof FIGURES;
 export const FIGURE_NAMES = Object.keys(FIGURES) as readonly FigureName[];
 
 /**
- * Renders one figure with how to read it, its numbers as a table and buttons that save it; null where its table is
+ * Renders one figure with its number in the page, how to read it, its numbers as a table and buttons that save it; null where its table is
  * missing or empty.
  *
  * @example
@@ -169,7 +169,12 @@ export const FIGURE_NAMES = Object.keys(FIGURES) as readonly FigureName[];
  * assertEquals(renderFigure("forgetting-curves", { title: "Run", version: "CodeScrub 0.1.0" }), null);
  * ```
  */
-export function renderFigure(name: FigureName, run: RunTables): Markup | null {
+export function renderFigure(
+  name: FigureName,
+  run: RunTables,
+  { number }: { number?: number } = {},
+): Markup | null {
   const { title, reading, draw }: FigureSection = FIGURES[name];
-  return renderDrawn(draw(run), { id: name, title, reading, numbers: FIGURE_NUMBERS[name](run) });
+  const texts = { id: name, title, reading, numbers: FIGURE_NUMBERS[name](run) };
+  return renderDrawn(draw(run), { ...texts, ...number !== undefined && { number } });
 }

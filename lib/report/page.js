@@ -47,17 +47,61 @@
     };
   }
 
+  /** The panels' axes, in their order: the x axes with their y axes. */
+  function panelsOf(layout) {
+    return Object.keys(layout).filter((key) => /^xaxis\d*$/.test(key)).map((key) => {
+      const suffix = key.slice("xaxis".length);
+      const y = `yaxis${(layout[key].anchor ?? `y${suffix}`).slice(1)}`;
+      return { x: layout[key], y: layout[y] ?? (layout[y] = {}) };
+    });
+  }
+
+  /** On a narrow screen panels stand under one another, so that none lies beside what one sees. */
+  const NARROW = 520; // pixels of the figure
+  const isNarrow = (element) => !isPrinting && element.parentElement.clientWidth < NARROW;
+  function stackPanels(layout) {
+    const panels = panelsOf(layout);
+    if (panels.length < 2) return layout;
+    const [first] = panels;
+    const axes = panels.map(({ x, y }, index) => {
+      const top = 1 - index / panels.length;
+      const was = { x: x.domain?.[0] ?? 0, y: y.domain?.[1] ?? 1 };
+      x.domain = [0, 1];
+      y.domain = [top - 0.66 / panels.length, top];
+      y.showticklabels = true;
+      y.title = y.title?.text ? y.title : first.y.title;
+      return { was, top };
+    });
+    for (const heading of layout.annotations ?? []) {
+      const own = axes.find(({ was }) =>
+        Math.abs(was.x - heading.x) < 1e-6 && Math.abs(was.y - heading.y) < 1e-6
+      );
+      if (heading.xref === "paper" && own) Object.assign(heading, { x: 0, y: own.top });
+    }
+    const room = layout.margin.t + layout.margin.b;
+    return { ...layout, height: room + (layout.height - room) * 0.85 * panels.length };
+  }
+
   // A dark screen turns light while it prints, which must not bring the screen's sizes back.
   let isPrinting = false;
   function drawAll() {
     for (const element of plots) {
-      const { data, layout } = readFigure(element.id, isDark() && !isPrinting ? "dark" : "light");
+      const { data, layout: wide } = readFigure(element.id, isDark() && !isPrinting ? "dark" : "light");
+      const layout = isNarrow(element) ? stackPanels(wide) : wide;
+      if (layout !== wide) { for (const trace of data) if (trace.type === "bar") trace.textangle = -90; // narrow bars
+       }
       element.style.height = `${layout.height * (isPrinting ? PRINT_SCALE : 1)}px`;
       const config = { responsive: true, displayModeBar: false };
       globalThis.Plotly.react(element, data, pageLayout(layout, isPrinting), config);
     }
   }
   drawAll();
+  let wasNarrow = plots.map(isNarrow).join();
+  addEventListener("resize", () => {
+    const now = plots.map(isNarrow).join();
+    if (now !== wasNarrow) drawAll();
+    wasNarrow = now;
+  });
   dark.addEventListener("change", drawAll);
   for (const [event, value] of [["beforeprint", true], ["afterprint", false]]) {
     addEventListener(event, () => {
@@ -101,6 +145,71 @@
       place.append(button);
     }
   }
+
+  /** A table's texts as rows; a cell that spans several rows stands in each of them. */
+  function textsOf(table) {
+    const carried = [];
+    return [...table.rows].filter((row) => !row.hidden).map((row) => {
+      const cells = [...row.cells];
+      const texts = [];
+      for (let column = 0; cells.length > 0 || carried[column]?.left > 0; column++) {
+        if (carried[column]?.left > 0) {
+          carried[column].left--;
+          texts.push(carried[column].text);
+          continue;
+        }
+        const cell = cells.shift();
+        const copy = cell.cloneNode(true);
+        for (const other of copy.querySelectorAll("[aria-hidden], .hidden, .print-only")) other.remove();
+        const text = copy.textContent.replace(/\s+/g, " ").trim();
+        carried[column] = { text, left: cell.rowSpan - 1 };
+        texts.push(text, ...Array(cell.colSpan - 1).fill(""));
+        column += cell.colSpan - 1;
+      }
+      return texts;
+    });
+  }
+
+  /** A spreadsheet takes what begins like a formula for one: an apostrophe says that it is text. */
+  function csvCell(text) {
+    const safe = /^[=+@\t\r]|^-(?![\d.])/.test(text) ? `'${text}` : text;
+    return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  }
+
+  function saveCsv(table, name) {
+    const lines = textsOf(table).map((row) => row.map(csvCell).join(","));
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([lines.join("\r\n") + "\r\n"], { type: "text/csv" }));
+    link.download = `${name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "")}.csv`;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+  for (const place of document.querySelectorAll(".scroll")) {
+    const own = place.querySelector("table");
+    if (!own) continue;
+    const name = place.getAttribute("aria-label");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "CSV";
+    button.setAttribute("aria-label", `Save "${name}" as CSV`);
+    button.addEventListener("click", () => saveCsv(own, name));
+    const line = document.createElement("p");
+    line.className = "csv";
+    line.append(button);
+    place.after(line);
+  }
+
+  /** The section that one reads stands out in the contents. */
+  const entries = [...document.querySelectorAll("nav > ul > li > a")];
+  const seen = new IntersectionObserver((changes) => {
+    for (const { target, isIntersecting } of changes) target.dataset.seen = isIntersecting;
+    const current = entries.find((entry) => byId(entry.hash.slice(1)).dataset.seen === "true");
+    for (const entry of entries) {
+      if (entry === current) entry.setAttribute("aria-current", "true");
+      else entry.removeAttribute("aria-current");
+    }
+  }, { rootMargin: "-70px 0px -40% 0px" });
+  for (const entry of entries) seen.observe(byId(entry.hash.slice(1)));
 
   const table = byId("all-secrets");
   if (!table) return;

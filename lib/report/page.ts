@@ -52,14 +52,16 @@ export function renderPage({ title, version, about, sections, findings }: Report
     <header>
       <div class="top"><h1>${heading}</h1><button type="button" id="theme" hidden>Dark colours</button></div>
       <p>${about}</p>
-      <nav aria-label="Sections">
-        <ul>${sections.map(({ id, title }) => markup`<li><a href="#${id}">${title}</a></li>`)}</ul>
-      </nav>
     </header>
-    <main id="main" tabindex="-1">
+    <div class="page">
+      <nav aria-label="Sections">
+        <ul>${sections.map(renderEntry)}</ul>
+      </nav>
+      <main id="main" tabindex="-1">
       ${first}${findings}
       ${others}
-    </main>
+      </main>
+    </div>
     <footer>
       <p>Written by ${maker}. Figures by plotly.js (MIT licence), which this page contains.</p>
     </footer>
@@ -69,6 +71,11 @@ export function renderPage({ title, version, about, sections, findings }: Report
   </body>
 </html>
 `.text;
+}
+
+function renderEntry({ id, title, parts = [] }: Omit<ReportSection, "content">): Markup {
+  const inner = parts.length === 0 ? null : markup`<ul>${parts.map(renderEntry)}</ul>`;
+  return markup`<li><a href="#${id}">${title}</a>${inner}</li>`;
 }
 
 function wrapSection({ id, title, content }: ReportSection): Markup {

@@ -127,12 +127,20 @@ function renderCurves(runs: readonly NamedRun[]): Markup | null {
   });
 }
 
+/** How each method was set where their records tell, else how the run was. */
+function settingsOf({ config = {}, unlearned = [] }: RunTables): [name: string, text: string][] {
+  const own = unlearned.flatMap(({ method, settings }) =>
+    settings ? [[modelStyle(method).label, settings] as const] : []
+  );
+  return flattenSettings(own.length > 0 ? Object.fromEntries(own) : config);
+}
+
 /** Settings, versions and origins whose texts are not the same in all runs. */
 function renderDifferences(runs: readonly NamedRun[]): Markup {
   const made = runs.map(({ run }) =>
     new Map([
       ...Object.entries(run.origin ?? {}),
-      ...flattenSettings(run.config ?? {}),
+      ...settingsOf(run),
       ...Object.entries(run.versions ?? {}),
     ])
   );

@@ -74,6 +74,8 @@ export interface UnlearnedModel {
   readonly memoryBytes?: number;
   /** What became of the secrets, where each was judged. */
   readonly secrets?: StopCounts;
+  /** How it was set, but for the paths of what it read, whose content is told elsewhere. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 /** Means of a set and model, with the ends of their 95 % intervals where the table has them. */

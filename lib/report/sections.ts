@@ -4,6 +4,7 @@
  * @module
  */
 import { renderAttacks } from "./attacks.ts";
+import { renderCitation } from "./citation.ts";
 import { renderComparison } from "./comparison.ts";
 import { FIGURE_NAMES, FIGURES, renderFigure } from "./figure_sections.ts";
 import { renderGlossary } from "./glossary.ts";
@@ -27,6 +28,8 @@ export interface ReportSection {
   readonly title: string;
   /** What stands under the heading. */
   readonly content: Markup;
+  /** Headings within it, for the contents. */
+  readonly parts?: readonly { readonly id: string; readonly title: string }[];
 }
 
 interface SectionKind {
@@ -63,7 +66,7 @@ const DETAILS: readonly SectionKind[] = [
  * import { renderSections } from "./sections.ts";
  *
  * const sections = renderSections({ title: "Run", version: "v" });
- * assertEquals(sections.map(({ id }) => id), ["verdict", "methods", "missing", "glossary"]);
+ * assertEquals(sections.map(({ id }) => id), ["verdict", "methods", "missing", "glossary", "cite"]);
  * ```
  */
 export function renderSections(run: RunTables): ReportSection[] {
@@ -76,11 +79,18 @@ export function renderSections(run: RunTables): ReportSection[] {
   };
   const tables = TABLES.flatMap(renderKind);
   if (isEmpty(run.thresholds)) missing.push({ title: "Results", needs: "thresholds" });
-  const figures = FIGURE_NAMES.flatMap((name) => {
-    const figure = renderFigure(name, run);
-    if (!figure) missing.push(FIGURES[name]);
-    return figure ?? [];
-  });
+  const figures: Markup[] = [];
+  const parts: { id: string; title: string }[] = [];
+  for (const name of FIGURE_NAMES) {
+    const number = figures.length + 1;
+    const figure = renderFigure(name, run, { number });
+    if (!figure) {
+      missing.push(FIGURES[name]);
+      continue;
+    }
+    figures.push(figure);
+    parts.push({ id: `${name}-title`, title: `${number}. ${FIGURES[name].title}` });
+  }
   const details = DETAILS.flatMap(renderKind);
   for (const needs of ["config", "versions", "seconds"] as const) {
     if (isEmpty(run[needs])) missing.push({ title: "This run", needs });
@@ -88,10 +98,13 @@ export function renderSections(run: RunTables): ReportSection[] {
   const absent = renderMissing(missing);
   return [
     ...tables,
-    ...figures.length > 0 ? [{ id: "figures", title: "Figures", content: introduceFigures(figures) }] : [],
+    ...figures.length > 0
+      ? [{ id: "figures", title: "Figures", content: introduceFigures(figures), parts }]
+      : [],
     ...details,
     ...absent ? [{ id: "missing", title: "Not in this run", content: absent }] : [],
     { id: "glossary", title: "Words", content: renderGlossary() },
+    { id: "cite", title: "How to cite", content: renderCitation(run) },
   ];
 }
 

@@ -22,6 +22,7 @@ import { toRecord } from "./read_json.ts";
  * const { epochs, secrets } = readUnlearned("ga", record);
  * assertEquals([epochs, secrets], [6, counts]);
  * assertEquals(readUnlearned("ga", {}), { method: "ga", isPaper: false, hasFailed: false });
+ * assertEquals(readUnlearned("ga", { settings: { lr: 1, corpus: "/c" } }).settings, { lr: 1 });
  * ```
  */
 export function readUnlearned(method: string, record: Readonly<Record<string, unknown>>): UnlearnedModel {
@@ -37,7 +38,15 @@ export function readUnlearned(method: string, record: Readonly<Record<string, un
     ...isNumber(seconds) && { seconds },
     ...isNumber(memoryBytes) && { memoryBytes },
     ...secrets && { secrets },
+    ...Object.keys(settings).length > 0 && { settings: withoutPaths(settings) },
   };
+}
+
+/** What names a file or folder. */
+const PATHS = ["model", "corpus", "forget", "retain", "thresholds", "out", "benign"];
+
+function withoutPaths(settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => !PATHS.includes(name)));
 }
 
 function readCounts(found: Readonly<Record<string, unknown>>): StopCounts | undefined {
