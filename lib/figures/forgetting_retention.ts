@@ -1,14 +1,17 @@
 /**
  * Forgetting against retention: every run a point, the more it forgot the further to the right, the more it kept the
- * higher. What no other run beats on both is joined by the Pareto front; faint lines show the way that a run took.
+ * higher. What no other run beats on both is joined by the Pareto front; faint lines show the way that a run took. The
+ * front's runs are named by what sets them apart; where many runs lie close together, a panel of its own enlarges them.
  *
  * @module
  */
-import { type Figure, makeFigure, type Trace } from "./figure.ts";
+import { type Figure, makeFigure, panelHeading, type Trace } from "./figure.ts";
 import {
   epochsOf,
+  HYPERPARAMETER_NAMES,
   type HyperparameterRow,
   type HyperparameterRun,
+  HYPERPARAMETERS,
   listRuns,
   unseenLossLine,
   valueText,
@@ -67,11 +70,16 @@ export function forgettingRetention(
   const enough = isScore(threshold) && isScore(before) ? 1 - threshold / before : null;
   const lowest = Math.min(1, ...points.map(({ kept }) => kept));
   const share = { tickformat: ".0%", zeroline: false };
+  const corner = cornerOf(points);
+  const isInside = (point: Point) => corner?.points.includes(point) ?? false;
   return makeFigure(
     points.length === 0 ? [] : [
       ...methods.flatMap((method) => pathTraces(points.filter(({ run }) => run.method === method), method)),
       ...(front.length > 1 ? [frontTrace(front)] : []),
       ...methods.map((method) => pointTrace(points.filter(({ run }) => run.method === method), method)),
+      ...nameTrace(front.filter((point) => !isInside(point)), points),
+      ...(corner ? cornerTraces(corner, front) : []),
+      ...nameTrace(front.filter(isInside), points, { side: "right", xaxis: "x2", yaxis: "y2" }),
     ],
     {
       title: "Forgetting against retention",
@@ -79,15 +87,31 @@ export function forgettingRetention(
         `best is the upper right corner; ${points.length} runs, ${front.length} of them beaten by no other`,
       layout: {
         height: 520,
+        margin: { l: 64, r: 24, t: 108, b: 84 },
         xaxis: {
           ...share,
-          title: { text: "forgotten: share of the forget set's MA that is gone" },
+          domain: [0, corner ? 0.47 : 1],
+          title: { text: "forgotten: share of forget set MA" },
           range: [-0.03, 1.03],
         },
         yaxis: {
           ...share,
-          title: { text: "kept: share of the retain set's MA" },
+          title: { text: "kept: share of retain set MA" },
           range: [Math.max(-0.03, lowest - 0.04), 1.03],
+        },
+        ...corner && {
+          xaxis2: {
+            ...share,
+            domain: [0.57, 1],
+            anchor: "y2",
+            range: corner.x,
+            title: { text: "forgotten" },
+          },
+          yaxis2: { ...share, tickformat: ".1%", anchor: "x2", range: corner.y },
+          annotations: [
+            panelHeading("all runs", { x: 0 }),
+            panelHeading("the upper right corner, enlarged", { x: 0.57 }),
+          ],
         },
         shapes: enough === null ? [] : [{
           ...thresholdLine(enough, { axis: "x" }),
@@ -109,6 +133,80 @@ function toPoint(run: HyperparameterRun): Point[] {
   if (![before.ma, before.retain_ma, after.ma, after.retain_ma].every(isScore)) return [];
   if (before.ma === 0 || before.retain_ma === 0) return [];
   return [{ run, forgotten: 1 - after.ma! / before.ma!, kept: after.retain_ma! / before.retain_ma! }];
+}
+
+interface Corner {
+  readonly x: readonly [number, number];
+  readonly y: readonly [number, number];
+  readonly points: readonly Point[];
+}
+
+/** Runs that kept so much less than the best one, and forgot at least so much, are of its corner. */
+const [NEAR, LEAST] = [0.06, 0.5];
+/** Fewer of them are told apart without a panel of their own. */
+const CROWD = 4;
+
+/** Where many runs lie close together, with room for their names; undefined where they do not. */
+function cornerOf(points: readonly Point[]): Corner | undefined {
+  const best = Math.max(...points.map(({ kept }) => kept));
+  const near = points.filter(({ forgotten, kept }) => kept >= best - NEAR && forgotten >= LEAST);
+  if (near.length < CROWD || near.length === points.length) return undefined;
+  const rangeOf = (values: readonly number[], after: number): [number, number] => {
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const size = Math.max(high - low, 0.004);
+    return [low - 0.15 * size, high + after * size];
+  };
+  return {
+    x: rangeOf(near.map(({ forgotten }) => forgotten), 0.5),
+    y: rangeOf(near.map(({ kept }) => kept), 0.15),
+    points: near,
+  };
+}
+
+/** The second panel. */
+function cornerTraces({ points }: Corner, front: readonly Point[]): Trace[] {
+  const there = { xaxis: "x2", yaxis: "y2", showlegend: false };
+  return [
+    { ...frontTrace(front), ...there },
+    ...[...Map.groupBy(points, ({ run }) => run.method)].map(([method, own]) => ({
+      ...pointTrace(own, method),
+      ...there,
+      cliponaxis: true,
+    })),
+  ];
+}
+
+/** The names of the front's runs: what sets each apart from the method's others, in the method's colour. */
+function nameTrace(
+  front: readonly Point[],
+  all: readonly Point[],
+  { side = "left", ...axes }: { side?: "left" | "right"; xaxis?: string; yaxis?: string } = {},
+): Trace[] {
+  return front.length === 0 ? [] : [{
+    type: "scatter",
+    mode: "text",
+    ...axes,
+    showlegend: false,
+    x: front.map(({ forgotten }) => forgotten),
+    y: front.map(({ kept }) => kept),
+    text: front.map(({ run }) => plotText(nameRun(run, all))),
+    // nothing lies right of and above a point of the front; where the panel ends there, left of it
+    textposition: front.map(({ forgotten }) =>
+      side === "right" || forgotten < 0.7 ? "top right" : "top left"
+    ),
+    textfont: { size: 11, color: front.map(({ run }) => modelStyle(run.method).color) },
+    cliponaxis: false,
+    hoverinfo: "skip",
+  }];
+}
+
+/** What few of the method's runs share with this one; the method's name where nothing sets it apart. */
+function nameRun(run: HyperparameterRun, points: readonly Point[]): string {
+  const others = points.map((point) => point.run).filter(({ method }) => method === run.method);
+  const special = HYPERPARAMETER_NAMES.filter((name) =>
+    others.filter((other) => other[name] === run[name]).length <= others.length / 2
+  ).map((name) => `${HYPERPARAMETERS[name].label} ${valueText(run[name])}`);
+  return special.join(", ") || modelStyle(run.method).label;
 }
 
 function frontTrace(front: readonly Point[]): Trace {

@@ -7,9 +7,9 @@
 import { readRelearnVariant } from "../attacks/relearn_variant.ts";
 import type { AttackSummary } from "../attacks/summarize_attacks.ts";
 import { percentText } from "../figures/style.ts";
+import type { Check } from "./check.ts";
 import { clipText, formatCount, formatInterval, formatScore, joinWords } from "./format.ts";
 import type { RunTables } from "./run_tables.ts";
-import type { Check } from "./verdict.ts";
 
 /** The p-value that counts as significant, and the area under the ROC curve of a guess. */
 const [ALPHA, GUESS] = [0.05, 0.5];

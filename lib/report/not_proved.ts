@@ -3,10 +3,11 @@
  *
  * @module
  */
+import type { Check } from "./check.ts";
+import type { Finding } from "./finding.ts";
 import { joinWords } from "./format.ts";
 import type { RunTables } from "./run_tables.ts";
-import type { Finding } from "./summary.ts";
-import { type Check, judgeRun } from "./verdict.ts";
+import { judgeRun } from "./verdict.ts";
 
 /** What no table of a run speaks of. */
 const NEVER =

@@ -6,12 +6,13 @@
  */
 import { DARK_COLORS } from "../figures/dark_figure.ts";
 import { percentText } from "../figures/style.ts";
+import type { Finding, FindingBar } from "./finding.ts";
 import { clipText } from "./format.ts";
 import { type Markup, markup } from "./markup.ts";
 import { renderPage } from "./page.ts";
 import type { RunTables } from "./run_tables.ts";
 import { renderSections } from "./sections.ts";
-import { type Finding, type FindingBar, summarizeRun } from "./summary.ts";
+import { summarizeRun } from "./summary.ts";
 
 /**
  * Renders the report. Pure: the same tables give the same page. About 1.3 MB, of which plotly.js is 1.2 MB; with

@@ -13,22 +13,9 @@ import {
   checkQuantized,
   checkRelearned,
 } from "./attack_checks.ts";
+import type { Check } from "./check.ts";
 import { clipText, formatCount, formatInterval, formatScore, joinWords } from "./format.ts";
 import { findResult, listMethods, type RunTables, standingOf } from "./run_tables.ts";
-
-/** A check and how it went. */
-export interface Check {
-  /** What it is about, in a few words of a list. */
-  readonly topic: string;
-  /** What should hold, in a sentence without its end. */
-  readonly name: string;
-  /** Whether it does. */
-  readonly state: "passed" | "failed" | "not measured";
-  /** The numbers that say so; of what was not measured, why it matters. */
-  readonly text: string;
-  /** The command that measures it, of what was not. */
-  readonly command?: string;
-}
 
 /** What a model may lose of a score, and add to its loss, and still count as kept. */
 const TOLERANCE = 0.05;

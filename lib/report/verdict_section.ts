@@ -3,9 +3,10 @@
  *
  * @module
  */
+import type { Check } from "./check.ts";
 import { type Markup, markup } from "./markup.ts";
 import type { RunTables } from "./run_tables.ts";
-import { type Check, describeVerdict, judgeRun } from "./verdict.ts";
+import { describeVerdict, judgeRun } from "./verdict.ts";
 
 const SIGNS = { passed: "✓", failed: "✗", "not measured": "?" } as const satisfies Record<
   Check["state"],

@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { secretsBeforeAfter } from "../../lib/figures/secrets_before_after.ts";
 
 function secret(tag: string, before: number | null, after: number | null) {

@@ -1,9 +1,10 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { checkMembership, checkQuantized, checkRelearned } from "../../lib/report/attack_checks.ts";
+import type { Check } from "../../lib/report/check.ts";
 import { findOpen } from "../../lib/report/not_proved.ts";
 import { renderReport } from "../../lib/report/report.ts";
 import type { RunTables } from "../../lib/report/run_tables.ts";
-import { type Check, describeVerdict, judgeRun } from "../../lib/report/verdict.ts";
+import { describeVerdict, judgeRun } from "../../lib/report/verdict.ts";
 import { renderVerdict } from "../../lib/report/verdict_section.ts";
 import { makeRun } from "./make_run.ts";
 
