@@ -1,5 +1,5 @@
 // Runs in the report: draws its figures in the reader's colours and on paper, saves them, and filters and sorts the
-// table of secrets.
+// table of secrets. What is called here and not defined stands in stack_panels.js.
 (() => {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const byId = (id) => document.getElementById(id);
@@ -47,47 +47,13 @@
     };
   }
 
-  /** The panels' axes, in their order: the x axes with their y axes. */
-  function panelsOf(layout) {
-    return Object.keys(layout).filter((key) => /^xaxis\d*$/.test(key)).map((key) => {
-      const suffix = key.slice("xaxis".length);
-      const y = `yaxis${(layout[key].anchor ?? `y${suffix}`).slice(1)}`;
-      return { x: layout[key], y: layout[y] ?? (layout[y] = {}) };
-    });
-  }
-
-  /** On a narrow screen panels stand under one another, so that none lies beside what one sees. */
-  const NARROW = 520; // pixels of the figure
-  const isNarrow = (element) => !isPrinting && element.parentElement.clientWidth < NARROW;
-  function stackPanels(layout) {
-    const panels = panelsOf(layout);
-    if (panels.length < 2) return layout;
-    const [first] = panels;
-    const axes = panels.map(({ x, y }, index) => {
-      const top = 1 - index / panels.length;
-      const was = { x: x.domain?.[0] ?? 0, y: y.domain?.[1] ?? 1 };
-      x.domain = [0, 1];
-      y.domain = [top - 0.66 / panels.length, top];
-      y.showticklabels = true;
-      y.title = y.title?.text ? y.title : first.y.title;
-      return { was, top };
-    });
-    for (const heading of layout.annotations ?? []) {
-      const own = axes.find(({ was }) =>
-        Math.abs(was.x - heading.x) < 1e-6 && Math.abs(was.y - heading.y) < 1e-6
-      );
-      if (heading.xref === "paper" && own) Object.assign(heading, { x: 0, y: own.top });
-    }
-    const room = layout.margin.t + layout.margin.b;
-    return { ...layout, height: room + (layout.height - room) * 0.85 * panels.length };
-  }
-
   // A dark screen turns light while it prints, which must not bring the screen's sizes back.
   let isPrinting = false;
+  const widthOf = (element) => isPrinting ? PRINT_WIDTH : element.parentElement.clientWidth;
   function drawAll() {
     for (const element of plots) {
       const { data, layout: wide } = readFigure(element.id, isDark() && !isPrinting ? "dark" : "light");
-      const layout = isNarrow(element) ? stackPanels(wide) : wide;
+      const layout = widthOf(element) < NARROW ? stackPanels(wide) : wide;
       if (layout !== wide) { for (const trace of data) if (trace.type === "bar") trace.textangle = -90; // narrow bars
        }
       element.style.height = `${layout.height * (isPrinting ? PRINT_SCALE : 1)}px`;
@@ -96,9 +62,10 @@
     }
   }
   drawAll();
-  let wasNarrow = plots.map(isNarrow).join();
+  const areNarrow = () => plots.map((element) => widthOf(element) < NARROW).join();
+  let wasNarrow = areNarrow();
   addEventListener("resize", () => {
-    const now = plots.map(isNarrow).join();
+    const now = areNarrow();
     if (now !== wasNarrow) drawAll();
     wasNarrow = now;
   });

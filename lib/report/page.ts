@@ -10,6 +10,7 @@ import { clipText } from "./format.ts";
 import { type Markup, markup, rawMarkup, scriptJson } from "./markup.ts";
 import { pageHead } from "./page_head.ts";
 import pageScript from "./page.js" with { type: "text" };
+import stackPanels from "./stack_panels.js" with { type: "text" };
 import type { ReportSection } from "./sections.ts";
 
 /** Nothing but what the page itself holds may run; a figure that is saved as PNG passes through a blob. */
@@ -67,7 +68,7 @@ export function renderPage({ title, version, about, sections, findings }: Report
     </footer>
     <script type="application/json" id="themes">${scriptJson({ ...TEMPLATES, colors: DARK_COLORS })}</script>
     <script>${rawMarkup(plotlySource)}</script>
-    <script>${rawMarkup(pageScript)}</script>
+    <script>${rawMarkup(stackPanels + pageScript)}</script>
   </body>
 </html>
 `.text;

@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { thisMachine } from "../../lib/cli/machine.ts";
 import { join } from "node:path";
 import deno from "../../deno.json" with { type: "json" };
 import { openRunFiles } from "../../lib/cli/run_files.ts";
@@ -51,8 +50,7 @@ Deno.test("openRunFolder() makes a folder with its record and takes its lock awa
   const folder = join(temporary.path, "run");
   assertEquals(await leave(folder, { versions: { tensorflow: "2.21.0" } }), false);
   assertEquals(names(folder), ["history.parquet", "run.json"]);
-  const { commit, ...record } = (await readRunRecord(folder))!;
-  assertEquals(/^[0-9a-f]{40}$/.test(commit ?? "0".repeat(40)), true); // none where it was installed
+  const { commit: _, machine: __, ...record } = (await readRunRecord(folder))!;
   assertEquals(record, {
     command: "unlearn",
     status: "unfinished",
@@ -61,7 +59,6 @@ Deno.test("openRunFolder() makes a folder with its record and takes its lock awa
     outputs: { "history.parquet": null, "model-*.safetensors": null },
     scratch: ["checkpoint-[0-9]*"],
     versions: { codescrub: deno.version, deno: Deno.version.deno, tensorflow: "2.21.0" },
-    machine: thisMachine(),
   });
 });
 
