@@ -33,8 +33,8 @@ export function findOpen(run: RunTables): Finding {
   const [failed, open] = [listOf("failed"), listOf("not measured")];
   return {
     heading: "What is not proved",
-    number: `${open.length} of ${checks.length}`,
-    label: "checks were not made",
+    number: `${failed.length + open.length} of ${checks.length}`,
+    label: "checks failed or were not made",
     bars: [],
     sentences: [
       ...failed.length > 0 ? [`Failed: ${joinWords(failed)}.`] : [],
