@@ -6,7 +6,18 @@
  */
 import type { Place } from "./near_places.ts";
 
-/** The lines of a match. */
+/**
+ * The lines of a match.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { MatchLines } from "./match_lines.ts";
+ *
+ * const lines = new MatchLines("\nkey = b # allow");
+ * assertEquals(lines.answer("allow", (word, text) => text.includes(word)), true);
+ * ```
+ */
 export class MatchLines {
   /** From the newline before them, as gitleaks shows them to its lists, up to the one behind. */
   readonly text: string;
