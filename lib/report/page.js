@@ -235,7 +235,7 @@
       sortBy(column, now === null ? first === "descending" : now === "ascending");
     });
   }
-  heads[5].setAttribute("aria-sort", "descending");
+  heads[Math.min(5, heads.length - 1)].setAttribute("aria-sort", "descending"); // MA before, else copies
   filter.closest(".controls").hidden = false;
   filter.addEventListener("input", applyFilter);
   kind.addEventListener("change", applyFilter);

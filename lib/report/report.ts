@@ -12,7 +12,7 @@ import { type Markup, markup } from "./markup.ts";
 import { renderPage } from "./page.ts";
 import type { RunTables } from "./run_tables.ts";
 import { renderSections } from "./sections.ts";
-import { summarizeRun } from "./summary.ts";
+import { NOTHING, summarizeRun } from "./summary.ts";
 
 /**
  * Renders the report. Pure: the same tables give the same page. About 1.3 MB, of which plotly.js is 1.2 MB; with
@@ -35,7 +35,9 @@ export function renderReport(run: RunTables): string {
     about: markup`Secrets found, measured and erased by ${clipText(run.version)}. ${describeMask(run)}`,
     sections: renderSections(run),
     findings: markup`
-      <section class="findings" aria-label="Summary">${summarizeRun(run).map(renderFinding)}</section>`,
+      <section class="findings" aria-label="Summary">${
+      summarizeRun(run).filter(({ number }) => number !== NOTHING).map(renderFinding)
+    }</section>`,
   });
 }
 

@@ -7,6 +7,7 @@ import { renderAttacks } from "./attacks.ts";
 import { renderCitation } from "./citation.ts";
 import { renderComparison } from "./comparison.ts";
 import { FIGURE_NAMES, FIGURES, renderFigure } from "./figure_sections.ts";
+import { renderFound } from "./found_section.ts";
 import { renderGlossary } from "./glossary.ts";
 import { type Markup, markup } from "./markup.ts";
 import { renderMethods } from "./methods.ts";
@@ -51,6 +52,7 @@ const TABLES: readonly SectionKind[] = [
   { id: "passes", title: "Writing code", needs: "passes", render: renderPasses },
 ];
 const DETAILS: readonly SectionKind[] = [
+  { id: "found", title: "Secrets by detector and document", render: renderFound },
   { id: "top", title: "Most memorized secrets", needs: "secrets", render: (run) => renderTopSecrets(run) },
   { id: "secrets", title: "Every secret", needs: "secrets", render: renderAllSecrets },
   { id: "methods", title: "Methods", render: renderMethods },

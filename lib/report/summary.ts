@@ -104,6 +104,9 @@ function findErasure(run: RunTables, method: string | undefined): Finding {
   };
 }
 
+/** The number of a finding that the run has no table for. */
+export const NOTHING = "–";
+
 /** The scores that have thresholds. */
 const SCORES = THRESHOLD_METRICS.map((column) => ({ column, name: METRICS[column].label }));
 type Score = typeof SCORES[number];
@@ -221,5 +224,9 @@ function countOf(count: number, what: string): string {
 function missingFinding(heading: string, part: RunPartName, run: RunTables): Finding {
   const found = part === "documents" ? describeFound(run) : [];
   const sentences = [...found, describeMissing(part).replaceAll("`", "")];
-  return { heading, number: "–", label: "not in this run", bars: [], sentences };
+  if (found.length > 0) {
+    const number = formatCount(run.found?.values);
+    return { heading: "What was found", number, label: "different secrets", bars: [], sentences };
+  }
+  return { heading, number: NOTHING, label: "not in this run", bars: [], sentences };
 }

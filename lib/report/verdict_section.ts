@@ -34,8 +34,14 @@ export function renderVerdict(run: RunTables): Markup {
   const sorted = checks.toSorted((a, b) =>
     Number(a.state === "not measured") - Number(b.state === "not measured")
   );
+  const list = markup`<ul class="checks">${sorted.map(renderCheck)}</ul>`;
+  const isOpen = checks.every(({ state }) => state === "not measured");
   return markup`<p class="lead">${describeVerdict(run, checks)}</p>
-<ul class="checks">${sorted.map(renderCheck)}</ul>`;
+${
+    isOpen
+      ? markup`<details><summary>The checks, and the commands that make them</summary>${list}</details>`
+      : list
+  }`;
 }
 
 /**
