@@ -121,7 +121,7 @@ async function readRecords(
       ? { ...isText(own.command) && { command: own.command }, ...toRecord(own.settings) }
       : settings,
     versions: entriesOf(records.find(({ versions }) => versions !== undefined)?.versions, isText),
-    seconds: entriesOf(summary?.stages, isNumber),
+    seconds: entriesOf((summary ?? toRecord(own?.summary)).stages, isNumber),
   };
 }
 

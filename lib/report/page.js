@@ -137,8 +137,9 @@
     });
   }
 
-  /** A spreadsheet takes what begins like a formula for one: an apostrophe says that it is text. */
+  /** Counts are numbers; what begins like a formula is one to a spreadsheet: an apostrophe says that it is text. */
   function csvCell(text) {
+    if (/^\d{1,3}(,\d{3})+$/.test(text)) return text.replaceAll(",", "");
     const safe = /^[=+@\t\r]|^-(?![\d.])/.test(text) ? `'${text}` : text;
     return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   }
