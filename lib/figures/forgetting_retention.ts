@@ -16,8 +16,8 @@ import {
   unseenLossLine,
   valueText,
 } from "./hyperparameter_runs.ts";
-import { paretoFront } from "./pareto_front.ts";
-import { isScore, modelStyle, PALETTE, percentText, plotText, thresholdLine } from "./style.ts";
+import { enoughLines, frontTrace, paretoFront } from "./pareto_front.ts";
+import { isScore, modelStyle, plotText } from "./style.ts";
 
 /** Options of {@linkcode forgettingRetention}. */
 export interface ForgettingRetentionOptions {
@@ -66,8 +66,6 @@ export function forgettingRetention(
   const points = listRuns(rows).flatMap(toPoint);
   const methods = [...new Set(points.map(({ run }) => run.method))];
   const front = paretoFront(points);
-  const before = points[0]?.run.before.ma;
-  const enough = isScore(threshold) && isScore(before) ? 1 - threshold / before : null;
   const lowest = Math.min(1, ...points.map(({ kept }) => kept));
   const share = { tickformat: ".0%", zeroline: false };
   const corner = cornerOf(points);
@@ -113,16 +111,7 @@ export function forgettingRetention(
             panelHeading("the upper right corner, enlarged", { x: 0.57 }),
           ],
         },
-        shapes: enough === null ? [] : [{
-          ...thresholdLine(enough, { axis: "x" }),
-          label: {
-            ...thresholdLine(enough, { axis: "x" }).label,
-            text: `MA threshold ${percentText(threshold)} `,
-            textposition: "start",
-            xanchor: "right",
-            yanchor: "bottom",
-          },
-        }],
+        shapes: enoughLines(threshold, points[0]?.run.before.ma),
       },
     },
   );
@@ -207,19 +196,6 @@ function nameRun(run: HyperparameterRun, points: readonly Point[]): string {
     others.filter((other) => other[name] === run[name]).length <= others.length / 2
   ).map((name) => `${HYPERPARAMETERS[name].label} ${valueText(run[name])}`);
   return special.join(", ") || modelStyle(run.method).label;
-}
-
-function frontTrace(front: readonly Point[]): Trace {
-  return {
-    type: "scatter",
-    mode: "lines",
-    name: "Pareto front",
-    x: front.map(({ forgotten }) => forgotten),
-    y: front.map(({ kept }) => kept),
-    line: { color: PALETTE.grey, width: 6, shape: "linear" },
-    opacity: 0.45,
-    hoverinfo: "skip",
-  };
 }
 
 /** The ways of a method's runs in one trace: a gap ends each. */

@@ -5,8 +5,8 @@
  * @module
  */
 import { type Figure, makeFigure, type Trace } from "./figure.ts";
-import { paretoFront } from "./pareto_front.ts";
-import { isScore, modelStyle, PALETTE, percentText, plotText, thresholdLine } from "./style.ts";
+import { enoughLines, frontTrace, paretoFront } from "./pareto_front.ts";
+import { isScore, modelStyle, plotText } from "./style.ts";
 
 /** A method: its mean MA on both sets before and after. */
 export interface TradeoffRow {
@@ -50,8 +50,6 @@ export function methodTradeoff(
     kept: row.retain[1] / row.retain[0],
   }));
   const front = paretoFront(points);
-  const before = points[0]?.row.forget[0];
-  const enough = isScore(threshold) && isScore(before) ? 1 - threshold / before : null;
   const lowest = Math.min(0.5, ...points.map(({ kept }) => kept));
   const share = { tickformat: ".0%", zeroline: false };
   return makeFigure([
@@ -77,16 +75,7 @@ export function methodTradeoff(
         title: { text: "kept: share of retain set MA" },
         range: [Math.max(-0.03, lowest - 0.1), 1.09],
       },
-      shapes: enough === null ? [] : [{
-        ...thresholdLine(enough, { axis: "x" }),
-        label: {
-          ...thresholdLine(enough, { axis: "x" }).label,
-          text: `MA threshold ${percentText(threshold)} `,
-          textposition: "start",
-          xanchor: "right",
-          yanchor: "bottom",
-        },
-      }],
+      shapes: enoughLines(threshold, points[0]?.row.forget[0]),
     },
   });
 }
@@ -110,19 +99,6 @@ function wayTrace({ method, way, forget, retain }: TradeoffRow): Trace[] {
     opacity: 0.5,
     hoverinfo: "skip",
   }];
-}
-
-function frontTrace(front: readonly Point[]): Trace {
-  return {
-    type: "scatter",
-    mode: "lines",
-    name: "Pareto front",
-    x: front.map(({ forgotten }) => forgotten),
-    y: front.map(({ kept }) => kept),
-    line: { color: PALETTE.grey, width: 6 },
-    opacity: 0.45,
-    hoverinfo: "skip",
-  };
 }
 
 function pointTrace({ row, forgotten, kept }: Point, index: number): Trace {
