@@ -50,6 +50,9 @@ export const NOTEBOOK_TABLES = {
   attacks: { file: RUN_FILES.attacks, columns: ATTACK_COLUMNS, by: "07_attacks" },
 } as const satisfies { [name: string]: { file: string; columns: Columns; by: string } };
 
+/** What the fifth writes beside these: a folder for each method. */
+const UNLEARNED = { file: "codeeraser/history.parquet", columns: HISTORY_COLUMNS, by: "05_unlearning" };
+
 /** A table's name. */
 export type NotebookTable = keyof typeof NOTEBOOK_TABLES;
 
@@ -179,6 +182,22 @@ export class NotebookRun {
     return history.map((row) => {
       return { ...{ method, gamma, lambda, alpha, lr, unseen_nll: null, status }, ...row };
     }) as RowOf<typeof HYPERPARAMETER_COLUMNS>[];
+  }
+
+  /** Every table of the pipeline, in its order: which notebook writes it, and its rows; null where it is not there yet. */
+  async tables(): Promise<{ notebook: string; table: string; rows: number | null }[]> {
+    refuseQueuedCell();
+    const all = [...Object.values(NOTEBOOK_TABLES), UNLEARNED].sort((a, b) =>
+      a.by < b.by ? -1 : a.by > b.by ? 1 : 0
+    );
+    return await Promise.all(all.map(async ({ by, file, columns }) => {
+      const path = this.path(file);
+      return {
+        notebook: by,
+        table: file,
+        rows: existsSync(path) ? (await readRows(path, columns)).length : null,
+      };
+    }));
   }
 
   #missing(file: string, by: string): Error {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { escapeHtml } from "../report/markup.ts";
 import { beginWork, type MimeBundle, showInPlace } from "../figures/notebook_kernel.ts";
 
 const UPDATE_MS = 200;
@@ -111,10 +112,6 @@ function barBundle(state: BarState, ms: number): MimeBundle {
       `<progress${value} style="width: 16em; vertical-align: middle"></progress> <span>${line}</span>`,
     "text/plain": lineOf(state),
   };
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }
 
 function formatSeconds(ms: number): string {

@@ -106,7 +106,6 @@ export async function setUpJupyter(options: FetchWheelsOptions = {}): Promise<Ju
     } finally {
       await stop();
     }
-    await writeJson(join(made, "share", "jupyter", "lab", "settings", "overrides.json"), LAB_SETTINGS);
     const { folder } = jupyterIn(cache);
     await Deno.remove(folder, { recursive: true }).catch(() => {}); // one with a dead Python
     await Deno.rename(made, folder); // its scripts name the old folder: parts are started by `python -m`
@@ -122,13 +121,15 @@ try: import venv, ensurepip
 except ImportError: sys.exit("ERROR: Python has no venv module: install it (package python3-venv)")
 `;
 
-/** No question about news, no check for updates: JupyterLab asks the network nothing. */
+/** JupyterLab's settings. No question about news, no check for updates: it asks the network nothing. */
 const LAB_SETTINGS = {
   "@jupyterlab/apputils-extension:notification": {
     fetchNews: "false",
     checkForUpdates: false,
     doNotDisturbMode: true,
   },
+  // a narrow window shows lines of code to their end
+  "@jupyterlab/notebook-extension:tracker": { codeCellConfig: { lineWrap: true } },
 };
 
 /** How a part of Jupyter is started. */
@@ -159,6 +160,7 @@ export async function jupyterCommand(
   args: readonly string[],
   { cwd = Deno.cwd(), env = {}, stderr = "inherit" }: JupyterCommandOptions = {},
 ): Promise<Deno.Command> {
+  await writeJson(join(folder, "share", "jupyter", "lab", "settings", "overrides.json"), LAB_SETTINGS);
   await writeJson(join(folder, "share", "jupyter", "kernels", "deno", "kernel.json"), {
     argv: [Deno.execPath(), "jupyter", "--kernel", "--conn", "{connection_file}"],
     display_name: "Deno",

@@ -71,3 +71,18 @@ Deno.test("openRun() refuses a file", async () => {
   const file = await Deno.makeTempFile();
   await assertRejects(() => openRun(file), Error, "it is a file: set RUN to a folder");
 });
+
+Deno.test("tables() goes by the notebooks' order and knows what is not there", async () => {
+  const run = await openRun(await Deno.makeTempDir());
+  await run.write("retain", [{ doc_id: "a.py", bleu4: 1 }]);
+  await Deno.mkdir(run.path("codeeraser"));
+  await writeRows(run.path("codeeraser/history.parquet"), [EPOCH, EPOCH], HISTORY_COLUMNS);
+  const tables = await run.tables();
+  const notebooks = tables.map(({ notebook }) => notebook);
+  assertEquals(notebooks, notebooks.toSorted());
+  assertEquals(tables.filter(({ rows }) => rows !== null), [
+    { notebook: "04_sets", table: "retain.parquet", rows: 1 },
+    { notebook: "05_unlearning", table: "codeeraser/history.parquet", rows: 2 },
+  ]);
+  await Deno.remove(run.folder, { recursive: true });
+});

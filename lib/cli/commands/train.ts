@@ -18,6 +18,7 @@ import { CORPUS_OPTIONS } from "../corpus_options.ts";
 import { DTYPE_OPTION, SAVE_DTYPE_OPTION } from "../dtype_options.ts";
 import { memoryOf, sayMemory } from "../memory.ts";
 import { checkSpace } from "../output.ts";
+import { EVENT_FILES, openEventLog, TENSORBOARD_OPTION } from "../event_log.ts";
 import { openRunFolder } from "../run_folder.ts";
 import { trainedFiles } from "../save_trained.ts";
 import { openEngine } from "../session.ts";
@@ -88,6 +89,7 @@ export const command = defineCommand({
       default: TRAIN_DEFAULTS.maxNorm,
       min: 0,
     },
+    tensorboard: TENSORBOARD_OPTION,
     dtype: DTYPE_OPTION,
     saveDtype: {
       ...SAVE_DTYPE_OPTION,
@@ -104,7 +106,7 @@ export const command = defineCommand({
       command: "train",
       context: { ...context, settings: settingsOf(context.settings, values.model) },
       inputs: await trainingInputs(values, context),
-      outputs: [...trainedFiles(values), LOG_FILE],
+      outputs: [...trainedFiles(values), LOG_FILE, EVENT_FILES],
       scratch: [CHECKPOINTS, TOKEN_FILES],
       versions: { tensorflow: engine.version },
     });
@@ -138,6 +140,7 @@ export const command = defineCommand({
       isNew: values.model === undefined,
       first,
     });
+    using events = openEventLog(run.folder, values);
     const training = context.progress.start("Training", steps, "steps");
     training.skip(optimizer.steps);
     const save = async () => {
@@ -159,6 +162,7 @@ export const command = defineCommand({
       signal: context.signal,
       onStep: async (step) => {
         training.advance(1, `loss ${step.loss.toFixed(3)}`);
+        events.scalars(step.step, { loss: step.loss, norm: step.norm, rate: step.rate });
         if (step.step % LOG_EVERY_STEPS === 0 || step.step === 1) log.push(logLine(step));
         const rate = watch.add(step.step, step.loss);
         if (rate && notes.length === 0) {
@@ -173,6 +177,7 @@ export const command = defineCommand({
       },
     });
     training.done();
+    events[Symbol.dispose](); // the record holds what the file has then
     await start.save(out, values.saveDtype);
     await writeFileAtomic(await run.path(LOG_FILE), log.join("\n") + "\n");
     const last = JSON.parse(log.at(-1)!) as TrainStep;
