@@ -1,6 +1,7 @@
 /**
  * The tokens at which a model ends what it writes, as transformers' `generate` takes them: those of generation_config.json,
- * else of config.json; beside them the tokenizer's end of a text.
+ * else of config.json; beside them the tokenizer's end of a text, and what is usually called so: a model of a chat, which
+ * ends a turn, writes that after code.
  *
  * @module
  */
@@ -8,7 +9,7 @@ import { join } from "node:path";
 import { readRegularText } from "../files/read_file.ts";
 import { reasonOf } from "../files/reason.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
-import { isGguf } from "./gguf.ts";
+import { isGguf } from "./gguf_files.ts";
 import type { LoadedModel } from "./load.ts";
 
 const FILE = "generation_config.json";
@@ -35,7 +36,7 @@ export async function endTokens(
   { folder, configJson, model: { config } }: Pick<LoadedModel, "folder" | "configJson"> & {
     model: { config: { vocabularySize: number } };
   },
-  { endOfText }: Pick<Tokenizer, "endOfText">,
+  { endOfText, usualEnd = null }: Pick<Tokenizer, "endOfText"> & Partial<Pick<Tokenizer, "usualEnd">>,
 ): Promise<number[]> {
   const own = isGguf(folder) ? undefined : (await readGenerationConfig(folder)).eos_token_id;
   const named = own ?? configJson.eos_token_id ?? [];
@@ -47,7 +48,7 @@ export async function endTokens(
         `that is none of the ${config.vocabularySize} ids`,
     );
   }
-  return [...new Set([...ids as number[], ...endOfText === null ? [] : [endOfText]])];
+  return [...new Set([...ids as number[], endOfText, usualEnd])].filter((id) => id !== null);
 }
 
 async function readGenerationConfig(folder: string): Promise<{ eos_token_id?: unknown }> {

@@ -5,6 +5,8 @@
  *
  * @module
  */
+import { ConfigReader } from "../models/config.ts";
+import { readRope, ropeFrequencies } from "../models/rope_scaling.ts";
 import type { GgufHeader } from "./gguf_header.ts";
 
 type Json = Record<string, unknown>;
@@ -54,6 +56,7 @@ const CONFIGS: { readonly [architecture: string]: (read: GgufFields) => Json } =
  * The fields of config.json that a file's metadata and tensors stand for.
  *
  * @param file a name for messages
+ * @param ropeFactors what the frequencies of rotary positions are divided by, as Llama 3's files have it
  * @throws {RangeError} for an architecture that is not known or a field that is missing, wrong or not supported
  *
  * @example
@@ -65,7 +68,7 @@ const CONFIGS: { readonly [architecture: string]: (read: GgufFields) => Json } =
  * assertThrows(() => ggufConfig(header, "m.gguf"), RangeError, message);
  * ```
  */
-export function ggufConfig(header: GgufHeader, file: string): Json {
+export function ggufConfig(header: GgufHeader, file: string, ropeFactors?: Float32Array): Json {
   const architecture = header.metadata.get("general.architecture");
   if (typeof architecture !== "string" || !Object.hasOwn(CONFIGS, architecture)) {
     const names = Object.keys(CONFIGS).map((name) => `"${name}"`).join(", ");
@@ -73,8 +76,10 @@ export function ggufConfig(header: GgufHeader, file: string): Json {
   }
   const read = new GgufFields(header, { architecture, file });
   read.absent("expert_count", "attention.sliding_window", "rope.scaling.attn_factor");
+  const config = CONFIGS[architecture]!(read);
   return {
-    ...CONFIGS[architecture]!(read),
+    ...config,
+    ...ropeFactors && { rope_scaling: llama3Scaling(ropeFactors, config, file) },
     vocab_size: read.vocabularySize(),
     tie_word_embeddings: !read.hasTensor("output.weight"),
     ...specialTokens(header),
@@ -115,6 +120,32 @@ function ropeScaling(read: GgufFields): Json {
   if (kind !== "yarn") read.refuse("rope.scaling.type", '"none", "linear" or "yarn"');
   const original_max_position_embeddings = read.size("rope.scaling.original_context_length");
   return { rope_scaling: { rope_type: "yarn", factor, original_max_position_embeddings } };
+}
+
+/** Of Llama 3's models: each has its own factor. */
+const LLAMA3 = { low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 8192 };
+
+const NOT_LLAMA3 = "is not of Llama 3's scaling of positions, which alone is supported";
+
+/** The scaling of which the factors are: those of the slowest pairs are its own. */
+function llama3Scaling(factors: Float32Array, config: Json, file: string): Json {
+  const json = { rope_type: "llama3", factor: Number(Math.max(...factors).toPrecision(6)), ...LLAMA3 };
+  const { head_dim: headWidth, rope_theta } = config as { head_dim: number; rope_theta: number };
+  const refuse = (what: string): never => {
+    throw new RangeError(`Cannot load "${file}": rope_freqs.weight ${what}`);
+  };
+  if (config.model_type !== "llama" || config.rope_scaling !== undefined) {
+    refuse("is beside another scaling of positions");
+  }
+  if (factors.length !== headWidth / 2) refuse(`has ${factors.length} values, expected ${headWidth / 2}`);
+  if (!(json.factor >= 1)) refuse(NOT_LLAMA3);
+  const read = new ConfigReader({ rope_theta, rope_scaling: json }, file);
+  const plain = ropeFrequencies(headWidth, rope_theta);
+  const { frequencies } = readRope(read, { headWidth, positions: LLAMA3.original_max_position_embeddings });
+  const isSame = frequencies.every((frequency, i) =>
+    Math.abs(frequency * factors[i]! / plain[i]! - 1) < 1e-3
+  );
+  return isSame ? json : refuse(NOT_LLAMA3);
 }
 
 /** Ids of special tokens, as both files count them. */

@@ -9,14 +9,14 @@ import { fillBfloat16Tensor, isNarrow, viewTensor } from "../engine/tensor_memor
 import type { Architecture, OwnConfig } from "../models/architecture.ts";
 import { checkBase, type ReadAdapter, readAdapter } from "./adapter.ts";
 import { narrow, type StorageDtype } from "./float_types.ts";
-import { isGguf, openGguf } from "./gguf.ts";
+import { openGguf } from "./gguf.ts";
+import { isGguf, modelPath } from "./gguf_files.ts";
 import { linearLayers, type LinearSize, newAdapter, type NewLora } from "../models/lora.ts";
 import { Model } from "../models/model.ts";
 import type { Trainable } from "../models/trainable.ts";
 import { architectureOf } from "../models/models.ts";
 import { openTensors } from "./open_tensors.ts";
 import { readWeights, storageDtype } from "./read_weights.ts";
-import { namedModel } from "../setup/fetched_models.ts";
 import { readRegularText } from "../files/read_file.ts";
 import { fileReasonOf, reasonOf } from "../files/reason.ts";
 
@@ -88,7 +88,7 @@ async function readText(folder: string, name: string): Promise<string> {
 export async function readConfig(
   path: string,
 ): Promise<{ architecture: Architecture; config: OwnConfig; json: Record<string, unknown> }> {
-  path = namedModel(path);
+  path = modelPath(path);
   if (!isGguf(path)) return checkConfig(await readJson(path), `${path}/config.json`);
   const { source, configJson } = openGguf(path);
   source[Symbol.dispose]();
@@ -165,7 +165,7 @@ async function roundedToBfloat16(tensor: Tensor): Promise<Tensor> {
  */
 export async function loadModel(path: string, options: LoadOptions = {}): Promise<LoadedModel> {
   const { products = "float32", trainable = false } = options;
-  path = namedModel(path);
+  path = modelPath(path);
   const { architecture, config, json } = await readConfig(path);
   using source = isGguf(path) ? openGguf(path).source : await openTensors(path);
   const isFrozen = !trainable || options.lora !== undefined || options.trainsAdapter;

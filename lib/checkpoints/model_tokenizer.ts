@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { namedModel } from "../setup/fetched_models.ts";
+import { specialTokensOf } from "../tokenizers/special_tokens.ts";
 import { openTokenizer, parseTokenizer, type Tokenizer } from "../tokenizers/tokenizer.ts";
 import { readRegularFile } from "../files/read_file.ts";
 import { writeFileAtomic } from "../files/write_file.ts";
-import { ggufTokenizerFiles, isGguf } from "./gguf.ts";
+import { ggufTokenizerFiles } from "./gguf.ts";
+import { isGguf, modelPath } from "./gguf_files.ts";
 
 /** Files that a tokenizer may consist of, and how to generate. */
 export const TOKENIZER_FILES = [
@@ -39,9 +40,11 @@ const MAX_FILE_BYTES = 1 << 26;
  * ```
  */
 export async function openModelTokenizer(path: string): Promise<Tokenizer> {
-  path = namedModel(path);
+  path = modelPath(path);
   if (!isGguf(path)) return await openTokenizer(path);
-  return parseTokenizer(ggufTokenizerFiles(path).get("tokenizer.json")!, path);
+  const files = ggufTokenizerFiles(path);
+  const special = specialTokensOf(JSON.parse(files.get("tokenizer_config.json")!), {});
+  return parseTokenizer(files.get("tokenizer.json")!, path, special);
 }
 
 /**

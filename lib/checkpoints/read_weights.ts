@@ -106,6 +106,10 @@ function matchTensors<C extends ModelConfig>(
     if (Object.hasOwn(expected, name)) found.set(name, stored);
     else if (!architecture.isBuffer(name) && !(isOutput && config.tiedEmbeddings)) unknown.push(stored);
   }
+  const { embeddingName, outputName } = architecture;
+  if (config.tiedEmbeddings && !found.has(embeddingName) && source.tensors.has(outputName)) {
+    found.set(embeddingName, outputName); // of two names for one tensor safetensors' save_model keeps this one
+  }
   const missing = Object.keys(expected).filter((name) => !found.has(name));
   const wrong: string[] = [];
   for (const [name, stored] of found) {
@@ -235,13 +239,13 @@ async function checkTied(
   { outputName, embeddingName }: { outputName: string; embeddingName: string },
 ): Promise<void> {
   const output = source.tensors.get(outputName);
-  if (!output) return;
+  const stored = names.get(embeddingName)!;
+  if (!output || stored === outputName) return;
   const refuse = (what: string): never => {
     throw new TypeError(
       `Cannot load "${source.file}": "${outputName}" ${what} "${embeddingName}", but tie_word_embeddings is true`,
     );
   };
-  const stored = names.get(embeddingName)!;
   const { shape } = source.tensors.get(stored)!;
   if (!output.isReadable || output.shape.join() !== shape.join()) {
     refuse(`of ${output.dtype} [${output.shape}] is not`);

@@ -4,9 +4,9 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fetchHubModel, HubError, type HubModelName, parseHubName } from "../hub/fetch_hub_model.ts";
-import { isGguf } from "../checkpoints/gguf.ts";
+import { ggufParts, isGguf, modelPath } from "../checkpoints/gguf_files.ts";
 import { reasonOf } from "../files/reason.ts";
 import { namedModel } from "../setup/fetched_models.ts";
 import type { Context, OptionSpec } from "./command.ts";
@@ -83,6 +83,8 @@ async function checkedModel(path: string, name: string): Promise<string> {
   if (!(await Deno.stat(path)).isDirectory) {
     return isGguf(path) ? path : refuse("it is a file: give the folder of the model, or a .gguf file");
   }
+  const file = modelPath(path);
+  if (isGguf(file)) return file;
   const names = Array.from(Deno.readDirSync(path), (entry) => entry.name);
   const has = (...some: string[]) => some.some((name) => names.includes(name));
   const hasWeights = names.some((name) => /^(pytorch_)?model\b.*\.(safetensors|bin|pt|json)$/.test(name));
@@ -99,14 +101,19 @@ async function checkedModel(path: string, name: string): Promise<string> {
       }"`,
     );
   }
-  if (has("tokenizer.json")) return path;
+  if (has("tokenizer.json") || (has("vocab.json") && has("merges.txt"))) return path;
   if (has("trainer_state.json", "optimizer.pt", "training_args.bin")) {
     refuse(
       "it is a checkpoint of a training, without a tokenizer: copy tokenizer.json of its base model into it",
     );
   }
+  const models = new Set(names.filter(isGguf).map((name) => ggufParts(name)[0]!));
+  if (!has("config.json") && models.size > 1) {
+    const first = join(name, [...models].sort()[0]!);
+    refuse(`it holds ${models.size} GGUF models: give one of them, such as "${first}"`);
+  }
   if (!has("config.json")) refuse("it has no config.json and no tokenizer.json: give the folder of a model");
-  if (has("vocab.json", "tokenizer.model", "vocab.txt")) {
+  if (has("tokenizer.model", "vocab.json", "vocab.txt")) {
     refuse(
       "it has no tokenizer.json but an older form of it: write it with transformers' AutoTokenizer, by save_pretrained",
     );
@@ -115,7 +122,7 @@ async function checkedModel(path: string, name: string): Promise<string> {
 }
 
 /**
- * A model as a run's input: all files of its folder, or its GGUF file.
+ * A model as a run's input: all files of its folder, or its GGUF file; of one in several files, their folder's.
  *
  * @throws {Error} as {@linkcode modelFolder}
  *
@@ -130,7 +137,8 @@ async function checkedModel(path: string, name: string): Promise<string> {
  * ```
  */
 export async function modelInput(name: string, context: ModelContext): Promise<RunInput> {
-  return { path: await modelFolder(name, context), isFlat: true };
+  const path = await modelFolder(name, context);
+  return { path: ggufParts(path).length > 1 ? dirname(path) : path, isFlat: true };
 }
 
 /**

@@ -67,13 +67,6 @@ export async function openModel(
   const engine = await openEngine();
   try {
     const loaded = await loadModel(folder, options);
-    const { vocabularySize } = loaded.model.config;
-    if (tokenizer.vocabularySize > vocabularySize) {
-      loaded[Symbol.dispose]();
-      throw new RangeError(
-        `Cannot use the tokenizer of "${folder}": it has ${tokenizer.vocabularySize} entries, the model ${vocabularySize}`,
-      );
-    }
     const dispose = () => {
       loaded[Symbol.dispose]();
       engine[Symbol.dispose]();

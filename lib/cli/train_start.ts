@@ -13,6 +13,7 @@ import { architectureOf } from "../models/models.ts";
 import { newModel } from "../models/new_model.ts";
 import { saveModel } from "../checkpoints/save.ts";
 import { type ModelSizes, sizesOf } from "../training/step_memory.ts";
+import { readTokenizer, type TokenizerText } from "../tokenizers/read_tokenizer.ts";
 import { openTokenizer, parseTokenizer, type Tokenizer } from "../tokenizers/tokenizer.ts";
 import { temporaryPath, writeFileAtomic } from "../files/write_file.ts";
 import { modelInputs, type TrainedModel, trainedOptions, trainedSizes } from "./adapter_options.ts";
@@ -185,8 +186,8 @@ async function newStart(
   texts: TrainingTexts,
   { seed, progress }: Pick<Context, "seed" | "progress">,
 ): Promise<TrainingStart> {
-  const tokenizerJson = await readTokenizer(options, texts, progress);
-  const tokenizer = parseTokenizer(tokenizerJson, "tokenizer.json");
+  const { text, special, settings } = await tokenizerOf(options, texts, progress);
+  const tokenizer = parseTokenizer(text, "tokenizer.json", special);
   const architecture = architectureOf("gpt2");
   const configJson = gpt2Json(options, tokenizer);
   const config = architecture.readConfig(configJson, "the options");
@@ -199,7 +200,13 @@ async function newStart(
     tokenizer,
     endOfText,
     save: async (folder, saveDtype) => {
-      await writeFileAtomic(join(folder, "tokenizer.json"), tokenizerJson);
+      await writeFileAtomic(join(folder, "tokenizer.json"), text);
+      if (Object.keys(settings).length > 0) {
+        await writeFileAtomic(
+          join(folder, "tokenizer_config.json"),
+          JSON.stringify(settings, null, 2) + "\n",
+        );
+      }
       const dtype = storageOf(saveDtype, "F16");
       await saveModel(model, folder, { configJson, dtype, tokenizerFolder: folder });
     },
@@ -235,17 +242,18 @@ export function learnsTokenizer(
   return model === undefined && tokenizer === undefined && tokenizerJson === undefined;
 }
 
-/** tokenizer.json of the given folder, of the corpus or of a new tokenizer. */
-async function readTokenizer(
+/** The tokenizer of the given folder, of the corpus or a new one. */
+async function tokenizerOf(
   { tokenizer: folder, vocabulary, out }: Pick<StartOptions, "tokenizer" | "vocabulary" | "out">,
   texts: TrainingTexts,
   progress: Context["progress"],
-): Promise<string> {
+): Promise<Pick<TokenizerText, "text" | "special" | "settings">> {
   if (folder !== undefined) {
     await openTokenizer(folder); // says what is wrong with it
-    return await Deno.readTextFile(join(folder, "tokenizer.json"));
+    return await readTokenizer(folder);
   }
-  if (texts.tokenizerJson !== undefined) return texts.tokenizerJson;
+  const own = { special: {}, settings: {} };
+  if (texts.tokenizerJson !== undefined) return { text: texts.tokenizerJson, ...own };
   if (out !== undefined) checkSpace(out, TOKENIZER_COPIES * texts.bytes);
   const stage = startMegabytes(progress, "Learning a tokenizer", texts.bytes);
   async function* all() {
@@ -254,12 +262,12 @@ async function readTokenizer(
       stage.show(read);
     }
   }
-  const json = await trainTokenizer(all(), {
+  const text = await trainTokenizer(all(), {
     vocabularySize: vocabulary,
     ...(out !== undefined && { folder: temporaryPath(join(out, "tokenizer.json")) }),
   });
   stage.done();
-  return json;
+  return { text, ...own };
 }
 
 function gpt2Json(

@@ -184,14 +184,12 @@ export class BeamSearch implements Disposable {
 
   /** Logits after one token of every row, [B, V]. */
   #logits([ids, steps, starts, ...cache]: Tensor[]): Tensor {
-    const { layers, maxPositions } = this.#model.config;
+    const { layers, maxPositions, windows } = this.#model.config;
     const [textKeys, textValues, ownKeys, ownValues] = [0, 1, 2, 3].map((part) =>
       cache.slice(part * layers, (part + 1) * layers)
     ) as [Tensor[], Tensor[], Tensor[], Tensor[]];
-    const attention = branchAttention({ textKeys, textValues, ownKeys, ownValues }, {
-      starts: starts!,
-      steps: steps!,
-    });
+    const caches = { textKeys, textValues, ownKeys, ownValues };
+    const attention = branchAttention(caches, { starts: starts!, steps: steps! }, windows);
     const positions = tf.minimum(tf.add(starts!, steps!), tf.scalar(maxPositions - 1, "int32"));
     return this.#model.decode(ids!, positions, attention);
   }

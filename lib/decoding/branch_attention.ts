@@ -11,8 +11,8 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
-import type { AttentionFunction } from "../models/architecture.ts";
-import { cacheBias, MASKED } from "../models/attention.ts";
+import type { AttentionFunction, AttentionWindows } from "../models/architecture.ts";
+import { cacheBias, layerBiases, MASKED } from "../models/attention.ts";
 import { appendToCache, cachePlaces } from "./kv_cache.ts";
 
 /** The caches of a batch of branches. */
@@ -38,6 +38,7 @@ export interface BranchRows {
 /**
  * The attention of one new token of every row.
  *
+ * @param windows of the model's layers
  * @returns for `Model.decode`: from q of [B, H, 1, K], k and v of [B, G, 1, K] to [B, H, 1, K]
  *
  * @example
@@ -57,15 +58,23 @@ export interface BranchRows {
  * assertEquals(mixed.dataSync()[0], 6); // the mean of one text position and its own
  * ```
  */
-export function branchAttention(cache: BranchCache, { starts, steps }: BranchRows): AttentionFunction {
+export function branchAttention(
+  cache: BranchCache,
+  { starts, steps }: BranchRows,
+  windows?: AttentionWindows,
+): AttentionFunction {
   const [N, G, T, K] = cache.textKeys[0]!.shape as [number, number, number, number];
   const B = starts.shape[0]!;
   const R = B / N;
   const range = tf.reshape(tf.range(0, T, 1, "int32"), [1, 1, T]);
-  const after = tf.greaterEqual(range, tf.reshape(starts, [N, R, 1])); // [N, R, T]
-  const textBias = tf.reshape(tf.mul(tf.cast(after, "float32"), MASKED), [N, 1, R, T]);
+  const textBias = layerBiases(windows, (window) => {
+    const after = tf.greaterEqual(range, tf.reshape(starts, [N, R, 1])); // [N, R, T]
+    const first = window === undefined ? null : tf.sub(tf.add(starts, steps), tf.scalar(window - 1, "int32"));
+    const hidden = first ? tf.logicalOr(after, tf.less(range, tf.reshape(first, [N, R, 1]))) : after;
+    return tf.reshape(tf.mul(tf.cast(hidden, "float32"), MASKED), [N, 1, R, T]);
+  });
   const S = cache.ownKeys[0]!.shape[0]! / (B * G);
-  const ownBias = cacheBias(steps, S); // [B, 1, 1, S]
+  const ownBias = layerBiases(windows, (window) => cacheBias(steps, S, window)); // [B, 1, 1, S]
   const places = cachePlaces(steps, { heads: G, length: S }); // [B G]
   return ({ layer, q, k, v, scale }) => {
     const H = q.shape[1]!;
@@ -74,7 +83,7 @@ export function branchAttention(cache: BranchCache, { starts, steps }: BranchRow
     const ownKeys = tf.reshape(appendToCache(cache.ownKeys[layer]!, places, k), [B * G, S, K]); // [B G, S, K]
     const ownValues = tf.reshape(appendToCache(cache.ownValues[layer]!, places, v), [B * G, S, K]); // [B G, S, K]
     const ownScores = product(tf.reshape(scaled, [B * G, H / G, K]), ownKeys, true); // [B G, H / G, S]
-    const own = partOf(tf.add(tf.reshape(ownScores, [B, H, 1, S]), ownBias)); // [B, H, 1, S]
+    const own = partOf(tf.add(tf.reshape(ownScores, [B, H, 1, S]), ownBias(layer))); // [B, H, 1, S]
     const fromOwn = product(tf.reshape(own.weights, [B * G, H / G, S]), ownValues); // [B G, H / G, K]
     const byText = tf.transpose(tf.reshape(scaled, [N, R, H, K]), [0, 2, 1, 3]); // [N, H, R, K]
     const ofText = (x: Tensor) => tf.reshape(x, [N * G, T, K]); // [N G, T, K]
@@ -83,7 +92,7 @@ export function branchAttention(cache: BranchCache, { starts, steps }: BranchRow
       ofText(cache.textKeys[layer]!),
       true,
     ); // [N G, H / G R, T]
-    const text = partOf(tf.add(tf.reshape(textScores, [N, H, R, T]), textBias)); // [N, H, R, T]
+    const text = partOf(tf.add(tf.reshape(textScores, [N, H, R, T]), textBias(layer))); // [N, H, R, T]
     const fromText = product(
       tf.reshape(text.weights, [N * G, H / G * R, T]),
       ofText(cache.textValues[layer]!),

@@ -6,7 +6,7 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
-import { attend, cacheBias } from "../models/attention.ts";
+import { attend, cacheBias, layerBiases } from "../models/attention.ts";
 import type { Model } from "../models/model.ts";
 import { appendToCache, cachePlaces } from "./kv_cache.ts";
 
@@ -106,14 +106,15 @@ export function takeBuffers(outcome: Record<string, Tensor>, layers: number): Te
  * ```
  */
 export function decodeCached(model: Model, [ids, positions, ...cache]: Tensor[]): Tensor {
-  const { layers, cacheHeads: G, headWidth: K } = model.config;
+  const { layers, cacheHeads: G, headWidth: K, windows } = model.config;
   const B = ids!.shape[0]!;
   const T = cache[0]!.shape[0]! / (B * G);
-  const bias = cacheBias(positions!, T);
+  const biasOf = layerBiases(windows, (window) => cacheBias(positions!, T, window));
   const places = cachePlaces(positions!, { heads: G, length: T });
   return model.decode(ids!, positions!, ({ layer, q, k, v, scale }) => {
     const written = (buffer: Tensor, values: Tensor) =>
       tf.reshape(appendToCache(buffer, places, values), [B, G, T, K]); // [B, G, T, K]
-    return attend(q, written(cache[layer]!, k), written(cache[layers + layer]!, v), { scale, bias });
+    const [keys, values] = [written(cache[layer]!, k), written(cache[layers + layer]!, v)];
+    return attend(q, keys, values, { scale, bias: biasOf(layer) });
   });
 }

@@ -205,13 +205,14 @@ export class Decoder implements Disposable {
    * and every step would wait for the GPU
    */
   #decode([ids, steps, starts, ...cache]: Tensor[]): { ids: Tensor; best: Tensor } {
-    const { layers, maxPositions } = this.#model.config;
+    const { layers, maxPositions, windows } = this.#model.config;
     const [textKeys, textValues, ownKeys, ownValues] = [0, 1, 2, 3].map((part) =>
       cache.slice(part * layers, (part + 1) * layers)
     ) as [Tensor[], Tensor[], Tensor[], Tensor[]];
+    const caches = { textKeys, textValues, ownKeys, ownValues };
     // on a processor caches and batches have many shapes, all else has that of the rows alone
     const ofRows = outsideXlaOnProcessor(() =>
-      branchAttention({ textKeys, textValues, ownKeys, ownValues }, { starts: starts!, steps: steps! })
+      branchAttention(caches, { starts: starts!, steps: steps! }, windows)
     );
     const attention: AttentionFunction = (inputs) => outsideXlaOnProcessor(() => ofRows(inputs));
     const positions = tf.minimum(tf.add(starts!, steps!), tf.scalar(maxPositions - 1, "int32"));

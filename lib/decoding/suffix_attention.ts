@@ -8,8 +8,8 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
-import type { AttentionFunction } from "../models/architecture.ts";
-import { causalBias, MASKED } from "../models/attention.ts";
+import type { AttentionFunction, AttentionWindows } from "../models/architecture.ts";
+import { causalBias, layerBiases, MASKED } from "../models/attention.ts";
 
 /** The texts' caches and the continuations' sizes. */
 export interface SuffixTexts {
@@ -23,6 +23,8 @@ export interface SuffixTexts {
   rows: number;
   /** S */
   tokens: number;
+  /** Of the model's layers. */
+  windows?: AttentionWindows | undefined;
 }
 
 /**
@@ -46,14 +48,21 @@ export interface SuffixTexts {
  * ```
  */
 export function suffixAttention(
-  { keys, values, lengths, rows: R, tokens: S }: SuffixTexts,
+  { keys, values, lengths, rows: R, tokens: S, windows }: SuffixTexts,
 ): AttentionFunction {
   const [N, G, P, K] = keys[0]!.shape as [number, number, number, number];
   const B = N * R;
   const places = tf.reshape(tf.range(0, P, 1, "int32"), [1, P]);
   const after = tf.greaterEqual(places, tf.reshape(lengths, [N, 1])); // [N, P]
-  const textBias = tf.reshape(tf.mul(tf.cast(after, "float32"), MASKED), [N, 1, 1, P]);
-  const ownBias = causalBias(S); // [S, S]
+  const textBias = layerBiases(windows, (window) => {
+    if (window === undefined) return tf.reshape(tf.mul(tf.cast(after, "float32"), MASKED), [N, 1, 1, P]);
+    const own = tf.add(tf.reshape(lengths, [N, 1, 1]), tf.reshape(tf.range(0, S, 1, "int32"), [1, S, 1])); // [N, S, 1]
+    const before = tf.lessEqual(tf.reshape(places, [1, 1, P]), tf.sub(own, tf.scalar(window, "int32"))); // [N, S, P]
+    const hidden = tf.logicalOr(before, tf.reshape(after, [N, 1, P]));
+    const bias = tf.reshape(tf.mul(tf.cast(hidden, "float32"), MASKED), [N, 1, S, P]);
+    return tf.tile(bias, [1, 1, R, 1]); // [N, 1, R S, P]
+  });
+  const ownBias = layerBiases(windows, (window) => causalBias(S, window)); // [S, S]
   return ({ layer, q, k, v, scale }) => {
     const H = q.shape[1]!;
     const own = (x: Tensor, heads: number) => tf.transpose(tf.reshape(x, [B, S, heads, K]), [0, 2, 1, 3]); // [B, heads, S, K]
@@ -72,9 +81,9 @@ export function suffixAttention(
         [B, H, S, width],
       );
     const toText = product(byText(queries, K), ofText(keys[layer]!), true); // [N G, H / G R S, P]
-    const textScores = byRow(tf.add(tf.reshape(toText, [N, H, R * S, P]), textBias), P); // [B, H, S, P]
+    const textScores = byRow(tf.add(tf.reshape(toText, [N, H, R * S, P]), textBias(layer)), P); // [B, H, S, P]
     const toOwn = product(queries, ownKeys, true); // [B G, H / G S, S]
-    const ownScores = tf.add(tf.reshape(toOwn, [B, H, S, S]), ownBias); // [B, H, S, S]
+    const ownScores = tf.add(tf.reshape(toOwn, [B, H, S, S]), ownBias(layer)); // [B, H, S, S]
     const weights = tf.softmax(tf.concat([textScores, ownScores], -1)); // [B, H, S, P + S]
     const part = (from: number, width: number) =>
       tf.slice(weights, [0, 0, 0, from], [B, H, S, width]) as Tensor;

@@ -250,8 +250,8 @@ export class SuffixPass implements Disposable {
     [ids, labels, positions, lengths, ...cache]: Tensor[],
     { R, S, details, logits: all }: { R: number; S: number; details: boolean; logits: boolean },
   ): Record<string, Tensor> {
-    const { layers } = this.#model.config;
-    const texts = { keys: cache.slice(0, layers), values: cache.slice(layers), lengths: lengths! };
+    const { layers, windows } = this.#model.config;
+    const texts = { keys: cache.slice(0, layers), values: cache.slice(layers), lengths: lengths!, windows };
     const attention = suffixAttention({ ...texts, rows: R, tokens: S });
     const logits = this.#model.decode(ids!, positions!, attention); // [M, V]
     const outcome = {

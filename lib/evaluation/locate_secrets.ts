@@ -63,6 +63,8 @@ export interface LocatedSecrets<P extends SecretPlace = SecretPlace> {
   located: LocatedSecret<P>[];
   /** Secrets beyond the first window, where only that is treated. */
   notTreated: P[];
+  /** Secrets that begin their documents, where the tokenizer has no token that begins or ends a text: nothing predicts them. */
+  unpredicted: P[];
 }
 
 interface PlacesOfDocument<P> {
@@ -114,6 +116,7 @@ export class SecretLocator<P extends SecretPlace> {
   readonly #pairs = new Map<string, SecretPair>();
   readonly #located: LocatedSecret<P>[] = [];
   readonly #notTreated: P[] = [];
+  readonly #unpredicted: P[] = [];
 
   /** @param places of the secrets; rows are in the order of their documents, and a place that stands twice has one */
   constructor(tokenizer: Tokenizer, places: readonly P[], options: SecretLocatorOptions = {}) {
@@ -148,7 +151,7 @@ export class SecretLocator<P extends SecretPlace> {
     if (missing !== undefined) throw missingDocuments(missing, this.#left.size);
     await this.#locate();
     this.#located.sort((a, b) => a.row - b.row);
-    return { located: this.#located, notTreated: this.#notTreated };
+    return { located: this.#located, notTreated: this.#notTreated, unpredicted: this.#unpredicted };
   }
 
   /** Places of documents that came since the last time. */
@@ -177,8 +180,13 @@ export class SecretLocator<P extends SecretPlace> {
         }
       }
     }
-    const tokens = await tokenizeSecrets(this.#tokenizer, located);
-    located.forEach(({ place, row, window, maskTokens, unit, text, start, end }, i) => {
+    const canBegin = await this.#tokenizer.startOfText() !== null;
+    const predicted = located.filter(({ start }) => canBegin || start > 0);
+    if (!canBegin) {
+      this.#unpredicted.push(...located.filter(({ start }) => start === 0).map(({ place }) => place));
+    }
+    const tokens = await tokenizeSecrets(this.#tokenizer, predicted);
+    predicted.forEach(({ place, row, window, maskTokens, unit, text, start, end }, i) => {
       const value = this.#options.reveal ? { value: copyOf(text.slice(start, end)) } : {};
       const pair = this.#pairOf(tokens[i]!, unit);
       this.#located.push({ place, row, window, maskTokens, unit, pair, ...value });

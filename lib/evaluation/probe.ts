@@ -25,6 +25,8 @@ export interface ProbeResult {
   rows: ProbeRow[];
   /** Secrets beyond the first window, where only that is treated. */
   notTreated: SecretPlace[];
+  /** Secrets that begin their documents, where the tokenizer has no token that begins or ends a text. */
+  unpredicted: SecretPlace[];
   /** How many different pairs of a secret's tokens and those before it were scored. */
   scored: number;
 }
@@ -76,11 +78,11 @@ export async function probeSecrets(
   const plain = places.map(({ doc_id, tag, start, end }) => ({ doc_id, tag, start, end }));
   const locator = new SecretLocator(tokenizer, plain, { firstWindowOnly });
   for (const document of documents) await locator.add(document);
-  const { located, notTreated } = await locator.finish();
+  const { located, ...left } = await locator.finish();
   const { endOfText } = tokenizer;
   const scores = await scoreLocated({ scorer, endOfText }, located, { el, onProgress });
   const scored = new Set(located.map(({ pair }) => pair)).size;
-  return { rows: located.map((secret, i) => probeRow(secret, scores[i]!)), notTreated, scored };
+  return { rows: located.map((secret, i) => probeRow(secret, scores[i]!)), ...left, scored };
 }
 
 /**

@@ -23,6 +23,9 @@ export const ADAPTER: unique symbol = Symbol("adapter");
 /** A model's weights by the names of its file, float32; and, where it has one, an adapter. */
 export type Weights = Readonly<Record<string, Tensor>> & { readonly [ADAPTER]?: LinearAdapter };
 
+/** How many positions each layer's queries see, their own included; null where they see all before them. */
+export type AttentionWindows = readonly (number | null)[];
+
 /** The sizes that caches, batches and checks need. */
 export interface ModelConfig {
   /** `model_type` of config.json. */
@@ -41,6 +44,8 @@ export interface ModelConfig {
   headWidth: number;
   /** Whether the output weights are the embedding's. */
   tiedEmbeddings: boolean;
+  /** Of layers with sliding windows. Without it all see everything. */
+  windows?: AttentionWindows | undefined;
 }
 
 /** Queries, keys and values of one layer. */

@@ -6,13 +6,15 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
+import type { AttentionWindows } from "./architecture.ts";
 
 /** Added to scores that must not count; finite, so that a row without any key stays finite. */
 export const MASKED = -1e9;
 
 /**
- * 0 where position t may attend to s (s <= t), a large negative number elsewhere.
+ * 0 where position t may attend to s (s <= t, and within its window t - window < s), a large negative number elsewhere.
  *
+ * @param window how many positions each may see, its own included. Default: all before it
  * @returns [T, T] float32; the caller disposes it
  *
  * @example
@@ -22,20 +24,72 @@ export const MASKED = -1e9;
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
  * assertEquals(Array.from(causalBias(2).dataSync(), (value) => value < 0), [false, true, false, false]);
+ * assertEquals(Array.from(causalBias(2, 1).dataSync(), (value) => value < 0), [false, true, true, false]);
  * ```
  */
-export function causalBias(length: number): Tensor {
+export function causalBias(length: number, window?: number): Tensor {
   return tf.tidy(() => {
     const positions = tf.range(0, length, 1, "int32");
-    const future = tf.less(tf.expandDims(positions, 1), tf.expandDims(positions, 0)); // [T, T]
-    return tf.mul(tf.cast(future, "float32"), MASKED);
+    return hiddenBias(tf.expandDims(positions, 1), tf.expandDims(positions, 0), window); // [T, T]
   });
 }
 
 /**
- * 0 where a cache position has been written (s <= position of the row), a large negative number elsewhere.
+ * 0 where a query may attend to a key, a large negative number where the key comes after it or before its window.
  *
- * @param positions [B] int32
+ * @param queries positions, int32 @param keys positions, int32, broadcastable with the queries'
+ * @param window see `causalBias`
+ * @returns float32 of their common shape
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const bias = hiddenBias(tf.scalar(2, "int32"), tf.range(0, 4, 1, "int32"), 2);
+ * assertEquals(Array.from(bias.dataSync(), (value) => value === 0), [false, true, true, false]);
+ * ```
+ */
+export function hiddenBias(queries: Tensor, keys: Tensor, window?: number): Tensor {
+  const future = tf.less(queries, keys);
+  const hidden = window === undefined
+    ? future
+    : tf.logicalOr(future, tf.lessEqual(keys, tf.sub(queries, tf.scalar(window, "int32"))));
+  return tf.mul(tf.cast(hidden, "float32"), MASKED);
+}
+
+/**
+ * The biases of layers by their windows; those of one window are one tensor.
+ *
+ * @param windows of each layer, null where it sees everything. Default: all layers do
+ * @param make a bias of a window, or of undefined for layers that see everything
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const bias = layerBiases([3, null, 3], (window) => tf.scalar(window ?? 0));
+ * assertEquals([bias(0) === bias(2), bias(0) === bias(1)], [true, false]);
+ * ```
+ */
+export function layerBiases(
+  windows: AttentionWindows | undefined,
+  make: (window: number | undefined) => Tensor,
+): (layer: number) => Tensor {
+  const made = new Map([...new Set(windows ?? [null])].map((window) => [window, make(window ?? undefined)]));
+  return (layer) => made.get(windows?.[layer] ?? null)!;
+}
+
+/**
+ * 0 where a cache position has been written (s <= position of the row) and is within the row's window, a large negative
+ * number elsewhere.
+ *
+ * @param positions [B] int32 @param window see `causalBias`
  * @returns [B, 1, 1, T] float32
  *
  * @example
@@ -49,10 +103,9 @@ export function causalBias(length: number): Tensor {
  * assertEquals([bias.shape, [...bias.dataSync()].map((value) => value === 0)], [[1, 1, 1, 3], [true, true, false]]);
  * ```
  */
-export function cacheBias(positions: Tensor, length: number): Tensor {
+export function cacheBias(positions: Tensor, length: number, window?: number): Tensor {
   const range = tf.reshape(tf.range(0, length, 1, "int32"), [1, 1, 1, length]);
-  const future = tf.greater(range, tf.reshape(positions, [-1, 1, 1, 1])); // [B, 1, 1, T]
-  return tf.mul(tf.cast(future, "float32"), MASKED);
+  return hiddenBias(tf.reshape(positions, [-1, 1, 1, 1]), range, window); // [B, 1, 1, T]
 }
 
 /**

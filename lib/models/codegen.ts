@@ -55,12 +55,28 @@ export const codegen: Architecture<CodegenConfig> = {
 };
 
 function readConfig(json: Readonly<Record<string, unknown>>, file: string): CodegenConfig {
+  const config = readCodegenConfig(json, file);
+  if (config.heads % DEVICES !== 0) new ConfigReader(json, file).refuse("n_head", `a multiple of ${DEVICES}`);
+  return config;
+}
+
+/**
+ * Reads what CodeGen's config.json has, which is what GPT-J's has.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { heads, rope } = readCodegenConfig({ n_embd: 64, n_head: 2, rotary_dim: 8 }, "config.json");
+ * assertEquals([heads, rope.frequencies.length], [2, 4]);
+ * ```
+ */
+export function readCodegenConfig(json: Readonly<Record<string, unknown>>, file: string): CodegenConfig {
   const read = new ConfigReader(json, file);
   read.absent("quantization_config");
   const width = read.size("n_embd", 4096);
   const heads = read.size("n_head", 16);
   if (width % heads !== 0) read.refuse("n_head", `a divisor of n_embd = ${width}`);
-  if (heads % DEVICES !== 0) read.refuse("n_head", `a multiple of ${DEVICES}`);
   const headWidth = width / heads;
   const rotated = read.size("rotary_dim", 64);
   if (rotated > headWidth || rotated % 2 !== 0) {

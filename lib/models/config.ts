@@ -55,6 +55,11 @@ export class ConfigReader {
     return value;
   }
 
+  /** A whole number of at least 0. */
+  count(field: string, fallback: number): number {
+    return this.#json[field] === 0 ? 0 : this.size(field, fallback);
+  }
+
   /** How many layers: each has weights with names of their own, so a number that no model has is refused. */
   layers(field: string, fallback?: number): number {
     const layers = this.size(field, fallback);
@@ -71,6 +76,16 @@ export class ConfigReader {
     return value;
   }
 
+  /** A list of positive numbers. */
+  positives(field: string, count: number): number[] {
+    const value = this.#json[field];
+    const isNumber = (one: unknown) => typeof one === "number" && one > 0 && Number.isFinite(one);
+    if (!Array.isArray(value) || value.length !== count || !value.every(isNumber)) {
+      this.refuse(field, `a list of ${count} positive numbers`);
+    }
+    return value;
+  }
+
   /** True or false. */
   flag(field: string, fallback: boolean): boolean {
     const value = this.#json[field] ?? fallback;
@@ -83,6 +98,17 @@ export class ConfigReader {
     const value = this.#json[field] ?? fallback;
     if (!names.includes(value as T)) this.refuse(field, names.map((name) => `"${name}"`).join(", "));
     return value as T;
+  }
+
+  /** A list with one of some names for each of `count`; undefined where it is missing. */
+  choices<T extends string>(field: string, names: readonly T[], count: number): T[] | undefined {
+    if (!this.has(field)) return undefined;
+    const list = this.#json[field];
+    const isList = Array.isArray(list) && list.length === count && list.every((name) => names.includes(name));
+    if (!isList) {
+      this.refuse(field, `a list of ${count} of ${names.map((name) => `"${name}"`).join(", ")}`);
+    }
+    return list;
   }
 
   /** Refuses fields whose effect is not implemented unless they are absent, null or false. */

@@ -8,7 +8,7 @@ import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import { type ActivationName, ACTIVATIONS } from "./activations.ts";
 import { ADAPTER, type Weights } from "./architecture.ts";
-import { layerNorm } from "./attention.ts";
+import { layerNorm, rmsNorm } from "./attention.ts";
 
 /**
  * x W^T + b with the weights `name.weight` and, where there is one, `name.bias`; and what an adapter adds. Every linear
@@ -90,6 +90,28 @@ export function normLayer(x: Tensor, { weights, name, epsilon }: NormLayer): Ten
 }
 
 /**
+ * Root mean square normalization with the weights `name.weight`.
+ *
+ * @param x [N, D]
+ * @returns [N, D]
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const weights = { "norm.weight": tf.tensor1d([5, 10]) };
+ * const result = rmsLayer(tf.tensor2d([[7, 1]]), { weights, name: "norm", epsilon: 1e-12 });
+ * assertEquals([...result.dataSync()].map(Math.round), [7, 2]);
+ * ```
+ */
+export function rmsLayer(x: Tensor, { weights, name, epsilon }: NormLayer): Tensor {
+  return rmsNorm(x, weights[`${name}.weight`]!, epsilon);
+}
+
+/**
  * The weights of a layer norm.
  *
  * @example
@@ -132,6 +154,56 @@ export interface MlpLayer {
  */
 export function mlp(x: Tensor, { weights, names, activation }: MlpLayer): Tensor {
   return linear(weights, names[1], ACTIVATIONS[activation](linear(weights, names[0], x)));
+}
+
+/**
+ * Llama's MLP: what `name.gate_proj` gives to the activation, times `name.up_proj`, through `name.down_proj`.
+ *
+ * @param x [N, D]
+ * @returns [N, D]
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const one = (value: number) => tf.tensor2d([[value]]);
+ * const weights = { "m.gate_proj.weight": one(2), "m.up_proj.weight": one(3), "m.down_proj.weight": one(1) };
+ * assertEquals([...gatedMlp(one(5), { weights, name: "m", activation: "relu" }).dataSync()], [150]);
+ * ```
+ */
+export function gatedMlp(
+  x: Tensor,
+  { weights, name, activation }: { weights: Weights; name: string; activation: ActivationName },
+): Tensor {
+  const gate = ACTIVATIONS[activation](linear(weights, `${name}.gate_proj`, x)); // [N, F]
+  return linear(weights, `${name}.down_proj`, tf.mul(gate, linear(weights, `${name}.up_proj`, x)));
+}
+
+/**
+ * The weights of `gatedMlp`.
+ *
+ * @param size D and F
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const shapes = gatedMlpShapes("m", [2, 8], { bias: true });
+ * assertEquals([shapes["m.up_proj.weight"], shapes["m.down_proj.bias"]], [[8, 2], [2]]);
+ * ```
+ */
+export function gatedMlpShapes(
+  name: string,
+  [D, F]: readonly [number, number],
+  { bias }: { bias: boolean },
+): Record<string, number[]> {
+  return {
+    ...linearShapes(`${name}.gate_proj`, [F, D], { bias }),
+    ...linearShapes(`${name}.up_proj`, [F, D], { bias }),
+    ...linearShapes(`${name}.down_proj`, [D, F], { bias }),
+  };
 }
 
 /**

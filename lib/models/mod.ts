@@ -17,6 +17,7 @@ export type {
   AroundLayer,
   AttentionFunction,
   AttentionInputs,
+  AttentionWindows,
   LayerInputs,
   LinearAdapter,
   ModelConfig,

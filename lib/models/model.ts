@@ -21,7 +21,7 @@ import type {
   OwnConfig,
   Weights,
 } from "./architecture.ts";
-import { attend, attendInBlocks, causalBias } from "./attention.ts";
+import { attend, attendInBlocks, causalBias, layerBiases } from "./attention.ts";
 import { linearLayers, type LinearSize } from "./lora.ts";
 import { type RopeAngles, ropeAngles } from "./rope.ts";
 import { type Trainable, trainableWeights } from "./trainable.ts";
@@ -146,11 +146,12 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
     if (length > this.config.maxPositions) {
       throw new RangeError(`Cannot run ${length} positions as the model has ${this.config.maxPositions}`);
     }
-    const bias = causalBias(length);
+    const biasOf = layerBiases(this.config.windows, (window) => causalBias(length, window));
     const positions = tf.expandDims(tf.range(0, length, 1, "int32"), 0); // [1, T]
     const size = gpuMemory() === null ? length : ATTENTION_BLOCK;
     const attention: AttentionFunction = ({ layer, q, k, v, scale }) => {
       cache?.(layer, k, v);
+      const bias = biasOf(layer);
       if (length < 2 * size) return attend(q, k, v, { scale, bias });
       return attendInBlocks({ q, k, v }, { scale, bias, size });
     };

@@ -12,10 +12,12 @@ export interface Rope {
   frequencies: readonly number[];
   /** A factor for what is rotated. */
   magnitude: number;
+  /** The longest text that it is for, where that is not all of the model's positions. */
+  positions?: number;
 }
 
 /** What frequencies are computed of. */
-interface RopeFields {
+export interface RopeFields {
   /** K */
   headWidth: number;
   /** `max_position_embeddings` */
@@ -24,6 +26,8 @@ interface RopeFields {
   thetaField?: string;
   /** Where the family rotates a part of each head: what to read for `partial_rotary_factor`, and the default. */
   share?: { field: string; fallback: number };
+  /** Whether the family's models may be stretched by factors of each pair (LongRoPE). Default false. */
+  isLong?: boolean;
 }
 
 /** What a kind of scaling starts from. */
@@ -35,6 +39,8 @@ interface Scaling {
   frequencies: readonly number[];
   /** How many positions the model had before it was stretched. */
   original: number;
+  /** How many it has. */
+  positions: number;
 }
 
 /** Kinds by `rope_type`. */
@@ -47,6 +53,7 @@ const KINDS = {
     return { frequencies: frequencies.map((frequency) => frequency / factor), magnitude: 1 };
   },
   llama3: scaleAsLlama3,
+  longrope: scaleAsLongRope,
   yarn: scaleAsYarn,
 } as const satisfies Record<string, (scaling: Scaling) => Rope>;
 
@@ -89,12 +96,16 @@ export function readRope(read: ConfigReader, fields: RopeFields): Rope {
     ? scaling.positive("rope_theta")
     : read.positive(fields.thetaField ?? "rope_theta", 10_000);
   const name = scaling.has("rope_type") ? "rope_type" : "type";
-  const kind = scaling.choice(name, Object.keys(KINDS) as (keyof typeof KINDS)[], "default");
+  const kinds = (Object.keys(KINDS) as (keyof typeof KINDS)[]).filter((kind) =>
+    fields.isLong || kind !== "longrope"
+  );
+  const kind = scaling.choice(name, kinds, "default");
   const width = readWidth(read, scaling, fields);
   const field = "original_max_position_embeddings";
   const original = (read.has(field) ? read : scaling).size(field, fields.positions);
   const frequencies = ropeFrequencies(width, theta);
-  const rope = KINDS[kind]({ read: scaling, theta, width, frequencies, original });
+  const { positions } = fields;
+  const rope = KINDS[kind]({ read: scaling, theta, width, frequencies, original, positions });
   return { ...rope, frequencies: rope.frequencies.map(Math.fround) };
 }
 
@@ -122,6 +133,21 @@ function scaleAsLlama3({ frequencies, read, original }: Scaling): Rope {
     return (1 - kept) * frequency / factor + kept * frequency;
   };
   return { frequencies: frequencies.map(scale), magnitude: 1 };
+}
+
+/**
+ * Each pair has a factor of its own; those of texts that the model had positions for before it was stretched, and longer
+ * ones are refused (LongRoPE, arXiv 2402.13753).
+ */
+function scaleAsLongRope({ frequencies, read, original, positions }: Scaling): Rope {
+  const factors = read.positives("short_factor", frequencies.length);
+  const factor = read.positive("factor", positions / original);
+  const magnitude = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original));
+  return {
+    frequencies: frequencies.map((frequency, i) => frequency / factors[i]!),
+    magnitude: read.has("attention_factor") ? read.positive("attention_factor") : magnitude,
+    positions: original,
+  };
 }
 
 /** Scales as llama3 does, with the share of a pair by its number; scores are sharpened too (YaRN, arXiv 2309.00071). */

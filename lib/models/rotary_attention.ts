@@ -1,5 +1,5 @@
 /**
- * The self-attention block of Llama, Qwen2 and StarCoder2: three projections, rotated queries and keys, grouped heads.
+ * The self-attention of Llama and what is built like it: projections, rotated queries and keys, grouped heads.
  *
  * @module
  */
@@ -19,12 +19,65 @@ export interface RotaryAttentionSizes {
   headWidth: number;
 }
 
-/** What the block computes with. */
-export interface RotaryAttentionInputs extends LayerInputs {
+/** What attention computes with. */
+export interface RotatedInputs extends LayerInputs {
   /** Its sizes. */
   sizes: RotaryAttentionSizes;
+  /** The factor for scores. Default 1 / sqrt(K). */
+  scale?: number;
+  /** Which numbers of a head are rotated together. Default "halves". */
+  pairs?: "halves" | "neighbours";
+}
+
+/** What the block computes with. */
+export interface RotaryAttentionInputs extends RotatedInputs {
   /** The weights, by their names in the file. */
   weights: Weights;
+  /** What is done to queries and keys before they are rotated, [B T, H K] and [B T, G K]. Default: nothing. */
+  adjust?: (part: "q" | "k", x: Tensor) => Tensor;
+  /** The last projection's name. Default "o_proj". */
+  output?: string;
+}
+
+/**
+ * Attention with rotated queries and keys, without its projections.
+ *
+ * @param projected queries [B T, H K], keys and values [B T, G K]
+ * @returns [B T, H K]
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { ropeAngles } from "./rope.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const x = tf.tensor2d([[3, 4]]);
+ * const result = attendRotated({ q: x, k: x, v: x }, {
+ *   sizes: { heads: 1, cacheHeads: 1, headWidth: 2 },
+ *   layer: 0,
+ *   angles: ropeAngles(tf.tensor2d([[5]], [1, 1], "int32"), { frequencies: [Math.PI], magnitude: 1 }),
+ *   shape: [1, 1],
+ *   attention: ({ q }) => q,
+ * });
+ * assertEquals([...result.dataSync()].map(Math.round), [-3, -4]); // five halves of a turn
+ * ```
+ */
+export function attendRotated(
+  { q, k, v }: Record<"q" | "k" | "v", Tensor>,
+  { sizes, layer, angles, shape: [B, T], attention, scale, pairs = "halves" }: RotatedInputs,
+): Tensor {
+  const { heads: H, cacheHeads: G, headWidth: K } = sizes;
+  const rotated = (x: Tensor, heads: number) => rotate(splitHeads(x, [B, T, heads, K]), angles!, pairs);
+  const mixed = attention({
+    layer,
+    q: rotated(q, H), // [B, H, T, K]
+    k: rotated(k, G), // [B, G, T, K]
+    v: splitHeads(v, [B, T, G, K]),
+    scale: scale ?? 1 / Math.sqrt(K),
+  });
+  return mergeHeads(mixed);
 }
 
 /**
@@ -58,19 +111,15 @@ export interface RotaryAttentionInputs extends LayerInputs {
 export function rotaryAttention(
   name: string,
   x: Tensor,
-  { sizes, layer, angles, shape: [B, T], attention, weights }: RotaryAttentionInputs,
+  { weights, adjust = (_part, x) => x, output = "o_proj", ...inputs }: RotaryAttentionInputs,
 ): Tensor {
-  const { heads: H, cacheHeads: G, headWidth: K } = sizes;
-  const project = (part: string, heads: number) =>
-    splitHeads(linear(weights, `${name}.${part}`, x), [B, T, heads, K]);
-  const mixed = attention({
-    layer,
-    q: rotate(project("q_proj", H), angles!, "halves"), // [B, H, T, K]
-    k: rotate(project("k_proj", G), angles!, "halves"), // [B, G, T, K]
-    v: project("v_proj", G), // [B, G, T, K]
-    scale: 1 / Math.sqrt(K),
-  });
-  return linear(weights, `${name}.o_proj`, mergeHeads(mixed));
+  const [q, k, v] = ["q_proj", "k_proj", "v_proj"].map((part) => linear(weights, `${name}.${part}`, x)) as [
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
+  const mixed = attendRotated({ q: adjust("q", q), k: adjust("k", k), v }, inputs);
+  return linear(weights, `${name}.${output}`, mixed);
 }
 
 /** Which of the block's linear layers have biases. */

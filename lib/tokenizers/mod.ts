@@ -17,4 +17,5 @@
  * @module
  */
 export { fromCodePoints, toCodePoints } from "./code_points.ts";
+export type { SpecialTokens } from "./special_tokens.ts";
 export { type EncodedText, parseTokenizer, Tokenizer, type TokenizerOptions } from "./tokenizer.ts";

@@ -10,24 +10,18 @@
  * @module
  */
 import { type Encoding, Tokenizer as NativeTokenizer } from "../npm/tokenizers.ts";
-import { readRegularText } from "../files/read_file.ts";
-import { fileReasonOf, reasonOf } from "../files/reason.ts";
+import { reasonOf } from "../files/reason.ts";
 import { checkTokenizer } from "./check_tokenizer.ts";
 import { collectEncodings } from "./collect_encodings.ts";
 import { fromCodePoints } from "./code_points.ts";
+import { type EncodedText, join, joinParts } from "./encoded_text.ts";
 import { cutsAtLines, lineCut, textPieces, type TokenizerParts, wordCuts } from "./line_cuts.ts";
+import { readTokenizer } from "./read_tokenizer.ts";
+import type { SpecialTokens } from "./special_tokens.ts";
 
-/** A tokenized text. */
-export interface EncodedText {
-  /** Token ids, [T]. */
-  ids: Int32Array;
-  /** Where each token begins in the text, in UTF-16 units. */
-  starts: Uint32Array;
-  /** Where it ends. */
-  ends: Uint32Array;
-}
+export type { EncodedText } from "./encoded_text.ts";
 
-/** Names under which tokenizers keep their end-of-text token, most specific first. */
+/** Names of the end-of-text token that are looked for where nothing says which it is, most specific first. */
 const END_OF_TEXT = ["<|endoftext|>", "<|end_of_text|>", "</s>", "<|im_end|>"] as const;
 const BATCH = 256;
 /** Characters of a batch, but for one long piece: the library holds some 250 bytes for each. */
@@ -36,8 +30,6 @@ const BATCH_CHARACTERS = 1 << 20;
 const PIECE_CHARACTERS = 1 << 18;
 /** The longest piece: where an expression looks for the end of as many blanks, the library takes fewer steps than it may. */
 const MAX_PIECE_CHARACTERS = 1 << 22;
-/** The largest tokenizer.json have 33 million bytes. */
-const MAX_FILE_BYTES = 1 << 26;
 /** Characters that are taken for one token, when the end of a text is wanted: more than it has in code, as a rule. */
 const CHARACTERS = 6;
 
@@ -51,6 +43,8 @@ export interface TokenizerOptions {
   growth?: number;
   /** Longer texts are cut, where they may be. Default 2^18. */
   pieceCharacters?: number;
+  /** Which tokens begin and end a text. */
+  special?: SpecialTokens;
 }
 
 /** How to tokenize many texts. */
@@ -88,10 +82,14 @@ export class Tokenizer {
   readonly #cuts: RegExp | null;
   readonly #growth: number;
   readonly #pieceCharacters: number;
+  /** Whether a text is given the token that begins it, or null where the template says so; and that token. */
+  readonly #start: { isAdded: boolean | null; token: number | null };
   /** How many ids there are, added tokens included. */
   readonly vocabularySize: number;
   /** The id that ends a text, or null where there is none. */
   readonly endOfText: number | null;
+  /** The id of a usual name for that, which in models of a chat may be another one; or null. */
+  readonly usualEnd: number | null;
 
   /**
    * Wraps the library's tokenizer.
@@ -107,16 +105,21 @@ export class Tokenizer {
     native.disableTruncation(); // a tokenizer.json may ask for either, and texts are cut elsewhere, where it is counted
     native.disablePadding();
     this.vocabularySize = native.getVocabSize(true);
-    this.endOfText = END_OF_TEXT.map((token) => native.tokenToId(token)).find((id) => id !== null) ?? null;
+    const { ends = [], starts = [], addsStart = null } = options.special ?? {};
+    this.usualEnd = firstOf(native, END_OF_TEXT);
+    this.endOfText = firstOf(native, ends) ?? this.usualEnd;
+    this.#start = { isAdded: addsStart, token: firstOf(native, starts) };
   }
 
   /** The id that begins a text: what the tokenizer itself can put there, else the one that ends a text; or null. */
   async startOfText(): Promise<number | null> {
-    return await this.leadingToken() ?? this.endOfText;
+    return await this.leadingToken() ?? this.endOfText ?? this.#start.token;
   }
 
   /** The id that the tokenizer itself puts before a text, as Llama's does; null where it puts none. */
   async leadingToken(): Promise<number | null> {
+    const { isAdded, token } = this.#start;
+    if (isAdded === false || (isAdded && token !== null)) return isAdded ? token : null;
     const [plain, marked] = await Promise.all(
       [false, true].map((addSpecialTokens) => this.#native.encode("x", null, { addSpecialTokens })),
     );
@@ -230,7 +233,8 @@ export class Tokenizer {
 }
 
 /**
- * Opens a model folder's tokenizer.json.
+ * Opens a model folder's tokenizer: its tokenizer.json, or its vocab.json and merges.txt. Which tokens begin and end a text
+ * its tokenizer_config.json and config.json say.
  *
  * @throws {Error} when there is none; {TypeError} when it is no regular file; {RangeError} when it has more than 2^26
  * bytes; {SyntaxError} when it is damaged, or holds what is not supported or not safe (see `checkTokenizer`)
@@ -242,22 +246,14 @@ export class Tokenizer {
  * ```
  */
 export async function openTokenizer(folder: string): Promise<Tokenizer> {
-  const path = `${folder}/tokenizer.json`;
-  let text: string;
-  try {
-    text = await readRegularText(path, { what: "tokenizer", maxBytes: MAX_FILE_BYTES });
-  } catch (error) {
-    const { cause } = error as Error;
-    if (!(cause instanceof Error)) throw error; // it says itself why the file is not read
-    throw new Error(`Cannot open tokenizer "${path}": ${fileReasonOf(cause)}`, { cause });
-  }
-  return parseTokenizer(text, path);
+  const { text, path, special } = await readTokenizer(folder);
+  return parseTokenizer(text, path, special);
 }
 
 /**
  * A tokenizer of a tokenizer.json's text.
  *
- * @param path for messages
+ * @param path for messages @param special which tokens begin and end a text
  * @throws {SyntaxError} when it is damaged, or holds what is not supported or not safe (see `checkTokenizer`)
  *
  * @example
@@ -266,35 +262,21 @@ export async function openTokenizer(folder: string): Promise<Tokenizer> {
  * assertThrows(() => parseTokenizer("{", "tokenizer.json"), SyntaxError, 'Cannot open tokenizer "tokenizer.json"');
  * ```
  */
-export function parseTokenizer(text: string, path: string): Tokenizer {
+export function parseTokenizer(text: string, path: string, special: SpecialTokens = {}): Tokenizer {
   try {
     const json = JSON.parse(text);
     const { growth } = checkTokenizer(json);
     const parts: TokenizerParts = { ...json, model: { type: "BPE", ...json.model } };
     // the library reads what was checked, whatever it would have made of a key that stands twice
     const native = NativeTokenizer.fromString(JSON.stringify({ ...parts, truncation: null, padding: null }));
-    return new Tokenizer(native, { cutsAtLines: cutsAtLines(parts), cuts: wordCuts(parts), growth });
+    return new Tokenizer(native, { cutsAtLines: cutsAtLines(parts), cuts: wordCuts(parts), growth, special });
   } catch (cause) {
     throw new SyntaxError(`Cannot open tokenizer "${path}": ${reasonOf(cause)}`, { cause });
   }
 }
 
-function joinParts(parts: readonly EncodedText[]): EncodedText {
-  if (parts.length === 1) return parts[0]!;
-  return {
-    ids: join(parts.map(({ ids }) => ids), Int32Array),
-    starts: join(parts.map(({ starts }) => starts), Uint32Array),
-    ends: join(parts.map(({ ends }) => ends), Uint32Array),
-  };
-}
-
-/** Arrays one after the other. */
-function join<A extends Int32Array | Uint32Array>(parts: readonly A[], create: new (length: number) => A): A {
-  const joined = new create(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
+/** The id of the first of some tokens, by text or id, that the tokenizer has; or null. */
+function firstOf(native: NativeTokenizer, tokens: readonly (string | number)[]): number | null {
+  const ids = tokens.map((token) => typeof token === "string" ? native.tokenToId(token) : token);
+  return ids.find((id) => id !== null && native.idToToken(id) !== null) ?? null;
 }

@@ -19,6 +19,8 @@ Deno.test("a model ends at the ids of generation_config.json, else of config.jso
   assertEquals(await endsOf('{"eos_token_id": null}', 7), [7]);
   assertEquals(await endsOf("null", undefined, 3), [3]);
   assertEquals(await endsOf(null, undefined), []);
+  const loaded = { folder: "/nowhere.gguf", model, configJson: { eos_token_id: 7 } };
+  assertEquals(await endTokens(loaded, { endOfText: 7, usualEnd: 3 }), [7, 3]);
 });
 
 Deno.test("ids that the model does not have, and a file that is no JSON, are refused", async () => {

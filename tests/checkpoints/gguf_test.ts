@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { createHash } from "node:crypto";
-import { ggufTokenizerFiles, isGguf, openGguf } from "../../lib/checkpoints/gguf.ts";
+import { ggufTokenizerFiles, openGguf } from "../../lib/checkpoints/gguf.ts";
+import { isGguf } from "../../lib/checkpoints/gguf_files.ts";
 import { PIECE_ELEMENTS, type TensorSource } from "../../lib/checkpoints/tensor_source.ts";
 import { parseTokenizer } from "../../lib/tokenizers/tokenizer.ts";
 import MODELS from "../fixtures/gguf/models.json" with { type: "json" };

@@ -2,26 +2,13 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { loadModel, readConfig } from "../../lib/checkpoints/load.ts";
 import { architectureOf } from "../../lib/models/models.ts";
-import { encodeHeader, parseHeader } from "../../lib/checkpoints/safetensors.ts";
+import { encodeHeader } from "../../lib/checkpoints/safetensors.ts";
 import { copyFixture, type FIXTURES, readFixture } from "../models/fixtures.ts";
-import { encodeSafetensors, type TensorToStore, toFloat32 } from "./safetensors_bytes.ts";
+import { edited } from "./edited_weights.ts";
+import type { TensorToStore } from "./safetensors_bytes.ts";
+
 const engine = await openTensorFlow({ device: "cpu" });
 Deno.test.afterAll(() => engine[Symbol.dispose]());
-
-type Edit = (tensors: TensorToStore[]) => TensorToStore[];
-
-/** Changes the tensors of a safetensors file. */
-function edited(edit: Edit): (bytes: Uint8Array) => Uint8Array {
-  return (bytes) => {
-    const { tensors, dataStart } = parseHeader(bytes, bytes.length, "fixture");
-    return encodeSafetensors(edit(tensors.map(({ name, shape, dtype, begin, end }) => ({
-      name,
-      shape,
-      dtype: dtype as "F32",
-      values: toFloat32(bytes.subarray(dataStart + begin, dataStart + end), dtype, name),
-    }))));
-  };
-}
 
 /** The error of loading a changed copy of a fixture; nothing may be left in memory. */
 async function loadError(

@@ -36,8 +36,13 @@ const FOLDERS: [what: string, names: string[], said: string | true][] = [
   ], true],
   ["an empty folder", [], "it has no config.json and no tokenizer.json: give the folder of a model"],
   [
-    "an older tokenizer",
+    "a tokenizer of two files",
     ["config.json", "model.safetensors", "vocab.json", "merges.txt"],
+    true,
+  ],
+  [
+    "an older tokenizer",
+    ["config.json", "model.safetensors", "tokenizer.model"],
     "it has no tokenizer.json but an older form of it: write it with transformers' AutoTokenizer, by save_pretrained",
   ],
   [

@@ -1,10 +1,10 @@
-import { assert, assertEquals } from "@std/assert";
-import { PROBE_EL_COLUMNS, SECRET_COLUMNS } from "../../lib/datasets/columns.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { PROBE_COLUMNS, PROBE_EL_COLUMNS, SECRET_COLUMNS } from "../../lib/datasets/columns.ts";
 import { readRows, type RowOf, writeRows } from "../../lib/datasets/row_table.ts";
 import { readTable } from "../../lib/datasets/tables.ts";
 import type { CliRun } from "./run_cli.ts";
 import { tiny } from "./tiny_cases.ts";
-import { drawSecret, writeTexts } from "./tiny_run.ts";
+import { byteTokenizer, drawSecret, writeTexts, writeTinyModel } from "./tiny_run.ts";
 
 Deno.test("codescrub scores a secret at offset 0, past the window and longer than 32 tokens", async () => {
   using at = await tiny();
@@ -134,4 +134,28 @@ Deno.test("a place under two tags is one secret, in probe's rows and means", asy
     assertEquals((await at.run("probe", { secrets, out: at.path(out) })).code, 0);
   }
   assertEquals(Deno.readTextFileSync(at.path("twice.csv")), Deno.readTextFileSync(at.path("once.csv")));
+});
+
+Deno.test("probe names a secret that nothing can predict, and scores the others", async () => {
+  using at = await tiny();
+  const tokenizer = JSON.parse(await byteTokenizer());
+  const end = tokenizer.model.vocab["<|endoftext|>"];
+  delete tokenizer.model.vocab["<|endoftext|>"];
+  tokenizer.model.vocab["spare"] = end;
+  await writeTinyModel(at.model, { tokenizer: JSON.stringify({ ...tokenizer, added_tokens: [] }) });
+  const secrets = [drawSecret(95), drawSecret(96)] as const;
+  await writeTexts(at.path("texts.jsonl"), { first: `${secrets[0]} = 1\n`, other: `k = "${secrets[1]}"\n` });
+  const places = [["first", 0], ["other", 5]].map(([doc_id, start]) =>
+    JSON.stringify({ doc_id, tag: "KEY", start, end: Number(start) + 40 })
+  );
+  await Deno.writeTextFile(at.path("places.jsonl"), places.join("\n"));
+  const flags = { corpus: at.path("texts.jsonl"), secrets: at.path("places.jsonl") };
+  const { code, stdout, stderr } = await at.run("probe", flags);
+  assertEquals(code, 0, stderr);
+  assertStringIncludes(
+    stdout,
+    'not scored: the secret that begins document "first": the tokenizer has no token',
+  );
+  const rows = await readRows(at.path("out.parquet"), PROBE_COLUMNS);
+  assertEquals(rows.map(({ doc_id }) => doc_id), ["other"]);
 });

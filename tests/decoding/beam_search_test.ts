@@ -58,7 +58,7 @@ function allowEven(V: number): NonNullable<BeamPrompt["allow"]> {
     );
 }
 
-for (const name of ["gpt2/trained", "gpt2/plain", "families/llama/plain"]) {
+for (const name of ["gpt2/trained", "gpt2/plain", "families/llama/plain", "families/mistral/plain"]) {
   Deno.test(`BeamSearch.run() finds what whole texts give, step by step: ${name}`, async () => {
     const { folder } = await readFixtureFolder(name);
     const before = engine.memory();

@@ -6,6 +6,7 @@ import {
 } from "../../lib/evaluation/locate_secrets.ts";
 import type { SecretPlace } from "../../lib/datasets/place.ts";
 import { fingerprintSecret } from "../../lib/secrets/fingerprint.ts";
+import { parseTokenizer } from "../../lib/tokenizers/tokenizer.ts";
 import { openTinyTokenizer } from "./tiny_model.ts";
 
 const tokenizer = await openTinyTokenizer();
@@ -90,4 +91,25 @@ Deno.test("SecretLocator names the first document that did not come, and says ho
     RangeError,
     '"d5" as the corpus has no such document, nor 2 others: ',
   );
+});
+
+Deno.test("SecretLocator names secrets that nothing predicts, and finds the others", async () => {
+  const { added_tokens: _, ...json } = JSON.parse(
+    await Deno.readTextFile("tests/fixtures/tokenizer/tokenizer.json"),
+  );
+  delete json.model.vocab["<|endoftext|>"];
+  const without = parseTokenizer(JSON.stringify(json), "tokenizer.json");
+  assertEquals([without.endOfText, await without.startOfText()], [null, null]);
+  const text = "aB3$zZ9-q = 1\nk = 'aB3$zZ9-q'\n";
+  const places = [0, 19].map((start) => ({ doc_id: "a", tag: "KEY", start, end: start + 9 }));
+  const locator = new SecretLocator(without, places);
+  await locator.add({ docId: "a", path: null, text });
+  const { located, unpredicted } = await locator.finish();
+  assertEquals([unpredicted, located.map(({ place, row }) => [place.start, row])], [[places[0]], [[19, 1]]]);
+  const { located: both, unpredicted: none } = await locate(places, {}, [{
+    ...DOCUMENTS[0]!,
+    docId: "a",
+    text,
+  }]);
+  assertEquals([both.length, none], [2, []]);
 });

@@ -16,10 +16,16 @@ function largestGap(a: tf.Tensor, b: tf.Tensor): number {
 }
 
 Deno.test("attendInBlocks() is attend() under the causal mask, gradients too, for any size of block and of groups", () => {
-  for (const [B, H, G, T, K] of [[2, 4, 4, 12, 3], [1, 4, 2, 7, 5], [1, 1, 1, 1, 2]] as const) {
+  const cases: [number, number, number, number, number, number?][] = [
+    [2, 4, 4, 12, 3],
+    [1, 4, 2, 7, 5],
+    [1, 1, 1, 1, 2],
+    [1, 2, 1, 11, 3, 4],
+  ];
+  for (const [B, H, G, T, K, window] of cases) {
     const random = (heads: number, seed: number) => tf.randomNormal([B, heads, T, K], 0, 1, "float32", seed);
     const [q, k, v, weights] = [random(H, 1), random(G, 2), random(G, 3), random(H, 4)] as const;
-    const bias = causalBias(T);
+    const bias = causalBias(T, window);
     const gradients = (mix: (q: tf.Tensor, k: tf.Tensor, v: tf.Tensor) => tf.Tensor) =>
       tf.valueAndGrads((q: tf.Tensor, k: tf.Tensor, v: tf.Tensor) => tf.sum(tf.mul(mix(q, k, v), weights)))([
         q,

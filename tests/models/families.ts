@@ -42,23 +42,36 @@ async function withFamily(
  * Makes the tests of a family: logits, loss and gradients, cached decoding, saving, scoring and unlearning.
  *
  * @param names its fixtures, such as "llama/plain"; the first is compiled by XLA too
+ * @param options.isShared whether the family is put together of parts that others test compiled and in batches of all
+ * sizes; then it runs eagerly
+ * @param options.unlearns whether to score and unlearn, which run nothing else than the other tests do
  */
-export function testFamily(engine: Engine, names: readonly string[]): void {
+export function testFamily(
+  engine: Engine,
+  names: readonly string[],
+  { isShared = false, unlearns = true }: { isShared?: boolean; unlearns?: boolean } = {},
+): void {
   names.forEach((name, i) => {
-    const modes = i === 0 ? [false, true] : [false];
-    Deno.test(`Model.logits() of "${name}" are transformers', eager and compiled`, async () => {
+    const modes = isShared ? [] : i === 0 ? [false, true] : [false];
+    const how = isShared ? "eager" : "eager and compiled";
+    Deno.test(`Model.logits() of "${name}" are transformers', ${how}`, async () => {
       await withFamily(engine, name, ({ model }, fixture) => checkLogits(model, fixture, modes));
     });
-    Deno.test(`valueAndGradients() of "${name}" are transformers', compiled`, async () => {
+    Deno.test(`valueAndGradients() of "${name}" are transformers', ${isShared ? "eager" : "compiled"}`, async () => {
       await withFamily(engine, name, ({ model }, fixture) => checkGradients(model, fixture, modes));
     });
     Deno.test(`Decoder continues "${name}" as transformers does`, async () => {
-      await withFamily(engine, name, ({ model }, fixture) => checkDecoding(model, fixture));
+      await withFamily(
+        engine,
+        name,
+        ({ model }, fixture) => checkDecoding(model, fixture, isShared ? [64] : [2, 64]),
+      );
     });
     Deno.test(`saveModel() of "${name}" writes what was read`, async () => {
       await withFamily(engine, name, checkSaving);
     });
   });
+  if (!unlearns) return;
   Deno.test(`Scorer and ObjectiveStep work on "${names[0]}"`, async () => {
     await withFamily(engine, names[0]!, ({ model }, fixture) => checkUnlearning(model, fixture));
   });
@@ -97,32 +110,45 @@ function checkLogits(model: Model, { ids, tensors }: Gpt2Fixture, modes: readonl
   tf.dispose([input, eager]);
 }
 
-function checkGradients(model: Model, { ids, tensors, loss }: Gpt2Fixture, modes: readonly boolean[]): void {
-  const input = tf.tensor2d(ids, undefined, "int32");
-  const wanted = [...tensors.keys()].filter((key) => key.startsWith("gradient."));
+/** Eagerly where there are no modes. */
+function checkGradients(model: Model, fixture: Gpt2Fixture, modes: readonly boolean[]): void {
+  const input = tf.tensor2d(fixture.ids, undefined, "int32");
+  const step = (ids: tf.Tensor) => {
+    const result = valueAndGradients(model.weights, () => tf.mean(nextTokenLosses(model, ids)));
+    return { loss: result.loss, ...result.gradients } as Record<string, tf.Tensor>;
+  };
+  if (modes.length === 0) compareGradients(tf.tidy(() => step(input)), fixture);
   for (const xla of modes) {
-    using compiled = compile((ids: tf.Tensor) => {
-      const result = valueAndGradients(model.weights, () => tf.mean(nextTokenLosses(model, ids)));
-      return { loss: result.loss, ...result.gradients } as Record<string, tf.Tensor>;
-    }, { xla });
-    const { loss: found, ...gradients } = compiled(input);
-    assertAlmostEquals(found!.dataSync()[0]!, loss, 1e-5);
-    if (wanted.length > 0) {
-      assertEquals(Object.keys(gradients).map((key) => `gradient.${key}`).sort(), wanted.toSorted());
-    }
-    for (const key of wanted) {
-      const expected = tensors.get(key)!;
-      const largest = Math.max(...Array.from(expected.values, Math.abs));
-      assertTensorClose(gradients[key.slice("gradient.".length)]!, expected, { atol: 1e-3 * largest });
-    }
-    tf.dispose([found!, gradients]);
+    using compiled = compile(step, { xla });
+    compareGradients(compiled(input), fixture);
   }
   input.dispose();
 }
 
-async function checkDecoding(model: Model, { ids, continuations }: Gpt2Fixture): Promise<void> {
+function compareGradients(
+  { loss: found, ...gradients }: Record<string, tf.Tensor>,
+  { tensors, loss }: Gpt2Fixture,
+): void {
+  const wanted = [...tensors.keys()].filter((key) => key.startsWith("gradient."));
+  assertAlmostEquals(found!.dataSync()[0]!, loss, 1e-5);
+  if (wanted.length > 0) {
+    assertEquals(Object.keys(gradients).map((key) => `gradient.${key}`).sort(), wanted.toSorted());
+  }
+  for (const key of wanted) {
+    const expected = tensors.get(key)!;
+    const largest = Math.max(...Array.from(expected.values, Math.abs));
+    assertTensorClose(gradients[key.slice("gradient.".length)]!, expected, { atol: 1e-3 * largest });
+  }
+  tf.dispose([found!, gradients]);
+}
+
+async function checkDecoding(
+  model: Model,
+  { ids, continuations }: Gpt2Fixture,
+  sizes: readonly number[],
+): Promise<void> {
   const length = Math.max(...continuations.map(({ prefix, ids }) => prefix + ids.length));
-  for (const rows of [2, 64]) {
+  for (const rows of sizes) {
     using decoder = new Decoder(model, { batch: ids.length, rows });
     using filled = await decoder.prefill(ids, { length, keepCache: true });
     const starts = continuations.map(({ row, prefix, ids }) => ({

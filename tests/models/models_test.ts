@@ -123,6 +123,76 @@ const RELEASED: Record<string, { config: Record<string, unknown>; parameters: nu
     },
     parameters: 1_137_207_296,
   },
+  "Mistral-7B-v0.1": { config: { model_type: "mistral", rope_theta: 10000 }, parameters: 7_241_732_096 },
+  "Qwen3-0.6B": {
+    config: {
+      model_type: "qwen3",
+      hidden_size: 1024,
+      intermediate_size: 3072,
+      num_hidden_layers: 28,
+      num_attention_heads: 16,
+      num_key_value_heads: 8,
+      tie_word_embeddings: true,
+      use_sliding_window: false,
+      sliding_window: null,
+    },
+    parameters: 596_049_920,
+  },
+  "GPT-Neo-125M": {
+    config: {
+      model_type: "gpt_neo",
+      hidden_size: 768,
+      num_layers: 12,
+      num_heads: 12,
+      intermediate_size: null,
+      attention_types: [[["global", "local"], 6]],
+    },
+    parameters: 125_198_592,
+  },
+  "GPT-J-6B": { config: { model_type: "gptj", n_inner: null }, parameters: 6_050_882_784 },
+  "Phi-2": {
+    config: {
+      model_type: "phi",
+      hidden_size: 2560,
+      intermediate_size: 10240,
+      num_hidden_layers: 32,
+      partial_rotary_factor: 0.4,
+    },
+    parameters: 2_779_683_840,
+  },
+  "Phi-3-mini-4k": { config: { model_type: "phi3", sliding_window: 2047 }, parameters: 3_821_079_552 },
+  "CodeGemma-2B": {
+    config: {
+      model_type: "gemma",
+      hidden_size: 2048,
+      intermediate_size: 16384,
+      num_hidden_layers: 18,
+      num_attention_heads: 8,
+      num_key_value_heads: 1,
+    },
+    parameters: 2_506_172_416,
+  },
+  "Stable-Code-3B": {
+    config: { model_type: "stablelm", max_position_embeddings: 16384, rope_theta: 1000000 },
+    parameters: 2_795_443_200,
+  },
+  "Granite-3.0-2B": {
+    config: {
+      model_type: "granite",
+      vocab_size: 49155,
+      hidden_size: 2048,
+      intermediate_size: 8192,
+      num_hidden_layers: 40,
+      num_key_value_heads: 8,
+      tie_word_embeddings: true,
+      embedding_multiplier: 12,
+      attention_multiplier: 0.015625,
+      residual_multiplier: 0.22,
+      logits_scaling: 8,
+    },
+    parameters: 2_533_531_648,
+  },
+  "OLMo-2-7B": { config: { model_type: "olmo2", vocab_size: 100352 }, parameters: 7_298_617_344 },
 };
 
 for (const [name, { config, parameters }] of Object.entries(RELEASED)) {
@@ -160,6 +230,8 @@ Deno.test("isBuffer() knows the masks and frequencies that older versions saved"
     codegen: ["transformer.h.3.attn.causal_mask"],
     gpt2: ["transformer.h.0.attn.bias", "transformer.h.0.attn.masked_bias"],
     gpt_bigcode: ["transformer.bias", "transformer.h.0.attn.bias"],
+    gpt_neo: ["transformer.h.0.attn.attention.bias", "transformer.h.0.attn.attention.masked_bias"],
+    gptj: ["transformer.h.0.attn.bias", "transformer.h.0.attn.masked_bias"],
     gpt_neox: ["attention.bias", "attention.masked_bias", "attention.rotary_emb.inv_freq"].map((name) =>
       `gpt_neox.layers.5.${name}`
     ),

@@ -8,13 +8,27 @@ Deno.test.afterAll(() => engine[Symbol.dispose]());
 
 testFamily(engine, ["qwen2/plain", "qwen2/tied", "qwen2/window"]);
 
-Deno.test("qwen2.readConfig() limits positions to a sliding window that is used, and has biases of its own", () => {
-  const positions = (fields: Record<string, unknown>) => qwen2.readConfig(fields, "c.json").maxPositions;
-  assertEquals(positions({}), 32768);
-  assertEquals(positions({ use_sliding_window: false, sliding_window: 16 }), 32768);
-  assertEquals(positions({ use_sliding_window: true, sliding_window: 16, max_window_layers: 1 }), 16);
-  assertEquals(positions({ use_sliding_window: true, sliding_window: null }), 32768);
-  assertEquals(positions({ use_sliding_window: true, sliding_window: 131072 }), 32768);
+Deno.test("qwen2.readConfig() has a sliding window on the layers that use one, and biases of its own", () => {
+  const windows = (fields: Record<string, unknown>) =>
+    qwen2.readConfig({ num_hidden_layers: 3, ...fields }, "c.json").windows;
+  assertEquals(windows({}), undefined);
+  assertEquals(windows({ use_sliding_window: false, sliding_window: 16 }), undefined);
+  assertEquals(windows({ use_sliding_window: true, sliding_window: 16, max_window_layers: 1 }), [
+    null,
+    16,
+    16,
+  ]);
+  assertEquals(windows({ use_sliding_window: true, sliding_window: 16, max_window_layers: 3 }), undefined);
+  assertEquals(windows({ use_sliding_window: true, sliding_window: 16 }), undefined); // max_window_layers is 28
+  assertEquals(windows({ use_sliding_window: true, sliding_window: null, max_window_layers: 0 }), undefined);
+  assertEquals(
+    windows({ use_sliding_window: true, sliding_window: 131072, max_window_layers: 0 }),
+    undefined,
+  );
+  assertEquals(
+    qwen2.readConfig({ use_sliding_window: true, sliding_window: 16 }, "c.json").maxPositions,
+    32768,
+  );
   const { biases, vocabularySize, innerWidth } = qwen2.readConfig(
     { attention_bias: false, mlp_bias: true },
     "c.json",
@@ -28,7 +42,7 @@ Deno.test("qwen2.readConfig() limits positions to a sliding window that is used,
 
 testRefusals(qwen2, { hidden_size: 16, num_attention_heads: 4, num_key_value_heads: 2 }, [
   [
-    { use_sliding_window: true, sliding_window: 0 },
+    { use_sliding_window: true, sliding_window: 0, max_window_layers: 0 },
     "sliding_window is 0: expected a whole number of at least 1",
   ],
   [{ use_sliding_window: "no" }, 'use_sliding_window is "no": expected true or false'],

@@ -26,6 +26,7 @@ import { modelFolder } from "../model_folder.ts";
 import { makeParts, type WorkUnit, writeParts } from "../part_files.ts";
 import type { ScoredCorpus } from "../score_documents.ts";
 import { type ControlCells, locatedControls, timeSecrets } from "../probe_controls.ts";
+import { describeProbe, unpredictedLines } from "../probe_text.ts";
 import { PLAN_OPTION, planScores } from "../plan.ts";
 import { type ModelSession, openModel } from "../session.ts";
 import { SHARD_OPTION } from "../shard.ts";
@@ -136,7 +137,7 @@ export const command = defineCommand({
       reveal: reveal || controls > 0,
     });
     await lookThrough({ source, options: corpus.options }, locator, context);
-    const { located, notTreated } = await locator.finish();
+    const { located, notTreated, unpredicted } = await locator.finish();
     using session = await openModel(model, context, { products: dtype, adapter });
     using scorer = new Scorer(session.loaded.model);
     const { tokenizer, loaded } = session;
@@ -179,6 +180,7 @@ export const command = defineCommand({
       equal_pairs: located.length - scored,
       skipped_by_proxy: distinct - places.length,
       not_treated: notTreated.length,
+      unpredicted: unpredicted.length,
       ...read.summary,
       out,
     };
@@ -186,29 +188,15 @@ export const command = defineCommand({
       const sortBy = shard ? {} : { sortBy: "row" };
       return writeParts(parts, out, { columns, ...sortBy, ...privateIf(reveal) });
     });
-    return { text: [...read.lines, describe(summary)].join("\n"), summary };
+    return {
+      text: [...read.lines, ...unpredictedLines(unpredicted), describeProbe(summary)].join("\n"),
+      summary,
+    };
   },
 });
 
 /** Secrets of a unit of work, about. */
 const UNIT_SECRETS = 256;
-
-function describe(
-  { secrets, documents, memorized, equal_pairs, not_treated, out }:
-    & {
-      [name in "secrets" | "documents" | "memorized" | "equal_pairs" | "not_treated"]: number;
-    }
-    & { out: string },
-): string {
-  return [
-    `${secrets} secrets in ${documents} documents, ${memorized} of MA >= 0.9`,
-    ...(not_treated > 0 ? [`, ${not_treated} not treated`] : []),
-    ...(equal_pairs > 0
-      ? [`; ${equal_pairs} were not scored, being equal to others with the text before them`]
-      : []),
-    `\nwritten: ${out}`,
-  ].join("");
-}
 
 /** A place with what `detect` says of it, where it is known. */
 interface ProbedPlace extends SecretPlace {

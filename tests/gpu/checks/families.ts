@@ -28,6 +28,16 @@ const FIXTURES: Readonly<Record<Family, readonly string[]>> = {
   gpt_neox: ["families/gpt_neox/plain", "families/gpt_neox/sequential"],
   gpt_bigcode: ["families/gpt_bigcode/plain", "families/gpt_bigcode/heads"],
   starcoder2: ["families/starcoder2/plain", "families/starcoder2/window"],
+  mistral: ["families/mistral/plain"],
+  qwen3: ["families/qwen3/plain"],
+  gpt_neo: ["families/gpt_neo/plain"],
+  gptj: ["families/gptj/plain"],
+  phi: ["families/phi/plain"],
+  phi3: ["families/phi3/plain", "families/phi3/long"],
+  gemma: ["families/gemma/plain"],
+  stablelm: ["families/stablelm/plain"],
+  granite: ["families/granite/plain"],
+  olmo2: ["families/olmo2/plain"],
 };
 
 /** Families that --quick does. */
