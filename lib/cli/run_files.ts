@@ -17,6 +17,7 @@ import { contentOf } from "./run_content.ts";
 import { removeLock, takeLock } from "./run_lock.ts";
 import {
   checkSameRun,
+  finishedRecord,
   inputPaths,
   newRecord,
   readRecord,
@@ -107,7 +108,7 @@ export async function openRunFiles(paths: readonly string[], options: RunFilesOp
       await write();
       const contents: { [name: string]: string } = {};
       for (const path of outputs) contents[basename(path)] = await contentOf(path);
-      await writeRecords(outputs, { ...record, status: "finished", outputs: contents, summary });
+      await writeRecords(outputs, finishedRecord(record, contents, summary));
       isFinished = true;
       await removeFolder(scratch);
     },

@@ -18,6 +18,7 @@ import { fileRecord } from "./run_files.ts";
 import { removeLock, takeLock } from "./run_lock.ts";
 import {
   checkSameRun,
+  finishedRecord,
   inputPaths,
   newRecord,
   readRecord,
@@ -105,8 +106,8 @@ export async function openRunFolder(folder: string, options: RunFolderOptions): 
       path: (name) => pathInside(folder, name, outputs),
       finish: async (summary) => {
         await throwIfInterrupted(signal);
-        const finished = { ...record, status: "finished" as const, outputs: await written(folder, outputs) };
-        await writeRecord(join(folder, RUN_FILE), { ...finished, ...(summary && { summary }) });
+        const finished = finishedRecord(record, await written(folder, outputs), summary);
+        await writeRecord(join(folder, RUN_FILE), finished);
         isFinished = true;
         await removeMatching(folder, scratch);
       },

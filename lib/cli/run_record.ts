@@ -5,15 +5,18 @@
  *
  * @module
  */
+import { join } from "node:path";
 import deno from "../../deno.json" with { type: "json" };
 import { readRegularText } from "../files/read_file.ts";
 import { describeDifferences, differingSettings } from "../files/settings.ts";
 import { writeFileAtomic } from "../files/write_file.ts";
 import type { Context, Json } from "./command.ts";
+import { commitOf, type Machine, thisMachine } from "./machine.ts";
 import { lstat } from "./output.ts";
 import { contentOf, type ContentOptions } from "./run_content.ts";
 
 const MAX_RECORD_BYTES = 2 ** 26;
+const COMMIT = commitOf(join(import.meta.dirname ?? ".", "../.."));
 
 /** What a record holds. */
 export interface RunRecord {
@@ -28,6 +31,12 @@ export interface RunRecord {
   /** Names of what goes when the run is finished. */
   scratch: string[];
   versions: { [part: string]: string };
+  /** What it was made on; records of earlier versions have none. */
+  machine?: Machine;
+  /** The commit of this project, where it runs from a checkout. */
+  commit?: string;
+  /** When it was finished, in ISO 8601. */
+  finished_at?: string;
   /** What the command found, once it is finished. */
   summary?: { [key: string]: Json };
 }
@@ -113,6 +122,8 @@ export async function newRecord(
     outputs: Object.fromEntries(outputs.map((name) => [name, null])),
     scratch: [...scratch],
     versions: { codescrub: deno.version, deno: Deno.version.deno, ...options.versions },
+    machine: thisMachine(),
+    ...COMMIT !== undefined && { commit: COMMIT },
   };
 }
 
@@ -208,6 +219,31 @@ export function checkSameRun(output: string, before: RunRecord, now: RunRecord):
       `Cannot continue "${output}" ${why}: ${what.join("; ")}: name another place or give --force`,
     );
   }
+}
+
+/**
+ * A record as it stands at the end of its run.
+ *
+ * @param outputs the content of what was written, by name
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { finishedRecord, newRecord } from "./run_record.ts";
+ *
+ * const context = { settings: {}, force: false, signal: new AbortController().signal };
+ * const record = await newRecord({ command: "select", context }, { outputs: ["a"] });
+ * const { status, outputs } = finishedRecord(record, { a: "sha256:00" });
+ * assertEquals([status, outputs], ["finished", { a: "sha256:00" }]);
+ * ```
+ */
+export function finishedRecord(
+  record: RunRecord,
+  outputs: RunRecord["outputs"],
+  summary?: RunRecord["summary"],
+): RunRecord {
+  const finished_at = new Date().toISOString();
+  return { ...record, status: "finished", outputs, finished_at, ...summary && { summary } };
 }
 
 /**

@@ -29,12 +29,24 @@ export interface CodeContinuationsOptions {
 /** Longest line that is drawn; a longer one is cut, which an ellipsis says. */
 const MAX_COLUMNS = 96;
 const LINE_HEIGHT = 19;
+/**
+ * Pixels of the code's letters, and of a column: the monospace fonts of all systems are 0.6 of their size wide, so at a
+ * width of this many pixels a column boxes end where their texts do.
+ */
+const FONT_SIZE = 11.5;
+const COLUMN_WIDTH = 0.602 * FONT_SIZE;
+const MARGIN = 24;
+/** Columns left and right of the code. */
+const EDGE = 1;
 
 const KINDS = {
   truth: { name: "the true text", color: PALETTE.grey, opacity: 0.2, pattern: "" },
   right: { name: "as the truth", color: PALETTE.blue, opacity: 0.2, pattern: "" },
   own: { name: "its own", color: PALETTE.orange, opacity: 0.4, pattern: "/" },
 } as const;
+
+/** Room for the headings and the legend, however short the code is. */
+const LEAST_COLUMNS = 72;
 
 /** A stretch of a line. */
 interface Piece {
@@ -80,6 +92,7 @@ export function codeContinuations(
     pieces.map((piece) => ({ ...piece, line: tops[i]! + 1 + piece.line }))
   );
   const own = placed.slice(1).flat();
+  const columns = Math.max(LEAST_COLUMNS, ...placed.flat().map(({ text, column }) => column + text.length));
   const total = heights.reduce((sum, height) => sum + height, 0);
   const traces = [
     pieceTrace(placed[0]!, KINDS.truth),
@@ -94,8 +107,10 @@ export function codeContinuations(
       barmode: "overlay",
       bargap: 0.08,
       height: 84 + 52 + LINE_HEIGHT * total,
-      margin: { l: 24, r: 24, t: 84, b: 52 },
-      xaxis: { range: [-0.5, MAX_COLUMNS + 1], visible: false, fixedrange: true },
+      width: 2 * MARGIN + COLUMN_WIDTH * (columns + 2 * EDGE),
+      autosize: false,
+      margin: { l: MARGIN, r: MARGIN, t: 84, b: 52 },
+      xaxis: { range: [-EDGE, columns + EDGE], visible: false, fixedrange: true },
       yaxis: { range: [total - 0.9, -0.7], visible: false, fixedrange: true },
       annotations: blocks.map(({ heading }, i) => ({
         text: `<b>${heading}</b>`,
@@ -158,7 +173,7 @@ function textTrace(pieces: readonly Piece[]): Trace {
     y: pieces.map(({ line }) => line),
     text: pieces.map(({ text }) => plotText(text.trimStart())),
     textposition: "middle right",
-    textfont: { family: "ui-monospace, 'DejaVu Sans Mono', monospace", size: 11.5 },
+    textfont: { family: "ui-monospace, 'DejaVu Sans Mono', monospace", size: FONT_SIZE },
     cliponaxis: false,
     showlegend: false,
     hoverinfo: "skip",

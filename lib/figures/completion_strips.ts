@@ -43,7 +43,7 @@ const STRIP_HEIGHT = 15;
  *   { ...secret, model: "before", characters: "●●●" },
  *   { ...secret, model: "ga", characters: "●··" },
  * ]);
- * assertEquals(data.map(({ name, x }) => [name, x]), [["before", [1, 2, 3]], ["GA", [1]], ["another character", [2, 3]]]);
+ * assertEquals(data.map(({ name, x }) => [name, x]), [["before", [1, 2, 3]], ["GA", [1]], ["another character", [2, 3]], [undefined, [0.3, 0.3]]]);
  * ```
  */
 export function completionStrips(
@@ -62,6 +62,7 @@ export function completionStrips(
     placed.length === 0 ? [] : [
       ...models.map((model) => rightTrace(placed.filter(({ row }) => row.model === model), model)),
       ...wrongTrace(placed),
+      rowNames(placed),
     ],
     {
       title: "Secrets as the models write them",
@@ -74,7 +75,12 @@ export function completionStrips(
       layout: {
         height: 104 + 96 + STRIP_HEIGHT * per * secrets.length,
         margin: { l: 24, r: 24, t: 104, b: 96 },
-        xaxis: { title: { text: "character of the secret" }, range: [0, longest + 1], rangemode: "tozero" },
+        xaxis: {
+          title: { text: "character of the secret" },
+          range: [-NAME_SHARE * longest, longest + 1],
+          tickvals: placesOf(longest),
+          zeroline: false,
+        },
         yaxis: { visible: false, range: [per * secrets.length - 0.4, -0.6], fixedrange: true },
         annotations: secrets.map(([row], i) => ({
           text: plotText(row!.description),
@@ -88,6 +94,30 @@ export function completionStrips(
       },
     },
   );
+}
+
+/** Left of the strips, as a share of the longest: the models' names. */
+const NAME_SHARE = 0.22;
+
+/** Characters that are counted at the axis. */
+function placesOf(longest: number): number[] {
+  const step = longest > 50 ? 10 : 5;
+  return [1, ...Array.from({ length: Math.floor(longest / step) }, (_, i) => (i + 1) * step)];
+}
+
+/** Each strip's model, left of it. */
+function rowNames(strips: readonly Strip[]): Trace {
+  return {
+    type: "scatter",
+    mode: "text",
+    x: strips.map(() => 0.3),
+    y: strips.map(({ y }) => y),
+    text: strips.map(({ row }) => plotText(modelStyle(row.model).label)),
+    textposition: "middle left",
+    textfont: { size: 11 },
+    showlegend: false,
+    hoverinfo: "skip",
+  };
 }
 
 interface Strip {
@@ -125,8 +155,10 @@ function rightTrace(strips: readonly Strip[], model: string): Trace {
     type: "scatter",
     mode: "markers",
     name: plotText(label),
-    x: right.map(({ x }) => x),
-    y: right.map(({ y }) => y),
+    // a model without a right character stands in the legend all the same, by a point that is not drawn
+    x: right.length === 0 ? [null] : right.map(({ x }) => x),
+    y: right.length === 0 ? [null] : right.map(({ y }) => y),
+    showlegend: true,
     customdata: right.map(({ row }) => describe(row)),
     marker: { color, symbol: "square", size: 10 },
     hovertemplate: "%{customdata}<br>character %{x}: right<extra></extra>",

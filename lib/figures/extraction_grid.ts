@@ -1,6 +1,7 @@
 /**
  * Extraction likelihood drawn prefix by prefix: a row a prefix, a column a token. The given tokens are grey; of the
- * decoded ones those in an n-gram of the true suffix are blue, the others hatched.
+ * decoded ones those in an n-gram of the true suffix are blue, the others orange and lower, so that they are told apart
+ * without colour too and nothing lies behind their text.
  *
  * @module
  */
@@ -28,10 +29,13 @@ export interface ExtractionGridOptions {
 }
 
 const CELLS = {
-  given: { name: "given", color: PALETTE.grey, pattern: "" },
-  matched: { name: "decoded, in a true n-gram", color: PALETTE.blue, pattern: "" },
-  other: { name: "decoded, in none", color: PALETTE.orange, pattern: "/" },
+  given: { name: "given", color: PALETTE.grey },
+  matched: { name: "decoded, in a true n-gram", color: PALETTE.blue },
+  other: { name: "decoded, in none", color: PALETTE.orange },
 } as const;
+
+/** Of a row's height: what is in no n-gram is lower. */
+const HEIGHTS = { given: 0.88, matched: 0.88, other: 0.6 } as const;
 
 interface Cell {
   kind: keyof typeof CELLS;
@@ -103,7 +107,7 @@ export function extractionGrid(
 
 function cellTrace(kind: keyof typeof CELLS, all: readonly Cell[], n: number): Trace {
   const cells = all.filter((cell) => cell.kind === kind);
-  const { name, color, pattern } = CELLS[kind];
+  const { name, color } = CELLS[kind];
   return {
     type: "bar",
     name: name.replace("n-gram", `${n}-gram`),
@@ -111,10 +115,10 @@ function cellTrace(kind: keyof typeof CELLS, all: readonly Cell[], n: number): T
     base: cells.map(({ position }) => position - 0.46),
     x: cells.map(() => 0.92),
     y: cells.map(({ prefix }) => prefix),
+    width: HEIGHTS[kind],
     marker: {
       color,
       opacity: kind === "given" ? 0.3 : 0.85,
-      pattern: { shape: pattern, fillmode: "overlay" },
     },
     text: cells.map(({ text }) => kind === "given" ? "" : plotText(cutToCell(visibleText(text)))),
     textposition: "inside",

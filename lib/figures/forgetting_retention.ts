@@ -1,19 +1,23 @@
 /**
  * Forgetting against retention: every run a point, the more it forgot the further to the right, the more it kept the
- * higher. What no other run beats on both is joined by the Pareto front; faint lines show the way that a run took.
+ * higher. What no other run beats on both is joined by the Pareto front; faint lines show the way that a run took. The
+ * front's runs are named by what sets them apart; where many runs lie close together, a panel of its own enlarges them.
  *
  * @module
  */
-import { type Figure, makeFigure, type Trace } from "./figure.ts";
+import { type Figure, makeFigure, panelHeading, type Trace } from "./figure.ts";
 import {
   epochsOf,
+  HYPERPARAMETER_NAMES,
   type HyperparameterRow,
   type HyperparameterRun,
+  HYPERPARAMETERS,
   listRuns,
   unseenLossLine,
   valueText,
 } from "./hyperparameter_runs.ts";
-import { isScore, modelStyle, PALETTE, percentText, plotText, thresholdLine } from "./style.ts";
+import { enoughLines, frontTrace, paretoFront } from "./pareto_front.ts";
+import { isScore, modelStyle, plotText } from "./style.ts";
 
 /** Options of {@linkcode forgettingRetention}. */
 export interface ForgettingRetentionOptions {
@@ -73,15 +77,18 @@ export function forgettingRetention(
   const points = listRuns(rows).flatMap(toPoint);
   const methods = [...new Set(points.map(({ run }) => run.method))];
   const front = paretoFront(points);
-  const before = points[0]?.run.before.ma;
-  const enough = isScore(threshold) && isScore(before) ? 1 - threshold / before : null;
   const lowest = Math.min(1, ...points.map(({ kept }) => kept));
   const share = { tickformat: ".0%", zeroline: false };
+  const corner = cornerOf(points);
+  const isInside = (point: Point) => corner?.points.includes(point) ?? false;
   return makeFigure(
     points.length === 0 ? [] : [
       ...methods.flatMap((method) => pathTraces(points.filter(({ run }) => run.method === method), method)),
       ...(front.length > 1 ? [frontTrace(front)] : []),
       ...methods.map((method) => pointTrace(points.filter(({ run }) => run.method === method), method)),
+      ...nameTrace(front.filter((point) => !isInside(point)), points),
+      ...(corner ? cornerTraces(corner, front) : []),
+      ...nameTrace(front.filter(isInside), points, { side: "right", xaxis: "x2", yaxis: "y2" }),
     ],
     {
       title: "Forgetting against retention",
@@ -89,26 +96,33 @@ export function forgettingRetention(
         `best is the upper right corner; ${points.length} runs, ${front.length} of them beaten by no other`,
       layout: {
         height: 520,
+        margin: { l: 64, r: 24, t: 108, b: 84 },
         xaxis: {
           ...share,
-          title: { text: "forgotten: share of the forget set's MA that is gone" },
+          domain: [0, corner ? 0.47 : 1],
+          title: { text: "forgotten: share of forget set MA" },
           range: [-0.03, 1.03],
         },
         yaxis: {
           ...share,
-          title: { text: "kept: share of the retain set's MA" },
+          title: { text: "kept: share of retain set MA" },
           range: [Math.max(-0.03, lowest - 0.04), 1.03],
         },
-        shapes: enough === null ? [] : [{
-          ...thresholdLine(enough, { axis: "x" }),
-          label: {
-            ...thresholdLine(enough, { axis: "x" }).label,
-            text: `MA threshold ${percentText(threshold)} `,
-            textposition: "start",
-            xanchor: "right",
-            yanchor: "bottom",
+        ...corner && {
+          xaxis2: {
+            ...share,
+            domain: [0.57, 1],
+            anchor: "y2",
+            range: corner.x,
+            title: { text: "forgotten" },
           },
-        }],
+          yaxis2: { ...share, tickformat: ".1%", anchor: "x2", range: corner.y },
+          annotations: [
+            panelHeading("all runs", { x: 0 }),
+            panelHeading("the upper right corner, enlarged", { x: 0.57 }),
+          ],
+        },
+        shapes: enoughLines(threshold, points[0]?.run.before.ma),
       },
     },
   );
@@ -121,27 +135,78 @@ function toPoint(run: HyperparameterRun): Point[] {
   return [{ run, forgotten: 1 - after.ma! / before.ma!, kept: after.retain_ma! / before.retain_ma! }];
 }
 
-/** The points that no other one beats on both sides, from left to right. */
-function paretoFront(points: readonly Point[]): Point[] {
-  let best = -Infinity;
-  return points.toSorted((a, b) => b.forgotten - a.forgotten || b.kept - a.kept).filter(({ kept }) => {
-    if (kept <= best) return false;
-    best = kept;
-    return true;
-  }).toReversed();
+interface Corner {
+  readonly x: readonly [number, number];
+  readonly y: readonly [number, number];
+  readonly points: readonly Point[];
 }
 
-function frontTrace(front: readonly Point[]): Trace {
+/** Runs that kept so much less than the best one, and forgot at least so much, are of its corner. */
+const [NEAR, LEAST] = [0.06, 0.5];
+/** Fewer of them are told apart without a panel of their own. */
+const CROWD = 4;
+
+/** Where many runs lie close together, with room for their names; undefined where they do not. */
+function cornerOf(points: readonly Point[]): Corner | undefined {
+  const best = Math.max(...points.map(({ kept }) => kept));
+  const near = points.filter(({ forgotten, kept }) => kept >= best - NEAR && forgotten >= LEAST);
+  if (near.length < CROWD || near.length === points.length) return undefined;
+  const rangeOf = (values: readonly number[], after: number): [number, number] => {
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const size = Math.max(high - low, 0.004);
+    return [low - 0.15 * size, high + after * size];
+  };
   return {
+    x: rangeOf(near.map(({ forgotten }) => forgotten), 0.5),
+    y: rangeOf(near.map(({ kept }) => kept), 0.15),
+    points: near,
+  };
+}
+
+/** The second panel. */
+function cornerTraces({ points }: Corner, front: readonly Point[]): Trace[] {
+  const there = { xaxis: "x2", yaxis: "y2", showlegend: false };
+  return [
+    { ...frontTrace(front), ...there },
+    ...[...Map.groupBy(points, ({ run }) => run.method)].map(([method, own]) => ({
+      ...pointTrace(own, method),
+      ...there,
+      cliponaxis: true,
+    })),
+  ];
+}
+
+/** The names of the front's runs: what sets each apart from the method's others, in the method's colour. */
+function nameTrace(
+  front: readonly Point[],
+  all: readonly Point[],
+  { side = "left", ...axes }: { side?: "left" | "right"; xaxis?: string; yaxis?: string } = {},
+): Trace[] {
+  return front.length === 0 ? [] : [{
     type: "scatter",
-    mode: "lines",
-    name: "Pareto front",
+    mode: "text",
+    ...axes,
+    showlegend: false,
     x: front.map(({ forgotten }) => forgotten),
     y: front.map(({ kept }) => kept),
-    line: { color: PALETTE.grey, width: 6, shape: "linear" },
-    opacity: 0.45,
+    text: front.map(({ run }) => plotText(nameRun(run, all))),
+    // nothing lies right of and above a point of the front; where the panel ends there, left of it
+    textposition: front.map(({ forgotten }) =>
+      side === "right" || forgotten < 0.7 ? "top right" : "top left"
+    ),
+    textfont: { size: 11, color: front.map(({ run }) => modelStyle(run.method).color) },
+    cliponaxis: false,
     hoverinfo: "skip",
-  };
+  }];
+}
+
+/** What few of the method's runs share with this one; the method's name where nothing sets it apart. */
+function nameRun(run: HyperparameterRun, points: readonly Point[]): string {
+  const others = points.map((point) => point.run).filter(({ method }) => method === run.method);
+  const special = HYPERPARAMETER_NAMES.filter((name) =>
+    others.filter((other) => other[name] === run[name]).length <= others.length / 2
+  ).map((name) => `${HYPERPARAMETERS[name].label} ${valueText(run[name])}`);
+  return special.join(", ") || modelStyle(run.method).label;
 }
 
 /** The ways of a method's runs in one trace: a gap ends each. */

@@ -63,11 +63,13 @@ export {
   memorizationDistribution as memorizationHistogram,
   type MemorizationDistributionOptions,
 } from "./memorization_distribution.ts";
+export { methodTradeoff, type MethodTradeoffOptions, type TradeoffRow } from "./method_tradeoff.ts";
 export { type PassRateRow, passRates } from "./pass_rates.ts";
 export { problemPasses, type ProblemPassRow } from "./problem_passes.ts";
 export { profileQuality, type ProfileQualityRow } from "./profile_quality.ts";
 export { recoveryCurves, type RecoveryRow } from "./recovery_curves.ts";
 export { type ResultRow, retainedQuality } from "./retained_quality.ts";
+export { runCurves, type RunEpochRow } from "./run_curves.ts";
 export type { EpochScores, ForgetThresholds } from "./score_curves.ts";
 export { scoresBeforeAfter, type ScoresBeforeAfterOptions } from "./scores_before_after.ts";
 export { type CountedSecret, secretCounts, type SecretCountsOptions } from "./secret_counts.ts";

@@ -5,16 +5,7 @@
  * @module
  */
 import { type Figure, makeFigure, type Trace } from "./figure.ts";
-import {
-  isScore,
-  modelStyle,
-  PALETTE,
-  percentText,
-  plotText,
-  SCORE_AXIS,
-  tagStyle,
-  thresholdLine,
-} from "./style.ts";
+import { isScore, modelStyle, PALETTE, percentText, plotText, SCORE_AXIS, tagStyle } from "./style.ts";
 
 /** One secret, masked: its description has kind, length and first two characters only. */
 export interface ReportedSecretRow {
@@ -43,9 +34,6 @@ export interface SecretsBeforeAfterOptions {
   /** Most secrets to draw; of more, every n-th in drawing order is taken and the subtitle says so. */
   maxSecrets?: number;
 }
-
-/** Room for the threshold's label left of the first secret, as a share of their number. */
-const LABEL_ROOM = 0.16;
 
 interface Fall {
   readonly row: ReportedSecretRow;
@@ -83,6 +71,7 @@ export function secretsBeforeAfter(
     beforeTrace(shown, places),
     ...tags.flatMap((tag) => tagTraces(shown.filter(({ row }) => row.tag === tag), tag, places)),
     ...baselineTrace(shown, { tags, places, baselines }),
+    ...isScore(threshold) ? [thresholdTrace(threshold, shown.length)] : [],
   ];
   return makeFigure(data, {
     title: `Every secret before and after ${plotText(modelStyle(method).label)}`,
@@ -90,13 +79,12 @@ export function secretsBeforeAfter(
     layout: {
       xaxis: {
         title: { text: "secrets, by kind and MA after" },
-        range: [-LABEL_ROOM * shown.length, shown.length + 1],
+        range: [0, shown.length + 1],
         showticklabels: false,
         ticks: "",
         zeroline: false,
       },
       yaxis: { ...SCORE_AXIS, title: { text: "secret MA" } },
-      shapes: isScore(threshold) ? [thresholdLine(threshold, { side: "start" })] : [],
     },
   });
 }
@@ -182,6 +170,19 @@ function baselineTrace(
     line: { color: PALETTE.vermillion, width: 2.2, dash: "dot" },
     hovertemplate: "never-trained twins of the kind: mean MA %{y:.1%}<extra></extra>",
   }];
+}
+
+/** Across all of them; its value stands in the legend, where no secret is in its way. */
+function thresholdTrace(threshold: number, secrets: number): Trace {
+  return {
+    type: "scatter",
+    mode: "lines",
+    name: `threshold ${percentText(threshold)}`,
+    x: [0, secrets + 1],
+    y: [threshold, threshold],
+    line: { color: PALETTE.grey, width: 2, dash: "dash" },
+    hoverinfo: "skip",
+  };
 }
 
 function hoverText({ row, before, after }: Fall): string {

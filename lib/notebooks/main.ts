@@ -34,7 +34,7 @@ async function openLab(args: readonly string[]): Promise<number> {
   const jupyter = await setUpAll(progress);
   progress.close();
   Deno.addSignalListener("SIGINT", () => {});
-  const options = [`--ServerApp.root_dir=${NOTEBOOKS}`, "--LabApp.default_url=/lab/tree/01_thresholds.ipynb"];
+  const options = [`--ServerApp.root_dir=${NOTEBOOKS}`, "--LabApp.default_url=/lab/tree/00_pipeline.ipynb"];
   const command = await jupyterCommand(jupyter, ["jupyterlab", ...options, ...args], { cwd: NOTEBOOKS });
   return (await command.spawn().status).code;
 }

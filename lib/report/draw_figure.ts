@@ -10,6 +10,7 @@ import plotlySource from "../npm/plotly.ts";
 import type { Figure } from "../figures/figure.ts";
 import { childCommand } from "../setup/child_command.ts";
 import { markup, rawMarkup, scriptJson } from "./markup.ts";
+import stackPanels from "./stack_panels.js" with { type: "text" };
 
 /** What a figure can be drawn as. */
 export type PictureFormat = "svg" | "png";
@@ -17,7 +18,7 @@ export type PictureFormat = "svg" | "png";
 /** Options of {@linkcode drawFigure}. */
 export interface DrawFigureOptions {
   format: PictureFormat;
-  /** The width in pixels; a PNG has three times as many. */
+  /** The width in pixels, below 520 with panels under one another; a PNG has three times as many. */
   width?: number;
   /** The browser's program; one of {@linkcode BROWSERS} without it. */
   browser?: string | undefined;
@@ -36,6 +37,14 @@ const BUDGET_MS = 30_000;
 
 const SCRIPT = `
 const { figure, size } = JSON.parse(document.getElementById("input").textContent);
+if (size.width < NARROW) {
+  figure.layout = stackPanels(figure.layout);
+  delete figure.layout.title?.subtitle; // a line that does not wrap
+}
+size.height = figure.layout.height ?? 420;
+// other machines' letters may be wider than those that were measured here
+const letters = Math.max(0, ...figure.data.map(({ name }) => (name ?? "").length));
+figure.layout.legend = { ...figure.layout.legend, entrywidth: 8 * letters };
 Plotly.toImage(figure, size).then(
   (url) => document.body.textContent = "picture:" + url + ":end",
   (error) => document.body.textContent = "failed:" + error + ":end",
@@ -64,7 +73,7 @@ export async function drawFigure(
   const folder = await Deno.makeTempDir({ prefix: "codescrub-figure-" });
   try {
     const path = join(folder, "figure.html");
-    const size = { format, width, height: figure.layout.height ?? 420, scale: format === "png" ? 3 : 1 };
+    const size = { format, width, scale: format === "png" ? 3 : 1 };
     await Deno.writeTextFile(path, drawingPage({ figure, size }));
     const page = await runBrowser(path, { profile: join(folder, "profile"), browser, signal });
     const picture = /picture:data:image\/[^,]*,([^:]*):end/.exec(page)?.[1];
@@ -84,7 +93,7 @@ function drawingPage(input: unknown): string {
 <html><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${POLICY}"></head><body>
 <script type="application/json" id="input">${scriptJson(input)}</script>
 <script>${rawMarkup(plotlySource)}</script>
-<script>${rawMarkup(SCRIPT)}</script>
+<script>${rawMarkup(stackPanels + SCRIPT)}</script>
 </body></html>
 `.text;
 }

@@ -1,6 +1,6 @@
 /**
  * Takes one figure out of a written report for slides, papers and READMEs: as SVG or PNG, drawn by an installed Chromium,
- * or as the JSON that Plotly's tools read. `deno task figure out/demo/report.html ma-by-duplication figure.svg`
+ * or as the JSON that Plotly's tools read; `--width 380` for small screens, `--transparent` for any page's own paper. `deno task figure out/demo/report.html ma-by-duplication figure.svg`
  *
  * @module
  */
@@ -51,7 +51,9 @@ export function exportFigure(page: string, name: string): Figure {
 }
 
 const USAGE =
-  `Usage: npx -y deno task figure REPORT.html FIGURE OUT.svg [--dark] [--force]; OUT may end in .svg, .png or .json
+  `Usage: npx -y deno task figure REPORT.html FIGURE OUT.svg [--dark] [--transparent] [--width PIXELS] [--force]; OUT may end in .svg, .png or .json
+--width PIXELS: of the picture, 900 without it; below 520 panels stand under one another
+--transparent: without paper, for a page that has its own
 figures: ${FIGURE_NAMES.join(", ")}`;
 const MAX_REPORT_BYTES = 2 ** 28;
 
@@ -60,6 +62,10 @@ export interface WriteFigureOptions {
   /** The file, whose extension chooses the format. */
   out: string;
   isDark?: boolean;
+  /** Without paper, for a page that has its own. */
+  isTransparent?: boolean;
+  /** Of a picture, in pixels. */
+  width?: number;
   /** Replace what is there. */
   force?: boolean;
   /** Ends the browser. */
@@ -83,7 +89,7 @@ export interface WriteFigureOptions {
 export async function writeFigure(
   report: string,
   name: string,
-  { out, isDark = false, force = false, signal }: WriteFigureOptions,
+  { out, isDark = false, isTransparent = false, width, force = false, signal }: WriteFigureOptions,
 ): Promise<void> {
   const format = /\.(json|svg|png)$/.exec(out)?.[1];
   if (format === undefined) {
@@ -94,18 +100,29 @@ export async function writeFigure(
   }
   const page = await readRegularText(report, { what: "report", maxBytes: MAX_REPORT_BYTES });
   const light = exportFigure(page, name);
-  const figure = isDark ? darkFigure(light) : light;
+  const opaque = isDark ? darkFigure(light) : light;
+  const none = { paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)" };
+  const figure = isTransparent ? { ...opaque, layout: { ...opaque.layout, ...none } } : opaque;
   if (format === "json") return await writeFileAtomic(out, JSON.stringify(figure));
   const browser = Deno.env.get("CODESCRUB_BROWSER");
-  const picture = await drawFigure(figure, { format: format === "png" ? "png" : "svg", browser, signal });
+  const picture = await drawFigure(figure, {
+    format: format === "png" ? "png" : "svg",
+    ...width !== undefined && { width },
+    browser,
+    signal,
+  });
   await writeFileAtomic(out, picture);
 }
 
 /** Runs the command line; the exit code. */
 async function main(args: readonly string[]): Promise<number> {
-  const flags = ["--dark", "--force"];
-  const [report, name, out, ...rest] = args.filter((word) => !flags.includes(word));
-  if (report === undefined || name === undefined || out === undefined || rest.length > 0) {
+  const flags = ["--dark", "--force", "--transparent"];
+  const at = args.indexOf("--width");
+  const width = at < 0 ? undefined : Number(args[at + 1]);
+  const words = at < 0 ? args : args.toSpliced(at, 2);
+  const [report, name, out, ...rest] = words.filter((word) => !flags.includes(word));
+  const isWidth = width === undefined || Number.isInteger(width) && width >= 100 && width <= 10_000;
+  if (report === undefined || name === undefined || out === undefined || rest.length > 0 || !isWidth) {
     console.error(USAGE);
     return 2;
   }
@@ -121,8 +138,13 @@ async function main(args: readonly string[]): Promise<number> {
     });
   }
   try {
-    const [isDark, force] = flags.map((flag) => args.includes(flag));
-    await writeFigure(place(report), name, { out: place(out), isDark, force, signal: controller.signal });
+    const [isDark, force, isTransparent] = flags.map((flag) => args.includes(flag)) as [
+      boolean,
+      boolean,
+      boolean,
+    ];
+    const how = { isDark, force, isTransparent, ...width !== undefined && { width } };
+    await writeFigure(place(report), name, { out: place(out), ...how, signal: controller.signal });
     return 0;
   } catch (error) {
     console.error(oneLine(withoutText(error)));

@@ -12,6 +12,7 @@ import { clipText, formatCount, formatScore } from "./format.ts";
 import { compareKinds } from "./kinds.ts";
 import { type Markup, markup } from "./markup.ts";
 import { findResult, listMethods, type RunTables } from "./run_tables.ts";
+import { tradeoffRows } from "./tradeoff.ts";
 import { classRows } from "./utility.ts";
 
 /** A table of texts; the first column names the row. */
@@ -63,6 +64,14 @@ export const FIGURE_NUMBERS = {
       percentText(row.el_10),
       percentText(row.retain_ma),
       formatScore(row.loss),
+    ]),
+  }),
+  "method-tradeoff": (run) => ({
+    columns: ["Method", "Forget set MA gone", "Retain set MA kept"],
+    rows: tradeoffRows(run).map(({ method, forget, retain }) => [
+      nameModel(method),
+      percentText(1 - forget[1] / forget[0]),
+      percentText(retain[1] / retain[0]),
     ]),
   }),
   "secrets-before-after": countSecrets,

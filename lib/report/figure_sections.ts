@@ -11,18 +11,20 @@ import { forgettingCurves } from "../figures/forgetting_curves.ts";
 import { maByDuplication } from "../figures/ma_by_duplication.ts";
 import { maByGroup } from "../figures/ma_by_group.ts";
 import { memorizationDistribution } from "../figures/memorization_distribution.ts";
+import { methodTradeoff } from "../figures/method_tradeoff.ts";
 import { passRates } from "../figures/pass_rates.ts";
 import { problemPasses } from "../figures/problem_passes.ts";
 import { recoveryCurves } from "../figures/recovery_curves.ts";
 import { retainedQuality } from "../figures/retained_quality.ts";
 import { secretsBeforeAfter } from "../figures/secrets_before_after.ts";
 import { recoveryRows } from "./attacks.ts";
-import { type Markup, markup, scriptJson } from "./markup.ts";
-import { FIGURE_NUMBERS, renderNumbers } from "./figure_numbers.ts";
+import { renderDrawn } from "./drawn_figure.ts";
+import type { Markup } from "./markup.ts";
+import { FIGURE_NUMBERS } from "./figure_numbers.ts";
 import { kindRows, twinMeans } from "./kinds.ts";
-import { renderMissing } from "./missing.ts";
 import type { RunPartName } from "./run_files.ts";
 import { listMethods, type RunTables } from "./run_tables.ts";
+import { tradeoffRows } from "./tradeoff.ts";
 import { classRows } from "./utility.ts";
 
 /** A figure of the report. */
@@ -77,6 +79,14 @@ export const FIGURES = {
       "dotted curve should stay level: where it falls along, that is general damage, not erasure. A gap means that a " +
       "score was not measured then.",
     draw: ({ history = [], thresholds }) => forgettingCurves(history, thresholds ? { thresholds } : {}),
+  },
+  "method-tradeoff": {
+    title: "Forgetting against retention",
+    needs: "results",
+    reading:
+      "A point a method: right is more forgotten, up is more kept. The faint line is its way, epoch by epoch. Right of the " +
+      "dashed line forgetting is enough; going further there buys nothing. The grey band joins what no other method beats.",
+    draw: (run) => methodTradeoff(tradeoffRows(run), { threshold: run.thresholds?.ma ?? null }),
   },
   "secrets-before-after": {
     title: "Secrets one by one",
@@ -148,48 +158,23 @@ export type FigureName = keyof typeof FIGURES;
 export const FIGURE_NAMES = Object.keys(FIGURES) as readonly FigureName[];
 
 /**
- * Renders one figure with how to read it, its numbers as a table and buttons that save it; a note where its table is
+ * Renders one figure with its number in the page, how to read it, its numbers as a table and buttons that save it; null where its table is
  * missing or empty.
  *
  * @example
  * ```ts
- * import { assertStringIncludes } from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  * import { renderFigure } from "./figure_sections.ts";
  *
- * const figure = renderFigure("forgetting-curves", { title: "Run", version: "CodeScrub 0.1.0" });
- * assertStringIncludes(figure.text, "Not in this run: the history of unlearning");
+ * assertEquals(renderFigure("forgetting-curves", { title: "Run", version: "CodeScrub 0.1.0" }), null);
  * ```
  */
-export function renderFigure(name: FigureName, run: RunTables): Markup {
-  const { title, needs, reading, draw }: FigureSection = FIGURES[name];
-  const figure = draw(run);
-  if (figure.data.length === 0) {
-    return markup`<section class="figure"><h3>${title}</h3>${renderMissing(needs)}</section>`;
-  }
-  const subtitle = readPlotText(figure.layout.title.subtitle?.text ?? "");
-  const sentence = `${subtitle.slice(0, 1).toUpperCase()}${subtitle.slice(1)}.`;
-  const height = Number(figure.layout.height);
-  const panels = Object.keys(figure.layout).filter((key) => /^xaxis\d*$/.test(key)).length;
-  const plot = markup`<div class="plot${panels > 1 ? " wide" : ""}" id="${name}" role="img"
-aria-label="${title}: ${sentence}" aria-describedby="${name}-reading" style="height:${height}px"><noscript>Drawn by a script, which did not run: the numbers stand below.</noscript></div>`;
-  return markup`<figure class="figure" aria-labelledby="${name}-title">
-<h3 id="${name}-title">${title}</h3>
-<p class="subtitle">${sentence}</p>
-${
-    panels > 1
-      ? markup`<div class="scroll" role="region" aria-label="Figure: ${title}" tabindex="0">${plot}</div>`
-      : plot
-  }
-<script type="application/json" id="${name}-data">${scriptJson(figure)}</script>
-<figcaption id="${name}-reading">${reading}</figcaption>
-<div class="extras"><details><summary>Numbers of this figure</summary>
-${renderNumbers(title, FIGURE_NUMBERS[name](run))}</details>
-<p class="save" data-figure="${name}"></p></div>
-</figure>
-`;
-}
-
-/** The plain text of a Plotly label without tags. */
-function readPlotText(label: string): string {
-  return label.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+export function renderFigure(
+  name: FigureName,
+  run: RunTables,
+  { number }: { number?: number } = {},
+): Markup | null {
+  const { title, reading, draw }: FigureSection = FIGURES[name];
+  const texts = { id: name, title, reading, numbers: FIGURE_NUMBERS[name](run) };
+  return renderDrawn(draw(run), { ...texts, ...number !== undefined && { number } });
 }

@@ -111,6 +111,22 @@ export function formatSeconds(seconds: number): string {
 }
 
 /**
+ * A size in binary units.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { formatBytes } from "./format.ts";
+ *
+ * assertEquals([2 ** 20, 1.5 * 2 ** 30].map(formatBytes), ["1 MiB", "1.5 GiB"]);
+ * ```
+ */
+export function formatBytes(bytes: number): string {
+  if (!isScore(bytes)) return "–";
+  return bytes < 2 ** 30 ? `${formatCount(bytes / 2 ** 20)} MiB` : `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+}
+
+/**
  * Cuts a text that no cell should hold whole.
  *
  * @example

@@ -55,6 +55,8 @@ export function joinSecrets(
       description: values?.get(placeKey(row)) ?? description,
       copies: place ? copies.get(place.fingerprint)!.size : null,
       ...(place && { fingerprint: place.fingerprint }),
+      start: row.start,
+      end: row.end,
       ma_before: null,
       ma_after: {},
     };

@@ -4,18 +4,20 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { type EVALUATION_COLUMNS, type FOUND_COLUMNS, SECRET_COLUMNS } from "../datasets/columns.ts";
 import { perMetric, THRESHOLD_METRICS } from "../datasets/metrics.ts";
 import { placeKey } from "../datasets/place.ts";
 import { readRows, type RowOf } from "../datasets/row_table.ts";
 import { reportedAttacks } from "./attacks.ts";
 import { joinSecrets } from "./join_secrets.ts";
+import { originOf, tableRecords } from "./origin.ts";
 import { reportedPasses } from "./passes.ts";
 import { readJson, toRecord } from "./read_json.ts";
 import { type History, readSources, type ReportSources } from "./read_tables.ts";
 import { RUN_FILES } from "./run_files.ts";
-import type { RunTables, Thresholds } from "./run_tables.ts";
+import type { ReportedAttacks, RunTables, Thresholds } from "./run_tables.ts";
+import { readUnlearned } from "./unlearned.ts";
 
 /** Options of {@linkcode loadRun}. */
 export interface LoadRunOptions {
@@ -60,6 +62,13 @@ export async function loadRun(
   const history = histories.flatMap(({ folder, rows }) =>
     rows.map((row) => ({ ...row, method: nameOf(folder) }))
   );
+  const models = {
+    nameOf,
+    names: new Set([
+      ...(evaluation ?? []).map(({ model }) => nameOf(model)),
+      ...history.map(({ method }) => method),
+    ]),
+  };
   const scores = tables.scores?.map((row) => ({ ...row, model: nameOf(row.model) }));
   const values = reveal ? await readValues(tables.foundPath) : undefined;
   return {
@@ -73,9 +82,18 @@ export async function loadRun(
     ...(twins && { twins: twins.map(({ tag, ma }) => ({ tag, ma })) }),
     ...(duplication && { duplication }),
     ...(utility && { utility: utility.map((row) => ({ ...row, model: nameOf(row.model) })) }),
-    ...(attacks && { attacks: reportedAttacks(attacks) }),
-    ...(passes && { passes: reportedPasses(passes) }),
-    ...(history.length > 0 && { history }),
+    ...(attacks && {
+      attacks: {
+        ...reportedAttacks(attacks),
+        ...await readMembership(tables.attacksPath),
+        ...await readTested(tables.attacksPath, models),
+      },
+    }),
+    ...(passes && { passes: { ...reportedPasses(passes), ...await readTested(tables.passesPath, models) } }),
+    ...(history.length > 0 && {
+      history,
+      unlearned: histories.map(({ folder, record }) => readUnlearned(nameOf(folder), record)),
+    }),
     ...(found && { found: countFound(found) }),
     ...((probe || scores || found) && { secrets: joinSecrets({ found, probe, scores, values }) }),
     revealed: reveal,
@@ -85,20 +103,49 @@ export async function loadRun(
 
 /** What made the run: its own record, as `demo` writes it, else those of its checkpoints under their names. */
 async function readRecords(
-  { folders, histories }: Pick<ReportSources, "folders" | "histories">,
-): Promise<Pick<RunTables, "config" | "versions" | "seconds">> {
+  { folders, histories, paths }: Pick<ReportSources, "folders" | "histories" | "paths">,
+): Promise<Pick<RunTables, "origin" | "config" | "versions" | "seconds">> {
   const [folder, other] = folders;
   const isOne = folder !== undefined && other === undefined;
   const own = isOne ? await readJson(join(folder, RUN_FILES.record)) : undefined;
   const summary = isOne ? await readJson(join(folder, RUN_FILES.summary)) : undefined;
   const settings = Object.fromEntries(histories.map((row) => [row.folder, toRecord(row.record.settings)]));
+  const records = [
+    ...own ? [own] : [],
+    ...histories.map(({ record }) => record),
+    ...await tableRecords(paths),
+  ];
   return {
+    origin: originOf(records),
     config: own
       ? { ...isText(own.command) && { command: own.command }, ...toRecord(own.settings) }
       : settings,
-    versions: entriesOf((own ?? histories[0]?.record)?.versions, isText),
-    seconds: entriesOf(summary?.stages, isNumber),
+    versions: entriesOf(records.find(({ versions }) => versions !== undefined)?.versions, isText),
+    seconds: entriesOf((summary ?? toRecord(own?.summary)).stages, isNumber),
   };
+}
+
+/** The areas of membership, which stand beside the table of attacks. */
+async function readMembership(path: string | undefined): Promise<Pick<ReportedAttacks, "membership">> {
+  const report = path === undefined ? undefined : await readJson(path.replace(/\.[^./]+$/, ".json"));
+  const entries = Array.isArray(report?.membership) ? report.membership.map(toRecord) : [];
+  const membership = entries.flatMap(({ model, score, estimate, low, high }) =>
+    isText(model) && isText(score) && isNumber(estimate) && isNumber(low) && isNumber(high)
+      ? [{ model, score, estimate, low, high }]
+      : []
+  );
+  return membership.length > 0 ? { membership } : {};
+}
+
+/** Which model a table of a folder is of, as the folder's record tells. */
+async function readTested(
+  path: string | undefined,
+  models: { readonly nameOf: (model: string) => string; readonly names: ReadonlySet<string> },
+): Promise<{ method?: string }> {
+  const record = path === undefined ? undefined : await readJson(join(dirname(path), RUN_FILES.record));
+  const { model } = toRecord(record?.settings);
+  const method = isText(model) ? models.nameOf(basename(model)) : undefined;
+  return method !== undefined && models.names.has(method) ? { method } : {};
 }
 
 /** The values themselves, which only `detect --reveal` writes. */

@@ -25,16 +25,25 @@ export { checkClaims, type CheckedClaim, CLAIM_TOLERANCES, type MeasuredSecret }
 export { drawFigure, type DrawFigureOptions, type PictureFormat } from "./draw_figure.ts";
 export { exportFigure, writeFigure, type WriteFigureOptions } from "./export_figure.ts";
 export { FIGURE_NAMES, type FigureName } from "./figure_sections.ts";
+export type { Check } from "./check.ts";
 export { joinSecrets, type SecretSources } from "./join_secrets.ts";
 export { loadRun, type LoadRunOptions } from "./load_run.ts";
+export { areRuns, loadRuns } from "./load_runs.ts";
 export { readCertificate } from "./read_certificate.ts";
 export { hasSignatureOf, signaturePath } from "./sign_certificate.ts";
 export { renderReport } from "./report.ts";
+export { type NamedRun, renderRunComparison } from "./run_comparison.ts";
+export { judgeRun } from "./verdict.ts";
 export { type ModelCard, renderModelCard } from "./model_card.ts";
 export type {
   ReportedAttacks,
   ReportedMeasure,
+  ReportedMembership,
+  ReportedPasses,
+  ReportedResult,
   ReportedSecret,
   RunTables,
+  StopCounts,
   Thresholds,
+  UnlearnedModel,
 } from "./run_tables.ts";

@@ -1,5 +1,5 @@
 // Runs in the report: draws its figures in the reader's colours and on paper, saves them, and filters and sorts the
-// table of secrets.
+// table of secrets. What is called here and not defined stands in stack_panels.js.
 (() => {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const byId = (id) => document.getElementById(id);
@@ -49,15 +49,26 @@
 
   // A dark screen turns light while it prints, which must not bring the screen's sizes back.
   let isPrinting = false;
+  const widthOf = (element) => isPrinting ? PRINT_WIDTH : element.parentElement.clientWidth;
   function drawAll() {
     for (const element of plots) {
-      const { data, layout } = readFigure(element.id, isDark() && !isPrinting ? "dark" : "light");
+      const { data, layout: wide } = readFigure(element.id, isDark() && !isPrinting ? "dark" : "light");
+      const layout = widthOf(element) < NARROW ? stackPanels(wide) : wide;
+      if (layout !== wide) { for (const trace of data) if (trace.type === "bar") trace.textangle = -90; // narrow bars
+       }
       element.style.height = `${layout.height * (isPrinting ? PRINT_SCALE : 1)}px`;
       const config = { responsive: true, displayModeBar: false };
       globalThis.Plotly.react(element, data, pageLayout(layout, isPrinting), config);
     }
   }
   drawAll();
+  const areNarrow = () => plots.map((element) => widthOf(element) < NARROW).join();
+  let wasNarrow = areNarrow();
+  addEventListener("resize", () => {
+    const now = areNarrow();
+    if (now !== wasNarrow) drawAll();
+    wasNarrow = now;
+  });
   dark.addEventListener("change", drawAll);
   for (const [event, value] of [["beforeprint", true], ["afterprint", false]]) {
     addEventListener(event, () => {
@@ -101,6 +112,72 @@
       place.append(button);
     }
   }
+
+  /** A table's texts as rows; a cell that spans several rows stands in each of them. */
+  function textsOf(table) {
+    const carried = [];
+    return [...table.rows].filter((row) => !row.hidden).map((row) => {
+      const cells = [...row.cells];
+      const texts = [];
+      for (let column = 0; cells.length > 0 || carried[column]?.left > 0; column++) {
+        if (carried[column]?.left > 0) {
+          carried[column].left--;
+          texts.push(carried[column].text);
+          continue;
+        }
+        const cell = cells.shift();
+        const copy = cell.cloneNode(true);
+        for (const other of copy.querySelectorAll("[aria-hidden], .hidden, .print-only")) other.remove();
+        const text = copy.textContent.replace(/\s+/g, " ").trim();
+        carried[column] = { text, left: cell.rowSpan - 1 };
+        texts.push(text, ...Array(cell.colSpan - 1).fill(""));
+        column += cell.colSpan - 1;
+      }
+      return texts;
+    });
+  }
+
+  /** Counts are numbers; what begins like a formula is one to a spreadsheet: an apostrophe says that it is text. */
+  function csvCell(text) {
+    if (/^\d{1,3}(,\d{3})+$/.test(text)) return text.replaceAll(",", "");
+    const safe = /^[=+@\t\r]|^-(?![\d.])/.test(text) ? `'${text}` : text;
+    return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  }
+
+  function saveCsv(table, name) {
+    const lines = textsOf(table).map((row) => row.map(csvCell).join(","));
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([lines.join("\r\n") + "\r\n"], { type: "text/csv" }));
+    link.download = `${name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "")}.csv`;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+  for (const place of document.querySelectorAll(".scroll")) {
+    const own = place.querySelector("table");
+    if (!own) continue;
+    const name = place.getAttribute("aria-label");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "CSV";
+    button.setAttribute("aria-label", `Save "${name}" as CSV`);
+    button.addEventListener("click", () => saveCsv(own, name));
+    const line = document.createElement("p");
+    line.className = "csv";
+    line.append(button);
+    place.after(line);
+  }
+
+  /** The section that one reads stands out in the contents. */
+  const entries = [...document.querySelectorAll("nav > ul > li > a")];
+  const seen = new IntersectionObserver((changes) => {
+    for (const { target, isIntersecting } of changes) target.dataset.seen = isIntersecting;
+    const current = entries.find((entry) => byId(entry.hash.slice(1)).dataset.seen === "true");
+    for (const entry of entries) {
+      if (entry === current) entry.setAttribute("aria-current", "true");
+      else entry.removeAttribute("aria-current");
+    }
+  }, { rootMargin: "-70px 0px -40% 0px" });
+  for (const entry of entries) seen.observe(byId(entry.hash.slice(1)));
 
   const table = byId("all-secrets");
   if (!table) return;
@@ -159,7 +236,7 @@
       sortBy(column, now === null ? first === "descending" : now === "ascending");
     });
   }
-  heads[5].setAttribute("aria-sort", "descending");
+  heads[Math.min(5, heads.length - 1)].setAttribute("aria-sort", "descending"); // MA before, else copies
   filter.closest(".controls").hidden = false;
   filter.addEventListener("input", applyFilter);
   kind.addEventListener("change", applyFilter);

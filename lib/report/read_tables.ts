@@ -5,7 +5,7 @@
  * @module
  */
 import { basename, dirname, join, resolve } from "node:path";
-import { HISTORY_COLUMNS } from "../datasets/columns.ts";
+import { type Columns, HISTORY_COLUMNS } from "../datasets/columns.ts";
 import { placeKey } from "../datasets/place.ts";
 import { readRows, type RowOf } from "../datasets/row_table.ts";
 import { readTable } from "../datasets/tables.ts";
@@ -34,6 +34,12 @@ export type ReportSources = { readonly [K in Exclude<ReportTable, "history">]: R
   readonly histories: readonly History[];
   /** Where `found` was read. */
   readonly foundPath: string | undefined;
+  /** Where `attacks` was read. */
+  readonly attacksPath: string | undefined;
+  /** Where `passes` was read. */
+  readonly passesPath: string | undefined;
+  /** All tables that were read. */
+  readonly paths: readonly string[];
   /** The folders among the sources. */
   readonly folders: readonly string[];
 };
@@ -115,6 +121,9 @@ export async function readSources(
     ),
     histories: await Promise.all(pathsOf("history").map((path) => readHistory(path))),
     foundPath: pathsOf("found")[0],
+    attacksPath: pathsOf("attacks")[0],
+    passesPath: pathsOf("passes")[0],
+    paths: [...files.keys()],
     folders,
   };
 }
@@ -128,7 +137,8 @@ async function isFolder(path: string): Promise<boolean> {
 const TABLE_FILE = /\.(parquet|csv|jsonl|jsonl\.gz)$/;
 
 async function rowsOf<K extends ReportTable>(path: string, kind: K): Promise<Rows<K>> {
-  return await readRows(path, REPORT_TABLES[kind].columns) as Rows<K>;
+  const { columns, optional = {} }: { columns: Columns; optional?: Columns } = REPORT_TABLES[kind];
+  return await readRows(path, { ...columns, ...optional }, { optional: Object.keys(optional) }) as Rows<K>;
 }
 
 function twoOfAKind(path: string, other: string, kind: ReportTable): RangeError {
@@ -151,7 +161,9 @@ async function tablesIn(folder: string): Promise<[path: string, source: Source][
     ...["", ...checkpoints].map((name): [string, Source] => [join(folder, name, HISTORY_FILE), "history"]),
   ];
   const there = await Promise.all(wanted.map(([path]) => exists(path)));
-  const found = wanted.filter((_, i) => there[i]);
+  // beside a history, what is called like detect's table is unlearn's
+  const isCheckpoint = await exists(join(folder, HISTORY_FILE));
+  const found = wanted.filter(([, source], i) => there[i] && !(isCheckpoint && source === "found"));
   if (found.length > 0) return found;
   throw new Error(
     `Cannot report on "${folder}": it holds no table of a run: name the folder that demo or unlearn wrote, or ` +

@@ -4,40 +4,15 @@
  *
  * @module
  */
-import plotlySource from "../npm/plotly.ts";
 import { DARK_COLORS } from "../figures/dark_figure.ts";
-import { percentText, TEMPLATES } from "../figures/style.ts";
+import { percentText } from "../figures/style.ts";
+import type { Finding, FindingBar } from "./finding.ts";
 import { clipText } from "./format.ts";
-import { renderAttacks } from "./attacks.ts";
-import { FIGURE_NAMES, renderFigure } from "./figure_sections.ts";
-import { renderGlossary } from "./glossary.ts";
-import { type Markup, markup, rawMarkup, scriptJson } from "./markup.ts";
-import { pageHead } from "./page_head.ts";
-import pageScript from "./page.js" with { type: "text" };
-import { renderMethods } from "./methods.ts";
-import { renderPasses } from "./passes.ts";
-import { renderResultsTable } from "./results_table.ts";
-import { renderRunDetails } from "./run_details.ts";
+import { type Markup, markup } from "./markup.ts";
+import { renderPage } from "./page.ts";
 import type { RunTables } from "./run_tables.ts";
-import { renderAllSecrets, renderTopSecrets } from "./secrets_tables.ts";
-import { type Finding, type FindingBar, summarizeRun } from "./summary.ts";
-import { renderUtility } from "./utility.ts";
-
-const SECTIONS = [
-  { id: "results", title: "Results", render: renderResultsTable },
-  { id: "use", title: "Use", render: renderUtility },
-  { id: "attacks", title: "Attacks", render: renderAttacks },
-  { id: "passes", title: "Writing code", render: renderPasses },
-  { id: "figures", title: "Figures", render: renderFigures },
-  { id: "top", title: "Most memorized secrets", render: (run: RunTables) => renderTopSecrets(run) },
-  { id: "secrets", title: "Every secret", render: renderAllSecrets },
-  { id: "methods", title: "Methods", render: renderMethods },
-  { id: "run", title: "This run", render: renderRunDetails },
-  { id: "glossary", title: "Words", render: renderGlossary },
-] as const satisfies readonly Section[];
-
-/** Nothing but what the page itself holds may run; a figure that is saved as PNG passes through a blob. */
-const SCRIPTS_AND_PICTURES = "script-src 'unsafe-inline'; img-src data: blob:";
+import { renderSections } from "./sections.ts";
+import { NOTHING, summarizeRun } from "./summary.ts";
 
 /**
  * Renders the report. Pure: the same tables give the same page. About 1.3 MB, of which plotly.js is 1.2 MB; with
@@ -54,44 +29,16 @@ const SCRIPTS_AND_PICTURES = "script-src 'unsafe-inline'; img-src data: blob:";
  * ```
  */
 export function renderReport(run: RunTables): string {
-  const [title, version] = [clipText(run.title), clipText(run.version)];
-  return markup`${pageHead({ title, version, policy: SCRIPTS_AND_PICTURES })}
-  <body>
-    <a class="skip" href="#main">Skip to the findings</a>
-    <header>
-      <div class="top"><h1>${title}</h1><button type="button" id="theme" hidden>Dark colours</button></div>
-      <p>Secrets found, measured and erased by ${version}. ${describeMask(run)}</p>
-      <nav aria-label="Sections">
-        <ul>${SECTIONS.map(({ id, title }) => markup`<li><a href="#${id}">${title}</a></li>`)}</ul>
-      </nav>
-    </header>
-    <main id="main" tabindex="-1">
-      <section class="findings" aria-label="Summary">${summarizeRun(run).map(renderFinding)}</section>
-      ${SECTIONS.map((section) => renderSection(section, run))}
-    </main>
-    <footer>
-      <p>Written by ${version}. Figures by plotly.js (MIT licence), which this page contains.</p>
-    </footer>
-    <script type="application/json" id="themes">${scriptJson({ ...TEMPLATES, colors: DARK_COLORS })}</script>
-    <script>${rawMarkup(plotlySource)}</script>
-    <script>${rawMarkup(pageScript)}</script>
-  </body>
-</html>
-`.text;
-}
-
-interface Section {
-  readonly id: string;
-  readonly title: string;
-  readonly render: (run: RunTables) => Markup;
-}
-
-function renderSection({ id, title, render }: Section, run: RunTables): Markup {
-  return markup`<section id="${id}" aria-labelledby="${id}-heading">
-<h2 id="${id}-heading">${title}</h2>
-${render(run)}
-</section>
-`;
+  return renderPage({
+    title: run.title,
+    version: run.version,
+    about: markup`Secrets found, measured and erased by ${clipText(run.version)}. ${describeMask(run)}`,
+    sections: renderSections(run),
+    findings: markup`
+      <section class="findings" aria-label="Summary">${
+      summarizeRun(run).filter(({ number }) => number !== NOTHING).map(renderFinding)
+    }</section>`,
+  });
 }
 
 function describeMask({ revealed = false }: RunTables): Markup {
@@ -126,9 +73,4 @@ style="width:${percent(rate)};${colors}"></span>${line}</span><span class="rate"
     percentText(rate)
   }</span></dd></div>
 `;
-}
-
-function renderFigures(run: RunTables): Markup {
-  return markup`<noscript><p class="missing">Figures need JavaScript; their numbers are here all the same.</p></noscript>
-${FIGURE_NAMES.map((name) => renderFigure(name, run))}`;
 }

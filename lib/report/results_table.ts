@@ -10,7 +10,6 @@ import type { ResultRow } from "../figures/retained_quality.ts";
 import { modelStyle } from "../figures/style.ts";
 import { clipText, formatCount, formatScore } from "./format.ts";
 import { type Markup, markup } from "./markup.ts";
-import { renderMissing } from "./missing.ts";
 import { type RunTables, standingOf, type Thresholds } from "./run_tables.ts";
 
 const SETS = [
@@ -20,7 +19,7 @@ const SETS = [
 ] as const satisfies readonly { set: ResultRow["set"]; label: string }[];
 
 /**
- * Renders the results with a caption; a note where the run has none.
+ * Renders the results with a caption; null where the run has none.
  *
  * @example
  * ```ts
@@ -30,13 +29,13 @@ const SETS = [
  * const results = [
  *   { set: "forget", model: "before", ma: 0.99, el_3: 1, el_5: 1, el_10: null, nll: 0.1, rows: 32 },
  * ] as const;
- * const table = renderResultsTable({ title: "Run", version: "CodeScrub 0.1.0", results });
+ * const table = renderResultsTable({ title: "Run", version: "CodeScrub 0.1.0", results })!;
  * assertStringIncludes(table.text, "<td>0.9900</td>");
  * ```
  */
-export function renderResultsTable(run: RunTables): Markup {
+export function renderResultsTable(run: RunTables): Markup | null {
   const { results = [], thresholds } = run;
-  if (results.length === 0) return renderMissing("results");
+  if (results.length === 0) return null;
   return markup`<div class="scroll" role="region" aria-label="Results table" tabindex="0"><table class="results">
 <caption>Mean scores in [0, 1]; 1 means that every token is reproduced. Loss is in nats per token. On the
 forget set a tick marks scores below the threshold, "above" those that unlearning left above it.</caption>
@@ -44,8 +43,7 @@ forget set a tick marks scores below the threshold, "above" those that unlearnin
     THRESHOLD_METRICS.map((name) => markup`<th scope="col">${METRICS[name].label}</th>`)
   }<th scope="col">Loss</th></tr></thead>
 ${SETS.map(({ set, label }) => renderSet(results.filter((row) => row.set === set), label, thresholds))}
-${thresholds ? renderThresholds(thresholds) : null}</table></div>
-${thresholds ? null : renderMissing("thresholds")}`;
+${thresholds ? renderThresholds(thresholds) : null}</table></div>`;
 }
 
 type MaybeThresholds = Thresholds | null | undefined;

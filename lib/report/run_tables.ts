@@ -6,8 +6,10 @@
  * @module
  */
 import type { AttackSummary } from "../attacks/summarize_attacks.ts";
+import type { INTERVAL_COLUMNS } from "../datasets/columns.ts";
 import type { MetricValues, ThresholdMetric } from "../datasets/metrics.ts";
-import { isBelowThreshold } from "../metrics/threshold.ts";
+import type { Interval } from "../metrics/bootstrap.ts";
+import { type countStates, isBelowThreshold } from "../metrics/threshold.ts";
 import type { ClassAccuracyRow } from "../figures/accuracy_by_class.ts";
 import type { DocumentRow } from "../figures/memorization_distribution.ts";
 import type { DuplicationRow } from "../figures/ma_by_duplication.ts";
@@ -27,6 +29,9 @@ export type Thresholds = Readonly<MetricValues<ThresholdMetric>>;
 export interface ReportedSecret extends ReportedSecretRow {
   /** Equal for equal values; the short list shows each value once. */
   readonly fingerprint?: string;
+  /** Where it stands in its document, in code points: by it two runs tell that they speak of one secret. */
+  readonly start?: number;
+  readonly end?: number;
 }
 
 /** What a report shows of the table that `attack` wrote. */
@@ -35,7 +40,46 @@ export interface ReportedAttacks {
   readonly summaries: readonly AttackSummary[];
   /** Each secret's exposure. */
   readonly exposures: readonly ExposureRow[];
+  /** How well each score of membership tells secrets from made-up ones: the area under the ROC curve. */
+  readonly membership?: readonly ReportedMembership[];
+  /** The model after, by the name that it has in the other tables, where that is known. */
+  readonly method?: string;
 }
+
+/** A score of membership of a model, as `attacks.json` has it. */
+export interface ReportedMembership extends Interval {
+  /** Which score. */
+  readonly score: string;
+  /** "after", or "before". */
+  readonly model: string;
+}
+
+/** How many secrets ended how, each under bounds of its own. */
+export interface StopCounts extends ReturnType<typeof countStates> {
+  /** So many of what was never seen are above by chance. */
+  readonly above_by_chance: number;
+}
+
+/** How the run of a method ended, as its record tells. */
+export interface UnlearnedModel {
+  /** The model's name, as in the other tables. */
+  readonly method: string;
+  /** Whether it was to be under all thresholds, as the paper asks, not under those of MA and EL_10. */
+  readonly isPaper: boolean;
+  /** Whether it diverged, or training brings its secrets back. */
+  readonly hasFailed: boolean;
+  /** How long it took: the epochs, the seconds, and the most bytes of memory. */
+  readonly epochs?: number;
+  readonly seconds?: number;
+  readonly memoryBytes?: number;
+  /** What became of the secrets, where each was judged. */
+  readonly secrets?: StopCounts;
+  /** How it was set, but for the paths of what it read, whose content is told elsewhere. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+/** Means of a set and model, with the ends of their 95 % intervals where the table has them. */
+export type ReportedResult = ResultRow & { readonly [C in keyof typeof INTERVAL_COLUMNS]?: number | null };
 
 /** A measure, as `evaluate --utility` writes it. */
 export interface ReportedMeasure extends ClassAccuracyRow {
@@ -59,6 +103,8 @@ export interface ReportedPasses {
   readonly rates: readonly PassRateRow[];
   /** What changed, where both models tried all problems. */
   readonly comparison?: PassComparison;
+  /** The model after, by the name that it has in the other tables, where that is known. */
+  readonly method?: string;
 }
 
 /** A run's tables and what made them. */
@@ -72,7 +118,7 @@ export interface RunTables {
   /** What unseen text scores on the model before. */
   readonly thresholds?: Thresholds | null;
   /** Means per set and model; "before" is the model as it came. */
-  readonly results?: readonly ResultRow[];
+  readonly results?: readonly ReportedResult[];
   /** The probe: mean secret MA of every document. */
   readonly documents?: readonly DocumentRow[];
   /** Secrets that the model never trained on: the baseline of their kinds. */
@@ -87,10 +133,14 @@ export interface RunTables {
   readonly utility?: readonly ReportedMeasure[];
   /** What attacks on the model after found. */
   readonly attacks?: ReportedAttacks;
+  /** How the runs of the methods ended. */
+  readonly unlearned?: readonly UnlearnedModel[];
   /** Whether the models still write code. */
   readonly passes?: ReportedPasses;
   /** Whether the descriptions are the secrets themselves, as `--reveal` asked for. */
   readonly revealed?: boolean;
+  /** When, on what and of what it was made, by the label that the report gives each. */
+  readonly origin?: Readonly<Record<string, string>>;
   /** run.json's resolved configuration. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** Versions of what took part, by name. */
@@ -160,6 +210,30 @@ export function listMethods(run: RunTables): string[] {
  * assertEquals(findResult({ title: "t", version: "v" }, "forget", "before"), undefined);
  * ```
  */
-export function findResult(run: RunTables, set: ResultRow["set"], model: string): ResultRow | undefined {
+export function findResult(
+  run: RunTables,
+  set: ResultRow["set"],
+  model: string,
+): ReportedResult | undefined {
   return run.results?.find((row) => row.set === set && row.model === model);
+}
+
+/**
+ * The seconds that a method's run took: by its record, else by the stage of its name, or that of `unlearn` where it is
+ * the only one.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { secondsOf } from "./run_tables.ts";
+ *
+ * assertEquals(secondsOf({ title: "t", version: "v", seconds: { ga: 83 } }, "ga"), 83);
+ * ```
+ */
+export function secondsOf(run: RunTables, method: string): number | undefined {
+  const { seconds = {}, unlearned = [] } = run;
+  const stage = unlearned.length === 1 && unlearned[0]!.method === method ? "unlearn" : method;
+  const own = [method, stage].find((name) => Object.hasOwn(seconds, name));
+  return unlearned.find((row) => row.method === method)?.seconds ??
+    (own === undefined ? undefined : seconds[own]);
 }

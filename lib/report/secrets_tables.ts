@@ -9,7 +9,6 @@ import { isScore, modelStyle, tagStyle } from "../figures/style.ts";
 import { clipText, formatCount, formatScore } from "./format.ts";
 import { twinMeans } from "./kinds.ts";
 import { type Markup, markup } from "./markup.ts";
-import { renderMissing } from "./missing.ts";
 import { RUN_FILES } from "./run_files.ts";
 import { listMethods, type ReportedSecret, type RunTables } from "./run_tables.ts";
 
@@ -19,7 +18,7 @@ const MAX_BYTES = 1_200_000;
 const PRINTED_ROWS = 40;
 
 /**
- * Renders the most memorized secrets: by MA before, then by copies; one place a value.
+ * Renders the most memorized secrets: by MA before, then by copies; one place a value. Null where none was measured.
  *
  * @example
  * ```ts
@@ -30,13 +29,13 @@ const PRINTED_ROWS = 40;
  *   doc_id: "a.py", tag: "KEY", detector: "AWSKeyDetector", description: "KEY, 20 characters, AK...",
  *   copies: 8, ma_before: 1, ma_after: { ga: 0.25 },
  * }];
- * const table = renderTopSecrets({ title: "Run", version: "CodeScrub 0.1.0", secrets });
+ * const table = renderTopSecrets({ title: "Run", version: "CodeScrub 0.1.0", secrets })!;
  * assertStringIncludes(table.text, "20 characters, AK...");
  * ```
  */
-export function renderTopSecrets(run: RunTables, most = 5): Markup {
+export function renderTopSecrets(run: RunTables, most = 5): Markup | null {
   if (run.secrets === undefined || run.secrets.length > 0 && !isMeasured(run)) {
-    return renderMissing("secrets");
+    return null;
   }
   const seen = new Set<string>();
   const distinct = sortSecrets(run.secrets).filter(({ fingerprint }) => {
@@ -54,18 +53,18 @@ ${head}<tbody>${rows}</tbody></table></div>`;
 }
 
 /**
- * Renders all secrets with a text filter, a choice of kinds and one of states.
+ * Renders all secrets with a text filter, a choice of kinds and one of states; null where the run has no table of them.
  *
  * @example
  * ```ts
- * import { assertStringIncludes } from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  * import { renderAllSecrets } from "./secrets_tables.ts";
  *
- * assertStringIncludes(renderAllSecrets({ title: "Run", version: "v" }).text, "Not in this run");
+ * assertEquals(renderAllSecrets({ title: "Run", version: "v" }), null);
  * ```
  */
-export function renderAllSecrets(run: RunTables): Markup {
-  if (run.secrets === undefined) return renderMissing("secrets");
+export function renderAllSecrets(run: RunTables): Markup | null {
+  if (run.secrets === undefined) return null;
   if (run.secrets.length === 0) return renderNone();
   const kept = keepForgetSet(run.secrets);
   const { head, rows } = renderParts(kept.slice(0, MAX_BYTES / 100), run);

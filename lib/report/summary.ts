@@ -1,47 +1,21 @@
 /**
- * The run in three findings: what leaked, what was erased, what it cost. Sentences with the numbers of the tables,
+ * The run in four findings: what leaked, what was erased, what it cost, what is not proved. Sentences with the numbers of the tables,
  * and nothing that the tables do not say; a finding without its table names it.
  *
  * @module
  */
 import type { ResultRow } from "../figures/retained_quality.ts";
 import { isScore, modelStyle, PALETTE, percentText } from "../figures/style.ts";
+import type { Finding, FindingBar } from "./finding.ts";
 import { formatChange, formatCount, formatPoints, formatScore, joinWords } from "./format.ts";
 import { describeKindsAfter, describeTwins } from "./kinds.ts";
+import { findOpen } from "./not_proved.ts";
 import { describeMissing, type RunPartName } from "./run_files.ts";
 import { METRICS, THRESHOLD_METRICS, type ThresholdMetric } from "../datasets/metrics.ts";
 import { findResult, listMethods, type RunTables, standingOf } from "./run_tables.ts";
 
-/** One finding: a number that stands large, what it is, and sentences. */
-export interface Finding {
-  /** What it is about. */
-  readonly heading: string;
-  /** The number that stands large. */
-  readonly number: string;
-  /** What the number is. */
-  readonly label: string;
-  /** Rates to compare, drawn as bars. */
-  readonly bars: readonly FindingBar[];
-  /** The threshold's place among the bars. */
-  readonly mark?: number;
-  /** What else there is to say. */
-  readonly sentences: readonly string[];
-}
-
-/** A rate with its name and colour. */
-export interface FindingBar {
-  /** What it is the rate of. */
-  readonly label: string;
-  /** The rate, in [0, 1]. */
-  readonly rate: number;
-  /** `#rrggbb` of the light palette. */
-  readonly color: string;
-  /** What is compared, where a finding compares more than one thing: a heading above its bars. */
-  readonly group?: string;
-}
-
 /**
- * Says what leaked, what was erased and what it cost.
+ * Says what leaked, what was erased, what it cost and what is not proved.
  *
  * @example
  * ```ts
@@ -59,7 +33,7 @@ export interface FindingBar {
  */
 export function summarizeRun(run: RunTables): Finding[] {
   const [method] = listMethods(run);
-  return [findLeak(run), findErasure(run, method), findCost(run, method)];
+  return [findLeak(run), findErasure(run, method), findCost(run, method), findOpen(run)];
 }
 
 function findLeak(run: RunTables): Finding {
@@ -129,6 +103,9 @@ function findErasure(run: RunTables, method: string | undefined): Finding {
     ],
   };
 }
+
+/** The number of a finding that the run has no table for. */
+export const NOTHING = "–";
 
 /** The scores that have thresholds. */
 const SCORES = THRESHOLD_METRICS.map((column) => ({ column, name: METRICS[column].label }));
@@ -247,5 +224,9 @@ function countOf(count: number, what: string): string {
 function missingFinding(heading: string, part: RunPartName, run: RunTables): Finding {
   const found = part === "documents" ? describeFound(run) : [];
   const sentences = [...found, describeMissing(part).replaceAll("`", "")];
-  return { heading, number: "–", label: "not in this run", bars: [], sentences };
+  if (found.length > 0) {
+    const number = formatCount(run.found?.values);
+    return { heading: "What was found", number, label: "different secrets", bars: [], sentences };
+  }
+  return { heading, number: NOTHING, label: "not in this run", bars: [], sentences };
 }

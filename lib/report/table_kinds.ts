@@ -16,6 +16,7 @@ import {
   HUMANEVAL_PROBLEM_COLUMNS,
   HUMANEVAL_SAMPLE_COLUMNS,
   HYPERPARAMETER_COLUMNS,
+  INTERVAL_COLUMNS,
   MEASURE_COLUMNS,
   OUTCOME_COLUMNS,
   PROBE_COLUMNS,
@@ -32,6 +33,8 @@ interface TableKind {
   readonly what: string;
   /** The columns that must be there. */
   readonly columns: Columns;
+  /** Columns that it may have besides. */
+  readonly optional?: Columns;
   /** Whether the report takes several, as of several models. */
   readonly isMany?: boolean;
 }
@@ -44,6 +47,7 @@ export const REPORT_TABLES = {
   evaluation: {
     what: "sets that evaluate wrote",
     columns: EVALUATION_COLUMNS,
+    optional: INTERVAL_COLUMNS,
     isMany: true,
   },
   scores: { what: "secrets that evaluate wrote", columns: SECRET_SCORE_COLUMNS, isMany: true },

@@ -7,7 +7,6 @@ import type { ClassAccuracyRow } from "../figures/accuracy_by_class.ts";
 import { isScore, modelStyle } from "../figures/style.ts";
 import { clipText, formatCount, formatInterval, formatScore } from "./format.ts";
 import { type Markup, markup } from "./markup.ts";
-import { renderMissing } from "./missing.ts";
 import type { ReportedMeasure, RunTables } from "./run_tables.ts";
 
 const SETS: Readonly<Record<string, string>> = {
@@ -42,19 +41,20 @@ export function classRows(measures: readonly ReportedMeasure[] | undefined): Cla
 }
 
 /**
- * Renders a row a set and model, of all classes and languages, each measure with its interval and its change.
+ * Renders a row a set and model, of all classes and languages, each measure with its interval and its change; null
+ * where the run has none.
  *
  * @example
  * ```ts
- * import { assertStringIncludes } from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  * import { renderUtility } from "./utility.ts";
  *
- * assertStringIncludes(renderUtility({ title: "Run", version: "v" }).text, "Not in this run");
+ * assertEquals(renderUtility({ title: "Run", version: "v" }), null);
  * ```
  */
-export function renderUtility({ utility = [] }: RunTables): Markup {
+export function renderUtility({ utility = [] }: RunTables): Markup | null {
   const all = utility.filter((row) => row.language === "all" && row.class === "all");
-  if (all.length === 0) return renderMissing("utility");
+  if (all.length === 0) return null;
   const groups = [...Map.groupBy(all, ({ set, model }) => JSON.stringify([set, model])).values()];
   const order = Object.keys(SETS);
   const rows = groups.toSorted(([a], [b]) => order.indexOf(a!.set) - order.indexOf(b!.set)).map((own) => {

@@ -48,6 +48,23 @@ Deno.test("report says in one line what a table lacks or is instead", async () =
   );
 });
 
+Deno.test("report shows folders of several runs beside one another, and names what it reads of each", async () => {
+  using at = await tiny();
+  const folders = ["one", "two"].map((name) => at.path(name));
+  for (const folder of folders) {
+    await Deno.mkdir(folder);
+    await Deno.copyFile(at.probe, `${folder}/probe.parquet`);
+  }
+  const out = at.path("page.html");
+  const { code, stderr } = await callMain(["report", ...folders, "--out", out]);
+  assertEquals([code, stderr.includes("Error")], [0, false], stderr);
+  const page = Deno.readTextFileSync(out);
+  assertStringIncludes(page, "<h1>2 runs beside one another</h1>");
+  assertStringIncludes(page, '<th scope="col">one</th><th scope="col">two</th>');
+  const { inputs } = JSON.parse(Deno.readTextFileSync(at.path(".codescrub/page.html.json")));
+  assertEquals([inputs["probe.parquet"], inputs["probe.parquet of folder 2"]].every(Boolean), true);
+});
+
 Deno.test("report --help shows both ways with an example", async () => {
   const { code, stdout } = await callMain(["report", "--help"]);
   assertEquals(code, 0);

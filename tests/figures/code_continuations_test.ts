@@ -44,6 +44,19 @@ Deno.test("codeContinuations() cuts long lines and many lines, and escapes code"
   assertStringIncludes(text, "…");
 });
 
+Deno.test("codeContinuations() is as wide as its columns of letters, so that boxes end with their texts", () => {
+  const widthOf = (length: number) => {
+    const truth = "x".repeat(length);
+    const { layout } = codeContinuations([{ model: "ga", truth, completion: truth, right: 1 }]);
+    const [from, to] = (layout.xaxis as { range: [number, number] }).range;
+    return [layout.autosize, (Number(layout.width) - 48) / (to - from)] as const;
+  };
+  for (const length of [10, 80, 300]) {
+    const [autosize, column] = widthOf(length);
+    assertEquals([autosize, Math.abs(column - 0.602 * 11.5) < 1e-9], [false, true]);
+  }
+});
+
 Deno.test("codeContinuations() says that there is nothing to show without rows", () => {
   assertStringIncludes(JSON.stringify(codeContinuations([]).layout.annotations), "no rows to show");
 });

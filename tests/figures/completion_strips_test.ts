@@ -20,7 +20,9 @@ Deno.test("completionStrips() puts a secret's models under each other and its ch
     ["before", [1, 2, 1]],
     ["GA", [1]],
     ["another character", [3, 1, 2, 3]],
+    [undefined, [0.3, 0.3, 0.3, 0.3]], // the models' names
   ]);
+  assertEquals(data.at(-1)?.text, ["before", "GA", "before", "GA"]);
   const [before, ga] = data;
   assertEquals(before?.y[0], before?.y[1]);
   assertEquals(Number(before?.y[2]) > Number(before?.y[0]), true); // the next secret stands lower
@@ -36,6 +38,12 @@ Deno.test("completionStrips() draws the first secrets only, counts all, and esca
   assertEquals(data[0]?.x, [1]);
   assertStringIncludes(layout.title.subtitle!.text, "1 of 2 secrets drawn");
   assertEquals(/<i|<b>\.py/.test(JSON.stringify([data, layout.annotations])), false);
+});
+
+Deno.test("completionStrips() keeps a model in the legend that has no right character", () => {
+  const { data } = completionStrips([row(4, "before", "●"), row(4, "ga", "·")]);
+  const ga = data.find(({ name }) => name === "GA");
+  assertEquals([ga?.x, ga?.y, ga?.showlegend], [[null], [null], true]);
 });
 
 Deno.test("completionStrips() says that there is nothing to show without secrets", () => {

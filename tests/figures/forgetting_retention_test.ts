@@ -20,6 +20,31 @@ Deno.test("forgettingRetention() takes shares of what each run began with, and j
   assertStringIncludes(figure.layout.title.subtitle!.text, "3 runs, 2 of them beaten by no other");
 });
 
+Deno.test("forgettingRetention() names the front's runs by what sets them apart", () => {
+  const { data, layout } = forgettingRetention(ROWS);
+  assertEquals(data.find(({ mode }) => mode === "text")?.text, ["gamma 1", "gamma 2"]);
+  assertEquals([layout.xaxis2, (layout.xaxis as { domain: number[] }).domain], [undefined, [0, 1]]);
+});
+
+Deno.test("forgettingRetention() enlarges the corner in which many runs lie close together", () => {
+  const close = [1, 2, 3, 4].flatMap((alpha) =>
+    makeRun({ alpha }, [[0.8, 0.5], [0.2 - alpha / 100, 0.49 - alpha / 1000]])
+  );
+  const { data, layout } = forgettingRetention([
+    ...close,
+    ...makeRun({ gamma: 9 }, [[0.8, 0.5], [0.05, 0.1]]),
+  ]);
+  const inside = data.filter(({ name, xaxis }) => name === "CodeEraser" && xaxis === "x2");
+  assertEquals(inside.map(({ x }) => x.length), [4]);
+  const [low, high] = (layout.xaxis2 as { range: [number, number] }).range;
+  assertEquals([low > 0.7, high < 0.9], [true, true]);
+  const names = data.filter(({ mode }) => mode === "text");
+  assertEquals(names.map(({ xaxis, text }) => [xaxis, text]), [
+    [undefined, ["gamma 9, alpha 1"]],
+    ["x2", ["alpha 1", "alpha 2", "alpha 3", "alpha 4"]],
+  ]);
+});
+
 Deno.test("forgettingRetention() draws where forgetting is enough, as a share of the forget set's MA", () => {
   const [line] = forgettingRetention(ROWS, { threshold: 0.2 }).layout.shapes as { x0: number }[];
   assertAlmostEquals(line!.x0, 0.75);

@@ -78,7 +78,7 @@ Deno.test("figures, reports and commands show the metrics by their labels", () =
     ...METRIC_NAMES.map((name) => METRICS[name].label),
     "rows",
   ]);
-  const { text } = renderResultsTable({ title: "Run", version: "CodeScrub 0.1.0", results: [row] });
+  const { text } = renderResultsTable({ title: "Run", version: "CodeScrub 0.1.0", results: [row] })!;
   const columns = Array.from(text.matchAll(/<th scope="col">(\w+)<\/th>/g), ([, name]) => name!);
   assertEquals(columns, ["Set", "Model", "Texts", ...labels, "Loss"]);
 });

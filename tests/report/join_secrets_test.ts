@@ -44,7 +44,7 @@ Deno.test("joinSecrets() lists what was found where no model was asked, each pla
       ["b.py", 2, null, {}],
     ],
   );
-  const { text } = renderAllSecrets({ title: "Run", version: "v", secrets });
+  const { text } = renderAllSecrets({ title: "Run", version: "v", secrets })!;
   assertStringIncludes(text, "All 2 places of secrets, by copies: none was measured on a model yet.");
   assert(!text.includes("MA before"));
   assertEquals(joinSecrets({ found, probe: [] }), []);

@@ -125,14 +125,18 @@ Deno.test("loadRun() reads every table of a demo", async () => {
       description: "KEY, 13 characters, ma...",
       copies: 2,
       fingerprint: "f",
+      start: 3,
+      end: 16,
       ma_before: 1,
       ma_after: { ga: null, codeeraser: 0.25 },
     },
-    { ...unknown, doc_id: "a.py", description: "KEY, 10 characters", ma_before: 0.5 },
+    { ...unknown, doc_id: "a.py", description: "KEY, 10 characters", start: 30, end: 40, ma_before: 0.5 },
     {
       ...unknown,
       doc_id: "b.py",
       description: "KEY, 13 characters",
+      start: 3,
+      end: 16,
       ma_before: null,
     },
   ]);
@@ -192,7 +196,15 @@ Deno.test("loadRun() reads what a run stopped in the middle has, and the page sa
   const commands = new Set(
     Array.from(page.matchAll(/codescrub (\w+)(?:<\/code>)? makes/g), ([, name]) => name),
   );
-  assertEquals([...commands].sort(), ["attack", "demo", "evaluate", "humaneval", "probe", "unlearn"]);
+  assertEquals([...commands].sort(), [
+    "attack",
+    "demo",
+    "evaluate",
+    "humaneval",
+    "probe",
+    "thresholds",
+    "unlearn",
+  ]);
 });
 
 Deno.test("loadRun() takes configuration and versions from checkpoints when the run has no record", async () => {

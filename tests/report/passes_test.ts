@@ -6,7 +6,7 @@ const row = (task_id: string, passed: number, samples_before: number | null) => 
   return { task_id, samples: 5, passed, samples_before, passed_before: samples_before === null ? null : 1 };
 };
 const page = (rows: Parameters<typeof reportedPasses>[0]) =>
-  renderPasses({ title: "t", version: "v", passes: reportedPasses(rows) }).text;
+  renderPasses({ title: "t", version: "v", passes: reportedPasses(rows) })?.text ?? "";
 
 Deno.test("reportedPasses() compares what both models tried, by the k that both have samples for", () => {
   const { rates, comparison } = reportedPasses([row("a", 5, 2), row("b", 0, 2)]);
@@ -28,5 +28,5 @@ Deno.test("renderPasses() has a row a k, with a dash for what was not measured, 
   const one = page([row("a", 5, null)]);
   assert(!one.includes("is kept"));
   assertStringIncludes(one, '<th scope="row">pass@1</th><td>–</td><td>1.000 [1.000, 1.000]</td><td>–</td>');
-  assertStringIncludes(page([]), "codescrub humaneval");
+  assertEquals(page([]), "");
 });

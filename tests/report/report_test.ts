@@ -10,7 +10,7 @@ import { makeRun } from "./make_run.ts";
 const ELEMENTS =
   "html head meta title style body a header h1 p nav ul li main section div h2 h3 span table caption " +
   "thead tbody tfoot tr th td figure figcaption noscript label input output dl dt dd footer script " +
-  "button select option details summary code ol b strong";
+  "button select option details summary code ol b strong pre";
 const ATTRIBUTES =
   "lang charset name content http-equiv class href id aria-label aria-labelledby aria-hidden " +
   "aria-live aria-controls aria-describedby role tabindex scope rowspan colspan style type for placeholder " +

@@ -7,7 +7,9 @@ import { basename, join } from "node:path";
 import deno from "../../../deno.json" with { type: "json" };
 import { privateIf, writeFileAtomic } from "../../files/write_file.ts";
 import { loadRun } from "../../report/load_run.ts";
+import { areRuns, loadRuns } from "../../report/load_runs.ts";
 import { renderReport } from "../../report/report.ts";
+import { renderRunComparison } from "../../report/run_comparison.ts";
 import { RUN_FILES } from "../../report/run_files.ts";
 import { defineCommand } from "../command.ts";
 import { resolvePath } from "../options.ts";
@@ -29,7 +31,9 @@ export const command = defineCommand({
   args: {
     tables: {
       kind: "list",
-      describe: "folder that demo or unlearn wrote, or tables by path, whatever they are called",
+      describe:
+        "folder that demo or unlearn wrote, or tables by path, whatever they are called; folders of several " +
+        "runs are shown beside one another",
       required: true,
     },
   },
@@ -56,7 +60,10 @@ export const command = defineCommand({
       kind: "file",
       inputs: { ...Object.fromEntries((await Promise.all(paths.map(inputsOf))).flat()), twins },
     });
-    const page = renderReport(await loadRun(paths, { version: deno.version, reveal, twins, before }));
+    const options = { version: deno.version, reveal, before };
+    const page = await areRuns(paths)
+      ? renderRunComparison(await loadRuns(paths, options), `CodeScrub ${deno.version}`)
+      : renderReport(await loadRun(paths, { ...options, twins }));
     const summary = { bytes: new TextEncoder().encode(page).length, out };
     await run.finish(summary, () => writeFileAtomic(out, page, privateIf(reveal)));
     return { text: `written: ${out}`, summary };
@@ -64,9 +71,10 @@ export const command = defineCommand({
 });
 
 /** What is read; a folder may hold the page, so not the folder itself but its tables. */
-async function inputsOf(path: string): Promise<[name: string, path: string][]> {
+async function inputsOf(path: string, i: number): Promise<[name: string, path: string][]> {
   const isFolder = (await lstat(path))?.isDirectory ?? false;
+  const of = i === 0 ? "" : ` of folder ${i + 1}`;
   return isFolder
-    ? Object.values(RUN_FILES).map((name) => [name, join(path, name)])
+    ? Object.values(RUN_FILES).map((name) => [`${name}${of}`, join(path, name)])
     : [[`table "${basename(path)}"`, path]];
 }

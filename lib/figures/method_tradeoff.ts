@@ -1,0 +1,120 @@
+/**
+ * What methods forgot against what they kept: a point a method under its own name, with the way that it took epoch by
+ * epoch. What no other beats on both sides is joined by the Pareto front.
+ *
+ * @module
+ */
+import { type Figure, makeFigure, type Trace } from "./figure.ts";
+import { enoughLines, frontTrace, paretoFront } from "./pareto_front.ts";
+import { isScore, modelStyle, plotText } from "./style.ts";
+
+/** A method: its mean MA on both sets before and after. */
+export interface TradeoffRow {
+  /** The model's name. */
+  readonly method: string;
+  /** MA of the forget set's secrets, before and after. */
+  readonly forget: readonly [before: number, after: number];
+  /** MA of the retain set, likewise. */
+  readonly retain: readonly [before: number, after: number];
+  /** Both after each epoch, from the start on; null where one was not measured. */
+  readonly way: readonly { readonly ma: number | null; readonly retain_ma: number | null }[];
+}
+
+/** Options of {@linkcode methodTradeoff}. */
+export interface MethodTradeoffOptions {
+  /** Mean MA on unseen text: where forgetting is enough. */
+  threshold?: number | null;
+}
+
+const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "x", "star"] as const;
+
+/**
+ * Draws the methods.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { methodTradeoff } from "./method_tradeoff.ts";
+ *
+ * const { data } = methodTradeoff([{ method: "ga", forget: [1, 0.25], retain: [1, 0.5], way: [] }]);
+ * assertEquals([data[0]?.x, data[0]?.y, data[0]?.text], [[0.75], [0.5], ["GA"]]);
+ * ```
+ */
+export function methodTradeoff(
+  rows: readonly TradeoffRow[],
+  { threshold = null }: MethodTradeoffOptions = {},
+): Figure {
+  const points = rows.filter(({ forget, retain }) => forget[0] > 0 && retain[0] > 0).map((row) => ({
+    row,
+    forgotten: 1 - row.forget[1] / row.forget[0],
+    kept: row.retain[1] / row.retain[0],
+  }));
+  const front = paretoFront(points);
+  const lowest = Math.min(0.5, ...points.map(({ kept }) => kept));
+  const share = { tickformat: ".0%", zeroline: false };
+  return makeFigure([
+    ...points.flatMap(({ row }) => wayTrace(row)),
+    ...front.length > 1 ? [frontTrace(front)] : [],
+    ...points.map((point, index) => pointTrace(point, index)),
+  ], {
+    title: "Forgetting against retention",
+    subtitle: `best is the upper right corner; ${points.length} method${
+      points.length === 1 ? "" : "s"
+    }, ${front.length} of them beaten by no other`,
+    layout: {
+      height: 430,
+      margin: { l: 64, r: 24, t: 84, b: 60 },
+      showlegend: false,
+      xaxis: {
+        ...share,
+        title: { text: "forgotten: share of forget set MA" },
+        range: [-0.03, 1.08],
+      },
+      yaxis: {
+        ...share,
+        title: { text: "kept: share of retain set MA" },
+        range: [Math.max(-0.03, lowest - 0.1), 1.09],
+      },
+      shapes: enoughLines(threshold, points[0]?.row.forget[0]),
+    },
+  });
+}
+
+interface Point {
+  readonly row: TradeoffRow;
+  readonly forgotten: number;
+  readonly kept: number;
+}
+
+function wayTrace({ method, way, forget, retain }: TradeoffRow): Trace[] {
+  const steps = way.filter(({ ma, retain_ma }) => isScore(ma) && isScore(retain_ma));
+  if (steps.length < 2) return [];
+  return [{
+    type: "scatter",
+    mode: "lines+markers",
+    x: steps.map(({ ma }) => 1 - ma! / forget[0]),
+    y: steps.map(({ retain_ma }) => retain_ma! / retain[0]),
+    line: { color: modelStyle(method).color, width: 1.5 },
+    marker: { color: modelStyle(method).color, size: 4 },
+    opacity: 0.5,
+    hoverinfo: "skip",
+  }];
+}
+
+function pointTrace({ row, forgotten, kept }: Point, index: number): Trace {
+  const { label, color } = modelStyle(row.method);
+  return {
+    type: "scatter",
+    mode: "markers+text",
+    name: plotText(label),
+    x: [forgotten],
+    y: [kept],
+    text: [plotText(label)],
+    // inside, and clear of the threshold's line, which most points lie right of
+    textposition: forgotten > 0.8 ? "top left" : "top right",
+    textfont: { size: 13, color },
+    marker: { color, symbol: SYMBOLS[index % SYMBOLS.length], size: 12 },
+    cliponaxis: false,
+    hovertemplate: "<b>%{fullData.name}</b>: %{x:.1%} forgotten, %{y:.1%} kept<extra></extra>",
+  };
+}

@@ -1,0 +1,34 @@
+// Panels of a figure under one another, for narrow screens and pictures, so that none lies beside what one sees.
+// deno-lint-ignore-file no-unused-vars -- the page's script and the drawing's call it
+
+/** Pixels of a figure: below them panels do not stand side by side. */
+const NARROW = 520;
+
+/**
+ * Stacks a layout's panels; one of a single panel is given back as it is.
+ *
+ * @param layout Plotly's, which is changed
+ */
+function stackPanels(layout) {
+  const panels = Object.keys(layout).filter((key) => /^xaxis\d*$/.test(key)).map((key) => {
+    const y = `yaxis${(layout[key].anchor ?? `y${key.slice("xaxis".length)}`).slice(1)}`;
+    layout[y] ??= {};
+    return { x: layout[key], y: layout[y] };
+  });
+  if (panels.length < 2) return layout;
+  const places = panels.map(({ x, y }, index) => {
+    const top = 1 - index / panels.length;
+    const was = { x: x.domain?.[0] ?? 0, y: y.domain?.[1] ?? 1 };
+    x.domain = [0, 1];
+    y.domain = [top - 0.66 / panels.length, top];
+    y.showticklabels = true;
+    y.title = y.title?.text ? y.title : panels[0].y.title;
+    return { was, top };
+  });
+  for (const heading of layout.annotations ?? []) {
+    const own = places.find(({ was }) => was.x === heading.x && was.y === heading.y);
+    if (heading.xref === "paper" && own) Object.assign(heading, { x: 0, y: own.top });
+  }
+  const room = layout.margin.t + layout.margin.b;
+  return { ...layout, height: room + (layout.height - room) * 0.85 * panels.length };
+}

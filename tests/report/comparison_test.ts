@@ -1,0 +1,80 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { renderComparison } from "../../lib/report/comparison.ts";
+import { renderRunComparison } from "../../lib/report/run_comparison.ts";
+import { secondsOf } from "../../lib/report/run_tables.ts";
+import { makeRun } from "./make_run.ts";
+
+const text = (markup: string) => markup.replace(/<[^>]+>/g, "");
+const cells = (page: string, head: string) =>
+  [...page.split(`<th scope="row">${head}</th>`)[1]!.split("</tr>")[0]!.matchAll(/<td>(.*?)<\/td>/gs)]
+    .map(([, cell]) => cell!);
+const heads = (page: string) => [...page.matchAll(/<th scope="col">(.*?)<\/th>/g)].map(([, head]) => head!);
+
+Deno.test("renderComparison() has a row a method, the best in bold, all under the threshold on the forget set", () => {
+  const { attacks: _, passes: __, ...run } = makeRun();
+  const results = run.results!.map((row) => ({ ...row, ma_low: 0.25, ma_high: 0.5 }));
+  const unlearned = [
+    { method: "codeeraser", isPaper: false, hasFailed: false, epochs: 6, memoryBytes: 2 ** 30 },
+    { method: "ga", isPaper: false, hasFailed: false, epochs: 13 },
+  ];
+  const page = renderComparison({ ...run, results, unlearned, seconds: { ga: 60, codeeraser: 90 } })!.text;
+  const columns = heads(page);
+  const cellsOf = (title: string) =>
+    ["before", "CodeEraser", "GA"].map((head) => cells(page, head)[columns.indexOf(title) - 1]);
+  assertEquals(cellsOf("Retain set MA ↑").map((cell) => text(cell!)), [
+    "0.990 [0.250, 0.500]",
+    "0.970 [0.250, 0.500]",
+    "0.100 [0.250, 0.500]",
+  ]);
+  assertEquals(cellsOf("Forget set MA ↓").map((cell) => cell!.includes("<b>")), [false, true, true]);
+  assertEquals(cellsOf("Retain set MA ↑").map((cell) => cell!.includes("<b>")), [false, true, false]);
+  assertEquals(cellsOf("Epochs ↓"), ["–", "<b>6</b>", "13"]);
+  assertEquals(cellsOf("Time ↓"), ["–", "1 min 30 s", "<b>1 min 0 s</b>"]);
+  assertEquals(cellsOf("Memory ↓"), ["–", "1.0 GiB", "–"]);
+  assertEquals(columns.some((head) => head.startsWith("Extracted") || head.startsWith("pass@1")), false);
+});
+
+Deno.test("renderComparison() gives attacks to the model that they name, and to none where it could be several", () => {
+  const run = makeRun();
+  const attacks = (method?: string) => {
+    const page = renderComparison({ ...run, attacks: { ...run.attacks!, ...method && { method } } })!.text;
+    const column = heads(page).indexOf("MA after relearning ↓") - 1;
+    return column < 0 ? null : ["CodeEraser", "GA"].map((head) => text(cells(page, head)[column]!));
+  };
+  assertEquals([attacks(), attacks("ga")], [null, ["–", "0.800 [0.800, 0.800]"]]);
+});
+
+Deno.test("secondsOf() takes the stage of unlearn where a run has one method only", () => {
+  const model = { method: "ga", isPaper: false, hasFailed: false };
+  const run = { title: "", version: "", seconds: { unlearn: 5 } };
+  assertEquals(secondsOf({ ...run, unlearned: [model] }, "ga"), 5);
+  assertEquals(secondsOf({ ...run, unlearned: [model, { ...model, method: "cu" }] }, "ga"), undefined);
+  assertEquals(secondsOf({ ...run, unlearned: [{ ...model, seconds: 7 }] }, "ga"), 7);
+});
+
+Deno.test("renderRunComparison() shows what differs, curves over one another and secrets that differ most first", () => {
+  const place = { start: 3, end: 16 };
+  const run = (after: number, lr: number) => {
+    const { attacks: _, ...own } = makeRun();
+    return {
+      ...own,
+      config: { seed: 42, unlearn: { lr } },
+      secrets: own.secrets!.map((row, i) => ({
+        ...row,
+        ...place,
+        ma_after: { codeeraser: i === 0 ? 0.3 : after },
+      })),
+    };
+  };
+  const runs = [{ name: "slow", run: run(0.5, 1e-5) }, { name: "<fast>", run: run(0.25, 1e-4) }];
+  const page = renderRunComparison(runs, "CodeScrub 0.1.0");
+  assertStringIncludes(page, "<h1>2 runs beside one another</h1>");
+  assertEquals(cells(page, "unlearn.lr"), ["0.00001", "0.0001"]);
+  assert(!page.includes('<th scope="row">seed</th>'));
+  const changes = page.split('class="changes"')[1]!;
+  assertStringIncludes(text(changes), "of 2 secrets 1 score less and 0 more");
+  assertEquals(changes.indexOf("−0.250") < changes.indexOf("±0.000"), true);
+  assertStringIncludes(page, 'id="run-curves-data"');
+  assertEquals(cells(page, "Unseen code is predicted as well as before").length, 2);
+  assert(!page.includes("<fast>") && page.includes("&lt;fast&gt;"));
+});
