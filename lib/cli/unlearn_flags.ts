@@ -8,6 +8,7 @@ import { METHODS } from "../unlearning/objectives.ts";
 import { TRAINED_MODEL_OPTIONS } from "./adapter_options.ts";
 import type { OptionSpecs } from "./command.ts";
 import { CORPUS_OPTIONS } from "./corpus_options.ts";
+import { TENSORBOARD_OPTION } from "./event_log.ts";
 import { DTYPE_OPTION, SAVE_DTYPE_OPTION } from "./dtype_options.ts";
 import { LASTING_OPTIONS } from "./lasting_options.ts";
 import { ALONE, inWords, METHOD_HELP, METHOD_OPTIONS } from "./method_options.ts";
@@ -66,5 +67,6 @@ export const UNLEARN_OPTIONS = {
   ...METHOD_OPTIONS,
   ...LASTING_OPTIONS,
   saveDtype: SAVE_DTYPE_OPTION,
+  tensorboard: TENSORBOARD_OPTION,
   out: { kind: "path", describe: "folder of the checkpoint", metavar: "DIR", required: true },
 } as const satisfies OptionSpecs;

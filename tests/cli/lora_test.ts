@@ -123,9 +123,12 @@ Deno.test("unlearn --lora writes and measures an adapter, --adapter trains it on
   const second = await summaryOf(
     at,
     "unlearn",
-    { ...how, adapter: at.path("first"), out: at.path("second") },
+    { ...how, adapter: at.path("first"), out: at.path("second"), tensorboard: true },
     1,
   );
+  const [events] = namesIn(at.path("second")).filter((name) => name.startsWith("events.out.tfevents."));
+  const logged = new TextDecoder("latin1").decode(Deno.readFileSync(at.path(`second/${events}`)));
+  assertEquals(logged.split("retain_ma").length - 1, 3); // of the model as it came, and of two epochs
   assertAlmostEquals(second.before.ma, first.after.ma, 1e-6);
   const [one, two] = await Promise.all(
     ["first", "second"].map((name) => readTensors(at.path(`${name}/adapter_model.safetensors`))),

@@ -12,6 +12,7 @@ import { findDocuments } from "../../datasets/find_documents.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows, writeRows } from "../../datasets/row_table.ts";
 import { checkpointBytes, CHECKPOINTS } from "../../training/checkpoint.ts";
+import type { UnlearnEpoch } from "../../unlearning/unlearn_epoch.ts";
 import { unlearn } from "../../unlearning/unlearn.ts";
 import { modelInputs, trainedOptions } from "../adapter_options.ts";
 import { type Context, defineCommand, type Json, UsageError } from "../command.ts";
@@ -23,6 +24,7 @@ import { methodParameters } from "../method_options.ts";
 import { checkSpace } from "../output.ts";
 import { startReading } from "../reading.ts";
 import { readRetainSet } from "../read_retain_set.ts";
+import { EVENT_FILES, openEventLog } from "../event_log.ts";
 import { openRunFolder } from "../run_folder.ts";
 import { readRisks } from "../secret_risks.ts";
 import { saveTrained, trainedFiles, writesAdapter } from "../save_trained.ts";
@@ -94,6 +96,7 @@ export const command = defineCommand({
       outputs: [
         ...trainedFiles(values),
         MODEL_CARD,
+        EVENT_FILES,
         "history.parquet",
         ...isPerSecret ? ["secrets.parquet"] : [],
       ],
@@ -142,6 +145,7 @@ export const command = defineCommand({
     const stage = context.progress.start(`Unlearning (${values.method})`, values.epochs, "epochs", {
       isMost: true,
     });
+    using events = openEventLog(run.folder, values);
     let note = "";
     const { lasting: _, ...settings } = values;
     const result = await unlearn(loaded.model, { ...sets, controls }, {
@@ -179,12 +183,14 @@ export const command = defineCommand({
           ? scores.filter((score, i) => isAbove(score, bounds[i]!)).length
           : undefined;
         note = describeEpoch({ ...epoch, above });
+        events.scalars(epoch.epoch, { ...numbersOf(epoch), above: above ?? null });
         stage.advance(epoch.epoch === 0 ? 0 : 1, note);
         await context.breathe().catch(() => {}); // the run ends by the signal, after its checkpoint
       },
     });
     if (result.status === "interrupted") await context.breathe();
     stage.done(result.status);
+    events[Symbol.dispose](); // the record holds what the file has then
     await saveTrained(loaded, out, values);
     await writeRows(await run.path("history.parquet"), result.history, HISTORY_COLUMNS);
     const { after, intervals, scores } = await evaluateSaved(out, sets, {
@@ -233,6 +239,11 @@ export const command = defineCommand({
 
 /** Thresholds that are no secret's own say nothing of where what was never seen ends below. */
 const UNMATCHED = { controls: null, ma_floor: null, nll_ceiling: null };
+
+/** The measures of an epoch: all but its number, and whether it was kept. */
+function numbersOf({ epoch: _epoch, kept: _kept, ...measures }: UnlearnEpoch) {
+  return measures;
+}
 
 /** Each secret's own thresholds, by the model as it came. */
 async function scoreMatched(matched: MatchedThresholds, secrets: number, context: Context) {
