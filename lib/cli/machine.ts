@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { cpus } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -74,15 +74,15 @@ export function commitOf(root: string): string | undefined {
   return permitted(() => {
     let git = join(root, ".git");
     const isWorktree = existsSync(git) && Deno.statSync(git).isFile;
-    if (isWorktree) git = resolve(root, readFileSync(git, "utf8").replace(/^gitdir: /, "").trim());
-    const head = readFileSync(join(git, "HEAD"), "utf8").trim();
+    if (isWorktree) git = resolve(root, Deno.readTextFileSync(git).replace(/^gitdir: /, "").trim());
+    const head = Deno.readTextFileSync(join(git, "HEAD")).trim();
     const ref = /^ref: (refs\/[\w./-]+)$/.exec(head)?.[1];
     if (ref === undefined) return COMMIT.exec(head)?.[0];
     const common = join(git, "commondir");
-    const shared = existsSync(common) ? resolve(git, readFileSync(common, "utf8").trim()) : git;
+    const shared = existsSync(common) ? resolve(git, Deno.readTextFileSync(common).trim()) : git;
     const loose = join(shared, ref);
-    if (existsSync(loose)) return COMMIT.exec(readFileSync(loose, "utf8").trim())?.[0];
-    const packed = readFileSync(join(shared, "packed-refs"), "utf8").split("\n");
+    if (existsSync(loose)) return COMMIT.exec(Deno.readTextFileSync(loose).trim())?.[0];
+    const packed = Deno.readTextFileSync(join(shared, "packed-refs")).split("\n");
     return COMMIT.exec(packed.find((line) => line.endsWith(` ${ref}`))?.split(" ")[0] ?? "")?.[0];
   });
 }
