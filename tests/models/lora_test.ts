@@ -213,7 +213,8 @@ Deno.test("targets choose attention, the MLP, both, or what a regular expression
     assertEquals(attention.length + mlp.length, all.length, folder);
     assert(attention.length > 0 && mlp.length > 0);
     assertEquals(await chosen("all"), all);
-    assertEquals(await chosen(String.raw`\.1\.mlp\.`), all.filter((name) => /\.1\.mlp\./.test(name)));
+    const last = new RegExp(`\\.${config.layers - 1}\\.mlp\\.`);
+    assertEquals(await chosen(last.source), all.filter((name) => last.test(name)));
   }
 });
 
