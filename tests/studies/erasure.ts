@@ -15,6 +15,7 @@ import { readCorpus } from "../../lib/datasets/corpus.ts";
 import { writeEmbeddedCorpus } from "../../lib/embedded/write_embedded_corpus.ts";
 import { writeFileAtomic } from "../../lib/files/write_file.ts";
 import { RUN_FILES } from "../../lib/report/run_files.ts";
+import { setUpFirst } from "../set_up.ts";
 import { stage } from "./stage.ts";
 import { ERASURE_HEADER, sumUpErasure } from "./sum_up_erasure.ts";
 
@@ -142,6 +143,7 @@ if (import.meta.main) {
       `Unknown method "${unknown}": expected ${[...MODELS, ...Object.keys(METHODS)].join(", ")}`,
     );
   }
+  await setUpFirst();
   const files = await prepare(values.out);
   for (const set of sets) {
     for (const method of methods) {

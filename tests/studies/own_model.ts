@@ -10,6 +10,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { RUN_FILES } from "../../lib/report/run_files.ts";
+import { setUpFirst } from "../set_up.ts";
 import { stage } from "./stage.ts";
 
 const { values } = parseArgs({
@@ -39,6 +40,7 @@ const weightsOf = (model: string) => join(model, "model.safetensors");
 const forget = join(at(RUN_FILES.sets), "forget_0.parquet");
 const retain = at(RUN_FILES.retain);
 
+await setUpFirst();
 await stage(weightsOf(TUNED), [
   ...["train", "--model", values.model, ...trained, "--corpus", corpus, "--steps", values.steps],
   ...["--batch", "4", "--length", "256", "--lr", values["train-lr"], "--warmup", "4"],
