@@ -34,6 +34,10 @@ const METHODS: { [name: string]: (files: StudyFiles) => string[] } = {
     ...["--method", "codeeraser", ...MATCHED, "--lasting", "--benign", defender],
     ...["--lr", "5e-4", "--epochs", "200"],
   ],
+  "lasting held": ({ defender }) => [
+    ...["--method", "codeeraser-held", "--gamma", "2", ...MATCHED, "--lasting", "--benign", defender],
+    ...["--lr", "5e-4", "--epochs", "200"],
+  ],
 };
 /** The model before, and the one that never saw a secret. */
 const MODELS = ["before", "gold"];
