@@ -7,7 +7,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { RUN_FILES } from "../../lib/report/run_files.ts";
 import { setUpFirst } from "../set_up.ts";
@@ -25,6 +25,8 @@ const { values } = parseArgs({
     "train-lr": { type: "string", default: "5e-4" },
     lr: { type: "string", default: "1e-4" },
     method: { type: "string", default: "codeeraser" },
+    /** A folder for the tables, without weights and texts: what notebook 08 shows. */
+    tables: { type: "string" },
   },
 });
 const at = (name: string) => join(values.out, name);
@@ -71,7 +73,8 @@ await stage(weightsOf(ERASED), [
 ], { mayFail: true });
 await stage(at(RUN_FILES.evaluation), [
   ...["evaluate", "--before", TUNED, "--model", ERASED, ...computed, "--corpus", corpus, "--forget", forget],
-  ...["--retain", retain, "--unseen", at("unseen.jsonl"), "--out", at(RUN_FILES.evaluation)],
+  ...["--retain", retain, "--unseen", at("unseen.jsonl"), "--benign", at("unseen.jsonl")],
+  ...["--out", at(RUN_FILES.evaluation)],
 ]);
 const sampled = [...computed, "--n", values.n];
 const before = at("humaneval_before");
@@ -81,3 +84,16 @@ await stage(join(after, "results.parquet"), [
   ...["humaneval", "--model", ERASED, ...sampled, "--before", before, "--out", after],
 ]);
 await stage(at("report.html"), ["report", values.out, "--out", at("report.html")]);
+
+/** What a report is made of. */
+const TABLES = [
+  ...[RUN_FILES.thresholds, RUN_FILES.probe, RUN_FILES.evaluation, RUN_FILES.secretScores, RUN_FILES.passes],
+  ...[RUN_FILES.record, "history.parquet"].map((name) => join("erased", name)),
+  join("humaneval", RUN_FILES.record),
+];
+if (values.tables !== undefined) {
+  for (const name of TABLES) {
+    await Deno.mkdir(dirname(join(values.tables, name)), { recursive: true });
+    await Deno.copyFile(at(name), join(values.tables, name));
+  }
+}
