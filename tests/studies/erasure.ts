@@ -1,13 +1,15 @@
 /**
  * `deno task study:erasure`: what each way of unlearning leaves of the embedded model's secrets, by the commands that a
  * user runs, on several forget sets, beside the gold standard: the model trained anew, by its recipe, on the redacted corpus.
- * Hours; what is done is kept, so the same command goes on where it was killed.
+ * Hours; what is done is kept, so the same command goes on where it was killed. `--tables DIR` keeps the tables of what is
+ * done elsewhere, without models and texts: what is there already is not done again, also on another machine.
  *
  * Of the unseen texts every other one is for `--lasting` to train on, the rest are the attacker's.
  *
  * @module
  */
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { formatTable } from "../../lib/cli/console.ts";
@@ -102,11 +104,42 @@ async function trainGold({ out, train, secrets }: StudyFiles): Promise<string> {
   return model;
 }
 
+/** The tables of a method on a forget set, from which the study's table is made. */
+const TABLES = ["attacks/attacks.parquet", "attacks/attacks.json", RUN_FILES.evaluation, RUN_FILES.twins];
+
+interface Trial {
+  method: string;
+  /** The forget set's number. */
+  set: number;
+  /** Those beside the ones that the table takes. */
+  attacks: string[];
+}
+
+/** Its folder's name. */
+function nameOf({ method, set }: Pick<Trial, "method" | "set">): string {
+  return `${method.replaceAll(" ", "_")}_${set}`;
+}
+
+/** Whether its tables are all in a folder. */
+function isDone(trial: Trial, folder: string): boolean {
+  return TABLES.every((name) => existsSync(join(folder, nameOf(trial), name)));
+}
+
+/** Keeps its tables in another folder. */
+async function keepTables(trial: Trial, from: string, to: string): Promise<void> {
+  for (const name of TABLES) {
+    const path = join(to, nameOf(trial), name);
+    await Deno.mkdir(dirname(path), { recursive: true });
+    await Deno.copyFile(join(from, nameOf(trial), name), path);
+  }
+}
+
 /** Unlearns where there is something to, attacks, and measures use. */
-async function tryMethod(files: StudyFiles, method: string, set: number, attacks: string[]): Promise<void> {
+async function tryMethod(files: StudyFiles, trial: Trial): Promise<void> {
+  const { method, set, attacks } = trial;
   const { out, train, sets, retain, attacker } = files;
   const forget = join(sets, `forget_${set}.parquet`);
-  const at = (name: string) => join(out, `${method.replace(" ", "_")}_${set}`, name);
+  const at = (name: string) => join(out, nameOf(trial), name);
   await Deno.mkdir(at(""), { recursive: true });
   const model = method === "before" ? MODEL : method === "gold" ? await trainGold(files) : at("model");
   if (METHODS[method]) {
@@ -138,6 +171,7 @@ if (import.meta.main) {
       sets: { type: "string", default: "0,1,2,3,4" },
       methods: { type: "string", default: [...MODELS, ...Object.keys(METHODS)].join() },
       attacks: { type: "string", default: "prefix,quantize" },
+      tables: { type: "string" },
     },
   });
   const [sets, methods] = [values.sets.split(",").map(Number), values.methods.split(",")];
@@ -148,12 +182,16 @@ if (import.meta.main) {
     );
   }
   await setUpFirst();
-  const files = await prepare(values.out);
-  for (const set of sets) {
-    for (const method of methods) {
-      await tryMethod(files, method, set, values.attacks.split(",").filter(Boolean));
-    }
+  Deno.env.set("CODESCRUB_KEY", "the embedded corpus' secrets are made up"); // a value is one on every machine
+  const tables = values.tables ?? values.out;
+  const attacks = values.attacks.split(",").filter(Boolean);
+  const trials = sets.flatMap((set) => methods.map((method): Trial => ({ method, set, attacks })))
+    .filter((trial) => !isDone(trial, tables));
+  const files = trials.length > 0 ? await prepare(values.out) : undefined;
+  for (const trial of trials) {
+    await tryMethod(files!, trial);
+    if (tables !== values.out) await keepTables(trial, values.out, tables);
   }
-  const rows = await sumUpErasure(values.out);
+  const rows = await sumUpErasure(tables);
   console.log(formatTable(ERASURE_HEADER, rows));
 }
