@@ -4,25 +4,18 @@
  * Hours; what is done is kept, so the same command goes on where it was killed. `--tables DIR` keeps the tables of what is
  * done elsewhere, without models and texts: what is there already is not done again, also on another machine.
  *
- * Of the unseen texts every other one is for `--lasting` to train on, the rest are the attacker's.
- *
  * @module
  */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { formatTable } from "../../lib/cli/console.ts";
-import { readCorpus } from "../../lib/datasets/corpus.ts";
-import { writeEmbeddedCorpus } from "../../lib/embedded/write_embedded_corpus.ts";
-import { writeFileAtomic } from "../../lib/files/write_file.ts";
 import { RUN_FILES } from "../../lib/report/run_files.ts";
 import { setUpFirst } from "../set_up.ts";
+import { MODEL, path, prepareStudy, type StudyFiles, trainGold } from "./embedded_study.ts";
 import { stage } from "./stage.ts";
 import { ERASURE_HEADER, sumUpErasure } from "./sum_up_erasure.ts";
 
-const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
-const MODEL = path("data/model");
 const GROUP = ["--stop", "group"];
 const MATCHED = ["--thresholds", "matched"];
 
@@ -43,66 +36,6 @@ const METHODS: { [name: string]: (files: StudyFiles) => string[] } = {
 };
 /** The model before, and the one that never saw a secret. */
 const MODELS = ["before", "gold"];
-
-interface StudyFiles {
-  out: string;
-  train: string;
-  secrets: string;
-  thresholds: string;
-  probe: string;
-  sets: string;
-  retain: string;
-  twins: string;
-  plantedTwins: string;
-  defender: string;
-  attacker: string;
-}
-
-/** What all methods share. */
-async function prepare(out: string): Promise<StudyFiles> {
-  const tokenizer = await Deno.readTextFile(join(MODEL, "tokenizer.json"));
-  const { train, unseen, twins, plantedTwins } = await writeEmbeddedCorpus(undefined, { tokenizer });
-  const at = (name: string) => join(out, name);
-  await Deno.mkdir(out, { recursive: true });
-  const files: StudyFiles = {
-    ...{ out, train, twins, plantedTwins, secrets: at("secrets.parquet"), probe: at("probe.parquet") },
-    ...{ thresholds: at("thresholds.parquet"), sets: at("sets"), retain: at("retain.parquet") },
-    ...{ defender: at("defender.jsonl"), attacker: at("attacker.jsonl") },
-  };
-  const { documents } = await readCorpus(unseen);
-  for (const [i, file] of [files.defender, files.attacker].entries()) {
-    const own = documents.filter((_, k) => k % 2 === i);
-    await writeFileAtomic(
-      file,
-      own.map(({ docId, text }) => JSON.stringify({ doc_id: docId, text }) + "\n").join(""),
-    );
-  }
-  const { secrets, thresholds, probe, sets, retain } = files;
-  const bigrams = path("data/planting_bigrams.json");
-  await stage(secrets, ["detect", train, "--bigrams", bigrams, "--out", secrets]);
-  await stage(thresholds, [
-    ...["thresholds", "--model", MODEL, "--texts", unseen, "--max-texts", "64", "--runs", "1"],
-    ...["--out", thresholds],
-  ]);
-  await stage(probe, ["probe", "--model", MODEL, "--corpus", train, "--secrets", secrets, "--out", probe]);
-  await stage(sets, ["select", "--probe", probe, "--corpus", train, "--out", sets]);
-  await stage(retain, [
-    ...["retain", "--model", MODEL, "--texts", train, "--secrets", secrets, "--max-texts", "600"],
-    ...["--out", retain],
-  ]);
-  return files;
-}
-
-/** The model without the secrets. */
-async function trainGold({ out, train, secrets }: StudyFiles): Promise<string> {
-  const [clean, model] = [join(out, "clean"), join(out, "gold")];
-  await stage(clean, ["redact", train, "--secrets", secrets, "--out", clean]);
-  await stage(join(model, "model.safetensors"), [
-    ...["train", "--config", path("data/model_recipe.json"), "--corpus", clean, "--tokenizer", MODEL],
-    ...["--out", model],
-  ]);
-  return model;
-}
 
 /** The tables of a method on a forget set, from which the study's table is made. */
 const TABLES = ["attacks/attacks.parquet", "attacks/attacks.json", RUN_FILES.evaluation, RUN_FILES.twins];
@@ -182,12 +115,11 @@ if (import.meta.main) {
     );
   }
   await setUpFirst();
-  Deno.env.set("CODESCRUB_KEY", "the embedded corpus' secrets are made up"); // a value is one on every machine
   const tables = values.tables ?? values.out;
   const attacks = values.attacks.split(",").filter(Boolean);
   const trials = sets.flatMap((set) => methods.map((method): Trial => ({ method, set, attacks })))
     .filter((trial) => !isDone(trial, tables));
-  const files = trials.length > 0 ? await prepare(values.out) : undefined;
+  const files = trials.length > 0 ? await prepareStudy(values.out) : undefined;
   for (const trial of trials) {
     await tryMethod(files!, trial);
     if (tables !== values.out) await keepTables(trial, values.out, tables);
