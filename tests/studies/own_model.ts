@@ -94,6 +94,9 @@ const TABLES = [
 if (values.tables !== undefined) {
   for (const name of TABLES) {
     await Deno.mkdir(dirname(join(values.tables, name)), { recursive: true });
-    await Deno.copyFile(at(name), join(values.tables, name));
+    const [from, to] = [at(name), join(values.tables, name)];
+    if (!name.endsWith(".json")) await Deno.copyFile(from, to);
+    // a record tells where this machine has its files
+    else await Deno.writeTextFile(to, (await Deno.readTextFile(from)).replaceAll(`${Deno.cwd()}/`, ""));
   }
 }
