@@ -22,7 +22,7 @@ const LIMIT = 512;
 const SAMPLING = { temperature: 0.2, topP: 0.95 };
 const STOPS = ["\nclass", "\ndef", "\n#", "\n@", "\nprint", "\nif", "\n```"];
 /** llama.cpp as a library of Python, built for this processor when it is installed. */
-const LLAMA_PACKAGES = ["llama-cpp-python==0.3.16", "numpy==2.4.6"];
+const LLAMA_PACKAGES = ["llama-cpp-python==0.3.36", "numpy==2.4.6"];
 
 /** A peer, and the settings of which its best is compared. */
 interface SamplePeer {

@@ -1,7 +1,7 @@
 /**
  * `deno task study:own-model`: the whole way on a pretrained model that is not ours, by the commands that a user runs. A
- * fetched model learns a small corpus with made-up secrets by heart, through an adapter that is merged (of all weights with
- * `--lora ""`); the most memorized secrets are unlearned, and HumanEval is sampled before and after. Hours; what is done is
+ * fetched model learns a small corpus with made-up secrets by heart among other code, through an adapter that is merged (of
+ * all weights with `--lora ""`); the most memorized secrets are unlearned, and HumanEval is sampled before and after. Hours; what is done is
  * kept, so the same command goes on where it was killed.
  *
  * @module
@@ -21,8 +21,8 @@ const { values } = parseArgs({
     n: { type: "string", default: "10" },
     k: { type: "string", default: "6" },
     lora: { type: "string", default: "r=32,alpha=32,dropout=0" },
-    steps: { type: "string", default: "60" },
-    "train-lr": { type: "string", default: "5e-4" },
+    steps: { type: "string", default: "80" },
+    "train-lr": { type: "string", default: "2e-4" },
     lr: { type: "string", default: "1e-4" },
     method: { type: "string", default: "codeeraser" },
     /** A folder for the tables, without weights and texts: what notebook 08 shows. */
@@ -32,9 +32,10 @@ const { values } = parseArgs({
 const at = (name: string) => join(values.out, name);
 const computed = ["--dtype", values.dtype];
 const trained = values.lora === "" ? [] : ["--lora", values.lora, "--merge"];
-const corpus = at("train.jsonl");
-if (!existsSync(corpus)) {
-  throw new Error(`Cannot find ${corpus}: run deno task corpus:small ${values.out} --clean 8`);
+const corpus = at("train.jsonl"), mixed = at("mixed.jsonl");
+if (!existsSync(mixed)) {
+  const made = `corpus:small ${values.out} --clean 8 --copies 16 --others 200`;
+  throw new Error(`Cannot find ${mixed}: run deno task ${made}`);
 }
 
 const TUNED = at("tuned"), ERASED = at("erased");
@@ -44,8 +45,8 @@ const retain = at(RUN_FILES.retain);
 
 await setUpFirst();
 await stage(weightsOf(TUNED), [
-  ...["train", "--model", values.model, ...trained, "--corpus", corpus, "--steps", values.steps],
-  ...["--batch", "4", "--length", "256", "--lr", values["train-lr"], "--warmup", "4"],
+  ...["train", "--model", values.model, ...trained, "--corpus", mixed, "--steps", values.steps],
+  ...["--batch", "4", "--length", "256", "--lr", values["train-lr"], "--warmup", "8"],
   ...[...computed, "--save-dtype", "float32", "--out", TUNED],
 ]);
 await stage(at(RUN_FILES.secrets), ["detect", corpus, "--out", at(RUN_FILES.secrets)]);
