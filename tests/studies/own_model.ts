@@ -1,8 +1,8 @@
 /**
  * `deno task study:own-model`: the whole way on a pretrained model that is not ours, by the commands that a user runs. A
  * fetched model learns a small corpus with made-up secrets by heart among other code, through an adapter that is merged (of
- * all weights with `--lora ""`); the most memorized secrets are unlearned, and HumanEval is sampled before and after. Hours; what is done is
- * kept, so the same command goes on where it was killed.
+ * all weights with `--lora ""`); the most memorized secrets are unlearned, and HumanEval is sampled before and after. Hours;
+ * what is done is kept, so the same command goes on where it was killed.
  *
  * @module
  */
@@ -49,6 +49,9 @@ await stage(weightsOf(TUNED), [
   ...["--batch", "4", "--length", "256", "--lr", values["train-lr"], "--warmup", "8"],
   ...[...computed, "--save-dtype", "float32", "--out", TUNED],
 ]);
+const sampled = [...computed, "--n", values.n];
+const before = at("humaneval_before");
+await stage(join(before, "results.parquet"), ["humaneval", "--model", TUNED, ...sampled, "--out", before]);
 await stage(at(RUN_FILES.secrets), ["detect", corpus, "--out", at(RUN_FILES.secrets)]);
 await stage(at(RUN_FILES.thresholds), [
   ...["thresholds", "--model", TUNED, ...computed, "--texts", at("unseen.jsonl"), "--runs", "1"],
@@ -77,9 +80,6 @@ await stage(at(RUN_FILES.evaluation), [
   ...["--retain", retain, "--unseen", at("unseen.jsonl"), "--benign", at("unseen.jsonl")],
   ...["--out", at(RUN_FILES.evaluation)],
 ]);
-const sampled = [...computed, "--n", values.n];
-const before = at("humaneval_before");
-await stage(join(before, "results.parquet"), ["humaneval", "--model", TUNED, ...sampled, "--out", before]);
 const after = at("humaneval");
 await stage(join(after, "results.parquet"), [
   ...["humaneval", "--model", ERASED, ...sampled, "--before", before, "--out", after],
