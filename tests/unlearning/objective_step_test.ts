@@ -2,7 +2,6 @@ import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/as
 import * as tf from "@tensorflow/tfjs-core";
 import { assign } from "../../lib/engine/compile.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
-import { watchEngine } from "../engine/watch_engine.ts";
 import { type LoadedModel, loadModel } from "../../lib/checkpoints/load.ts";
 import { Adam } from "../../lib/training/adam.ts";
 import { GradientSums } from "../../lib/unlearning/gradient_sums.ts";
@@ -223,20 +222,6 @@ test("ObjectiveStep takes a set's micro-batches and by turns those of one other 
     both.values.forEach((value, i) => assertAlmostEquals(value, one.values[i]! + second.values[i]!, 1e-4));
   }
   assertEquals(all.batchCount, forget.batchCount + retain.batchCount);
-});
-
-test("ObjectiveStep launches all micro-batches before it reads a loss, so that a GPU never waits for the next", async () => {
-  const one = { compat: "sound", method: "codeeraser", side: "forget" };
-  await withStep(one, async (step) => {
-    using watch = watchEngine();
-    await step.run(fixture.rate, () => watch.add("launched"));
-    const launches = watch.log.slice(0, 3 * step.batchCount);
-    assertEquals(
-      launches,
-      Array.from({ length: step.batchCount }, () => ["launch", "end", "launched"]).flat(),
-    );
-    assert(step.batchCount > 1 && watch.log[launches.length] === "read");
-  });
 });
 
 test("ObjectiveStep has no divergence where the model is the reference", async () => {
