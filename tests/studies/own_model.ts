@@ -7,9 +7,10 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { RUN_FILES } from "../../lib/report/run_files.ts";
+import { setUpFirst } from "../set_up.ts";
 import { stage } from "./stage.ts";
 
 const { values } = parseArgs({
@@ -24,6 +25,8 @@ const { values } = parseArgs({
     "train-lr": { type: "string", default: "5e-4" },
     lr: { type: "string", default: "1e-4" },
     method: { type: "string", default: "codeeraser" },
+    /** A folder for the tables, without weights and texts: what notebook 08 shows. */
+    tables: { type: "string" },
   },
 });
 const at = (name: string) => join(values.out, name);
@@ -39,6 +42,7 @@ const weightsOf = (model: string) => join(model, "model.safetensors");
 const forget = join(at(RUN_FILES.sets), "forget_0.parquet");
 const retain = at(RUN_FILES.retain);
 
+await setUpFirst();
 await stage(weightsOf(TUNED), [
   ...["train", "--model", values.model, ...trained, "--corpus", corpus, "--steps", values.steps],
   ...["--batch", "4", "--length", "256", "--lr", values["train-lr"], "--warmup", "4"],
@@ -69,7 +73,8 @@ await stage(weightsOf(ERASED), [
 ], { mayFail: true });
 await stage(at(RUN_FILES.evaluation), [
   ...["evaluate", "--before", TUNED, "--model", ERASED, ...computed, "--corpus", corpus, "--forget", forget],
-  ...["--retain", retain, "--unseen", at("unseen.jsonl"), "--out", at(RUN_FILES.evaluation)],
+  ...["--retain", retain, "--unseen", at("unseen.jsonl"), "--benign", at("unseen.jsonl")],
+  ...["--out", at(RUN_FILES.evaluation)],
 ]);
 const sampled = [...computed, "--n", values.n];
 const before = at("humaneval_before");
@@ -79,3 +84,19 @@ await stage(join(after, "results.parquet"), [
   ...["humaneval", "--model", ERASED, ...sampled, "--before", before, "--out", after],
 ]);
 await stage(at("report.html"), ["report", values.out, "--out", at("report.html")]);
+
+/** What a report is made of. */
+const TABLES = [
+  ...[RUN_FILES.thresholds, RUN_FILES.probe, RUN_FILES.evaluation, RUN_FILES.secretScores, RUN_FILES.passes],
+  ...[RUN_FILES.record, "history.parquet"].map((name) => join("erased", name)),
+  join("humaneval", RUN_FILES.record),
+];
+if (values.tables !== undefined) {
+  for (const name of TABLES) {
+    await Deno.mkdir(dirname(join(values.tables, name)), { recursive: true });
+    const [from, to] = [at(name), join(values.tables, name)];
+    if (!name.endsWith(".json")) await Deno.copyFile(from, to);
+    // a record tells where this machine has its files
+    else await Deno.writeTextFile(to, (await Deno.readTextFile(from)).replaceAll(`${Deno.cwd()}/`, ""));
+  }
+}
