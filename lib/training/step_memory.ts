@@ -8,6 +8,8 @@
  * @module
  */
 import type { ModelConfig } from "../models/architecture.ts";
+import { LOGIT_BYTES } from "./chunked_values.ts";
+import { BLOCK } from "./quantized_moments.ts";
 
 /** What the estimates need of a model. */
 export interface ModelSizes {
@@ -15,6 +17,8 @@ export interface ModelSizes {
   parameters: number;
   /** How many of them are trained. Default: all. */
   trained?: number;
+  /** Bytes of the weights. Default: those of float32. */
+  weightBytes?: number;
   /** Its sizes. */
   config: Pick<
     ModelConfig,
@@ -27,6 +31,15 @@ export const FLOAT_BYTES = 4;
 /** Bytes of a process without a model: Deno, TensorFlow and XLA, Polars, tokenizers. */
 export const RUNTIME_BYTES = 750e6;
 
+/** How Adam's moments are stored. */
+export type OptimizerName = "adam" | "adam8bit";
+
+/** Bytes of both moments of a number that is trained; in 8 bits a scale for each block is a part of them. */
+export const MOMENT_BYTES: Readonly<Record<OptimizerName, number>> = {
+  adam: 2 * FLOAT_BYTES,
+  adam8bit: 2 * (1 + FLOAT_BYTES / BLOCK),
+};
+
 /** What XLA takes to compile a training's step, and the share of its rows that this memory then serves. */
 const COMPILING = { bytes: 50e6, served: 0.12 };
 /** What learning a tokenizer takes of the process, before the first step. */
@@ -35,7 +48,7 @@ const TOKENIZER_BYTES = 250e6;
 /** Copies of an attention score, a logit, a hidden number that a step by XLA holds for its gradients. */
 const KEPT = { scores: 1.34, logits: 3.4, hidden: 24.5 };
 /** Without XLA more of them are there at once. */
-const UNFUSED = 1.35;
+const UNFUSED = 1.15;
 
 /**
  * The sizes of a model by the shapes of its weights.
@@ -69,6 +82,8 @@ export interface StepRows {
   length: number;
   /** Whether XLA compiles the step. */
   xla: boolean;
+  /** Whether layers are computed again for their gradients. Default false. */
+  recomputesLayers?: boolean | undefined;
 }
 
 /**
@@ -83,11 +98,18 @@ export interface StepRows {
  * assertEquals(Math.round(activationBytes(config, { rows: 8, length: 512, xla: true }) / 1e6), 819);
  * ```
  */
-export function activationBytes(config: ModelSizes["config"], { rows, length, xla }: StepRows): number {
+export function activationBytes(
+  config: ModelSizes["config"],
+  { rows, length, xla, recomputesLayers = false }: StepRows,
+): number {
   const { layers, width, headWidth, vocabularySize } = config;
-  const numbers = KEPT.scores * layers * width / headWidth * length + KEPT.logits * vocabularySize +
-    KEPT.hidden * layers * width;
-  return rows * length * numbers * FLOAT_BYTES * (xla ? 1 : UNFUSED);
+  const column = rows * length * FLOAT_BYTES; // a number of each position
+  const ofLayer = column * (KEPT.scores * width / headWidth * length + KEPT.hidden * width);
+  const logits = column * vocabularySize;
+  const ofLogits = KEPT.logits * (logits > 2 * LOGIT_BYTES ? LOGIT_BYTES : logits);
+  const fused = xla ? 1 : UNFUSED;
+  if (!recomputesLayers) return (layers * ofLayer + ofLogits) * fused;
+  return column * layers * width + Math.max(ofLayer, ofLogits) * fused; // the logits are gone when the layers' turn comes
 }
 
 /**
@@ -107,11 +129,14 @@ export function activationBytes(config: ModelSizes["config"], { rows, length, xl
  * ```
  */
 export function trainingBytes(
-  { parameters, trained = parameters, config }: ModelSizes,
-  { learnsTokenizer = false, ...rows }: Pick<StepRows, "rows" | "length"> & { learnsTokenizer?: boolean },
+  { parameters, trained = parameters, weightBytes = parameters * FLOAT_BYTES, config }: ModelSizes,
+  { learnsTokenizer = false, optimizer = "adam", ...rows }: Omit<StepRows, "xla"> & {
+    learnsTokenizer?: boolean;
+    optimizer?: OptimizerName;
+  },
 ): number {
-  const numbers = parameters + 3 * trained;
-  const ofRows = (1 - COMPILING.served) * activationBytes(config, { ...rows, xla: true });
+  const xla = !rows.recomputesLayers;
+  const ofRows = activationBytes(config, { ...rows, xla }) * (xla ? 1 - COMPILING.served : 1);
   const before = RUNTIME_BYTES + COMPILING.bytes + (learnsTokenizer ? TOKENIZER_BYTES : 0);
-  return before + numbers * FLOAT_BYTES + ofRows;
+  return before + weightBytes + trained * (FLOAT_BYTES + MOMENT_BYTES[optimizer]) + ofRows;
 }

@@ -12,7 +12,7 @@ import type { Tensor } from "../npm/tfjs_core.ts";
 import { assign, compile, type CompiledStep } from "../engine/compile.ts";
 import type { Model } from "../models/model.ts";
 import { NotFiniteError } from "../models/not_finite.ts";
-import { valueAndGradients } from "../training/next_token_loss.ts";
+import { type StepOptions, valueAndGradients } from "../training/next_token_loss.ts";
 import type { GradientSums } from "./gradient_sums.ts";
 import type { MicroBatch } from "./micro_batch.ts";
 import { type BatchTensors, checkTerms, inputsOf, silentTerm, tensorsOf } from "./term_inputs.ts";
@@ -34,6 +34,8 @@ export interface StepShared {
   dropout?: ((batch: number) => Tensor) | undefined;
   /** Terms beside those that the micro-batches have weights for. Default: none. */
   terms?: readonly Term[];
+  /** How gradients are computed with less memory: see `StepOptions`. Default: as they are fastest. */
+  saving?: Pick<StepOptions, "recomputesLayers" | "logitBytes"> | undefined;
 }
 
 /**
@@ -99,6 +101,8 @@ export class ObjectiveStep implements Disposable {
   /** The weights of each micro-batch's values, by the term's name. */
   #weights: readonly Readonly<Record<string, Float32Array>>[];
   readonly #tensors: BatchTensors[] = [];
+  /** The reference's output layer, for logits of the states that terms keep. */
+  readonly #before: { before?: (states: Tensor) => Tensor } & Disposable;
   readonly #accumulate: CompiledStep<[BatchTensors, ...Tensor[]], StepResult>;
 
   private constructor(
@@ -122,6 +126,9 @@ export class ObjectiveStep implements Disposable {
     this.#counting = counting.length > 0 ? counting : [CROSS_ENTROPY];
     this.#terms = [...new Set([CROSS_ENTROPY, ...this.#counting])];
     const { model, xla = true } = shared;
+    this.#before = this.#terms.some((term) => term.reference)
+      ? frozenOutput(model)
+      : { [Symbol.dispose]() {} };
     this.#accumulate = compile((batch: BatchTensors, ...[seed]: Tensor[]) => this.#gradients(batch, seed), {
       xla,
       name: "gradients",
@@ -270,9 +277,9 @@ export class ObjectiveStep implements Disposable {
 
   /** Adds a micro-batch's gradients to the sums. */
   #gradients(batch: BatchTensors, seed?: Tensor): StepResult {
-    const { model, sums } = this.#shared;
+    const { model, sums, saving } = this.#shared;
     const { loss, gradients, aux } = valueAndGradients(sums.weights, () => {
-      const inputs = inputsOf(model, batch, this.#terms, { seed });
+      const inputs = inputsOf(model, batch, this.#terms, { seed, ...saving, ...this.#before });
       const values = Object.fromEntries(
         this.#terms.map((term) =>
           [term.name, term.values(inputs.of(term), batch.reference[term.name] ?? {})] as const
@@ -290,6 +297,12 @@ export class ObjectiveStep implements Disposable {
   /** Frees everything but the model and the sums. */
   [Symbol.dispose](): void {
     this.#accumulate[Symbol.dispose]();
+    this.#before[Symbol.dispose]();
     tf.dispose(this.#tensors);
   }
+}
+
+function frozenOutput(model: Model): { before: (states: Tensor) => Tensor } & Disposable {
+  const { project: before, ...frozen } = model.frozenProject();
+  return { before, ...frozen };
 }

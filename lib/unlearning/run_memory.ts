@@ -7,7 +7,14 @@
  */
 import { PREFIX_TOKENS, SECRET_TOKENS } from "../datasets/token_counts.ts";
 import { rowsAtOnce, textsAtOnce, tokensAtOnce } from "../decoding/batch_sizes.ts";
-import { activationBytes, FLOAT_BYTES, type ModelSizes, RUNTIME_BYTES } from "../training/step_memory.ts";
+import {
+  activationBytes,
+  FLOAT_BYTES,
+  type ModelSizes,
+  MOMENT_BYTES,
+  type OptimizerName,
+  RUNTIME_BYTES,
+} from "../training/step_memory.ts";
 import type { Objective } from "./objectives.ts";
 
 /** What is to be unlearned. */
@@ -34,6 +41,10 @@ export interface UnlearnWork {
   microBatch: number;
   /** Whether XLA compiles the steps. */
   xla: boolean;
+  /** Whether layers are computed again for their gradients. Default false. */
+  recomputesLayers?: boolean | undefined;
+  /** How the moments are stored. Default "adam". */
+  optimizer?: OptimizerName | undefined;
   /** The windows of the training between epochs, where there is any. */
   training?: { batch: number; length: number };
 }
@@ -62,22 +73,32 @@ const GROWTH = 1.25;
  * ```
  */
 export function unlearningBytes(
-  { parameters, trained = parameters, config }: ModelSizes,
+  { parameters, trained = parameters, weightBytes: weights = parameters * FLOAT_BYTES, config }: ModelSizes,
   work: UnlearnWork,
 ): number {
-  const [weights, state] = [parameters * FLOAT_BYTES, trained * FLOAT_BYTES];
-  // both moments, the gradients' sums, the weights kept last; and a micro-batch's gradients, or, in the update, their squares
-  const { training, xla } = work;
-  const held = (training ? 6 : 4) * state; // the moments of the training between are there all the time
+  const state = trained * FLOAT_BYTES;
+  const output = Math.min(state, config.vocabularySize * config.width * FLOAT_BYTES); // an adapter leaves it alone
+  // both moments, the gradients' sums; the weights kept last are on the disk
+  const { training, xla, recomputesLayers, optimizer = "adam" } = work;
+  const moments = trained * MOMENT_BYTES[optimizer];
+  const held = state + (training ? 2 : 1) * moments; // those of the training between are there all the time
+  // a micro-batch's gradients: of layers one after the other they are added up as they come
+  const gradients = recomputesLayers ? 2 * output : state;
   const activations = Math.max(
     activationBytes(config, {
       rows: Math.min(work.microBatch, work.forgetRows),
       length: work.forgetTokens,
-      xla,
+      ...{ xla, recomputesLayers },
     }),
-    training ? activationBytes(config, { rows: training.batch, length: training.length, xla }) : 0,
+    training
+      ? activationBytes(config, {
+        rows: training.batch,
+        length: training.length,
+        ...{ xla, recomputesLayers },
+      })
+      : 0,
   );
-  const step = weights + held + state + referenceBytes(config.vocabularySize, work) + activations;
+  const step = weights + held + gradients + referenceBytes(config, { ...work, output }) + activations;
   const ofSecrets = decodingBytes(config, {
     texts: work.secrets,
     length: SECRET_POSITIONS,
@@ -94,14 +115,17 @@ export function unlearningBytes(
   return RUNTIME_BYTES + Math.max(step, weights + held + ofSecrets, 2 * weights + ofTexts);
 }
 
-/** The reference's probabilities, where the divergence counts. */
-function referenceBytes(vocabularySize: number, { objective, ...work }: UnlearnWork): number {
+/** The reference's states, where the divergence counts, and its output layer; or a term's targets. */
+function referenceBytes(
+  { vocabularySize, width }: ModelSizes["config"],
+  { objective, output, ...work }: UnlearnWork & { output: number },
+): number {
   const { forget, retain, keeps } = objective;
   const kept = keeps === "row" ? work.forgetRows * work.forgetTokens : keeps ? work.maskTokens : 0;
-  const positions = kept + (forget.divergenceAll ? work.forgetRows * work.forgetTokens : 0) +
+  const positions = (forget.divergenceAll ? work.forgetRows * work.forgetTokens : 0) +
     (forget.divergenceSecret ? work.maskTokens : 0) + (work.controlSets ?? 0) * work.maskTokens +
     (retain?.divergenceAll ? work.retainRows * work.retainTokens : 0);
-  return positions * vocabularySize * FLOAT_BYTES;
+  return (kept * vocabularySize + positions * width) * FLOAT_BYTES + (positions > 0 ? output : 0);
 }
 
 /** The caches of texts and of their continuations, two decode batches of which are decoded at once. */

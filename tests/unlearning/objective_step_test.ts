@@ -5,7 +5,7 @@ import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { type LoadedModel, loadModel } from "../../lib/checkpoints/load.ts";
 import { Adam } from "../../lib/training/adam.ts";
 import { GradientSums } from "../../lib/unlearning/gradient_sums.ts";
-import { klDivergence, ObjectiveStep } from "../../lib/unlearning/objective_step.ts";
+import { klDivergence, ObjectiveStep, type StepShared } from "../../lib/unlearning/objective_step.ts";
 import { objectiveOf, PAPER_METHODS } from "../../lib/unlearning/objectives.ts";
 import { microBatches, type MicroBatchOptions } from "../../lib/unlearning/micro_batches.ts";
 import fixture from "../fixtures/unlearning/expected.json" with { type: "json" };
@@ -97,13 +97,14 @@ async function withStep(
     step: ObjectiveStep,
     parts: { model: LoadedModel["model"]; optimizer: RecordingAdam },
   ) => Promise<void>,
-  { size = 2, xla = false } = {},
+  { size = 2, xla = false, saving = {} }: { size?: number; xla?: boolean; saving?: StepShared["saving"] } =
+    {},
 ): Promise<void> {
   using loaded = await loadModel(folder.pathname.replace(/\/$/, ""));
   const { model } = loaded;
   using optimizer = new RecordingAdam(model.weights);
   using sums = new GradientSums(model.weights, optimizer, { xla });
-  using step = await ObjectiveStep.create({ model, sums, xla }, batchesOf(which, size));
+  using step = await ObjectiveStep.create({ model, sums, xla, saving }, batchesOf(which, size));
   move(model);
   await body(step, { model, optimizer });
 }
@@ -124,6 +125,17 @@ for (const one of fixture.cases) {
       const length = Math.sqrt(squares.reduce((sum, square) => sum + square, 0));
       assertAlmostEquals(norm, length, 1e-4 * length);
     });
+  });
+}
+
+for (const one of fixture.cases) {
+  test(`ObjectiveStep takes the step of ${one.key} by chunks of logits, layer by layer`, async () => {
+    const saving = { recomputesLayers: true, logitBytes: 1000 }; // of six positions
+    await withStep(one, async (step, { optimizer }) => {
+      const { loss } = await step.run(fixture.rate);
+      assertAlmostEquals(loss, one.loss, 1e-5 * Math.abs(one.loss));
+      assertGradients(optimizer, one.key);
+    }, { saving });
   });
 }
 
