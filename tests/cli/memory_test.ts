@@ -1,4 +1,5 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
+import { existsSync } from "node:fs";
 import { describeMemory } from "../../lib/cli/memory.ts";
 import { runCli, temporaryFolder } from "./run_cli.ts";
 import { tiny } from "./tiny_cases.ts";
@@ -33,6 +34,46 @@ Deno.test("unlearn and train say before they begin what they will take, in their
     await Deno.remove(at.path("out"), { recursive: true });
   }
 });
+
+Deno.test("unlearn and train say by --plan what they would take, and do nothing", async () => {
+  using at = await tiny();
+  for (const command of ["unlearn", "train"] as const) {
+    const { code, stdout, stderr } = await at.run(command, { plan: true, memory: "64GB" });
+    assertEquals(code, 0, stderr);
+    assertMatch(stdout, /^--(micro-)?batch +memory +with --checkpoint-layers\n/);
+    assertMatch(stdout, /64\.0 GB/);
+    assert(!existsSync(at.path("out")), stdout);
+  }
+});
+
+Deno.test("unlearn takes fewer rows at once where memory is short, and refuses what can't fit", async () => {
+  using at = await tiny();
+  const short = "Cannot run within 0.3 GB: with --micro-batch 1 it takes about";
+  await at.fail("unlearn", { memory: "300MB" }, short);
+  await at.fail("unlearn", { memory: "300" }, 'Cannot read --memory "300": expected a size such as 20GB', 2);
+});
+
+Deno.test("unlearn and train end alike by --checkpoint-layers", async () => {
+  using at = await tiny();
+  for (const [command, option] of [["unlearn", { epochs: 1 }], ["train", { steps: 2 }]] as const) {
+    const [kept, again] = ["kept", "again"].map((name) => at.path(`${command}-${name}`)) as [string, string];
+    await at.run(command, { ...option, out: kept });
+    const { code, stderr } = await at.run(command, { ...option, out: again, "checkpoint-layers": true });
+    assertEquals(code, 0, stderr);
+    const [first, second] = [kept, again].map((folder) => summaryOf(folder)) as [Summary, Summary];
+    const of = ({ after, loss }: Summary) => after?.loss ?? loss!;
+    assertAlmostEquals(of(second), of(first), 1e-5 * of(first));
+  }
+});
+
+interface Summary {
+  loss?: number;
+  after?: { loss: number };
+}
+
+function summaryOf(folder: string): Summary {
+  return JSON.parse(Deno.readTextFileSync(`${folder}/run.json`)).summary;
+}
 
 Deno.test(
   "a training takes about the memory that it says",
