@@ -53,6 +53,8 @@ export interface UnlearnWork {
 const SECRET_POSITIONS = PREFIX_TOKENS + SECRET_TOKENS;
 /** A cache that grows is there twice. */
 const GROWTH = 1.25;
+/** The part of what the first scores took that the allocator has not given back when the first step runs. */
+const LEFT = 0.5;
 
 /**
  * What a run takes at its most, in bytes.
@@ -98,13 +100,14 @@ export function unlearningBytes(
       })
       : 0,
   );
-  const step = weights + held + gradients + referenceBytes(config, { ...work, output }) + activations;
   const ofSecrets = decodingBytes(config, {
     texts: work.secrets,
     length: SECRET_POSITIONS,
     continued: SECRET_TOKENS,
     starts: work.secrets * SECRET_TOKENS,
   });
+  const reference = referenceBytes(config, { ...work, output });
+  const step = weights + held + gradients + reference + activations + LEFT * ofSecrets;
   const ofTexts = work.isRetained ? 0 : decodingBytes(config, {
     texts: work.retainRows,
     length: work.retainTokens,

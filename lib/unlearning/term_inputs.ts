@@ -8,7 +8,7 @@ import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import type { Model } from "../models/model.ts";
 import { sparseCrossEntropy } from "../engine/kernels.ts";
-import { chunkedValues, chunkRows } from "../training/chunked_values.ts";
+import { chunkedValues, chunkRows, LOGIT_BYTES } from "../training/chunked_values.ts";
 import type { StepOptions } from "../training/next_token_loss.ts";
 import type { MicroBatch } from "./micro_batch.ts";
 import {
@@ -181,6 +181,9 @@ export function inputsOf(
   };
 }
 
+/** Beside the reference's logits stand both distributions and their logarithms: so much smaller are chunks then. */
+const TWICE_LOGITS = 4;
+
 interface ResultOptions extends Pick<StepOptions, "logitBytes"> {
   labels: Tensor;
   before: ((states: Tensor) => Tensor) | undefined;
@@ -220,7 +223,9 @@ class Results {
   }
 
   #valuesOf(f: (rows: LogitRows) => Tensor, { at, beside = [], reference }: ValueOptions = {}): Tensor {
-    const { logitBytes, before = (states: Tensor) => this.#model.project(states) } = this.#options;
+    const { before = (states: Tensor) => this.#model.project(states) } = this.#options;
+    const { logitBytes: asked = LOGIT_BYTES } = this.#options;
+    const logitBytes = reference ? asked / TWICE_LOGITS : asked;
     const all = reference ? [...beside, reference] : beside;
     const run = (logits: Tensor, given: Tensor[]) =>
       f({

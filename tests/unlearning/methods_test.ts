@@ -97,7 +97,7 @@ for (const [i, { method, scope, set, kind, options, losses }] of fixture.cases.e
       ? await lossesOfRun({ method, ...all }, rows)
       : await lossesOf(method, all, {
         ...{ rows, size: 1 + i % 3 },
-        saving: i % 3 === 0 ? {} : { recomputesLayers: true, logitBytes: 1000 },
+        saving: i % 3 === 0 ? {} : { recomputesLayers: true, logitBytes: 2000 },
       });
     found.forEach((loss, step) => {
       const wanted = losses[step]!;

@@ -130,7 +130,7 @@ for (const one of fixture.cases) {
 
 for (const one of fixture.cases) {
   test(`ObjectiveStep takes the step of ${one.key} by chunks of logits, layer by layer`, async () => {
-    const saving = { recomputesLayers: true, logitBytes: 1000 }; // of six positions
+    const saving = { recomputesLayers: true, logitBytes: 2000 }; // of twelve positions
     await withStep(one, async (step, { optimizer }) => {
       const { loss } = await step.run(fixture.rate);
       assertAlmostEquals(loss, one.loss, 1e-5 * Math.abs(one.loss));
