@@ -119,12 +119,16 @@ export function learningRateAt(
  * assertEquals([loss.shape, optimizer.steps], [[], 1]);
  * ```
  */
-export function trainingStep(model: Model, optimizer: Adam, saving: MemorySaving = {}): TrainingStep {
+export function trainingStep(
+  model: Model,
+  optimizer: Adam,
+  { recomputesLayers, logitBytes }: MemorySaving = {},
+): TrainingStep {
   const capture = (xla: boolean): CapturedStep =>
     compile((ids: tf.Tensor, rates: tf.Tensor, ...[seed]: tf.Tensor[]) => {
-      const mean = () => tf.mean(nextTokenLosses(model, ids, { seed, ...saving }));
+      const mean = () => tf.mean(nextTokenLosses(model, ids, { seed, recomputesLayers, logitBytes }));
       const run = () => valueAndGradients(model.trainable, mean);
-      const { loss, gradients } = compilesGradients({ products: model.products, ...saving })
+      const { loss, gradients } = compilesGradients({ products: model.products, recomputesLayers })
         ? run()
         : outsideXla(run);
       return { loss, norm: optimizer.apply(gradients, rates) };
