@@ -51,16 +51,19 @@ export async function inSmallerBatches<R>(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { openTensorFlow } from "../engine/engine.ts";
+ * import * as tf from "@tensorflow/tfjs-core";
  * import { loadModel } from "../checkpoints/load.ts";
+ * import { openTensorFlow } from "../engine/engine.ts";
  * import { takeWeights } from "./smaller_batches.ts";
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
  * using one = await loadModel("tests/fixtures/gpt2/plain");
- * using other = await loadModel("tests/fixtures/gpt2/trained");
- * takeWeights(one.model, other.model);
+ * using fresh = await loadModel("tests/fixtures/gpt2/plain");
  * const bias = "transformer.ln_f.bias";
- * assertEquals([...one.model.weights[bias]!.dataSync()], [...other.model.weights[bias]!.dataSync()]);
+ * const before = [...one.model.weights[bias]!.dataSync()];
+ * assign(one.model.weights[bias]!, tf.zeros([before.length]));
+ * takeWeights(one.model, fresh.model);
+ * assertEquals([...one.model.weights[bias]!.dataSync()], before);
  * ```
  */
 export function takeWeights({ trainable }: Pick<Model, "trainable">, from: Pick<Model, "trainable">): void {

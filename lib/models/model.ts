@@ -11,7 +11,7 @@ import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import { type Products, snapshot } from "../engine/compile.ts";
 import { gpuMemory } from "../engine/cpu_features.ts";
-import { recomputed } from "../engine/recompute.ts";
+import { onceThere, recomputed } from "../engine/recompute.ts";
 import { type Adapter, withAdapter } from "./adapter.ts";
 import type {
   Architecture,
@@ -176,27 +176,24 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
   /** Hidden states after the last norm: [B, T] to [B T, D]. */
   #layers(ids: Tensor, { newPositions, newAttention, ...options }: LayersOptions): Tensor {
     const { around = (run, x) => run(x), seed, recomputesLayers = false } = options;
-    const step = seed && { seed, rows: ids.size };
     const shape = ids.shape as [number, number];
-    const prepare = () => {
+    const prepare = (seed: Tensor | undefined) => {
+      const step = seed && { seed, rows: ids.size };
       const family = step ? this.#bind(withAdapter(this.weights, this.adapter, step)) : this.#family;
       const positions = newPositions();
       return { family, positions, angles: family.angles(positions), attention: newAttention() };
     };
-    const all = prepare();
+    const all = prepare(seed);
     const run = ({ family, angles, attention }: ReturnType<typeof prepare>, x: Tensor, layer: number) =>
       family.block(x, { layer, shape, angles, attention });
+    // dropout is drawn once a layer's input is there, else all layers' masks would be there from the start
+    const runAnew = (x: Tensor, layer: number) => run(prepare(seed && onceThere([seed], [x])[0]), x, layer);
+    const layerOf = (layer: number) => (x: Tensor) =>
+      recomputesLayers
+        ? recomputed(([x]) => runAnew(x!, layer), { by: [x], weights: weightsOfLayer(this.trainable, layer) })
+        : run(all, x, layer);
     let x = all.family.embed(ids, all.positions); // [B T, D]
-    for (let layer = 0; layer < this.config.layers; layer++) {
-      const weights = () => weightsOfLayer(this.trainable, layer);
-      x = recomputesLayers
-        ? around(
-          (x) => recomputed(([x]) => run(prepare(), x!, layer), { by: [x], weights: weights() }),
-          x,
-          layer,
-        )
-        : around((x) => run(all, x, layer), x, layer);
-    }
+    for (let layer = 0; layer < this.config.layers; layer++) x = around(layerOf(layer), x, layer);
     return all.family.norm(x);
   }
 

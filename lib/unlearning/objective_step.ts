@@ -2,8 +2,7 @@
  * One Adam step of an objective over a set of rows: gradients of each micro-batch by one captured graph, summed in
  * place, then one update.
  *
- * What terms need of the reference is computed once, by the model as it is when the step is made: the data never
- * changes.
+ * What terms need of the reference is computed once, by the model as it is when the step is made.
  *
  * @module
  */
@@ -102,7 +101,7 @@ export class ObjectiveStep implements Disposable {
   #weights: readonly Readonly<Record<string, Float32Array>>[];
   readonly #tensors: BatchTensors[] = [];
   /** The reference's output layer, for logits of the states that terms keep. */
-  readonly #before: { before?: (states: Tensor) => Tensor } & Disposable;
+  readonly #before: ReturnType<Model["frozenProject"]> | undefined;
   readonly #accumulate: CompiledStep<[BatchTensors, ...Tensor[]], StepResult>;
 
   private constructor(
@@ -126,9 +125,7 @@ export class ObjectiveStep implements Disposable {
     this.#counting = counting.length > 0 ? counting : [CROSS_ENTROPY];
     this.#terms = [...new Set([CROSS_ENTROPY, ...this.#counting])];
     const { model, xla = true } = shared;
-    this.#before = this.#terms.some((term) => term.reference)
-      ? frozenOutput(model)
-      : { [Symbol.dispose]() {} };
+    if (this.#terms.some((term) => term.reference)) this.#before = model.frozenProject();
     this.#accumulate = compile((batch: BatchTensors, ...[seed]: Tensor[]) => this.#gradients(batch, seed), {
       xla,
       name: "gradients",
@@ -279,7 +276,7 @@ export class ObjectiveStep implements Disposable {
   #gradients(batch: BatchTensors, seed?: Tensor): StepResult {
     const { model, sums, saving } = this.#shared;
     const { loss, gradients, aux } = valueAndGradients(sums.weights, () => {
-      const inputs = inputsOf(model, batch, this.#terms, { seed, ...saving, ...this.#before });
+      const inputs = inputsOf(model, batch, this.#terms, { seed, ...saving, before: this.#before?.project });
       const values = Object.fromEntries(
         this.#terms.map((term) =>
           [term.name, term.values(inputs.of(term), batch.reference[term.name] ?? {})] as const
@@ -297,12 +294,7 @@ export class ObjectiveStep implements Disposable {
   /** Frees everything but the model and the sums. */
   [Symbol.dispose](): void {
     this.#accumulate[Symbol.dispose]();
-    this.#before[Symbol.dispose]();
+    this.#before?.[Symbol.dispose]();
     tf.dispose(this.#tensors);
   }
-}
-
-function frozenOutput(model: Model): { before: (states: Tensor) => Tensor } & Disposable {
-  const { project: before, ...frozen } = model.frozenProject();
-  return { before, ...frozen };
 }

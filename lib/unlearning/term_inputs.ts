@@ -147,7 +147,8 @@ export function inputsOf(
   model: Model,
   { ids, kinds, owners, arrays }: Omit<BatchTensors, "reference">,
   terms: readonly Term[],
-  { before, logitBytes, ...options }: StepOptions & { before?: (states: Tensor) => Tensor } = {},
+  { before, logitBytes, ...options }: StepOptions & { before?: ((states: Tensor) => Tensor) | undefined } =
+    {},
 ): { of: (term: Term) => TermInputs } {
   const [B, T] = ids.shape as [number, number];
   const { width: D } = model.config;

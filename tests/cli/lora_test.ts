@@ -166,7 +166,7 @@ Deno.test("the forecast of memory counts the adapter's moments, not the weights'
     (await unlearningPlan({ ...how, lora, dtype: "float32", compat: "sound" }, sets, context)).bytesWith(2);
   // four numbers of each that is trained: two moments, the sums, a gradient
   const frozen = 4_339_200 - 4 * 2 * (256 + 1024);
-  assertEquals(await bytes() - await bytes("r=2,targets=c_fc"), 4 * 4 * frozen);
+  assertAlmostEquals(await bytes() - await bytes("r=2,targets=c_fc"), 4 * 4 * frozen, 1);
 });
 
 Deno.test("--lora, --adapter and merge-adapter say in a line what is wrong", async () => {
