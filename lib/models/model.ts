@@ -263,8 +263,7 @@ function outputWeights<C extends ModelConfig>(
   { outputName, embeddingName }: Pick<Architecture<C>, "outputName" | "embeddingName">,
   { tiedEmbeddings }: ModelConfig,
 ): Weights {
-  const layer = (tiedEmbeddings ? embeddingName : outputName).replace(/\.weight$/, "");
-  const names = [`${layer}.weight`, `${layer}.bias`];
+  const names = [tiedEmbeddings ? embeddingName : outputName, outputName.replace(/weight$/, "bias")];
   return Object.fromEntries(Object.entries(weights).filter(([name]) => names.includes(name)));
 }
 
