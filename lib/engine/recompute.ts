@@ -35,6 +35,19 @@ export interface RecomputedInputs {
 /**
  * Parts that shall not be there at the same time, as all their inputs are: each waits for what the one before it gave, and
  * their gradients likewise.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const sequence = new Sequence();
+ * const parts = tf.split(tf.tensor1d([1, 2, 3, 4]), 2);
+ * const sums = parts.map((part) => recomputed(([x]) => tf.sum(tf.square(x!)), { by: [part], sequence }));
+ * assertEquals(sums.map((sum) => sum.dataSync()[0]), [5, 25]);
+ * ```
  */
 export class Sequence {
   /** What the last part gave, and the last part's gradients. */
