@@ -10,7 +10,6 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
-import { backend } from "./backend.ts";
 import { ATTR, DTYPE } from "./dtypes.ts";
 import { currentEngine } from "./state.ts";
 
@@ -126,7 +125,12 @@ export function onceThere(tensors: readonly Tensor[], others: readonly Tensor[])
 
 function barrier(name: string, tensors: readonly Tensor[]): Tensor[] {
   const attrs = [{ name: "T", type: ATTR.type, value: tensors.map(({ dtype }) => DTYPES[dtype]) }];
-  return backend().executeMultipleOutputs(name, attrs, [...tensors], tensors.length) as Tensor[];
+  return currentEngine().backend.executeMultipleOutputs(
+    name,
+    attrs,
+    [...tensors],
+    tensors.length,
+  ) as Tensor[];
 }
 
 /** Nothing, which is known only once the tensor is there: XLA takes its barriers away before it puts a step in order. */

@@ -9,7 +9,7 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
-import { type Products, snapshot } from "../engine/compile.ts";
+import type { Products } from "../engine/compile.ts";
 import { gpuMemory } from "../engine/cpu_features.ts";
 import { onceThere, recomputed } from "../engine/recompute.ts";
 import { type Adapter, withAdapter } from "./adapter.ts";
@@ -207,15 +207,10 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
     return this.#family.logits(hidden);
   }
 
-  /**
-   * `project` as it is now, whatever its weights become; nothing is copied before they change. `using` frees it.
-   */
-  frozenProject(): Disposable & { project: (hidden: Tensor) => Tensor } {
-    const kept = Object.fromEntries(
-      Object.entries(this.outputWeights).map(([name, weight]) => [name, snapshot(weight)]),
-    );
-    const family = this.#bind({ ...this.weights, ...kept });
-    return { project: (hidden) => family.logits(hidden), [Symbol.dispose]: () => tf.dispose(kept) };
+  /** `project` with other weights in place of some. */
+  projectWith(weights: Weights): (hidden: Tensor) => Tensor {
+    const family = this.#bind({ ...this.weights, ...weights });
+    return (hidden) => family.logits(hidden);
   }
 
   /**

@@ -14,7 +14,8 @@ import { NotFiniteError } from "../models/not_finite.ts";
 import { type StepOptions, valueAndGradients } from "../training/next_token_loss.ts";
 import type { GradientSums } from "./gradient_sums.ts";
 import type { MicroBatch } from "./micro_batch.ts";
-import { type BatchTensors, checkTerms, inputsOf, silentTerm, tensorsOf } from "./term_inputs.ts";
+import type { BatchTensors } from "./term_inputs.ts";
+import { checkTerms, frozenOutput, inputsOf, silentTerm, tensorsOf } from "./term_inputs.ts";
 import { type StepResult, TermSums, type TermValues } from "./term_values.ts";
 import { CROSS_ENTROPY, DIVERGENCE, type Term } from "./terms.ts";
 
@@ -76,7 +77,7 @@ export interface StepShared {
  * const flat: Term = {
  *   name: "flat",
  *   arrays: (batch) => ({ weights: tokenWeights(batch, { weight: 1, of: "secret" }) }),
- *   values: ({ logits }) => tf.mean(tf.square(logits), 1),
+ *   values: ({ valuesOf }) => valuesOf(({ logits }) => tf.mean(tf.square(logits), 1)),
  * };
  * using _engine = await openTensorFlow({ device: "cpu" });
  * using loaded = await loadModel("tests/fixtures/gpt2/plain");
@@ -85,8 +86,7 @@ export interface StepShared {
  * using sums = new GradientSums(model.trainable, optimizer, { xla: false });
  * const batches = microBatches([{ ids: Int32Array.of(1, 2, 3), mask: Uint8Array.of(0, 0, 1) }], {}, { size: 1 });
  * using step = await ObjectiveStep.create({ model, sums, xla: false, terms: [flat] }, batches);
- * const { loss } = await step.run(0.01);
- * assert((await step.run(0.01)).terms.flat! < loss);
+ * assert((await step.run(0.01)).loss > (await step.run(0.01)).terms.flat!);
  * ```
  */
 export class ObjectiveStep implements Disposable {
@@ -101,7 +101,7 @@ export class ObjectiveStep implements Disposable {
   #weights: readonly Readonly<Record<string, Float32Array>>[];
   readonly #tensors: BatchTensors[] = [];
   /** The reference's output layer, for logits of the states that terms keep. */
-  readonly #before: ReturnType<Model["frozenProject"]> | undefined;
+  readonly #before: ReturnType<typeof frozenOutput> | undefined;
   readonly #accumulate: CompiledStep<[BatchTensors, ...Tensor[]], StepResult>;
 
   private constructor(
@@ -125,7 +125,7 @@ export class ObjectiveStep implements Disposable {
     this.#counting = counting.length > 0 ? counting : [CROSS_ENTROPY];
     this.#terms = [...new Set([CROSS_ENTROPY, ...this.#counting])];
     const { model, xla = true } = shared;
-    if (this.#terms.some((term) => term.reference)) this.#before = model.frozenProject();
+    if (this.#terms.some((term) => term.reference)) this.#before = frozenOutput(model);
     this.#accumulate = compile((batch: BatchTensors, ...[seed]: Tensor[]) => this.#gradients(batch, seed), {
       xla,
       name: "gradients",

@@ -54,7 +54,7 @@ const SECRET_POSITIONS = PREFIX_TOKENS + SECRET_TOKENS;
 /** A cache that grows is there twice. */
 const GROWTH = 1.25;
 /** The part of what the first scores took that the allocator has not given back when the first step runs. */
-const LEFT = 0.5;
+const LEFT = 0.25;
 
 /**
  * What a run takes at its most, in bytes.

@@ -6,6 +6,7 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
+import { snapshot } from "../engine/compile.ts";
 import type { Model } from "../models/model.ts";
 import { sparseCrossEntropy } from "../engine/kernels.ts";
 import { chunkedValues, chunkRows, LOGIT_BYTES } from "../training/chunked_values.ts";
@@ -180,6 +181,37 @@ export function inputsOf(
       arrays: arrays[name]!,
     }),
   };
+}
+
+/**
+ * A model's output layer as it is now, whatever its weights become; nothing is copied before they change. `using` frees it.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { assign } from "../engine/compile.ts";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { loadModel } from "../checkpoints/load.ts";
+ * import { frozenOutput } from "./term_inputs.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/plain");
+ * const { model } = loaded;
+ * using frozen = frozenOutput(model);
+ * const states = tf.ones([1, model.config.width]);
+ * const before = [...model.project(states).dataSync()];
+ * for (const weight of Object.values(model.outputWeights)) assign(weight, tf.zerosLike(weight));
+ * assertEquals([...frozen.project(states).dataSync()], before);
+ * ```
+ */
+export function frozenOutput(
+  model: Pick<Model, "outputWeights" | "projectWith">,
+): Disposable & { project: (states: Tensor) => Tensor } {
+  const kept = Object.fromEntries(
+    Object.entries(model.outputWeights).map(([name, weight]) => [name, snapshot(weight)]),
+  );
+  return { project: model.projectWith(kept), [Symbol.dispose]: () => tf.dispose(kept) };
 }
 
 /** Beside the reference's logits stand both distributions and their logarithms: so much smaller are chunks then. */
