@@ -53,6 +53,7 @@ export async function inSmallerBatches<R>(
  * import { assertEquals } from "@std/assert";
  * import * as tf from "@tensorflow/tfjs-core";
  * import { loadModel } from "../checkpoints/load.ts";
+ * import { assign } from "../engine/compile.ts";
  * import { openTensorFlow } from "../engine/engine.ts";
  * import { takeWeights } from "./smaller_batches.ts";
  *
