@@ -48,6 +48,7 @@ export function memoryLeft(): number | null {
 /**
  * Says in a line what a run will take, and where that is too much what to lower.
  *
+ * @param limit bytes that the run may take. Default: what is free
  * @returns the bytes
  *
  * @example
@@ -64,10 +65,61 @@ export function memoryLeft(): number | null {
  * assertMatch(line, /^Memory: about 1\.1 GB for 3\.0 M parameters, \d+\.\d GB are free/);
  * ```
  */
-export function sayMemory({ log }: Pick<Context, "log">, plan: MemoryPlan): number {
-  const free = memoryLeft();
+export function sayMemory({ log }: Pick<Context, "log">, plan: MemoryPlan, limit?: number): number {
+  const free = limit ?? memoryLeft();
   if (free !== null) log(describeMemory(plan, free));
   return Math.round(plan.bytesWith(plan.value));
+}
+
+/**
+ * The largest value of the option, halved from what was asked for, with which the run fits into memory; says in a line what
+ * it will take.
+ *
+ * @param limit bytes that the run may take. Default: what is free
+ * @returns the value and its bytes
+ * @throws {RangeError} when not even a value of 1 fits into a limit that was given
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertThrows } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { fitMemory } from "./memory.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const config = { layers: 1, width: 8, headWidth: 8, cacheHeads: 1, vocabularySize: 257, maxPositions: 16 };
+ * const bytesWith = (value: number) => (2 + value) * 1e9;
+ * const plan = { sizes: { parameters: 3e6, config }, option: "--micro-batch", value: 8, bytesWith };
+ * assertEquals(fitMemory({ log: () => {} }, plan, 5e9), { value: 2, bytes: 4e9 });
+ * const message = "Cannot run within 2.5 GB: with --micro-batch 1 it takes about 3.0 GB";
+ * assertThrows(() => fitMemory({ log: () => {} }, plan, 2.5e9), RangeError, message);
+ * ```
+ */
+export function fitMemory(
+  { log }: Pick<Context, "log">,
+  plan: MemoryPlan,
+  limit?: number,
+): { value: number; bytes: number } {
+  const { option, value: asked, bytesWith } = plan;
+  const free = limit ?? memoryLeft();
+  if (free === null) return { value: asked, bytes: Math.round(bytesWith(asked)) };
+  const fitting = fittingValue(plan, free);
+  const value = fitting ?? 1;
+  const bytes = Math.round(bytesWith(value));
+  if (fitting !== null) {
+    const line = needLine(bytes, plan.sizes, free);
+    log(
+      value === asked
+        ? line
+        : `${line}: with ${option} ${value}, as ${asked} would take ${gigabytes(bytesWith(asked))}`,
+    );
+  } else if (limit === undefined) log(describeMemory(plan, free));
+  else {
+    throw new RangeError(
+      `Cannot run within ${gigabytes(limit)}: with ${option} 1 it takes about ${gigabytes(bytes)}: ` +
+        "give more --memory, or --checkpoint-layers or --lora",
+    );
+  }
+  return { value, bytes };
 }
 
 /**
@@ -155,7 +207,16 @@ function needLine(bytes: number, { parameters }: Pick<ModelSizes, "parameters">,
   return `Memory: about ${gigabytes(bytes)} for ${size} parameters, ${gigabytes(free)} are free`;
 }
 
-function gigabytes(bytes: number): string {
+/**
+ * Bytes as people say them.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(gigabytes(1.25e9), "1.3 GB");
+ * ```
+ */
+export function gigabytes(bytes: number): string {
   return `${(bytes / 1e9).toFixed(1)} GB`;
 }
 

@@ -30,6 +30,7 @@ export const GROUPS: { readonly [heading: string]: readonly string[] } = {
     .concat("relearnSteps", "relearnRates"),
   "A new model": ["layers", "width", "heads", "positions", "vocabulary", "tokenizer"],
   "Training": ["steps", "batch", "length", "finalShare", "warmup", "maxNorm"],
+  "Memory": ["checkpointLayers", "memory", "optimizer"],
   "The run": ["tensorboard", "plan", "shard", "workers", "timeout", "config", "force", "seed", "json"],
 };
 

@@ -26,7 +26,7 @@ import { findSecrets, type ScrubWork } from "./scrub_stages.ts";
 import { formatSeconds } from "./progress.ts";
 import { openEngine, openModel } from "./session.ts";
 import { Stages } from "./stages.ts";
-import { sayUnlearningMemory } from "./unlearn_memory.ts";
+import { fitUnlearning } from "./unlearn_memory.ts";
 import { timeEpoch } from "./unlearn_plan.ts";
 
 /** Made-up secrets that attacks other than exposure are tried on; attack's default. */
@@ -140,13 +140,9 @@ async function planStages(stages: Stages, work: ScrubWork, context: Context): Pr
   }));
   const controlSets = unseen === undefined ? CONTROL_SETS : 0;
   using _engine = await openEngine();
-  const { bytes, microBatch } = await sayUnlearningMemory({ ...values, controlSets }, {
-    forgetRows: rows,
-    retainRows,
-  }, {
-    ...context,
-    log: () => {},
-  });
+  const sets = { forgetRows: rows, retainRows };
+  const fitted = await fitUnlearning({ ...values, controlSets }, sets, { ...context, log: () => {} });
+  const { bytes, microBatch } = fitted;
   let epoch: number;
   {
     using session = await openModel(model, context, { products: dtype, trainable: true });

@@ -11,6 +11,12 @@ import { CORPUS_OPTIONS } from "./corpus_options.ts";
 import { TENSORBOARD_OPTION } from "./event_log.ts";
 import { DTYPE_OPTION, SAVE_DTYPE_OPTION } from "./dtype_options.ts";
 import { LASTING_OPTIONS } from "./lasting_options.ts";
+import {
+  CHECKPOINT_LAYERS_OPTION,
+  MEMORY_OPTION,
+  MEMORY_PLAN_OPTION,
+  OPTIMIZER_OPTION,
+} from "./memory_options.ts";
 import { ALONE, inWords, METHOD_HELP, METHOD_OPTIONS } from "./method_options.ts";
 import { RISK_OPTIONS } from "./secret_risks.ts";
 import { MATCHED } from "./unlearn_thresholds.ts";
@@ -50,7 +56,15 @@ export const UNLEARN_OPTIONS = {
     default: 0.1,
     min: 0,
   },
-  microBatch: { kind: "int", describe: "rows at once; the result is the same", default: 8, min: 1 },
+  microBatch: {
+    kind: "int",
+    describe: "rows at once, or as many as fit into memory; the result is the same",
+    default: 8,
+    min: 1,
+  },
+  checkpointLayers: CHECKPOINT_LAYERS_OPTION,
+  optimizer: OPTIMIZER_OPTION,
+  memory: MEMORY_OPTION,
   compat: {
     kind: "choice",
     describe: "whose means and stop",
@@ -68,5 +82,6 @@ export const UNLEARN_OPTIONS = {
   ...LASTING_OPTIONS,
   saveDtype: SAVE_DTYPE_OPTION,
   tensorboard: TENSORBOARD_OPTION,
+  plan: MEMORY_PLAN_OPTION,
   out: { kind: "path", describe: "folder of the checkpoint", metavar: "DIR", required: true },
 } as const satisfies OptionSpecs;

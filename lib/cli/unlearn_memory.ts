@@ -12,10 +12,12 @@ import { compilesUnlearning } from "../engine/xla_policy.ts";
 import { RETAIN_BLEU } from "../evaluation/retain_set.ts";
 import { objectiveOf, type ObjectiveOptions } from "../unlearning/objectives.ts";
 import { LASTING_WINDOWS } from "../unlearning/lasting.ts";
+import type { OptimizerName } from "../training/step_memory.ts";
 import { unlearningBytes } from "../unlearning/run_memory.ts";
 import { type TrainedModel, trainedSizes } from "./adapter_options.ts";
-import type { Context } from "./command.ts";
-import { fittingValue, memoryLeft, sayMemory } from "./memory.ts";
+import type { CommandResult, Context } from "./command.ts";
+import { formatTable } from "./console.ts";
+import { fitMemory, gigabytes, memoryLeft, type MemoryPlan } from "./memory.ts";
 import type { ModelContext } from "./model_folder.ts";
 
 /** The options that decide. */
@@ -30,6 +32,10 @@ export interface UnlearnMemoryOptions extends ObjectiveOptions, TrainedModel {
   controlSets?: number;
   /** Whether the model is trained between epochs. */
   lasting?: boolean;
+  /** Whether layers are computed again for their gradients. Default false. */
+  checkpointLayers?: boolean;
+  /** How the optimizer's moments are stored. Default "adam". */
+  optimizer?: OptimizerName;
   /** `reference` takes two rows at once, whatever is asked for. */
   compat: string;
 }
@@ -51,38 +57,39 @@ export interface UnlearnMemory {
 }
 
 /**
- * Says what the run will take; see `sayMemory`. TensorFlow must be open.
+ * What the run will take by its micro-batch. TensorFlow must be open; nothing is loaded.
  *
  * @throws {Error} as `trainedSizes`
  *
  * @example
  * ```ts
- * import { assertMatch } from "@std/assert";
+ * import { assert } from "@std/assert";
  * import { openTensorFlow } from "../engine/engine.ts";
  * import { createProgress } from "./progress.ts";
- * import { sayUnlearningMemory } from "./unlearn_memory.ts";
+ * import { unlearningPlan } from "./unlearn_memory.ts";
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
- * let line = "";
- * const context = { cwd: "/", progress: createProgress(), signal: new AbortController().signal, log: (text: string) => line = text };
- * const options = { model: "embedded", method: "ga", gamma: 0, lambda: 0, alpha: 0, microBatch: 4 };
+ * const context = { cwd: "/", progress: createProgress(), signal: new AbortController().signal };
  * const row = { doc_id: "a.py", window: 0, spans: '[["KEY",3,16]]', ma: 1, mask_tokens: 12 };
+ * const options = { model: "embedded", method: "ga", gamma: 0, lambda: 0, alpha: 0, microBatch: 4, compat: "sound" };
  * const sets = { forgetRows: [row, row], retainRows: [] };
- * const { microBatch } = await sayUnlearningMemory({ ...options, dtype: "float32", compat: "sound" }, sets, context);
- * assertMatch(`${line}; ${microBatch}`, /^Memory: about \d\.\d GB for 4\.3 M parameters.*; 4$/);
+ * const bytesOf = async (checkpointLayers: boolean) =>
+ *   (await unlearningPlan({ ...options, dtype: "float32", checkpointLayers }, sets, context)).bytesWith(2);
+ * assert(await bytesOf(true) < await bytesOf(false));
  * ```
  */
-export async function sayUnlearningMemory(
+export async function unlearningPlan(
   options: UnlearnMemoryOptions,
   { forgetRows, retainRows }: UnlearnTables,
-  context: ModelContext & Pick<Context, "log">,
-): Promise<UnlearnMemory> {
+  context: ModelContext,
+): Promise<MemoryPlan> {
   const sizes = await trainedSizes(options, context);
   const objective = objectiveOf(options.method, options);
   const { maxPositions } = sizes.config;
   const isKnown = retainRows.every(({ bleu4 }) => bleu4 !== null && bleu4 >= RETAIN_BLEU);
+  const { dtype: products, checkpointLayers: recomputesLayers, optimizer } = options;
   const work = {
-    objective,
+    ...{ objective, recomputesLayers, optimizer },
     forgetRows: forgetRows.length,
     forgetTokens: Math.min(WINDOW_TOKENS, maxPositions),
     maskTokens: forgetRows.reduce((sum, { mask_tokens }) => sum + mask_tokens, 0),
@@ -94,24 +101,105 @@ export async function sayUnlearningMemory(
     ...options.lasting && {
       training: { ...LASTING_WINDOWS, length: Math.min(LASTING_WINDOWS.length, maxPositions) },
     },
-    xla: compilesUnlearning({ parameterCount: sizes.parameters, products: options.dtype }).gradients,
+    xla: compilesUnlearning({ parameterCount: sizes.parameters, products, recomputesLayers }).gradients,
     gpu: gpuMemory(),
   };
-  const isReference = options.compat === "reference";
-  const plan = {
+  return {
     sizes,
     option: "--micro-batch",
-    value: isReference ? 2 : Math.min(options.microBatch, forgetRows.length),
-    bytesWith: (microBatch: number) => unlearningBytes(sizes, { ...work, microBatch }),
+    value: options.compat === "reference" ? 2 : Math.min(options.microBatch, forgetRows.length),
+    bytesWith: (microBatch) => unlearningBytes(sizes, { ...work, microBatch }),
   };
-  const fitting = work.gpu === null || isReference ? plan.value : fittingValue(plan, memoryLeft()!) ?? 1;
-  if (fitting < plan.value) {
-    context.log(
-      `The GPU has no memory for ${plan.value} rows at once: ${fitting} run at once, which changes no result`,
-    );
-  }
-  const bytes = sayMemory(context, { ...plan, value: fitting });
-  return { bytes, microBatch: fitting < plan.value ? fitting : options.microBatch };
+}
+
+/**
+ * `unlearn --plan`: what the run takes by its micro-batch, with and without `--checkpoint-layers`, and what fits.
+ *
+ * @param limit bytes that the run may take. Default: what is free
+ * @throws {Error} as `unlearningPlan`
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertStringIncludes } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { createProgress } from "./progress.ts";
+ * import { planUnlearning } from "./unlearn_memory.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const context = { cwd: "/", progress: createProgress(), signal: new AbortController().signal };
+ * const row = { doc_id: "a.py", window: 0, spans: '[["KEY",3,16]]', ma: 1, mask_tokens: 12 };
+ * const options = { model: "embedded", method: "ga", gamma: 0, lambda: 0, alpha: 0, microBatch: 2, compat: "sound" };
+ * const sets = { forgetRows: [row, row], retainRows: [] };
+ * const { text, summary } = await planUnlearning({ ...options, dtype: "float32" }, sets, { ...context, limit: 64e9 });
+ * assertEquals(summary.micro_batch, 2);
+ * assertStringIncludes(text!, "--checkpoint-layers");
+ * ```
+ */
+export async function planUnlearning(
+  options: UnlearnMemoryOptions,
+  tables: UnlearnTables,
+  { limit, ...context }: ModelContext & { limit?: number | undefined },
+): Promise<CommandResult> {
+  const ways = [false, true];
+  const [plain, saving] = await Promise.all(
+    ways.map((checkpointLayers) => unlearningPlan({ ...options, checkpointLayers }, tables, context)),
+  );
+  const own = options.checkpointLayers ? saving! : plain!;
+  const free = limit ?? memoryLeft();
+  const batches: number[] = [];
+  for (let batch = own.value; batch >= 1; batch = Math.floor(batch / 2)) batches.push(batch);
+  const fits = (bytes: number) => free === null || bytes <= free;
+  const chosen = batches.find((batch) => fits(own.bytesWith(batch))) ?? null;
+  const cell = (bytes: number) => `${gigabytes(bytes)}${fits(bytes) ? "" : " (too much)"}`;
+  const table = formatTable(
+    ["--micro-batch", "memory", "with --checkpoint-layers"],
+    batches.map((batch) => [batch, cell(plain!.bytesWith(batch)), cell(saving!.bytesWith(batch))]),
+  );
+  const rest = free === null ? "" : ` of the ${gigabytes(free)} that there are`;
+  const verdict = chosen === null
+    ? `It does not fit: with --micro-batch 1 it takes about ${gigabytes(own.bytesWith(1))}${rest}`
+    : `It takes --micro-batch ${chosen}: about ${gigabytes(own.bytesWith(chosen))}${rest}`;
+  const numbers = own.sizes.trained ?? own.sizes.parameters;
+  return {
+    text: [table, `${verdict}; ${(numbers / 1e6).toFixed(1)} M numbers are trained`].join("\n\n"),
+    summary: {
+      ...{ plan: true, micro_batch: chosen, free_bytes: free },
+      memory_bytes: Math.round(own.bytesWith(chosen ?? 1)),
+    },
+  };
+}
+
+/**
+ * The micro-batch with which the run fits into memory, and what it takes then; says so in a line. TensorFlow must be open.
+ *
+ * @param limit bytes that the run may take. Default: what is free
+ * @throws {RangeError} as `fitMemory`; {Error} as `unlearningPlan`
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertMatch } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { createProgress } from "./progress.ts";
+ * import { fitUnlearning } from "./unlearn_memory.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * let line = "";
+ * const context = { cwd: "/", progress: createProgress(), signal: new AbortController().signal, log: (text: string) => line = text };
+ * const options = { model: "embedded", method: "ga", gamma: 0, lambda: 0, alpha: 0, microBatch: 2, compat: "sound" };
+ * const row = { doc_id: "a.py", window: 0, spans: '[["KEY",3,16]]', ma: 1, mask_tokens: 12 };
+ * const sets = { forgetRows: [row, row], retainRows: [] };
+ * const { microBatch } = await fitUnlearning({ ...options, dtype: "float32" }, sets, { ...context, limit: 64e9 });
+ * assertEquals(microBatch, 2);
+ * assertMatch(line, /^Memory: about \d\.\d GB for 4\.3 M parameters/);
+ * ```
+ */
+export async function fitUnlearning(
+  options: UnlearnMemoryOptions,
+  tables: UnlearnTables,
+  { limit, ...context }: ModelContext & Pick<Context, "log"> & { limit?: number | undefined },
+): Promise<UnlearnMemory> {
+  const { value, bytes } = fitMemory(context, await unlearningPlan(options, tables, context), limit);
+  return { microBatch: value, bytes };
 }
 
 /** Spans of a row, of which another reader says what is wrong. */

@@ -81,6 +81,7 @@ export function captureStep<A extends readonly TensorTree[], R extends TensorTre
   const newGraph = () => {
     const graph = new Graph(engine.symbols);
     graph.hasNarrowProducts = options.products === "bfloat16";
+    graph.usesXla = options.xla ?? false;
     return graph;
   };
   using rehearsal = newGraph();

@@ -97,6 +97,9 @@ export class Graph {
   /** Whether all products are in bfloat16. */
   hasNarrowProducts = false;
 
+  /** Whether XLA is to compile what is not kept out of it. */
+  usesXla = false;
+
   /** The inputs that are assigned to: variables, which are arguments by reference. */
   variables: ReadonlySet<number> = new Set();
 

@@ -11,6 +11,7 @@ import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import type { Products } from "../engine/compile.ts";
 import { gpuMemory } from "../engine/cpu_features.ts";
+import { onceThere, recomputed } from "../engine/recompute.ts";
 import { type Adapter, withAdapter } from "./adapter.ts";
 import type {
   Architecture,
@@ -55,6 +56,15 @@ export interface HiddenOptions {
   around?: AroundLayer;
   /** For a training's step: draws the adapter's dropout, see `DropoutStep`. Default: nothing is dropped. */
   seed?: Tensor | undefined;
+  /** For a training's step: keeps each layer's input alone, and computes the layer again for its gradients. Default false. */
+  recomputesLayers?: boolean | undefined;
+}
+
+/** What a run over layers needs: positions and attention are made anew for each layer that is computed again. */
+interface LayersOptions extends Pick<HiddenOptions, "seed" | "recomputesLayers"> {
+  newPositions: () => Tensor;
+  newAttention: () => AttentionFunction;
+  around?: AroundLayer | undefined;
 }
 
 /** A family's maths over one model's weights. */
@@ -101,6 +111,8 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
   readonly linearLayers: ReadonlyMap<string, LinearSize>;
   /** Whether their weights are stored as [in, out]. */
   readonly isInOut: boolean;
+  /** Those of the trained weights that `project` uses. */
+  readonly outputWeights: Weights;
   readonly #bind: (weights: Weights) => BoundFamily;
   readonly #family: BoundFamily;
 
@@ -121,6 +133,7 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
     this.config = config;
     this.weights = weights;
     this.trainable = adapter ? adapter.weights : trainableWeights(weights, trainable, name);
+    this.outputWeights = outputWeights(this.trainable, parts.architecture, config);
     this.products = products;
     this.name = name;
   }
@@ -141,41 +154,47 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
    * @param ids [B, T] int32
    * @returns [B T, D]
    */
-  hidden(ids: Tensor, { cache, around, seed }: HiddenOptions = {}): Tensor {
+  hidden(ids: Tensor, { cache, around, ...options }: HiddenOptions = {}): Tensor {
     const length = ids.shape[1]!;
     if (length > this.config.maxPositions) {
       throw new RangeError(`Cannot run ${length} positions as the model has ${this.config.maxPositions}`);
     }
-    const biasOf = layerBiases(this.config.windows, (window) => causalBias(length, window));
-    const positions = tf.expandDims(tf.range(0, length, 1, "int32"), 0); // [1, T]
     const size = gpuMemory() === null ? length : ATTENTION_BLOCK;
-    const attention: AttentionFunction = ({ layer, q, k, v, scale }) => {
-      cache?.(layer, k, v);
-      const bias = biasOf(layer);
-      if (length < 2 * size) return attend(q, k, v, { scale, bias });
-      return attendInBlocks({ q, k, v }, { scale, bias, size });
+    const newAttention = (): AttentionFunction => {
+      const biasOf = layerBiases(this.config.windows, (window) => causalBias(length, window));
+      return ({ layer, q, k, v, scale }) => {
+        cache?.(layer, k, v);
+        const bias = biasOf(layer);
+        if (length < 2 * size) return attend(q, k, v, { scale, bias });
+        return attendInBlocks({ q, k, v }, { scale, bias, size });
+      };
     };
-    return this.#layers(ids, positions, { attention, around, seed });
+    const newPositions = () => tf.expandDims(tf.range(0, length, 1, "int32"), 0); // [1, T]
+    return this.#layers(ids, { ...options, newPositions, newAttention, around });
   }
 
   /** Hidden states after the last norm: [B, T] to [B T, D]. */
-  #layers(
-    ids: Tensor,
-    positions: Tensor,
-    { attention, around = (run, x) => run(x), seed }: Omit<HiddenOptions, "cache" | "around"> & {
-      attention: AttentionFunction;
-      around?: AroundLayer | undefined;
-    },
-  ): Tensor {
-    const step = seed && { seed, rows: ids.size };
-    const family = step ? this.#bind(withAdapter(this.weights, this.adapter, step)) : this.#family;
-    const angles = family.angles(positions);
+  #layers(ids: Tensor, { newPositions, newAttention, ...options }: LayersOptions): Tensor {
+    const { around = (run, x) => run(x), seed, recomputesLayers = false } = options;
     const shape = ids.shape as [number, number];
-    let x = family.embed(ids, positions); // [B T, D]
-    for (let layer = 0; layer < this.config.layers; layer++) {
-      x = around((x) => family.block(x, { layer, shape, angles, attention }), x, layer);
-    }
-    return family.norm(x);
+    const prepare = (seed: Tensor | undefined) => {
+      const step = seed && { seed, rows: ids.size };
+      const family = step ? this.#bind(withAdapter(this.weights, this.adapter, step)) : this.#family;
+      const positions = newPositions();
+      return { family, positions, angles: family.angles(positions), attention: newAttention() };
+    };
+    const all = prepare(seed);
+    const run = ({ family, angles, attention }: ReturnType<typeof prepare>, x: Tensor, layer: number) =>
+      family.block(x, { layer, shape, angles, attention });
+    // dropout is drawn once a layer's input is there, else all layers' masks would be there from the start
+    const runAnew = (x: Tensor, layer: number) => run(prepare(seed && onceThere([seed], [x])[0]), x, layer);
+    const layerOf = (layer: number) => (x: Tensor) =>
+      recomputesLayers
+        ? recomputed(([x]) => runAnew(x!, layer), { by: [x], weights: weightsOfLayer(this.trainable, layer) })
+        : run(all, x, layer);
+    let x = all.family.embed(ids, all.positions); // [B T, D]
+    for (let layer = 0; layer < this.config.layers; layer++) x = around(layerOf(layer), x, layer);
+    return all.family.norm(x);
   }
 
   /** The norm after the last layer, of any layer's output: [N, D] to [N, D]. */
@@ -186,6 +205,12 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
   /** Logits of hidden states: [N, D] to [N, V]. */
   project(hidden: Tensor): Tensor {
     return this.#family.logits(hidden);
+  }
+
+  /** `project` with other weights in place of some. */
+  projectWith(weights: Weights): (hidden: Tensor) => Tensor {
+    const family = this.#bind({ ...this.weights, ...weights });
+    return (hidden) => family.logits(hidden);
   }
 
   /**
@@ -207,7 +232,7 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
    */
   decode(ids: Tensor, positions: Tensor, attention: AttentionFunction): Tensor {
     const [row, column] = [tf.expandDims(ids, 1), tf.expandDims(positions, 1)]; // [B, 1]
-    return this.project(this.#layers(row, column, { attention }));
+    return this.project(this.#layers(row, { newPositions: () => column, newAttention: () => attention }));
   }
 
   /**
@@ -225,6 +250,23 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
     tf.dispose(Object.values(this.weights));
     this.adapter?.[Symbol.dispose]();
   }
+}
+
+/** Those of the weights that make logits: the output layer's, which may be the embedding. */
+function outputWeights<C extends ModelConfig>(
+  weights: Weights,
+  { outputName, embeddingName }: Pick<Architecture<C>, "outputName" | "embeddingName">,
+  { tiedEmbeddings }: ModelConfig,
+): Weights {
+  const names = [tiedEmbeddings ? embeddingName : outputName, outputName.replace(/weight$/, "bias")];
+  return Object.fromEntries(Object.entries(weights).filter(([name]) => names.includes(name)));
+}
+
+/** Those of the weights that a layer has: its number is the first in their names. */
+function weightsOfLayer(weights: Weights, layer: number): Tensor[] {
+  return Object.entries(weights).flatMap(([name, weight]) =>
+    Number(/\.(\d+)\./.exec(name)?.[1]) === layer ? [weight] : []
+  );
 }
 
 function countOf(weights: Weights): number {

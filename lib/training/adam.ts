@@ -7,6 +7,7 @@
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import { assign } from "../engine/compile.ts";
+import { BLOCK, dequantize, quantize } from "./quantized_moments.ts";
 
 /** Adam's constants. */
 export interface AdamOptions {
@@ -16,7 +17,12 @@ export interface AdamOptions {
   epsilon?: number;
   /** The gradients' global norm is cut to this; none without it. */
   maxNorm?: number;
+  /** Whether moments of matrices are stored in 8 bits, see `quantized_moments.ts`. Default false. */
+  in8Bits?: boolean;
 }
+
+/** Tensors of fewer numbers have moments in float32: they are few, and sensitive (Dettmers et al., 2022). */
+const QUANTIZED_FROM = 4096;
 
 /**
  * The optimizer's state: moments by weight name.
@@ -37,9 +43,9 @@ export interface AdamOptions {
  * ```
  */
 export class Adam implements Disposable {
-  /** First moments. */
+  /** First moments; those in 8 bits packed, with their scales under `NAME.scales`. */
   readonly first: Record<string, Tensor>;
-  /** Second moments. */
+  /** Second moments, likewise. */
   readonly second: Record<string, Tensor>;
   readonly #weights: Readonly<Record<string, Tensor>>;
   readonly #options: Required<Pick<AdamOptions, "betas" | "epsilon">> & AdamOptions;
@@ -51,8 +57,18 @@ export class Adam implements Disposable {
     this.#weights = weights;
     this.#options = { epsilon: 1e-8, ...options };
     const zeros = () =>
-      Object.fromEntries(Object.entries(weights).map(([name, weight]) => [name, tf.zerosLike(weight)]));
+      Object.fromEntries(
+        Object.entries(weights).flatMap(([name, weight]) => {
+          if (!this.#isIn8Bits(weight)) return [[name, tf.zerosLike(weight)]];
+          const blocks = Math.ceil(weight.size / BLOCK);
+          return [[name, tf.zeros([blocks, BLOCK / 4])], [`${name}.scales`, tf.zeros([blocks])]];
+        }),
+      );
     ({ first: this.first, second: this.second } = tf.tidy(() => ({ first: zeros(), second: zeros() })));
+  }
+
+  #isIn8Bits({ size }: Tensor): boolean {
+    return (this.#options.in8Bits ?? false) && size >= QUANTIZED_FROM;
   }
 
   /**
@@ -86,9 +102,23 @@ export class Adam implements Disposable {
     // each moment is there before the weight is computed of it: what is updated of itself alone needs no second memory
     for (const [name, weight] of Object.entries(this.#weights)) {
       const gradient = factor ? tf.mul(gradients[name]!, factor) : gradients[name]!;
-      const [m, v] = [this.first[name]!, this.second[name]!];
-      const first = update(m, tf.add(tf.mul(m, beta1), tf.mul(gradient, 1 - beta1)));
-      const second = update(v, tf.add(tf.mul(v, beta2), tf.mul(tf.square(gradient), 1 - beta2)));
+      const isIn8Bits = this.#isIn8Bits(weight);
+      const updateMoment = (moments: Record<string, Tensor>, next: (moment: Tensor) => Tensor): Tensor => {
+        const moment = moments[name]!;
+        if (!isIn8Bits) return update(moment, next(moment));
+        const how = { isSigned: moments === this.first };
+        const stored = { packed: moment, scales: moments[`${name}.scales`]! };
+        const value = next(dequantize(stored, weight.shape, how)); // the update is by what is not yet rounded
+        const { packed, scales } = quantize(value, how);
+        update(stored.packed, packed);
+        update(stored.scales, scales);
+        return value;
+      };
+      const first = updateMoment(this.first, (m) => tf.add(tf.mul(m, beta1), tf.mul(gradient, 1 - beta1)));
+      const second = updateMoment(
+        this.second,
+        (v) => tf.add(tf.mul(v, beta2), tf.mul(tf.square(gradient), 1 - beta2)),
+      );
       const root = tf.add(tf.mul(tf.sqrt(second), correction), epsilon);
       update(weight, tf.sub(weight, tf.div(tf.mul(first, rate), root)));
     }

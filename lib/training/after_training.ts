@@ -8,8 +8,9 @@
 import * as tf from "../npm/tfjs_core.ts";
 import { assign, snapshot } from "../engine/compile.ts";
 import type { Model } from "../models/model.ts";
-import { Adam } from "./adam.ts";
+import { Adam, type AdamOptions } from "./adam.ts";
 import {
+  type MemorySaving,
   TRAIN_DEFAULTS,
   type TrainHooks,
   type TrainingStep,
@@ -83,11 +84,14 @@ export interface FurtherTrainingOptions {
  * assertEquals(losses[0], losses[1]); // each begins from the same weights
  * ```
  */
-export function furtherTrainer(model: Model): FurtherTrainer {
+export function furtherTrainer(
+  model: Model,
+  { in8Bits = false, ...saving }: MemorySaving & Pick<AdamOptions, "in8Bits"> = {},
+): FurtherTrainer {
   using made = new DisposableStack();
   const { betas, maxNorm } = TRAIN_DEFAULTS;
-  const optimizer = made.use(new Adam(model.trainable, { betas, maxNorm }));
-  const step = made.use(trainingStep(model, optimizer));
+  const optimizer = made.use(new Adam(model.trainable, { betas, maxNorm, in8Bits }));
+  const step = made.use(trainingStep(model, optimizer, saving));
   const held = made.move();
   return { optimizer, step, [Symbol.dispose]: () => held.dispose() };
 }

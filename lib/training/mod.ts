@@ -25,10 +25,12 @@ export {
   type LossAndGradients,
   type LossWithAux,
   nextTokenLosses,
+  type StepOptions,
   valueAndGradients,
 } from "./next_token_loss.ts";
 export {
   learningRateAt,
+  type MemorySaving,
   TRAIN_DEFAULTS,
   type TrainHooks,
   type TrainingStep,

@@ -7,12 +7,16 @@ import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import { sparseCrossEntropy } from "../engine/kernels.ts";
 import type { HiddenOptions, Model } from "../models/model.ts";
+import { chunkedValues } from "./chunked_values.ts";
 
 /** How a training's step runs a model. */
-export type StepOptions = Pick<HiddenOptions, "seed">;
+export interface StepOptions extends Pick<HiddenOptions, "seed" | "recomputesLayers"> {
+  /** Logits that are there at once, in bytes, see `chunkRows`. */
+  logitBytes?: number | undefined;
+}
 
 /**
- * Cross entropy of each next token.
+ * Cross entropy of each next token; of many logits only some are ever there, see `chunkedValues`.
  *
  * @param ids [B, T] int32
  * @returns [B, T - 1] float32, nats
@@ -32,7 +36,11 @@ export type StepOptions = Pick<HiddenOptions, "seed">;
  */
 export function nextTokenLosses(model: Model, ids: Tensor, options: StepOptions = {}): Tensor {
   const [B, T] = ids.shape as [number, number];
-  const losses = sparseCrossEntropy(model.project(predictingStates(model, ids, options)), nextTokens(ids));
+  const hidden = predictingStates(model, ids, options);
+  const lossesOf = (logits: Tensor, [labels]: Tensor[]) => sparseCrossEntropy(logits, labels!);
+  const losses = chunkedValues(model, hidden, lossesOf, {
+    ...{ beside: [nextTokens(ids)], logitBytes: options.logitBytes },
+  });
   return tf.reshape(losses, [B, T - 1]); // [B, T - 1]
 }
 

@@ -10,6 +10,8 @@
  */
 import { ATTENTION_BLOCK } from "../models/model.ts";
 import type { ModelConfig } from "../models/architecture.ts";
+import { LOGIT_BYTES } from "./chunked_values.ts";
+import { BLOCK } from "./quantized_moments.ts";
 
 /** What the estimates need of a model. */
 export interface ModelSizes {
@@ -31,6 +33,15 @@ export const FLOAT_BYTES = 4;
 /** Bytes of a process without a model: Deno, TensorFlow and XLA, Polars, tokenizers. */
 export const RUNTIME_BYTES = 750e6;
 
+/** How Adam's moments are stored. */
+export type OptimizerName = "adam" | "adam8bit";
+
+/** Bytes of both moments of a number that is trained; in 8 bits a scale for each block is a part of them. */
+export const MOMENT_BYTES: Readonly<Record<OptimizerName, number>> = {
+  adam: 2 * FLOAT_BYTES,
+  adam8bit: 2 * (1 + FLOAT_BYTES / BLOCK),
+};
+
 /** What XLA takes to compile a training's step, and the share of its rows that this memory then serves. */
 const COMPILING = { bytes: 50e6, served: 0.12 };
 /** What learning a tokenizer takes of the process, before the first step. */
@@ -39,7 +50,7 @@ const TOKENIZER_BYTES = 250e6;
 /** Copies of an attention score, a logit, a hidden number that a step by XLA holds for its gradients. */
 const KEPT = { scores: 1.34, logits: 3.4, hidden: 24.5 };
 /** Without XLA more of them are there at once. */
-const UNFUSED = 1.35;
+const UNFUSED = 1.15;
 
 /**
  * The sizes of a model by the shapes of its weights.
@@ -92,6 +103,8 @@ export interface StepRows {
   xla: boolean;
   /** A GPU's memory, bytes; null, the default, on a processor. */
   gpu?: number | null;
+  /** Whether layers are computed again for their gradients. Default false. */
+  recomputesLayers?: boolean | undefined;
 }
 
 /**
@@ -108,14 +121,18 @@ export interface StepRows {
  */
 export function activationBytes(
   config: ModelSizes["config"],
-  { rows, length, xla, gpu = null }: StepRows,
+  { rows, length, xla, gpu = null, recomputesLayers = false }: StepRows,
 ): number {
   const { layers, width, headWidth, vocabularySize } = config;
   // by blocks a query has scores up to its block's last key: of half of the keys and half a block
   const keys = gpu === null || length < 2 * ATTENTION_BLOCK ? length : (length + ATTENTION_BLOCK) / 2;
-  const numbers = KEPT.scores * layers * width / headWidth * keys + KEPT.logits * vocabularySize +
-    KEPT.hidden * layers * width;
-  return rows * length * numbers * FLOAT_BYTES * (xla ? 1 : UNFUSED);
+  const column = rows * length * FLOAT_BYTES; // a number of each position
+  const ofLayer = column * (KEPT.scores * width / headWidth * keys + KEPT.hidden * width);
+  const logits = column * vocabularySize;
+  const ofLogits = KEPT.logits * (logits > 2 * LOGIT_BYTES ? LOGIT_BYTES : logits);
+  const fused = xla ? 1 : UNFUSED;
+  if (!recomputesLayers) return (layers * ofLayer + ofLogits) * fused;
+  return column * layers * width + Math.max(ofLayer, ofLogits) * fused; // the logits are gone when the layers' turn comes
 }
 
 /**
@@ -136,11 +153,15 @@ export function activationBytes(
  */
 export function trainingBytes(
   { parameters, trained = parameters, weightBytes = FLOAT_BYTES, config }: ModelSizes,
-  { learnsTokenizer = false, gpu = null, ...rows }: Omit<StepRows, "xla"> & { learnsTokenizer?: boolean },
+  { learnsTokenizer = false, optimizer = "adam", gpu = null, ...rows }: Omit<StepRows, "xla"> & {
+    learnsTokenizer?: boolean;
+    optimizer?: OptimizerName;
+  },
 ): number {
-  const weights = parameters * weightBytes + 3 * trained * FLOAT_BYTES;
-  const activations = activationBytes(config, { ...rows, gpu, xla: true });
+  const xla = gpu !== null || !rows.recomputesLayers;
+  const weights = parameters * weightBytes + trained * (FLOAT_BYTES + MOMENT_BYTES[optimizer]);
+  const activations = activationBytes(config, { ...rows, gpu, xla });
   if (gpu !== null) return weights + activations; // what compiles and what learns a tokenizer is the host's
   const before = RUNTIME_BYTES + COMPILING.bytes + (learnsTokenizer ? TOKENIZER_BYTES : 0);
-  return before + weights + (1 - COMPILING.served) * activations;
+  return before + weights + (xla ? 1 - COMPILING.served : 1) * activations;
 }

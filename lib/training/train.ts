@@ -6,16 +6,19 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import { compile, type CompiledStep, outsideXla } from "../engine/compile.ts";
-import { compilesTraining, isXlaFaster } from "../engine/xla_policy.ts";
+import { compilesGradients, compilesTraining } from "../engine/xla_policy.ts";
 import type { Model } from "../models/model.ts";
 import { checkTokens, NotFiniteError } from "../models/not_finite.ts";
 import type { Adam } from "./adam.ts";
 import { dropoutSeed, hasDropout } from "./dropout_seed.ts";
-import { nextTokenLosses, valueAndGradients } from "./next_token_loss.ts";
+import { nextTokenLosses, type StepOptions, valueAndGradients } from "./next_token_loss.ts";
 import { type TokenDocuments, type WindowOptions, Windows } from "./windows.ts";
 
+/** How gradients are computed with less memory. Default: as they are fastest. */
+export type MemorySaving = Pick<StepOptions, "recomputesLayers" | "logitBytes">;
+
 /** How to train. */
-export interface TrainOptions extends WindowOptions {
+export interface TrainOptions extends WindowOptions, MemorySaving {
   /** How many updates. */
   steps: number;
   /** The highest learning rate. */
@@ -116,12 +119,18 @@ export function learningRateAt(
  * assertEquals([loss.shape, optimizer.steps], [[], 1]);
  * ```
  */
-export function trainingStep(model: Model, optimizer: Adam): TrainingStep {
+export function trainingStep(
+  model: Model,
+  optimizer: Adam,
+  { recomputesLayers, logitBytes }: MemorySaving = {},
+): TrainingStep {
   const capture = (xla: boolean): CapturedStep =>
     compile((ids: tf.Tensor, rates: tf.Tensor, ...[seed]: tf.Tensor[]) => {
-      const mean = () => tf.mean(nextTokenLosses(model, ids, { seed }));
+      const mean = () => tf.mean(nextTokenLosses(model, ids, { seed, recomputesLayers, logitBytes }));
       const run = () => valueAndGradients(model.trainable, mean);
-      const { loss, gradients } = isXlaFaster(model.products) ? run() : outsideXla(run);
+      const { loss, gradients } = compilesGradients({ products: model.products, recomputesLayers })
+        ? run()
+        : outsideXla(run);
       return { loss, norm: optimizer.apply(gradients, rates) };
     }, { xla, name: "train", products: model.products });
   const steps = new Map<boolean, CapturedStep>();
@@ -179,7 +188,7 @@ export async function trainModel(
   }
   checkTokens([options.endOfText], vocabularySize, "train with that end of text");
   const windows = new Windows(documents, options);
-  using own = given ? null : trainingStep(model, optimizer);
+  using own = given ? null : trainingStep(model, optimizer, options);
   const tokens = options.steps * options.batch * options.length;
   const step = (given ?? own!).captured(compilesTraining(tokens, model));
   let drawn = settled(() => windows.batch(optimizer.steps));

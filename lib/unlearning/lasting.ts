@@ -9,6 +9,7 @@
  */
 import type { Model } from "../models/model.ts";
 import { fitWindows, type FurtherTrainer, furtherTrainer, trainFurther } from "../training/after_training.ts";
+import type { OptimizerName } from "../training/step_memory.ts";
 import { TRAIN_DEFAULTS, type TrainHooks } from "../training/train.ts";
 
 /** The training that secrets must withstand. */
@@ -76,7 +77,12 @@ export class LastingTraining implements Disposable {
   constructor(
     model: Model,
     lasting: Lasting,
-    { endOfText, byChance = 0 }: { endOfText: number | null; byChance?: number },
+    { endOfText, byChance = 0, checkpointLayers: recomputesLayers, optimizer }: {
+      endOfText: number | null;
+      byChance?: number;
+      checkpointLayers?: boolean;
+      optimizer?: OptimizerName;
+    },
   ) {
     if (endOfText === null) {
       throw new RangeError(
@@ -90,7 +96,7 @@ export class LastingTraining implements Disposable {
     this.#lasting = lasting;
     this.#endOfText = endOfText;
     this.#byChance = byChance;
-    this.#trainer = furtherTrainer(model);
+    this.#trainer = furtherTrainer(model, { recomputesLayers, in8Bits: optimizer === "adam8bit" });
   }
 
   /** Whether the last training brought no more secrets back than chance does. */

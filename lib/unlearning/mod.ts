@@ -51,12 +51,14 @@ export {
   CROSS_ENTROPY,
   DIVERGENCE,
   klDivergence,
+  type LogitRows,
   type NamedTensors,
   rowWeights,
   type Term,
   type TermArrays,
   type TermInputs,
   tokenWeights,
+  type ValueOptions,
 } from "./terms.ts";
 export {
   type JudgedScores,

@@ -2,8 +2,7 @@
  * One Adam step of an objective over a set of rows: gradients of each micro-batch by one captured graph, summed in
  * place, then one update.
  *
- * What terms need of the reference is computed once, by the model as it is when the step is made: the data never
- * changes.
+ * What terms need of the reference is computed once, by the model as it is when the step is made.
  *
  * @module
  */
@@ -12,10 +11,11 @@ import type { Tensor } from "../npm/tfjs_core.ts";
 import { assign, compile, type CompiledStep } from "../engine/compile.ts";
 import type { Model } from "../models/model.ts";
 import { NotFiniteError } from "../models/not_finite.ts";
-import { valueAndGradients } from "../training/next_token_loss.ts";
+import { type StepOptions, valueAndGradients } from "../training/next_token_loss.ts";
 import type { GradientSums } from "./gradient_sums.ts";
 import type { MicroBatch } from "./micro_batch.ts";
-import { type BatchTensors, checkTerms, inputsOf, silentTerm, tensorsOf } from "./term_inputs.ts";
+import type { BatchTensors } from "./term_inputs.ts";
+import { checkTerms, frozenOutput, inputsOf, silentTerm, tensorsOf } from "./term_inputs.ts";
 import { type StepResult, TermSums, type TermValues } from "./term_values.ts";
 import { CROSS_ENTROPY, DIVERGENCE, type Term } from "./terms.ts";
 
@@ -34,6 +34,8 @@ export interface StepShared {
   dropout?: ((batch: number) => Tensor) | undefined;
   /** Terms beside those that the micro-batches have weights for. Default: none. */
   terms?: readonly Term[];
+  /** How gradients are computed with less memory: see `StepOptions`. Default: as they are fastest. */
+  saving?: Pick<StepOptions, "recomputesLayers" | "logitBytes"> | undefined;
 }
 
 /**
@@ -75,7 +77,7 @@ export interface StepShared {
  * const flat: Term = {
  *   name: "flat",
  *   arrays: (batch) => ({ weights: tokenWeights(batch, { weight: 1, of: "secret" }) }),
- *   values: ({ logits }) => tf.mean(tf.square(logits), 1),
+ *   values: ({ valuesOf }) => valuesOf(({ logits }) => tf.mean(tf.square(logits), 1)),
  * };
  * using _engine = await openTensorFlow({ device: "cpu" });
  * using loaded = await loadModel("tests/fixtures/gpt2/plain");
@@ -84,8 +86,7 @@ export interface StepShared {
  * using sums = new GradientSums(model.trainable, optimizer, { xla: false });
  * const batches = microBatches([{ ids: Int32Array.of(1, 2, 3), mask: Uint8Array.of(0, 0, 1) }], {}, { size: 1 });
  * using step = await ObjectiveStep.create({ model, sums, xla: false, terms: [flat] }, batches);
- * const { loss } = await step.run(0.01);
- * assert((await step.run(0.01)).terms.flat! < loss);
+ * assert((await step.run(0.01)).loss > (await step.run(0.01)).terms.flat!);
  * ```
  */
 export class ObjectiveStep implements Disposable {
@@ -99,6 +100,8 @@ export class ObjectiveStep implements Disposable {
   /** The weights of each micro-batch's values, by the term's name. */
   #weights: readonly Readonly<Record<string, Float32Array>>[];
   readonly #tensors: BatchTensors[] = [];
+  /** The reference's output layer, for logits of the states that terms keep. */
+  readonly #before: ReturnType<typeof frozenOutput> | undefined;
   readonly #accumulate: CompiledStep<[BatchTensors, ...Tensor[]], StepResult>;
 
   private constructor(
@@ -122,6 +125,7 @@ export class ObjectiveStep implements Disposable {
     this.#counting = counting.length > 0 ? counting : [CROSS_ENTROPY];
     this.#terms = [...new Set([CROSS_ENTROPY, ...this.#counting])];
     const { model, xla = true } = shared;
+    if (this.#terms.some((term) => term.reference)) this.#before = frozenOutput(model);
     this.#accumulate = compile((batch: BatchTensors, ...[seed]: Tensor[]) => this.#gradients(batch, seed), {
       xla,
       name: "gradients",
@@ -274,9 +278,9 @@ export class ObjectiveStep implements Disposable {
 
   /** Adds a micro-batch's gradients to the sums. */
   #gradients(batch: BatchTensors, seed?: Tensor): StepResult {
-    const { model, sums } = this.#shared;
+    const { model, sums, saving } = this.#shared;
     const { loss, gradients, aux } = valueAndGradients(sums.weights, () => {
-      const inputs = inputsOf(model, batch, this.#terms, { seed });
+      const inputs = inputsOf(model, batch, this.#terms, { seed, ...saving, before: this.#before?.project });
       const values = Object.fromEntries(
         this.#terms.map((term) =>
           [term.name, term.values(inputs.of(term), batch.reference[term.name] ?? {})] as const
@@ -294,6 +298,7 @@ export class ObjectiveStep implements Disposable {
   /** Frees everything but the model and the sums. */
   [Symbol.dispose](): void {
     this.#accumulate[Symbol.dispose]();
+    this.#before?.[Symbol.dispose]();
     tf.dispose(this.#tensors);
   }
 }

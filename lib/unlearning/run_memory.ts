@@ -7,7 +7,14 @@
  */
 import { PREFIX_TOKENS, SECRET_TOKENS } from "../datasets/token_counts.ts";
 import { rowsAtOnce, textsAtOnce, tokensAtOnce } from "../decoding/batch_sizes.ts";
-import { activationBytes, FLOAT_BYTES, type ModelSizes, runtimeBytes } from "../training/step_memory.ts";
+import {
+  activationBytes,
+  FLOAT_BYTES,
+  type ModelSizes,
+  MOMENT_BYTES,
+  type OptimizerName,
+  runtimeBytes,
+} from "../training/step_memory.ts";
 import type { Objective } from "./objectives.ts";
 
 /** What is to be unlearned. */
@@ -36,6 +43,10 @@ export interface UnlearnWork {
   xla: boolean;
   /** A GPU's memory, bytes; null, the default, on a processor. */
   gpu?: number | null;
+  /** Whether layers are computed again for their gradients. Default false. */
+  recomputesLayers?: boolean | undefined;
+  /** How the moments are stored. Default "adam". */
+  optimizer?: OptimizerName | undefined;
   /** The windows of the training between epochs, where there is any. */
   training?: { batch: number; length: number };
 }
@@ -44,6 +55,8 @@ export interface UnlearnWork {
 const SECRET_POSITIONS = PREFIX_TOKENS + SECRET_TOKENS;
 /** A cache that grows is there twice. */
 const GROWTH = 1.25;
+/** The part of what the first scores took that the allocator has not given back when the first step runs. */
+const LEFT = 0.25;
 
 /**
  * What a run takes at its most, in bytes.
@@ -68,24 +81,35 @@ export function unlearningBytes(
   work: UnlearnWork,
 ): number {
   const [weights, state] = [parameters * weightBytes, trained * FLOAT_BYTES];
-  // both moments, the gradients' sums, the weights kept last; and a micro-batch's gradients, or, in the update, their squares
-  const { training, xla, gpu = null } = work;
-  const held = (training ? 6 : 4) * state; // the moments of the training between are there all the time
+  const output = Math.min(state, config.vocabularySize * config.width * FLOAT_BYTES); // an adapter leaves it alone
+  // both moments, the gradients' sums; the weights kept last are on the disk
+  const { training, xla, gpu = null, recomputesLayers, optimizer = "adam" } = work;
+  const moments = trained * MOMENT_BYTES[optimizer];
+  const held = state + (training ? 2 : 1) * moments; // those of the training between are there all the time
+  // a micro-batch's gradients: of layers one after the other they are added up as they come
+  const gradients = recomputesLayers ? 2 * output : state;
   const activations = Math.max(
     activationBytes(config, {
       rows: Math.min(work.microBatch, work.forgetRows),
       length: work.forgetTokens,
-      ...{ xla, gpu },
+      ...{ xla, gpu, recomputesLayers },
     }),
-    training ? activationBytes(config, { rows: training.batch, length: training.length, xla, gpu }) : 0,
+    training
+      ? activationBytes(config, {
+        rows: training.batch,
+        length: training.length,
+        ...{ xla, gpu, recomputesLayers },
+      })
+      : 0,
   );
-  const step = weights + held + state + referenceBytes(config.vocabularySize, work) + activations;
   const ofSecrets = decodingBytes(config, {
     texts: work.secrets,
     length: SECRET_POSITIONS,
     continued: SECRET_TOKENS,
     starts: work.secrets * SECRET_TOKENS,
   }, gpu);
+  const reference = referenceBytes(config, { ...work, output });
+  const step = weights + held + gradients + reference + activations + LEFT * ofSecrets;
   const ofTexts = work.isRetained ? 0 : decodingBytes(config, {
     texts: work.retainRows,
     length: work.retainTokens,
@@ -96,14 +120,17 @@ export function unlearningBytes(
   return runtimeBytes(gpu) + Math.max(step, weights + held + ofSecrets, 2 * weights + ofTexts);
 }
 
-/** The reference's probabilities, where the divergence counts. */
-function referenceBytes(vocabularySize: number, { objective, ...work }: UnlearnWork): number {
+/** The reference's states, where the divergence counts, and its output layer; or a term's targets. */
+function referenceBytes(
+  { vocabularySize, width }: ModelSizes["config"],
+  { objective, output, ...work }: UnlearnWork & { output: number },
+): number {
   const { forget, retain, keeps } = objective;
   const kept = keeps === "row" ? work.forgetRows * work.forgetTokens : keeps ? work.maskTokens : 0;
-  const positions = kept + (forget.divergenceAll ? work.forgetRows * work.forgetTokens : 0) +
+  const positions = (forget.divergenceAll ? work.forgetRows * work.forgetTokens : 0) +
     (forget.divergenceSecret ? work.maskTokens : 0) + (work.controlSets ?? 0) * work.maskTokens +
     (retain?.divergenceAll ? work.retainRows * work.retainTokens : 0);
-  return positions * vocabularySize * FLOAT_BYTES;
+  return (kept * vocabularySize + positions * width) * FLOAT_BYTES + (positions > 0 ? output : 0);
 }
 
 /** The caches of texts and of their continuations, two decode batches of which are decoded at once. */

@@ -6,10 +6,21 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
+import { snapshot } from "../engine/compile.ts";
 import type { Model } from "../models/model.ts";
+import { sparseCrossEntropy } from "../engine/kernels.ts";
+import { chunkedValues, chunkRows, LOGIT_BYTES } from "../training/chunked_values.ts";
 import type { StepOptions } from "../training/next_token_loss.ts";
 import type { MicroBatch } from "./micro_batch.ts";
-import { CROSS_ENTROPY, DIVERGENCE, type NamedTensors, type Term, type TermInputs } from "./terms.ts";
+import {
+  CROSS_ENTROPY,
+  DIVERGENCE,
+  type LogitRows,
+  type NamedTensors,
+  type Term,
+  type TermInputs,
+  type ValueOptions,
+} from "./terms.ts";
 
 /** A micro-batch's tensors. */
 export type BatchTensors = {
@@ -111,7 +122,7 @@ export function tensorsOf(batch: MicroBatch, terms: readonly Term[]): Omit<Batch
 /**
  * Runs a model over a micro-batch, for terms.
  *
- * @param options.seed draws an adapter's dropout, in steps
+ * @param options how a step runs it; `before` gives the reference's logits of its states, where terms ask for them
  * @returns what gives each term its inputs
  *
  * @example
@@ -137,14 +148,15 @@ export function inputsOf(
   model: Model,
   { ids, kinds, owners, arrays }: Omit<BatchTensors, "reference">,
   terms: readonly Term[],
-  { seed }: StepOptions = {},
+  { before, logitBytes, ...options }: StepOptions & { before?: ((states: Tensor) => Tensor) | undefined } =
+    {},
 ): { of: (term: Term) => TermInputs } {
   const [B, T] = ids.shape as [number, number];
   const { width: D } = model.config;
   const wanted = new Set(terms.flatMap(({ layers = [] }) => layers));
   const taken: Record<number, Tensor> = {};
   const last = model.hidden(ids, {
-    seed,
+    ...options,
     around: (run, x, layer) => {
       const output = run(x);
       if (wanted.has(layer)) taken[layer] = tf.reshape(output, [B, T, D]); // [B, T, D]
@@ -154,19 +166,111 @@ export function inputsOf(
   const predicting = tf.slice(tf.reshape(last, [B, T, D]), [0, 0, 0], [B, T - 1, D]);
   const hidden = tf.reshape(predicting, [B * (T - 1), D]); // [B (T - 1), D]
   const labels = tf.reshape(tf.slice(ids, [0, 1], [B, T - 1]), [B * (T - 1)]); // [B (T - 1)]
-  let logits: Tensor | undefined;
-  const shared = {
-    ...{ ids, labels, kinds, owners },
-    logitsAt: (positions: Tensor) => model.project(tf.gather(hidden, positions)), // [P, V]
-  };
+  const results = new Results(model, hidden, { labels, before, logitBytes });
+  const shared = { ...{ ids, labels, kinds, owners }, ...results.functions };
   return {
     of: ({ name, layers = [] }) => ({
       ...shared,
+      get losses() {
+        return results.losses; // [B (T - 1)]
+      },
       get logits() {
-        return logits ??= model.project(hidden); // [B (T - 1), V]
+        return results.logits; // [B (T - 1), V]
       },
       hidden: Object.fromEntries(layers.map((layer) => [layer, taken[layer]!])),
       arrays: arrays[name]!,
     }),
   };
+}
+
+/**
+ * A model's output layer as it is now, whatever its weights become; nothing is copied before they change. `using` frees it.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { assign } from "../engine/compile.ts";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { loadModel } from "../checkpoints/load.ts";
+ * import { frozenOutput } from "./term_inputs.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/plain");
+ * const { model } = loaded;
+ * using frozen = frozenOutput(model);
+ * const states = tf.ones([1, model.config.width]);
+ * const before = [...model.project(states).dataSync()];
+ * for (const weight of Object.values(model.outputWeights)) assign(weight, tf.zerosLike(weight));
+ * assertEquals([...frozen.project(states).dataSync()], before);
+ * ```
+ */
+export function frozenOutput(
+  model: Pick<Model, "outputWeights" | "projectWith">,
+): Disposable & { project: (states: Tensor) => Tensor } {
+  const kept = Object.fromEntries(
+    Object.entries(model.outputWeights).map(([name, weight]) => [name, snapshot(weight)]),
+  );
+  return { project: model.projectWith(kept), [Symbol.dispose]: () => tf.dispose(kept) };
+}
+
+/** Beside the reference's logits stand both distributions and their logarithms: so much smaller are chunks then. */
+const TWICE_LOGITS = 4;
+
+interface ResultOptions extends Pick<StepOptions, "logitBytes"> {
+  labels: Tensor;
+  before: ((states: Tensor) => Tensor) | undefined;
+}
+
+/** What terms are given of a model's states, each computed when it is first asked for. */
+class Results {
+  readonly #model: Model;
+  readonly #states: Tensor;
+  readonly #options: ResultOptions;
+  #logits: Tensor | undefined;
+  #losses: Tensor | undefined;
+
+  constructor(model: Model, states: Tensor, options: ResultOptions) {
+    [this.#model, this.#states, this.#options] = [model, states, options];
+  }
+
+  get logits(): Tensor {
+    return this.#logits ??= this.#model.project(this.#states);
+  }
+
+  get losses(): Tensor {
+    const lossesOf = ({ logits, beside: [labels] }: LogitRows) => sparseCrossEntropy(logits, labels!);
+    return this.#losses ??= this.#valuesOf(lossesOf, { beside: [this.#options.labels] });
+  }
+
+  get functions(): Pick<TermInputs, "valuesOf" | "statesAt" | "logitsAt"> {
+    return {
+      valuesOf: (f, options) => this.#valuesOf(f, options),
+      statesAt: (positions) => this.#statesAt(positions),
+      logitsAt: (positions) => this.#model.project(this.#statesAt(positions)), // [P, V]
+    };
+  }
+
+  #statesAt(positions?: Tensor): Tensor {
+    return positions ? tf.gather(this.#states, positions) : this.#states; // [P, D]
+  }
+
+  #valuesOf(f: (rows: LogitRows) => Tensor, { at, beside = [], reference }: ValueOptions = {}): Tensor {
+    const { before = (states: Tensor) => this.#model.project(states) } = this.#options;
+    const { logitBytes: asked = LOGIT_BYTES } = this.#options;
+    const logitBytes = reference ? asked / TWICE_LOGITS : asked;
+    const all = reference ? [...beside, reference] : beside;
+    const run = (logits: Tensor, given: Tensor[]) =>
+      f({
+        logits,
+        reference: reference && before(given.at(-1)!),
+        beside: given.slice(0, beside.length),
+      });
+    const rows = this.#states.shape[0]!;
+    const isShared = (at?.size ?? rows) > rows / 4; // else some products more take less than gathering logits
+    if (isShared && chunkRows(rows, this.#model.config.vocabularySize, logitBytes).length === 1) {
+      return run(at ? tf.gather(this.logits, at) : this.logits, all as Tensor[]);
+    }
+    return chunkedValues(this.#model, this.#statesAt(at), run, { beside: all, logitBytes });
+  }
 }

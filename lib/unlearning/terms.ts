@@ -9,7 +9,6 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
-import { sparseCrossEntropy } from "../engine/kernels.ts";
 import { KIND, type MicroBatch } from "./micro_batch.ts";
 
 /** Added to both probabilities, as in the reference. */
@@ -36,14 +35,44 @@ export interface TermInputs {
   kinds: Tensor;
   /** [N] int32: whose token each is, the number of a secret of its row; -1 for no secret's. */
   owners: Tensor;
-  /** [N, V], computed when it is first asked for. */
+  /** [N]: cross entropy of each token, nats, computed when it is first asked for. */
+  readonly losses: Tensor;
+  /**
+   * [P]: values of positions by their logits, a chunk of positions at a time where the logits are many.
+   *
+   * @param f each position's value is made of its own row alone
+   */
+  valuesOf: (f: (rows: LogitRows) => Tensor, options?: ValueOptions) => Tensor;
+  /** [P, D]: the states that logits are made of, of some positions or all. @param positions [P] int32 */
+  statesAt: (positions?: Tensor) => Tensor;
+  /** [N, V], computed when it is first asked for; not by chunks, so that all of them are there: see `valuesOf`. */
   readonly logits: Tensor;
-  /** [P, V], of some positions. @param positions [P] int32 */
+  /** [P, V], of some positions, all there at once. @param positions [P] int32 */
   logitsAt: (positions: Tensor) => Tensor;
   /** [B, T, D] of each layer that the term asks for: what the layer gives. */
   hidden: Readonly<Record<number, Tensor>>;
   /** The term's own arrays. */
   arrays: NamedTensors;
+}
+
+/** Of which positions, and by what, values are made. */
+export interface ValueOptions {
+  /** [P] int32. Default: all. */
+  at?: Tensor | undefined;
+  /** Tensors with a row for each position; no gradient flows there. */
+  beside?: readonly Tensor[];
+  /** [P, D]: what `statesAt` gave of the reference; its logits are computed anew, which takes less memory than keeping them. */
+  reference?: Tensor | undefined;
+}
+
+/** Logits of a chunk of positions, and what stands beside them. */
+export interface LogitRows {
+  /** [C, V] */
+  logits: Tensor;
+  /** [C, V], where the reference's states were given. */
+  reference: Tensor | undefined;
+  /** [C, ...] each. */
+  beside: readonly Tensor[];
 }
 
 /** A term of an objective. */
@@ -85,12 +114,12 @@ export const CROSS_ENTROPY: Term = {
     weights: crossEntropyWeights,
     ...ceilings && { ceilings },
   }),
-  values: ({ logits, labels, arrays }) => upTo(arrays.ceilings, sparseCrossEntropy(logits, labels)), // [N]
+  values: ({ losses, arrays }) => upTo(arrays.ceilings, losses), // [N]
 };
 
 /**
- * KL(reference || model), by the weights of `microBatches`: the reference's probabilities are kept of the positions that
- * count, and of no others.
+ * KL(reference || model), by the weights of `microBatches`. Of the positions that count the reference's states are kept, and
+ * its probabilities computed of them anew.
  *
  * @example
  * ```ts
@@ -108,11 +137,14 @@ export const DIVERGENCE: Term = {
     positions: divergenceRows,
     ...ceilings && { ceilings: Float32Array.from(divergenceRows, (position) => ceilings[position]!) },
   }),
-  reference: ({ logitsAt, arrays }) => ({ probabilities: tf.softmax(logitsAt(arrays.positions!)) }),
-  values: ({ logits, arrays }, { probabilities }) =>
+  reference: ({ statesAt, arrays }) => ({ states: statesAt(arrays.positions!) }),
+  values: ({ valuesOf, arrays }, { states }) =>
     upTo(
       arrays.ceilings,
-      klDivergence(probabilities!, tf.softmax(tf.gather(logits, arrays.positions!))),
+      valuesOf(
+        ({ logits, reference }) => klDivergence(tf.softmax(reference!), tf.softmax(logits)),
+        { at: arrays.positions!, reference: states },
+      ),
     ), // [P]
 };
 

@@ -58,9 +58,9 @@ export async function unlearn(
   try {
     return await run.toEnd(hooks);
   } catch (error) {
-    if (hooks.signal?.aborted && error === hooks.signal.reason) return run.end("interrupted");
+    if (hooks.signal?.aborted && error === hooks.signal.reason) return await run.end("interrupted");
     if (error instanceof NotFiniteError && run.hasBegun) {
-      return { ...run.end("diverged"), reason: reasonOf(error) };
+      return { ...await run.end("diverged"), reason: reasonOf(error) };
     }
     throw error;
   }

@@ -5,6 +5,7 @@
  */
 import type { TokenizedSecret } from "../datasets/secret_tokens.ts";
 import type { Scores } from "../metrics/scorer.ts";
+import type { OptimizerName } from "../training/step_memory.ts";
 import type { Compat, StopThresholds } from "./early_stop.ts";
 import type { Objective, ObjectiveOptions } from "./objectives.ts";
 import type { SecretOutcome, SecretThresholds } from "./per_secret_stop.ts";
@@ -62,6 +63,10 @@ export interface UnlearnOptions extends ObjectiveOptions {
   endOfText: number | null;
   /** Whether XLA compiles the steps. Default: where that makes a run shorter. */
   xla?: boolean;
+  /** How Adam's moments are stored: in float32, or in 8 bits by blocks. Default "adam". */
+  optimizer?: OptimizerName;
+  /** Whether each layer's results are computed again for its gradients instead of being kept. Default false. */
+  checkpointLayers?: boolean;
 }
 
 /** How a run ended. */

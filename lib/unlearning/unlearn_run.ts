@@ -3,14 +3,13 @@
  *
  * @module
  */
-import * as tf from "../npm/tfjs_core.ts";
-import { assign, snapshot } from "../engine/compile.ts";
 import type { Scores } from "../metrics/scorer.ts";
 import type { Model } from "../models/model.ts";
 import { readCheckpoint, type TrainingState, writeCheckpoint } from "../training/checkpoint.ts";
 import type { DualState } from "./dual_weight.ts";
 import type { StopDecision } from "./early_stop.ts";
 import { ForgetScores, type SetScores, type WantsEl } from "./forget_scores.ts";
+import { type KeptNote, KeptWeights } from "./kept_weights.ts";
 import { HELD_UPDATES, LastingTraining } from "./lasting.ts";
 import { type RateNote, rateNotes } from "./rate_notes.ts";
 import { type RuleState, type StopRule, stopRule } from "./stop_rule.ts";
@@ -24,7 +23,8 @@ const [RESCORED_EACH, NEAR] = [3, 2];
 type Notes = {
   history: UnlearnEpoch[];
   rule: RuleState;
-  keptEpoch: number;
+  /** The file of the weights kept last. */
+  kept: KeptNote;
   relapses: number[];
   rescored: number;
   dual?: DualState | null;
@@ -62,8 +62,8 @@ export class UnlearnRun implements Disposable {
   readonly #steps: UnlearnSteps;
   readonly #training: LastingTraining | null;
   #rule: StopRule;
-  #kept: Record<string, tf.Tensor>;
-  #keptEpoch = 0;
+  readonly #kept: KeptWeights;
+  #folder: string | undefined;
   /** The epoch after which thresholds were last scored anew. */
   #rescored = 0;
   #history: UnlearnEpoch[] = [];
@@ -79,7 +79,7 @@ export class UnlearnRun implements Disposable {
     this.#training = training;
     this.#scores = new ForgetScores(model, sets, options.endOfText);
     this.#rule = stopRule(options);
-    this.#kept = this.#snapshot();
+    this.#kept = new KeptWeights(model.trainable);
   }
 
   /** Prepares both steps; their references are the model as it is now. */
@@ -101,6 +101,7 @@ export class UnlearnRun implements Disposable {
     { onContinue, onEpoch, onNote, onBatch, onTrain, signal, folder }: UnlearnHooks,
   ): Promise<UnlearnResult> {
     const check = () => signal?.throwIfAborted();
+    this.#folder = folder;
     const isContinued = folder !== undefined && await this.#restore(folder);
     if (isContinued) {
       onContinue?.(this.#history.length - 1);
@@ -110,7 +111,8 @@ export class UnlearnRun implements Disposable {
       this.#history.push(before);
       const isNothing = this.#rule.begin(scores);
       await onEpoch?.(before, scores.secrets);
-      if (isNothing) return this.end("nothing-to-do");
+      if (isNothing) return await this.end("nothing-to-do");
+      if (folder !== undefined) await this.#kept.keep(0, folder);
     }
     this.#reweigh();
     while (this.#history.length <= this.#options.epochs) {
@@ -119,16 +121,16 @@ export class UnlearnRun implements Disposable {
       await onEpoch?.(this.#history.at(-1)!, secrets);
       const known = this.#notes(-1).length;
       for (const note of this.#notes().slice(known)) onNote?.(note);
-      if (decision.stop && !decision.reached) return this.end("out-of-patience");
+      if (decision.stop && !decision.reached) return await this.end("out-of-patience");
       if (decision.stop) {
         const secrets = await this.#train(check, onTrain, signal);
         if (secrets) await onEpoch?.(this.#history.at(-1)!, secrets);
-        if (!this.#training || this.#training.withstands) return this.end("reached");
-        if (this.#training.isOver) return this.end("comes-back");
+        if (!this.#training || this.#training.withstands) return await this.end("reached");
+        if (this.#training.isOver) return await this.end("comes-back");
       }
       if (folder !== undefined) await this.#save(folder);
     }
-    return this.end("not-converged");
+    return await this.end("not-converged");
   }
 
   async #epoch(check: () => void, onBatch: UnlearnHooks["onBatch"]) {
@@ -145,7 +147,7 @@ export class UnlearnRun implements Disposable {
     const decision = await this.#judgeAnew(judged.decision, judged.scores, check);
     this.#reweigh();
     const epoch = this.#history.length;
-    if (decision.keep) this.#keep(epoch);
+    if (decision.keep) await this.#kept.keep(epoch, this.#folder);
     this.#history.push({ ...means, ...termsOf(forget, retain), epoch, kept: decision.keep, trained: 0 });
     return { decision, secrets };
   }
@@ -164,7 +166,7 @@ export class UnlearnRun implements Disposable {
   ): Promise<readonly Scores[] | undefined> {
     const training = this.#training;
     if (!training) return undefined;
-    this.#restoreKept();
+    await this.#kept.restore();
     const { steps, lr, held = HELD_UPDATES } = this.#options.lasting!;
     const updates = this.#sets.controls?.length ? held : 0;
     const all = steps + updates;
@@ -181,11 +183,11 @@ export class UnlearnRun implements Disposable {
     this.#history.push({ ...scores.means, ...NO_TERMS, epoch, kept, trained: steps });
     if (kept) {
       this.#rule.reopen!(scores);
-      this.#keep(epoch);
+      await this.#kept.keep(epoch, this.#folder);
       this.#steps.restart();
       this.#reweigh();
     } else {
-      this.#restoreKept();
+      await this.#kept.restore();
       this.#rule = stopRule(this.#options, rule);
     }
     return scores.secrets;
@@ -218,31 +220,15 @@ export class UnlearnRun implements Disposable {
     if (active?.includes(true)) this.#steps.reweigh({ active, pushes, secretThresholds });
   }
 
-  #snapshot(): Record<string, tf.Tensor> {
-    return Object.fromEntries(
-      Object.entries(this.#model.trainable).map(([name, weight]) => [name, snapshot(weight)]),
-    );
-  }
-
   /** The model gets the weights kept last. */
-  end(status: UnlearnResult["status"]): UnlearnResult {
-    this.#restoreKept();
+  async end(status: UnlearnResult["status"]): Promise<UnlearnResult> {
+    await this.#kept.restore();
     const { outcomes } = this.hasBegun ? this.#rule : {};
     return {
-      ...{ status, epoch: this.#keptEpoch, history: this.#history, notes: this.#notes() },
+      ...{ status, epoch: this.#kept.epoch, history: this.#history, notes: this.#notes() },
       ...outcomes && { outcomes },
       ...this.#training && { relapses: this.#training.relapses },
     };
-  }
-
-  #keep(epoch: number): void {
-    tf.dispose(this.#kept);
-    this.#kept = this.#snapshot();
-    this.#keptEpoch = epoch;
-  }
-
-  #restoreKept(): void {
-    for (const [name, weight] of Object.entries(this.#model.trainable)) assign(weight, this.#kept[name]!);
   }
 
   /** The notes on the learning rate, from the history up to an epoch, at most to where the model was trained between. */
@@ -254,28 +240,31 @@ export class UnlearnRun implements Disposable {
   }
 
   get #state(): TrainingState {
-    return { weights: this.#model.trainable, optimizer: this.#steps.optimizer, kept: this.#kept };
+    const kept = this.#kept.inMemory;
+    return { weights: this.#model.trainable, optimizer: this.#steps.optimizer, ...kept && { kept } };
   }
 
   async #save(folder: string): Promise<void> {
     const notes: Notes = {
       ...{ history: this.#history, rule: this.#rule.state },
-      ...{ keptEpoch: this.#keptEpoch, rescored: this.#rescored, relapses: this.#training?.relapses ?? [] },
+      ...{ kept: this.#kept.note!, rescored: this.#rescored, relapses: this.#training?.relapses ?? [] },
       dual: this.#steps.dual,
     };
     const { earlier, optimizer } = this.#steps;
     await writeCheckpoint(folder, this.#state, notes, earlier + optimizer.steps);
+    await this.#kept.removeOthers(folder);
   }
 
   async #restore(folder: string): Promise<boolean> {
-    const restored = await readCheckpoint(folder, this.#state);
+    const { kept: _, ...state } = this.#state; // the file of a checkpoint has them
+    const restored = await readCheckpoint(folder, state);
     if (!restored) return false;
-    const { history, rule, keptEpoch, rescored, relapses, dual } = restored.notes as Notes;
+    const { history, rule, kept, rescored, relapses, dual } = restored.notes as Notes;
     if (dual) this.#steps.dual = dual;
     this.#steps.earlier = restored.number - this.#steps.optimizer.steps;
     this.#history = history;
     this.#rule = stopRule(this.#options, rule);
-    this.#keptEpoch = keptEpoch;
+    await this.#kept.resume(kept, folder);
     this.#rescored = rescored;
     if (this.#training) this.#training.relapses = relapses;
     return true;
@@ -285,6 +274,6 @@ export class UnlearnRun implements Disposable {
     this.#steps[Symbol.dispose]();
     this.#training?.[Symbol.dispose]();
     this.#scores[Symbol.dispose]();
-    tf.dispose(this.#kept);
+    this.#kept[Symbol.dispose]();
   }
 }

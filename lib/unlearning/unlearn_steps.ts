@@ -102,14 +102,21 @@ export class UnlearnSteps implements Disposable {
     sets.retain.forEach((ids, i) => checkTokens(ids, vocabularySize, `unlearn with retain text ${i}`));
     const { squeezesSingleRows = false, terms = {} } = objective;
     using stack = new DisposableStack(); // what has been made is freed if the rest fails
-    const optimizer = stack.use(new Adam(model.trainable, { betas: [0.9, 0.98] }));
-    const compiled = compilesUnlearning(model);
+    const optimizer = stack.use(
+      new Adam(model.trainable, { betas: [0.9, 0.98], in8Bits: options.optimizer === "adam8bit" }),
+    );
+    const { parameterCount, products } = model;
+    const { checkpointLayers: recomputesLayers } = options;
+    const compiled = compilesUnlearning({ parameterCount, products, recomputesLayers });
     const xla = options.xla ?? compiled.gradients;
     const sums = stack.use(
       new GradientSums(model.trainable, optimizer, { xla: options.xla ?? compiled.update }),
     );
     const dropout = (batch: number): Tensor => dropoutSeed(seed, [steps.earlier + optimizer.steps, batch]);
-    const shared = { model, sums, xla, dropout: hasDropout(model) ? dropout : undefined };
+    const shared = {
+      ...{ model, sums, xla, saving: { recomputesLayers } },
+      dropout: hasDropout(model) ? dropout : undefined,
+    };
     const how = { size, compat, squeezesSingleRows, maxPositions, ownLengths: !xla }; // XLA takes seconds for each shape
     const cut = (rows: readonly UnlearnRow[], { secretThresholds, pushes }: Aim) =>
       microBatches(withLosses(rows, sets.forget, secretThresholds, pushes), objective.forget, how);

@@ -92,7 +92,8 @@ async function stopTwice(rule: Rule): Promise<void> {
   assertEquals(line, "codescrub: Interrupted by SIGINT: what was finished stays");
   const first = lastEpoch(out);
   assert(first >= 1 && first < rule.epochs, `interrupted after epoch ${first}`);
-  assertEquals(namesIn(out), [`checkpoint-${2 * first}`, "run.json"]);
+  const kept = `checkpoint-${rule.kept === 0 ? 0 : first}.kept`;
+  assertEquals(namesIn(out), [`checkpoint-${2 * first}`, kept, "run.json"].sort());
 
   const killed = await stop(args, out, "SIGKILL");
   assertEquals([killed.code, killed.stdout], [137, ""]);

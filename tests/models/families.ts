@@ -15,7 +15,7 @@ import { type LoadedModel, loadModel } from "../../lib/checkpoints/load.ts";
 import type { Model } from "../../lib/models/model.ts";
 import { saveModel } from "../../lib/checkpoints/save.ts";
 import { Adam } from "../../lib/training/adam.ts";
-import { nextTokenLosses, valueAndGradients } from "../../lib/training/next_token_loss.ts";
+import { nextTokenLosses, type StepOptions, valueAndGradients } from "../../lib/training/next_token_loss.ts";
 import { GradientSums } from "../../lib/unlearning/gradient_sums.ts";
 import { ObjectiveStep } from "../../lib/unlearning/objective_step.ts";
 import { OBJECTIVES } from "../../lib/unlearning/objectives.ts";
@@ -113,11 +113,14 @@ function checkLogits(model: Model, { ids, tensors }: Gpt2Fixture, modes: readonl
 /** Eagerly where there are no modes. */
 function checkGradients(model: Model, fixture: Gpt2Fixture, modes: readonly boolean[]): void {
   const input = tf.tensor2d(fixture.ids, undefined, "int32");
-  const step = (ids: tf.Tensor) => {
-    const result = valueAndGradients(model.weights, () => tf.mean(nextTokenLosses(model, ids)));
+  const stepOf = (options: StepOptions) => (ids: tf.Tensor) => {
+    const result = valueAndGradients(model.weights, () => tf.mean(nextTokenLosses(model, ids, options)));
     return { loss: result.loss, ...result.gradients } as Record<string, tf.Tensor>;
   };
+  const step = stepOf({});
   if (modes.length === 0) compareGradients(tf.tidy(() => step(input)), fixture);
+  const saving = stepOf({ recomputesLayers: true, logitBytes: 3 * 4 * model.config.vocabularySize });
+  compareGradients(tf.tidy(() => saving(input)), fixture);
   for (const xla of modes) {
     using compiled = compile(step, { xla });
     compareGradients(compiled(input), fixture);

@@ -1,10 +1,16 @@
 import { assert, assertEquals } from "@std/assert";
-import { activationBytes, type ModelSizes, sizesOf, trainingBytes } from "../../lib/training/step_memory.ts";
+import {
+  activationBytes,
+  type ModelSizes,
+  RUNTIME_BYTES,
+  sizesOf,
+  trainingBytes,
+} from "../../lib/training/step_memory.ts";
 import { shapesOf } from "../gpu/random_model.ts";
 import { linearLayers } from "../../lib/models/lora.ts";
 import { architectureOf } from "../../lib/models/models.ts";
 import { objectiveOf } from "../../lib/unlearning/objectives.ts";
-import { unlearningBytes } from "../../lib/unlearning/run_memory.ts";
+import { unlearningBytes, type UnlearnWork } from "../../lib/unlearning/run_memory.ts";
 
 const EMBEDDED: ModelSizes = {
   parameters: 4_339_200,
@@ -19,12 +25,6 @@ const WIDER: ModelSizes = { parameters: 27_579_392, config: { ...LARGER.config, 
 const DEEPER: ModelSizes = {
   parameters: 23_063_808,
   config: { layers: 12, width: 384, headWidth: 64, cacheHeads: 6, vocabularySize: 4096, maxPositions: 512 },
-};
-
-/** GPT-2 small with a vocabulary of 32,768 and 128 positions. */
-const SMALL: ModelSizes = {
-  parameters: 110_320_128,
-  config: { layers: 12, width: 768, headWidth: 64, cacheHeads: 12, vocabularySize: 32768, maxPositions: 128 },
 };
 
 function assertNear(
@@ -72,46 +72,63 @@ Deno.test("trainingBytes() is near what runs have taken", () => {
   }
 });
 
-/**
- * Of `unlearn` on 16 forget and 16 retain rows: to the thresholds with micro-batches of 4, else one epoch; the larger model
- * was new, so that it knew nothing. Of GPT-2 small only the steps, of two short rows: what its weights, moments, sums and
- * gradients take.
- */
-const UNLEARNED = [
-  { model: EMBEDDED, method: "codeeraser", microBatch: 1, isRetained: true, peak: 1004e6 },
-  { model: EMBEDDED, method: "codeeraser", microBatch: 4, isRetained: true, peak: 1497e6 },
-  { model: EMBEDDED, method: "codeeraser", microBatch: 16, isRetained: true, peak: 3090e6 },
-  { model: EMBEDDED, method: "ga", microBatch: 4, isRetained: false, peak: 1651e6 },
-  { model: LARGER, method: "ga", microBatch: 1, isRetained: false, peak: 4164e6 },
-  {
-    ...{ model: SMALL, method: "codeeraser", microBatch: 1, isRetained: true, peak: 3905e6 },
-    ...{ forgetRows: 2, forgetTokens: 32, maskTokens: 14, secrets: 0, retainRows: 0 },
-  },
-];
+/** Bytes of a process with the library alone, without Polars, tokenizers and the command line. */
+const LIBRARY_BYTES = 530e6;
 
-Deno.test("unlearningBytes() is within 30 % of what runs have taken", () => {
-  for (const { model, method, peak, ...work } of UNLEARNED) {
+/** A llama of 8 layers. */
+const LLAMA: ModelSizes = {
+  parameters: 31_990_272,
+  config: { layers: 8, width: 512, headWidth: 64, cacheHeads: 4, vocabularySize: 16384, maxPositions: 2048 },
+};
+
+/** A GPT-2 whose vocabulary is most of it. */
+const MANY_TOKENS: ModelSizes = {
+  parameters: 15_873_536,
+  config: { ...EMBEDDED.config, vocabularySize: 49152 },
+};
+
+/**
+ * Peak resident sizes of one epoch of `unlearn()` on rows of 512 tokens with a secret of 28 each, and as many retain rows of
+ * 128, on two cores with AVX-512: nothing but the library in the process.
+ */
+const UNLEARNED:
+  (Partial<UnlearnWork> & { model: ModelSizes; rows: number; microBatch: number; peak: number })[] = [
+    { model: EMBEDDED, rows: 16, microBatch: 1, peak: 811e6 },
+    { model: EMBEDDED, rows: 16, microBatch: 4, peak: 1234e6 },
+    { model: EMBEDDED, rows: 16, microBatch: 16, peak: 2565e6 },
+    { model: EMBEDDED, rows: 16, microBatch: 4, recomputesLayers: true, peak: 896e6 },
+    { model: EMBEDDED, rows: 16, microBatch: 16, recomputesLayers: true, peak: 1327e6 },
+    { model: LLAMA, rows: 8, microBatch: 4, xla: true, peak: 3273e6 },
+    { model: LLAMA, rows: 8, microBatch: 4, recomputesLayers: true, peak: 2016e6 },
+    { model: { ...LLAMA, trained: 1_196_032 }, rows: 8, microBatch: 4, recomputesLayers: true, peak: 1208e6 },
+    { model: MANY_TOKENS, rows: 8, microBatch: 4, recomputesLayers: true, peak: 1579e6 },
+    {
+      model: MANY_TOKENS,
+      rows: 8,
+      microBatch: 4,
+      recomputesLayers: true,
+      optimizer: "adam8bit",
+      peak: 1571e6,
+    },
+  ];
+
+Deno.test("unlearningBytes() is within 15 % of what runs have taken", () => {
+  for (const { model, rows, peak, ...work } of UNLEARNED) {
     const bytes = unlearningBytes(model, {
-      objective: objectiveOf(method, { gamma: 0.5, lambda: 0.1, alpha: 1 }),
-      ...{
-        forgetRows: 16,
-        forgetTokens: 512,
-        maskTokens: 900,
-        secrets: 40,
-        retainRows: 16,
-        retainTokens: 128,
-      },
+      objective: objectiveOf("codeeraser", { gamma: 0.5, lambda: 0.1, alpha: 1 }),
+      ...{ forgetRows: rows, forgetTokens: 512, maskTokens: 28 * rows, secrets: rows },
+      ...{ retainRows: rows, retainTokens: 128, isRetained: true, xla: false },
       ...work,
-      xla: model !== EMBEDDED,
     });
-    assertNear(bytes, peak, { share: 0.3, about: `${method}, micro-batch ${work.microBatch}` });
+    const about = `${model.parameters} parameters, ${JSON.stringify(work)}`;
+    assertNear(bytes - RUNTIME_BYTES + LIBRARY_BYTES, peak, { share: 0.15, about });
   }
 });
 
 /** Epochs of an adapter of rank 16 for all layers of a new CodeGen-350M, its weights in bfloat16; nothing through XLA. */
-const ADAPTED = [{ rows: 1, peak: 4279e6 }, { rows: 2, peak: 6751e6 }];
+const ADAPTED = [{ rows: 1, peak: 4187e6 }, { rows: 2, peak: 6141e6 }];
 
-Deno.test("unlearningBytes() is within 10 % of what an adapter's runs have taken", () => {
+Deno.test("unlearningBytes() is within 15 % of what an adapter's runs have taken", () => {
   const architecture = architectureOf("codegen");
   const config = architecture.readConfig(shapesOf({ tiny: false }).codegen.json, "the test");
   const layers = [...linearLayers(architecture, config).values()];
@@ -123,7 +140,7 @@ Deno.test("unlearningBytes() is within 10 % of what an adapter's runs have taken
       ...{ forgetRows: rows, forgetTokens: 512, maskTokens: 32 * rows, secrets: rows },
       ...{ retainRows: rows, retainTokens: 128, isRetained: true, microBatch: rows, xla: false },
     });
-    assertNear(bytes, peak, { share: 0.1, about: `${rows} rows` });
+    assertNear(bytes, peak, { share: 0.15, about: `${rows} rows` });
   }
 });
 
@@ -144,7 +161,8 @@ Deno.test("on a GPU weights, gradients and rows count, and of attention half of 
 });
 
 Deno.test("unlearningBytes() counts the reference where the divergence counts", () => {
-  const sizes = { ...EMBEDDED, config: { ...EMBEDDED.config, vocabularySize: 150_000 } };
+  const parameters = EMBEDDED.parameters + (150_000 - 4096) * 256;
+  const sizes = { parameters, config: { ...EMBEDDED.config, vocabularySize: 150_000 } };
   const of = (method: string) =>
     unlearningBytes(sizes, {
       objective: objectiveOf(method, { gamma: 0.5, lambda: 0.1, alpha: 1 }),
@@ -152,15 +170,16 @@ Deno.test("unlearningBytes() counts the reference where the divergence counts", 
         forgetRows: 32,
         forgetTokens: 512,
         maskTokens: 1800,
-        secrets: 80,
+        secrets: 0, // whose scores would take more
         retainRows: 32,
         retainTokens: 128,
       },
       ...{ isRetained: true, microBatch: 8, xla: true },
     });
-  assertEquals([of("codeeraser") - of("ssga"), of("cu") - of("ga")].map((bytes) => bytes / 600_000), [
-    1800 + 32 * 128,
-    32 * 512 + 32 * 128,
+  const [state, output] = [4 * 256, 4 * 256 * 150_000]; // the states of positions, and what makes logits of them
+  assertEquals([of("codeeraser") - of("ssga"), of("cu") - of("ga")], [
+    state * (1800 + 32 * 128) + output,
+    state * (32 * 512 + 32 * 128) + output,
   ]);
 });
 
@@ -180,5 +199,5 @@ Deno.test("trainingBytes() and unlearningBytes() count weights that are not trai
     ...{ forgetRows: 1, forgetTokens: 64, maskTokens: 9, secrets: 0, retainRows: 0, retainTokens: 0 },
     ...{ isRetained: true, microBatch: 1, xla: true },
   };
-  assertEquals(unlearningBytes(LARGER, work) - unlearningBytes(some, work), 20 * frozen);
+  assertEquals(unlearningBytes(LARGER, work) - unlearningBytes(some, work), 16 * frozen);
 });

@@ -15,6 +15,13 @@ import { TRAIN_DEFAULTS, trainModel, type TrainStep } from "../../training/train
 import { LORA_OPTIONS, type TrainedModel, trainedOptions } from "../adapter_options.ts";
 import { type Context, defineCommand, UsageError } from "../command.ts";
 import { CORPUS_OPTIONS } from "../corpus_options.ts";
+import {
+  CHECKPOINT_LAYERS_OPTION,
+  MEMORY_OPTION,
+  MEMORY_PLAN_OPTION,
+  OPTIMIZER_OPTION,
+  readMemory,
+} from "../memory_options.ts";
 import { DTYPE_OPTION, SAVE_DTYPE_OPTION } from "../dtype_options.ts";
 import { gpuMemory } from "../../engine/cpu_features.ts";
 import { sayMemory } from "../memory.ts";
@@ -25,6 +32,7 @@ import { trainedFiles } from "../save_trained.ts";
 import { openEngine } from "../session.ts";
 import { learnsTokenizer, openStart, startSizes, trainingInputs } from "../train_start.ts";
 import { openTrainingTokens } from "../train_tokens.ts";
+import { planTraining } from "../train_plan.ts";
 import { openTrainingTexts } from "../training_texts.ts";
 import { describeRate } from "../unlearn_report.ts";
 
@@ -90,6 +98,10 @@ export const command = defineCommand({
       default: TRAIN_DEFAULTS.maxNorm,
       min: 0,
     },
+    checkpointLayers: CHECKPOINT_LAYERS_OPTION,
+    optimizer: OPTIMIZER_OPTION,
+    memory: MEMORY_OPTION,
+    plan: MEMORY_PLAN_OPTION,
     tensorboard: TENSORBOARD_OPTION,
     dtype: DTYPE_OPTION,
     saveDtype: {
@@ -103,6 +115,8 @@ export const command = defineCommand({
     const { out, steps, batch, length } = values;
     checkTrained(values, context);
     using engine = await openEngine();
+    const limit = readMemory(values.memory);
+    if (values.plan) return await planTraining(values, { ...context, limit });
     using run = await openRunFolder(out, {
       command: "train",
       context: { ...context, settings: settingsOf(context.settings, values.model) },
@@ -119,8 +133,12 @@ export const command = defineCommand({
       option: "--batch",
       value: batch,
       bytesWith: (rows) =>
-        trainingBytes(sizes, { rows, length, learnsTokenizer: isLearnt, gpu: gpuMemory() }),
-    });
+        trainingBytes(sizes, {
+          ...{ rows, length, learnsTokenizer: isLearnt, gpu: gpuMemory() },
+          recomputesLayers: values.checkpointLayers,
+          optimizer: values.optimizer,
+        }),
+    }, limit);
     using start = await openStart(values, texts, context);
     const { model, tokenizer, endOfText } = start;
     if (length > model.config.maxPositions) {
@@ -133,7 +151,9 @@ export const command = defineCommand({
     const { vocabularySize } = model.config;
     const source = { texts, tokenizer, vocabularySize, otherBytes };
     await using tokens = await openTrainingTokens(out, source, context);
-    using optimizer = new Adam(model.trainable, { betas, maxNorm: values.maxNorm });
+    using optimizer = new Adam(model.trainable, {
+      ...{ betas, maxNorm: values.maxNorm, in8Bits: values.optimizer === "adam8bit" },
+    });
     const { log, notes } = await restoreNotes(out, { weights: model.trainable, optimizer });
     const first = log[0] === undefined ? undefined : (JSON.parse(log[0]) as TrainStep).loss;
     const watch = new RateWatch({
@@ -160,6 +180,7 @@ export const command = defineCommand({
       warmup: values.warmup,
       betas,
       maxNorm: values.maxNorm,
+      recomputesLayers: values.checkpointLayers,
     }, {
       signal: context.signal,
       onStep: async (step) => {

@@ -19,6 +19,7 @@ import { type Context, defineCommand, type Json, UsageError } from "../command.t
 import { givenCorpus } from "../corpus_options.ts";
 import { evaluateSaved } from "../evaluate_saved.ts";
 import { lastingOf } from "../lasting_options.ts";
+import { readMemory } from "../memory_options.ts";
 import { methodParameters } from "../method_options.ts";
 import { checkSpace } from "../output.ts";
 import { startReading } from "../reading.ts";
@@ -28,11 +29,12 @@ import { openRunFolder } from "../run_folder.ts";
 import { readRisks } from "../secret_risks.ts";
 import { saveTrained, trainedFiles, writesAdapter } from "../save_trained.ts";
 import { secretKey } from "../secret_key.ts";
+import { inSmallerBatches, takeWeights } from "../smaller_batches.ts";
 import { countStates, isAbove } from "../../metrics/threshold.ts";
 import { outcomeRow } from "../secret_outcomes.ts";
 import { openEngine, openModel } from "../session.ts";
 import { UNLEARN_OPTIONS } from "../unlearn_flags.ts";
-import { sayUnlearningMemory } from "../unlearn_memory.ts";
+import { fitUnlearning, planUnlearning } from "../unlearn_memory.ts";
 import {
   matchedAbove,
   MatchedThresholds,
@@ -83,6 +85,12 @@ export const command = defineCommand({
     if (forgetRows.length === 0) throw new RangeError(`Cannot unlearn with "${forget}": it has no rows`);
     using corpus = await givenCorpus(values.corpus, values);
     using engine = await openEngine();
+    const planned = { ...values, controlSets: given ? 0 : values.held };
+    const tables = { forgetRows, retainRows };
+    const limit = readMemory(values.memory);
+    if (values.plan) return await planUnlearning(planned, tables, { ...context, limit });
+    const fit = (log: Context["log"]) => fitUnlearning(planned, tables, { ...context, limit, log });
+    if (limit !== undefined) await fit(() => {}); // what cannot be is refused before a folder is made
     using run = await openRunFolder(out, {
       command: "unlearn",
       context,
@@ -107,11 +115,7 @@ export const command = defineCommand({
     const ids = [...forgetRows, ...retainRows].map(({ doc_id }) => doc_id);
     const documents = await findDocuments(source, ids, reading.options);
     reading.done();
-    const memory = await sayUnlearningMemory(
-      { ...values, controlSets: given ? 0 : values.held },
-      { forgetRows, retainRows },
-      context,
-    );
+    const { microBatch, bytes: memory } = await fit(context.log);
     using session = await openModel(values.model, context, { ...trained, products: values.dtype });
     const { loaded, tokenizer } = session;
     const windowTokens = windowTokensOf(loaded.model.config);
@@ -147,46 +151,52 @@ export const command = defineCommand({
     using events = openEventLog(run.folder, values);
     let note = "";
     const { lasting: _, ...settings } = values;
-    const result = await unlearn(loaded.model, { ...sets, controls }, {
-      ...settings,
-      microBatch: memory.microBatch,
-      seed: context.seed,
-      thresholds,
-      ...isPerSecret && { secretThresholds: bounds, byChance },
-      ...matched && {
-        rescore: () => {
-          let scored = 0;
-          return matched.rescore(bounds, async (done) => {
-            scored += done;
-            stage.advance(0, `scoring controls of ${scored} of ${secrets.length} secrets`);
-            await context.breathe();
-          });
+    const unlearnBy = (microBatch: number) =>
+      unlearn(loaded.model, { ...sets, controls }, {
+        ...settings,
+        microBatch,
+        seed: context.seed,
+        thresholds,
+        ...isPerSecret && { secretThresholds: bounds, byChance },
+        ...matched && {
+          rescore: () => {
+            let scored = 0;
+            return matched.rescore(bounds, async (done) => {
+              scored += done;
+              stage.advance(0, `scoring controls of ${scored} of ${secrets.length} secrets`);
+              await context.breathe();
+            });
+          },
         },
-      },
-      ...lasting && { lasting },
-      endOfText: tokenizer.endOfText,
-    }, {
-      folder: out,
-      signal: context.signal,
-      onContinue: (epochs) => stage.skip(epochs),
-      onNote: (rate) => context.log(describeRate(rate)),
-      onBatch: async (done, total) => {
-        stage.advance(0, [note, `batch ${done} of ${total}`].filter(Boolean).join(", "));
-        await context.breathe();
-      },
-      onTrain: async (step, steps) => {
-        stage.advance(0, `training step ${step} of ${steps}`);
-        await context.breathe();
-      },
-      onEpoch: async (epoch, scores) => {
-        const above = isPerSecret
-          ? scores.filter((score, i) => isAbove(score, bounds[i]!)).length
-          : undefined;
-        note = describeEpoch({ ...epoch, above });
-        events.scalars(epoch.epoch, { ...numbersOf(epoch), above: above ?? null });
-        stage.advance(epoch.epoch === 0 ? 0 : 1, note);
-        await context.breathe().catch(() => {}); // the run ends by the signal, after its checkpoint
-      },
+        ...lasting && { lasting },
+        endOfText: tokenizer.endOfText,
+      }, {
+        folder: out,
+        signal: context.signal,
+        onContinue: (epochs) => stage.skip(epochs),
+        onNote: (rate) => context.log(describeRate(rate)),
+        onBatch: async (done, total) => {
+          stage.advance(0, [note, `batch ${done} of ${total}`].filter(Boolean).join(", "));
+          await context.breathe();
+        },
+        onTrain: async (step, steps) => {
+          stage.advance(0, `training step ${step} of ${steps}`);
+          await context.breathe();
+        },
+        onEpoch: async (epoch, scores) => {
+          const above = isPerSecret
+            ? scores.filter((score, i) => isAbove(score, bounds[i]!)).length
+            : undefined;
+          note = describeEpoch({ ...epoch, above });
+          events.scalars(epoch.epoch, { ...numbersOf(epoch), above: above ?? null });
+          stage.advance(epoch.epoch === 0 ? 0 : 1, note);
+          await context.breathe().catch(() => {}); // the run ends by the signal, after its checkpoint
+        },
+      });
+    const result = await inSmallerBatches(microBatch, unlearnBy, async (less) => {
+      context.log(`Memory has run out: going on from the last whole epoch with --micro-batch ${less}`);
+      using fresh = await openModel(values.model, context, { ...trained, products: values.dtype });
+      takeWeights(loaded.model, fresh.loaded.model); // the run's references are those of the model as it came
     });
     if (result.status === "interrupted") await context.breathe();
     stage.done(result.status);
@@ -221,7 +231,7 @@ export const command = defineCommand({
       ...ended && { secrets: { ...countStates(ended), above_by_chance: byChance } },
       ...result.relapses && { relapses: result.relapses },
       notes: result.notes.map(describeRate),
-      memory_bytes: memory.bytes,
+      memory_bytes: memory,
       out,
     };
     await writeModelCard(out, { model: values.model, folder: loaded.folder, cwd: context.cwd }, {

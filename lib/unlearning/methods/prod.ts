@@ -23,7 +23,7 @@ export const PROD = defineMethod({
     forget: {},
     terms: {
       forget: [targetEntropy({
-        ...{ name: "prod", weight: 1, scope },
+        ...{ name: "prod", weight: 1, scope, of: "reference-once" }, // each target sorts the vocabulary
         target: ({ logits, isTrue, ranks }) => {
           const goes = tf.expandDims(tf.cast(tf.greaterEqual(ranks, first), "float32"), 1); // [P, 1]
           const others = tf.sub(logits, tf.mul(tf.mul(isTrue, goes), ALL));

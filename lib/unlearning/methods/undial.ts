@@ -25,6 +25,5 @@ export const UNDIAL = defineMethod({
     },
     retain: retainWeights(keep),
     isJoint: true,
-    keeps: scope,
   }),
 });

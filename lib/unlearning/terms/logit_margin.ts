@@ -21,7 +21,8 @@ import { type Scope, tokenArrays } from "../units.ts";
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
  * const term = logitMargin({ name: "margin", weight: 1, scope: "secret" });
- * const inputs = { logitsAt: () => tf.tensor2d([[1, 5]]), arrays: {} } as unknown as Parameters<typeof term.values>[0];
+ * const valuesOf = (f: (rows: { logits: tf.Tensor }) => tf.Tensor) => f({ logits: tf.tensor2d([[1, 5]]) });
+ * const inputs = { valuesOf, arrays: {} } as unknown as Parameters<typeof term.values>[0];
  * assertEquals([...tf.tidy(() => term.values(inputs, {}).dataSync())], [4]);
  * ```
  */
@@ -31,9 +32,9 @@ export function logitMargin(
   return {
     name,
     arrays: (batch) => tokenArrays(batch, { weight, scope }),
-    values: (inputs) => {
-      const logits = scope === "row" ? inputs.logits : inputs.logitsAt(inputs.arrays.positions!); // [P, V]
-      return tf.square(tf.sub(tf.max(logits, 1), tf.mean(logits, 1)));
-    },
+    values: ({ valuesOf, arrays }) =>
+      valuesOf(({ logits }) => tf.square(tf.sub(tf.max(logits, 1), tf.mean(logits, 1))), {
+        at: scope === "row" ? undefined : arrays.positions!,
+      }), // [P]
   };
 }

@@ -5,7 +5,6 @@
  */
 import * as tf from "../../npm/tfjs_core.ts";
 import type { Tensor } from "../../npm/tfjs_core.ts";
-import { sparseCrossEntropy } from "../../engine/kernels.ts";
 import { type Term, tokenWeights, upTo } from "../terms.ts";
 import type { Scope } from "../units.ts";
 import { held } from "./held.ts";
@@ -34,7 +33,7 @@ export interface OwnWeightOptions {
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
  * const term = ownWeight({ name: "wga", weight: -1, scope: "row", weigh: (p) => p });
- * const inputs = { logits: tf.zeros([1, 4]), labels: tf.tensor1d([2], "int32"), arrays: {} };
+ * const inputs = { losses: tf.tensor1d([Math.log(4)]), arrays: {} };
  * const [value] = tf.tidy(() => term.values(inputs as unknown as Parameters<typeof term.values>[0], {}).dataSync());
  * assertAlmostEquals(value!, Math.log(4) / 4, 1e-6);
  * ```
@@ -46,8 +45,7 @@ export function ownWeight({ name, weight, scope, weigh }: OwnWeightOptions): Ter
       weights: tokenWeights(batch, { weight, of: scope === "row" ? "all" : "secret" }),
       ...batch.ceilings && { ceilings: batch.ceilings },
     }),
-    values: ({ logits, labels, arrays }) => {
-      const losses = sparseCrossEntropy(logits, labels); // [N]
+    values: ({ losses, arrays }) => {
       const weights = held(losses, (own) => weigh(tf.exp(tf.neg(own))));
       return tf.mul(weights, upTo(arrays.ceilings, losses));
     },

@@ -5,7 +5,7 @@
  */
 import * as tf from "../../npm/tfjs_core.ts";
 import type { Tensor } from "../../npm/tfjs_core.ts";
-import type { NamedTensors, Term, TermInputs } from "../terms.ts";
+import type { LogitRows, Term, TermInputs } from "../terms.ts";
 import { type Scope, tokenArrays } from "../units.ts";
 import { held } from "./held.ts";
 
@@ -29,8 +29,11 @@ export interface TargetEntropyOptions {
   scope: Scope;
   /** So many first tokens of each secret or row do not count. Default 0. */
   first?: number;
-  /** Whose logits the target is made of: the reference's, once, or the model's own at each step. Default "reference". */
-  of?: "reference" | "model";
+  /**
+   * Whose logits the target is made of: the reference's, of its states at each step; these, once, where that takes long, and
+   * then all targets are kept; or the model's own at each step. Default "reference".
+   */
+  of?: "reference" | "reference-once" | "model";
   /** Gives the distribution, [P, V]. */
   target: (inputs: TargetInputs) => Tensor;
 }
@@ -50,37 +53,49 @@ export interface TargetEntropyOptions {
  *   ...{ name: "flat", weight: 1, scope: "secret" },
  *   target: ({ logits }) => tf.fill(logits.shape, 1 / 4),
  * });
- * const labels = tf.tensor1d([2], "int32");
- * const arrays = { positions: tf.tensor1d([0], "int32"), ranks: tf.tensor1d([0], "int32") };
- * const inputs = { labels, arrays, logitsAt: () => tf.zeros([1, 4]) } as unknown as Parameters<typeof term.values>[0];
- * const [loss] = tf.tidy(() => term.values(inputs, term.reference!(inputs)).dataSync());
+ * const [labels, positions, ranks] = [2, 0, 0].map((value) => tf.tensor1d([value], "int32"));
+ * const valuesOf = (f: (rows: unknown) => tf.Tensor) =>
+ *   f({ logits: tf.zeros([1, 4]), reference: tf.zeros([1, 4]), beside: [labels, ranks] });
+ * const inputs = { labels, arrays: { positions, ranks }, valuesOf } as unknown as Parameters<typeof term.values>[0];
+ * const [loss] = tf.tidy(() => term.values(inputs, {}).dataSync());
  * assertAlmostEquals(loss!, Math.log(4), 1e-6);
  * ```
  */
 export function targetEntropy(
   { name, weight, scope, first = 0, of = "reference", target }: TargetEntropyOptions,
 ): Term {
-  const given = ({ labels, arrays }: TermInputs, logits: Tensor) =>
-    target({
-      logits,
-      isTrue: tf.oneHot(tf.gather(labels, arrays.positions!), logits.shape[1]!),
-      ranks: arrays.ranks!,
-    });
+  const positionsOf = ({ arrays }: TermInputs) => scope === "row" ? undefined : arrays.positions!;
+  const targetOf = (logits: Tensor, { beside: [labels, ranks] }: Pick<LogitRows, "beside">) =>
+    target({ logits, isTrue: tf.oneHot(labels!, logits.shape[1]!), ranks: ranks! });
+  const besideOf = ({ labels, arrays }: TermInputs) => [
+    tf.gather(labels, arrays.positions!),
+    arrays.ranks!,
+  ];
+  const references: Record<typeof of, Term["reference"]> = {
+    reference: (inputs) => ({ states: inputs.statesAt(positionsOf(inputs)) }),
+    "reference-once": (inputs) => {
+      const logits = inputs.logitsAt(inputs.arrays.positions!);
+      return { target: targetOf(logits, { beside: besideOf(inputs) }) };
+    },
+    model: undefined,
+  };
+  const reference = references[of];
   return {
     name,
     arrays: (batch) => tokenArrays(batch, { weight, scope, first }),
-    ...of === "reference" && {
-      reference: (inputs: TermInputs) => ({ target: given(inputs, logitsOf(inputs, scope)) }),
-    },
-    values: (inputs, kept: NamedTensors) => {
-      const logits = logitsOf(inputs, scope);
-      const wanted = kept.target ?? held(logits, (own) => given(inputs, own));
-      return tf.neg(tf.sum(tf.mul(wanted, tf.logSoftmax(logits)), 1)); // [P]
+    ...reference && { reference },
+    values: (inputs, { states, target: kept }) => {
+      const entropyOf = (rows: LogitRows) => {
+        const { logits } = rows;
+        const wanted = kept
+          ? rows.beside[2]!
+          : rows.reference
+          ? targetOf(rows.reference, rows)
+          : held(logits, (own) => targetOf(own, rows));
+        return tf.neg(tf.sum(tf.mul(wanted, tf.logSoftmax(logits)), 1));
+      };
+      const beside = kept ? [...besideOf(inputs), kept] : besideOf(inputs);
+      return inputs.valuesOf(entropyOf, { at: positionsOf(inputs), beside, reference: states }); // [P]
     },
   };
-}
-
-/** Of whole rows all that there are, which other terms share. */
-function logitsOf({ logitsAt, arrays, ...inputs }: TermInputs, scope: Scope): Tensor {
-  return scope === "row" ? inputs.logits : logitsAt(arrays.positions!); // [P, V]
 }

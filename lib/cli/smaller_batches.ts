@@ -1,0 +1,72 @@
+/**
+ * Going on with fewer rows at once where memory runs out: only where TensorFlow says so. A process that the system kills, or
+ * one that a library ends as it got no memory for its own work, is continued by its command with a smaller `--micro-batch`.
+ *
+ * @module
+ */
+import { assign } from "../engine/compile.ts";
+import { TensorFlowError } from "../engine/status.ts";
+import type { Model } from "../models/model.ts";
+
+/**
+ * Runs something with a micro-batch, and anew with half of it whenever TensorFlow has no memory left for that.
+ *
+ * @param onLess called before the run begins anew
+ * @throws whatever the run throws but that; that, too, when it runs out with one row
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { TensorFlowError } from "../engine/status.ts";
+ * import { inSmallerBatches } from "./smaller_batches.ts";
+ *
+ * const tried: number[] = [];
+ * const run = (rows: number) => {
+ *   tried.push(rows);
+ *   return rows > 2 ? Promise.reject(new TensorFlowError("MatMul", 8, "OOM")) : Promise.resolve(rows);
+ * };
+ * assertEquals([await inSmallerBatches(8, run, () => Promise.resolve()), tried], [2, [8, 4, 2]]);
+ * ```
+ */
+export async function inSmallerBatches<R>(
+  microBatch: number,
+  run: (microBatch: number) => Promise<R>,
+  onLess: (microBatch: number) => Promise<void>,
+): Promise<R> {
+  for (let rows = microBatch;; rows = Math.floor(rows / 2)) {
+    try {
+      return await run(rows);
+    } catch (error) {
+      if (!(error instanceof TensorFlowError) || error.code !== "RESOURCE_EXHAUSTED" || rows === 1) {
+        throw error;
+      }
+      await onLess(Math.floor(rows / 2));
+    }
+  }
+}
+
+/**
+ * Gives a model the trained weights of another of its kind.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { loadModel } from "../checkpoints/load.ts";
+ * import { assign } from "../engine/compile.ts";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { takeWeights } from "./smaller_batches.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using one = await loadModel("tests/fixtures/gpt2/plain");
+ * using fresh = await loadModel("tests/fixtures/gpt2/plain");
+ * const bias = "transformer.ln_f.bias";
+ * const before = [...one.model.weights[bias]!.dataSync()];
+ * assign(one.model.weights[bias]!, tf.zeros([before.length]));
+ * takeWeights(one.model, fresh.model);
+ * assertEquals([...one.model.weights[bias]!.dataSync()], before);
+ * ```
+ */
+export function takeWeights({ trainable }: Pick<Model, "trainable">, from: Pick<Model, "trainable">): void {
+  for (const [name, weight] of Object.entries(trainable)) assign(weight, from.trainable[name]!);
+}

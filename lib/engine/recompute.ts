@@ -1,0 +1,154 @@
+/**
+ * Parts of a step that are computed again for their gradients instead of being kept (Chen et al., 2016, "Training deep nets
+ * with sublinear memory cost"): of such a part only what goes in is held until its gradients' turn has come.
+ *
+ * What is computed again is a copy of what was computed before, which XLA and TensorFlow would take for the same. So it
+ * begins only when the gradient of its result is there: without XLA by an operation that waits for both; with XLA by its
+ * optimization barrier and, as that is gone when XLA orders what is left, by a zero made of the gradient and added.
+ *
+ * @module
+ */
+import * as tf from "../npm/tfjs_core.ts";
+import type { Tensor } from "../npm/tfjs_core.ts";
+import { ATTR, DTYPE } from "./dtypes.ts";
+import { currentEngine } from "./state.ts";
+
+const DTYPES: Readonly<Record<string, number>> = {
+  float32: DTYPE.float32,
+  int32: DTYPE.int32,
+  bool: DTYPE.bool,
+};
+
+/** What a part is made of, beside its function. */
+export interface RecomputedInputs {
+  /** What it is given, and what its gradients are taken by; float32. */
+  by: readonly Tensor[];
+  /** What else it is given: no gradient flows there. */
+  given?: readonly Tensor[];
+  /** What it uses from outside and its gradients are taken by, such as weights: tensors that outlive the step. */
+  weights?: readonly Tensor[];
+  /** Puts parts of a step one after the other, see {@linkcode Sequence}. */
+  sequence?: Sequence;
+}
+
+/**
+ * Parts that shall not be there at the same time, as all their inputs are: each waits for what the one before it gave, and
+ * their gradients likewise.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const sequence = new Sequence();
+ * const parts = tf.split(tf.tensor1d([1, 2, 3, 4]), 2);
+ * const sums = parts.map((part) => recomputed(([x]) => tf.sum(tf.square(x!)), { by: [part], sequence }));
+ * assertEquals(sums.map((sum) => sum.dataSync()[0]), [5, 25]);
+ * ```
+ */
+export class Sequence {
+  /** What the last part gave, and the last part's gradients. */
+  last: { values: readonly Tensor[]; gradients: readonly Tensor[] } = { values: [], gradients: [] };
+}
+
+/**
+ * A function of tensors, whose results on the way are not kept for its gradients.
+ *
+ * @param f is called once for the result and once more for the gradients; what it uses beside its inputs and the weights
+ * must outlive the step
+ * @returns what it gives
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const weight = tf.tensor1d([2, 3]);
+ * const cube = (x: tf.Tensor) => tf.mul(weight, tf.mul(x, tf.square(x)));
+ * const slope = tf.grad((x) => recomputed(([x]) => cube(x!), { by: [x], weights: [weight] }));
+ * assertEquals([...slope(tf.tensor1d([1, 2])).dataSync()], [6, 36]);
+ * ```
+ */
+export function recomputed(
+  f: (by: Tensor[], given: Tensor[]) => Tensor,
+  { by, given = [], weights = [], sequence }: RecomputedInputs,
+): Tensor {
+  const part = tf.customGrad((...args) => {
+    const save = args.at(-1) as unknown as tf.GradSaveFunc;
+    save([...by, ...given]);
+    const run = ([...inputs]: Tensor[]) => f(inputs.slice(0, by.length), inputs.slice(by.length));
+    const value = run(sequence ? onceThere([...by, ...given], sequence.last.values) : [...by, ...given]);
+    if (sequence) sequence.last.values = [value];
+    return {
+      value,
+      gradFunc: (dy: Tensor, saved: Tensor[]) => {
+        const after = sequence ? [dy, ...sequence.last.gradients] : [dy];
+        const held = onceThere(saved, after);
+        const gradients = gradientsOf(() => run(held), [...held.slice(0, by.length), ...weights], dy);
+        if (sequence) sequence.last.gradients = gradients;
+        return gradients;
+      },
+    };
+  });
+  return part(...by, ...weights);
+}
+
+/**
+ * Tensors as they are, but in a captured step not before others are there.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { compile } from "./compile.ts";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using later = compile((x: tf.Tensor, y: tf.Tensor) => onceThere([x], [tf.square(y)]));
+ * assertEquals([...later(tf.tensor1d([1]), tf.tensor1d([2]))[0]!.dataSync()], [1]);
+ * ```
+ */
+export function onceThere(tensors: readonly Tensor[], others: readonly Tensor[]): Tensor[] {
+  const { capture } = currentEngine().binding;
+  if (!capture || others.length === 0) return [...tensors];
+  const usesXla = capture.usesXla && !capture.isOutside;
+  const all = barrier(usesXla ? "XlaOptimizationBarrier" : "IdentityN", [...tensors, ...others]);
+  const held = all.slice(0, tensors.length);
+  if (!usesXla) return held;
+  const zero = tf.addN(all.slice(tensors.length).map(zeroOf));
+  return held.map((x) => x.dtype === "bool" ? x : tf.add(x, tf.cast(zero, x.dtype)));
+}
+
+function barrier(name: string, tensors: readonly Tensor[]): Tensor[] {
+  const attrs = [{ name: "T", type: ATTR.type, value: tensors.map(({ dtype }) => DTYPES[dtype]) }];
+  return currentEngine().backend.executeMultipleOutputs(
+    name,
+    attrs,
+    [...tensors],
+    tensors.length,
+  ) as Tensor[];
+}
+
+/** Nothing, which is known only once the tensor is there: XLA takes its barriers away before it puts a step in order. */
+function zeroOf(x: Tensor): Tensor {
+  const first = tf.slice(tf.reshape(x, [-1]), [0], [1]);
+  return tf.mul(tf.reshape(first, []), 0); // not folded: of NaN and infinity it is NaN
+}
+
+/** Gradients of a function, from within another's: tfjs has one tape, which would be lost. Zeros where none flows. */
+function gradientsOf(f: () => Tensor, by: readonly Tensor[], dy: Tensor): Tensor[] {
+  const engine = tf.engine();
+  const { state } = engine;
+  const tape = state.activeTape;
+  try {
+    const { value, grads } = engine.gradients(f, [...by], dy, true);
+    value.dispose();
+    return by.map((x, i) => grads[i] ?? tf.zerosLike(x));
+  } finally {
+    state.activeTape = tape;
+  }
+}

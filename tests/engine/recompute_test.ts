@@ -1,0 +1,105 @@
+import { assert, assertEquals } from "@std/assert";
+import * as tf from "@tensorflow/tfjs-core";
+import { compile } from "../../lib/engine/compile.ts";
+import { openTensorFlow } from "../../lib/engine/engine.ts";
+import { onceThere, recomputed, Sequence } from "../../lib/engine/recompute.ts";
+import { assertTensorClose } from "../tensors.ts";
+import { runCode } from "./run_code.ts";
+
+const engine = await openTensorFlow({ device: "cpu" });
+Deno.test.afterAll(() => engine[Symbol.dispose]());
+
+const range = (rows: number, columns: number) =>
+  tf.tidy(() => tf.div(tf.reshape(tf.range(0, rows * columns), [rows, columns]), rows * columns));
+
+/** Loss and gradients of two layers and of values by chunks, with and without what is computed again. */
+function lossOf(x: tf.Tensor, weights: tf.Tensor[], labels: tf.Tensor, isRecomputed: boolean): tf.Tensor {
+  const again: typeof recomputed = isRecomputed
+    ? recomputed
+    : (f, { by, given = [] }) => f([...by], [...given]);
+  let y = x;
+  for (const weight of weights) {
+    const layer = ([x]: tf.Tensor[]) => tf.tanh(tf.matMul(tf.tanh(x!) as tf.Tensor2D, weight as tf.Tensor2D));
+    y = again(layer, { by: [y], weights: [weight] });
+  }
+  const sequence = new Sequence();
+  const chunks = tf.split(y, 3, 0).map((part, i) => {
+    const beside = tf.slice(labels, [i], [1]);
+    const value = ([part]: tf.Tensor[], [label]: tf.Tensor[]) =>
+      tf.mul(tf.sum(tf.square(part!)), tf.cast(label!, "float32"));
+    return again(value, { by: [part], given: [beside], sequence });
+  });
+  return tf.addN(chunks.map((chunk) => tf.square(chunk)));
+}
+
+for (const how of ["eagerly", "captured", "by XLA"] as const) {
+  Deno.test(`recomputed() has the gradients of what is kept, ${how}`, () => {
+    const before = engine.memory();
+    tf.tidy(() => {
+      const [x, labels] = [range(6, 4), tf.tensor1d([1, 2, 3], "int32")];
+      const weights = [range(4, 4), tf.neg(range(4, 4))];
+      const gradients =
+        (isRecomputed: boolean) => (x: tf.Tensor, labels: tf.Tensor, ...weights: tf.Tensor[]) => {
+          const run = () => lossOf(x, weights, labels, isRecomputed) as tf.Scalar;
+          const { value, grads } = tf.engine().gradients(run, [x, ...weights]);
+          return [value, ...grads];
+        };
+      const plain = gradients(false)(x, labels, ...weights);
+      using step = compile(gradients(true), { xla: how === "by XLA" });
+      const found = (how === "eagerly" ? gradients(true) : step)(x, labels, ...weights);
+      plain.forEach((wanted, i) => assertTensorClose(found[i]!, wanted, { rtol: 1e-5, atol: 1e-5 }));
+    });
+    assertEquals(engine.memory(), before);
+  });
+}
+
+Deno.test("recomputed() gives zeros for what a part does not use", () => {
+  tf.tidy(() => {
+    const unused = tf.ones([2]);
+    const part = (x: tf.Tensor) =>
+      recomputed(([x]) => tf.square(x!), { by: [x], weights: [unused] }) as tf.Scalar;
+    const { grads } = tf.engine().gradients(() => part(tf.scalar(3)), [unused]);
+    assertEquals([...grads[0]!.dataSync()], [0, 0]);
+  });
+});
+
+Deno.test("onceThere() gives what it is given, whatever it waits for, whole numbers too", () => {
+  tf.tidy(() => {
+    const [x, y] = [tf.tensor1d([1.5, 2]), tf.tensor1d([7, 8], "int32")];
+    for (const xla of [false, true]) {
+      using step = compile((x: tf.Tensor, y: tf.Tensor) => onceThere([x, y], [tf.square(x)]), { xla });
+      assertEquals(step(x, y).map((tensor) => [...tensor.dataSync()]), [[1.5, 2], [7, 8]]);
+    }
+  });
+});
+
+/** The most that is resident, in MB, after a step of 12 layers of four results of 4 MB that computes again, and one that keeps. */
+const PEAKS = `
+import * as tf from "lib/npm/tfjs_core.ts";
+import { compile } from "lib/engine/compile.ts";
+import { openTensorFlow } from "lib/engine/engine.ts";
+import { recomputed } from "lib/engine/recompute.ts";
+using _engine = await openTensorFlow({ device: "cpu" });
+const weight = tf.fill([128, 128], 0.01);
+const layer = ([x]) => Array.from({ length: 4 }).reduce((y) => tf.tanh(tf.matMul(y, weight)), x);
+const peak = () => Number(/VmHWM:\\s+(\\d+)/.exec(Deno.readTextFileSync("/proc/self/status"))[1]) / 1000;
+const x = tf.ones([8192, 128]);
+const peaks = [];
+for (const again of [(f, { by }) => f(by), recomputed].reverse()) {
+  const loss = (x) => tf.sum(Array.from({ length: 12 }).reduce((y) => again(layer, { by: [y] }), x));
+  using step = compile((x) => tf.grad(loss)(x), { xla: Deno.env.get("BY_XLA") === "1" });
+  step(x).dispose();
+  peaks.push(peak());
+}
+console.log(JSON.stringify(peaks));
+`;
+
+for (const [how, env] of [["TensorFlow alone", {}], ["XLA", { BY_XLA: "1" }]] as const) {
+  Deno.test(`recomputed() keeps a step's resident memory low, by ${how}`, async () => {
+    const { stdout, stderr } = await runCode(PEAKS, { env });
+    assert(stdout !== "", stderr);
+    const [computedAgain, kept] = JSON.parse(stdout) as [number, number];
+    console.log(how, computedAgain, kept);
+    assert(kept - computedAgain > 100, `${computedAgain} MB, and ${kept} where all is kept`); // 12 x 4 x 4 MB, less a twelfth
+  });
+}
