@@ -35,19 +35,18 @@ import { SWEPT_OPTIONS } from "./sweep_config.ts";
  *
  * @example
  * ```ts
- * import { assertEquals } from "@std/assert";
+ * import { assertRejects } from "@std/assert";
  * import { openTensorFlow } from "../engine/engine.ts";
  * import { createProgress } from "./progress.ts";
  * import { planSweep } from "./sweep_plan.ts";
  * import type { SweepConfig } from "./sweep_config.ts";
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
- * const study = { methods: ["ga"], k: [1], sets: 2, grid: {}, vary: {} } as const;
- * const config = { model: "tests/fixtures/gpt2/trained", unlearn: {}, retain: {}, studies: { a: study } };
- * const own = { progress: createProgress(), breathe: async () => {}, log: () => {}, cwd: Deno.cwd(), seed: 1 };
+ * const study = { methods: ["ga"], k: [1], sets: 2, grid: {}, vary: {} };
+ * const config = { model: "/nowhere", unlearn: {}, retain: {}, studies: { a: study } } as unknown as SweepConfig;
+ * const own = { progress: createProgress(), breathe: async () => {}, log: () => {}, cwd: "/", seed: 1 };
  * const context = { ...own, signal: new AbortController().signal, force: false, settings: {} };
- * const { summary } = await planSweep(config as unknown as SweepConfig, "/nowhere", context);
- * assertEquals([summary.plan, summary.runs, summary.done], [true, 2, 0]);
+ * await assertRejects(() => planSweep(config, "/out", context), Error, 'Cannot find model "/nowhere"');
  * ```
  */
 export async function planSweep(config: SweepConfig, out: string, context: Context): Promise<CommandResult> {

@@ -113,79 +113,73 @@ Deno.test("listRuns() gives equal runs of two studies one name, and names settin
   ]);
 });
 
-Deno.test("sweep makes every run once, by shards what one process makes, and goes on with what is left", async () => {
+Deno.test("sweep makes every run once, by shards what one process makes, goes on with what is left, and names what fails", async () => {
   using files = await tiny({ keepModels: true });
+  const { path } = files;
+  const json = async (out: string, ...more: string[]) => {
+    const { code, stdout, stderr } = await files.run(out, "--json", ...more);
+    return { code, stderr, ...JSON.parse(stdout) };
+  };
+  const planned = await json("out", "--plan");
+  assertEquals([planned.runs, planned.done], [2, 0]);
+  assert(!Deno.readDirSync(files.folder).some(({ name }) => name === "out"), "a plan writes");
+
   const whole = await files.run("out");
   assertEquals(whole.code, 0, whole.stderr);
-  const rows = await rowsOf(files.path("out"));
-  assertEquals(
-    rows.map(({ run }) => run),
-    ["ga-k2-set0", "ga-k2-set1"],
-  );
+  const rows = await rowsOf(path("out"));
+  assertEquals(rows.map(({ run }) => run), ["ga-k2-set0", "ga-k2-set1"]);
   assert(
     rows.every(({ ma, unseen_nll, retain_ma }) => ma !== null && unseen_nll !== null && retain_ma !== null),
   );
-  const means = await readRows(files.path("out/means.parquet"), SWEEP_MEAN_COLUMNS);
+  const means = await readRows(path("out/means.parquet"), SWEEP_MEAN_COLUMNS);
   const [mean] = means.filter(({ method, measure }) => method === "ga" && measure === "ma");
   assertEquals([mean?.runs, mean?.mean], [2, (rows[0]!.ma! + rows[1]!.ma!) / 2]);
-  assertStringIncludes(await Deno.readTextFile(files.path("out/tables.md")), "## methods: forgetting");
-  assertStringIncludes(await Deno.readTextFile(files.path("out/report.html")), 'id="sweep-tradeoff-data"');
+  assertStringIncludes(await Deno.readTextFile(path("out/tables.md")), "## methods: forgetting");
+  assertStringIncludes(await Deno.readTextFile(path("out/report.html")), 'aria-label="Table: methods: use"');
 
-  for (const shard of ["1/2", "0/2"]) assertEquals((await files.run("shards", "--shard", shard)).code, 0);
-  assertEquals(await rowsOf(files.path("shards")), rows);
+  await new Deno.Command("cp", { args: ["-a", path("out"), path("shards")] }).output();
+  await Deno.remove(path("shards/runs"), { recursive: true }); // what all share is made once
+  for (const shard of ["1/2", "0/2"]) assertEquals((await json("shards", "--shard", shard)).made, 1);
+  assertEquals(await rowsOf(path("shards")), rows);
 
   // killed after it had unlearned, and before there was a row
   const [name, model] = ["result.json", "model/model.safetensors"].map((file) =>
-    files.path(`out/runs/ga-k2-set1/${file}`)
+    path(`out/runs/ga-k2-set1/${file}`)
   );
   await Deno.remove(name!);
   const before = (await Deno.stat(model!)).mtime;
-  const rest = await files.run("out", "--json");
-  const { made, before: done, missing } = JSON.parse(rest.stdout);
-  assertEquals([rest.code, made, done, missing], [0, 1, 1, 0]);
-  assertEquals([await rowsOf(files.path("out")), (await Deno.stat(model!)).mtime], [rows, before]);
+  const rest = await json("out");
+  assertEquals([rest.code, rest.made, rest.before, rest.missing], [0, 1, 1, 0]);
+  assertEquals([await rowsOf(path("out")), (await Deno.stat(model!)).mtime], [rows, before]);
 
   // another process' run is left to it
   await Deno.remove(name!);
-  const lock = await Deno.open(files.path("out/runs/ga-k2-set1/.lock"), { create: true, write: true });
+  const lock = await Deno.open(path("out/runs/ga-k2-set1/.lock"), { create: true, write: true });
   await lock.lock(true);
-  const beside = JSON.parse((await files.run("out", "--json")).stdout);
-  assertEquals([beside.elsewhere, beside.missing, (await rowsOf(files.path("out"))).length], [1, 1, 1]);
+  const beside = await json("out");
+  assertEquals([beside.elsewhere, beside.missing, (await rowsOf(path("out"))).length], [1, 1, 1]);
   lock.close();
+
+  // the file grows; what stands in a run's way is named, and others are made
+  const studies = { methods: { methods: ["ssga", "ga"], k: [2], sets: 1 } };
+  await writeSweep(files, { studies });
+  await Deno.mkdir(path("out/runs/ssga-k2-set0/model"), { recursive: true });
+  await Deno.writeTextFile(path("out/runs/ssga-k2-set0/model/mine.txt"), "mine");
+  const failing = await json("out");
+  assertEquals([failing.code, failing.failed[0].run, failing.before], [1, "ssga-k2-set0", 1]);
+  assertStringIncludes(failing.stderr, "Cannot finish 1 of 2 runs: ssga-k2-set0 (Cannot write into");
+  const left = await json("out", "--plan");
+  assertEquals([left.runs, left.done], [2, 1]);
+  await Deno.remove(path("out/runs/ssga-k2-set0/model"), { recursive: true });
+  assertEquals((await json("out")).made, 1);
+  assertEquals([...Deno.readDirSync(path("out/runs/ga-k2-set0"))].map(({ name }) => name).sort(), [
+    ...[".codescrub", "evaluation.parquet", "evaluation.secrets.parquet", "history.parquet", "result.json"],
+  ]);
 
   await writeSweep(files, { unlearn: { ...tinySweep(files).unlearn, epochs: 2 } });
   const other = await files.run("out");
   assertEquals(other.code, 1);
-  assertStringIncludes(
-    other.stderr,
-    `Cannot continue "${files.path("out")}" with other settings: "unlearn" was`,
-  );
-});
-
-Deno.test("sweep goes on after a run that fails, names it, and makes it the next time; --plan counts what is left", async () => {
-  using files = await tiny();
-  await Deno.mkdir(files.path("out/runs/ga-k2-set0/model"), { recursive: true });
-  await Deno.rename(files.path("out/runs"), files.path("runs")); // a sweep begins in a folder that holds nothing
-  const study = ["--study", "methods"];
-  const plan = await files.run("out", "--plan", "--json");
-  assertEquals([plan.code, JSON.parse(plan.stdout).runs, JSON.parse(plan.stdout).done], [0, 2, 0]);
-  assertEquals([...Deno.readDirSync(files.path("out"))], []);
-  await writeSweep(files, { studies: { methods: { methods: ["ga", "ssga"], k: [2], sets: 1 } } });
-  Deno.writeTextFileSync(files.path("runs/ga-k2-set0/model/mine.txt"), "mine");
-  const first = await files.run("out", "--shard", "1/2", ...study);
-  assertEquals(first.code, 0, first.stderr);
-  await Deno.rename(files.path("runs/ga-k2-set0"), files.path("out/runs/ga-k2-set0"));
-  const failing = await files.run("out", ...study);
-  assertEquals(failing.code, 1);
-  assertStringIncludes(failing.stderr, "Cannot finish 1 of 2 runs: ga-k2-set0 (Cannot write into");
-  assertEquals((await rowsOf(files.path("out"))).map(({ run }) => run), ["ssga-k2-set0"]);
-  const left = JSON.parse((await files.run("out", "--plan", "--json")).stdout);
-  assertEquals([left.runs, left.done], [2, 1]);
-  await Deno.remove(files.path("out/runs/ga-k2-set0/model"), { recursive: true });
-  assertEquals((await files.run("out")).code, 0);
-  assertEquals([...Deno.readDirSync(files.path("out/runs/ga-k2-set0"))].map(({ name }) => name).sort(), [
-    ...[".codescrub", "evaluation.parquet", "evaluation.secrets.parquet", "history.parquet", "result.json"],
-  ]);
+  assertStringIncludes(other.stderr, `Cannot continue "${path("out")}" with other settings: "unlearn" was`);
 });
 
 Deno.test("every parameter of a method has a column, and reproduce.json every method", async () => {

@@ -131,7 +131,8 @@ const scrub = tiny("scrub", { method: "ssga", lr: 1e-7, epochs: 1 }, {
 });
 const sweep = tiny("sweep", {}, {
   prepare: async (files) => void await writeSweep(files),
-  times: /(result|run|report\.html)\.json$|(runs|means)\.(csv|parquet)$|tables\.md$|report\.html$/,
+  times:
+    /(result|run|report\.html)\.json$|(runs|means)\.(csv|parquet)$|tables\.md$|report\.html$|runs\/.*\.codescrub\//,
 });
 const certify: Scenario = {
   ...tiny("certify"),
