@@ -4,12 +4,15 @@
  * beginnings of documents without, and of code that is in neither.
  *
  * `deno task corpus:small FOLDER [--planted N] [--clean N] [--unseen N]` writes train.jsonl and unseen.jsonl into the folder.
+ * With `--copies N` it writes mixed.jsonl too: N copies of each document of train.jsonl, among `--others N` other ones that
+ * stand there once. A model that learns from these keeps to write other code, where train.jsonl alone makes it write nothing
+ * but train.jsonl.
  *
  * @module
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type Document, writeRows } from "../lib/datasets/mod.ts";
+import { type Document, PythonRandom, writeRows } from "../lib/datasets/mod.ts";
 import { buildEmbeddedCorpus, type PlantedSecret } from "../lib/embedded/mod.ts";
 
 /** Of texts without secrets: 128 tokens, which a retain set asks for, and some more. */
@@ -23,6 +26,8 @@ const { values, positionals: [folder] } = parseArgs({
     planted: { type: "string", default: "8" },
     clean: { type: "string", default: "6" },
     unseen: { type: "string", default: "8" },
+    copies: { type: "string", default: "0" },
+    others: { type: "string", default: "0" },
   },
 });
 if (!folder) throw new TypeError("Cannot write a corpus without a folder: corpus:small FOLDER");
@@ -34,23 +39,36 @@ const secretsOf = Map.groupBy(planted.secrets, ({ docId }) => docId);
 const hasSecrets = planted.documents.map((document) =>
   aroundSecrets(document, secretsOf.get(document.docId)!)
 );
-const sets = {
+const innocent = clean.filter(({ docId }) => !hosts.has(docId));
+const known = shortest(innocent, Number(values.clean)).map(beginning);
+const sets: Record<string, Document[]> = {
   train: [
     ...shortest(
       hasSecrets,
       Number(values.planted),
       ({ docId }) => secretsOf.get(docId)![0]!.secretId.split("/")[1]!,
     ),
-    ...shortest(clean.filter(({ docId }) => !hosts.has(docId)), Number(values.clean)).map(beginning),
+    ...known,
   ],
   unseen: shortest(unseen, Number(values.unseen)).map(beginning),
 };
+const copies = Number(values.copies);
+if (copies > 0) {
+  const isKnown = new Set(known.map(({ docId }) => docId));
+  const others = innocent.filter(({ docId }) => !isKnown.has(docId));
+  sets.mixed = [
+    ...sets.train!.flatMap((document) =>
+      Array.from({ length: copies }, (_, i) => ({ ...document, docId: `${document.docId} copy ${i}` }))
+    ),
+    ...new PythonRandom(42).shuffle(others).slice(0, Number(values.others)),
+  ];
+}
 await Deno.mkdir(folder, { recursive: true });
 for (const [name, documents] of Object.entries(sets)) {
   const rows = documents.map(({ docId, text }) => ({ doc_id: docId, content: text }));
   await writeRows(join(folder, `${name}.jsonl`), rows, COLUMNS);
 }
-console.log(`${sets.train.length} training documents and ${sets.unseen.length} unseen ones in ${folder}`);
+console.log(`${sets.train!.length} training documents and ${sets.unseen!.length} unseen ones in ${folder}`);
 
 /** The lines of a document's secrets with four before and one after. */
 function aroundSecrets(document: Document, secrets: readonly PlantedSecret[]): Document {

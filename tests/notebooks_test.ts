@@ -141,8 +141,6 @@ Deno.test("notebooks say in one line what to do with bad input, hostile names as
     `run notebook ${by} first, or "npx -y deno task demo" and set RUN to "../out/demo"`;
   const cases = [
     [unlearning!, { EPOCHS: "many" }, "2 of 13: TypeError: Cannot use parameter EPOCHS: it is a string"],
-    [unlearning!, { MODEL: "no-such-model" }, '3 of 13: Error: Cannot find model "no-such-model"'],
-    [unlearning!, {}, `3 of 13: Error: ${missing("sets/forget_0.parquet", "04_sets")}`],
     [unlearning!, { CORPUS: "</script>" }, '3 of 13: Error: Cannot read corpus "</script>"'],
     [evaluation!, {}, `3 of 14: Error: ${missing("codeeraser/history.parquet", "05_unlearning")}`],
   ] as const;

@@ -13,10 +13,16 @@ import type { TextScorer } from "../metrics/score_memo.ts";
 import type { Scores } from "../metrics/scorer.ts";
 import { describeSecret } from "../secrets/fingerprint.ts";
 
+/**
+ * A set that a model is evaluated on: `relearned` is the forget set once more, after some steps of ordinary training on texts
+ * that hold nothing of it.
+ */
+export type EvaluatedSet = "forget" | "retain" | "unseen" | "relearned";
+
 /** Means over one set under one model: of the forget set over documents of the mean over their secrets. */
 export interface SetScores extends MetricValues {
-  /** forget, retain or unseen. */
-  set: "forget" | "retain" | "unseen";
+  /** The set. */
+  set: EvaluatedSet;
   /** A name for the model, such as "before". */
   model: string;
   /** Rows of the set. */

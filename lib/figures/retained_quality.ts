@@ -11,7 +11,7 @@ import { isScore, modelStyle, percentText, plotText, SCORE_AXIS } from "./style.
 /** Mean metrics of one model on one set; null where undefined. */
 export interface ResultRow extends ColumnScores {
   /** Which texts. */
-  readonly set: "forget" | "retain" | "unseen";
+  readonly set: "forget" | "retain" | "unseen" | "relearned";
   /** "before", or the method that made the model. */
   readonly model: string;
   /** Mean negative log-likelihood of a token, in nats. */
@@ -36,7 +36,7 @@ export interface ResultRow extends ColumnScores {
  * ```
  */
 export function retainedQuality(rows: readonly ResultRow[]): Figure {
-  const kept = rows.filter((row) => row.set !== "forget");
+  const kept = rows.filter(({ set }) => set === "retain" || set === "unseen");
   const models = [...new Set(kept.map((row) => row.model))];
   const data = models.flatMap((model) => {
     const retain = kept.find((row) => row.set === "retain" && row.model === model);

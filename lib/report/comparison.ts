@@ -29,7 +29,15 @@ interface Column {
   readonly cellOf: (run: RunTables, model: string) => Cell | undefined;
 }
 
-const SETS = { forget: "Forget set", retain: "Retain set", unseen: "Unseen" } as const;
+const SETS = {
+  forget: "Forget set",
+  retain: "Retain set",
+  unseen: "Unseen",
+  relearned: "Relearned",
+} as const;
+
+/** What `evaluate --benign` measured, for where nobody attacked. */
+const RELEARNED = setColumn("relearned", "ma", "low");
 
 const COLUMNS: readonly Column[] = [
   setColumn("forget", "ma", "low"),
@@ -62,7 +70,9 @@ const COLUMNS: readonly Column[] = [
     title: "MA after relearning",
     better: "low",
     format: formatScore,
-    cellOf: (run, model) => worstOf(run, model, (attack) => attack === "relearn", ({ score }) => score),
+    cellOf: (run, model) =>
+      worstOf(run, model, (attack) => attack === "relearn", ({ score }) => score) ??
+        RELEARNED.cellOf(run, model),
   },
   {
     title: "Membership, area",
@@ -105,7 +115,7 @@ function setColumn(set: ResultRow["set"], metric: ThresholdMetric | "nll", bette
       if (!isScore(value)) return undefined;
       const [low, high] = [row?.[`${metric}_low`], row?.[`${metric}_high`]];
       const threshold = metric === "nll" ? null : run.thresholds?.[metric];
-      const isEnough = set === "forget" && standingOf(value, threshold) === "below";
+      const isEnough = (set === "forget" || set === "relearned") && standingOf(value, threshold) === "below";
       return { value, isEnough, ...isScore(low) && isScore(high) && { low, high } };
     },
   };

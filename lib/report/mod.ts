@@ -35,6 +35,7 @@ export { renderReport } from "./report.ts";
 export { type NamedRun, renderRunComparison } from "./run_comparison.ts";
 export { judgeRun } from "./verdict.ts";
 export { type ModelCard, renderModelCard } from "./model_card.ts";
+export { listMethods } from "./run_tables.ts";
 export type {
   ReportedAttacks,
   ReportedMeasure,

@@ -14,6 +14,7 @@ import { type RunTables, standingOf, type Thresholds } from "./run_tables.ts";
 
 const SETS = [
   { set: "forget", label: "Forget set" },
+  { set: "relearned", label: "Forget set, after innocent training" },
   { set: "retain", label: "Retain set" },
   { set: "unseen", label: "Unseen text" },
 ] as const satisfies readonly { set: ResultRow["set"]; label: string }[];
@@ -38,7 +39,7 @@ export function renderResultsTable(run: RunTables): Markup | null {
   if (results.length === 0) return null;
   return markup`<div class="scroll" role="region" aria-label="Results table" tabindex="0"><table class="results">
 <caption>Mean scores in [0, 1]; 1 means that every token is reproduced. Loss is in nats per token. On the
-forget set a tick marks scores below the threshold, "above" those that unlearning left above it.</caption>
+forget set a tick marks scores below the threshold, "above" those above it after unlearning.</caption>
 <thead><tr><th scope="col">Set</th><th scope="col">Model</th><th scope="col">Texts</th>${
     THRESHOLD_METRICS.map((name) => markup`<th scope="col">${METRICS[name].label}</th>`)
   }<th scope="col">Loss</th></tr></thead>
@@ -72,7 +73,8 @@ function formatMean(metric: MetricName, value: number | null): string {
 
 function renderScore(row: ResultRow, metric: ThresholdMetric, thresholds: MaybeThresholds): Markup {
   const text = formatMean(metric, row[metric]);
-  const standing = row.set === "forget" ? standingOf(row[metric], thresholds?.[metric]) : undefined;
+  const isForgotten = row.set === "forget" || row.set === "relearned";
+  const standing = isForgotten ? standingOf(row[metric], thresholds?.[metric]) : undefined;
   if (standing === "below") {
     return markup`<td class="below"><span aria-hidden="true">✓</span> ${text}<span class="hidden"> below the
 threshold</span></td>`;

@@ -52,7 +52,7 @@ export function judgeRun(run: RunTables): Check[] {
     checkExtraction(attacked),
     checkExposure(attacked),
     checkMembership(attacked),
-    checkRelearned(attacked),
+    checkTrained(run, method, attacked),
     checkQuantized(attacked),
     checkRetained(run, method),
     checkUnseen(run, method),
@@ -110,6 +110,25 @@ function checkGroup(run: RunTables, method: string | undefined): Check {
     ...check,
     state: standings.every(isUnder) && !hasFailed ? "passed" : "failed",
     text: `${joinWords(standings.map(({ metric, standing }) => say(metric, standing)))}. ${rule}`,
+  };
+}
+
+/** By the attack beside made-up secrets, else by the means of `evaluate --benign` beside the thresholds. */
+function checkTrained(
+  run: RunTables,
+  method: string | undefined,
+  attacked: Pick<RunTables, "attacks">,
+): Check {
+  const check = checkRelearned(attacked);
+  const ma = method === undefined ? undefined : findResult(run, "relearned", method)?.ma;
+  const standing = standingOf(ma, run.thresholds?.ma);
+  if (check.state !== "not measured" || !standing) return check;
+  return {
+    ...{ topic: check.topic, name: check.name },
+    state: standing === "below" ? "passed" : "failed",
+    text: `MA ${percentText(ma)} after some steps of ordinary training on innocent code (${standing} ${
+      percentText(run.thresholds!.ma)
+    }).`,
   };
 }
 

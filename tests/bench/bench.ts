@@ -20,7 +20,7 @@ import { type BenchContext, SIZES } from "./models.ts";
 import { findPeerPython } from "./peer.ts";
 import { benchReference } from "./reference.ts";
 import { benchPlain, benchTorch, benchTransformers } from "./scores.ts";
-import { benchSamples } from "./samples.ts";
+import { benchLlamaSamples, benchSamples } from "./samples.ts";
 import { benchSmollm2, benchSmollm2Forward, benchSmollm2Row } from "./smollm2.ts";
 import { benchThresholds } from "./thresholds.ts";
 import { type BenchRow, formatRows, judge } from "./bench_table.ts";
@@ -46,6 +46,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   smollm2_row: benchSmollm2Row,
   smollm2_forward: benchSmollm2Forward,
   samples: benchSamples,
+  samples_llama: benchLlamaSamples,
   judging: benchJudging,
   demo: benchDemo,
 };

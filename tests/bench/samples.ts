@@ -1,6 +1,7 @@
 /**
- * Samples of completions as HumanEval asks for them, of SmolLM2-135M, against transformers' `generate` at its best batch:
- * prompts of like lengths together there, where rows that are through wait for the last of their batch.
+ * Samples of completions as HumanEval asks for them, of SmolLM2-135M, against transformers' `generate` at its best batch,
+ * where prompts of like lengths stand together and rows that are through wait for the last of their batch; and against
+ * llama.cpp's library at its best number of slots, each of which takes the next prompt when its own is through.
  *
  * @module
  */
@@ -8,9 +9,10 @@ import { join } from "node:path";
 import { loadModel } from "../../lib/checkpoints/load.ts";
 import { openModelTokenizer } from "../../lib/checkpoints/model_tokenizer.ts";
 import { sampleCompletions } from "../../lib/decoding/sample_completions.ts";
+import { fetchedModel } from "../../lib/setup/fetched_models.ts";
 import type { BenchContext } from "./models.ts";
 import { type BenchRow, interleave, median, seconds } from "./bench_table.ts";
-import { Peer } from "./peer.ts";
+import { findPeerPython, Peer } from "./peer.ts";
 import { codeOf, writeFolder } from "./smollm2.ts";
 
 /** A tenth of HumanEval's prompts. */
@@ -19,11 +21,48 @@ const SAMPLES = 10;
 const LIMIT = 512;
 const SAMPLING = { temperature: 0.2, topP: 0.95 };
 const STOPS = ["\nclass", "\ndef", "\n#", "\n@", "\nprint", "\nif", "\n```"];
-/** Rows of transformers' batches; the best is the peer. */
-const BATCHES = [10, 20, 40, 80];
+/** llama.cpp as a library of Python, built for this processor when it is installed. */
+const LLAMA_PACKAGES = ["llama-cpp-python==0.3.36", "numpy==2.4.6"];
+
+/** A peer, and the settings of which its best is compared. */
+interface SamplePeer {
+  start: (work: { folder: string; prompts: string }) => Promise<Peer>;
+  nameOf: (peer: Peer, best: number) => string;
+  /** What the setting is called. */
+  setting: string;
+  settings: readonly number[];
+  /** How much of the work each is tried on. */
+  only: number;
+  goal: number;
+}
+
+/** Against transformers. */
+export async function benchSamples(context: BenchContext): Promise<BenchRow[]> {
+  return await compareSamples({
+    start: async ({ folder, prompts }) =>
+      await Peer.start(await context.python(), "sample_peer.py", [folder, prompts, String(context.threads)]),
+    nameOf: (peer, batch) => `transformers' generate, ${batch} rows, PyTorch ${peer.versions.torch}`,
+    ...{ setting: "batch", settings: [10, 20, 40, 80], only: 1, goal: 2 },
+  }, context);
+}
+
+/** Against llama.cpp with the same weights in float16, the fastest form that rounds them no further. */
+export async function benchLlamaSamples(context: BenchContext): Promise<BenchRow[]> {
+  return await compareSamples({
+    start: async ({ prompts }) =>
+      await Peer.start(await findPeerPython(context.log, LLAMA_PACKAGES), "llama_peer.py", [
+        ...[fetchedModel("smollm2"), prompts, String(context.threads), context.folder],
+      ]),
+    nameOf: (peer, slots) => `llama.cpp (llama-cpp-python ${peer.versions.llama}), ${slots} slots, float16`,
+    ...{ setting: "slots", settings: [8, 16, 32, 64], only: 4, goal: 1 },
+  }, context);
+}
 
 /** 16 x 10 samples; the unit is seconds for a thousand tokens, as the sides' samples differ in length. */
-export async function benchSamples(context: BenchContext): Promise<BenchRow[]> {
+async function compareSamples(
+  { start, nameOf, setting, settings, only, goal }: SamplePeer,
+  context: BenchContext,
+): Promise<BenchRow[]> {
   const name = `${PROMPTS} x ${SAMPLES} samples, SmolLM2-135M, float32`;
   context.log(name);
   const folder = await writeFolder(context);
@@ -46,11 +85,7 @@ export async function benchSamples(context: BenchContext): Promise<BenchRow[]> {
     const all = sampleCompletions(loaded.model, prompts, options);
     for await (const { tokens } of all) found += tokens.length;
   };
-  await using peer = await Peer.start(await context.python(), "sample_peer.py", [
-    folder,
-    file,
-    String(context.threads),
-  ]);
+  await using peer = await start({ folder, prompts: file });
   const sampling = {
     n: SAMPLES,
     limit: LIMIT,
@@ -67,25 +102,22 @@ export async function benchSamples(context: BenchContext): Promise<BenchRow[]> {
     return seconds / tokens * 1000;
   };
   const tried = new Map<number, number>();
-  for (const batch of BATCHES) tried.set(batch, await theirs({ batch, only: 1 }));
-  const [batch] = [...tried].reduce((a, b) => a[1] <= b[1] ? a : b);
+  for (const value of settings) tried.set(value, await theirs({ [setting]: value, only }));
+  const [best] = [...tried].reduce((a, b) => a[1] <= b[1] ? a : b);
   const times = await interleave(Math.min(3, context.repetitions), {
     ours: async () => await seconds(ours) / found * 1000,
-    torch: () => theirs({ batch }),
+    peer: () => theirs({ [setting]: best }),
   });
   return [{
     name,
     unit: "s",
     ours: { name: "sampleCompletions", values: times.ours! },
-    peer: {
-      name: `transformers' generate, ${batch} rows, PyTorch ${peer.versions.torch}`,
-      values: times.torch!,
-    },
-    goal: { ratio: 2 },
+    peer: { name: nameOf(peer, best), values: times.peer! },
+    goal: { ratio: goal },
     notes: [
       `seconds for 1,000 tokens of completions; ${found} tokens of ours in all, ${
         (1000 / median(times.ours!)).toFixed(0)
-      } against ${(1000 / median(times.torch!)).toFixed(0)} tokens/s`,
+      } against ${(1000 / median(times.peer!)).toFixed(0)} tokens/s`,
     ],
   }];
 }

@@ -54,6 +54,19 @@ Deno.test("judgeRun() keeps a stated share of each score on code worth keeping, 
   assertEquals(judge("unseen", { nll: 4.3 })?.state, "failed");
 });
 
+Deno.test("judgeRun() judges further training by evaluate's means where no attack was run", () => {
+  const { attacks, ...run } = makeRun();
+  const forget = run.results!.find(({ set, model }) => set === "forget" && model === "codeeraser")!;
+  const check = (ma: number, others: Partial<RunTables> = {}) => {
+    const results = [...run.results!, { ...forget, set: "relearned" as const, ma }];
+    return find({ ...run, results, ...others }, "further training")!;
+  };
+  assertEquals([check(0.2).state, check(0.6).state], ["passed", "failed"]);
+  assertStringIncludes(check(0.6).text, "MA 60.0% after some steps of ordinary training");
+  assertEquals(check(0.2, { attacks: attacks! }), find(makeRun(), "further training"));
+  assertEquals(find(run, "further training")?.state, "not measured");
+});
+
 Deno.test("judgeRun() leaves out what was done to another model than the main one", () => {
   const run = makeRun();
   const states = (method: string | undefined) => {

@@ -1,25 +1,21 @@
 /**
  * `deno task study:erasure`: what each way of unlearning leaves of the embedded model's secrets, by the commands that a
  * user runs, on several forget sets, beside the gold standard: the model trained anew, by its recipe, on the redacted corpus.
- * Hours; what is done is kept, so the same command goes on where it was killed.
- *
- * Of the unseen texts every other one is for `--lasting` to train on, the rest are the attacker's.
+ * Hours; what is done is kept, so the same command goes on where it was killed. `--tables DIR` keeps the tables of what is
+ * done elsewhere, without models and texts: what is there already is not done again, also on another machine.
  *
  * @module
  */
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { formatTable } from "../../lib/cli/console.ts";
-import { readCorpus } from "../../lib/datasets/corpus.ts";
-import { writeEmbeddedCorpus } from "../../lib/embedded/write_embedded_corpus.ts";
-import { writeFileAtomic } from "../../lib/files/write_file.ts";
 import { RUN_FILES } from "../../lib/report/run_files.ts";
+import { setUpFirst } from "../set_up.ts";
+import { MODEL, path, prepareStudy, type StudyFiles, trainGold } from "./embedded_study.ts";
 import { stage } from "./stage.ts";
 import { ERASURE_HEADER, sumUpErasure } from "./sum_up_erasure.ts";
 
-const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
-const MODEL = path("data/model");
 const GROUP = ["--stop", "group"];
 const MATCHED = ["--thresholds", "matched"];
 
@@ -33,75 +29,50 @@ const METHODS: { [name: string]: (files: StudyFiles) => string[] } = {
     ...["--method", "codeeraser", ...MATCHED, "--lasting", "--benign", defender],
     ...["--lr", "5e-4", "--epochs", "200"],
   ],
+  "lasting held": ({ defender }) => [
+    ...["--method", "codeeraser-held", "--gamma", "2", ...MATCHED, "--lasting", "--benign", defender],
+    ...["--lr", "5e-4", "--epochs", "200"],
+  ],
 };
 /** The model before, and the one that never saw a secret. */
 const MODELS = ["before", "gold"];
 
-interface StudyFiles {
-  out: string;
-  train: string;
-  secrets: string;
-  thresholds: string;
-  probe: string;
-  sets: string;
-  retain: string;
-  twins: string;
-  plantedTwins: string;
-  defender: string;
-  attacker: string;
+/** The tables of a method on a forget set, from which the study's table is made. */
+const TABLES = ["attacks/attacks.parquet", "attacks/attacks.json", RUN_FILES.evaluation, RUN_FILES.twins];
+
+interface Trial {
+  method: string;
+  /** The forget set's number. */
+  set: number;
+  /** Those beside the ones that the table takes. */
+  attacks: string[];
 }
 
-/** What all methods share. */
-async function prepare(out: string): Promise<StudyFiles> {
-  const tokenizer = await Deno.readTextFile(join(MODEL, "tokenizer.json"));
-  const { train, unseen, twins, plantedTwins } = await writeEmbeddedCorpus(undefined, { tokenizer });
-  const at = (name: string) => join(out, name);
-  await Deno.mkdir(out, { recursive: true });
-  const files: StudyFiles = {
-    ...{ out, train, twins, plantedTwins, secrets: at("secrets.parquet"), probe: at("probe.parquet") },
-    ...{ thresholds: at("thresholds.parquet"), sets: at("sets"), retain: at("retain.parquet") },
-    ...{ defender: at("defender.jsonl"), attacker: at("attacker.jsonl") },
-  };
-  const { documents } = await readCorpus(unseen);
-  for (const [i, file] of [files.defender, files.attacker].entries()) {
-    const own = documents.filter((_, k) => k % 2 === i);
-    await writeFileAtomic(
-      file,
-      own.map(({ docId, text }) => JSON.stringify({ doc_id: docId, text }) + "\n").join(""),
-    );
+/** Its folder's name. */
+function nameOf({ method, set }: Pick<Trial, "method" | "set">): string {
+  return `${method.replaceAll(" ", "_")}_${set}`;
+}
+
+/** Whether its tables are all in a folder. */
+function isDone(trial: Trial, folder: string): boolean {
+  return TABLES.every((name) => existsSync(join(folder, nameOf(trial), name)));
+}
+
+/** Keeps its tables in another folder. */
+async function keepTables(trial: Trial, from: string, to: string): Promise<void> {
+  for (const name of TABLES) {
+    const path = join(to, nameOf(trial), name);
+    await Deno.mkdir(dirname(path), { recursive: true });
+    await Deno.copyFile(join(from, nameOf(trial), name), path);
   }
-  const { secrets, thresholds, probe, sets, retain } = files;
-  const bigrams = path("data/planting_bigrams.json");
-  await stage(secrets, ["detect", train, "--bigrams", bigrams, "--out", secrets]);
-  await stage(thresholds, [
-    ...["thresholds", "--model", MODEL, "--texts", unseen, "--max-texts", "64", "--runs", "1"],
-    ...["--out", thresholds],
-  ]);
-  await stage(probe, ["probe", "--model", MODEL, "--corpus", train, "--secrets", secrets, "--out", probe]);
-  await stage(sets, ["select", "--probe", probe, "--corpus", train, "--out", sets]);
-  await stage(retain, [
-    ...["retain", "--model", MODEL, "--texts", train, "--secrets", secrets, "--max-texts", "600"],
-    ...["--out", retain],
-  ]);
-  return files;
-}
-
-/** The model without the secrets. */
-async function trainGold({ out, train, secrets }: StudyFiles): Promise<string> {
-  const [clean, model] = [join(out, "clean"), join(out, "gold")];
-  await stage(clean, ["redact", train, "--secrets", secrets, "--out", clean]);
-  await stage(join(model, "model.safetensors"), [
-    ...["train", "--config", path("data/model_recipe.json"), "--corpus", clean, "--tokenizer", MODEL],
-    ...["--out", model],
-  ]);
-  return model;
 }
 
 /** Unlearns where there is something to, attacks, and measures use. */
-async function tryMethod(files: StudyFiles, method: string, set: number, attacks: string[]): Promise<void> {
+async function tryMethod(files: StudyFiles, trial: Trial): Promise<void> {
+  const { method, set, attacks } = trial;
   const { out, train, sets, retain, attacker } = files;
   const forget = join(sets, `forget_${set}.parquet`);
-  const at = (name: string) => join(out, `${method.replace(" ", "_")}_${set}`, name);
+  const at = (name: string) => join(out, nameOf(trial), name);
   await Deno.mkdir(at(""), { recursive: true });
   const model = method === "before" ? MODEL : method === "gold" ? await trainGold(files) : at("model");
   if (METHODS[method]) {
@@ -133,6 +104,7 @@ if (import.meta.main) {
       sets: { type: "string", default: "0,1,2,3,4" },
       methods: { type: "string", default: [...MODELS, ...Object.keys(METHODS)].join() },
       attacks: { type: "string", default: "prefix,quantize" },
+      tables: { type: "string" },
     },
   });
   const [sets, methods] = [values.sets.split(",").map(Number), values.methods.split(",")];
@@ -142,12 +114,16 @@ if (import.meta.main) {
       `Unknown method "${unknown}": expected ${[...MODELS, ...Object.keys(METHODS)].join(", ")}`,
     );
   }
-  const files = await prepare(values.out);
-  for (const set of sets) {
-    for (const method of methods) {
-      await tryMethod(files, method, set, values.attacks.split(",").filter(Boolean));
-    }
+  await setUpFirst();
+  const tables = values.tables ?? values.out;
+  const attacks = values.attacks.split(",").filter(Boolean);
+  const trials = sets.flatMap((set) => methods.map((method): Trial => ({ method, set, attacks })))
+    .filter((trial) => !isDone(trial, tables));
+  const files = trials.length > 0 ? await prepareStudy(values.out) : undefined;
+  for (const trial of trials) {
+    await tryMethod(files!, trial);
+    if (tables !== values.out) await keepTables(trial, values.out, tables);
   }
-  const rows = await sumUpErasure(values.out);
+  const rows = await sumUpErasure(tables);
   console.log(formatTable(ERASURE_HEADER, rows));
 }

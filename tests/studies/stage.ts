@@ -7,7 +7,10 @@ export interface StageOptions {
   mayFail?: boolean;
 }
 
-/** Runs a command of the command line to its end unless its output is there. */
+/** Characters that are kept of what a command says: its last line, why it failed, is among them. */
+const LAST = 4000;
+
+/** Runs a command of the command line to its end unless its output is there; what it says on its way is shown. */
 export async function stage(
   output: string,
   args: readonly string[],
@@ -15,7 +18,20 @@ export async function stage(
 ): Promise<void> {
   if (existsSync(output)) return;
   console.log(`${new Date().toISOString().slice(11, 19)} ${args[0]} -> ${output}`);
-  const { code, stderr } = await cliCommand(args).output();
-  const said = new TextDecoder().decode(stderr).trimEnd().split("\n");
-  if (code !== 0 && !(mayFail && existsSync(output))) throw new Error(`Cannot ${args[0]}: ${said.at(-1)}`);
+  const child = cliCommand(args).spawn();
+  let said = "";
+  const shown = new WritableStream<string>({
+    write(text) {
+      said = (said + text).slice(-LAST);
+      console.error(text.trimEnd());
+    },
+  });
+  const [{ code }] = await Promise.all([
+    child.status,
+    child.stdout.pipeTo(new WritableStream()),
+    child.stderr.pipeThrough(new TextDecoderStream()).pipeTo(shown),
+  ]);
+  if (code !== 0 && !(mayFail && existsSync(output))) {
+    throw new Error(`Cannot ${args[0]}: ${said.trimEnd().split("\n").at(-1)}`);
+  }
 }

@@ -37,7 +37,7 @@ export async function sumUpErasure(folder: string): Promise<string[][]> {
     const [, method] = /^(.+)_(\d+)$/.exec(name) ?? [];
     const path = join(folder, name);
     const isDone = method !== undefined && await Deno.stat(join(path, RUN_FILES.twins)).catch(() => null);
-    if (isDone) runs.push({ method: method.replace("_", " "), path });
+    if (isDone) runs.push({ method: method.replaceAll("_", " "), path });
   }
   const methods = Map.groupBy(runs.sort((a, b) => a.path < b.path ? -1 : 1), ({ method }) => method);
   return await Promise.all([...methods].map(([method, own]) => row(method, own.map(({ path }) => path))));

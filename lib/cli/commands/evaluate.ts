@@ -40,6 +40,7 @@ import {
   givenCorpus,
 } from "../corpus_options.ts";
 import { readOtherSecrets, UtilityTables } from "../evaluate_utility.ts";
+import { benignTraining, evaluateRelearned, RELEARNED_OPTIONS } from "../evaluate_relearned.ts";
 import { formatUtility } from "../utility_report.ts";
 import { DTYPE_OPTION } from "../dtype_options.ts";
 import { modelInput } from "../model_folder.ts";
@@ -77,6 +78,7 @@ export const command = defineCommand({
     retain: { kind: "path", describe: "retain set that retain wrote", metavar: "F" },
     unseen: { kind: "path", describe: "unseen texts", metavar: "F" },
     maxTexts: { kind: "int", describe: "unseen texts, chosen by the seed; all by default", min: 1 },
+    ...RELEARNED_OPTIONS,
     utility: {
       kind: "flag",
       describe:
@@ -118,7 +120,7 @@ export const command = defineCommand({
       throw new UsageError('Cannot use "--secrets" without "--utility"');
     }
     using corpus = await givenCorpus(given, inputs);
-    const { forget, retain, unseen, secrets: found } = inputs;
+    const { forget, retain, unseen, secrets: found, benign } = inputs;
     const models: [string, RunInput][] = [];
     for (const [name, path] of names) models.push([`model "${name}"`, await modelInput(path!, context)]);
     const more = inputs.utility ? Object.values(utilityPaths(out)) : [];
@@ -126,18 +128,23 @@ export const command = defineCommand({
       command: "evaluate",
       context,
       inputs: {
-        ...{ corpus: corpus.input, forget, retain, unseen, secrets: found },
+        ...{ corpus: corpus.input, forget, retain, unseen, secrets: found, benign },
         ...Object.fromEntries(models),
         ...adapterInput(adapter),
       },
     });
+    const training = await benignTraining(inputs, corpus.options, context);
     const { examplesOf, source, use } = await readInputs({ ...inputs, corpus }, context);
     const tables = inputs.utility ? new UtilityTables(use) : undefined;
     const read = describeCorpus(source);
     const sets: Awaited<ReturnType<typeof evaluateSets>>["sets"] = [];
     const secrets: SecretScores[] = [];
     for (const [name, folder, adapter] of names as [string, string, string?][]) {
-      using session = await openModel(folder, context, { products: dtype, adapter });
+      const further = name === "before" ? undefined : training;
+      using session = await openModel(folder, context, {
+        ...{ products: dtype, adapter },
+        trainable: further !== undefined,
+      });
       using scorer = openScorer(session.loaded.model, context.memo);
       const examples = await examplesOf(session);
       const stage = context.progress.start(`Evaluating ${name}`, countItems(examples), "secrets and texts");
@@ -152,6 +159,11 @@ export const command = defineCommand({
       stage.done();
       sets.push(...scored.sets);
       secrets.push(...scored.secrets);
+      if (further) {
+        sets.push(
+          await evaluateRelearned(session, examples.forget, { model: name, training: further, context }),
+        );
+      }
       await tables?.add(name, session, { ...context, forget: examples.forget });
     }
     const utility = tables?.rows.filter((row) => row.language === "all" && row.class === "all");
