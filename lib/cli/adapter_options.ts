@@ -6,6 +6,7 @@
  */
 import { adapterSize } from "../checkpoints/adapter.ts";
 import type { LoadOptions } from "../checkpoints/load.ts";
+import type { Products } from "../engine/compile.ts";
 import { readConfig } from "../checkpoints/load.ts";
 import { checkLora, linearLayers, LORA_DEFAULTS, type NewLora, targetLayers } from "../models/lora.ts";
 import { reasonOf } from "../files/reason.ts";
@@ -172,6 +173,7 @@ export function trainedOptions(
 /**
  * The sizes of a model that is to be trained, by its configuration and the adapter's alone.
  *
+ * @param dtype of products: with bfloat16 the weights beside an adapter take half. Default "float32"
  * @throws {Error} as `readConfig`; {RangeError} when a new adapter's targets match no layer; as `readAdapter` where one
  * exists
  *
@@ -182,17 +184,19 @@ export function trainedOptions(
  * import { trainedSizes } from "./adapter_options.ts";
  *
  * const context = { cwd: "/", progress: createProgress(), signal: new AbortController().signal };
- * const { parameters, trained } = await trainedSizes({ model: "embedded", lora: "r=2,targets=c_fc" }, context);
- * assertEquals([parameters, trained], [4_339_200, 4 * 2 * (256 + 1024)]);
+ * const lora = { model: "embedded", lora: "r=2,targets=c_fc", dtype: "bfloat16" } as const;
+ * const { parameters, trained, weightBytes } = await trainedSizes(lora, context);
+ * assertEquals([parameters, trained, weightBytes], [4_339_200, 4 * 2 * (256 + 1024), 2]);
  * ```
  */
 export async function trainedSizes(
-  { model, lora, adapter }: TrainedModel,
+  { model, lora, adapter, dtype }: TrainedModel & { dtype?: Products },
   context: ModelContext,
 ): Promise<ModelSizes> {
   const folder = await modelFolder(model, context);
-  const sizes = await modelSizes(folder);
-  if (lora === undefined && adapter === undefined) return sizes;
+  const whole = await modelSizes(folder);
+  if (lora === undefined && adapter === undefined) return whole;
+  const sizes = { ...whole, weightBytes: dtype === "bfloat16" ? 2 : 4 } as const;
   const { architecture, config } = await readConfig(folder);
   const layers = linearLayers(architecture, config);
   if (adapter !== undefined) {

@@ -8,18 +8,17 @@ import { slotsAtOnce } from "../decoding/batch_sizes.ts";
 import { sampleCompletions } from "../decoding/sample_completions.ts";
 import { longestOf } from "../decoding/sample_options.ts";
 import { gpuMemory } from "../engine/cpu_features.ts";
-import { freeMemory } from "../engine/free_memory.ts";
 import { samplingBytes } from "../evaluation/scoring_memory.ts";
 import type { Problem } from "../humaneval/problem.ts";
 import { problemsOfShard } from "../humaneval/samples_file.ts";
 import type { CommandResult, Context } from "./command.ts";
 import type { HumanEvalValues } from "./humaneval_run.ts";
 import { encodePrompts, promptsOf } from "./humaneval_prompts.ts";
-import { describeNeed, memoryOf, modelSizes } from "./memory.ts";
+import { describeNeed, memoryLeft, modelSizes } from "./memory.ts";
 import { modelFolder } from "./model_folder.ts";
 import { formatSeconds } from "./progress.ts";
 import type { NamedModel } from "./adapter_options.ts";
-import { openModel } from "./session.ts";
+import { openEngine, openModel } from "./session.ts";
 import { resolveShard } from "./shard.ts";
 
 /** Prompts that are tried, and tokens that a sample of the longest of them gets in each try. */
@@ -58,8 +57,8 @@ export async function planHumanEval(
   const shard = resolveShard(given, Deno.env.toObject());
   const own = problemsOfShard(shard, problems);
   const sizes = await modelSizes(await modelFolder(name, context));
-  const free = freeMemory();
-  const before = free === null ? null : free + Deno.memoryUsage().rss;
+  using _engine = await openEngine();
+  const free = memoryLeft();
   using session = await openModel(name, context, { products: dtype, adapter });
   const { model } = session.loaded;
   const positions = longestOf(model, { maxTokens });
@@ -81,12 +80,12 @@ export async function planHumanEval(
     for await (const sample of samples) drawn += sample.tokens.length;
     seconds = drawn === 0 ? 0 : (performance.now() - startedAt) / 1000 / drawn * tokens;
   }
-  const bytes = gpuMemory() === null ? samplingBytes(sizes, { positions, dtype }) : undefined;
+  const bytes = samplingBytes(sizes, { positions, dtype, gpu: gpuMemory() });
   const samples = own.length * n;
   const lines = [
     `Samples: ${samples} of ${own.length} problems, ${tokens} tokens at most`,
     `Time: at most about ${formatSeconds(1000 * seconds)}; samples that end early take less`,
-    ...bytes === undefined ? [] : [describeNeed(bytes, sizes, before)],
+    describeNeed(bytes, sizes, free),
   ];
   return {
     text: lines.join("\n"),
@@ -96,7 +95,7 @@ export async function planHumanEval(
       samples,
       tokens,
       seconds: Number(seconds.toPrecision(3)),
-      ...memoryOf(bytes),
+      memory_bytes: Math.round(bytes),
     },
   };
 }

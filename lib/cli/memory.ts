@@ -1,6 +1,7 @@
 /**
  * Memory said before a run: what it will take, by the sizes of the model and of what it works on, beside what the machine
- * or its control group (a container's, a job's) has left, so that nobody waits an hour for a process that is killed.
+ * or its control group (a container's, a job's) has left, or the GPU that computes, so that nobody waits an hour for a
+ * process that is killed.
  *
  * @module
  */
@@ -23,10 +24,31 @@ export interface MemoryPlan {
 }
 
 /**
- * Says in a line what a run will take, and where that is too much what to lower. Nothing is said of a GPU, whose memory is
- * its own.
+ * What a run may take: of a GPU what TensorFlow was given of it, else what is free, and what this process has already.
  *
- * @returns the bytes; undefined for a GPU
+ * @returns bytes; null where the system does not tell
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { memoryLeft } from "./memory.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * assert(memoryLeft()! > Deno.memoryUsage().rss);
+ * ```
+ */
+export function memoryLeft(): number | null {
+  const gpu = gpuMemory();
+  if (gpu !== null) return gpu;
+  const free = freeMemory();
+  return free === null ? null : free + Deno.memoryUsage().rss;
+}
+
+/**
+ * Says in a line what a run will take, and where that is too much what to lower.
+ *
+ * @returns the bytes
  *
  * @example
  * ```ts
@@ -42,26 +64,33 @@ export interface MemoryPlan {
  * assertMatch(line, /^Memory: about 1\.1 GB for 3\.0 M parameters, \d+\.\d GB are free/);
  * ```
  */
-export function sayMemory({ log }: Pick<Context, "log">, plan: MemoryPlan): number | undefined {
-  if (gpuMemory() !== null) return undefined;
-  const free = freeMemory();
-  if (free !== null) log(describeMemory(plan, free + Deno.memoryUsage().rss)); // it has a part of what it takes already
+export function sayMemory({ log }: Pick<Context, "log">, plan: MemoryPlan): number {
+  const free = memoryLeft();
+  if (free !== null) log(describeMemory(plan, free));
   return Math.round(plan.bytesWith(plan.value));
 }
 
 /**
- * The bytes as a result says them.
+ * The largest of an option's value, its half, quarter ... with which a run fits; null where it does not even with 1.
+ *
+ * @param free bytes
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { memoryOf } from "./memory.ts";
+ * import { fittingValue } from "./memory.ts";
  *
- * assertEquals([memoryOf(5), memoryOf(undefined)], [{ memory_bytes: 5 }, {}]);
+ * const plan = { value: 8, bytesWith: (value: number) => (10 + value) * 1e9 };
+ * assertEquals([20e9, 15e9, 11e9, 9e9].map((free) => fittingValue(plan, free)), [8, 4, 1, null]);
  * ```
  */
-export function memoryOf(bytes: number | undefined): { memory_bytes?: number } {
-  return bytes === undefined ? {} : { memory_bytes: bytes };
+export function fittingValue(
+  { value, bytesWith }: Pick<MemoryPlan, "value" | "bytesWith">,
+  free: number,
+): number | null {
+  let less = value;
+  while (less > 1 && bytesWith(less) > free) less = Math.floor(less / 2);
+  return bytesWith(less) <= free ? less : null;
 }
 
 /**
@@ -85,12 +114,12 @@ export function memoryOf(bytes: number | undefined): { memory_bytes?: number } {
  * );
  * ```
  */
-export function describeMemory({ sizes, option, value, bytesWith }: MemoryPlan, free: number): string {
+export function describeMemory(plan: MemoryPlan, free: number): string {
+  const { sizes, option, value, bytesWith } = plan;
   const line = needLine(bytesWith(value), sizes, free);
-  if (bytesWith(value) <= free) return line;
-  let less = Math.max(1, Math.floor(value / 2));
-  while (less > 1 && bytesWith(less) > free) less = Math.floor(less / 2);
-  return bytesWith(less) <= free
+  const less = fittingValue(plan, free);
+  if (less === value) return line;
+  return less !== null
     ? `${line}: probably too little, try ${option} ${less}`
     : `${line}: probably too little even with ${option} 1, take a smaller model or a larger machine`;
 }

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { freeMemory } from "../engine/free_memory.ts";
 import { gpuMemory } from "../engine/cpu_features.ts";
 import type { Products } from "../engine/compile.ts";
 import { countDocuments } from "../datasets/corpus_pieces.ts";
@@ -13,10 +12,10 @@ import { resolveCorpus } from "../datasets/resolve_corpus.ts";
 import { scoringBytes } from "../evaluation/scoring_memory.ts";
 import type { CommandResult, Context, OptionSpec } from "./command.ts";
 import type { GivenCorpus } from "./corpus_options.ts";
-import { describeNeed, memoryOf, modelSizes } from "./memory.ts";
+import { describeNeed, memoryLeft, modelSizes } from "./memory.ts";
 import { modelFolder } from "./model_folder.ts";
 import { formatSeconds } from "./progress.ts";
-import { type ModelSession, openModel } from "./session.ts";
+import { type ModelSession, openEngine, openModel } from "./session.ts";
 import { resolveShard } from "./shard.ts";
 
 /** The option that asks for it. */
@@ -69,8 +68,8 @@ export async function planScores(
   const shard = resolveShard(given, Deno.env.toObject());
   const own = rows === null ? null : Math.ceil(rows / (shard?.count ?? 1));
   const sizes = await modelSizes(await modelFolder(model, context));
-  const free = freeMemory();
-  const before = free === null ? null : free + Deno.memoryUsage().rss;
+  using _engine = await openEngine();
+  const free = memoryLeft();
   using session = await openModel(model, context, { products: dtype, adapter });
   const { config } = session.loaded.model;
   const length = Math.min(tokens, config.maxPositions);
@@ -86,13 +85,13 @@ export async function planScores(
     seconds = Math.min(seconds, (performance.now() - startedAt) / 1000 / sample.length);
   }
   const counted = own ?? 1000;
-  const bytes = gpuMemory() === null ? scoringBytes(sizes, { tokens: length }) : undefined;
+  const bytes = scoringBytes(sizes, { tokens: length, dtype, gpu: gpuMemory() });
   const lines = [
     own === null ? `Rows: only reading the corpus would tell how many ${unit}` : `Rows: ${own} ${unit}`,
     `Time: at most about ${formatSeconds(1000 * seconds * counted)}${
       own === null ? ` for 1000 ${unit}` : ""
     }, and that of reading the corpus`,
-    ...bytes === undefined ? [] : [describeNeed(bytes, sizes, before)],
+    describeNeed(bytes, sizes, free),
   ];
   return {
     text: lines.join("\n"),
@@ -100,7 +99,7 @@ export async function planScores(
       plan: true,
       [unit]: own,
       [own === null ? "seconds_of_1000" : "seconds"]: Number((seconds * counted).toPrecision(3)),
-      ...memoryOf(bytes),
+      memory_bytes: Math.round(bytes),
     },
   };
 }

@@ -24,7 +24,7 @@ import { describeRequest } from "./scrub_request.ts";
 import { corpusFlags, methodFlags, retains } from "./scrub_options.ts";
 import { findSecrets, type ScrubWork } from "./scrub_stages.ts";
 import { formatSeconds } from "./progress.ts";
-import { openModel } from "./session.ts";
+import { openEngine, openModel } from "./session.ts";
 import { Stages } from "./stages.ts";
 import { sayUnlearningMemory } from "./unlearn_memory.ts";
 import { timeEpoch } from "./unlearn_plan.ts";
@@ -103,7 +103,7 @@ type Planned = typeof probe | typeof retain | typeof thresholds;
 
 async function planStages(stages: Stages, work: ScrubWork, context: Context): Promise<StagePlan[]> {
   const { values } = work;
-  const { model, dtype, corpus, unseen, controls, method, k, epochs, microBatch } = values;
+  const { model, dtype, corpus, unseen, controls, method, k, epochs } = values;
   const secrets = stages.path(RUN_FILES.secrets);
   const reading = corpusFlags(values);
   const planOf = async (name: string, command: Planned, flags: Record<string, unknown>) =>
@@ -139,7 +139,11 @@ async function planStages(stages: Stages, work: ScrubWork, context: Context): Pr
     bleu4: null,
   }));
   const controlSets = unseen === undefined ? CONTROL_SETS : 0;
-  const bytes = await sayUnlearningMemory({ ...values, controlSets }, { forgetRows: rows, retainRows }, {
+  using _engine = await openEngine();
+  const { bytes, microBatch } = await sayUnlearningMemory({ ...values, controlSets }, {
+    forgetRows: rows,
+    retainRows,
+  }, {
     ...context,
     log: () => {},
   });
@@ -155,7 +159,7 @@ async function planStages(stages: Stages, work: ScrubWork, context: Context): Pr
     stage: "unlearn",
     of: `${rows.length} rows, ${epochs} epochs of ${formatSeconds(1000 * epoch)}`,
     seconds: epoch * epochs,
-    ...bytes !== undefined && { memory_bytes: bytes },
+    memory_bytes: bytes,
   });
   plans.push({
     stage: "evaluate",

@@ -148,7 +148,8 @@ export async function openStart(
  */
 export async function startSizes(options: StartOptions, context: ModelContext): Promise<ModelSizes> {
   const { model, tokenizer: folder, vocabulary } = options;
-  if (model !== undefined) return await trainedSizes({ ...options, model }, context);
+  const dtype = options.dtype as Products;
+  if (model !== undefined) return await trainedSizes({ ...options, model, dtype }, context);
   const tokenizer = folder === undefined
     ? { vocabularySize: vocabulary, endOfText: 0 }
     : await openTokenizer(folder);

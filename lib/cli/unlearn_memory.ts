@@ -1,5 +1,5 @@
 /**
- * What `unlearn` will take of memory, by its options and sets.
+ * What `unlearn` will take of memory, by its options and sets, and how many rows at once fit on a GPU.
  *
  * @module
  */
@@ -7,6 +7,7 @@ import type { FORGET_COLUMNS, RETAIN_COLUMNS } from "../datasets/columns.ts";
 import { RETAIN_TOKENS, WINDOW_TOKENS } from "../datasets/token_counts.ts";
 import type { RowOf } from "../datasets/row_table.ts";
 import type { Products } from "../engine/compile.ts";
+import { gpuMemory } from "../engine/cpu_features.ts";
 import { compilesUnlearning } from "../engine/xla_policy.ts";
 import { RETAIN_BLEU } from "../evaluation/retain_set.ts";
 import { objectiveOf, type ObjectiveOptions } from "../unlearning/objectives.ts";
@@ -14,7 +15,7 @@ import { LASTING_WINDOWS } from "../unlearning/lasting.ts";
 import { unlearningBytes } from "../unlearning/run_memory.ts";
 import { type TrainedModel, trainedSizes } from "./adapter_options.ts";
 import type { Context } from "./command.ts";
-import { sayMemory } from "./memory.ts";
+import { fittingValue, memoryLeft, sayMemory } from "./memory.ts";
 import type { ModelContext } from "./model_folder.ts";
 
 /** The options that decide. */
@@ -41,10 +42,17 @@ export interface UnlearnTables {
   retainRows: readonly RowOf<typeof RETAIN_COLUMNS>[];
 }
 
+/** What a run takes, and with how many rows at once. */
+export interface UnlearnMemory {
+  /** Bytes. */
+  bytes: number;
+  /** Rows at once: on a GPU, which has no other memory to go to, fewer than were asked for where these do not fit. */
+  microBatch: number;
+}
+
 /**
  * Says what the run will take; see `sayMemory`. TensorFlow must be open.
  *
- * @returns bytes; undefined on a GPU
  * @throws {Error} as `trainedSizes`
  *
  * @example
@@ -60,15 +68,15 @@ export interface UnlearnTables {
  * const options = { model: "embedded", method: "ga", gamma: 0, lambda: 0, alpha: 0, microBatch: 4 };
  * const row = { doc_id: "a.py", window: 0, spans: '[["KEY",3,16]]', ma: 1, mask_tokens: 12 };
  * const sets = { forgetRows: [row, row], retainRows: [] };
- * await sayUnlearningMemory({ ...options, dtype: "float32", compat: "sound" }, sets, context);
- * assertMatch(line, /^Memory: about \d\.\d GB for 4\.3 M parameters/);
+ * const { microBatch } = await sayUnlearningMemory({ ...options, dtype: "float32", compat: "sound" }, sets, context);
+ * assertMatch(`${line}; ${microBatch}`, /^Memory: about \d\.\d GB for 4\.3 M parameters.*; 4$/);
  * ```
  */
 export async function sayUnlearningMemory(
   options: UnlearnMemoryOptions,
   { forgetRows, retainRows }: UnlearnTables,
   context: ModelContext & Pick<Context, "log">,
-): Promise<number | undefined> {
+): Promise<UnlearnMemory> {
   const sizes = await trainedSizes(options, context);
   const objective = objectiveOf(options.method, options);
   const { maxPositions } = sizes.config;
@@ -87,13 +95,23 @@ export async function sayUnlearningMemory(
       training: { ...LASTING_WINDOWS, length: Math.min(LASTING_WINDOWS.length, maxPositions) },
     },
     xla: compilesUnlearning({ parameterCount: sizes.parameters, products: options.dtype }).gradients,
+    gpu: gpuMemory(),
   };
-  return sayMemory(context, {
+  const isReference = options.compat === "reference";
+  const plan = {
     sizes,
     option: "--micro-batch",
-    value: options.compat === "reference" ? 2 : Math.min(options.microBatch, forgetRows.length),
-    bytesWith: (microBatch) => unlearningBytes(sizes, { ...work, microBatch }),
-  });
+    value: isReference ? 2 : Math.min(options.microBatch, forgetRows.length),
+    bytesWith: (microBatch: number) => unlearningBytes(sizes, { ...work, microBatch }),
+  };
+  const fitting = work.gpu === null || isReference ? plan.value : fittingValue(plan, memoryLeft()!) ?? 1;
+  if (fitting < plan.value) {
+    context.log(
+      `The GPU has no memory for ${plan.value} rows at once: ${fitting} run at once, which changes no result`,
+    );
+  }
+  const bytes = sayMemory(context, { ...plan, value: fitting });
+  return { bytes, microBatch: fitting < plan.value ? fitting : options.microBatch };
 }
 
 /** Spans of a row, of which another reader says what is wrong. */

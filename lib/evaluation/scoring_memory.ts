@@ -1,5 +1,5 @@
 /**
- * How much memory scoring takes on a processor, reckoned from a model's sizes before it is loaded. It is meant for a model
+ * How much memory scoring takes, reckoned from a model's sizes before it is loaded. It is meant for a model
  * that knows little of the texts, which has the most to decode: with the embedded model `measure` of unseen texts took 1.67 GB
  * where 1.5 are reckoned, `probe --el` of secrets that it knows 0.87 GB where 1.7 are.
  *
@@ -8,13 +8,15 @@
 import { rowsAtOnce, slotsAtOnce, textsAtOnce } from "../decoding/batch_sizes.ts";
 import { ROW_UNIT } from "../decoding/slot_tier.ts";
 import type { Products } from "../engine/compile.ts";
-import { FLOAT_BYTES, type ModelSizes, RUNTIME_BYTES } from "../training/step_memory.ts";
+import { FLOAT_BYTES, type ModelSizes, runtimeBytes } from "../training/step_memory.ts";
 
 /**
  * What scoring takes at its most, in bytes: weights, the caches of a batch of texts, and those of the two batches of
  * continuations that run at a time, which have the texts' caches once more.
  *
  * @param tokens of a row
+ * @param dtype of products: with bfloat16 weights take half
+ * @param gpu a GPU's memory, bytes; null, the default, on a processor
  *
  * @example
  * ```ts
@@ -22,16 +24,23 @@ import { FLOAT_BYTES, type ModelSizes, RUNTIME_BYTES } from "../training/step_me
  * import { scoringBytes } from "./scoring_memory.ts";
  *
  * const config = { layers: 4, width: 256, headWidth: 64, cacheHeads: 4, vocabularySize: 4096, maxPositions: 512 };
- * const bytes = scoringBytes({ parameters: 4_339_200, config }, { tokens: 160 });
+ * const bytes = scoringBytes({ parameters: 4_339_200, config }, { tokens: 160, dtype: "float32" });
  * assert(bytes > 0.75e9 && bytes < 2e9);
  * ```
  */
-export function scoringBytes({ parameters, config }: ModelSizes, { tokens }: { tokens: number }): number {
+export function scoringBytes(
+  { parameters, config }: ModelSizes,
+  { tokens, dtype, gpu = null }: { tokens: number; dtype: Products; gpu?: number | null },
+): number {
   const { layers, cacheHeads, headWidth } = config;
   const cacheBytes = 2 * layers * cacheHeads * headWidth * tokens * FLOAT_BYTES;
-  const texts = textsAtOnce(config) * cacheBytes;
-  const continuations = 2 * rowsAtOnce(config) * cacheBytes;
-  return RUNTIME_BYTES + parameters * FLOAT_BYTES + 3 * texts + continuations;
+  const texts = textsAtOnce(config, gpu) * cacheBytes;
+  const continuations = 2 * rowsAtOnce(config, gpu) * cacheBytes;
+  return runtimeBytes(gpu) + parameters * weightBytes(dtype) + 3 * texts + continuations;
+}
+
+function weightBytes(dtype: Products): number {
+  return dtype === "bfloat16" ? 2 : FLOAT_BYTES;
 }
 
 /**
@@ -40,6 +49,7 @@ export function scoringBytes({ parameters, config }: ModelSizes, { tokens }: { t
  *
  * @param positions of the longest row
  * @param dtype of products: with bfloat16 weights take half
+ * @param gpu a GPU's memory, bytes; null, the default, on a processor
  *
  * @example
  * ```ts
@@ -54,11 +64,11 @@ export function scoringBytes({ parameters, config }: ModelSizes, { tokens }: { t
  */
 export function samplingBytes(
   { parameters, config }: ModelSizes,
-  { positions, dtype }: { positions: number; dtype: Products },
+  { positions, dtype, gpu = null }: { positions: number; dtype: Products; gpu?: number | null },
 ): number {
   const { layers, cacheHeads, headWidth, vocabularySize } = config;
-  const slots = slotsAtOnce(config, { positions, unit: ROW_UNIT });
+  const slots = slotsAtOnce(config, { positions, unit: ROW_UNIT }, gpu);
   const caches = 2 * layers * cacheHeads * headWidth * 2 * positions * slots * FLOAT_BYTES;
   const logits = slots * vocabularySize * FLOAT_BYTES;
-  return RUNTIME_BYTES + parameters * (dtype === "bfloat16" ? 2 : FLOAT_BYTES) + caches + 3 * logits;
+  return runtimeBytes(gpu) + parameters * weightBytes(dtype) + caches + 3 * logits;
 }

@@ -27,7 +27,7 @@ import { type RopeAngles, ropeAngles } from "./rope.ts";
 import { type Trainable, trainableWeights } from "./trainable.ts";
 
 /** Queries that a GPU takes at a time, of texts of at least twice as many. */
-const ATTENTION_BLOCK = 128;
+export const ATTENTION_BLOCK = 128;
 
 /** What makes a model. */
 export interface ModelParts<C extends ModelConfig = OwnConfig> {

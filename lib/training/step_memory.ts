@@ -1,12 +1,14 @@
 /**
- * How much memory a training takes on a processor, reckoned from a model's sizes before it is loaded: to be within a
- * third of what a process takes at its most.
+ * How much memory a training takes, reckoned from a model's sizes before it is loaded: to be within a third of what a
+ * process takes at its most.
  *
  * Settled by the peaks of runs with the embedded model (4.3 M parameters) and GPT-2s of 23.1 M and 27.6 M, windows of 16
- * to 512 tokens, 1 to 16 at once; see tests/training/step_memory_test.ts.
+ * to 512 tokens, 1 to 16 at once, on processors; see tests/training/step_memory_test.ts. For a GPU's memory the same
+ * numbers are taken without the process's own, and attention as it is computed there, by blocks.
  *
  * @module
  */
+import { ATTENTION_BLOCK } from "../models/model.ts";
 import type { ModelConfig } from "../models/architecture.ts";
 
 /** What the estimates need of a model. */
@@ -15,6 +17,8 @@ export interface ModelSizes {
   parameters: number;
   /** How many of them are trained. Default: all. */
   trained?: number;
+  /** Bytes of a weight's number: 2 where the weights are kept in bfloat16. Default 4. */
+  weightBytes?: 2 | 4;
   /** Its sizes. */
   config: Pick<
     ModelConfig,
@@ -61,6 +65,23 @@ export function sizesOf(
   return { parameters, config };
 }
 
+/**
+ * What a process takes before there is a model: nothing of a GPU's memory, as what CUDA takes is not TensorFlow's to give.
+ *
+ * @param gpu a GPU's memory, bytes; null on a processor
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { runtimeBytes } from "./step_memory.ts";
+ *
+ * assertEquals([runtimeBytes(null), runtimeBytes(80e9)], [750e6, 0]);
+ * ```
+ */
+export function runtimeBytes(gpu: number | null): number {
+  return gpu === null ? RUNTIME_BYTES : 0;
+}
+
 /** Rows that run at once. */
 export interface StepRows {
   /** B */
@@ -69,6 +90,8 @@ export interface StepRows {
   length: number;
   /** Whether XLA compiles the step. */
   xla: boolean;
+  /** A GPU's memory, bytes; null, the default, on a processor. */
+  gpu?: number | null;
 }
 
 /**
@@ -83,9 +106,14 @@ export interface StepRows {
  * assertEquals(Math.round(activationBytes(config, { rows: 8, length: 512, xla: true }) / 1e6), 819);
  * ```
  */
-export function activationBytes(config: ModelSizes["config"], { rows, length, xla }: StepRows): number {
+export function activationBytes(
+  config: ModelSizes["config"],
+  { rows, length, xla, gpu = null }: StepRows,
+): number {
   const { layers, width, headWidth, vocabularySize } = config;
-  const numbers = KEPT.scores * layers * width / headWidth * length + KEPT.logits * vocabularySize +
+  // by blocks a query has scores up to its block's last key: of half of the keys and half a block
+  const keys = gpu === null || length < 2 * ATTENTION_BLOCK ? length : (length + ATTENTION_BLOCK) / 2;
+  const numbers = KEPT.scores * layers * width / headWidth * keys + KEPT.logits * vocabularySize +
     KEPT.hidden * layers * width;
   return rows * length * numbers * FLOAT_BYTES * (xla ? 1 : UNFUSED);
 }
@@ -107,11 +135,12 @@ export function activationBytes(config: ModelSizes["config"], { rows, length, xl
  * ```
  */
 export function trainingBytes(
-  { parameters, trained = parameters, config }: ModelSizes,
-  { learnsTokenizer = false, ...rows }: Pick<StepRows, "rows" | "length"> & { learnsTokenizer?: boolean },
+  { parameters, trained = parameters, weightBytes = FLOAT_BYTES, config }: ModelSizes,
+  { learnsTokenizer = false, gpu = null, ...rows }: Omit<StepRows, "xla"> & { learnsTokenizer?: boolean },
 ): number {
-  const numbers = parameters + 3 * trained;
-  const ofRows = (1 - COMPILING.served) * activationBytes(config, { ...rows, xla: true });
+  const weights = parameters * weightBytes + 3 * trained * FLOAT_BYTES;
+  const activations = activationBytes(config, { ...rows, gpu, xla: true });
+  if (gpu !== null) return weights + activations; // what compiles and what learns a tokenizer is the host's
   const before = RUNTIME_BYTES + COMPILING.bytes + (learnsTokenizer ? TOKENIZER_BYTES : 0);
-  return before + numbers * FLOAT_BYTES + ofRows;
+  return before + weights + (1 - COMPILING.served) * activations;
 }

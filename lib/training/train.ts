@@ -182,16 +182,19 @@ export async function trainModel(
   using own = given ? null : trainingStep(model, optimizer);
   const tokens = options.steps * options.batch * options.length;
   const step = (given ?? own!).captured(compilesTraining(tokens, model));
+  let drawn = settled(() => windows.batch(optimizer.steps));
   while (optimizer.steps < options.steps) {
     hooks.signal?.throwIfAborted();
     const number = optimizer.steps + 1;
     const rate = learningRateAt(number, options);
-    const batch = windows.batch(number - 1);
+    const batch = drawn();
     checkTokens(batch, vocabularySize, `take step ${number}`);
     const ids = tf.tensor2d(batch, [options.batch, options.length], "int32");
     const rates = optimizer.nextRates(rate);
     const seed = hasDropout(model) ? [dropoutSeed(options.seed, [number])] : [];
-    const { loss, norm } = await numbersOf(step, { inputs: [ids, rates, ...seed], optimizer });
+    const running = numbersOf(step, { inputs: [ids, rates, ...seed], optimizer });
+    if (number < options.steps) drawn = settled(() => windows.batch(number)); // while the step runs
+    const { loss, norm } = await running;
     if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
       optimizer.steps--; // weights and moments are as they were
       throw new NotFiniteError(
@@ -199,6 +202,18 @@ export async function trainModel(
       );
     }
     await hooks.onStep?.({ step: number, loss, norm, rate });
+  }
+}
+
+/** Does something now; what it gives, or throws, comes when it is asked for. */
+function settled<T>(work: () => T): () => T {
+  try {
+    const value = work();
+    return () => value;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
   }
 }
 

@@ -244,22 +244,26 @@ export class ObjectiveStep implements Disposable {
     return this.#batches.length + (this.#turns[0]?.length ?? 0);
   }
 
-  /** Adds micro-batches' gradients to the sums; where that fails, drops all that was added. */
+  /**
+   * Adds micro-batches' gradients to the sums; where that fails, drops all that was added. Losses are read behind the last
+   * one: a read waits for a GPU, which then has nothing to do until the next one is launched.
+   */
   async #sumGradients(
     batches: readonly number[],
     onBatch?: () => void | Promise<void>,
   ): Promise<Omit<TermValues, "norm">> {
     const sums = new TermSums(this.#terms, this.#counting);
+    using held = new DisposableStack();
     try {
+      const results: StepResult[] = [];
       for (const i of batches) {
-        using held = new DisposableStack();
         const { dropout } = this.#shared;
         const seed = dropout ? [held.adopt(dropout(i), tf.dispose)] : [];
         const result = await this.#accumulate.async(this.#tensors[i]!, ...seed);
-        held.adopt(result, tf.dispose);
-        sums.add(result, this.#weights[i]!, this.#batches[i]);
+        results.push(held.adopt(result, tf.dispose));
         await onBatch?.();
       }
+      batches.forEach((i, at) => sums.add(results[at]!, this.#weights[i]!, this.#batches[i]));
       if (Number.isFinite(sums.means.loss)) return sums.means;
       throw new NotFiniteError(`Cannot go on unlearning: the loss is ${sums.means.loss}`);
     } catch (error) {

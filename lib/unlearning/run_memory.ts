@@ -1,5 +1,5 @@
 /**
- * How much memory unlearning takes on a processor, reckoned from the model's sizes and the sets' before anything is
+ * How much memory unlearning takes, reckoned from the model's sizes and the sets' before anything is
  * loaded; see `step_memory.ts`. The most is either a step's, or that of the continuations by which EL_n is measured,
  * which no option makes smaller.
  *
@@ -7,7 +7,7 @@
  */
 import { PREFIX_TOKENS, SECRET_TOKENS } from "../datasets/token_counts.ts";
 import { rowsAtOnce, textsAtOnce, tokensAtOnce } from "../decoding/batch_sizes.ts";
-import { activationBytes, FLOAT_BYTES, type ModelSizes, RUNTIME_BYTES } from "../training/step_memory.ts";
+import { activationBytes, FLOAT_BYTES, type ModelSizes, runtimeBytes } from "../training/step_memory.ts";
 import type { Objective } from "./objectives.ts";
 
 /** What is to be unlearned. */
@@ -34,6 +34,8 @@ export interface UnlearnWork {
   microBatch: number;
   /** Whether XLA compiles the steps. */
   xla: boolean;
+  /** A GPU's memory, bytes; null, the default, on a processor. */
+  gpu?: number | null;
   /** The windows of the training between epochs, where there is any. */
   training?: { batch: number; length: number };
 }
@@ -62,20 +64,20 @@ const GROWTH = 1.25;
  * ```
  */
 export function unlearningBytes(
-  { parameters, trained = parameters, config }: ModelSizes,
+  { parameters, trained = parameters, weightBytes = FLOAT_BYTES, config }: ModelSizes,
   work: UnlearnWork,
 ): number {
-  const [weights, state] = [parameters * FLOAT_BYTES, trained * FLOAT_BYTES];
+  const [weights, state] = [parameters * weightBytes, trained * FLOAT_BYTES];
   // both moments, the gradients' sums, the weights kept last; and a micro-batch's gradients, or, in the update, their squares
-  const { training, xla } = work;
+  const { training, xla, gpu = null } = work;
   const held = (training ? 6 : 4) * state; // the moments of the training between are there all the time
   const activations = Math.max(
     activationBytes(config, {
       rows: Math.min(work.microBatch, work.forgetRows),
       length: work.forgetTokens,
-      xla,
+      ...{ xla, gpu },
     }),
-    training ? activationBytes(config, { rows: training.batch, length: training.length, xla }) : 0,
+    training ? activationBytes(config, { rows: training.batch, length: training.length, xla, gpu }) : 0,
   );
   const step = weights + held + state + referenceBytes(config.vocabularySize, work) + activations;
   const ofSecrets = decodingBytes(config, {
@@ -83,15 +85,15 @@ export function unlearningBytes(
     length: SECRET_POSITIONS,
     continued: SECRET_TOKENS,
     starts: work.secrets * SECRET_TOKENS,
-  });
+  }, gpu);
   const ofTexts = work.isRetained ? 0 : decodingBytes(config, {
     texts: work.retainRows,
     length: work.retainTokens,
     continued: work.retainTokens,
     starts: work.retainRows * work.retainTokens,
-  });
+  }, gpu);
   // the checkpoint is measured as it was written: its weights beside the model's
-  return RUNTIME_BYTES + Math.max(step, weights + held + ofSecrets, 2 * weights + ofTexts);
+  return runtimeBytes(gpu) + Math.max(step, weights + held + ofSecrets, 2 * weights + ofTexts);
 }
 
 /** The reference's probabilities, where the divergence counts. */
@@ -108,11 +110,12 @@ function referenceBytes(vocabularySize: number, { objective, ...work }: UnlearnW
 function decodingBytes(
   config: ModelSizes["config"],
   { texts, length, continued, starts }: { texts: number; length: number; continued: number; starts: number },
+  gpu: number | null,
 ): number {
   const { layers, cacheHeads, headWidth, vocabularySize } = config;
   const position = 2 * layers * cacheHeads * headWidth * FLOAT_BYTES;
-  const ofTexts = 2 * Math.min(texts, textsAtOnce(config)) * length * position; // they are joined: there twice
-  const ofRows = GROWTH * Math.min(2 * rowsAtOnce(config), starts) * continued * position;
+  const ofTexts = 2 * Math.min(texts, textsAtOnce(config, gpu)) * length * position; // they are joined: there twice
+  const ofRows = GROWTH * Math.min(2 * rowsAtOnce(config, gpu), starts) * continued * position;
   return ofTexts + ofRows +
-    3 * Math.min(tokensAtOnce(config, length), texts * length) * vocabularySize * FLOAT_BYTES;
+    3 * Math.min(tokensAtOnce(config, length, gpu), texts * length) * vocabularySize * FLOAT_BYTES;
 }

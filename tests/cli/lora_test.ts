@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { MEASURE_COLUMNS } from "../../lib/datasets/columns.ts";
 import { readRows } from "../../lib/datasets/row_table.ts";
+import type { Products } from "../../lib/engine/compile.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { loadModel } from "../../lib/checkpoints/load.ts";
 import { saveModel } from "../../lib/checkpoints/save.ts";
@@ -162,11 +163,15 @@ Deno.test("the forecast of memory counts the adapter's moments, not the weights'
   const how = { model: "embedded", method: "ga", gamma: 0, lambda: 0, alpha: 0, microBatch: 4 };
   const row = { doc_id: "a.py", window: 0, spans: '[["KEY",3,16]]', ma: 1, mask_tokens: 12 };
   const sets = { forgetRows: [row, row], retainRows: [] };
-  const bytes = (lora?: string) =>
-    sayUnlearningMemory({ ...how, lora, dtype: "float32", compat: "sound" }, sets, context);
+  const bytes = async (lora?: string, dtype: Products = "float32") =>
+    (await sayUnlearningMemory({ ...how, lora, dtype, compat: "sound" }, sets, context)).bytes;
   // five numbers of each that is trained: two moments, the sums, the weights kept last, a gradient
   const frozen = 4_339_200 - 4 * 2 * (256 + 1024);
-  assertEquals((await bytes())! - (await bytes("r=2,targets=c_fc"))!, 5 * 4 * frozen);
+  const adapter = "r=2,targets=c_fc";
+  assertEquals(await bytes() - await bytes(adapter), 5 * 4 * frozen);
+  // what is not trained is kept in bfloat16; without an adapter all is trained, in float32
+  assertEquals(await bytes(adapter) - await bytes(adapter, "bfloat16"), 2 * 4_339_200);
+  assertEquals(await bytes() - await bytes(undefined, "bfloat16"), 0);
 });
 
 Deno.test("--lora, --adapter and merge-adapter say in a line what is wrong", async () => {

@@ -13,10 +13,12 @@ import { isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { formatResult, isReached, type RowResult, type SentResult } from "./bench_result.ts";
-import { ROWS } from "./bench_rows.ts";
+import { ROW_SECONDS, ROWS } from "./bench_rows.ts";
 import { openCard } from "./card_memory.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** The most that a row may take, where nothing else is said. */
+const SECONDS = 150;
 /** Lines of a row's messages that are kept. */
 const KEPT_LINES = 30;
 
@@ -29,7 +31,7 @@ function readArguments() {
       device: { type: "string", default: "gpu" },
       tiny: { type: "boolean", default: false },
       limit: { type: "string", default: "100000" },
-      "row-limit": { type: "string", default: "150" },
+      "row-limit": { type: "string" },
       verbose: { type: "boolean", default: false },
     },
   });
@@ -39,15 +41,19 @@ function readArguments() {
   if (device !== "gpu" && device !== "cpu") {
     throw new RangeError(`Unknown device "${device}": expected "gpu" or "cpu"`);
   }
-  const seconds = (name: "limit" | "row-limit") => {
-    const value = Number(values[name]);
+  const seconds = (name: "limit" | "row-limit", text: string) => {
+    const value = Number(text);
     if (value > 0) return value;
-    throw new RangeError(`Cannot read --${name} "${values[name]}": expected a number of seconds above 0`);
+    throw new RangeError(`Cannot read --${name} "${text}": expected a number of seconds above 0`);
   };
+  const own = values["row-limit"];
   const cwd = Deno.env.get("INIT_CWD") ?? Deno.cwd();
   const json = values.json === undefined || isAbsolute(values.json) ? values.json : join(cwd, values.json);
   const names = positionals.length > 0 ? positionals : Object.keys(ROWS);
-  const limits = { all: seconds("limit"), row: seconds("row-limit") };
+  const limits = {
+    all: seconds("limit", values.limit),
+    row: own === undefined ? null : seconds("row-limit", own),
+  };
   return { names, device, json, limits, tiny: values.tiny, verbose: values.verbose } as const;
 }
 
@@ -89,7 +95,8 @@ class RowProcess {
       reason ??= why;
       kill();
     };
-    const timer = setTimeout(() => stop(`stopped after ${limits.row} s`), 1000 * limits.row);
+    const seconds = limits.row ?? ROW_SECONDS[this.#row] ?? SECONDS;
+    const timer = setTimeout(() => stop(`stopped after ${seconds} s`), 1000 * seconds);
     const onAbort = () => stop("interrupted");
     signal.addEventListener("abort", onAbort);
     try {

@@ -4,7 +4,9 @@
  * @module
  */
 import type { RowContext } from "./bench_context.ts";
+import { benchDemo } from "./bench_demo.ts";
 import { benchLarge, benchLoading } from "./bench_large.ts";
+import { benchLora } from "./bench_lora.ts";
 import { benchSecrets, benchTexts } from "./bench_scores.ts";
 import { benchSteps } from "./bench_steps.ts";
 import { benchUnlearn } from "./bench_unlearn.ts";
@@ -30,6 +32,9 @@ function stepsRow(
 const GPT2 = { model: "gpt2", rows: 32, isChecked: true, byLayer: false } as const;
 const LLAMA = { model: "llama", rows: 8, isChecked: false, byLayer: true } as const;
 
+/** Seconds that a row may take where it is not told otherwise: 150, but for what is long. */
+export const ROW_SECONDS: Readonly<Record<string, number>> = { lora: 300, demo: 400 };
+
 /** By name. */
 export const ROWS: Readonly<Record<string, Row>> = {
   gpt2: stepsRow({ ...GPT2, products: "bfloat16", goals: { eager: 1.5, compile: 1 }, calls: 5 }),
@@ -37,8 +42,10 @@ export const ROWS: Readonly<Record<string, Row>> = {
   secrets: benchSecrets,
   scores: benchTexts,
   unlearn: (context) => benchUnlearn({ products: "bfloat16", microBatch: 8 }, context), // the command's default
+  lora: benchLora,
   large: benchLarge,
   load: benchLoading,
+  demo: benchDemo,
   unlearn_memory: (context) => benchUnlearn({ products: "bfloat16", microBatch: 2 }, context),
   unlearn_tf32: (context) => benchUnlearn({ products: "tf32", microBatch: 8 }, context),
   gpt2_tf32: stepsRow({ ...GPT2, products: "tf32", goals: {}, calls: 3 }),

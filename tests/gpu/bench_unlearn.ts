@@ -11,10 +11,11 @@ import { OptionalPeer, type RowContext } from "./bench_context.ts";
 import { digits, type Result, timesFaster } from "./bench_result.ts";
 import { randomIds, randomModel } from "./random_model.ts";
 
-const WEIGHTS = { gamma: 0.5, lambda: 0.1, alpha: 1 };
+/** CodeEraser's. */
+export const WEIGHTS = { gamma: 0.5, lambda: 0.1, alpha: 1 };
 
 /** Sizes of the sets. */
-interface Sizes {
+export interface Sizes {
   rows: number;
   length: number;
   retainLength: number;
@@ -36,9 +37,7 @@ export async function benchUnlearn(
   context: RowContext,
 ): Promise<void> {
   const { tiny, card, shapes: { codegen: shape } } = context;
-  const sizes: Sizes = tiny
-    ? { rows: 4, length: 32, retainLength: 16, prefix: 12, secret: 4 }
-    : { rows: 32, length: 512, retainLength: 128, prefix: 128, secret: 32 };
+  const sizes = sizesOfSets(tiny);
   const name =
     `CodeEraser epoch, k = ${sizes.rows}, ${shape.name}, ${products}, micro-batches of ${microBatch}`;
   const result: Result = { name, unit: "s", ours: null, peers: {}, goals: [], notes: [] };
@@ -107,8 +106,18 @@ function goalsOf(
   ];
 }
 
+/** Of the paper's, k = 32; or a few short rows. */
+export function sizesOfSets(tiny: boolean): Sizes {
+  return tiny
+    ? { rows: 4, length: 32, retainLength: 16, prefix: 12, secret: 4 }
+    : { rows: 32, length: 512, retainLength: 128, prefix: 128, secret: 32 };
+}
+
 /** Random rows, each with one secret. */
-function setsOf({ rows, length, retainLength, prefix, secret }: Sizes, vocabulary: number): UnlearnSets {
+export function setsOf(
+  { rows, length, retainLength, prefix, secret }: Sizes,
+  vocabulary: number,
+): UnlearnSets {
   const forget = randomIds(rows, length, vocabulary).map((ids) => ({
     ids,
     mask: Uint8Array.from(ids, (_, t) => t >= prefix && t < prefix + secret ? 1 : 0),
@@ -118,7 +127,7 @@ function setsOf({ rows, length, retainLength, prefix, secret }: Sizes, vocabular
 }
 
 /** Seconds of each epoch, and of them those until the last micro-batch's gradients were there. */
-async function timeEpochs(
+export async function timeEpochs(
   sets: UnlearnSets,
   { epochs: count, microBatch }: { epochs: number; microBatch: number },
   { model, result }: { model: Awaited<ReturnType<typeof randomModel>>; result: Result },

@@ -95,7 +95,8 @@ export const STEPS = ["forward", "gradient", "update"] as const;
 /** Has XLA write what it compiles from now on into a new folder; its first compilation reads this. */
 async function dumpInto(): Promise<string> {
   const folder = await Deno.makeTempDir();
-  Deno.env.set("XLA_FLAGS", `--xla_dump_to=${folder} --xla_dump_hlo_as_proto`);
+  const own = Deno.env.get("XLA_FLAGS") ?? "";
+  Deno.env.set("XLA_FLAGS", `${own} --xla_dump_to=${folder} --xla_dump_hlo_as_proto`.trim());
   return folder;
 }
 

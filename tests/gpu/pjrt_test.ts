@@ -39,7 +39,8 @@ function moduleOfShape(shape: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 async function runProof(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const env = { NO_COLOR: "1" };
+  // what is dumped stands before XLA's optimizations, so that its code need not be good
+  const env = { NO_COLOR: "1", XLA_FLAGS: "--xla_backend_optimization_level=0" };
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-q", "-A", PROOF, ...args],
     env,

@@ -7,6 +7,7 @@
 import { fillBfloat16Tensor, fillTensor } from "../../lib/engine/tensor_memory.ts";
 import type { Products } from "../../lib/engine/compile.ts";
 import type { Weights } from "../../lib/models/architecture.ts";
+import { linearLayers, newAdapter, type NewLora } from "../../lib/models/lora.ts";
 import { Model } from "../../lib/models/model.ts";
 import { architectureOf } from "../../lib/models/models.ts";
 import type { Tensor } from "@tensorflow/tfjs-core";
@@ -74,10 +75,15 @@ const DEVIATION = 0.02;
  * A model of random weights: matrices normal with deviation 0.02, norms one, biases zero. TensorFlow must be open.
  *
  * @param products with "bfloat16" matrices are kept in it, unless they are `trainable`, as `loadModel` does
+ * @param lora a new adapter, which alone is trained then
  */
 export async function randomModel(
   { name, json }: Shape,
-  { products = "float32", trainable = false }: { products?: Products; trainable?: boolean } = {},
+  { products = "float32", trainable = false, lora }: {
+    products?: Products;
+    trainable?: boolean;
+    lora?: NewLora;
+  } = {},
 ): Promise<Model> {
   const architecture = architectureOf(json.model_type);
   const config = architecture.readConfig(json, "the bench");
@@ -98,7 +104,8 @@ export async function randomModel(
       weights[weight] = await fillTensor(shape, (values) => repeat(values, block, from));
     }
   }
-  return new Model({ architecture, config, weights: weights as Weights, products, name });
+  const adapter = lora && newAdapter(linearLayers(architecture, config), lora, name);
+  return new Model({ architecture, config, weights: weights as Weights, products, name, adapter });
 }
 
 /** Fills with a block from one place of it on, again and again. */

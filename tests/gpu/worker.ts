@@ -40,13 +40,16 @@ export type WorkerEvent =
 const POISON = /CUDA|\((INTERNAL|UNKNOWN|ABORTED|UNAVAILABLE)\)/;
 let isPoisoned = false;
 
-function fail(check: string, part: string | null, error: unknown): void {
+/** Hears what a worker tells. */
+export type Tell = (event: WorkerEvent) => void;
+
+function failed(check: string, part: string | null, error: unknown): WorkerEvent {
   const reason = oneLine(error);
   isPoisoned ||= POISON.test(reason);
-  tell({ event: "failed", check, part, reason });
+  return { event: "failed", check, part, reason };
 }
 
-function tell(event: WorkerEvent): void {
+function tellParent(event: WorkerEvent): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`\n${JSON.stringify(event)}\n`));
 }
 
@@ -59,7 +62,8 @@ function plainOf(value: tf.Tensor | PlainTensor | ArrayLike<number>): PlainTenso
 function contextOf(
   check: string,
   engine: Engine,
-  { folder, isReference, quick }: WorkerOptions,
+  { folder, isReference, quick }: Pick<WorkerOptions, "folder" | "isReference" | "quick">,
+  tell: Tell,
 ): CheckContext {
   let isIn: string | null = null;
   return {
@@ -80,13 +84,28 @@ function contextOf(
       try {
         await work();
       } catch (error) {
-        fail(check, name, error);
+        tell(failed(check, name, error));
       } finally {
         isIn = null;
       }
     },
     note: (part, text) => tell({ event: "note", check, part: isIn ?? part, text }),
   };
+}
+
+/** Does a check; what it throws is told. */
+export async function runCheck(
+  name: string,
+  engine: Engine,
+  options: Pick<WorkerOptions, "folder" | "isReference" | "quick">,
+  tell: Tell,
+): Promise<void> {
+  const context = contextOf(name, engine, options, tell);
+  try {
+    await CHECKS.find((check) => check.name === name)!.run(context);
+  } catch (error) {
+    tell(failed(name, null, error));
+  }
 }
 
 async function main(options: WorkerOptions): Promise<void> {
@@ -96,18 +115,13 @@ async function main(options: WorkerOptions): Promise<void> {
   if (options.device === "gpu") setTf32(false); // the default is on; checks switch it on where they mean it
   if (options.deterministic) setDeterministic(true);
   const card = options.device === "gpu" ? describeCard() : null;
-  tell({ event: "opened", device: engine.device, version: engine.version, card, seconds: since() });
+  tellParent({ event: "opened", device: engine.device, version: engine.version, card, seconds: since() });
   for (const name of options.checks) {
-    tell({ event: "begin", check: name, seconds: since() });
-    const context = contextOf(name, engine, options);
-    try {
-      await CHECKS.find((check) => check.name === name)!.run(context);
-    } catch (error) {
-      fail(name, null, error);
-    }
-    tell({ event: "end", check: name, seconds: since() });
+    tellParent({ event: "begin", check: name, seconds: since() });
+    await runCheck(name, engine, options, tellParent);
+    tellParent({ event: "end", check: name, seconds: since() });
     if (isPoisoned) {
-      tell({ event: "poisoned" });
+      tellParent({ event: "poisoned" });
       Deno.exit(0);
     }
   }

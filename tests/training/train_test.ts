@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import * as tf from "@tensorflow/tfjs-core";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
+import { watchEngine } from "../engine/watch_engine.ts";
 import { readCheckpoint, writeCheckpoint } from "../../lib/training/checkpoint.ts";
 import { learningRateAt, trainingStep, trainModel, type TrainStep } from "../../lib/training/train.ts";
 import { DOCUMENTS, move, newRun, numbersOf, OPTIONS, tinyModel, withFolder } from "./tiny_training.ts";
@@ -34,6 +35,27 @@ Deno.test("trainModel() learns and reports every step", async () => {
     assertEquals(steps.map(({ rate }) => rate), steps.map(({ step }) => learningRateAt(step, OPTIONS)));
     assert(steps.every(({ norm }) => norm > 0));
   });
+});
+
+Deno.test("trainModel() draws the next batch while a step runs, and none behind the last", async () => {
+  using run = newRun();
+  using watch = watchEngine();
+  const lengths = DOCUMENTS.map(({ length }) => length);
+  const documents = {
+    length: DOCUMENTS.length,
+    lengthOf: (i: number) => lengths[i]!,
+    read: (i: number, first: number, into: Int32Array) => {
+      watch.add("draw");
+      into.set(DOCUMENTS[i]!.subarray(first, first + into.length));
+    },
+  };
+  await trainModel(run.model, { ...run, documents }, { ...OPTIONS, steps: 3 });
+  assertEquals(
+    watch.log,
+    ["draw", "launch", "draw", "end", "read", "launch", "draw", "end", "read"].concat(
+      ["launch", "end", "read"],
+    ),
+  );
 });
 
 Deno.test("a training's step does through XLA what it does without", () => {

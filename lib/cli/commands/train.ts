@@ -16,7 +16,8 @@ import { LORA_OPTIONS, type TrainedModel, trainedOptions } from "../adapter_opti
 import { type Context, defineCommand, UsageError } from "../command.ts";
 import { CORPUS_OPTIONS } from "../corpus_options.ts";
 import { DTYPE_OPTION, SAVE_DTYPE_OPTION } from "../dtype_options.ts";
-import { memoryOf, sayMemory } from "../memory.ts";
+import { gpuMemory } from "../../engine/cpu_features.ts";
+import { sayMemory } from "../memory.ts";
 import { checkSpace } from "../output.ts";
 import { EVENT_FILES, openEventLog, TENSORBOARD_OPTION } from "../event_log.ts";
 import { openRunFolder } from "../run_folder.ts";
@@ -117,7 +118,8 @@ export const command = defineCommand({
       sizes,
       option: "--batch",
       value: batch,
-      bytesWith: (rows) => trainingBytes(sizes, { rows, length, learnsTokenizer: isLearnt }),
+      bytesWith: (rows) =>
+        trainingBytes(sizes, { rows, length, learnsTokenizer: isLearnt, gpu: gpuMemory() }),
     });
     using start = await openStart(values, texts, context);
     const { model, tokenizer, endOfText } = start;
@@ -186,7 +188,7 @@ export const command = defineCommand({
       parameters: model.parameterCount,
       loss: last.loss,
       notes,
-      ...memoryOf(memory),
+      memory_bytes: memory,
       out,
     };
     await run.finish(summary);

@@ -19,7 +19,6 @@ import { type Context, defineCommand, type Json, UsageError } from "../command.t
 import { givenCorpus } from "../corpus_options.ts";
 import { evaluateSaved } from "../evaluate_saved.ts";
 import { lastingOf } from "../lasting_options.ts";
-import { memoryOf } from "../memory.ts";
 import { methodParameters } from "../method_options.ts";
 import { checkSpace } from "../output.ts";
 import { startReading } from "../reading.ts";
@@ -150,6 +149,7 @@ export const command = defineCommand({
     const { lasting: _, ...settings } = values;
     const result = await unlearn(loaded.model, { ...sets, controls }, {
       ...settings,
+      microBatch: memory.microBatch,
       seed: context.seed,
       thresholds,
       ...isPerSecret && { secretThresholds: bounds, byChance },
@@ -221,7 +221,7 @@ export const command = defineCommand({
       ...ended && { secrets: { ...countStates(ended), above_by_chance: byChance } },
       ...result.relapses && { relapses: result.relapses },
       notes: result.notes.map(describeRate),
-      ...memoryOf(memory),
+      memory_bytes: memory.bytes,
       out,
     };
     await writeModelCard(out, { model: values.model, folder: loaded.folder, cwd: context.cwd }, {

@@ -12,7 +12,7 @@ import { oneLine } from "../../../lib/files/reason.ts";
 import type { Check } from "../check_types.ts";
 import { EMBEDDED, embeddedTexts } from "./embedded_texts.ts";
 
-const TIMES = 5;
+const [TIMES, QUICK_TIMES] = [5, 2];
 const WAYS = ["eager", "captured", "XLA"] as const;
 
 async function digestOf(tensors: readonly tf.Tensor[]): Promise<string> {
@@ -36,7 +36,7 @@ export const REPEATS: Check = {
   seconds: 60,
   async run({ isReference, quick, note }) {
     if (isReference) return;
-    const [rows, length] = quick ? [2, 32] : [8, 128];
+    const [rows, length, times] = quick ? [2, 32, QUICK_TIMES] : [8, 128, TIMES];
     const texts = await embeddedTexts(rows, length);
     using loaded = await loadModel(EMBEDDED, { trainable: true });
     const { model } = loaded;
@@ -53,12 +53,12 @@ export const REPEATS: Check = {
       try {
         using compiled = way === "eager" ? null : compile(step, { xla: way === "XLA" });
         const digests: string[] = [];
-        for (let i = 0; i < TIMES; i++) {
+        for (let i = 0; i < times; i++) {
           const results = compiled ? compiled(ids) : tf.tidy(() => step(ids));
           digests.push(await digestOf(results));
           tf.dispose(results);
         }
-        words.push(`${way} ${mostOf(digests)} of ${TIMES} equal`);
+        words.push(`${way} ${mostOf(digests)} of ${times} equal`);
       } catch (error) {
         words.push(`${way} failed: ${oneLine(error)}`);
       }

@@ -24,7 +24,7 @@ const MODES = [
 ] as const;
 type Mode = typeof MODES[number];
 
-const [TEXTS, QUICK_TEXTS, TOKENS, QUICK_TOKENS] = [16, 2, 128, 64];
+const [TEXTS, QUICK_TEXTS, TOKENS, QUICK_TOKENS] = [16, 1, 128, 48];
 const sizeOf = (quick: boolean) => quick ? [QUICK_TEXTS, QUICK_TOKENS] as const : [TEXTS, TOKENS] as const;
 const METRICS = ["ma", "el_3", "el_5", "el_10", "nll"] as const;
 
