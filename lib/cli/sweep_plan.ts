@@ -13,7 +13,6 @@ import { CONTROL_SETS } from "../attacks/control_rows.ts";
 import { mean } from "../metrics/mean.ts";
 import type { CommandResult, Context } from "./command.ts";
 import { formatTable } from "./console.ts";
-import { memoryOf } from "./memory.ts";
 import { methodParameters } from "./method_options.ts";
 import { formatSeconds } from "./progress.ts";
 import { judgesEach } from "./scrub_options.ts";
@@ -54,13 +53,13 @@ export async function planSweep(config: SweepConfig, out: string, context: Conte
   const rows = existsSync(chosen) ? (await readRows(chosen, FORGET_COLUMNS)).length : Infinity;
   const runs = listRuns(config, { rows, seed: context.seed });
   const plans = [];
-  let bytes: number | undefined;
+  let bytes = 0;
   for (const [kind, own] of Map.groupBy(runs, ({ method, k }) => `${method}, ${k} rows`)) {
     const results = await Promise.all(own.map(({ name }) => readResult(join(out, SWEEP_FILES.runs, name))));
     const left = own.filter((_, i) => !results[i]);
     const known = results.flatMap((row) => row?.seconds ? [row.seconds] : []);
     const need = await memoryOfRun(config, own[0]!, context);
-    if (need !== undefined) bytes = Math.max(bytes ?? 0, need);
+    bytes = Math.max(bytes, need);
     const each = known.length > 0
       ? mean(known)
       : left.length === 0
@@ -86,12 +85,12 @@ export async function planSweep(config: SweepConfig, out: string, context: Conte
       `Time: at most about ${
         formatSeconds(1000 * seconds)
       } of unlearning by one process, and that of evaluating`,
-      ...bytes === undefined ? [] : [`Memory: about ${(bytes / 1e9).toFixed(1)} GB for the largest run`],
+      `Memory: about ${(bytes / 1e9).toFixed(1)} GB for the largest run`,
     ].join("\n"),
     summary: {
       plan: true,
       ...{ runs: runs.length, done: runs.length - left, seconds: Number(seconds.toPrecision(3)) },
-      ...memoryOf(bytes),
+      memory_bytes: bytes,
     },
   };
 }
@@ -114,13 +113,14 @@ async function memoryOfRun(
   config: SweepConfig,
   run: SweepRun,
   context: Context,
-): Promise<number | undefined> {
+): Promise<number> {
   const work = workOf(config, run);
   const row = { doc_id: "", window: 0, spans: '[["KEY",0,32]]', ma: 1, mask_tokens: 32 };
-  return await sayUnlearningMemory(work, {
+  const { bytes } = await sayUnlearningMemory(work, {
     forgetRows: Array.from({ length: run.k }, () => row),
     retainRows: Array.from({ length: work.retainRows }, () => ({ doc_id: "", bleu4: 1 })),
   }, { ...context, log: () => {} });
+  return bytes;
 }
 
 /** The seconds of a run that takes all epochs that it may. */
