@@ -4,6 +4,7 @@ import * as columns from "../lib/datasets/columns.ts";
 import type { Columns } from "../lib/datasets/columns.ts";
 import * as collection from "../lib/datasets/collection_columns.ts";
 import * as findings from "../lib/datasets/finding_columns.ts";
+import * as sweep from "../lib/datasets/sweep_columns.ts";
 import * as unseen from "../lib/datasets/unseen_columns.ts";
 import * as utility from "../lib/datasets/utility_columns.ts";
 import { writeEmbeddedCorpus } from "../lib/embedded/write_embedded_corpus.ts";
@@ -50,7 +51,7 @@ function readSections(): Map<string, Map<string, DocumentedColumn>> {
 
 const SECTIONS = readSections();
 
-const schemas = { ...columns, ...collection, ...findings, ...unseen, ...utility };
+const schemas = { ...columns, ...collection, ...findings, ...unseen, ...utility, ...sweep };
 
 /** Where each schema of lib/datasets/columns.ts and of the files beside it is described; a part of a table is described with it. */
 const DESCRIBED: { [schema: string]: string } = {
@@ -83,6 +84,9 @@ const DESCRIBED: { [schema: string]: string } = {
   ATTACK_COLUMNS: "Attacks",
   HUMANEVAL_SAMPLE_COLUMNS: "Samples of `humaneval`",
   HUMANEVAL_PROBLEM_COLUMNS: "Problems of `humaneval`",
+  SETTING_COLUMNS: "Runs of `sweep`",
+  SWEEP_COLUMNS: "Runs of `sweep`",
+  SWEEP_MEAN_COLUMNS: "Means of `sweep`",
   DUPLICATION_COLUMNS: "Duplication",
   PLANTED_COLUMNS: "Planted secrets",
   HYPERPARAMETER_COLUMNS: "Hyperparameters",

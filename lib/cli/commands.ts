@@ -138,6 +138,16 @@ export const COMMANDS = {
       "attack --model erased --before embedded --corpus src/ --forget sets/forget_0.parquet --out attacks",
     load: () => import("./commands/attack.ts"),
   },
+  sweep: {
+    description:
+      "many runs of unlearn out of one file: methods by forget sets, sizes, seeds and settings, and their tables",
+    example: "sweep data/reproduce.json --out out/reproduce",
+    more: [
+      "sweep data/reproduce.json --plan --out out/reproduce",
+      "sweep data/reproduce.json --shard 0/4 --out out/reproduce",
+    ],
+    load: () => import("./commands/sweep.ts"),
+  },
   scrub: {
     description: "a deletion request from end to end: found, erased, measured, attacked",
     example: "scrub --model my-model --corpus src/ --request request.txt --out run",

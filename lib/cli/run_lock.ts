@@ -13,9 +13,27 @@ import { whyNotWritten } from "../files/write_file.ts";
 import { lstat } from "./output.ts";
 
 /**
+ * A lock that another process, or another run of this one, holds.
+ *
+ * @example
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * import { LockedError, takeLock } from "./run_lock.ts";
+ *
+ * const path = `${await Deno.makeTempDir()}/.lock`;
+ * const giveBack = await takeLock(path, "out");
+ * await assertRejects(() => takeLock(path, "out"), LockedError);
+ * giveBack();
+ * ```
+ */
+export class LockedError extends Error {
+  override name = "LockedError";
+}
+
+/**
  * Takes the lock `path` of the output `output`; its folder is made. The returned function gives it back.
  *
- * @throws {Error} If another process, or another run of this one, holds it, or it cannot be written.
+ * @throws {LockedError} If another process, or another run of this one, holds it; {Error} if it cannot be written.
  *
  * @example
  * ```ts
@@ -34,7 +52,9 @@ export async function takeLock(path: string, output: string): Promise<() => void
     if (!await file.tryLock(true)) {
       file.close();
       const owner = await Deno.readTextFile(path).catch(() => "");
-      throw new Error(`Cannot write into "${output}": it is locked by ${owner.trim() || "another process"}`);
+      throw new LockedError(
+        `Cannot write into "${output}": it is locked by ${owner.trim() || "another process"}`,
+      );
     }
     const giveBack = () => {
       try {

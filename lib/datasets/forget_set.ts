@@ -99,7 +99,22 @@ export function chooseForgetSets(
     );
   }
   const shuffled = new PythonRandom(seed).shuffle(rows);
-  return Array.from({ length: groups }, (_, g) => shuffled.slice(g * k, (g + 1) * k));
+  return Array.from({ length: groups }, (_, group) => takeGroup(shuffled, { k, group }));
+}
+
+/**
+ * One of the disjoint groups of rows in their shuffled order.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { takeGroup } from "./forget_set.ts";
+ *
+ * assertEquals(takeGroup(["a", "b", "c", "d", "e"], { k: 2, group: 1 }), ["c", "d"]);
+ * ```
+ */
+export function takeGroup<T>(shuffled: readonly T[], { k, group }: { k: number; group: number }): T[] {
+  return shuffled.slice(group * k, (group + 1) * k);
 }
 
 /** The bounds of a window's scores. */

@@ -70,6 +70,7 @@ export { profileQuality, type ProfileQualityRow } from "./profile_quality.ts";
 export { recoveryCurves, type RecoveryRow } from "./recovery_curves.ts";
 export { type ResultRow, retainedQuality } from "./retained_quality.ts";
 export { runCurves, type RunEpochRow } from "./run_curves.ts";
+export { sizeEffects, type SizeRow } from "./size_effects.ts";
 export type { EpochScores, ForgetThresholds } from "./score_curves.ts";
 export { scoresBeforeAfter, type ScoresBeforeAfterOptions } from "./scores_before_after.ts";
 export { type CountedSecret, secretCounts, type SecretCountsOptions } from "./secret_counts.ts";

@@ -12,6 +12,8 @@ import { clipText, formatCount, formatScore } from "./format.ts";
 import { compareKinds } from "./kinds.ts";
 import { type Markup, markup } from "./markup.ts";
 import { findResult, listMethods, type RunTables } from "./run_tables.ts";
+import { listRuns } from "../figures/hyperparameter_runs.ts";
+import { sweepSizes, sweepTradeoff, sweptSettings } from "./sweep.ts";
 import { tradeoffRows } from "./tradeoff.ts";
 import { classRows } from "./utility.ts";
 
@@ -132,6 +134,24 @@ export const FIGURE_NUMBERS = {
       `${row.passed} of ${row.samples}`,
     ]),
   }),
+  "sweep-tradeoff": ({ sweep = [] }) => ({
+    columns: ["Method", "Forget set MA gone", "Retain set MA kept"],
+    rows: sweepTradeoff(sweep).map(({ method, forget, retain }) => [
+      nameModel(method),
+      percentText(1 - forget[1] / forget[0]),
+      percentText(retain[1] / retain[0]),
+    ]),
+  }),
+  "sweep-sizes": ({ sweep = [] }) => ({
+    columns: ["Method", "Rows", "Forget set MA", "Deviation", "Retain set MA", "Deviation"],
+    rows: sweepSizes(sweep).map((row) => [
+      nameModel(row.method),
+      formatCount(row.k),
+      ...[row.ma, row.ma_deviation, row.retain_ma, row.retain_ma_deviation].map(percentText),
+    ]),
+  }),
+  "sweep-hyperparameters": countSettings,
+  "sweep-settings": countSettings,
 } as const satisfies Record<string, (run: RunTables) => FigureNumbers>;
 
 /**
@@ -165,6 +185,31 @@ export function renderNumbers(title: string, { columns, rows, note }: FigureNumb
 
 function nameModel(model: string): string {
   return clipText(modelStyle(model).label);
+}
+
+/** Runs by their hyperparameters, where they ended. */
+function countSettings({ sweep = [] }: RunTables): FigureNumbers {
+  return {
+    columns: [
+      "Method",
+      "gamma",
+      "lambda",
+      "alpha",
+      "Learning rate",
+      "Forget set MA",
+      "Retain set MA",
+      "Unseen loss",
+      "Epochs",
+    ],
+    rows: listRuns(sweptSettings(sweep).rows).map((run) => [
+      nameModel(run.method),
+      ...[run.gamma, run.lambda, run.alpha, run.lr].map(String),
+      percentText(run.after.ma),
+      percentText(run.after.retain_ma),
+      formatScore(run.after.unseen_nll),
+      formatScore(run.after.epoch, 1),
+    ]),
+  };
 }
 
 /** The bins that hold documents, as the figure counts them. */

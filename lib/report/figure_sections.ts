@@ -4,10 +4,13 @@
  *
  * @module
  */
-import type { Figure } from "../figures/figure.ts";
+import { type Figure, makeFigure } from "../figures/figure.ts";
 import { accuracyByClass } from "../figures/accuracy_by_class.ts";
 import { exposureDistribution } from "../figures/exposure_distribution.ts";
 import { forgettingCurves } from "../figures/forgetting_curves.ts";
+import { forgettingRetention } from "../figures/forgetting_retention.ts";
+import { hyperparameterEffects } from "../figures/hyperparameter_effects.ts";
+import { listRuns, runsAlongEach } from "../figures/hyperparameter_runs.ts";
 import { maByDuplication } from "../figures/ma_by_duplication.ts";
 import { maByGroup } from "../figures/ma_by_group.ts";
 import { memorizationDistribution } from "../figures/memorization_distribution.ts";
@@ -17,6 +20,7 @@ import { problemPasses } from "../figures/problem_passes.ts";
 import { recoveryCurves } from "../figures/recovery_curves.ts";
 import { retainedQuality } from "../figures/retained_quality.ts";
 import { secretsBeforeAfter } from "../figures/secrets_before_after.ts";
+import { sizeEffects } from "../figures/size_effects.ts";
 import { recoveryRows } from "./attacks.ts";
 import { renderDrawn } from "./drawn_figure.ts";
 import type { Markup } from "./markup.ts";
@@ -24,6 +28,7 @@ import { FIGURE_NUMBERS } from "./figure_numbers.ts";
 import { kindRows, twinMeans } from "./kinds.ts";
 import type { RunPartName } from "./run_files.ts";
 import { listMethods, type RunTables } from "./run_tables.ts";
+import { sweepSizes, sweepThreshold, sweepTradeoff, sweptSettings } from "./sweep.ts";
 import { tradeoffRows } from "./tradeoff.ts";
 import { classRows } from "./utility.ts";
 
@@ -31,8 +36,8 @@ import { classRows } from "./utility.ts";
 export interface FigureSection {
   /** Its heading. */
   readonly title: string;
-  /** What the run must have written. */
-  readonly needs: RunPartName;
+  /** What the run must have written; none of figures that only a sweep has. */
+  readonly needs?: RunPartName;
   /** How to read it. */
   readonly reading: string;
   /** Draws it; without rows the figure has no traces. */
@@ -148,6 +153,44 @@ export const FIGURES = {
       "A bubble counts the problems of which so many samples passed before (across) and after (up). On the dotted line " +
       "nothing changed; what lies at the bottom right was solved and is not any more.",
     draw: ({ passes }) => problemPasses(passes?.problems ?? []),
+  },
+  "sweep-tradeoff": {
+    title: "All methods: forgetting against use",
+    reading:
+      "A point a method, the mean of its forget sets, each with its own defaults: right is more forgotten, up is more " +
+      "kept. The grey band joins what no other method beats. Right of the dashed line forgetting is enough.",
+    draw: ({ sweep = [] }) => {
+      const rows = sweepTradeoff(sweep);
+      return rows.length > 0
+        ? methodTradeoff(rows, { threshold: sweepThreshold(sweep) })
+        : makeFigure([], { title: "" });
+    },
+  },
+  "sweep-sizes": {
+    title: "Forgetting more at once",
+    reading:
+      "Left, curves should lie under the dashed line whatever the size; right, a curve that falls shows what forgetting " +
+      "more rows at once costs.",
+    draw: ({ sweep = [] }) => sizeEffects(sweepSizes(sweep), { threshold: sweepThreshold(sweep) }),
+  },
+  "sweep-hyperparameters": {
+    title: "Hyperparameters one by one",
+    reading:
+      "A column a hyperparameter, everything else as it was: from top to bottom the retain set's MA, loss on unseen " +
+      "text, and the epochs that it took. Means over forget sets.",
+    draw: ({ sweep = [] }) => {
+      const { rows, preset } = sweptSettings(sweep);
+      const isSwept = preset && runsAlongEach(listRuns(rows), preset).some(({ runs }) => runs.length > 1);
+      return isSwept ? hyperparameterEffects(rows, { preset }) : makeFigure([], { title: "" });
+    },
+  },
+  "sweep-settings": {
+    title: "All settings: forgetting against use",
+    reading:
+      "A point a method and setting, the mean of its forget sets. What no other beats is joined by the grey band and named " +
+      "by what sets it apart.",
+    draw: ({ sweep = [] }) =>
+      forgettingRetention(sweptSettings(sweep).rows, { threshold: sweepThreshold(sweep) }),
   },
 } as const satisfies Record<string, FigureSection>;
 

@@ -52,8 +52,19 @@ export async function loadRun(
 ): Promise<RunTables> {
   const paths = typeof sources === "string" ? [sources] : sources;
   const tables = await readSources(paths, { twins: twinsPath });
-  const { found, thresholds, probe, twins, evaluation, duplication, attacks, utility, passes, histories } =
-    tables;
+  const {
+    found,
+    thresholds,
+    probe,
+    twins,
+    evaluation,
+    duplication,
+    attacks,
+    utility,
+    passes,
+    histories,
+    sweep,
+  } = tables;
   if (before !== undefined && !evaluation?.some(({ model }) => model === before)) {
     throw new RangeError(`Unknown model "${before}": no table that evaluate wrote has it`);
   }
@@ -72,7 +83,9 @@ export async function loadRun(
   const scores = tables.scores?.map((row) => ({ ...row, model: nameOf(row.model) }));
   const values = reveal ? await readValues(tables.foundPath) : undefined;
   return {
-    title: history.length > 0
+    title: sweep
+      ? "What methods of unlearning forget and keep"
+      : history.length > 0
       ? "What the model had memorized, and what is left of it"
       : "What the model has memorized",
     version: `CodeScrub ${version}`,
@@ -81,6 +94,7 @@ export async function loadRun(
     ...(probe && { documents: documentMeans(probe) }),
     ...(twins && { twins: twins.map(({ tag, ma }) => ({ tag, ma })) }),
     ...(duplication && { duplication }),
+    ...(sweep && { sweep }),
     ...(utility && { utility: utility.map((row) => ({ ...row, model: nameOf(row.model) })) }),
     ...(attacks && {
       attacks: {

@@ -56,6 +56,7 @@ const FILES = {
   duplication: RUN_FILES.duplication,
   attacks: RUN_FILES.attacks,
   passes: RUN_FILES.passes,
+  sweep: RUN_FILES.sweep,
 } as const satisfies Partial<Record<ReportTable | "twins", string>>;
 
 type Source = ReportTable | "twins";
@@ -112,6 +113,7 @@ export async function readSources(
     duplication: await single("duplication"),
     attacks: await single("attacks"),
     passes: await single("passes"),
+    sweep: await single("sweep"),
     evaluation: await mergeRows(pathsOf("evaluation"), "evaluation", ({ set, model }) => `${model}\0${set}`),
     scores: await mergeRows(pathsOf("scores"), "scores", (row) => `${row.model}\0${placeKey(row)}`),
     utility: await mergeRows(

@@ -19,6 +19,8 @@ export const RUN_FILES = {
   utility: "evaluation.utility.parquet",
   attacks: "attacks/attacks.parquet",
   passes: "humaneval/problems.parquet",
+  sweep: "runs.parquet",
+  sweepMeans: "means.parquet",
   summary: "summary.json",
   record: "run.json",
 } as const;

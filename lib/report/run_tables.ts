@@ -16,6 +16,7 @@ import type { DuplicationRow } from "../figures/ma_by_duplication.ts";
 import type { ExposureRow } from "../figures/exposure_distribution.ts";
 import type { PassRateRow } from "../figures/pass_rates.ts";
 import type { ProblemPassRow } from "../figures/problem_passes.ts";
+import type { SweepRunRow } from "../evaluation/sweep_means.ts";
 import type { PassComparison } from "../humaneval/pass_at_k.ts";
 import type { HistoryRow } from "../figures/forgetting_curves.ts";
 import type { ResultRow } from "../figures/retained_quality.ts";
@@ -137,6 +138,8 @@ export interface RunTables {
   readonly unlearned?: readonly UnlearnedModel[];
   /** Whether the models still write code. */
   readonly passes?: ReportedPasses;
+  /** The runs of a sweep, where that is what is reported. */
+  readonly sweep?: readonly SweepRunRow[];
   /** Whether the descriptions are the secrets themselves, as `--reveal` asked for. */
   readonly revealed?: boolean;
   /** When, on what and of what it was made, by the label that the report gives each. */

@@ -6,7 +6,7 @@
 import { renderAttacks } from "./attacks.ts";
 import { renderCitation } from "./citation.ts";
 import { renderComparison } from "./comparison.ts";
-import { FIGURE_NAMES, FIGURES, renderFigure } from "./figure_sections.ts";
+import { FIGURE_NAMES, FIGURES, type FigureSection, renderFigure } from "./figure_sections.ts";
 import { renderFound } from "./found_section.ts";
 import { renderGlossary } from "./glossary.ts";
 import { type Markup, markup } from "./markup.ts";
@@ -18,6 +18,7 @@ import { renderRunDetails } from "./run_details.ts";
 import type { RunPartName } from "./run_files.ts";
 import type { RunTables } from "./run_tables.ts";
 import { renderAllSecrets, renderTopSecrets } from "./secrets_tables.ts";
+import { renderSweep } from "./sweep.ts";
 import { renderUtility } from "./utility.ts";
 import { renderVerdict } from "./verdict_section.ts";
 
@@ -44,7 +45,8 @@ interface SectionKind {
 
 /** Before the figures, and after them. */
 const TABLES: readonly SectionKind[] = [
-  { id: "verdict", title: "Verdict", render: renderVerdict },
+  { id: "sweep", title: "Methods, by forgetting and use", render: renderSweep },
+  { id: "verdict", title: "Verdict", render: (run) => run.sweep ? null : renderVerdict(run) }, // of one model
   { id: "comparison", title: "Comparison of methods", needs: "results", render: renderComparison },
   { id: "results", title: "Results", needs: "results", render: renderResultsTable },
   { id: "use", title: "Use", needs: "utility", render: renderUtility },
@@ -87,7 +89,8 @@ export function renderSections(run: RunTables): ReportSection[] {
     const number = figures.length + 1;
     const figure = renderFigure(name, run, { number });
     if (!figure) {
-      missing.push(FIGURES[name]);
+      const { title, needs }: FigureSection = FIGURES[name];
+      if (needs) missing.push({ title, needs });
       continue;
     }
     figures.push(figure);
@@ -97,7 +100,7 @@ export function renderSections(run: RunTables): ReportSection[] {
   for (const needs of ["config", "versions", "seconds"] as const) {
     if (isEmpty(run[needs])) missing.push({ title: "This run", needs });
   }
-  const absent = renderMissing(missing);
+  const absent = run.sweep ? null : renderMissing(missing); // a sweep has parts of its own
   return [
     ...tables,
     ...figures.length > 0

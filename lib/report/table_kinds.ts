@@ -25,6 +25,7 @@ import {
   SKIPPED_COLUMNS,
   THRESHOLD_COLUMNS,
 } from "../datasets/columns.ts";
+import { SWEEP_COLUMNS, SWEEP_MEAN_COLUMNS } from "../datasets/sweep_columns.ts";
 import { RELIABILITY_COLUMNS, UTILITY_COLUMNS } from "../datasets/utility_columns.ts";
 import { nameColumns } from "../datasets/name_columns.ts";
 
@@ -56,6 +57,7 @@ export const REPORT_TABLES = {
   attacks: { what: "attacks that attack wrote", columns: ATTACK_COLUMNS },
   passes: { what: "problems that humaneval wrote", columns: HUMANEVAL_PROBLEM_COLUMNS },
   duplication: { what: "scores by number of copies that demo wrote", columns: DUPLICATION_COLUMNS },
+  sweep: { what: "runs that sweep wrote", columns: SWEEP_COLUMNS },
 } as const satisfies Record<string, TableKind>;
 
 /** A key of {@linkcode REPORT_TABLES}. */
@@ -71,6 +73,7 @@ const OTHER_TABLES: readonly TableKind[] = [
   { what: "a retain set", columns: RETAIN_COLUMNS },
   { what: "a distribution that analyze wrote", columns: DISTRIBUTION_COLUMNS },
   { what: "files that detect skipped", columns: SKIPPED_COLUMNS },
+  { what: "means that sweep wrote", columns: SWEEP_MEAN_COLUMNS },
   { what: "histories by hyperparameters", columns: HYPERPARAMETER_COLUMNS },
 ];
 

@@ -58,6 +58,7 @@ const POSITIONALS: { readonly [command: string]: string } = {
   redact: "corpus",
   merge: "table",
   report: "tables",
+  sweep: "sweep",
   verify: "certificate",
 };
 
@@ -92,6 +93,7 @@ export function argumentsOf(command: string, files: TinyRun, changes: Flags): st
       any: true,
       out: run,
     },
+    sweep: { sweep: join(folder, "sweep.json"), out: run },
     certify: {
       ...{ model: erased, before: model, forget, attacks: join(folder, "attacks") },
       out: certificate,

@@ -10,6 +10,8 @@ import { type GithubServer, serveGithub, TOKEN } from "../collection/github_serv
 import { lua, makeRepository, repositoryPath } from "../collection/git_repositories.ts";
 import { argumentsOf, certifiedCommands, type Flags } from "../cli/tiny_cases.ts";
 import { type TinyRun, writeCertainModel, writeTexts } from "../cli/tiny_run.ts";
+import { writeSweep } from "../cli/tiny_sweep.ts";
+import { corpusAs, writeCertainTexts, writeCompressed, writeLargeTable, writeSource } from "./corpora.ts";
 import type { Operation } from "./plan.ts";
 
 /** A command line that is disturbed. */
@@ -24,6 +26,8 @@ export interface Scenario {
   prepare?: (files: TinyRun, run: (args: string[]) => Promise<void>) => Promise<void> | void;
   /** Where an earlier run of the same command line was stopped, so that this one goes on there. */
   stoppedAt?: (operation: Operation) => boolean;
+  /** Files that hold how long something took, and records with their content. */
+  times?: RegExp;
   /** More of the environment. */
   env?: { [name: string]: string };
 }
@@ -57,31 +61,6 @@ const train: Scenario = {
 const UNLEARN = { thresholds: undefined, ma: 0, el10: 0, lr: 1e-7, epochs: 2 };
 /** The model knows each secret's first letter, and goes on knowing it at that rate. */
 const unlearn = tiny("unlearn", UNLEARN, { prepare: ({ model }) => writeCertainModel(model, "n") });
-
-/** A folder of source files: with secrets and without, one that is no text, one that can be run, an empty one. */
-function writeSource({ folder, corpus }: TinyRun): void {
-  const source = join(folder, "src");
-  Deno.mkdirSync(join(source, "deep"), { recursive: true });
-  const texts = Deno.readTextFileSync(corpus).trimEnd().split("\n").map((line) => JSON.parse(line).text);
-  for (const name of ["a.py", "deep/b.py"]) Deno.writeTextFileSync(join(source, name), texts.shift());
-  Deno.writeTextFileSync(join(source, "run.sh"), texts.at(-1), { mode: 0o755 });
-  Deno.writeFileSync(join(source, "image.bin"), new Uint8Array(64));
-  Deno.writeTextFileSync(join(source, "empty.py"), "");
-}
-
-/** A table of more documents than one piece of a corpus has. */
-async function writeLargeTable({ folder, corpus }: TinyRun): Promise<void> {
-  const texts = Deno.readTextFileSync(corpus).trimEnd().split("\n").map((line) => JSON.parse(line).text);
-  const path = join(folder, "large.jsonl");
-  await writeTexts(path, Object.fromEntries(Array.from({ length: 600 }, (_, i) => [`d${i}`, texts[i % 24]])));
-}
-
-/** Texts of which a model is right that says "y" after everything: what `retain` looks for. */
-async function writeCertainTexts({ model, corpus }: TinyRun): Promise<void> {
-  await writeCertainModel(model, "y");
-  const texts = Array.from({ length: 6 }, (_, i) => [`y${i}`, `# ${i}\n${"y".repeat(200)}\n`]);
-  await writeTexts(corpus, Object.fromEntries(texts));
-}
 
 /** Detection's output and then the redaction of `corpus`. */
 function redact(
@@ -127,23 +106,6 @@ function dedupe(name: string, corpus: (files: TinyRun) => Promise<void> | void, 
   };
 }
 
-/** The tiny run's corpus in another format. */
-function corpusAs(file: string) {
-  return async ({ folder, corpus }: TinyRun): Promise<void> => {
-    const lines = Deno.readTextFileSync(corpus).trimEnd().split("\n").map((line) => JSON.parse(line));
-    await writeTexts(join(folder, file), Object.fromEntries(lines.map(({ doc_id, text }) => [doc_id, text])));
-  };
-}
-
-/** The tiny run's corpus as compressed lines. */
-async function writeCompressed(files: TinyRun): Promise<void> {
-  const plain = join(files.folder, "texts.jsonl");
-  await corpusAs("texts.jsonl")(files);
-  const stream = new Blob([Deno.readFileSync(plain)]).stream().pipeThrough(new CompressionStream("gzip"));
-  await Deno.writeFile(`${plain}.gz`, stream);
-  await Deno.remove(plain);
-}
-
 /** A scenario that replaces what the same command wrote before with another seed. */
 function forced(scenario: Scenario): Scenario {
   return {
@@ -166,6 +128,11 @@ const scrub = tiny("scrub", { method: "ssga", lr: 1e-7, epochs: 1 }, {
     await writeTexts(corpus, Object.fromEntries(texts));
     await Deno.writeTextFile(request, "n".repeat(16));
   },
+});
+const sweep = tiny("sweep", {}, {
+  prepare: async (files) => void await writeSweep(files),
+  times:
+    /(result|run|report\.html)\.json$|(runs|means)\.(csv|parquet)$|tables\.md$|report\.html$|runs\/.*\.codescrub\//,
 });
 const certify: Scenario = {
   ...tiny("certify"),
@@ -229,6 +196,8 @@ export const SCENARIOS: readonly Scenario[] = [
   { ...attack, name: "attack continued", stoppedAt: at("rename", /part-00000000-.*\.json$/) },
   scrub,
   { ...scrub, name: "scrub continued", stoppedAt: at("rename", /history\.parquet$/) },
+  sweep,
+  { ...sweep, name: "sweep continued", stoppedAt: at("rename", /runs\/.*history\.parquet$/) },
   certify,
   collect,
   crawl,

@@ -82,7 +82,7 @@ Deno.test("a fault happens at the operation that was asked for, in workers too",
 });
 
 /** Commands whose runs, or those before them, take longest. */
-const LONG = ["train", "scrub", "certify"];
+const LONG = ["train", "scrub", "sweep", "certify"];
 
 Deno.test("a fault at one operation of each command harms nothing", async () => {
   // of a command's scenarios the first, which has no run before it; `deno task faults` tries all

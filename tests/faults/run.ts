@@ -96,7 +96,12 @@ async function tryScenario(scenario: Scenario, slot: Slot, options: FaultOptions
   const args = await prepare(scenario, slot, server?.endpoint);
   const run = (trouble?: Trouble) => slot.run(args, env, trouble);
   const before = slot.snapshot();
-  const undisturbed: Undisturbed = { run: await run(), before, after: slot.snapshot() };
+  const undisturbed: Undisturbed = {
+    run: await run(),
+    before,
+    after: slot.snapshot(),
+    times: scenario.times,
+  };
   const known = new Map<string, string[]>();
   const draw = drawer(Math.imul(options.seed + SCENARIOS.indexOf(scenario), 0x9E3779B1)); // near seeds draw alike
   const tries = chooseTries(undisturbed.run, options, draw);

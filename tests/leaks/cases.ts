@@ -4,10 +4,10 @@ import { COMMANDS } from "../../lib/cli/commands.ts";
 import { EVALUATION_COLUMNS, HISTORY_COLUMNS, SECRET_SCORE_COLUMNS } from "../../lib/datasets/columns.ts";
 import { argumentsOf, type Flags } from "../cli/tiny_cases.ts";
 import type { TinyRun } from "../cli/tiny_run.ts";
+import { writeSweep } from "../cli/tiny_sweep.ts";
 import {
   badAllowLists,
   badBigrams,
-  type BadFile,
   badRequests,
   badSettings,
   badTables,
@@ -17,6 +17,7 @@ import {
 import { INPUTS, kindOf, TABLES } from "./inputs.ts";
 import { writeManyRows, writeRequest, writeShards, writeSourceFolder } from "./good_files.ts";
 import type { Plants } from "./plants.ts";
+import { asShard, writeFiles } from "./write_files.ts";
 
 /** One command line. */
 export interface LeakCase {
@@ -70,6 +71,7 @@ export function lineOf(command: string, files: CaseFiles, changes: Flags = {}): 
     },
     humaneval: { out: out("passes") },
     scrub: { out: out("run") },
+    sweep: { out: out("sweep") },
     certify: { out: out("certificate.json") },
     verify: { out: undefined },
     redact: { out: out("clean"), secrets: files.found },
@@ -150,6 +152,7 @@ export async function* goodCases(files: CaseFiles, plants: Plants): AsyncGenerat
     ["scrub", "a request", { request: await writeRequest(files, plants) }],
     ["scrub", "a plan", { request: await writeRequest(files, plants), plan: true }],
     ["scrub", "all that is found", { request: undefined, "min-bleu": 0, any: undefined }],
+    ["sweep", "a study", { sweep: await writeSweep(files) }],
     ["certify", "a model"],
     ["verify", "a certificate"],
     ["report", "a run"],
@@ -166,8 +169,8 @@ export async function* goodCases(files: CaseFiles, plants: Plants): AsyncGenerat
     const copies = { keepsCorpus: command === "redact", copiesTexts: COPYING.includes(command) };
     yield { command, about, args, isGood, isRevealing, isProcess, ...copies };
   }
-  const cut = lineOf("detect", files, { corpus: many.cut, workers: 2 });
-  yield { command: "detect", about: "a line cut behind many", args: cut, isProcess: true };
+  const args = lineOf("detect", files, { corpus: many.cut, workers: 2 });
+  yield { command: "detect", about: "a line cut behind many", args, isProcess: true };
   const typed = "aB3xK9qLm2Zw7RtY"; // what the user types may be shown to the user
   for (const command of Object.keys(COMMANDS) as (keyof typeof COMMANDS)[]) {
     yield { command, about: "help", args: [command, "--help"] };
@@ -201,22 +204,6 @@ function caseOf(command: string, path: string, args: string[], flag: string): Le
   return { command: command as LeakCase["command"], about: `--${flag} ${path}`, args, ...copies };
 }
 
-async function writeFiles(folder: string, files: readonly BadFile[]): Promise<string[]> {
-  await Deno.mkdir(folder, { recursive: true });
-  return await Promise.all(files.map(async ([name, content]) => {
-    const path = join(folder, name);
-    await (typeof content === "string" ? Deno.writeTextFile(path, content) : Deno.writeFile(path, content));
-    return path;
-  }));
-}
-
-/** The only shard of a table that is not there. */
-async function asShard(path: string): Promise<string> {
-  const [, stem, extension] = /^(.*?)(\.jsonl\.gz|\.\w+)$/.exec(path)!;
-  await Deno.rename(path, `${stem}-00000-of-00001${extension}`);
-  return path;
-}
-
 async function* settingsCases(files: CaseFiles, plants: Plants): AsyncGenerator<LeakCase> {
   for (const command of Object.keys(COMMANDS)) {
     const { config } = (await COMMANDS[command as LeakCase["command"]].load()).command;
@@ -233,10 +220,14 @@ async function* settingsCases(files: CaseFiles, plants: Plants): AsyncGenerator<
   }
 }
 
-/** Certificates and requests, which are no tables. */
+/** Certificates, requests and sweeps, which are no tables. */
 async function* documentCases(files: CaseFiles, plants: Plants): AsyncGenerator<LeakCase> {
-  const certificates = ["verify", "certificate", badSettings(plants, "a certificate")] as const;
-  for (const [command, flag, bad] of [certificates, ["scrub", "request", badRequests(plants)] as const]) {
+  const documents = [
+    ["verify", "certificate", badSettings(plants, "a certificate")],
+    ["scrub", "request", badRequests(plants)],
+    ["sweep", "sweep", badSettings(plants, "a sweep")],
+  ] as const;
+  for (const [command, flag, bad] of documents) {
     for (const path of await writeFiles(join(files.bad, flag), bad)) {
       yield caseOf(command, path, lineOf(command, files, { [flag]: path }), flag);
     }

@@ -3,19 +3,15 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
-import { pickDocuments, refuseEmpty } from "../../datasets/find_documents.ts";
-import { chooseForgetSets, type ProbedSecret, qualifyingIds, SET_ROWS } from "../../datasets/forget_set.ts";
+import { chooseForgetSets, qualifyingIds, SET_ROWS } from "../../datasets/forget_set.ts";
 import { knownWindows } from "../../datasets/known_windows.ts";
-import { type CorpusSource, resolveCorpus } from "../../datasets/resolve_corpus.ts";
+import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows, writeRows } from "../../datasets/row_table.ts";
-import { type Context, defineCommand } from "../command.ts";
-import { CORPUS_OPTIONS, describeCorpus, type GivenCorpus, givenCorpus } from "../corpus_options.ts";
-import { startReading } from "../reading.ts";
+import { defineCommand } from "../command.ts";
+import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.ts";
+import { readDigests } from "../read_digests.ts";
 import { openRunFolder } from "../run_folder.ts";
-import { checkPlaces } from "../../datasets/check_places.ts";
 import { FORGET_COLUMNS, PROBE_COLUMNS, PROOF_COLUMNS, PROOF_NAMES } from "../../datasets/columns.ts";
-import { secretKey } from "../secret_key.ts";
 import { readKnown } from "../known_secrets.ts";
 import { MATCHED } from "../unlearn_thresholds.ts";
 
@@ -94,31 +90,4 @@ function describeLeft({ left, leftValues }: { left: number; leftValues: number }
   if (left === 0) return "";
   const values = leftValues === 0 ? "no value" : `${leftValues} value${leftValues === 1 ? "" : "s"}`;
   return `; ${left} window${left === 1 ? "" : "s"} with known secrets are left, and ${values} without a row`;
-}
-
-/**
- * What tells the wanted documents' texts from one another, in one pass in which the places of all documents are checked.
- *
- * @returns a digest of each text by its document
- */
-async function readDigests(
-  { rows, wanted }: { rows: readonly ProbedSecret[]; wanted: ReadonlySet<string> },
-  corpus: { source: CorpusSource; options: GivenCorpus["options"] },
-  context: Pick<Context, "progress" | "breathe">,
-): Promise<Map<string, string>> {
-  const proven = Map.groupBy(rows.filter(({ fingerprint }) => fingerprint), ({ doc_id }) => doc_id);
-  const key = proven.size > 0 ? await secretKey() : undefined;
-  const digests = new Map<string, string>();
-  const ids = new Set([...wanted, ...proven.keys()]);
-  const reading = await startReading(corpus, context);
-  let isEmpty = true;
-  for await (const { docId, text } of pickDocuments(corpus.source, ids, reading.options)) {
-    isEmpty = false;
-    const places = proven.get(docId);
-    if (places) await checkPlaces(places, () => text, () => key!);
-    if (wanted.has(docId)) digests.set(docId, createHash("sha256").update(text).digest("base64"));
-  }
-  if (isEmpty) await refuseEmpty(corpus.source, corpus.options);
-  reading.done();
-  return digests;
 }

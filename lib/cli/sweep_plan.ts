@@ -1,0 +1,134 @@
+/**
+ * `sweep --plan`: how many runs there are, how long they take at most and how much memory the largest needs. An epoch of each
+ * method is timed on random tokens; runs that are done say better how long those like them take.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { FORGET_COLUMNS } from "../datasets/columns.ts";
+import { SET_ROWS } from "../datasets/forget_set.ts";
+import { readRows } from "../datasets/row_table.ts";
+import { CONTROL_SETS } from "../attacks/control_rows.ts";
+import { mean } from "../metrics/mean.ts";
+import type { CommandResult, Context } from "./command.ts";
+import { formatTable } from "./console.ts";
+import { methodParameters } from "./method_options.ts";
+import { formatSeconds } from "./progress.ts";
+import { judgesEach } from "./scrub_options.ts";
+import { openModel } from "./session.ts";
+import type { SweepConfig } from "./sweep_config.ts";
+import { SWEEP_FILES } from "./sweep_files.ts";
+import { readResult, unlearnValues } from "./sweep_run.ts";
+import { listRuns, type SweepRun } from "./sweep_runs.ts";
+import { sayUnlearningMemory } from "./unlearn_memory.ts";
+import { timeEpoch } from "./unlearn_plan.ts";
+import { trainedOptions } from "./adapter_options.ts";
+import { SWEPT_OPTIONS } from "./sweep_config.ts";
+
+/**
+ * Says what a sweep takes; writes nothing. TensorFlow must be open.
+ *
+ * @param out the sweep's folder, which need not be there
+ * @throws {Error} as `openModel`
+ *
+ * @example
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { createProgress } from "./progress.ts";
+ * import { planSweep } from "./sweep_plan.ts";
+ * import type { SweepConfig } from "./sweep_config.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const study = { methods: ["ga"], k: [1], sets: 2, grid: {}, vary: {} };
+ * const config = { model: "/nowhere", unlearn: {}, retain: {}, studies: { a: study } } as unknown as SweepConfig;
+ * const own = { progress: createProgress(), breathe: async () => {}, log: () => {}, cwd: "/", seed: 1 };
+ * const context = { ...own, signal: new AbortController().signal, force: false, settings: {} };
+ * await assertRejects(() => planSweep(config, "/out", context), Error, 'Cannot find model "/nowhere"');
+ * ```
+ */
+export async function planSweep(config: SweepConfig, out: string, context: Context): Promise<CommandResult> {
+  const chosen = join(out, SWEEP_FILES.rows);
+  const rows = existsSync(chosen) ? (await readRows(chosen, FORGET_COLUMNS)).length : Infinity;
+  const runs = listRuns(config, { rows, seed: context.seed });
+  const plans = [];
+  let bytes = 0;
+  for (const [kind, own] of Map.groupBy(runs, ({ method, k }) => `${method}, ${k} rows`)) {
+    const results = await Promise.all(own.map(({ name }) => readResult(join(out, SWEEP_FILES.runs, name))));
+    const left = own.filter((_, i) => !results[i]);
+    const known = results.flatMap((row) => row?.seconds ? [row.seconds] : []);
+    const need = await memoryOfRun(config, own[0]!, context);
+    bytes = Math.max(bytes, need);
+    const each = known.length > 0
+      ? mean(known)
+      : left.length === 0
+      ? 0
+      : await longest(config, left[0]!, context);
+    plans.push({ kind, runs: own.length, left: left.length, each, isKnown: known.length > 0 });
+  }
+  const seconds = plans.reduce((sum, { left, each }) => sum + left * each, 0);
+  const left = plans.reduce((sum, plan) => sum + plan.left, 0);
+  const most = rows === Infinity ? ", at most: detection tells how many forget sets there are" : "";
+  return {
+    text: [
+      formatTable(
+        ["runs of", "runs", "left", "seconds each"],
+        plans.map(({ kind, runs, left, each, isKnown }) => [
+          kind,
+          runs,
+          left,
+          `${isKnown ? "about" : "at most"} ${each.toPrecision(2)}`,
+        ]),
+      ),
+      `Runs: ${runs.length}, ${left} of them left${most}`,
+      `Time: at most about ${
+        formatSeconds(1000 * seconds)
+      } of unlearning by one process, and that of evaluating`,
+      `Memory: about ${(bytes / 1e9).toFixed(1)} GB for the largest run`,
+    ].join("\n"),
+    summary: {
+      plan: true,
+      ...{ runs: runs.length, done: runs.length - left, seconds: Number(seconds.toPrecision(3)) },
+      memory_bytes: bytes,
+    },
+  };
+}
+
+/** What a run works with. */
+function workOf(config: SweepConfig, { method, settings }: SweepRun) {
+  const values = unlearnValues(config.unlearn, settings);
+  const { microBatch, held } = SWEPT_OPTIONS;
+  return {
+    ...values,
+    ...methodParameters({ method, ...values }),
+    ...{ model: config.model, method, dtype: (config.dtype ?? "float32") as "float32" },
+    microBatch: values.microBatch ?? microBatch.default,
+    controlSets: judgesEach(values) ? values.held ?? held.default ?? CONTROL_SETS : 0,
+    retainRows: Number(config.retain.k ?? SET_ROWS),
+  };
+}
+
+async function memoryOfRun(
+  config: SweepConfig,
+  run: SweepRun,
+  context: Context,
+): Promise<number> {
+  const work = workOf(config, run);
+  const row = { doc_id: "", window: 0, spans: '[["KEY",0,32]]', ma: 1, mask_tokens: 32 };
+  const { bytes } = await sayUnlearningMemory(work, {
+    forgetRows: Array.from({ length: run.k }, () => row),
+    retainRows: Array.from({ length: work.retainRows }, () => ({ doc_id: "", bleu4: 1 })),
+  }, { ...context, log: () => {} });
+  return bytes;
+}
+
+/** The seconds of a run that takes all epochs that it may. */
+async function longest(config: SweepConfig, run: SweepRun, context: Context): Promise<number> {
+  const { dtype, epochs, retainRows, ...work } = workOf(config, run);
+  using session = await openModel(config.model, context, {
+    ...trainedOptions(work, run.seed),
+    products: dtype,
+  });
+  return epochs * await timeEpoch(session.loaded.model, { ...work, forgetRows: run.k, retainRows });
+}

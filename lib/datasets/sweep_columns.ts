@@ -1,0 +1,88 @@
+/**
+ * The columns of `sweep`'s tables.
+ *
+ * @module
+ */
+import type { Columns } from "./columns.ts";
+
+/** The parameters of methods, each in the column of its name; null where the method has none or a model decides. */
+export const SETTING_COLUMNS = {
+  scope: "text?",
+  retain_loss: "text?",
+  gamma: "float?",
+  lambda: "float?",
+  alpha: "float?",
+  beta: "float?",
+  beta1: "float?",
+  beta2: "float?",
+  delta: "float?",
+  first: "int?",
+  top_p: "float?",
+  temperature: "float?",
+  layer: "int?",
+  steering: "float?",
+  dual_step: "float?",
+  epsilon: "float?",
+  warmup: "int?",
+} as const satisfies Columns;
+
+/** What is measured of a run, each in a column; null where it was not. */
+export const SWEEP_MEASURES = {
+  epoch: "int",
+  epochs: "int",
+  seconds: "float?",
+  ma_threshold: "float",
+  el_10_threshold: "float",
+  ma_before: "float?",
+  el_3_before: "float?",
+  el_5_before: "float?",
+  el_10_before: "float?",
+  ma: "float?",
+  el_3: "float?",
+  el_5: "float?",
+  el_10: "float?",
+  reduction: "float?",
+  retain_ma_before: "float?",
+  retain_el_10_before: "float?",
+  retain_ma: "float?",
+  retain_el_10: "float?",
+  retention: "float?",
+  unseen_ma_before: "float?",
+  unseen_nll_before: "float?",
+  unseen_ma: "float?",
+  unseen_nll: "float?",
+  pass_at_1_before: "float?",
+  pass_at_1: "float?",
+} as const satisfies Columns;
+
+/** The columns of `sweep`: a row a run. */
+export const SWEEP_COLUMNS = {
+  run: "text",
+  studies: "text",
+  method: "text",
+  seed: "int",
+  k: "int",
+  set: "int",
+  settings: "text?",
+  lr: "float",
+  max_epochs: "int",
+  stop: "text",
+  compat: "text",
+  ...SETTING_COLUMNS,
+  status: "text",
+  ...SWEEP_MEASURES,
+} as const satisfies Columns;
+
+/** The columns of `sweep`'s means: a row a measure of the runs of a study that differ in set and seed alone. */
+export const SWEEP_MEAN_COLUMNS = {
+  study: "text",
+  method: "text",
+  k: "int",
+  settings: "text?",
+  measure: "text",
+  runs: "int",
+  mean: "float",
+  deviation: "float?",
+  low: "float",
+  high: "float",
+} as const satisfies Columns;

@@ -1,0 +1,67 @@
+/**
+ * Means of a sweep's runs over forget sets and seeds, with their spread: each study's runs by method, size and settings.
+ *
+ * @module
+ */
+import type { RowOf } from "../datasets/row_table.ts";
+import { type SWEEP_COLUMNS, type SWEEP_MEAN_COLUMNS, SWEEP_MEASURES } from "../datasets/sweep_columns.ts";
+import { bootstrapMean } from "../metrics/bootstrap.ts";
+import { mean } from "../metrics/mean.ts";
+
+/** A row of the table of runs. */
+export type SweepRunRow = RowOf<typeof SWEEP_COLUMNS>;
+
+/** A row of the table of means. */
+export type SweepMeanRow = RowOf<typeof SWEEP_MEAN_COLUMNS>;
+
+/** The names of what is measured. */
+const MEASURES = Object.keys(SWEEP_MEASURES) as (keyof typeof SWEEP_MEASURES)[];
+
+/**
+ * The means, a row a measure; a run that was not measured counts in none. The interval is the bootstrap's over runs, those
+ * of one forget set drawn together: of five sets it is narrower than the truth, as small samples' are.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type SweepRunRow, sweepMeans } from "./sweep_means.ts";
+ *
+ * const run = { studies: "methods", method: "ga", k: 8, settings: null } as SweepRunRow;
+ * const rows = sweepMeans([{ ...run, set: 0, ma: 0.25 }, { ...run, set: 1, ma: 0.75 }]);
+ * const [{ measure, runs, mean, low, high } = rows[0]!] = rows;
+ * assertEquals([rows.length, measure, runs, mean, low, high], [1, "ma", 2, 0.5, 0.25, 0.75]);
+ * ```
+ */
+export function sweepMeans(rows: readonly SweepRunRow[]): SweepMeanRow[] {
+  const studies = [...new Set(rows.flatMap(({ studies }) => studies.split(",")))];
+  return studies.flatMap((study) => {
+    const own = rows.filter(({ studies }) => studies.split(",").includes(study));
+    const groups = Map.groupBy(own, ({ method, k, settings }) => JSON.stringify([method, k, settings]));
+    return [...groups.values()].flatMap((runs) =>
+      MEASURES.flatMap((measure) => meanOf(study, measure, runs))
+    );
+  });
+}
+
+function meanOf(
+  study: string,
+  measure: keyof typeof SWEEP_MEASURES,
+  runs: readonly SweepRunRow[],
+): SweepMeanRow[] {
+  const measured = runs.filter((run) => typeof run[measure] === "number");
+  if (measured.length === 0) return [];
+  const { method, k, settings } = measured[0]!;
+  const values = measured.map((run) => run[measure]!);
+  const { estimate, low, high } = bootstrapMean({ values, clusters: measured.map(({ set }) => `${set}`) });
+  return [{
+    ...{ study, method, k, settings, measure, runs: values.length },
+    ...{ mean: estimate, deviation: deviationOf(values), low, high },
+  }];
+}
+
+/** The sample's standard deviation; null of one value. */
+function deviationOf(values: readonly number[]): number | null {
+  if (values.length < 2) return null;
+  const center = mean(values);
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - center) ** 2, 0) / (values.length - 1));
+}

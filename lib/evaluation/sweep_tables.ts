@@ -1,0 +1,151 @@
+/**
+ * A sweep's means as tables that people read, in the shape of the paper's: what each method forgot (its table 3) and what it
+ * kept (its table 4), a pair of tables a study, beside the paper's own numbers.
+ *
+ * @module
+ */
+import { mean } from "../metrics/mean.ts";
+import { PAPER_METHODS, type PaperMethod } from "./paper_methods.ts";
+import type { SweepMeanRow } from "./sweep_means.ts";
+
+/** A table of texts. */
+export interface TextTable {
+  /** What it shows. */
+  title: string;
+  header: readonly string[];
+  rows: readonly (readonly string[])[];
+}
+
+type Show = (value: number) => string;
+const percent: Show = (value) => (100 * value).toFixed(2);
+const nats: Show = (value) => value.toFixed(3);
+const whole: Show = (value) => value.toFixed(1);
+
+/** A column: its head, the measure, how it is shown, and where the paper has it. */
+interface Column {
+  readonly head: string;
+  readonly measure: string;
+  readonly before?: string;
+  readonly show: Show;
+  readonly paper?: keyof PaperMethod;
+}
+
+const FORGETTING: readonly Column[] = [
+  { head: "MA", measure: "ma", before: "ma_before", show: percent, paper: "ma" },
+  { head: "EL_3", measure: "el_3", before: "el_3_before", show: percent, paper: "el_3" },
+  { head: "EL_5", measure: "el_5", before: "el_5_before", show: percent, paper: "el_5" },
+  { head: "EL_10", measure: "el_10", before: "el_10_before", show: percent, paper: "el_10" },
+  { head: "reduction", measure: "reduction", show: percent, paper: "reduction" },
+  { head: "epochs", measure: "epochs", show: whole },
+  { head: "seconds", measure: "seconds", show: whole },
+];
+
+const USE: readonly Column[] = [
+  { head: "retain MA", measure: "retain_ma", before: "retain_ma_before", show: percent },
+  { head: "retain EL_10", measure: "retain_el_10", before: "retain_el_10_before", show: percent },
+  { head: "unseen MA", measure: "unseen_ma", before: "unseen_ma_before", show: percent },
+  { head: "unseen loss", measure: "unseen_nll", before: "unseen_nll_before", show: nats },
+  { head: "pass@1", measure: "pass_at_1", before: "pass_at_1_before", show: percent, paper: "pass_at_1" },
+  { head: "kept", measure: "retention", show: percent, paper: "retention" },
+];
+
+/**
+ * The two tables of each study, in percent but for losses and epochs: mean, and the standard deviation over forget sets.
+ *
+ * @param model what the sweep's model is called
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { sweepTables } from "./sweep_tables.ts";
+ *
+ * const row = { study: "methods", method: "ga", k: 32, settings: null, runs: 5, deviation: 0.01, low: 0, high: 1 };
+ * const [forgetting] = sweepTables([{ ...row, measure: "ma", mean: 0.25 }], "embedded");
+ * assertEquals(forgetting!.rows[1]!.slice(0, 6), ["embedded", "ga", "32", "-", "5", "25.00 ± 1.00"]);
+ * assertEquals(forgetting!.rows[2]!.slice(0, 6), ["CodeParrot-small 110M (paper)", "before", "32", "-", "5", "99.74"]);
+ * ```
+ */
+export function sweepTables(means: readonly SweepMeanRow[], model: string): TextTable[] {
+  return [...Map.groupBy(means, ({ study }) => study)].flatMap(([study, rows]) =>
+    ([["forgetting", FORGETTING], ["use", USE]] as const).flatMap(([what, all]) => {
+      const columns = all.filter(({ measure }) => rows.some((row) => row.measure === measure));
+      if (columns.length === 0) return [];
+      return [{
+        title: `${study}: ${what}`,
+        header: ["model", "method", "k", "settings", "runs", ...columns.map(({ head }) => head)],
+        rows: [...ownRows(rows, { columns, model }), ...paperRows(rows, columns)],
+      }];
+    })
+  );
+}
+
+function ownRows(
+  rows: readonly SweepMeanRow[],
+  { columns, model }: { columns: readonly Column[]; model: string },
+): string[][] {
+  const groups = [
+    ...Map.groupBy(rows, ({ method, k, settings }) => JSON.stringify([method, k, settings])).values(),
+  ];
+  const before = [...Map.groupBy(rows, ({ k }) => k)].map(([k, own]) => [
+    ...[model, "before", String(k), "-", String(Math.max(...own.map(({ runs }) => runs)))],
+    ...columns.map(({ before, show }) => {
+      const values = own.filter(({ measure }) => measure === before).map((row) => row.mean);
+      return values.length === 0 ? "-" : show(mean(values));
+    }),
+  ]);
+  return [
+    ...before,
+    ...groups.map((own) => {
+      const { method, k, settings } = own[0]!;
+      return [
+        ...[model, method, String(k), settings ?? "-", String(Math.max(...own.map(({ runs }) => runs)))],
+        ...columns.map(({ measure, show }) => {
+          const row = own.find((each) => each.measure === measure);
+          if (!row) return "-";
+          return row.deviation === null ? show(row.mean) : `${show(row.mean)} ± ${show(row.deviation)}`;
+        }),
+      ];
+    }),
+  ];
+}
+
+/** The paper's smallest model, by the methods that a study has at its size. */
+function paperRows(rows: readonly SweepMeanRow[], columns: readonly Column[]): string[][] {
+  const { model } = PAPER_METHODS[0]!;
+  const methods = new Set(
+    rows.filter(({ k, settings }) => k === PAPER_K && settings === null).map((row) => row.method),
+  );
+  if (!columns.some(({ paper }) => paper)) return [];
+  return PAPER_METHODS.filter((row) => row.model === model && methods.size > 0)
+    .filter(({ method }) => method === "before" || methods.has(method))
+    .map((row) => [
+      ...[`${model} (paper)`, row.method, String(PAPER_K), "-", "5"],
+      ...columns.map(({ paper }) => {
+        const value = paper === undefined ? null : row[paper];
+        return typeof value === "number" ? value.toFixed(2) : "-";
+      }),
+    ]);
+}
+
+/** Rows of the paper's forget sets. */
+const PAPER_K = 32;
+
+/**
+ * Tables as Markdown.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { markdownTables } from "./sweep_tables.ts";
+ *
+ * const text = markdownTables([{ title: "a", header: ["x", "y"], rows: [["1", "2"]] }]);
+ * assertEquals(text, "## a\n\n| x | y |\n| --- | --- |\n| 1 | 2 |\n");
+ * ```
+ */
+export function markdownTables(tables: readonly TextTable[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return tables.map(({ title, header, rows }) =>
+    [`## ${title}`, "", line(header), line(header.map(() => "---")), ...rows.map(line), ""].join("\n")
+  ).join("\n");
+}

@@ -1,0 +1,6 @@
+/**
+ * The checker of JSON that users write by hand.
+ *
+ * @module
+ */
+export * as z from "npm:zod@4.6.7";

@@ -1,0 +1,70 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { SWEEP_COLUMNS } from "../../lib/datasets/sweep_columns.ts";
+import { sweepMeans, type SweepRunRow } from "../../lib/evaluation/sweep_means.ts";
+import { renderReport } from "../../lib/report/report.ts";
+import { sweepSizes, sweepTradeoff, sweptSettings } from "../../lib/report/sweep.ts";
+
+const NONE = Object.fromEntries(
+  Object.keys(SWEEP_COLUMNS).map((name) => [name, null]),
+) as unknown as SweepRunRow;
+const RUN: SweepRunRow = {
+  ...{ ...NONE, run: "ga-k32-set0", studies: "methods", method: "ga", seed: 42, k: 32, set: 0 },
+  ...{ lr: 2e-4, max_epochs: 60, stop: "group", compat: "sound", gamma: 0.5, lambda: 0.1, alpha: 1 },
+  ...{
+    status: "reached",
+    epochs: 6,
+    ma_threshold: 0.3,
+    ma_before: 1,
+    ma: 0.2,
+    retain_ma_before: 1,
+    retain_ma: 0.5,
+  },
+};
+const ERASER = { ...RUN, method: "codeeraser", retain_ma: 0.9, unseen_nll: 4 };
+
+Deno.test("sweepMeans() counts a run in each of its studies, and the runs of one set together", () => {
+  const rows = [
+    { ...RUN, studies: "methods,k", ma: 0.1 },
+    { ...RUN, studies: "methods,k", seed: 7, ma: 0.2 },
+    { ...RUN, set: 1, ma: 0.6 },
+  ];
+  const means = sweepMeans(rows).filter(({ measure }) => measure === "ma");
+  assertEquals(means.map(({ study, runs }) => [study, runs]), [["methods", 3], ["k", 2]]);
+  const [methods, k] = means;
+  assert(Math.abs(methods!.mean - 0.3) < 1e-12 && Math.abs(methods!.deviation! - 0.2646) < 1e-4);
+  assertEquals([k!.low, k!.high], [k!.mean, k!.mean]); // one set is always drawn whole
+});
+
+Deno.test("a sweep's figures draw means: methods as they are at the main size, sizes, and settings that figures know", () => {
+  const rows: SweepRunRow[] = [
+    ...[0, 1].flatMap((set) => [{ ...RUN, set, ma: set / 2 }, { ...ERASER, set }]),
+    { ...ERASER, k: 8 },
+    { ...ERASER, settings: "alpha 10", alpha: 10, retain_ma: 0.95 },
+    { ...ERASER, settings: "beta 3", retain_ma: 0 },
+  ];
+  assertEquals(sweepTradeoff(rows).map(({ method, forget, retain }) => [method, forget, retain]), [
+    ["ga", [1, 0.25], [1, 0.5]],
+    ["codeeraser", [1, 0.2], [1, 0.9]],
+  ]);
+  assertEquals(sweepSizes(rows).map(({ method, k }) => [method, k]), [["codeeraser", 32], ["codeeraser", 8]]);
+  const { rows: epochs, preset } = sweptSettings(rows);
+  assertEquals([preset?.method, preset?.alpha], ["codeeraser", 1]);
+  assertEquals(epochs.map(({ method, alpha, epoch }) => [method, alpha, epoch]), [
+    ...[["ga", 1, 0], ["ga", 1, 6], ["codeeraser", 1, 0], ["codeeraser", 1, 6]],
+    ...[["codeeraser", 10, 0], ["codeeraser", 10, 6]],
+  ]);
+});
+
+Deno.test("the report of a sweep has its tables beside the paper's and its figures, and no verdict on one model", () => {
+  const other = { ...ERASER, settings: "alpha 10", alpha: 10 };
+  const page = renderReport({
+    title: "Sweep",
+    version: "v",
+    sweep: [RUN, ERASER, { ...ERASER, k: 8 }, other],
+  });
+  for (const name of ["tradeoff", "sizes", "hyperparameters", "settings"]) {
+    assertStringIncludes(page, `id="sweep-${name}-data"`);
+  }
+  assertStringIncludes(page, "CodeParrot-small 110M (paper)");
+  assert(!page.includes('id="verdict"') && !page.includes('id="missing"'));
+});
