@@ -21,7 +21,7 @@ import type { SweepConfig } from "./sweep_config.ts";
 import { SWEEP_FILES } from "./sweep_files.ts";
 import { readResult, unlearnValues } from "./sweep_run.ts";
 import { listRuns, type SweepRun } from "./sweep_runs.ts";
-import { sayUnlearningMemory } from "./unlearn_memory.ts";
+import { fitUnlearning } from "./unlearn_memory.ts";
 import { timeEpoch } from "./unlearn_plan.ts";
 import { trainedOptions } from "./adapter_options.ts";
 import { SWEPT_OPTIONS } from "./sweep_config.ts";
@@ -116,7 +116,7 @@ async function memoryOfRun(
 ): Promise<number> {
   const work = workOf(config, run);
   const row = { doc_id: "", window: 0, spans: '[["KEY",0,32]]', ma: 1, mask_tokens: 32 };
-  const { bytes } = await sayUnlearningMemory(work, {
+  const { bytes } = await fitUnlearning(work, {
     forgetRows: Array.from({ length: run.k }, () => row),
     retainRows: Array.from({ length: work.retainRows }, () => ({ doc_id: "", bleu4: 1 })),
   }, { ...context, log: () => {} });
