@@ -122,7 +122,7 @@ export type SweepStudy = z.infer<typeof STUDY>;
 export async function readSweep(path: string): Promise<SweepConfig> {
   const text = await readRegularText(path, { what: "the sweep", maxBytes: MAX_CONFIG_BYTES })
     .catch((cause) => {
-      throw new UsageError(cause.message, { cause });
+      throw new UsageError(reasonOf(cause), { cause });
     });
   let json: unknown;
   try {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { reasonOf } from "../files/reason.ts";
 import { methodParameters } from "./method_options.ts";
 import type { OptionValue } from "./command.ts";
 import { METHOD_DEFAULTS, type MethodName } from "../unlearning/objectives.ts";
@@ -157,7 +158,7 @@ export function checkRuns(
       methodParameters({ method, ...unlearn, ...settings });
       return [];
     } catch (error) {
-      return [`studies.${studies[0]}: ${(error as Error).message}`];
+      return [`studies.${studies[0]}: ${reasonOf(error)}`];
     }
   });
   if (problems.length > 0) throw refuseSweep(path, [...new Set(problems)]);

@@ -25,7 +25,8 @@ export {
   type StopThresholds,
 } from "./early_stop.ts";
 export { GradientSums } from "./gradient_sums.ts";
-export { ObjectiveStep, type StepShared, type TermValues } from "./objective_step.ts";
+export { ObjectiveStep, type StepShared } from "./objective_step.ts";
+export type { TermValues } from "./term_values.ts";
 export { targetEntropy, type TargetEntropyOptions, type TargetInputs } from "./terms/target_entropy.ts";
 export { held } from "./terms/held.ts";
 export { hiddenDistance, type HiddenDistanceOptions } from "./terms/hidden_distance.ts";

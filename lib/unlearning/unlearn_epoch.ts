@@ -4,7 +4,7 @@
  * @module
  */
 import type { MetricValues, ThresholdMetric } from "../datasets/metrics.ts";
-import type { TermValues } from "./objective_step.ts";
+import type { TermValues } from "./term_values.ts";
 
 /**
  * One epoch; epoch 0 is the model before. The metrics are means over the forget set's secrets after the update; those that

@@ -100,9 +100,10 @@ Deno.test("the help of a command with many options has them under headings, and 
   const [, , ...sections] = stdout.split(/^(?=[A-Z].*:$)/m);
   const headings = sections.map((section) => section.split("\n")[0]!);
   const own = "The method's own, with their defaults by method:";
-  assertEquals(headings.slice(0, 4), ["Adapter:", "Reading the corpus:", "Erasing:", own]);
+  assertEquals(headings.slice(0, 5), ["Adapter:", "Reading the corpus:", "Erasing:", "Memory:", own]);
   assertMatch(sections[2]!, /^ {2}--method <NAME>/m);
-  assertMatch(sections[3]!, /^ {2}--gamma <X>/m);
+  assertMatch(sections[3]!, /^ {2}--memory /m);
+  assertMatch(sections[4]!, /^ {2}--gamma <X>/m);
   const known = new Set<string>();
   for (const { load } of Object.values(COMMANDS)) {
     for (const name of Object.keys(optionsOf((await load()).command))) known.add(name);

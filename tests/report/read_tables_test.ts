@@ -76,7 +76,7 @@ Deno.test("recognizeTable() says what is missing, what the table is instead, and
     'Cannot report on "t.csv": it is most like scores that probe wrote, but has no column "window", "ma": it has ';
   assertThrows(() => recognizeTable([...names, "hunter2"], "t.csv"), TypeError, like);
   const others =
-    /^Cannot report on "t\.csv": (it holds .*, which no report shows|no table of a run has its columns: 2 columns of other names): give secrets that detect wrote, .* or scores by/;
+    /^Cannot report on "t\.csv": (it holds .*, which no report shows|no table of a run has its columns: 2 columns of other names): give secrets that detect wrote, .* scores by/;
   for (const found of [["hunter2", "letmein"], ["doc_id", "bleu4"], Object.keys(HYPERPARAMETER_COLUMNS)]) {
     const error = assertThrows(() => recognizeTable(found, "t.csv"), TypeError) as TypeError;
     assertEquals(others.test(error.message), true, error.message);

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { SWEEP_COLUMNS } from "../../lib/datasets/sweep_columns.ts";
 import { sweepMeans, type SweepRunRow } from "../../lib/evaluation/sweep_means.ts";
+import { exportFigure } from "../../lib/report/export_figure.ts";
 import { renderReport } from "../../lib/report/report.ts";
 import { sweepSizes, sweepTradeoff, sweptSettings } from "../../lib/report/sweep.ts";
 
@@ -67,4 +68,22 @@ Deno.test("the report of a sweep has its tables beside the paper's and its figur
   }
   assertStringIncludes(page, "CodeParrot-small 110M (paper)");
   assert(!page.includes('id="verdict"') && !page.includes('id="missing"'));
+});
+
+Deno.test("the figures of a sweep give Plotly no markup but their own when names are hostile", () => {
+  const hostile = "<img src=x onerror=alert(1)>";
+  const named = [RUN, ERASER].map((row) => ({
+    ...row,
+    method: `${row.method}${hostile}`,
+    settings: hostile,
+  }));
+  const page = renderReport({
+    title: "Sweep",
+    version: "v",
+    sweep: [...named, RUN, ERASER, { ...ERASER, k: 8 }],
+  });
+  for (const name of ["sweep-tradeoff", "sweep-sizes", "sweep-settings"] as const) {
+    const text = JSON.stringify(exportFigure(page, name)).replace(/<\/?b>|<br>|<extra><\/extra>/g, "");
+    assert(!text.includes("<"), `${name}: ${text.slice(text.indexOf("<"), text.indexOf("<") + 60)}`);
+  }
 });

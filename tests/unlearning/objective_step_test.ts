@@ -5,7 +5,8 @@ import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { type LoadedModel, loadModel } from "../../lib/checkpoints/load.ts";
 import { Adam } from "../../lib/training/adam.ts";
 import { GradientSums } from "../../lib/unlearning/gradient_sums.ts";
-import { klDivergence, ObjectiveStep, type StepShared } from "../../lib/unlearning/objective_step.ts";
+import { ObjectiveStep, type StepShared } from "../../lib/unlearning/objective_step.ts";
+import { klDivergence } from "../../lib/unlearning/terms.ts";
 import { objectiveOf, PAPER_METHODS } from "../../lib/unlearning/objectives.ts";
 import { microBatches, type MicroBatchOptions } from "../../lib/unlearning/micro_batches.ts";
 import fixture from "../fixtures/unlearning/expected.json" with { type: "json" };
@@ -16,7 +17,6 @@ Deno.test.afterAll(() => engine[Symbol.dispose]());
 const folder = new URL("../fixtures/unlearning/", import.meta.url);
 const expected = await readTensors(new URL("expected.safetensors", folder));
 const { names } = fixture;
-
 type Case = typeof fixture.cases[number];
 type Tensors = Record<string, tf.Tensor>;
 
