@@ -48,7 +48,7 @@ const METHODS = ["codeeraser", "ga"] as const;
 /** Unseen texts for thresholds: enough for a standard error of 0.01 in MA. */
 const UNSEEN_TEXTS = 64;
 /** Those of them that the models are evaluated on: what gradient ascent breaks shows on few, and they take longest. */
-const EVALUATED_UNSEEN_TEXTS = 16;
+const EVALUATED_UNSEEN_TEXTS = 12;
 /** Texts tried for the retain set. */
 const RETAIN_TEXTS = 600;
 /** How much retain-set MA CodeEraser may cost. */
