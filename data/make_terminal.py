@@ -49,7 +49,7 @@ def record(command: list[str], speed: float) -> tuple[list[tuple[float, list[str
         now = (time.monotonic() - started) / speed
         if data == b"" or now - looked >= SAMPLE:
             looked = now
-            lines = [line.rstrip() for line in screen.display]
+            lines = [line.rstrip().replace(os.getcwd() + "/", "") for line in screen.display]
             if not screens or screens[-1][1] != lines:
                 screens.append((now, lines))
         if data == b"":
