@@ -5,6 +5,7 @@
  * @module
  */
 import { type MetricValues, THRESHOLD_METRICS, type ThresholdMetric } from "../datasets/metrics.ts";
+import { PAPER_TABLES } from "../metrics/paper_tables.ts";
 import type { SetScores } from "./evaluate_sets.ts";
 
 /** A model's results, percent. */
@@ -39,18 +40,17 @@ export const RESULTS_ROW_COLUMNS = {
   kept_codeeraser: "float?",
 } as const;
 
-const PAPER = {
-  "CodeParrot-small 110M (paper)": [99.74, 18.69, 97.97, 5.18, 90.82, 64.08, 102.10],
-  "CodeParrot 1.5B (paper)": [99.69, 15.22, 97.62, 4.65, 92.01, 55.38, 88.96],
-  "CodeGen-350M-Mono (paper)": [99.25, 45.13, 95.93, 3.46, 82.96, 87.76, 96.78],
-  "CodeGen-2B-Mono (paper)": [99.89, 31.66, 99.70, 6.05, 86.11, 89.23, 94.82],
-  "Qwen2.5-Coder-7B (paper)": [96.26, 8.49, 75.15, 3.68, 93.89, 71.44, 99.99],
-} as const;
-
 /** The table as it was published. */
-export const PAPER_RESULTS: readonly ResultsRow[] = Object.entries(PAPER).map(([model, numbers]) => {
-  const [ma_before, ma_after, el_10_before, el_10_after, reduction, kept_ga, kept_codeeraser] = numbers;
-  return { model, ma_before, ma_after, el_10_before, el_10_after, reduction, kept_ga, kept_codeeraser };
+export const PAPER_RESULTS: readonly ResultsRow[] = [
+  ...Map.groupBy(PAPER_TABLES, ({ model }) => model),
+].map(([model, rows]) => {
+  const by = (method: string) => rows.find((row) => row.method === method)!;
+  const [before, after] = [by("before"), by("codeeraser")];
+  return {
+    model: `${model} (paper)`,
+    ...{ ma_before: before.ma, ma_after: after.ma, el_10_before: before.el_10, el_10_after: after.el_10 },
+    ...{ reduction: after.reduction, kept_ga: by("ga").retention, kept_codeeraser: after.retention },
+  };
 });
 
 /**

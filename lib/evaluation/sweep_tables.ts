@@ -5,7 +5,7 @@
  * @module
  */
 import { mean } from "../metrics/mean.ts";
-import { PAPER_METHODS, type PaperMethod } from "./paper_methods.ts";
+import { PAPER_TABLES, type PaperMethod } from "../metrics/paper_tables.ts";
 import type { SweepMeanRow } from "./sweep_means.ts";
 
 /** A table of texts. */
@@ -111,12 +111,12 @@ function ownRows(
 
 /** The paper's smallest model, by the methods that a study has at its size. */
 function paperRows(rows: readonly SweepMeanRow[], columns: readonly Column[]): string[][] {
-  const { model } = PAPER_METHODS[0]!;
+  const { model } = PAPER_TABLES[0]!;
   const methods = new Set(
     rows.filter(({ k, settings }) => k === PAPER_K && settings === null).map((row) => row.method),
   );
   if (!columns.some(({ paper }) => paper)) return [];
-  return PAPER_METHODS.filter((row) => row.model === model && methods.size > 0)
+  return PAPER_TABLES.filter((row) => row.model === model && methods.size > 0)
     .filter(({ method }) => method === "before" || methods.has(method))
     .map((row) => [
       ...[`${model} (paper)`, row.method, String(PAPER_K), "-", "5"],

@@ -5,6 +5,7 @@
  * @module
  */
 import type { BootstrapOptions, Interval } from "../metrics/bootstrap.ts";
+import { PAPER_TABLES } from "../metrics/paper_tables.ts";
 import { comparePasses, meanPassAtK, type ProblemCounts } from "./pass_at_k.ts";
 import { PASS_KS } from "./results.ts";
 
@@ -30,47 +31,20 @@ export interface PassRow {
   retention: PassShare | null;
 }
 
-const PAPER = {
-  "CodeParrot-small 110M (paper)": {
-    original: [3.48, 4.56, 4.96],
-    GA: [2.14, 3.02, 3.20, 64.08],
-    CU: [2.62, 3.43, 3.66, 74.77],
-    CodeEraser: [3.74, 4.59, 4.87, 102.10],
-  },
-  "CodeParrot 1.5B (paper)": {
-    original: [4.34, 5.81, 6.22],
-    GA: [2.08, 3.29, 3.83, 55.38],
-    CU: [2.04, 2.94, 3.28, 50.11],
-    CodeEraser: [3.86, 5.08, 5.63, 88.96],
-  },
-  "CodeGen-350M-Mono (paper)": {
-    original: [13.37, 18.79, 21.12],
-    GA: [11.68, 16.59, 18.51, 87.76],
-    CU: [10.79, 14.91, 16.41, 79.25],
-    CodeEraser: [13.36, 18.02, 19.96, 96.78],
-  },
-  "CodeGen-2B-Mono (paper)": {
-    original: [24.72, 31.49, 34.16],
-    GA: [21.20, 28.34, 31.40, 89.23],
-    CU: [20.57, 27.73, 30.63, 86.98],
-    CodeEraser: [23.00, 29.91, 32.94, 94.82],
-  },
-  "Qwen2.5-Coder-7B (paper)": {
-    original: [61.07, 73.61, 77.23],
-    GA: [40.67, 53.81, 57.63, 71.44],
-    CU: [48.54, 64.70, 69.59, 85.83],
-    CodeEraser: [61.65, 73.41, 76.69, 99.99],
-  },
-} as const;
+/** What the table calls methods. */
+const NAMES: { readonly [method: string]: string } = {
+  before: "original",
+  ga: "GA",
+  cu: "CU",
+  codeeraser: "CodeEraser",
+};
 
 /** The table as it was published. */
-export const PAPER_PASSES: readonly PassRow[] = Object.entries(PAPER).flatMap(([model, methods]) =>
-  Object.entries(methods).map(([method, numbers]: [string, readonly number[]]) => ({
-    ...{ model, method },
-    passes: PASS_KS.map((k, i) => ({ k, share: published(numbers[i]!) })),
-    retention: numbers[3] === undefined ? null : published(numbers[3]),
-  }))
-);
+export const PAPER_PASSES: readonly PassRow[] = PAPER_TABLES.map((row) => ({
+  ...{ model: `${row.model} (paper)`, method: NAMES[row.method]! },
+  passes: PASS_KS.map((k) => ({ k, share: published(row[`pass_at_${k}`]) })),
+  retention: row.retention === null ? null : published(row.retention),
+}));
 
 function published(estimate: number): PassShare {
   return { estimate, low: null, high: null };

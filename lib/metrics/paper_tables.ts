@@ -68,7 +68,7 @@ const NAMES = [
 ];
 
 /** All rows, model by model. */
-export const PAPER_METHODS: readonly PaperMethod[] = Object.entries(PAPER).flatMap(([model, rows]) =>
+export const PAPER_TABLES: readonly PaperMethod[] = Object.entries(PAPER).flatMap(([model, rows]) =>
   rows.map((numbers, i) => ({
     ...{ model, method: METHODS[i]! },
     ...Object.fromEntries(NAMES.map((name, n) => [name, numbers[n]!])),
