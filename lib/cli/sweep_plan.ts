@@ -13,18 +13,18 @@ import { CONTROL_SETS } from "../attacks/control_rows.ts";
 import { mean } from "../metrics/mean.ts";
 import type { CommandResult, Context } from "./command.ts";
 import { formatTable } from "./console.ts";
+import { gigabytes } from "./memory.ts";
 import { methodParameters } from "./method_options.ts";
 import { formatSeconds } from "./progress.ts";
 import { judgesEach } from "./scrub_options.ts";
 import { openModel } from "./session.ts";
-import type { SweepConfig } from "./sweep_config.ts";
+import { type SweepConfig, SWEPT_OPTIONS } from "./sweep_config.ts";
 import { SWEEP_FILES } from "./sweep_files.ts";
 import { readResult, unlearnValues } from "./sweep_run.ts";
 import { listRuns, type SweepRun } from "./sweep_runs.ts";
 import { fitUnlearning } from "./unlearn_memory.ts";
 import { timeEpoch } from "./unlearn_plan.ts";
 import { trainedOptions } from "./adapter_options.ts";
-import { SWEPT_OPTIONS } from "./sweep_config.ts";
 
 /**
  * Says what a sweep takes; writes nothing. TensorFlow must be open.
@@ -38,7 +38,7 @@ import { SWEPT_OPTIONS } from "./sweep_config.ts";
  * import { openTensorFlow } from "../engine/engine.ts";
  * import { createProgress } from "./progress.ts";
  * import { planSweep } from "./sweep_plan.ts";
- * import type { SweepConfig } from "./sweep_config.ts";
+ * import { type SweepConfig, SWEPT_OPTIONS } from "./sweep_config.ts";
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
  * const study = { methods: ["ga"], k: [1], sets: 2, grid: {}, vary: {} };
@@ -85,7 +85,7 @@ export async function planSweep(config: SweepConfig, out: string, context: Conte
       `Time: at most about ${
         formatSeconds(1000 * seconds)
       } of unlearning by one process, and that of evaluating`,
-      `Memory: about ${(bytes / 1e9).toFixed(1)} GB for the largest run`,
+      `Memory: about ${gigabytes(bytes)} for the largest run`,
     ].join("\n"),
     summary: {
       plan: true,

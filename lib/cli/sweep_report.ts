@@ -4,10 +4,9 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { writeRows } from "../datasets/row_table.ts";
 import { SWEEP_COLUMNS, SWEEP_MEAN_COLUMNS } from "../datasets/sweep_columns.ts";
 import { FORGET_COLUMNS } from "../datasets/columns.ts";
-import { readRows } from "../datasets/row_table.ts";
+import { readRows, writeRows } from "../datasets/row_table.ts";
 import { type SweepMeanRow, sweepMeans, type SweepRunRow } from "../evaluation/sweep_means.ts";
 import { markdownTables, sweepTables, type TextTable } from "../evaluation/sweep_tables.ts";
 import { writeFileAtomic } from "../files/write_file.ts";

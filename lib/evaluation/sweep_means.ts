@@ -14,6 +14,21 @@ export type SweepRunRow = RowOf<typeof SWEEP_COLUMNS>;
 /** A row of the table of means. */
 export type SweepMeanRow = RowOf<typeof SWEEP_MEAN_COLUMNS>;
 
+/**
+ * What runs have in common that differ in set and seed alone, as a key.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { sweepGroup } from "./sweep_means.ts";
+ *
+ * assertEquals(sweepGroup({ method: "ga", k: 8, settings: null }), '["ga",8,null]');
+ * ```
+ */
+export function sweepGroup({ method, k, settings }: Pick<SweepMeanRow, "method" | "k" | "settings">): string {
+  return JSON.stringify([method, k, settings]);
+}
+
 /** The names of what is measured. */
 const MEASURES = Object.keys(SWEEP_MEASURES) as (keyof typeof SWEEP_MEASURES)[];
 
@@ -36,7 +51,7 @@ export function sweepMeans(rows: readonly SweepRunRow[]): SweepMeanRow[] {
   const studies = [...new Set(rows.flatMap(({ studies }) => studies.split(",")))];
   return studies.flatMap((study) => {
     const own = rows.filter(({ studies }) => studies.split(",").includes(study));
-    const groups = Map.groupBy(own, ({ method, k, settings }) => JSON.stringify([method, k, settings]));
+    const groups = Map.groupBy(own, sweepGroup);
     return [...groups.values()].flatMap((runs) =>
       MEASURES.flatMap((measure) => meanOf(study, measure, runs))
     );

@@ -6,7 +6,7 @@
  */
 import { mean } from "../metrics/mean.ts";
 import { PAPER_TABLES, type PaperMethod } from "../metrics/paper_tables.ts";
-import type { SweepMeanRow } from "./sweep_means.ts";
+import { sweepGroup, type SweepMeanRow } from "./sweep_means.ts";
 
 /** A table of texts. */
 export interface TextTable {
@@ -83,9 +83,7 @@ function ownRows(
   rows: readonly SweepMeanRow[],
   { columns, model }: { columns: readonly Column[]; model: string },
 ): string[][] {
-  const groups = [
-    ...Map.groupBy(rows, ({ method, k, settings }) => JSON.stringify([method, k, settings])).values(),
-  ];
+  const groups = [...Map.groupBy(rows, sweepGroup).values()];
   const before = [...Map.groupBy(rows, ({ k }) => k)].map(([k, own]) => [
     ...[model, "before", String(k), "-", String(Math.max(...own.map(({ runs }) => runs)))],
     ...columns.map(({ before, show }) => {

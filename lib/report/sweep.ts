@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type SweepMeanRow, sweepMeans, type SweepRunRow } from "../evaluation/sweep_means.ts";
+import { sweepGroup, sweepMeans, type SweepRunRow } from "../evaluation/sweep_means.ts";
 import { sweepTables } from "../evaluation/sweep_tables.ts";
 import {
   HYPERPARAMETER_NAMES,
@@ -25,8 +25,8 @@ interface Group extends Pick<SweepRunRow, "method" | "k" | "settings"> {
 
 function groupsOf(rows: readonly SweepRunRow[]): Group[] {
   const runs = rows.map((row) => ({ ...row, studies: "all" }));
-  const own = Map.groupBy(sweepMeans(runs), keyOf);
-  return [...Map.groupBy(runs, keyOf)].map(([key, group]) => {
+  const own = Map.groupBy(sweepMeans(runs), sweepGroup);
+  return [...Map.groupBy(runs, sweepGroup)].map(([key, group]) => {
     const find = (measure: string) => own.get(key)?.find((row) => row.measure === measure);
     const { method, k, settings } = group[0]!;
     return {
@@ -35,10 +35,6 @@ function groupsOf(rows: readonly SweepRunRow[]): Group[] {
       deviation: (measure) => find(measure)?.deviation ?? null,
     };
   });
-}
-
-function keyOf({ method, k, settings }: Pick<SweepMeanRow, "method" | "k" | "settings">): string {
-  return JSON.stringify([method, k, settings]);
 }
 
 /** The groups of the size that most of them have. */
