@@ -8,11 +8,10 @@
  */
 import { createHash } from "node:crypto";
 import type * as tf from "../npm/tfjs_core.ts";
-import { assign } from "../engine/compile.ts";
-import { fillTensor } from "../engine/tensor_memory.ts";
-import { FileReader } from "../checkpoints/file_reader.ts";
+import { assignStored } from "../checkpoints/assign_stored.ts";
+import { hashContent } from "../checkpoints/hash_content.ts";
 import { openSafetensors } from "../checkpoints/safetensors_source.ts";
-import { PIECE_ELEMENTS, type TensorSource } from "../checkpoints/tensor_source.ts";
+import type { TensorSource } from "../checkpoints/tensor_source.ts";
 import { writeSafetensors } from "../checkpoints/write_safetensors.ts";
 import { readRegularText } from "../files/read_file.ts";
 import { makeFolder, removePath, renamePath, syncFolder } from "../files/folders.ts";
@@ -36,7 +35,6 @@ export const CHECKPOINTS = "checkpoint-[0-9]*";
 const PATTERN = /^checkpoint-(\d+)$/;
 const TENSORS = "state.safetensors";
 const NOTES = "state.json";
-const PIECE_BYTES = 1 << 22;
 /** The notes are a line an epoch or ten steps; a file that is larger is none of ours. */
 const MAX_NOTES_BYTES = 1 << 28;
 
@@ -150,15 +148,7 @@ export async function readCheckpoint(
       `${TENSORS} or ${NOTES} is not as it was written, by their SHA-256: the disk may be failing`,
     );
   }
-  for (const [name, { shape }] of source.tensors) {
-    const value = await fillTensor(shape, async (values) => {
-      for (let start = 0; start < values.length; start += PIECE_ELEMENTS) {
-        await source.read(name, values.subarray(start, start + PIECE_ELEMENTS), start);
-      }
-    });
-    assign(targets[name]!, value);
-    value.dispose();
-  }
+  for (const name of source.tensors.keys()) await assignStored(targets[name]!, source, name);
   state.optimizer.steps = noted.steps;
   return { notes: noted.notes, number };
 }
@@ -184,14 +174,7 @@ interface Noted {
 
 /** The SHA-256 of the tensors' file and of what is noted beside it. */
 async function hashOf(path: string, noted: Noted): Promise<string> {
-  using file = await FileReader.open(`${path}/${TENSORS}`);
-  const hash = createHash("sha256");
-  const buffer = new Uint8Array(PIECE_BYTES);
-  for (let at = 0; at < file.size; at += buffer.length) {
-    const piece = buffer.subarray(0, file.size - at);
-    await file.read(at, piece);
-    hash.update(piece);
-  }
+  const hash = await hashContent(`${path}/${TENSORS}`);
   return hash.update(JSON.stringify(noted)).digest("hex");
 }
 

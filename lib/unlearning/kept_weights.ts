@@ -9,11 +9,11 @@
 import { createHash } from "node:crypto";
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
-import { FileReader } from "../checkpoints/file_reader.ts";
+import { assignStored } from "../checkpoints/assign_stored.ts";
+import { hashContent } from "../checkpoints/hash_content.ts";
 import { openSafetensors } from "../checkpoints/safetensors_source.ts";
 import { writeSafetensors } from "../checkpoints/write_safetensors.ts";
 import { assign, snapshot } from "../engine/compile.ts";
-import { fillTensor } from "../engine/tensor_memory.ts";
 import { removePath } from "../files/folders.ts";
 
 /** What a checkpoint says of it. */
@@ -26,7 +26,6 @@ export interface KeptNote {
 
 /** Names that a run's folder clears away with its checkpoints. */
 const NAME = /^checkpoint-\d+\.kept$/;
-const PIECE = 1 << 20;
 
 /**
  * Weights that are kept; `using` frees what is in memory, and leaves files.
@@ -84,15 +83,7 @@ export class KeptWeights implements Disposable {
       return;
     }
     using source = await openSafetensors(this.#file.path);
-    for (const [name, weight] of Object.entries(this.#weights)) {
-      const value = await fillTensor(weight.shape, async (values) => {
-        for (let start = 0; start < values.length; start += PIECE) {
-          await source.read(name, values.subarray(start, start + PIECE), start);
-        }
-      });
-      assign(weight, value);
-      value.dispose();
-    }
+    for (const [name, weight] of Object.entries(this.#weights)) await assignStored(weight, source, name);
   }
 
   /** What is in memory, for a checkpoint; undefined where a file has it. */
@@ -112,7 +103,7 @@ export class KeptWeights implements Disposable {
    */
   async resume({ epoch, sha256 }: KeptNote, folder: string): Promise<void> {
     const path = pathOf(folder, epoch);
-    const found = await hashOf(path).catch(() => null);
+    const found = await hashContent(path).then((hash) => hash.digest("hex"), () => null);
     if (found !== sha256) {
       const what = found === null ? "cannot be read" : "is not as it was written, by its SHA-256";
       throw new SyntaxError(`Cannot continue from "${path}": it ${what}: give --force to start anew`);
@@ -144,16 +135,4 @@ export class KeptWeights implements Disposable {
 
 function pathOf(folder: string, epoch: number): string {
   return `${folder}/checkpoint-${epoch}.kept`;
-}
-
-async function hashOf(path: string): Promise<string> {
-  using file = await FileReader.open(path);
-  const hash = createHash("sha256");
-  const buffer = new Uint8Array(4 * PIECE);
-  for (let at = 0; at < file.size; at += buffer.length) {
-    const piece = buffer.subarray(0, file.size - at);
-    await file.read(at, piece);
-    hash.update(piece);
-  }
-  return hash.digest("hex");
 }
