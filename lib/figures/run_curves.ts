@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { type Figure, makeFigure, panelHeading, type Trace } from "./figure.ts";
+import { type Figure, makeFigure, type Trace } from "./figure.ts";
 import { epochAxis } from "./score_curves.ts";
-import { isScore, PALETTE, plotText, SCORE_AXIS, thresholdLine } from "./style.ts";
+import { SET_PANELS, type SetPanel, setPanelsLayout } from "./set_panels.ts";
+import { isScore, PALETTE, plotText } from "./style.ts";
 
 /** The state after one epoch of one run; epoch 0 is the model before. */
 export interface RunEpochRow {
@@ -17,11 +18,6 @@ export interface RunEpochRow {
   readonly ma: number | null;
   readonly retain_ma: number | null;
 }
-
-const PANELS = [
-  { column: "ma", heading: "forget set MA, down is good", suffix: "", domain: [0, 0.47] },
-  { column: "retain_ma", heading: "retain set MA, level is good", suffix: "2", domain: [0.53, 1] },
-] as const;
 
 /** Lines of more runs than there are colours are told apart by their dashes. */
 const COLORS = Object.values(PALETTE);
@@ -49,33 +45,24 @@ export function runCurves(
   const last = Math.max(1, ...rows.map(({ epoch }) => epoch));
   const groups = [...Map.groupBy(rows, ({ run }) => run)];
   const data = groups.flatMap(([run, own], index) =>
-    PANELS.map((panel) => drawLine(run, own, { panel, index }))
+    SET_PANELS.map((panel) => drawLine(run, own, { panel, index }))
   );
   return makeFigure(data, {
     title: "Runs over one another",
     subtitle: `${groups.length} runs with the same axes; left forgetting, right what it cost`,
-    layout: {
-      height: 440,
-      margin: { l: 64, r: 24, t: 108, b: 84 },
-      ...Object.fromEntries(PANELS.flatMap(({ suffix, domain }, panel) => [
-        [`xaxis${suffix}`, { ...epochAxis(last), domain, anchor: `y${suffix}` }],
-        [`yaxis${suffix}`, {
-          ...SCORE_AXIS,
-          anchor: `x${suffix}`,
-          showticklabels: panel === 0,
-          title: { text: panel === 0 ? "score" : "" },
-        }],
-      ])),
-      shapes: isScore(threshold) ? [thresholdLine(threshold, { name: "MA threshold" })] : [],
-      annotations: PANELS.map(({ heading, domain }) => panelHeading(heading, { x: domain[0] })),
-    },
+    layout: setPanelsLayout({
+      xaxis: epochAxis(last),
+      bottom: 84,
+      headings: ["forget set MA, down is good", "retain set MA, level is good"],
+      threshold,
+    }),
   });
 }
 
 function drawLine(
   run: string,
   rows: readonly RunEpochRow[],
-  { panel: { column, suffix }, index }: { panel: typeof PANELS[number]; index: number },
+  { panel: { column, suffix }, index }: { panel: SetPanel; index: number },
 ): Trace {
   const sorted = rows.toSorted((a, b) => a.epoch - b.epoch);
   const color = COLORS[index % COLORS.length];

@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { type Figure, makeFigure, panelHeading, type Trace } from "./figure.ts";
-import { isScore, modelStyle, plotText, SCORE_AXIS, thresholdLine } from "./style.ts";
+import { type Figure, makeFigure, type Trace } from "./figure.ts";
+import { SET_PANELS, type SetPanel, setPanelsLayout } from "./set_panels.ts";
+import { isScore, modelStyle, plotText } from "./style.ts";
 
 /** A method at one size: means over forget sets, with standard deviations where there are several. */
 export interface SizeRow {
@@ -21,10 +22,6 @@ export interface SizeRow {
   readonly retain_ma_deviation: number | null;
 }
 
-const PANELS = [
-  { column: "ma", heading: "forget set MA, down is good", suffix: "", domain: [0, 0.47] },
-  { column: "retain_ma", heading: "retain set MA, up is good", suffix: "2", domain: [0.53, 1] },
-] as const;
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "x", "star"] as const;
 
 /**
@@ -48,40 +45,29 @@ export function sizeEffects(
 ): Figure {
   const sizes = [...new Set(rows.map(({ k }) => k))].sort((a, b) => a - b);
   const data = [...Map.groupBy(rows, ({ method }) => method)].flatMap(([method, own], index) =>
-    PANELS.map((panel) => drawCurve(method, own, { panel, index }))
+    SET_PANELS.map((panel) => drawCurve(method, own, { panel, index }))
   );
   return makeFigure(data, {
     title: "Forgetting more at once",
     subtitle: "against the rows of the forget set; bars are standard deviations over forget sets",
-    layout: {
-      height: 440,
-      margin: { l: 64, r: 24, t: 108, b: 96 },
-      ...Object.fromEntries(PANELS.flatMap(({ suffix, domain }, panel) => [
-        [`xaxis${suffix}`, {
-          type: "log",
-          domain,
-          anchor: `y${suffix}`,
-          tickvals: sizes,
-          ticktext: sizes.map(String),
-          title: { text: "rows of the forget set" },
-        }],
-        [`yaxis${suffix}`, {
-          ...SCORE_AXIS,
-          anchor: `x${suffix}`,
-          showticklabels: panel === 0,
-          title: { text: panel === 0 ? "score" : "" },
-        }],
-      ])),
-      shapes: isScore(threshold) ? [thresholdLine(threshold, { name: "MA threshold" })] : [],
-      annotations: PANELS.map(({ heading, domain }) => panelHeading(heading, { x: domain[0] })),
-    },
+    layout: setPanelsLayout({
+      xaxis: {
+        type: "log",
+        tickvals: sizes,
+        ticktext: sizes.map(String),
+        title: { text: "rows of the forget set" },
+      },
+      bottom: 96,
+      headings: ["forget set MA, down is good", "retain set MA, up is good"],
+      threshold,
+    }),
   });
 }
 
 function drawCurve(
   method: string,
   rows: readonly SizeRow[],
-  { panel: { column, suffix }, index }: { panel: typeof PANELS[number]; index: number },
+  { panel: { column, suffix }, index }: { panel: SetPanel; index: number },
 ): Trace {
   const sorted = rows.toSorted((a, b) => a.k - b.k);
   const { label, color } = modelStyle(method);
