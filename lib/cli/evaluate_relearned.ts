@@ -15,19 +15,20 @@ import { Scorer } from "../metrics/scorer.ts";
 import { afterTraining, fitWindows } from "../training/after_training.ts";
 import { TRAIN_DEFAULTS } from "../training/train.ts";
 import { besideCorpus } from "./corpus_options.ts";
+import { LASTING_OPTIONS } from "./lasting_options.ts";
 import type { Context } from "./command.ts";
 import type { ModelSession } from "./session.ts";
 
-/** The options. */
+const { maxBenign, benignSteps, benignLr } = LASTING_OPTIONS;
+
+/** The options; those beside the texts are as of `unlearn --lasting`. */
 export const RELEARNED_OPTIONS = {
   benign: {
     kind: "path",
     describe: "texts without the secrets: each model but the one before is trained on them, measured again",
     metavar: "TEXTS",
   },
-  maxBenign: { kind: "int", describe: "so many of them, chosen by the seed", default: 512, min: 1 },
-  benignSteps: { kind: "int", describe: "updates of that training", default: 20, min: 1 },
-  benignLr: { kind: "float", describe: "its highest learning rate", default: 3e-4, min: 0 },
+  ...{ maxBenign, benignSteps, benignLr },
 } as const;
 
 /** A training on texts. */
@@ -69,12 +70,19 @@ export async function benignTraining(
   return { texts: documents.map(({ text }) => text), steps, learningRate };
 }
 
+/** A training on a model's own tokens. */
+export interface PreparedTraining extends Pick<BenignTraining, "steps" | "learningRate"> {
+  /** Token ids of each text. */
+  ids: readonly Int32Array[];
+  /** Joins texts. */
+  endOfText: number;
+  /** What fits into the texts. */
+  windows: { batch: number; length: number };
+}
+
 /**
- * Trains a model as `train --model` does, on windows as `attack` takes them, measures the forget set, and gives the model
- * back as it was.
+ * Makes the texts a model's, on windows as `attack` takes them: what is wrong with them is said before anything is measured.
  *
- * @param session opened with trainable weights
- * @returns the row of the set `relearned`
  * @throws {RangeError} when a text holds a value of the forget set, the texts are too short, or the tokenizer has no end of
  * text
  *
@@ -82,25 +90,20 @@ export async function benignTraining(
  * ```ts
  * import { assertRejects } from "@std/assert";
  * import { createProgress } from "./progress.ts";
- * import { evaluateRelearned } from "./evaluate_relearned.ts";
+ * import { prepareBenign } from "./evaluate_relearned.ts";
  * import { openModel } from "./session.ts";
  *
- * const context = { cwd: "/", progress: createProgress(), signal: new AbortController().signal, seed: 42, breathe: async () => {} };
- * using session = await openModel("embedded", context, { trainable: true });
+ * const context = { cwd: "/", progress: createProgress(), signal: new AbortController().signal };
+ * using session = await openModel("embedded", context);
  * const training = { texts: ["x"], steps: 1, learningRate: 1e-4 };
- * const relearned = evaluateRelearned(session, [], { model: "erased", training, context });
- * await assertRejects(() => relearned, RangeError, "Cannot train on 2 tokens");
+ * await assertRejects(() => prepareBenign(session, [], training), RangeError, "Cannot train on 2 tokens");
  * ```
  */
-export async function evaluateRelearned(
+export async function prepareBenign(
   { loaded: { model }, tokenizer }: ModelSession,
   forget: readonly ForgetExample[],
-  { model: name, training: { texts, steps, learningRate: learning_rate }, context }: {
-    model: string;
-    training: BenignTraining;
-    context: Pick<Context, "progress" | "breathe" | "signal" | "seed">;
-  },
-): Promise<SetScores & MetricIntervals> {
+  { texts, ...how }: BenignTraining,
+): Promise<PreparedTraining> {
   const { endOfText } = tokenizer;
   if (endOfText === null) {
     throw new RangeError(
@@ -110,7 +113,44 @@ export async function evaluateRelearned(
   checkBenign(texts, forget.flatMap(({ secrets }) => secrets.map(({ value }) => value)));
   const ids = await tokenizer.encodeIds(texts);
   const length = Math.min(RELEARN_LENGTH, model.config.maxPositions);
-  const windows = fitWindows(ids, { batch: TRAIN_DEFAULTS.batch, length });
+  return { ...how, ids, endOfText, windows: fitWindows(ids, { batch: TRAIN_DEFAULTS.batch, length }) };
+}
+
+/**
+ * Trains a model as `train --model` does, measures the forget set, and gives the model back as it was.
+ *
+ * @param session opened with trainable weights
+ * @returns the row of the set `relearned`
+ * @throws as `afterTraining`
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createProgress } from "./progress.ts";
+ * import { evaluateRelearned } from "./evaluate_relearned.ts";
+ * import { openModel } from "./session.ts";
+ *
+ * const signal = new AbortController().signal;
+ * const context = { cwd: "/", progress: createProgress(), signal, seed: 42, breathe: async () => {} };
+ * using session = await openModel("embedded", context, { trainable: true });
+ * const secret = { doc_id: "a", tag: "KEY", start: 1, end: 3, value: "ab", prefix: [1], secret: [2, 3] };
+ * const own = { ids: Int32Array.of(1, 2, 3), mask: Uint8Array.of(0, 1, 1), owners: Int32Array.of(-1, 0, 0) };
+ * const rows = [{ docId: "a", window: 0, ...own, secrets: [secret] }];
+ * const ids = [Int32Array.from({ length: 40 }, (_, i) => i)];
+ * const training = { ids, endOfText: 0, windows: { batch: 2, length: 8 }, steps: 1, learningRate: 1e-4 };
+ * const { set, model } = await evaluateRelearned(session, rows, { model: "erased", training, context });
+ * assertEquals([set, model], ["relearned", "erased"]);
+ * ```
+ */
+export async function evaluateRelearned(
+  { loaded: { model } }: ModelSession,
+  forget: readonly ForgetExample[],
+  { model: name, training: { ids, endOfText, windows, steps, learningRate: learning_rate }, context }: {
+    model: string;
+    training: PreparedTraining;
+    context: Pick<Context, "progress" | "breathe" | "signal" | "seed">;
+  },
+): Promise<SetScores & MetricIntervals> {
   const stage = context.progress.start(`Training ${name} on innocent texts`, steps, "steps");
   const measure = async () => {
     using scorer = new Scorer(model);

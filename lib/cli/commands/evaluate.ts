@@ -40,7 +40,12 @@ import {
   givenCorpus,
 } from "../corpus_options.ts";
 import { readOtherSecrets, UtilityTables } from "../evaluate_utility.ts";
-import { benignTraining, evaluateRelearned, RELEARNED_OPTIONS } from "../evaluate_relearned.ts";
+import {
+  benignTraining,
+  evaluateRelearned,
+  prepareBenign,
+  RELEARNED_OPTIONS,
+} from "../evaluate_relearned.ts";
 import { formatUtility } from "../utility_report.ts";
 import { DTYPE_OPTION } from "../dtype_options.ts";
 import { modelInput } from "../model_folder.ts";
@@ -147,6 +152,7 @@ export const command = defineCommand({
       });
       using scorer = openScorer(session.loaded.model, context.memo);
       const examples = await examplesOf(session);
+      const prepared = further && await prepareBenign(session, examples.forget, further);
       const stage = context.progress.start(`Evaluating ${name}`, countItems(examples), "secrets and texts");
       const scored = await evaluateSets(scorer, examples, {
         model: name,
@@ -159,10 +165,9 @@ export const command = defineCommand({
       stage.done();
       sets.push(...scored.sets);
       secrets.push(...scored.secrets);
-      if (further) {
-        sets.push(
-          await evaluateRelearned(session, examples.forget, { model: name, training: further, context }),
-        );
+      if (prepared) {
+        const how = { model: name, training: prepared, context };
+        sets.push(await evaluateRelearned(session, examples.forget, how));
       }
       await tables?.add(name, session, { ...context, forget: examples.forget });
     }
