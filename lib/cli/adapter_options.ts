@@ -10,7 +10,7 @@ import type { Products } from "../engine/compile.ts";
 import { readConfig } from "../checkpoints/load.ts";
 import { checkLora, linearLayers, LORA_DEFAULTS, type NewLora, targetLayers } from "../models/lora.ts";
 import { reasonOf } from "../files/reason.ts";
-import type { ModelSizes } from "../training/step_memory.ts";
+import { type ModelSizes, weightBytesOf } from "../training/step_memory.ts";
 import { type OptionSpec, UsageError } from "./command.ts";
 import { modelSizes } from "./memory.ts";
 import { MODEL_OPTION, type ModelContext, modelFolder, modelInput } from "./model_folder.ts";
@@ -190,13 +190,13 @@ export function trainedOptions(
  * ```
  */
 export async function trainedSizes(
-  { model, lora, adapter, dtype }: TrainedModel & { dtype?: Products },
+  { model, lora, adapter, dtype = "float32" }: TrainedModel & { dtype?: Products },
   context: ModelContext,
 ): Promise<ModelSizes> {
   const folder = await modelFolder(model, context);
   const whole = await modelSizes(folder);
   if (lora === undefined && adapter === undefined) return whole;
-  const sizes = { ...whole, weightBytes: dtype === "bfloat16" ? 2 : 4 } as const;
+  const sizes = { ...whole, weightBytes: weightBytesOf(dtype) };
   const { architecture, config } = await readConfig(folder);
   const layers = linearLayers(architecture, config);
   if (adapter !== undefined) {

@@ -221,6 +221,23 @@ export function gigabytes(bytes: number): string {
 }
 
 /**
+ * Bytes in a table of what fits.
+ *
+ * @param free bytes that there are; null where the system does not tell
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { memoryCell } from "./memory.ts";
+ *
+ * assertEquals([memoryCell(2e9, 3e9), memoryCell(4e9, 3e9)], ["2.0 GB", "4.0 GB (too much)"]);
+ * ```
+ */
+export function memoryCell(bytes: number, free: number | null): string {
+  return `${gigabytes(bytes)}${free !== null && bytes > free ? " (too much)" : ""}`;
+}
+
+/**
  * The sizes of a model that is there, by its configuration alone.
  *
  * @throws {Error} as `readConfig`

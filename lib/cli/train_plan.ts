@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { gpuMemory } from "../engine/cpu_features.ts";
 import { type OptimizerName, type StepRows, trainingBytes } from "../training/step_memory.ts";
 import type { CommandResult } from "./command.ts";
 import { formatTable } from "./console.ts";
-import { gigabytes, memoryLeft } from "./memory.ts";
+import { gigabytes, memoryCell, memoryLeft } from "./memory.ts";
 import type { ModelContext } from "./model_folder.ts";
 import { learnsTokenizer, type StartOptions, startSizes } from "./train_start.ts";
 
@@ -48,14 +49,15 @@ export async function planTraining(
   const sizes = await startSizes(start, context);
   const learns = start.corpus !== "embedded" && learnsTokenizer(start, {});
   const bytesWith = (step: Pick<StepRows, "recomputesLayers">) =>
-    Math.round(trainingBytes(sizes, { rows, length, optimizer, learnsTokenizer: learns, ...step }));
+    Math.round(
+      trainingBytes(sizes, { rows, length, optimizer, learnsTokenizer: learns, gpu: gpuMemory(), ...step }),
+    );
   const [plain, saving] = [bytesWith({}), bytesWith({ recomputesLayers: true })];
   const free = limit ?? memoryLeft();
-  const cell = (bytes: number) => `${gigabytes(bytes)}${free !== null && bytes > free ? " (too much)" : ""}`;
   const table = formatTable(["--batch", "memory", "with --checkpoint-layers"], [[
     rows,
-    cell(plain),
-    cell(saving),
+    memoryCell(plain, free),
+    memoryCell(saving, free),
   ]]);
   return {
     text: free === null ? table : `${table}\n\nThere are ${gigabytes(free)}`,

@@ -17,7 +17,7 @@ import { unlearningBytes } from "../unlearning/run_memory.ts";
 import { type TrainedModel, trainedSizes } from "./adapter_options.ts";
 import type { CommandResult, Context } from "./command.ts";
 import { formatTable } from "./console.ts";
-import { fitMemory, gigabytes, memoryLeft, type MemoryPlan } from "./memory.ts";
+import { fitMemory, gigabytes, memoryCell, memoryLeft, type MemoryPlan } from "./memory.ts";
 import type { ModelContext } from "./model_folder.ts";
 
 /** The options that decide. */
@@ -52,7 +52,7 @@ export interface UnlearnTables {
 export interface UnlearnMemory {
   /** Bytes. */
   bytes: number;
-  /** Rows at once: on a GPU, which has no other memory to go to, fewer than were asked for where these do not fit. */
+  /** Rows at once: fewer than were asked for where these do not fit. */
   microBatch: number;
 }
 
@@ -150,7 +150,7 @@ export async function planUnlearning(
   for (let batch = own.value; batch >= 1; batch = Math.floor(batch / 2)) batches.push(batch);
   const fits = (bytes: number) => free === null || bytes <= free;
   const chosen = batches.find((batch) => fits(own.bytesWith(batch))) ?? null;
-  const cell = (bytes: number) => `${gigabytes(bytes)}${fits(bytes) ? "" : " (too much)"}`;
+  const cell = (bytes: number) => memoryCell(bytes, free);
   const table = formatTable(
     ["--micro-batch", "memory", "with --checkpoint-layers"],
     batches.map((batch) => [batch, cell(plain!.bytesWith(batch)), cell(saving!.bytesWith(batch))]),

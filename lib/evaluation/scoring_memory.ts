@@ -8,7 +8,7 @@
 import { rowsAtOnce, slotsAtOnce, textsAtOnce } from "../decoding/batch_sizes.ts";
 import { ROW_UNIT } from "../decoding/slot_tier.ts";
 import type { Products } from "../engine/compile.ts";
-import { FLOAT_BYTES, type ModelSizes, runtimeBytes } from "../training/step_memory.ts";
+import { FLOAT_BYTES, type ModelSizes, runtimeBytes, weightBytesOf } from "../training/step_memory.ts";
 
 /**
  * What scoring takes at its most, in bytes: weights, the caches of a batch of texts, and those of the two batches of
@@ -36,11 +36,7 @@ export function scoringBytes(
   const cacheBytes = 2 * layers * cacheHeads * headWidth * tokens * FLOAT_BYTES;
   const texts = textsAtOnce(config, gpu) * cacheBytes;
   const continuations = 2 * rowsAtOnce(config, gpu) * cacheBytes;
-  return runtimeBytes(gpu) + parameters * weightBytes(dtype) + 3 * texts + continuations;
-}
-
-function weightBytes(dtype: Products): number {
-  return dtype === "bfloat16" ? 2 : FLOAT_BYTES;
+  return runtimeBytes(gpu) + parameters * weightBytesOf(dtype) + 3 * texts + continuations;
 }
 
 /**
@@ -70,5 +66,5 @@ export function samplingBytes(
   const slots = slotsAtOnce(config, { positions, unit: ROW_UNIT }, gpu);
   const caches = 2 * layers * cacheHeads * headWidth * 2 * positions * slots * FLOAT_BYTES;
   const logits = slots * vocabularySize * FLOAT_BYTES;
-  return runtimeBytes(gpu) + parameters * weightBytes(dtype) + caches + 3 * logits;
+  return runtimeBytes(gpu) + parameters * weightBytesOf(dtype) + caches + 3 * logits;
 }

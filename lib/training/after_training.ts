@@ -9,8 +9,8 @@ import * as tf from "../npm/tfjs_core.ts";
 import { assign, snapshot } from "../engine/compile.ts";
 import type { Model } from "../models/model.ts";
 import { Adam, type AdamOptions } from "./adam.ts";
+import type { MemorySaving } from "./next_token_loss.ts";
 import {
-  type MemorySaving,
   TRAIN_DEFAULTS,
   type TrainHooks,
   type TrainingStep,

@@ -24,13 +24,13 @@ export {
   type AuxiliaryTensors,
   type LossAndGradients,
   type LossWithAux,
+  type MemorySaving,
   nextTokenLosses,
   type StepOptions,
   valueAndGradients,
 } from "./next_token_loss.ts";
 export {
   learningRateAt,
-  type MemorySaving,
   TRAIN_DEFAULTS,
   type TrainHooks,
   type TrainingStep,

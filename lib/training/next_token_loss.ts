@@ -9,11 +9,14 @@ import { sparseCrossEntropy } from "../engine/kernels.ts";
 import type { HiddenOptions, Model } from "../models/model.ts";
 import { chunkedValues } from "./chunked_values.ts";
 
-/** How a training's step runs a model. */
-export interface StepOptions extends Pick<HiddenOptions, "seed" | "recomputesLayers"> {
+/** How gradients are computed with less memory. Default: as they are fastest. */
+export interface MemorySaving extends Pick<HiddenOptions, "recomputesLayers"> {
   /** Logits that are there at once, in bytes, see `chunkRows`. */
   logitBytes?: number | undefined;
 }
+
+/** How a training's step runs a model. */
+export type StepOptions = Pick<HiddenOptions, "seed"> & MemorySaving;
 
 /**
  * Cross entropy of each next token; of many logits only some are ever there, see `chunkedValues`.

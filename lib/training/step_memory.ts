@@ -9,6 +9,7 @@
  * @module
  */
 import { ATTENTION_BLOCK } from "../models/model.ts";
+import type { Products } from "../engine/compile.ts";
 import type { ModelConfig } from "../models/architecture.ts";
 import { LOGIT_BYTES } from "./chunked_values.ts";
 import { BLOCK } from "./quantized_moments.ts";
@@ -30,6 +31,23 @@ export interface ModelSizes {
 
 /** Bytes of a float32. */
 export const FLOAT_BYTES = 4;
+/**
+ * Bytes of a number of weights that are kept as they are multiplied.
+ *
+ * @param dtype of products
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { weightBytesOf } from "./step_memory.ts";
+ *
+ * assertEquals([weightBytesOf("float32"), weightBytesOf("bfloat16")], [4, 2]);
+ * ```
+ */
+export function weightBytesOf(dtype: Products): 2 | 4 {
+  return dtype === "bfloat16" ? 2 : FLOAT_BYTES;
+}
+
 /** Bytes of a process without a model: Deno, TensorFlow and XLA, Polars, tokenizers. */
 export const RUNTIME_BYTES = 750e6;
 

@@ -11,11 +11,8 @@ import type { Model } from "../models/model.ts";
 import { checkTokens, NotFiniteError } from "../models/not_finite.ts";
 import type { Adam } from "./adam.ts";
 import { dropoutSeed, hasDropout } from "./dropout_seed.ts";
-import { nextTokenLosses, type StepOptions, valueAndGradients } from "./next_token_loss.ts";
+import { type MemorySaving, nextTokenLosses, valueAndGradients } from "./next_token_loss.ts";
 import { type TokenDocuments, type WindowOptions, Windows } from "./windows.ts";
-
-/** How gradients are computed with less memory. Default: as they are fastest. */
-export type MemorySaving = Pick<StepOptions, "recomputesLayers" | "logitBytes">;
 
 /** How to train. */
 export interface TrainOptions extends WindowOptions, MemorySaving {

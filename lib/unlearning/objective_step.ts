@@ -8,7 +8,7 @@ import * as tf from "../npm/tfjs_core.ts";
 import { assign, compile, type CompiledStep } from "../engine/compile.ts";
 import type { Model } from "../models/model.ts";
 import { NotFiniteError } from "../models/not_finite.ts";
-import { type StepOptions, valueAndGradients } from "../training/next_token_loss.ts";
+import { type MemorySaving, valueAndGradients } from "../training/next_token_loss.ts";
 import type { GradientSums } from "./gradient_sums.ts";
 import type { MicroBatch } from "./micro_batch.ts";
 import type { BatchTensors } from "./term_inputs.ts";
@@ -28,8 +28,8 @@ export interface StepShared {
   dropout?: ((batch: number) => tf.Tensor) | undefined;
   /** Terms beside those that the micro-batches have weights for. Default: none. */
   terms?: readonly Term[];
-  /** How gradients are computed with less memory: see `StepOptions`. Default: as they are fastest. */
-  saving?: Pick<StepOptions, "recomputesLayers" | "logitBytes"> | undefined;
+  /** How gradients are computed with less memory. */
+  saving?: MemorySaving | undefined;
 }
 
 /**

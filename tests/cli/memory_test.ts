@@ -1,8 +1,10 @@
 import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
 import { existsSync } from "node:fs";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
-import { describeMemory } from "../../lib/cli/memory.ts";
+import { describeMemory, modelSizes } from "../../lib/cli/memory.ts";
 import { createProgress } from "../../lib/cli/progress.ts";
+import { planTraining } from "../../lib/cli/train_plan.ts";
+import { trainingBytes } from "../../lib/training/step_memory.ts";
 import { fitUnlearning } from "../../lib/cli/unlearn_memory.ts";
 import { shapesOf } from "../gpu/random_model.ts";
 import { pretendGpu } from "../pretend_gpu.ts";
@@ -62,6 +64,21 @@ Deno.test("on a GPU unlearning takes as many rows at once as fit, and says so", 
   assertMatch(small.lines[0]!, /probably too little even with --micro-batch 1, take a smaller model/);
   // all weights, in float32, with their moments and gradients: no card has that
   assertMatch((await plan(140e9)).lines[0]!, /even with --micro-batch 1/);
+});
+
+Deno.test("train --plan reckons a GPU's memory as the run does", async () => {
+  using _engine = await openTensorFlow({ device: "cpu" });
+  const context = { cwd: "/", progress: createProgress(), signal: new AbortController().signal };
+  const sizesOfNew = { tokenizer: undefined, vocabulary: 0, layers: 0, width: 0, heads: 0, positions: 0 };
+  const start = { ...sizesOfNew, model: "embedded", dtype: "float32" } as const; // a model that is there has its own
+  const how = { ...start, corpus: "embedded", batch: 4, length: 128, optimizer: "adam" } as const;
+  const plan = async () => (await planTraining(how, context)).summary.memory_bytes;
+  const onProcessor = await plan();
+  using _gpu = pretendGpu(80e9);
+  const onGpu = await plan();
+  const sizes = await modelSizes("embedded");
+  assertEquals(onGpu, Math.round(trainingBytes(sizes, { rows: 4, length: 128, gpu: 80e9 })));
+  assert(Number(onProcessor) > Number(onGpu) + 700e6); // the process's own
 });
 
 Deno.test("unlearn and train say before they begin what they will take, in their results too", async () => {
