@@ -69,6 +69,9 @@ const VARIABLES = {
   LC_ALL: "C", // its messages are read
 };
 
+/** Milliseconds after which a child that goes on is told again to end. */
+const AGAIN_MS = 200;
+
 /** What git says, by kind. */
 const FAILURES: readonly (readonly [RegExp, GitFailure])[] = [
   [/No space left on device|Disk quota exceeded/, "no space"],
@@ -159,7 +162,8 @@ export function failureOf(code: number, stderr: string): GitError {
 }
 
 /**
- * Stops a child when a signal aborts, until it is disposed; disposing stops it too.
+ * Stops a child when a signal aborts, until it is disposed; disposing stops it too. It is told so again until it has ended,
+ * as `timeout` forgets a signal that comes while it starts its command.
  *
  * @example
  * ```ts
@@ -169,18 +173,17 @@ export function failureOf(code: number, stderr: string): GitError {
  * const started = Date.now();
  * const child = startGit(["cat-file", "--batch"], { seconds: 60, input: "never ends" });
  * stopWith(child, AbortSignal.abort())[Symbol.dispose]();
- * await child.output(); // it ends by the signal, or, where that came too early for `timeout` to pass it on, with its input
+ * await child.output();
  * assert(Date.now() - started < 50_000);
  * ```
  */
 export function stopWith(child: Deno.ChildProcess, signal: AbortSignal | undefined): Disposable {
   const stop = () => {
-    try {
-      child.kill("SIGTERM"); // which `timeout` passes on to the group
-    } catch {
-      // it has ended
-    }
+    terminate(child);
     endInput(child);
+    const again = setInterval(() => terminate(child), AGAIN_MS);
+    Deno.unrefTimer(again);
+    child.status.finally(() => clearInterval(again));
   };
   if (signal?.aborted) stop();
   signal?.addEventListener("abort", stop, { once: true });
@@ -190,6 +193,14 @@ export function stopWith(child: Deno.ChildProcess, signal: AbortSignal | undefin
       stop();
     },
   };
+}
+
+function terminate(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGTERM"); // which `timeout` passes on to the group
+  } catch {
+    // it has ended
+  }
 }
 
 /**
