@@ -15,7 +15,7 @@ import { SuffixPass } from "../decoding/suffix_pass.ts";
 import type { Model } from "../models/model.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import { controlTokens } from "./control_tokens.ts";
-import { type ControlScores, scoreControls } from "./matched_controls.ts";
+import { ControlScorer, type ControlScores } from "./matched_controls.ts";
 import type { PlacedSecret } from "./placed_secret.ts";
 
 /** After so many controls it is looked whether the secret still stands out; of the first all tokens are run. */
@@ -84,33 +84,28 @@ async function rankDistinct(
   { controls = 1000, seed = 42, onProgress }: ExposureOptions,
 ): Promise<ControlScores> {
   const first = Math.min(STAGES[0], controls);
-  let early = 0;
-  const found = await scoreControls(subject, secrets, {
-    controls: first,
-    seed,
-    onProgress: async (done) => {
-      early += done;
-      await onProgress?.(early < secrets.length ? done : done - 1); // the last one waits for those that stand out
-    },
-  });
+  using scorer = await ControlScorer.create(subject, secrets, { controls: first, seed });
   using pass = new SuffixPass(subject.model);
+  const found: ControlScores = { rows: [], distributions: [] };
   for (const [i, secret] of secrets.entries()) {
-    const row = found.rows[i]!;
-    if (row.exposure === null || row.controls < first) continue;
-    let [count, rank] = [first, Math.round(2 ** -row.exposure * (first + 1)) - 1];
-    for (const [stage, to] of [...STAGES.slice(1), Infinity].entries()) {
+    const { row, distribution } = await scorer.scoreOne(i);
+    let [count, rank] = [row.controls, Math.round(2 ** -(row.exposure ?? 0) * (row.controls + 1)) - 1];
+    const stages = row.exposure === null || count < first ? [] : [...STAGES.slice(1), Infinity];
+    for (const [stage, to] of stages.entries()) {
       const more = Math.min(to, controls) - count;
       if (rank >= ENOUGH || more <= 0) break;
       const others = { controls: more, seed: seed + 1 + stage };
       const [tokens] = await controlTokens(subject.tokenizer, [secret], others);
-      const even = tokens!.suffixes[0]!.length * row.nll! / mean(found.distributions[i]!.nll);
+      const even = tokens!.suffixes[0]!.length * row.nll! / mean(distribution.nll);
       rank += await countAbove(pass, tokens!, { head: headTokens(even), id: secret.id });
       count += more;
+      await onProgress?.(0);
     }
-    found.rows[i] = { ...row, controls: count, exposure: Math.log2((count + 1) / (rank + 1)) };
-    await onProgress?.(0);
+    const exposure = row.exposure === null ? null : Math.log2((count + 1) / (rank + 1));
+    found.rows.push({ ...row, controls: count, exposure });
+    found.distributions.push(distribution);
+    await onProgress?.(1);
   }
-  if (secrets.length > 0) await onProgress?.(1);
   return found;
 }
 

@@ -140,38 +140,48 @@ export class ControlScorer implements Disposable {
 
   /** Scores the secrets and their controls by the model as it is now. */
   async score(
-    { elControls = 0, quantile: share = 0.95, onProgress }: Omit<ControlScoreOptions, "controls" | "seed"> =
-      {},
+    { onProgress, ...options }: Omit<ControlScoreOptions, "controls" | "seed"> = {},
   ): Promise<ControlScores> {
     const scores: ControlScores = { rows: [], distributions: [] };
-    for (const [i, secret] of this.#secrets.entries()) {
-      const [first, ...others] = await this.#passOf(i) as [PassScores, ...PassScores[]];
-      const likelihoods = elControls > 0 ? await this.likelihoods(i, elControls) : [];
-      const distribution = {
-        ma: others.map(({ ma }) => ma),
-        el_10: likelihoods.slice(1),
-        nll: others.map(({ nll }) => nll),
-        log_probability: others.map(({ log_probability }) => log_probability),
-        runs: others.map(({ run }) => run),
-        tokens: expectedLosses(
-          this.#tokens[i]!.suffixes[0]!.length,
-          others,
-          randomOf(this.#seed, `losses ${secret.id}`).random(),
-        ),
-      };
-      scores.rows.push({
-        id: secret.id,
-        format: formatOf({ value: secret.text.slice(secret.start, secret.end), tag: secret.tag }).name,
-        controls: others.length,
-        ...compareScores({ ...first, el_10: likelihoods[0] ?? NaN }, distribution, {
-          share,
-          tie: randomOf(this.#seed, `tie ${secret.id}`).random(),
-        }),
-      });
+    for (const i of this.#secrets.keys()) {
+      const { row, distribution } = await this.scoreOne(i, options);
+      scores.rows.push(row);
       scores.distributions.push(distribution);
       await onProgress?.(1);
     }
     return scores;
+  }
+
+  /** Scores one of the secrets, by its number. */
+  async scoreOne(
+    i: number,
+    { elControls = 0, quantile: share = 0.95 }: Pick<ControlScoreOptions, "elControls" | "quantile"> = {},
+  ): Promise<{ row: ControlledSecret; distribution: ControlDistribution }> {
+    const secret = this.#secrets[i]!;
+    const [first, ...others] = await this.#passOf(i) as [PassScores, ...PassScores[]];
+    const likelihoods = elControls > 0 ? await this.likelihoods(i, elControls) : [];
+    const distribution = {
+      ma: others.map(({ ma }) => ma),
+      el_10: likelihoods.slice(1),
+      nll: others.map(({ nll }) => nll),
+      log_probability: others.map(({ log_probability }) => log_probability),
+      runs: others.map(({ run }) => run),
+      tokens: expectedLosses(
+        this.#tokens[i]!.suffixes[0]!.length,
+        others,
+        randomOf(this.#seed, `losses ${secret.id}`).random(),
+      ),
+    };
+    const row = {
+      id: secret.id,
+      format: formatOf({ value: secret.text.slice(secret.start, secret.end), tag: secret.tag }).name,
+      controls: others.length,
+      ...compareScores({ ...first, el_10: likelihoods[0] ?? NaN }, distribution, {
+        share,
+        tie: randomOf(this.#seed, `tie ${secret.id}`).random(),
+      }),
+    };
+    return { row, distribution };
   }
 
   /**
