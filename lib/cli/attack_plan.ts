@@ -124,7 +124,7 @@ export async function attackPlan(
   const doesTrain = chosen.after.includes("relearn");
   using session = await openModel(model, context, { products: dtype, trainable: doesTrain, adapter });
   const seconds = await timeWork(session.loaded.model);
-  const secondsOfStep = doesTrain ? await timeStep(session.loaded.model) : 0;
+  const secondsOfStep = doesTrain ? await timeStep(session.loaded.model, RELEARN_LENGTH) : 0;
   const { layers } = session.loaded.model.config;
   const sets = benign === undefined ? 1 : 2; // half of the forget set is always there
   const trainings = sets * grid.steps.length * grid.learningRates.length;
@@ -172,10 +172,26 @@ export async function attackPlan(
   };
 }
 
-/** Seconds of a training step of `relearn`. */
-async function timeStep(model: Model): Promise<number> {
+/**
+ * The seconds of a step of ordinary training, in `train`'s batches. The model keeps its weights.
+ *
+ * @param model trainable @param tokens of a window, or as many as the model takes
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { loadModel } from "../checkpoints/load.ts";
+ * import { timeStep } from "./attack_plan.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using loaded = await loadModel("tests/fixtures/gpt2/trained", { trainable: true });
+ * assert(await timeStep(loaded.model, 16) > 0);
+ * ```
+ */
+export async function timeStep(model: Model, tokens: number): Promise<number> {
   const { batch } = TRAIN_DEFAULTS;
-  const length = Math.min(RELEARN_LENGTH, model.config.maxPositions);
+  const length = Math.min(tokens, model.config.maxPositions);
   const random = new PythonRandom(1);
   const text = Int32Array.from(
     { length: (batch + 1) * length },

@@ -10,6 +10,7 @@ import { command as retain } from "./commands/retain.ts";
 import { command as unlearn } from "./commands/unlearn.ts";
 import { CORPUS_OPTIONS } from "./corpus_options.ts";
 import { DTYPE_OPTION } from "./dtype_options.ts";
+import { LASTING_OPTIONS } from "./lasting_options.ts";
 import { METHOD_HELP, METHOD_OPTIONS } from "./method_options.ts";
 import { MODEL_OPTION } from "./model_folder.ts";
 import { METHODS, objectiveOf } from "../unlearning/objectives.ts";
@@ -17,6 +18,13 @@ import { METHODS, objectiveOf } from "../unlearning/objectives.ts";
 const { profile, bigrams, allow } = detect.options;
 const { minBleu, any, maxTexts } = retain.options;
 const { stop, lr, epochs, margin, microBatch, compat, saveDtype } = unlearn.options;
+const { lora, checkpointLayers, optimizer, memory } = unlearn.options;
+
+/** Options that `unlearn` gets as they are. */
+const OF_UNLEARN = {
+  ...{ stop, lr, epochs, margin, microBatch, compat, saveDtype },
+  ...{ lora, checkpointLayers, optimizer, memory },
+};
 
 /** The options by name. */
 export const SCRUB_OPTIONS = {
@@ -49,7 +57,18 @@ export const SCRUB_OPTIONS = {
   },
   method: { kind: "choice", describe: METHOD_HELP, choices: METHODS, default: "codeeraser" },
   ...METHOD_OPTIONS,
-  ...{ stop, lr, epochs, margin, microBatch, compat, saveDtype },
+  ...OF_UNLEARN,
+  lora: { ...lora, describe: `${lora.describe}; it is merged into the weights` },
+  ...LASTING_OPTIONS,
+  benign: {
+    ...LASTING_OPTIONS.benign,
+    describe: "innocent texts: --lasting trains on them, and so do evaluate and attack",
+  },
+  attackBenign: {
+    kind: "path",
+    describe: "others for evaluate and attack, so that what withstands has not seen them",
+    metavar: "TEXTS",
+  },
   maxTexts: { ...maxTexts, describe: "texts tried for the retain set; all by default" },
   minBleu: { ...minBleu, describe: "the least BLEU-4 of a retain text's continuation" },
   any: { ...any, describe: "retain any texts without the secrets, memorized or not" },
@@ -122,19 +141,38 @@ export function corpusFlags(values: ScrubValues): Record<string, unknown> {
 }
 
 /**
- * The options of its method that are given.
+ * What `unlearn` gets of its options: those of its method that are given, and those of `--lasting` where it is.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { methodFlags, type ScrubValues } from "./scrub_options.ts";
+ * import { type ScrubValues, unlearnFlags } from "./scrub_options.ts";
  *
- * assertEquals(methodFlags({ method: "npo", beta: 2, k: 3 } as ScrubValues), { beta: 2 });
+ * const values = { method: "npo", beta: 2, k: 3, lr: 1e-4, benign: "texts/", lasting: false } as ScrubValues;
+ * assertEquals(unlearnFlags(values), { beta: 2, lr: 1e-4, merge: false });
+ * assertEquals(unlearnFlags({ ...values, lasting: true }).benign, "texts/");
  * ```
  */
-export function methodFlags(values: ScrubValues): Record<string, unknown> {
-  const names = Object.keys(METHOD_OPTIONS) as (keyof typeof METHOD_OPTIONS)[];
-  return Object.fromEntries(
-    names.flatMap((name) => values[name] === undefined ? [] : [[name, values[name]]]),
-  );
+export function unlearnFlags(values: ScrubValues): Record<string, unknown> {
+  const names = [METHOD_OPTIONS, OF_UNLEARN, ...values.lasting ? [LASTING_OPTIONS] : []].flatMap(Object.keys);
+  const given = names.filter((name) => values[name as keyof ScrubValues] !== undefined);
+  return {
+    ...Object.fromEntries(given.map((name) => [name, values[name as keyof ScrubValues]])),
+    merge: values.lora !== undefined,
+  };
+}
+
+/**
+ * The texts on which `evaluate` and `attack` train further, as an owner would.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { furtherTexts, type ScrubValues } from "./scrub_options.ts";
+ *
+ * assertEquals(furtherTexts({ benign: "a", attackBenign: "b" } as ScrubValues), "b");
+ * ```
+ */
+export function furtherTexts({ benign, attackBenign }: ScrubValues): string | undefined {
+  return attackBenign ?? benign;
 }

@@ -12,7 +12,8 @@ import { readRows } from "../datasets/row_table.ts";
 import { SET_ROWS } from "../datasets/forget_set.ts";
 import { writeForgetSpans } from "../datasets/forget_spans.ts";
 import { RUN_FILES } from "../report/run_files.ts";
-import { attackPlan } from "./attack_plan.ts";
+import { attackPlan, timeStep } from "./attack_plan.ts";
+import { LASTING_WINDOWS } from "../unlearning/lasting.ts";
 import type { CommandResult, Context, Json } from "./command.ts";
 import { relearnGrid } from "./relearn_texts.ts";
 import { chosenAttacks } from "./commands/attack.ts";
@@ -21,7 +22,10 @@ import { command as retain } from "./commands/retain.ts";
 import { command as thresholds } from "./commands/thresholds.ts";
 import { formatTable } from "./console.ts";
 import { describeRequest } from "./scrub_request.ts";
-import { corpusFlags, methodFlags, retains } from "./scrub_options.ts";
+import { corpusFlags, furtherTexts, retains } from "./scrub_options.ts";
+import { methodParameters } from "./method_options.ts";
+import { readMemory } from "./memory_options.ts";
+import { trainedOptions } from "./adapter_options.ts";
 import { findSecrets, type ScrubWork } from "./scrub_stages.ts";
 import { formatSeconds } from "./progress.ts";
 import { openEngine, openModel } from "./session.ts";
@@ -141,20 +145,24 @@ async function planStages(stages: Stages, work: ScrubWork, context: Context): Pr
   const controlSets = unseen === undefined ? CONTROL_SETS : 0;
   using _engine = await openEngine();
   const sets = { forgetRows: rows, retainRows };
-  const fitted = await fitUnlearning({ ...values, controlSets }, sets, { ...context, log: () => {} });
-  const { bytes, microBatch } = fitted;
-  let epoch: number;
+  const fitting = { ...context, limit: readMemory(values.memory), log: () => {} };
+  const { bytes, microBatch } = await fitUnlearning({ ...values, controlSets }, sets, fitting);
+  let epoch: number, step = 0;
   {
-    using session = await openModel(model, context, { products: dtype, trainable: true });
+    const trained = trainedOptions({ ...values, adapter: undefined }, context.seed);
+    using session = await openModel(model, context, { products: dtype, ...trained });
+    if (values.lasting) step = await timeStep(session.loaded.model, LASTING_WINDOWS.length);
     epoch = await timeEpoch(session.loaded.model, {
-      ...{ ...methodFlags(values), method, microBatch },
+      ...{ ...methodParameters(values), method, microBatch, checkpointLayers: values.checkpointLayers },
       ...{ forgetRows: rows.length, retainRows: retainRows.length, controlSets },
     });
   }
+  const trainings = values.lasting ? values.cycles * values.benignSteps : 0;
   plans.push({
     stage: "unlearn",
-    of: `${rows.length} rows, ${epochs} epochs of ${formatSeconds(1000 * epoch)}`,
-    seconds: epoch * epochs,
+    of: `${rows.length} rows, ${epochs} epochs of ${formatSeconds(1000 * epoch)}` +
+      (trainings > 0 ? `, ${trainings} training steps` : ""),
+    seconds: epoch * epochs + step * trainings,
     memory_bytes: bytes,
   });
   plans.push({
@@ -164,7 +172,7 @@ async function planStages(stages: Stages, work: ScrubWork, context: Context): Pr
     ...memory(scored),
   });
   const attacked = await attackPlan({
-    ...{ model, before: model, dtype, rows, draws: 0 },
+    ...{ model, before: model, dtype, rows, draws: 0, benign: furtherTexts(values) },
     chosen: chosenAttacks({ attacks: values.attacks, attacksBefore: [], before: model }),
     grid: relearnGrid({ relearnSteps: [], relearnRates: [] }),
     ...{ controls: values.exposureControls, attackedControls: ATTACKED_CONTROLS },

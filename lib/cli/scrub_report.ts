@@ -52,18 +52,21 @@ export function describeScrub(
   if (erased) {
     const unlearned = erased.unlearn as unknown as UnlearnSummary;
     const { left, left_values } = erased.select as { left: number; left_values: number };
-    const { secrets } = unlearned;
+    const { secrets, status, relapses } = unlearned;
     lines.push(
       secrets
         ? `${method}: ${secrets.erased + secrets.below_never_seen} secrets of the forget set erased ` +
           `(${secrets.below_never_seen} of them below what was never seen), ${secrets.still_above} still above`
         : `${method}: MA ${show(unlearned.after.ma)} (threshold ${show(unlearned.thresholds.ma)}), ` +
           `EL_10 ${show(unlearned.after.el_10)} (${show(unlearned.thresholds.el_10)})`,
+      ...relapses?.length ? [`brought back by training, each time: ${relapses.join(", ")}`] : [],
       `retain MA: ${show(unlearned.before.retain_ma)} before, ${show(unlearned.after.retain_ma)} after`,
     );
     if (!isForgotten(unlearned, compat)) {
       failures.push(
-        secrets
+        status === "comes-back"
+          ? `training brings ${relapses!.at(-1)} secrets back the last time too: try more --cycles`
+          : secrets
           ? `${secrets.still_above} secrets are still above their thresholds`
           : "the forget set is not forgotten",
       );

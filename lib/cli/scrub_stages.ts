@@ -23,7 +23,14 @@ import { command as thresholds } from "./commands/thresholds.ts";
 import { command as unlearn } from "./commands/unlearn.ts";
 import { readKnown } from "./known_secrets.ts";
 import { ALONE, inWords } from "./method_options.ts";
-import { corpusFlags, judgesEach, methodFlags, retains, type ScrubValues } from "./scrub_options.ts";
+import {
+  corpusFlags,
+  furtherTexts,
+  judgesEach,
+  retains,
+  type ScrubValues,
+  unlearnFlags,
+} from "./scrub_options.ts";
 import { type GivenRequest, requestCommand, wantsDetection } from "./scrub_request.ts";
 import type { Stages } from "./stages.ts";
 import { MATCHED } from "./unlearn_thresholds.ts";
@@ -228,29 +235,21 @@ export async function eraseSecrets(
       );
     });
   }
-  const { stop, lr, epochs, margin, microBatch, compat, saveDtype } = values;
   const unlearned = await stages.run("unlearn", unlearn, {
     ...{ ...reading, model, dtype, corpus, forget, retain: kept, thresholds: above, method },
-    ...{ ...methodFlags(values), stop, lr, epochs, margin, microBatch, compat, saveDtype },
+    ...unlearnFlags(values),
     out: stages.path(method),
   }, noted);
   const after = stages.path(method);
+  const benign = furtherTexts(values);
   const evaluated = await stages.run("evaluate", evaluate, {
-    ...{ ...reading, before: model, model: [after], dtype, corpus, forget, retain: kept, unseen },
+    ...{ ...reading, before: model, model: [after], dtype, corpus, forget, retain: kept, unseen, benign },
     out: stages.path(RUN_FILES.evaluation),
   });
   const { attacks, exposureControls } = values;
   const attacked = await stages.run("attack", attack, {
-    ...{
-      ...reading,
-      model: after,
-      before: model,
-      dtype,
-      corpus,
-      forget,
-      attacks,
-      controls: exposureControls,
-    },
+    ...{ ...reading, model: after, before: model, dtype, corpus, forget, benign },
+    ...{ attacks, controls: exposureControls },
     out: stages.path(SCRUB_FILES.attacks),
   });
   if (judgesEach(values)) {

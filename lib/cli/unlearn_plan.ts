@@ -19,6 +19,8 @@ export interface EpochOptions extends ObjectiveOptions {
   retainRows: number;
   /** Sets of made-up values in the secrets' places, one an epoch. Default 0. */
   controlSets?: number;
+  /** Whether layers are computed again for their gradients. Default false. */
+  checkpointLayers?: boolean;
 }
 
 /** No score is so low, so that no rule ends the run. */

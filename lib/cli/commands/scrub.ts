@@ -6,18 +6,22 @@
  * @module
  */
 import { basename } from "node:path";
+import { RUN_FILES } from "../../report/run_files.ts";
+import { trainedOptions } from "../adapter_options.ts";
 import { type Context, defineCommand, type Json, UsageError } from "../command.ts";
-import { givenCorpus } from "../corpus_options.ts";
+import { type GivenCorpus, givenCorpus } from "../corpus_options.ts";
+import { readMemory } from "../memory_options.ts";
 import { methodParameters } from "../method_options.ts";
 import { modelFolder, modelInput } from "../model_folder.ts";
 import { checkApart } from "../output.ts";
 import { openRunFolder } from "../run_folder.ts";
 import { type EarlierScrub, measureEarlier, readEarlier, requestedBefore } from "../scrub_earlier.ts";
 import { chosenAttacks } from "./attack.ts";
-import { judgesEach, SCRUB_OPTIONS, type ScrubValues } from "../scrub_options.ts";
+import { furtherTexts, judgesEach, SCRUB_OPTIONS, type ScrubValues } from "../scrub_options.ts";
 import { scrubPlan } from "../scrub_plan.ts";
 import { describeScrub, type ScrubSummary } from "../scrub_report.ts";
 import { readRequest } from "../scrub_request.ts";
+import { checkTexts } from "../scrub_texts.ts";
 import { eraseSecrets, findSecrets, probeSecrets, type ScrubWork, writeReport } from "../scrub_stages.ts";
 import { keySetting, secretKey } from "../secret_key.ts";
 import { openEngine } from "../session.ts";
@@ -41,9 +45,11 @@ export const command = defineCommand({
   writes: true,
   async run(values, context) {
     const startedAt = performance.now();
-    const { out, unseen, bigrams, allow } = values;
+    const { out, unseen, bigrams, allow, benign, attackBenign } = values;
     checkRule(values);
     methodParameters(values); // refuses what its method does not take
+    trainedOptions({ lora: values.lora }, context.seed);
+    readMemory(values.memory);
     chosenAttacks({ attacks: values.attacks, attacksBefore: [], before: values.model }); // refuses unknown ones before the work
     const key = await secretKey();
     const request = values.request === undefined ? undefined : await readRequest(values.request, key);
@@ -63,14 +69,14 @@ export const command = defineCommand({
       inputs: {
         model: await modelInput(values.model, context),
         corpus: corpus.input,
-        ...{ unseen, bigrams, "allow-list": allow },
+        ...{ unseen, bigrams, "allow-list": allow, benign, "attack-benign": attackBenign },
         ...Object.fromEntries(earlier.map(({ folder }, i) => [`earlier run ${i + 1}`, `${folder}/run.json`])),
       },
       outputs: [],
       versions: { tensorflow: engine.version },
     });
     const stages = new Stages(context, out, { goesOn: true });
-    const summary = await scrub(stages, work, { earlier, context });
+    const summary = await scrub(stages, work, { corpus, earlier, context });
     await writeReport(stages);
     await run.finish({ ...summary as unknown as { [key: string]: Json }, out });
     const times = { stages: stages.seconds, seconds: roundedSeconds(startedAt) };
@@ -78,8 +84,11 @@ export const command = defineCommand({
   },
 });
 
-/** @throws {UsageError} where the rule of stopping needs unseen texts */
+/** @throws {UsageError} where the rule of stopping needs unseen texts, or a training between secrets that are judged alone */
 function checkRule(values: ScrubValues): void {
+  if (values.lasting && !judgesEach(values)) {
+    throw new UsageError("--lasting judges each secret: it needs --stop secret, --compat sound");
+  }
   if (values.unseen !== undefined || judgesEach(values)) return;
   throw new UsageError(
     'Missing option "--unseen": --stop group and --compat paper and reference judge by such texts',
@@ -90,10 +99,12 @@ function checkRule(values: ScrubValues): void {
 async function scrub(
   stages: Stages,
   work: ScrubWork,
-  { earlier, context }: { earlier: readonly EarlierScrub[]; context: Context },
+  { corpus, earlier, context }: { corpus: GivenCorpus; earlier: readonly EarlierScrub[]; context: Context },
 ): Promise<ScrubSummary> {
   const { values } = work;
   const { fingerprints, ...found } = await findSecrets(stages, work);
+  const [texts, secrets] = [furtherTexts(values), stages.path(RUN_FILES.secrets)];
+  if (texts !== undefined) await checkTexts({ texts, count: values.maxBenign, corpus, secrets }, context);
   const known = await probeSecrets(stages, work);
   const before = await requestedBefore(await modelFolder(values.model, context));
   const measured = new Set(earlier.flatMap((run) => run.fingerprints));
