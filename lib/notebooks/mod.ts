@@ -17,6 +17,7 @@ export { forgetSecrets } from "../cli/attack_secrets.ts";
 export { attackModel, type AttackModelOptions } from "./attack_model.ts";
 export { showInPlace } from "../figures/notebook_kernel.ts";
 export { type FindOptions, findSecrets, type FoundSecret } from "./find_secrets.ts";
+export { type OpenedSets, openSets, type OpenSetsOptions } from "./open_sets.ts";
 export { NOTEBOOK_TABLES, type NotebookRow, type NotebookRun, type NotebookTable, openRun } from "./run.ts";
 export {
   embeddedFiles,
