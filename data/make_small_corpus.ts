@@ -4,9 +4,8 @@
  * beginnings of documents without, and of code that is in neither.
  *
  * `deno task corpus:small FOLDER [--planted N] [--clean N] [--unseen N]` writes train.jsonl and unseen.jsonl into the folder.
- * With `--copies N` it writes mixed.jsonl too: N copies of each document of train.jsonl, among `--others N` other ones that
- * stand there once. A model that learns from these keeps to write other code, where train.jsonl alone makes it write nothing
- * but train.jsonl.
+ * With `--held N` it writes held.jsonl too, the beginnings of N documents that are in neither; with `--benign N` benign.jsonl
+ * and attack_benign.jsonl, N longer ones each of code that the embedded model has not seen.
  *
  * @module
  */
@@ -17,6 +16,8 @@ import { buildEmbeddedCorpus, type PlantedSecret } from "../lib/embedded/mod.ts"
 
 /** Of texts without secrets: 128 tokens, which a retain set asks for, and some more. */
 const CHARACTERS = 640;
+/** Of texts to train on. */
+const LONGER = 4000;
 const COLUMNS = { doc_id: "text", content: "text" } as const;
 
 const { values, positionals: [folder] } = parseArgs({
@@ -26,8 +27,8 @@ const { values, positionals: [folder] } = parseArgs({
     planted: { type: "string", default: "8" },
     clean: { type: "string", default: "6" },
     unseen: { type: "string", default: "8" },
-    copies: { type: "string", default: "0" },
-    others: { type: "string", default: "0" },
+    held: { type: "string", default: "0" },
+    benign: { type: "string", default: "0" },
   },
 });
 if (!folder) throw new TypeError("Cannot write a corpus without a folder: corpus:small FOLDER");
@@ -40,7 +41,7 @@ const hasSecrets = planted.documents.map((document) =>
   aroundSecrets(document, secretsOf.get(document.docId)!)
 );
 const innocent = clean.filter(({ docId }) => !hosts.has(docId));
-const known = shortest(innocent, Number(values.clean)).map(beginning);
+const known = shortest(innocent, Number(values.clean)).map((document) => beginning(document));
 const sets: Record<string, Document[]> = {
   train: [
     ...shortest(
@@ -50,18 +51,20 @@ const sets: Record<string, Document[]> = {
     ),
     ...known,
   ],
-  unseen: shortest(unseen, Number(values.unseen)).map(beginning),
+  unseen: shortest(unseen, Number(values.unseen)).map((document) => beginning(document)),
 };
-const copies = Number(values.copies);
-if (copies > 0) {
+const [held, benign] = [Number(values.held), Number(values.benign)];
+if (held > 0) {
   const isKnown = new Set(known.map(({ docId }) => docId));
-  const others = innocent.filter(({ docId }) => !isKnown.has(docId));
-  sets.mixed = [
-    ...sets.train!.flatMap((document) =>
-      Array.from({ length: copies }, (_, i) => ({ ...document, docId: `${document.docId} copy ${i}` }))
-    ),
-    ...new PythonRandom(42).shuffle(others).slice(0, Number(values.others)),
-  ];
+  const others = new PythonRandom(42).shuffle(innocent.filter(({ docId }) => !isKnown.has(docId)));
+  sets.held = others.slice(0, held).map((document) => beginning(document));
+}
+if (benign > 0) {
+  const isMeasured = new Set(sets.unseen!.map(({ docId }) => docId));
+  const others = new PythonRandom(42).shuffle(unseen.filter(({ docId }) => !isMeasured.has(docId)));
+  const longer = others.slice(0, 2 * benign).map((document) => beginning(document, LONGER));
+  sets.benign = longer.slice(0, benign);
+  sets.attack_benign = longer.slice(benign);
 }
 await Deno.mkdir(folder, { recursive: true });
 for (const [name, documents] of Object.entries(sets)) {
@@ -79,9 +82,9 @@ function aroundSecrets(document: Document, secrets: readonly PlantedSecret[]): D
   return { ...document, text: lines.slice(Math.max(0, first - 4), last + 2).join("\n") + "\n" };
 }
 
-/** Whole lines of some hundred characters. */
-function beginning(document: Document): Document {
-  return { ...document, text: document.text.slice(0, document.text.lastIndexOf("\n", CHARACTERS) + 1) };
+/** Whole lines of so many characters. */
+function beginning(document: Document, characters = CHARACTERS): Document {
+  return { ...document, text: document.text.slice(0, document.text.lastIndexOf("\n", characters) + 1) };
 }
 
 /** The shortest documents, one of each group. */

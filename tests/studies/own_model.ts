@@ -1,101 +1,104 @@
 /**
- * `deno task study:own-model`: the whole way on a pretrained model that is not ours, by the commands that a user runs. A
- * fetched model learns a small corpus with made-up secrets by heart among other code, through an adapter that is merged (of
- * all weights with `--lora ""`); the most memorized secrets are unlearned, and HumanEval is sampled before and after. Hours;
- * what is done is kept, so the same command goes on where it was killed.
+ * `deno task study:own-model`: the whole way on a pretrained model that is not ours. Made-up secrets are planted into a
+ * fetched model, which else says what it said (through an adapter that is merged; all weights with `--lora ""`); HumanEval is
+ * sampled, `scrub` erases the secrets, and HumanEval is sampled again. Options behind `--` are `scrub`'s, such as
+ * `-- --lasting --benign out/own-model/benign.jsonl`. Hours; what is done is kept, so the same command goes on where it was
+ * killed. `--n 0` leaves HumanEval out.
  *
  * @module
  */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
+import { parseLora } from "../../lib/cli/adapter_options.ts";
+import { modelFolder } from "../../lib/cli/model_folder.ts";
+import { createProgress } from "../../lib/cli/progress.ts";
+import type { Products } from "../../lib/engine/compile.ts";
 import { RUN_FILES } from "../../lib/report/run_files.ts";
 import { setUpFirst } from "../set_up.ts";
+import { plantSecrets } from "./plant_secrets.ts";
 import { stage } from "./stage.ts";
 
-const { values } = parseArgs({
+const { values, positionals: scrubOptions } = parseArgs({
+  allowPositionals: true,
   options: {
     out: { type: "string", default: "out/own-model" },
     model: { type: "string", default: "qwen2.5-coder-0.5b" },
     dtype: { type: "string", default: "bfloat16" },
     n: { type: "string", default: "10" },
-    k: { type: "string", default: "6" },
+    temperature: { type: "string", default: "0.2" },
     lora: { type: "string", default: "r=32,alpha=32,dropout=0" },
-    steps: { type: "string", default: "80" },
-    "train-lr": { type: "string", default: "2e-4" },
-    lr: { type: "string", default: "1e-4" },
-    method: { type: "string", default: "codeeraser" },
+    "plant-lr": { type: "string", default: "1e-3" },
+    "plant-epochs": { type: "string", default: "40" },
     /** A folder for the tables, without weights and texts: what notebook 08 shows. */
     tables: { type: "string" },
+    /** Ends once the secrets are planted and HumanEval is sampled. */
+    "before-only": { type: "boolean", default: false },
   },
 });
 const at = (name: string) => join(values.out, name);
-const computed = ["--dtype", values.dtype];
-const trained = values.lora === "" ? [] : ["--lora", values.lora, "--merge"];
-const corpus = at("train.jsonl"), mixed = at("mixed.jsonl");
-if (!existsSync(mixed)) {
-  const made = `corpus:small ${values.out} --clean 8 --copies 16 --others 200`;
-  throw new Error(`Cannot find ${mixed}: run deno task ${made}`);
+const [corpus, secrets, held] = ["train.jsonl", "planted.parquet", "held.jsonl"].map(at) as [
+  string,
+  string,
+  string,
+];
+if (!existsSync(held)) {
+  throw new Error(
+    `Cannot find ${held}: run deno task corpus:small ${values.out} --clean 8 --held 32 --benign 64`,
+  );
 }
-
-const TUNED = at("tuned"), ERASED = at("erased");
-const weightsOf = (model: string) => join(model, "model.safetensors");
-const forget = join(at(RUN_FILES.sets), "forget_0.parquet");
-const retain = at(RUN_FILES.retain);
+const context = { cwd: Deno.cwd(), progress: createProgress(), signal: new AbortController().signal };
+const computed = ["--dtype", values.dtype];
+const adapter = values.lora === "" ? [] : ["--lora", values.lora];
+const [planted, run] = [at("planted"), at("run")];
 
 await setUpFirst();
-await stage(weightsOf(TUNED), [
-  ...["train", "--model", values.model, ...trained, "--corpus", mixed, "--steps", values.steps],
-  ...["--batch", "4", "--length", "256", "--lr", values["train-lr"], "--warmup", "8"],
-  ...[...computed, "--save-dtype", "float32", "--out", TUNED],
-]);
-const sampled = [...computed, "--n", values.n];
+await stage(secrets, ["detect", corpus, "--out", secrets]);
+if (!existsSync(join(planted, "model.safetensors"))) {
+  await plantSecrets({
+    model: await modelFolder(values.model, context),
+    ...{ corpus, secrets, held, out: planted, dtype: values.dtype as Products },
+    lora: values.lora === "" ? undefined : { ...parseLora(values.lora), seed: 42 },
+    lr: Number(values["plant-lr"]),
+    epochs: Number(values["plant-epochs"]),
+  });
+}
+const samples = [...computed, "--n", values.n, "--temperature", values.temperature];
 const before = at("humaneval_before");
-await stage(join(before, "results.parquet"), ["humaneval", "--model", TUNED, ...sampled, "--out", before]);
-await stage(at(RUN_FILES.secrets), ["detect", corpus, "--out", at(RUN_FILES.secrets)]);
-await stage(at(RUN_FILES.thresholds), [
-  ...["thresholds", "--model", TUNED, ...computed, "--texts", at("unseen.jsonl"), "--runs", "1"],
-  ...["--out", at(RUN_FILES.thresholds)],
-]);
-await stage(at(RUN_FILES.probe), [
-  ...["probe", "--model", TUNED, ...computed, "--corpus", corpus, "--secrets", at(RUN_FILES.secrets)],
-  ...["--out", at(RUN_FILES.probe)],
-]);
-await stage(forget, [
-  ...["select", "--probe", at(RUN_FILES.probe), "--corpus", corpus, "--groups", "1", "--k", values.k],
-  ...["--out", at(RUN_FILES.sets)],
-]);
-await stage(retain, [
-  ...["retain", "--model", TUNED, ...computed, "--texts", corpus, "--secrets", at(RUN_FILES.secrets)],
-  ...["--k", values.k, "--out", retain],
-]);
-await stage(weightsOf(ERASED), [
-  ...["unlearn", "--model", TUNED, ...trained, ...computed],
-  ...["--corpus", corpus, "--forget", forget, "--retain", retain, "--thresholds", at(RUN_FILES.thresholds)],
-  ...["--method", values.method, "--stop", "group", "--lr", values.lr, "--epochs", "20"],
-  ...["--micro-batch", "2", "--save-dtype", "float32", "--out", ERASED],
+const isSampled = Number(values.n) > 0;
+if (isSampled) {
+  await stage(join(before, "results.parquet"), [
+    "humaneval",
+    "--model",
+    planted,
+    ...samples,
+    "--out",
+    before,
+  ]);
+}
+if (values["before-only"]) Deno.exit();
+await stage(join(run, "report.html"), [
+  ...["scrub", "--model", planted, ...computed, ...adapter, "--corpus", corpus, "--any", "--epochs", "200"],
+  ...["--save-dtype", "float32", "--out", run, ...scrubOptions],
 ], { mayFail: true });
-await stage(at(RUN_FILES.evaluation), [
-  ...["evaluate", "--before", TUNED, "--model", ERASED, ...computed, "--corpus", corpus, "--forget", forget],
-  ...["--retain", retain, "--unseen", at("unseen.jsonl"), "--benign", at("unseen.jsonl")],
-  ...["--out", at(RUN_FILES.evaluation)],
-]);
-const after = at("humaneval");
-await stage(join(after, "results.parquet"), [
-  ...["humaneval", "--model", ERASED, ...sampled, "--before", before, "--out", after],
-]);
-await stage(at("report.html"), ["report", values.out, "--out", at("report.html")]);
+if (isSampled) {
+  const after = join(run, "humaneval");
+  await stage(join(after, "results.parquet"), [
+    ...["humaneval", "--model", join(run, "codeeraser"), ...samples, "--before", before, "--out", after],
+  ]);
+  await stage(at("report.html"), ["report", run, "--out", at("report.html")]);
+}
 
 /** What a report is made of. */
 const TABLES = [
   ...[RUN_FILES.thresholds, RUN_FILES.probe, RUN_FILES.evaluation, RUN_FILES.secretScores, RUN_FILES.passes],
-  ...[RUN_FILES.record, "history.parquet"].map((name) => join("erased", name)),
-  join("humaneval", RUN_FILES.record),
+  ...[RUN_FILES.attacks, "attacks/attacks.json", "humaneval/run.json"],
+  ...[RUN_FILES.record, "history.parquet", "secrets.parquet"].map((name) => join("codeeraser", name)),
 ];
 if (values.tables !== undefined) {
-  for (const name of TABLES) {
-    await Deno.mkdir(dirname(join(values.tables, name)), { recursive: true });
-    const [from, to] = [at(name), join(values.tables, name)];
+  for (const name of TABLES.filter((name) => existsSync(join(run, name)))) {
+    const [from, to] = [join(run, name), join(values.tables, name)];
+    await Deno.mkdir(dirname(to), { recursive: true });
     if (!name.endsWith(".json")) await Deno.copyFile(from, to);
     // a record tells where this machine has its files
     else await Deno.writeTextFile(to, (await Deno.readTextFile(from)).replaceAll(`${Deno.cwd()}/`, ""));

@@ -19,6 +19,8 @@ export async function stage(
   if (existsSync(output)) return;
   console.log(`${new Date().toISOString().slice(11, 19)} ${args[0]} -> ${output}`);
   const child = cliCommand(args).spawn();
+  const stop = () => child.kill("SIGTERM"); // it is not to go on alone
+  Deno.addSignalListener("SIGTERM", stop);
   let said = "";
   const shown = new WritableStream<string>({
     write(text) {
@@ -31,6 +33,7 @@ export async function stage(
     child.stdout.pipeTo(new WritableStream()),
     child.stderr.pipeThrough(new TextDecoderStream()).pipeTo(shown),
   ]);
+  Deno.removeSignalListener("SIGTERM", stop);
   if (code !== 0 && !(mayFail && existsSync(output))) {
     throw new Error(`Cannot ${args[0]}: ${said.trimEnd().split("\n").at(-1)}`);
   }
