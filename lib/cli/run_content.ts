@@ -81,13 +81,13 @@ function sizeAndTime({ size, mtime }: Deno.FileInfo): Pick<FileToHash, "size" | 
   return { size, modified: mtime?.getTime() ?? 0 };
 }
 
-/** What is said of a model is no part of it. */
-const CERTIFICATES = /^certificate\.json(\.sig)?$/;
+/** What is said of a model is no part of it: a run's record tells when it was made. */
+const SAID = /^(run\.json|certificate\.json(\.sig)?)$/;
 
 /** The regular files of a folder, links to such among them, by name. */
 async function* flatFiles(folder: string): AsyncGenerator<FileToHash & { name: string }> {
   const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name)
-    .filter((name) => !CERTIFICATES.test(name)).sort();
+    .filter((name) => !SAID.test(name)).sort();
   for (const name of names) {
     const path = join(folder, name);
     const info = await Deno.stat(path).catch(() => null); // a link to nothing

@@ -43,11 +43,11 @@ Deno.test("contentOf() of a flat folder takes ignored files, and none below", as
   assertNotEquals(await contentOf(folder.path, { isFlat: true }), before);
 });
 
-Deno.test("contentOf() of a flat folder does not change with a certificate of the model in it", async () => {
+Deno.test("contentOf() of a flat folder does not change with what is said of the model in it", async () => {
   using folder = temporaryFolder();
   Deno.writeTextFileSync(join(folder.path, "config.json"), "{}");
   const before = await contentOf(folder.path, { isFlat: true });
-  for (const name of ["certificate.json", "certificate.json.sig"]) {
+  for (const name of ["run.json", "certificate.json", "certificate.json.sig"]) {
     Deno.writeTextFileSync(join(folder.path, name), "");
     assertEquals(await contentOf(folder.path, { isFlat: true }), before);
   }
