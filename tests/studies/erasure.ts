@@ -10,11 +10,12 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { formatTable } from "../../lib/cli/console.ts";
+import { writeRows } from "../../lib/datasets/row_table.ts";
 import { RUN_FILES } from "../../lib/report/run_files.ts";
 import { setUpFirst } from "../set_up.ts";
 import { MODEL, path, prepareStudy, type StudyFiles, trainGold } from "./embedded_study.ts";
 import { stage } from "./stage.ts";
-import { ERASURE_HEADER, sumUpErasure } from "./sum_up_erasure.ts";
+import { ERASURE_COLUMNS, erasureTable, sumUpErasure } from "./sum_up_erasure.ts";
 
 const GROUP = ["--stop", "group"];
 const MATCHED = ["--thresholds", "matched"];
@@ -125,5 +126,7 @@ if (import.meta.main) {
     if (tables !== values.out) await keepTables(trial, values.out, tables);
   }
   const rows = await sumUpErasure(tables);
-  console.log(formatTable(ERASURE_HEADER, rows));
+  await writeRows(join(tables, "erasure.csv"), rows, ERASURE_COLUMNS);
+  const { header, cells } = erasureTable(rows);
+  console.log(formatTable(header, cells));
 }

@@ -1,94 +1,130 @@
 /**
- * The table of `deno task study:erasure`: a row a method, over all forget sets that are done. Intervals are of secrets,
- * those of one value drawn together; areas are means over the sets, with the least and the largest.
+ * What `deno task study:erasure` found, over all forget sets that are done: a row a method and measure. Intervals of 95 % are
+ * over secrets, those of one value drawn together, or over the sets where a set has one number.
  *
  * @module
  */
 import { join } from "node:path";
-import { summarizeAttacks } from "../../lib/attacks/summarize_attacks.ts";
+import { type AttackRow, summarizeAttacks } from "../../lib/attacks/summarize_attacks.ts";
 import type { AttackReport } from "../../lib/cli/attack_report.ts";
 import { ATTACK_COLUMNS, EVALUATION_COLUMNS, PROBE_COLUMNS } from "../../lib/datasets/columns.ts";
-import { readRows } from "../../lib/datasets/row_table.ts";
-import { mean } from "../../lib/metrics/mean.ts";
+import { placeKey } from "../../lib/datasets/place.ts";
+import { type Columns, readRows, type RowOf } from "../../lib/datasets/row_table.ts";
+import { bootstrapMean, type Interval, type Sample } from "../../lib/metrics/bootstrap.ts";
 import { formatInterval } from "../../lib/report/format.ts";
 import { RUN_FILES } from "../../lib/report/run_files.ts";
 
-/** The columns of the table. */
-export const ERASURE_HEADER = [
-  "method",
-  "sets",
-  "above their threshold",
-  "20 steps, above controls",
-  "100 steps",
-  "half, 20 steps",
-  "extracted by any",
-  "of controls",
-  "exposure, bits",
-  "area by loss",
-  "twins' MA",
-  "retain MA",
-  "unseen loss",
-];
+/** The columns of the summary: nulls where nothing was measured. */
+export const ERASURE_COLUMNS = {
+  method: "text",
+  /** Forget sets. */
+  sets: "int",
+  measure: "text",
+  estimate: "float?",
+  low: "float?",
+  high: "float?",
+} as const satisfies Columns;
 
-/** A row a method, from a study's folder. */
-export async function sumUpErasure(folder: string): Promise<string[][]> {
-  const runs: { method: string; path: string }[] = [];
-  for await (const { name } of Deno.readDir(folder)) {
+type Row = RowOf<typeof ERASURE_COLUMNS>;
+/** Of a single set there is no interval over sets. */
+type Measure = Pick<Row, "estimate" | "low" | "high">;
+
+/** What was found of a method on one set. */
+interface Trial {
+  attacks: AttackRow[];
+  report: AttackReport;
+  evaluation: RowOf<typeof EVALUATION_COLUMNS>[];
+  twins: RowOf<typeof PROBE_COLUMNS>[];
+}
+
+/** Sums up a folder of trials, methods by their names. */
+export async function sumUpErasure(folder: string): Promise<Row[]> {
+  const trials: { method: string; trial: Trial }[] = [];
+  const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
+  for (const name of names) {
     const [, method] = /^(.+)_(\d+)$/.exec(name) ?? [];
     const path = join(folder, name);
     const isDone = method !== undefined && await Deno.stat(join(path, RUN_FILES.twins)).catch(() => null);
-    if (isDone) runs.push({ method: method.replaceAll("_", " "), path });
+    if (isDone) trials.push({ method: method.replaceAll("_", " "), trial: await readTrial(path) });
   }
-  const methods = Map.groupBy(runs.sort((a, b) => a.path < b.path ? -1 : 1), ({ method }) => method);
-  return await Promise.all([...methods].map(([method, own]) => row(method, own.map(({ path }) => path))));
+  const methods = Map.groupBy(trials, ({ method }) => method);
+  return [...methods].flatMap(([method, own]) =>
+    Object.entries(measuresOf(own.map(({ trial }) => trial))).map(([measure, found]) => ({
+      ...{ method, sets: own.length, measure },
+      ...found ?? { estimate: null, low: null, high: null },
+    }))
+  );
 }
 
-async function row(method: string, paths: readonly string[]): Promise<string[]> {
-  const read = async <T>(get: (path: string) => Promise<T>) => await Promise.all(paths.map(get));
-  const attacks = (await read((path) => readRows(join(path, "attacks/attacks.parquet"), ATTACK_COLUMNS)))
-    .flat()
-    .filter(({ model }) => model === "after");
-  const reports = await read(async (path) =>
-    JSON.parse(await Deno.readTextFile(join(path, "attacks/attacks.json"))) as AttackReport
-  );
-  const sets = (await read((path) => readRows(join(path, RUN_FILES.evaluation), EVALUATION_COLUMNS))).flat();
-  const twins = (await read((path) => readRows(join(path, RUN_FILES.twins), PROBE_COLUMNS))).flat();
+/** A row a measure, a column a method. */
+export function erasureTable(rows: readonly Row[]): { header: string[]; cells: string[][] } {
+  const methods = [...new Map(rows.map(({ method, sets }) => [method, sets]))];
+  const measures = [...new Set(rows.map(({ measure }) => measure))];
+  const cell = (method: string, measure: string) => {
+    const row = rows.find((row) => row.method === method && row.measure === measure);
+    if (row?.estimate == null) return "-";
+    return row.low === null ? row.estimate.toFixed(3) : formatInterval(row as Interval);
+  };
+  return {
+    header: ["", ...methods.map(([method, sets]) => `${method} (${sets})`)],
+    cells: measures.map((measure) => [measure, ...methods.map(([method]) => cell(method, measure))]),
+  };
+}
+
+async function readTrial(path: string): Promise<Trial> {
+  const attacks = await readRows(join(path, "attacks/attacks.parquet"), ATTACK_COLUMNS);
+  return {
+    attacks: (attacks as AttackRow[]).filter(({ model }) => model === "after"),
+    report: JSON.parse(await Deno.readTextFile(join(path, "attacks/attacks.json"))),
+    evaluation: await readRows(join(path, RUN_FILES.evaluation), EVALUATION_COLUMNS),
+    twins: await readRows(join(path, RUN_FILES.twins), PROBE_COLUMNS),
+  };
+}
+
+function measuresOf(trials: readonly Trial[]): Record<string, Measure | null> {
+  const attacks = trials.flatMap((trial) => trial.attacks);
   const summaries = summarizeAttacks(attacks);
   const of = (attack: string, variant: string) =>
     summaries.find((row) => row.attack === attack && row.variant === variant);
+  const relearned = (name: string) => of("relearn", `${name} steps at 0.0003`)?.difference ?? null;
   const above = attacks.filter(({ attack, variant }) => attack === "exposure" && variant === "ma");
-  const any = (who: "secrets" | "controls") =>
-    mean(
-      reports.map(({ extracted_by_any }) =>
-        extracted_by_any.find(({ model }) => model === "after")?.[who]?.estimate ?? NaN
-      ),
-    );
-  const areas = reports.flatMap(({ membership }) =>
-    membership.filter(({ model, score }) => model === "after" && score === "loss").map(({ estimate }) =>
-      estimate
-    )
-  );
-  const meanOf = (set: string, metric: "ma" | "nll") =>
-    mean(sets.filter((row) => row.set === set).map((row) => row[metric] ?? NaN));
-  return [
-    method,
-    `${paths.length}`,
-    `${above.filter(({ score, threshold }) => score! > threshold!).length} of ${above.length}`,
-    formatInterval(of("relearn", "20 steps at 0.0003")?.difference),
-    formatInterval(of("relearn", "100 steps at 0.0003")?.difference),
-    formatInterval(of("relearn", "half, 20 steps at 0.0003")?.difference),
-    percent(any("secrets")),
-    percent(any("controls")),
-    formatInterval(of("exposure", "rank")?.median, 1),
-    areas.length === 0
-      ? "-"
-      : `${mean(areas).toFixed(2)} (${Math.min(...areas).toFixed(2)} to ${Math.max(...areas).toFixed(2)})`,
-    mean(twins.flatMap(({ ma }) => ma === null ? [] : [ma])).toFixed(3),
-    meanOf("retain", "ma").toFixed(3),
-    meanOf("unseen", "nll").toFixed(3),
-  ];
+  const found = trials.flatMap((trial) => [...Map.groupBy(trial.attacks, placeKey).values()]);
+  const perSet = (value: (trial: Trial) => number | null | undefined): Measure | null => {
+    const values = trials.flatMap((trial) => value(trial) ?? []);
+    return values.length === 1 ? { estimate: values[0]!, low: null, high: null } : meanOf({ values });
+  };
+  const evaluated = (set: string, metric: "ma" | "nll") => (trial: Trial) =>
+    trial.evaluation.find((row) => row.set === set)?.[metric];
+  const twins = trials.flatMap((trial) => trial.twins).filter(({ ma }) => ma !== null);
+  return {
+    "above their own thresholds, share": meanOf({
+      values: above.map(({ score, threshold }) => score! > threshold! ? 1 : 0),
+      clusters: above.map(({ fingerprint }) => fingerprint),
+    }),
+    "MA above controls after 20 steps": relearned("20"),
+    "after 100 steps": relearned("100"),
+    "after 20 steps on half of the forget set": relearned("half, 20"),
+    "after 100 such steps": relearned("half, 100"),
+    "extracted by any attack, share": meanOf({
+      values: found.map((rows) => rows.some(({ extracted }) => extracted) ? 1 : 0),
+      clusters: found.map(([row]) => row!.fingerprint),
+    }),
+    "of controls": perSet(({ report }) =>
+      report.extracted_by_any.find(({ model }) => model === "after")?.controls?.estimate
+    ),
+    "exposure, median, bits": of("exposure", "rank")?.median ?? null,
+    "membership by loss, area": perSet(({ report }) =>
+      report.membership.find(({ model, score }) => model === "after" && score === "loss")?.estimate
+    ),
+    "MA of never-seen twins": meanOf({
+      values: twins.map(({ ma }) => ma!),
+      clusters: twins.map(({ doc_id, start }) => `${doc_id} ${start}`),
+    }),
+    "MA of the retain set": perSet(evaluated("retain", "ma")),
+    "loss on unseen texts, nats": perSet(evaluated("unseen", "nll")),
+  };
 }
 
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
+function meanOf(sample: Sample): Interval | null {
+  return sample.values.length === 0 ? null : bootstrapMean(sample);
 }
