@@ -20,7 +20,7 @@ import { flagOf } from "./options.ts";
 export const METHOD_HELP =
   "how. By the paper: ga, ssga, cu, codeeraser, codeeraser-held. Ascent beside a retain set: " +
   "graddiff, wga, satimp. Preference: npo, simnpo. Another distribution in the secret's place: undial, ceu, prod, pdu. " +
-  "Hidden states: rmu. docs/methods.md has them all";
+  "Hidden states: rmu. Arithmetic: task-vector. docs/methods.md has them all";
 
 /** What else a default may be. */
 const BY_MODEL: { readonly [name: string]: string } = {
@@ -62,7 +62,7 @@ export const METHOD_OPTIONS = {
     ),
     min: 0,
   },
-  lambda: { kind: "float", describe: say("weight of the divergence", "lambda"), min: 0 },
+  lambda: { kind: "float", describe: say("weight of the divergence, or of the vector", "lambda"), min: 0 },
   alpha: {
     kind: "float",
     describe: say("weight of the retain side, within lambda (ga to codeeraser-held) or by itself", "alpha"),
@@ -114,8 +114,12 @@ function lossesOf(method: MethodName): readonly RetainLoss[] {
   return method === "rmu" ? ["nll", "kl", "hidden"] : ["nll", "kl"];
 }
 
-/** Parameters that must be above 0. */
-const POSITIVE = ["topP", "beta"] as const;
+/** Parameters that must be above 0, by which methods; null for all. */
+const POSITIVE: readonly (readonly [keyof MethodValues, readonly MethodName[] | null])[] = [
+  ["topP", null],
+  ["beta", ["npo", "simnpo"]],
+  ["lambda", ["task-vector"]],
+];
 
 /** What the checks look at. */
 export interface GivenMethod extends Partial<MethodValues> {
@@ -158,10 +162,8 @@ export function methodParameters(given: GivenMethod): ObjectiveOptions & { scope
       }`,
     );
   }
-  const zero = POSITIVE.find((name) =>
-    given[name] === 0 && !(name === "beta" && method !== "npo" && method !== "simnpo")
-  );
-  if (zero !== undefined) throw new UsageError(`Cannot read ${flagOf(zero)} 0: more than 0 is needed`);
+  const zero = POSITIVE.find(([name, by]) => given[name] === 0 && (by?.includes(method) ?? true));
+  if (zero) throw new UsageError(`Cannot read ${flagOf(zero[0])} 0: more than 0 is needed`);
   if (given.compat === "reference" && !PAPER_METHODS.some((paper) => paper === method)) {
     throw new UsageError(
       `Cannot use --compat reference with ${method}: the reference has ga, ssga, cu and codeeraser`,

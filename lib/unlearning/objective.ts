@@ -84,6 +84,8 @@ export interface Objective {
   isJoint?: boolean;
   /** How the weight of the retain side's cross entropy moves from epoch to epoch. Default: it stays. */
   dual?: DualOptions;
+  /** The weights are moved so many times the other way than the steps train them. Default: the same way. */
+  negates?: number;
   /** Of which tokens of the forget set a distribution over the vocabulary is kept for a term. Default: none. */
   keeps?: Scope;
 }

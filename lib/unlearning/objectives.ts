@@ -17,6 +17,7 @@ import { PROD } from "./methods/prod.ts";
 import { RMU } from "./methods/rmu.ts";
 import { SAT_IMP } from "./methods/satimp.ts";
 import { SIM_NPO } from "./methods/simnpo.ts";
+import { TASK_VECTOR } from "./methods/task_vector.ts";
 import { UNDIAL } from "./methods/undial.ts";
 import { WGA } from "./methods/wga.ts";
 import { type Defaults, type Objective, type ObjectiveOptions, withDefaults } from "./objective.ts";
@@ -70,6 +71,7 @@ export const OBJECTIVES = {
   pdu: PDU.objective,
   rmu: RMU.objective,
   prod: PROD.objective,
+  "task-vector": TASK_VECTOR.objective,
 } as const satisfies Record<string, (options: RowOptions) => Objective>;
 
 /** A method's name. */
@@ -94,6 +96,7 @@ export const METHOD_DEFAULTS: { readonly [M in MethodName]: Defaults } = {
   pdu: PDU.defaults,
   rmu: RMU.defaults,
   prod: PROD.defaults,
+  "task-vector": TASK_VECTOR.defaults,
 };
 
 /**

@@ -85,7 +85,8 @@ export function unlearningBytes(
   // both moments, the gradients' sums; the weights kept last are on the disk
   const { training, xla, gpu = null, recomputesLayers, optimizer = "adam" } = work;
   const moments = trained * MOMENT_BYTES[optimizer];
-  const held = state + (training ? 2 : 1) * moments; // those of the training between are there all the time
+  const start = work.objective.negates === undefined ? 0 : state; // the weights as they came
+  const held = state + start + (training ? 2 : 1) * moments; // those of the training between are there all the time
   // a micro-batch's gradients: of layers one after the other they are added up as they come
   const gradients = recomputesLayers ? 2 * output : state;
   const activations = Math.max(

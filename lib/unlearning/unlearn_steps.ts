@@ -13,6 +13,7 @@ import { dropoutSeed, hasDropout } from "../training/dropout_seed.ts";
 import { type DualState, DualWeight } from "./dual_weight.ts";
 import { GradientSums } from "./gradient_sums.ts";
 import { type MicroBatch, microBatches, type UnlearnRow } from "./micro_batches.ts";
+import { NegatedWeights } from "./negated_weights.ts";
 import { ObjectiveStep } from "./objective_step.ts";
 import { CONTROL_WEIGHTS, type Objective, objectiveOf } from "./objectives.ts";
 import { withLosses } from "./per_secret_stop.ts";
@@ -60,14 +61,16 @@ export class UnlearnSteps implements Disposable {
   readonly #cutRetain: (weight?: number) => MicroBatch[];
   readonly #isJoint: boolean;
   readonly #dual: DualWeight | null;
+  readonly #negated: NegatedWeights | null;
   readonly #lr: number;
 
   private constructor(
     optimizer: Adam,
     sums: GradientSums,
-    { forget, retain, rows, cut, cutRetain, objective, lr }: {
+    { forget, retain, negated, rows, cut, cutRetain, objective, lr }: {
       forget: ObjectiveStep;
       retain: ObjectiveStep | null;
+      negated: NegatedWeights | null;
       rows: UnlearnSets["forget"];
       cut: (rows: readonly UnlearnRow[], aim: Aim) => MicroBatch[];
       cutRetain: (weight?: number) => MicroBatch[];
@@ -84,6 +87,7 @@ export class UnlearnSteps implements Disposable {
     this.#cutRetain = cutRetain;
     this.#isJoint = objective.isJoint ?? false;
     this.#dual = objective.dual ? new DualWeight(objective.dual) : null;
+    this.#negated = negated;
     this.#lr = lr;
   }
 
@@ -118,8 +122,13 @@ export class UnlearnSteps implements Disposable {
       dropout: hasDropout(model) ? dropout : undefined,
     };
     const how = { size, compat, squeezesSingleRows, maxPositions, ownLengths: !xla }; // XLA takes seconds for each shape
+    const { negates } = objective;
     const cut = (rows: readonly UnlearnRow[], { secretThresholds, pushes }: Aim) =>
-      microBatches(withLosses(rows, sets.forget, secretThresholds, pushes), objective.forget, how);
+      microBatches(
+        negates === undefined ? withLosses(rows, sets.forget, secretThresholds, pushes) : rows,
+        objective.forget,
+        how,
+      );
     const forget = stack.use(
       await ObjectiveStep.create(
         { ...shared, terms: terms.forget ?? [] },
@@ -135,9 +144,11 @@ export class UnlearnSteps implements Disposable {
       });
     const retain = objective.retain &&
       stack.use(await ObjectiveStep.create({ ...shared, terms: terms.retain ?? [] }, cutRetain()));
+    const negated = negates === undefined ? null : stack.use(new NegatedWeights(model.trainable, negates));
     const steps: UnlearnSteps = new UnlearnSteps(optimizer, sums, {
       forget,
       retain,
+      negated,
       rows: sets.forget,
       ...{ cut, cutRetain, objective, lr },
     });
@@ -156,6 +167,11 @@ export class UnlearnSteps implements Disposable {
     turn: number,
     onBatch: (done: number, total: number) => Promise<void>,
   ): Promise<{ forget: TermValues; retain: TermValues | undefined }> {
+    const run = () => this.#run(turn, onBatch);
+    return await (this.#negated ? this.#negated.train(run) : run());
+  }
+
+  async #run(turn: number, onBatch: (done: number, total: number) => Promise<void>) {
     const total = this.#forget.batchCount + (this.#retain?.batchCount ?? 0);
     let done = 0;
     const tell = () => onBatch(++done, total);
@@ -229,6 +245,7 @@ export class UnlearnSteps implements Disposable {
   [Symbol.dispose](): void {
     this.#forget[Symbol.dispose]();
     this.#retain?.[Symbol.dispose]();
+    this.#negated?.[Symbol.dispose]();
     this.#sums[Symbol.dispose]();
     this.optimizer[Symbol.dispose]();
   }

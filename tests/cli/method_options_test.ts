@@ -13,7 +13,7 @@ Deno.test("methodParameters() gives each method all that it takes, what is given
   }
   assertEquals(methodParameters({ method: "ga", gamma: 3 }), { gamma: 3, lambda: 0.1, alpha: 1 });
   assertEquals(methodParameters({ method: "pdu", epsilon: 0.5, scope: "row" }).epsilon, 0.5);
-  assertEquals([...ALONE], ["ga", "ssga", "undial", "ceu", "prod"]);
+  assertEquals([...ALONE], ["ga", "ssga", "undial", "ceu", "prod", "task-vector"]);
 });
 
 Deno.test("methodParameters() refuses by name what a method does not take", () => {
@@ -29,6 +29,7 @@ Deno.test("methodParameters() refuses by name what a method does not take", () =
       "Cannot use --retain-loss hidden with npo: it takes nll and kl",
     ],
     [{ method: "prod", topP: 0 }, "Cannot read --top-p 0: more than 0 is needed"],
+    [{ method: "task-vector", lambda: 0 }, "Cannot read --lambda 0: more than 0 is needed"],
     [{ method: "simnpo", beta: 0 }, "Cannot read --beta 0: more than 0 is needed"],
     [
       { method: "rmu", compat: "reference" },
