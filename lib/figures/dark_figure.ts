@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Figure } from "./figure.ts";
 import { PALETTES, TEMPLATES } from "./style.ts";
 
 /** The dark colour of each light one, by `#rrggbb`. */
@@ -13,6 +12,12 @@ export const DARK_COLORS: Readonly<Record<string, string>> = Object.fromEntries(
     PALETTES.dark[name as keyof typeof PALETTES.dark],
   ]),
 );
+
+/** What is looked at of a figure. */
+interface Drawn {
+  readonly data: unknown;
+  readonly layout: object;
+}
 
 /**
  * Makes a figure dark. The one given stays as it is; a text that is exactly a colour of the palette is taken for one.
@@ -29,10 +34,10 @@ export const DARK_COLORS: Readonly<Record<string, string>> = Object.fromEntries(
  * assertEquals(trace?.marker, { color: PALETTES.dark.blue });
  * ```
  */
-export function darkFigure(figure: Figure): Figure {
-  const { template: _, ...layout } = figure.layout;
+export function darkFigure<F extends Drawn>(figure: F): Pick<F, "data" | "layout"> {
+  const { template: _, ...layout }: { template?: unknown } = figure.layout;
   const text = JSON.stringify({ data: figure.data, layout });
-  const dark: Figure = JSON.parse(
+  const dark: F = JSON.parse(
     text,
     (_, value) => typeof value === "string" && Object.hasOwn(DARK_COLORS, value) ? DARK_COLORS[value] : value,
   );

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { darkFigure } from "./dark_figure.ts";
 import { showInPlace } from "./notebook_kernel.ts";
 import { TEMPLATES } from "./style.ts";
 
@@ -116,13 +117,36 @@ export function makeFigure(data: readonly Trace[], options: FigureOptions): Figu
   });
 }
 
+/** Whether notebooks show figures for dark screens. */
+let showsDark = false;
+
+/**
+ * Says which paper notebooks show figures on from here on: JupyterLab gives a figure its own, whatever its theme is.
+ *
+ * @example
+ * ```ts
+ * import { assertNotEquals } from "@std/assert";
+ * import { figureBundle, makeFigure, showFiguresOn } from "./figure.ts";
+ *
+ * const figure = makeFigure([], { title: "Counts" });
+ * const light = figureBundle(figure);
+ * showFiguresOn("dark");
+ * assertNotEquals(figureBundle(figure), light);
+ * showFiguresOn("light");
+ * ```
+ */
+export function showFiguresOn(paper: "light" | "dark"): void {
+  showsDark = paper === "dark";
+}
+
 /** Jupyter's hook, hidden from whoever lists or compares a figure's fields. */
 function showable(figure: Figure): Figure {
   return Object.defineProperty(figure, Symbol.for("Jupyter.display"), { value: () => figureBundle(figure) });
 }
 
 /**
- * What a notebook shows of a figure: Plotly's JSON for JupyterLab and VS Code, and a text for everything else.
+ * What a notebook shows of a figure: Plotly's JSON for JupyterLab and VS Code, on the paper that `showFiguresOn` says, and a
+ * text for everything else.
  *
  * @example
  * ```ts
@@ -135,13 +159,14 @@ function showable(figure: Figure): Figure {
  */
 export function figureBundle(figure: Figure): { [mime: string]: unknown } {
   const { text, subtitle } = figure.layout.title;
+  const shown = showsDark ? darkFigure(figure) : figure;
   const plain = (html: string) =>
     html.replace(/<[/]?(b|i|br)>/g, "").replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll(
       "&amp;",
       "&",
     );
   return {
-    "application/vnd.plotly.v1+json": { data: figure.data, layout: figure.layout },
+    "application/vnd.plotly.v1+json": { data: shown.data, layout: shown.layout },
     "text/plain": `Figure: ${
       [text, subtitle?.text].filter((part) => part).map((part) => plain(part!)).join(". ")
     }`,

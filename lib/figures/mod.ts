@@ -38,6 +38,7 @@ export {
   type FigureOptions,
   type Layout,
   makeFigure,
+  showFiguresOn,
   showLive,
   type Trace,
   type TraceValue,

@@ -65,6 +65,7 @@ const MODEL_STYLES = {
   pdu: { label: "PDU", color: PALETTE.grey, pattern: "x" },
   rmu: { label: "RMU", color: PALETTE.green, pattern: "x" },
   prod: { label: "PROD", color: PALETTE.green, pattern: "/" },
+  "task-vector": { label: "task vector", color: PALETTE.vermillion, pattern: "." },
 } as const satisfies Record<string, ModelStyle>;
 
 /** How one kind of secret is named and drawn. */

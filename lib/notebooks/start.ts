@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { showFiguresOn } from "../figures/figure.ts";
 import { catchInterrupts, isNotebook, waitForResults } from "../figures/notebook_kernel.ts";
 
 /** What a parameter may be. */
@@ -30,7 +31,7 @@ export interface StartNotebookOptions {
  * does not know are other notebooks'. From here on an error is its message without a stack (unless CODESCRUB_DEBUG is
  * 1), and an interrupt stops the work that shows its progress, not the kernel.
  *
- * @throws {SyntaxError} if NB_PARAMS is no JSON object; {TypeError} if a value is of another type than the default
+ * @throws {SyntaxError} if NB_PARAMS is no JSON object, or CODESCRUB_FIGURES another paper; {TypeError} if a value is of another type than the default
  *
  * @example
  * ```ts
@@ -47,6 +48,7 @@ export function startNotebook<P extends Parameters>(
   { fractions = [], variable = (name) => Deno.env.get(name) }: StartNotebookOptions = {},
 ): ValuesOf<P> {
   if (variable("CODESCRUB_DEBUG") !== "1" && isNotebook()) Error.stackTraceLimit = 0;
+  showFiguresOn(readPaper(variable("CODESCRUB_FIGURES")));
   catchInterrupts();
   waitForResults();
   const given = readVariable(variable("NB_PARAMS") ?? "{}");
@@ -92,4 +94,9 @@ function checkParameter(
     throw new RangeError(`Cannot use parameter ${name}: it is ${value}, expected >= 0`);
   }
   return value as Parameter;
+}
+
+function readPaper(paper = "light"): "light" | "dark" {
+  if (paper === "light" || paper === "dark") return paper;
+  throw new SyntaxError(`Cannot use CODESCRUB_FIGURES=${JSON.stringify(paper)}: expected dark or light`);
 }

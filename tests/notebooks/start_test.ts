@@ -1,4 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { darkFigure } from "../../lib/figures/dark_figure.ts";
+import { figureBundle, makeFigure } from "../../lib/figures/figure.ts";
 import { startNotebook } from "../../lib/notebooks/start.ts";
 
 const DEFAULTS = { MODEL: "embedded", TEXTS: 64, LR: 2e-4, ALPHA: 1, REVEAL: false };
@@ -29,4 +31,17 @@ Deno.test("startNotebook() says in one line what is wrong with a parameter", () 
   for (const [text, type, message] of cases) {
     assertEquals(assertThrows(() => start(text), type).message, message);
   }
+});
+
+Deno.test("startNotebook() shows figures on the paper that CODESCRUB_FIGURES names", () => {
+  const startOn = (paper: string | undefined) =>
+    startNotebook(DEFAULTS, { variable: (name) => name === "CODESCRUB_FIGURES" ? paper : undefined });
+  const figure = makeFigure([], { title: "Counts" });
+  const shown = () => figureBundle(figure)["application/vnd.plotly.v1+json"];
+  startOn("dark");
+  assertEquals(shown(), { ...darkFigure(figure) });
+  startOn(undefined);
+  assertEquals(shown(), { ...figure });
+  const message = 'Cannot use CODESCRUB_FIGURES="black": expected dark or light';
+  assertThrows(() => startOn("black"), SyntaxError, message);
 });
