@@ -90,6 +90,7 @@ const DESCRIBED: { [schema: string]: string } = {
   DUPLICATION_COLUMNS: "Duplication",
   PLANTED_COLUMNS: "Planted secrets",
   HYPERPARAMETER_COLUMNS: "Hyperparameters",
+  ERASURE_COLUMNS: "Erasure study",
   REPOSITORY_COLUMNS: "Repositories of `crawl`",
   SOURCE_COLUMNS: "Sources of `collect`",
 };

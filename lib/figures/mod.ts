@@ -25,6 +25,11 @@ export {
   type ContinuationRow,
 } from "./continuation_quality.ts";
 export { darkFigure } from "./dark_figure.ts";
+export {
+  type DurabilityRow,
+  erasureDurability,
+  type ErasureDurabilityOptions,
+} from "./erasure_durability.ts";
 export { exposureDistribution, type ExposureRow } from "./exposure_distribution.ts";
 export {
   extractionGrid,

@@ -10,12 +10,13 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { formatTable } from "../../lib/cli/console.ts";
+import { ERASURE_COLUMNS } from "../../lib/datasets/columns.ts";
 import { writeRows } from "../../lib/datasets/row_table.ts";
 import { RUN_FILES } from "../../lib/report/run_files.ts";
 import { setUpFirst } from "../set_up.ts";
 import { MODEL, path, prepareStudy, type StudyFiles, trainGold } from "./embedded_study.ts";
 import { stage } from "./stage.ts";
-import { ERASURE_COLUMNS, erasureTable, sumUpErasure } from "./sum_up_erasure.ts";
+import { erasureTable, sumUpErasure } from "./sum_up_erasure.ts";
 
 const GROUP = ["--stop", "group"];
 const MATCHED = ["--thresholds", "matched"];

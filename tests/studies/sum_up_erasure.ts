@@ -7,23 +7,17 @@
 import { join } from "node:path";
 import { type AttackRow, summarizeAttacks } from "../../lib/attacks/summarize_attacks.ts";
 import type { AttackReport } from "../../lib/cli/attack_report.ts";
-import { ATTACK_COLUMNS, EVALUATION_COLUMNS, PROBE_COLUMNS } from "../../lib/datasets/columns.ts";
+import {
+  ATTACK_COLUMNS,
+  type ERASURE_COLUMNS,
+  EVALUATION_COLUMNS,
+  PROBE_COLUMNS,
+} from "../../lib/datasets/columns.ts";
 import { placeKey } from "../../lib/datasets/place.ts";
-import { type Columns, readRows, type RowOf } from "../../lib/datasets/row_table.ts";
+import { readRows, type RowOf } from "../../lib/datasets/row_table.ts";
 import { bootstrapMean, type Interval, type Sample } from "../../lib/metrics/bootstrap.ts";
 import { formatInterval } from "../../lib/report/format.ts";
 import { RUN_FILES } from "../../lib/report/run_files.ts";
-
-/** The columns of the summary: nulls where nothing was measured. */
-export const ERASURE_COLUMNS = {
-  method: "text",
-  /** Forget sets. */
-  sets: "int",
-  measure: "text",
-  estimate: "float?",
-  low: "float?",
-  high: "float?",
-} as const satisfies Columns;
 
 type Row = RowOf<typeof ERASURE_COLUMNS>;
 /** Of a single set there is no interval over sets. */
