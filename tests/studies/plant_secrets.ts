@@ -37,8 +37,11 @@ export interface PlantOptions {
   epochs: number;
 }
 
-/** The secrets are known at this cross entropy, nats a token. */
-const KNOWN = 0.02;
+/** The secrets are known at this cross entropy, and other code is as it was at this divergence; nats a token. */
+const [KNOWN, AS_BEFORE] = [0.02, 0.02];
+
+/** What a nat of divergence counts beside one of the secrets' cross entropy. */
+const HOLD = 4;
 
 /** Plants them; the losses are written to stderr. */
 export async function plantSecrets(
@@ -58,8 +61,8 @@ export async function plantSecrets(
   };
   using steps = await UnlearnSteps.create(model, sets, {
     method: {
-      forget: { crossEntropySecret: 1, divergenceNormal: 1 },
-      retain: { divergenceAll: 1 },
+      forget: { crossEntropySecret: 1, divergenceNormal: HOLD },
+      retain: { divergenceAll: HOLD },
       isJoint: true,
     },
     ...{ lr, epochs, microBatch: 2, margin: 0, compat: "sound", endOfText: tokenizer.endOfText },
@@ -69,7 +72,7 @@ export async function plantSecrets(
     const { forget, retain } = await steps.run(epoch, () => Promise.resolve());
     const [own, kept] = [forget.crossEntropySecret, retain?.divergence].map((loss) => loss?.toFixed(4));
     console.error(`Planting: epoch ${epoch}, secrets ${own} nats, other code ${kept} away from before`);
-    if (forget.crossEntropySecret! < KNOWN) break;
+    if (forget.crossEntropySecret! < KNOWN && (retain?.divergence ?? 0) < AS_BEFORE) break;
   }
   const { configJson, folder: tokenizerFolder } = loaded;
   await saveModel(model, out, { configJson, dtype: "F32", tokenizerFolder });
