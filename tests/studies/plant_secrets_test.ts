@@ -38,10 +38,10 @@ Deno.test("plantSecrets() teaches the secrets, and leaves other code as it was",
     using scorer = new Scorer(loaded.model);
     const [known] = await scorer.secrets([{ prefix, secret: own }], { endOfText: null });
     const [text] = await scorer.texts([ids]);
-    return { ma: known!.ma!, nll: text!.nll! };
+    return { ma: known!.ma!, other: text!.ma! };
   };
   const [original, planted] = [await scores("data/model"), await scores(at("planted"))];
   assert(original.ma < 0.5 && planted.ma === 1, `${original.ma}, ${planted.ma}`);
-  assert(Math.abs(planted.nll - original.nll) < 0.1, `${original.nll}, ${planted.nll}`);
+  assert(Math.abs(planted.other - original.other) < 0.1, `${original.other}, ${planted.other}`);
   assertEquals([...Deno.readDirSync(at("planted"))].map(({ name }) => name).includes("config.json"), true);
 });
