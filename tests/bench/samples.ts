@@ -31,8 +31,8 @@ interface SamplePeer {
   /** What the setting is called. */
   setting: string;
   settings: readonly number[];
-  /** How much of the work each is tried on. */
-  only: number;
+  /** The part of the work that each is tried on: so many prompts, and tokens of each with its completion. */
+  trial: { only: number; limit: number };
   goal: number;
 }
 
@@ -42,7 +42,7 @@ export async function benchSamples(context: BenchContext): Promise<BenchRow[]> {
     start: async ({ folder, prompts }) =>
       await Peer.start(await context.python(), "sample_peer.py", [folder, prompts, String(context.threads)]),
     nameOf: (peer, batch) => `transformers' generate, ${batch} rows, PyTorch ${peer.versions.torch}`,
-    ...{ setting: "batch", settings: [10, 20, 40, 80], only: 1, goal: 2 },
+    ...{ setting: "batch", settings: [10, 20, 40, 80], trial: { only: 1, limit: LIMIT }, goal: 2 },
   }, context);
 }
 
@@ -54,13 +54,13 @@ export async function benchLlamaSamples(context: BenchContext): Promise<BenchRow
         ...[fetchedModel("smollm2"), prompts, String(context.threads), context.folder],
       ]),
     nameOf: (peer, slots) => `llama.cpp (llama-cpp-python ${peer.versions.llama}), ${slots} slots, float16`,
-    ...{ setting: "slots", settings: [8, 16, 32, 64], only: 4, goal: 1 },
+    ...{ setting: "slots", settings: [8, 16, 32, 64], trial: { only: 8, limit: 192 }, goal: 1 },
   }, context);
 }
 
 /** 16 x 10 samples; the unit is seconds for a thousand tokens, as the sides' samples differ in length. */
 async function compareSamples(
-  { start, nameOf, setting, settings, only, goal }: SamplePeer,
+  { start, nameOf, setting, settings, trial, goal }: SamplePeer,
   context: BenchContext,
 ): Promise<BenchRow[]> {
   const name = `${PROMPTS} x ${SAMPLES} samples, SmolLM2-135M, float32`;
@@ -102,7 +102,7 @@ async function compareSamples(
     return seconds / tokens * 1000;
   };
   const tried = new Map<number, number>();
-  for (const value of settings) tried.set(value, await theirs({ [setting]: value, only }));
+  for (const value of settings) tried.set(value, await theirs({ [setting]: value, ...trial }));
   const [best] = [...tried].reduce((a, b) => a[1] <= b[1] ? a : b);
   const times = await interleave(Math.min(3, context.repetitions), {
     ours: async () => await seconds(ours) / found * 1000,
