@@ -75,6 +75,7 @@ const DESCRIBED: { [schema: string]: string } = {
   FORGET_COLUMNS: "Forget set",
   RETAIN_COLUMNS: "Retain set",
   HISTORY_COLUMNS: "History of `unlearn`",
+  NORM_COLUMNS: "History of `unlearn`",
   OUTCOME_COLUMNS: "Secrets of `unlearn`",
   EVALUATION_COLUMNS: "Sets of `evaluate`",
   INTERVAL_COLUMNS: "Sets of `evaluate`",

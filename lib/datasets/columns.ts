@@ -134,6 +134,9 @@ const EPOCH_COLUMNS = {
 /** The columns of `unlearn`'s history. */
 export const HISTORY_COLUMNS = { ...EPOCH_COLUMNS, trained: "int" } as const satisfies Columns;
 
+/** What `unlearn`'s history has besides; histories of earlier versions lack it. */
+export const NORM_COLUMNS = { norm: "float?" } as const satisfies Columns;
+
 /** The columns of `unlearn`'s secrets: what became of each. */
 export const OUTCOME_COLUMNS = {
   ...SECRET_COLUMNS,

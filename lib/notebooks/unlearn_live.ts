@@ -5,7 +5,7 @@
  * @module
  */
 import { openRunFolder } from "../cli/run_folder.ts";
-import { HISTORY_COLUMNS } from "../datasets/columns.ts";
+import { HISTORY_COLUMNS, NORM_COLUMNS } from "../datasets/columns.ts";
 import { writeRows } from "../datasets/row_table.ts";
 import { type Figure, showLive } from "../figures/figure.ts";
 import { refuseQueuedCell } from "../figures/notebook_kernel.ts";
@@ -143,7 +143,10 @@ async function unlearnInto(path: string, live: LiveRun): Promise<LiveResult> {
   const result = await watch(session, live);
   const { model, configJson, dtype, folder: tokenizerFolder } = session.loaded;
   await saveModel(model, folder.folder, { configJson, dtype, tokenizerFolder });
-  await writeRows(await folder.path("history.parquet"), result.history, HISTORY_COLUMNS);
+  await writeRows(await folder.path("history.parquet"), result.history, {
+    ...HISTORY_COLUMNS,
+    ...NORM_COLUMNS,
+  });
   await folder.finish({ status: result.status, epoch: result.epoch });
   return result;
 }
@@ -156,7 +159,7 @@ async function watch(
   const history: UnlearnEpoch[] = [];
   const secrets: TrajectoryRow[] = [];
   let live: { update(figure: Figure): Promise<void> } | undefined;
-  let note = "";
+  let [note, startedAt] = ["", performance.now()];
   const result = await unlearn(model, sets, {
     ...options,
     compat: "sound",
@@ -166,7 +169,12 @@ async function watch(
     onBatch: (done, total) => onProgress(0, [note, `batch ${done} of ${total}`].filter(Boolean).join(", ")),
     onEpoch: async (epoch, scores) => {
       history.push(epoch);
-      note = `MA ${percentText(epoch.ma)}, EL_10 ${percentText(epoch.el_10)}`;
+      const seconds = (performance.now() - startedAt) / 1000;
+      startedAt = performance.now();
+      note = `MA ${percentText(epoch.ma)}, EL_10 ${percentText(epoch.el_10)}` +
+        (epoch.norm === null
+          ? ""
+          : `, gradient norm ${epoch.norm.toPrecision(3)}, ${seconds.toFixed(1)} s an epoch`);
       secrets.push(...trajectoryRows(sets.forget, scores, epoch.epoch));
       if (draw && live) await live.update(draw(history));
       else if (draw) live = await showLive(draw(history));

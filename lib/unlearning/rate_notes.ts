@@ -15,7 +15,7 @@ import { scaledRate } from "../training/rate_watch.ts";
 import type { StopThresholds } from "./early_stop.ts";
 import type { UnlearnEpoch } from "./unlearn_epoch.ts";
 
-type NotedEpoch = Omit<UnlearnEpoch, "trained">;
+type NotedEpoch = Omit<UnlearnEpoch, "trained" | "norm">;
 
 /** What is wrong with a learning rate. */
 export interface RateNote {

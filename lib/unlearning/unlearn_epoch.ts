@@ -23,6 +23,8 @@ export interface UnlearnEpoch extends MetricValues<ThresholdMetric> {
   kl_forget: number | null;
   /** Mean KL(reference || model) of the retain step. */
   kl_retain: number | null;
+  /** The norm of the forget step's gradients; of a method with one step on both sets, of both. */
+  norm: number | null;
   /** Mean MA of the retain texts. */
   retain_ma: number | null;
   /** Whether the stopping rule kept this epoch's weights. */
@@ -32,7 +34,10 @@ export interface UnlearnEpoch extends MetricValues<ThresholdMetric> {
 }
 
 /** The terms of epoch 0, which took no step. */
-export const NO_TERMS = { loss: null, ce_secret: null, ce_normal: null, kl_forget: null, kl_retain: null };
+export const NO_TERMS = {
+  ...{ loss: null, ce_secret: null, ce_normal: null, kl_forget: null, kl_retain: null },
+  norm: null,
+};
 
 /**
  * An epoch's terms of both steps.
@@ -52,5 +57,6 @@ export function termsOf(forget: TermValues, retain: TermValues | undefined) {
     ce_normal: forget.crossEntropyNormal,
     kl_forget: forget.divergence,
     kl_retain: retain?.divergence ?? null,
+    norm: forget.norm,
   };
 }

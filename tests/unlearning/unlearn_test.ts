@@ -57,10 +57,11 @@ async function run(
 
 function assertHistory(history: readonly UnlearnEpoch[]): void {
   const columns = ["epoch", "loss", "ce_secret", "ce_normal", "kl_forget", "kl_retain"]
-    .concat("ma", "el_3", "el_5", "el_10", "retain_ma", "kept", "trained").sort();
+    .concat("ma", "el_3", "el_5", "el_10", "retain_ma", "kept", "trained", "norm").sort();
   history.forEach((epoch, i) => {
     assertEquals(Object.keys(epoch).sort(), columns);
     assertEquals([epoch.epoch, epoch.loss === null, epoch.ce_secret === null], [i, i === 0, i === 0]);
+    assertEquals(epoch.norm === null, i === 0);
   });
 }
 

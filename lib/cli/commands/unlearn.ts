@@ -6,7 +6,7 @@
  */
 import { windowTokensOf } from "../../datasets/token_counts.ts";
 import { controlRows } from "../../attacks/control_rows.ts";
-import { FORGET_COLUMNS, HISTORY_COLUMNS, OUTCOME_COLUMNS } from "../../datasets/columns.ts";
+import { FORGET_COLUMNS, HISTORY_COLUMNS, NORM_COLUMNS, OUTCOME_COLUMNS } from "../../datasets/columns.ts";
 import { forgetExamples, retainExamples } from "../../datasets/examples.ts";
 import { findDocuments } from "../../datasets/find_documents.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
@@ -202,7 +202,10 @@ export const command = defineCommand({
     stage.done(result.status);
     events[Symbol.dispose](); // the record holds what the file has then
     await saveTrained(loaded, out, values);
-    await writeRows(await run.path("history.parquet"), result.history, HISTORY_COLUMNS);
+    await writeRows(await run.path("history.parquet"), result.history, {
+      ...HISTORY_COLUMNS,
+      ...NORM_COLUMNS,
+    });
     const { after, intervals, scores } = await evaluateSaved(out, sets, {
       products: values.dtype,
       beside: writesAdapter(values) ? loaded.model : undefined,
