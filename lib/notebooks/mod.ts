@@ -19,6 +19,7 @@ export { showInPlace } from "../figures/notebook_kernel.ts";
 export { type FindOptions, findSecrets, type FoundSecret } from "./find_secrets.ts";
 export { type OpenedSets, openSets, type OpenSetsOptions } from "./open_sets.ts";
 export { NOTEBOOK_TABLES, type NotebookRow, type NotebookRun, type NotebookTable, openRun } from "./run.ts";
+export { type RunEpoch, runsBeside, type RunsBesideOptions } from "./runs_beside.ts";
 export {
   embeddedFiles,
   type EmbeddedPart,
