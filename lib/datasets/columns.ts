@@ -168,16 +168,6 @@ export const HYPERPARAMETER_COLUMNS = {
   status: "text",
 } as const satisfies Columns;
 
-/** The columns of `data/erasure/erasure.csv`: what each way of unlearning leaves, by measure, with 95 % intervals. */
-export const ERASURE_COLUMNS = {
-  method: "text",
-  sets: "int",
-  measure: "text",
-  estimate: "float?",
-  low: "float?",
-  high: "float?",
-} as const satisfies Columns;
-
 /** The columns of `demo`: mean MA of planted secrets by their number of copies; 0 copies are the never-trained twins. */
 export const DUPLICATION_COLUMNS = {
   copies: "int",

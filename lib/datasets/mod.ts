@@ -23,7 +23,6 @@ export {
   DETECT_COLUMNS,
   DISTRIBUTION_COLUMNS,
   DUPLICATION_COLUMNS,
-  ERASURE_COLUMNS,
   EVALUATION_COLUMNS,
   FORGET_COLUMNS,
   FOUND_COLUMNS,
@@ -123,3 +122,4 @@ export { type SecretInText, type TokenizedSecret, tokenizeSecrets } from "./secr
 export { PREFIX_TOKENS, SECRET_TOKENS, TEXT_TOKENS, WINDOW_TOKENS } from "./token_counts.ts";
 export { pl, readTable, type ReadTableOptions, type TableFormat, writeTable } from "./tables.ts";
 export { trainTokenizer, type TrainTokenizerOptions } from "./train_tokenizer.ts";
+export { ERASURE_COLUMNS } from "./sweep_columns.ts";

@@ -1,5 +1,5 @@
 /**
- * The columns of `sweep`'s tables.
+ * The columns of `sweep`'s tables, and of the study of erasure.
  *
  * @module
  */
@@ -85,4 +85,14 @@ export const SWEEP_MEAN_COLUMNS = {
   deviation: "float?",
   low: "float",
   high: "float",
+} as const satisfies Columns;
+
+/** The columns of `data/erasure/erasure.csv`: what each way of unlearning leaves, by measure, with 95 % intervals. */
+export const ERASURE_COLUMNS = {
+  method: "text",
+  sets: "int",
+  measure: "text",
+  estimate: "float?",
+  low: "float?",
+  high: "float?",
 } as const satisfies Columns;

@@ -10,7 +10,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { formatTable } from "../../lib/cli/console.ts";
-import { ERASURE_COLUMNS } from "../../lib/datasets/columns.ts";
+import { ERASURE_COLUMNS } from "../../lib/datasets/sweep_columns.ts";
 import { writeRows } from "../../lib/datasets/row_table.ts";
 import { RUN_FILES } from "../../lib/report/run_files.ts";
 import { setUpFirst } from "../set_up.ts";

@@ -7,12 +7,8 @@
 import { join } from "node:path";
 import { type AttackRow, summarizeAttacks } from "../../lib/attacks/summarize_attacks.ts";
 import type { AttackReport } from "../../lib/cli/attack_report.ts";
-import {
-  ATTACK_COLUMNS,
-  type ERASURE_COLUMNS,
-  EVALUATION_COLUMNS,
-  PROBE_COLUMNS,
-} from "../../lib/datasets/columns.ts";
+import { ATTACK_COLUMNS, EVALUATION_COLUMNS, PROBE_COLUMNS } from "../../lib/datasets/columns.ts";
+import type { ERASURE_COLUMNS } from "../../lib/datasets/sweep_columns.ts";
 import { placeKey } from "../../lib/datasets/place.ts";
 import { readRows, type RowOf } from "../../lib/datasets/row_table.ts";
 import { bootstrapMean, type Interval, type Sample } from "../../lib/metrics/bootstrap.ts";
