@@ -73,6 +73,8 @@ export interface UnlearnedModel {
   readonly epochs?: number;
   readonly seconds?: number;
   readonly memoryBytes?: number;
+  /** The MA that it was to fall below: where secrets have thresholds of their own, their mean. */
+  readonly threshold?: number;
   /** What became of the secrets, where each was judged. */
   readonly secrets?: StopCounts;
   /** How it was set, but for the paths of what it read, whose content is told elsewhere. */

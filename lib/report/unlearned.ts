@@ -30,6 +30,7 @@ export function readUnlearned(method: string, record: Readonly<Record<string, un
   const settings = toRecord(record.settings);
   const { epochs, seconds, memory_bytes: memoryBytes } = summary;
   const secrets = readCounts(toRecord(summary.secrets));
+  const { ma: threshold } = toRecord(summary.thresholds);
   return {
     method,
     isPaper: settings.compat === "paper",
@@ -37,6 +38,7 @@ export function readUnlearned(method: string, record: Readonly<Record<string, un
     ...isNumber(epochs) && { epochs },
     ...isNumber(seconds) && { seconds },
     ...isNumber(memoryBytes) && { memoryBytes },
+    ...isNumber(threshold) && { threshold },
     ...secrets && { secrets },
     ...Object.keys(settings).length > 0 && { settings: withoutPaths(settings) },
   };

@@ -113,7 +113,7 @@ function checkGroup(run: RunTables, method: string | undefined): Check {
   };
 }
 
-/** By the attack beside made-up secrets, else by the means of `evaluate --benign` beside the thresholds. */
+/** By the attack beside made-up secrets, else by the means of `evaluate --benign` beside the run's thresholds, or its secrets'. */
 function checkTrained(
   run: RunTables,
   method: string | undefined,
@@ -121,13 +121,14 @@ function checkTrained(
 ): Check {
   const check = checkRelearned(attacked);
   const ma = method === undefined ? undefined : findResult(run, "relearned", method)?.ma;
-  const standing = standingOf(ma, run.thresholds?.ma);
+  const bound = run.thresholds?.ma ?? run.unlearned?.find((row) => row.method === method)?.threshold;
+  const standing = standingOf(ma, bound);
   if (check.state !== "not measured" || !standing) return check;
   return {
     ...{ topic: check.topic, name: check.name },
     state: standing === "below" ? "passed" : "failed",
     text: `MA ${percentText(ma)} after some steps of ordinary training on innocent code (${standing} ${
-      percentText(run.thresholds!.ma)
+      percentText(bound)
     }).`,
   };
 }

@@ -65,6 +65,15 @@ Deno.test("judgeRun() judges further training by evaluate's means where no attac
   assertStringIncludes(check(0.6).text, "MA 60.0% after some steps of ordinary training");
   assertEquals(check(0.2, { attacks: attacks! }), find(makeRun(), "further training"));
   assertEquals(find(run, "further training")?.state, "not measured");
+  const { thresholds: _, ...own } = run; // each secret has one of its own
+  const unlearned = [{ method: "codeeraser", isPaper: false, hasFailed: false, threshold: 0.25 }];
+  assertEquals(
+    find(
+      { ...own, results: [...own.results!, { ...forget, set: "relearned", ma: 0.2 }], unlearned },
+      "further training",
+    ),
+    { ...check(0.2), text: "MA 20.0% after some steps of ordinary training on innocent code (below 25.0%)." },
+  );
 });
 
 Deno.test("judgeRun() leaves out what was done to another model than the main one", () => {
