@@ -56,8 +56,8 @@ export async function openSets(
   run: NotebookRun,
   { tokenizer, corpus, rows, kept }: OpenSetsOptions,
 ): Promise<OpenedSets> {
-  const [toForget, toKeep] = [await run.read("forget"), await run.read("retain")];
   const source = { tokenizer, documents: (await openCorpus(corpus)).documents };
+  const [toForget, toKeep] = [await run.read("forget"), await run.read("retain")];
   const forget = await forgetExamples(source, toForget.slice(0, rows));
   const marks = forget.flatMap(({ mask }) => Array.from(mask));
   return {
