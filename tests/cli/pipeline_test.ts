@@ -6,6 +6,7 @@ import {
   FORGET_COLUMNS,
   HISTORY_COLUMNS,
   INTERVAL_COLUMNS,
+  NORM_COLUMNS,
   OUTCOME_COLUMNS,
   PROBE_COLUMNS,
   PROOF_COLUMNS,
@@ -56,6 +57,7 @@ async function rowsOf<C extends Columns>(name: string, columns: C): Promise<RowO
   return await readRows(join(OUT, name), columns);
 }
 
+const HISTORY = { ...HISTORY_COLUMNS, ...NORM_COLUMNS };
 const K = "3"; // rows of a forget set, and of the retain set
 const TRAIN = "../train.jsonl.gz", UNSEEN = "../unseen.jsonl.gz";
 const SETS = ["--corpus", TRAIN, "--forget", "sets/forget_0.parquet", "--retain", "retain.parquet"];
@@ -139,12 +141,12 @@ Deno.test("unlearn with CodeEraser writes a checkpoint that is below the thresho
   assertEquals(summary.thresholds, { ma: 0.5, el_10: 0.2 });
   assert(summary.before.ma >= 0.9 && summary.after.ma < 0.5 && summary.after.el_10 < 0.2);
   assert(summary.before.retain_ma - summary.after.retain_ma < 0.05, JSON.stringify(summary));
-  const rows = await rowsOf("codeeraser/history.parquet", HISTORY_COLUMNS);
+  const rows = await rowsOf("codeeraser/history.parquet", HISTORY);
   assertEquals(rows.map(({ epoch }) => epoch), rows.map((_, i) => i));
   assertEquals([rows[0]!.loss, rows.at(-1)!.kept, summary.epoch], [null, true, rows.at(-1)!.epoch]);
   assert(
-    rows.slice(1).every(({ loss, ce_secret, kl_retain }) =>
-      loss !== null && ce_secret !== null && kl_retain !== null
+    rows.slice(1).every(({ loss, ce_secret, kl_retain, norm }) =>
+      loss !== null && ce_secret !== null && kl_retain !== null && norm! > 0
     ),
   );
 });
@@ -156,7 +158,7 @@ Deno.test("unlearn says with exit 1 what was not forgotten, and the checkpoint i
   const lines = result.stderr.trimEnd().split("\n");
   assertStringIncludes(lines.at(-1)!, "codescrub: Cannot call it forgotten: MA is ");
   assertStringIncludes(lines.at(-1)!, "after 2 epochs (not-converged): try more --epochs or ");
-  assertEquals((await rowsOf("ga/history.parquet", HISTORY_COLUMNS)).length, 3);
+  assertEquals((await rowsOf("ga/history.parquet", HISTORY)).length, 3);
 });
 
 Deno.test("unlearn by each secret's own controls says what became of each, and what training brings back", async () => {
@@ -168,7 +170,7 @@ Deno.test("unlearn by each secret's own controls says what became of each, and w
   const statuses = rows.map(({ status }) => status);
   const count = (status: string | null) => statuses.filter((other) => other === status).length;
   const byChance = aboveByChance(statuses.length, 0.05), isAbove = count("still above") > byChance;
-  const trained = (await rowsOf("own/history.parquet", HISTORY_COLUMNS)).filter(({ trained }) => trained > 0);
+  const trained = (await rowsOf("own/history.parquet", HISTORY)).filter(({ trained }) => trained > 0);
   const comesBack = /"status":"comes-back"/.test(result.stdout);
   const summary = summaryOf(result, isAbove || comesBack ? 1 : 0);
   assertEquals(summary.relapses.length, trained.length);

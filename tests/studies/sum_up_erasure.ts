@@ -41,9 +41,13 @@ export async function sumUpErasure(folder: string): Promise<Row[]> {
   return [...methods].flatMap(([method, own]) =>
     Object.entries(measuresOf(own.map(({ trial }) => trial))).map(([measure, found]) => ({
       ...{ method, sets: own.length, measure },
-      ...found ?? { estimate: null, low: null, high: null },
+      ...{ estimate: round(found?.estimate), low: round(found?.low), high: round(found?.high) },
     }))
   );
+}
+
+function round(value: number | null | undefined): number | null {
+  return value == null ? null : Number(value.toPrecision(6));
 }
 
 /** A row a measure, a column a method. */
