@@ -241,14 +241,15 @@ export async function eraseSecrets(
     out: stages.path(method),
   }, noted);
   const after = stages.path(method);
-  const benign = furtherTexts(values);
+  const further = { benign: furtherTexts(values), maxBenign: values.maxBenign }; // those that were looked through
   const evaluated = await stages.run("evaluate", evaluate, {
-    ...{ ...reading, before: model, model: [after], dtype, corpus, forget, retain: kept, unseen, benign },
+    ...{ ...reading, before: model, model: [after], dtype, corpus, forget, retain: kept, unseen },
+    ...further,
     out: stages.path(RUN_FILES.evaluation),
   });
   const { attacks, exposureControls } = values;
   const attacked = await stages.run("attack", attack, {
-    ...{ ...reading, model: after, before: model, dtype, corpus, forget, benign },
+    ...{ ...reading, model: after, before: model, dtype, corpus, forget, ...further },
     ...{ attacks, controls: exposureControls },
     out: stages.path(SCRUB_FILES.attacks),
   });

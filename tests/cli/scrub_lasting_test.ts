@@ -33,6 +33,8 @@ Deno.test("scrub --lasting trains between, by less memory, and attacks by other 
   assertEquals(sets.filter(({ set }) => set === "relearned").map(({ model }) => model), ["codeeraser"]);
   const evaluated = JSON.parse(Deno.readTextFileSync(at.path("run/.codescrub/evaluation.parquet.json")));
   assertEquals(evaluated.settings.benign, at.path("others.jsonl"));
+  const attacked = JSON.parse(Deno.readTextFileSync(at.path("run/attacks/run.json")));
+  assertEquals([evaluated.settings.maxBenign, attacked.settings.maxBenign], [512, 512]); // as many as were looked through
   const attacks = await readRows(at.path("run/attacks/attacks.parquet"), ATTACK_COLUMNS);
   assert(attacks.some(({ variant }) => variant === "20 steps at 0.0003"));
 });

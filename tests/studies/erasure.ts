@@ -7,7 +7,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { formatTable } from "../../lib/cli/console.ts";
 import { ERASURE_COLUMNS } from "../../lib/datasets/sweep_columns.ts";
@@ -15,6 +15,7 @@ import { writeRows } from "../../lib/datasets/row_table.ts";
 import { RUN_FILES } from "../../lib/report/run_files.ts";
 import { setUpFirst } from "../set_up.ts";
 import { MODEL, path, prepareStudy, type StudyFiles, trainGold } from "./embedded_study.ts";
+import { keepTable } from "./keep_table.ts";
 import { stage } from "./stage.ts";
 import { erasureTable, sumUpErasure } from "./sum_up_erasure.ts";
 
@@ -62,20 +63,7 @@ function isDone(trial: Trial, folder: string): boolean {
 
 /** Keeps its tables in another folder. */
 async function keepTables(trial: Trial, from: string, to: string): Promise<void> {
-  for (const name of TABLES) {
-    const path = join(to, nameOf(trial), name);
-    const source = join(from, nameOf(trial), name);
-    await Deno.mkdir(dirname(path), { recursive: true });
-    if (!name.endsWith(".json")) await Deno.copyFile(source, path);
-    else await Deno.writeTextFile(path, roundNumbers(await Deno.readTextFile(source)));
-  }
-}
-
-/** To six digits: among more than that a number's own may be those of a secret, which `leaks` would find. */
-function roundNumbers(json: string): string {
-  const round = (_: string, value: unknown) =>
-    typeof value === "number" ? Number(value.toPrecision(6)) : value;
-  return JSON.stringify(JSON.parse(json), round, 2) + "\n";
+  for (const name of TABLES) await keepTable(join(from, nameOf(trial), name), join(to, nameOf(trial), name));
 }
 
 /** Unlearns where there is something to, attacks, and measures use. */

@@ -8,7 +8,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { parseLora } from "../../lib/cli/adapter_options.ts";
 import { modelFolder } from "../../lib/cli/model_folder.ts";
@@ -16,6 +16,7 @@ import { createProgress } from "../../lib/cli/progress.ts";
 import type { Products } from "../../lib/engine/compile.ts";
 import { RUN_FILES } from "../../lib/report/run_files.ts";
 import { setUpFirst } from "../set_up.ts";
+import { keepTable } from "./keep_table.ts";
 import { plantSecrets } from "./plant_secrets.ts";
 import { stage } from "./stage.ts";
 
@@ -97,10 +98,6 @@ const TABLES = [
 ];
 if (values.tables !== undefined) {
   for (const name of TABLES.filter((name) => existsSync(join(run, name)))) {
-    const [from, to] = [join(run, name), join(values.tables, name)];
-    await Deno.mkdir(dirname(to), { recursive: true });
-    if (!name.endsWith(".json")) await Deno.copyFile(from, to);
-    // a record tells where this machine has its files
-    else await Deno.writeTextFile(to, (await Deno.readTextFile(from)).replaceAll(`${Deno.cwd()}/`, ""));
+    await keepTable(join(run, name), join(values.tables, name));
   }
 }
