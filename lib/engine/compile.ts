@@ -111,6 +111,29 @@ export function snapshot(tensor: Tensor): Tensor {
 }
 
 /**
+ * Snapshots of tensors by their names; the caller frees them.
+ *
+ * @throws {CaptureError} as {@linkcode snapshot}
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { assign, snapshots } from "./compile.ts";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const weights = { w: tf.tensor1d([1]) };
+ * const before = snapshots(weights);
+ * assign(weights.w, tf.tensor1d([2]));
+ * assertEquals(before.w!.dataSync()[0], 1);
+ * ```
+ */
+export function snapshots(tensors: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, snapshot(tensor)]));
+}
+
+/**
  * Keeps a part of a step out of XLA: its operations are TensorFlow's own also where the step is compiled with
  * `xla: true`. Worth it for a part whose shapes change often, as each would be compiled anew; XLA then compiles what
  * stands before and after. Eagerly, and in a step without XLA, it is a plain call.

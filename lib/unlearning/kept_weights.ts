@@ -13,7 +13,7 @@ import { assignStored } from "../checkpoints/assign_stored.ts";
 import { hashContent } from "../checkpoints/hash_content.ts";
 import { openSafetensors } from "../checkpoints/safetensors_source.ts";
 import { writeSafetensors } from "../checkpoints/write_safetensors.ts";
-import { assign, snapshot } from "../engine/compile.ts";
+import { assign, snapshots } from "../engine/compile.ts";
 import { removePath } from "../files/folders.ts";
 
 /** What a checkpoint says of it. */
@@ -57,7 +57,7 @@ export class KeptWeights implements Disposable {
   /** Keeps the weights as they are, in memory. @param weights not owned */
   constructor(weights: Readonly<Record<string, Tensor>>) {
     this.#weights = weights;
-    this.#inMemory = this.#snapshot();
+    this.#inMemory = snapshots(this.#weights);
   }
 
   /** Keeps the weights as they are now. @param folder the run's, where it has one */
@@ -65,7 +65,7 @@ export class KeptWeights implements Disposable {
     this.epoch = epoch;
     if (folder === undefined) {
       tf.dispose(this.#inMemory);
-      this.#inMemory = this.#snapshot();
+      this.#inMemory = snapshots(this.#weights);
       return;
     }
     const path = pathOf(folder, epoch);
@@ -120,12 +120,6 @@ export class KeptWeights implements Disposable {
       const path = `${folder}/${name}`;
       if (NAME.test(name) && path !== this.#file?.path) await removePath(path);
     }
-  }
-
-  #snapshot(): Record<string, Tensor> {
-    return Object.fromEntries(
-      Object.entries(this.#weights).map(([name, weight]) => [name, snapshot(weight)]),
-    );
   }
 
   [Symbol.dispose](): void {

@@ -6,7 +6,7 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
-import { assign, snapshot } from "../engine/compile.ts";
+import { assign, snapshots } from "../engine/compile.ts";
 
 /**
  * Turns weights over at where they began; `using` frees the copy of that.
@@ -37,9 +37,7 @@ export class NegatedWeights implements Disposable {
   constructor(weights: Readonly<Record<string, Tensor>>, scale: number) {
     this.#weights = weights;
     this.#scale = scale;
-    this.#start = Object.fromEntries(
-      Object.entries(weights).map(([name, weight]) => [name, snapshot(weight)]),
-    );
+    this.#start = snapshots(weights);
   }
 
   /** Trains the weights as if the vector had been added, and leaves them without it. */
@@ -53,12 +51,10 @@ export class NegatedWeights implements Disposable {
   }
 
   #turn(scale: number): void {
-    tf.tidy(() => {
-      for (const [name, weight] of Object.entries(this.#weights)) {
-        const start = this.#start[name]!;
-        assign(weight, tf.sub(start, tf.mul(tf.sub(weight, start), scale)));
-      }
-    });
+    for (const [name, weight] of Object.entries(this.#weights)) {
+      const start = this.#start[name]!;
+      tf.tidy(() => assign(weight, tf.sub(start, tf.mul(tf.sub(weight, start), scale)))); // one at a time: they are large
+    }
   }
 
   [Symbol.dispose](): void {

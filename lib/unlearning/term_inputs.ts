@@ -6,7 +6,7 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
-import { snapshot } from "../engine/compile.ts";
+import { snapshots } from "../engine/compile.ts";
 import type { Model } from "../models/model.ts";
 import { sparseCrossEntropy } from "../engine/kernels.ts";
 import { chunkedValues, chunkRows, LOGIT_BYTES } from "../training/chunked_values.ts";
@@ -208,9 +208,7 @@ export function inputsOf(
 export function frozenOutput(
   model: Pick<Model, "outputWeights" | "projectWith">,
 ): Disposable & { project: (states: Tensor) => Tensor } {
-  const kept = Object.fromEntries(
-    Object.entries(model.outputWeights).map(([name, weight]) => [name, snapshot(weight)]),
-  );
+  const kept = snapshots(model.outputWeights);
   return { project: model.projectWith(kept), [Symbol.dispose]: () => tf.dispose(kept) };
 }
 
