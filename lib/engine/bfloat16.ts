@@ -23,6 +23,8 @@ export interface Call {
   variables?: ReadonlySet<number>;
   /** How many results it has. */
   outputs: number;
+  /** On which of the devices that compute it runs. Default: the first. */
+  device?: number | undefined;
   /** Whether a GPU may round the inputs of float32 products to TF32. Default false. */
   tf32?: boolean;
 }

@@ -47,6 +47,8 @@ export class Binding extends BindingConstants {
   readonly #placement: Placement;
   /** The GPU that computes, if one does. */
   readonly gpu: Gpu | null;
+  /** TensorFlow's names of the devices that compute: such GPUs, or logical devices of the processor. */
+  readonly devices: readonly string[];
   readonly #handles: Handles;
   #outputs = new BigUint64Array(64);
   readonly #outputCount = new Int32Array(1);
@@ -56,12 +58,17 @@ export class Binding extends BindingConstants {
   #onIdle: (() => void) | null = null;
 
   /** @param context a `TFE_Context*` that outlives the binding */
-  constructor(symbols: Symbols, context: Deno.PointerValue, gpu: Gpu | null) {
+  constructor(
+    symbols: Symbols,
+    context: Deno.PointerValue,
+    { gpu, devices }: { gpu: Gpu | null; devices: readonly string[] },
+  ) {
     super();
     this.#symbols = symbols;
     this.#context = context;
     this.#status = new Status(symbols);
     this.gpu = gpu;
+    this.devices = devices;
     this.#placement = new Placement({ symbols, context, gpu, status: this.#status });
     this.#handles = new Handles({ symbols, context, status: this.#status, gpu: gpu?.name ?? null });
   }
@@ -156,7 +163,7 @@ export class Binding extends BindingConstants {
     this.#outputCount[0] = outputs;
     this.#symbols.TFE_Execute(op.pointer, this.#outputs, this.#outputCount, this.#status.pointer);
     this.#status.check(name);
-    return this.#takeOutputs(name, this.#outputs.subarray(0, this.#outputCount[0]), outputs);
+    return this.#takeOutputs(call, this.#outputs.subarray(0, this.#outputCount[0]));
   }
 
   /** Runs an operation or function on another thread: timers and signals go on meanwhile. */
@@ -178,7 +185,7 @@ export class Binding extends BindingConstants {
     }
     try {
       status.check(name);
-      const results = this.#takeOutputs(name, handles.subarray(0, count[0]), outputs);
+      const results = this.#takeOutputs(call, handles.subarray(0, count[0]));
       if (this.#closed) throw new Error(`Cannot run ${name}: TensorFlow was closed meanwhile`);
       return results;
     } finally {
@@ -194,6 +201,12 @@ export class Binding extends BindingConstants {
   /** A new tensor that holds what `source` holds now, sharing its memory. */
   share(source: number): TensorInfo {
     return this.describe(this.#adopt(this.#handles.share(source)));
+  }
+
+  /** A new tensor on a device that holds what `source` holds now. */
+  copy(source: number, device: number): TensorInfo {
+    const handle = this.#placement.copy(this.#handles.tensor(source), this.devices[device]!);
+    return this.describe(this.#adopt(handle, device));
   }
 
   /** Shape and data type of a native tensor. */
@@ -233,19 +246,20 @@ export class Binding extends BindingConstants {
     this.#onIdle = null;
   }
 
-  #adopt(handle: Deno.PointerValue): number {
+  #adopt(handle: Deno.PointerValue, device = 0): number {
     const id = this.newId();
-    this.#handles.add(id, handle);
+    this.#handles.add(id, handle, device > 0 ? this.devices[device] : undefined);
     return id;
   }
 
-  #newOp({ name, attrs, inputs, variables, tf32 }: Call, status: Status) {
+  #newOp({ name, attrs, inputs, variables, device = 0, tf32 }: Call, status: Status) {
     const symbols = this.#symbols;
     this.#placement.useTf32(tf32);
     const pointer = symbols.TFE_NewOp(this.#context, cString(name), status.pointer);
     status.check(name);
     const op = { pointer, [Symbol.dispose]: () => symbols.TFE_DeleteOp(pointer) };
     try {
+      if (device > 0) symbols.TFE_OpSetDevice(pointer, cString(this.devices[device]!), status.pointer);
       for (const id of inputs) {
         const handle = variables?.has(id) ? this.#handles.variable(id) : this.#handles.tensor(id);
         symbols.TFE_OpAddInput(pointer, handle, status.pointer);
@@ -260,10 +274,10 @@ export class Binding extends BindingConstants {
   }
 
   /** Takes over the handles of an operation's results. */
-  #takeOutputs(name: string, handles: BigUint64Array, asked: number): TensorInfo[] {
-    const ids = Array.from(handles, (handle) => this.#adopt(Deno.UnsafePointer.create(handle)));
+  #takeOutputs({ name, outputs, device }: Call, handles: BigUint64Array): TensorInfo[] {
+    const ids = Array.from(handles, (handle) => this.#adopt(Deno.UnsafePointer.create(handle), device));
     try {
-      checkOutputs(name, asked, ids.length);
+      checkOutputs(name, outputs, ids.length);
       return ids.map((id) => this.describe(id));
     } catch (error) {
       for (const id of ids) this.deleteTensor(id);

@@ -47,6 +47,8 @@ export interface CaptureOptions {
   xla?: boolean;
   /** What matrix products are computed in; everything else is float32, their results too. Default "float32". */
   products?: Products;
+  /** On which of the devices that TensorFlow was opened with it runs, see `toDevice`. Default 0. */
+  device?: number;
   /** A name for error messages. Default "step". */
   name?: string;
 }

@@ -217,6 +217,7 @@ export function compile<A extends readonly TensorTree[], R extends TensorTree>(
       inputs: captured.inputs.map(idOf),
       variables: variablesOf(captured.assigned.map(idOf)),
       outputs: captured.outputs,
+      device: options.device,
       tf32: options.products === "tf32",
     };
     return { captured, call };

@@ -8,7 +8,7 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import util from "node:util";
-import { chooseCard, librariesFor, openOnDevice, requestDevice } from "./gpu_device.ts";
+import { chooseCards, librariesFor, openOnDevice, requestDevice } from "./gpu_device.ts";
 import { tuneXla } from "./cuda_libraries.ts";
 import { type LibraryPaths, openLibrary } from "./library.ts";
 import { readGpuMemory, sessionConfig, type SessionOptions } from "./session_config.ts";
@@ -22,6 +22,11 @@ export interface EngineOptions {
   device?: "auto" | "cpu" | "gpu";
   /** Threads for one operation, up to 1,024. Default: those of the process, at first as many as there are cores. */
   threads?: number;
+  /**
+   * How many GPUs compute, or as how many logical devices the processor is opened, up to its cores: for `toDevice` and steps
+   * compiled for a device. Default: one, the first.
+   */
+  count?: number;
   /** Where the libraries are. Default: what `findTensorFlow()` finds. */
   paths?: LibraryPaths;
 }
@@ -44,6 +49,8 @@ export interface Engine extends Disposable {
   readonly devices: readonly Device[];
   /** The one in use. */
   readonly device: "cpu" | "gpu";
+  /** How many of that kind compute. */
+  readonly count: number;
   /** Threads for one operation. */
   readonly threads: number;
   /** Tensors known to tfjs and native tensors held: both are back at their start when all is disposed. */
@@ -64,7 +71,8 @@ let processThreads: number | null = null;
  * opened it has disposed it. Options that are not given ask for whatever is open.
  *
  * @throws {Error} when the libraries are not found or cannot be loaded, the device is not there, or TensorFlow is open
- * with another device, other threads or other libraries than those asked for; {RangeError} for no number of threads
+ * with another device, other threads or other libraries than those asked for; {RangeError} for no number of threads, and
+ * more devices than there are
  *
  * @example
  * ```ts
@@ -78,11 +86,14 @@ let processThreads: number | null = null;
  * ```
  */
 export async function openTensorFlow(options: EngineOptions = {}): Promise<Engine> {
-  const { threads } = options;
+  const { threads, count = 1 } = options;
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS)) {
     throw new RangeError(
       `Cannot open TensorFlow with ${threads} threads: expected a whole number from 1 to ${MOST_THREADS}`,
     );
+  }
+  if (!(Number.isInteger(count) && count >= 1)) {
+    throw new RangeError(`Cannot open TensorFlow on ${count} devices: expected a whole number from 1`);
   }
   while (opening) await opening.catch(() => {}); // two calls at once must not make two contexts
   refuseOther(options);
@@ -92,9 +103,12 @@ export async function openTensorFlow(options: EngineOptions = {}): Promise<Engin
 }
 
 /** Refuses options that what is open does not fulfil. */
-function refuseOther({ device = "auto", threads, paths }: EngineOptions): void {
+function refuseOther({ device = "auto", threads, count, paths }: EngineOptions): void {
   if (open && device !== "auto" && device !== open.device) {
     throw new Error(`Cannot open TensorFlow on "${device}": it is open on "${open.device}": close it first`);
+  }
+  if (open && count !== undefined && count !== open.count) {
+    throw new Error(`Cannot open TensorFlow on ${count} devices: it is open on ${open.count}: close it first`);
   }
   if (processThreads !== null && threads !== undefined && threads !== processThreads) {
     throw new Error(
@@ -109,13 +123,25 @@ async function openContext(options: EngineOptions): Promise<Engine> {
   const threads = processThreads ?? options.threads ?? Math.min(navigator.hardwareConcurrency, MOST_THREADS);
   const request = requestDevice(options.device);
   const memory = request.wanted === "cpu" ? undefined : readGpuMemory(Deno.env.get("CODESCRUB_GPU_MEMORY"));
+  const { count = 1 } = options;
   const symbols = openLibrary(librariesFor(request, options.paths));
-  const { context, devices } = openOnDevice(request, {
-    open: (cpuOnly) => newContext(symbols, { threads, cpuOnly, memory, card: chooseCard(request.gpus) }),
+  const { context, devices, computing } = openOnDevice(request, {
+    open: (cpuOnly) => {
+      const cards = chooseCards(request.gpus, count);
+      const opened = newContext(symbols, { threads, cpuOnly, memory, cards, cpus: count });
+      return { ...opened, computing: computingDevices(opened.devices) };
+    },
     close: ({ context }) => symbols.TFE_DeleteContext(context),
   });
   processThreads = threads;
-  const gpu = devices.find(({ type }) => type === "GPU") ?? null;
+  const gpu = computing[0]?.type === "GPU" ? computing[0] : null;
+  if (count > computing.length || (!gpu && count > navigator.hardwareConcurrency)) {
+    symbols.TFE_DeleteContext(context);
+    const there = gpu
+      ? `TensorFlow can use ${plural(computing.length, "GPU")}`
+      : `this machine has ${plural(navigator.hardwareConcurrency, "core")}`;
+    throw new RangeError(`Cannot compute on ${plural(count, "device")}: ${there}`);
+  }
   // tfjs-node 4.22 calls two functions that newer runtimes have removed from node:util
   const legacy = util as unknown as Record<string, unknown>;
   legacy.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
@@ -126,7 +152,7 @@ async function openContext(options: EngineOptions): Promise<Engine> {
     import("./kernels.ts"),
     import("./gradients.ts"),
   ]);
-  const binding = new Binding(symbols, context, gpu);
+  const binding = new Binding(symbols, context, { gpu, devices: computing.slice(0, count).map(({ name }) => name) });
   const backend = new Backend(binding);
   tf.registerBackend("tensorflow", () => backend as unknown as tf.KernelBackend, 3);
   await import("../npm/tfjs_node_kernels.ts");
@@ -141,6 +167,7 @@ async function openContext(options: EngineOptions): Promise<Engine> {
     version,
     devices,
     device: gpu ? "gpu" : "cpu",
+    count,
     threads,
     memory: () => ({ tensors: tf.memory().numTensors, handles: binding.handleCount }),
     [Symbol.dispose]() {
@@ -152,6 +179,16 @@ async function openContext(options: EngineOptions): Promise<Engine> {
     },
   };
   return open = engine;
+}
+
+/** The GPUs, else the processors. */
+function computingDevices(devices: readonly Device[]): Device[] {
+  const gpus = devices.filter(({ type }) => type === "GPU");
+  return gpus.length > 0 ? gpus : devices.filter(({ type }) => type === "CPU");
+}
+
+function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 function newContext(symbols: Symbols, session: SessionOptions) {

@@ -66,26 +66,30 @@ export function librariesFor(request: DeviceRequest, paths?: LibraryPaths): Libr
   return found;
 }
 
-let card: number | undefined;
+let cards: readonly number[] | undefined;
 
 /**
- * Which of several visible cards is used, in CUDA's order: the first that nothing speaks against; undefined where there
- * is one, or none. TensorFlow would take memory on all of them. It is chosen once a process, as TensorFlow keeps to it.
+ * Which of several visible cards are used, in CUDA's order: the first that nothing speaks against; undefined where there
+ * is one, or none. TensorFlow would take memory on all of them. They are chosen once a process, as TensorFlow keeps to
+ * them.
+ *
+ * @param count of cards
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { chooseCard } from "./gpu_device.ts";
+ * import { chooseCards } from "./gpu_device.ts";
  *
- * assertEquals(chooseCard({ gpus: [], problem: "no NVIDIA driver", isPresent: false }), undefined);
+ * assertEquals(chooseCards({ gpus: [], problem: "no NVIDIA driver", isPresent: false }), undefined);
  * ```
  */
-export function chooseCard(gpus: Gpus | null): number | undefined {
-  const cards = gpus?.gpus ?? [];
-  if (card === undefined && cards.length > 1) {
-    card = Math.max(0, cards.findIndex((gpu) => gpuProblem(gpu) === null));
+export function chooseCards(gpus: Gpus | null, count = 1): readonly number[] | undefined {
+  const visible = gpus?.gpus ?? [];
+  if (cards === undefined && visible.length > 1) {
+    const sound = visible.keys().filter((i) => gpuProblem(visible[i]!) === null).toArray();
+    cards = sound.length === 0 ? [0] : sound.slice(0, count);
   }
-  return card;
+  return cards;
 }
 
 /** What opens a context, and closes it again. */

@@ -22,6 +22,8 @@ interface Held {
   variable: Deno.PointerValue;
   /** `TF_DataType` */
   dtype: number;
+  /** TensorFlow's name of the device that it lies on; where that is not given, of what computes first. */
+  device: string | undefined;
 }
 
 /** What a table of handles is made for. */
@@ -90,10 +92,14 @@ export class Handles {
     return this.#narrow.has(id);
   }
 
-  /** Takes over a tensor's handle under a number that none has yet. */
-  add(id: number, tensor: Deno.PointerValue): void {
+  /**
+   * Takes over a tensor's handle under a number that none has yet.
+   *
+   * @param device that it lies on, where that is not the first
+   */
+  add(id: number, tensor: Deno.PointerValue, device?: string): void {
     const dtype = this.#options.symbols.TFE_TensorHandleDataType(tensor);
-    this.#held.set(id, { tensor, variable: null, dtype });
+    this.#held.set(id, { tensor, variable: null, dtype, device });
     if (dtype === DTYPE.bfloat16) this.#narrow.add(id);
   }
 
@@ -102,7 +108,7 @@ export class Handles {
     const held = this.#get(id);
     if (held.tensor) return held.tensor;
     const dtype = { name: "dtype", type: ATTR.type, value: held.dtype };
-    return held.tensor = this.#execute("ReadVariableOp", [dtype], [held.variable], 1);
+    return held.tensor = this.#execute("ReadVariableOp", [dtype], [held.variable], 1, held.device);
   }
 
   /** The handle of a variable, of which no tensor is held here; it stays this table's. */
@@ -119,9 +125,10 @@ export class Handles {
         ],
         [],
         1,
+        held.device,
       );
       try {
-        this.#execute("AssignVariableOp", [type], [variable, held.tensor], 0);
+        this.#execute("AssignVariableOp", [type], [variable, held.tensor], 0, held.device);
       } catch (error) {
         this.#free(variable);
         throw error;
@@ -189,12 +196,13 @@ export class Handles {
     attrs: readonly OpAttr[],
     inputs: readonly Deno.PointerValue[],
     outputs: number,
+    device: string | null = this.#options.gpu,
   ): Deno.PointerValue {
-    const { symbols, context, status, gpu } = this.#options;
+    const { symbols, context, status } = this.#options;
     const op = symbols.TFE_NewOp(context, cString(name), status.pointer);
     status.check(name);
     try {
-      if (gpu) symbols.TFE_OpSetDevice(op, cString(gpu), status.pointer);
+      if (device) symbols.TFE_OpSetDevice(op, cString(device), status.pointer);
       for (const attr of attrs) setAttribute(symbols, op, attr, "eager", status);
       for (const input of inputs) symbols.TFE_OpAddInput(op, input, status.pointer);
       status.check(name);

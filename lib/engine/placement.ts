@@ -58,17 +58,33 @@ export class Placement {
   /** The `TFE_TensorHandle*` of a tensor on the host where it is to stay; takes over the one that is given. */
   place(handle: Deno.PointerValue): Deno.PointerValue {
     const symbols = this.#symbols;
-    if (!this.#gpu || !ON_GPU.includes(symbols.TFE_TensorHandleDataType(handle))) return handle;
-    const { pointer } = this.#status;
-    const placed = symbols.TFE_TensorHandleCopyToDevice(
-      handle,
-      this.#context,
-      cString(this.#gpu.name),
-      pointer,
-    );
+    if (!this.#gpu || !this.#isForGpu(handle)) return handle;
+    const placed = this.#copy(handle, this.#gpu.name);
     symbols.TFE_DeleteTensorHandle(handle);
     this.#status.check("upload");
     return placed;
+  }
+
+  /** Another `TFE_TensorHandle*`, on a device, for the caller; of what stays on the host it shares the memory. */
+  copy(handle: Deno.PointerValue, device: string): Deno.PointerValue {
+    const copied = this.#gpu && !this.#isForGpu(handle)
+      ? this.#symbols.TFE_TensorHandleCopySharingTensor(handle, this.#status.pointer)
+      : this.#copy(handle, device);
+    this.#status.check("copy");
+    return copied;
+  }
+
+  #isForGpu(handle: Deno.PointerValue): boolean {
+    return ON_GPU.includes(this.#symbols.TFE_TensorHandleDataType(handle));
+  }
+
+  #copy(handle: Deno.PointerValue, device: string): Deno.PointerValue {
+    return this.#symbols.TFE_TensorHandleCopyToDevice(
+      handle,
+      this.#context,
+      cString(device),
+      this.#status.pointer,
+    );
   }
 
   /** Says how float32 products are to be computed from now on: TensorFlow's default is TF32. */

@@ -54,13 +54,15 @@ export interface SessionOptions {
   cpuOnly: boolean;
   /** What may be taken of a card's memory; by default all of it, as it is needed. */
   memory?: GpuMemory | undefined;
-  /** Which of the visible cards alone is used, in CUDA's order; by default TensorFlow opens all. */
-  card?: number | undefined;
+  /** Which of the visible cards alone are used, in CUDA's order; by default TensorFlow opens all. */
+  cards?: readonly number[] | undefined;
+  /** As how many logical devices the processor is opened. Default 1. */
+  cpus?: number | undefined;
 }
 
 /**
- * The bytes of a `ConfigProto`: threads; one of several cards, memory of it taken as it is needed, up to the share; or
- * no card at all.
+ * The bytes of a `ConfigProto`: threads; some of several cards, memory of them taken as it is needed, up to the share; or
+ * no card at all, and the processor as several devices.
  *
  * @example
  * ```ts
@@ -70,11 +72,13 @@ export interface SessionOptions {
  * assertEquals([...sessionConfig({ threads: 2, cpuOnly: false })], [0x10, 0x82, 0, 0x32, 2, 0x20, 1]);
  * ```
  */
-export function sessionConfig({ threads, cpuOnly, memory, card }: SessionOptions): Uint8Array<ArrayBuffer> {
+export function sessionConfig(
+  { threads, cpuOnly, memory, cards, cpus = 1 }: SessionOptions,
+): Uint8Array<ArrayBuffer> {
   const bytes = [0x10, threads & 0x7f | 0x80, threads >> 7]; // intra_op_parallelism_threads = 2, up to 14 bits
-  const gpuOptions = [0x20, 1, ...(cpuOnly ? [] : [...shareOf(memory), ...visible(card)])]; // allow_growth = 4: true
+  const gpuOptions = [0x20, 1, ...(cpuOnly ? [] : [...shareOf(memory), ...visible(cards)])]; // allow_growth = 4: true
   bytes.push(...message(0x32, gpuOptions)); // gpu_options = 6
-  if (cpuOnly) bytes.push(0x0a, 7, 0x0a, 3, 0x47, 0x50, 0x55, 0x10, 0); // device_count = 1 { "GPU": 0 }
+  if (cpuOnly) bytes.push(...deviceCount("GPU", 0), ...cpus > 1 ? deviceCount("CPU", cpus) : []);
   return Uint8Array.from(bytes);
 }
 
@@ -85,8 +89,13 @@ function shareOf(memory: GpuMemory | undefined): number[] {
   return message(0x4a, message(0x0a, limit)); // experimental = 9 { virtual_devices = 1 { ... } }
 }
 
-function visible(card: number | undefined): number[] {
-  return card === undefined ? [] : message(0x2a, [...new TextEncoder().encode(String(card))]); // visible_device_list = 5
+function visible(cards: readonly number[] | undefined): number[] {
+  return cards === undefined ? [] : message(0x2a, [...new TextEncoder().encode(cards.join())]); // visible_device_list = 5
+}
+
+function deviceCount(type: string, count: number): number[] {
+  const number = count < 128 ? [count] : [count & 0x7f | 0x80, count >> 7];
+  return message(0x0a, [...message(0x0a, [...new TextEncoder().encode(type)]), 0x10, ...number]); // device_count = 1
 }
 
 /** A field of bytes, fewer than 128 of them. */

@@ -1,0 +1,46 @@
+/**
+ * Several devices of one process: tensors are copied from one to another, and a step that is compiled for a device runs
+ * there, at the same time as others do elsewhere.
+ *
+ * @module
+ */
+import type { Tensor } from "../npm/tfjs_core.ts";
+import { currentEngine } from "./state.ts";
+
+/**
+ * How many devices TensorFlow was opened with.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * assertEquals(deviceCount(), 1);
+ * ```
+ */
+export function deviceCount(): number {
+  return currentEngine().binding.devices.length;
+}
+
+/**
+ * A tensor with another's present contents, on one of the devices that TensorFlow was opened with. The processor's logical
+ * devices share their memory, so nothing is copied there; what is assigned to one later leaves the other as it was.
+ *
+ * @param device from 0
+ * @returns of the same shape and data type; the caller disposes it
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * assertEquals([...toDevice(tf.tensor1d([1, 2]), 0).dataSync()], [1, 2]);
+ * ```
+ */
+export function toDevice(tensor: Tensor, device: number): Tensor {
+  const { binding, backend } = currentEngine();
+  return backend.wrap(binding.copy(backend.idOf(tensor), device));
+}
