@@ -44,3 +44,33 @@ export function toDevice(tensor: Tensor, device: number): Tensor {
   const { binding, backend } = currentEngine();
   return backend.wrap(binding.copy(backend.idOf(tensor), device));
 }
+
+/**
+ * Works through lists, one for each device: those of a list one after the other, the lists at the same time. Where one
+ * fails no other is begun, and those that run are waited for.
+ *
+ * @throws what failed first
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const done: string[] = [];
+ * const work = async (item: string, device: number) => void done.push(await Promise.resolve(`${item}${device}`));
+ * await onDevices([["a", "b"], ["c"]], work);
+ * assertEquals(done, ["a0", "c1", "b0"]);
+ * ```
+ */
+export async function onDevices<T>(
+  lists: readonly (readonly T[])[],
+  work: (item: T, device: number) => Promise<void>,
+): Promise<void> {
+  const failures: unknown[] = [];
+  await Promise.all(lists.map(async (list, device) => {
+    for (const item of list) {
+      if (failures.length > 0) return;
+      await work(item, device).catch((error) => failures.push(error));
+    }
+  }));
+  if (failures.length > 0) throw failures[0];
+}

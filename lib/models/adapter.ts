@@ -25,6 +25,16 @@ export interface DropoutStep {
   seed: Tensor;
   /** The rows of what goes into the layers. */
   rows: number;
+  /** Which of a larger batch's rows they are. Default: there are no others. */
+  share?: RowShare | undefined;
+}
+
+/** Rows of a larger batch: dropout drops of them what it would of the whole. */
+export interface RowShare {
+  /** The number of the first. */
+  first: number;
+  /** All rows of the batch. */
+  of: number;
 }
 
 /**
@@ -83,10 +93,14 @@ export class Adapter implements Disposable {
   }
 
   /** A number for each row and each input of each layer, twice: for what the layers give, and for their gradients. */
-  #draw({ seed, rows }: DropoutStep): Tensor[] {
-    const inputs = this.layers.map((layer) => this.weights[`${layer}.lora_A.weight`]!.shape[1]!);
-    const shape = [this.layers.length, rows + Math.max(...inputs)];
-    return [0, 1].map((copy) => statelessBits(shape, tf.tile(tf.slice(seed, [copy], [1]), [2])));
+  #draw({ seed, rows, share }: DropoutStep): Tensor[] {
+    const columns = Math.max(...this.layers.map((layer) => this.weights[`${layer}.lora_A.weight`]!.shape[1]!));
+    const { first, of } = share ?? { first: 0, of: rows };
+    return [0, 1].map((copy) => {
+      const shape = [this.layers.length, of + columns];
+      const bits = statelessBits(shape, tf.tile(tf.slice(seed, [copy], [1]), [2]));
+      return share ? tf.concat([tf.slice(bits, [0, first], [-1, rows]), tf.slice(bits, [0, of])], 1) : bits;
+    });
   }
 
   /**

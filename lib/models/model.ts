@@ -11,8 +11,9 @@ import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import type { Products } from "../engine/compile.ts";
 import { gpuMemory } from "../engine/cpu_features.ts";
+import { toDevice } from "../engine/devices.ts";
 import { onceThere, recomputed } from "../engine/recompute.ts";
-import { type Adapter, withAdapter } from "./adapter.ts";
+import { Adapter, type RowShare, withAdapter } from "./adapter.ts";
 import type {
   Architecture,
   AroundLayer,
@@ -56,12 +57,14 @@ export interface HiddenOptions {
   around?: AroundLayer;
   /** For a training's step: draws the adapter's dropout, see `DropoutStep`. Default: nothing is dropped. */
   seed?: Tensor | undefined;
+  /** Which of a larger batch's tokens these are, for what is drawn. Default: there are no others. */
+  share?: RowShare | undefined;
   /** For a training's step: keeps each layer's input alone, and computes the layer again for its gradients. Default false. */
   recomputesLayers?: boolean | undefined;
 }
 
 /** What a run over layers needs: positions and attention are made anew for each layer that is computed again. */
-interface LayersOptions extends Pick<HiddenOptions, "seed" | "recomputesLayers"> {
+interface LayersOptions extends Pick<HiddenOptions, "seed" | "share" | "recomputesLayers"> {
   newPositions: () => Tensor;
   newAttention: () => AttentionFunction;
   around?: AroundLayer | undefined;
@@ -113,6 +116,7 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
   readonly isInOut: boolean;
   /** Those of the trained weights that `project` uses. */
   readonly outputWeights: Weights;
+  readonly #with: (weights: Weights, adapter: Adapter | undefined) => Model<C>;
   readonly #bind: (weights: Weights) => BoundFamily;
   readonly #family: BoundFamily;
 
@@ -124,6 +128,7 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
   constructor(parts: ModelParts<C>) {
     const { config, weights, products = "float32", name = "new model", trainable = true } = parts;
     const { adapter = null } = parts;
+    this.#with = (weights, adapter) => new Model({ ...parts, weights, adapter });
     this.#bind = (weights) => bind({ ...parts, weights });
     this.#family = this.#bind(withAdapter(weights, adapter));
     this.className = parts.architecture.className;
@@ -175,10 +180,10 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
 
   /** Hidden states after the last norm: [B, T] to [B T, D]. */
   #layers(ids: Tensor, { newPositions, newAttention, ...options }: LayersOptions): Tensor {
-    const { around = (run, x) => run(x), seed, recomputesLayers = false } = options;
+    const { around = (run, x) => run(x), seed, share, recomputesLayers = false } = options;
     const shape = ids.shape as [number, number];
     const prepare = (seed: Tensor | undefined) => {
-      const step = seed && { seed, rows: ids.size };
+      const step = seed && { seed, rows: ids.size, share };
       const family = step ? this.#bind(withAdapter(this.weights, this.adapter, step)) : this.#family;
       const positions = newPositions();
       return { family, positions, angles: family.angles(positions), attention: newAttention() };
@@ -243,6 +248,14 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
   merged(layer: string): Tensor {
     const weight = this.weights[`${layer}.weight`]!;
     return tf.tidy(() => tf.add(weight, this.adapter!.delta(layer, { isInOut: this.isInOut })));
+  }
+
+  /** The same model with copies of its weights and its adapter's on another device, which are the copy's. */
+  onDevice(device: number): Model<C> {
+    const copy = (weights: Weights) =>
+      Object.fromEntries(Object.entries(weights).map(([name, weight]) => [name, toDevice(weight, device)]));
+    const adapter = this.adapter ? new Adapter(this.adapter.options, copy(this.adapter.weights)) : undefined;
+    return this.#with(copy(this.weights), adapter);
   }
 
   /** Frees the weights and the adapter. */

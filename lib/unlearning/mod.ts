@@ -24,7 +24,7 @@ export {
   type StopState,
   type StopThresholds,
 } from "./early_stop.ts";
-export { GradientSums } from "./gradient_sums.ts";
+export { GradientSums } from "../training/gradient_sums.ts";
 export { ObjectiveStep, type StepShared } from "./objective_step.ts";
 export type { TermValues } from "./term_values.ts";
 export { targetEntropy, type TargetEntropyOptions, type TargetInputs } from "./terms/target_entropy.ts";

@@ -1,36 +1,21 @@
 /**
  * One Adam step of an objective over a set of rows: gradients of each micro-batch by one captured graph, summed in
  * place, then one update. What terms need of the reference is computed once, by the model as it is when the step is made.
+ * Micro-batches are shared out over the devices that there are, by turns.
  *
  * @module
  */
 import * as tf from "../npm/tfjs_core.ts";
-import { assign, compile, type CompiledStep } from "../engine/compile.ts";
-import type { Model } from "../models/model.ts";
+import { onDevices } from "../engine/devices.ts";
 import { NotFiniteError } from "../models/not_finite.ts";
-import { type MemorySaving, valueAndGradients } from "../training/next_token_loss.ts";
-import type { GradientSums } from "./gradient_sums.ts";
+import { DeviceStep, type StepShared } from "./device_step.ts";
 import type { MicroBatch } from "./micro_batch.ts";
 import type { BatchTensors } from "./term_inputs.ts";
-import { checkTerms, frozenOutput, inputsOf, silentTerm, tensorsOf } from "./term_inputs.ts";
+import { checkTerms, silentTerm } from "./term_inputs.ts";
 import { type StepResult, TermSums, type TermValues } from "./term_values.ts";
 import { CROSS_ENTROPY, DIVERGENCE, type Term } from "./terms.ts";
 
-/** What the steps of both sides share. */
-export interface StepShared {
-  /** What is updated; not owned. */
-  model: Model;
-  /** The gradient sums of the weights that are trained; not owned. */
-  sums: GradientSums;
-  /** Whether XLA compiles the gradients: it takes seconds. Default true. */
-  xla?: boolean;
-  /** Draws an adapter's dropout for a micro-batch by its number, see `dropoutSeed`. Default: nothing is dropped. */
-  dropout?: ((batch: number) => tf.Tensor) | undefined;
-  /** Terms beside those that the micro-batches have weights for. Default: none. */
-  terms?: readonly Term[];
-  /** How gradients are computed with less memory. */
-  saving?: MemorySaving | undefined;
-}
+export type { StepShared } from "./device_step.ts";
 
 /**
  * An objective over one set.
@@ -41,7 +26,7 @@ export interface StepShared {
  * import { openTensorFlow } from "../engine/engine.ts";
  * import { loadModel } from "../checkpoints/load.ts";
  * import { Adam } from "../training/adam.ts";
- * import { GradientSums } from "./gradient_sums.ts";
+ * import { GradientSums } from "../training/gradient_sums.ts";
  * import { microBatches } from "./micro_batches.ts";
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
@@ -63,7 +48,7 @@ export interface StepShared {
  * import { openTensorFlow } from "../engine/engine.ts";
  * import { loadModel } from "../checkpoints/load.ts";
  * import { Adam } from "../training/adam.ts";
- * import { GradientSums } from "./gradient_sums.ts";
+ * import { GradientSums } from "../training/gradient_sums.ts";
  * import { microBatches } from "./micro_batches.ts";
  * import { type Term, tokenWeights } from "./terms.ts";
  *
@@ -93,9 +78,7 @@ export class ObjectiveStep implements Disposable {
   /** The weights of each micro-batch's values, by the term's name. */
   #weights: readonly Readonly<Record<string, Float32Array>>[];
   readonly #tensors: BatchTensors[] = [];
-  /** The reference's output layer, for logits of the states that terms keep. */
-  readonly #before: ReturnType<typeof frozenOutput> | undefined;
-  readonly #accumulate: CompiledStep<[BatchTensors, ...tf.Tensor[]], StepResult>;
+  readonly #devices: readonly DeviceStep[];
 
   private constructor(
     shared: StepShared,
@@ -117,16 +100,12 @@ export class ObjectiveStep implements Disposable {
     );
     this.#counting = counting.length > 0 ? counting : [CROSS_ENTROPY];
     this.#terms = [...new Set([CROSS_ENTROPY, ...this.#counting])];
-    const { model, xla = true } = shared;
-    if (this.#terms.some((term) => term.reference)) this.#before = frozenOutput(model);
-    this.#accumulate = compile(
-      (batch: BatchTensors, ...[seed]: tf.Tensor[]) => this.#gradients(batch, seed),
-      {
-        xla,
-        name: "gradients",
-        products: model.products,
-      },
+    const { replicas, model } = shared;
+    using made = new DisposableStack();
+    this.#devices = (replicas?.models ?? [model]).map((_, device) =>
+      made.use(new DeviceStep(shared, { terms: this.#terms, counting: this.#counting }, device))
     );
+    made.move();
   }
 
   /**
@@ -145,22 +124,34 @@ export class ObjectiveStep implements Disposable {
     checkTerms([CROSS_ENTROPY, DIVERGENCE, ...terms], model);
     using stack = new DisposableStack();
     const step = stack.use(new ObjectiveStep(shared, batches, turns));
-    const run = (batch: BatchTensors) => {
-      const inputs = inputsOf(model, batch, step.#terms);
-      return Object.fromEntries(
-        step.#terms.map((term) => [term.name, term.reference?.(inputs.of(term)) ?? {}]),
-      );
-    };
-    using reference = compile(run, { name: "reference", products: model.products });
-    const isNeeded = step.#terms.some((term) => term.reference);
-    for (const [i, batch] of [...batches, ...turns.flat()].entries()) {
+    const all = [...batches, ...turns.flat()];
+    for (const [i, batch] of all.entries()) { // before the model runs: freed even if it fails
       const own = i < batches.length ? step.#terms : step.#terms.map(silentTerm);
-      const tensors: BatchTensors = { ...tensorsOf(batch, own), reference: {} };
-      step.#tensors.push(tensors); // before the model runs: freed even if it fails
-      if (isNeeded) tensors.reference = await reference.async(tensors);
+      step.#tensors.push({ ...step.#deviceOf(i).tensors(batch, own), reference: {} });
     }
+    if (step.#terms.some((term) => term.reference)) await step.#computeReference();
     stack.move();
     return step;
+  }
+
+  async #computeReference(): Promise<void> {
+    this.#shared.replicas?.refresh();
+    using made = new DisposableStack();
+    const compiled = this.#devices.map((device) => made.use(device.compileReference()));
+    await onDevices(this.#shareOut([...this.#tensors.keys()]), async (i, device) => {
+      const tensors = this.#tensors[i]!;
+      tensors.reference = await compiled[device]!.async(tensors);
+    });
+  }
+
+  /** What a micro-batch runs on. */
+  #deviceOf(batch: number): DeviceStep {
+    return this.#devices[batch % this.#devices.length]!;
+  }
+
+  /** The numbers of micro-batches by device. */
+  #shareOut(batches: readonly number[]): number[][] {
+    return this.#devices.map((own) => batches.filter((batch) => this.#deviceOf(batch) === own));
   }
 
   /**
@@ -232,7 +223,7 @@ export class ObjectiveStep implements Disposable {
       for (const [name, values] of arrays) {
         for (const changing of ["weights", "ceilings"]) {
           const [array, tensor] = [values[changing], this.#tensors[i]!.arrays[name]![changing]];
-          if (array && tensor) tf.tidy(() => assign(tensor, tf.tensor1d(array as Float32Array)));
+          if (array && tensor) this.#deviceOf(i).fill(tensor, array as Float32Array);
         }
       }
     });
@@ -255,15 +246,16 @@ export class ObjectiveStep implements Disposable {
     const sums = new TermSums(this.#terms, this.#counting);
     using held = new DisposableStack();
     try {
+      const { dropout, replicas } = this.#shared;
       const results: StepResult[] = [];
-      for (const i of batches) {
-        const { dropout } = this.#shared;
+      replicas?.refresh();
+      await onDevices(this.#shareOut(batches), async (i, device) => {
         const seed = dropout ? [held.adopt(dropout(i), tf.dispose)] : [];
-        const result = await this.#accumulate.async(this.#tensors[i]!, ...seed);
-        results.push(held.adopt(result, tf.dispose));
+        const result = await this.#devices[device]!.run(this.#tensors[i]!, ...seed);
+        results[i] = held.adopt(result, tf.dispose);
         await onBatch?.();
-      }
-      batches.forEach((i, at) => sums.add(results[at]!, this.#weights[i]!, this.#batches[i]));
+      });
+      for (const i of batches) sums.add(results[i]!, this.#weights[i]!, this.#batches[i]);
       if (Number.isFinite(sums.means.loss)) return sums.means;
       throw new NotFiniteError(`Cannot go on unlearning: the loss is ${sums.means.loss}`);
     } catch (error) {
@@ -272,29 +264,9 @@ export class ObjectiveStep implements Disposable {
     }
   }
 
-  /** Adds a micro-batch's gradients to the sums. */
-  #gradients(batch: BatchTensors, seed?: tf.Tensor): StepResult {
-    const { model, sums, saving } = this.#shared;
-    const { loss, gradients, aux } = valueAndGradients(sums.weights, () => {
-      const inputs = inputsOf(model, batch, this.#terms, { seed, ...saving, before: this.#before?.project });
-      const values = Object.fromEntries(
-        this.#terms.map((term) =>
-          [term.name, term.values(inputs.of(term), batch.reference[term.name] ?? {})] as const
-        ),
-      );
-      const parts = this.#counting.map(({ name }) =>
-        tf.sum(tf.mul(values[name]!, batch.arrays[name]!.weights!))
-      );
-      return { loss: parts.reduce((sum, part) => tf.add(sum, part)), aux: values };
-    });
-    sums.add(gradients);
-    return { loss, values: aux };
-  }
-
   /** Frees everything but the model and the sums. */
   [Symbol.dispose](): void {
-    this.#accumulate[Symbol.dispose]();
-    this.#before?.[Symbol.dispose]();
+    for (const device of this.#devices) device[Symbol.dispose]();
     tf.dispose(this.#tensors);
   }
 }

@@ -11,7 +11,8 @@ import { checkTokens } from "../models/not_finite.ts";
 import { Adam } from "../training/adam.ts";
 import { dropoutSeed, hasDropout } from "../training/dropout_seed.ts";
 import { type DualState, DualWeight } from "./dual_weight.ts";
-import { GradientSums } from "./gradient_sums.ts";
+import { GradientSums } from "../training/gradient_sums.ts";
+import { Replicas } from "../training/replicas.ts";
 import { type MicroBatch, microBatches, type UnlearnRow } from "./micro_batches.ts";
 import { NegatedWeights } from "./negated_weights.ts";
 import { ObjectiveStep } from "./objective_step.ts";
@@ -54,6 +55,7 @@ export class UnlearnSteps implements Disposable {
   /** Updates before the optimizer last began anew. */
   earlier = 0;
   readonly #sums: GradientSums;
+  readonly #replicas: Replicas;
   readonly #forget: ObjectiveStep;
   readonly #retain: ObjectiveStep | null;
   readonly #rows: UnlearnSets["forget"];
@@ -67,7 +69,8 @@ export class UnlearnSteps implements Disposable {
   private constructor(
     optimizer: Adam,
     sums: GradientSums,
-    { forget, retain, negated, rows, cut, cutRetain, objective, lr }: {
+    { replicas, forget, retain, negated, rows, cut, cutRetain, objective, lr }: {
+      replicas: Replicas;
       forget: ObjectiveStep;
       retain: ObjectiveStep | null;
       negated: NegatedWeights | null;
@@ -80,6 +83,7 @@ export class UnlearnSteps implements Disposable {
   ) {
     this.optimizer = optimizer;
     this.#sums = sums;
+    this.#replicas = replicas;
     this.#forget = forget;
     this.#retain = retain;
     this.#rows = rows;
@@ -116,9 +120,10 @@ export class UnlearnSteps implements Disposable {
     const sums = stack.use(
       new GradientSums(model.trainable, optimizer, { xla: options.xla ?? compiled.update }),
     );
+    const replicas = stack.use(new Replicas(model));
     const dropout = (batch: number): Tensor => dropoutSeed(seed, [steps.earlier + optimizer.steps, batch]);
     const shared = {
-      ...{ model, sums, xla, saving: { recomputesLayers } },
+      ...{ model, sums, replicas, xla, saving: { recomputesLayers } },
       dropout: hasDropout(model) ? dropout : undefined,
     };
     const how = { size, compat, squeezesSingleRows, maxPositions, ownLengths: !xla }; // XLA takes seconds for each shape
@@ -146,10 +151,7 @@ export class UnlearnSteps implements Disposable {
       stack.use(await ObjectiveStep.create({ ...shared, terms: terms.retain ?? [] }, cutRetain()));
     const negated = negates === undefined ? null : stack.use(new NegatedWeights(model.trainable, negates));
     const steps: UnlearnSteps = new UnlearnSteps(optimizer, sums, {
-      forget,
-      retain,
-      negated,
-      rows: sets.forget,
+      ...{ replicas, forget, retain, negated, rows: sets.forget },
       ...{ cut, cutRetain, objective, lr },
     });
     stack.move();
@@ -246,6 +248,7 @@ export class UnlearnSteps implements Disposable {
     this.#forget[Symbol.dispose]();
     this.#retain?.[Symbol.dispose]();
     this.#negated?.[Symbol.dispose]();
+    this.#replicas[Symbol.dispose]();
     this.#sums[Symbol.dispose]();
     this.optimizer[Symbol.dispose]();
   }

@@ -9,7 +9,7 @@ import { loadModel } from "../../lib/checkpoints/load.ts";
 import { Prefill } from "../../lib/decoding/prefill.ts";
 import { Adam } from "../../lib/training/adam.ts";
 import { trainModel } from "../../lib/training/train.ts";
-import { GradientSums } from "../../lib/unlearning/gradient_sums.ts";
+import { GradientSums } from "../../lib/training/gradient_sums.ts";
 import { ObjectiveStep } from "../../lib/unlearning/objective_step.ts";
 import { microBatches } from "../../lib/unlearning/micro_batches.ts";
 import { unlearn } from "../../lib/unlearning/unlearn.ts";

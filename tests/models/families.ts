@@ -16,7 +16,7 @@ import type { Model } from "../../lib/models/model.ts";
 import { saveModel } from "../../lib/checkpoints/save.ts";
 import { Adam } from "../../lib/training/adam.ts";
 import { nextTokenLosses, type StepOptions, valueAndGradients } from "../../lib/training/next_token_loss.ts";
-import { GradientSums } from "../../lib/unlearning/gradient_sums.ts";
+import { GradientSums } from "../../lib/training/gradient_sums.ts";
 import { ObjectiveStep } from "../../lib/unlearning/objective_step.ts";
 import { OBJECTIVES } from "../../lib/unlearning/objectives.ts";
 import { microBatches } from "../../lib/unlearning/micro_batches.ts";

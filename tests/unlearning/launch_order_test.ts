@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { loadModel } from "../../lib/checkpoints/load.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { Adam } from "../../lib/training/adam.ts";
-import { GradientSums } from "../../lib/unlearning/gradient_sums.ts";
+import { GradientSums } from "../../lib/training/gradient_sums.ts";
 import { microBatches } from "../../lib/unlearning/micro_batches.ts";
 import { ObjectiveStep } from "../../lib/unlearning/objective_step.ts";
 import { watchEngine } from "../engine/watch_engine.ts";

@@ -5,7 +5,7 @@ import { loadModel } from "../../lib/checkpoints/load.ts";
 import { assign, snapshot } from "../../lib/engine/compile.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { Adam } from "../../lib/training/adam.ts";
-import { GradientSums } from "../../lib/unlearning/gradient_sums.ts";
+import { GradientSums } from "../../lib/training/gradient_sums.ts";
 import { microBatches } from "../../lib/unlearning/micro_batches.ts";
 import { ObjectiveStep, type StepShared } from "../../lib/unlearning/objective_step.ts";
 import { objectiveOf, type ObjectiveOptions } from "../../lib/unlearning/objectives.ts";

@@ -4,7 +4,7 @@ import { assign } from "../../lib/engine/compile.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { type LoadedModel, loadModel } from "../../lib/checkpoints/load.ts";
 import { Adam } from "../../lib/training/adam.ts";
-import { GradientSums } from "../../lib/unlearning/gradient_sums.ts";
+import { GradientSums } from "../../lib/training/gradient_sums.ts";
 import { ObjectiveStep, type StepShared } from "../../lib/unlearning/objective_step.ts";
 import { klDivergence } from "../../lib/unlearning/terms.ts";
 import { objectiveOf, PAPER_METHODS } from "../../lib/unlearning/objectives.ts";

@@ -7,7 +7,7 @@ import { sparseCrossEntropy } from "../../lib/engine/kernels.ts";
 import type { Model } from "../../lib/models/model.ts";
 import { Adam } from "../../lib/training/adam.ts";
 import { valueAndGradients } from "../../lib/training/next_token_loss.ts";
-import { GradientSums } from "../../lib/unlearning/gradient_sums.ts";
+import { GradientSums } from "../../lib/training/gradient_sums.ts";
 import { KIND, microBatches, type UnlearnRow } from "../../lib/unlearning/micro_batches.ts";
 import { ObjectiveStep } from "../../lib/unlearning/objective_step.ts";
 import {
