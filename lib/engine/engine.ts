@@ -108,7 +108,9 @@ function refuseOther({ device = "auto", threads, count, paths }: EngineOptions):
     throw new Error(`Cannot open TensorFlow on "${device}": it is open on "${open.device}": close it first`);
   }
   if (open && count !== undefined && count !== open.count) {
-    throw new Error(`Cannot open TensorFlow on ${count} devices: it is open on ${open.count}: close it first`);
+    throw new Error(
+      `Cannot open TensorFlow on ${count} devices: it is open on ${open.count}: close it first`,
+    );
   }
   if (processThreads !== null && threads !== undefined && threads !== processThreads) {
     throw new Error(
@@ -152,7 +154,10 @@ async function openContext(options: EngineOptions): Promise<Engine> {
     import("./kernels.ts"),
     import("./gradients.ts"),
   ]);
-  const binding = new Binding(symbols, context, { gpu, devices: computing.slice(0, count).map(({ name }) => name) });
+  const binding = new Binding(symbols, context, {
+    gpu,
+    devices: computing.slice(0, count).map(({ name }) => name),
+  });
   const backend = new Backend(binding);
   tf.registerBackend("tensorflow", () => backend as unknown as tf.KernelBackend, 3);
   await import("../npm/tfjs_node_kernels.ts");

@@ -94,7 +94,9 @@ export class Adapter implements Disposable {
 
   /** A number for each row and each input of each layer, twice: for what the layers give, and for their gradients. */
   #draw({ seed, rows, share }: DropoutStep): Tensor[] {
-    const columns = Math.max(...this.layers.map((layer) => this.weights[`${layer}.lora_A.weight`]!.shape[1]!));
+    const columns = Math.max(
+      ...this.layers.map((layer) => this.weights[`${layer}.lora_A.weight`]!.shape[1]!),
+    );
     const { first, of } = share ?? { first: 0, of: rows };
     return [0, 1].map((copy) => {
       const shape = [this.layers.length, of + columns];

@@ -90,15 +90,16 @@ export class GradientSums implements Disposable {
   async apply(learningRate: number): Promise<number> {
     using held = new DisposableStack();
     const rates = held.adopt(this.#optimizer.nextRates(learningRate), tf.dispose);
-    return await this.update(rates).catch((error) => {
+    const result = await this.update(rates).catch((error) => {
       this.#optimizer.steps--;
       throw error;
     });
+    const { norm } = held.adopt(result, tf.dispose);
+    return norm.dataSync()[0]!;
   }
 
-  /** As `apply`, by rates of the optimizer's that stay the caller's. */
-  async update(rates: Tensor): Promise<number> {
-    using held = new DisposableStack();
+  /** As `apply`, by rates of the optimizer's, which stay the caller's; the norm, a scalar, is the caller's too. */
+  async update(rates: Tensor): Promise<{ norm: Tensor }> {
     for (const { sums, isBegun } of this.#devices.slice(1)) {
       const there = tf.tidy(() => ({
         sums: mapValues(sums, (sum) => toDevice(sum, 0)),
@@ -107,8 +108,7 @@ export class GradientSums implements Disposable {
       await this.#merge.async(there).finally(() => tf.dispose(there)); // one device's at a time
     }
     this.#beginAnew(1);
-    const { norm } = held.adopt(await this.#update.async(rates), tf.dispose);
-    return norm.dataSync()[0]!;
+    return await this.#update.async(rates);
   }
 
   /** Drops what was added. */

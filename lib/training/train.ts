@@ -1,17 +1,19 @@
 /**
  * Pretraining: one captured step (loss, gradients, Adam) over shuffled windows, with warm-up and cosine decay,
- * resumable at its checkpoints.
+ * resumable at its checkpoints. Where several devices compute a step's windows are shared out over them.
  *
  * @module
  */
 import * as tf from "../npm/tfjs_core.ts";
 import { compile, type CompiledStep, outsideXla } from "../engine/compile.ts";
+import { deviceCount } from "../engine/devices.ts";
 import { compilesGradients, compilesTraining } from "../engine/xla_policy.ts";
 import type { Model } from "../models/model.ts";
 import { checkTokens, NotFiniteError } from "../models/not_finite.ts";
 import type { Adam } from "./adam.ts";
 import { dropoutSeed, hasDropout } from "./dropout_seed.ts";
 import { type MemorySaving, nextTokenLosses, valueAndGradients } from "./next_token_loss.ts";
+import { SharedStep } from "./shared_step.ts";
 import { type TokenDocuments, type WindowOptions, Windows } from "./windows.ts";
 
 /** How to train. */
@@ -149,9 +151,9 @@ export function trainingStep(
  * @param model whose trainable weights are updated
  * @param optimizer over these weights; its state goes on where it was
  * @param documents token ids of each document, or where they lie: these are looked at as they are drawn
- * @param step of `trainingStep` for both, where the caller keeps one
- * @throws {RangeError} when a document has token ids that the model does not have; {NotFiniteError} when the loss or the
- * gradients are not finite: the step has changed nothing then
+ * @param step of `trainingStep` for both, where the caller keeps one: it runs on the first device alone
+ * @throws {RangeError} when a document has token ids that the model does not have, or a batch has fewer windows than there
+ * are devices; {NotFiniteError} when the loss or the gradients are not finite: the step has changed nothing then
  *
  * @example
  * ```ts
@@ -185,9 +187,9 @@ export async function trainModel(
   }
   checkTokens([options.endOfText], vocabularySize, "train with that end of text");
   const windows = new Windows(documents, options);
-  using own = given ? null : trainingStep(model, optimizer, options);
-  const tokens = options.steps * options.batch * options.length;
-  const step = (given ?? own!).captured(compilesTraining(tokens, model));
+  const xla = compilesTraining(options.steps * options.batch * options.length, model);
+  using own = given ? null : newStep(model, optimizer, { ...options, xla });
+  const step = given ? given.captured(xla) : own!;
   let drawn = settled(() => windows.batch(optimizer.steps));
   while (optimizer.steps < options.steps) {
     hooks.signal?.throwIfAborted();
@@ -211,6 +213,21 @@ export async function trainModel(
   }
 }
 
+/** The step of a run of its own: on all devices. */
+function newStep(
+  model: Model,
+  optimizer: Adam,
+  { xla, batch, recomputesLayers, logitBytes }: MemorySaving & { xla: boolean; batch: number },
+): Pick<CapturedStep, "async"> & Disposable {
+  const saving = { recomputesLayers, logitBytes };
+  const devices = deviceCount();
+  if (batch < devices) {
+    throw new RangeError(`Cannot share out batches of ${batch} over ${devices} devices: give each a window`);
+  }
+  if (devices > 1) return new SharedStep(model, optimizer, { ...saving, xla });
+  return trainingStep(model, optimizer, saving).captured(xla); // disposing what is captured frees all
+}
+
 /** Does something now; what it gives, or throws, comes when it is asked for. */
 function settled<T>(work: () => T): () => T {
   try {
@@ -225,7 +242,7 @@ function settled<T>(work: () => T): () => T {
 
 /** Runs a step and reads its results; of its inputs nothing is left. One that fails is not counted. */
 async function numbersOf(
-  step: CapturedStep,
+  step: Pick<CapturedStep, "async">,
   { inputs, optimizer }: { inputs: Parameters<CapturedStep>; optimizer: Adam },
 ): Promise<{ loss: number; norm: number }> {
   using held = new DisposableStack();

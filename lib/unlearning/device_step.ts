@@ -105,10 +105,12 @@ export class DeviceStep implements Disposable {
     const { ids, kinds, owners, arrays } = tensorsOf(batch, terms);
     return {
       ...{ ids: this.#here(ids), kinds: this.#here(kinds), owners: this.#here(owners) },
-      arrays: Object.fromEntries(Object.entries(arrays).map(([term, own]) => [
-        term,
-        Object.fromEntries(Object.entries(own).map(([name, tensor]) => [name, this.#here(tensor)])),
-      ])),
+      arrays: Object.fromEntries(
+        Object.entries(arrays).map(([term, own]) => [
+          term,
+          Object.fromEntries(Object.entries(own).map(([name, tensor]) => [name, this.#here(tensor)])),
+        ]),
+      ),
     };
   }
 

@@ -22,3 +22,15 @@ export function watchEngine(): Disposable & { log: readonly string[]; add: (what
   const dispose = () => void Object.assign(binding, { executeAsync, tensorDataSync });
   return { log, add, [Symbol.dispose]: dispose };
 }
+
+/** On which devices steps are launched; disposing it ends the record. */
+export function watchDevices(): Disposable & { devices: ReadonlySet<number> } {
+  const { binding } = currentEngine();
+  const { executeAsync } = binding;
+  const devices = new Set<number>();
+  binding.executeAsync = (call) => {
+    devices.add(call.device ?? 0);
+    return executeAsync.call(binding, call);
+  };
+  return { devices, [Symbol.dispose]: () => void Object.assign(binding, { executeAsync }) };
+}

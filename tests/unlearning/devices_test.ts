@@ -1,0 +1,61 @@
+import { assert, assertEquals } from "@std/assert";
+import { join } from "node:path";
+import { loadModel } from "../../lib/checkpoints/load.ts";
+import { openTensorFlow } from "../../lib/engine/engine.ts";
+import { LORA_DEFAULTS } from "../../lib/models/lora.ts";
+import { unlearn, type UnlearnHooks, type UnlearnOptions } from "../../lib/unlearning/unlearn.ts";
+import { folder, OPTIONS, row, SETS, texts } from "./trained_sets.ts";
+
+/** A third row, so that one of two devices has more to do; a run of whole epochs. */
+const LONGER = { ...SETS, forget: [...SETS.forget, row(texts[2]!, 4, 12)] };
+const STEPS: Partial<UnlearnOptions> = { epochs: 3, microBatch: 1, thresholds: { ma: 0, el_10: 0 } };
+const LORA = { ...LORA_DEFAULTS, rank: 4, alpha: 4, seed: 1 };
+
+async function run(
+  count: number,
+  { lora, ...options }: Partial<UnlearnOptions> & { lora?: typeof LORA },
+  hooks: UnlearnHooks = {},
+) {
+  using engine = await openTensorFlow({ device: "cpu", count });
+  const before = engine.memory();
+  const result = await (async () => {
+    using loaded = await loadModel(folder, lora ? { lora } : {});
+    return await unlearn(loaded.model, LONGER, { ...OPTIONS, ...STEPS, ...options }, hooks);
+  })();
+  assertEquals(engine.memory(), before, "tensors or handles are left over");
+  return result.history.map(({ loss, kl_forget, kl_retain }) => [loss, kl_forget, kl_retain]);
+}
+
+function assertSame(actual: (number | null)[][], expected: (number | null)[][]): void {
+  assertEquals(actual.length, expected.length);
+  expected.flat().forEach((value, i) => {
+    const difference = Math.abs(actual.flat()[i]! - value!);
+    assert(difference <= 1e-6 * Math.max(1, Math.abs(value!)), `${actual} beside ${expected}`);
+  });
+}
+
+const WAYS = {
+  "all weights": { method: "codeeraser" },
+  "a joint objective": { method: "npo" },
+  "an adapter with dropout": { method: "codeeraser", lora: LORA, lr: 1e-2 },
+  "the reference's means": { method: "codeeraser", compat: "reference" },
+} satisfies Record<string, Partial<UnlearnOptions> & { lora?: typeof LORA }>;
+
+for (const [name, how] of Object.entries(WAYS)) {
+  Deno.test(`unlearn() on two logical processors has the losses of one: ${name}`, async () => {
+    assertSame(await run(2, how), await run(1, how));
+  });
+}
+
+Deno.test("unlearn() that was stopped on two devices goes on with one, to the same losses", async () => {
+  const how = { method: "codeeraser", lora: LORA, lr: 1e-2 };
+  const out = await Deno.makeTempDir();
+  const controller = new AbortController();
+  const onEpoch = ({ epoch }: { epoch: number }) => {
+    if (epoch === 1) controller.abort();
+  };
+  await run(2, how, { folder: out, signal: controller.signal, onEpoch });
+  assert([...Deno.readDirSync(out)].length > 0, join(out));
+  assertSame(await run(1, how, { folder: out }), await run(1, how));
+  await Deno.remove(out, { recursive: true });
+});
