@@ -6,6 +6,7 @@
 import { gpuMemory } from "../engine/cpu_features.ts";
 import { type OptimizerName, type StepRows, trainingBytes } from "../training/step_memory.ts";
 import type { CommandResult } from "./command.ts";
+import { onEach } from "./devices_option.ts";
 import { formatTable } from "./console.ts";
 import { gigabytes, memoryCell, memoryLeft } from "./memory.ts";
 import type { ModelContext } from "./model_folder.ts";
@@ -21,6 +22,8 @@ export interface TrainPlanOptions extends StartOptions {
   length: number;
   /** How the moments are stored. */
   optimizer: OptimizerName;
+  /** How many devices share a batch out. Default 1. */
+  devices?: number;
 }
 
 /**
@@ -43,14 +46,17 @@ export interface TrainPlanOptions extends StartOptions {
  * ```
  */
 export async function planTraining(
-  { batch: rows, length, optimizer, ...start }: TrainPlanOptions,
+  { batch: rows, length, optimizer, devices, ...start }: TrainPlanOptions,
   { limit, ...context }: ModelContext & { limit?: number | undefined },
 ): Promise<CommandResult> {
   const sizes = await startSizes(start, context);
   const learns = start.corpus !== "embedded" && learnsTokenizer(start, {});
   const bytesWith = (step: Pick<StepRows, "recomputesLayers">) =>
     Math.round(
-      trainingBytes(sizes, { rows, length, optimizer, learnsTokenizer: learns, gpu: gpuMemory(), ...step }),
+      trainingBytes(sizes, {
+        ...{ rows, length, optimizer, devices, learnsTokenizer: learns, gpu: gpuMemory() },
+        ...step,
+      }),
     );
   const [plain, saving] = [bytesWith({}), bytesWith({ recomputesLayers: true })];
   const free = limit ?? memoryLeft();
@@ -60,7 +66,7 @@ export async function planTraining(
     memoryCell(saving, free),
   ]]);
   return {
-    text: free === null ? table : `${table}\n\nThere are ${gigabytes(free)}`,
+    text: free === null ? table : `${table}\n\nThere are ${gigabytes(free)}${onEach(devices)}`,
     summary: { plan: true, memory_bytes: plain, checkpoint_layers_bytes: saving, free_bytes: free },
   };
 }

@@ -9,6 +9,7 @@ import { TRAINED_MODEL_OPTIONS } from "./adapter_options.ts";
 import type { OptionSpecs } from "./command.ts";
 import { CORPUS_OPTIONS } from "./corpus_options.ts";
 import { TENSORBOARD_OPTION } from "./event_log.ts";
+import { DEVICES_OPTION } from "./devices_option.ts";
 import { DTYPE_OPTION, SAVE_DTYPE_OPTION } from "./dtype_options.ts";
 import { LASTING_OPTIONS } from "./lasting_options.ts";
 import {
@@ -65,6 +66,7 @@ export const UNLEARN_OPTIONS = {
   checkpointLayers: CHECKPOINT_LAYERS_OPTION,
   optimizer: OPTIMIZER_OPTION,
   memory: MEMORY_OPTION,
+  devices: DEVICES_OPTION,
   compat: {
     kind: "choice",
     describe: "whose means and stop",

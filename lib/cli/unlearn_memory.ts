@@ -16,6 +16,7 @@ import type { OptimizerName } from "../training/step_memory.ts";
 import { unlearningBytes } from "../unlearning/run_memory.ts";
 import { type TrainedModel, trainedSizes } from "./adapter_options.ts";
 import type { CommandResult, Context } from "./command.ts";
+import { onEach } from "./devices_option.ts";
 import { formatTable } from "./console.ts";
 import { fitMemory, gigabytes, memoryCell, memoryLeft, type MemoryPlan } from "./memory.ts";
 import type { ModelContext } from "./model_folder.ts";
@@ -36,6 +37,8 @@ export interface UnlearnMemoryOptions extends ObjectiveOptions, TrainedModel {
   checkpointLayers?: boolean;
   /** How the optimizer's moments are stored. Default "adam". */
   optimizer?: OptimizerName;
+  /** How many devices share micro-batches out. Default 1. */
+  devices?: number;
   /** `reference` takes two rows at once, whatever is asked for. */
   compat: string;
 }
@@ -87,9 +90,9 @@ export async function unlearningPlan(
   const objective = objectiveOf(options.method, options);
   const { maxPositions } = sizes.config;
   const isKnown = retainRows.every(({ bleu4 }) => bleu4 !== null && bleu4 >= RETAIN_BLEU);
-  const { dtype: products, checkpointLayers: recomputesLayers, optimizer } = options;
+  const { dtype: products, checkpointLayers: recomputesLayers, optimizer, devices } = options;
   const work = {
-    ...{ objective, recomputesLayers, optimizer },
+    ...{ objective, recomputesLayers, optimizer, devices },
     forgetRows: forgetRows.length,
     forgetTokens: Math.min(WINDOW_TOKENS, maxPositions),
     maskTokens: forgetRows.reduce((sum, { mask_tokens }) => sum + mask_tokens, 0),
@@ -161,7 +164,8 @@ export async function planUnlearning(
     : `It takes --micro-batch ${chosen}: about ${gigabytes(own.bytesWith(chosen))}${rest}`;
   const numbers = own.sizes.trained ?? own.sizes.parameters;
   return {
-    text: [table, `${verdict}; ${(numbers / 1e6).toFixed(1)} M numbers are trained`].join("\n\n"),
+    text: [table, `${verdict}${onEach(options.devices)}; ${(numbers / 1e6).toFixed(1)} M numbers are trained`]
+      .join("\n\n"),
     summary: {
       ...{ plan: true, micro_batch: chosen, free_bytes: free },
       memory_bytes: Math.round(own.bytesWith(chosen ?? 1)),

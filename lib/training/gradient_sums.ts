@@ -62,7 +62,7 @@ export class GradientSums implements Disposable {
     const [own] = this.#devices;
     this.#merge = compile(({ sums, isBegun }: DeviceSums) => {
       const isAdded = tf.greater(isBegun, 0);
-      this.add(mapValues(sums, (sum) => tf.where(isAdded, sum, 0)));
+      this.#add(0, (name) => tf.where(isAdded, sums[name]!, 0)); // each when its turn comes, not all at once
       return [];
     }, { xla, name: "merge" });
     this.#update = compile((rates: Tensor) => {
@@ -78,10 +78,14 @@ export class GradientSums implements Disposable {
    * @param device on which it runs. Default: the first
    */
   add(gradients: Readonly<Record<string, Tensor>>, device = 0): void {
+    this.#add(device, (name) => gradients[name]!);
+  }
+
+  #add(device: number, addendOf: (name: string) => Tensor): void {
     const { sums, isBegun } = this.#devices[device]!;
     const isAdded = tf.greater(isBegun, 0);
     for (const [name, sum] of Object.entries(sums).reverse()) { // as gradients come
-      assign(sum, tf.add(tf.where(isAdded, sum, 0), gradients[name]!));
+      assign(sum, tf.add(tf.where(isAdded, sum, 0), addendOf(name)));
     }
     assign(isBegun, tf.scalar(1));
   }

@@ -154,8 +154,18 @@ export function activationBytes(
 }
 
 /**
+ * What the first of several devices holds beside what it does alone, for the sums of gradients of all: on a GPU its own. A
+ * processor's share one memory: sums of each, gradients of the others, the old weights, which the replicas have until they
+ * are given the new ones, and half as much again that the allocator has not given back, by measurement.
+ */
+function sharedBytes(state: number, { gpu, devices }: { gpu: number | null; devices: number }): number {
+  return gpu === null ? 3 * devices * state : state;
+}
+
+/**
  * What `trainModel` takes at its most, in bytes: weights, gradients, Adam's moments and a step's rows. Weights and moments
- * are updated in place, one after the other.
+ * are updated in place, one after the other. Where several devices compute it is what the first one takes, which takes most;
+ * a processor's share one memory.
  *
  * @param rows a step's, and whether the process has learnt a tokenizer before
  *
@@ -171,14 +181,17 @@ export function activationBytes(
  */
 export function trainingBytes(
   { parameters, trained = parameters, weightBytes = FLOAT_BYTES, config }: ModelSizes,
-  { learnsTokenizer = false, optimizer = "adam", gpu = null, ...rows }: Omit<StepRows, "xla"> & {
+  { learnsTokenizer = false, optimizer = "adam", gpu = null, devices = 1, ...rows }: Omit<StepRows, "xla"> & {
     learnsTokenizer?: boolean;
     optimizer?: OptimizerName;
+    devices?: number | undefined;
   },
 ): number {
   const xla = gpu !== null || !rows.recomputesLayers;
-  const weights = parameters * weightBytes + trained * (FLOAT_BYTES + MOMENT_BYTES[optimizer]);
-  const activations = activationBytes(config, { ...rows, gpu, xla });
+  const shared = devices > 1 ? sharedBytes(trained * FLOAT_BYTES, { gpu, devices }) : 0;
+  const weights = parameters * weightBytes + trained * (FLOAT_BYTES + MOMENT_BYTES[optimizer]) + shared;
+  const own = gpu === null ? rows.rows : Math.ceil(rows.rows / devices);
+  const activations = activationBytes(config, { ...rows, rows: own, gpu, xla });
   if (gpu !== null) return weights + activations; // what compiles and what learns a tokenizer is the host's
   const before = RUNTIME_BYTES + COMPILING.bytes + (learnsTokenizer ? TOKENIZER_BYTES : 0);
   return before + weights + (xla ? 1 - COMPILING.served : 1) * activations;

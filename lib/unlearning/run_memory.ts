@@ -43,6 +43,8 @@ export interface UnlearnWork {
   xla: boolean;
   /** A GPU's memory, bytes; null, the default, on a processor. */
   gpu?: number | null;
+  /** How many devices share micro-batches out. Default 1. */
+  devices?: number | undefined;
   /** Whether layers are computed again for their gradients. Default false. */
   recomputesLayers?: boolean | undefined;
   /** How the moments are stored. Default "adam". */
@@ -59,7 +61,8 @@ const GROWTH = 1.25;
 const LEFT = 0.25;
 
 /**
- * What a run takes at its most, in bytes.
+ * What a run takes at its most, in bytes. Where several devices compute it is what the first one takes, which takes most; a
+ * processor's share one memory.
  *
  * @example
  * ```ts
@@ -110,7 +113,10 @@ export function unlearningBytes(
     starts: work.secrets * SECRET_TOKENS,
   }, gpu);
   const reference = referenceBytes(config, { ...work, output });
-  const step = weights + held + gradients + reference + activations + LEFT * ofSecrets;
+  const { devices = 1 } = work;
+  // a processor's other devices: sums, gradients and rows of their own; and the old weights, until they get the new ones
+  const others = gpu === null && devices > 1 ? (devices - 1) * (state + gradients + activations) + state : 0;
+  const step = weights + held + gradients + reference + activations + others + LEFT * ofSecrets;
   const ofTexts = work.isRetained ? 0 : decodingBytes(config, {
     texts: work.retainRows,
     length: work.retainTokens,

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
-  chooseCard,
+  chooseCards,
   type GpuBuild,
   gpuNote,
   gpuProblem,
@@ -153,11 +153,11 @@ Deno.test("whyNoGpu() lets one good card of two kinds be used", () => {
   assertEquals(whyNoGpu(gpus, WHOLE), null);
 });
 
-Deno.test("chooseCard() takes the first of several that works, for good", () => {
-  assertEquals(chooseCard(gpusOf()), undefined);
+Deno.test("chooseCards() takes the first of several that work, for good", () => {
+  assertEquals(chooseCards(gpusOf()), undefined);
   const full = { ...H100, freeBytes: 1e8 };
-  assertEquals(chooseCard(gpusOf({ cards: [full, H100, H100] })), 1);
-  assertEquals(chooseCard(gpusOf({ cards: [H100, H100] })), 1);
+  assertEquals(chooseCards(gpusOf({ cards: [full, H100, H100, H100] }), 2), [1, 2]);
+  assertEquals(chooseCards(gpusOf({ cards: [H100, H100] })), [1, 2]);
 });
 
 Deno.test("whyNotOpened() takes TensorFlow's last line about cards", () => {

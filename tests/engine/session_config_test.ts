@@ -30,11 +30,16 @@ Deno.test("readGpuMemory() refuses everything else", () => {
 
 Deno.test("sessionConfig() has threads, growth and the CPU alone", () => {
   const memory = { fraction: 0.5 };
-  assertEquals([...sessionConfig({ threads: 300, cpuOnly: true, memory, card: 1 })], [
+  assertEquals([...sessionConfig({ threads: 300, cpuOnly: true, memory, cards: [1] })], [
     ...[0x10, 0xac, 2], // intra_op_parallelism_threads: 300
     ...[0x32, 2, 0x20, 1], // gpu_options { allow_growth: true }
     ...[0x0a, 7, 0x0a, 3, 0x47, 0x50, 0x55, 0x10, 0], // device_count { "GPU": 0 }
   ]);
+  const entry = [0x0a, 3, 0x43, 0x50, 0x55, 0x10];
+  const ending = (cpus: number) => [...sessionConfig({ threads: 2, cpuOnly: true, cpus })].slice(16);
+  assertEquals(ending(1), []);
+  assertEquals(ending(2), [0x0a, 7, ...entry, 2]); // device_count { "CPU": 2 }
+  assertEquals(ending(300), [0x0a, 8, ...entry, 0xac, 2]);
 });
 
 Deno.test("sessionConfig() is a message that TensorFlow can read", () => {
@@ -47,18 +52,18 @@ Deno.test("sessionConfig() is a message that TensorFlow can read", () => {
     status.check("configuration");
   };
   for (const memory of [undefined, { fraction: 0.25 }, { bytes: 20e9 }]) {
-    for (const card of [undefined, 0, 15]) {
-      set(sessionConfig({ threads: 1024, cpuOnly: false, memory, card }));
+    for (const cards of [undefined, [0], [3, 15]]) {
+      set(sessionConfig({ threads: 1024, cpuOnly: false, memory, cards }));
     }
   }
   const cut = sessionConfig({ threads: 2, cpuOnly: false, memory: { bytes: 20e9 } }).subarray(0, -1);
   assertThrows(() => set(cut), Error, "Cannot run configuration: ");
 });
 
-Deno.test("sessionConfig() names one of several cards", () => {
-  assertEquals([...sessionConfig({ threads: 2, cpuOnly: false, card: 12 })], [
+Deno.test("sessionConfig() names some of several cards", () => {
+  assertEquals([...sessionConfig({ threads: 2, cpuOnly: false, cards: [1, 2] })], [
     ...[0x10, 0x82, 0],
-    ...[0x32, 6, 0x20, 1, 0x2a, 2, 0x31, 0x32], // visible_device_list: "12"
+    ...[0x32, 7, 0x20, 1, 0x2a, 3, 0x31, 0x2c, 0x32], // visible_device_list: "1,2"
   ]);
 });
 

@@ -22,6 +22,7 @@ import {
   OPTIMIZER_OPTION,
   readMemory,
 } from "../memory_options.ts";
+import { DEVICES_OPTION, withoutDevices } from "../devices_option.ts";
 import { DTYPE_OPTION, SAVE_DTYPE_OPTION } from "../dtype_options.ts";
 import { gpuMemory } from "../../engine/cpu_features.ts";
 import { sayMemory } from "../memory.ts";
@@ -101,6 +102,7 @@ export const command = defineCommand({
     checkpointLayers: CHECKPOINT_LAYERS_OPTION,
     optimizer: OPTIMIZER_OPTION,
     memory: MEMORY_OPTION,
+    devices: DEVICES_OPTION,
     plan: MEMORY_PLAN_OPTION,
     tensorboard: TENSORBOARD_OPTION,
     dtype: DTYPE_OPTION,
@@ -114,7 +116,7 @@ export const command = defineCommand({
   async run(values, context) {
     const { out, steps, batch, length } = values;
     checkTrained(values, context);
-    using engine = await openEngine();
+    using engine = await openEngine({ count: values.devices });
     const limit = readMemory(values.memory);
     if (values.plan) return await planTraining(values, { ...context, limit });
     using run = await openRunFolder(out, {
@@ -134,7 +136,7 @@ export const command = defineCommand({
       value: batch,
       bytesWith: (rows) =>
         trainingBytes(sizes, {
-          ...{ rows, length, learnsTokenizer: isLearnt, gpu: gpuMemory() },
+          ...{ rows, length, learnsTokenizer: isLearnt, gpu: gpuMemory(), devices: values.devices },
           recomputesLayers: values.checkpointLayers,
           optimizer: values.optimizer,
         }),
@@ -222,9 +224,14 @@ export const command = defineCommand({
 
 /** Refuses what cannot be trained before anything is read. */
 function checkTrained(
-  values: Omit<TrainedModel, "model"> & { model: string | undefined },
+  values: Omit<TrainedModel, "model"> & { model: string | undefined; batch: number; devices: number },
   { seed }: Pick<Context, "seed">,
 ): void {
+  if (values.batch < values.devices) {
+    throw new UsageError(
+      `--devices ${values.devices} needs as large a --batch, which is ${values.batch}: each takes windows of its own`,
+    );
+  }
   trainedOptions(values, seed);
   if (values.model !== undefined || (values.lora === undefined && values.adapter === undefined)) return;
   throw new UsageError("An adapter stands beside a model that exists: --lora and --adapter need --model");
@@ -233,7 +240,8 @@ function checkTrained(
 /** What a new model is made with says nothing of one that exists. */
 const NEW_MODEL_SETTINGS = ["tokenizer", "layers", "width", "heads", "positions", "vocabulary"];
 
-function settingsOf(settings: Context["settings"], model: string | undefined): Context["settings"] {
+function settingsOf(all: Context["settings"], model: string | undefined): Context["settings"] {
+  const settings = withoutDevices(all);
   if (model === undefined) return settings;
   return Object.fromEntries(Object.entries(settings).filter(([name]) => !NEW_MODEL_SETTINGS.includes(name)));
 }

@@ -17,6 +17,7 @@ import { unlearn } from "../../unlearning/unlearn.ts";
 import { modelInputs, trainedOptions } from "../adapter_options.ts";
 import { type Context, defineCommand, type Json, UsageError } from "../command.ts";
 import { givenCorpus } from "../corpus_options.ts";
+import { withoutDevices } from "../devices_option.ts";
 import { evaluateSaved } from "../evaluate_saved.ts";
 import { lastingOf } from "../lasting_options.ts";
 import { readMemory } from "../memory_options.ts";
@@ -70,7 +71,7 @@ export const command = defineCommand({
   async run(flags, asked) {
     const parameters = methodParameters(flags);
     const values = { ...flags, ...parameters };
-    const context = { ...asked, settings: { ...asked.settings, ...parameters } };
+    const context = { ...asked, settings: withoutDevices({ ...asked.settings, ...parameters }) };
     const { out } = values;
     const isPerSecret = values.stop === "secret" && values.compat === "sound";
     if (values.lasting && !isPerSecret) {
@@ -84,7 +85,7 @@ export const command = defineCommand({
     const { forget, retain } = values;
     if (forgetRows.length === 0) throw new RangeError(`Cannot unlearn with "${forget}": it has no rows`);
     using corpus = await givenCorpus(values.corpus, values);
-    using engine = await openEngine();
+    using engine = await openEngine({ count: values.devices });
     const planned = { ...values, controlSets: given ? 0 : values.held };
     const tables = { forgetRows, retainRows };
     const limit = readMemory(values.memory);
