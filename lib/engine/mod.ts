@@ -21,6 +21,7 @@ export type { CaptureOptions, Products, StepInput } from "./capture.ts";
 export { CaptureError } from "./capture_error.ts";
 export { assign, compile, type CompiledStep, type CompileOptions, outsideXla, snapshot } from "./compile.ts";
 export { type Device, type Engine, type EngineOptions, openTensorFlow } from "./engine.ts";
+export { toDevice } from "./devices.ts";
 export type { LibraryPaths } from "./library.ts";
 export { TensorFlowError } from "./status.ts";
 export type { TensorTree } from "./tensor_tree.ts";

@@ -46,5 +46,6 @@ export {
   type FurtherTraining,
   type FurtherTrainingOptions,
 } from "./after_training.ts";
+export { Replicas } from "./replicas.ts";
 export { removeTokenFile, TokenFile, writeTokenFile } from "./token_file.ts";
 export { type TokenDocuments, type WindowOptions, Windows } from "./windows.ts";

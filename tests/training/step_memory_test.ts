@@ -125,6 +125,33 @@ Deno.test("unlearningBytes() is within 15 % of what runs have taken", () => {
   }
 });
 
+/** A GPT-2 of 3 layers, and one of smaller tensors, of which the allocator keeps more. */
+const [LARGE_TENSORS, SMALL_TENSORS] = [[3, 1024], [8, 512]].map(([layers, width]) => {
+  const gpt2 = architectureOf("gpt2");
+  const json = { vocab_size: 4096, n_positions: 256, n_embd: width, n_layer: layers, n_head: 8 };
+  const config = gpt2.readConfig(json, "the test");
+  return sizesOf(config, gpt2.shapes(config));
+}) as [ModelSizes, ModelSizes];
+
+Deno.test("two logical processors take what trainingBytes() and unlearningBytes() say, a GPU its own", () => {
+  const share = 0.33;
+  for (const [model, peak] of [[LARGE_TENSORS, 2358e6], [SMALL_TENSORS, 2517e6]] as const) {
+    const about = `${model.parameters} parameters`;
+    assertNear(trainingBytes(model, { rows: 4, length: 128, devices: 2 }), peak, { share, about });
+  }
+  const work: UnlearnWork = {
+    objective: objectiveOf("codeeraser", { gamma: 0.5, lambda: 0.1, alpha: 1 }),
+    ...{ forgetRows: 8, forgetTokens: 256, maskTokens: 28 * 8, secrets: 8, microBatch: 2 },
+    ...{ retainRows: 8, retainTokens: 128, isRetained: true, xla: false },
+  };
+  assertNear(unlearningBytes(LARGE_TENSORS, { ...work, devices: 2 }), 2453e6, { share, about: "unlearning" });
+  const onGpu = (devices: number) => unlearningBytes(LARGE_TENSORS, { ...work, gpu: 80e9, devices });
+  assertEquals(onGpu(2), onGpu(1));
+  const trainedOnGpu = (devices: number, rows: number) =>
+    trainingBytes(LARGE_TENSORS, { rows, length: 128, gpu: 80e9, devices });
+  assertEquals(trainedOnGpu(2, 4) - trainedOnGpu(1, 2), 4 * LARGE_TENSORS.parameters); // the sums
+});
+
 /** Epochs of an adapter of rank 16 for all layers of a new CodeGen-350M, its weights in bfloat16; nothing through XLA. */
 const ADAPTED = [{ rows: 1, peak: 4187e6 }, { rows: 2, peak: 6141e6 }];
 

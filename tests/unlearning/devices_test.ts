@@ -1,14 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
-import { join } from "node:path";
 import { loadModel } from "../../lib/checkpoints/load.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { LORA_DEFAULTS } from "../../lib/models/lora.ts";
 import { unlearn, type UnlearnHooks, type UnlearnOptions } from "../../lib/unlearning/unlearn.ts";
+import { watchDevices } from "../engine/watch_engine.ts";
 import { folder, OPTIONS, row, SETS, texts } from "./trained_sets.ts";
 
 /** A third row, so that one of two devices has more to do; a run of whole epochs. */
 const LONGER = { ...SETS, forget: [...SETS.forget, row(texts[2]!, 4, 12)] };
-const STEPS: Partial<UnlearnOptions> = { epochs: 3, microBatch: 1, thresholds: { ma: 0, el_10: 0 } };
+const STEPS: Partial<UnlearnOptions> = { epochs: 2, microBatch: 1, thresholds: { ma: 0, el_10: 0 } };
 const LORA = { ...LORA_DEFAULTS, rank: 4, alpha: 4, seed: 1 };
 
 async function run(
@@ -20,7 +20,10 @@ async function run(
   const before = engine.memory();
   const result = await (async () => {
     using loaded = await loadModel(folder, lora ? { lora } : {});
-    return await unlearn(loaded.model, LONGER, { ...OPTIONS, ...STEPS, ...options }, hooks);
+    using watch = watchDevices();
+    const result = await unlearn(loaded.model, LONGER, { ...OPTIONS, ...STEPS, ...options }, hooks);
+    assertEquals([...watch.devices].sort(), count === 1 ? [0] : [0, 1]);
+    return result;
   })();
   assertEquals(engine.memory(), before, "tensors or handles are left over");
   return result.history.map(({ loss, kl_forget, kl_retain }) => [loss, kl_forget, kl_retain]);
@@ -30,7 +33,8 @@ function assertSame(actual: (number | null)[][], expected: (number | null)[][]):
   assertEquals(actual.length, expected.length);
   expected.flat().forEach((value, i) => {
     const difference = Math.abs(actual.flat()[i]! - value!);
-    assert(difference <= 1e-6 * Math.max(1, Math.abs(value!)), `${actual} beside ${expected}`);
+    const scale = i % 3 === 0 ? Math.abs(value!) : 1; // a divergence of nearly nothing is rounding
+    assert(difference <= 1e-6 * scale, `${difference}: ${actual} beside ${expected}`);
   });
 }
 
@@ -38,7 +42,6 @@ const WAYS = {
   "all weights": { method: "codeeraser" },
   "a joint objective": { method: "npo" },
   "an adapter with dropout": { method: "codeeraser", lora: LORA, lr: 1e-2 },
-  "the reference's means": { method: "codeeraser", compat: "reference" },
 } satisfies Record<string, Partial<UnlearnOptions> & { lora?: typeof LORA }>;
 
 for (const [name, how] of Object.entries(WAYS)) {
@@ -55,7 +58,9 @@ Deno.test("unlearn() that was stopped on two devices goes on with one, to the sa
     if (epoch === 1) controller.abort();
   };
   await run(2, how, { folder: out, signal: controller.signal, onEpoch });
-  assert([...Deno.readDirSync(out)].length > 0, join(out));
-  assertSame(await run(1, how, { folder: out }), await run(1, how));
+  let done: number | undefined;
+  const onContinue = (epochs: number) => void (done = epochs);
+  assertSame(await run(1, how, { folder: out, onContinue }), await run(1, how));
+  assertEquals(done, 1);
   await Deno.remove(out, { recursive: true });
 });
