@@ -23,6 +23,7 @@ export interface ModelSession extends Disposable {
  * Opens TensorFlow on the device that CODESCRUB_DEVICE names, else the best present.
  *
  * @param options.count how many of that kind compute; by default as many as are open, or one
+ * @param options.memory see `EngineOptions`
  * @throws {RangeError} when the variable names no device; {Error} as `openTensorFlow`
  *
  * @example
@@ -34,12 +35,14 @@ export interface ModelSession extends Disposable {
  * assertEquals(engine.version, "2.21.0");
  * ```
  */
-export async function openEngine({ count }: Pick<EngineOptions, "count"> = {}): Promise<Engine> {
+export async function openEngine(
+  { count, memory }: Pick<EngineOptions, "count" | "memory"> = {},
+): Promise<Engine> {
   const device = Deno.env.get("CODESCRUB_DEVICE") ?? "auto";
   if (device !== "auto" && device !== "cpu" && device !== "gpu") {
     throw new RangeError(`Unknown device "${device}" in CODESCRUB_DEVICE: expected "auto", "cpu" or "gpu"`);
   }
-  return await openTensorFlow({ device, ...count !== undefined && { count } });
+  return await openTensorFlow({ device, memory, ...count !== undefined && { count } });
 }
 
 /**

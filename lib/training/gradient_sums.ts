@@ -45,19 +45,22 @@ export class GradientSums implements Disposable {
   readonly #devices: readonly DeviceSums[];
   readonly #merge: CompiledStep<[DeviceSums], never[]>;
   readonly #update: CompiledStep<[Tensor], { norm: Tensor }>;
+  readonly #each: boolean;
 
   /**
    * @param weights by name; not owned
    * @param optimizer over these weights; not owned
    * @param options.xla whether XLA compiles the update. Default true
+   * @param options.each whether weights are updated one after the other instead, see `Adam.applyEach`. Default false
    */
   constructor(
     weights: Readonly<Record<string, Tensor>>,
     optimizer: Adam,
-    { xla = true }: { xla?: boolean } = {},
+    { xla = true, each = false }: { xla?: boolean; each?: boolean } = {},
   ) {
     this.weights = weights;
     this.#optimizer = optimizer;
+    this.#each = each;
     this.#devices = Array.from({ length: deviceCount() }, (_, device) => newSums(weights, device));
     const [own] = this.#devices;
     this.#merge = compile(({ sums, isBegun }: DeviceSums) => {
@@ -112,7 +115,10 @@ export class GradientSums implements Disposable {
       await this.#merge.async(there).finally(() => tf.dispose(there)); // one device's at a time
     }
     this.#beginAnew(1);
-    return await this.#update.async(rates);
+    if (!this.#each) return await this.#update.async(rates);
+    const norm = await this.#optimizer.applyEach(this.#devices[0]!.sums, rates);
+    this.clear();
+    return { norm };
   }
 
   /** Drops what was added. */
