@@ -66,7 +66,6 @@ export const UNLEARN_OPTIONS = {
   checkpointLayers: CHECKPOINT_LAYERS_OPTION,
   optimizer: OPTIMIZER_OPTION,
   memory: MEMORY_OPTION,
-  devices: DEVICES_OPTION,
   compat: {
     kind: "choice",
     describe: "whose means and stop",
@@ -83,6 +82,7 @@ export const UNLEARN_OPTIONS = {
   ...METHOD_OPTIONS,
   ...LASTING_OPTIONS,
   saveDtype: SAVE_DTYPE_OPTION,
+  devices: DEVICES_OPTION,
   tensorboard: TENSORBOARD_OPTION,
   plan: MEMORY_PLAN_OPTION,
   out: { kind: "path", describe: "folder of the checkpoint", metavar: "DIR", required: true },
