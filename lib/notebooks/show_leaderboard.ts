@@ -7,6 +7,9 @@ import { formatTable } from "../cli/console.ts";
 import { type LeaderboardRow, leaderboardTexts, renderLeaderboard } from "../report/leaderboard.ts";
 import { shownAs, type ShownTable } from "./show_table.ts";
 
+/** Jupyter aligns all of a table otherwise. */
+const LEFT = 'style="text-align: left"';
+
 /**
  * Rows, as `sweepLeaderboards` and `compareMethods` give them, as a notebook's last value of a cell.
  *
