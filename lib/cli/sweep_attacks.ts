@@ -12,12 +12,20 @@ import { readRegularText } from "../files/read_file.ts";
 import type { AttackReport } from "./attack_report.ts";
 import { command as attack } from "./commands/attack.ts";
 import type { Stages } from "./stages.ts";
+import type { SweepConfig } from "./sweep_config.ts";
 import { attacksBefore, forgetFile } from "./sweep_files.ts";
 import type { SweepRun } from "./sweep_runs.ts";
-import type { SharedWork } from "./sweep_stages.ts";
 
 /** What attacks say of a run. */
 export type AttackMeasures = Partial<RowOf<typeof SWEEP_LATER_COLUMNS>>;
+
+/** Of a sweep, what attacks need. */
+export interface AttackedSweep {
+  /** The file. */
+  config: Pick<SweepConfig, "model" | "dtype" | "reading" | "attack">;
+  /** Where the secrets stand, and texts without them. */
+  texts: { corpus: string; benign?: string | undefined };
+}
 
 const MAX_REPORT_BYTES = 2 ** 24;
 
@@ -28,16 +36,14 @@ const MAX_REPORT_BYTES = 2 ** 24;
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { attackFlags } from "./sweep_attacks.ts";
- * import type { SharedWork } from "./sweep_stages.ts";
  *
- * const config = { attack: { attacks: ["exposure"], controls: 9 }, reading: {} };
- * const work = { config, texts: { corpus: "/c" } } as unknown as SharedWork;
- * const { attacks, controls, forget } = attackFlags(work, "/f.parquet");
+ * const config = { model: "m", attack: { attacks: ["exposure" as const], controls: 9 }, reading: {} };
+ * const { attacks, controls, forget } = attackFlags({ config, texts: { corpus: "/c" } }, "/f.parquet");
  * assertEquals([attacks, controls, forget], [["exposure"], 9, "/f.parquet"]);
  * ```
  */
 export function attackFlags(
-  { config, texts }: Pick<SharedWork, "config" | "texts">,
+  { config, texts }: AttackedSweep,
   forget: string,
 ): { [flag: string]: unknown } {
   const { corpus, benign } = texts;
@@ -56,15 +62,14 @@ export function attackFlags(
  * ```ts
  * import { attackBefore } from "./sweep_attacks.ts";
  * import type { Stages } from "./stages.ts";
- * import type { SharedWork } from "./sweep_stages.ts";
  *
- * const work = { config: { attack: { attacks: ["relearn"] } } } as unknown as SharedWork;
- * await attackBefore({} as Stages, work, { k: 8, set: 0 });
+ * const config = { model: "m", attack: { attacks: ["relearn" as const] }, reading: {} };
+ * await attackBefore({} as Stages, { config, texts: { corpus: "/c" } }, { k: 8, set: 0 }); // asks for nothing
  * ```
  */
 export async function attackBefore(
   stages: Stages,
-  { config, texts }: Pick<SharedWork, "config" | "texts">,
+  { config, texts }: AttackedSweep,
   { k, set }: Pick<SweepRun, "k" | "set">,
 ): Promise<void> {
   const attacks = config.attack?.attacks.filter((name) => name !== "relearn") ?? [];
@@ -107,14 +112,14 @@ export async function readAttacks(folder: string): Promise<AttackReport | undefi
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import type { AttackReport } from "./attack_report.ts";
  * import { attackMeasures } from "./sweep_attacks.ts";
  *
  * const half = { estimate: 0.5, low: 0, high: 1 };
  * const extracted_by_any = [{ model: "after", secrets: half, controls: null }];
- * const report: AttackReport = { secrets: 2, values: 2, extracted_by_any, attacks: [], membership: [], left_out: [] };
- * const { extracted, extracted_controls, extracted_before, recovered } = attackMeasures(report, undefined);
- * assertEquals([extracted, extracted_controls, extracted_before, recovered], [0.5, null, null, null]);
+ * const area = { ...half, score: "loss" as const, two_sided: 0.5, reading: "neither" as const, model: "after" };
+ * const found = { secrets: 2, values: 2, extracted_by_any, membership: [area], attacks: [], left_out: [] };
+ * const { extracted, extracted_controls, membership_before, recovered } = attackMeasures(found, found);
+ * assertEquals([extracted, extracted_controls, membership_before, recovered], [0.5, null, 0.5, null]);
  * ```
  */
 export function attackMeasures(

@@ -33,9 +33,8 @@ export function showLeaderboard(rows: readonly LeaderboardRow[], caption?: strin
   return shownAs(() => {
     const { header, rows: cells } = leaderboardTexts(rows);
     const table = renderLeaderboard(rows, caption === undefined ? {} : { caption });
-    return {
-      "text/html": table?.text ?? "",
-      "text/plain": formatTable(header, cells.map((row) => [...row])),
-    };
+    const html = (table?.text ?? "").replace("<caption>", `<caption ${LEFT}>`)
+      .replaceAll('<th scope="row">', `<th scope="row" ${LEFT}>`);
+    return { "text/html": html, "text/plain": formatTable(header, cells.map((row) => [...row])) };
   });
 }

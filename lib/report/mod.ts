@@ -53,6 +53,7 @@ export { type ModelCard, renderModelCard } from "./model_card.ts";
 export { listMethods } from "./run_tables.ts";
 export type {
   ReportedAttacks,
+  ReportedExtraction,
   ReportedMeasure,
   ReportedMembership,
   ReportedPasses,
