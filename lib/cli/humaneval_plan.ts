@@ -7,7 +7,7 @@ import { ROW_UNIT } from "../decoding/slot_tier.ts";
 import { slotsAtOnce } from "../decoding/batch_sizes.ts";
 import { sampleCompletions } from "../decoding/sample_completions.ts";
 import { longestOf } from "../decoding/sample_options.ts";
-import { gpuMemory } from "../engine/cpu_features.ts";
+import { memoryBudget } from "../engine/memory_budget.ts";
 import { samplingBytes } from "../evaluation/scoring_memory.ts";
 import type { Problem } from "../humaneval/problem.ts";
 import { problemsOfShard } from "../humaneval/samples_file.ts";
@@ -65,7 +65,7 @@ export async function planHumanEval(
   const prompts = promptsOf(await encodePrompts(own, session.tokenizer));
   const tokens = n * prompts.reduce((sum, prompt) => sum + positions - prompt.tokens.length, 0);
   const tried = prompts.slice(0, PROMPTS);
-  const slots = slotsAtOnce(model.config, { positions, unit: ROW_UNIT }, gpuMemory());
+  const slots = slotsAtOnce(model.config, { positions, unit: ROW_UNIT }, memoryBudget());
   const longest = Math.max(0, ...tried.map((prompt) => prompt.tokens.length));
   const trial = { temperature, topP, seed: context.seed, n: Math.min(n, Math.ceil(slots / PROMPTS)) };
   let seconds = 0;
@@ -80,7 +80,7 @@ export async function planHumanEval(
     for await (const sample of samples) drawn += sample.tokens.length;
     seconds = drawn === 0 ? 0 : (performance.now() - startedAt) / 1000 / drawn * tokens;
   }
-  const bytes = samplingBytes(sizes, { positions, dtype, gpu: gpuMemory() });
+  const bytes = samplingBytes(sizes, { positions, dtype, budget: memoryBudget() });
   const samples = own.length * n;
   const lines = [
     `Samples: ${samples} of ${own.length} problems, ${tokens} tokens at most`,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { gpuMemory } from "../engine/cpu_features.ts";
+import { memoryBudget } from "../engine/memory_budget.ts";
 import type { Products } from "../engine/compile.ts";
 import { countDocuments } from "../datasets/corpus_pieces.ts";
 import { PythonRandom } from "../datasets/python_random.ts";
@@ -85,7 +85,7 @@ export async function planScores(
     seconds = Math.min(seconds, (performance.now() - startedAt) / 1000 / sample.length);
   }
   const counted = own ?? 1000;
-  const bytes = scoringBytes(sizes, { tokens: length, dtype, gpu: gpuMemory() });
+  const bytes = scoringBytes(sizes, { tokens: length, dtype, budget: memoryBudget() });
   const lines = [
     own === null ? `Rows: only reading the corpus would tell how many ${unit}` : `Rows: ${own} ${unit}`,
     `Time: at most about ${formatSeconds(1000 * seconds * counted)}${

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Engine, openTensorFlow } from "../engine/engine.ts";
+import { type Engine, type EngineOptions, openTensorFlow } from "../engine/engine.ts";
 import { type LoadedModel, loadModel, type LoadOptions } from "../checkpoints/load.ts";
 import { openModelTokenizer } from "../checkpoints/model_tokenizer.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
@@ -22,6 +22,7 @@ export interface ModelSession extends Disposable {
 /**
  * Opens TensorFlow on the device that CODESCRUB_DEVICE names, else the best present.
  *
+ * @param options.memory see `EngineOptions`
  * @throws {RangeError} when the variable names no device; {Error} as `openTensorFlow`
  *
  * @example
@@ -33,12 +34,12 @@ export interface ModelSession extends Disposable {
  * assertEquals(engine.version, "2.21.0");
  * ```
  */
-export async function openEngine(): Promise<Engine> {
+export async function openEngine({ memory }: Pick<EngineOptions, "memory"> = {}): Promise<Engine> {
   const device = Deno.env.get("CODESCRUB_DEVICE") ?? "auto";
   if (device !== "auto" && device !== "cpu" && device !== "gpu") {
     throw new RangeError(`Unknown device "${device}" in CODESCRUB_DEVICE: expected "auto", "cpu" or "gpu"`);
   }
-  return await openTensorFlow({ device });
+  return await openTensorFlow({ device, memory });
 }
 
 /**

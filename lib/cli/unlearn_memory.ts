@@ -54,11 +54,14 @@ export interface UnlearnMemory {
   bytes: number;
   /** Rows at once: fewer than were asked for where these do not fit. */
   microBatch: number;
+  /** What scores are to be sized for, see `limitMemory`; undefined where they may be as is fastest. */
+  limit: number | undefined;
 }
 
 /**
  * What the run will take by its micro-batch. TensorFlow must be open; nothing is loaded.
  *
+ * @param context.limit bytes that scores are sized for. Default: as is fastest
  * @throws {Error} as `trainedSizes`
  *
  * @example
@@ -81,7 +84,7 @@ export interface UnlearnMemory {
 export async function unlearningPlan(
   options: UnlearnMemoryOptions,
   { forgetRows, retainRows }: UnlearnTables,
-  context: ModelContext,
+  { limit, ...context }: ModelContext & { limit?: number | undefined },
 ): Promise<MemoryPlan> {
   const sizes = await trainedSizes(options, context);
   const objective = objectiveOf(options.method, options);
@@ -103,6 +106,7 @@ export async function unlearningPlan(
     },
     xla: compilesUnlearning({ parameterCount: sizes.parameters, products, recomputesLayers }).gradients,
     gpu: gpuMemory(),
+    limit,
   };
   return {
     sizes,
@@ -140,12 +144,15 @@ export async function planUnlearning(
   tables: UnlearnTables,
   { limit, ...context }: ModelContext & { limit?: number | undefined },
 ): Promise<CommandResult> {
+  const free = limit ?? memoryLeft();
+  const { limit: sized } = await sizedPlan(options, tables, { ...context, limit });
   const ways = [false, true];
   const [plain, saving] = await Promise.all(
-    ways.map((checkpointLayers) => unlearningPlan({ ...options, checkpointLayers }, tables, context)),
+    ways.map((checkpointLayers) =>
+      unlearningPlan({ ...options, checkpointLayers }, tables, { ...context, limit: sized })
+    ),
   );
   const own = options.checkpointLayers ? saving! : plain!;
-  const free = limit ?? memoryLeft();
   const batches: number[] = [];
   for (let batch = own.value; batch >= 1; batch = Math.floor(batch / 2)) batches.push(batch);
   const fits = (bytes: number) => free === null || bytes <= free;
@@ -198,8 +205,21 @@ export async function fitUnlearning(
   tables: UnlearnTables,
   { limit, ...context }: ModelContext & Pick<Context, "log"> & { limit?: number | undefined },
 ): Promise<UnlearnMemory> {
-  const { value, bytes } = fitMemory(context, await unlearningPlan(options, tables, context), limit);
-  return { microBatch: value, bytes };
+  const { plan, limit: sized } = await sizedPlan(options, tables, { ...context, limit });
+  const { value, bytes } = fitMemory(context, plan, limit);
+  return { microBatch: value, bytes, limit: sized };
+}
+
+/** The plan with scores as is fastest; within a limit, or where the run would take more than is free, sized for that. */
+async function sizedPlan(
+  options: UnlearnMemoryOptions,
+  tables: UnlearnTables,
+  { limit, ...context }: ModelContext & { limit?: number | undefined },
+): Promise<{ plan: MemoryPlan; limit: number | undefined }> {
+  const plan = await unlearningPlan(options, tables, { ...context, limit });
+  const free = memoryLeft();
+  if (limit !== undefined || free === null || plan.bytesWith(plan.value) <= free) return { plan, limit };
+  return { plan: await unlearningPlan(options, tables, { ...context, limit: free }), limit: free };
 }
 
 /** Spans of a row, of which another reader says what is wrong. */

@@ -1,9 +1,11 @@
 /**
  * How many texts and continuations run at once, by the memory that they take: on a processor little, as caches are small
- * and memory is shared; on a GPU shares of its memory, as it is idle with less.
+ * and memory is shared, and where a limit is set shares of that, if these are less; on a GPU shares of its memory, as it
+ * is idle with less.
  *
  * @module
  */
+import type { MemoryBudget } from "../engine/memory_budget.ts";
 import type { ModelConfig } from "../models/architecture.ts";
 
 /** Tokens of a text that sizes are reckoned for. */
@@ -12,14 +14,23 @@ const TOKENS = 128;
 const CHUNK_TOKENS = 1536;
 /** Tokens that keep any GPU busy. */
 const GPU_TOKENS = 2 ** 15;
-/** What of a GPU's memory texts, and each of two decode batches, may take: weights, logits and what XLA needs take the rest. */
-const GPU_SHARE = { texts: 1 / 10, rows: 1 / 5 };
+/** What of the memory texts, each of two decode batches, and samples may take: weights, logits and what XLA needs take the rest. */
+const SHARES = {
+  gpu: { texts: 1 / 10, rows: 1 / 5, prompts: 1 / 5, slots: 1 / 5 },
+  cpu: { texts: 1 / 10, rows: 1 / 10, prompts: 1 / 4, slots: 1 / 4 },
+};
+/** What they take of a processor's at the most, in bytes: more makes nothing faster. */
+const MOST = { texts: 2 ** 31, rows: 2 ** 30, prompts: 2 ** 31, slots: 3 * 2 ** 30 };
+/** Fewer tokens at once than this leave a processor idle. */
+const LEAST_TOKENS = 128;
+/** Copies of a token's logits that a processor has at a time. */
+const LOGIT_COPIES = 3;
 
 /**
  * Texts of a batch: as many as keep caches and logits of 128 tokens under two gigabytes, 8 to 64; up to 512 on a GPU. The
  * more texts there are, the more alike in length the continuations of a decode batch.
  *
- * @param memory a GPU's, in bytes; null on a processor
+ * @param budget null on a processor without a limit
  * @returns a power of two
  *
  * @example
@@ -29,7 +40,8 @@ const GPU_SHARE = { texts: 1 / 10, rows: 1 / 5 };
  *
  * const small = { layers: 4, cacheHeads: 4, headWidth: 64, vocabularySize: 4096 };
  * assertEquals([textsAtOnce(small), textsAtOnce({ ...small, vocabularySize: 150_000 })], [64, 8]);
- * assertEquals(textsAtOnce(small, 80e9), 512);
+ * assertEquals(textsAtOnce(small, { device: "gpu", bytes: 80e9 }), 512);
+ * assertEquals(textsAtOnce(small, { device: "cpu", bytes: 1e9 }), 16);
  * ```
  */
 export function textsAtOnce(
@@ -37,19 +49,21 @@ export function textsAtOnce(
     ModelConfig,
     "layers" | "cacheHeads" | "headWidth" | "vocabularySize"
   >,
-  memory: number | null = null,
+  budget: MemoryBudget | null = null,
 ): number {
   const numbersPerToken = 2 * layers * cacheHeads * headWidth + 2 * vocabularySize;
   const bytesPerText = numbersPerToken * TOKENS * Float32Array.BYTES_PER_ELEMENT;
-  if (memory !== null) return powerWithin(memory * GPU_SHARE.texts / bytesPerText, { least: 8, most: 512 });
-  return powerWithin(2 ** 31 / bytesPerText, { least: 8, most: 64 });
+  return powerWithin(bytesOf("texts", budget) / bytesPerText, {
+    least: budget?.device === "cpu" ? 1 : 8,
+    most: budget?.device === "gpu" ? 512 : 64,
+  });
 }
 
 /**
  * Continuations of a decode batch: as many as keep the caches of 128 tokens under a gigabyte, 32 to 256. With more rows those of
  * a decode batch end at times too far apart. A GPU takes up to 2,048 in hardly more time.
  *
- * @param memory a GPU's, in bytes; null on a processor
+ * @param budget null on a processor without a limit
  * @returns a power of two
  *
  * @example
@@ -57,16 +71,44 @@ export function textsAtOnce(
  * import { assertEquals } from "@std/assert";
  * import { rowsAtOnce } from "./batch_sizes.ts";
  *
- * assertEquals(rowsAtOnce({ layers: 4, cacheHeads: 4, headWidth: 64 }), 256);
+ * const small = { layers: 4, cacheHeads: 4, headWidth: 64 };
+ * assertEquals([rowsAtOnce(small), rowsAtOnce(small, { device: "cpu", bytes: 1e9 })], [256, 64]);
  * ```
  */
 export function rowsAtOnce(
   { layers, cacheHeads, headWidth }: Pick<ModelConfig, "layers" | "cacheHeads" | "headWidth">,
-  memory: number | null = null,
+  budget: MemoryBudget | null = null,
 ): number {
   const bytesPerRow = 2 * layers * cacheHeads * headWidth * TOKENS * Float32Array.BYTES_PER_ELEMENT;
-  if (memory !== null) return powerWithin(memory * GPU_SHARE.rows / bytesPerRow, { least: 32, most: 2048 });
-  return powerWithin(2 ** 30 / bytesPerRow, { least: 32, most: 256 });
+  return powerWithin(bytesOf("rows", budget) / bytesPerRow, {
+    least: budget?.device === "cpu" ? 4 : 32,
+    most: budget?.device === "gpu" ? 2048 : 256,
+  });
+}
+
+/**
+ * Prompts that are continued at once: as many as keep the caches under two gigabytes.
+ *
+ * @param positions of the longest row
+ * @param budget null on a processor without a limit
+ * @returns a power of two
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { promptsAtOnce } from "./batch_sizes.ts";
+ *
+ * const large = { layers: 32, cacheHeads: 32, headWidth: 128 };
+ * assertEquals([promptsAtOnce(large, 512), promptsAtOnce(large, 512, { device: "gpu", bytes: 80e9 })], [4, 16]);
+ * ```
+ */
+export function promptsAtOnce(
+  { layers, cacheHeads, headWidth }: Pick<ModelConfig, "layers" | "cacheHeads" | "headWidth">,
+  positions: number,
+  budget: MemoryBudget | null = null,
+): number {
+  const bytesPerRow = 2 * layers * cacheHeads * headWidth * positions * Float32Array.BYTES_PER_ELEMENT;
+  return powerOfTwoBelow(bytesOf("prompts", budget) / bytesPerRow);
 }
 
 /**
@@ -74,7 +116,7 @@ export function rowsAtOnce(
  * one to four units. A GPU takes up to forty.
  *
  * @param size positions of the longest row; slots come in multiples of `unit`
- * @param memory a GPU's, in bytes; null on a processor
+ * @param budget null on a processor without a limit
  *
  * @example
  * ```ts
@@ -83,27 +125,26 @@ export function rowsAtOnce(
  *
  * const size = { positions: 512, unit: 24 };
  * const small = { layers: 4, cacheHeads: 4, headWidth: 64 };
- * assertEquals([slotsAtOnce(small, size), slotsAtOnce(small, size, 80e9)], [96, 960]);
+ * assertEquals([slotsAtOnce(small, size), slotsAtOnce(small, size, { device: "gpu", bytes: 80e9 })], [96, 960]);
  * assertEquals(slotsAtOnce({ layers: 30, cacheHeads: 3, headWidth: 64 }, size), 48); // SmolLM2-135M
  * ```
  */
 export function slotsAtOnce(
   { layers, cacheHeads, headWidth }: Pick<ModelConfig, "layers" | "cacheHeads" | "headWidth">,
   { positions, unit }: { positions: number; unit: number },
-  memory: number | null = null,
+  budget: MemoryBudget | null = null,
 ): number {
   const bytesPerSlot = 2 * layers * cacheHeads * headWidth * 2 * positions * Float32Array.BYTES_PER_ELEMENT;
-  const bytes = memory === null ? 3 * 2 ** 30 : memory * GPU_SHARE.rows;
-  const units = Math.floor(bytes / bytesPerSlot / unit);
-  return unit * Math.max(1, Math.min(units, memory === null ? 4 : 40));
+  const units = Math.floor(bytesOf("slots", budget) / bytesPerSlot / unit);
+  return unit * Math.max(1, Math.min(units, budget?.device === "gpu" ? 40 : 4));
 }
 
 /**
  * Tokens of texts of one length that run through the model at once. On a GPU what one layer and the logits take of each
- * decides: scores of attention and the inside of an MLP, some copies of each.
+ * decides: scores of attention and the inside of an MLP, some copies of each; of a processor's limit the logits.
  *
  * @param length T
- * @param memory a GPU's, in bytes; null on a processor
+ * @param budget null on a processor without a limit
  *
  * @example
  * ```ts
@@ -111,17 +152,29 @@ export function slotsAtOnce(
  * import { tokensAtOnce } from "./batch_sizes.ts";
  *
  * const large = { width: 4096, headWidth: 128, vocabularySize: 32_000 };
- * assertEquals([tokensAtOnce(large, 512), Math.round(tokensAtOnce(large, 512, 80e9) / 1000)], [1536, 11]);
+ * assertEquals([tokensAtOnce(large, 512), tokensAtOnce(large, 512, { device: "cpu", bytes: 2e9 })], [1536, 520]);
+ * assertEquals(Math.round(tokensAtOnce(large, 512, { device: "gpu", bytes: 80e9 }) / 1000), 11);
  * ```
  */
 export function tokensAtOnce(
   { width, headWidth, vocabularySize }: Pick<ModelConfig, "width" | "headWidth" | "vocabularySize">,
   length: number,
-  memory: number | null = null,
+  budget: MemoryBudget | null = null,
 ): number {
-  if (memory === null) return CHUNK_TOKENS;
-  const numbersPerToken = 16 * width + 3 * width / headWidth * length + 2 * vocabularySize;
-  return Math.min(GPU_TOKENS, memory * GPU_SHARE.texts / (numbersPerToken * Float32Array.BYTES_PER_ELEMENT));
+  if (budget === null) return CHUNK_TOKENS;
+  const isGpu = budget.device === "gpu";
+  const numbersPerToken = isGpu
+    ? 16 * width + 3 * width / headWidth * length + 2 * vocabularySize
+    : LOGIT_COPIES * vocabularySize;
+  const tokens = Math.floor(bytesOf("texts", budget) / (numbersPerToken * Float32Array.BYTES_PER_ELEMENT));
+  return isGpu ? Math.min(GPU_TOKENS, tokens) : Math.min(CHUNK_TOKENS, Math.max(LEAST_TOKENS, tokens));
+}
+
+/** What a part of decoding may take, in bytes. */
+function bytesOf(part: keyof typeof MOST, budget: MemoryBudget | null): number {
+  if (budget === null) return MOST[part];
+  const share = budget.bytes * SHARES[budget.device][part];
+  return budget.device === "gpu" ? share : Math.min(MOST[part], share);
 }
 
 /**

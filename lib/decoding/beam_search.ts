@@ -8,7 +8,7 @@
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import { compile, type CompiledStep } from "../engine/compile.ts";
-import { gpuMemory } from "../engine/cpu_features.ts";
+import { memoryBudget } from "../engine/memory_budget.ts";
 import type { Model } from "../models/model.ts";
 import { checkFinite, checkTokens } from "../models/not_finite.ts";
 import { byPaddedLength, powerOfTwo, powerOfTwoBelow, rowsAtOnce } from "./batch_sizes.ts";
@@ -106,7 +106,7 @@ export class BeamSearch implements Disposable {
       checkTokens(prefix, vocabularySize, `continue ${nameOf(text)}`);
     });
     const results: Beam[][] = prompts.map(() => [{ tokens: [], logProbability: 0 }]);
-    const size = powerOfTwoBelow(rowsAtOnce(this.#model.config, gpuMemory()) / this.#width);
+    const size = powerOfTwoBelow(rowsAtOnce(this.#model.config, memoryBudget()) / this.#width);
     for (const [length, group] of byPaddedLength(prompts, PREFIX_UNIT, maxPositions)) {
       group.sort((a, b) => prompts[a]!.tokens - prompts[b]!.tokens); // those of like ends together
       for (let first = 0; first < group.length; first += size) {

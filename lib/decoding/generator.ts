@@ -9,9 +9,9 @@
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import { compile, type CompiledStep } from "../engine/compile.ts";
-import { gpuMemory } from "../engine/cpu_features.ts";
+import { memoryBudget } from "../engine/memory_budget.ts";
 import { compilesDecoding, type DecodeWork } from "../engine/xla_policy.ts";
-import { powerOfTwo, powerOfTwoBelow, roundUp } from "./batch_sizes.ts";
+import { powerOfTwo, promptsAtOnce, roundUp } from "./batch_sizes.ts";
 import { decodeCached, fillCache, takeBuffers } from "./cached_step.ts";
 import {
   chooseTokens,
@@ -54,8 +54,6 @@ interface Row {
 }
 
 const PROMPT_UNIT = 32;
-/** Bytes that the caches of a batch may take on a processor, and the share of a GPU's memory. */
-const CACHE = { bytes: 2 ** 31, gpuShare: 1 / 5 };
 
 type DecodeStep = CompiledStep<Tensor[], StepOutcome>;
 
@@ -235,11 +233,8 @@ export class Generator implements Disposable {
   }
 
   #batchSize(longest: number, { maxTokens }: GenerateOptions): number {
-    const { layers, cacheHeads, headWidth, maxPositions } = this.#model.config;
-    const positions = Math.min(maxPositions, longest + maxTokens);
-    const bytesPerRow = 2 * layers * cacheHeads * headWidth * positions * Float32Array.BYTES_PER_ELEMENT;
-    const bytes = (gpuMemory() ?? 0) * CACHE.gpuShare || CACHE.bytes;
-    return Math.min(this.#rows, powerOfTwoBelow(bytes / bytesPerRow));
+    const positions = Math.min(this.#model.config.maxPositions, longest + maxTokens);
+    return Math.min(this.#rows, promptsAtOnce(this.#model.config, positions, memoryBudget()));
   }
 
   #check(prompts: readonly ArrayLike<number>[], { maxTokens, sampling, draws }: GenerateOptions): void {

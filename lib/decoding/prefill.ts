@@ -8,7 +8,7 @@ import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import { compile, type CompiledStep } from "../engine/compile.ts";
 import { sparseCrossEntropy } from "../engine/kernels.ts";
-import { gpuMemory } from "../engine/cpu_features.ts";
+import { memoryBudget } from "../engine/memory_budget.ts";
 import { compilesPrefill, outsideXlaOnProcessor } from "../engine/xla_policy.ts";
 import { powerOfTwo, powerOfTwoBelow, roundUp, tokensAtOnce } from "./batch_sizes.ts";
 import type { Model } from "../models/model.ts";
@@ -103,7 +103,7 @@ export class Prefill implements Disposable {
     { length, keepCache, from = texts.map(() => 0), nameOf = (text) => `text ${text}` }: PrefillOptions,
   ): Promise<PrefilledTexts> {
     this.#check(texts, { length, from, nameOf });
-    const most = powerOfTwoBelow(tokensAtOnce(this.#model.config, length, gpuMemory()) / length);
+    const most = powerOfTwoBelow(tokensAtOnce(this.#model.config, length, memoryBudget()) / length);
     const rows = Math.min(most, powerOfTwo(Math.max(1, texts.length)));
     const width = roundUp(
       Math.max(1, ...texts.map((text, i) => text.length - from[i]!)),

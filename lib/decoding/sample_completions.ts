@@ -13,6 +13,7 @@ import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import { compile, type CompiledStep } from "../engine/compile.ts";
 import { gpuMemory } from "../engine/cpu_features.ts";
+import { memoryBudget } from "../engine/memory_budget.ts";
 import { compilesDecoding } from "../engine/xla_policy.ts";
 import type { Model } from "../models/model.ts";
 import { checkFinite } from "../models/not_finite.ts";
@@ -107,7 +108,7 @@ class SampleRun implements Disposable {
     this.#limit = longestOf(model, options);
     this.#ends = typeof endOfText === "number" ? [endOfText] : endOfText ?? [];
     const rows = batch === undefined
-      ? slotsAtOnce(config, { positions: this.#limit, unit: ROW_UNIT }, gpuMemory())
+      ? slotsAtOnce(config, { positions: this.#limit, unit: ROW_UNIT }, memoryBudget())
       : roundUp(batch, ROW_UNIT);
     this.#tiers = tierLengths(this.#limit).map((length) =>
       this.#held.use(new SlotTier<Row>({ rows, length }, config))

@@ -8,7 +8,7 @@
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import { compile, type CompiledStep } from "../engine/compile.ts";
-import { gpuMemory } from "../engine/cpu_features.ts";
+import { memoryBudget } from "../engine/memory_budget.ts";
 import { sparseCrossEntropy } from "../engine/kernels.ts";
 import type { Model } from "../models/model.ts";
 import { checkFinite, checkTokens } from "../models/not_finite.ts";
@@ -119,7 +119,7 @@ export class SuffixPass implements Disposable {
     );
     const { maxPositions } = this.#model.config;
     for (const [length, group] of byPaddedLength(inputs, UNITS.prefix, maxPositions)) {
-      const size = textsAtOnce(this.#model.config, gpuMemory());
+      const size = textsAtOnce(this.#model.config, memoryBudget());
       for (let first = 0; first < group.length; first += size) {
         const chunk = group.slice(first, first + size);
         const prefixes = chunk.map((i) => inputs[i]!.prefix);
@@ -139,7 +139,7 @@ export class SuffixPass implements Disposable {
   /** Tokens that run at once. */
   #tokens(length: number): number {
     const { config } = this.#model;
-    return Math.min(tokensAtOnce(config, length, gpuMemory()), LOGITS / config.vocabularySize);
+    return Math.min(tokensAtOnce(config, length, memoryBudget()), LOGITS / config.vocabularySize);
   }
 
   /** Pieces of equal lengths that run together: as many rows of each text as its largest piece has. */

@@ -84,11 +84,14 @@ export function captureStep<A extends readonly TensorTree[], R extends TensorTre
     graph.usesXla = options.xla ?? false;
     return graph;
   };
-  using rehearsal = newGraph();
-  const first = trace(step, inputs, rehearsal, engine);
+  const rehearse = () => {
+    using graph = newGraph(); // which is large, so it is gone before there is another
+    return { ...trace(step, inputs, graph, engine), trace: graph.trace };
+  };
+  const first = rehearse();
   using graph = newGraph();
   const { argumentIds, outputs, pack } = trace(step, inputs, graph, engine, first.assigned);
-  refuseDifference(rehearsal, graph);
+  refuseDifference(first, graph);
   const { binding } = engine;
   const name = `codescrub_${options.name ?? "step"}_${functionCount++}`;
   const isStaged = options.xla && options.stages && XlaStages.isNeededFor(graph);
@@ -116,7 +119,7 @@ function sourceOf(id: number, argumentIds: readonly number[]): StepInput {
   return argument >= 0 ? { argument } : { id };
 }
 
-function refuseDifference(rehearsal: Graph, graph: Graph): void {
+function refuseDifference(rehearsal: Pick<Graph, "trace">, graph: Graph): void {
   const length = Math.max(rehearsal.trace.length, graph.trace.length);
   for (let i = 0; i < length; i++) {
     const [first, second] = [rehearsal.trace[i], graph.trace[i]];

@@ -18,6 +18,7 @@ import {
 } from "./capture.ts";
 import { CaptureError } from "./capture_error.ts";
 import type { TensorInfo } from "./graph.ts";
+import { trimMemory } from "./libc.ts";
 import { XlaStages } from "./xla_stages.ts";
 import { currentEngine } from "./state.ts";
 import type { TensorTree } from "./tensor_tree.ts";
@@ -197,7 +198,9 @@ export function compile<A extends readonly TensorTree[], R extends TensorTree>(
       stages?.[Symbol.dispose]();
       stages = new XlaStages(currentEngine());
     }
-    return captureStep(step, inputs, { ...options, stages });
+    const captured = captureStep(step, inputs, { ...options, stages });
+    trim(); // of two graphs of a thousand nodes a layer
+    return captured;
   };
   const prepare = (inputs: A) => {
     const { binding, backend } = currentEngine();
@@ -209,20 +212,23 @@ export function compile<A extends readonly TensorTree[], R extends TensorTree>(
     );
     const key = `${form} ${kinds.join(" ")}`;
     let captured = cache.get(key);
-    if (captured?.binding !== binding) cache.set(key, captured = capture(inputs));
+    const isNew = captured?.binding !== binding;
+    if (isNew) cache.set(key, captured = capture(inputs));
     const idOf = (source: StepInput) => "id" in source ? source.id : argumentIds[source.argument]!;
     const call = {
-      name: captured.name,
+      name: captured!.name,
       attrs: [],
-      inputs: captured.inputs.map(idOf),
-      variables: variablesOf(captured.assigned.map(idOf)),
-      outputs: captured.outputs,
+      inputs: captured!.inputs.map(idOf),
+      variables: variablesOf(captured!.assigned.map(idOf)),
+      outputs: captured!.outputs,
       tf32: options.products === "tf32",
     };
-    return { captured, call };
+    return { captured: captured!, call, isNew };
   };
-  const finish = ({ captured }: ReturnType<typeof prepare>, infos: readonly TensorInfo[]): R =>
-    captured.pack(infos.map((info) => currentEngine().backend.wrap(info)));
+  const finish = ({ captured, isNew }: ReturnType<typeof prepare>, infos: readonly TensorInfo[]): R => {
+    if (isNew) trim(); // TensorFlow has optimized its graph meanwhile
+    return captured.pack(infos.map((info) => currentEngine().backend.wrap(info)));
+  };
   const run = (...inputs: A): R => {
     const prepared = prepare(inputs);
     return finish(prepared, prepared.captured.binding.execute(prepared.call));
@@ -238,6 +244,11 @@ export function compile<A extends readonly TensorTree[], R extends TensorTree>(
   };
   const compiled = Object.assign(run, { async: runAsync, [Symbol.dispose]: dispose });
   return Object.defineProperty(compiled, "captures", { get: () => cache.size }) as CompiledStep<A, R>;
+}
+
+/** Gives free memory back where there is a limit. */
+function trim(): void {
+  if (currentEngine().memoryLimit) trimMemory();
 }
 
 /** The tensors that a call updates: XLA would write into the memory of one that it is given twice as if it were two. */

@@ -11,6 +11,7 @@ import util from "node:util";
 import { chooseCard, librariesFor, openOnDevice, requestDevice } from "./gpu_device.ts";
 import { tuneXla } from "./cuda_libraries.ts";
 import { type LibraryPaths, openLibrary } from "./library.ts";
+import { limitMemory } from "./memory_budget.ts";
 import { readGpuMemory, sessionConfig, type SessionOptions } from "./session_config.ts";
 import { setEngine } from "./state.ts";
 import { Status } from "./status.ts";
@@ -24,6 +25,11 @@ export interface EngineOptions {
   threads?: number;
   /** Where the libraries are. Default: what `findTensorFlow()` finds. */
   paths?: LibraryPaths;
+  /**
+   * What the process may take where the processor computes, bytes: `limitMemory`, and where TensorFlow is not loaded yet,
+   * what is freed is given back at once, which takes up to a third more time. Default: as is fastest.
+   */
+  memory?: number | undefined;
 }
 
 /** A device of TensorFlow's. */
@@ -87,6 +93,7 @@ export async function openTensorFlow(options: EngineOptions = {}): Promise<Engin
   while (opening) await opening.catch(() => {}); // two calls at once must not make two contexts
   refuseOther(options);
   const engine = open ?? await (opening = openContext(options).finally(() => opening = null));
+  if (options.memory !== undefined) limitMemory(options.memory);
   users++;
   return engine;
 }
@@ -109,7 +116,8 @@ async function openContext(options: EngineOptions): Promise<Engine> {
   const threads = processThreads ?? options.threads ?? Math.min(navigator.hardwareConcurrency, MOST_THREADS);
   const request = requestDevice(options.device);
   const memory = request.wanted === "cpu" ? undefined : readGpuMemory(Deno.env.get("CODESCRUB_GPU_MEMORY"));
-  const symbols = openLibrary(librariesFor(request, options.paths));
+  const savesMemory = options.memory !== undefined;
+  const symbols = openLibrary(librariesFor(request, options.paths), { savesMemory });
   const { context, devices } = openOnDevice(request, {
     open: (cpuOnly) => newContext(symbols, { threads, cpuOnly, memory, card: chooseCard(request.gpus) }),
     close: ({ context }) => symbols.TFE_DeleteContext(context),

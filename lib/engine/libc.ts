@@ -133,11 +133,13 @@ function load(path: string, mode: number): boolean {
 const ALLOCATOR = { mallopt: { parameters: ["i32", "i32"], result: "i32" } } as const;
 /** `M_MMAP_THRESHOLD` and `M_TRIM_THRESHOLD` of glibc's malloc.h. */
 const [MMAP_THRESHOLD, TRIM_THRESHOLD] = [-3, -1];
-const [LARGE_BYTES, KEPT_BYTES] = [2 ** 24, 2 ** 26];
+/** What counts as large, and how much of the rest is kept: little of either takes a third more time for faulting it in again. */
+const GIVEN_BACK = { usual: [2 ** 24, 2 ** 26], most: [2 ** 20, 2 ** 24] } as const;
 
 /**
- * Has memory of 16 MB and more given back when it is freed. By default glibc keeps more and more of it, in pieces that
- * the next tensor does not fit into: caches that grow took twice their size. MALLOC_ variables of the user's win.
+ * Has memory of 16 MB and more, or of 1 MB and more, given back when it is freed. By default glibc keeps more and more of
+ * it, in pieces that the next tensor does not fit into: caches that grow took twice their size. MALLOC_ variables of the
+ * user's win.
  *
  * @returns whether it will be
  *
@@ -148,19 +150,42 @@ const [LARGE_BYTES, KEPT_BYTES] = [2 ** 24, 2 ** 26];
  * assertEquals(giveMemoryBack(), false);
  * ```
  */
-export function giveMemoryBack(): boolean {
+export function giveMemoryBack(share: keyof typeof GIVEN_BACK = "usual"): boolean {
   const isSet = ["MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "GLIBC_TUNABLES"].some((name) =>
     Deno.env.get(name)
   );
   if (Deno.build.os !== "linux" || isSet) return false;
   try {
     const allocator = Deno.dlopen("libc.so.6", ALLOCATOR);
-    allocator.symbols.mallopt(MMAP_THRESHOLD, LARGE_BYTES);
-    allocator.symbols.mallopt(TRIM_THRESHOLD, KEPT_BYTES);
+    const [large, kept] = GIVEN_BACK[share];
+    allocator.symbols.mallopt(MMAP_THRESHOLD, large);
+    allocator.symbols.mallopt(TRIM_THRESHOLD, kept);
     allocator.close();
     return true;
   } catch {
     return false; // another C library: it has its own ways
+  }
+}
+
+/**
+ * Has all memory given back that is free between what is in use, which takes some milliseconds; does nothing where the system
+ * has another C library.
+ *
+ * @example
+ * ```ts
+ * import { trimMemory } from "./libc.ts";
+ *
+ * trimMemory();
+ * ```
+ */
+export function trimMemory(): void {
+  if (Deno.build.os !== "linux") return;
+  try {
+    const allocator = Deno.dlopen("libc.so.6", { malloc_trim: { parameters: ["usize"], result: "i32" } });
+    allocator.symbols.malloc_trim(0n);
+    allocator.close();
+  } catch {
+    // it has its own ways
   }
 }
 

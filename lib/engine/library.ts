@@ -70,9 +70,13 @@ export function openedPaths(): LibraryPaths | null {
   return opened && opened.paths;
 }
 
+/** TensorFlow's own allocator takes ever larger regions and keeps them; by this, tensors are glibc's. */
+const SYSTEM_ALLOCATOR = "TF_ONEDNN_USE_SYSTEM_ALLOCATOR";
+
 /**
  * Opens TensorFlow's libraries once a process; they stay loaded until its end, as TensorFlow cannot be unloaded.
  *
+ * @param options.savesMemory whether memory is given back as soon as it is freed; decided when they are opened first
  * @throws {Error} when a library cannot be loaded, or others have been
  *
  * @example
@@ -82,7 +86,10 @@ export function openedPaths(): LibraryPaths | null {
  * assertThrows(() => openLibrary(paths), Error, "Cannot open TensorFlow");
  * ```
  */
-export function openLibrary(paths: LibraryPaths): Symbols {
+export function openLibrary(
+  paths: LibraryPaths,
+  { savesMemory = false }: { savesMemory?: boolean } = {},
+): Symbols {
   if (opened) {
     const { framework, cc } = opened.paths;
     if (paths.cc === cc && paths.framework === framework) return opened.symbols;
@@ -93,7 +100,8 @@ export function openLibrary(paths: LibraryPaths): Symbols {
   }
   const isChosen = Boolean(Deno.env.get("TF_CPP_MIN_LOG_LEVEL"));
   if (!isChosen) Deno.env.set("TF_CPP_MIN_LOG_LEVEL", LEVELS.warnings);
-  giveMemoryBack();
+  if (savesMemory && !Deno.env.get(SYSTEM_ALLOCATOR)) Deno.env.set(SYSTEM_ALLOCATOR, "true");
+  giveMemoryBack(savesMemory ? "most" : "usual");
   try {
     return withoutNoise(() => {
       // loaded for good: the second library's symbols come from it

@@ -115,12 +115,54 @@ export function recomputed(
 export function onceThere(tensors: readonly Tensor[], others: readonly Tensor[]): Tensor[] {
   const { capture } = currentEngine().binding;
   if (!capture || others.length === 0) return [...tensors];
-  const usesXla = capture.usesXla && !capture.isOutside;
+  const usesXla = isInXla();
   const all = barrier(usesXla ? "XlaOptimizationBarrier" : "IdentityN", [...tensors, ...others]);
   const held = all.slice(0, tensors.length);
   if (!usesXla) return held;
   const zero = tf.addN(all.slice(tensors.length).map(zeroOf));
   return held.map((x) => x.dtype === "bool" ? x : tf.add(x, tf.cast(zero, x.dtype)));
+}
+
+/**
+ * Tensors as they are, but where a captured step runs its operations as soon as they can be, not before others are there:
+ * of work on many tensors not all results on the way are then there at once. XLA orders its operations itself.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { compile } from "./compile.ts";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * using later = compile((x: tf.Tensor, y: tf.Tensor) => inTurn([x], [tf.square(y)]));
+ * assertEquals([...later(tf.tensor1d([1]), tf.tensor1d([2]))[0]!.dataSync()], [1]);
+ * ```
+ */
+export function inTurn(tensors: readonly Tensor[], others: readonly Tensor[]): Tensor[] {
+  return isInXla() ? [...tensors] : onceThere(tensors, others);
+}
+
+/**
+ * Whether what is captured now is compiled by XLA.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { compile } from "./compile.ts";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const found = [isInXla()];
+ * using step = compile((x: tf.Tensor) => (found.push(isInXla()), tf.square(x)), { xla: true });
+ * step(tf.tensor1d([1]));
+ * assertEquals(found.slice(0, 2), [false, true]);
+ * ```
+ */
+export function isInXla(): boolean {
+  const { capture } = currentEngine().binding;
+  return capture !== null && capture.usesXla && !capture.isOutside;
 }
 
 function barrier(name: string, tensors: readonly Tensor[]): Tensor[] {

@@ -15,6 +15,8 @@ export interface OpenEngine {
   binding: Binding;
   /** tfjs's backend. */
   backend: Backend;
+  /** What the processor's memory is limited to, bytes; see `limitMemory`. */
+  memoryLimit?: number | null;
 }
 
 let engine: OpenEngine | null = null;

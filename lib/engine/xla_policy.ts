@@ -159,7 +159,8 @@ export function compilesGradients(
 }
 
 /**
- * Which parts of an unlearning run to compile: the gradients, and the update, which has no products.
+ * Which parts of an unlearning run to compile: the gradients, and the update, which has no products. XLA has all new weights
+ * and moments at once, so where memory is to be saved a processor does without.
  *
  * @example
  * ```ts
@@ -173,8 +174,11 @@ export function compilesGradients(
  * ```
  */
 export function compilesUnlearning(model: CompiledModel): { gradients: boolean; update: boolean } {
-  const update = model.parameterCount >= UNLEARNING_PARAMETERS;
-  return { gradients: update && compilesGradients(model), update };
+  const isLarge = model.parameterCount >= UNLEARNING_PARAMETERS;
+  return {
+    gradients: isLarge && compilesGradients(model),
+    update: isLarge && (gpuMemory() !== null || !model.recomputesLayers),
+  };
 }
 
 /**

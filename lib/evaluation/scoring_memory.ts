@@ -8,6 +8,7 @@
 import { rowsAtOnce, slotsAtOnce, textsAtOnce } from "../decoding/batch_sizes.ts";
 import { ROW_UNIT } from "../decoding/slot_tier.ts";
 import type { Products } from "../engine/compile.ts";
+import type { MemoryBudget } from "../engine/memory_budget.ts";
 import { FLOAT_BYTES, type ModelSizes, runtimeBytes, weightBytesOf } from "../training/step_memory.ts";
 
 /**
@@ -16,7 +17,7 @@ import { FLOAT_BYTES, type ModelSizes, runtimeBytes, weightBytesOf } from "../tr
  *
  * @param tokens of a row
  * @param dtype of products: with bfloat16 weights take half
- * @param gpu a GPU's memory, bytes; null, the default, on a processor
+ * @param budget what sizes are chosen for; null, the default, on a processor without a limit
  *
  * @example
  * ```ts
@@ -30,13 +31,14 @@ import { FLOAT_BYTES, type ModelSizes, runtimeBytes, weightBytesOf } from "../tr
  */
 export function scoringBytes(
   { parameters, config }: ModelSizes,
-  { tokens, dtype, gpu = null }: { tokens: number; dtype: Products; gpu?: number | null },
+  { tokens, dtype, budget = null }: { tokens: number; dtype: Products; budget?: MemoryBudget | null },
 ): number {
   const { layers, cacheHeads, headWidth } = config;
   const cacheBytes = 2 * layers * cacheHeads * headWidth * tokens * FLOAT_BYTES;
-  const texts = textsAtOnce(config, gpu) * cacheBytes;
-  const continuations = 2 * rowsAtOnce(config, gpu) * cacheBytes;
-  return runtimeBytes(gpu) + parameters * weightBytesOf(dtype) + 3 * texts + continuations;
+  const texts = textsAtOnce(config, budget) * cacheBytes;
+  const continuations = 2 * rowsAtOnce(config, budget) * cacheBytes;
+  return runtimeBytes(budget?.device === "gpu" ? budget.bytes : null) + parameters * weightBytesOf(dtype) +
+    3 * texts + continuations;
 }
 
 /**
@@ -45,7 +47,7 @@ export function scoringBytes(
  *
  * @param positions of the longest row
  * @param dtype of products: with bfloat16 weights take half
- * @param gpu a GPU's memory, bytes; null, the default, on a processor
+ * @param budget what sizes are chosen for; null, the default, on a processor without a limit
  *
  * @example
  * ```ts
@@ -60,11 +62,12 @@ export function scoringBytes(
  */
 export function samplingBytes(
   { parameters, config }: ModelSizes,
-  { positions, dtype, gpu = null }: { positions: number; dtype: Products; gpu?: number | null },
+  { positions, dtype, budget = null }: { positions: number; dtype: Products; budget?: MemoryBudget | null },
 ): number {
   const { layers, cacheHeads, headWidth, vocabularySize } = config;
-  const slots = slotsAtOnce(config, { positions, unit: ROW_UNIT }, gpu);
+  const slots = slotsAtOnce(config, { positions, unit: ROW_UNIT }, budget);
   const caches = 2 * layers * cacheHeads * headWidth * 2 * positions * slots * FLOAT_BYTES;
   const logits = slots * vocabularySize * FLOAT_BYTES;
-  return runtimeBytes(gpu) + parameters * weightBytesOf(dtype) + caches + 3 * logits;
+  return runtimeBytes(budget?.device === "gpu" ? budget.bytes : null) + parameters * weightBytesOf(dtype) +
+    caches + 3 * logits;
 }

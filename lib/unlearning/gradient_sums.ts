@@ -36,19 +36,22 @@ export class GradientSums implements Disposable {
   /** 1 where something has been added, else 0: what the sums hold is of the step before then. */
   readonly #isBegun: Tensor;
   readonly #update: CompiledStep<[Tensor], { norm: Tensor }>;
+  readonly #each: boolean;
 
   /**
    * @param weights by name; not owned
    * @param optimizer over these weights; not owned
    * @param options.xla whether XLA compiles the update. Default true
+   * @param options.each whether weights are updated one after the other instead, see `Adam.applyEach`. Default false
    */
   constructor(
     weights: Readonly<Record<string, Tensor>>,
     optimizer: Adam,
-    { xla = true }: { xla?: boolean } = {},
+    { xla = true, each = false }: { xla?: boolean; each?: boolean } = {},
   ) {
     this.weights = weights;
     this.#optimizer = optimizer;
+    this.#each = each;
     const zeros = () =>
       Object.fromEntries(Object.entries(weights).map(([name, weight]) => [name, tf.zerosLike(weight)]));
     ({ sums: this.#sums, isBegun: this.#isBegun } = tf.tidy(() => ({
@@ -75,10 +78,14 @@ export class GradientSums implements Disposable {
   async apply(learningRate: number): Promise<number> {
     using held = new DisposableStack();
     const rates = held.adopt(this.#optimizer.nextRates(learningRate), tf.dispose);
-    const result = await this.#update.async(rates).catch((error) => {
+    const update = this.#each
+      ? this.#optimizer.applyEach(this.#sums, rates).then((norm) => ({ norm }))
+      : this.#update.async(rates);
+    const result = await update.catch((error) => {
       this.#optimizer.steps--;
       throw error;
     });
+    if (this.#each) this.clear();
     const { norm } = held.adopt(result, tf.dispose);
     return norm.dataSync()[0]!;
   }

@@ -1,12 +1,13 @@
 /**
  * How much memory unlearning takes, reckoned from the model's sizes and the sets' before anything is
  * loaded; see `step_memory.ts`. The most is either a step's, or that of the continuations by which EL_n is measured,
- * which no option makes smaller.
+ * fewer of which run at once within a limit.
  *
  * @module
  */
 import { PREFIX_TOKENS, SECRET_TOKENS } from "../datasets/token_counts.ts";
 import { rowsAtOnce, textsAtOnce, tokensAtOnce } from "../decoding/batch_sizes.ts";
+import { budgetOf, type MemoryBudget } from "../engine/memory_budget.ts";
 import {
   activationBytes,
   FLOAT_BYTES,
@@ -43,6 +44,8 @@ export interface UnlearnWork {
   xla: boolean;
   /** A GPU's memory, bytes; null, the default, on a processor. */
   gpu?: number | null;
+  /** What batches on a processor are sized for, bytes. Default: as is fastest. */
+  limit?: number | undefined;
   /** Whether layers are computed again for their gradients. Default false. */
   recomputesLayers?: boolean | undefined;
   /** How the moments are stored. Default "adam". */
@@ -55,6 +58,11 @@ export interface UnlearnWork {
 const SECRET_POSITIONS = PREFIX_TOKENS + SECRET_TOKENS;
 /** A cache that grows is there twice. */
 const GROWTH = 1.25;
+/**
+ * A layer's operations, some five hundred, in the graph of a side's gradients, where all weights are trained and XLA does not
+ * compile them. Those of four layers are in the other numbers, which models of four layers have settled.
+ */
+const GRAPH = { bytes: 22e6, besides: 4 };
 /** The part of what the first scores took that the allocator has not given back when the first step runs. */
 const LEFT = 0.25;
 
@@ -83,7 +91,7 @@ export function unlearningBytes(
   const [weights, state] = [parameters * weightBytes, trained * FLOAT_BYTES];
   const output = Math.min(state, config.vocabularySize * config.width * FLOAT_BYTES); // an adapter leaves it alone
   // both moments, the gradients' sums; the weights kept last are on the disk
-  const { training, xla, gpu = null, recomputesLayers, optimizer = "adam" } = work;
+  const { training, xla, gpu = null, limit, recomputesLayers, optimizer = "adam" } = work;
   const moments = trained * MOMENT_BYTES[optimizer];
   const start = work.objective.negates === undefined ? 0 : state; // the weights as they came
   const held = state + start + (training ? 2 : 1) * moments; // those of the training between are there all the time
@@ -103,20 +111,25 @@ export function unlearningBytes(
       })
       : 0,
   );
+  const budget = budgetOf({ gpu, limit });
   const ofSecrets = decodingBytes(config, {
     texts: work.secrets,
     length: SECRET_POSITIONS,
     continued: SECRET_TOKENS,
     starts: work.secrets * SECRET_TOKENS,
-  }, gpu);
+  }, budget);
   const reference = referenceBytes(config, { ...work, output });
-  const step = weights + held + gradients + reference + activations + LEFT * ofSecrets;
+  const sides = work.objective.retain ? 2 : 1;
+  const graphs = xla || trained < parameters
+    ? 0
+    : sides * Math.max(0, config.layers - GRAPH.besides) * GRAPH.bytes;
+  const step = weights + held + gradients + reference + activations + graphs + LEFT * ofSecrets;
   const ofTexts = work.isRetained ? 0 : decodingBytes(config, {
     texts: work.retainRows,
     length: work.retainTokens,
     continued: work.retainTokens,
     starts: work.retainRows * work.retainTokens,
-  }, gpu);
+  }, budget);
   // the checkpoint is measured as it was written: its weights beside the model's
   return runtimeBytes(gpu) + Math.max(step, weights + held + ofSecrets, 2 * weights + ofTexts);
 }
@@ -138,12 +151,12 @@ function referenceBytes(
 function decodingBytes(
   config: ModelSizes["config"],
   { texts, length, continued, starts }: { texts: number; length: number; continued: number; starts: number },
-  gpu: number | null,
+  budget: MemoryBudget | null,
 ): number {
   const { layers, cacheHeads, headWidth, vocabularySize } = config;
   const position = 2 * layers * cacheHeads * headWidth * FLOAT_BYTES;
-  const ofTexts = 2 * Math.min(texts, textsAtOnce(config, gpu)) * length * position; // they are joined: there twice
-  const ofRows = GROWTH * Math.min(2 * rowsAtOnce(config, gpu), starts) * continued * position;
+  const ofTexts = 2 * Math.min(texts, textsAtOnce(config, budget)) * length * position; // they are joined: there twice
+  const ofRows = GROWTH * Math.min(2 * rowsAtOnce(config, budget), starts) * continued * position;
   return ofTexts + ofRows +
-    3 * Math.min(tokensAtOnce(config, length, gpu), texts * length) * vocabularySize * FLOAT_BYTES;
+    3 * Math.min(tokensAtOnce(config, length, budget), texts * length) * vocabularySize * FLOAT_BYTES;
 }

@@ -114,7 +114,10 @@ export class UnlearnSteps implements Disposable {
     const compiled = compilesUnlearning({ parameterCount, products, recomputesLayers });
     const xla = options.xla ?? compiled.gradients;
     const sums = stack.use(
-      new GradientSums(model.trainable, optimizer, { xla: options.xla ?? compiled.update }),
+      new GradientSums(model.trainable, optimizer, {
+        xla: options.xla ?? compiled.update,
+        each: !options.xla && !compiled.update && recomputesLayers,
+      }),
     );
     const dropout = (batch: number): Tensor => dropoutSeed(seed, [steps.earlier + optimizer.steps, batch]);
     const shared = {

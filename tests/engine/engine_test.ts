@@ -209,3 +209,14 @@ Deno.test("a program that used TensorFlow ends with its own exit code", async ()
     assertEquals([code, stdout], [0, "done\n"]);
   }
 });
+
+Deno.test("openTensorFlow() has a process of limited memory give back what is freed, and knows the limit", async () => {
+  const { stdout, stderr } = await runCode(`import * as tf from "@tensorflow/tfjs-core";
+    import { openTensorFlow } from "lib/engine/engine.ts";
+    import { memoryBudget } from "lib/engine/memory_budget.ts";
+    using _engine = await openTensorFlow({ device: "cpu", memory: 2e9 });
+    const before = Deno.memoryUsage().rss;
+    tf.tidy(() => void tf.sum(tf.square(tf.fill([4e7], 1.5))).dataSync()); // 320 MB, which else stay
+    console.log(JSON.stringify([memoryBudget(), Deno.memoryUsage().rss - before < 100e6]));`);
+  assertEquals(stdout.trim(), JSON.stringify([{ device: "cpu", bytes: 2e9 }, true]), stderr);
+});

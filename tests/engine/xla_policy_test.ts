@@ -81,8 +81,10 @@ Deno.test("compilesPrefill() waits until compiling would have paid", () => {
 });
 
 Deno.test("compilesUnlearning() compiles models that are large, not their gradients where XLA is slower", () => {
-  const rule = (ofModel: ReturnType<typeof model>) => () => compilesUnlearning(ofModel);
+  const rule = (ofModel: Parameters<typeof compilesUnlearning>[0]) => () => compilesUnlearning(ofModel);
   assertEquals(on(PLAIN, rule(model(2e7 - 1))), { gradients: false, update: false });
   assertEquals(on(PLAIN, rule(model(2e7))), { gradients: true, update: true });
   assertEquals(on(BFLOAT16, rule(model(2e7, "bfloat16"))), { gradients: false, update: true });
+  const saving = rule({ ...model(2e7), recomputesLayers: true });
+  assertEquals(on(PLAIN, saving), { gradients: false, update: false });
 });

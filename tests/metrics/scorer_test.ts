@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import * as tf from "@tensorflow/tfjs-core";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
+import { limitMemory } from "../../lib/engine/memory_budget.ts";
 import { type LoadedModel, loadModel } from "../../lib/checkpoints/load.ts";
 import { LIKELIHOOD_NAMES, perMetric } from "../../lib/datasets/metrics.ts";
 import { Scorer, type Scores } from "../../lib/metrics/scorer.ts";
@@ -116,6 +117,21 @@ Deno.test("Scorer gives the plain definition's scores under a model that has lea
     const expected = secrets.map((secret) => scoreSecret(predict, { ...secret, endOfText: 0 }));
     assertScores(await scorer.secrets(secrets, { endOfText: 0 }), expected);
   }, RANDOM_MODEL);
+});
+
+Deno.test("Scorer gives the same scores within any limit of memory", async () => {
+  using loaded = await loadModel(folder);
+  const score = async () => {
+    using scorer = new Scorer(loaded.model);
+    return await scorer.secrets(SECRETS, { endOfText: 3 });
+  };
+  const free = await score();
+  try {
+    limitMemory(1000); // a text and four continuations at a time
+    assertEquals((await score()).map(({ nll: _, ...rest }) => rest), free.map(({ nll: _, ...rest }) => rest));
+  } finally {
+    limitMemory(null);
+  }
 });
 
 Deno.test("Scorer gives the mean cross entropy of the scored tokens", async () => {

@@ -81,3 +81,37 @@ Deno.test("Adam.apply() changes nothing where a gradient is not finite", () => {
     tf.dispose(weights);
   }
 });
+
+Deno.test("Adam.applyEach() updates as apply() does, in 32 and in 8 bits, and nothing where a gradient is not finite", async () => {
+  const before = engine.memory();
+  const waves = (size: number, scale: number) => tf.mul(tf.sin(tf.mul(tf.range(0, size), 0.37)), scale);
+  const given = tf.tidy(() => [waves(5000, 3), tf.reshape(waves(6, 2), [2, 3]), waves(5000, 1)]);
+  const named = (tensors: tf.Tensor[]) => ({ a: tensors[0]!, b: tensors[1]!, c: tensors[2]! });
+  const run = async (in8Bits: boolean, isEach: boolean) => {
+    const weights = named(given.map((x) => tf.mul(x, 1)));
+    using optimizer = new Adam(weights, { betas: [0.9, 0.98], maxNorm: 1, in8Bits });
+    using step = compile((rates: tf.Tensor, ...gradients: tf.Tensor[]) =>
+      optimizer.apply(named(gradients), rates)
+    );
+    const norms: number[] = [];
+    for (const scale of [1, -0.5, NaN, 0.25]) {
+      const [rates, gradients] = [optimizer.nextRates(0.1), given.map((x) => tf.mul(x, scale))];
+      const norm = isEach ? await optimizer.applyEach(named(gradients), rates) : step(rates, ...gradients);
+      norms.push(norm.dataSync()[0]!);
+      tf.dispose([rates, gradients, norm]);
+    }
+    const { first, second } = optimizer;
+    const state = [weights, first, second].map((part) =>
+      Object.entries(part).map(([name, x]) => [name, new Uint32Array(x.dataSync().buffer)])
+    );
+    tf.dispose(weights);
+    return { norms, state };
+  };
+  for (const in8Bits of [false, true]) {
+    const [each, all] = [await run(in8Bits, true), await run(in8Bits, false)];
+    assertEquals(each, all);
+    assert(Number.isNaN(each.norms[2]) && Number.isFinite(each.norms[3]));
+  }
+  tf.dispose(given);
+  assertEquals(engine.memory(), before);
+});

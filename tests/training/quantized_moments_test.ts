@@ -107,3 +107,33 @@ Deno.test("Adam in 8 bits keeps a quarter of a matrix' moments, and small tensor
   assertAlmostEquals((32 * 64 + 32) / (64 * 128), 0.25, 0.005);
   tf.dispose(weights);
 });
+
+Deno.test("Adam in 8 bits updates a large tensor piece by piece, as if the pieces were tensors", async () => {
+  const sizes = [2 ** 22, 5000]; // what is updated at once, and the rest
+  const waves = (scale: number) => tf.mul(tf.sin(tf.mul(tf.range(0, sizes[0]! + sizes[1]!), 0.37)), scale);
+  const pieces = (x: tf.Tensor): Record<string, tf.Tensor> =>
+    Object.fromEntries(tf.split(x, sizes).entries());
+  const wide = (x: tf.Tensor): Record<string, tf.Tensor> => ({ 0: tf.reshape(x, [8, -1]) });
+  const found = await Promise.all([wide, pieces].map(async (cut) => {
+    const [weights, gradients] = [cut(waves(1)), cut(waves(1e-3))];
+    using optimizer = new Adam(weights, { betas: [0.9, 0.98], in8Bits: true });
+    using step = compile((rates: tf.Tensor, given: Record<string, tf.Tensor>) =>
+      optimizer.apply(given, rates)
+    );
+    for (let i = 0; i < 2; i++) step(optimizer.nextRates(0.1), gradients);
+    const { first, second } = optimizer;
+    const names = Object.keys(first).sort();
+    const joined = (tensors: Record<string, tf.Tensor>, own: string[]) =>
+      tf.concat(own.map((name) => tf.reshape(tensors[name]!, [-1]))).data();
+    const scales = names.filter((name) => name.endsWith(".scales"));
+    const codes = names.filter((name) => !name.endsWith(".scales"));
+    const bits = async (x: Promise<ArrayLike<number>>) => new Uint32Array(Float32Array.from(await x).buffer);
+    return {
+      weights: await joined(weights, codes),
+      moments: await Promise.all(
+        [first, second].flatMap((all) => [joined(all, codes), joined(all, scales)]).map(bits),
+      ),
+    };
+  }));
+  assertEquals(found[0], found[1]);
+});

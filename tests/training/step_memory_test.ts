@@ -183,6 +183,32 @@ Deno.test("unlearningBytes() counts the reference where the divergence counts", 
   ]);
 });
 
+Deno.test("unlearningBytes() is less within a limit, by what scores take", () => {
+  const sizes = {
+    parameters: 134_515_008,
+    config: {
+      ...LARGER.config,
+      ...{ layers: 30, width: 576, headWidth: 64, cacheHeads: 3, vocabularySize: 49_152 },
+    },
+  };
+  const of = (limit?: number) =>
+    unlearningBytes(sizes, {
+      objective: objectiveOf("ga", { gamma: 0, lambda: 0, alpha: 0 }),
+      ...{ forgetRows: 32, forgetTokens: 512, maskTokens: 1800, secrets: 76, retainRows: 0, retainTokens: 0 },
+      ...{
+        isRetained: true,
+        microBatch: 1,
+        xla: false,
+        recomputesLayers: true,
+        optimizer: "adam8bit",
+        limit,
+      },
+    });
+  assert(of() > 3.9e9);
+  assert(of(3.5e9) < 3.5e9 && of(3.5e9) > of(2.5e9));
+  assertEquals(of(100e9), of()); // more makes nothing faster
+});
+
 Deno.test("activationBytes() grows with rows and, by attention, more than with a row's tokens", () => {
   const of = (rows: number, length: number) => activationBytes(LARGER.config, { rows, length, xla: true });
   assertEquals(of(8, 128), 4 * of(2, 128));

@@ -49,12 +49,12 @@ export const command = defineCommand({
     checkRule(values);
     methodParameters(values); // refuses what its method does not take
     trainedOptions({ lora: values.lora }, context.seed);
-    readMemory(values.memory);
+    const limit = readMemory(values.memory);
     chosenAttacks({ attacks: values.attacks, attacksBefore: [], before: values.model }); // refuses unknown ones before the work
     const key = await secretKey();
     const request = values.request === undefined ? undefined : await readRequest(values.request, key);
     const work = { values, request, key };
-    using engine = await openEngine();
+    using engine = await openEngine({ memory: limit });
     if (values.plan) return await scrubPlan(work, context);
     const earlier = await readEarlier(values.earlier, { cwd: context.cwd, key });
     using corpus = await givenCorpus(values.corpus, values);

@@ -5,6 +5,7 @@
  * @module
  */
 import { windowTokensOf } from "../../datasets/token_counts.ts";
+import { limitMemory } from "../../engine/memory_budget.ts";
 import { controlRows } from "../../attacks/control_rows.ts";
 import { FORGET_COLUMNS, HISTORY_COLUMNS, NORM_COLUMNS, OUTCOME_COLUMNS } from "../../datasets/columns.ts";
 import { forgetExamples, retainExamples } from "../../datasets/examples.ts";
@@ -84,10 +85,10 @@ export const command = defineCommand({
     const { forget, retain } = values;
     if (forgetRows.length === 0) throw new RangeError(`Cannot unlearn with "${forget}": it has no rows`);
     using corpus = await givenCorpus(values.corpus, values);
-    using engine = await openEngine();
+    const limit = readMemory(values.memory);
+    using engine = await openEngine({ memory: limit });
     const planned = { ...values, controlSets: given ? 0 : values.held };
     const tables = { forgetRows, retainRows };
-    const limit = readMemory(values.memory);
     if (values.plan) return await planUnlearning(planned, tables, { ...context, limit });
     const fit = (log: Context["log"]) => fitUnlearning(planned, tables, { ...context, limit, log });
     if (limit !== undefined) await fit(() => {}); // what cannot be is refused before a folder is made
@@ -115,7 +116,8 @@ export const command = defineCommand({
     const ids = [...forgetRows, ...retainRows].map(({ doc_id }) => doc_id);
     const documents = await findDocuments(source, ids, reading.options);
     reading.done();
-    const { microBatch, bytes: memory } = await fit(context.log);
+    const { microBatch, bytes: memory, limit: sized } = await fit(context.log);
+    if (sized !== undefined) limitMemory(sized);
     using session = await openModel(values.model, context, { ...trained, products: values.dtype });
     const { loaded, tokenizer } = session;
     const windowTokens = windowTokensOf(loaded.model.config);
