@@ -87,6 +87,7 @@ const DESCRIBED: { [schema: string]: string } = {
   HUMANEVAL_PROBLEM_COLUMNS: "Problems of `humaneval`",
   SETTING_COLUMNS: "Runs of `sweep`",
   SWEEP_COLUMNS: "Runs of `sweep`",
+  SWEEP_LATER_COLUMNS: "Runs of `sweep`",
   SWEEP_MEAN_COLUMNS: "Means of `sweep`",
   DUPLICATION_COLUMNS: "Duplication",
   PLANTED_COLUMNS: "Planted secrets",

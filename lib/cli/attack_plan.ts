@@ -17,8 +17,7 @@ import { BeamSearch } from "../decoding/beam_search.ts";
 import { SuffixPass } from "../decoding/suffix_pass.ts";
 import type { Products } from "../engine/compile.ts";
 import type { Model } from "../models/model.ts";
-import { afterTraining } from "../training/after_training.ts";
-import { TRAIN_DEFAULTS } from "../training/train.ts";
+import { timeStep } from "../training/time_step.ts";
 import type { CommandResult, Context } from "./command.ts";
 import { formatTable } from "./console.ts";
 import { formatSeconds } from "./progress.ts";
@@ -56,8 +55,6 @@ export interface PlannedAttacks extends AttackAmounts {
 const OTHER_WAYS = 5;
 /** Texts and continuations of each that are timed; twice, as the first time captures steps. */
 const [TEXTS, CONTINUATIONS, TRIES] = [8, 32, 2];
-/** Steps that are timed; the first one is captured. */
-const STEPS = 3;
 
 /**
  * How much of each kind of work an attack is, for a secret of a model.
@@ -170,41 +167,6 @@ export async function attackPlan(
       seconds: Number(total.toPrecision(3)),
     },
   };
-}
-
-/**
- * The seconds of a step of ordinary training, in `train`'s batches. The model keeps its weights.
- *
- * @param model trainable @param tokens of a window, or as many as the model takes
- *
- * @example
- * ```ts
- * import { assert } from "@std/assert";
- * import { openTensorFlow } from "../engine/engine.ts";
- * import { loadModel } from "../checkpoints/load.ts";
- * import { timeStep } from "./attack_plan.ts";
- *
- * using _engine = await openTensorFlow({ device: "cpu" });
- * using loaded = await loadModel("tests/fixtures/gpt2/trained", { trainable: true });
- * assert(await timeStep(loaded.model, 16) > 0);
- * ```
- */
-export async function timeStep(model: Model, tokens: number): Promise<number> {
-  const { batch } = TRAIN_DEFAULTS;
-  const length = Math.min(tokens, model.config.maxPositions);
-  const random = new PythonRandom(1);
-  const text = Int32Array.from(
-    { length: (batch + 1) * length },
-    () => random.randbelow(model.config.vocabularySize),
-  );
-  const times: number[] = [];
-  await afterTraining(
-    model,
-    { texts: [text], endOfText: 0, runs: [{ steps: STEPS, learning_rate: 1e-6 }] },
-    () => {},
-    { batch, length, onStep: () => void times.push(performance.now()) },
-  );
-  return Math.min(...times.slice(1).map((time, i) => time - times[i]!)) / 1000;
 }
 
 /** Seconds of a continuation, run and searched for. */

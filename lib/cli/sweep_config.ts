@@ -4,11 +4,13 @@
  *
  * @module
  */
+import { type AttackName, ATTACKS } from "../attacks/run_attack.ts";
 import { readRegularText } from "../files/read_file.ts";
 import { reasonOf } from "../files/reason.ts";
 import { z } from "../npm/zod.ts";
 import { METHODS } from "../unlearning/objectives.ts";
 import { type OptionSpecs, UsageError } from "./command.ts";
+import { command as attack } from "./commands/attack.ts";
 import { command as detect } from "./commands/detect.ts";
 import { command as evaluate } from "./commands/evaluate.ts";
 import { command as humaneval } from "./commands/humaneval.ts";
@@ -33,7 +35,8 @@ const { profile, compat: rules, bigrams, allow } = detect.options;
 const { minMa, minMaskTokens } = select.options;
 const { runs, maxTexts, tokens } = thresholds.options;
 const { k, minBleu, any, maxTexts: triedTexts } = retain.options;
-const { maxTexts: evaluatedTexts } = evaluate.options;
+const { maxTexts: evaluatedTexts, maxBenign, benignSteps, benignLr } = evaluate.options;
+const { controls, attackedControls, draws, maxBenign: attackBenign } = attack.options;
 const { n, problems, temperature, topP, maxTokens, sandbox, consent, timeout } = humaneval.options;
 
 /** What may differ between runs: the hyperparameters of all methods, and how `unlearn` goes about it. */
@@ -50,13 +53,29 @@ const STAGE_OPTIONS = {
   select: { minMa, minMaskTokens },
   retain: { k, minBleu, any, maxTexts: triedTexts },
   unlearn: SWEPT_OPTIONS,
-  evaluate: { maxTexts: evaluatedTexts },
+  evaluate: { maxTexts: evaluatedTexts, maxBenign, benignSteps, benignLr },
 } as const satisfies { [stage: string]: OptionSpecs };
 
 type StageName = keyof typeof STAGE_OPTIONS;
 const stages = Object.fromEntries(
   Object.entries(STAGE_OPTIONS).map(([name, specs]) => [name, optionsSchema(specs).default({})]),
 ) as { [N in StageName]: z.ZodDefault<OptionsSchema> };
+
+/** All but `depth`, which compares with the model before, layer by layer. */
+const ATTACK_NAMES = (Object.keys(ATTACKS) as AttackName[]).filter((name) => name !== "depth");
+
+const { shape: attackOptions } = optionsSchema({
+  controls,
+  attackedControls,
+  draws,
+  maxBenign: attackBenign,
+});
+const ATTACK = z.strictObject({
+  ...attackOptions,
+  relearnSteps: z.array(z.int().min(1)).min(1).optional(),
+  relearnRates: z.array(z.number().positive()).min(1).optional(),
+  attacks: z.array(z.enum(ATTACK_NAMES)).min(1).default(ATTACK_NAMES),
+});
 
 const values = optionsSchema(SWEPT_OPTIONS, (own) => z.array(own).min(1)).default({});
 
@@ -75,7 +94,9 @@ const SWEEP = z.strictObject({
   dtype: optionSchema(DTYPE_OPTION).optional(),
   corpus: z.string().min(1),
   unseen: z.string().min(1).optional(),
+  benign: z.string().min(1).optional(),
   ...stages,
+  attack: ATTACK.optional(),
   humaneval: optionsSchema({ n, problems, temperature, topP, maxTokens, sandbox, consent, timeout })
     .optional(),
   keepModels: z.boolean().default(false),
@@ -92,6 +113,9 @@ const SWEEP = z.strictObject({
     path: ["unseen"],
     error: 'needed where "stop" is "group": thresholds are what such texts score',
   },
+).refine(
+  ({ corpus, benign }) => corpus === EMBEDDED || benign !== EMBEDDED,
+  { path: ["benign"], error: 'there are such texts only where "corpus" is "embedded"' },
 );
 
 /** What a sweep does. */

@@ -25,6 +25,7 @@ export const SWEEP_RUN_FILES = {
   model: "model",
   evaluation: RUN_FILES.evaluation,
   humaneval: "humaneval",
+  attacks: "attacks",
   history: "history.parquet",
   result: "result.json",
 } as const;
@@ -76,4 +77,21 @@ export function forgetFile(out: string, of: { k: number; set: number }): string 
  */
 export function beforeFile(out: string, of: { k: number; set: number }): string {
   return join(out, SWEEP_FILES.before, `${setName(of)}.parquet`);
+}
+
+/**
+ * The attacks on the model as it came, with a forget set's secrets: a folder.
+ *
+ * @param out the sweep's folder
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { attacksBefore } from "./sweep_files.ts";
+ *
+ * assertEquals(attacksBefore("out", { k: 32, set: 0 }), "out/before/k32_set0_attacks");
+ * ```
+ */
+export function attacksBefore(out: string, of: { k: number; set: number }): string {
+  return join(out, SWEEP_FILES.before, `${setName(of)}_${SWEEP_RUN_FILES.attacks}`);
 }

@@ -84,7 +84,7 @@ export async function planSweep(config: SweepConfig, out: string, context: Conte
       `Runs: ${runs.length}, ${left} of them left${most}`,
       `Time: at most about ${
         formatSeconds(1000 * seconds)
-      } of unlearning by one process, and that of evaluating`,
+      } of unlearning by one process, and that of evaluating${config.attack ? " and attacking" : ""}`,
       `Memory: about ${gigabytes(bytes)} for the largest run`,
     ].join("\n"),
     summary: {

@@ -4,9 +4,9 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { SWEEP_COLUMNS, SWEEP_MEAN_COLUMNS } from "../datasets/sweep_columns.ts";
+import { SWEEP_COLUMNS, SWEEP_LATER_COLUMNS, SWEEP_MEAN_COLUMNS } from "../datasets/sweep_columns.ts";
 import { FORGET_COLUMNS } from "../datasets/columns.ts";
-import { readRows, writeRows } from "../datasets/row_table.ts";
+import { readRows, type RowOf, writeRows } from "../datasets/row_table.ts";
 import { type SweepMeanRow, sweepMeans, type SweepRunRow } from "../evaluation/sweep_means.ts";
 import { markdownTables, sweepTables, type TextTable } from "../evaluation/sweep_tables.ts";
 import { writeFileAtomic } from "../files/write_file.ts";
@@ -59,12 +59,19 @@ export async function writeSweepTables(
     if (row) done.push({ ...row, studies: studies.join() });
   }
   const means: SweepMeanRow[] = sweepMeans(done);
-  for (const name of ["table", "tableCsv"] as const) await writeRows(at(name), done, SWEEP_COLUMNS);
+  const columns = { ...SWEEP_COLUMNS, ...SWEEP_LATER_COLUMNS };
+  const full = done.map((row) => ({ ...NOT_MEASURED, ...row }));
+  for (const name of ["table", "tableCsv"] as const) await writeRows(at(name), full, columns);
   for (const name of ["means", "meansCsv"] as const) await writeRows(at(name), means, SWEEP_MEAN_COLUMNS);
   const tables = sweepTables(means, basename(config.model));
   await writeFileAtomic(at("tables"), markdownTables(tables));
   return { rows: done.length, missing: runs.length - done.length, tables };
 }
+
+/** What a row lacks that an earlier version made. */
+const NOT_MEASURED = Object.fromEntries(
+  Object.keys(SWEEP_LATER_COLUMNS).map((name) => [name, null]),
+) as RowOf<typeof SWEEP_LATER_COLUMNS>;
 
 /** What a process did, for its summary. */
 export interface SweepDone {

@@ -9,14 +9,16 @@ import { join } from "node:path";
 import { EVALUATION_COLUMNS, HUMANEVAL_PROBLEM_COLUMNS } from "../datasets/columns.ts";
 import { THRESHOLD_METRICS } from "../datasets/metrics.ts";
 import { readRows, type RowOf } from "../datasets/row_table.ts";
-import { SETTING_COLUMNS, type SWEEP_COLUMNS, SWEEP_MEASURES } from "../datasets/sweep_columns.ts";
+import { SETTING_COLUMNS, SWEEP_MEASURES } from "../datasets/sweep_columns.ts";
 import { reductionOf } from "../evaluation/paper_results.ts";
+import type { SweepRunRow } from "../evaluation/sweep_means.ts";
 import { makeFolder, removePath } from "../files/folders.ts";
 import { readRegularText } from "../files/read_file.ts";
 import { writeFileAtomic } from "../files/write_file.ts";
 import { mean } from "../metrics/mean.ts";
 import { RUN_FILES } from "../report/run_files.ts";
 import type { Json, OptionValues } from "./command.ts";
+import { command as attack } from "./commands/attack.ts";
 import { command as evaluate } from "./commands/evaluate.ts";
 import { command as humaneval } from "./commands/humaneval.ts";
 import { command as unlearn } from "./commands/unlearn.ts";
@@ -24,14 +26,15 @@ import { methodParameters } from "./method_options.ts";
 import { writesAdapter } from "./save_trained.ts";
 import { judgesEach } from "./scrub_options.ts";
 import { Stages } from "./stages.ts";
-import { beforeFile, forgetFile, SWEEP_FILES, SWEEP_RUN_FILES } from "./sweep_files.ts";
+import { attackFlags, type AttackMeasures, attackMeasures, readAttacks } from "./sweep_attacks.ts";
+import { attacksBefore, beforeFile, forgetFile, SWEEP_FILES, SWEEP_RUN_FILES } from "./sweep_files.ts";
 import { SWEPT_OPTIONS } from "./sweep_config.ts";
 import { describeSettings, type Settings, type SweepRun } from "./sweep_runs.ts";
 import { evaluationFlags, type SharedWork } from "./sweep_stages.ts";
 import { MATCHED } from "./unlearn_thresholds.ts";
 
 /** A row of the table of runs, without what the file of the sweep says of it today. */
-export type SweepRow = Omit<RowOf<typeof SWEEP_COLUMNS>, "studies">;
+export type SweepRow = Omit<SweepRunRow, "studies">;
 
 const MAX_RESULT_BYTES = 2 ** 20;
 
@@ -120,8 +123,12 @@ export async function makeRun(out: string, work: SharedWork, run: SweepRun): Pro
   });
   const named = writesAdapter(values) ? { model, adapter: after } : { model: after };
   const evaluation = stages.path(SWEEP_RUN_FILES.evaluation);
-  const flags = { ...evaluationFlags(work, retain), forget, out: evaluation };
+  const flags = { ...evaluationFlags(work, retain), benign: texts.benign, forget, out: evaluation };
   await stages.run("evaluating", evaluate, { ...flags, ...named, model: [named.model] });
+  const attacked = stages.path(SWEEP_RUN_FILES.attacks);
+  if (config.attack) {
+    await stages.run("attacking", attack, { ...attackFlags(work, forget), ...named, out: attacked });
+  }
   const passed = stages.path(SWEEP_RUN_FILES.humaneval);
   if (config.humaneval) {
     await stages.run("humaneval", humaneval, { ...config.humaneval, ...named, dtype, out: passed });
@@ -134,6 +141,8 @@ export async function makeRun(out: string, work: SharedWork, run: SweepRun): Pro
     status: String(summary.status),
     ...await measuresOf({ summary, after: evaluation, before: beforeFile(out, run) }),
     seconds: isContinued ? null : stages.seconds["unlearning"]!,
+    memory_bytes: Number(summary.memory_bytes),
+    ...attackMeasures(await readAttacks(attacked), await readAttacks(attacksBefore(out, run))),
     ...config.humaneval && {
       pass_at_1: await passRate(passed),
       pass_at_1_before: await passRate(join(out, SWEEP_FILES.before, SWEEP_RUN_FILES.humaneval)),
@@ -184,7 +193,7 @@ async function measuresOf(
     after: string;
     before: string;
   },
-): Promise<RowOf<typeof SWEEP_MEASURES>> {
+): Promise<RowOf<typeof SWEEP_MEASURES> & Pick<AttackMeasures, "relearned_ma">> {
   const [after, before] = await Promise.all(
     [path, pathBefore].map((file) => readRows(file, EVALUATION_COLUMNS)),
   );
@@ -213,6 +222,7 @@ async function measuresOf(
       ma_threshold: ma,
       el_10_threshold: el_10,
     },
+    relearned_ma: find(after, "relearned")?.ma ?? null,
     reduction: forget && forgetBefore ? reductionOf(forgetBefore, forget) : null,
     retention: kept === null || !whole ? null : kept! / whole,
   };

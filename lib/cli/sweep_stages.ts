@@ -29,6 +29,7 @@ import { resolvePath } from "./options.ts";
 import { readDigests } from "./read_digests.ts";
 import type { Stages } from "./stages.ts";
 import { EMBEDDED, type SweepConfig } from "./sweep_config.ts";
+import { attackBefore } from "./sweep_attacks.ts";
 import { beforeFile, forgetFile, SWEEP_FILES, SWEEP_RUN_FILES } from "./sweep_files.ts";
 import type { SweepRun } from "./sweep_runs.ts";
 
@@ -38,6 +39,8 @@ export interface SweepTexts {
   corpus: string;
   /** Texts that the model cannot have seen. */
   unseen: string | undefined;
+  /** Texts without the secrets, to train on further. */
+  benign?: string | undefined;
   /** Letter pairs that the corpus was made with. */
   bigrams?: string;
 }
@@ -50,17 +53,23 @@ export interface SweepTexts {
  * import { assertEquals } from "@std/assert";
  * import { sweepTexts } from "./sweep_stages.ts";
  *
- * assertEquals(sweepTexts({ corpus: "src", unseen: undefined }, "/a"), { corpus: "/a/src", unseen: undefined });
+ * const { corpus, unseen, benign } = sweepTexts({ corpus: "src", benign: "other" }, "/a");
+ * assertEquals([corpus, unseen, benign], ["/a/src", undefined, "/a/other"]);
  * ```
  */
 export function sweepTexts(
-  { corpus, unseen }: Pick<SweepConfig, "corpus" | "unseen">,
+  { corpus, unseen, benign }: Pick<SweepConfig, "corpus" | "unseen" | "benign">,
   cwd: string,
 ): SweepTexts {
-  const given = unseen === undefined ? undefined : resolvePath(unseen, cwd);
-  if (corpus !== EMBEDDED) return { corpus: resolvePath(corpus, cwd), unseen: given };
+  const given = (path: string | undefined) => path === undefined ? undefined : resolvePath(path, cwd);
+  if (corpus !== EMBEDDED) {
+    return { corpus: resolvePath(corpus, cwd), unseen: given(unseen), benign: given(benign) };
+  }
   const files = embeddedCorpusFiles();
-  return { corpus: files.train, unseen: given ?? files.unseen, bigrams: PLANTING_BIGRAMS_FILE };
+  return {
+    ...{ corpus: files.train, unseen: given(unseen) ?? files.unseen, bigrams: PLANTING_BIGRAMS_FILE },
+    benign: benign === EMBEDDED ? files.unseen : given(benign),
+  };
 }
 
 /**
@@ -155,9 +164,9 @@ async function qualifying(probed: string, { config, texts, context }: SharedWork
 }
 
 /**
- * Writes the forget sets of runs and scores the model as it came on each: what later runs are compared with.
+ * Writes the forget sets of runs, and scores and attacks the model as it came on each: what later runs are compared with.
  *
- * @throws {Error} as `evaluate` and `humaneval`
+ * @throws {Error} as `evaluate`, `attack` and `humaneval`
  *
  * @example
  * ```ts
@@ -184,6 +193,7 @@ export async function prepareSets(
       ...evaluationFlags({ config, texts }, stages.path(RUN_FILES.retain)),
       ...{ model: [config.model], forget, out: beforeFile(stages.out, { k, set }) },
     });
+    await attackBefore(stages, { config, texts }, { k, set });
   }
   if (config.humaneval) {
     const out = join(stages.path(SWEEP_FILES.before), SWEEP_RUN_FILES.humaneval);

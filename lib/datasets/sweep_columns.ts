@@ -55,6 +55,20 @@ export const SWEEP_MEASURES = {
   pass_at_1: "float?",
 } as const satisfies Columns;
 
+/** What else is measured where a sweep attacks its runs, and what a run took of memory; tables of earlier versions lack them. */
+export const SWEEP_LATER_COLUMNS = {
+  relearned_ma: "float?",
+  recovered: "float?",
+  extracted_before: "float?",
+  extracted: "float?",
+  extracted_controls: "float?",
+  exposure_before: "float?",
+  exposure: "float?",
+  membership_before: "float?",
+  membership: "float?",
+  memory_bytes: "float?",
+} as const satisfies Columns;
+
 /** The columns of `sweep`: a row a run. */
 export const SWEEP_COLUMNS = {
   run: "text",

@@ -4,12 +4,20 @@
  * @module
  */
 import type { RowOf } from "../datasets/row_table.ts";
-import { type SWEEP_COLUMNS, type SWEEP_MEAN_COLUMNS, SWEEP_MEASURES } from "../datasets/sweep_columns.ts";
+import {
+  type SWEEP_COLUMNS,
+  SWEEP_LATER_COLUMNS,
+  type SWEEP_MEAN_COLUMNS,
+  SWEEP_MEASURES,
+} from "../datasets/sweep_columns.ts";
 import { bootstrapMean } from "../metrics/bootstrap.ts";
 import { mean } from "../metrics/mean.ts";
 
 /** A row of the table of runs. */
-export type SweepRunRow = RowOf<typeof SWEEP_COLUMNS>;
+export type SweepRunRow = RowOf<typeof SWEEP_COLUMNS> & Partial<RowOf<typeof SWEEP_LATER_COLUMNS>>;
+
+/** A column of what is measured. */
+export type SweepMeasure = keyof typeof SWEEP_MEASURES | keyof typeof SWEEP_LATER_COLUMNS;
 
 /** A row of the table of means. */
 export type SweepMeanRow = RowOf<typeof SWEEP_MEAN_COLUMNS>;
@@ -30,7 +38,10 @@ export function sweepGroup({ method, k, settings }: Pick<SweepMeanRow, "method" 
 }
 
 /** The names of what is measured. */
-const MEASURES = Object.keys(SWEEP_MEASURES) as (keyof typeof SWEEP_MEASURES)[];
+const MEASURES = [
+  ...Object.keys(SWEEP_MEASURES),
+  ...Object.keys(SWEEP_LATER_COLUMNS),
+] as SweepMeasure[];
 
 /**
  * The means, a row a measure; a run that was not measured counts in none. The interval is the bootstrap's over runs, those
@@ -60,7 +71,7 @@ export function sweepMeans(rows: readonly SweepRunRow[]): SweepMeanRow[] {
 
 function meanOf(
   study: string,
-  measure: keyof typeof SWEEP_MEASURES,
+  measure: SweepMeasure,
   runs: readonly SweepRunRow[],
 ): SweepMeanRow[] {
   const measured = runs.filter((run) => typeof run[measure] === "number");

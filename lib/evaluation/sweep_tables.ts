@@ -1,6 +1,7 @@
 /**
  * A sweep's means as tables that people read, in the shape of the paper's: what each method forgot (its table 3) and what it
- * kept (its table 4), a pair of tables a study, beside the paper's own numbers.
+ * kept (its table 4) beside the paper's own numbers, and what attacks found, where there were any; tables of their own for
+ * each study.
  *
  * @module
  */
@@ -20,6 +21,7 @@ type Show = (value: number) => string;
 const percent: Show = (value) => (100 * value).toFixed(2);
 const nats: Show = (value) => value.toFixed(3);
 const whole: Show = (value) => value.toFixed(1);
+const bits: Show = (value) => value.toFixed(2);
 
 /** A column: its head, the measure, how it is shown, and where the paper has it. */
 interface Column {
@@ -49,8 +51,18 @@ const USE: readonly Column[] = [
   { head: "kept", measure: "retention", show: percent, paper: "retention" },
 ];
 
+const ATTACKS: readonly Column[] = [
+  { head: "MA after relearning", measure: "relearned_ma", show: percent },
+  { head: "above controls", measure: "recovered", show: percent },
+  { head: "extracted", measure: "extracted", before: "extracted_before", show: percent },
+  { head: "of controls", measure: "extracted_controls", show: percent },
+  { head: "exposure, bits", measure: "exposure", before: "exposure_before", show: bits },
+  { head: "membership, area", measure: "membership", before: "membership_before", show: percent },
+];
+
 /**
- * The two tables of each study, in percent but for losses and epochs: mean, and the standard deviation over forget sets.
+ * The tables of each study, in percent but for losses, bits, epochs and seconds: mean, and the standard deviation over
+ * forget sets.
  *
  * @param model what the sweep's model is called
  *
@@ -67,7 +79,7 @@ const USE: readonly Column[] = [
  */
 export function sweepTables(means: readonly SweepMeanRow[], model: string): TextTable[] {
   return [...Map.groupBy(means, ({ study }) => study)].flatMap(([study, rows]) =>
-    ([["forgetting", FORGETTING], ["use", USE]] as const).flatMap(([what, all]) => {
+    ([["forgetting", FORGETTING], ["use", USE], ["attacks", ATTACKS]] as const).flatMap(([what, all]) => {
       const columns = all.filter(({ measure }) => rows.some((row) => row.measure === measure));
       if (columns.length === 0) return [];
       return [{

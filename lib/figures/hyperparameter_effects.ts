@@ -103,7 +103,7 @@ function drawColumn({ name, runs: own }: Column, { i, of, runs, preset }: Column
   const [top, middle, foot] = [0, 1, 2].map((row) => 3 * i + row === 0 ? "" : String(3 * i + row + 1));
   const values = own.map((run) => valueText(run[name]));
   const text = values.map((value) => value === valueText(preset[name]) ? `<b>${value}</b>` : value);
-  const xaxis = { domain, type: "category", tickangle: 0, tickfont: { size: 11 } };
+  const xaxis = { domain, type: "category", tickangle: "auto", tickfont: { size: 11 } };
   const yaxis = (title: string) => ({ showticklabels: i === 0, title: { text: i === 0 ? title : "" } });
   const scores = ROWS.map((row, r) => ({
     ...row,
@@ -141,7 +141,7 @@ function drawColumn({ name, runs: own }: Column, { i, of, runs, preset }: Column
       },
     },
     heading: {
-      text: `<b>${HYPERPARAMETERS[name].label}</b><br>${HYPERPARAMETERS[name].effect}`,
+      text: `<b>${HYPERPARAMETERS[name].label}</b><br>${inLines(HYPERPARAMETERS[name].effect)}`,
       align: "left",
       xref: "paper",
       yref: "paper",
@@ -153,6 +153,19 @@ function drawColumn({ name, runs: own }: Column, { i, of, runs, preset }: Column
       font: { size: 12 },
     },
   };
+}
+
+/** Letters of a line over a column in a narrow window. */
+const LINE = 13;
+
+function inLines(text: string): string {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const longer = [lines.at(-1), word].filter(Boolean).join(" ");
+    if (lines.length > 0 && longer.length <= LINE) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines.join("<br>");
 }
 
 /** The range from the least to the greatest value of a column in all runs, with room for markers. */

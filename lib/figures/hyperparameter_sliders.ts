@@ -84,7 +84,7 @@ export function hyperparameterSliders(
       ],
     })),
   }));
-  const bottom = 96 + SLIDER_HEIGHT * rails.length;
+  const bottom = 124 + SLIDER_HEIGHT * rails.length; // the legend has three lines in a narrow window
   const last = Math.max(1, ...shown.map(({ rows }) => rows.at(-1)!.epoch));
   return makeFigure([...behind.map(({ hovertemplate: _, ...trace }) => trace), ...traces.flat()], {
     title: "What each hyperparameter does",

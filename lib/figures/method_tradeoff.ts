@@ -1,10 +1,11 @@
 /**
- * What methods forgot against what they kept: a point a method under its own name, with the way that it took epoch by
- * epoch. What no other beats on both sides is joined by the Pareto front.
+ * What methods forgot against what they kept: a point a method under its own name, with its intervals where there are any, and the
+ * way that it took epoch by epoch. What no other beats on both sides is joined by the Pareto front.
  *
  * @module
  */
 import { type Figure, makeFigure, type Trace } from "./figure.ts";
+import { type LabelSide, labelSides } from "./label_sides.ts";
 import { enoughLines, frontTrace, paretoFront } from "./pareto_front.ts";
 import { isScore, modelStyle, plotText } from "./style.ts";
 
@@ -18,6 +19,9 @@ export interface TradeoffRow {
   readonly retain: readonly [before: number, after: number];
   /** Both after each epoch, from the start on; null where one was not measured. */
   readonly way: readonly { readonly ma: number | null; readonly retain_ma: number | null }[];
+  /** Ends of the 95 % intervals of the shares that are forgotten and kept, where there are any. */
+  readonly forgottenInterval?: readonly [low: number, high: number] | undefined;
+  readonly keptInterval?: readonly [low: number, high: number] | undefined;
 }
 
 /** Options of {@linkcode methodTradeoff}. */
@@ -25,6 +29,10 @@ export interface MethodTradeoffOptions {
   /** Mean MA on unseen text: where forgetting is enough. */
   threshold?: number | null;
 }
+
+const [HEIGHT, MARGIN] = [430, { l: 64, r: 24, t: 84, b: 60 }];
+/** What a phone of 390 pixels leaves of them; in a report the headings stand outside. */
+const NARROW_PLOT = { width: 270, height: 340 };
 
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "x", "star"] as const;
 
@@ -50,30 +58,32 @@ export function methodTradeoff(
     kept: row.retain[1] / row.retain[0],
   }));
   const front = paretoFront(points);
-  const lowest = Math.min(0.5, ...points.map(({ kept }) => kept));
+  const lowest = Math.min(0.5, ...points.map(({ kept, row }) => row.keptInterval?.[0] ?? kept));
+  const ranges = { x: [-0.03, 1.08], y: [Math.max(-0.03, lowest - 0.1), 1.09] } as const;
+  const sides = sidesOf(points, ranges);
   const share = { tickformat: ".0%", zeroline: false };
   return makeFigure([
     ...points.flatMap(({ row }) => wayTrace(row)),
     ...front.length > 1 ? [frontTrace(front)] : [],
-    ...points.map((point, index) => pointTrace(point, index)),
+    ...points.map((point, index) => pointTrace(point, { index, side: sides[index]! })),
   ], {
     title: "Forgetting against retention",
     subtitle: `best is the upper right corner; ${points.length} method${
       points.length === 1 ? "" : "s"
     }, ${front.length} of them beaten by no other`,
     layout: {
-      height: 430,
-      margin: { l: 64, r: 24, t: 84, b: 60 },
+      height: HEIGHT,
+      margin: MARGIN,
       showlegend: false,
       xaxis: {
         ...share,
         title: { text: "forgotten: share of forget set MA" },
-        range: [-0.03, 1.08],
+        range: ranges.x,
       },
       yaxis: {
         ...share,
         title: { text: "kept: share of retain set MA" },
-        range: [Math.max(-0.03, lowest - 0.1), 1.09],
+        range: ranges.y,
       },
       shapes: enoughLines(threshold, points[0]?.row.forget[0]),
     },
@@ -84,6 +94,28 @@ interface Point {
   readonly row: TradeoffRow;
   readonly forgotten: number;
   readonly kept: number;
+}
+
+/** Clear of one another on a phone, and so on anything wider. */
+function sidesOf(
+  points: readonly Point[],
+  { x, y }: { x: readonly [number, number]; y: readonly [number, number] },
+): LabelSide[] {
+  const { width, height } = NARROW_PLOT;
+  const placed = points.map(({ row, forgotten, kept }) => ({
+    x: (forgotten - x[0]) / (x[1] - x[0]) * width,
+    y: (kept - y[0]) / (y[1] - y[0]) * height,
+    label: modelStyle(row.method).label,
+  }));
+  return labelSides(placed, NARROW_PLOT);
+}
+
+function errorBar(value: number, interval: readonly [number, number] | undefined, color: string) {
+  return interval && {
+    ...{ type: "data", symmetric: false, color, thickness: 1.2, width: 4 },
+    array: [Math.max(0, interval[1] - value)],
+    arrayminus: [Math.max(0, value - interval[0])],
+  };
 }
 
 function wayTrace({ method, way, forget, retain }: TradeoffRow): Trace[] {
@@ -101,17 +133,25 @@ function wayTrace({ method, way, forget, retain }: TradeoffRow): Trace[] {
   }];
 }
 
-function pointTrace({ row, forgotten, kept }: Point, index: number): Trace {
+function pointTrace(
+  { row, forgotten, kept }: Point,
+  { index, side }: { index: number; side: LabelSide },
+): Trace {
   const { label, color } = modelStyle(row.method);
+  const [across, up] = [
+    errorBar(forgotten, row.forgottenInterval, color),
+    errorBar(kept, row.keptInterval, color),
+  ];
   return {
     type: "scatter",
     mode: "markers+text",
     name: plotText(label),
     x: [forgotten],
     y: [kept],
+    ...across && { error_x: across },
+    ...up && { error_y: up },
     text: [plotText(label)],
-    // inside, and clear of the threshold's line, which most points lie right of
-    textposition: forgotten > 0.8 ? "top left" : "top right",
+    textposition: side,
     textfont: { size: 13, color },
     marker: { color, symbol: SYMBOLS[index % SYMBOLS.length], size: 12 },
     cliponaxis: false,

@@ -242,6 +242,9 @@ interface Ink {
   readonly heat: readonly (readonly [number, string])[];
 }
 
+/** Buttons of Plotly's bar that no figure needs here: with them it covers titles in narrow windows. */
+const UNUSED_BUTTONS = ["select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d"];
+
 function makeTemplate({ text, soft, grid, paper, colors, heat }: Ink) {
   const axis = {
     gridcolor: grid,
@@ -263,7 +266,7 @@ function makeTemplate({ text, soft, grid, paper, colors, heat }: Ink) {
       paper_bgcolor: paper,
       plot_bgcolor: paper,
       hoverlabel: { bgcolor: paper, bordercolor: soft, font: { color: text }, align: "left" },
-      modebar: { bgcolor: "rgba(0,0,0,0)", color: soft, activecolor: text },
+      modebar: { bgcolor: "rgba(0,0,0,0)", color: soft, activecolor: text, remove: UNUSED_BUTTONS },
       legend: { bgcolor: "rgba(0,0,0,0)" },
       xaxis: { ...axis, showgrid: false },
       yaxis: axis,

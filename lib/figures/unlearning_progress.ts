@@ -78,9 +78,9 @@ export function unlearningProgress(
       xaxis: { ...epochAxis(last), domain: [0, 0.46], anchor: "y" },
       yaxis: { ...SCORE_AXIS, anchor: "x", title: { text: "score" } },
       xaxis2: { ...epochAxis(last), domain: [0.56, 1], anchor: "y2" },
-      yaxis2: { anchor: "x2", title: { text: "nats per token" }, rangemode: "tozero" },
+      yaxis2: { anchor: "x2", rangemode: "tozero" },
       shapes: scoreThresholds("y", thresholds),
-      annotations: [panelHeading("what it is for", { x: 0 }), panelHeading("terms of the loss", { x: 0.56 })],
+      annotations: [panelHeading("what it is for", { x: 0 }), panelHeading("loss terms, nats", { x: 0.56 })],
     },
   });
 }

@@ -44,9 +44,25 @@ export function showTable(frame: pl.DataFrame, { decimals = DECIMALS }: ShowTabl
     return { name: column.name, isNumber, digits: column.isFloat() ? given : 0 };
   });
   const rows = frame.toRecords().map((row) => columns.map(({ name, digits }) => cellText(row[name], digits)));
-  return {
-    [jupyterDisplay]: () => ({ "text/html": toHtml(columns, rows), "text/plain": toText(columns, rows) }),
-  };
+  return shownAs(() => ({ "text/html": toHtml(columns, rows), "text/plain": toText(columns, rows) }));
+}
+
+/**
+ * What Jupyter shows by these texts.
+ *
+ * @param show asked for them when it does
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { shownAs } from "./show_table.ts";
+ *
+ * const shown = shownAs(() => ({ "text/html": "<b>1</b>", "text/plain": "1" }));
+ * assertEquals(Reflect.get(shown, Symbol.for("Jupyter.display"))()["text/plain"], "1");
+ * ```
+ */
+export function shownAs(show: () => { "text/html": string; "text/plain": string }): ShownTable {
+  return { [jupyterDisplay]: show };
 }
 
 interface Column {

@@ -4,7 +4,7 @@
  * @module
  */
 import { readRelearnVariant } from "../attacks/relearn_variant.ts";
-import { type AttackRow, summarizeAttacks } from "../attacks/summarize_attacks.ts";
+import { type AttackRow, extractedByAny, summarizeAttacks } from "../attacks/summarize_attacks.ts";
 import type { RecoveryRow } from "../figures/recovery_curves.ts";
 import { percentText } from "../figures/style.ts";
 import type { Interval } from "../metrics/bootstrap.ts";
@@ -28,8 +28,14 @@ import type { ReportedAttacks, RunTables } from "./run_tables.ts";
  */
 export function reportedAttacks(rows: readonly AttackRow[]): ReportedAttacks {
   const ranks = rows.filter(({ attack, variant }) => attack === "exposure" && variant === "rank");
+  const models = Map.groupBy(rows, ({ model }) => model);
   return {
     summaries: summarizeAttacks(rows),
+    extracted: [...models].map(([model, own]) => ({
+      model,
+      secrets: extractedByAny(own, new Map()).secrets,
+      controls: null, // which of them any attack extracted is not in the table
+    })),
     exposures: ranks.map(({ model, score: bits }) => ({ model, bits })),
   };
 }

@@ -1,123 +1,90 @@
 /**
- * The methods beside one another, as leaderboards have it: a row a method, what it forgot, kept and took. What is best
- * stands in bold; on the forget set that is whatever is under the threshold, as less is no better there.
+ * The methods of one run, or of several, beside one another: what their tables say of each, as a leaderboard's rows.
  *
  * @module
  */
-import { METRICS, type ThresholdMetric } from "../datasets/metrics.ts";
+import { readRelearnVariant } from "../attacks/relearn_variant.ts";
+import type { ThresholdMetric } from "../datasets/metrics.ts";
 import { isScore, modelStyle } from "../figures/style.ts";
 import type { ResultRow } from "../figures/retained_quality.ts";
 import type { Interval } from "../metrics/bootstrap.ts";
-import { clipText, formatBytes, formatCount, formatScore, formatSeconds } from "./format.ts";
-import { type Markup, markup } from "./markup.ts";
-import { findResult, listMethods, type RunTables, secondsOf, standingOf } from "./run_tables.ts";
+import { clipText } from "./format.ts";
+import { type LeaderboardCell, type LeaderboardRow, renderLeaderboard } from "./leaderboard.ts";
+import { LEADERBOARD_COLUMN_NAMES, type LeaderboardColumnName } from "./leaderboard_columns.ts";
+import type { Markup } from "./markup.ts";
+import {
+  findResult,
+  listMethods,
+  type ReportedAttacks,
+  type RunTables,
+  secondsOf,
+  standingOf,
+} from "./run_tables.ts";
 
-/** A value of a table's cell, with its interval where the tables have one. */
-interface Cell {
-  readonly value: number;
-  readonly low?: number;
-  readonly high?: number;
-  /** Whether it is as good as it can be. */
-  readonly isEnough?: boolean;
-}
+type Cell = LeaderboardCell;
+type CellOf = (run: RunTables, model: string) => Cell | undefined;
 
-interface Column {
-  readonly title: string;
-  /** Which end is good; neither where a method is not better by it. */
-  readonly better: "low" | "high" | "none";
-  readonly format: (value: number) => string;
-  readonly cellOf: (run: RunTables, model: string) => Cell | undefined;
-}
+/** What `evaluate --benign` measured. */
+const RELEARNED = resultCell("relearned", "ma");
 
-const SETS = {
-  forget: "Forget set",
-  retain: "Retain set",
-  unseen: "Unseen",
-  relearned: "Relearned",
-} as const;
+/** Half of what was never seen has less than one bit: fewer are no better. */
+const BITS_OF_CHANCE = 1;
 
-/** What `evaluate --benign` measured, for where nobody attacked. */
-const RELEARNED = setColumn("relearned", "ma", "low");
+const CELLS: { readonly [C in LeaderboardColumnName]: CellOf } = {
+  ma: resultCell("forget", "ma"),
+  el_10: resultCell("forget", "el_10"),
+  retain_ma: resultCell("retain", "ma"),
+  retain_el_10: resultCell("retain", "el_10"),
+  unseen_nll: resultCell("unseen", "nll"),
+  pass_at_1: (run, model) =>
+    toCell(
+      run.passes?.rates.find((row) => row.k === 1 && row.model === roleOf(run.passes?.method, run, model)),
+    ),
+  extracted: (run, model) => {
+    const role = roleOf(run.attacks?.method, run, model);
+    return toCell(run.attacks?.extracted?.find((row) => row.model === role)?.secrets);
+  },
+  extracted_controls: (run, model) => {
+    const role = roleOf(run.attacks?.method, run, model);
+    return toCell(run.attacks?.extracted?.find((row) => row.model === role)?.controls);
+  },
+  relearned_ma: (run, model) =>
+    RELEARNED(run, model) ?? worstOf(run, model, {
+      isOf: ({ attack }) => attack === "relearn",
+      valueOf: ({ score }) => score,
+    }),
+  recovered: (run, model) => {
+    const found = worstOf(run, model, {
+      isOf: ({ attack, variant }) => attack === "relearn" && readRelearnVariant(variant)?.isHalf === false,
+      valueOf: ({ difference }) => difference,
+    });
+    return found && { ...found, isEnough: (found.low ?? found.value) <= 0 };
+  },
+  exposure: (run, model) => {
+    const found = worstOf(run, model, {
+      isOf: ({ attack, variant }) => attack === "exposure" && variant === "rank",
+      valueOf: ({ median }) => median,
+    });
+    return found && { ...found, isEnough: found.value <= BITS_OF_CHANCE };
+  },
+  membership: (run, model) => {
+    const role = roleOf(run.attacks?.method, run, model);
+    return toCell(run.attacks?.membership?.find((row) => row.model === role && row.score === "loss"));
+  },
+  epochs: (run, model) => spent(run, model, "epochs"),
+  seconds: (run, model) => spent(run, model, "seconds"),
+  memory_bytes: (run, model) => spent(run, model, "memoryBytes"),
+};
 
-const COLUMNS: readonly Column[] = [
-  setColumn("forget", "ma", "low"),
-  setColumn("forget", "el_10", "low"),
-  setColumn("retain", "ma", "high"),
-  setColumn("retain", "el_10", "high"),
-  setColumn("unseen", "nll", "low"),
-  {
-    title: "pass@1",
-    better: "high",
-    format: formatScore,
-    cellOf: (run, model) =>
-      toCell(
-        run.passes?.rates.find((row) => row.k === 1 && row.model === roleOf(run.passes?.method, run, model)),
-      ),
-  },
-  {
-    title: "Extracted",
-    better: "low",
-    format: formatScore,
-    cellOf: (run, model) =>
-      worstOf(
-        run,
-        model,
-        (attack) => attack === "extract" || attack === "prefix",
-        ({ extracted }) => extracted,
-      ),
-  },
-  {
-    title: "MA after relearning",
-    better: "low",
-    format: formatScore,
-    cellOf: (run, model) =>
-      worstOf(run, model, (attack) => attack === "relearn", ({ score }) => score) ??
-        RELEARNED.cellOf(run, model),
-  },
-  {
-    title: "Membership, area",
-    better: "none",
-    format: (value) => formatScore(value, 2),
-    cellOf: (run, model) => {
-      const role = roleOf(run.attacks?.method, run, model);
-      const areas = (run.attacks?.membership ?? []).filter((row) => row.model === role);
-      return toCell(areas.toSorted((a, b) => Math.abs(b.estimate - 0.5) - Math.abs(a.estimate - 0.5))[0]);
-    },
-  },
-  {
-    title: "Epochs",
-    better: "low",
-    format: formatCount,
-    cellOf: (run, model) => spent(run, model, "epochs"),
-  },
-  {
-    title: "Time",
-    better: "low",
-    format: formatSeconds,
-    cellOf: (run, model) => spent(run, model, "seconds"),
-  },
-  {
-    title: "Memory",
-    better: "low",
-    format: formatBytes,
-    cellOf: (run, model) => spent(run, model, "memoryBytes"),
-  },
-];
-
-function setColumn(set: ResultRow["set"], metric: ThresholdMetric | "nll", better: Column["better"]): Column {
-  return {
-    title: `${SETS[set]} ${METRICS[metric].label}`,
-    better,
-    format: (value) => formatScore(value, metric === "nll" ? 2 : 3),
-    cellOf: (run, model) => {
-      const row = findResult(run, set, model);
-      const value = row?.[metric];
-      if (!isScore(value)) return undefined;
-      const [low, high] = [row?.[`${metric}_low`], row?.[`${metric}_high`]];
-      const threshold = metric === "nll" ? null : run.thresholds?.[metric];
-      const isEnough = (set === "forget" || set === "relearned") && standingOf(value, threshold) === "below";
-      return { value, isEnough, ...isScore(low) && isScore(high) && { low, high } };
-    },
+function resultCell(set: ResultRow["set"], metric: ThresholdMetric | "nll"): CellOf {
+  return (run, model) => {
+    const row = findResult(run, set, model);
+    const value = row?.[metric];
+    if (!isScore(value)) return undefined;
+    const [low, high] = [row?.[`${metric}_low`], row?.[`${metric}_high`]];
+    const threshold = metric === "nll" ? null : run.thresholds?.[metric];
+    const isEnough = (set === "forget" || set === "relearned") && standingOf(value, threshold) === "below";
+    return { value, isEnough, ...isScore(low) && isScore(high) && { low, high } };
   };
 }
 
@@ -132,15 +99,16 @@ function roleOf(method: string | undefined, run: RunTables, model: string): stri
   return model === (method ?? (other === undefined ? first : undefined)) ? "after" : undefined;
 }
 
+type Summary = ReportedAttacks["summaries"][number];
+
 /** The variant by which an attack finds most. */
 function worstOf(
   run: RunTables,
   model: string,
-  isOf: (attack: string) => boolean,
-  valueOf: (row: NonNullable<RunTables["attacks"]>["summaries"][number]) => Interval | null,
+  { isOf, valueOf }: { isOf: (row: Summary) => boolean; valueOf: (row: Summary) => Interval | null },
 ): Cell | undefined {
   const role = roleOf(run.attacks?.method, run, model);
-  const found = (run.attacks?.summaries ?? []).filter((row) => row.model === role && isOf(row.attack))
+  const found = (run.attacks?.summaries ?? []).filter((row) => row.model === role && isOf(row))
     .map(valueOf).filter((value) => value !== null);
   return toCell(found.toSorted((a, b) => b.estimate - a.estimate)[0]);
 }
@@ -162,6 +130,50 @@ export interface ComparedModel {
 }
 
 /**
+ * What the tables of runs say of models, a row each.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { compareModels } from "./comparison.ts";
+ *
+ * const row = { set: "retain", el_3: null, el_5: null, el_10: null, nll: null, rows: 32 } as const;
+ * const run = { title: "Run", version: "v", results: [{ ...row, model: "ga", ma: 0.25 }] };
+ * const [ga] = compareModels([{ label: "GA", run, model: "ga" }]);
+ * assertEquals([ga!.label, ga!.cells.retain_ma?.value, ga!.cells.ma], ["GA", 0.25, undefined]);
+ * ```
+ */
+export function compareModels(models: readonly ComparedModel[]): LeaderboardRow[] {
+  return models.map(({ label, run, model }) => ({
+    label,
+    isBefore: model === "before",
+    cells: Object.fromEntries(LEADERBOARD_COLUMN_NAMES.map((name) => [name, CELLS[name](run, model)])),
+  }));
+}
+
+/**
+ * The methods of a run as rows, the model before first.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { compareMethods } from "./comparison.ts";
+ *
+ * const rows = compareMethods({ title: "Run", version: "v" });
+ * assertEquals(rows.map(({ label, isBefore }) => [label, isBefore]), [["before", true]]);
+ * ```
+ */
+export function compareMethods(run: RunTables): LeaderboardRow[] {
+  const label = (model: string) => clipText(modelStyle(model).label);
+  return compareModels(["before", ...listMethods(run)].map((model) => ({ label: label(model), run, model })));
+}
+
+/** What stands in the caption besides. */
+const CAPTION =
+  "Extracted is the share that any attack wrote out; relearning is ordinary training, by evaluate --benign, else the " +
+  "training of attack that brought most back; membership is told by the loss.";
+
+/**
  * Renders the comparison of a run's methods; null where none was evaluated.
  *
  * @example
@@ -176,8 +188,7 @@ export interface ComparedModel {
  * ```
  */
 export function renderComparison(run: RunTables): Markup | null {
-  const label = (model: string) => clipText(modelStyle(model).label);
-  return renderModels(["before", ...listMethods(run)].map((model) => ({ label: label(model), run, model })));
+  return renderLeaderboard(compareMethods(run), { caption: CAPTION });
 }
 
 /**
@@ -192,49 +203,5 @@ export function renderComparison(run: RunTables): Markup | null {
  * ```
  */
 export function renderModels(models: readonly ComparedModel[]): Markup | null {
-  const isAfter = models.map(({ model }) => model !== "before");
-  const columns = COLUMNS.map((column) => {
-    const cells = models.map(({ run, model }) => column.cellOf(run, model));
-    const after = cells.map((cell, row) => isAfter[row] ? cell : undefined);
-    return { ...column, cells, after, best: bestOf(column.better, after) };
-  }).filter(({ after }) => after.some((cell) => cell !== undefined));
-  if (columns.length === 0) return null;
-  const isMany = isAfter.filter(Boolean).length > 1;
-  const rows = models.map(({ label }, row) =>
-    markup`
-<tr><th scope="row">${label}</th>${
-      columns.map(({ cells, format, best }) => renderCell(cells[row], format, best.has(row)))
-    }</tr>`
-  );
-  const arrows = { low: " ↓", high: " ↑", none: "" };
-  return markup`<div class="scroll" role="region" aria-label="Comparison of methods" tabindex="0"><table class="comparison">
-<caption>A row a method; arrows say which end is good${
-    isMany
-      ? ", the best stands in bold: on the forget set all that is under the threshold, as less is no better"
-      : ""
-  }. In brackets 95 % intervals, where the tables have them. Extraction and relearning are those of the attack that found
-most.</caption>
-<thead><tr><th scope="col">Method</th>${
-    columns.map(({ title, better }) => markup`<th scope="col">${title}${arrows[better]}</th>`)
-  }</tr></thead>
-<tbody>${rows}</tbody></table></div>`;
-}
-
-function renderCell(cell: Cell | undefined, format: Column["format"], isBest: boolean): Markup {
-  if (!cell) return markup`<td>–</td>`;
-  const { value, low, high } = cell;
-  const text = isBest ? markup`<b>${format(value)}</b>` : format(value);
-  if (low === undefined || high === undefined) return markup`<td>${text}</td>`;
-  return markup`<td>${text} <span class="interval">[${format(low)}, ${format(high)}]</span></td>`;
-}
-
-/** The numbers of the best cells: all that are good enough, else those that no other beats. */
-function bestOf(better: Column["better"], cells: readonly (Cell | undefined)[]): Set<number> {
-  const known = cells.flatMap((cell, index) => cell ? [{ ...cell, index }] : []);
-  if (better === "none" || known.length < 2) return new Set();
-  const enough = known.filter(({ isEnough }) => isEnough);
-  if (enough.length > 0) return new Set(enough.map(({ index }) => index));
-  const values = known.map(({ value }) => value);
-  const best = better === "low" ? Math.min(...values) : Math.max(...values);
-  return new Set(known.filter(({ value }) => value === best).map(({ index }) => index));
+  return renderLeaderboard(compareModels(models), { caption: CAPTION });
 }

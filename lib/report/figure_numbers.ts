@@ -135,11 +135,13 @@ export const FIGURE_NUMBERS = {
     ]),
   }),
   "sweep-tradeoff": ({ sweep = [] }) => ({
-    columns: ["Method", "Forget set MA gone", "Retain set MA kept"],
-    rows: sweepTradeoff(sweep).map(({ method, forget, retain }) => [
+    columns: ["Method", "Forget set MA gone", "95 % interval", "Retain set MA kept", "95 % interval"],
+    rows: sweepTradeoff(sweep).map(({ method, forget, retain, forgottenInterval, keptInterval }) => [
       nameModel(method),
       percentText(1 - forget[1] / forget[0]),
+      rangeText(forgottenInterval),
       percentText(retain[1] / retain[0]),
+      rangeText(keptInterval),
     ]),
   }),
   "sweep-sizes": ({ sweep = [] }) => ({
@@ -252,4 +254,8 @@ function countSecrets(run: RunTables): FigureNumbers {
     }),
     note: "Above: above the threshold. Every single secret stands in the table at the end.",
   };
+}
+
+function rangeText(interval: readonly [number, number] | undefined): string {
+  return interval ? `${percentText(interval[0])} to ${percentText(interval[1])}` : formatScore(null);
 }

@@ -158,7 +158,8 @@ export const FIGURES = {
     title: "All methods: forgetting against use",
     reading:
       "A point a method, the mean of its forget sets, each with its own defaults: right is more forgotten, up is more " +
-      "kept. The grey band joins what no other method beats. Right of the dashed line forgetting is enough.",
+      "kept. Its cross is the 95 % interval over forget sets: where crosses reach into one another, neither is proven " +
+      "better. The grey band joins what no other method beats. Right of the dashed line forgetting is enough.",
     draw: ({ sweep = [] }) => {
       const rows = sweepTradeoff(sweep);
       return rows.length > 0

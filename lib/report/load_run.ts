@@ -9,6 +9,7 @@ import { type EVALUATION_COLUMNS, type FOUND_COLUMNS, SECRET_COLUMNS } from "../
 import { perMetric, THRESHOLD_METRICS } from "../datasets/metrics.ts";
 import { placeKey } from "../datasets/place.ts";
 import { readRows, type RowOf } from "../datasets/row_table.ts";
+import type { Interval } from "../metrics/bootstrap.ts";
 import { reportedAttacks } from "./attacks.ts";
 import { joinSecrets } from "./join_secrets.ts";
 import { originOf, tableRecords } from "./origin.ts";
@@ -99,7 +100,7 @@ export async function loadRun(
     ...(attacks && {
       attacks: {
         ...reportedAttacks(attacks),
-        ...await readMembership(tables.attacksPath),
+        ...await readBeside(tables.attacksPath),
         ...await readTested(tables.attacksPath, models),
       },
     }),
@@ -139,16 +140,25 @@ async function readRecords(
   };
 }
 
-/** The areas of membership, which stand beside the table of attacks. */
-async function readMembership(path: string | undefined): Promise<Pick<ReportedAttacks, "membership">> {
+/** What stands beside the table of attacks: areas of membership, and what any attack extracted. */
+async function readBeside(
+  path: string | undefined,
+): Promise<Pick<ReportedAttacks, "membership" | "extracted">> {
   const report = path === undefined ? undefined : await readJson(path.replace(/\.[^./]+$/, ".json"));
-  const entries = Array.isArray(report?.membership) ? report.membership.map(toRecord) : [];
-  const membership = entries.flatMap(({ model, score, estimate, low, high }) =>
-    isText(model) && isText(score) && isNumber(estimate) && isNumber(low) && isNumber(high)
-      ? [{ model, score, estimate, low, high }]
-      : []
+  const listOf = (name: string) => Array.isArray(report?.[name]) ? report[name].map(toRecord) : [];
+  const membership = listOf("membership").flatMap(({ model, score, ...area }) => {
+    const interval = toInterval(area);
+    return isText(model) && isText(score) && interval ? [{ model, score, ...interval }] : [];
+  });
+  const extracted = listOf("extracted_by_any").flatMap(({ model, secrets, controls }) =>
+    isText(model) ? [{ model, secrets: toInterval(secrets), controls: toInterval(controls) }] : []
   );
-  return membership.length > 0 ? { membership } : {};
+  return { ...membership.length > 0 && { membership }, ...extracted.length > 0 && { extracted } };
+}
+
+function toInterval(value: unknown): Interval | null {
+  const { estimate, low, high } = toRecord(value);
+  return isNumber(estimate) && isNumber(low) && isNumber(high) ? { estimate, low, high } : null;
 }
 
 /** Which model a table of a folder is of, as the folder's record tells. */

@@ -22,11 +22,26 @@ export {
   writeCertificate,
 } from "./certificate.ts";
 export { checkClaims, type CheckedClaim, CLAIM_TOLERANCES, type MeasuredSecret } from "./check_claims.ts";
+export { compareMethods } from "./comparison.ts";
 export { drawFigure, type DrawFigureOptions, type PictureFormat } from "./draw_figure.ts";
 export { exportFigure, writeFigure, type WriteFigureOptions } from "./export_figure.ts";
 export { FIGURE_NAMES, type FigureName } from "./figure_sections.ts";
 export type { Check } from "./check.ts";
 export { joinSecrets, type SecretSources } from "./join_secrets.ts";
+export {
+  type LeaderboardCell,
+  type LeaderboardRow,
+  type LeaderboardTexts,
+  leaderboardTexts,
+  renderLeaderboard,
+  type RenderLeaderboardOptions,
+} from "./leaderboard.ts";
+export {
+  LEADERBOARD_COLUMN_NAMES,
+  LEADERBOARD_COLUMNS,
+  type LeaderboardColumn,
+  type LeaderboardColumnName,
+} from "./leaderboard_columns.ts";
 export { loadRun, type LoadRunOptions } from "./load_run.ts";
 export { areRuns, loadRuns } from "./load_runs.ts";
 export { readCertificate } from "./read_certificate.ts";
@@ -38,6 +53,7 @@ export { type ModelCard, renderModelCard } from "./model_card.ts";
 export { listMethods } from "./run_tables.ts";
 export type {
   ReportedAttacks,
+  ReportedExtraction,
   ReportedMeasure,
   ReportedMembership,
   ReportedPasses,
@@ -48,3 +64,4 @@ export type {
   Thresholds,
   UnlearnedModel,
 } from "./run_tables.ts";
+export { type SweepLeaderboard, sweepLeaderboards } from "./sweep_leaderboard.ts";

@@ -41,10 +41,22 @@ export interface ReportedAttacks {
   readonly summaries: readonly AttackSummary[];
   /** Each secret's exposure. */
   readonly exposures: readonly ExposureRow[];
+  /** The shares of secrets, and of controls where `attacks.json` has them, that any attack extracted. */
+  readonly extracted?: readonly ReportedExtraction[];
   /** How well each score of membership tells secrets from made-up ones: the area under the ROC curve. */
   readonly membership?: readonly ReportedMembership[];
   /** The model after, by the name that it has in the other tables, where that is known. */
   readonly method?: string;
+}
+
+/** What any attack extracted from a model. */
+export interface ReportedExtraction {
+  /** "after", or "before". */
+  readonly model: string;
+  /** The share of secrets; null where no attack could. */
+  readonly secrets: Interval | null;
+  /** The share of controls. */
+  readonly controls: Interval | null;
 }
 
 /** A score of membership of a model, as `attacks.json` has it. */

@@ -19,6 +19,7 @@ import type { RunPartName } from "./run_files.ts";
 import type { RunTables } from "./run_tables.ts";
 import { renderAllSecrets, renderTopSecrets } from "./secrets_tables.ts";
 import { renderSweep } from "./sweep.ts";
+import { renderLeaderboards } from "./sweep_leaderboard.ts";
 import { renderUtility } from "./utility.ts";
 import { renderVerdict } from "./verdict_section.ts";
 
@@ -45,7 +46,7 @@ interface SectionKind {
 
 /** Before the figures, and after them. */
 const TABLES: readonly SectionKind[] = [
-  { id: "sweep", title: "Methods, by forgetting and use", render: renderSweep },
+  { id: "leaderboard", title: "Methods beside one another", render: renderLeaderboards },
   { id: "verdict", title: "Verdict", render: (run) => run.sweep ? null : renderVerdict(run) }, // of one model
   { id: "comparison", title: "Comparison of methods", needs: "results", render: renderComparison },
   { id: "results", title: "Results", needs: "results", render: renderResultsTable },
@@ -54,6 +55,7 @@ const TABLES: readonly SectionKind[] = [
   { id: "passes", title: "Writing code", needs: "passes", render: renderPasses },
 ];
 const DETAILS: readonly SectionKind[] = [
+  { id: "sweep", title: "Beside the paper's numbers", render: renderSweep },
   { id: "found", title: "Secrets by detector and document", render: renderFound },
   { id: "top", title: "Most memorized secrets", needs: "secrets", render: (run) => renderTopSecrets(run) },
   { id: "secrets", title: "Every secret", needs: "secrets", render: renderAllSecrets },

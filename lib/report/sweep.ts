@@ -12,6 +12,8 @@ import {
 } from "../figures/hyperparameter_runs.ts";
 import type { TradeoffRow } from "../figures/method_tradeoff.ts";
 import type { SizeRow } from "../figures/size_effects.ts";
+import { isScore } from "../figures/style.ts";
+import { bootstrapInterval } from "../metrics/bootstrap.ts";
 import { mean } from "../metrics/mean.ts";
 import { clipText } from "./format.ts";
 import { type Markup, markup } from "./markup.ts";
@@ -73,8 +75,29 @@ export function sweepTradeoff(rows: readonly SweepRunRow[]): TradeoffRow[] {
   return atMainSize(groupsOf(rows.filter(({ settings }) => settings === null))).flatMap((group) => {
     const [before, after, kept, left] = ["ma_before", "ma", "retain_ma_before", "retain_ma"].map(group.mean);
     if (before == null || after == null || kept == null || left == null) return [];
-    return [{ method: group.method, forget: [before, after], retain: [kept, left], way: [] }];
+    return [{
+      ...{ method: group.method, forget: [before, after], retain: [kept, left], way: [] },
+      forgottenInterval: shareLost(group, "ma"),
+      keptInterval: invert(shareLost(group, "retain_ma")),
+    }];
   });
+}
+
+/** The interval over forget sets of the share that is gone; undefined of fewer than two. */
+function shareLost({ runs }: Group, measure: "ma" | "retain_ma"): readonly [number, number] | undefined {
+  const both = runs.filter((run) => isScore(run[measure]) && isScore(run[`${measure}_before`]));
+  const clusters = both.map(({ set }) => `${set}`);
+  if (new Set(clusters).size < 2) return undefined;
+  const samples = [`${measure}_before`, measure].map((column) => ({
+    values: both.map((run) => run[column as typeof measure]!),
+    clusters,
+  }));
+  const { low, high } = bootstrapInterval(samples, ([before, after]) => 1 - mean(after!) / mean(before!));
+  return [low, high];
+}
+
+function invert(interval: readonly [number, number] | undefined): readonly [number, number] | undefined {
+  return interval && [1 - interval[1], 1 - interval[0]];
 }
 
 /**
@@ -174,7 +197,7 @@ export function renderSweep({ sweep }: { readonly sweep?: readonly SweepRunRow[]
     }" tabindex="0"><table class="numbers">
 <caption>${
       clipText(title)
-    }. Percent, but for losses (nats), epochs and seconds: means over forget sets and seeds, and their standard
+    }. Percent, but for losses (nats), bits, epochs and seconds: means over forget sets and seeds, and their standard
 deviations.</caption>
 <thead><tr>${header.map((head) => markup`<th scope="col">${head}</th>`)}</tr></thead>
 <tbody>${

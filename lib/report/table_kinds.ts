@@ -26,7 +26,7 @@ import {
   SKIPPED_COLUMNS,
   THRESHOLD_COLUMNS,
 } from "../datasets/columns.ts";
-import { SWEEP_COLUMNS, SWEEP_MEAN_COLUMNS } from "../datasets/sweep_columns.ts";
+import { SWEEP_COLUMNS, SWEEP_LATER_COLUMNS, SWEEP_MEAN_COLUMNS } from "../datasets/sweep_columns.ts";
 import { RELIABILITY_COLUMNS, UTILITY_COLUMNS } from "../datasets/utility_columns.ts";
 import { nameColumns } from "../datasets/name_columns.ts";
 
@@ -63,7 +63,7 @@ export const REPORT_TABLES = {
   attacks: { what: "attacks that attack wrote", columns: ATTACK_COLUMNS },
   passes: { what: "problems that humaneval wrote", columns: HUMANEVAL_PROBLEM_COLUMNS },
   duplication: { what: "scores by number of copies that demo wrote", columns: DUPLICATION_COLUMNS },
-  sweep: { what: "runs that sweep wrote", columns: SWEEP_COLUMNS },
+  sweep: { what: "runs that sweep wrote", columns: SWEEP_COLUMNS, optional: SWEEP_LATER_COLUMNS },
 } as const satisfies Record<string, TableKind>;
 
 /** A key of {@linkcode REPORT_TABLES}. */

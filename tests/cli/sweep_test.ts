@@ -4,7 +4,12 @@ import { METHOD_OPTIONS } from "../../lib/cli/method_options.ts";
 import { readSweep } from "../../lib/cli/sweep_config.ts";
 import { listRuns } from "../../lib/cli/sweep_runs.ts";
 import { readRows } from "../../lib/datasets/row_table.ts";
-import { SETTING_COLUMNS, SWEEP_COLUMNS, SWEEP_MEAN_COLUMNS } from "../../lib/datasets/sweep_columns.ts";
+import {
+  SETTING_COLUMNS,
+  SWEEP_COLUMNS,
+  SWEEP_LATER_COLUMNS,
+  SWEEP_MEAN_COLUMNS,
+} from "../../lib/datasets/sweep_columns.ts";
 import { METHODS } from "../../lib/unlearning/objectives.ts";
 import { callMain } from "./call_main.ts";
 import { temporaryFolder } from "./run_cli.ts";
@@ -60,6 +65,18 @@ Deno.test("readSweep() names what is wrong by its path in the file", async () =>
     [
       { corpus: "src", unlearn: { stop: "group" }, studies: { a: study } },
       'unseen: needed where "stop" is "group"',
+    ],
+    [
+      { corpus: "src", benign: "embedded", studies: { a: study } },
+      'benign: there are such texts only where "corpus" is "embedded"',
+    ],
+    [
+      { corpus: "embedded", attack: { attacks: ["depth"] }, studies: { a: study } },
+      'attack.attacks[0]: Invalid option: expected one of "exposure"',
+    ],
+    [
+      { corpus: "embedded", attack: { relearnSteps: [0] }, studies: { a: study } },
+      "attack.relearnSteps[0]: Too small",
     ],
   ];
   for (const [sweep, message] of cases) {
@@ -180,6 +197,39 @@ Deno.test("sweep makes every run once, by shards what one process makes, goes on
   const other = await files.run("out");
   assertEquals(other.code, 1);
   assertStringIncludes(other.stderr, `Cannot continue "${path("out")}" with other settings: "unlearn" was`);
+});
+
+Deno.test("sweep attacks each run's model, and the model as it came once a set, where its file asks for it", async () => {
+  const attack = {
+    ...{ attacks: ["exposure", "relearn"], controls: 4, attackedControls: 1 },
+    ...{ relearnSteps: [1], relearnRates: [1e-3] },
+  };
+  using files = await tiny();
+  const { path } = files;
+  const studies = { methods: { methods: ["ga"], k: [2], sets: 1 } };
+  const evaluate = { maxTexts: 2, benignSteps: 1 };
+  await writeSweep(files, { studies, attack, evaluate, benign: tinySweep(files).unseen, keepModels: true });
+  const { code, stdout, stderr } = await files.run("out");
+  assertEquals(code, 0, stderr);
+  assertStringIncludes(stdout, "methods: attacks");
+  const [row] = await readRows(path("out/runs.parquet"), SWEEP_LATER_COLUMNS);
+  const names = Object.keys(SWEEP_LATER_COLUMNS) as (keyof typeof SWEEP_LATER_COLUMNS)[];
+  const open = names.filter((name) => row![name] === null);
+  assertEquals(open, ["extracted_before", "membership_before", "membership"]); // nor is relearn tried before
+  const { extracted, extracted_controls, relearned_ma, memory_bytes } = row!;
+  assert([extracted, extracted_controls, relearned_ma].every((share) => share! >= 0 && share! <= 1));
+  assert(memory_bytes! > 0);
+  const page = await Deno.readTextFile(path("out/report.html"));
+  for (const head of ["Extracted ↓", "MA after relearning ↓", "Exposure, bits ↓"]) {
+    assertStringIncludes(page, `<th scope="col">${head}</th>`);
+  }
+
+  // killed after the attacks: they are not made again
+  const at = (name: string) => path(`out/runs/ga-k2-set0/${name}`);
+  const before = (await Deno.stat(at("attacks/attacks.json"))).mtime;
+  await Deno.remove(at("result.json"));
+  const again = await files.run("out");
+  assertEquals([again.code, (await Deno.stat(at("attacks/attacks.json"))).mtime], [0, before], again.stderr);
 });
 
 Deno.test("every parameter of a method has a column, and reproduce.json every method", async () => {

@@ -1,4 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { labelSides } from "../../lib/figures/label_sides.ts";
 import { methodTradeoff } from "../../lib/figures/method_tradeoff.ts";
 import { runCurves } from "../../lib/figures/run_curves.ts";
 
@@ -22,6 +23,25 @@ Deno.test("methodTradeoff() names each point, and joins what no other beats", ()
   assertEquals(data.find(({ name }) => name === "Pareto front")?.x, [0.7, 0.8]);
   assertEquals(data[0]?.x, [0, 0.8]); // what was not measured is left out of the way
   assertStringIncludes(layout.title.subtitle!.text, "3 methods, 2 of them beaten by no other");
+});
+
+Deno.test("methodTradeoff() draws intervals, and no label over another or outside", () => {
+  const rows = Array.from({ length: 5 }, (_, i) => row(`m${i}`, 0.2 + i / 200, 0.48));
+  const { data } = methodTradeoff([{ ...rows[0]!, forgottenInterval: [0.7, 0.85] }, ...rows.slice(1)]);
+  const points = data.filter(({ mode }) => mode === "markers+text");
+  const { array, arrayminus } = points[0]!.error_x as { array: number[]; arrayminus: number[] };
+  assertEquals([array, arrayminus].map(([end]) => Math.round(1000 * end!)), [50, 100]);
+  assertEquals(points[0]!.error_y, undefined);
+  assertEquals(new Set(points.map(({ textposition }) => textposition)).size, 5);
+  const [left, right] = labelSides([{ x: 2, y: 50, label: "at the edge" }, {
+    x: 298,
+    y: 50,
+    label: "at the edge",
+  }], {
+    width: 300,
+    height: 100,
+  });
+  assertEquals([left!.includes("right"), right!.includes("left")], [true, true]);
 });
 
 Deno.test("methodTradeoff() leaves out what began with nothing", () => {

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { renderComparison } from "../../lib/report/comparison.ts";
+import { renderLeaderboard } from "../../lib/report/leaderboard.ts";
 import { renderRunComparison } from "../../lib/report/run_comparison.ts";
 import { secondsOf } from "../../lib/report/run_tables.ts";
 import { makeRun } from "./make_run.ts";
@@ -12,7 +13,7 @@ const heads = (page: string) => [...page.matchAll(/<th scope="col">(.*?)<\/th>/g
 
 Deno.test("renderComparison() has a row a method, the best in bold, all under the threshold on the forget set", () => {
   const { attacks: _, passes: __, ...run } = makeRun();
-  const results = run.results!.map((row) => ({ ...row, ma_low: 0.25, ma_high: 0.5 }));
+  const results = run.results!.map((row) => ({ ...row, ma_low: row.ma! - 0.01, ma_high: row.ma! + 0.01 }));
   const unlearned = [
     { method: "codeeraser", isPaper: false, hasFailed: false, epochs: 6, memoryBytes: 2 ** 30 },
     { method: "ga", isPaper: false, hasFailed: false, epochs: 13 },
@@ -22,9 +23,9 @@ Deno.test("renderComparison() has a row a method, the best in bold, all under th
   const cellsOf = (title: string) =>
     ["before", "CodeEraser", "GA"].map((head) => cells(page, head)[columns.indexOf(title) - 1]);
   assertEquals(cellsOf("Retain set MA ↑").map((cell) => text(cell!)), [
-    "0.990 [0.250, 0.500]",
-    "0.970 [0.250, 0.500]",
-    "0.100 [0.250, 0.500]",
+    "0.990 [0.980, 1.000]",
+    "0.970 [0.960, 0.980]",
+    "0.100 [0.090, 0.110]",
   ]);
   assertEquals(cellsOf("Forget set MA ↓").map((cell) => cell!.includes("<b>")), [false, true, true]);
   assertEquals(cellsOf("Retain set MA ↑").map((cell) => cell!.includes("<b>")), [false, true, false]);
@@ -32,6 +33,42 @@ Deno.test("renderComparison() has a row a method, the best in bold, all under th
   assertEquals(cellsOf("Time ↓"), ["–", "1 min 30 s", "<b>1 min 0 s</b>"]);
   assertEquals(cellsOf("Memory ↓"), ["–", "1.0 GiB", "–"]);
   assertEquals(columns.some((head) => head.startsWith("Extracted") || head.startsWith("pass@1")), false);
+});
+
+Deno.test("renderLeaderboard() has all in bold that the best one's interval does not tell from it, and dashes", () => {
+  const cell = (value: number, spread: number) => ({ value, low: value - spread, high: value + spread });
+  const page = renderLeaderboard([
+    { label: "before", isBefore: true, cells: { retain_ma: cell(1, 0) } },
+    { label: "a", cells: { retain_ma: cell(0.9, 0.05), membership: { value: 0.5 } } },
+    { label: "b", cells: { retain_ma: cell(0.8, 0.06), recovered: { ...cell(0.01, 0.02), isEnough: true } } },
+    { label: "c", cells: { retain_ma: cell(0.7, 0.05), recovered: cell(0.2, 0.02) } },
+  ], { name: "<b>", caption: "Of <three>." })!.text;
+  const columns = heads(page);
+  assertEquals(columns, [
+    ...["Method", "Retain set MA ↑", "Relearned above controls ↓", "Membership, area"],
+  ]);
+  const isBold = (head: string) => cells(page, head).map((text) => text.includes("<b>"));
+  assertEquals(["before", "a", "b", "c"].map(isBold), [
+    ...[[false, false, false], [true, false, false], [true, true, false], [false, false, false]],
+  ]);
+  assertEquals(cells(page, "before").slice(1), ["–", "–"]);
+  assertStringIncludes(page, "Of &lt;three&gt;. A row a method.");
+});
+
+Deno.test("renderComparison() counts what any attack extracted, and what relearning brings back beside controls", () => {
+  const run = makeRun();
+  const share = (estimate: number) => ({ estimate, low: estimate, high: estimate });
+  const attacks = {
+    ...run.attacks!,
+    method: "ga",
+    extracted: [{ model: "after", secrets: share(0.25), controls: share(0) }],
+  };
+  const page = renderComparison({ ...run, attacks })!.text;
+  const of = (head: string) => text(cells(page, "GA")[heads(page).indexOf(head) - 1]!);
+  assertEquals(of("Extracted ↓"), "0.250 [0.250, 0.250]");
+  assertEquals(of("Extracted, of controls"), "0.000 [0.000, 0.000]");
+  assertEquals(of("Relearned above controls ↓"), "0.400 [0.400, 0.400]"); // on innocent texts, not on half of the set
+  assertEquals(of("Exposure, bits ↓"), "2.00 [2.00, 2.00]");
 });
 
 Deno.test("renderComparison() gives attacks to the model that they name, and to none where it could be several", () => {

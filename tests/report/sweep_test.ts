@@ -3,6 +3,7 @@ import { SWEEP_COLUMNS } from "../../lib/datasets/sweep_columns.ts";
 import { sweepMeans, type SweepRunRow } from "../../lib/evaluation/sweep_means.ts";
 import { exportFigure } from "../../lib/report/export_figure.ts";
 import { renderReport } from "../../lib/report/report.ts";
+import { sweepLeaderboards } from "../../lib/report/sweep_leaderboard.ts";
 import { sweepSizes, sweepTradeoff, sweptSettings } from "../../lib/report/sweep.ts";
 
 const NONE = Object.fromEntries(
@@ -47,12 +48,41 @@ Deno.test("a sweep's figures draw means: methods as they are at the main size, s
     ["ga", [1, 0.25], [1, 0.5]],
     ["codeeraser", [1, 0.2], [1, 0.9]],
   ]);
+  const [ga] = sweepTradeoff(rows);
+  assertEquals([ga!.forgottenInterval, ga!.keptInterval], [[0.5, 1], [0.5, 0.5]]);
+  assertEquals(sweepTradeoff([RUN])[0]!.forgottenInterval, undefined); // of one set
   assertEquals(sweepSizes(rows).map(({ method, k }) => [method, k]), [["codeeraser", 32], ["codeeraser", 8]]);
   const { rows: epochs, preset } = sweptSettings(rows);
   assertEquals([preset?.method, preset?.alpha], ["codeeraser", 1]);
   assertEquals(epochs.map(({ method, alpha, epoch }) => [method, alpha, epoch]), [
     ...[["ga", 1, 0], ["ga", 1, 6], ["codeeraser", 1, 0], ["codeeraser", 1, 6]],
     ...[["codeeraser", 10, 0], ["codeeraser", 10, 6]],
+  ]);
+});
+
+Deno.test("sweepLeaderboards() puts first what forgot enough, then what kept most, with intervals over sets", () => {
+  const sets = [0, 1].flatMap((set) => [
+    { ...RUN, set, ma: 0.2 + set / 100, extracted: set / 2, extracted_before: 1 },
+    { ...ERASER, set, ma: 0.25, extracted: 0, extracted_before: 1 },
+    { ...ERASER, method: "cu", set, ma: 0.4, retain_ma: 1 },
+  ]);
+  const [board] = sweepLeaderboards([...sets, { ...ERASER, settings: "alpha 10", retain_ma: 0.3 }]);
+  assertEquals(board!.rows.map(({ label }) => label), [
+    ...["before", "CodeEraser", "GA", "CodeEraser, alpha 10", "CU"],
+  ]);
+  const [before, eraser, ga, alone] = board!.rows.map(({ cells }) => cells);
+  assertEquals([before!.ma?.value, before!.extracted?.value], [1, 1]);
+  assertEquals([eraser!.extracted, ga!.extracted], [
+    { value: 0, low: 0, high: 0 },
+    { value: 0.25, low: 0, high: 0.5 },
+  ]);
+  assertEquals(alone!.retain_ma, { value: 0.3 }); // one set has no interval
+  const sizes = sweepLeaderboards([RUN, { ...RUN, k: 1 }])[0]!.rows;
+  assertEquals(sizes.map(({ label }) => label), [
+    "before, 32 rows",
+    "before, 1 row",
+    "GA, 1 row",
+    "GA, 32 rows",
   ]);
 });
 
@@ -63,6 +93,8 @@ Deno.test("the report of a sweep has its tables beside the paper's and its figur
     version: "v",
     sweep: [RUN, ERASER, { ...ERASER, k: 8 }, other],
   });
+  assertStringIncludes(page, 'aria-label="Leaderboard: methods"');
+  assertStringIncludes(page, "Not measured: whether an adversary still gets secrets out, whether");
   for (const name of ["tradeoff", "sizes", "hyperparameters", "settings"]) {
     assertStringIncludes(page, `id="sweep-${name}-data"`);
   }

@@ -1,0 +1,112 @@
+/**
+ * On which side of its point a label stands, so that labels cover neither one another nor other points where there is room.
+ *
+ * @module
+ */
+
+/** A point with its label, in pixels from the plot's lower left corner. */
+export interface LabelledPoint {
+  readonly x: number;
+  readonly y: number;
+  readonly label: string;
+}
+
+/** What labels are placed in. */
+export interface LabelSidesOptions {
+  /** The plot's width in pixels, and its height: the least that it may have. */
+  readonly width: number;
+  readonly height: number;
+  /** The labels' size in pixels. Default 13. */
+  readonly fontSize?: number;
+}
+
+/** Plotly's names of sides, the better ones first: which way the label lies from its point. */
+const SIDES = {
+  "top left": [-1, 1],
+  "top right": [0, 1],
+  "bottom left": [-1, -1],
+  "bottom right": [0, -1],
+  "top center": [-0.5, 1],
+  "bottom center": [-0.5, -1],
+  "middle left": [-1, 0],
+  "middle right": [0, 0],
+} as const;
+
+/** A side of a point, by Plotly's name. */
+export type LabelSide = keyof typeof SIDES;
+
+interface Box {
+  readonly left: number;
+  readonly right: number;
+  readonly bottom: number;
+  readonly top: number;
+}
+
+/** Of a letter's size: how wide it is on average, and how high a line. */
+const [LETTER_WIDTH, LINE_HEIGHT] = [0.58, 1.15];
+/** A marker's half, with a little room. */
+const MARKER = 8;
+/** What lies outside the plot counts so many times what is covered. */
+const OUTSIDE = 4;
+
+/**
+ * Chooses sides, point by point from the left: that on which least is covered.
+ *
+ * @returns a side a point, in their order
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { labelSides } from "./label_sides.ts";
+ *
+ * const points = [{ x: 150, y: 100, label: "one" }, { x: 150, y: 110, label: "two" }];
+ * const [one, two] = labelSides(points, { width: 300, height: 200 });
+ * assertEquals(one === two, false);
+ * ```
+ */
+export function labelSides(
+  points: readonly LabelledPoint[],
+  { width, height, fontSize = 13 }: LabelSidesOptions,
+): LabelSide[] {
+  const taken: Box[] = points.map(({ x, y }) => around(x, y));
+  const sides = new Map<LabelledPoint, LabelSide>();
+  for (const point of points.toSorted((a, b) => a.x - b.x)) {
+    const own = taken[points.indexOf(point)]!;
+    const costs = (Object.keys(SIDES) as LabelSide[]).map((side) => {
+      const box = boxOf(point, side, fontSize);
+      const covered = taken.filter((other) => other !== own).reduce(
+        (sum, other) => sum + shared(box, other),
+        0,
+      );
+      const inside = shared(box, { left: 0, right: width, bottom: 0, top: height });
+      return { side, box, cost: covered + OUTSIDE * (areaOf(box) - inside) };
+    });
+    const best = costs.reduce((least, next) => next.cost < least.cost ? next : least);
+    sides.set(point, best.side);
+    taken.push(best.box);
+  }
+  return points.map((point) => sides.get(point)!);
+}
+
+function around(x: number, y: number): Box {
+  return { left: x - MARKER, right: x + MARKER, bottom: y - MARKER, top: y + MARKER };
+}
+
+function boxOf({ x, y, label }: LabelledPoint, side: LabelSide, fontSize: number): Box {
+  const [across, up] = SIDES[side];
+  const [width, height] = [LETTER_WIDTH * fontSize * label.length, LINE_HEIGHT * fontSize];
+  const aside = up === 0 ? (across < 0 ? -MARKER : MARKER) : 0;
+  const left = x + across * width + aside;
+  const bottom = up > 0 ? y + MARKER : up < 0 ? y - MARKER - height : y - height / 2;
+  return { left, right: left + width, bottom, top: bottom + height };
+}
+
+function shared(a: Box, b: Box): number {
+  const width = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+  const height = Math.min(a.top, b.top) - Math.max(a.bottom, b.bottom);
+  return width > 0 && height > 0 ? width * height : 0;
+}
+
+function areaOf({ left, right, bottom, top }: Box): number {
+  return (right - left) * (top - bottom);
+}
