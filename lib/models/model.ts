@@ -12,7 +12,7 @@ import type { Tensor } from "../npm/tfjs_core.ts";
 import type { Products } from "../engine/compile.ts";
 import { gpuMemory } from "../engine/cpu_features.ts";
 import { onceThere, recomputed } from "../engine/recompute.ts";
-import { type Adapter, withAdapter } from "./adapter.ts";
+import { type Adapter, withAdapter, withNotes } from "./adapter.ts";
 import type {
   Architecture,
   AroundLayer,
@@ -54,6 +54,8 @@ export interface HiddenOptions {
   cache?: (layer: number, keys: Tensor, values: Tensor) => void;
   /** Stands around each layer. Default: runs it. */
   around?: AroundLayer;
+  /** Is given what goes into each linear layer, [B T, in]. */
+  inputs?: (layer: string, x: Tensor) => void;
   /** For a training's step: draws the adapter's dropout, see `DropoutStep`. Default: nothing is dropped. */
   seed?: Tensor | undefined;
   /** For a training's step: keeps each layer's input alone, and computes the layer again for its gradients. Default false. */
@@ -61,7 +63,7 @@ export interface HiddenOptions {
 }
 
 /** What a run over layers needs: positions and attention are made anew for each layer that is computed again. */
-interface LayersOptions extends Pick<HiddenOptions, "seed" | "recomputesLayers"> {
+interface LayersOptions extends Pick<HiddenOptions, "seed" | "recomputesLayers" | "inputs"> {
   newPositions: () => Tensor;
   newAttention: () => AttentionFunction;
   around?: AroundLayer | undefined;
@@ -72,6 +74,7 @@ interface BoundFamily {
   angles: (positions: Tensor) => RopeAngles | null;
   embed: (ids: Tensor, positions: Tensor) => Tensor;
   block: (x: Tensor, inputs: LayerInputs) => Tensor;
+  afterMlp: (x: Tensor, layer: number) => Tensor;
   norm: (x: Tensor) => Tensor;
   logits: (hidden: Tensor) => Tensor;
 }
@@ -113,6 +116,8 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
   readonly isInOut: boolean;
   /** Those of the trained weights that `project` uses. */
   readonly outputWeights: Weights;
+  /** The output layer's matrix, which may be the embedding: [V, D]. */
+  readonly outputMatrix: Tensor;
   readonly #bind: (weights: Weights) => BoundFamily;
   readonly #family: BoundFamily;
 
@@ -134,6 +139,7 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
     this.weights = weights;
     this.trainable = adapter ? adapter.weights : trainableWeights(weights, trainable, name);
     this.outputWeights = outputWeights(this.trainable, parts.architecture, config);
+    this.outputMatrix = weights[parts.architecture[config.tiedEmbeddings ? "embeddingName" : "outputName"]]!;
     this.products = products;
     this.name = name;
   }
@@ -175,11 +181,12 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
 
   /** Hidden states after the last norm: [B, T] to [B T, D]. */
   #layers(ids: Tensor, { newPositions, newAttention, ...options }: LayersOptions): Tensor {
-    const { around = (run, x) => run(x), seed, recomputesLayers = false } = options;
+    const { around = (run, x) => run(x), inputs, seed, recomputesLayers = false } = options;
     const shape = ids.shape as [number, number];
     const prepare = (seed: Tensor | undefined) => {
       const step = seed && { seed, rows: ids.size };
-      const family = step ? this.#bind(withAdapter(this.weights, this.adapter, step)) : this.#family;
+      const weights = withNotes(withAdapter(this.weights, this.adapter, step), inputs);
+      const family = step || inputs ? this.#bind(weights) : this.#family;
       const positions = newPositions();
       return { family, positions, angles: family.angles(positions), attention: newAttention() };
     };
@@ -195,6 +202,11 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
     let x = all.family.embed(ids, all.positions); // [B T, D]
     for (let layer = 0; layer < this.config.layers; layer++) x = around(layerOf(layer), x, layer);
     return all.family.norm(x);
+  }
+
+  /** What a layer adds of what its MLP's last linear layer gives: [N, D] to [N, D]. */
+  afterMlp(x: Tensor, layer: number): Tensor {
+    return this.#family.afterMlp(x, layer);
   }
 
   /** The norm after the last layer, of any layer's output: [N, D] to [N, D]. */
@@ -280,6 +292,7 @@ function bind<C extends ModelConfig>({ architecture, weights, config }: ModelPar
     angles: (positions) => rope ? ropeAngles(positions, rope) : null,
     embed: (ids, positions) => architecture.embed(weights, config, ids, positions),
     block: (x, inputs) => architecture.block(weights, config, x, inputs),
+    afterMlp: (x, layer) => architecture.afterMlp?.(weights, config, x, layer) ?? x,
     norm: (x) => architecture.norm(weights, config, x),
     logits: (hidden) => architecture.logits(weights, config, hidden),
   };
