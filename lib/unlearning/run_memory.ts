@@ -55,6 +55,8 @@ export interface UnlearnWork {
 const SECRET_POSITIONS = PREFIX_TOKENS + SECRET_TOKENS;
 /** A cache that grows is there twice. */
 const GROWTH = 1.25;
+/** Vectors whose tokens are ranked at once, the copies of their logits that this takes, and of the pseudo-inverse's squares. */
+const [RANKED, RANK_COPIES, SQUARES] = [100, 3, 5];
 /** The part of what the first scores took that the allocator has not given back when the first step runs. */
 const LEFT = 0.25;
 
@@ -84,6 +86,7 @@ export function unlearningBytes(
   const output = Math.min(state, config.vocabularySize * config.width * FLOAT_BYTES); // an adapter leaves it alone
   // both moments, the gradients' sums; the weights kept last are on the disk
   const { training, xla, gpu = null, recomputesLayers, optimizer = "adam" } = work;
+  if (work.objective.edits) return editingBytes({ parameters, weightBytes, config }, work);
   const moments = trained * MOMENT_BYTES[optimizer];
   const start = work.objective.negates === undefined ? 0 : state; // the weights as they came
   const held = state + start + (training ? 2 : 1) * moments; // those of the training between are there all the time
@@ -119,6 +122,32 @@ export function unlearningBytes(
   }, gpu);
   // the checkpoint is measured as it was written: its weights beside the model's
   return runtimeBytes(gpu) + Math.max(step, weights + held + ofSecrets, 2 * weights + ofTexts);
+}
+
+/** Weights; a row that runs, ranks of vectors over the vocabulary, the pseudo-inverse, and what the scores of an epoch take. */
+function editingBytes(
+  { parameters, weightBytes, config }: Required<Omit<ModelSizes, "trained">>,
+  work: UnlearnWork,
+): number {
+  const { width, vocabularySize } = config;
+  const { gpu = null } = work;
+  const run = activationBytes(config, {
+    rows: 1,
+    length: SECRET_POSITIONS,
+    xla: false,
+    gpu,
+    recomputesLayers: true,
+  });
+  const ranks = RANK_COPIES * RANKED * vocabularySize * FLOAT_BYTES;
+  const inverse = SQUARES * width ** 2 * 2 * FLOAT_BYTES;
+  const ofSecrets = decodingBytes(config, {
+    texts: work.secrets,
+    length: SECRET_POSITIONS,
+    continued: SECRET_TOKENS,
+    starts: work.secrets * SECRET_TOKENS,
+  }, gpu);
+  const weights = parameters * weightBytes;
+  return runtimeBytes(gpu) + Math.max(weights + inverse + Math.max(run + ranks, ofSecrets), 2 * weights);
 }
 
 /** The reference's states, where the divergence counts, and its output layer; or a term's targets. */
