@@ -20,7 +20,7 @@ import { flagOf } from "./options.ts";
 export const METHOD_HELP =
   "how. By the paper: ga, ssga, cu, codeeraser, codeeraser-held. Ascent beside a retain set: " +
   "graddiff, wga, satimp. Preference: npo, simnpo. Another distribution in the secret's place: undial, ceu, prod, pdu. " +
-  "Hidden states: rmu. Arithmetic: task-vector. docs/methods.md has them all";
+  "Hidden states: rmu. Arithmetic: task-vector. Edits without training: revs. docs/methods.md has them all";
 
 /** What else a default may be. */
 const BY_MODEL: { readonly [name: string]: string } = {
@@ -104,6 +104,28 @@ export const METHOD_OPTIONS = {
   },
   epsilon: { kind: "float", describe: say("retain loss that is allowed, nats", "epsilon"), min: 0 },
   warmup: { kind: "int", describe: say("epochs before that weight moves", "warmup"), min: 0 },
+  tokens: {
+    kind: "int",
+    describe: say("of each secret so many of its rarest tokens are edited, and more each epoch", "tokens"),
+    min: 1,
+  },
+  neurons: {
+    kind: "int",
+    describe: say("neurons of a layer that are edited for a token, at most", "neurons"),
+    min: 1,
+  },
+  residualRank: {
+    kind: "float",
+    describe: say("rank to reach in what a layer gives, as a share of the vocabulary", "residualRank"),
+    min: 0,
+    max: 1,
+  },
+  neuronRank: {
+    kind: "float",
+    describe: say("rank to reach in each edited neuron, likewise", "neuronRank"),
+    min: 0,
+    max: 1,
+  },
 } as const satisfies OptionSpecs;
 
 /** Their values. */
@@ -119,6 +141,8 @@ const POSITIVE: readonly (readonly [keyof MethodValues, readonly MethodName[] | 
   ["topP", null],
   ["beta", ["npo", "simnpo"]],
   ["lambda", ["task-vector"]],
+  ["residualRank", null],
+  ["neuronRank", null],
 ];
 
 /** What the checks look at. */
@@ -127,12 +151,17 @@ export interface GivenMethod extends Partial<MethodValues> {
   method: string;
   /** Whose means. */
   compat?: string;
+  /** A new adapter to train. */
+  lora?: string | undefined;
+  /** One that there is. */
+  adapter?: string | undefined;
 }
 
 /**
  * A method's parameters: those that are given, the others by default where no model decides.
  *
- * @throws {UsageError} for an option that the method does not take, a retain loss that it has not, or the reference's means
+ * @throws {UsageError} for an option that the method does not take, a retain loss that it has not, the reference's means, or an
+ * adapter beside edits
  *
  * @example
  * ```ts
@@ -168,6 +197,10 @@ export function methodParameters(given: GivenMethod): ObjectiveOptions & { scope
     throw new UsageError(
       `Cannot use --compat reference with ${method}: the reference has ga, ssga, cu and codeeraser`,
     );
+  }
+  const adapted = (["lora", "adapter"] as const).find((name) => given[name] !== undefined);
+  if (adapted && objectiveOf(method).edits) {
+    throw new UsageError(`Cannot use ${flagOf(adapted)} with ${method}: it edits the weights themselves`);
   }
   const values = names.map((name) => [name, given[name] ?? defaults[name as keyof ObjectiveOptions]]);
   return Object.fromEntries(values.filter(([, value]) => value !== undefined && value !== null));

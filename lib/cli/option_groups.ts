@@ -25,7 +25,7 @@ export const GROUPS: { readonly [heading: string]: readonly string[] } = {
     .concat("microBatch", "held", "risk", "riskTable"),
   [OF_METHODS]:
     ("scope retainLoss gamma lambda alpha beta beta1 beta2 delta first topP temperature layer steering " +
-      "dualStep epsilon warmup").split(" "),
+      "dualStep epsilon warmup tokens neurons residualRank neuronRank").split(" "),
   "Training on innocent texts": ["lasting", "benign", "maxBenign", "benignSteps", "benignLr", "cycles"]
     .concat("relearnSteps", "relearnRates"),
   "A new model": ["layers", "width", "heads", "positions", "vocabulary", "tokenizer"],

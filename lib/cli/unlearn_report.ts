@@ -7,6 +7,7 @@ import { METRICS, perMetric, THRESHOLD_METRICS, type ThresholdMetric } from "../
 import type { countStates } from "../metrics/threshold.ts";
 import { type Compat, isReached, type StopThresholds } from "../unlearning/early_stop.ts";
 import { scaledRate } from "../training/rate_watch.ts";
+import { objectiveOf } from "../unlearning/objectives.ts";
 import type { RateNote } from "../unlearning/rate_notes.ts";
 import type { UnlearnEpoch } from "../unlearning/unlearn_epoch.ts";
 import type { CommandResult } from "./command.ts";
@@ -184,7 +185,12 @@ export function describeUnlearning(
   const isDone = isForgotten(summary, compat);
   const [rate] = rates;
   const isSpared = (after.retain_ma ?? 1) >= SPARED * (before.retain_ma ?? 1);
-  const other = isSpared && status === "not-converged" ? `--lr ${scaledRate(lr, 10)}` : "another --lr";
+  const trains = !objectiveOf(method).edits;
+  const other = !trains
+    ? "more --neurons"
+    : isSpared && status === "not-converged"
+    ? `--lr ${scaledRate(lr, 10)}`
+    : "another --lr";
   const advice = status === "reached" // by the weights as they were trained
     ? "rounding them for the checkpoint brings it back: try --save-dtype float32"
     : rate

@@ -24,6 +24,10 @@ export const SETTING_COLUMNS = {
   dual_step: "float?",
   epsilon: "float?",
   warmup: "int?",
+  tokens: "int?",
+  neurons: "int?",
+  residual_rank: "float?",
+  neuron_rank: "float?",
 } as const satisfies Columns;
 
 /** What is measured of a run, each in a column; null where it was not. */

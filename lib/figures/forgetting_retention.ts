@@ -50,6 +50,7 @@ const SYMBOLS: { readonly [method: string]: string } = {
   pdu: "hourglass",
   rmu: "bowtie",
   prod: "diamond-tall",
+  revs: "diamond-wide",
 };
 
 /**

@@ -66,6 +66,7 @@ const MODEL_STYLES = {
   rmu: { label: "RMU", color: PALETTE.green, pattern: "x" },
   prod: { label: "PROD", color: PALETTE.green, pattern: "/" },
   "task-vector": { label: "task vector", color: PALETTE.vermillion, pattern: "." },
+  revs: { label: "REVS", color: PALETTE.grey, pattern: "/" },
 } as const satisfies Record<string, ModelStyle>;
 
 /** How one kind of secret is named and drawn. */

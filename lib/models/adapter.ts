@@ -160,6 +160,34 @@ function droppedProduct(
 }
 
 /**
+ * Weights whose linear layers tell what goes into them.
+ *
+ * @param note is given a layer's name and its input, [N, in]. Default: they tell nothing
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ * import { linear } from "./layers.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const seen: string[] = [];
+ * const weights = withNotes({ "sum.weight": tf.tensor2d([[1, 1]]) }, (name, x) => void seen.push(`${name} [${x.shape}]`));
+ * assertEquals([linear(weights, "sum", tf.tensor2d([[2, 3]])).dataSync()[0], ...seen], [5, "sum [1,2]"]);
+ * ```
+ */
+export function withNotes(weights: Weights, note?: (name: string, x: Tensor) => void): Weights {
+  if (!note) return weights;
+  const added = weights[ADAPTER];
+  const told: LinearAdapter = (name, x) => {
+    note(name, x);
+    return added?.(name, x);
+  };
+  return { ...weights, [ADAPTER]: told };
+}
+
+/**
  * A model's weights with an adapter beside them, as a family's functions take them.
  *
  * @param step see `Adapter.beside`

@@ -136,6 +136,13 @@ export interface Architecture<C extends ModelConfig = OwnConfig> {
    */
   block: (weights: Weights, config: C, x: Tensor, inputs: LayerInputs) => Tensor;
   /**
+   * What a layer adds of what its MLP's last linear layer gives. Default: that itself.
+   *
+   * @param x [N, D] @param layer 0 to L - 1
+   * @returns [N, D]
+   */
+  afterMlp?: (weights: Weights, config: C, x: Tensor, layer: number) => Tensor;
+  /**
    * The norm after the last layer.
    *
    * @param x [B T, D]

@@ -45,5 +45,6 @@ export const granite: Architecture<GraniteConfig> = {
         rotaryAttention(name, x, { ...inputs, sizes: config, weights, scale: config.attentionScale }),
       residual: config.residualScale,
     }),
+  afterMlp: (_weights, config, x) => tf.mul(x, config.residualScale),
   logits: (weights, config, x) => tf.div(llama.logits(weights, config, x), config.logitsDivisor), // [N, V]
 };

@@ -13,19 +13,18 @@ import type { Products } from "../engine/compile.ts";
 import { gpuMemory } from "../engine/cpu_features.ts";
 import { toDevice } from "../engine/devices.ts";
 import { onceThere, recomputed } from "../engine/recompute.ts";
-import { Adapter, type RowShare, withAdapter } from "./adapter.ts";
+import { Adapter, type RowShare, withAdapter, withNotes } from "./adapter.ts";
 import type {
   Architecture,
   AroundLayer,
   AttentionFunction,
-  LayerInputs,
   ModelConfig,
   OwnConfig,
   Weights,
 } from "./architecture.ts";
 import { attend, attendInBlocks, causalBias, layerBiases } from "./attention.ts";
+import { bindFamily, type BoundFamily } from "./bind_family.ts";
 import { linearLayers, type LinearSize } from "./lora.ts";
-import { type RopeAngles, ropeAngles } from "./rope.ts";
 import { type Trainable, trainableWeights } from "./trainable.ts";
 
 /** Queries that a GPU takes at a time, of texts of at least twice as many. */
@@ -55,6 +54,8 @@ export interface HiddenOptions {
   cache?: (layer: number, keys: Tensor, values: Tensor) => void;
   /** Stands around each layer. Default: runs it. */
   around?: AroundLayer;
+  /** Is given what goes into each linear layer, [B T, in]. */
+  inputs?: (layer: string, x: Tensor) => void;
   /** For a training's step: draws the adapter's dropout, see `DropoutStep`. Default: nothing is dropped. */
   seed?: Tensor | undefined;
   /** Which of a larger batch's tokens these are, for what is drawn. Default: there are no others. */
@@ -64,19 +65,10 @@ export interface HiddenOptions {
 }
 
 /** What a run over layers needs: positions and attention are made anew for each layer that is computed again. */
-interface LayersOptions extends Pick<HiddenOptions, "seed" | "share" | "recomputesLayers"> {
+interface LayersOptions extends Pick<HiddenOptions, "seed" | "share" | "recomputesLayers" | "inputs"> {
   newPositions: () => Tensor;
   newAttention: () => AttentionFunction;
   around?: AroundLayer | undefined;
-}
-
-/** A family's maths over one model's weights. */
-interface BoundFamily {
-  angles: (positions: Tensor) => RopeAngles | null;
-  embed: (ids: Tensor, positions: Tensor) => Tensor;
-  block: (x: Tensor, inputs: LayerInputs) => Tensor;
-  norm: (x: Tensor) => Tensor;
-  logits: (hidden: Tensor) => Tensor;
 }
 
 /**
@@ -116,6 +108,8 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
   readonly isInOut: boolean;
   /** Those of the trained weights that `project` uses. */
   readonly outputWeights: Weights;
+  /** The output layer's matrix, which may be the embedding: [V, D]. */
+  readonly outputMatrix: Tensor;
   readonly #with: (weights: Weights, adapter: Adapter | undefined) => Model<C>;
   readonly #bind: (weights: Weights) => BoundFamily;
   readonly #family: BoundFamily;
@@ -129,7 +123,7 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
     const { config, weights, products = "float32", name = "new model", trainable = true } = parts;
     const { adapter = null } = parts;
     this.#with = (weights, adapter) => new Model({ ...parts, weights, adapter });
-    this.#bind = (weights) => bind({ ...parts, weights });
+    this.#bind = (weights) => bindFamily({ ...parts, weights });
     this.#family = this.#bind(withAdapter(weights, adapter));
     this.className = parts.architecture.className;
     this.adapter = adapter;
@@ -139,6 +133,7 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
     this.weights = weights;
     this.trainable = adapter ? adapter.weights : trainableWeights(weights, trainable, name);
     this.outputWeights = outputWeights(this.trainable, parts.architecture, config);
+    this.outputMatrix = weights[parts.architecture[config.tiedEmbeddings ? "embeddingName" : "outputName"]]!;
     this.products = products;
     this.name = name;
   }
@@ -180,11 +175,12 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
 
   /** Hidden states after the last norm: [B, T] to [B T, D]. */
   #layers(ids: Tensor, { newPositions, newAttention, ...options }: LayersOptions): Tensor {
-    const { around = (run, x) => run(x), seed, share, recomputesLayers = false } = options;
+    const { around = (run, x) => run(x), inputs, seed, share, recomputesLayers = false } = options;
     const shape = ids.shape as [number, number];
     const prepare = (seed: Tensor | undefined) => {
       const step = seed && { seed, rows: ids.size, share };
-      const family = step ? this.#bind(withAdapter(this.weights, this.adapter, step)) : this.#family;
+      const weights = withNotes(withAdapter(this.weights, this.adapter, step), inputs);
+      const family = step || inputs ? this.#bind(weights) : this.#family;
       const positions = newPositions();
       return { family, positions, angles: family.angles(positions), attention: newAttention() };
     };
@@ -200,6 +196,11 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
     let x = all.family.embed(ids, all.positions); // [B T, D]
     for (let layer = 0; layer < this.config.layers; layer++) x = around(layerOf(layer), x, layer);
     return all.family.norm(x);
+  }
+
+  /** What a layer adds of what its MLP's last linear layer gives: [N, D] to [N, D]. */
+  afterMlp(x: Tensor, layer: number): Tensor {
+    return this.#family.afterMlp(x, layer);
   }
 
   /** The norm after the last layer, of any layer's output: [N, D] to [N, D]. */
@@ -284,16 +285,4 @@ function weightsOfLayer(weights: Weights, layer: number): Tensor[] {
 
 function countOf(weights: Weights): number {
   return Object.values(weights).reduce((sum, weight) => sum + weight.size, 0);
-}
-
-/** The family's functions with one model's weights and sizes. */
-function bind<C extends ModelConfig>({ architecture, weights, config }: ModelParts<C>): BoundFamily {
-  const rope = architecture.rope?.(config);
-  return {
-    angles: (positions) => rope ? ropeAngles(positions, rope) : null,
-    embed: (ids, positions) => architecture.embed(weights, config, ids, positions),
-    block: (x, inputs) => architecture.block(weights, config, x, inputs),
-    norm: (x) => architecture.norm(weights, config, x),
-    logits: (hidden) => architecture.logits(weights, config, hidden),
-  };
 }

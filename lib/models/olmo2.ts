@@ -21,6 +21,7 @@ export const olmo2: Architecture<LlamaConfig> = {
   },
   shapes,
   block,
+  afterMlp,
 };
 
 function shapes(config: LlamaConfig): Record<string, number[]> {
@@ -45,5 +46,9 @@ function block(weights: Weights, config: LlamaConfig, x: Tensor, inputs: LayerIn
   const mixed = rotaryAttention(`${h}.self_attn`, x, { ...inputs, sizes: config, weights, adjust });
   const attended = tf.add(x, norm(mixed, "post_attention_layernorm"));
   const inner = gatedMlp(attended, { weights, name: `${h}.mlp`, activation });
-  return tf.add(attended, norm(inner, "post_feedforward_layernorm"));
+  return tf.add(attended, afterMlp(weights, config, inner, inputs.layer));
+}
+
+function afterMlp(weights: Weights, { normEpsilon: epsilon }: LlamaConfig, x: Tensor, layer: number): Tensor {
+  return rmsLayer(x, { weights, name: `model.layers.${layer}.post_feedforward_layernorm`, epsilon });
 }

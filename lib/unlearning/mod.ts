@@ -69,6 +69,13 @@ export {
   type SecretThresholds,
 } from "./per_secret_stop.ts";
 export { type Lasting, LASTING_WINDOWS, LastingTraining } from "./lasting.ts";
+export {
+  editableLayers,
+  type RankEditOptions,
+  RankEditor,
+  type RankEdits,
+  tokenRanks,
+} from "./rank_editor.ts";
 export { type RateNote, rateNotes, type RateOptions } from "./rate_notes.ts";
 export { KIND, type MicroBatch, type SetCounts } from "./micro_batch.ts";
 export { microBatches, type MicroBatchOptions, type UnlearnRow } from "./micro_batches.ts";

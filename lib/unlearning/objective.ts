@@ -4,6 +4,7 @@
  * @module
  */
 import type { DualOptions } from "./dual_weight.ts";
+import type { RankEdits } from "./rank_editor.ts";
 import type { Term } from "./terms.ts";
 import type { Scope } from "./units.ts";
 
@@ -62,6 +63,14 @@ export interface ObjectiveOptions {
   epsilon?: number;
   /** PDU: epochs before the retain side's weight moves. */
   warmup?: number;
+  /** REVS: how many tokens of a secret each epoch takes more. */
+  tokens?: number;
+  /** REVS: neurons of a layer that are edited for a token, at most. */
+  neurons?: number;
+  /** REVS: the least rank in the residual stream, as a share of the vocabulary. */
+  residualRank?: number;
+  /** REVS: the least rank in an edited neuron, likewise. */
+  neuronRank?: number;
   /** Draws what a method draws. Default 42. */
   seed?: number;
   /** The model's layers, where a default depends on them. */
@@ -86,6 +95,8 @@ export interface Objective {
   dual?: DualOptions;
   /** The weights are moved so many times the other way than the steps train them. Default: the same way. */
   negates?: number;
+  /** What is edited in place of any training. Default: the terms are minimized. */
+  edits?: RankEdits;
   /** Of which tokens of the forget set a distribution over the vocabulary is kept for a term. Default: none. */
   keeps?: Scope;
 }

@@ -14,6 +14,7 @@ import { GRAD_DIFF } from "./methods/graddiff.ts";
 import { NPO } from "./methods/npo.ts";
 import { PDU } from "./methods/pdu.ts";
 import { PROD } from "./methods/prod.ts";
+import { REVS } from "./methods/revs.ts";
 import { RMU } from "./methods/rmu.ts";
 import { SAT_IMP } from "./methods/satimp.ts";
 import { SIM_NPO } from "./methods/simnpo.ts";
@@ -72,6 +73,7 @@ export const OBJECTIVES = {
   rmu: RMU.objective,
   prod: PROD.objective,
   "task-vector": TASK_VECTOR.objective,
+  revs: REVS.objective,
 } as const satisfies Record<string, (options: RowOptions) => Objective>;
 
 /** A method's name. */
@@ -97,6 +99,7 @@ export const METHOD_DEFAULTS: { readonly [M in MethodName]: Defaults } = {
   rmu: RMU.defaults,
   prod: PROD.defaults,
   "task-vector": TASK_VECTOR.defaults,
+  revs: REVS.defaults,
 };
 
 /**

@@ -65,6 +65,8 @@ const GROWTH = 1.25;
  * compile them. Those of four layers are in the other numbers, which models of four layers have settled.
  */
 const GRAPH = { bytes: 22e6, besides: 4 };
+/** Vectors whose tokens are ranked at once, the copies of their logits that this takes, and of the pseudo-inverse's squares. */
+const [RANKED, RANK_COPIES, SQUARES] = [100, 3, 5];
 /** The part of what the first scores took that the allocator has not given back when the first step runs. */
 const LEFT = 0.25;
 
@@ -95,6 +97,7 @@ export function unlearningBytes(
   const output = Math.min(state, config.vocabularySize * config.width * FLOAT_BYTES); // an adapter leaves it alone
   // both moments, the gradients' sums; the weights kept last are on the disk
   const { training, xla, gpu = null, limit, recomputesLayers, optimizer = "adam" } = work;
+  if (work.objective.edits) return editingBytes({ parameters, weightBytes, config }, work);
   const moments = trained * MOMENT_BYTES[optimizer];
   const start = work.objective.negates === undefined ? 0 : state; // the weights as they came
   const held = state + start + (training ? 2 : 1) * moments; // those of the training between are there all the time
@@ -140,6 +143,32 @@ export function unlearningBytes(
   }, budget);
   // the checkpoint is measured as it was written: its weights beside the model's
   return runtimeBytes(gpu) + Math.max(step, weights + held + ofSecrets, 2 * weights + ofTexts);
+}
+
+/** Weights; a row that runs, ranks of vectors over the vocabulary, the pseudo-inverse, and what the scores of an epoch take. */
+function editingBytes(
+  { parameters, weightBytes, config }: Required<Omit<ModelSizes, "trained">>,
+  work: UnlearnWork,
+): number {
+  const { width, vocabularySize } = config;
+  const { gpu = null, limit } = work;
+  const run = activationBytes(config, {
+    rows: 1,
+    length: SECRET_POSITIONS,
+    xla: false,
+    gpu,
+    recomputesLayers: true,
+  });
+  const ranks = RANK_COPIES * RANKED * vocabularySize * FLOAT_BYTES;
+  const inverse = SQUARES * width ** 2 * 2 * FLOAT_BYTES;
+  const ofSecrets = decodingBytes(config, {
+    texts: work.secrets,
+    length: SECRET_POSITIONS,
+    continued: SECRET_TOKENS,
+    starts: work.secrets * SECRET_TOKENS,
+  }, budgetOf({ gpu, limit }));
+  const weights = parameters * weightBytes;
+  return runtimeBytes(gpu) + Math.max(weights + inverse + Math.max(run + ranks, ofSecrets), 2 * weights);
 }
 
 /** The reference's states, where the divergence counts, and its output layer; or a term's targets. */

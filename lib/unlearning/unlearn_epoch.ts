@@ -13,7 +13,7 @@ import type { TermValues } from "./term_values.ts";
 export interface UnlearnEpoch extends MetricValues<ThresholdMetric> {
   /** The epoch's number, from 0. */
   epoch: number;
-  /** What the forget step minimized, before its update. */
+  /** What the forget step minimized, before its update; null where edits take its place. */
   loss: number | null;
   /** Mean cross entropy of secret tokens before the update, nats. */
   ce_secret: number | null;
@@ -23,7 +23,7 @@ export interface UnlearnEpoch extends MetricValues<ThresholdMetric> {
   kl_forget: number | null;
   /** Mean KL(reference || model) of the retain step. */
   kl_retain: number | null;
-  /** The norm of the forget step's gradients; of a method with one step on both sets, of both. */
+  /** The norm of the forget step's gradients; of a method with one step on both sets, of both; null of edits. */
   norm: number | null;
   /** Mean MA of the retain texts. */
   retain_ma: number | null;
@@ -39,6 +39,11 @@ export const NO_TERMS = {
   norm: null,
 };
 
+/** What an epoch's step says of its terms; null where it has none. */
+export type EpochTerms =
+  & Pick<TermValues, "crossEntropySecret" | "crossEntropyNormal" | "divergence">
+  & { loss: number | null; norm: number | null };
+
 /**
  * An epoch's terms of both steps.
  *
@@ -50,7 +55,7 @@ export const NO_TERMS = {
  * assertEquals(termsOf(forget, undefined).ce_secret, 2);
  * ```
  */
-export function termsOf(forget: TermValues, retain: TermValues | undefined) {
+export function termsOf(forget: EpochTerms, retain: EpochTerms | undefined) {
   return {
     loss: forget.loss,
     ce_secret: forget.crossEntropySecret,

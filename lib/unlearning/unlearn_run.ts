@@ -6,16 +6,17 @@
 import type { Scores } from "../metrics/scorer.ts";
 import type { Model } from "../models/model.ts";
 import { readCheckpoint, type TrainingState, writeCheckpoint } from "../training/checkpoint.ts";
+import { createSteps } from "./create_steps.ts";
 import type { DualState } from "./dual_weight.ts";
 import type { StopDecision } from "./early_stop.ts";
 import { ForgetScores, type SetScores, type WantsEl } from "./forget_scores.ts";
 import { type KeptNote, KeptWeights } from "./kept_weights.ts";
 import { HELD_UPDATES, LastingTraining } from "./lasting.ts";
 import { type RateNote, rateNotes } from "./rate_notes.ts";
+import type { RunSteps } from "./run_steps.ts";
 import { type RuleState, type StopRule, stopRule } from "./stop_rule.ts";
 import { NO_TERMS, termsOf, type UnlearnEpoch } from "./unlearn_epoch.ts";
 import type { UnlearnHooks, UnlearnOptions, UnlearnResult, UnlearnSets } from "./unlearn_options.ts";
-import { UnlearnSteps } from "./unlearn_steps.ts";
 
 /** Thresholds are scored anew each so many epochs while no more secrets are above than so many times what chance explains. */
 const [RESCORED_EACH, NEAR] = [3, 2];
@@ -59,7 +60,7 @@ export class UnlearnRun implements Disposable {
   readonly #sets: UnlearnSets;
   readonly #options: UnlearnOptions;
   readonly #scores: ForgetScores;
-  readonly #steps: UnlearnSteps;
+  readonly #steps: RunSteps;
   readonly #training: LastingTraining | null;
   #rule: StopRule;
   readonly #kept: KeptWeights;
@@ -70,7 +71,7 @@ export class UnlearnRun implements Disposable {
 
   private constructor(
     { model, sets, options }: { model: Model; sets: UnlearnSets; options: UnlearnOptions },
-    { steps, training }: { steps: UnlearnSteps; training: LastingTraining | null },
+    { steps, training }: { steps: RunSteps; training: LastingTraining | null },
   ) {
     this.#model = model;
     this.#sets = sets;
@@ -85,7 +86,7 @@ export class UnlearnRun implements Disposable {
   /** Prepares both steps; their references are the model as it is now. */
   static async create(model: Model, sets: UnlearnSets, options: UnlearnOptions): Promise<UnlearnRun> {
     using stack = new DisposableStack(); // what has been made is freed if the rest fails
-    const steps = stack.use(await UnlearnSteps.create(model, sets, options));
+    const steps = stack.use(await createSteps(model, sets, options));
     const training = options.lasting ? stack.use(new LastingTraining(model, options.lasting, options)) : null;
     const run = new UnlearnRun({ model, sets, options }, { steps, training });
     stack.move();
@@ -233,6 +234,7 @@ export class UnlearnRun implements Disposable {
 
   /** The notes on the learning rate, from the history up to an epoch, at most to where the model was trained between. */
   #notes(end?: number): RateNote[] {
+    if (!this.#steps.hasRate) return [];
     const { vocabularySize } = this.#model.config;
     const trained = this.#history.findIndex(({ trained }) => trained > 0);
     const history = trained < 0 ? this.#history : this.#history.slice(0, trained);

@@ -17,13 +17,10 @@ import { type MicroBatch, microBatches, type UnlearnRow } from "./micro_batches.
 import { NegatedWeights } from "./negated_weights.ts";
 import { ObjectiveStep } from "./objective_step.ts";
 import { CONTROL_WEIGHTS, type Objective, objectiveOf } from "./objectives.ts";
+import type { Aim, RunSteps } from "./run_steps.ts";
 import { withLosses } from "./per_secret_stop.ts";
-import type { StopRule } from "./stop_rule.ts";
 import type { TermValues } from "./term_values.ts";
 import type { UnlearnOptions, UnlearnSets } from "./unlearn_options.ts";
-
-/** What the rule says of the secrets: which are to be forgotten yet, and to what losses they are brought. */
-export type Aim = Pick<StopRule, "active" | "pushes" | "secretThresholds">;
 
 /**
  * The steps of a run; `using` frees them and the optimizer, not the model.
@@ -49,11 +46,12 @@ export type Aim = Pick<StopRule, "active" | "pushes" | "secretThresholds">;
  * assert((await steps.run(1, () => Promise.resolve())).forget.crossEntropySecret! > forget.crossEntropySecret!);
  * ```
  */
-export class UnlearnSteps implements Disposable {
+export class UnlearnSteps implements RunSteps {
   /** Of both steps. */
   readonly optimizer: Adam;
   /** Updates before the optimizer last began anew. */
   earlier = 0;
+  readonly hasRate = true;
   readonly #sums: GradientSums;
   readonly #replicas: Replicas;
   readonly #forget: ObjectiveStep;

@@ -13,7 +13,7 @@ Deno.test("methodParameters() gives each method all that it takes, what is given
   }
   assertEquals(methodParameters({ method: "ga", gamma: 3 }), { gamma: 3, lambda: 0.1, alpha: 1 });
   assertEquals(methodParameters({ method: "pdu", epsilon: 0.5, scope: "row" }).epsilon, 0.5);
-  assertEquals([...ALONE], ["ga", "ssga", "undial", "ceu", "prod", "task-vector"]);
+  assertEquals([...ALONE], ["ga", "ssga", "undial", "ceu", "prod", "task-vector", "revs"]);
 });
 
 Deno.test("methodParameters() refuses by name what a method does not take", () => {
@@ -30,6 +30,13 @@ Deno.test("methodParameters() refuses by name what a method does not take", () =
     ],
     [{ method: "prod", topP: 0 }, "Cannot read --top-p 0: more than 0 is needed"],
     [{ method: "task-vector", lambda: 0 }, "Cannot read --lambda 0: more than 0 is needed"],
+    [
+      { method: "revs", gamma: 1 },
+      "Cannot use --gamma with revs: it takes --tokens, --neurons, --residual-rank, --neuron-rank",
+    ],
+    [{ method: "revs", residualRank: 0 }, "Cannot read --residual-rank 0: more than 0 is needed"],
+    [{ method: "revs", lora: "" }, "Cannot use --lora with revs: it edits the weights themselves"],
+    [{ method: "revs", adapter: "a" }, "Cannot use --adapter with revs: it edits the weights themselves"],
     [{ method: "simnpo", beta: 0 }, "Cannot read --beta 0: more than 0 is needed"],
     [
       { method: "rmu", compat: "reference" },

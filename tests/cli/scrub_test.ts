@@ -155,7 +155,7 @@ Deno.test("scrub says what to do where every document holds a secret", async () 
   assertEquals(code, 1);
   assertMatch(
     stderr,
-    /^codescrub: Cannot scrub by codeeraser, which keeps a retain set: cannot choose .*, or --method ga, ssga, undial, ceu, prod or task-vector, which have none$/m,
+    /^codescrub: Cannot scrub by codeeraser, which keeps a retain set: cannot choose .*, or --method ga, ssga, undial, ceu, prod, task-vector or revs, which have none$/m,
   );
   // without a retain set, by thresholds of unseen texts, of which it guesses every second letter
   await writeTexts(at.path("unseen.jsonl"), { a: "7x".repeat(80), b: "7z".repeat(80) });

@@ -28,11 +28,12 @@ Deno.test("by the paper's rule a checkpoint is done only where EL_3 and EL_5 are
 
 Deno.test("where the trained weights had forgotten and the rounded ones have not, the message names --save-dtype", () => {
   const after = { ...AFTER, ma: 0.31 };
-  const said = (status: string) =>
-    describeUnlearning({ ...SUMMARY, status, after }, { ...SETTINGS, compat: "sound" }).failure!;
+  const said = (status: string, method = "ga") =>
+    describeUnlearning({ ...SUMMARY, status, after }, { ...SETTINGS, method, compat: "sound" }).failure!;
   assertStringIncludes(
     said("reached"),
     "rounding them for the checkpoint brings it back: try --save-dtype float32",
   );
   assertStringIncludes(said("not-converged"), "try more --epochs or --lr 0.0001");
+  assertStringIncludes(said("not-converged", "revs"), "try more --epochs or more --neurons"); // it has no rate
 });

@@ -73,6 +73,10 @@ Deno.test("objectiveOf() of the field's methods has the weights and terms that e
     [{}, null, [["ceu"], []], false],
     [{}, null, [["prod"], []], false],
   ]);
+  assertEquals(shape("revs"), [{}, null, [[], []], false]);
+  const edits = { tokens: 2, neurons: 30, residualRank: 0.02, neuronRank: 0.6 };
+  assertEquals([objectiveOf("revs").edits, objectiveOf("ga").edits], [edits, undefined]);
+  assertEquals(objectiveOf("revs", { tokens: 3 }).edits, { ...edits, tokens: 3 });
   assertEquals(shape("rmu"), [{}, {}, [["rmu"], ["rmuRetain"]], true]);
   assertEquals(shape("rmu", { retainLoss: "nll" }), [{}, { crossEntropyAll: 1 }, [["rmu"], []], true]);
   const layers = (options: { layer?: number; modelLayers?: number }) =>
