@@ -155,13 +155,15 @@ export interface GivenMethod extends Partial<MethodValues> {
   lora?: string | undefined;
   /** One that there is. */
   adapter?: string | undefined;
+  /** GPUs at once. */
+  devices?: number | undefined;
 }
 
 /**
  * A method's parameters: those that are given, the others by default where no model decides.
  *
  * @throws {UsageError} for an option that the method does not take, a retain loss that it has not, the reference's means, or an
- * adapter beside edits
+ * adapter or several devices beside edits
  *
  * @example
  * ```ts
@@ -201,6 +203,9 @@ export function methodParameters(given: GivenMethod): ObjectiveOptions & { scope
   const adapted = (["lora", "adapter"] as const).find((name) => given[name] !== undefined);
   if (adapted && objectiveOf(method).edits) {
     throw new UsageError(`Cannot use ${flagOf(adapted)} with ${method}: it edits the weights themselves`);
+  }
+  if ((given.devices ?? 1) > 1 && objectiveOf(method).edits) {
+    throw new UsageError(`Cannot use --devices with ${method}: it edits one secret after the other`);
   }
   const values = names.map((name) => [name, given[name] ?? defaults[name as keyof ObjectiveOptions]]);
   return Object.fromEntries(values.filter(([, value]) => value !== undefined && value !== null));

@@ -5,7 +5,7 @@
  */
 import { placeKey } from "../datasets/place.ts";
 import { type Columns, readRows } from "../datasets/row_table.ts";
-import type { ObjectiveOptions } from "../unlearning/objectives.ts";
+import { objectiveOf, type ObjectiveOptions } from "../unlearning/objectives.ts";
 import { type OptionSpecs, type OptionValues, UsageError } from "./command.ts";
 
 /** The options by name. */
@@ -109,6 +109,9 @@ export async function readRisks(request: RiskRequest): Promise<Risks> {
 
 function refuseRows({ method, scope, compat }: RiskRequest): void {
   if (OF_ROWS.includes(method)) throw new UsageError(`Cannot use --risk with ${method}: it takes whole rows`);
+  if (objectiveOf(method).edits) {
+    throw new UsageError(`Cannot use --risk with ${method}: it weighs no secrets`);
+  }
   if (scope === "row") throw new UsageError("Cannot use --risk with --scope row: it weighs secrets");
   if (compat === "reference") throw new UsageError("Cannot use --risk with --compat reference: it has none");
 }

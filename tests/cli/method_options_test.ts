@@ -37,6 +37,7 @@ Deno.test("methodParameters() refuses by name what a method does not take", () =
     [{ method: "revs", residualRank: 0 }, "Cannot read --residual-rank 0: more than 0 is needed"],
     [{ method: "revs", lora: "" }, "Cannot use --lora with revs: it edits the weights themselves"],
     [{ method: "revs", adapter: "a" }, "Cannot use --adapter with revs: it edits the weights themselves"],
+    [{ method: "revs", devices: 2 }, "Cannot use --devices with revs: it edits one secret after the other"],
     [{ method: "simnpo", beta: 0 }, "Cannot read --beta 0: more than 0 is needed"],
     [
       { method: "rmu", compat: "reference" },

@@ -37,7 +37,7 @@ function weightsOf(method: string, rows: readonly UnlearnRow[], size: number): {
 }
 
 Deno.test("a secret's risk is its weight in every method on secrets, and the mean stays a mean", () => {
-  const onSecrets = METHODS.filter((method) => !["ga", "cu"].includes(method));
+  const onSecrets = METHODS.filter((method) => !["ga", "cu", "revs"].includes(method)); // revs has no loss
   assert(onSecrets.length >= 13);
   for (const method of onSecrets) {
     for (const size of [1, 2]) {
