@@ -24,8 +24,8 @@ export interface EngineOptions {
   /** Threads for one operation, up to 1,024. Default: those of the process, at first as many as there are cores. */
   threads?: number;
   /**
-   * How many GPUs compute, or as how many logical devices the processor is opened, up to its cores: for `toDevice` and steps
-   * compiled for a device. Default: one, the first.
+   * How many GPUs compute, or as how many logical devices the processor is opened, up to 16, which share its cores: for
+   * `toDevice` and steps compiled for a device. Default: one, the first.
    */
   count?: number;
   /** Where the libraries are. Default: what `findTensorFlow()` finds. */
@@ -65,6 +65,8 @@ export interface Engine extends Disposable {
 
 /** A pool of more threads than any machine has cores is a slip. */
 const MOST_THREADS = 1024;
+/** Logical devices make nothing faster: more of them are a slip. */
+const MOST_LOGICAL = 16;
 
 let open: Engine | null = null;
 let opening: Promise<Engine> | null = null;
@@ -145,11 +147,11 @@ async function openContext(options: EngineOptions): Promise<Engine> {
   });
   processThreads = threads;
   const gpu = computing[0]?.type === "GPU" ? computing[0] : null;
-  if (count > computing.length || (!gpu && count > navigator.hardwareConcurrency)) {
+  if (count > computing.length || (!gpu && count > MOST_LOGICAL)) {
     symbols.TFE_DeleteContext(context);
     const there = gpu
       ? `TensorFlow can use ${plural(computing.length, "GPU")}`
-      : `this machine has ${plural(navigator.hardwareConcurrency, "core")}`;
+      : `a processor is opened as ${MOST_LOGICAL} at most`;
     throw new RangeError(`Cannot compute on ${plural(count, "device")}: ${there}`);
   }
   // tfjs-node 4.22 calls two functions that newer runtimes have removed from node:util

@@ -33,11 +33,10 @@ Deno.test("steps of two logical processors run at once, each on the variables of
 });
 
 Deno.test("openTensorFlow() refuses more devices than there are, and others than are open", async () => {
-  const cores = navigator.hardwareConcurrency;
   await assertRejects(
-    () => openTensorFlow({ device: "cpu", count: cores + 1 }),
+    () => openTensorFlow({ device: "cpu", count: 17 }),
     RangeError,
-    `Cannot compute on ${cores + 1} devices: this machine has ${cores} core`,
+    "Cannot compute on 17 devices: a processor is opened as 16 at most",
   );
   await assertRejects(
     () => openTensorFlow({ device: "cpu", count: 0 }),
