@@ -211,20 +211,21 @@ export function compile<A extends readonly TensorTree[], R extends TensorTree>(
       `${binding.isNarrow(argumentIds[i]!) ? "bfloat16" : dtype}[${shape}]`
     );
     const key = `${form} ${kinds.join(" ")}`;
-    let captured = cache.get(key);
-    const isNew = captured?.binding !== binding;
-    if (isNew) cache.set(key, captured = capture(inputs));
+    const known = cache.get(key);
+    const isNew = known?.binding !== binding;
+    const captured = isNew ? capture(inputs) : known!;
+    if (isNew) cache.set(key, captured);
     const idOf = (source: StepInput) => "id" in source ? source.id : argumentIds[source.argument]!;
     const call = {
-      name: captured!.name,
+      name: captured.name,
       attrs: [],
-      inputs: captured!.inputs.map(idOf),
-      variables: variablesOf(captured!.assigned.map(idOf)),
-      outputs: captured!.outputs,
+      inputs: captured.inputs.map(idOf),
+      variables: variablesOf(captured.assigned.map(idOf)),
+      outputs: captured.outputs,
       device: options.device,
       tf32: options.products === "tf32",
     };
-    return { captured: captured!, call, isNew };
+    return { captured, call, isNew };
   };
   const finish = ({ captured, isNew }: ReturnType<typeof prepare>, infos: readonly TensorInfo[]): R => {
     if (isNew) trim(); // TensorFlow has optimized its graph meanwhile
