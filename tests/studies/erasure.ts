@@ -61,9 +61,11 @@ function isDone(trial: Trial, folder: string): boolean {
   return TABLES.every((name) => existsSync(join(folder, nameOf(trial), name)));
 }
 
-/** Keeps its tables in another folder. */
+/** Keeps its tables in another folder, and how the gold standard was trained. */
 async function keepTables(trial: Trial, from: string, to: string): Promise<void> {
-  for (const name of TABLES) await keepTable(join(from, nameOf(trial), name), join(to, nameOf(trial), name));
+  const names = TABLES.map((name) => join(nameOf(trial), name));
+  if (trial.method === "gold") names.push("gold/training_log.jsonl");
+  for (const name of names) await keepTable(join(from, name), join(to, name));
 }
 
 /** Unlearns where there is something to, attacks, and measures use. */
