@@ -9,6 +9,7 @@ import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import { compile, type CompiledStep } from "../engine/compile.ts";
 import type { AttentionFunction } from "../models/architecture.ts";
+import { gpuMemory } from "../engine/cpu_features.ts";
 import { memoryBudget } from "../engine/memory_budget.ts";
 import { compilesDecoding, outsideXlaOnProcessor } from "../engine/xla_policy.ts";
 import { powerOfTwo, roundUp, rowsAtOnce, textsAtOnce } from "./batch_sizes.ts";
@@ -166,7 +167,7 @@ export class Decoder implements Disposable {
     const hold = (...tensors: Tensor[]) => held.adopt(tensors, tf.dispose); // what is put into the list later, too
     const column = (value: (branch: Branch) => number) =>
       tf.tensor1d(Int32Array.from(branches, (branch) => branch ? value(branch) : 0), "int32");
-    const usesGpu = memoryBudget() !== null; // there XLA compiles attention too, so few shapes are better than short ones
+    const usesGpu = gpuMemory() !== null; // there XLA compiles attention too, so few shapes are better than short ones
     const last = Math.max(...branches.map((branch) => branch?.start.position ?? 0));
     const longest = usesGpu ? filled.length : roundUp(Math.max(1, last), 64, filled.length);
     const [ofTexts, own] = [hold(), hold()];
