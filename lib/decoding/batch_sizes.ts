@@ -24,7 +24,7 @@ const MOST = { texts: 2 ** 31, rows: 2 ** 30, prompts: 2 ** 31, slots: 3 * 2 ** 
 /** Fewer tokens at once than this leave a processor idle. */
 const LEAST_TOKENS = 128;
 /** Copies of a token's logits that a processor has at a time. */
-const LOGIT_COPIES = 3;
+export const LOGIT_COPIES = 3;
 
 /**
  * Texts of a batch: as many as keep caches and logits of 128 tokens under two gigabytes, 8 to 64; up to 512 on a GPU. The

@@ -37,7 +37,7 @@ export function scoringBytes(
   const cacheBytes = 2 * layers * cacheHeads * headWidth * tokens * FLOAT_BYTES;
   const texts = textsAtOnce(config, budget) * cacheBytes;
   const continuations = 2 * rowsAtOnce(config, budget) * cacheBytes;
-  return runtimeBytes(budget?.device === "gpu" ? budget.bytes : null) + parameters * weightBytesOf(dtype) +
+  return processBytes(budget) + parameters * weightBytesOf(dtype) +
     3 * texts + continuations;
 }
 
@@ -68,6 +68,11 @@ export function samplingBytes(
   const slots = slotsAtOnce(config, { positions, unit: ROW_UNIT }, budget);
   const caches = 2 * layers * cacheHeads * headWidth * 2 * positions * slots * FLOAT_BYTES;
   const logits = slots * vocabularySize * FLOAT_BYTES;
-  return runtimeBytes(budget?.device === "gpu" ? budget.bytes : null) + parameters * weightBytesOf(dtype) +
+  return processBytes(budget) + parameters * weightBytesOf(dtype) +
     caches + 3 * logits;
+}
+
+/** What a process takes of that memory before there is a model. */
+function processBytes(budget: MemoryBudget | null): number {
+  return runtimeBytes(budget?.device === "gpu" ? budget.bytes : null);
 }

@@ -6,7 +6,7 @@
  * @module
  */
 import { PREFIX_TOKENS, SECRET_TOKENS } from "../datasets/token_counts.ts";
-import { rowsAtOnce, textsAtOnce, tokensAtOnce } from "../decoding/batch_sizes.ts";
+import { LOGIT_COPIES, rowsAtOnce, textsAtOnce, tokensAtOnce } from "../decoding/batch_sizes.ts";
 import { budgetOf, type MemoryBudget } from "../engine/memory_budget.ts";
 import {
   activationBytes,
@@ -118,12 +118,7 @@ export function unlearningBytes(
       : 0,
   );
   const budget = budgetOf({ gpu, limit });
-  const ofSecrets = decodingBytes(config, {
-    texts: work.secrets,
-    length: SECRET_POSITIONS,
-    continued: SECRET_TOKENS,
-    starts: work.secrets * SECRET_TOKENS,
-  }, budget);
+  const ofSecrets = secretScoreBytes(config, work);
   const reference = referenceBytes(config, { ...work, output });
   const sides = work.objective.retain ? 2 : 1;
   const graphs = xla || trained < parameters
@@ -151,7 +146,7 @@ function editingBytes(
   work: UnlearnWork,
 ): number {
   const { width, vocabularySize } = config;
-  const { gpu = null, limit } = work;
+  const { gpu = null } = work;
   const run = activationBytes(config, {
     rows: 1,
     length: SECRET_POSITIONS,
@@ -161,12 +156,7 @@ function editingBytes(
   });
   const ranks = RANK_COPIES * RANKED * vocabularySize * FLOAT_BYTES;
   const inverse = SQUARES * width ** 2 * 2 * FLOAT_BYTES;
-  const ofSecrets = decodingBytes(config, {
-    texts: work.secrets,
-    length: SECRET_POSITIONS,
-    continued: SECRET_TOKENS,
-    starts: work.secrets * SECRET_TOKENS,
-  }, budgetOf({ gpu, limit }));
+  const ofSecrets = secretScoreBytes(config, work);
   const weights = parameters * weightBytes;
   return runtimeBytes(gpu) + Math.max(weights + inverse + Math.max(run + ranks, ofSecrets), 2 * weights);
 }
@@ -184,6 +174,17 @@ function referenceBytes(
   return (kept * vocabularySize + positions * width) * FLOAT_BYTES + (positions > 0 ? output : 0);
 }
 
+/** What EL_n of all secrets takes. */
+function secretScoreBytes(config: ModelSizes["config"], { secrets, gpu, limit }: UnlearnWork): number {
+  const scored = {
+    texts: secrets,
+    length: SECRET_POSITIONS,
+    continued: SECRET_TOKENS,
+    starts: secrets * SECRET_TOKENS,
+  };
+  return decodingBytes(config, scored, budgetOf({ gpu: gpu ?? null, limit }));
+}
+
 /** The caches of texts and of their continuations, two decode batches of which are decoded at once. */
 function decodingBytes(
   config: ModelSizes["config"],
@@ -195,5 +196,6 @@ function decodingBytes(
   const ofTexts = 2 * Math.min(texts, textsAtOnce(config, budget)) * length * position; // they are joined: there twice
   const ofRows = GROWTH * Math.min(2 * rowsAtOnce(config, budget), starts) * continued * position;
   return ofTexts + ofRows +
-    3 * Math.min(tokensAtOnce(config, length, budget), texts * length) * vocabularySize * FLOAT_BYTES;
+    LOGIT_COPIES * Math.min(tokensAtOnce(config, length, budget), texts * length) * vocabularySize *
+      FLOAT_BYTES;
 }
