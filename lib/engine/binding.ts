@@ -154,7 +154,7 @@ export class Binding extends BindingConstants {
   execute(call: Call): TensorInfo[] {
     const { name, attrs, inputs, outputs } = call;
     if (this.capture) {
-      for (const id of inputs) if (!this.capture.has(id)) this.capture.addInput(id, this.describe(id));
+      for (const id of inputs) this.capture.take(id, (id) => this.describe(id));
       return this.capture.addOperation(name, attrs, inputs, outputs, this.newId);
     }
     checkOutputs(name, outputs);

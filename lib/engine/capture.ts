@@ -11,6 +11,7 @@
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import type { Binding } from "./binding.ts";
+import type { CalledParts } from "./called_parts.ts";
 import { CaptureError } from "./capture_error.ts";
 import { Graph } from "./graph.ts";
 import { XlaStages } from "./xla_stages.ts";
@@ -59,6 +60,7 @@ let functionCount = 0;
  * Captures a step for the shapes of `inputs` and adds it to the context.
  *
  * @param options.stages holds the stages of a step that XLA cannot compile whole
+ * @param options.parts holds the functions of its parts; without them parts are built where they stand
  * @throws {CaptureError} when it cannot be captured
  *
  * @example
@@ -77,13 +79,14 @@ let functionCount = 0;
 export function captureStep<A extends readonly TensorTree[], R extends TensorTree>(
   step: (...inputs: A) => R,
   inputs: A,
-  options: CaptureOptions & { stages?: XlaStages } = {},
+  options: CaptureOptions & { stages?: XlaStages; parts?: CalledParts } = {},
 ): CapturedStep<R> {
   const engine = currentEngine();
   const newGraph = () => {
     const graph = new Graph(engine.symbols);
     graph.hasNarrowProducts = options.products === "bfloat16";
     graph.usesXla = options.xla ?? false;
+    graph.parts = options.parts;
     return graph;
   };
   const rehearse = () => {
@@ -99,7 +102,7 @@ export function captureStep<A extends readonly TensorTree[], R extends TensorTre
   const isStaged = options.xla && options.stages && XlaStages.isNeededFor(graph);
   const fn = isStaged
     ? options.stages!.build(graph, outputs, name)
-    : graph.toFunction(name, outputs, options.xla ?? false);
+    : graph.toFunction(name, outputs, { xla: options.xla ?? false });
   try {
     binding.addFunction(name, fn);
   } finally {
@@ -165,7 +168,7 @@ function trace<A extends readonly TensorTree[], R extends TensorTree>(
         throw new CaptureError("it assigns to a tensor that it made", "use the value itself");
       }
     }
-    for (const id of outputs) if (!graph.has(id)) graph.addInput(id, binding.describe(id));
+    for (const id of outputs) graph.take(id, (id) => binding.describe(id));
     graph.note("its results", outputs);
     graph.note("its assignments", graph.assignments.flatMap(({ target, value }) => [target, value]));
     const pack = rebuild as (tensors: readonly Tensor[]) => R;

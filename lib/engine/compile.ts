@@ -9,6 +9,7 @@
  */
 import type { Tensor } from "../npm/tfjs_core.ts";
 import { backend } from "./backend.ts";
+import { CalledParts } from "./called_parts.ts";
 import {
   type CapturedStep,
   type CaptureOptions,
@@ -83,7 +84,7 @@ export function assign(target: Tensor, value: Tensor): void {
   }
   const { capture } = binding;
   if (!capture) return binding.assign(ids.target, ids.value);
-  for (const id of [ids.target, ids.value]) if (!capture.has(id)) capture.addInput(id, binding.describe(id));
+  for (const id of [ids.target, ids.value]) capture.take(id, (id) => binding.describe(id));
   capture.assign(ids);
 }
 
@@ -192,13 +193,13 @@ export function compile<A extends readonly TensorTree[], R extends TensorTree>(
   options: CaptureOptions = {},
 ): CompiledStep<A, R> {
   const cache = new Map<string, CapturedStep<R>>();
-  let stages: XlaStages | undefined;
+  let functions: StepFunctions | undefined;
   const capture = (inputs: A) => {
-    if (stages?.binding !== currentEngine().binding) {
-      stages?.[Symbol.dispose]();
-      stages = new XlaStages(currentEngine());
+    if (functions?.binding !== currentEngine().binding) {
+      functions?.[Symbol.dispose]();
+      functions = new StepFunctions();
     }
-    const captured = captureStep(step, inputs, { ...options, stages });
+    const captured = captureStep(step, inputs, { ...options, ...functions });
     trim(); // of two graphs of a thousand nodes a layer
     return captured;
   };
@@ -242,10 +243,22 @@ export function compile<A extends readonly TensorTree[], R extends TensorTree>(
   const dispose = () => {
     for (const { binding, name } of cache.values()) binding.removeFunction(name);
     cache.clear();
-    stages?.[Symbol.dispose]();
+    functions?.[Symbol.dispose]();
   };
   const compiled = Object.assign(run, { async: runAsync, [Symbol.dispose]: dispose });
   return Object.defineProperty(compiled, "captures", { get: () => cache.size }) as CompiledStep<A, R>;
+}
+
+/** The functions that a step's captures share, in the engine that is open now. */
+class StepFunctions implements Disposable {
+  readonly binding = currentEngine().binding;
+  readonly stages = new XlaStages(currentEngine());
+  readonly parts = new CalledParts(currentEngine());
+
+  [Symbol.dispose](): void {
+    this.stages[Symbol.dispose]();
+    this.parts[Symbol.dispose]();
+  }
 }
 
 /** Gives free memory back where there is a limit. */

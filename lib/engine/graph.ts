@@ -7,11 +7,13 @@
  *
  * @module
  */
+import type { CalledParts } from "./called_parts.ts";
 import { CaptureError } from "./capture_error.ts";
 import { ATTR, type OpAttr } from "./dtypes.ts";
 import { checkOutputs, checksum } from "./native.ts";
-import { type GraphInput, type GraphOutput, NativeGraph } from "./native_graph.ts";
+import { type FunctionKind, type GraphInput, type GraphOutput, NativeGraph } from "./native_graph.ts";
 import { newTensor } from "./native_tensors.ts";
+import type { Recorded } from "./recorded.ts";
 import type { Symbols } from "./symbols.ts";
 
 /** One thing that a step did while it was captured. */
@@ -39,23 +41,6 @@ export interface TensorInfo {
   /** `TF_DataType` */
   dtype: number;
 }
-
-/** What a graph was asked for, so that parts of it can be built again elsewhere; tensors by their numbers. */
-export type Recorded =
-  | { kind: "input"; id: number; shape: readonly number[]; dtype: number }
-  | { kind: "constant"; id: number; shape: readonly number[]; dtype: number; bytes: Uint8Array }
-  | {
-    kind: "operation";
-    name: string;
-    attrs: readonly OpAttr[];
-    inputs: readonly number[];
-    outputs: TensorInfo[];
-    /** Whether XLA shall not compile it. */
-    isOutside: boolean;
-  };
-
-/** An operation that a graph was asked for. */
-export type Operation = Extract<Recorded, { kind: "operation" }>;
 
 interface Node extends GraphOutput {
   /** What it is, in the same words in every capture of a pure step. */
@@ -109,10 +94,25 @@ export class Graph {
   /** Casts that were made, by the tensor's number and the data type. */
   readonly casts = new Map<string, number>();
 
-  /** Starts an empty graph. */
-  constructor(symbols: Symbols) {
+  /** Holds the functions of its parts; undefined where parts are built where they are used. */
+  parts: CalledParts | undefined;
+
+  /** The graph of which this one is a part. */
+  readonly outer: Graph | undefined;
+
+  /**
+   * Starts an empty graph.
+   *
+   * @param outer the one of which it becomes a part, and whose products and compiler are its own
+   */
+  constructor(symbols: Symbols, outer?: Graph) {
     this.#symbols = symbols;
     this.#native = new NativeGraph(symbols);
+    this.outer = outer;
+    if (outer) {
+      const { hasNarrowProducts, usesXla, isOutside } = outer;
+      Object.assign(this, { hasNarrowProducts, usesXla, isOutside });
+    }
   }
 
   /** What is assigned, in order. */
@@ -156,8 +156,20 @@ export class Graph {
     this.#nodes.set(id, { ...input.value, label });
   }
 
+  /**
+   * Makes a tensor an input where the graph did not make it; of a part, also of the graph around it.
+   *
+   * @param describe says what a native tensor is
+   */
+  take(id: number, describe: (id: number) => Omit<TensorInfo, "id">): void {
+    if (this.has(id)) return;
+    this.outer?.take(id, describe);
+    this.addInput(id, this.outer ? this.outer.describe(id) : describe(id));
+  }
+
   /** Notes an assignment to an input; where it is a variable, it is given the value. */
   assign(assignment: Assignment): void {
+    if (this.outer) throw new CaptureError("a part of it assigns", "assign where the part has ended");
     this.assignments.push(assignment);
     const { target, value } = assignment;
     if (this.variables.has(target)) this.#native.assign(this.#inputs.get(target)!, this.#node(value));
@@ -210,12 +222,13 @@ export class Graph {
   }
 
   /**
-   * Adds a call of a function that XLA compiles.
+   * Adds a call of a function.
    *
-   * @param callee stays the caller's @param outputs the numbers, shapes and data types of its results
+   * @param callee stays the caller's @param callee.xla whether XLA compiles it, which the function itself does not say
+   * @param outputs the numbers, shapes and data types of its results
    */
-  addXlaCall(
-    { name, fn }: { name: string; fn: Deno.PointerValue },
+  addCall(
+    { name, fn, xla }: { name: string; fn: Deno.PointerValue; xla: boolean },
     inputs: readonly number[],
     outputs: readonly TensorInfo[],
   ): void {
@@ -224,7 +237,7 @@ export class Graph {
       { name: "Tin", type: ATTR.type, value: inputs.map((id) => this.dtypeOf(id)) },
       { name: "Tout", type: ATTR.type, value: outputs.map(({ dtype }) => dtype) },
       { name: "f", type: ATTR.func, value: name },
-      { name: "_XlaMustCompile", type: ATTR.bool, value: true },
+      ...xla ? [{ name: "_XlaMustCompile", type: ATTR.bool, value: true }] : [],
     ];
     const { operation, label } = this.#addNode("PartitionedCall", attrs, inputs.map((id) => this.#node(id)));
     outputs.forEach(({ id, shape }, index) => {
@@ -237,13 +250,13 @@ export class Graph {
   /**
    * Makes a `TF_Function*` of the graph; the caller adds it to the context and frees it.
    *
-   * @param xla whether XLA must compile it
+   * @param kind.xla whether XLA must compile it @param kind.isCalled whether it stays a function where it is called
    */
-  toFunction(name: string, outputs: readonly number[], xla: boolean): Deno.PointerValue {
+  toFunction(name: string, outputs: readonly number[], kind: FunctionKind): Deno.PointerValue {
     const results = outputs.map((id) =>
       this.#addNode("Identity", [{ name: "T", type: ATTR.type, value: this.dtypeOf(id) }], [this.#node(id)])
     );
-    return this.#native.toFunction(name, { results, xla });
+    return this.#native.toFunction(name, { results, ...kind });
   }
 
   /** Frees the graph. */
@@ -255,6 +268,11 @@ export class Graph {
     const node = this.#nodes.get(id);
     if (!node) throw new CaptureError(`tensor ${id} was disposed inside`, "keep what later operations use");
     return node;
+  }
+
+  /** Shape and data type of a tensor of the graph. */
+  describe(id: number): Omit<TensorInfo, "id"> {
+    return this.#native.describe("a part", this.#node(id));
   }
 
   /** The `TF_DataType` of a tensor of the graph. */

@@ -31,6 +31,14 @@ export interface NodeParts {
   after?: GraphOutput;
 }
 
+/** What becomes of a function. */
+export interface FunctionKind {
+  /** Whether XLA must compile it. Default false. */
+  xla?: boolean;
+  /** Whether it stays a function where others call it, instead of becoming a part of them. Default false. */
+  isCalled?: boolean;
+}
+
 /** An argument of the function. */
 export interface GraphInput {
   /** The argument itself: a tensor, or the place of a variable. */
@@ -182,11 +190,11 @@ export class NativeGraph implements Disposable {
   /**
    * Makes a `TF_Function*` of the graph, which the caller frees.
    *
-   * @param options.xla whether XLA must compile it
+   * @param options.results what it gives
    */
   toFunction(
     name: string,
-    { results, xla }: { results: readonly GraphOutput[]; xla: boolean },
+    { results, xla = false, isCalled = false }: { results: readonly GraphOutput[] } & FunctionKind,
   ): Deno.PointerValue {
     const symbols = this.#symbols;
     const assignments = this.#assignments.map(({ operation }) => addressOf(operation));
@@ -209,10 +217,9 @@ export class NativeGraph implements Disposable {
       this.#status.pointer,
     );
     this.#status.check(name);
-    if (xla) {
-      const attribute = new Uint8Array([0x28, 1]); // AttrValue { b: true } in protocol buffers' wire format
-      const key = cString("_XlaMustCompile");
-      symbols.TF_FunctionSetAttrValueProto(fn, key, attribute, 2n, this.#status.pointer);
+    const attribute = new Uint8Array([0x28, 1]); // AttrValue { b: true } in protocol buffers' wire format
+    for (const key of [...xla ? ["_XlaMustCompile"] : [], ...isCalled ? ["_noinline"] : []]) {
+      symbols.TF_FunctionSetAttrValueProto(fn, cString(key), attribute, 2n, this.#status.pointer);
       this.#status.check(name);
     }
     return fn;

@@ -10,6 +10,7 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
+import { calledPart } from "./called_parts.ts";
 import { ATTR, DTYPE } from "./dtypes.ts";
 import { currentEngine } from "./state.ts";
 
@@ -81,14 +82,16 @@ export function recomputed(
     const save = args.at(-1) as unknown as tf.GradSaveFunc;
     save([...by, ...given]);
     const run = ([...inputs]: Tensor[]) => f(inputs.slice(0, by.length), inputs.slice(by.length));
-    const value = run(sequence ? onceThere([...by, ...given], sequence.last.values) : [...by, ...given]);
+    const held = sequence ? onceThere([...by, ...given], sequence.last.values) : [...by, ...given];
+    const [value] = calledPart(() => [run(held)]) as [Tensor];
     if (sequence) sequence.last.values = [value];
     return {
       value,
       gradFunc: (dy: Tensor, saved: Tensor[]) => {
         const after = sequence ? [dy, ...sequence.last.gradients] : [dy];
         const held = onceThere(saved, after);
-        const gradients = gradientsOf(() => run(held), [...held.slice(0, by.length), ...weights], dy);
+        const wanted = [...held.slice(0, by.length), ...weights];
+        const gradients = calledPart(() => gradientsOf(() => run(held), wanted, dy));
         if (sequence) sequence.last.gradients = gradients;
         return gradients;
       },

@@ -6,7 +6,8 @@
  * @module
  */
 import { ATTR, DTYPE, type OpAttr } from "./dtypes.ts";
-import type { Graph, Operation } from "./graph.ts";
+import type { Graph } from "./graph.ts";
+import type { Operation } from "./recorded.ts";
 
 /** The least and the most rows: with more, packing the weights pays; for one row XLA has a kernel of its own. */
 const FEW = { least: 2, most: 32 };

@@ -6,11 +6,9 @@
  *
  * @module
  */
-import { addFewRowsProduct, isFewRowsProduct } from "./xla_few_rows.ts";
-import { Graph, type Operation, type Recorded, type TensorInfo } from "./graph.ts";
+import { Graph } from "./graph.ts";
+import { type Operation, Records } from "./recorded.ts";
 import type { OpenEngine } from "./state.ts";
-
-type Constant = Extract<Recorded, { kind: "constant" }>;
 
 /** Operations without a kernel for XLA. */
 const WITHOUT_XLA: readonly string[] = ["InplaceUpdate"];
@@ -73,7 +71,7 @@ export class XlaStages implements Disposable {
   build(graph: Graph, outputs: readonly number[], name: string): Deno.PointerValue {
     const records = new Records(graph.recorded);
     const results = [...outputs, ...graph.assignments.map(({ value }) => value)];
-    const stages = cut(graph.recorded.filter((record) => record.kind === "operation"));
+    const stages = cut(records.operations);
     using outer = new Graph(this.#engine.symbols);
     outer.variables = graph.variables;
     for (const id of graph.inputs) outer.addInput(id, records.info(id));
@@ -82,13 +80,13 @@ export class XlaStages implements Disposable {
       if (given.length > 0) {
         const { name, fn } = this.#functionOf(stage, given, records);
         const infos = given.map((id) => ({ id, ...records.info(id) }));
-        outer.addXlaCall({ name, fn }, records.takenBy(stage.inside), infos);
+        outer.addCall({ name, fn, xla: true }, records.takenBy(stage.inside), infos);
       }
       for (const operation of stage.outside) records.addTo(outer, operation);
     });
     for (const id of results) records.addConstantTo(outer, id);
     for (const assignment of graph.assignments) outer.assign(assignment);
-    return outer.toFunction(name, outputs, false);
+    return outer.toFunction(name, outputs, {});
   }
 
   #functionOf(stage: Stage, given: readonly number[], records: Records): StageFunction {
@@ -101,7 +99,7 @@ export class XlaStages implements Disposable {
     const fewRows = !binding.isUsingGpuDevice(); // a trick for processors
     for (const operation of stage.inside) records.addTo(inner, operation, { fewRows });
     const name = `codescrub_stage_${stageCount++}`;
-    const made = { name, fn: inner.toFunction(name, given, false) };
+    const made = { name, fn: inner.toFunction(name, given, {}) };
     binding.addFunction(name, made.fn);
     this.#known.set(key, made);
     return made;
@@ -114,69 +112,6 @@ export class XlaStages implements Disposable {
       this.#engine.symbols.TF_DeleteFunction(fn);
     }
     this.#known.clear();
-  }
-}
-
-/** What a captured graph was built of, by the numbers of its tensors. */
-class Records {
-  readonly #infos = new Map<number, Omit<TensorInfo, "id">>();
-  readonly #constants = new Map<number, Constant>();
-
-  constructor(recorded: readonly Recorded[]) {
-    for (const record of recorded) {
-      if (record.kind === "constant") this.#constants.set(record.id, record);
-      for (const { id, shape, dtype } of record.kind === "operation" ? record.outputs : [record]) {
-        this.#infos.set(id, { shape: [...shape], dtype });
-      }
-    }
-  }
-
-  info(id: number): Omit<TensorInfo, "id"> {
-    return this.#infos.get(id)!;
-  }
-
-  /** The tensors that operations use and do not make, constants aside, in the order of their use. */
-  takenBy(operations: readonly Operation[]): number[] {
-    const made = new Set(operations.flatMap(({ outputs }) => outputs.map(({ id }) => id)));
-    const used = new Set(operations.flatMap(({ inputs }) => inputs));
-    return [...used].filter((id) => !made.has(id) && !this.#constants.has(id));
-  }
-
-  /** Adds an operation, and the constants that it uses. */
-  addTo(graph: Graph, operation: Operation, { fewRows = false } = {}): void {
-    const { name, attrs, inputs, outputs } = operation;
-    for (const id of inputs) this.addConstantTo(graph, id);
-    if (fewRows && isFewRowsProduct(operation)) return addFewRowsProduct(graph, operation);
-    const ids = outputs.map(({ id }) => id);
-    graph.addOperation(name, attrs, inputs, ids.length, () => ids.shift()!);
-  }
-
-  /** Adds a constant, if the number is one's and the graph lacks it. */
-  addConstantTo(graph: Graph, id: number): void {
-    const constant = this.#constants.get(id);
-    if (constant && !graph.has(id)) graph.addConstant(id, constant.shape, constant.dtype, constant.bytes);
-  }
-
-  /** The same text for operations that are the same but for the numbers of their tensors. */
-  describe(operations: readonly Operation[], given: readonly number[]): string {
-    const places = new Map<number, number>();
-    const place = (id: number): number => {
-      if (!places.has(id)) places.set(id, places.size);
-      return places.get(id)!;
-    };
-    const value = (id: number) => {
-      const constant = this.#constants.get(id);
-      return constant
-        ? [constant.dtype, constant.shape, [...constant.bytes]]
-        : [place(id), this.#infos.get(id)];
-    };
-    const lines = operations.map(({ name, attrs, inputs, outputs }) => [
-      name,
-      attrs.map((attr) => [attr.name, attr.value]),
-      inputs.map(value),
-      outputs.map(({ id }) => place(id)),
-    ]);
-    return JSON.stringify([lines, given.map(place)]);
   }
 }
 

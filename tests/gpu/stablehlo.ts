@@ -4,7 +4,7 @@
  * @module
  */
 import { DTYPE } from "../../lib/engine/dtypes.ts";
-import type { Operation, Recorded } from "../../lib/engine/graph.ts";
+import type { Operation, Recorded } from "../../lib/engine/recorded.ts";
 import { list, Program, range, type Value, type ValueType } from "./stablehlo_program.ts";
 
 /** What an operation is written with. */
