@@ -99,7 +99,7 @@ class Casts implements Disposable {
 
   dtypeOf(id: number): number {
     const { capture } = this.#binding;
-    return capture?.has(id) ? capture.dtypeOf(id) : this.#binding.describe(id).dtype;
+    return capture?.knows(id) ? capture.dtypeOf(id) : this.#binding.describe(id).dtype;
   }
 
   /** The tensor itself where it is of that type. */

@@ -13,24 +13,8 @@ import { ATTR, type OpAttr } from "./dtypes.ts";
 import { checkOutputs, checksum } from "./native.ts";
 import { type FunctionKind, type GraphInput, type GraphOutput, NativeGraph } from "./native_graph.ts";
 import { newTensor } from "./native_tensors.ts";
-import type { Recorded } from "./recorded.ts";
+import type { Assignment, Recorded, TraceEntry } from "./recorded.ts";
 import type { Symbols } from "./symbols.ts";
-
-/** One thing that a step did while it was captured. */
-export interface TraceEntry {
-  /** The operation, or what else is compared. */
-  what: string;
-  /** Its attributes and inputs. */
-  detail: string;
-}
-
-/** An assignment, by the numbers of both tensors: what the step reads of the target is what it held before the call. */
-export interface Assignment {
-  /** Is given new contents. */
-  target: number;
-  /** Holds them. */
-  value: number;
-}
 
 /** Shape and data type of a tensor. */
 export interface TensorInfo {
@@ -141,6 +125,11 @@ export class Graph {
   /** Whether the graph made this tensor. */
   has(id: number): boolean {
     return this.#nodes.has(id);
+  }
+
+  /** Whether the graph made this tensor, or the one of which it is a part did. */
+  knows(id: number): boolean {
+    return this.has(id) || (this.outer?.knows(id) ?? false);
   }
 
   /**
@@ -275,8 +264,9 @@ export class Graph {
     return this.#native.describe("a part", this.#node(id));
   }
 
-  /** The `TF_DataType` of a tensor of the graph. */
+  /** The `TF_DataType` of a tensor of the graph, or of the one of which it is a part. */
   dtypeOf(id: number): number {
+    if (this.outer && !this.has(id)) return this.outer.dtypeOf(id);
     return this.#native.dtypeOf(this.#node(id));
   }
 

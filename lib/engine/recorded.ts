@@ -9,6 +9,22 @@ import type { OpAttr } from "./dtypes.ts";
 import type { Graph, TensorInfo } from "./graph.ts";
 import { addFewRowsProduct, isFewRowsProduct } from "./xla_few_rows.ts";
 
+/** One thing that a step did while it was captured. */
+export interface TraceEntry {
+  /** The operation, or what else is compared. */
+  what: string;
+  /** Its attributes and inputs. */
+  detail: string;
+}
+
+/** An assignment, by the numbers of both tensors: what the step reads of the target is what it held before the call. */
+export interface Assignment {
+  /** Is given new contents. */
+  target: number;
+  /** Holds them. */
+  value: number;
+}
+
 /** What a graph was asked for, so that parts of it can be built again elsewhere; tensors by their numbers. */
 export type Recorded =
   | { kind: "input"; id: number; shape: readonly number[]; dtype: number }
