@@ -148,14 +148,11 @@ export async function planUnlearning(
   { limit, ...context }: ModelContext & { limit?: number | undefined },
 ): Promise<CommandResult> {
   const free = limit ?? memoryLeft();
-  const { limit: sized } = await sizedPlan(options, tables, { ...context, limit });
-  const ways = [false, true];
-  const [plain, saving] = await Promise.all(
-    ways.map((checkpointLayers) =>
-      unlearningPlan({ ...options, checkpointLayers }, tables, { ...context, limit: sized })
-    ),
-  );
-  const own = options.checkpointLayers ? saving! : plain!;
+  const { plan: own, limit: sized } = await sizedPlan(options, tables, { ...context, limit });
+  const { checkpointLayers = false } = options;
+  const others = { ...options, checkpointLayers: !checkpointLayers };
+  const other = await unlearningPlan(others, tables, { ...context, limit: sized });
+  const [plain, saving] = checkpointLayers ? [other, own] : [own, other];
   const batches: number[] = [];
   for (let batch = own.value; batch >= 1; batch = Math.floor(batch / 2)) batches.push(batch);
   const fits = (bytes: number) => free === null || bytes <= free;
@@ -163,7 +160,7 @@ export async function planUnlearning(
   const cell = (bytes: number) => memoryCell(bytes, free);
   const table = formatTable(
     ["--micro-batch", "memory", "with --checkpoint-layers"],
-    batches.map((batch) => [batch, cell(plain!.bytesWith(batch)), cell(saving!.bytesWith(batch))]),
+    batches.map((batch) => [batch, cell(plain.bytesWith(batch)), cell(saving.bytesWith(batch))]),
   );
   const rest = free === null ? "" : ` of the ${gigabytes(free)} that there are`;
   const verdict = chosen === null

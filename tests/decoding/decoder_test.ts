@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import * as tf from "@tensorflow/tfjs-core";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
+import { limitMemory } from "../../lib/engine/memory_budget.ts";
 import { Decoder } from "../../lib/decoding/decoder.ts";
 import { type LoadedModel, loadModel } from "../../lib/checkpoints/load.ts";
 import { nextTokenLosses } from "../../lib/training/next_token_loss.ts";
@@ -56,6 +57,28 @@ for (const name of FIXTURES) {
     });
   });
 }
+
+Deno.test("a limit of memory does not make a processor's caches as long as a GPU's", async () => {
+  await withFixture("trained", async ({ model }, { texts }) => {
+    /** How often steps are captured: once for each length of a batch's own cache, two runs each. */
+    const capturesOf = async () => {
+      using decoder = new Decoder(model, { batch: 8, rows: 16 });
+      using filled = await decoder.prefill([texts[0]!.slice(0, 8)], { length: 48, keepCache: true });
+      const decode = model.decode.bind(model);
+      let captures = 0;
+      model.decode = (...args) => (captures++, decode(...args));
+      await decoder.continueAll(filled, [{ text: 0, position: 0, token: 1, until: 40 }]);
+      model.decode = decode;
+      return captures / 2;
+    };
+    const asIs = await capturesOf();
+    limitMemory(64e9);
+    const limited = await capturesOf();
+    limitMemory(null);
+    using _gpu = pretendGpu(8e9);
+    assertEquals([asIs, limited, await capturesOf()], [3, 3, 1]);
+  });
+});
 
 Deno.test("Decoder.continueAll() is a plain loop of full forwards, from any position and first token to any end", async () => {
   await withFixture("trained", async ({ model }, { texts, unseen }) => {
