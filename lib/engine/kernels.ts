@@ -92,6 +92,35 @@ export function sparseCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
 }
 
 /**
+ * One of two tensors, element by element: as `tf.where`, but without tensors of their size for a condition or a number that
+ * is the same everywhere. It has no gradient.
+ *
+ * @param condition bool, of a shape that broadcasts to theirs
+ * @param x of any type
+ * @param other where the condition is false: of the same type and a shape that broadcasts, or a number
+ * @returns of the broadcast shape and that type; the caller disposes it
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const x = tf.tensor1d([NaN, 2]);
+ * assertEquals([...select(tf.scalar(false), x, 0).dataSync()], [0, 0]);
+ * assertEquals([...select(tf.tensor1d([false, true], "bool"), x, tf.scalar(7)).dataSync()], [7, 2]);
+ * ```
+ */
+export function select(condition: Tensor, x: Tensor, other: Tensor | number): Tensor {
+  const attrs = [{ name: "T", type: ATTR.type, value: DTYPES[x.dtype] }];
+  return tf.tidy(() => {
+    const otherwise = typeof other === "number" ? tf.scalar(other, x.dtype) : other;
+    return backend().executeSingleOutput("SelectV2", attrs, [condition, x, otherwise]);
+  });
+}
+
+/**
  * Writes rows into `cache` in place, without a copy, also inside a compiled step (not under XLA).
  *
  * The operation aliases its input on purpose: `cache` must have been made by `newCache` and be read only through

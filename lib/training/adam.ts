@@ -7,6 +7,7 @@
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import { assign, compile, type CompiledStep } from "../engine/compile.ts";
+import { select } from "../engine/kernels.ts";
 import { inTurn, isInXla } from "../engine/recompute.ts";
 import { BLOCK, dequantize, quantize, type QuantizedTensor } from "./quantized_moments.ts";
 
@@ -255,7 +256,7 @@ export class Adam implements Disposable {
 
 /** Gives a tensor another value where the gradients are finite; what it has then. */
 function replace(target: Tensor, value: Tensor, { isFinite }: Update): Tensor {
-  const result = tf.where(isFinite, value, target);
+  const result = select(isFinite, value, target);
   assign(target, result);
   return result;
 }

@@ -8,6 +8,7 @@ import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import { assign, compile, type CompiledStep } from "../engine/compile.ts";
 import { deviceCount, toDevice } from "../engine/devices.ts";
+import { select } from "../engine/kernels.ts";
 import type { Adam } from "./adam.ts";
 
 /** What gradients were added up to on one device. */
@@ -65,7 +66,7 @@ export class GradientSums implements Disposable {
     const [own] = this.#devices;
     this.#merge = compile(({ sums, isBegun }: DeviceSums) => {
       const isAdded = tf.greater(isBegun, 0);
-      this.#add(0, (name) => tf.where(isAdded, sums[name]!, 0)); // each when its turn comes, not all at once
+      this.#add(0, (name) => select(isAdded, sums[name]!, 0)); // each when its turn comes, not all at once
       return [];
     }, { xla, name: "merge" });
     this.#update = compile((rates: Tensor) => {
@@ -88,7 +89,7 @@ export class GradientSums implements Disposable {
     const { sums, isBegun } = this.#devices[device]!;
     const isAdded = tf.greater(isBegun, 0);
     for (const [name, sum] of Object.entries(sums).reverse()) { // as gradients come
-      assign(sum, tf.add(tf.where(isAdded, sum, 0), addendOf(name)));
+      assign(sum, tf.add(select(isAdded, sum, 0), addendOf(name)));
     }
     assign(isBegun, tf.scalar(1));
   }
