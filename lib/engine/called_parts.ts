@@ -87,8 +87,8 @@ export class CalledParts implements Disposable {
 }
 
 /**
- * Runs a part of a step; in a captured one that TensorFlow runs without XLA as a function of its own. Its results on the way
- * must not be used outside.
+ * Runs a part of a step; in a captured one that a processor runs without XLA as a function of its own. Its results on the way
+ * must not be used outside. (On a GPU graphs do not lie in the memory that is short, and it has not been tried there.)
  *
  * @returns what it gives
  *
@@ -103,6 +103,8 @@ export class CalledParts implements Disposable {
  * ```
  */
 export function calledPart(part: () => readonly Tensor[]): Tensor[] {
-  const { capture } = currentEngine().binding;
-  return capture?.parts && !capture.usesXla ? capture.parts.call(capture, part) : [...part()];
+  const { binding } = currentEngine();
+  const { capture } = binding;
+  const isCalled = capture?.parts && !capture.usesXla && !binding.isUsingGpuDevice();
+  return isCalled ? capture.parts!.call(capture, part) : [...part()];
 }
