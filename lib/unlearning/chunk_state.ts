@@ -211,7 +211,7 @@ export class ChunkState implements Disposable {
     }
   }
 
-  /** What the run comes to. @param scores of all secrets at the end */
+  /** What the run comes to. @param scores of all secrets at the end; none where it has not come to it */
   result(status: Status, scores: readonly Scores[]): ChunkedResult {
     const { before, thresholds, secretEpochs, totalEpochs, history, rates, drift, epochs } = this.#notes;
     const isMeasured = scores.length === before.length;

@@ -275,7 +275,7 @@ class ChunkedRun implements Disposable {
   }
 
   end(status: UnlearnResult["status"]): ChunkedResult {
-    return this.#state.result(status, this.#last);
+    return this.#state.result(status, status === "interrupted" ? [] : this.#last);
   }
 
   [Symbol.dispose](): void {
