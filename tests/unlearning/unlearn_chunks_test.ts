@@ -178,7 +178,7 @@ Deno.test("unlearnChunks() goes over what is above once more, so far as passes a
   assertEquals([once.status, allAbove(once).length, allAbove(twice).length], ["not-converged", 2, 3]);
   assertEquals(twice.drift.slice(0, once.drift.length), twice.drift.filter(({ pass }) => pass < 2));
   const { result: often } = await run({ epochs: 3, passes: 30 }); // by means each epoch that lowers MA is kept
-  assertEquals([often.status, allAbove(often).at(-1)], ["reached", 0]);
+  assert(often.status === "reached" && often.history.at(-1)!.ma! < 0.3, often.status);
   const passes = often.drift.filter(({ part }) => part === "all");
   assertEquals(passes.map(({ pass }) => pass), [...passes.keys()]);
   for (const { pass, above } of passes.slice(1, -1)) {
