@@ -114,7 +114,21 @@ export function describeChunks(
   };
 }
 
-/** Writes what a run's history is: the whole set's, and that of the chunks where there are some. */
+/**
+ * Writes what a run's history is: the whole set's, and that of the chunks where there are some.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { writeHistories } from "./chunks.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const run = { path: (name: string) => Promise.resolve(`${folder}/${name}`) };
+ * await writeHistories(run, { status: "reached", epoch: 0, history: [], notes: [], drift: [], epochs: [] });
+ * const names = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+ * assertEquals(names, ["chunk_epochs.parquet", "chunks.parquet", "history.parquet"]);
+ * ```
+ */
 export async function writeHistories(
   run: Pick<RunFolder, "path">,
   { history, drift, epochs }: UnlearnResult & Partial<ChunkedResult>,
