@@ -106,6 +106,24 @@ Deno.test("unlearn without --chunk-rows says nothing of chunks in its card and r
   for (const text of texts) assert(!/chunk|replay/.test(text), text);
 });
 
+Deno.test("unlearn --chunk-rows of all rows writes what unlearn writes", async () => {
+  using at = await tiny();
+  await writeCertainModel(at.model, "n", (i) => i % 2 * 0.05);
+  const how = { thresholds: undefined, ma: 0, el10: 0, lr: 1e-3, epochs: 5, json: true } as const;
+  const plain = await at.run("unlearn", { ...how, out: at.path("plain") });
+  const cut = await at.run("unlearn", { ...how, "chunk-rows": 99, out: at.path("cut") });
+  const [one, other] = [plain, cut].map(({ stdout }) => JSON.parse(stdout.trimEnd().split("\n").at(-1)!));
+  assertEquals(other.chunks.ended, { [one.status]: 1 });
+  for (const name of ["status", "secrets", "after", "thresholds", "epochs"]) {
+    assertEquals(other[name], one[name], name);
+  }
+  for (const name of ["model.safetensors", "secrets.parquet"]) {
+    const [before, after] = ["plain", "cut"].map((folder) => Deno.readFileSync(at.path(join(folder, name))));
+    assertEquals(after, before, name);
+  }
+  assert(one.epochs > 0, "there was nothing to do");
+});
+
 function chunkArguments({ model, corpus, forget, retain }: TinyRun, out: string): string[] {
   const sets = [
     "--model",
