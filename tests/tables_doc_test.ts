@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import * as columns from "../lib/datasets/columns.ts";
 import type { Columns } from "../lib/datasets/columns.ts";
+import * as chunks from "../lib/datasets/chunk_columns.ts";
 import * as collection from "../lib/datasets/collection_columns.ts";
 import * as findings from "../lib/datasets/finding_columns.ts";
 import * as sweep from "../lib/datasets/sweep_columns.ts";
@@ -51,7 +52,7 @@ function readSections(): Map<string, Map<string, DocumentedColumn>> {
 
 const SECTIONS = readSections();
 
-const schemas = { ...columns, ...collection, ...findings, ...unseen, ...utility, ...sweep };
+const schemas = { ...columns, ...chunks, ...collection, ...findings, ...unseen, ...utility, ...sweep };
 
 /** Where each schema of lib/datasets/columns.ts and of the files beside it is described; a part of a table is described with it. */
 const DESCRIBED: { [schema: string]: string } = {
@@ -77,6 +78,8 @@ const DESCRIBED: { [schema: string]: string } = {
   HISTORY_COLUMNS: "History of `unlearn`",
   NORM_COLUMNS: "History of `unlearn`",
   OUTCOME_COLUMNS: "Secrets of `unlearn`",
+  CHUNK_COLUMNS: "Chunks of `unlearn`",
+  CHUNK_EPOCH_COLUMNS: "Epochs of chunks",
   EVALUATION_COLUMNS: "Sets of `evaluate`",
   INTERVAL_COLUMNS: "Sets of `evaluate`",
   SECRET_SCORE_COLUMNS: "Secrets of `evaluate`",
@@ -224,6 +227,9 @@ Deno.test("the tables that commands write have the documented columns and no oth
   await run("unlearn", ...scored, ...sets, ...how, "--out", path("ga"));
   await checkTable(path("ga/history.parquet"), "History of `unlearn`");
   await checkTable(path("ga/secrets.parquet"), "Secrets of `unlearn`");
+  await run("unlearn", ...scored, ...sets, ...how, "--chunk-rows", "2", "--out", path("cut"));
+  await checkTable(path("cut/chunks.parquet"), "Chunks of `unlearn`");
+  await checkTable(path("cut/chunk_epochs.parquet"), "Epochs of chunks");
   await run("evaluate", ...scored, ...sets, "--utility", "--out", path("evaluated.csv"));
   await checkTable(path("evaluated.csv"), "Sets of `evaluate`");
   await checkTable(path("evaluated.secrets.csv"), "Secrets of `evaluate`");

@@ -117,6 +117,8 @@ export const COMMANDS = {
     more: [
       "unlearn --model my-model --lora r=16 --corpus src/ --forget sets/forget_0.parquet --retain retain.parquet " +
       "--thresholds matched --method codeeraser --lr 1e-4 --out adapter",
+      "unlearn --model my-model --corpus src/ --forget thousands.parquet --retain retain.parquet " +
+      "--thresholds matched --method codeeraser --chunk-rows 64 --replay 0.25 --out erased",
     ],
     load: () => import("./commands/unlearn.ts"),
   },

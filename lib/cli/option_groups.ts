@@ -26,6 +26,7 @@ export const GROUPS: { readonly [heading: string]: readonly string[] } = {
   [OF_METHODS]:
     ("scope retainLoss gamma lambda alpha beta beta1 beta2 delta first topP temperature layer steering " +
       "dualStep epsilon warmup tokens neurons residualRank neuronRank").split(" "),
+  "In chunks": ["chunkRows", "chunkOrder", "replay", "chunkPasses", "chunkSample"],
   "Training on innocent texts": ["lasting", "benign", "maxBenign", "benignSteps", "benignLr", "cycles"]
     .concat("relearnSteps", "relearnRates"),
   "A new model": ["layers", "width", "heads", "positions", "vocabulary", "tokenizer"],

@@ -6,6 +6,7 @@
 import { CONTROL_SETS } from "../attacks/control_rows.ts";
 import { METHODS } from "../unlearning/objectives.ts";
 import { TRAINED_MODEL_OPTIONS } from "./adapter_options.ts";
+import { CHUNK_OPTIONS } from "./chunk_options.ts";
 import type { OptionSpecs } from "./command.ts";
 import { CORPUS_OPTIONS } from "./corpus_options.ts";
 import { TENSORBOARD_OPTION } from "./event_log.ts";
@@ -81,6 +82,7 @@ export const UNLEARN_OPTIONS = {
   ...RISK_OPTIONS,
   ...METHOD_OPTIONS,
   ...LASTING_OPTIONS,
+  ...CHUNK_OPTIONS,
   saveDtype: SAVE_DTYPE_OPTION,
   devices: DEVICES_OPTION,
   tensorboard: TENSORBOARD_OPTION,

@@ -10,6 +10,7 @@ import { scaledRate } from "../training/rate_watch.ts";
 import { objectiveOf } from "../unlearning/objectives.ts";
 import type { RateNote } from "../unlearning/rate_notes.ts";
 import type { UnlearnEpoch } from "../unlearning/unlearn_epoch.ts";
+import type { ChunkSummary } from "./chunks.ts";
 import type { CommandResult } from "./command.ts";
 import { formatTable } from "./console.ts";
 
@@ -94,6 +95,8 @@ export interface UnlearnSummary {
   };
   /** How many secrets each training brought back, where the run was to last. */
   relapses?: number[];
+  /** How its chunks ended, where the set was cut. */
+  chunks?: ChunkSummary;
   /** What its first epochs said of the learning rate. */
   notes: string[];
   /** The folder. */
@@ -168,7 +171,8 @@ export function describeUnlearning(
   summary: UnlearnSummary,
   { method, compat, lr, rates }: UnlearnSettings,
 ): CommandResult {
-  const { status, reason, epoch, epochs, thresholds, before, after, secrets, relapses, out } = summary;
+  const { status, reason, epoch, epochs, thresholds, before, after, secrets, relapses, chunks, out } =
+    summary;
   const cell = (value: number | null) => value === null ? null : value.toFixed(4);
   const row = (name: string, scores: Partial<Metrics>) => [
     name,
@@ -193,6 +197,8 @@ export function describeUnlearning(
     : "another --lr";
   const advice = status === "reached" // by the weights as they were trained
     ? "rounding them for the checkpoint brings it back: try --save-dtype float32"
+    : chunks && cameBack(chunks)
+    ? "the chunks were down and came back: try a larger --replay or more --chunk-passes"
     : rate
     ? `try --lr ${rate.lr}`
     : `try more --epochs or ${other}`;
@@ -207,6 +213,7 @@ export function describeUnlearning(
     table,
     ...secrets ? [describeOutcomes(secrets)] : [],
     ...relapses?.length ? [`brought back by training, each time: ${relapses.join(", ")}`] : [],
+    ...chunks ? [chunkLine(chunks)] : [],
     `${method}: ${status}, weights of epoch ${epoch}`,
     `written: ${out}`,
   ];
@@ -237,4 +244,15 @@ function byChance({ above_by_chance }: Outcomes): string {
 
 function countAll({ erased, still_above, below_never_seen, without_tokens }: Outcomes): number {
   return erased + still_above + below_never_seen + without_tokens;
+}
+
+/** Whether each turn did what it was to do. */
+function cameBack({ ended }: ChunkSummary): boolean {
+  return Object.keys(ended).every((status) => status === "reached" || status === "nothing-to-do");
+}
+
+function chunkLine({ count, largest, replayed, passes, ended, above }: ChunkSummary): string {
+  const turns = Object.entries(ended).map(([status, turns]) => `${turns} ${status}`).join(", ");
+  return `${count} chunks of at most ${largest} rows, ${replayed} earlier ones with each; ${passes} ` +
+    `${passes === 1 ? "pass" : "passes"}: ${turns}; secrets above after each pass: ${above.join(", ")}`;
 }

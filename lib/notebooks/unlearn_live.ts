@@ -31,7 +31,7 @@ export interface LiveSets extends UnlearnSets {
 export interface UnlearnLiveOptions extends
   Omit<
     UnlearnOptions,
-    "endOfText" | "xla" | "compat" | "method" | "secretThresholds" | "rescore" | "lasting"
+    "endOfText" | "xla" | "compat" | "method" | "secretThresholds" | "rescore" | "lasting" | "underReference"
   > {
   /** A name of `METHODS`. */
   method: string;

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { CHUNK_COLUMNS, CHUNK_EPOCH_COLUMNS } from "../datasets/chunk_columns.ts";
 import {
   ATTACK_COLUMNS,
   type Columns,
@@ -72,6 +73,8 @@ export type ReportTable = keyof typeof REPORT_TABLES;
 /** Those that it does not. */
 const OTHER_TABLES: readonly TableKind[] = [
   { what: "secrets that unlearn wrote", columns: OUTCOME_COLUMNS },
+  { what: "chunks that unlearn wrote", columns: CHUNK_COLUMNS },
+  { what: "epochs of chunks that unlearn wrote", columns: CHUNK_EPOCH_COLUMNS },
   { what: "scores that measure wrote", columns: MEASURE_COLUMNS },
   { what: "bins of certainty that evaluate --utility wrote", columns: RELIABILITY_COLUMNS },
   { what: "samples that humaneval wrote", columns: HUMANEVAL_SAMPLE_COLUMNS },

@@ -56,9 +56,23 @@ export class ForgetScores implements Disposable {
 
   /** Measures; `onProgress` is called now and then, and may throw. */
   async measure(el: WantsEl, onProgress: () => void): Promise<SetScores> {
-    const { forget, retain } = this.#sets;
-    const tokens = forget.flatMap((example) => example.secrets);
-    const rows = forget.flatMap((example, row) => example.secrets.map(() => row));
+    const { secrets, means } = await this.measureRows([...this.#sets.forget.keys()], { el, onProgress });
+    return { secrets, means: { ...means, retain_ma: await this.retainMa(onProgress) } };
+  }
+
+  /**
+   * Measures some rows of the forget set.
+   *
+   * @param rows their numbers
+   * @returns the scores of their secrets, in the order of the rows, and the means over these
+   */
+  async measureRows(
+    rows: readonly number[],
+    { el, onProgress }: { el: WantsEl; onProgress: () => void },
+  ): Promise<{ secrets: Scores[]; means: MetricValues<ThresholdMetric> }> {
+    const examples = rows.map((row) => this.#sets.forget[row]!);
+    const tokens = examples.flatMap((example) => example.secrets);
+    const owners = examples.flatMap((example, row) => example.secrets.map(() => row));
     const options = { endOfText: this.#endOfText, onProgress };
     const secrets = await this.#scorer.secrets(tokens, { ...options, el: el === true });
     if (typeof el === "function") {
@@ -66,14 +80,20 @@ export class ForgetScores implements Disposable {
       const measured = await this.#scorer.secrets(near.map((i) => tokens[i]!), options);
       near.forEach((i, k) => secrets[i] = measured[k]!);
     }
-    const { nll: _, ...means } = groupMeans(secrets, rows);
+    const { nll: _, ...means } = groupMeans(secrets, owners);
     const isWhole = secrets.every(({ ma, el_10 }) => ma === null || el_10 !== null);
-    const texts = await this.#scorer.texts(retain, { el: false, onProgress });
-    const retain_ma = groupMeans(texts, [...texts.keys()]).ma;
-    return {
-      secrets,
-      means: { ...means, ...!isWhole && perMetric(LIKELIHOOD_NAMES, () => null), retain_ma },
-    };
+    return { secrets, means: { ...means, ...!isWhole && perMetric(LIKELIHOOD_NAMES, () => null) } };
+  }
+
+  /** How many texts the retain set has. */
+  get retained(): number {
+    return this.#sets.retain.length;
+  }
+
+  /** Mean MA of the retain set; null where there is none. */
+  async retainMa(onProgress: () => void): Promise<number | null> {
+    const texts = await this.#scorer.texts(this.#sets.retain, { el: false, onProgress });
+    return groupMeans(texts, [...texts.keys()]).ma;
   }
 
   /** Frees the captured steps. */

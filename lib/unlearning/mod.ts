@@ -86,4 +86,23 @@ export {
   type UnlearnResult,
   type UnlearnSets,
 } from "./unlearn.ts";
+export {
+  type ChunkedHooks,
+  type ChunkedOptions,
+  type ChunkedResult,
+  type ChunkEpoch,
+  type Chunking,
+  type ChunkMaterial,
+  type ChunkPlace,
+  unlearnChunks,
+} from "./unlearn_chunks.ts";
+export type { ChunkDrift, ChunkPart } from "./chunk_drift.ts";
+export {
+  CHUNK_ORDERS,
+  type ChunkOptions,
+  type ChunkOrder,
+  type ChunkRow,
+  cutChunks,
+  replayedRows,
+} from "./cut_chunks.ts";
 export { termsOf, type UnlearnEpoch } from "./unlearn_epoch.ts";

@@ -25,6 +25,8 @@ export interface UnlearnSets {
   controls?: readonly (readonly UnlearnRow[])[];
   /** Retain texts as token ids, cut to 128. */
   retain: readonly Int32Array[];
+  /** So many of the last rows of the forget set were forgotten before: they are in the loss, and in no means. Default 0. */
+  replayed?: number;
 }
 
 /** How to unlearn; the paper's letters. */
@@ -59,6 +61,11 @@ export interface UnlearnOptions extends ObjectiveOptions {
   lasting?: Lasting;
   /** Draws an adapter's dropout, and what a method draws. Default 42. */
   seed?: number;
+  /**
+   * Makes what is made while the model has the weights that divergences are measured from, and gives it its own back. Default:
+   * they are those of the model as it is.
+   */
+  underReference?: <R>(make: () => Promise<R>) => Promise<R>;
   /** Ends a secret's decode. */
   endOfText: number | null;
   /** Whether XLA compiles the steps. Default: where that makes a run shorter. */

@@ -78,15 +78,16 @@ export class UnlearnRun implements Disposable {
     this.#options = options;
     this.#steps = steps;
     this.#training = training;
-    this.#scores = new ForgetScores(model, sets, options.endOfText);
+    this.#scores = new ForgetScores(model, judgedSets(sets, options), options.endOfText);
     this.#rule = stopRule(options);
     this.#kept = new KeptWeights(model.trainable);
   }
 
-  /** Prepares both steps; their references are the model as it is now. */
+  /** Prepares both steps; their references are the model as it is now, or that of `underReference`. */
   static async create(model: Model, sets: UnlearnSets, options: UnlearnOptions): Promise<UnlearnRun> {
     using stack = new DisposableStack(); // what has been made is freed if the rest fails
-    const steps = stack.use(await createSteps(model, sets, options));
+    const make = () => createSteps(model, sets, options);
+    const steps = stack.use(await (options.underReference?.(make) ?? make()));
     const training = options.lasting ? stack.use(new LastingTraining(model, options.lasting, options)) : null;
     const run = new UnlearnRun({ model, sets, options }, { steps, training });
     stack.move();
@@ -278,4 +279,10 @@ export class UnlearnRun implements Disposable {
     this.#scores[Symbol.dispose]();
     this.#kept[Symbol.dispose]();
   }
+}
+
+/** Means are of what is forgotten now; where each secret is judged, those that are replayed are too. */
+function judgedSets(sets: UnlearnSets, { secretThresholds }: UnlearnOptions): UnlearnSets {
+  const { forget, replayed = 0 } = sets;
+  return secretThresholds ? sets : { ...sets, forget: forget.slice(0, forget.length - replayed) };
 }

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { join } from "node:path";
+import { CHUNK_COLUMNS, CHUNK_EPOCH_COLUMNS } from "../../lib/datasets/chunk_columns.ts";
 import {
   EVALUATION_COLUMNS,
   FOUND_COLUMNS,
@@ -77,7 +78,9 @@ Deno.test("recognizeTable() says what is missing, what the table is instead, and
   assertThrows(() => recognizeTable([...names, "hunter2"], "t.csv"), TypeError, like);
   const others =
     /^Cannot report on "t\.csv": (it holds .*, which no report shows|no table of a run has its columns: 2 columns of other names): give secrets that detect wrote, .* scores by/;
-  for (const found of [["hunter2", "letmein"], ["doc_id", "bleu4"], Object.keys(HYPERPARAMETER_COLUMNS)]) {
+  const chunks = [CHUNK_COLUMNS, CHUNK_EPOCH_COLUMNS].map((columns) => Object.keys(columns)); // the latter has a history's too
+  const tables = [["hunter2", "letmein"], ["doc_id", "bleu4"], Object.keys(HYPERPARAMETER_COLUMNS)];
+  for (const found of [...tables, ...chunks]) {
     const error = assertThrows(() => recognizeTable(found, "t.csv"), TypeError) as TypeError;
     assertEquals(others.test(error.message), true, error.message);
   }

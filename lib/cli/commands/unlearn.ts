@@ -6,16 +6,18 @@
  */
 import { windowTokensOf } from "../../datasets/token_counts.ts";
 import { limitMemory } from "../../engine/memory_budget.ts";
-import { controlRows } from "../../attacks/control_rows.ts";
-import { FORGET_COLUMNS, HISTORY_COLUMNS, NORM_COLUMNS, OUTCOME_COLUMNS } from "../../datasets/columns.ts";
+import { FORGET_COLUMNS, OUTCOME_COLUMNS } from "../../datasets/columns.ts";
 import { forgetExamples, retainExamples } from "../../datasets/examples.ts";
 import { findDocuments } from "../../datasets/find_documents.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows, writeRows } from "../../datasets/row_table.ts";
 import { checkpointBytes, CHECKPOINTS } from "../../training/checkpoint.ts";
-import type { UnlearnEpoch } from "../../unlearning/unlearn_epoch.ts";
-import { unlearn } from "../../unlearning/unlearn.ts";
+import { unlearn, type UnlearnResult } from "../../unlearning/unlearn.ts";
+import { type ChunkedResult, unlearnChunks } from "../../unlearning/unlearn_chunks.ts";
 import { modelInputs, trainedOptions } from "../adapter_options.ts";
+import { resolveChunks } from "../chunk_options.ts";
+import { planChunks } from "../chunk_plan.ts";
+import { CHUNK_FILES, chunksOf, describeChunks, writeHistories } from "../chunks.ts";
 import { type Context, defineCommand, type Json, UsageError } from "../command.ts";
 import { givenCorpus } from "../corpus_options.ts";
 import { withoutDevices } from "../devices_option.ts";
@@ -32,25 +34,15 @@ import { readRisks } from "../secret_risks.ts";
 import { saveTrained, trainedFiles, writesAdapter } from "../save_trained.ts";
 import { secretKey } from "../secret_key.ts";
 import { inSmallerBatches, takeWeights } from "../smaller_batches.ts";
-import { countStates, isAbove } from "../../metrics/threshold.ts";
+import { countStates } from "../../metrics/threshold.ts";
 import { outcomeRow } from "../secret_outcomes.ts";
 import { openEngine, openModel } from "../session.ts";
 import { UNLEARN_OPTIONS } from "../unlearn_flags.ts";
 import { fitUnlearning, planUnlearning } from "../unlearn_memory.ts";
-import {
-  matchedAbove,
-  MatchedThresholds,
-  meanThresholds,
-  readThresholds,
-  type SecretBounds,
-} from "../unlearn_thresholds.ts";
-import {
-  describeEpoch,
-  describeRate,
-  describeUnlearning,
-  isForgotten,
-  metricsOf,
-} from "../unlearn_report.ts";
+import { materialOf, scoreAim } from "../unlearn_material.ts";
+import { UnlearnProgress } from "../unlearn_progress.ts";
+import { readThresholds, type SecretBounds } from "../unlearn_thresholds.ts";
+import { describeRate, describeUnlearning, isForgotten, metricsOf } from "../unlearn_report.ts";
 import { MODEL_CARD, writeModelCard } from "../write_model_card.ts";
 
 /**
@@ -72,7 +64,9 @@ export const command = defineCommand({
   async run(flags, asked) {
     const parameters = methodParameters(flags);
     const values = { ...flags, ...parameters };
-    const context = { ...asked, settings: withoutDevices({ ...asked.settings, ...parameters }) };
+    const chunked = resolveChunks(flags);
+    const settings = withoutDevices({ ...asked.settings, ...parameters, ...chunked });
+    const context = { ...asked, settings };
     const { out } = values;
     const isPerSecret = values.stop === "secret" && values.compat === "sound";
     if (values.lasting && !isPerSecret) {
@@ -89,8 +83,14 @@ export const command = defineCommand({
     const limit = readMemory(values.memory);
     using engine = await openEngine({ count: values.devices, memory: limit });
     const planned = { ...values, controlSets: given ? 0 : values.held };
-    const tables = { forgetRows, retainRows };
-    if (values.plan) return await planUnlearning(planned, tables, { ...context, limit });
+    const chunks = chunked && chunksOf(forgetRows, chunked, context.seed);
+    const tables = { forgetRows: chunks ? chunks.largest : forgetRows, retainRows };
+    if (values.plan) {
+      const plan = await planUnlearning(planned, tables, { ...context, limit });
+      return chunks
+        ? await planChunks(plan, chunks, { ...planned, trained, retainRows: retainRows.length, context })
+        : plan;
+    }
     const fit = (log: Context["log"]) => fitUnlearning(planned, tables, { ...context, limit, log });
     if (limit !== undefined) await fit(() => {}); // what cannot be is refused before a folder is made
     using run = await openRunFolder(out, {
@@ -108,6 +108,7 @@ export const command = defineCommand({
         EVENT_FILES,
         "history.parquet",
         ...isPerSecret ? ["secrets.parquet"] : [],
+        ...chunked ? CHUNK_FILES : [],
       ],
       scratch: [CHECKPOINTS],
       versions: { tensorflow: engine.version },
@@ -128,87 +129,50 @@ export const command = defineCommand({
       ),
       retain: await retainExamples({ tokenizer, documents }, retainRows.map(({ doc_id }) => doc_id)),
     };
-    const controls = given ? [] : await controlRows(
-      { tokenizer, documents },
-      sets.forget,
-      { sets: values.held, seed: context.seed },
-    );
     const secrets = sets.forget.flatMap((row) => row.secrets);
-    using matched = given ? null : await MatchedThresholds.create(
-      { model: loaded.model, tokenizer },
-      { documents, secrets },
-      { seed: context.seed },
-    );
-    const bounds = matched
-      ? await scoreMatched(matched, secrets.length, context)
-      : secrets.map(() => ({ ma: given!.ma, el_10: given!.el_10, ...UNMATCHED }));
-    const thresholds = given ?? meanThresholds(bounds);
-    const byChance = given ? 0 : matchedAbove(secrets.length);
+    const from = { model: loaded.model, tokenizer, documents, forget: sets.forget, given, held: values.held };
+    const { bounds, thresholds, byChance } = await scoreAim(from, context);
     const lasting = await lastingOf(values, {
       ...{ source, options: reading.options, tokenizer, values: secrets.map(({ value }) => value) },
     }, context);
-    checkSpace(out, checkpointBytes(loaded.model.trainableCount, { states: 4 }));
-    const stage = context.progress.start(`Unlearning (${values.method})`, values.epochs, "epochs", {
-      isMost: true,
-    });
+    checkSpace(out, checkpointBytes(loaded.model.trainableCount, { states: chunked ? 6 : 4 }));
     using events = openEventLog(run.folder, values);
-    let note = "";
-    const { lasting: _, ...settings } = values;
-    const unlearnBy = (microBatch: number) =>
-      unlearn(loaded.model, { ...sets, controls }, {
-        ...settings,
-        microBatch,
-        seed: context.seed,
-        thresholds,
-        ...isPerSecret && { secretThresholds: bounds, byChance },
-        ...matched && {
-          rescore: () => {
-            let scored = 0;
-            return matched.rescore(bounds, async (done) => {
-              scored += done;
-              stage.advance(0, `scoring controls of ${scored} of ${secrets.length} secrets`);
-              await context.breathe();
-            });
-          },
-        },
-        ...lasting && { lasting },
-        endOfText: tokenizer.endOfText,
-      }, {
-        folder: out,
-        signal: context.signal,
-        onContinue: (epochs) => stage.skip(epochs),
-        onNote: (rate) => context.log(describeRate(rate)),
-        onBatch: async (done, total) => {
-          stage.advance(0, [note, `batch ${done} of ${total}`].filter(Boolean).join(", "));
-          await context.breathe();
-        },
-        onTrain: async (step, steps) => {
-          stage.advance(0, `training step ${step} of ${steps}`);
-          await context.breathe();
-        },
-        onEpoch: async (epoch, scores) => {
-          const above = isPerSecret
-            ? scores.filter((score, i) => isAbove(score, bounds[i]!)).length
-            : undefined;
-          note = describeEpoch({ ...epoch, above });
-          events.scalars(epoch.epoch, { ...numbersOf(epoch), above: above ?? null });
-          stage.advance(epoch.epoch === 0 ? 0 : 1, note);
-          await context.breathe().catch(() => {}); // the run ends by the signal, after its checkpoint
-        },
+    const progress = new UnlearnProgress({
+      ...{ method: values.method, epochs: values.epochs, isChunked: chunked !== null, events },
+      bounds: isPerSecret ? bounds : null,
+    }, context);
+    const materialFor = (rows: readonly number[]) =>
+      materialOf(from, rows, {
+        ...{ bounds, seed: context.seed },
+        onScored: (done, all) => progress.scored(done, all),
       });
+    const { lasting: _, ...settled } = values;
+    const unlearnBy = async (microBatch: number): Promise<UnlearnResult & Partial<ChunkedResult>> => {
+      const options = {
+        ...{ ...settled, microBatch, seed: context.seed, thresholds, endOfText: tokenizer.endOfText },
+        ...isPerSecret && { secretThresholds: bounds, byChance },
+      };
+      const hooks = { ...progress.hooks, folder: out, signal: context.signal };
+      if (chunks) {
+        const chunking = { ...chunks.chunking, materialOf: materialFor };
+        return await unlearnChunks(loaded.model, sets, { ...options, chunking }, hooks);
+      }
+      using material = await materialFor([...sets.forget.keys()]);
+      const { controls = [], rescore } = material;
+      return await unlearn(loaded.model, { ...sets, controls }, {
+        ...{ ...options, ...rescore && { rescore }, ...lasting && { lasting } },
+      }, hooks);
+    };
     const result = await inSmallerBatches(microBatch, unlearnBy, async (less) => {
       context.log(`Memory has run out: going on from the last whole epoch with --micro-batch ${less}`);
       using fresh = await openModel(values.model, context, { ...trained, products: values.dtype });
       takeWeights(loaded.model, fresh.loaded.model); // the run's references are those of the model as it came
     });
     if (result.status === "interrupted") await context.breathe();
-    stage.done(result.status);
+    progress.done(result.status);
     events[Symbol.dispose](); // the record holds what the file has then
     await saveTrained(loaded, out, values);
-    await writeRows(await run.path("history.parquet"), result.history, {
-      ...HISTORY_COLUMNS,
-      ...NORM_COLUMNS,
-    });
+    await writeHistories(run, result);
     const { after, intervals, scores } = await evaluateSaved(out, sets, {
       products: values.dtype,
       beside: writesAdapter(values) ? loaded.model : undefined,
@@ -229,13 +193,14 @@ export const command = defineCommand({
       status: result.status,
       ...(result.reason !== undefined && { reason: result.reason }),
       epoch: result.epoch,
-      epochs: result.history.length - 1,
+      epochs: result.history.at(-1)!.epoch,
       thresholds,
       before: metricsOf(before),
       after,
       intervals,
       ...ended && { secrets: { ...countStates(ended), above_by_chance: byChance } },
       ...result.relapses && { relapses: result.relapses },
+      ...chunks && { chunks: describeChunks(chunks, result.drift!) },
       notes: result.notes.map(describeRate),
       memory_bytes: memory,
       out,
@@ -252,22 +217,3 @@ export const command = defineCommand({
     return describeUnlearning(summary, { ...values, rates: result.notes });
   },
 });
-
-/** Thresholds that are no secret's own say nothing of where what was never seen ends below. */
-const UNMATCHED = { controls: null, ma_floor: null, nll_ceiling: null };
-
-/** The measures of an epoch: all but its number, and whether it was kept. */
-function numbersOf({ epoch: _epoch, kept: _kept, ...measures }: UnlearnEpoch) {
-  return measures;
-}
-
-/** Each secret's own thresholds, by the model as it came. */
-async function scoreMatched(matched: MatchedThresholds, secrets: number, context: Context) {
-  const stage = context.progress.start("Scoring controls", secrets, "secrets");
-  const bounds = await matched.score(async (done) => {
-    stage.advance(done);
-    await context.breathe();
-  });
-  stage.done();
-  return bounds;
-}
