@@ -83,6 +83,7 @@ export function extractionGrid(
     layout: {
       barmode: "overlay",
       bargap: 0.12,
+      uniformtext: { mode: "hide", minsize: LEAST_SIZE },
       height: 200 + 26 * rows.length,
       xaxis: {
         title: { text: "the true text, token by token" },
@@ -125,12 +126,14 @@ function cellTrace(kind: keyof typeof CELLS, all: readonly Cell[], n: number): T
     insidetextanchor: "middle",
     textangle: 0,
     insidetextfont: { size: 10, color: kind === "matched" ? "#ffffff" : "#1f2328" },
-    constraintext: "none",
+    constraintext: "inside",
     customdata: cells.map(({ text, truth }) => [plotText(visibleText(text)), plotText(visibleText(truth))]),
     hovertemplate: `prefix of %{y}<br>${kind}: %{customdata[0]}<br>true: %{customdata[1]}<extra></extra>`,
   };
 }
 
+/** Pixels of letters that one can read: where a cell has no room for them, the hover text has the token. */
+const LEAST_SIZE = 8;
 /** A cell is as wide as this at notebook width; the hover text has the whole token. */
 const CELL_CHARACTERS = 5;
 

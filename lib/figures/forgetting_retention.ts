@@ -18,6 +18,7 @@ import {
 } from "./hyperparameter_runs.ts";
 import { enoughLines, frontTrace, paretoFront } from "./pareto_front.ts";
 import { isScore, modelStyle, plotText } from "./style.ts";
+import { textWidth } from "./text_width.ts";
 
 /** Options of {@linkcode forgettingRetention}. */
 export interface ForgettingRetentionOptions {
@@ -89,7 +90,7 @@ export function forgettingRetention(
       ...methods.map((method) => pointTrace(points.filter(({ run }) => run.method === method), method)),
       ...nameTrace(front.filter((point) => !isInside(point)), points),
       ...(corner ? cornerTraces(corner, front) : []),
-      ...nameTrace(front.filter(isInside), points, { side: "right", xaxis: "x2", yaxis: "y2" }),
+      ...nameTrace(front.filter(isInside), points, corner && { corner, xaxis: "x2", yaxis: "y2" }),
     ],
     {
       title: "Forgetting against retention",
@@ -120,7 +121,7 @@ export function forgettingRetention(
           yaxis2: { ...share, tickformat: ".1%", anchor: "x2", range: corner.y },
           annotations: [
             panelHeading("all runs", { x: 0 }),
-            panelHeading("the upper right corner, enlarged", { x: 0.57 }),
+            panelHeading("upper right, enlarged", { x: 0.57 }),
           ],
         },
         shapes: enoughLines(threshold, points[0]?.run.before.ma),
@@ -177,12 +178,21 @@ function cornerTraces({ points }: Corner, front: readonly Point[]): Trace[] {
   ];
 }
 
+/** Names' letters in pixels, and the width of the second panel where a figure is narrow. */
+const [NAME_FONT, CORNER_WIDTH] = [{ size: 11 }, 190];
+
 /** The names of the front's runs: what sets each apart from the method's others, in the method's colour. */
 function nameTrace(
   front: readonly Point[],
   all: readonly Point[],
-  { side = "left", ...axes }: { side?: "left" | "right"; xaxis?: string; yaxis?: string } = {},
+  { corner, ...axes }: { corner?: Corner; xaxis?: string; yaxis?: string } = {},
 ): Trace[] {
+  const names = front.map(({ run }) => nameRun(run, all));
+  const isRight = ({ forgotten }: Point, name: string) => {
+    if (!corner) return forgotten < 0.7;
+    const [low, high] = corner.x;
+    return (high - forgotten) / (high - low) * CORNER_WIDTH > textWidth(name, NAME_FONT);
+  };
   return front.length === 0 ? [] : [{
     type: "scatter",
     mode: "text",
@@ -190,12 +200,10 @@ function nameTrace(
     showlegend: false,
     x: front.map(({ forgotten }) => forgotten),
     y: front.map(({ kept }) => kept),
-    text: front.map(({ run }) => plotText(nameRun(run, all))),
+    text: names.map((name) => plotText(name)),
     // nothing lies right of and above a point of the front; where the panel ends there, left of it
-    textposition: front.map(({ forgotten }) =>
-      side === "right" || forgotten < 0.7 ? "top right" : "top left"
-    ),
-    textfont: { size: 11, color: front.map(({ run }) => modelStyle(run.method).color) },
+    textposition: front.map((point, i) => isRight(point, names[i]!) ? "top right" : "top left"),
+    textfont: { ...NAME_FONT, color: front.map(({ run }) => modelStyle(run.method).color) },
     cliponaxis: false,
     hoverinfo: "skip",
   }];
