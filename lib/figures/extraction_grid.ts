@@ -83,7 +83,6 @@ export function extractionGrid(
     layout: {
       barmode: "overlay",
       bargap: 0.12,
-      uniformtext: { mode: "hide", minsize: LEAST_SIZE },
       height: 200 + 26 * rows.length,
       xaxis: {
         title: { text: "the true text, token by token" },
@@ -132,8 +131,6 @@ function cellTrace(kind: keyof typeof CELLS, all: readonly Cell[], n: number): T
   };
 }
 
-/** Pixels of letters that one can read: where a cell has no room for them, the hover text has the token. */
-const LEAST_SIZE = 8;
 /** A cell is as wide as this at notebook width; the hover text has the whole token. */
 const CELL_CHARACTERS = 5;
 
