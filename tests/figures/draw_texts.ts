@@ -1,35 +1,8 @@
 /** Figures drawn by a browser as JupyterLab draws them, and what is wrong with their texts. */
-import plotlySource from "plotly.js-basic-dist-min";
 import type { Figure } from "../../lib/figures/figure.ts";
-import { scriptJson } from "../../lib/report/markup.ts";
-import { temporaryFolder } from "../cli/run_cli.ts";
+import { askPage } from "../ask_page.ts";
 
-/** What a page's script leaves behind `answer`. */
-async function askPage(browser: string, script: string, input: unknown) {
-  using folder = temporaryFolder();
-  const path = `${folder.path}/page.html`;
-  await Deno.writeTextFile(
-    path,
-    `<!doctype html><meta charset="utf-8"><body style="margin: 0">` +
-      `<script type="application/json" id="input">${scriptJson(input).text}</script>` +
-      `<script>${plotlySource}</script><script>${script}</script></body>`,
-  );
-  const { stdout } = await new Deno.Command(browser, {
-    args: [
-      ...["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"],
-      ...["--disable-background-networking", "--disable-component-update", "--dump-dom"],
-      ...[`--user-data-dir=${folder.path}/profile`, "--virtual-time-budget=60000", `file://${path}`],
-    ],
-    stderr: "null",
-  }).output();
-  return JSON.parse(decodeURIComponent(/answer:(.*?):end/s.exec(new TextDecoder().decode(stdout))![1]!));
-}
-
-const READ = `const input = JSON.parse(document.getElementById("input").textContent);
-const answer = (value) => document.body.textContent = "answer:" + encodeURIComponent(JSON.stringify(value)) + ":end";
-`;
-
-const MEASURE = `${READ}
+const MEASURE = `
 const canvas = document.createElement("canvas").getContext("2d");
 const widthIn = (family, text) => {
   canvas.font = input.weight + input.size + "px " + family;
@@ -50,7 +23,7 @@ export async function measureTexts(
 }
 
 /** Upright texts only: those that stand aslant have boxes that touch where they do not. */
-const DRAW = `${READ}
+const DRAW = `
 async function problemsOf({ data, layout }) {
   const node = document.body.appendChild(document.createElement("div"));
   node.style.width = input.width + "px";
