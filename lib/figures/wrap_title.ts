@@ -56,16 +56,17 @@ export function wrapTitle<F extends { readonly layout: TitledLayout }>(
   const { layout } = figure;
   const { title } = layout;
   const room = width - TITLE_PLACE.l - RIGHT;
+  const text = wrapMarkup(title.text, { room, ...TITLE_FONTS.title, isBold: true });
   const wrapped = {
     ...title,
-    text: wrapMarkup(title.text, { room, ...TITLE_FONTS.title, isBold: true }),
+    text,
     ...title.subtitle && {
       subtitle: {
         ...title.subtitle,
         text: wrapMarkup(title.subtitle.text, { room, ...TITLE_FONTS.subtitle }),
       },
     },
-    pad: { ...TITLE_PLACE, t: TITLE_PLACE.t + above },
+    pad: { ...TITLE_PLACE, t: TITLE_PLACE.t + above + raiseOf(text) },
   };
   const more = roomOf(wrapped) - roomOf(title);
   const { t, ...sides } = layout.margin as { t: number };
@@ -85,7 +86,12 @@ function roomOf({ text, subtitle, pad }: TitledLayout["title"]): number {
   const lines = breaksOf(text) * TITLE_FONTS.title.size +
     breaksOf(subtitle?.text ?? "") * TITLE_FONTS.subtitle.size;
   const top = (pad as { t?: number } | undefined)?.t ?? TITLE_PLACE.t;
-  return Math.round(lines * LINE_HEIGHT) + top - TITLE_PLACE.t;
+  return Math.round(lines * LINE_HEIGHT) + top - TITLE_PLACE.t - raiseOf(text);
+}
+
+/** Plotly.js begins a title of several lines higher by this than one of a line. */
+function raiseOf(text: string): number {
+  return breaksOf(text) > 0 ? Math.round(0.7 * TITLE_FONTS.title.size) : 0;
 }
 
 function breaksOf(text: string): number {
