@@ -16,6 +16,7 @@ import {
   unseenLossLine,
   valueText,
 } from "./hyperparameter_runs.ts";
+import { labelSides } from "./label_sides.ts";
 import { enoughLines, frontTrace, paretoFront } from "./pareto_front.ts";
 import { isScore, modelStyle, plotText } from "./style.ts";
 import { textWidth } from "./text_width.ts";
@@ -180,6 +181,8 @@ function cornerTraces({ points }: Corner, front: readonly Point[]): Trace[] {
 
 /** Names' letters in pixels, and the width of the second panel where a figure is narrow. */
 const [NAME_FONT, CORNER_WIDTH] = [{ size: 11 }, 190];
+/** The plot without a second panel, on a phone. */
+const NARROW_PLOT = { width: 270, height: 320 };
 
 /** The names of the front's runs: what sets each apart from the method's others, in the method's colour. */
 function nameTrace(
@@ -188,11 +191,7 @@ function nameTrace(
   { corner, ...axes }: { corner?: Corner; xaxis?: string; yaxis?: string } = {},
 ): Trace[] {
   const names = front.map(({ run }) => nameRun(run, all));
-  const isRight = ({ forgotten }: Point, name: string) => {
-    if (!corner) return forgotten < 0.7;
-    const [low, high] = corner.x;
-    return (high - forgotten) / (high - low) * CORNER_WIDTH > textWidth(name, NAME_FONT);
-  };
+  const sides = corner ? cornerSides(front, { corner, names }) : plotSides(front, { all, names });
   return front.length === 0 ? [] : [{
     type: "scatter",
     mode: "text",
@@ -201,12 +200,37 @@ function nameTrace(
     x: front.map(({ forgotten }) => forgotten),
     y: front.map(({ kept }) => kept),
     text: names.map((name) => plotText(name)),
-    // nothing lies right of and above a point of the front; where the panel ends there, left of it
-    textposition: front.map((point, i) => isRight(point, names[i]!) ? "top right" : "top left"),
+    textposition: sides,
     textfont: { ...NAME_FONT, color: front.map(({ run }) => modelStyle(run.method).color) },
     cliponaxis: false,
     hoverinfo: "skip",
   }];
+}
+
+/** Nothing lies right of and above a point of the front; where the panel ends there, its name stands left of it. */
+function cornerSides(
+  front: readonly Point[],
+  { corner: { x: [low, high] }, names }: { corner: Corner; names: readonly string[] },
+): string[] {
+  return front.map(({ forgotten }, i) => {
+    const room = (high - forgotten) / (high - low) * CORNER_WIDTH;
+    return room > textWidth(names[i]!, NAME_FONT) ? "top right" : "top left";
+  });
+}
+
+/** Clear of one another on a phone, and so on anything wider. */
+function plotSides(
+  front: readonly Point[],
+  { all, names }: { all: readonly Point[]; names: readonly string[] },
+): string[] {
+  const { width, height } = NARROW_PLOT;
+  const lowest = Math.min(...all.map(({ kept }) => kept));
+  const placed = front.map(({ forgotten, kept }, i) => ({
+    x: forgotten * width,
+    y: (kept - lowest) / Math.max(1 - lowest, 0.01) * height,
+    label: names[i]!,
+  }));
+  return labelSides(placed, { ...NARROW_PLOT, fontSize: NAME_FONT.size });
 }
 
 /** What few of the method's runs share with this one; the method's name where nothing sets it apart. */
