@@ -115,3 +115,16 @@ Deno.test("renderRunComparison() shows what differs, curves over one another and
   assertEquals(cells(page, "Unseen code is predicted as well as before").length, 2);
   assert(!page.includes("<fast>") && page.includes("&lt;fast&gt;"));
 });
+
+Deno.test("renderRunComparison() compares two methods' settings by their names, whatever the methods are called", () => {
+  const runs = ["ga", "cu"].map((method, i) => ({
+    name: method,
+    run: {
+      ...{ title: "Run", version: "CodeScrub 0.1.0" },
+      unlearned: [{ method, isPaper: false, hasFailed: false, settings: { method, lr: 1e-4, alpha: i } }],
+    },
+  }));
+  const page = renderRunComparison(runs, "CodeScrub 0.1.0");
+  assertEquals([cells(page, "method"), cells(page, "alpha")], [["ga", "cu"], ["0", "1"]]);
+  assertStringIncludes(page, "2 of 3 settings, versions and origins differ.");
+});
