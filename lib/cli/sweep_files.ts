@@ -4,13 +4,14 @@
  * @module
  */
 import { join } from "node:path";
-import { RUN_FILES } from "../report/run_files.ts";
+import { RUN_FILES, SWEEP_RUN_FILES } from "../report/run_files.ts";
+import { setName } from "../report/sweep_run_folder.ts";
 
 /** Names that are the sweep's own. */
 export const SWEEP_FILES = {
   rows: "rows.parquet",
   sets: RUN_FILES.sets,
-  before: "before",
+  before: SWEEP_RUN_FILES.before,
   runs: "runs",
   table: RUN_FILES.sweep,
   tableCsv: "runs.csv",
@@ -20,30 +21,7 @@ export const SWEEP_FILES = {
   page: "report.html",
 } as const;
 
-/** Names of a run's own, in its folder. */
-export const SWEEP_RUN_FILES = {
-  model: "model",
-  evaluation: RUN_FILES.evaluation,
-  humaneval: "humaneval",
-  attacks: "attacks",
-  history: "history.parquet",
-  result: "result.json",
-} as const;
-
-/**
- * The name of a forget set, of its file and of what is measured of it.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { setName } from "./sweep_files.ts";
- *
- * assertEquals(setName({ k: 32, set: 0 }), "k32_set0");
- * ```
- */
-export function setName({ k, set }: { k: number; set: number }): string {
-  return `k${k}_set${set}`;
-}
+export { setName, SWEEP_RUN_FILES };
 
 /**
  * The file of a forget set.

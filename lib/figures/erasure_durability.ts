@@ -5,7 +5,7 @@
  * @module
  */
 import { type Figure, makeFigure, type Trace } from "./figure.ts";
-import { PALETTE, plotText } from "./style.ts";
+import { modelStyle, PALETTE, plotText } from "./style.ts";
 
 /** A measure of a way of unlearning. */
 export interface DurabilityRow {
@@ -73,7 +73,7 @@ export function erasureDurability(
         arrayminus: own.map(({ estimate, low }) => estimate! - (low ?? estimate!)),
       },
       customdata: own.map(({ method, low, high }) => [
-        plotText(method),
+        plotText(modelStyle(method).label),
         low === null || high === null ? "" : ` [${low.toFixed(3)}, ${high.toFixed(3)}]`,
       ]),
       hovertemplate: `%{customdata[0]}, ${plotText(name)}: %{x:.3f}%{customdata[1]}<extra></extra>`,
@@ -88,7 +88,7 @@ export function erasureDurability(
       xaxis: { title: { text: "MA above made-up secrets" }, zeroline: true, zerolinewidth: 2 },
       yaxis: {
         ...{ tickmode: "array", tickvals: methods.map((_, i) => methods.length - 1 - i) },
-        ...{ ticktext: methods.map((method) => plotText(method)), automargin: true },
+        ...{ ticktext: methods.map((method) => plotText(modelStyle(method).label)), automargin: true },
         ...{ range: [-0.6, methods.length - 0.4], showgrid: false, zeroline: false },
       },
     },

@@ -125,7 +125,7 @@ function cellTrace(kind: keyof typeof CELLS, all: readonly Cell[], n: number): T
     insidetextanchor: "middle",
     textangle: 0,
     insidetextfont: { size: 10, color: kind === "matched" ? "#ffffff" : "#1f2328" },
-    constraintext: "none",
+    constraintext: "inside",
     customdata: cells.map(({ text, truth }) => [plotText(visibleText(text)), plotText(visibleText(truth))]),
     hovertemplate: `prefix of %{y}<br>${kind}: %{customdata[0]}<br>true: %{customdata[1]}<extra></extra>`,
   };

@@ -9,6 +9,7 @@
 import { darkFigure } from "./dark_figure.ts";
 import { showInPlace } from "./notebook_kernel.ts";
 import { TEMPLATES } from "./style.ts";
+import { TITLE_PLACE, wrapTitle } from "./wrap_title.ts";
 
 /** One cell of a trace: a number, a category or a gap. */
 export type TraceValue = number | string | null;
@@ -63,9 +64,6 @@ export const LEGEND = {
   yanchor: "bottom",
 } as const;
 
-/** Pixels above the title, in a figure of any height. */
-const TITLE_TOP = 21;
-
 /**
  * Puts traces into the common layout: light template, room for the title, legend under the plot. Without traces the
  * figure says so in its middle, so that an empty table never looks like a measured zero.
@@ -86,12 +84,9 @@ export function makeFigure(data: readonly Trace[], options: FigureOptions): Figu
     title: {
       text: `<b>${title}</b>`,
       ...(subtitle === undefined ? {} : { subtitle: { text: subtitle } }),
-      x: 0,
-      xref: "paper",
-      xanchor: "left",
-      yref: "container",
-      y: 1 - TITLE_TOP / height,
-      yanchor: "top",
+      ...{ x: 0, xref: "container", xanchor: "left" },
+      ...{ y: 1, yref: "container", yanchor: "top" },
+      pad: TITLE_PLACE,
     },
     template: TEMPLATES.light,
     height,
@@ -139,6 +134,14 @@ export function showFiguresOn(paper: "light" | "dark"): void {
   showsDark = paper === "dark";
 }
 
+/** The least width of a figure in JupyterLab: its window 900 pixels wide, files and table of contents beside it. */
+const NOTEBOOK_WIDTH = 560;
+/** What Plotly's bar of buttons, which the report has not, covers of a title that begins where it does elsewhere. */
+const BAR_HEIGHT = 12;
+
+/** What JupyterLab and VS Code know a figure by. */
+const FIGURE_MIME = "application/vnd.plotly.v1+json";
+
 /** Jupyter's hook, hidden from whoever lists or compares a figure's fields. */
 function showable(figure: Figure): Figure {
   return Object.defineProperty(figure, Symbol.for("Jupyter.display"), { value: () => figureBundle(figure) });
@@ -159,14 +162,15 @@ function showable(figure: Figure): Figure {
  */
 export function figureBundle(figure: Figure): { [mime: string]: unknown } {
   const { text, subtitle } = figure.layout.title;
-  const shown = showsDark ? darkFigure(figure) : figure;
+  const wrapped = wrapTitle(figure, { width: NOTEBOOK_WIDTH, above: BAR_HEIGHT });
+  const shown = showsDark ? darkFigure(wrapped) : wrapped;
   const plain = (html: string) =>
     html.replace(/<[/]?(b|i|br)>/g, "").replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll(
       "&amp;",
       "&",
     );
   return {
-    "application/vnd.plotly.v1+json": { data: shown.data, layout: shown.layout },
+    [FIGURE_MIME]: { data: shown.data, layout: shown.layout },
     "text/plain": `Figure: ${
       [text, subtitle?.text].filter((part) => part).map((part) => plain(part!)).join(". ")
     }`,
@@ -189,16 +193,17 @@ export async function showLive(figure: Figure): Promise<{ update(figure: Figure)
   return {
     async update(next) {
       const bundle = figureBundle(next);
+      const { layout } = bundle[FIGURE_MIME] as Figure;
       // JupyterLab's renderer of figures never draws a second one; after an output of another kind a new one is made
-      await show({ ...placeholder(next), "text/plain": bundle["text/plain"] });
+      await show({ ...placeholder(layout), "text/plain": bundle["text/plain"] });
       await show(bundle);
     },
   };
 }
 
 /** A placeholder as high as the figure, so that nothing below it moves. */
-function placeholder({ layout }: Figure) {
-  return { "text/html": `<div style="height: ${layout.height}px"></div>` };
+function placeholder({ height }: Layout) {
+  return { "text/html": `<div style="height: ${height}px"></div>` };
 }
 
 /**

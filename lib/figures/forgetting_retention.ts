@@ -16,8 +16,10 @@ import {
   unseenLossLine,
   valueText,
 } from "./hyperparameter_runs.ts";
+import { labelSides } from "./label_sides.ts";
 import { enoughLines, frontTrace, paretoFront } from "./pareto_front.ts";
 import { isScore, modelStyle, plotText } from "./style.ts";
+import { textWidth } from "./text_width.ts";
 
 /** Options of {@linkcode forgettingRetention}. */
 export interface ForgettingRetentionOptions {
@@ -89,7 +91,7 @@ export function forgettingRetention(
       ...methods.map((method) => pointTrace(points.filter(({ run }) => run.method === method), method)),
       ...nameTrace(front.filter((point) => !isInside(point)), points),
       ...(corner ? cornerTraces(corner, front) : []),
-      ...nameTrace(front.filter(isInside), points, { side: "right", xaxis: "x2", yaxis: "y2" }),
+      ...nameTrace(front.filter(isInside), points, corner && { corner, xaxis: "x2", yaxis: "y2" }),
     ],
     {
       title: "Forgetting against retention",
@@ -120,7 +122,7 @@ export function forgettingRetention(
           yaxis2: { ...share, tickformat: ".1%", anchor: "x2", range: corner.y },
           annotations: [
             panelHeading("all runs", { x: 0 }),
-            panelHeading("the upper right corner, enlarged", { x: 0.57 }),
+            panelHeading("upper right, enlarged", { x: 0.57 }),
           ],
         },
         shapes: enoughLines(threshold, points[0]?.run.before.ma),
@@ -177,12 +179,19 @@ function cornerTraces({ points }: Corner, front: readonly Point[]): Trace[] {
   ];
 }
 
+/** Names' letters in pixels, and the width of the second panel where a figure is narrow. */
+const [NAME_FONT, CORNER_WIDTH] = [{ size: 11 }, 190];
+/** The plot without a second panel, on a phone. */
+const NARROW_PLOT = { width: 270, height: 320 };
+
 /** The names of the front's runs: what sets each apart from the method's others, in the method's colour. */
 function nameTrace(
   front: readonly Point[],
   all: readonly Point[],
-  { side = "left", ...axes }: { side?: "left" | "right"; xaxis?: string; yaxis?: string } = {},
+  { corner, ...axes }: { corner?: Corner; xaxis?: string; yaxis?: string } = {},
 ): Trace[] {
+  const names = front.map(({ run }) => nameRun(run, all));
+  const sides = corner ? cornerSides(front, { corner, names }) : plotSides(front, { all, names });
   return front.length === 0 ? [] : [{
     type: "scatter",
     mode: "text",
@@ -190,15 +199,38 @@ function nameTrace(
     showlegend: false,
     x: front.map(({ forgotten }) => forgotten),
     y: front.map(({ kept }) => kept),
-    text: front.map(({ run }) => plotText(nameRun(run, all))),
-    // nothing lies right of and above a point of the front; where the panel ends there, left of it
-    textposition: front.map(({ forgotten }) =>
-      side === "right" || forgotten < 0.7 ? "top right" : "top left"
-    ),
-    textfont: { size: 11, color: front.map(({ run }) => modelStyle(run.method).color) },
+    text: names.map((name) => plotText(name)),
+    textposition: sides,
+    textfont: { ...NAME_FONT, color: front.map(({ run }) => modelStyle(run.method).color) },
     cliponaxis: false,
     hoverinfo: "skip",
   }];
+}
+
+/** Nothing lies right of and above a point of the front; where the panel ends there, its name stands left of it. */
+function cornerSides(
+  front: readonly Point[],
+  { corner: { x: [low, high] }, names }: { corner: Corner; names: readonly string[] },
+): string[] {
+  return front.map(({ forgotten }, i) => {
+    const room = (high - forgotten) / (high - low) * CORNER_WIDTH;
+    return room > textWidth(names[i]!, NAME_FONT) ? "top right" : "top left";
+  });
+}
+
+/** Clear of one another on a phone, and so on anything wider. */
+function plotSides(
+  front: readonly Point[],
+  { all, names }: { all: readonly Point[]; names: readonly string[] },
+): string[] {
+  const { width, height } = NARROW_PLOT;
+  const lowest = Math.min(...all.map(({ kept }) => kept));
+  const placed = front.map(({ forgotten, kept }, i) => ({
+    x: forgotten * width,
+    y: (kept - lowest) / Math.max(1 - lowest, 0.01) * height,
+    label: names[i]!,
+  }));
+  return labelSides(placed, { ...NARROW_PLOT, fontSize: NAME_FONT.size });
 }
 
 /** What few of the method's runs share with this one; the method's name where nothing sets it apart. */

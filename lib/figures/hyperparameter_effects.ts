@@ -79,7 +79,7 @@ export function hyperparameterEffects(
   return makeFigure(panels.flatMap(({ data }) => data), {
     title: "Every value, everything else as in the preset",
     subtitle:
-      "wanted: high, low, few; the preset's value is bold, hollow or hatched never reached the thresholds",
+      "wanted: high, low, few; bold is the preset's value; what is hollow or hatched never reached the thresholds",
     layout: {
       height: 620,
       margin: { l: 72, r: 16, t: 136, b: 56 },

@@ -1,6 +1,6 @@
 /**
  * Code cut into tokens, line by line, with those of the secret mask marked: what unlearning works on and what it leaves
- * alone. A secret's characters are dots.
+ * alone. A secret's characters are dots. Long lines go on in the next row.
  *
  * @module
  */
@@ -35,9 +35,10 @@ export interface MaskedToken {
  * assertEquals(data.slice(0, 2).map(({ name, x }) => [name, x]), [["other token", [4.86]], ["secret token", [4.86]]]);
  * ```
  */
-export function maskedCode(tokens: readonly MaskedToken[]): Figure {
+export function maskedCode(code: readonly MaskedToken[]): Figure {
+  const { tokens, labels } = foldLines(code);
   const marked = tokens.filter(({ isSecret }) => isSecret);
-  const lines = Math.max(1, ...tokens.map(({ line }) => line + 1));
+  const lines = labels.length;
   const width = Math.max(40, ...tokens.map(({ column, text }) => column + text.length));
   const traces = [
     tokenTrace(tokens.filter(({ isSecret }) => !isSecret), {
@@ -59,8 +60,8 @@ export function maskedCode(tokens: readonly MaskedToken[]): Figure {
       xaxis: { range: [-0.5, width + 0.5], visible: false },
       yaxis: {
         range: [lines - 0.4, -0.6],
-        tickvals: Array.from({ length: lines }, (_, line) => line),
-        ticktext: Array.from({ length: lines }, (_, line) => String(line + 1)),
+        tickvals: labels.map((_, line) => line),
+        ticktext: labels,
         showgrid: false,
         showline: false,
         ticks: "",
@@ -69,6 +70,28 @@ export function maskedCode(tokens: readonly MaskedToken[]): Figure {
       },
     },
   });
+}
+
+/** Characters of a row: as many have room in a narrow notebook. */
+const ROW_CHARACTERS = 64;
+
+/** Puts what does not fit into a row into the next one, which has no number; a token is not cut. */
+function foldLines(code: readonly MaskedToken[]): { tokens: MaskedToken[]; labels: string[] } {
+  const labels: string[] = [];
+  const tokens: MaskedToken[] = [];
+  for (let line = 0, next = 0; line === 0 || next < code.length; line++) {
+    labels.push(String(line + 1));
+    let start = 0;
+    for (; code[next]?.line === line; next++) {
+      const { column, text } = code[next]!;
+      if (column > start && column + text.trimEnd().length - start > ROW_CHARACTERS) {
+        start = column;
+        labels.push("");
+      }
+      tokens.push({ ...code[next]!, line: labels.length - 1, column: column - start });
+    }
+  }
+  return { tokens, labels };
 }
 
 function tokenTrace(

@@ -68,9 +68,11 @@ export function methodTradeoff(
     ...points.map((point, index) => pointTrace(point, { index, side: sides[index]! })),
   ], {
     title: "Forgetting against retention",
-    subtitle: `best is the upper right corner; ${points.length} method${
-      points.length === 1 ? "" : "s"
-    }, ${front.length} of them beaten by no other`,
+    subtitle: `best is the upper right corner; ${
+      points.length === 1
+        ? "one method"
+        : `${points.length} methods, ${front.length} of them beaten by no other`
+    }`,
     layout: {
       height: HEIGHT,
       margin: MARGIN,

@@ -33,7 +33,8 @@ const LOOKS = [
 ] as const;
 
 /**
- * Draws a curve a training and rate, with its intervals, and a dotted one of the made-up secrets.
+ * Draws a curve a training and rate, with its intervals, and a dotted one of the made-up secrets, a dash where there is
+ * a single point.
  *
  * @example
  * ```ts
@@ -72,12 +73,13 @@ export function recoveryCurves(rows: readonly RecoveryRow[]): Figure {
       {
         ...{
           type: "scatter",
-          mode: "lines",
+          mode: x.length > 1 ? "lines" : "lines+markers", // a line of one point is none
           name: "made-up secrets",
           x,
           y: points.map(({ controls }) => controls),
         },
         line: { color, dash: "dot", width: 1.8 },
+        marker: { color, symbol: "line-ew-open", size: 16, line: { color, width: 1.8 } },
         ...{ legendgroup: name, hovertemplate: `made-up secrets, ${hover}` },
       },
     ];

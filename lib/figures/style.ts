@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { TITLE_FONTS } from "./wrap_title.ts";
 
 /** The same seven names on white paper and on dark screens. */
 export const PALETTES = {
@@ -261,7 +262,7 @@ function makeTemplate({ text, soft, grid, paper, colors, heat }: Ink) {
   return {
     layout: {
       font: { family: "system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif", size: 13, color: text },
-      title: { font: { size: 17 }, subtitle: { font: { size: 13, color: soft } } },
+      title: { font: TITLE_FONTS.title, subtitle: { font: { ...TITLE_FONTS.subtitle, color: soft } } },
       colorway: colors,
       colorscale: { sequential: heat },
       paper_bgcolor: paper,

@@ -170,7 +170,7 @@ export function compareMethods(run: RunTables): LeaderboardRow[] {
 
 /** What stands in the caption besides. */
 const CAPTION =
-  "Extracted is the share that any attack wrote out; relearning is ordinary training, by evaluate --benign, else the " +
+  "Extracted is the share that any attack wrote out, also after training the model further; relearning is ordinary training on evaluate's benign texts, else the " +
   "training of attack that brought most back; membership is told by the loss.";
 
 /**

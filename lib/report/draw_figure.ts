@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import plotlySource from "../npm/plotly.ts";
 import type { Figure } from "../figures/figure.ts";
+import { wrapTitle } from "../figures/wrap_title.ts";
 import { childCommand } from "../setup/child_command.ts";
 import { markup, rawMarkup, scriptJson } from "./markup.ts";
 import stackPanels from "./stack_panels.js" with { type: "text" };
@@ -37,10 +38,7 @@ const BUDGET_MS = 30_000;
 
 const SCRIPT = `
 const { figure, size } = JSON.parse(document.getElementById("input").textContent);
-if (size.width < NARROW) {
-  figure.layout = stackPanels(figure.layout);
-  delete figure.layout.title?.subtitle; // a line that does not wrap
-}
+if (size.width < NARROW) figure.layout = stackPanels(figure.layout);
 size.height = figure.layout.height ?? 420;
 // other machines' letters may be wider than those that were measured here
 const letters = Math.max(0, ...figure.data.map(({ name }) => (name ?? "").length));
@@ -74,7 +72,7 @@ export async function drawFigure(
   try {
     const path = join(folder, "figure.html");
     const size = { format, width, scale: format === "png" ? 3 : 1 };
-    await Deno.writeTextFile(path, drawingPage({ figure, size }));
+    await Deno.writeTextFile(path, drawingPage({ figure: wrapTitle(figure, { width }), size }));
     const page = await runBrowser(path, { profile: join(folder, "profile"), browser, signal });
     const picture = /picture:data:image\/[^,]*,([^:]*):end/.exec(page)?.[1];
     if (picture === undefined) {

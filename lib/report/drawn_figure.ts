@@ -5,8 +5,12 @@
  * @module
  */
 import type { Figure } from "../figures/figure.ts";
+import { wrapTitle } from "../figures/wrap_title.ts";
 import { type FigureNumbers, renderNumbers } from "./figure_numbers.ts";
 import { type Markup, markup, scriptJson } from "./markup.ts";
+
+/** Of a figure that a reader saves, its title in it: page.js has the same. */
+const SAVED_WIDTH = 900;
 
 /** What stands around a figure. */
 export interface FigureTexts {
@@ -51,7 +55,9 @@ aria-label="${title}: ${sentence}" aria-describedby="${id}-reading" style="heigh
   }${title}</h3>
 <p class="subtitle">${sentence}</p>
 ${plot}
-<script type="application/json" id="${id}-data">${scriptJson(figure)}</script>
+<script type="application/json" id="${id}-data">${
+    scriptJson(wrapTitle(figure, { width: SAVED_WIDTH }))
+  }</script>
 <figcaption id="${id}-reading">${reading}</figcaption>
 <div class="extras"><details><summary>Numbers of this figure</summary>
 ${renderNumbers(title, numbers)}</details>

@@ -124,7 +124,7 @@ export interface LeaderboardTexts {
  *   { label: "GA", cells: { retain_ma: { value: 0.25, low: 0.2, high: 0.3 } } },
  *   { label: "CU", cells: { retain_ma: { value: 0.75, low: 0.7, high: 0.8 } } },
  * ]);
- * assertEquals(header, ["Method", "Retain set MA ↑"]);
+ * assertEquals(header, ["Method", "Retain set MA\u00a0↑"]);
  * assertEquals(rows, [["GA", "0.250 [0.200, 0.300]"], ["CU", "0.750 [0.700, 0.800] *"]]);
  * ```
  */
@@ -144,7 +144,8 @@ export function leaderboardTexts(rows: readonly LeaderboardRow[]): LeaderboardTe
   };
 }
 
-const ARROWS = { low: " ↓", high: " ↑", none: "" } as const;
+/** After a name, on its last line. */
+const ARROWS = { low: "\u00a0↓", high: "\u00a0↑", none: "" } as const;
 const headOf = ({ title, better }: LeaderboardColumn) => `${title}${ARROWS[better]}`;
 
 /** The columns in which a method has something. */

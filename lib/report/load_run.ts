@@ -17,6 +17,7 @@ import { reportedPasses } from "./passes.ts";
 import { readJson, toRecord } from "./read_json.ts";
 import { type History, readSources, type ReportSources } from "./read_tables.ts";
 import { RUN_FILES } from "./run_files.ts";
+import { reachOf } from "./run_reach.ts";
 import type { ReportedAttacks, RunTables, Thresholds } from "./run_tables.ts";
 import { readUnlearned } from "./unlearned.ts";
 
@@ -83,12 +84,8 @@ export async function loadRun(
   };
   const scores = tables.scores?.map((row) => ({ ...row, model: nameOf(row.model) }));
   const values = reveal ? await readValues(tables.foundPath) : undefined;
-  return {
-    title: sweep
-      ? "What methods of unlearning forget and keep"
-      : history.length > 0
-      ? "What the model had memorized, and what is left of it"
-      : "What the model has memorized",
+  const run: RunTables = {
+    title: "",
     version: `CodeScrub ${version}`,
     ...(thresholds && { thresholds: toThresholds(thresholds) }),
     ...(evaluation && { results: nameResults(evaluation, nameOf) }),
@@ -114,6 +111,13 @@ export async function loadRun(
     revealed: reveal,
     ...await readRecords(tables),
   };
+  return { ...run, title: titleOf(run) };
+}
+
+function titleOf(run: RunTables): string {
+  if (run.sweep) return "What methods of unlearning forget and keep";
+  if (run.history) return "What the model had memorized, and what is left of it";
+  return reachOf(run) === "found" ? "What detection found" : "What the model has memorized";
 }
 
 /** What made the run: its own record, as `demo` writes it, else those of its checkpoints under their names. */

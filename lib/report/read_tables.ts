@@ -11,7 +11,8 @@ import { readRows, type RowOf } from "../datasets/row_table.ts";
 import { readTable } from "../datasets/tables.ts";
 import type { HistoryRow } from "../figures/forgetting_curves.ts";
 import { exists, readJson, toRecord } from "./read_json.ts";
-import { RUN_FILES } from "./run_files.ts";
+import { RUN_FILES, SWEEP_RUN_FILES } from "./run_files.ts";
+import { readSweepRun } from "./sweep_run_folder.ts";
 import { recognizeTable, REPORT_TABLES, type ReportTable } from "./table_kinds.ts";
 
 /** The epochs of one method. */
@@ -85,6 +86,7 @@ export async function readSources(
   { twins }: { twins?: string | undefined } = {},
 ): Promise<ReportSources> {
   const folders: string[] = [];
+  const ofBefore = new Set<string>(); // a sweep's own, which call the model before by its folder
   const files = new Map<string, Source>(twins === undefined ? [] : [[resolve(twins), "twins"]]);
   for (const path of new Set(paths.map((path) => resolve(path)))) {
     if (!await isFolder(path)) {
@@ -92,6 +94,8 @@ export async function readSources(
       continue;
     }
     folders.push(path);
+    const { evaluation, scores } = (await readSweepRun(path))?.shared ?? {};
+    for (const file of [evaluation, scores]) if (file) ofBefore.add(file);
     for (const [file, source] of await tablesIn(path)) {
       if (source !== "twins" || twins === undefined) files.set(file, source);
     }
@@ -114,13 +118,18 @@ export async function readSources(
     attacks: await single("attacks"),
     passes: await single("passes"),
     sweep: await single("sweep"),
-    evaluation: await mergeRows(pathsOf("evaluation"), "evaluation", ({ set, model }) => `${model}\0${set}`),
-    scores: await mergeRows(pathsOf("scores"), "scores", (row) => `${row.model}\0${placeKey(row)}`),
-    utility: await mergeRows(
-      pathsOf("utility"),
-      "utility",
-      (row) => [row.model, row.set, row.language, row.class, row.measure].join("\0"),
-    ),
+    evaluation: await mergeRows(pathsOf("evaluation"), "evaluation", {
+      keyOf: ({ set, model }) => `${model}\0${set}`,
+      ofBefore,
+    }),
+    scores: await mergeRows(pathsOf("scores"), "scores", {
+      keyOf: (row) => `${row.model}\0${placeKey(row)}`,
+      ofBefore,
+    }),
+    utility: await mergeRows(pathsOf("utility"), "utility", {
+      keyOf: (row) => [row.model, row.set, row.language, row.class, row.measure].join("\0"),
+      ofBefore,
+    }),
     histories: await Promise.all(pathsOf("history").map((path) => readHistory(path))),
     foundPath: pathsOf("found")[0],
     attacksPath: pathsOf("attacks")[0],
@@ -154,7 +163,10 @@ function twoOfAKind(path: string, other: string, kind: ReportTable): RangeError 
 
 /** The tables of a run's folder and of the checkpoints in it, by their names. */
 async function tablesIn(folder: string): Promise<[path: string, source: Source][]> {
-  const entries = await Array.fromAsync(Deno.readDir(folder)).catch(() => []); // no folder
+  const ofSweep = await readSweepRun(folder);
+  const entries = ofSweep // which has the history of its model beside it
+    ? []
+    : await Array.fromAsync(Deno.readDir(folder)).catch(() => []); // no folder
   const checkpoints = entries.filter(({ isDirectory }) => isDirectory).map(({ name }) => name).sort();
   const wanted: [string, Source][] = [
     ...Object.entries(FILES).map((
@@ -162,10 +174,13 @@ async function tablesIn(folder: string): Promise<[path: string, source: Source][
     ): [string, Source] => [join(folder, name), source as Source]),
     ...["", ...checkpoints].map((name): [string, Source] => [join(folder, name, HISTORY_FILE), "history"]),
   ];
-  const there = await Promise.all(wanted.map(([path]) => exists(path)));
   // beside a history, what is called like detect's table is unlearn's
-  const isCheckpoint = await exists(join(folder, HISTORY_FILE));
-  const found = wanted.filter(([, source], i) => there[i] && !(isCheckpoint && source === "found"));
+  const unlearned = await exists(join(folder, HISTORY_FILE)) ? join(folder, FILES.found) : undefined;
+  const shared = Object.entries(ofSweep?.shared ?? {})
+    .map(([source, path]): [string, Source] => [path, source as Source]);
+  const all = [...shared, ...wanted.filter(([path]) => path !== unlearned)]; // the model before comes first
+  const there = await Promise.all(all.map(([path]) => exists(path)));
+  const found = all.filter((_, i) => there[i]);
   if (found.length > 0) return found;
   throw new Error(
     `Cannot report on "${folder}": it holds no table of a run: name the folder that demo or unlearn wrote, or ` +
@@ -175,16 +190,28 @@ async function tablesIn(folder: string): Promise<[path: string, source: Source][
 
 const HISTORY_FILE = "history.parquet";
 
+/** The tables that call their models by name. */
+type ModelTable = "evaluation" | "scores" | "utility";
+
+interface MergeOptions<K extends ModelTable> {
+  /** What two tables may have in common. */
+  keyOf: (row: Rows<K>[number]) => string;
+  /** Tables of the model before alone, whatever they call it. */
+  ofBefore: ReadonlySet<string>;
+}
+
 /** The rows of several tables; a row that two of them have is one. */
-async function mergeRows<K extends ReportTable>(
+async function mergeRows<K extends ModelTable>(
   paths: readonly string[],
   kind: K,
-  keyOf: (row: Rows<K>[number]) => string,
+  { keyOf, ofBefore }: MergeOptions<K>,
 ): Promise<Rows<K> | undefined> {
   if (paths.length === 0) return undefined;
   const known = new Map<string, { row: Rows<K>[number]; path: string }>();
   for (const path of paths) {
-    for (const row of await rowsOf(path, kind)) {
+    const rows: Rows<K> = await rowsOf(path, kind);
+    for (const given of rows) {
+      const row: Rows<K>[number] = ofBefore.has(path) ? { ...given, model: "before" } : given;
       const other = known.get(keyOf(row));
       if (other && other.path !== path && JSON.stringify(other.row) !== JSON.stringify(row)) {
         throw new RangeError(
@@ -205,6 +232,8 @@ async function readHistory(path: string): Promise<History> {
   const rows = await readRows(path, HISTORY_COLUMNS);
   const name = basename(path).replace(TABLE_FILE, "");
   const folder = name === "history" ? basename(dirname(path)) : name;
+  const ofSweep = name === "history" ? await readSweepRun(dirname(path)) : undefined;
+  if (ofSweep) return { folder: SWEEP_RUN_FILES.model, method: ofSweep.method, record: ofSweep.record, rows };
   const beside = await readJson(join(dirname(path), RUN_FILES.record)) ?? {};
   const record = name === "history" || beside.command === "unlearn" ? beside : {};
   const { method } = toRecord(record.settings);

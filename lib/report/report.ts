@@ -10,6 +10,7 @@ import type { Finding, FindingBar } from "./finding.ts";
 import { clipText } from "./format.ts";
 import { type Markup, markup } from "./markup.ts";
 import { renderPage } from "./page.ts";
+import { reachOf, type RunReach } from "./run_reach.ts";
 import type { RunTables } from "./run_tables.ts";
 import { renderSections } from "./sections.ts";
 import { NOTHING, summarizeRun } from "./summary.ts";
@@ -32,7 +33,7 @@ export function renderReport(run: RunTables): string {
   return renderPage({
     title: run.title,
     version: run.version,
-    about: markup`Secrets found, measured and erased by ${clipText(run.version)}. ${describeMask(run)}`,
+    about: markup`Secrets ${DONE[reachOf(run)]} by ${clipText(run.version)}. ${describeMask(run)}`,
     sections: renderSections(run),
     findings: markup`
       <section class="findings" aria-label="Summary">${
@@ -40,6 +41,12 @@ export function renderReport(run: RunTables): string {
     }</section>`,
   });
 }
+
+const DONE = {
+  found: "found",
+  measured: "found and measured",
+  unlearned: "found, measured and erased",
+} as const satisfies Record<RunReach, string>;
 
 function describeMask({ revealed = false }: RunTables): Markup {
   return revealed

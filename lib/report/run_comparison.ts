@@ -132,6 +132,7 @@ function settingsOf({ config = {}, unlearned = [] }: RunTables): [name: string, 
   const own = unlearned.flatMap(({ method, settings }) =>
     settings ? [[modelStyle(method).label, settings] as const] : []
   );
+  if (own.length === 1) return flattenSettings(own[0]![1]); // so that two methods' share their names
   return flattenSettings(own.length > 0 ? Object.fromEntries(own) : config);
 }
 

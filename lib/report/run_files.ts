@@ -25,6 +25,17 @@ export const RUN_FILES = {
   record: "run.json",
 } as const;
 
+/** Names in a sweep's folder, and in that of one of its runs. */
+export const SWEEP_RUN_FILES = {
+  before: "before",
+  model: "model",
+  evaluation: RUN_FILES.evaluation,
+  humaneval: "humaneval",
+  attacks: "attacks",
+  history: "history.parquet",
+  result: "result.json",
+} as const;
+
 /** A part of the report: what it is and where it comes from. */
 export interface RunPart {
   /** What the part is, as it is said within a sentence. */

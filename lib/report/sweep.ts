@@ -194,7 +194,7 @@ export function renderSweep({ sweep }: { readonly sweep?: readonly SweepRunRow[]
   const tables = sweepTables(sweepMeans(sweep), "this sweep").map(({ title, header, rows }) =>
     markup`<div class="scroll" role="region" aria-label="Table: ${
       clipText(title)
-    }" tabindex="0"><table class="numbers">
+    }" tabindex="0"><table class="numbers means">
 <caption>${
       clipText(title)
     }. Percent, but for losses (nats), bits, epochs and seconds: means over forget sets and seeds, and their standard

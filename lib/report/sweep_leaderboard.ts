@@ -177,6 +177,7 @@ function describeSweep(rows: readonly SweepRunRow[]): string {
   const known = rows.map(({ ma_before }) => ma_before).filter(isScore);
   const kept = rows.map(({ retention }) => retention).filter(isScore);
   const percent = (value: number) => `${(100 * value).toFixed(0)} %`;
+  const ends = new Set([percent(Math.min(...kept)), percent(Math.max(...kept))]);
   return [
     `${countRuns(rows)}.`,
     ...known.length === 0 ? [] : [
@@ -186,9 +187,7 @@ function describeSweep(rows: readonly SweepRunRow[]): string {
         percent(mean(rows.map(({ ma_threshold }) => ma_threshold)))
       }).`,
     ],
-    ...kept.length === 0
-      ? []
-      : [`Runs kept ${percent(Math.min(...kept))} to ${percent(Math.max(...kept))} of the retain set's MA.`],
+    ...kept.length === 0 ? [] : [`Runs kept ${[...ends].join(" to ")} of the retain set's MA.`],
   ].join(" ");
 }
 
@@ -203,7 +202,7 @@ function describeOpen(rows: readonly SweepRunRow[]): string {
   const open = OPEN.filter(([measure]) => !rows.some((row) => isScore(row[measure])));
   const also =
     "That a score is below its threshold is no proof that a secret is gone: it is what these measures saw, on these " +
-    "forget sets and this model.";
+    "forget sets and this model. Leaked secrets must be revoked all the same.";
   if (open.length === 0) return also;
   return `Not measured: ${joinWords(open.map(([, what]) => what))} (${
     joinWords(open.map(([, , part]) => part))

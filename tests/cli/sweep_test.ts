@@ -154,6 +154,13 @@ Deno.test("sweep makes every run once, by shards what one process makes, goes on
   assertStringIncludes(await Deno.readTextFile(path("out/tables.md")), "## methods: forgetting");
   assertStringIncludes(await Deno.readTextFile(path("out/report.html")), 'aria-label="Table: methods: use"');
 
+  const folders = rows.map(({ run }) => path(`out/runs/${run}`));
+  const compared = await callMain(["report", ...folders, "--out", path("two.html")]);
+  assertEquals(compared.code, 0, compared.stderr);
+  for (const { run } of rows) {
+    assertStringIncludes(await Deno.readTextFile(path("two.html")), `<b>${run}.</b> The model after GA: of`);
+  }
+
   await new Deno.Command("cp", { args: ["-a", path("out"), path("shards")] }).output();
   await Deno.remove(path("shards/runs"), { recursive: true }); // what all share is made once
   for (const shard of ["1/2", "0/2"]) assertEquals((await json("shards", "--shard", shard)).made, 1);
@@ -220,8 +227,18 @@ Deno.test("sweep attacks each run's model, and the model as it came once a set, 
   assert([extracted, extracted_controls, relearned_ma].every((share) => share! >= 0 && share! <= 1));
   assert(memory_bytes! > 0);
   const page = await Deno.readTextFile(path("out/report.html"));
-  for (const head of ["Extracted ↓", "MA after relearning ↓", "Exposure, bits ↓"]) {
+  for (const head of ["Extracted\u00a0↓", "MA after relearning\u00a0↓", "Exposure, bits\u00a0↓"]) {
     assertStringIncludes(page, `<th scope="col">${head}</th>`);
+  }
+
+  // a run's own report has what it shares with others: thresholds, the probe, the model before
+  const own = await callMain(["report", path("out/runs/ga-k2-set0"), "--out", path("own.html")]);
+  assertEquals(own.code, 0, own.stderr);
+  const ownPage = await Deno.readTextFile(path("own.html"));
+  assertStringIncludes(ownPage, "The model after GA: of 10 checks");
+  assertStringIncludes(ownPage, '<th scope="row">before</th><td>');
+  for (const file of ["thresholds.parquet", "probe.parquet"]) {
+    assert(!ownPage.includes(`makes ${file}`), `${file} is missing`);
   }
 
   // killed after the attacks: they are not made again

@@ -19,7 +19,7 @@ Deno.test("erasureDurability() has a row a method, a mark a measure, and its int
   const [first, second] = figure.data;
   assertEquals([first!.x, second!.x], [[0.5, 0], [0.6]]);
   const { ticktext, tickvals } = figure.layout.yaxis as { ticktext: string[]; tickvals: number[] };
-  assertEquals([ticktext, tickvals], [["ga", "lasting &lt;b&gt;"], [1, 0]]);
+  assertEquals([ticktext, tickvals], [["GA", "lasting &lt;b&gt;"], [1, 0]]);
   const { array, arrayminus } = first!.error_x as { array: number[]; arrayminus: number[] };
   assertEquals([array, arrayminus].map((all) => all.map((value) => Number(value.toFixed(6)))), [
     [0.2, 0.2],
@@ -33,6 +33,6 @@ Deno.test("erasureDurability() draws a number of a single set without an interva
     { measures },
   ).data;
   assertEquals((trace!.error_x as { array: number[] }).array, [0]);
-  assertEquals((trace!.customdata as string[][])[0], ["ga", ""]);
+  assertEquals((trace!.customdata as string[][])[0], ["GA", ""]);
   assertEquals(erasureDurability([], { measures }).data.flatMap(({ x }) => x), []);
 });

@@ -57,3 +57,13 @@ Deno.test("forgettingRetention() leaves out runs that began with nothing, and ta
     assertEquals(/NaN|Infinity/.test(JSON.stringify(layout)), false);
   }
 });
+
+Deno.test("forgettingRetention() keeps names of runs that lie close together off one another, and within the plot", () => {
+  const rows = [{ alpha: 1 }, { alpha: 2 }].flatMap((settings, i) =>
+    makeRun(settings, [[0.8, 0.5], [0.2 - i / 100, 0.49 - i / 1000]])
+  );
+  const names = forgettingRetention([...rows, ...makeRun({ alpha: 3 }, [[0.8, 0.5], [0.5, 0.1]])]).data
+    .find(({ mode }) => mode === "text")!;
+  const [first, second] = names.textposition as string[];
+  assertEquals([names.text, first === second], [["alpha 1", "alpha 2"], false]);
+});

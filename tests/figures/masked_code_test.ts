@@ -19,6 +19,19 @@ Deno.test("maskedCode() draws tokens where they stand, secret ones in a colour o
   assertEquals(JSON.stringify(data).includes("<b>"), false);
 });
 
+Deno.test("maskedCode() goes on in the next row when a line is long, without another number", () => {
+  const tokens = Array.from({ length: 20 }, (_, i) => ({
+    ...{ text: "12345", isSecret: false, line: i < 19 ? 0 : 1 },
+    column: i < 19 ? 5 * i : 0,
+  }));
+  const { data, layout } = maskedCode(tokens);
+  assertEquals(data[0]?.y, [...Array(12).fill(0), ...Array(7).fill(1), 2]);
+  assertEquals((data[0]?.base as number[]).filter((at) => at < 1).length, 3);
+  const { ticktext } = layout.yaxis as { ticktext: string[] };
+  assertEquals(ticktext, ["1", "", "2"]);
+  assertEquals((layout.xaxis as { range: number[] }).range[1]! <= 64.5, true);
+});
+
 Deno.test("maskedCode() says that there is nothing to show without tokens", () => {
   assertStringIncludes(JSON.stringify(maskedCode([]).layout.annotations), "no rows to show");
 });

@@ -36,5 +36,7 @@ Deno.test("recoveryCurves() draws what has no controls, and nothing of nothing",
     ["a &lt;b&gt; at 1e-4", [0.5]],
     ["made-up secrets", [null]],
   ]);
+  const [, controls] = recoveryCurves([at("texts", 3e-4, 20, 0.6)]).data;
+  assertEquals(controls!.mode, "lines+markers"); // else one point would not be seen
   for (const rows of [[], [at("", null, 0, 0.2)]]) assertEquals(recoveryCurves(rows).data, []);
 });

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { darkFigure } from "../../lib/figures/dark_figure.ts";
-import { figureBundle, makeFigure } from "../../lib/figures/figure.ts";
+import { type Figure, figureBundle, makeFigure } from "../../lib/figures/figure.ts";
+import { PALETTES, TEMPLATES } from "../../lib/figures/style.ts";
 import { startNotebook } from "../../lib/notebooks/start.ts";
 
 const DEFAULTS = { MODEL: "embedded", TEXTS: 64, LR: 2e-4, ALPHA: 1, REVEAL: false };
@@ -36,12 +36,16 @@ Deno.test("startNotebook() says in one line what is wrong with a parameter", () 
 Deno.test("startNotebook() shows figures on the paper that CODESCRUB_FIGURES names", () => {
   const startOn = (paper: string | undefined) =>
     startNotebook(DEFAULTS, { variable: (name) => name === "CODESCRUB_FIGURES" ? paper : undefined });
-  const figure = makeFigure([], { title: "Counts" });
-  const shown = () => figureBundle(figure)["application/vnd.plotly.v1+json"];
+  const bar = { type: "bar", x: [1], y: [1], marker: { color: PALETTES.light.blue } } as const;
+  const shown = () => {
+    const bundle = figureBundle(makeFigure([bar], { title: "Counts" }));
+    const { data, layout } = bundle["application/vnd.plotly.v1+json"] as Figure;
+    return [data[0]!.marker, layout.template];
+  };
   startOn("dark");
-  assertEquals(shown(), { ...darkFigure(figure) });
+  assertEquals(shown(), [{ color: PALETTES.dark.blue }, TEMPLATES.dark]);
   startOn(undefined);
-  assertEquals(shown(), { ...figure });
+  assertEquals(shown(), [{ color: PALETTES.light.blue }, TEMPLATES.light]);
   const message = 'Cannot use CODESCRUB_FIGURES="black": expected dark or light';
   assertThrows(() => startOn("black"), SyntaxError, message);
 });

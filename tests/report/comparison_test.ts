@@ -22,16 +22,16 @@ Deno.test("renderComparison() has a row a method, the best in bold, all under th
   const columns = heads(page);
   const cellsOf = (title: string) =>
     ["before", "CodeEraser", "GA"].map((head) => cells(page, head)[columns.indexOf(title) - 1]);
-  assertEquals(cellsOf("Retain set MA ↑").map((cell) => text(cell!)), [
+  assertEquals(cellsOf("Retain set MA\u00a0↑").map((cell) => text(cell!)), [
     "0.990 [0.980, 1.000]",
     "0.970 [0.960, 0.980]",
     "0.100 [0.090, 0.110]",
   ]);
-  assertEquals(cellsOf("Forget set MA ↓").map((cell) => cell!.includes("<b>")), [false, true, true]);
-  assertEquals(cellsOf("Retain set MA ↑").map((cell) => cell!.includes("<b>")), [false, true, false]);
-  assertEquals(cellsOf("Epochs ↓"), ["–", "<b>6</b>", "13"]);
-  assertEquals(cellsOf("Time ↓"), ["–", "1 min 30 s", "<b>1 min 0 s</b>"]);
-  assertEquals(cellsOf("Memory ↓"), ["–", "1.0 GiB", "–"]);
+  assertEquals(cellsOf("Forget set MA\u00a0↓").map((cell) => cell!.includes("<b>")), [false, true, true]);
+  assertEquals(cellsOf("Retain set MA\u00a0↑").map((cell) => cell!.includes("<b>")), [false, true, false]);
+  assertEquals(cellsOf("Epochs\u00a0↓"), ["–", "<b>6</b>", "13"]);
+  assertEquals(cellsOf("Time\u00a0↓"), ["–", "1 min 30 s", "<b>1 min 0 s</b>"]);
+  assertEquals(cellsOf("Memory\u00a0↓"), ["–", "1.0 GiB", "–"]);
   assertEquals(columns.some((head) => head.startsWith("Extracted") || head.startsWith("pass@1")), false);
 });
 
@@ -45,7 +45,7 @@ Deno.test("renderLeaderboard() has all in bold that the best one's interval does
   ], { name: "<b>", caption: "Of <three>." })!.text;
   const columns = heads(page);
   assertEquals(columns, [
-    ...["Method", "Retain set MA ↑", "Relearned above controls ↓", "Membership, area"],
+    ...["Method", "Retain set MA\u00a0↑", "Relearned above controls\u00a0↓", "Membership, area"],
   ]);
   const isBold = (head: string) => cells(page, head).map((text) => text.includes("<b>"));
   assertEquals(["before", "a", "b", "c"].map(isBold), [
@@ -65,17 +65,17 @@ Deno.test("renderComparison() counts what any attack extracted, and what relearn
   };
   const page = renderComparison({ ...run, attacks })!.text;
   const of = (head: string) => text(cells(page, "GA")[heads(page).indexOf(head) - 1]!);
-  assertEquals(of("Extracted ↓"), "0.250 [0.250, 0.250]");
+  assertEquals(of("Extracted\u00a0↓"), "0.250 [0.250, 0.250]");
   assertEquals(of("Extracted, of controls"), "0.000 [0.000, 0.000]");
-  assertEquals(of("Relearned above controls ↓"), "0.400 [0.400, 0.400]"); // on innocent texts, not on half of the set
-  assertEquals(of("Exposure, bits ↓"), "2.00 [2.00, 2.00]");
+  assertEquals(of("Relearned above controls\u00a0↓"), "0.400 [0.400, 0.400]"); // on innocent texts, not on half of the set
+  assertEquals(of("Exposure, bits\u00a0↓"), "2.00 [2.00, 2.00]");
 });
 
 Deno.test("renderComparison() gives attacks to the model that they name, and to none where it could be several", () => {
   const run = makeRun();
   const attacks = (method?: string) => {
     const page = renderComparison({ ...run, attacks: { ...run.attacks!, ...method && { method } } })!.text;
-    const column = heads(page).indexOf("MA after relearning ↓") - 1;
+    const column = heads(page).indexOf("MA after relearning\u00a0↓") - 1;
     return column < 0 ? null : ["CodeEraser", "GA"].map((head) => text(cells(page, head)[column]!));
   };
   assertEquals([attacks(), attacks("ga")], [null, ["–", "0.800 [0.800, 0.800]"]]);
@@ -114,4 +114,17 @@ Deno.test("renderRunComparison() shows what differs, curves over one another and
   assertStringIncludes(page, 'id="run-curves-data"');
   assertEquals(cells(page, "Unseen code is predicted as well as before").length, 2);
   assert(!page.includes("<fast>") && page.includes("&lt;fast&gt;"));
+});
+
+Deno.test("renderRunComparison() compares two methods' settings by their names, whatever the methods are called", () => {
+  const runs = ["ga", "cu"].map((method, i) => ({
+    name: method,
+    run: {
+      ...{ title: "Run", version: "CodeScrub 0.1.0" },
+      unlearned: [{ method, isPaper: false, hasFailed: false, settings: { method, lr: 1e-4, alpha: i } }],
+    },
+  }));
+  const page = renderRunComparison(runs, "CodeScrub 0.1.0");
+  assertEquals([cells(page, "method"), cells(page, "alpha")], [["ga", "cu"], ["0", "1"]]);
+  assertStringIncludes(page, "2 of 3 settings, versions and origins differ.");
 });

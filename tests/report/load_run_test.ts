@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { dirname, join } from "node:path";
 import {
   DUPLICATION_COLUMNS,
@@ -187,12 +187,15 @@ Deno.test("loadRun() reads what a run stopped in the middle has, and the page sa
   await write(folder.path, RUN_FILES.secrets, columns, [{ ...PLACE, ...found }]);
   const run = await loadRun(folder.path, VERSION);
   assertEquals([run.title, run.found, run.secrets?.map(({ description }) => description)], [
-    "What the model has memorized",
+    "What detection found",
     { places: 1, values: 1, documents: 1 },
     ["KEY, 13 characters"],
   ]);
   const page = renderReport(run);
   assertEquals(page.includes("Detection found 1 place of 1 different secret in 1 document."), true);
+  assertStringIncludes(page, "<p>Secrets found by "); // and neither measured nor erased
+  assertStringIncludes(page, '<p class="label">checks were not made</p>');
+  assertEquals(Array.from(page.matchAll(/<li><b>(\w+)[.]<[/]b>/g), ([, stage]) => stage), ["Detection"]);
   const commands = new Set(
     Array.from(page.matchAll(/codescrub (\w+)(?:<\/code>)? makes/g), ([, name]) => name),
   );
