@@ -28,30 +28,6 @@ export interface RecomputedInputs {
   given?: readonly Tensor[];
   /** What it uses from outside and its gradients are taken by, such as weights: tensors that outlive the step. */
   weights?: readonly Tensor[];
-  /** Puts parts of a step one after the other, see {@linkcode Sequence}. */
-  sequence?: Sequence;
-}
-
-/**
- * Parts that shall not be there at the same time, as all their inputs are: each waits for what the one before it gave, and
- * their gradients likewise.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import * as tf from "@tensorflow/tfjs-core";
- * import { openTensorFlow } from "./engine.ts";
- *
- * using _engine = await openTensorFlow({ device: "cpu" });
- * const sequence = new Sequence();
- * const parts = tf.split(tf.tensor1d([1, 2, 3, 4]), 2);
- * const sums = parts.map((part) => recomputed(([x]) => tf.sum(tf.square(x!)), { by: [part], sequence }));
- * assertEquals(sums.map((sum) => sum.dataSync()[0]), [5, 25]);
- * ```
- */
-export class Sequence {
-  /** What the last part gave, and the last part's gradients. */
-  last: { values: readonly Tensor[]; gradients: readonly Tensor[] } = { values: [], gradients: [] };
 }
 
 /**
@@ -76,28 +52,94 @@ export class Sequence {
  */
 export function recomputed(
   f: (by: Tensor[], given: Tensor[]) => Tensor,
-  { by, given = [], weights = [], sequence }: RecomputedInputs,
+  { by, given = [], weights = [] }: RecomputedInputs,
 ): Tensor {
   const part = tf.customGrad((...args) => {
     const save = args.at(-1) as unknown as tf.GradSaveFunc;
     save([...by, ...given]);
     const run = ([...inputs]: Tensor[]) => f(inputs.slice(0, by.length), inputs.slice(by.length));
-    const held = sequence ? onceThere([...by, ...given], sequence.last.values) : [...by, ...given];
-    const [value] = calledPart(() => [run(held)]) as [Tensor];
-    if (sequence) sequence.last.values = [value];
+    const [value] = calledPart(() => [run([...by, ...given])]) as [Tensor];
     return {
       value,
       gradFunc: (dy: Tensor, saved: Tensor[]) => {
-        const after = sequence ? [dy, ...sequence.last.gradients] : [dy];
-        const held = onceThere(saved, after);
+        const held = onceThere(saved, [dy]);
         const wanted = [...held.slice(0, by.length), ...weights];
-        const gradients = calledPart(() => gradientsOf(() => run(held), wanted, dy));
-        if (sequence) sequence.last.gradients = gradients;
-        return gradients;
+        return calledPart(() => gradientsOf(() => run(held), wanted, dy));
       },
     };
   });
   return part(...by, ...weights);
+}
+
+/** What rows are cut into, and what is cut with them. */
+export interface ChunkedInputs {
+  /** The rows of each chunk; together those of all tensors that are cut. */
+  sizes: readonly number[];
+  /** What else is cut: no gradient flows there. */
+  given?: readonly Tensor[];
+  /** What all chunks use from outside and gradients are taken by, such as weights: tensors that outlive the step. */
+  weights?: readonly Tensor[];
+}
+
+/**
+ * A function of rows, a chunk of them at a time: each begins when the one before it has ended, and their gradients likewise,
+ * computed again for them. Gradients by the weights are added up chunk by chunk: as a sum of many, which TensorFlow would make
+ * of it, all of them would be there at once.
+ *
+ * @param f gives a number of each row of a chunk
+ * @param rows [N, ...] float32, which gradients are taken by
+ * @returns [N]
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const weight = tf.scalar(3);
+ * const squares = (rows: tf.Tensor) => tf.mul(weight, tf.square(rows));
+ * const values = (rows: tf.Tensor) => recomputedChunks(squares, rows, { sizes: [2, 1], weights: [weight] });
+ * assertEquals([...tf.grad(values)(tf.tensor1d([1, 2, 3])).dataSync()], [6, 12, 18]);
+ * ```
+ */
+export function recomputedChunks(
+  f: (rows: Tensor, given: Tensor[]) => Tensor,
+  rows: Tensor,
+  { sizes, given = [], weights = [] }: ChunkedInputs,
+): Tensor {
+  const cut = (tensors: readonly Tensor[]) => {
+    const all = tensors.map((tensor) => tf.split(tensor, [...sizes], 0));
+    return sizes.map((_, chunk) => all.map((parts) => parts[chunk]!));
+  };
+  const run = ([rows, ...given]: Tensor[]) => f(rows!, given);
+  const whole = tf.customGrad((...args) => {
+    const save = args.at(-1) as unknown as tf.GradSaveFunc;
+    save([rows, ...given]);
+    const values: Tensor[] = [];
+    for (const chunk of cut([rows, ...given])) {
+      const held = onceThere(chunk, values.slice(-1));
+      values.push(...calledPart(() => [run(held)]));
+    }
+    return {
+      value: tf.concat(values),
+      gradFunc: (dy: Tensor, saved: Tensor[]) => {
+        const ofRows: Tensor[] = [];
+        let sums: Tensor[] = [];
+        for (const [dyOfChunk, ...chunk] of cut([dy, ...saved]).reverse()) {
+          const held = onceThere(chunk, [dyOfChunk!, ...ofRows.slice(0, 1), ...sums]);
+          const [own, ...all] = calledPart(() => {
+            const [own, ...more] = gradientsOf(() => run(held), [held[0]!, ...weights], dyOfChunk!);
+            return [own!, ...more.map((gradient, i) => sums[i] ? tf.add(sums[i]!, gradient) : gradient)];
+          });
+          ofRows.unshift(own!);
+          sums = all;
+        }
+        return [tf.concat(ofRows), ...sums];
+      },
+    };
+  });
+  return whole(rows, ...weights);
 }
 
 /**

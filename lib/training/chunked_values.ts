@@ -10,7 +10,7 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
-import { recomputed, Sequence } from "../engine/recompute.ts";
+import { recomputedChunks } from "../engine/recompute.ts";
 import type { Model } from "../models/model.ts";
 
 /** The logits of a chunk, in bytes. */
@@ -78,15 +78,7 @@ export function chunkedValues(
 ): Tensor {
   const chunks = chunkRows(hidden.shape[0]!, model.config.vocabularySize, logitBytes);
   if (chunks.length === 1) return f(model.project(hidden), [...beside]);
-  const cut = (x: Tensor): Tensor[] => tf.split(x, [...chunks], 0);
-  const [parts, ...others] = [hidden, ...beside].map(cut);
-  const sequence = new Sequence();
-  const weights = Object.values(model.outputWeights);
-  const values = parts!.map((part, i) =>
-    recomputed(([states], given) => f(model.project(states!), given), {
-      ...{ by: [part], given: others.map((other) => other[i]!) },
-      ...{ weights, sequence },
-    })
-  );
-  return tf.concat(values);
+  return recomputedChunks((states, given) => f(model.project(states), given), hidden, {
+    ...{ sizes: chunks, given: beside, weights: Object.values(model.outputWeights) },
+  });
 }

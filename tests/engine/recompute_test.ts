@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs-core";
 import { compile } from "../../lib/engine/compile.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
-import { onceThere, recomputed, Sequence } from "../../lib/engine/recompute.ts";
+import { onceThere, recomputed, recomputedChunks } from "../../lib/engine/recompute.ts";
 import { assertTensorClose } from "../tensors.ts";
 import { runCode } from "./run_code.ts";
 
@@ -22,21 +22,22 @@ function lossOf(x: tf.Tensor, weights: tf.Tensor[], labels: tf.Tensor, isRecompu
     const layer = ([x]: tf.Tensor[]) => tf.tanh(tf.matMul(tf.tanh(x!) as tf.Tensor2D, weight as tf.Tensor2D));
     y = again(layer, { by: [y], weights: [weight] });
   }
-  const sequence = new Sequence();
-  const chunks = tf.split(y, 3, 0).map((part, i) => {
-    const beside = tf.slice(labels, [i], [1]);
-    const value = ([part]: tf.Tensor[], [label]: tf.Tensor[]) =>
-      tf.mul(tf.sum(tf.square(part!)), tf.cast(label!, "float32"));
-    return again(value, { by: [part], given: [beside], sequence });
-  });
-  return tf.addN(chunks.map((chunk) => tf.square(chunk)));
+  const value = (part: tf.Tensor, [label]: tf.Tensor[]) =>
+    tf.mul(
+      tf.sum(tf.square(tf.matMul(part as tf.Tensor2D, weights[0] as tf.Tensor2D)), 1),
+      tf.cast(label!, "float32"),
+    );
+  const chunks = isRecomputed
+    ? recomputedChunks(value, y, { sizes: [2, 3, 1], given: [labels], weights: [weights[0]!] })
+    : value(y, [labels]);
+  return tf.sum(tf.square(chunks));
 }
 
 for (const how of ["eagerly", "captured", "by XLA"] as const) {
   Deno.test(`recomputed() has the gradients of what is kept, ${how}`, () => {
     const before = engine.memory();
     tf.tidy(() => {
-      const [x, labels] = [range(6, 4), tf.tensor1d([1, 2, 3], "int32")];
+      const [x, labels] = [range(6, 4), tf.tensor1d([1, 2, 3, 1, 2, 3], "int32")];
       const weights = [range(4, 4), tf.neg(range(4, 4))];
       const gradients =
         (isRecomputed: boolean) => (x: tf.Tensor, labels: tf.Tensor, ...weights: tf.Tensor[]) => {
@@ -101,5 +102,36 @@ for (const [how, env] of [["TensorFlow alone", {}], ["XLA", { BY_XLA: "1" }]] as
     const [computedAgain, kept] = JSON.parse(stdout) as [number, number];
     console.log(how, computedAgain, kept);
     assert(kept - computedAgain > 100, `${computedAgain} MB, and ${kept} where all is kept`); // 12 x 4 x 4 MB, less a twelfth
+  });
+}
+
+/** The most that is resident, in MB, after a step of 4 chunks and one of 32, with gradients of 16 MB each by the weight. */
+const CHUNK_PEAKS = `
+import * as tf from "lib/npm/tfjs_core.ts";
+import { compile } from "lib/engine/compile.ts";
+import { openTensorFlow } from "lib/engine/engine.ts";
+import { recomputedChunks } from "lib/engine/recompute.ts";
+using _engine = await openTensorFlow({ device: "cpu" });
+const weight = tf.fill([64, 65536], 0.01);
+const f = (rows) => tf.sum(tf.square(tf.matMul(rows, weight)), 1);
+const peak = () => Number(/VmHWM:\\s+(\\d+)/.exec(Deno.readTextFileSync("/proc/self/status"))[1]) / 1000;
+const peaks = [];
+for (const chunks of [4, 32]) {
+  const x = tf.ones([8 * chunks, 64]);
+  const sizes = Array.from({ length: chunks }, () => 8);
+  const loss = () => tf.sum(recomputedChunks(f, x, { sizes, weights: [weight] }));
+  using step = compile(() => tf.engine().gradients(loss, [weight]).grads[0], { xla: Deno.env.get("BY_XLA") === "1" });
+  step().dispose();
+  peaks.push(peak());
+}
+console.log(JSON.stringify(peaks));
+`;
+
+for (const [how, env] of [["TensorFlow alone", {}], ["XLA", { BY_XLA: "1" }]] as const) {
+  Deno.test(`recomputedChunks() holds no gradient for each chunk, by ${how}`, async () => {
+    const { stdout, stderr } = await runCode(CHUNK_PEAKS, { env });
+    assert(stdout !== "", stderr);
+    const [few, many] = JSON.parse(stdout) as [number, number];
+    assert(many - few < 224, `${few} MB of 4 chunks, ${many} of 32`); // half of 28 x 16 MB, which all would be
   });
 }
