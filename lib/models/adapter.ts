@@ -37,6 +37,14 @@ export interface RowShare {
   of: number;
 }
 
+/** What dropout is made of: numbers of some layers, twice: for what they give, and for their gradients. */
+export interface DropoutBits {
+  /** Their names. */
+  layers: readonly string[];
+  /** [layers, rows + columns] int32 each: a number for each row and each input of each layer. */
+  bits: readonly Tensor[];
+}
+
 /**
  * An adapter's matrices and what it does with them.
  *
@@ -76,33 +84,35 @@ export class Adapter implements Disposable {
   /**
    * What is added to a linear layer's result.
    *
-   * @param step of a training, whose dropout is drawn by it; without it nothing is dropped
+   * @param drawn of a training's step, see `draw`; without it nothing is dropped
    */
-  beside(step?: DropoutStep): LinearAdapter {
+  beside(drawn?: DropoutBits): LinearAdapter {
     const { rank, dropout } = this.options;
-    const bits = step && dropout > 0 ? this.#draw(step) : undefined;
     return (name, x) => {
       const [a, b] = ["A", "B"].map((which) => this.weights[`${name}.lora_${which}.weight`]);
       if (!a || !b) return undefined;
+      const bits = drawn?.bits.map((each) => bitsOf(each, drawn.layers.indexOf(name)));
       const inner = bits
-        ? droppedProduct(x, a, { dropout, bits: bits.map((each) => bitsOf(each, this.layers.indexOf(name))) })
+        ? droppedProduct(x, a, { dropout, bits })
         : tf.matMul(x as tf.Tensor2D, a as tf.Tensor2D, false, true); // [N, r]
       const scaled = this.options.alpha === rank ? inner : tf.mul(inner, this.scale);
       return tf.matMul(scaled as tf.Tensor2D, b as tf.Tensor2D, false, true); // [N, out]
     };
   }
 
-  /** A number for each row and each input of each layer, twice: for what the layers give, and for their gradients. */
-  #draw({ seed, rows, share }: DropoutStep): Tensor[] {
+  /** Draws a step's dropout, of all layers; undefined where nothing is dropped. The caller disposes it. */
+  draw({ seed, rows, share }: DropoutStep): DropoutBits | undefined {
+    if (this.options.dropout === 0) return undefined;
     const columns = Math.max(
       ...this.layers.map((layer) => this.weights[`${layer}.lora_A.weight`]!.shape[1]!),
     );
     const { first, of } = share ?? { first: 0, of: rows };
-    return [0, 1].map((copy) => {
+    const bits = [0, 1].map((copy) => {
       const shape = [this.layers.length, of + columns];
       const bits = statelessBits(shape, tf.tile(tf.slice(seed, [copy], [1]), [2]));
       return share ? tf.concat([tf.slice(bits, [0, first], [-1, rows]), tf.slice(bits, [0, of])], 1) : bits;
     });
+    return { layers: this.layers, bits };
   }
 
   /**
@@ -122,6 +132,31 @@ export class Adapter implements Disposable {
   [Symbol.dispose](): void {
     tf.dispose(Object.values(this.weights));
   }
+}
+
+/**
+ * Some layers' part of what is drawn.
+ *
+ * @param isOne says by a layer's name whether it is one of them
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const drawn = { layers: ["h.0.fc", "h.1.fc"], bits: [tf.tensor2d([[1, 2], [3, 4]], [2, 2], "int32")] };
+ * const { layers, bits } = bitsOfLayers(drawn, (name) => name.startsWith("h.1"));
+ * assertEquals([layers, [...bits[0]!.dataSync()]], [["h.1.fc"], [3, 4]]);
+ * ```
+ */
+export function bitsOfLayers({ layers, bits }: DropoutBits, isOne: (name: string) => boolean): DropoutBits {
+  const numbers = [...layers.keys()].filter((i) => isOne(layers[i]!));
+  return {
+    layers: numbers.map((i) => layers[i]!),
+    bits: bits.map((each) => tf.gather(each, tf.tensor1d(numbers, "int32"))),
+  };
 }
 
 /** A layer's part of what is drawn. */
@@ -190,7 +225,7 @@ export function withNotes(weights: Weights, note?: (name: string, x: Tensor) => 
 /**
  * A model's weights with an adapter beside them, as a family's functions take them.
  *
- * @param step see `Adapter.beside`
+ * @param drawn see `Adapter.beside`
  *
  * @example
  * ```ts
@@ -198,6 +233,6 @@ export function withNotes(weights: Weights, note?: (name: string, x: Tensor) => 
  * assertEquals(withAdapter({}, null), {});
  * ```
  */
-export function withAdapter(weights: Weights, adapter: Adapter | null, step?: DropoutStep): Weights {
-  return adapter ? { ...weights, [ADAPTER]: adapter.beside(step) } : weights;
+export function withAdapter(weights: Weights, adapter: Adapter | null, drawn?: DropoutBits): Weights {
+  return adapter ? { ...weights, [ADAPTER]: adapter.beside(drawn) } : weights;
 }

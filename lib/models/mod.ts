@@ -24,7 +24,7 @@ export type {
   OwnConfig,
   Weights,
 } from "./architecture.ts";
-export { Adapter, type DropoutStep, type LoraOptions } from "./adapter.ts";
+export { Adapter, type DropoutBits, type DropoutStep, type LoraOptions } from "./adapter.ts";
 export { type LinearSize, LORA_DEFAULTS, type NewLora } from "./lora.ts";
 export { type HiddenOptions, Model, type ModelParts } from "./model.ts";
 export { architectureOf, MODELS, type ModelType } from "./models.ts";

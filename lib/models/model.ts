@@ -13,7 +13,7 @@ import type { Products } from "../engine/compile.ts";
 import { gpuMemory } from "../engine/cpu_features.ts";
 import { toDevice } from "../engine/devices.ts";
 import { onceThere, recomputed } from "../engine/recompute.ts";
-import { Adapter, type RowShare, withAdapter, withNotes } from "./adapter.ts";
+import { Adapter, bitsOfLayers, type DropoutBits, type RowShare, withAdapter, withNotes } from "./adapter.ts";
 import type {
   Architecture,
   AroundLayer,
@@ -177,24 +177,28 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
   #layers(ids: Tensor, { newPositions, newAttention, ...options }: LayersOptions): Tensor {
     const { around = (run, x) => run(x), inputs, seed, share, recomputesLayers = false } = options;
     const shape = ids.shape as [number, number];
-    const prepare = (seed: Tensor | undefined) => {
-      const step = seed && { seed, rows: ids.size, share };
-      const weights = withNotes(withAdapter(this.weights, this.adapter, step), inputs);
-      const family = step || inputs ? this.#bind(weights) : this.#family;
+    const prepare = (drawn: DropoutBits | undefined) => {
+      const weights = withNotes(withAdapter(this.weights, this.adapter, drawn), inputs);
+      const family = drawn || inputs ? this.#bind(weights) : this.#family;
       const positions = newPositions();
       return { family, positions, angles: family.angles(positions), attention: newAttention() };
     };
-    const all = prepare(seed);
+    const drawn = seed && this.adapter?.draw({ seed, rows: ids.size, share });
+    const all = prepare(drawn);
     const run = ({ family, angles, attention }: ReturnType<typeof prepare>, x: Tensor, layer: number) =>
       family.block(x, { layer, shape, angles, attention });
-    // dropout is drawn once a layer's input is there, else all layers' masks would be there from the start
-    const runAnew = (x: Tensor, layer: number) => run(prepare(seed && onceThere([seed], [x])[0]), x, layer);
-    const layerOf = (layer: number) => (x: Tensor) =>
-      recomputesLayers
-        ? recomputed(([x]) => runAnew(x!, layer), { by: [x], weights: weightsOfLayer(this.trainable, layer) })
-        : run(all, x, layer);
+    const runAnew = (x: Tensor, layer: number) => {
+      const own = drawn && bitsOfLayers(drawn, (name) => layerOf(name) === layer);
+      // dropout is drawn once a layer's input is there, else all layers' masks would be there from the start
+      const again = ([x]: Tensor[], bits: Tensor[]) =>
+        run(prepare(own && { ...own, bits: onceThere(bits, [x!]) }), x!, layer);
+      const weights = Object.entries(this.trainable).filter(([name]) => layerOf(name) === layer);
+      return recomputed(again, { by: [x], given: own?.bits, weights: weights.map(([, weight]) => weight) });
+    };
+    const runLayer = (layer: number) => (x: Tensor) =>
+      recomputesLayers ? runAnew(x, layer) : run(all, x, layer);
     let x = all.family.embed(ids, all.positions); // [B T, D]
-    for (let layer = 0; layer < this.config.layers; layer++) x = around(layerOf(layer), x, layer);
+    for (let layer = 0; layer < this.config.layers; layer++) x = around(runLayer(layer), x, layer);
     return all.family.norm(x);
   }
 
@@ -276,11 +280,10 @@ function outputWeights<C extends ModelConfig>(
   return Object.fromEntries(Object.entries(weights).filter(([name]) => names.includes(name)));
 }
 
-/** Those of the weights that a layer has: its number is the first in their names. */
-function weightsOfLayer(weights: Weights, layer: number): Tensor[] {
-  return Object.entries(weights).flatMap(([name, weight]) =>
-    Number(/\.(\d+)\./.exec(name)?.[1]) === layer ? [weight] : []
-  );
+/** The number of the layer that a weight belongs to; undefined where it belongs to none. */
+function layerOf(name: string): number | undefined {
+  const number = /\.(\d+)\./.exec(name)?.[1];
+  return number === undefined ? undefined : Number(number);
 }
 
 function countOf(weights: Weights): number {
