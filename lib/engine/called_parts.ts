@@ -6,8 +6,8 @@
  * @module
  */
 import type { Tensor } from "../npm/tfjs_core.ts";
-import { Graph } from "./graph.ts";
-import { Records } from "./recorded.ts";
+import { Graph, type PartFunctions } from "./graph.ts";
+import { Records } from "./records.ts";
 import { currentEngine, type OpenEngine } from "./state.ts";
 
 let partCount = 0;
@@ -30,7 +30,7 @@ let partCount = 0;
  * assertEquals(step(tf.scalar(1)).dataSync()[0], 12); // two calls of one function
  * ```
  */
-export class CalledParts implements Disposable {
+export class CalledParts implements PartFunctions, Disposable {
   readonly #engine: Pick<OpenEngine, "symbols" | "binding" | "backend">;
   readonly #known = new Map<string, { name: string; fn: Deno.PointerValue }>();
 

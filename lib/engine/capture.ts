@@ -11,9 +11,8 @@
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import type { Binding } from "./binding.ts";
-import type { CalledParts } from "./called_parts.ts";
 import { CaptureError } from "./capture_error.ts";
-import { Graph } from "./graph.ts";
+import { Graph, type PartFunctions } from "./graph.ts";
 import { XlaStages } from "./xla_stages.ts";
 import { currentEngine, type OpenEngine } from "./state.ts";
 import { flattenTree, type TensorTree } from "./tensor_tree.ts";
@@ -79,7 +78,7 @@ let functionCount = 0;
 export function captureStep<A extends readonly TensorTree[], R extends TensorTree>(
   step: (...inputs: A) => R,
   inputs: A,
-  options: CaptureOptions & { stages?: XlaStages; parts?: CalledParts } = {},
+  options: CaptureOptions & { stages?: XlaStages; parts?: PartFunctions } = {},
 ): CapturedStep<R> {
   const engine = currentEngine();
   const newGraph = () => {

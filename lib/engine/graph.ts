@@ -7,23 +7,21 @@
  *
  * @module
  */
-import type { CalledParts } from "./called_parts.ts";
+import type { Tensor } from "../npm/tfjs_core.ts";
 import { CaptureError } from "./capture_error.ts";
 import { ATTR, type OpAttr } from "./dtypes.ts";
 import { checkOutputs, checksum } from "./native.ts";
 import { type FunctionKind, type GraphInput, type GraphOutput, NativeGraph } from "./native_graph.ts";
 import { newTensor } from "./native_tensors.ts";
-import type { Assignment, Recorded, TraceEntry } from "./recorded.ts";
+import type { Assignment, Recorded, TensorInfo, TraceEntry } from "./recorded.ts";
 import type { Symbols } from "./symbols.ts";
 
-/** Shape and data type of a tensor. */
-export interface TensorInfo {
-  /** The tensor's number. */
-  id: number;
-  /** Its dimensions. */
-  shape: number[];
-  /** `TF_DataType` */
-  dtype: number;
+export type { TensorInfo } from "./recorded.ts";
+
+/** Makes functions of a graph's parts. */
+export interface PartFunctions {
+  /** Adds a part to a graph, as a call; what it gives. */
+  call(outer: Graph, part: () => readonly Tensor[]): Tensor[];
 }
 
 interface Node extends GraphOutput {
@@ -79,7 +77,7 @@ export class Graph {
   readonly casts = new Map<string, number>();
 
   /** Holds the functions of its parts; undefined where parts are built where they are used. */
-  parts: CalledParts | undefined;
+  parts: PartFunctions | undefined;
 
   /** The graph of which this one is a part. */
   readonly outer: Graph | undefined;

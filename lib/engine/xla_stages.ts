@@ -7,7 +7,8 @@
  * @module
  */
 import { Graph } from "./graph.ts";
-import { type Operation, Records } from "./recorded.ts";
+import type { Operation } from "./recorded.ts";
+import { Records } from "./records.ts";
 import type { OpenEngine } from "./state.ts";
 
 /** Operations without a kernel for XLA. */
