@@ -72,7 +72,8 @@ export class UnlearnProgress {
   get place(): string {
     if (!this.#chunk) return "";
     const { chunk, chunks } = this.#chunk;
-    return `chunk ${chunk} of ${chunks}, epoch ${this.#epoch + 1} of at most ${this.#run.epochs}`;
+    const { epochs } = this.#run;
+    return `chunk ${chunk} of ${chunks}, epoch ${Math.min(this.#epoch + 1, epochs)} of at most ${epochs}`;
   }
 
   /** What tells this of a run. */
