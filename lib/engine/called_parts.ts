@@ -8,9 +8,8 @@
 import type { Tensor } from "../npm/tfjs_core.ts";
 import { Graph, type PartFunctions } from "./graph.ts";
 import { Records } from "./records.ts";
+import { type SharedFunction, SharedFunctions } from "./shared_functions.ts";
 import { currentEngine, type OpenEngine } from "./state.ts";
-
-let partCount = 0;
 
 /**
  * The functions of one compiled step's parts; `using` takes them out of the context.
@@ -32,16 +31,17 @@ let partCount = 0;
  */
 export class CalledParts implements PartFunctions, Disposable {
   readonly #engine: Pick<OpenEngine, "symbols" | "binding" | "backend">;
-  readonly #known = new Map<string, { name: string; fn: Deno.PointerValue }>();
+  readonly #functions: SharedFunctions;
 
   /** @param engine whose context the functions belong to */
   constructor(engine: Pick<OpenEngine, "symbols" | "binding" | "backend">) {
     this.#engine = engine;
+    this.#functions = new SharedFunctions("part", engine);
   }
 
   /** How many functions there are. */
   get size(): number {
-    return this.#known.size;
+    return this.#functions.size;
   }
 
   /** Adds a part to the graph under construction, see {@linkcode calledPart}. */
@@ -62,27 +62,16 @@ export class CalledParts implements PartFunctions, Disposable {
     return infos.map((info) => backend.wrap(info));
   }
 
-  #functionOf(inner: Graph, outputs: readonly number[]): { name: string; fn: Deno.PointerValue } {
+  #functionOf(inner: Graph, outputs: readonly number[]): SharedFunction {
     const records = new Records(inner.recorded);
     const inputs = inner.inputs.map((id) => records.info(id)); // also those that are results
     const key = JSON.stringify([inputs, records.describe(records.operations, outputs)]);
-    const known = this.#known.get(key);
-    if (known) return known;
-    const name = `codescrub_part_${partCount++}`;
-    const made = { name, fn: inner.toFunction(name, outputs, { isCalled: true }) };
-    this.#engine.binding.addFunction(name, made.fn);
-    this.#known.set(key, made);
-    return made;
+    return this.#functions.get(key, (name) => inner.toFunction(name, outputs, { isCalled: true }));
   }
 
   /** Frees the functions. */
   [Symbol.dispose](): void {
-    const { binding, symbols } = this.#engine;
-    for (const { name, fn } of this.#known.values()) {
-      binding.removeFunction(name);
-      symbols.TF_DeleteFunction(fn);
-    }
-    this.#known.clear();
+    this.#functions[Symbol.dispose]();
   }
 }
 

@@ -9,6 +9,7 @@
 import { Graph } from "./graph.ts";
 import type { Operation } from "./recorded.ts";
 import { Records } from "./records.ts";
+import { type SharedFunction, SharedFunctions } from "./shared_functions.ts";
 import type { OpenEngine } from "./state.ts";
 
 /** Operations without a kernel for XLA. */
@@ -20,14 +21,6 @@ interface Stage {
   /** What runs after it. */
   outside: Operation[];
 }
-
-/** A stage's function. */
-interface StageFunction {
-  name: string;
-  fn: Deno.PointerValue;
-}
-
-let stageCount = 0;
 
 /**
  * The stages of one compiled step's captures; `using` takes them out of the context.
@@ -46,11 +39,12 @@ let stageCount = 0;
  */
 export class XlaStages implements Disposable {
   readonly #engine: Pick<OpenEngine, "symbols" | "binding">;
-  readonly #known = new Map<string, StageFunction>();
+  readonly #functions: SharedFunctions;
 
   /** @param engine whose context the functions belong to */
   constructor(engine: Pick<OpenEngine, "symbols" | "binding">) {
     this.#engine = engine;
+    this.#functions = new SharedFunctions("stage", engine);
   }
 
   /** Where the functions are. */
@@ -90,29 +84,20 @@ export class XlaStages implements Disposable {
     return outer.toFunction(name, outputs, {});
   }
 
-  #functionOf(stage: Stage, given: readonly number[], records: Records): StageFunction {
-    const key = records.describe(stage.inside, given);
-    const known = this.#known.get(key);
-    if (known) return known;
-    const { symbols, binding } = this.#engine;
-    using inner = new Graph(symbols);
-    for (const id of records.takenBy(stage.inside)) inner.addInput(id, records.info(id));
-    const fewRows = !binding.isUsingGpuDevice(); // a trick for processors
-    for (const operation of stage.inside) records.addTo(inner, operation, { fewRows });
-    const name = `codescrub_stage_${stageCount++}`;
-    const made = { name, fn: inner.toFunction(name, given, {}) };
-    binding.addFunction(name, made.fn);
-    this.#known.set(key, made);
-    return made;
+  #functionOf(stage: Stage, given: readonly number[], records: Records): SharedFunction {
+    return this.#functions.get(records.describe(stage.inside, given), (name) => {
+      const { symbols, binding } = this.#engine;
+      using inner = new Graph(symbols);
+      for (const id of records.takenBy(stage.inside)) inner.addInput(id, records.info(id));
+      const fewRows = !binding.isUsingGpuDevice(); // a trick for processors
+      for (const operation of stage.inside) records.addTo(inner, operation, { fewRows });
+      return inner.toFunction(name, given, {});
+    });
   }
 
   /** Frees the functions. */
   [Symbol.dispose](): void {
-    for (const { name, fn } of this.#known.values()) {
-      this.#engine.binding.removeFunction(name);
-      this.#engine.symbols.TF_DeleteFunction(fn);
-    }
-    this.#known.clear();
+    this.#functions[Symbol.dispose]();
   }
 }
 
