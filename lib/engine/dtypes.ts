@@ -85,3 +85,10 @@ export interface OpAttr {
   /** The value; a list where the attribute is one. */
   value: unknown;
 }
+
+/** `TF_DataType` by tfjs's names. */
+export const TFJS_DTYPES: Readonly<Record<string, number>> = {
+  float32: DTYPE.float32,
+  int32: DTYPE.int32,
+  bool: DTYPE.bool,
+};

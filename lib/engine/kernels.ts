@@ -7,13 +7,7 @@
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor, TensorInfo } from "../npm/tfjs_core.ts";
 import { backend } from "./backend.ts";
-import { ATTR, DTYPE } from "./dtypes.ts";
-
-const DTYPES: Readonly<Record<string, number>> = {
-  float32: DTYPE.float32,
-  int32: DTYPE.int32,
-  bool: DTYPE.bool,
-};
+import { ATTR, DTYPE, TFJS_DTYPES } from "./dtypes.ts";
 
 /**
  * Replaces tfjs-node's GatherV2, which reads its indices on the host in every call and so cannot be captured.
@@ -42,7 +36,7 @@ export function registerKernels(): void {
       try {
         return backend().executeSingleOutput("GatherV2", [
           { name: "batch_dims", type: ATTR.int, value: batchDims },
-          { name: "Tparams", type: ATTR.type, value: DTYPES[x.dtype] },
+          { name: "Tparams", type: ATTR.type, value: TFJS_DTYPES[x.dtype] },
           { name: "Tindices", type: ATTR.type, value: DTYPE.int32 },
           { name: "Taxis", type: ATTR.type, value: DTYPE.int32 },
         ], [x, indices, axisTensor]);
@@ -113,7 +107,7 @@ export function sparseCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
  * ```
  */
 export function select(condition: Tensor, x: Tensor, other: Tensor | number): Tensor {
-  const attrs = [{ name: "T", type: ATTR.type, value: DTYPES[x.dtype] }];
+  const attrs = [{ name: "T", type: ATTR.type, value: TFJS_DTYPES[x.dtype] }];
   return tf.tidy(() => {
     const otherwise = typeof other === "number" ? tf.scalar(other, x.dtype) : other;
     return backend().executeSingleOutput("SelectV2", attrs, [condition, x, otherwise]);

@@ -11,14 +11,8 @@
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import { calledPart } from "./called_parts.ts";
-import { ATTR, DTYPE } from "./dtypes.ts";
+import { ATTR, TFJS_DTYPES } from "./dtypes.ts";
 import { currentEngine } from "./state.ts";
-
-const DTYPES: Readonly<Record<string, number>> = {
-  float32: DTYPE.float32,
-  int32: DTYPE.int32,
-  bool: DTYPE.bool,
-};
 
 /** What a part is made of, beside its function. */
 export interface RecomputedInputs {
@@ -211,7 +205,7 @@ export function isInXla(): boolean {
 }
 
 function barrier(name: string, tensors: readonly Tensor[]): Tensor[] {
-  const attrs = [{ name: "T", type: ATTR.type, value: tensors.map(({ dtype }) => DTYPES[dtype]) }];
+  const attrs = [{ name: "T", type: ATTR.type, value: tensors.map(({ dtype }) => TFJS_DTYPES[dtype]) }];
   return currentEngine().backend.executeMultipleOutputs(
     name,
     attrs,
