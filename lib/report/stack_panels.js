@@ -3,6 +3,8 @@
 
 /** Pixels of a figure: below them panels do not stand side by side. */
 const NARROW = 520;
+/** Of a panel's height with what is under it: what is under it. */
+const BETWEEN = 0.34;
 
 /**
  * Stacks a layout's panels; one of a single panel is given back as it is.
@@ -16,11 +18,13 @@ function stackPanels(layout) {
     return { x: layout[key], y: layout[y] };
   });
   if (panels.length < 2) return layout;
+  // what stands between two is for the upper one's axis title and the lower one's heading; the margin is the last one's
+  const rows = panels.length - BETWEEN;
   const places = panels.map(({ x, y }, index) => {
-    const top = 1 - index / panels.length;
+    const top = 1 - index / rows;
     const was = { x: x.domain?.[0] ?? 0, y: y.domain?.[1] ?? 1 };
     x.domain = [0, 1];
-    y.domain = [top - 0.66 / panels.length, top];
+    y.domain = [Math.max(0, top - (1 - BETWEEN) / rows), top];
     y.showticklabels = true;
     y.title = y.title?.text ? y.title : panels[0].y.title;
     return { was, top };
@@ -30,5 +34,5 @@ function stackPanels(layout) {
     if (heading.xref === "paper" && own) Object.assign(heading, { x: 0, y: own.top });
   }
   const room = layout.margin.t + layout.margin.b;
-  return { ...layout, height: room + (layout.height - room) * 0.85 * panels.length };
+  return { ...layout, height: room + (layout.height - room) * rows };
 }

@@ -12,7 +12,7 @@ import {
 } from "../figures/hyperparameter_runs.ts";
 import type { TradeoffRow } from "../figures/method_tradeoff.ts";
 import type { SizeRow } from "../figures/size_effects.ts";
-import { isScore } from "../figures/style.ts";
+import { isScore, modelStyle } from "../figures/style.ts";
 import { bootstrapInterval } from "../metrics/bootstrap.ts";
 import { mean } from "../metrics/mean.ts";
 import { clipText } from "./format.ts";
@@ -191,8 +191,10 @@ function epochsOf(group: Group): HyperparameterRow[] {
  */
 export function renderSweep({ sweep }: { readonly sweep?: readonly SweepRunRow[] }): Markup | null {
   if (!sweep || sweep.length === 0) return null;
-  const tables = sweepTables(sweepMeans(sweep), "this sweep").map(({ title, header, rows }) =>
-    markup`<div class="scroll" role="region" aria-label="Table: ${
+  const tables = sweepTables(sweepMeans(sweep), "this sweep").map(({ title, header, rows }) => {
+    const shown = (cell: string, column: number) =>
+      clipText(header[column] === "method" ? modelStyle(cell).label : cell);
+    return markup`<div class="scroll" role="region" aria-label="Table: ${
       clipText(title)
     }" tabindex="0"><table class="numbers means">
 <caption>${
@@ -203,9 +205,11 @@ deviations.</caption>
 <tbody>${
       rows.map(([first = "", ...cells]) =>
         markup`
-<tr><th scope="row">${clipText(first)}</th>${cells.map((cell) => markup`<td>${clipText(cell)}</td>`)}</tr>`
+<tr><th scope="row">${clipText(first)}</th>${
+          cells.map((cell, index) => markup`<td>${shown(cell, index + 1)}</td>`)
+        }</tr>`
       )
-    }</tbody></table></div>`
-  );
+    }</tbody></table></div>`;
+  });
   return markup`${tables}`;
 }

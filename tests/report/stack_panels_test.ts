@@ -13,13 +13,13 @@ Deno.test("stackPanels() puts panels of the whole width under one another, each 
   const layout = stackPanels(structuredClone(before));
   assertEquals([layout.xaxis.domain, layout.xaxis2.domain], [[0, 1], [0, 1]]);
   assertEquals(layout.yaxis.domain[1], 1);
-  assertAlmostEquals(layout.yaxis2.domain[1], 0.5);
+  assertAlmostEquals(layout.yaxis2.domain[0], 0);
   assertEquals(layout.yaxis.domain[0] > layout.yaxis2.domain[1], true);
   assertEquals(
     layout.annotations.map(({ text, x, y }: { text: string; x: number; y: number }) => [text, x, y]),
     [
       ["<b>CodeEraser</b>", 0, 1],
-      ["<b>GA</b>", 0, 0.5],
+      ["<b>GA</b>", 0, layout.yaxis2.domain[1]],
     ],
   );
   assertEquals([layout.yaxis2.showticklabels, layout.yaxis2.title.text], [true, "score"]);
