@@ -60,8 +60,8 @@ export async function planChunks(
   const lines = [
     `Chunks: ${chunks.length}, the largest of ${largest} rows${also}; ${replay} earlier rows with each`,
     `Time: about ${
-      seconds.toPrecision(2)
-    } s an epoch of a chunk, without EL_n; ${chunks.length} chunks of at most ` +
+      seconds < 60 ? `${seconds.toPrecision(2)} s` : formatSeconds(1000 * seconds)
+    } an epoch of a chunk, without EL_n; ${chunks.length} chunks of at most ` +
     `${epochs} epochs take at most ${formatSeconds(1000 * most)}, and most chunks fewer epochs`,
   ];
   return {

@@ -16,17 +16,20 @@ export const DEVICES_OPTION = {
 } as const satisfies OptionSpec;
 
 /**
- * A run's settings without the number of devices: what was begun on some may go on with others, as the result is the same.
+ * A run's settings without what its machine gives it, devices and memory: what was begun on one may go on where there is more
+ * or less, as the result is the same.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { withoutDevices } from "./devices_option.ts";
+ * import { withoutMachine } from "./devices_option.ts";
  *
- * assertEquals(withoutDevices({ lr: 1e-3, devices: 2 }), { lr: 1e-3 });
+ * assertEquals(withoutMachine({ lr: 1e-3, devices: 2, memory: "20GB" }), { lr: 1e-3 });
  * ```
  */
-export function withoutDevices({ devices: _, ...settings }: Context["settings"]): Context["settings"] {
+export function withoutMachine(
+  { devices: _, memory: __, ...settings }: Context["settings"],
+): Context["settings"] {
   return settings;
 }
 

@@ -18,12 +18,12 @@ import { METHODS, objectiveOf } from "../unlearning/objectives.ts";
 const { profile, bigrams, allow } = detect.options;
 const { minBleu, any, maxTexts } = retain.options;
 const { stop, lr, epochs, margin, microBatch, compat, saveDtype } = unlearn.options;
-const { lora, checkpointLayers, optimizer, memory } = unlearn.options;
+const { lora, checkpointLayers, optimizer, memory, devices } = unlearn.options;
 
 /** Options that `unlearn` gets as they are. */
 const OF_UNLEARN = {
   ...{ stop, lr, epochs, margin, microBatch, compat, saveDtype },
-  ...{ lora, checkpointLayers, optimizer, memory },
+  ...{ lora, checkpointLayers, optimizer, memory, devices },
 };
 
 /** The options by name. */
@@ -90,22 +90,6 @@ export const SCRUB_OPTIONS = {
 
 /** Their values. */
 export type ScrubValues = OptionValues<typeof SCRUB_OPTIONS>;
-
-/**
- * Whether each secret is judged alone.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { judgesEach } from "./scrub_options.ts";
- *
- * assertEquals(judgesEach({ stop: "secret", compat: "sound" }), true);
- * assertEquals(judgesEach({ stop: "secret", compat: "paper" }), false);
- * ```
- */
-export function judgesEach({ stop, compat }: Pick<ScrubValues, "stop" | "compat">): boolean {
-  return stop === "secret" && compat === "sound";
-}
 
 /**
  * Whether the method is shown a retain set.

@@ -23,16 +23,10 @@ import { command as thresholds } from "./commands/thresholds.ts";
 import { command as unlearn } from "./commands/unlearn.ts";
 import { readKnown } from "./known_secrets.ts";
 import { ALONE, inWords } from "./method_options.ts";
-import {
-  corpusFlags,
-  furtherTexts,
-  judgesEach,
-  retains,
-  type ScrubValues,
-  unlearnFlags,
-} from "./scrub_options.ts";
+import { corpusFlags, furtherTexts, retains, type ScrubValues, unlearnFlags } from "./scrub_options.ts";
 import { type GivenRequest, requestCommand, wantsDetection } from "./scrub_request.ts";
 import type { Stages } from "./stages.ts";
+import { judgesEach } from "./stop_rule.ts";
 import { MATCHED } from "./unlearn_thresholds.ts";
 
 /** Names that are scrub's own. */

@@ -19,6 +19,7 @@ import { command as select } from "./commands/select.ts";
 import { command as thresholds } from "./commands/thresholds.ts";
 import { CORPUS_OPTIONS } from "./corpus_options.ts";
 import { DTYPE_OPTION } from "./dtype_options.ts";
+import { LASTING_OPTIONS } from "./lasting_options.ts";
 import { METHOD_OPTIONS } from "./method_options.ts";
 import { optionSchema, type OptionsSchema, optionsSchema } from "./option_schema.ts";
 import { UNLEARN_OPTIONS } from "./unlearn_flags.ts";
@@ -31,6 +32,7 @@ const MOST_ROWS = 512;
 const MAX_CONFIG_BYTES = 2 ** 20;
 
 const { lora, merge, stop, lr, epochs, margin, microBatch, compat, held, saveDtype } = UNLEARN_OPTIONS;
+const { checkpointLayers, optimizer } = UNLEARN_OPTIONS;
 const { profile, compat: rules, bigrams, allow } = detect.options;
 const { minMa, minMaskTokens } = select.options;
 const { runs, maxTexts, tokens } = thresholds.options;
@@ -42,6 +44,8 @@ const { n, problems, temperature, topP, maxTokens, sandbox, consent, timeout } =
 /** What may differ between runs: the hyperparameters of all methods, and how `unlearn` goes about it. */
 export const SWEPT_OPTIONS = {
   ...{ lr, epochs, margin, microBatch, stop, compat, held, saveDtype, lora, merge },
+  ...{ checkpointLayers, optimizer },
+  ...LASTING_OPTIONS,
   ...METHOD_OPTIONS,
 } as const satisfies OptionSpecs;
 

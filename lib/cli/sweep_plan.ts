@@ -16,15 +16,18 @@ import { formatTable } from "./console.ts";
 import { gigabytes } from "./memory.ts";
 import { methodParameters } from "./method_options.ts";
 import { formatSeconds } from "./progress.ts";
-import { judgesEach } from "./scrub_options.ts";
+import { judgesEach } from "./stop_rule.ts";
 import { openModel } from "./session.ts";
 import { type SweepConfig, SWEPT_OPTIONS } from "./sweep_config.ts";
 import { SWEEP_FILES } from "./sweep_files.ts";
-import { readResult, unlearnValues } from "./sweep_run.ts";
-import { listRuns, type SweepRun } from "./sweep_runs.ts";
+import { readResult } from "./sweep_run.ts";
+import { listRuns, type SweepRun, unlearnValues } from "./sweep_runs.ts";
 import { fitUnlearning } from "./unlearn_memory.ts";
 import { timeEpoch } from "./unlearn_plan.ts";
 import { trainedOptions } from "./adapter_options.ts";
+
+/** What else the plan depends on: bytes that a run may take, by default what is free, and devices, by default one. */
+type PlanContext = Context & { limit?: number | undefined; devices?: number };
 
 /**
  * Says what a sweep takes; writes nothing. TensorFlow must be open.
@@ -48,7 +51,11 @@ import { trainedOptions } from "./adapter_options.ts";
  * await assertRejects(() => planSweep(config, "/out", context), Error, 'Cannot find model "/nowhere"');
  * ```
  */
-export async function planSweep(config: SweepConfig, out: string, context: Context): Promise<CommandResult> {
+export async function planSweep(
+  config: SweepConfig,
+  out: string,
+  context: PlanContext,
+): Promise<CommandResult> {
   const chosen = join(out, SWEEP_FILES.rows);
   const rows = existsSync(chosen) ? (await readRows(chosen, FORGET_COLUMNS)).length : Infinity;
   const runs = listRuns(config, { rows, seed: context.seed });
@@ -73,12 +80,12 @@ export async function planSweep(config: SweepConfig, out: string, context: Conte
   return {
     text: [
       formatTable(
-        ["runs of", "runs", "left", "seconds each"],
+        ["runs of", "runs", "left", "each"],
         plans.map(({ kind, runs, left, each, isKnown }) => [
           kind,
           runs,
           left,
-          `${isKnown ? "about" : "at most"} ${each.toPrecision(2)}`,
+          `${isKnown ? "about" : "at most"} ${formatSeconds(1000 * each)}`,
         ]),
       ),
       `Runs: ${runs.length}, ${left} of them left${most}`,
@@ -112,9 +119,9 @@ function workOf(config: SweepConfig, { method, settings }: SweepRun) {
 async function memoryOfRun(
   config: SweepConfig,
   run: SweepRun,
-  context: Context,
+  { devices, ...context }: PlanContext,
 ): Promise<number> {
-  const work = workOf(config, run);
+  const work = { ...workOf(config, run), devices };
   const row = { doc_id: "", window: 0, spans: '[["KEY",0,32]]', ma: 1, mask_tokens: 32 };
   const { bytes } = await fitUnlearning(work, {
     forgetRows: Array.from({ length: run.k }, () => row),

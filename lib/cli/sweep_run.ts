@@ -24,12 +24,12 @@ import { command as humaneval } from "./commands/humaneval.ts";
 import { command as unlearn } from "./commands/unlearn.ts";
 import { methodParameters } from "./method_options.ts";
 import { writesAdapter } from "./save_trained.ts";
-import { judgesEach } from "./scrub_options.ts";
 import { Stages } from "./stages.ts";
+import { judgesEach } from "./stop_rule.ts";
 import { attackFlags, type AttackMeasures, attackMeasures, readAttacks } from "./sweep_attacks.ts";
 import { attacksBefore, beforeFile, forgetFile, SWEEP_FILES, SWEEP_RUN_FILES } from "./sweep_files.ts";
-import { SWEPT_OPTIONS } from "./sweep_config.ts";
-import { describeSettings, type Settings, type SweepRun } from "./sweep_runs.ts";
+import type { SWEPT_OPTIONS } from "./sweep_config.ts";
+import { describeSettings, type SweepRun, unlearnValues } from "./sweep_runs.ts";
 import { evaluationFlags, type SharedWork } from "./sweep_stages.ts";
 import { MATCHED } from "./unlearn_thresholds.ts";
 
@@ -66,24 +66,6 @@ export async function readResult(folder: string): Promise<SweepRow | undefined> 
 }
 
 /**
- * The options by which `unlearn` makes a run: the file's, and the run's own.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { unlearnValues } from "./sweep_run.ts";
- *
- * const { lr, stop } = unlearnValues({ lr: 1e-3 }, { stop: "group" });
- * assertEquals([lr, stop], [1e-3, "group"]);
- * ```
- */
-export function unlearnValues(shared: Settings, own: Settings): OptionValues<typeof SWEPT_OPTIONS> {
-  const { lr, epochs, stop, compat } = SWEPT_OPTIONS;
-  const defaults = { lr: lr.default, epochs: epochs.default, stop: stop.default, compat: compat.default };
-  return { ...defaults, ...shared, ...own } as OptionValues<typeof SWEPT_OPTIONS>;
-}
-
-/**
  * Makes a run, or the rest of it.
  *
  * @param out the sweep's folder
@@ -107,7 +89,7 @@ export function unlearnValues(shared: Settings, own: Settings): OptionValues<typ
  * ```
  */
 export async function makeRun(out: string, work: SharedWork, run: SweepRun): Promise<SweepRow> {
-  const { config, texts, context } = work;
+  const { config, texts, machine, context } = work;
   const folder = join(out, SWEEP_FILES.runs, run.name);
   await makeFolder(folder);
   const stages = new Stages({ ...context, seed: run.seed }, folder, { goesOn: true });
@@ -117,7 +99,8 @@ export async function makeRun(out: string, work: SharedWork, run: SweepRun): Pro
   const [forget, retain] = [forgetFile(out, run), join(out, RUN_FILES.retain)];
   const { model, dtype, reading } = config;
   const { summary } = await stages.run("unlearning", unlearn, {
-    ...{ ...reading, ...values, model, dtype, corpus: texts.corpus, forget, retain, method: run.method },
+    ...{ ...reading, ...values, ...machine, model, dtype, corpus: texts.corpus, forget, retain },
+    method: run.method,
     thresholds: judgesEach(values) ? MATCHED : join(out, RUN_FILES.thresholds),
     out: after,
   });

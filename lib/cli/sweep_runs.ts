@@ -5,8 +5,10 @@
  * @module
  */
 import { reasonOf } from "../files/reason.ts";
+import type { OptionSpec, OptionValue, OptionValues } from "./command.ts";
+import { LASTING_OPTIONS } from "./lasting_options.ts";
 import { methodParameters } from "./method_options.ts";
-import type { OptionValue } from "./command.ts";
+import { checkLasting } from "./stop_rule.ts";
 import { METHOD_DEFAULTS, type MethodName } from "../unlearning/objectives.ts";
 import { refuseSweep, type SweepConfig, type SweepStudy, SWEPT_OPTIONS } from "./sweep_config.ts";
 
@@ -104,10 +106,15 @@ function changesOf(values: Settings, unlearn: SweepConfig["unlearn"], method: Me
   return Object.fromEntries(
     Object.entries(values).filter(([name, value]) => {
       const spec = SWEPT_OPTIONS[name as keyof typeof SWEPT_OPTIONS];
-      const usual = unlearn[name] ?? defaults[name] ?? ("default" in spec ? spec.default : undefined);
+      const usual = unlearn[name] ?? defaults[name] ?? defaultOf(spec);
       return value !== usual;
     }).sort(([a], [b]) => a < b ? -1 : 1),
   );
+}
+
+function defaultOf(spec: OptionSpec): OptionValue | undefined {
+  if (spec.kind === "flag") return false;
+  return "default" in spec ? spec.default : undefined;
 }
 
 function nameOf({ method, seed, k, set, settings }: Omit<SweepRun, "name" | "studies">, own: number): string {
@@ -132,9 +139,32 @@ export function describeSettings(settings: Settings): string {
 }
 
 /**
- * Refuses what would fail when its turn comes: parameters that a method does not take.
+ * The options by which `unlearn` makes a run: the file's, and the run's own; those of `--lasting` where it is asked for.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { unlearnValues } from "./sweep_runs.ts";
+ *
+ * const { lr, stop } = unlearnValues({ lr: 1e-3 }, { stop: "group" });
+ * assertEquals([lr, stop], [1e-3, "group"]);
+ * ```
+ */
+export function unlearnValues(shared: Settings, own: Settings): OptionValues<typeof SWEPT_OPTIONS> {
+  const { lr, epochs, stop, compat } = SWEPT_OPTIONS;
+  const defaults = { lr: lr.default, epochs: epochs.default, stop: stop.default, compat: compat.default };
+  const values = { ...defaults, ...shared, ...own } as OptionValues<typeof SWEPT_OPTIONS>;
+  if (values.lasting) return values;
+  const names = Object.entries(values).filter(([name]) => !Object.hasOwn(LASTING_OPTIONS, name));
+  return Object.fromEntries(names) as typeof values;
+}
+
+/**
+ * Refuses what would fail when its turn comes: parameters that a method does not take, a training between secrets that are
+ * judged together.
  *
  * @param path of the file
+ * @param devices that are to compute
  * @throws {UsageError} naming the study
  *
  * @example
@@ -150,12 +180,14 @@ export function describeSettings(settings: Settings): string {
  */
 export function checkRuns(
   path: string,
-  { unlearn }: Pick<SweepConfig, "unlearn">,
+  { unlearn, devices }: Pick<SweepConfig, "unlearn"> & { devices?: number },
   runs: readonly SweepRun[],
 ) {
   const problems = runs.flatMap(({ studies, method, settings }) => {
     try {
-      methodParameters({ method, ...unlearn, ...settings });
+      const values = unlearnValues(unlearn, settings);
+      methodParameters({ ...values, method, devices });
+      checkLasting(values);
       return [];
     } catch (error) {
       return [`studies.${studies[0]}: ${reasonOf(error)}`];

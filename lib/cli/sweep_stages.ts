@@ -96,10 +96,20 @@ export async function setUpTexts(
   });
 }
 
+/** What `unlearn` is given of a machine. */
+export interface SweepMachine {
+  /** Memory that a run may take, such as 20GB. */
+  memory?: string | undefined;
+  /** GPUs that share a step's rows out. */
+  devices: number;
+}
+
 /** What the shared stages are given. */
 export interface SharedWork {
   config: SweepConfig;
   texts: SweepTexts;
+  /** What this process may use of its machine; another may use other. */
+  machine?: SweepMachine;
   context: Context;
 }
 

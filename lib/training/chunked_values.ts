@@ -8,7 +8,6 @@
  *
  * @module
  */
-import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import { recomputedChunks } from "../engine/recompute.ts";
 import type { Model } from "../models/model.ts";

@@ -21,6 +21,7 @@ Deno.test("scrub --lasting trains between, by less memory, and attacks by other 
     "checkpoint-layers": true,
     optimizer: "adam8bit",
     memory: "9GB",
+    devices: "2",
   } as const;
   const { code, stdout, stderr } = await at.run({ ...given, ...saving });
   assertEquals(code, 0, stderr);
@@ -28,7 +29,9 @@ Deno.test("scrub --lasting trains between, by less memory, and attacks by other 
   assertEquals([erased.unlearn.secrets.still_above, erased.unlearn.relapses.at(-1)], [0, 0]);
   assertMatch(stderr, /^Training between: 8 texts, 3 left out that hold what is forgotten/m);
   const record = JSON.parse(Deno.readTextFileSync(at.path("run/codeeraser/run.json")));
-  assertEquals([record.settings.benign, record.settings.optimizer], [at.path("own.jsonl"), "adam8bit"]);
+  const { benign, optimizer, memory, devices } = record.settings;
+  assertEquals([benign, optimizer], [at.path("own.jsonl"), "adam8bit"]);
+  assertEquals([memory, devices], [undefined, undefined]); // goes on with others
   const sets = await readRows(at.path("run/evaluation.parquet"), EVALUATION_COLUMNS);
   assertEquals(sets.filter(({ set }) => set === "relearned").map(({ model }) => model), ["codeeraser"]);
   const evaluated = JSON.parse(Deno.readTextFileSync(at.path("run/.codescrub/evaluation.parquet.json")));

@@ -249,6 +249,42 @@ Deno.test("sweep attacks each run's model, and the model as it came once a set, 
   assertEquals([again.code, (await Deno.stat(at("attacks/attacks.json"))).mtime], [0, before], again.stderr);
 });
 
+Deno.test("sweep varies --lasting and how memory is saved, by the devices and memory of each process", async () => {
+  const unlearn = { epochs: 1, lr: 1e-3, microBatch: 2, optimizer: "adam8bit", cycles: 1, benignSteps: 1 };
+  const studies = {
+    a: {
+      methods: ["codeeraser"],
+      k: [2],
+      sets: 1,
+      vary: { lasting: [false, true], checkpointLayers: [true] },
+    },
+  };
+  using files = await tiny({ unlearn, studies, keepModels: true });
+  const asked = ["--devices", "2", "--memory", "9GB"];
+  const { code, stderr } = await files.run("out", ...asked);
+  assertEquals(code, 0, stderr);
+  const rows = await readRows(files.path("out/runs.parquet"), SWEEP_COLUMNS);
+  assertEquals(rows.map(({ settings }) => settings), [null, "checkpointLayers true", "lasting true"]);
+  const records = rows.map(({ run }) =>
+    JSON.parse(Deno.readTextFileSync(files.path(`out/runs/${run}/model/run.json`))).settings
+  );
+  assertEquals(records.map(({ lasting, checkpointLayers }) => [lasting, checkpointLayers]), [
+    ...[[false, false], [false, true], [true, false]],
+  ]);
+  assert(records.every(({ optimizer, devices, memory }) => optimizer === "adam8bit" && !devices && !memory));
+  const bytes = await Promise.all(["9GB", "1kB"].map(async (memory) => {
+    const { code, stdout, stderr } = await files.run("new", "--plan", "--json", "--memory", memory);
+    return code === 0 ? JSON.parse(stdout).memory_bytes : stderr;
+  }));
+  assert(bytes[0] > 0);
+  assertStringIncludes(bytes[1], 'Cannot read --memory "1kB"');
+
+  await writeSweep(files, { unlearn: { ...unlearn, stop: "group" }, studies });
+  const together = await files.run("other");
+  assertStringIncludes(together.stderr, "studies.a: --lasting judges each secret");
+  assertEquals(together.code, 2);
+});
+
 Deno.test("every parameter of a method has a column, and reproduce.json every method", async () => {
   const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   assertEquals(Object.keys(SETTING_COLUMNS).sort(), Object.keys(METHOD_OPTIONS).map(snake).sort());

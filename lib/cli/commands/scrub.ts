@@ -10,6 +10,7 @@ import { RUN_FILES } from "../../report/run_files.ts";
 import { trainedOptions } from "../adapter_options.ts";
 import { type Context, defineCommand, type Json, UsageError } from "../command.ts";
 import { type GivenCorpus, givenCorpus } from "../corpus_options.ts";
+import { withoutMachine } from "../devices_option.ts";
 import { readMemory } from "../memory_options.ts";
 import { methodParameters } from "../method_options.ts";
 import { modelFolder, modelInput } from "../model_folder.ts";
@@ -17,7 +18,7 @@ import { checkApart } from "../output.ts";
 import { openRunFolder } from "../run_folder.ts";
 import { type EarlierScrub, measureEarlier, readEarlier, requestedBefore } from "../scrub_earlier.ts";
 import { chosenAttacks } from "./attack.ts";
-import { furtherTexts, judgesEach, SCRUB_OPTIONS, type ScrubValues } from "../scrub_options.ts";
+import { furtherTexts, SCRUB_OPTIONS, type ScrubValues } from "../scrub_options.ts";
 import { scrubPlan } from "../scrub_plan.ts";
 import { describeScrub, type ScrubSummary } from "../scrub_report.ts";
 import { readRequest } from "../scrub_request.ts";
@@ -26,6 +27,7 @@ import { eraseSecrets, findSecrets, probeSecrets, type ScrubWork, writeReport } 
 import { keySetting, secretKey } from "../secret_key.ts";
 import { openEngine } from "../session.ts";
 import { roundedSeconds, Stages } from "../stages.ts";
+import { checkLasting, judgesEach } from "../stop_rule.ts";
 
 /**
  * The command `scrub`.
@@ -54,12 +56,12 @@ export const command = defineCommand({
     const key = await secretKey();
     const request = values.request === undefined ? undefined : await readRequest(values.request, key);
     const work = { values, request, key };
-    using engine = await openEngine({ memory: limit });
+    using engine = await openEngine({ count: values.devices, memory: limit });
     if (values.plan) return await scrubPlan(work, context);
     const earlier = await readEarlier(values.earlier, { cwd: context.cwd, key });
     using corpus = await givenCorpus(values.corpus, values);
     if (values.request !== undefined && values.request !== "-") await checkApart(out, [values.request]);
-    const { plan: _, ...settings } = context.settings;
+    const { plan: _, ...settings } = withoutMachine(context.settings);
     using run = await openRunFolder(out, {
       command: "scrub",
       context: {
@@ -86,9 +88,7 @@ export const command = defineCommand({
 
 /** @throws {UsageError} where the rule of stopping needs unseen texts, or a training between secrets that are judged alone */
 function checkRule(values: ScrubValues): void {
-  if (values.lasting && !judgesEach(values)) {
-    throw new UsageError("--lasting judges each secret: it needs --stop secret, --compat sound");
-  }
+  checkLasting(values);
   if (values.unseen !== undefined || judgesEach(values)) return;
   throw new UsageError(
     'Missing option "--unseen": --stop group and --compat paper and reference judge by such texts',

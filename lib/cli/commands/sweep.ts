@@ -15,6 +15,8 @@ import { makeRuns } from "../sweep_process.ts";
 import { checkRuns, listRuns } from "../sweep_runs.ts";
 import { prepareRows, prepareSets, setUpTexts, sweepTexts } from "../sweep_stages.ts";
 import { describeSweep, writeSweepTables } from "../sweep_report.ts";
+import { DEVICES_OPTION } from "../devices_option.ts";
+import { MEMORY_OPTION, readMemory } from "../memory_options.ts";
 import { PLAN_OPTION } from "../plan.ts";
 import { openEngine } from "../session.ts";
 import { resolveShard, SHARD_OPTION } from "../shard.ts";
@@ -42,6 +44,8 @@ export const command = defineCommand({
   options: {
     study: { kind: "list", describe: "only this study of the file", metavar: "NAME" },
     shard: SHARD_OPTION,
+    memory: MEMORY_OPTION,
+    devices: DEVICES_OPTION,
     plan: { ...PLAN_OPTION, describe: "say how many runs, how long and how much memory, and write nothing" },
     out: {
       kind: "path",
@@ -51,15 +55,18 @@ export const command = defineCommand({
     },
   },
   writes: true,
-  async run({ sweep: path, study: only, shard: given, plan, out }, context) {
+  async run({ sweep: path, study: only, shard: given, memory, devices, plan, out }, context) {
     const whole = await readSweep(path);
     const config = chooseStudies(whole, only, path);
-    checkRuns(path, whole, listRuns(whole, { rows: Infinity, seed: context.seed }));
+    checkRuns(path, { ...whole, devices }, listRuns(whole, { rows: Infinity, seed: context.seed }));
+    const limit = readMemory(memory);
     const shard = resolveShard(given, Deno.env.toObject());
-    using _engine = await openEngine();
-    if (plan) return await planSweep(config, out, context);
+    using _engine = await openEngine({ count: devices, memory: limit });
+    if (plan) return await planSweep(config, out, { ...context, limit, devices });
     await setUpTexts(config, context);
-    const work = { config, texts: sweepTexts(config, context.cwd), context: { ...context, force: false } };
+    const machine = { memory, devices };
+    const texts = sweepTexts(config, context.cwd);
+    const work = { config, texts, machine, context: { ...context, force: false } };
     const runs = await openSweep(out, { ...work, context }, async () => {
       const stages = new Stages(work.context, out, { goesOn: true });
       const rows = await prepareRows(stages, work);

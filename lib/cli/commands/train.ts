@@ -22,7 +22,7 @@ import {
   OPTIMIZER_OPTION,
   readMemory,
 } from "../memory_options.ts";
-import { DEVICES_OPTION, withoutDevices } from "../devices_option.ts";
+import { DEVICES_OPTION, withoutMachine } from "../devices_option.ts";
 import { DTYPE_OPTION, SAVE_DTYPE_OPTION } from "../dtype_options.ts";
 import { gpuMemory } from "../../engine/cpu_features.ts";
 import { sayMemory } from "../memory.ts";
@@ -241,7 +241,7 @@ function checkTrained(
 const NEW_MODEL_SETTINGS = ["tokenizer", "layers", "width", "heads", "positions", "vocabulary"];
 
 function settingsOf(all: Context["settings"], model: string | undefined): Context["settings"] {
-  const settings = withoutDevices(all);
+  const settings = withoutMachine(all);
   if (model === undefined) return settings;
   return Object.fromEntries(Object.entries(settings).filter(([name]) => !NEW_MODEL_SETTINGS.includes(name)));
 }

@@ -18,9 +18,9 @@ import { modelInputs, trainedOptions } from "../adapter_options.ts";
 import { resolveChunks } from "../chunk_options.ts";
 import { planChunks } from "../chunk_plan.ts";
 import { CHUNK_FILES, chunksOf, describeChunks, writeHistories } from "../chunks.ts";
-import { type Context, defineCommand, type Json, UsageError } from "../command.ts";
+import { type Context, defineCommand, type Json } from "../command.ts";
 import { givenCorpus } from "../corpus_options.ts";
-import { withoutDevices } from "../devices_option.ts";
+import { withoutMachine } from "../devices_option.ts";
 import { evaluateSaved } from "../evaluate_saved.ts";
 import { lastingOf } from "../lasting_options.ts";
 import { readMemory } from "../memory_options.ts";
@@ -37,6 +37,7 @@ import { inSmallerBatches, takeWeights } from "../smaller_batches.ts";
 import { countStates } from "../../metrics/threshold.ts";
 import { outcomeRow } from "../secret_outcomes.ts";
 import { openEngine, openModel } from "../session.ts";
+import { checkLasting, judgesEach } from "../stop_rule.ts";
 import { UNLEARN_OPTIONS } from "../unlearn_flags.ts";
 import { fitUnlearning, planUnlearning } from "../unlearn_memory.ts";
 import { materialOf, scoreAim } from "../unlearn_material.ts";
@@ -65,13 +66,11 @@ export const command = defineCommand({
     const parameters = methodParameters(flags);
     const values = { ...flags, ...parameters };
     const chunked = resolveChunks(flags);
-    const settings = withoutDevices({ ...asked.settings, ...parameters, ...chunked });
+    const settings = withoutMachine({ ...asked.settings, ...parameters, ...chunked });
     const context = { ...asked, settings };
     const { out } = values;
-    const isPerSecret = values.stop === "secret" && values.compat === "sound";
-    if (values.lasting && !isPerSecret) {
-      throw new UsageError("--lasting judges each secret: it needs --stop secret, --compat sound");
-    }
+    const isPerSecret = judgesEach(values);
+    checkLasting(values);
     const trained = trainedOptions(values, context.seed);
     const given = await readThresholds({ ...values, isPerSecret });
     const forgetRows = await readRows(values.forget, FORGET_COLUMNS);
