@@ -64,4 +64,5 @@ export type {
   Thresholds,
   UnlearnedModel,
 } from "./run_tables.ts";
+export { sweepThreshold, sweepTradeoff } from "./sweep.ts";
 export { type SweepLeaderboard, sweepLeaderboards } from "./sweep_leaderboard.ts";
