@@ -3,9 +3,9 @@
  *
  * Here stands what one goes through from a corpus to a cleaned model; everything else has a subject of its own:
  * `/engine`, `/secrets`, `/tokenizers`, `/figures`, `/models`, `/checkpoints`, `/decoding`, `/datasets`, `/embedded`,
- * `/metrics`, `/training`, `/unlearning`, `/evaluation`, `/report`, `/hub`, `/setup` and `/notebook`, each the mod.ts of
- * a folder of lib/. Importing this opens no
- * TensorFlow; `openTensorFlow` does.
+ * `/metrics`, `/training`, `/unlearning`, `/evaluation`, `/attacks`, `/collection`, `/report`, `/hub`, `/humaneval`,
+ * `/sandbox`, `/setup` and `/notebook`, each the mod.ts of a folder of lib/. Importing this opens no TensorFlow;
+ * `openTensorFlow` does.
  *
  * @example
  * ```ts

@@ -4,7 +4,7 @@
  * @module
  */
 import { gpuMemory } from "../engine/cpu_features.ts";
-import type { Context, OptionSpec } from "./command.ts";
+import type { OptionSpec } from "./command.ts";
 
 /** How many compute. */
 export const DEVICES_OPTION = {
@@ -17,7 +17,7 @@ export const DEVICES_OPTION = {
 
 /**
  * A run's settings without what its machine gives it, devices and memory: what was begun on one may go on where there is more
- * or less, as the result is the same.
+ * or less. The result is the same, but for what an adapter drops at random, which rows at once decide.
  *
  * @example
  * ```ts
@@ -27,9 +27,9 @@ export const DEVICES_OPTION = {
  * assertEquals(withoutMachine({ lr: 1e-3, devices: 2, memory: "20GB" }), { lr: 1e-3 });
  * ```
  */
-export function withoutMachine(
-  { devices: _, memory: __, ...settings }: Context["settings"],
-): Context["settings"] {
+export function withoutMachine<V>(
+  { devices: _, memory: __, ...settings }: { [name: string]: V },
+): { [name: string]: V } {
   return settings;
 }
 

@@ -11,6 +11,7 @@ import { readRegularText } from "../files/read_file.ts";
 import { describeDifferences, differingSettings } from "../files/settings.ts";
 import { writeFileAtomic } from "../files/write_file.ts";
 import type { Context, Json } from "./command.ts";
+import { withoutMachine } from "./devices_option.ts";
 import { commitOf, type Machine, thisMachine } from "./machine.ts";
 import { lstat } from "./output.ts";
 import { contentOf, type ContentOptions } from "./run_content.ts";
@@ -204,7 +205,7 @@ export function checkSameRun(output: string, before: RunRecord, now: RunRecord):
       `Cannot write into "${output}": it holds a run of "${before.command}": name another place or give --force`,
     );
   }
-  const settings = describeDifferences(before.settings, now.settings);
+  const settings = describeDifferences(withoutMachine(before.settings), withoutMachine(now.settings));
   if (settings.length > 0) refuse("with other settings", settings);
   if (before.status === "finished") return;
   const inputs = differingSettings(before.inputs, now.inputs).map(({ key }) => `the ${key}`);

@@ -33,6 +33,7 @@ const MAX_CONFIG_BYTES = 2 ** 20;
 
 const { lora, merge, stop, lr, epochs, margin, microBatch, compat, held, saveDtype } = UNLEARN_OPTIONS;
 const { checkpointLayers, optimizer } = UNLEARN_OPTIONS;
+const { benign: _, ...lastingOptions } = LASTING_OPTIONS; // texts are the whole sweep's
 const { profile, compat: rules, bigrams, allow } = detect.options;
 const { minMa, minMaskTokens } = select.options;
 const { runs, maxTexts, tokens } = thresholds.options;
@@ -45,7 +46,7 @@ const { n, problems, temperature, topP, maxTokens, sandbox, consent, timeout } =
 export const SWEPT_OPTIONS = {
   ...{ lr, epochs, margin, microBatch, stop, compat, held, saveDtype, lora, merge },
   ...{ checkpointLayers, optimizer },
-  ...LASTING_OPTIONS,
+  ...lastingOptions,
   ...METHOD_OPTIONS,
 } as const satisfies OptionSpecs;
 
@@ -99,6 +100,7 @@ const SWEEP = z.strictObject({
   corpus: z.string().min(1),
   unseen: z.string().min(1).optional(),
   benign: z.string().min(1).optional(),
+  lastingBenign: z.string().min(1).optional(),
   ...stages,
   attack: ATTACK.optional(),
   humaneval: optionsSchema({ n, problems, temperature, topP, maxTokens, sandbox, consent, timeout })

@@ -43,12 +43,12 @@ export async function openSweep<T>(
 ): Promise<T> {
   const { studies: _, keepModels: __, $schema: ___, ...shared } = config;
   const settings = { ...shared, seed: context.seed } as unknown as { [name: string]: string };
-  const { corpus, unseen, benign } = texts;
+  const { corpus, unseen, benign, lastingBenign } = texts;
   using folder = await whenFree(out, context, async () =>
     openRunFolder(out, {
       command: "sweep",
       context: { ...context, settings },
-      inputs: { model: await modelInput(config.model, context), corpus, unseen, benign },
+      inputs: { model: await modelInput(config.model, context), corpus, unseen, benign, lastingBenign },
       outputs: Object.values(SWEEP_FILES),
       goesOn: () => true,
     }));

@@ -11,6 +11,8 @@ import { SET_ROWS } from "../datasets/forget_set.ts";
 import { readRows } from "../datasets/row_table.ts";
 import { CONTROL_SETS } from "../attacks/control_rows.ts";
 import { mean } from "../metrics/mean.ts";
+import { timeStep } from "../training/time_step.ts";
+import { LASTING_WINDOWS } from "../unlearning/lasting.ts";
 import type { CommandResult, Context } from "./command.ts";
 import { formatTable } from "./console.ts";
 import { gigabytes } from "./memory.ts";
@@ -21,7 +23,7 @@ import { openModel } from "./session.ts";
 import { type SweepConfig, SWEPT_OPTIONS } from "./sweep_config.ts";
 import { SWEEP_FILES } from "./sweep_files.ts";
 import { readResult } from "./sweep_run.ts";
-import { listRuns, type SweepRun, unlearnValues } from "./sweep_runs.ts";
+import { describeSettings, listRuns, type Settings, type SweepRun, unlearnValues } from "./sweep_runs.ts";
 import { fitUnlearning } from "./unlearn_memory.ts";
 import { timeEpoch } from "./unlearn_plan.ts";
 import { trainedOptions } from "./adapter_options.ts";
@@ -61,17 +63,19 @@ export async function planSweep(
   const runs = listRuns(config, { rows, seed: context.seed });
   const plans = [];
   let bytes = 0;
-  for (const [kind, own] of Map.groupBy(runs, ({ method, k }) => `${method}, ${k} rows`)) {
+  for (const own of Map.groupBy(runs, (run) => kindOf(config, run)).values()) {
     const results = await Promise.all(own.map(({ name }) => readResult(join(out, SWEEP_FILES.runs, name))));
     const left = own.filter((_, i) => !results[i]);
     const known = results.flatMap((row) => row?.seconds ? [row.seconds] : []);
-    const need = await memoryOfRun(config, own[0]!, context);
-    bytes = Math.max(bytes, need);
+    bytes = Math.max(bytes, await memoryOfRun(config, own[0]!, context));
     const each = known.length > 0
       ? mean(known)
       : left.length === 0
       ? 0
       : await longest(config, left[0]!, context);
+    const [{ method, k, settings }] = own as [SweepRun];
+    const named = describeSettings(paceOf(settings));
+    const kind = `${method}, ${k} rows${named && `, ${named}`}`;
     plans.push({ kind, runs: own.length, left: left.length, each, isKnown: known.length > 0 });
   }
   const seconds = plans.reduce((sum, { left, each }) => sum + left * each, 0);
@@ -100,6 +104,21 @@ export async function planSweep(
       memory_bytes: bytes,
     },
   };
+}
+
+/** Settings that change how long a run takes, or how much memory. */
+const PACE: readonly string[] = [
+  ...["microBatch", "checkpointLayers", "optimizer", "lora", "held", "epochs", "compat", "stop", "scope"],
+  ...["lasting", "cycles", "benignSteps"],
+];
+
+function paceOf(settings: Settings): Settings {
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => PACE.includes(name)));
+}
+
+/** The same text for runs that take as long and as much. */
+function kindOf(config: SweepConfig, { method, k, settings }: SweepRun): string {
+  return JSON.stringify([method, k, paceOf(unlearnValues(config.unlearn, settings))]);
 }
 
 /** What a run works with. */
@@ -132,10 +151,14 @@ async function memoryOfRun(
 
 /** The seconds of a run that takes all epochs that it may. */
 async function longest(config: SweepConfig, run: SweepRun, context: Context): Promise<number> {
-  const { dtype, epochs, retainRows, ...work } = workOf(config, run);
+  const { dtype, epochs, retainRows, lasting, ...work } = workOf(config, run);
+  const { cycles, benignSteps } = SWEPT_OPTIONS;
+  const trainings = (work.cycles ?? cycles.default) * (work.benignSteps ?? benignSteps.default);
   using session = await openModel(config.model, context, {
     ...trainedOptions(work, run.seed),
     products: dtype,
   });
-  return epochs * await timeEpoch(session.loaded.model, { ...work, forgetRows: run.k, retainRows });
+  const { model } = session.loaded;
+  const training = lasting ? trainings * await timeStep(model, LASTING_WINDOWS.length) : 0;
+  return training + epochs * await timeEpoch(model, { ...work, forgetRows: run.k, retainRows });
 }

@@ -61,17 +61,10 @@ export async function makeRuns(out: string, work: SharedWork, runs: readonly Swe
   for (const run of runs) {
     await context.breathe();
     const folder = join(out, SWEEP_FILES.runs, run.name);
-    await makeFolder(folder);
-    const unlock = await takeLock(join(folder, ".lock"), folder).catch((error) => {
-      if (error instanceof LockedError) return undefined;
-      throw error;
-    });
-    if (!unlock) {
-      result.elsewhere++;
-      stage.skip(1);
-      continue;
-    }
+    let unlock: (() => void) | undefined;
     try {
+      await makeFolder(folder);
+      unlock = await takeLock(join(folder, ".lock"), folder);
       if (existsSync(join(folder, SWEEP_RUN_FILES.result))) {
         await tidyRun(folder, work.config);
         result.before++;
@@ -83,13 +76,18 @@ export async function makeRuns(out: string, work: SharedWork, runs: readonly Swe
       result.made++;
       stage.advance(1);
     } catch (error) {
+      if (error instanceof LockedError) {
+        result.elsewhere++;
+        stage.skip(1);
+        continue;
+      }
       await context.breathe(); // an interrupt is no failure
       const reason = reasonOf(error);
       result.failed.push({ run: run.name, reason });
       context.log(`Run ${run.name} failed: ${reason}`);
       stage.advance(1);
     } finally {
-      unlock();
+      unlock?.();
     }
   }
   stage.done("");

@@ -92,15 +92,16 @@ export async function makeRun(out: string, work: SharedWork, run: SweepRun): Pro
   const { config, texts, machine, context } = work;
   const folder = join(out, SWEEP_FILES.runs, run.name);
   await makeFolder(folder);
-  const stages = new Stages({ ...context, seed: run.seed }, folder, { goesOn: true });
+  const unlearning = new Stages({ ...context, seed: run.seed }, folder, { goesOn: true });
+  const stages = new Stages(context, folder, { goesOn: true }); // which texts are measured is the sweep's to say
   const values = unlearnValues(config.unlearn, run.settings);
   const after = stages.path(SWEEP_RUN_FILES.model);
   const isContinued = existsSync(after);
   const [forget, retain] = [forgetFile(out, run), join(out, RUN_FILES.retain)];
   const { model, dtype, reading } = config;
-  const { summary } = await stages.run("unlearning", unlearn, {
+  const { summary } = await unlearning.run("unlearning", unlearn, {
     ...{ ...reading, ...values, ...machine, model, dtype, corpus: texts.corpus, forget, retain },
-    method: run.method,
+    ...{ method: run.method, benign: values.lasting ? texts.lastingBenign : undefined },
     thresholds: judgesEach(values) ? MATCHED : join(out, RUN_FILES.thresholds),
     out: after,
   });
@@ -123,7 +124,7 @@ export async function makeRun(out: string, work: SharedWork, run: SweepRun): Pro
     ...settingCells(method, values),
     status: String(summary.status),
     ...await measuresOf({ summary, after: evaluation, before: beforeFile(out, run) }),
-    seconds: isContinued ? null : stages.seconds["unlearning"]!,
+    seconds: isContinued ? null : unlearning.seconds["unlearning"]!,
     memory_bytes: Number(summary.memory_bytes),
     ...attackMeasures(await readAttacks(attacked), await readAttacks(attacksBefore(out, run))),
     ...config.humaneval && {

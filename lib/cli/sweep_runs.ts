@@ -4,13 +4,17 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import { reasonOf } from "../files/reason.ts";
-import type { OptionSpec, OptionValue, OptionValues } from "./command.ts";
+import { type OptionSpec, type OptionValue, type OptionValues, UsageError } from "./command.ts";
 import { LASTING_OPTIONS } from "./lasting_options.ts";
 import { methodParameters } from "./method_options.ts";
-import { checkLasting } from "./stop_rule.ts";
+import { checkLasting, judgesEach } from "./stop_rule.ts";
 import { METHOD_DEFAULTS, type MethodName } from "../unlearning/objectives.ts";
-import { refuseSweep, type SweepConfig, type SweepStudy, SWEPT_OPTIONS } from "./sweep_config.ts";
+import { EMBEDDED, refuseSweep, type SweepConfig, type SweepStudy, SWEPT_OPTIONS } from "./sweep_config.ts";
+
+/** Characters of a folder's name: file systems take 255 bytes. */
+const LONGEST_NAME = 160;
 
 /** Values of `SWEPT_OPTIONS` by name. */
 export type Settings = { [name: string]: OptionValue | undefined };
@@ -100,11 +104,13 @@ function settingsOf({ grid, vary }: Pick<SweepStudy, "grid" | "vary">): Settings
   return points.flatMap((point) => [point, ...alone.map((one) => ({ ...point, ...one }))]);
 }
 
-/** The values that are otherwise than the run would have them without. */
+/** The values that are otherwise than the run would have them without; those of `lasting` are nothing to a run without it. */
 function changesOf(values: Settings, unlearn: SweepConfig["unlearn"], method: MethodName): Settings {
   const defaults: { [name: string]: unknown } = METHOD_DEFAULTS[method];
+  const isLasting = values.lasting ?? unlearn.lasting ?? false;
   return Object.fromEntries(
     Object.entries(values).filter(([name, value]) => {
+      if (!isLasting && name !== "lasting" && Object.hasOwn(LASTING_OPTIONS, name)) return false;
       const spec = SWEPT_OPTIONS[name as keyof typeof SWEPT_OPTIONS];
       const usual = unlearn[name] ?? defaults[name] ?? defaultOf(spec);
       return value !== usual;
@@ -120,7 +126,10 @@ function defaultOf(spec: OptionSpec): OptionValue | undefined {
 function nameOf({ method, seed, k, set, settings }: Omit<SweepRun, "name" | "studies">, own: number): string {
   const changes = Object.entries(settings).map(([name, value]) => `${name}${value}`);
   const parts = [method, `k${k}`, `set${set}`, ...seed === own ? [] : [`seed${seed}`], ...changes];
-  return parts.join("-").replaceAll(/[^\w.=,-]/g, "_");
+  const name = parts.join("-").replaceAll(/[^\w.=,-]/g, "_");
+  if (name.length <= LONGEST_NAME) return name;
+  const digest = createHash("sha256").update(parts.join("-")).digest("hex").slice(0, 12);
+  return `${name.slice(0, LONGEST_NAME - 13)}-${digest}`;
 }
 
 /**
@@ -161,10 +170,10 @@ export function unlearnValues(shared: Settings, own: Settings): OptionValues<typ
 
 /**
  * Refuses what would fail when its turn comes: parameters that a method does not take, a training between secrets that are
- * judged together.
+ * judged together, means without unseen texts; and what makes no run.
  *
  * @param path of the file
- * @param devices that are to compute
+ * @param options.runs of these studies @param options.devices how many are to compute
  * @throws {UsageError} naming the study
  *
  * @example
@@ -173,25 +182,34 @@ export function unlearnValues(shared: Settings, own: Settings): OptionValues<typ
  * import { checkRuns, listRuns } from "./sweep_runs.ts";
  *
  * const study = { methods: ["wga"], k: [8], sets: 1, grid: { delta: [1] }, vary: {} } as const;
- * const config = { unlearn: {}, studies: { a: study } } as unknown as Parameters<typeof listRuns>[0];
+ * const config = { corpus: "src", unlearn: {}, studies: { a: study } } as unknown as Parameters<typeof checkRuns>[1];
  * const runs = listRuns(config, { rows: 8, seed: 42 });
- * assertThrows(() => checkRuns("a.json", config, runs), Error, "studies.a: Cannot use --delta with wga");
+ * assertThrows(() => checkRuns("a.json", config, { runs }), Error, "studies.a: Cannot use --delta with wga");
  * ```
  */
 export function checkRuns(
   path: string,
-  { unlearn, devices }: Pick<SweepConfig, "unlearn"> & { devices?: number },
-  runs: readonly SweepRun[],
+  { corpus, unseen, unlearn, studies }: Pick<SweepConfig, "corpus" | "unseen" | "unlearn" | "studies">,
+  { runs, devices }: { runs: readonly SweepRun[]; devices?: number },
 ) {
+  const hasUnseen = corpus === EMBEDDED || unseen !== undefined;
+  const idle = Object.entries(studies).flatMap(([study, { grid, vary }]) =>
+    Object.keys({ ...grid, ...vary })
+      .filter((name) => name !== "lasting" && Object.hasOwn(LASTING_OPTIONS, name))
+      .filter((name) => !runs.some((run) => run.studies.includes(study) && Object.hasOwn(run.settings, name)))
+      .map((name) => `studies.${study}: ${name} is of runs with "lasting", and varies in none`)
+  );
   const problems = runs.flatMap(({ studies, method, settings }) => {
     try {
       const values = unlearnValues(unlearn, settings);
       methodParameters({ ...values, method, devices });
       checkLasting(values);
+      if (!hasUnseen && !judgesEach(values)) throw new UsageError('means are judged by "unseen" texts');
       return [];
     } catch (error) {
       return [`studies.${studies[0]}: ${reasonOf(error)}`];
     }
   });
-  if (problems.length > 0) throw refuseSweep(path, [...new Set(problems)]);
+  const all = [...new Set([...problems, ...idle])];
+  if (all.length > 0) throw refuseSweep(path, all);
 }

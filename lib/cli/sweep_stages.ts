@@ -39,8 +39,10 @@ export interface SweepTexts {
   corpus: string;
   /** Texts that the model cannot have seen. */
   unseen: string | undefined;
-  /** Texts without the secrets, to train on further. */
+  /** Texts without the secrets, to train on further once a run has ended. */
   benign?: string | undefined;
+  /** Others, that runs with `lasting` are trained on beside those of the corpus. */
+  lastingBenign?: string | undefined;
   /** Letter pairs that the corpus was made with. */
   bigrams?: string;
 }
@@ -58,17 +60,22 @@ export interface SweepTexts {
  * ```
  */
 export function sweepTexts(
-  { corpus, unseen, benign }: Pick<SweepConfig, "corpus" | "unseen" | "benign">,
+  { corpus, unseen, benign, lastingBenign: own }: Pick<
+    SweepConfig,
+    "corpus" | "unseen" | "benign" | "lastingBenign"
+  >,
   cwd: string,
 ): SweepTexts {
   const given = (path: string | undefined) => path === undefined ? undefined : resolvePath(path, cwd);
+  const lastingBenign = given(own);
   if (corpus !== EMBEDDED) {
-    return { corpus: resolvePath(corpus, cwd), unseen: given(unseen), benign: given(benign) };
+    return { corpus: resolvePath(corpus, cwd), unseen: given(unseen), benign: given(benign), lastingBenign };
   }
   const files = embeddedCorpusFiles();
   return {
     ...{ corpus: files.train, unseen: given(unseen) ?? files.unseen, bigrams: PLANTING_BIGRAMS_FILE },
     benign: benign === EMBEDDED ? files.unseen : given(benign),
+    lastingBenign,
   };
 }
 

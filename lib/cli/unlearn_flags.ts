@@ -60,7 +60,7 @@ export const UNLEARN_OPTIONS = {
   },
   microBatch: {
     kind: "int",
-    describe: "rows at once, or as many as fit into memory; the result is the same",
+    describe: "rows at once, or as many as fit into memory; the same but for what an adapter drops",
     default: 8,
     min: 1,
   },

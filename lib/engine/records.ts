@@ -97,6 +97,8 @@ export class Records {
       inputs.map(value),
       outputs.map(({ id }) => place(id)),
     ]);
-    return JSON.stringify([lines, given.map(place)]);
+    const spell = (_: string, own: unknown) =>
+      typeof own === "number" && !Number.isFinite(own) ? String(own) : own; // JSON has one word for all of them
+    return JSON.stringify([lines, given.map(value)], spell);
   }
 }

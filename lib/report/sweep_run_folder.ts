@@ -5,6 +5,7 @@
  * @module
  */
 import { dirname, join } from "node:path";
+import { SETTING_COLUMNS } from "../datasets/sweep_columns.ts";
 import { readJson } from "./read_json.ts";
 import { RUN_FILES, SWEEP_RUN_FILES } from "./run_files.ts";
 
@@ -80,8 +81,8 @@ export async function readSweepRun(folder: string): Promise<SweepRunFolder | und
 
 /** What may differ between the runs of a sweep and does for this method. */
 const SETTINGS = [
-  ...["method", "seed", "k", "set", "lr", "max_epochs", "stop", "compat", "gamma", "lambda", "alpha"],
-  ...["scope", "retain_loss", "beta", "delta", "layer"],
+  ...["method", "seed", "k", "set", "settings", "lr", "max_epochs", "stop", "compat"],
+  ...Object.keys(SETTING_COLUMNS),
 ];
 
 function settingsOf(result: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -29,6 +29,19 @@ Deno.test("evaluate --benign measures the forget set after a training, and the o
   assert(relearned[0]!.nll !== forget.nll);
 });
 
+Deno.test("evaluate --benign trains a model whose folder is called before, where none is the one before", async () => {
+  using at = await tiny();
+  const benign = await writeBenign(at.path("benign.jsonl"));
+  await Deno.symlink(at.model, at.path("before"));
+  const out = at.path("trained.parquet");
+  const { code, stderr } = await at.run("evaluate", {
+    ...{ before: undefined, model: at.path("before"), benign, "benign-steps": 1, out },
+  });
+  assertEquals(code, 0, stderr);
+  const rows = await readRows(out, EVALUATION_COLUMNS);
+  assertEquals(rows.filter(({ set }) => set === "relearned").map(({ model }) => model), ["before"]);
+});
+
 Deno.test("evaluate --benign refuses texts with the secrets, and texts that are too short", async () => {
   using at = await tiny();
   const held = /Cannot relearn on texts that hold what was forgotten: \d+ of \d+ texts, \d+ of \d+ values/;

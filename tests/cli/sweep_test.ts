@@ -13,24 +13,7 @@ import {
 import { METHODS } from "../../lib/unlearning/objectives.ts";
 import { callMain } from "./call_main.ts";
 import { temporaryFolder } from "./run_cli.ts";
-import { tinySweep, writeSweep } from "./tiny_sweep.ts";
-import { writeTinyRun } from "./tiny_run.ts";
-
-/** A tiny run and its sweep in a folder of its own. */
-async function tiny(changes: Record<string, unknown> = {}) {
-  const folder = temporaryFolder();
-  const files = await writeTinyRun(folder.path);
-  const sweep = await writeSweep(files, changes);
-  const path = (name: string) => join(folder.path, name);
-  const run = async (out: string, ...more: string[]) => {
-    const result = await callMain(["sweep", sweep, "--out", path(out), ...more]);
-    for (const piece of files.pieces) {
-      assert(!(result.stdout + result.stderr).includes(piece), "a secret is shown");
-    }
-    return result;
-  };
-  return { ...files, sweep, path, run, [Symbol.dispose]: () => folder[Symbol.dispose]() };
-}
+import { openTinySweep, tinySweep, writeSweep } from "./tiny_sweep.ts";
 
 /** The table of runs, but for what time it took. */
 async function rowsOf(out: string) {
@@ -87,7 +70,7 @@ Deno.test("readSweep() names what is wrong by its path in the file", async () =>
 });
 
 Deno.test("sweep refuses a broken file, parameters that a method does not take and an unknown study, exit 2", async () => {
-  using files = await tiny({ studies: { a: { methods: ["wga"], grid: { delta: [1] } } } });
+  using files = await openTinySweep({ studies: { a: { methods: ["wga"], grid: { delta: [1] } } } });
   const refused = await files.run("out");
   assertStringIncludes(refused.stderr, "studies.a: Cannot use --delta with wga: it takes --gamma");
   await Deno.writeTextFile(files.sweep, "{");
@@ -131,7 +114,7 @@ Deno.test("listRuns() gives equal runs of two studies one name, and names settin
 });
 
 Deno.test("sweep makes every run once, by shards what one process makes, goes on with what is left, and names what fails", async () => {
-  using files = await tiny({ keepModels: true });
+  using files = await openTinySweep({ keepModels: true });
   const { path } = files;
   const json = async (out: string, ...more: string[]) => {
     const { code, stdout, stderr } = await files.run(out, "--json", ...more);
@@ -211,7 +194,7 @@ Deno.test("sweep attacks each run's model, and the model as it came once a set, 
     ...{ attacks: ["exposure", "relearn"], controls: 4, attackedControls: 1 },
     ...{ relearnSteps: [1], relearnRates: [1e-3] },
   };
-  using files = await tiny();
+  using files = await openTinySweep();
   const { path } = files;
   const studies = { methods: { methods: ["ga"], k: [2], sets: 1 } };
   const evaluate = { maxTexts: 2, benignSteps: 1 };
@@ -247,42 +230,6 @@ Deno.test("sweep attacks each run's model, and the model as it came once a set, 
   await Deno.remove(at("result.json"));
   const again = await files.run("out");
   assertEquals([again.code, (await Deno.stat(at("attacks/attacks.json"))).mtime], [0, before], again.stderr);
-});
-
-Deno.test("sweep varies --lasting and how memory is saved, by the devices and memory of each process", async () => {
-  const unlearn = { epochs: 1, lr: 1e-3, microBatch: 2, optimizer: "adam8bit", cycles: 1, benignSteps: 1 };
-  const studies = {
-    a: {
-      methods: ["codeeraser"],
-      k: [2],
-      sets: 1,
-      vary: { lasting: [false, true], checkpointLayers: [true] },
-    },
-  };
-  using files = await tiny({ unlearn, studies, keepModels: true });
-  const asked = ["--devices", "2", "--memory", "9GB"];
-  const { code, stderr } = await files.run("out", ...asked);
-  assertEquals(code, 0, stderr);
-  const rows = await readRows(files.path("out/runs.parquet"), SWEEP_COLUMNS);
-  assertEquals(rows.map(({ settings }) => settings), [null, "checkpointLayers true", "lasting true"]);
-  const records = rows.map(({ run }) =>
-    JSON.parse(Deno.readTextFileSync(files.path(`out/runs/${run}/model/run.json`))).settings
-  );
-  assertEquals(records.map(({ lasting, checkpointLayers }) => [lasting, checkpointLayers]), [
-    ...[[false, false], [false, true], [true, false]],
-  ]);
-  assert(records.every(({ optimizer, devices, memory }) => optimizer === "adam8bit" && !devices && !memory));
-  const bytes = await Promise.all(["9GB", "1kB"].map(async (memory) => {
-    const { code, stdout, stderr } = await files.run("new", "--plan", "--json", "--memory", memory);
-    return code === 0 ? JSON.parse(stdout).memory_bytes : stderr;
-  }));
-  assert(bytes[0] > 0);
-  assertStringIncludes(bytes[1], 'Cannot read --memory "1kB"');
-
-  await writeSweep(files, { unlearn: { ...unlearn, stop: "group" }, studies });
-  const together = await files.run("other");
-  assertStringIncludes(together.stderr, "studies.a: --lasting judges each secret");
-  assertEquals(together.code, 2);
 });
 
 Deno.test("every parameter of a method has a column, and reproduce.json every method", async () => {

@@ -1,10 +1,13 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs-core";
 import { calledPart, CalledParts } from "../../lib/engine/called_parts.ts";
 import { captureStep } from "../../lib/engine/capture.ts";
 import { assign, compile, outsideXla } from "../../lib/engine/compile.ts";
 import { toDevice } from "../../lib/engine/devices.ts";
+import { DTYPE } from "../../lib/engine/dtypes.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
+import { Graph } from "../../lib/engine/graph.ts";
+import { Records } from "../../lib/engine/records.ts";
 import { currentEngine } from "../../lib/engine/state.ts";
 
 const engine = await openTensorFlow({ device: "cpu", count: 2 });
@@ -24,6 +27,18 @@ function sizesOf(step: (x: tf.Tensor) => tf.Tensor, shape: number[] = [2]): [num
   binding.removeFunction(name);
   return [parts.size, operations];
 }
+
+Deno.test("Records.describe() tells parts apart whose results are other constants", () => {
+  const [one, two] = [1, 2].map((value) => {
+    using graph = new Graph(currentEngine().symbols);
+    graph.addInput(1, { shape: [2], dtype: DTYPE.float32 });
+    graph.addOperation("Neg", [], [1], 1, () => 2);
+    graph.addConstant(3, [1], DTYPE.float32, new Uint8Array(Float32Array.of(value).buffer));
+    const records = new Records(graph.recorded);
+    return records.describe(records.operations, [2, 3]);
+  });
+  assertNotEquals(one, two);
+});
 
 const one = (part: () => tf.Tensor) => calledPart(() => [part()])[0]!;
 

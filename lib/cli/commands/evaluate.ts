@@ -145,7 +145,7 @@ export const command = defineCommand({
     const sets: Awaited<ReturnType<typeof evaluateSets>>["sets"] = [];
     const secrets: SecretScores[] = [];
     for (const [name, folder, adapter] of names as [string, string, string?][]) {
-      const further = name === "before" ? undefined : training;
+      const further = before !== undefined && name === "before" ? undefined : training;
       using session = await openModel(folder, context, {
         ...{ products: dtype, adapter },
         trainable: further !== undefined,

@@ -58,7 +58,9 @@ export const command = defineCommand({
   async run({ sweep: path, study: only, shard: given, memory, devices, plan, out }, context) {
     const whole = await readSweep(path);
     const config = chooseStudies(whole, only, path);
-    checkRuns(path, { ...whole, devices }, listRuns(whole, { rows: Infinity, seed: context.seed }));
+    const every = { rows: Infinity, seed: context.seed };
+    checkRuns(path, whole, { runs: listRuns(whole, every) });
+    checkRuns(path, config, { runs: listRuns(config, every), devices });
     const limit = readMemory(memory);
     const shard = resolveShard(given, Deno.env.toObject());
     using _engine = await openEngine({ count: devices, memory: limit });
@@ -81,7 +83,7 @@ export const command = defineCommand({
       const tables = [out];
       await new Stages(work.context, out).run("report", report, { tables, out: join(out, SWEEP_FILES.page) });
       const result = describeSweep(written, { runs: own.length, ...made, out });
-      if (written.missing === 0) await folder.finish(result.summary);
+      if (written.missing === 0 && made.elsewhere === 0) await folder.finish(result.summary);
       return result;
     });
   },
