@@ -197,6 +197,7 @@ export async function writeRecord(path: string, record: RunRecord): Promise<void
  * const record = await newRecord({ command: "select", context }, { outputs: [] });
  * const changed = { ...record, inputs: { corpus: "sha256:00" } };
  * assertThrows(() => checkSameRun("out", changed, record), Error, "the corpus");
+ * checkSameRun("out", { ...record, settings: { memory: "20GB" } }, { ...record, settings: { devices: 2 } }); // of any machine
  * ```
  */
 export function checkSameRun(output: string, before: RunRecord, now: RunRecord): void {
