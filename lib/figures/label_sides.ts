@@ -46,11 +46,13 @@ interface Box {
 const [LETTER_WIDTH, LINE_HEIGHT] = [0.58, 1.15];
 /** A marker's half, with a little room. */
 const MARKER = 8;
+/** How often each label is placed anew beside the others. */
+const ROUNDS = 4;
 /** What lies outside the plot counts so many times what is covered. */
 const OUTSIDE = 4;
 
 /**
- * Chooses sides, point by point from the left: that on which least is covered.
+ * Chooses sides, point by point from the left: that on which least is covered; then again, now that all others are placed.
  *
  * @returns a side a point, in their order
  *
@@ -68,24 +70,25 @@ export function labelSides(
   points: readonly LabelledPoint[],
   { width, height, fontSize = 13 }: LabelSidesOptions,
 ): LabelSide[] {
-  const taken: Box[] = points.map(({ x, y }) => around(x, y));
-  const sides = new Map<LabelledPoint, LabelSide>();
-  for (const point of points.toSorted((a, b) => a.x - b.x)) {
-    const own = taken[points.indexOf(point)]!;
+  const markers = new Map(points.map((point) => [point, around(point.x, point.y)]));
+  const chosen = new Map<LabelledPoint, { side: LabelSide; box: Box }>();
+  const inOrder = points.toSorted((a, b) => a.x - b.x);
+  for (const point of Array.from({ length: ROUNDS }, () => inOrder).flat()) {
+    const others = points.filter((other) => other !== point);
+    const taken = others.flatMap((other) => [markers.get(other)!, ...box(chosen.get(other))]);
     const costs = (Object.keys(SIDES) as LabelSide[]).map((side) => {
       const box = boxOf(point, side, fontSize);
-      const covered = taken.filter((other) => other !== own).reduce(
-        (sum, other) => sum + shared(box, other),
-        0,
-      );
+      const covered = taken.reduce((sum, other) => sum + shared(box, other), 0);
       const inside = shared(box, { left: 0, right: width, bottom: 0, top: height });
       return { side, box, cost: covered + OUTSIDE * (areaOf(box) - inside) };
     });
-    const best = costs.reduce((least, next) => next.cost < least.cost ? next : least);
-    sides.set(point, best.side);
-    taken.push(best.box);
+    chosen.set(point, costs.reduce((least, next) => next.cost < least.cost ? next : least));
   }
-  return points.map((point) => sides.get(point)!);
+  return points.map((point) => chosen.get(point)!.side);
+}
+
+function box(chosen: { readonly box: Box } | undefined): Box[] {
+  return chosen ? [chosen.box] : [];
 }
 
 function around(x: number, y: number): Box {

@@ -1,13 +1,14 @@
 /**
  * What methods forgot against what they kept: a point a method under its own name, with its intervals where there are any, and the
- * way that it took epoch by epoch. What no other beats on both sides is joined by the Pareto front.
+ * way that it took epoch by epoch. What no other beats on both sides is joined by the Pareto front. Where many methods crowd in
+ * the corner of those that forgot enough, a second panel shows it larger.
  *
  * @module
  */
-import { type Figure, makeFigure, type Trace } from "./figure.ts";
-import { type LabelSide, labelSides } from "./label_sides.ts";
+import { type Figure, makeFigure, panelHeading, type Trace } from "./figure.ts";
+import { type LabelSide, labelSides, type LabelSidesOptions } from "./label_sides.ts";
 import { enoughLines, frontTrace, paretoFront } from "./pareto_front.ts";
-import { isScore, modelStyle, plotText } from "./style.ts";
+import { isScore, modelStyle, PALETTE, plotText } from "./style.ts";
 
 /** A method: its mean MA on both sets before and after. */
 export interface TradeoffRow {
@@ -32,7 +33,9 @@ export interface MethodTradeoffOptions {
 
 const [HEIGHT, MARGIN] = [430, { l: 64, r: 24, t: 84, b: 60 }];
 /** What a phone of 390 pixels leaves of them; in a report the headings stand outside. */
-const NARROW_PLOT = { width: 270, height: 340 };
+const NARROW_PLOT = { width: 270, height: 340, fontSize: 13 };
+/** And of one of two panels. */
+const NARROW_PANEL = { width: 270, height: 180, fontSize: 12 };
 
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "x", "star"] as const;
 
@@ -59,14 +62,23 @@ export function methodTradeoff(
   }));
   const front = paretoFront(points);
   const lowest = Math.min(0.5, ...points.map(({ kept, row }) => row.keptInterval?.[0] ?? kept));
-  const ranges = { x: [-0.03, 1.08], y: [Math.max(-0.03, lowest - 0.1), 1.09] } as const;
-  const sides = sidesOf(points, ranges);
-  const share = { tickformat: ".0%", zeroline: false };
-  return makeFigure([
-    ...points.flatMap(({ row }) => wayTrace(row)),
-    ...front.length > 1 ? [frontTrace(front)] : [],
-    ...points.map((point, index) => pointTrace(point, { index, side: sides[index]! })),
-  ], {
+  const ranges: Ranges = { x: [-0.03, 1.08], y: [Math.max(-0.03, lowest - 0.1), 1.09] };
+  const lines = enoughLines(threshold, points[0]?.row.forget[0]);
+  const crowd = crowdOf(points, Number(lines[0]?.x0 ?? 0.5));
+  const corner = rangesOf(crowd);
+  const panels: Panel[] = crowd.length === 0
+    ? [{ suffix: "", points, named: points, ranges, domain: [0, 1] }]
+    : [
+      {
+        suffix: "",
+        points,
+        named: points.filter((point) => !crowd.includes(point)),
+        ranges,
+        domain: [0, 0.44],
+      },
+      { suffix: "2", points: crowd, named: crowd, ranges: corner, domain: [0.56, 1] },
+    ];
+  return makeFigure(panels.flatMap((panel) => panelTraces(panel, { all: points, front })), {
     title: "Forgetting against retention",
     subtitle: `best is the upper right corner; ${
       points.length === 1
@@ -75,19 +87,19 @@ export function methodTradeoff(
     }`,
     layout: {
       height: HEIGHT,
-      margin: MARGIN,
+      margin: crowd.length === 0 ? MARGIN : { ...MARGIN, t: MARGIN.t + 24 },
       showlegend: false,
-      xaxis: {
-        ...share,
-        title: { text: "forgotten: share of forget set MA" },
-        range: ranges.x,
+      ...Object.assign({}, ...panels.map(axesOf)),
+      shapes: [
+        ...panels.flatMap((panel) => lines.map((line) => ({ ...line, ...lineAxes(panel) }))),
+        ...crowd.length === 0 ? [] : [frameOf(corner)],
+      ],
+      ...crowd.length > 0 && {
+        annotations: [
+          panelHeading("all", { x: 0 }),
+          panelHeading("the framed corner, larger", { x: panels[1]!.domain[0] }),
+        ],
       },
-      yaxis: {
-        ...share,
-        title: { text: "kept: share of retain set MA" },
-        range: ranges.y,
-      },
-      shapes: enoughLines(threshold, points[0]?.row.forget[0]),
     },
   });
 }
@@ -98,18 +110,107 @@ interface Point {
   readonly kept: number;
 }
 
-/** Clear of one another on a phone, and so on anything wider. */
+/** Shares that an axis shows, from one to the other. */
+interface Ranges {
+  readonly x: readonly [number, number];
+  readonly y: readonly [number, number];
+}
+
+interface Panel {
+  /** What Plotly's names of its axes end with. */
+  readonly suffix: string;
+  readonly points: readonly Point[];
+  /** Those under their names. */
+  readonly named: readonly Point[];
+  readonly ranges: Ranges;
+  /** Of the plot's width. */
+  readonly domain: readonly [number, number];
+}
+
+/** So many methods have room under their names in one panel; a corner of so many is worth another. */
+const [ROOMY, CROWDED] = [8, 5];
+/** Who kept less is not in the corner. */
+const KEPT = 0.85;
+
+/** The methods that forgot enough and kept the most of it all, where they crowd one another. */
+function crowdOf(points: readonly Point[], enough: number): Point[] {
+  if (points.length <= ROOMY) return [];
+  const corner = points.filter(({ forgotten, kept }) => forgotten >= enough && kept >= KEPT);
+  return corner.length >= CROWDED && corner.length < points.length ? corner : [];
+}
+
+/** What shows points whole, with room for their names. */
+function rangesOf(points: readonly Point[]): Ranges {
+  const around = (values: readonly number[], share: number): [number, number] => {
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const room = Math.max(0.01, share * (high - low));
+    return [low - room, high + room];
+  };
+  return {
+    x: around(points.flatMap(({ forgotten, row }) => [forgotten, ...row.forgottenInterval ?? []]), 0.24),
+    y: around(points.flatMap(({ kept, row }) => [kept, ...row.keptInterval ?? []]), 0.14),
+  };
+}
+
+function panelTraces(
+  { suffix, points, named, ranges }: Panel,
+  { all, front }: { all: readonly Point[]; front: readonly Point[] },
+): Trace[] {
+  const room = named.length === all.length ? NARROW_PLOT : NARROW_PANEL;
+  const sides = sidesOf(points, { named, ranges, room });
+  const axes = suffix === "" ? {} : { xaxis: `x${suffix}`, yaxis: `y${suffix}` };
+  const traces = [
+    ...suffix === "" ? points.flatMap(({ row }) => wayTrace(row)) : [],
+    ...front.length > 1 ? [frontTrace(front)] : [],
+    ...points.map((point) =>
+      pointTrace(point, { index: all.indexOf(point), side: sides.get(point), size: room.fontSize })
+    ),
+  ];
+  return traces.map((trace) => ({ ...trace, ...axes }));
+}
+
+function axesOf({ suffix, ranges, domain }: Panel) {
+  const share = { tickformat: ".0%", zeroline: false };
+  const isFirst = suffix === "";
+  return {
+    [`xaxis${suffix}`]: {
+      ...share,
+      title: { text: isFirst ? "forgotten: share of forget set MA" : "forgotten" },
+      ...{ range: ranges.x, domain, anchor: `y${suffix}` },
+    },
+    [`yaxis${suffix}`]: {
+      ...share,
+      title: { text: isFirst ? "kept: share of retain set MA" : "kept" },
+      ...{ range: ranges.y, anchor: `x${suffix}` },
+    },
+  };
+}
+
+/** What keeps a line of a share within its panel; its name stands in the first. */
+function lineAxes({ suffix }: Panel) {
+  const axes = { xref: `x${suffix}`, yref: `y${suffix} domain` };
+  return suffix === "" ? axes : { ...axes, label: { text: "" } };
+}
+
+/** The part that the second panel shows. */
+function frameOf({ x, y }: Ranges) {
+  const line = { color: PALETTE.grey, width: 1 };
+  return { type: "rect", x0: x[0], x1: x[1], y0: y[0], y1: y[1], line };
+}
+
+/** Of the named points: clear of one another, and of the others, on a phone, and so on anything wider. */
 function sidesOf(
   points: readonly Point[],
-  { x, y }: { x: readonly [number, number]; y: readonly [number, number] },
-): LabelSide[] {
-  const { width, height } = NARROW_PLOT;
-  const placed = points.map(({ row, forgotten, kept }) => ({
-    x: (forgotten - x[0]) / (x[1] - x[0]) * width,
-    y: (kept - y[0]) / (y[1] - y[0]) * height,
-    label: modelStyle(row.method).label,
+  { named, ranges: { x, y }, room }: Pick<Panel, "named" | "ranges"> & { room: LabelSidesOptions },
+): Map<Point, LabelSide> {
+  const { width, height } = room;
+  const placed = points.map((point) => ({
+    x: (point.forgotten - x[0]) / (x[1] - x[0]) * width,
+    y: (point.kept - y[0]) / (y[1] - y[0]) * height,
+    label: named.includes(point) ? modelStyle(point.row.method).label : "",
   }));
-  return labelSides(placed, NARROW_PLOT);
+  const sides = labelSides(placed, room);
+  return new Map(points.flatMap((point, i) => named.includes(point) ? [[point, sides[i]!]] : []));
 }
 
 function errorBar(value: number, interval: readonly [number, number] | undefined, color: string) {
@@ -137,7 +238,7 @@ function wayTrace({ method, way, forget, retain }: TradeoffRow): Trace[] {
 
 function pointTrace(
   { row, forgotten, kept }: Point,
-  { index, side }: { index: number; side: LabelSide },
+  { index, side, size }: { index: number; side: LabelSide | undefined; size: number },
 ): Trace {
   const { label, color } = modelStyle(row.method);
   const [across, up] = [
@@ -146,15 +247,13 @@ function pointTrace(
   ];
   return {
     type: "scatter",
-    mode: "markers+text",
+    mode: side === undefined ? "markers" : "markers+text",
     name: plotText(label),
     x: [forgotten],
     y: [kept],
     ...across && { error_x: across },
     ...up && { error_y: up },
-    text: [plotText(label)],
-    textposition: side,
-    textfont: { size: 13, color },
+    ...side !== undefined && { text: [plotText(label)], textposition: side, textfont: { size, color } },
     marker: { color, symbol: SYMBOLS[index % SYMBOLS.length], size: 12 },
     cliponaxis: false,
     hovertemplate: "<b>%{fullData.name}</b>: %{x:.1%} forgotten, %{y:.1%} kept<extra></extra>",

@@ -44,6 +44,24 @@ Deno.test("methodTradeoff() draws intervals, and no label over another or outsid
   assertEquals([left!.includes("right"), right!.includes("left")], [true, true]);
 });
 
+Deno.test("methodTradeoff() shows a crowded corner larger, and names each method once", () => {
+  const crowd = Array.from({ length: 9 }, (_, i) => row(`m${i}`, 0.2 + i / 200, 0.47 + i / 500));
+  const { data, layout } = methodTradeoff([...crowd, row("ga", 0.2, 0.1)], { threshold: 0.3 });
+  const named = data.filter(({ mode }) => mode === "markers+text");
+  assertEquals(named.map(({ name, xaxis = "x" }) => [name, xaxis]), [
+    ["GA", "x"],
+    ...crowd.map(({ method }) => [method, "x2"]),
+  ]);
+  assertEquals(
+    data.filter(({ mode, xaxis = "x" }) => mode === "markers" && xaxis === "x").length,
+    crowd.length,
+  );
+  const { range } = layout.xaxis2 as { range: [number, number] };
+  assertEquals(crowd.every(({ forget: [, left] }) => range[0] < 1 - left && 1 - left < range[1]), true);
+  assertEquals(range[1] - range[0] < 0.15, true);
+  assertEquals(methodTradeoff(crowd).layout.xaxis2, undefined); // nothing else: the whole is the corner
+});
+
 Deno.test("methodTradeoff() leaves out what began with nothing", () => {
   const { layout } = methodTradeoff([{ ...row("ga", 0, 0), forget: [0, 0] }]);
   assertStringIncludes(JSON.stringify(layout.annotations), "no rows to show");
