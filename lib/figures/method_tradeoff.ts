@@ -97,7 +97,7 @@ export function methodTradeoff(
       ...crowd.length > 0 && {
         annotations: [
           panelHeading("all", { x: 0 }),
-          panelHeading("the framed corner, larger", { x: panels[1]!.domain[0] }),
+          panelHeading("upper right, enlarged", { x: panels[1]!.domain[0] }),
         ],
       },
     },
