@@ -42,10 +42,24 @@ interface Box {
   readonly top: number;
 }
 
+/** A label on a side, and what it covers there. */
+interface PlacedLabel {
+  readonly side: LabelSide;
+  readonly box: Box;
+  readonly cost: number;
+}
+
+type Placed = Map<LabelledPoint, PlacedLabel>;
+
+const ALL_SIDES = Object.keys(SIDES) as LabelSide[];
+const NOWHERE: Box = { left: 0, right: 0, bottom: 0, top: 0 };
+
 /** Of a letter's size: how wide it is on average, and how high a line. */
 const [LETTER_WIDTH, LINE_HEIGHT] = [0.58, 1.15];
 /** A marker's half, with a little room. */
 const MARKER = 8;
+/** A label over another costs so many times what one over a marker does. */
+const LABELS = 3;
 /** How often each label is placed anew beside the others. */
 const ROUNDS = 4;
 /** What lies outside the plot counts so many times what is covered. */
@@ -53,6 +67,7 @@ const OUTSIDE = 4;
 
 /**
  * Chooses sides, point by point from the left: that on which least is covered; then again, now that all others are placed.
+ * Of several beginnings the one that ends best.
  *
  * @returns a side a point, in their order
  *
@@ -71,24 +86,33 @@ export function labelSides(
   { width, height, fontSize = 13 }: LabelSidesOptions,
 ): LabelSide[] {
   const markers = new Map(points.map((point) => [point, around(point.x, point.y)]));
-  const chosen = new Map<LabelledPoint, { side: LabelSide; box: Box }>();
   const inOrder = points.toSorted((a, b) => a.x - b.x);
-  for (const point of Array.from({ length: ROUNDS }, () => inOrder).flat()) {
+  const place = (point: LabelledPoint, side: LabelSide, chosen: Placed): PlacedLabel => {
+    const box = boxOf(point, side, fontSize);
     const others = points.filter((other) => other !== point);
-    const taken = others.flatMap((other) => [markers.get(other)!, ...box(chosen.get(other))]);
-    const costs = (Object.keys(SIDES) as LabelSide[]).map((side) => {
-      const box = boxOf(point, side, fontSize);
-      const covered = taken.reduce((sum, other) => sum + shared(box, other), 0);
-      const inside = shared(box, { left: 0, right: width, bottom: 0, top: height });
-      return { side, box, cost: covered + OUTSIDE * (areaOf(box) - inside) };
-    });
-    chosen.set(point, costs.reduce((least, next) => next.cost < least.cost ? next : least));
-  }
+    const markersUnder = others.reduce((sum, other) => sum + shared(box, markers.get(other)!), 0);
+    const labelsUnder = others.reduce(
+      (sum, other) => sum + shared(box, chosen.get(other)?.box ?? NOWHERE),
+      0,
+    );
+    const inside = shared(box, { left: 0, right: width, bottom: 0, top: height });
+    const cost = markersUnder + LABELS * labelsUnder + OUTSIDE * (areaOf(box) - inside);
+    return { side, box, cost };
+  };
+  const from = (first?: LabelSide): Placed => {
+    const chosen: Placed = new Map();
+    if (first) { for (const point of points) chosen.set(point, place(point, first, chosen)); }
+    for (const point of Array.from({ length: ROUNDS }, () => inOrder).flat()) {
+      const placed = ALL_SIDES.map((side) => place(point, side, chosen));
+      chosen.set(point, placed.reduce((least, next) => next.cost < least.cost ? next : least));
+    }
+    return chosen;
+  };
+  const costOf = (chosen: Placed) =>
+    points.reduce((sum, point) => sum + place(point, chosen.get(point)!.side, chosen).cost, 0);
+  const ways = [from(), ...ALL_SIDES.map(from)].map((chosen) => ({ chosen, cost: costOf(chosen) }));
+  const { chosen } = ways.reduce((least, next) => next.cost < least.cost ? next : least);
   return points.map((point) => chosen.get(point)!.side);
-}
-
-function box(chosen: { readonly box: Box } | undefined): Box[] {
-  return chosen ? [chosen.box] : [];
 }
 
 function around(x: number, y: number): Box {

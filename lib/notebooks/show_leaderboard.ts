@@ -5,15 +5,22 @@
  */
 import { formatTable } from "../cli/console.ts";
 import { type LeaderboardRow, leaderboardTexts, renderLeaderboard } from "../report/leaderboard.ts";
+import type { LeaderboardColumnName } from "../report/leaderboard_columns.ts";
 import { shownAs, type ShownTable } from "./show_table.ts";
+
+/** Options of {@linkcode showLeaderboard}. */
+export interface ShowLeaderboardOptions {
+  /** What stands first above the table. */
+  caption?: string;
+  /** Columns that are left out, such as `seconds`, which tell of a machine. */
+  without?: readonly LeaderboardColumnName[];
+}
 
 /** Jupyter aligns all of a table otherwise. */
 const LEFT = 'style="text-align: left"';
 
 /**
  * Rows, as `sweepLeaderboards` and `compareMethods` give them, as a notebook's last value of a cell.
- *
- * @param caption what stands first above the table
  *
  * @example
  * ```ts
@@ -29,7 +36,15 @@ const LEFT = 'style="text-align: left"';
  * assertStringIncludes(texts["text/html"], "<b>0.750</b>");
  * ```
  */
-export function showLeaderboard(rows: readonly LeaderboardRow[], caption?: string): ShownTable {
+export function showLeaderboard(
+  all: readonly LeaderboardRow[],
+  { caption, without = [] }: ShowLeaderboardOptions = {},
+): ShownTable {
+  const kept = ([name]: [string, unknown]) => !without.some((other) => other === name);
+  const rows = all.map((row) => ({
+    ...row,
+    cells: Object.fromEntries(Object.entries(row.cells).filter(kept)) as LeaderboardRow["cells"],
+  }));
   return shownAs(() => {
     const { header, rows: cells } = leaderboardTexts(rows);
     const table = renderLeaderboard(rows, caption === undefined ? {} : { caption });
