@@ -34,8 +34,8 @@ export interface MethodTradeoffOptions {
 const [HEIGHT, MARGIN] = [430, { l: 64, r: 24, t: 84, b: 60 }];
 /** What a phone of 390 pixels leaves of them; in a report the headings stand outside. */
 const NARROW_PLOT = { width: 270, height: 340, fontSize: 13 };
-/** And of one of two panels: as wide as beside one another, as high as above one another. */
-const NARROW_PANEL = { width: 200, height: 180, fontSize: 12 };
+/** And of one of two panels above one another. */
+const NARROW_PANEL = { width: 270, height: 180, fontSize: 12 };
 
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "x", "star"] as const;
 
