@@ -118,7 +118,7 @@ export async function newRecord(
   return {
     command: options.command,
     status: "unfinished",
-    settings: options.context.settings,
+    settings: withoutMachine(options.context.settings),
     inputs,
     outputs: Object.fromEntries(outputs.map((name) => [name, null])),
     scratch: [...scratch],
@@ -197,7 +197,7 @@ export async function writeRecord(path: string, record: RunRecord): Promise<void
  * const record = await newRecord({ command: "select", context }, { outputs: [] });
  * const changed = { ...record, inputs: { corpus: "sha256:00" } };
  * assertThrows(() => checkSameRun("out", changed, record), Error, "the corpus");
- * checkSameRun("out", { ...record, settings: { memory: "20GB" } }, { ...record, settings: { devices: 2 } }); // of any machine
+ * checkSameRun("out", { ...record, settings: { memory: "20GB", devices: 2 } }, record); // of any machine
  * ```
  */
 export function checkSameRun(output: string, before: RunRecord, now: RunRecord): void {
@@ -206,7 +206,7 @@ export function checkSameRun(output: string, before: RunRecord, now: RunRecord):
       `Cannot write into "${output}": it holds a run of "${before.command}": name another place or give --force`,
     );
   }
-  const settings = describeDifferences(withoutMachine(before.settings), withoutMachine(now.settings));
+  const settings = describeDifferences(withoutMachine(before.settings), now.settings); // older records have them
   if (settings.length > 0) refuse("with other settings", settings);
   if (before.status === "finished") return;
   const inputs = differingSettings(before.inputs, now.inputs).map(({ key }) => `the ${key}`);

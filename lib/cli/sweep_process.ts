@@ -76,7 +76,7 @@ export async function makeRuns(out: string, work: SharedWork, runs: readonly Swe
       result.made++;
       stage.advance(1);
     } catch (error) {
-      if (error instanceof LockedError) {
+      if (!unlock && error instanceof LockedError) {
         result.elsewhere++;
         stage.skip(1);
         continue;

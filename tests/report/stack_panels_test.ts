@@ -14,6 +14,7 @@ Deno.test("stackPanels() puts panels of the whole width under one another, each 
   assertEquals([layout.xaxis.domain, layout.xaxis2.domain], [[0, 1], [0, 1]]);
   assertEquals(layout.yaxis.domain[1], 1);
   assertAlmostEquals(layout.yaxis2.domain[0], 0);
+  assertAlmostEquals(layout.yaxis2.domain[1], 0.66 / 1.66);
   assertEquals(layout.yaxis.domain[0] > layout.yaxis2.domain[1], true);
   assertEquals(
     layout.annotations.map(({ text, x, y }: { text: string; x: number; y: number }) => [text, x, y]),

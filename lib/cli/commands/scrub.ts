@@ -10,7 +10,6 @@ import { RUN_FILES } from "../../report/run_files.ts";
 import { trainedOptions } from "../adapter_options.ts";
 import { type Context, defineCommand, type Json, UsageError } from "../command.ts";
 import { type GivenCorpus, givenCorpus } from "../corpus_options.ts";
-import { withoutMachine } from "../devices_option.ts";
 import { readMemory } from "../memory_options.ts";
 import { methodParameters } from "../method_options.ts";
 import { modelFolder, modelInput } from "../model_folder.ts";
@@ -61,7 +60,7 @@ export const command = defineCommand({
     const earlier = await readEarlier(values.earlier, { cwd: context.cwd, key });
     using corpus = await givenCorpus(values.corpus, values);
     if (values.request !== undefined && values.request !== "-") await checkApart(out, [values.request]);
-    const { plan: _, ...settings } = withoutMachine(context.settings);
+    const { plan: _, ...settings } = context.settings;
     using run = await openRunFolder(out, {
       command: "scrub",
       context: {

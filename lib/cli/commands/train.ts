@@ -22,7 +22,7 @@ import {
   OPTIMIZER_OPTION,
   readMemory,
 } from "../memory_options.ts";
-import { DEVICES_OPTION, withoutMachine } from "../devices_option.ts";
+import { DEVICES_OPTION } from "../devices_option.ts";
 import { DTYPE_OPTION, SAVE_DTYPE_OPTION } from "../dtype_options.ts";
 import { gpuMemory } from "../../engine/cpu_features.ts";
 import { sayMemory } from "../memory.ts";
@@ -241,9 +241,8 @@ function checkTrained(
 const NEW_MODEL_SETTINGS = ["tokenizer", "layers", "width", "heads", "positions", "vocabulary"];
 
 function settingsOf(all: Context["settings"], model: string | undefined): Context["settings"] {
-  const settings = withoutMachine(all);
-  if (model === undefined) return settings;
-  return Object.fromEntries(Object.entries(settings).filter(([name]) => !NEW_MODEL_SETTINGS.includes(name)));
+  if (model === undefined) return all;
+  return Object.fromEntries(Object.entries(all).filter(([name]) => !NEW_MODEL_SETTINGS.includes(name)));
 }
 
 function logLine({ step, loss, norm, rate }: TrainStep): string {

@@ -20,7 +20,6 @@ import { planChunks } from "../chunk_plan.ts";
 import { CHUNK_FILES, chunksOf, describeChunks, writeHistories } from "../chunks.ts";
 import { type Context, defineCommand, type Json } from "../command.ts";
 import { givenCorpus } from "../corpus_options.ts";
-import { withoutMachine } from "../devices_option.ts";
 import { evaluateSaved } from "../evaluate_saved.ts";
 import { lastingOf } from "../lasting_options.ts";
 import { readMemory } from "../memory_options.ts";
@@ -66,7 +65,7 @@ export const command = defineCommand({
     const parameters = methodParameters(flags);
     const values = { ...flags, ...parameters };
     const chunked = resolveChunks(flags);
-    const settings = withoutMachine({ ...asked.settings, ...parameters, ...chunked });
+    const settings = { ...asked.settings, ...parameters, ...chunked };
     const context = { ...asked, settings };
     const { out } = values;
     const isPerSecret = judgesEach(values);
