@@ -20,10 +20,21 @@ FIGURE = "application/vnd.plotly.v1+json"
 WIDTH = 900
 HERE = pathlib.Path(__file__).parent
 PLOTLY_JS = pathlib.Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+DEFAULTS = {"opacity: 1", "fill-opacity: 1", "stroke-opacity: 1", "vector-effect: none"}
 METADATA = {
     "kernelspec": {"display_name": "Deno", "language": "typescript", "name": "deno"},
     "language_info": {"file_extension": ".ts", "mimetype": "text/x.typescript", "name": "typescript"},
 }
+
+
+def without_defaults(svg: str) -> str:
+    """An SVG without the properties that are what SVG takes anyway: a tenth of its size."""
+
+    def shorten(match: re.Match) -> str:
+        properties = [text.strip() for text in match[1].split(";")]
+        return 'style="' + "; ".join(text for text in properties if text and text not in DEFAULTS) + ';"'
+
+    return re.sub(r' style=";"', "", re.sub(r'style="([^"]*)"', shorten, svg))
 
 
 def render(scope: PlotlyScope, figure: dict) -> list[str]:
@@ -35,7 +46,7 @@ def render(scope: PlotlyScope, figure: dict) -> list[str]:
     names = sorted(set(re.findall(r"(?:defs|clip|legend|topdefs|g)-?([0-9a-f]{6})", svg)))
     for number, name in enumerate(names):
         svg = svg.replace(name, f"{number:06d}")
-    return [svg]
+    return [without_defaults(svg)]
 
 
 def publish(path: pathlib.Path, scope: PlotlyScope) -> None:

@@ -36,7 +36,7 @@ const MARKS = [
 ];
 /** Between the measures of one method, in rows. */
 const OFFSET = 0.16;
-const [ROW_HEIGHT, FRAME_HEIGHT] = [64, 180];
+const [ROW_HEIGHT, ONE_MEASURE, FRAME_HEIGHT] = [64, 36, 180];
 
 /**
  * Draws a row a method and a point a measure, the first method on top; a line stands where nothing comes back.
@@ -84,8 +84,11 @@ export function erasureDurability(
     subtitle:
       "MA of the secrets above that of made-up ones under the same training; 0 is what was never seen",
     layout: {
-      height: FRAME_HEIGHT + ROW_HEIGHT * methods.length,
-      xaxis: { title: { text: "MA above made-up secrets" }, zeroline: true, zerolinewidth: 2 },
+      height: FRAME_HEIGHT + (names.length === 1 ? ONE_MEASURE : ROW_HEIGHT) * methods.length,
+      xaxis: {
+        title: { text: "MA above made-up secrets" },
+        ...{ rangemode: "tozero", zeroline: true, zerolinewidth: 2 },
+      },
       yaxis: {
         ...{ tickmode: "array", tickvals: methods.map((_, i) => methods.length - 1 - i) },
         ...{ ticktext: methods.map((method) => plotText(modelStyle(method).label)), automargin: true },

@@ -223,14 +223,13 @@ function plotSides(
   front: readonly Point[],
   { all, names }: { all: readonly Point[]; names: readonly string[] },
 ): string[] {
-  const { width, height } = NARROW_PLOT;
   const lowest = Math.min(...all.map(({ kept }) => kept));
   const placed = front.map(({ forgotten, kept }, i) => ({
-    x: forgotten * width,
-    y: (kept - lowest) / Math.max(1 - lowest, 0.01) * height,
+    x: forgotten,
+    y: (kept - lowest) / Math.max(1 - lowest, 0.01),
     label: names[i]!,
   }));
-  return labelSides(placed, { ...NARROW_PLOT, fontSize: NAME_FONT.size });
+  return labelSides(placed, { sizes: [NARROW_PLOT], fontSize: NAME_FONT.size });
 }
 
 /** What few of the method's runs share with this one; the method's name where nothing sets it apart. */

@@ -3,19 +3,28 @@
  *
  * @module
  */
+import { textWidth } from "./text_width.ts";
 
-/** A point with its label, in pixels from the plot's lower left corner. */
+/** A point with its label: shares of the plot's width and height, from its lower left corner. */
 export interface LabelledPoint {
   readonly x: number;
   readonly y: number;
   readonly label: string;
+  /** Where its error bars begin and end, along x and along y, where it has them. */
+  readonly across?: readonly [low: number, high: number] | undefined;
+  readonly up?: readonly [low: number, high: number] | undefined;
+}
+
+/** A plot's width and height in pixels. */
+export interface PlotSize {
+  readonly width: number;
+  readonly height: number;
 }
 
 /** What labels are placed in. */
 export interface LabelSidesOptions {
-  /** The plot's width in pixels, and its height: the least that it may have. */
-  readonly width: number;
-  readonly height: number;
+  /** The sizes that the plot may have: sides are good in all of them together. The smallest will do for wider ones. */
+  readonly sizes: readonly PlotSize[];
   /** The labels' size in pixels. Default 13. */
   readonly fontSize?: number;
 }
@@ -42,24 +51,17 @@ interface Box {
   readonly top: number;
 }
 
-/** A label on a side, and what it covers there. */
-interface PlacedLabel {
-  readonly side: LabelSide;
-  readonly box: Box;
-  readonly cost: number;
-}
-
-type Placed = Map<LabelledPoint, PlacedLabel>;
+/** The side that each point's label stands on, where it is chosen already. */
+type Sides = (LabelSide | undefined)[];
 
 const ALL_SIDES = Object.keys(SIDES) as LabelSide[];
-const NOWHERE: Box = { left: 0, right: 0, bottom: 0, top: 0 };
 
-/** Of a letter's size: how wide it is on average, and how high a line. */
-const [LETTER_WIDTH, LINE_HEIGHT] = [0.58, 1.15];
-/** A marker's half, with a little room. */
-const MARKER = 8;
+/** Of a letter's size: how high a line is. */
+const LINE_HEIGHT = 1.15;
+/** A marker's half, with a little room, and an error bar's. */
+const [MARKER, BAR] = [8, 2];
 /** A label over another costs so many times what one over a marker does. */
-const LABELS = 3;
+const LABELS = 5;
 /** How often each label is placed anew beside the others. */
 const ROUNDS = 4;
 /** What lies outside the plot counts so many times what is covered. */
@@ -76,52 +78,84 @@ const OUTSIDE = 4;
  * import { assertEquals } from "@std/assert";
  * import { labelSides } from "./label_sides.ts";
  *
- * const points = [{ x: 150, y: 100, label: "one" }, { x: 150, y: 110, label: "two" }];
- * const [one, two] = labelSides(points, { width: 300, height: 200 });
+ * const points = [{ x: 0.5, y: 0.5, label: "one" }, { x: 0.5, y: 0.55, label: "two" }];
+ * const [one, two] = labelSides(points, { sizes: [{ width: 300, height: 200 }] });
  * assertEquals(one === two, false);
  * ```
  */
 export function labelSides(
   points: readonly LabelledPoint[],
-  { width, height, fontSize = 13 }: LabelSidesOptions,
+  { sizes, fontSize = 13 }: LabelSidesOptions,
 ): LabelSide[] {
-  const markers = new Map(points.map((point) => [point, around(point.x, point.y)]));
-  const inOrder = points.toSorted((a, b) => a.x - b.x);
-  const place = (point: LabelledPoint, side: LabelSide, chosen: Placed): PlacedLabel => {
-    const box = boxOf(point, side, fontSize);
-    const others = points.filter((other) => other !== point);
-    const markersUnder = others.reduce((sum, other) => sum + shared(box, markers.get(other)!), 0);
-    const labelsUnder = others.reduce(
-      (sum, other) => sum + shared(box, chosen.get(other)?.box ?? NOWHERE),
-      0,
-    );
-    const inside = shared(box, { left: 0, right: width, bottom: 0, top: height });
-    const cost = markersUnder + LABELS * labelsUnder + OUTSIDE * (areaOf(box) - inside);
-    return { side, box, cost };
-  };
-  const from = (first?: LabelSide): Placed => {
-    const chosen: Placed = new Map();
-    if (first) { for (const point of points) chosen.set(point, place(point, first, chosen)); }
+  const plots = sizes.map((size) => new Plot(points, { size, fontSize }));
+  const costOf = (point: number, side: LabelSide, chosen: Sides) =>
+    plots.reduce((sum, plot) => sum + plot.cost(point, side, chosen), 0);
+  const inOrder = points.map((_, i) => i).sort((a, b) => points[a]!.x - points[b]!.x);
+  const from = (first?: LabelSide): Sides => {
+    const chosen: Sides = points.map(() => first);
     for (const point of Array.from({ length: ROUNDS }, () => inOrder).flat()) {
-      const placed = ALL_SIDES.map((side) => place(point, side, chosen));
-      chosen.set(point, placed.reduce((least, next) => next.cost < least.cost ? next : least));
+      chosen[point] = cheapest(ALL_SIDES, (side) => costOf(point, side, chosen));
     }
     return chosen;
   };
-  const costOf = (chosen: Placed) =>
-    points.reduce((sum, point) => sum + place(point, chosen.get(point)!.side, chosen).cost, 0);
-  const ways = [from(), ...ALL_SIDES.map(from)].map((chosen) => ({ chosen, cost: costOf(chosen) }));
-  const { chosen } = ways.reduce((least, next) => next.cost < least.cost ? next : least);
-  return points.map((point) => chosen.get(point)!.side);
+  const total = (chosen: Sides) => chosen.reduce((sum, side, point) => sum + costOf(point, side!, chosen), 0);
+  return cheapest([from(), ...ALL_SIDES.map(from)], total).map((side) => side!);
 }
 
-function around(x: number, y: number): Box {
+/** The points in a plot of one size: what their labels would cover on each side. */
+class Plot {
+  readonly #markers: readonly Box[];
+  /** Those of a point's error bars. */
+  readonly #bars: readonly (readonly Box[])[];
+  readonly #boxes: readonly Readonly<Record<LabelSide, Box>>[];
+  readonly #whole: Box;
+
+  constructor(
+    points: readonly LabelledPoint[],
+    { size: { width, height }, fontSize }: { size: PlotSize; fontSize: number },
+  ) {
+    const placed = points.map((point) => ({ ...point, x: point.x * width, y: point.y * height }));
+    this.#whole = { left: 0, right: width, bottom: 0, top: height };
+    this.#markers = placed.map(around);
+    this.#bars = placed.map(({ x, y, across, up }) => [
+      ...across ? [{ left: across[0] * width, right: across[1] * width, bottom: y - BAR, top: y + BAR }] : [],
+      ...up ? [{ left: x - BAR, right: x + BAR, bottom: up[0] * height, top: up[1] * height }] : [],
+    ]);
+    this.#boxes = placed.map((point) =>
+      Object.fromEntries(ALL_SIDES.map((side) => [side, boxOf(point, side, fontSize)])) as Record<
+        LabelSide,
+        Box
+      >
+    );
+  }
+
+  /** What a label covers on a side of its point, in square pixels and weighted, where the others stand as they were chosen. */
+  cost(point: number, side: LabelSide, chosen: Sides): number {
+    const box = this.#boxes[point]![side];
+    let covered = 0;
+    for (const [other, itsSide] of chosen.entries()) {
+      for (const bar of this.#bars[other]!) covered += shared(box, bar);
+      if (other === point) continue;
+      covered += shared(box, this.#markers[other]!);
+      if (itsSide) covered += LABELS * shared(box, this.#boxes[other]![itsSide]);
+    }
+    return covered + OUTSIDE * (areaOf(box) - shared(box, this.#whole));
+  }
+}
+
+/** The first of those that cost least. */
+function cheapest<T>(all: readonly T[], costOf: (one: T) => number): T {
+  const costs = all.map(costOf);
+  return all[costs.indexOf(Math.min(...costs))]!;
+}
+
+function around({ x, y }: LabelledPoint): Box {
   return { left: x - MARKER, right: x + MARKER, bottom: y - MARKER, top: y + MARKER };
 }
 
 function boxOf({ x, y, label }: LabelledPoint, side: LabelSide, fontSize: number): Box {
   const [across, up] = SIDES[side];
-  const [width, height] = [LETTER_WIDTH * fontSize * label.length, LINE_HEIGHT * fontSize];
+  const [width, height] = [textWidth(label, { size: fontSize }), LINE_HEIGHT * fontSize];
   const aside = up === 0 ? (across < 0 ? -MARKER : MARKER) : 0;
   const left = x + across * width + aside;
   const bottom = up > 0 ? y + MARKER : up < 0 ? y - MARKER - height : y - height / 2;

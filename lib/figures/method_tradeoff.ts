@@ -33,9 +33,9 @@ export interface MethodTradeoffOptions {
 
 const [HEIGHT, MARGIN] = [430, { l: 64, r: 24, t: 84, b: 60 }];
 /** What a phone of 390 pixels leaves of them; in a report the headings stand outside. */
-const NARROW_PLOT = { width: 270, height: 340, fontSize: 13 };
-/** And of one of two panels above one another. */
-const NARROW_PANEL = { width: 270, height: 180, fontSize: 12 };
+const NARROW_PLOT = { width: 270, height: 340 };
+/** And of one of two panels above one another; of both beside one another that is what a notebook of 560 pixels leaves. */
+const [NARROW_PANEL, NARROW_PANELS] = [{ width: 270, height: 180 }, { width: 472, height: 260 }];
 
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "x", "star"] as const;
 
@@ -74,9 +74,9 @@ export function methodTradeoff(
         points,
         named: points.filter((point) => !crowd.includes(point)),
         ranges,
-        domain: [0, 0.44],
+        domain: [0, 0.36],
       },
-      { suffix: "2", points: crowd, named: crowd, ranges: corner, domain: [0.56, 1] },
+      { suffix: "2", points: crowd, named: crowd, ranges: corner, domain: [0.48, 1] },
     ];
   return makeFigure(panels.flatMap((panel) => panelTraces(panel, { all: points, front })), {
     title: "Forgetting against retention",
@@ -153,10 +153,13 @@ function rangesOf(points: readonly Point[]): Ranges {
 }
 
 function panelTraces(
-  { suffix, points, named, ranges }: Panel,
+  { suffix, points, named, ranges, domain }: Panel,
   { all, front }: { all: readonly Point[]; front: readonly Point[] },
 ): Trace[] {
-  const room = named.length === all.length ? NARROW_PLOT : NARROW_PANEL;
+  const beside = { ...NARROW_PANELS, width: NARROW_PANELS.width * (domain[1] - domain[0]) };
+  const room = named.length === all.length
+    ? { sizes: [NARROW_PLOT], fontSize: 13 }
+    : { sizes: [NARROW_PANEL, beside], fontSize: 12 };
   const sides = sidesOf(points, { named, ranges, room });
   const axes = suffix === "" ? {} : { xaxis: `x${suffix}`, yaxis: `y${suffix}` };
   const traces = [
@@ -198,15 +201,19 @@ function frameOf({ x, y }: Ranges) {
   return { type: "rect", x0: x[0], x1: x[1], y0: y[0], y1: y[1], line };
 }
 
-/** Of the named points: clear of one another, and of the others, on a phone, and so on anything wider. */
+/** Of the named points: clear of one another, and of the others, on a phone and in a narrow notebook, and so on anything wider. */
 function sidesOf(
   points: readonly Point[],
   { named, ranges: { x, y }, room }: Pick<Panel, "named" | "ranges"> & { room: LabelSidesOptions },
 ): Map<Point, LabelSide> {
-  const { width, height } = room;
+  const along = ([low, high]: readonly [number, number]) => (value: number) => (value - low) / (high - low);
+  const ends = (interval: readonly [number, number] | undefined, at: (value: number) => number) =>
+    interval && [at(interval[0]), at(interval[1])] as const;
   const placed = points.map((point) => ({
-    x: (point.forgotten - x[0]) / (x[1] - x[0]) * width,
-    y: (point.kept - y[0]) / (y[1] - y[0]) * height,
+    x: along(x)(point.forgotten),
+    y: along(y)(point.kept),
+    across: ends(point.row.forgottenInterval, along(x)),
+    up: ends(point.row.keptInterval, along(y)),
     label: named.includes(point) ? modelStyle(point.row.method).label : "",
   }));
   const sides = labelSides(placed, room);

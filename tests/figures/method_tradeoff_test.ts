@@ -33,15 +33,24 @@ Deno.test("methodTradeoff() draws intervals, and no label over another or outsid
   assertEquals([array, arrayminus].map(([end]) => Math.round(1000 * end!)), [50, 100]);
   assertEquals(points[0]!.error_y, undefined);
   assertEquals(new Set(points.map(({ textposition }) => textposition)).size, 5);
-  const [left, right] = labelSides([{ x: 2, y: 50, label: "at the edge" }, {
-    x: 298,
-    y: 50,
-    label: "at the edge",
-  }], {
-    width: 300,
-    height: 100,
-  });
+});
+
+Deno.test("labelSides() keeps labels inside, and clear of one another in plots of all sizes", () => {
+  const sizes = [{ width: 300, height: 100 }];
+  const edges = [0.01, 0.99].map((x) => ({ x, y: 0.5, label: "at the edge" }));
+  const [left, right] = labelSides(edges, { sizes });
   assertEquals([left!.includes("right"), right!.includes("left")], [true, true]);
+  const pair = [{ x: 0.3, y: 0.5, label: "a long name" }, { x: 0.7, y: 0.5, label: "another long name" }];
+  const [wide, high] = [{ width: 900, height: 14 }, { width: 200, height: 300 }];
+  const sidesIn = (...sizes: typeof wide[]) => labelSides(pair, { sizes }).map((side) => side.split(" ")[0]);
+  assertEquals(sidesIn(wide), ["middle", "middle"]); // nothing fits above or below
+  assertEquals(new Set(sidesIn(high)), new Set(["top", "bottom"])); // nor beside one another
+  assertEquals(sidesIn(wide, high).includes("middle"), true);
+  const [barred] = labelSides([{ x: 0.5, y: 0.5, label: "held", across: [0.1, 0.9], up: [0.5, 1] }], {
+    sizes,
+  });
+  assertEquals(["bottom left", "bottom right"].includes(barred!), true, barred); // clear of its own bars
+  assertEquals(labelSides([], { sizes }), []);
 });
 
 Deno.test("methodTradeoff() shows a crowded corner larger, and names each method once", () => {
