@@ -86,7 +86,44 @@ export function randomMask(rows: Tensor, columns: Tensor, share: number): Tensor
   });
 }
 
-function bitwise(name: "BitwiseXor" | "RightShift", a: Tensor, b: Tensor): Tensor {
+/** MurmurHash3's finalizer: by turns bits are shifted to the right and the number is multiplied, so often. */
+const SHIFTS = [16, 13, 16];
+/** What two numbers that are near one another are set apart by, before they are mixed: 2^32 over the golden ratio. */
+const APART = 0x9e3779b9 | 0;
+
+/**
+ * Numbers of 32 bits for pairs of numbers, which look drawn at random though neither of a pair does: such as a text's number and a
+ * token's. That of a pair does not depend on what others there are.
+ *
+ * @param a int32, such as of `statelessBits` @param b int32, of a shape that broadcasts with a's
+ * @returns int32, of both shapes together; the caller disposes it
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "./engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const mixed = mixBits(tf.tensor1d([7], "int32"), tf.tensor1d([0, 1, 2], "int32"));
+ * const [last] = mixBits(tf.tensor1d([7], "int32"), tf.tensor1d([2], "int32")).dataSync();
+ * assertEquals([new Set(mixed.dataSync()).size, mixed.dataSync()[2]], [3, last]);
+ * ```
+ */
+export function mixBits(a: Tensor, b: Tensor): Tensor {
+  return tf.tidy(() => {
+    const factors = [MIX.first, MIX.second, 1].map((factor) => tf.scalar(factor, "int32"));
+    let mixed = bitwise("BitwiseXor", a, tf.mul(tf.add(b, tf.scalar(1, "int32")), tf.scalar(APART, "int32")));
+    for (const [i, shift] of SHIFTS.entries()) {
+      const arithmetic = bitwise("RightShift", mixed, tf.scalar(shift, "int32"));
+      const shifted = bitwise("BitwiseAnd", arithmetic, tf.scalar(2 ** (32 - shift) - 1, "int32"));
+      mixed = tf.mul(bitwise("BitwiseXor", mixed, shifted), factors[i]!);
+    }
+    return mixed;
+  });
+}
+
+function bitwise(name: "BitwiseXor" | "BitwiseAnd" | "RightShift", a: Tensor, b: Tensor): Tensor {
   const attrs = [{ name: "T", type: ATTR.type, value: DTYPE.int32 }];
   return currentEngine().backend.executeSingleOutput(name, attrs, [a, b]);
 }

@@ -6,7 +6,7 @@
  */
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
-import { randomMask, statelessBits } from "../engine/random.ts";
+import { mixBits, randomMask, statelessBits } from "../engine/random.ts";
 import { ADAPTER, type LinearAdapter, type Weights } from "./architecture.ts";
 
 /** What an adapter is like. */
@@ -23,18 +23,10 @@ export interface LoraOptions {
 export interface DropoutStep {
   /** [2] int32, twice the same number. */
   seed: Tensor;
-  /** The rows of what goes into the layers. */
-  rows: number;
-  /** Which of a larger batch's rows they are. Default: there are no others. */
-  share?: RowShare | undefined;
-}
-
-/** Rows of a larger batch: dropout drops of them what it would of the whole. */
-export interface RowShare {
-  /** The number of the first. */
-  first: number;
-  /** All rows of the batch. */
-  of: number;
+  /** [B, T] of what goes into the layers. */
+  shape: readonly [texts: number, tokens: number];
+  /** [B] int32: the texts' numbers among all of the step, whose dropout does not depend on who they are with. Default: from 0 on. */
+  texts?: Tensor | undefined;
 }
 
 /** What dropout is made of: numbers of some layers, twice: for what they give, and for their gradients. */
@@ -101,16 +93,17 @@ export class Adapter implements Disposable {
   }
 
   /** Draws a step's dropout, of all layers; undefined where nothing is dropped. The caller disposes it. */
-  draw({ seed, rows, share }: DropoutStep): DropoutBits | undefined {
+  draw({ seed, shape: [B, T], texts }: DropoutStep): DropoutBits | undefined {
     if (this.options.dropout === 0) return undefined;
     const columns = Math.max(
       ...this.layers.map((layer) => this.weights[`${layer}.lora_A.weight`]!.shape[1]!),
     );
-    const { first, of } = share ?? { first: 0, of: rows };
+    const L = this.layers.length;
     const bits = [0, 1].map((copy) => {
-      const shape = [this.layers.length, of + columns];
-      const bits = statelessBits(shape, tf.tile(tf.slice(seed, [copy], [1]), [2]));
-      return share ? tf.concat([tf.slice(bits, [0, first], [-1, rows]), tf.slice(bits, [0, of])], 1) : bits;
+      const drawn = statelessBits([L, 1 + columns], tf.tile(tf.slice(seed, [copy], [1]), [2]));
+      const ofTexts = mixBits(tf.slice(drawn, [0, 0], [L, 1]), tf.reshape(texts ?? range(B), [1, B])); // [L, B]
+      const rows = mixBits(tf.expandDims(ofTexts, 2), tf.reshape(range(T), [1, 1, T])); // [L, B, T]
+      return tf.concat([tf.reshape(rows, [L, B * T]), tf.slice(drawn, [0, 1], [L, columns])], 1);
     });
     return { layers: this.layers, bits };
   }
@@ -157,6 +150,10 @@ export function bitsOfLayers({ layers, bits }: DropoutBits, isOne: (name: string
     layers: numbers.map((i) => layers[i]!),
     bits: bits.map((each) => tf.gather(each, tf.tensor1d(numbers, "int32"))),
   };
+}
+
+function range(size: number): Tensor {
+  return tf.range(0, size, 1, "int32");
 }
 
 /** A layer's part of what is drawn. */

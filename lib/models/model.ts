@@ -13,7 +13,7 @@ import type { Products } from "../engine/compile.ts";
 import { gpuMemory } from "../engine/cpu_features.ts";
 import { toDevice } from "../engine/devices.ts";
 import { onceThere, recomputed } from "../engine/recompute.ts";
-import { Adapter, bitsOfLayers, type DropoutBits, type RowShare, withAdapter, withNotes } from "./adapter.ts";
+import { Adapter, bitsOfLayers, type DropoutBits, withAdapter, withNotes } from "./adapter.ts";
 import type {
   Architecture,
   AroundLayer,
@@ -58,14 +58,14 @@ export interface HiddenOptions {
   inputs?: (layer: string, x: Tensor) => void;
   /** For a training's step: draws the adapter's dropout, see `DropoutStep`. Default: nothing is dropped. */
   seed?: Tensor | undefined;
-  /** Which of a larger batch's tokens these are, for what is drawn. Default: there are no others. */
-  share?: RowShare | undefined;
+  /** [B] int32: which of a larger batch's texts these are, for what is drawn. Default: from 0 on. */
+  texts?: Tensor | undefined;
   /** For a training's step: keeps each layer's input alone, and computes the layer again for its gradients. Default false. */
   recomputesLayers?: boolean | undefined;
 }
 
 /** What a run over layers needs: positions and attention are made anew for each layer that is computed again. */
-interface LayersOptions extends Pick<HiddenOptions, "seed" | "share" | "recomputesLayers" | "inputs"> {
+interface LayersOptions extends Pick<HiddenOptions, "seed" | "texts" | "recomputesLayers" | "inputs"> {
   newPositions: () => Tensor;
   newAttention: () => AttentionFunction;
   around?: AroundLayer | undefined;
@@ -175,7 +175,7 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
 
   /** Hidden states after the last norm: [B, T] to [B T, D]. */
   #layers(ids: Tensor, { newPositions, newAttention, ...options }: LayersOptions): Tensor {
-    const { around = (run, x) => run(x), inputs, seed, share, recomputesLayers = false } = options;
+    const { around = (run, x) => run(x), inputs, seed, texts, recomputesLayers = false } = options;
     const shape = ids.shape as [number, number];
     const prepare = (drawn: DropoutBits | undefined) => {
       const weights = withNotes(withAdapter(this.weights, this.adapter, drawn), inputs);
@@ -183,7 +183,7 @@ export class Model<C extends ModelConfig = ModelConfig> implements Disposable {
       const positions = newPositions();
       return { family, positions, angles: family.angles(positions), attention: newAttention() };
     };
-    const drawn = seed && this.adapter?.draw({ seed, rows: ids.size, share });
+    const drawn = seed && this.adapter?.draw({ seed, shape, texts });
     const all = prepare(drawn);
     const run = ({ family, angles, attention }: ReturnType<typeof prepare>, x: Tensor, layer: number) =>
       family.block(x, { layer, shape, angles, attention });

@@ -22,9 +22,9 @@ export function hasDropout({ adapter }: Pick<Model, "adapter">): boolean {
 }
 
 /**
- * The seed of one step, or of one of its micro-batches.
+ * The seed of one step, whatever micro-batches it has.
  *
- * @param seed the run's @param counter the numbers of the step and of the micro-batch
+ * @param seed the run's @param step its number
  * @returns [2] int32, twice the same number; the caller disposes it
  *
  * @example
@@ -33,11 +33,11 @@ export function hasDropout({ adapter }: Pick<Model, "adapter">): boolean {
  * import { openTensorFlow } from "../engine/engine.ts";
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
- * const draw = (step: number) => dropoutSeed(42, [step, 0]).dataSync()[0];
+ * const draw = (step: number) => dropoutSeed(42, step).dataSync()[0];
  * assertEquals([draw(1), draw(1) === draw(2)], [draw(1), false]);
  * ```
  */
-export function dropoutSeed(seed: number, [step, batch = 0]: readonly [number, number?]): tf.Tensor1D {
-  const number = philox([seed, Math.floor(seed / 2 ** 32)], [step, batch, 0, 0])[0] | 0;
+export function dropoutSeed(seed: number, step: number): tf.Tensor1D {
+  const number = philox([seed, Math.floor(seed / 2 ** 32)], [step, 0, 0, 0])[0] | 0;
   return tf.tensor1d([number, number], "int32");
 }

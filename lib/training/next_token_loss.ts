@@ -16,7 +16,7 @@ export interface MemorySaving extends Pick<HiddenOptions, "recomputesLayers"> {
 }
 
 /** How a training's step runs a model. */
-export type StepOptions = Pick<HiddenOptions, "seed" | "share"> & MemorySaving;
+export type StepOptions = Pick<HiddenOptions, "seed" | "texts"> & MemorySaving;
 
 /**
  * Cross entropy of each next token; of many logits only some are ever there, see `chunkedValues`.

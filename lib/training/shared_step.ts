@@ -60,9 +60,9 @@ export class SharedStep implements Disposable {
           number,
         ];
         const own = tf.slice(ids, [first, 0], [end - first, T]);
-        const share = { first: first * T, of: B * T };
+        const texts = tf.range(first, end, 1, "int32");
         const { loss, gradients } = valueAndGradients(replica.trainable, () => {
-          const losses = nextTokenLosses(replica, own, { ...saving, seed, share });
+          const losses = nextTokenLosses(replica, own, { ...saving, seed, texts });
           return tf.mul(tf.mean(losses), (end - first) / B);
         });
         this.#sums.add(gradients, device);

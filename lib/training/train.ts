@@ -199,7 +199,7 @@ export async function trainModel(
     checkTokens(batch, vocabularySize, `take step ${number}`);
     const ids = tf.tensor2d(batch, [options.batch, options.length], "int32");
     const rates = optimizer.nextRates(rate);
-    const seed = hasDropout(model) ? [dropoutSeed(options.seed, [number])] : [];
+    const seed = hasDropout(model) ? [dropoutSeed(options.seed, number)] : [];
     const running = numbersOf(step, { inputs: [ids, rates, ...seed], optimizer });
     if (number < options.steps) drawn = settled(() => windows.batch(number)); // while the step runs
     const { loss, norm } = await running;

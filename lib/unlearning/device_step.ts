@@ -27,8 +27,8 @@ export interface StepShared {
   replicas?: Replicas;
   /** Whether XLA compiles the gradients: it takes seconds. Default true. */
   xla?: boolean;
-  /** Draws an adapter's dropout for a micro-batch by its number, see `dropoutSeed`. Default: nothing is dropped. */
-  dropout?: ((batch: number) => tf.Tensor) | undefined;
+  /** Draws an adapter's dropout for the step that is next, see `dropoutSeed`. Default: nothing is dropped. */
+  dropout?: (() => tf.Tensor) | undefined;
   /** Terms beside those that the micro-batches have weights for. Default: none. */
   terms?: readonly Term[];
   /** How gradients are computed with less memory. */
@@ -102,9 +102,14 @@ export class DeviceStep implements Disposable {
 
   /** A micro-batch's tensors there, without what is kept of the reference; the caller disposes them. */
   tensors(batch: MicroBatch, terms: readonly Term[]): Omit<BatchTensors, "reference"> {
-    const { ids, kinds, owners, arrays } = tensorsOf(batch, terms);
+    const { ids, texts, kinds, owners, arrays } = tensorsOf(batch, terms);
     return {
-      ...{ ids: this.#here(ids), kinds: this.#here(kinds), owners: this.#here(owners) },
+      ...{
+        ids: this.#here(ids),
+        texts: this.#here(texts),
+        kinds: this.#here(kinds),
+        owners: this.#here(owners),
+      },
       arrays: Object.fromEntries(
         Object.entries(arrays).map(([term, own]) => [
           term,

@@ -16,6 +16,8 @@ export interface MicroBatch {
   ids: Int32Array;
   /** B */
   rows: number;
+  /** [B]: the rows' numbers in the set, however it is cut; -1 for those that only fill it up. */
+  texts: Int32Array;
   /** T */
   length: number;
   /** [B (T - 1)]: each position's weight in the cross entropy part of the loss. */

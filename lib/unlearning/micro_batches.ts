@@ -100,7 +100,8 @@ export function microBatches(
   const isReference = compat === "reference";
   const rowsOfBatch = isReference ? 2 : Math.min(size, rows.length);
   const isOwn = ownLengths && !isReference;
-  const inOrder = isOwn ? rows.toSorted((a, b) => b.ids.length - a.ids.length) : rows;
+  const numbered = rows.map((row, number) => ({ ...row, number }));
+  const inOrder = isOwn ? numbered.toSorted((a, b) => b.ids.length - a.ids.length) : numbered;
   const groups = Array.from({ length: Math.ceil(rows.length / rowsOfBatch) }, (_, g) => {
     const group = inOrder.slice(g * rowsOfBatch, (g + 1) * rowsOfBatch);
     const longest = Math.max(...(isOwn ? group : rows).map(({ ids }) => ids.length));
@@ -138,6 +139,8 @@ export function microBatches(
 }
 
 interface KindedRow extends UnlearnRow {
+  /** Of all rows. */
+  number: number;
   kinds: Uint8Array;
 }
 
@@ -195,6 +198,7 @@ function fill(
   const batch = {
     ids: new Int32Array(rows * length),
     rows,
+    texts: Int32Array.from({ length: rows }, (_, i) => group[i]?.number ?? -1),
     length,
     crossEntropyWeights: new Float32Array(rows * positions),
     kinds: new Uint8Array(rows * positions),

@@ -250,7 +250,7 @@ export class ObjectiveStep implements Disposable {
       const results: StepResult[] = [];
       replicas?.refresh();
       await onDevices(this.#shareOut(batches), async (i, device) => {
-        const seed = dropout ? [held.adopt(dropout(i), tf.dispose)] : [];
+        const seed = dropout ? [held.adopt(dropout(), tf.dispose)] : [];
         const result = await this.#devices[device]!.run(this.#tensors[i]!, ...seed);
         results[i] = held.adopt(result, tf.dispose);
         await onBatch?.();

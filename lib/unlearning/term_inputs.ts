@@ -26,6 +26,8 @@ import {
 export type BatchTensors = {
   /** [B, T] int32 */
   ids: Tensor;
+  /** [B] int32: the rows' numbers in their set. */
+  texts: Tensor;
   /** [B (T - 1)] int32 */
   kinds: Tensor;
   /** [B (T - 1)] int32 */
@@ -110,6 +112,7 @@ export function tensorsOf(batch: MicroBatch, terms: readonly Term[]): Omit<Batch
     tf.tensor1d(values, values instanceof Int32Array ? "int32" : "float32");
   return tf.tidy(() => ({
     ids: tf.tensor2d(batch.ids, [batch.rows, batch.length], "int32"),
+    texts: vector(batch.texts),
     kinds: vector(Int32Array.from(batch.kinds)),
     owners: vector(batch.owners),
     arrays: Object.fromEntries(terms.map((term) => {
@@ -146,7 +149,7 @@ export function tensorsOf(batch: MicroBatch, terms: readonly Term[]): Omit<Batch
  */
 export function inputsOf(
   model: Model,
-  { ids, kinds, owners, arrays }: Omit<BatchTensors, "reference">,
+  { ids, texts, kinds, owners, arrays }: Omit<BatchTensors, "reference">,
   terms: readonly Term[],
   { before, logitBytes, ...options }: StepOptions & { before?: ((states: Tensor) => Tensor) | undefined } =
     {},
@@ -157,6 +160,7 @@ export function inputsOf(
   const taken: Record<number, Tensor> = {};
   const last = model.hidden(ids, {
     ...options,
+    texts,
     around: (run, x, layer) => {
       const output = run(x);
       if (wanted.has(layer)) taken[layer] = tf.reshape(output, [B, T, D]); // [B, T, D]

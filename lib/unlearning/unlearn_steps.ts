@@ -122,7 +122,7 @@ export class UnlearnSteps implements RunSteps {
       }),
     );
     const replicas = stack.use(new Replicas(model));
-    const dropout = (batch: number): Tensor => dropoutSeed(seed, [steps.earlier + optimizer.steps, batch]);
+    const dropout = (): Tensor => dropoutSeed(seed, steps.earlier + optimizer.steps);
     const shared = {
       ...{ model, sums, replicas, xla, saving: { recomputesLayers } },
       dropout: hasDropout(model) ? dropout : undefined,

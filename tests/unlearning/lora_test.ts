@@ -83,6 +83,19 @@ test("a run with dropout that was stopped goes on to the same bytes, from a chec
   await Deno.remove(out, { recursive: true });
 });
 
+test("dropout is the same whatever micro-batches there are, by XLA and without it", async () => {
+  const losses = async (options: Partial<UnlearnOptions>, dropout = 0.5) => {
+    const { result } = await run({ epochs: 3, ...options }, {}, { ...LORA, dropout });
+    return result.history.flatMap(({ loss }) => loss ?? []);
+  };
+  for (const xla of [true, false]) { // their random numbers differ
+    const [one, two] = [await losses({ microBatch: 1, xla }), await losses({ microBatch: 2, xla })];
+    two.forEach((loss, i) => assertAlmostEquals(loss, one[i]!, 1e-5));
+    const [, undropped] = await losses({ microBatch: 2, xla }, 0);
+    assert(Math.abs(undropped! - two[1]!) > 0.01); // it does something
+  }
+});
+
 test("the seed draws dropout", async () => {
   const options = { epochs: 2, lr: 1e-3 };
   const [first, again, other] = [

@@ -67,6 +67,11 @@ Deno.test("microBatches() of own lengths have the same weights, and no more padd
   const options = { size: 2, ownLengths: true, maxPositions: 100 };
   const batches = microBatches(rows, weights, options);
   assertEquals(batches.map(({ length }) => length), [100, 64, 64, 64]);
+  const numbers = (of: readonly MicroBatch[]) => of.flatMap(({ texts }) => [...texts]);
+  const own = rows.keys().toArray().sort((a, b) => rows[b]!.ids.length - rows[a]!.ids.length);
+  const fillers = Array<number>(2 * batches.length - rows.length).fill(-1);
+  assertEquals(numbers(batches), [...own, ...fillers]); // longest first
+  assertEquals(numbers(microBatches(rows, weights, { size: 2 })), [...rows.keys(), ...fillers]);
   const byKind = (of: readonly MicroBatch[]) =>
     [KIND.secret, KIND.normal].flatMap((kind) => [
       sum(of, (batch) => batch.crossEntropyWeights, kind),
