@@ -241,5 +241,6 @@ export function evaluationFlags(
   retain: string,
 ): { [flag: string]: unknown } {
   const { corpus, unseen } = texts;
-  return { ...config.reading, ...config.evaluate, dtype: config.dtype, corpus, retain, unseen };
+  const skipUnseenEl = unseen !== undefined; // no table of a sweep has it
+  return { ...config.reading, ...config.evaluate, dtype: config.dtype, corpus, retain, unseen, skipUnseenEl };
 }

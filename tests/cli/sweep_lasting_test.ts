@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { join } from "node:path";
 import { readSweep } from "../../lib/cli/sweep_config.ts";
 import { checkRuns, listRuns } from "../../lib/cli/sweep_runs.ts";
+import { EVALUATION_COLUMNS } from "../../lib/datasets/columns.ts";
 import { readRows } from "../../lib/datasets/row_table.ts";
 import { SWEEP_COLUMNS } from "../../lib/datasets/sweep_columns.ts";
 import { temporaryFolder } from "./run_cli.ts";
@@ -66,6 +67,12 @@ Deno.test("sweep measures runs of all seeds by the same texts, and draws by each
   const runs = ["ga-k2-set0", "ga-k2-set0-seed7"];
   assertEquals(runs.map((run) => seedOf(run, ".codescrub/evaluation.parquet.json")), [42, 42]);
   assertEquals(runs.map((run) => seedOf(run, "model/run.json")), [42, 7]);
+  // EL_n of unseen texts stands in no table, and takes longest: it is left out
+  const evaluated = await readRows(files.path(`out/runs/${runs[0]}/evaluation.parquet`), EVALUATION_COLUMNS);
+  const known = ({ ma, el_10 }: { ma: number | null; el_10: number | null }) => [ma !== null, el_10 !== null];
+  assertEquals(Object.fromEntries(evaluated.map((row) => [row.set, known(row)])), {
+    ...{ forget: [true, true], retain: [true, true], unseen: [true, false] },
+  });
 });
 
 /** The runs of studies as a file has them, and what `checkRuns` says of them. */

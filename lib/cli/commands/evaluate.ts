@@ -83,6 +83,10 @@ export const command = defineCommand({
     retain: { kind: "path", describe: "retain set that retain wrote", metavar: "F" },
     unseen: { kind: "path", describe: "unseen texts", metavar: "F" },
     maxTexts: { kind: "int", describe: "unseen texts, chosen by the seed; all by default", min: 1 },
+    skipUnseenEl: {
+      kind: "flag",
+      describe: "of unseen texts MA and loss alone: their EL_n takes as long as everything else",
+    },
     ...RELEARNED_OPTIONS,
     utility: {
       kind: "flag",
@@ -157,6 +161,7 @@ export const command = defineCommand({
       const scored = await evaluateSets(scorer, examples, {
         model: name,
         endOfText: session.tokenizer.endOfText,
+        unseenEl: !inputs.skipUnseenEl,
         onProgress: async (done) => {
           stage.advance(done);
           await context.breathe();
