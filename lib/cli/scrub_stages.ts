@@ -239,6 +239,7 @@ export async function eraseSecrets(
   const evaluated = await stages.run("evaluate", evaluate, {
     ...{ ...reading, before: model, model: [after], dtype, corpus, forget, retain: kept, unseen },
     ...further,
+    skipUnseenEl: unseen !== undefined, // what it costs unseen code is its loss
     out: stages.path(RUN_FILES.evaluation),
   });
   const { attacks, exposureControls } = values;
