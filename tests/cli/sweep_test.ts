@@ -237,5 +237,5 @@ Deno.test("every parameter of a method has a column, and reproduce.json every me
   assertEquals(Object.keys(SETTING_COLUMNS).sort(), Object.keys(METHOD_OPTIONS).map(snake).sort());
   const { studies } = await readSweep("data/reproduce.json");
   assertEquals([...studies.methods!.methods].sort(), [...METHODS].sort());
-  await readSweep("data/reproduce_quick.json");
+  for (const name of ["quick", "methods", "alpha"]) await readSweep(`data/reproduce_${name}.json`);
 });
