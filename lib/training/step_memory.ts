@@ -23,10 +23,15 @@ export interface ModelSizes {
   /** Bytes of a weight's number: 2 where the weights are kept in bfloat16. Default 4. */
   weightBytes?: 2 | 4;
   /** Its sizes. */
-  config: Pick<
-    ModelConfig,
-    "layers" | "width" | "headWidth" | "cacheHeads" | "vocabularySize" | "maxPositions"
-  >;
+  config:
+    & Pick<
+      ModelConfig,
+      "layers" | "width" | "headWidth" | "cacheHeads" | "vocabularySize" | "maxPositions"
+    >
+    & {
+      /** F, where the MLPs are gated, as llama's. Default: they are four times as wide as the model, as GPT-2's. */
+      gatedWidth?: number | undefined;
+    };
 }
 
 /** Bytes of a float32. */
@@ -69,6 +74,11 @@ const TOKENIZER_BYTES = 250e6;
 const KEPT = { scores: 1.34, logits: 3.4, hidden: 24.5 };
 /** Without XLA more of them are there at once. */
 const UNFUSED = 1.15;
+/** Without XLA, of a model with gated MLPs: copies of a hidden number, and of a number within the MLP. */
+const GATED = { hidden: 9.9, within: 3.7 };
+
+/** A gate's weights, [F, D], or both halves of an MLP's, [2 F, D]. */
+const GATE = /[.]gate(_up)?_proj[.]weight$/;
 
 /**
  * The sizes of a model by the shapes of its weights.
@@ -91,7 +101,10 @@ export function sizesOf(
     (sum, shape) => sum + shape.reduce((product, size) => product * size, 1),
     0,
   );
-  return { parameters, config };
+  const [name = "", gate] = Object.entries(shapes).find(([name]) => GATE.test(name)) ?? [];
+  if (!gate) return { parameters, config };
+  const gatedWidth = gate[0]! / (name.includes("gate_up") ? 2 : 1);
+  return { parameters, config: { ...config, gatedWidth } };
 }
 
 /**
@@ -141,11 +154,14 @@ export function activationBytes(
   config: ModelSizes["config"],
   { rows, length, xla, gpu = null, recomputesLayers = false }: StepRows,
 ): number {
-  const { layers, width, headWidth, vocabularySize } = config;
+  const { layers, width, headWidth, vocabularySize, gatedWidth } = config;
   // by blocks a query has scores up to its block's last key: of half of the keys and half a block
   const keys = gpu === null || length < 2 * ATTENTION_BLOCK ? length : (length + ATTENTION_BLOCK) / 2;
   const column = rows * length * FLOAT_BYTES; // a number of each position
-  const ofLayer = column * (KEPT.scores * width / headWidth * keys + KEPT.hidden * width);
+  const hidden = gatedWidth === undefined || xla
+    ? KEPT.hidden * width
+    : GATED.hidden * width + GATED.within * gatedWidth;
+  const ofLayer = column * (KEPT.scores * width / headWidth * keys + hidden);
   const logits = column * vocabularySize;
   const ofLogits = KEPT.logits * (logits > 2 * LOGIT_BYTES ? LOGIT_BYTES : logits);
   const fused = xla ? 1 : UNFUSED;

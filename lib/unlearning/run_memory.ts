@@ -61,11 +61,11 @@ const SECRET_POSITIONS = PREFIX_TOKENS + SECRET_TOKENS;
 /** A cache that grows is there twice. */
 const GROWTH = 1.25;
 /**
- * A layer's operations, some five hundred, in the graph of a side's gradients, where all weights are trained and XLA does not
- * compile them; of layers that are computed again, calls of one function, what adds up their gradients. Those of four layers
- * are in the other numbers, which models of four layers have settled.
+ * Of layers that are computed again, calls of one function, what adds up their gradients in the graph of a side's, where all
+ * weights are trained and XLA does not compile them. Those of four layers are in the other numbers, which models of four
+ * layers have settled.
  */
-const GRAPH = { bytes: 22e6, called: 2e6, besides: 4 };
+const CALLED = { bytes: 2e6, besides: 4 };
 /** Vectors whose tokens are ranked at once, the copies of their logits that this takes, and of the pseudo-inverse's squares. */
 const [RANKED, RANK_COPIES, SQUARES] = [100, 3, 5];
 /** The part of what the first scores took that the allocator has not given back when the first step runs. */
@@ -122,9 +122,9 @@ export function unlearningBytes(
   const ofSecrets = secretScoreBytes(config, work);
   const reference = referenceBytes(config, { ...work, output });
   const sides = work.objective.retain ? 2 : 1;
-  const graphs = xla || trained < parameters
+  const graphs = xla || trained < parameters || !recomputesLayers
     ? 0
-    : sides * Math.max(0, config.layers - GRAPH.besides) * (recomputesLayers ? GRAPH.called : GRAPH.bytes);
+    : sides * Math.max(0, config.layers - CALLED.besides) * CALLED.bytes;
   const { devices = 1 } = work;
   // a processor's other devices: sums, gradients and rows of their own; and the old weights, until they get the new ones
   const others = gpu === null && devices > 1

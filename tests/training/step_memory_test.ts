@@ -81,6 +81,19 @@ const LLAMA: ModelSizes = {
   config: { layers: 8, width: 512, headWidth: 64, cacheHeads: 4, vocabularySize: 16384, maxPositions: 2048 },
 };
 
+/** Llamas of 12 layers with narrow and with wide MLPs, and SmolLM2-135M; measured without AVX-512. */
+const [NARROW_MLP, WIDE_MLP] = [[42_742_272, 1408], [68_694_528, 2816]].map(([parameters, gatedWidth]) => ({
+  parameters,
+  config: { ...LLAMA.config, layers: 12, cacheHeads: 8, vocabularySize: 4096, gatedWidth },
+})) as [ModelSizes, ModelSizes];
+const SMOLLM2: ModelSizes = {
+  parameters: 134_515_008,
+  config: {
+    ...{ layers: 30, width: 576, headWidth: 64, cacheHeads: 3, vocabularySize: 49152, maxPositions: 8192 },
+    gatedWidth: 1536,
+  },
+};
+
 /** A GPT-2 whose vocabulary is most of it. */
 const MANY_TOKENS: ModelSizes = {
   parameters: 15_873_536,
@@ -101,6 +114,14 @@ const UNLEARNED:
     { model: LLAMA, rows: 8, microBatch: 4, xla: true, peak: 3273e6 },
     { model: LLAMA, rows: 8, microBatch: 4, recomputesLayers: true, peak: 2016e6 },
     { model: { ...LLAMA, trained: 1_196_032 }, rows: 8, microBatch: 4, recomputesLayers: true, peak: 1208e6 },
+    { model: NARROW_MLP, rows: 4, microBatch: 1, peak: 1915e6 },
+    { model: NARROW_MLP, rows: 4, microBatch: 4, peak: 3253e6 },
+    { model: WIDE_MLP, rows: 4, microBatch: 1, peak: 2491e6 },
+    { model: WIDE_MLP, rows: 4, microBatch: 4, peak: 4271e6 },
+    { model: SMOLLM2, rows: 2, microBatch: 1, peak: 4397e6 },
+    { model: SMOLLM2, rows: 4, microBatch: 2, peak: 5643e6 },
+    { model: SMOLLM2, rows: 4, microBatch: 4, peak: 7708e6 },
+    { model: SMOLLM2, rows: 1, microBatch: 1, forgetTokens: 64, retainTokens: 64, peak: 3728e6 },
     { model: MANY_TOKENS, rows: 8, microBatch: 4, recomputesLayers: true, peak: 1579e6 },
     {
       model: MANY_TOKENS,
@@ -122,6 +143,16 @@ Deno.test("unlearningBytes() is within 15 % of what runs have taken", () => {
     });
     const about = `${model.parameters} parameters, ${JSON.stringify(work)}`;
     assertNear(bytes - RUNTIME_BYTES + LIBRARY_BYTES, peak, { share: 0.15, about });
+  }
+});
+
+Deno.test("sizesOf() says how wide gated MLPs are, whichever weights hold the gate", async () => {
+  for (const family of ["llama", "qwen2", "phi3", "gemma", "gpt_neox"]) {
+    const json = JSON.parse(await Deno.readTextFile(`tests/fixtures/families/${family}/plain/config.json`));
+    const architecture = architectureOf(json.model_type);
+    const config = architecture.readConfig(json, "the test");
+    const { gatedWidth } = sizesOf(config, architecture.shapes(config)).config;
+    assertEquals(gatedWidth, family === "gpt_neox" ? undefined : json.intermediate_size, family);
   }
 });
 
