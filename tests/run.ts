@@ -23,16 +23,8 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const LONGEST = [
   "tests/cli",
   "tests/unlearning",
-  "tests/unlearning/unlearn_chunks_test.ts",
-  "tests/unlearning/unlearn_secrets_test.ts",
   "tests/notebooks_test.ts",
   "tests/cli/pipeline_test.ts",
-  "tests/cli/detect_scale_test.ts",
-  "tests/cli/scrub_test.ts",
-  "tests/cli/sweep_test.ts",
-  "tests/cli/sweep_lasting_test.ts",
-  "tests/cli/unlearn_chunks_test.ts",
-  "tests/cli/resume_test.ts",
   "tests/attacks",
   "lib",
   "tests/cli/scored_shards_test.ts",
@@ -43,6 +35,9 @@ const LONGEST = [
   "tests/leaks",
   "tests/engine",
 ];
+
+/** Folders whose files are tested by so many processes, one after the other: none takes long, and what hangs is found soon. */
+const PARTS: { readonly [folder: string]: number } = { "tests/cli": 5, "tests/unlearning": 3 };
 
 /**
  * What takes all cores, as its threads are tried too. The others' operations are small: two processes that share the cores
@@ -76,11 +71,20 @@ export function testGroups(): TestGroup[] {
   // a folder whose folders are left out would be taken whole by `deno test`, so its own files are named
   const files = [...Deno.readDirSync(join(ROOT, "tests"))].map(({ name }) => `tests/${name}`)
     .filter((path) => path.endsWith("_test.ts") && !LONGEST.includes(path)).sort();
-  const groups = [...LONGEST.map((path) => [path]), ["mod.ts", ...files], ...folders.map((path) => [path])];
+  const groups = [...LONGEST.flatMap(partsOf), ["mod.ts", ...files], ...folders.map((path) => [path])];
   return groups.map((paths) => ({
     paths,
     ignored: [...LONGEST, ...folders].filter((path) => paths.some((folder) => path.startsWith(`${folder}/`))),
   }));
+}
+
+/** A path as its folder's parts, the files dealt out in turn. */
+function partsOf(path: string): string[][] {
+  const count = PARTS[path] ?? 1;
+  if (count === 1) return [[path]];
+  const files = [...Deno.readDirSync(join(ROOT, path))].map(({ name }) => `${path}/${name}`)
+    .filter((file) => file.endsWith("_test.ts") && !LONGEST.includes(file)).sort();
+  return Array.from({ length: count }, (_, part) => files.filter((_, i) => i % count === part));
 }
 
 /** The words that are existing paths, and those that filter tests by their names or are options of `deno test`. */
