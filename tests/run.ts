@@ -69,21 +69,25 @@ export function testGroups(): TestGroup[] {
     .map(({ name }) => `tests/${name}`).filter((path) => !LONGEST.includes(path) && !path.endsWith(".tmp"))
     .sort();
   // a folder whose folders are left out would be taken whole by `deno test`, so its own files are named
-  const files = [...Deno.readDirSync(join(ROOT, "tests"))].map(({ name }) => `tests/${name}`)
-    .filter((path) => path.endsWith("_test.ts") && !LONGEST.includes(path)).sort();
-  const groups = [...LONGEST.flatMap(partsOf), ["mod.ts", ...files], ...folders.map((path) => [path])];
+  const files = ["mod.ts", ...testFiles("tests")];
+  const groups = [...LONGEST.flatMap(partsOf), files, ...folders.map((path) => [path])];
   return groups.map((paths) => ({
     paths,
     ignored: [...LONGEST, ...folders].filter((path) => paths.some((folder) => path.startsWith(`${folder}/`))),
   }));
 }
 
+/** A folder's own files of tests that are in no group of their own. */
+function testFiles(folder: string): string[] {
+  return [...Deno.readDirSync(join(ROOT, folder))].map(({ name }) => `${folder}/${name}`)
+    .filter((path) => path.endsWith("_test.ts") && !LONGEST.includes(path)).sort();
+}
+
 /** A path as its folder's parts, the files dealt out in turn. */
 function partsOf(path: string): string[][] {
   const count = PARTS[path] ?? 1;
   if (count === 1) return [[path]];
-  const files = [...Deno.readDirSync(join(ROOT, path))].map(({ name }) => `${path}/${name}`)
-    .filter((file) => file.endsWith("_test.ts") && !LONGEST.includes(file)).sort();
+  const files = testFiles(path);
   return Array.from({ length: count }, (_, part) => files.filter((_, i) => i % count === part));
 }
 

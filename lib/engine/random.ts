@@ -86,8 +86,8 @@ export function randomMask(rows: Tensor, columns: Tensor, share: number): Tensor
   });
 }
 
-/** MurmurHash3's finalizer: by turns bits are shifted to the right and the number is multiplied, so often. */
-const SHIFTS = [16, 13, 16];
+/** MurmurHash3's finalizer: bits are shifted to the right, and the number is multiplied but for the last time. */
+const FINALIZER = [[16, MIX.first], [13, MIX.second], [16, undefined]] as const;
 /** What two numbers that are near one another are set apart by, before they are mixed: 2^32 over the golden ratio. */
 const APART = 0x9e3779b9 | 0;
 
@@ -112,12 +112,12 @@ const APART = 0x9e3779b9 | 0;
  */
 export function mixBits(a: Tensor, b: Tensor): Tensor {
   return tf.tidy(() => {
-    const factors = [MIX.first, MIX.second, 1].map((factor) => tf.scalar(factor, "int32"));
     let mixed = bitwise("BitwiseXor", a, tf.mul(tf.add(b, tf.scalar(1, "int32")), tf.scalar(APART, "int32")));
-    for (const [i, shift] of SHIFTS.entries()) {
+    for (const [shift, factor] of FINALIZER) {
       const arithmetic = bitwise("RightShift", mixed, tf.scalar(shift, "int32"));
       const shifted = bitwise("BitwiseAnd", arithmetic, tf.scalar(2 ** (32 - shift) - 1, "int32"));
-      mixed = tf.mul(bitwise("BitwiseXor", mixed, shifted), factors[i]!);
+      mixed = bitwise("BitwiseXor", mixed, shifted);
+      if (factor !== undefined) mixed = tf.mul(mixed, tf.scalar(factor, "int32"));
     }
     return mixed;
   });

@@ -248,9 +248,9 @@ export class ObjectiveStep implements Disposable {
     try {
       const { dropout, replicas } = this.#shared;
       const results: StepResult[] = [];
+      const seed = dropout ? [held.adopt(dropout(), tf.dispose)] : []; // of the whole step
       replicas?.refresh();
       await onDevices(this.#shareOut(batches), async (i, device) => {
-        const seed = dropout ? [held.adopt(dropout(), tf.dispose)] : [];
         const result = await this.#devices[device]!.run(this.#tensors[i]!, ...seed);
         results[i] = held.adopt(result, tf.dispose);
         await onBatch?.();
