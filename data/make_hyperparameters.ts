@@ -1,5 +1,5 @@
 /**
- * Unlearns the embedded model once for each value of each hyperparameter, the others as in `embedded_preset.json`, and
+ * Unlearns the embedded model once for each value of each hyperparameter, the others by default, and
  * by the other methods, and writes every epoch into `hyperparameters.csv`. It reads the sets and thresholds that
  * `deno task demo` left in out/demo (or in the folder named) and takes the first documents of each. What the table
  * holds already is not run again: delete the table to begin anew.
@@ -23,7 +23,7 @@ import { openTensorFlow } from "../lib/engine/mod.ts";
 import { Scorer } from "../lib/metrics/mod.ts";
 import { loadModel, openTokenizer } from "../lib/checkpoints/mod.ts";
 import { writeEmbeddedCorpus } from "../lib/embedded/mod.ts";
-import { PAPER_METHODS, unlearn, type UnlearnEpoch } from "../lib/unlearning/mod.ts";
+import { methodDefaults, PAPER_METHODS, unlearn, type UnlearnEpoch } from "../lib/unlearning/mod.ts";
 import preset from "./embedded_preset.json" with { type: "json" };
 
 /** Enough for the shape of every effect, few enough for the whole table in a quarter of an hour. */
@@ -32,15 +32,15 @@ const EPOCHS = 24;
 const VALUES = {
   gamma: [0, 0.1, 0.5, 1, 2],
   lambda: [0, 0.03, 0.1, 0.3, 1],
-  alpha: [0, 0.3, 1, 3, 10],
+  alpha: [0, 1, 10, 127, 400],
   lr: [0.5e-4, 1e-4, 2e-4, 4e-4, 8e-4],
 };
 
 type HyperparameterRow = RowOf<typeof HYPERPARAMETER_COLUMNS>;
 type Settings = Pick<HyperparameterRow, "method" | "gamma" | "lambda" | "alpha" | "lr">;
 
-const { gamma, lambda, alpha, lr } = preset;
-const base: Settings = { method: "codeeraser", gamma, lambda, alpha, lr };
+const { gamma, lambda, alpha } = methodDefaults("codeeraser") as Pick<Settings, "gamma" | "lambda" | "alpha">;
+const base: Settings = { method: "codeeraser", gamma, lambda, alpha, lr: preset.lr };
 const settings: Settings[] = [
   base,
   ...Object.entries(VALUES).flatMap(([name, values]) => values.map((value) => ({ ...base, [name]: value }))),

@@ -92,6 +92,7 @@ const DESCRIBED: { [schema: string]: string } = {
   SWEEP_COLUMNS: "Runs of `sweep`",
   SWEEP_LATER_COLUMNS: "Runs of `sweep`",
   SWEEP_MEAN_COLUMNS: "Means of `sweep`",
+  SWEEP_DIFFERENCE_COLUMNS: "Means of `sweep`",
   DUPLICATION_COLUMNS: "Duplication",
   PLANTED_COLUMNS: "Planted secrets",
   HYPERPARAMETER_COLUMNS: "Hyperparameters",

@@ -4,9 +4,11 @@
  *
  * @module
  */
+import type { Compat } from "../unlearning/early_stop.ts";
 import type { ObjectiveOptions, RetainLoss } from "../unlearning/objective.ts";
 import {
   METHOD_DEFAULTS,
+  methodDefaults,
   type MethodName,
   METHODS,
   objectiveOf,
@@ -65,7 +67,10 @@ export const METHOD_OPTIONS = {
   lambda: { kind: "float", describe: say("weight of the divergence, or of the vector", "lambda"), min: 0 },
   alpha: {
     kind: "float",
-    describe: say("weight of the retain side, within lambda (ga to codeeraser-held) or by itself", "alpha"),
+    describe: say(
+      "weight of the retain side, within lambda (ga to codeeraser-held; 1 with --compat reference) or by itself",
+      "alpha",
+    ),
     min: 0,
   },
   beta: {
@@ -150,7 +155,7 @@ export interface GivenMethod extends Partial<MethodValues> {
   /** A name of `METHODS`. */
   method: string;
   /** Whose means. */
-  compat?: string;
+  compat?: Compat;
   /** A new adapter to train. */
   lora?: string | undefined;
   /** One that there is. */
@@ -178,7 +183,7 @@ export interface GivenMethod extends Partial<MethodValues> {
 export function methodParameters(given: GivenMethod): ObjectiveOptions & { scope?: Scope } {
   const method = given.method as MethodName;
   objectiveOf(method); // an unknown one
-  const defaults = METHOD_DEFAULTS[method];
+  const defaults = methodDefaults(method, given.compat);
   const names = Object.keys(METHOD_OPTIONS) as (keyof MethodValues)[];
   const asked = names.filter((name) => given[name] !== undefined);
   const other = asked.find((name) => !(name in defaults));

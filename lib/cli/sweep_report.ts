@@ -4,10 +4,15 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { SWEEP_COLUMNS, SWEEP_LATER_COLUMNS, SWEEP_MEAN_COLUMNS } from "../datasets/sweep_columns.ts";
+import {
+  SWEEP_COLUMNS,
+  SWEEP_DIFFERENCE_COLUMNS,
+  SWEEP_LATER_COLUMNS,
+  SWEEP_MEAN_COLUMNS,
+} from "../datasets/sweep_columns.ts";
 import { FORGET_COLUMNS } from "../datasets/columns.ts";
 import { readRows, type RowOf, writeRows } from "../datasets/row_table.ts";
-import { type SweepMeanRow, sweepMeans, type SweepRunRow } from "../evaluation/sweep_means.ts";
+import { sweepMeans, type SweepRunRow } from "../evaluation/sweep_means.ts";
 import { markdownTables, sweepTables, type TextTable } from "../evaluation/sweep_tables.ts";
 import { writeFileAtomic } from "../files/write_file.ts";
 import type { CommandResult, Json } from "./command.ts";
@@ -58,11 +63,12 @@ export async function writeSweepTables(
     const row = await readResult(join(at("runs"), name));
     if (row) done.push({ ...row, studies: studies.join() });
   }
-  const means: SweepMeanRow[] = sweepMeans(done);
+  const means = sweepMeans(done);
   const columns = { ...SWEEP_COLUMNS, ...SWEEP_LATER_COLUMNS };
+  const meanColumns = { ...SWEEP_MEAN_COLUMNS, ...SWEEP_DIFFERENCE_COLUMNS };
   const full = done.map((row) => ({ ...NOT_MEASURED, ...row }));
   for (const name of ["table", "tableCsv"] as const) await writeRows(at(name), full, columns);
-  for (const name of ["means", "meansCsv"] as const) await writeRows(at(name), means, SWEEP_MEAN_COLUMNS);
+  for (const name of ["means", "meansCsv"] as const) await writeRows(at(name), means, meanColumns);
   const tables = sweepTables(means, basename(config.model));
   await writeFileAtomic(at("tables"), markdownTables(tables));
   return { rows: done.length, missing: runs.length - done.length, tables };

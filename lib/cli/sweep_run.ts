@@ -17,7 +17,7 @@ import { readRegularText } from "../files/read_file.ts";
 import { writeFileAtomic } from "../files/write_file.ts";
 import { mean } from "../metrics/mean.ts";
 import { RUN_FILES } from "../report/run_files.ts";
-import type { Json, OptionValues } from "./command.ts";
+import { type Json, type OptionValues, UsageError } from "./command.ts";
 import { command as attack } from "./commands/attack.ts";
 import { command as evaluate } from "./commands/evaluate.ts";
 import { command as humaneval } from "./commands/humaneval.ts";
@@ -28,7 +28,7 @@ import { Stages } from "./stages.ts";
 import { judgesEach } from "./stop_rule.ts";
 import { attackFlags, type AttackMeasures, attackMeasures, readAttacks } from "./sweep_attacks.ts";
 import { attacksBefore, beforeFile, forgetFile, SWEEP_FILES, SWEEP_RUN_FILES } from "./sweep_files.ts";
-import type { SWEPT_OPTIONS } from "./sweep_config.ts";
+import type { SweepConfig, SWEPT_OPTIONS } from "./sweep_config.ts";
 import { describeSettings, type SweepRun, unlearnValues } from "./sweep_runs.ts";
 import { evaluationFlags, type SharedWork } from "./sweep_stages.ts";
 import { MATCHED } from "./unlearn_thresholds.ts";
@@ -61,6 +61,42 @@ export async function readResult(folder: string): Promise<SweepRow | undefined> 
   } catch {
     throw new SyntaxError(
       `Cannot read "${path}": it is no result of a run: remove it, and the run is made again`,
+    );
+  }
+}
+
+/**
+ * Refuses to go on beside runs that are done and had other parameters than they would have now: those that the file does not
+ * name are the methods' defaults, which another version may have otherwise.
+ *
+ * @param out the sweep's folder
+ * @throws {UsageError} naming the first
+ *
+ * @example
+ * ```ts
+ * import { checkDone } from "./sweep_run.ts";
+ *
+ * const run = { name: "ga", studies: [], method: "ga" as const, seed: 1, k: 1, set: 0, settings: {} };
+ * await checkDone(await Deno.makeTempDir(), { unlearn: {} }, [run]); // none is done
+ * ```
+ */
+export async function checkDone(
+  out: string,
+  { unlearn }: Pick<SweepConfig, "unlearn">,
+  runs: readonly SweepRun[],
+) {
+  for (const { name, method, settings } of runs) {
+    const folder = join(out, SWEEP_FILES.runs, name);
+    const done = await readResult(folder);
+    const cells = Object.entries(settingCells(method, unlearnValues(unlearn, settings)));
+    const other = done &&
+      cells.find(([column, value]) => value !== (done[column as keyof typeof SETTING_COLUMNS] ?? null));
+    if (!other) continue;
+    const [column, now] = other;
+    const then = done[column as keyof typeof SETTING_COLUMNS];
+    throw new UsageError(
+      `Cannot go on in "${out}": run ${name} had ${column} ${then}, another version's default, and would have ${now} ` +
+        `now: give another --out, or remove "${folder}", and it is made again`,
     );
   }
 }

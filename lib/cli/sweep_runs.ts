@@ -10,7 +10,8 @@ import { type OptionSpec, type OptionValue, type OptionValues, UsageError } from
 import { LASTING_OPTIONS } from "./lasting_options.ts";
 import { methodParameters } from "./method_options.ts";
 import { checkLasting, judgesEach } from "./stop_rule.ts";
-import { METHOD_DEFAULTS, type MethodName } from "../unlearning/objectives.ts";
+import type { Compat } from "../unlearning/early_stop.ts";
+import { methodDefaults, type MethodName } from "../unlearning/objectives.ts";
 import { EMBEDDED, refuseSweep, type SweepConfig, type SweepStudy, SWEPT_OPTIONS } from "./sweep_config.ts";
 
 /** Characters of a folder's name: file systems take 255 bytes. */
@@ -106,7 +107,8 @@ function settingsOf({ grid, vary }: Pick<SweepStudy, "grid" | "vary">): Settings
 
 /** The values that are otherwise than the run would have them without; those of `lasting` are nothing to a run without it. */
 function changesOf(values: Settings, unlearn: SweepConfig["unlearn"], method: MethodName): Settings {
-  const defaults: { [name: string]: unknown } = METHOD_DEFAULTS[method];
+  const compat = (values.compat ?? unlearn.compat) as Compat | undefined;
+  const defaults: { [name: string]: unknown } = methodDefaults(method, compat);
   const isLasting = values.lasting ?? unlearn.lasting ?? false;
   return Object.fromEntries(
     Object.entries(values).filter(([name, value]) => {

@@ -11,6 +11,7 @@ import { gpuMemory } from "../engine/cpu_features.ts";
 import { compilesUnlearning } from "../engine/xla_policy.ts";
 import { RETAIN_BLEU } from "../evaluation/retain_set.ts";
 import { objectiveOf, type ObjectiveOptions } from "../unlearning/objectives.ts";
+import type { Compat } from "../unlearning/early_stop.ts";
 import { LASTING_WINDOWS } from "../unlearning/lasting.ts";
 import type { OptimizerName } from "../training/step_memory.ts";
 import { unlearningBytes } from "../unlearning/run_memory.ts";
@@ -40,7 +41,7 @@ export interface UnlearnMemoryOptions extends ObjectiveOptions, TrainedModel {
   /** How many devices share micro-batches out. Default 1. */
   devices?: number;
   /** `reference` takes two rows at once, whatever is asked for. */
-  compat: string;
+  compat: Compat;
 }
 
 /** The sets as tables have them. */

@@ -24,7 +24,7 @@ import {
   SKIPPED_COLUMNS,
   THRESHOLD_COLUMNS,
 } from "./columns.ts";
-import { SWEEP_COLUMNS, SWEEP_MEAN_COLUMNS } from "./sweep_columns.ts";
+import { SWEEP_COLUMNS, SWEEP_DIFFERENCE_COLUMNS, SWEEP_MEAN_COLUMNS } from "./sweep_columns.ts";
 import { DROPPED_COLUMNS, THRESHOLD_GROUP_COLUMNS, THRESHOLD_INTERVAL_COLUMNS } from "./unseen_columns.ts";
 
 /** All names that our tables use, and those of a corpus. */
@@ -32,6 +32,7 @@ const OWN_NAMES: ReadonlySet<string> = new Set(
   [
     SWEEP_COLUMNS,
     SWEEP_MEAN_COLUMNS,
+    SWEEP_DIFFERENCE_COLUMNS,
     DETECT_COLUMNS,
     SKIPPED_COLUMNS,
     DISTRIBUTION_COLUMNS,

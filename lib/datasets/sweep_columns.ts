@@ -105,6 +105,13 @@ export const SWEEP_MEAN_COLUMNS = {
   high: "float",
 } as const satisfies Columns;
 
+/** The columns that the table of means has besides: what a setting changed; an earlier version's table has none. */
+export const SWEEP_DIFFERENCE_COLUMNS = {
+  difference: "float?",
+  difference_low: "float?",
+  difference_high: "float?",
+} as const satisfies Columns;
+
 /** The columns of `data/erasure/erasure.csv`: what each way of unlearning leaves, by measure, with 95 % intervals. */
 export const ERASURE_COLUMNS = {
   method: "text",

@@ -6,6 +6,7 @@
 import type { RowOf } from "../datasets/row_table.ts";
 import {
   type SWEEP_COLUMNS,
+  type SWEEP_DIFFERENCE_COLUMNS,
   SWEEP_LATER_COLUMNS,
   type SWEEP_MEAN_COLUMNS,
   SWEEP_MEASURES,
@@ -20,7 +21,7 @@ export type SweepRunRow = RowOf<typeof SWEEP_COLUMNS> & Partial<RowOf<typeof SWE
 export type SweepMeasure = keyof typeof SWEEP_MEASURES | keyof typeof SWEEP_LATER_COLUMNS;
 
 /** A row of the table of means. */
-export type SweepMeanRow = RowOf<typeof SWEEP_MEAN_COLUMNS>;
+export type SweepMeanRow = RowOf<typeof SWEEP_MEAN_COLUMNS> & Partial<RowOf<typeof SWEEP_DIFFERENCE_COLUMNS>>;
 
 /**
  * What runs have in common that differ in set and seed alone, as a key.
@@ -45,7 +46,9 @@ const MEASURES = [
 
 /**
  * The means, a row a measure; a run that was not measured counts in none. The interval is the bootstrap's over runs, those
- * of one forget set drawn together: of five sets it is narrower than the truth, as small samples' are.
+ * of one forget set drawn together: of five sets it is narrower than the truth, as small samples' are. What a setting
+ * changed is the mean, and likewise the interval, of each run's value less that of the run of the same study, method, size,
+ * set and seed that has no settings of its own.
  *
  * @example
  * ```ts
@@ -58,30 +61,45 @@ const MEASURES = [
  * assertEquals([rows.length, measure, runs, mean, low, high], [1, "ma", 2, 0.5, 0.25, 0.75]);
  * ```
  */
-export function sweepMeans(rows: readonly SweepRunRow[]): SweepMeanRow[] {
+export function sweepMeans(rows: readonly SweepRunRow[]): Required<SweepMeanRow>[] {
   const studies = [...new Set(rows.flatMap(({ studies }) => studies.split(",")))];
   return studies.flatMap((study) => {
     const own = rows.filter(({ studies }) => studies.split(",").includes(study));
     const groups = Map.groupBy(own, sweepGroup);
-    return [...groups.values()].flatMap((runs) =>
-      MEASURES.flatMap((measure) => meanOf(study, measure, runs))
-    );
+    return [...groups.values()].flatMap((runs) => {
+      const { method, k, settings } = runs[0]!;
+      const usual = settings === null ? [] : groups.get(sweepGroup({ method, k, settings: null })) ?? [];
+      return MEASURES.flatMap((measure) => meanOf(study, { measure, runs, usual }));
+    });
   });
 }
 
 function meanOf(
   study: string,
-  measure: SweepMeasure,
-  runs: readonly SweepRunRow[],
-): SweepMeanRow[] {
+  { measure, runs, usual }: {
+    measure: SweepMeasure;
+    runs: readonly SweepRunRow[];
+    usual: readonly SweepRunRow[];
+  },
+): Required<SweepMeanRow>[] {
   const measured = runs.filter((run) => typeof run[measure] === "number");
   if (measured.length === 0) return [];
   const { method, k, settings } = measured[0]!;
   const values = measured.map((run) => run[measure]!);
   const { estimate, low, high } = bootstrapMean({ values, clusters: measured.map(({ set }) => `${set}`) });
+  const pairs = measured.flatMap((run) => {
+    const other = usual.find(({ set, seed }) => set === run.set && seed === run.seed)?.[measure];
+    return typeof other === "number" ? [{ value: run[measure]! - other, cluster: `${run.set}` }] : [];
+  });
+  const change = pairs.length === 0 ? undefined : bootstrapMean({
+    values: pairs.map(({ value }) => value),
+    clusters: pairs.map(({ cluster }) => cluster),
+  });
   return [{
     ...{ study, method, k, settings, measure, runs: values.length },
     ...{ mean: estimate, deviation: deviationOf(values), low, high },
+    difference: change?.estimate ?? null,
+    ...{ difference_low: change?.low ?? null, difference_high: change?.high ?? null },
   }];
 }
 

@@ -13,6 +13,8 @@ import { sweepGroup, type SweepMeanRow } from "./sweep_means.ts";
 export interface TextTable {
   /** What it shows. */
   title: string;
+  /** What its numbers are. */
+  note: string;
   header: readonly string[];
   rows: readonly (readonly string[])[];
 }
@@ -60,9 +62,16 @@ const ATTACKS: readonly Column[] = [
   { head: "membership, area", measure: "membership", before: "membership_before", show: percent },
 ];
 
+const UNITS = "Percent, but for losses (nats), bits, epochs and seconds";
+
+const CHANGES: readonly Column[] = [
+  ...FORGETTING.filter(({ measure }) => ["ma", "epochs"].includes(measure)),
+  ...USE.filter(({ measure }) => ["retain_ma", "retain_el_10", "unseen_nll", "pass_at_1"].includes(measure)),
+];
+
 /**
  * The tables of each study, in percent but for losses, bits, epochs and seconds: mean, and the standard deviation over
- * forget sets.
+ * forget sets; and what settings changed, set by set, with 95 % intervals.
  *
  * @param model what the sweep's model is called
  *
@@ -78,17 +87,45 @@ const ATTACKS: readonly Column[] = [
  * ```
  */
 export function sweepTables(means: readonly SweepMeanRow[], model: string): TextTable[] {
-  return [...Map.groupBy(means, ({ study }) => study)].flatMap(([study, rows]) =>
-    ([["forgetting", FORGETTING], ["use", USE], ["attacks", ATTACKS]] as const).flatMap(([what, all]) => {
+  return [...Map.groupBy(means, ({ study }) => study)].flatMap(([study, rows]) => [
+    ...([["forgetting", FORGETTING], ["use", USE], ["attacks", ATTACKS]] as const).flatMap(([what, all]) => {
       const columns = all.filter(({ measure }) => rows.some((row) => row.measure === measure));
       if (columns.length === 0) return [];
       return [{
         title: `${study}: ${what}`,
+        note: `${UNITS}: means over forget sets and seeds, and their standard deviations.`,
         header: ["model", "method", "k", "settings", "runs", ...columns.map(({ head }) => head)],
         rows: [...ownRows(rows, { columns, model }), ...paperRows(rows, columns)],
       }];
-    })
-  );
+    }),
+    ...changesTable(study, rows),
+  ]);
+}
+
+/** What settings changed beside the same method's runs without any; none where no study's runs can be compared. */
+function changesTable(study: string, rows: readonly SweepMeanRow[]): TextTable[] {
+  const changed = rows.filter(({ difference }) => typeof difference === "number");
+  const columns = CHANGES.filter(({ measure }) => changed.some((row) => row.measure === measure));
+  if (columns.length === 0) return [];
+  return [{
+    title: `${study}: what settings change`,
+    note:
+      `${UNITS}: means over sets and seeds, less the same method's runs without settings, and 95 % intervals.`,
+    header: ["method", "k", "settings", "runs", ...columns.map(({ head }) => head)],
+    rows: [...Map.groupBy(changed, sweepGroup).values()].map((own) => {
+      const { method, k, settings, runs } = own[0]!;
+      return [
+        ...[method, String(k), settings ?? "-", String(runs)],
+        ...columns.map(({ measure, show }) => {
+          const { difference, difference_low: low, difference_high: high } = own.find((each) =>
+            each.measure === measure
+          ) ?? {};
+          if (difference == null) return "-";
+          return `${difference > 0 ? "+" : ""}${show(difference)} [${show(low!)}, ${show(high!)}]`;
+        }),
+      ];
+    }),
+  }];
 }
 
 function ownRows(
@@ -148,14 +185,16 @@ const PAPER_K = 32;
  * import { assertEquals } from "@std/assert";
  * import { markdownTables } from "./sweep_tables.ts";
  *
- * const text = markdownTables([{ title: "a", header: ["x", "y"], rows: [["1", "2"]] }]);
- * assertEquals(text, "## a\n\n| x | y |\n| --- | --- |\n| 1 | 2 |\n");
+ * const text = markdownTables([{ title: "a", note: "n", header: ["x", "y"], rows: [["1", "2"]] }]);
+ * assertEquals(text, "## a\n\nn\n\n| x | y |\n| --- | --- |\n| 1 | 2 |\n");
  * ```
  */
 export function markdownTables(tables: readonly TextTable[]): string {
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return tables.map(({ title, header, rows }) =>
-    [`## ${title}`, "", line(header), line(header.map(() => "---")), ...rows.map(line), ""].join("\n")
+  return tables.map(({ title, note, header, rows }) =>
+    [`## ${title}`, "", note, "", line(header), line(header.map(() => "---")), ...rows.map(line), ""].join(
+      "\n",
+    )
   ).join("\n");
 }

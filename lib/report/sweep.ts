@@ -191,16 +191,13 @@ function epochsOf(group: Group): HyperparameterRow[] {
  */
 export function renderSweep({ sweep }: { readonly sweep?: readonly SweepRunRow[] }): Markup | null {
   if (!sweep || sweep.length === 0) return null;
-  const tables = sweepTables(sweepMeans(sweep), "this sweep").map(({ title, header, rows }) => {
+  const tables = sweepTables(sweepMeans(sweep), "this sweep").map(({ title, note, header, rows }) => {
     const shown = (cell: string, column: number) =>
       clipText(header[column] === "method" ? modelStyle(cell).label : cell);
     return markup`<div class="scroll" role="region" aria-label="Table: ${
       clipText(title)
     }" tabindex="0"><table class="numbers means">
-<caption>${
-      clipText(title)
-    }. Percent, but for losses (nats), bits, epochs and seconds: means over forget sets and seeds, and their standard
-deviations.</caption>
+<caption>${clipText(title)}. Percent, but for losses (nats), bits, epochs and seconds: ${note}.</caption>
 <thead><tr>${header.map((head) => markup`<th scope="col">${head}</th>`)}</tr></thead>
 <tbody>${
       rows.map(([first = "", ...cells]) =>

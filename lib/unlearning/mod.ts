@@ -9,7 +9,7 @@
  * import { METHODS, objectiveOf } from "./mod.ts";
  *
  * assertEquals(METHODS.includes("codeeraser"), true);
- * const { forget } = objectiveOf("codeeraser", { gamma: 0.5, lambda: 0.1, alpha: 1 });
+ * const { forget } = objectiveOf("codeeraser", { gamma: 0.5, lambda: 0.1 });
  * assertEquals(forget, { crossEntropySecret: -1, crossEntropyNormal: 0.5, divergenceSecret: -0.1 });
  * ```
  *
@@ -38,6 +38,7 @@ export { type Defaults, defineMethod, type Method, retainWeights } from "./objec
 export type { DualOptions } from "./dual_weight.ts";
 export {
   METHOD_DEFAULTS,
+  methodDefaults,
   type MethodName,
   METHODS,
   type Objective,

@@ -9,6 +9,7 @@
  * @module
  */
 
+import type { Compat } from "./early_stop.ts";
 import { CE_U } from "./methods/ceu.ts";
 import { GRAD_DIFF } from "./methods/graddiff.ts";
 import { NPO } from "./methods/npo.ts";
@@ -31,8 +32,13 @@ export {
   type TermWeights,
 } from "./objective.ts";
 
-/** The paper's letters, with the defaults of this project. */
-const LETTERS = { gamma: 0.5, lambda: 0.1, alpha: 1 };
+/**
+ * The paper's letters. A divergence is a mean over positions here, and on the retain set the reference's is a sum over
+ * them, 127 of each text: its alpha of 1 is ours of 127, which also keeps best of those tried (docs/methods.md).
+ */
+const LETTERS = { gamma: 0.5, lambda: 0.1, alpha: 127 };
+/** The same where the divergence is summed, by `--compat reference`. */
+const REFERENCE_LETTERS = { ...LETTERS, alpha: 1 };
 
 /** What a row is given: parameters, the paper's letters for certain. */
 type RowOptions = ObjectiveOptions & typeof LETTERS;
@@ -85,7 +91,7 @@ export const METHODS = Object.keys(OBJECTIVES) as readonly MethodName[];
 /** The methods of the CodeEraser paper and this project's variant: rows of weights, which all take the paper's letters. */
 export const PAPER_METHODS = ["ga", "ssga", "cu", "codeeraser", "codeeraser-held"] as const;
 
-/** The parameters that each method takes with their defaults; null where it depends on the model. */
+/** The parameters that each method takes with their defaults by this project's means; null where it depends on the model. */
 export const METHOD_DEFAULTS: { readonly [M in MethodName]: Defaults } = {
   ...{ ga: LETTERS, ssga: LETTERS, cu: LETTERS, codeeraser: LETTERS, "codeeraser-held": LETTERS },
   graddiff: GRAD_DIFF.defaults,
@@ -103,25 +109,45 @@ export const METHOD_DEFAULTS: { readonly [M in MethodName]: Defaults } = {
 };
 
 /**
+ * The parameters that a method takes with their defaults, by whose means it computes.
+ *
+ * @param compat by the `"reference"` a retain text's divergence is summed over its positions, and weighs less
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(methodDefaults("codeeraser").alpha, 127);
+ * assertEquals(methodDefaults("codeeraser", "reference").alpha, 1);
+ * ```
+ */
+export function methodDefaults(method: MethodName, compat: Compat = "sound"): Defaults {
+  const isPaper = PAPER_METHODS.some((name) => name === method);
+  return isPaper && compat === "reference" ? REFERENCE_LETTERS : METHOD_DEFAULTS[method];
+}
+
+/**
  * A method's objective.
  *
- * @param options parameters; those not given are as in {@linkcode METHOD_DEFAULTS}
+ * @param options parameters, those not given are as {@linkcode methodDefaults} has them; and by whose means
  * @throws {RangeError} for an unknown name
  *
  * @example
  * ```ts
  * import { assertEquals, assertThrows } from "@std/assert";
- * const { forget } = objectiveOf("codeeraser", { gamma: 0.5, lambda: 0.1, alpha: 1 });
+ * const { forget } = objectiveOf("codeeraser", { gamma: 0.5, lambda: 0.1 });
  * assertEquals(forget, { crossEntropySecret: -1, crossEntropyNormal: 0.5, divergenceSecret: -0.1 });
- * assertThrows(() => objectiveOf("sgd", { gamma: 0, lambda: 0, alpha: 0 }), RangeError, 'Unknown method "sgd"');
+ * assertThrows(() => objectiveOf("sgd"), RangeError, 'Unknown method "sgd"');
  * ```
  */
-export function objectiveOf(method: string, options: ObjectiveOptions = {}): Objective {
+export function objectiveOf(
+  method: string,
+  options: ObjectiveOptions & { compat?: Compat } = {},
+): Objective {
   if (!Object.hasOwn(OBJECTIVES, method)) {
     throw new RangeError(
       `Unknown method "${method}": expected ${METHODS.map((name) => `"${name}"`).join(", ")}`,
     );
   }
   const name = method as MethodName;
-  return OBJECTIVES[name](withDefaults(METHOD_DEFAULTS[name], options) as RowOptions);
+  return OBJECTIVES[name](withDefaults(methodDefaults(name, options.compat), options) as RowOptions);
 }

@@ -6,6 +6,7 @@ import { createProgress } from "../../lib/cli/progress.ts";
 import { planTraining } from "../../lib/cli/train_plan.ts";
 import { trainingBytes } from "../../lib/training/step_memory.ts";
 import { fitUnlearning } from "../../lib/cli/unlearn_memory.ts";
+import type { Compat } from "../../lib/unlearning/early_stop.ts";
 import { shapesOf } from "../gpu/random_model.ts";
 import { pretendGpu } from "../pretend_gpu.ts";
 import { runCli, temporaryFolder } from "./run_cli.ts";
@@ -37,7 +38,7 @@ Deno.test("on a GPU unlearning takes as many rows at once as fit, and says so", 
   const forgetRows = Array.from({ length: 32 }, (_, i) => ({ ...row, doc_id: String(i) }));
   const retainRows = forgetRows.map(({ doc_id }) => ({ doc_id, bleu4: 1 }));
   const how = { model: folder.path, method: "codeeraser", gamma: 0.5, lambda: 0.1, alpha: 1, microBatch: 8 };
-  const plan = async (memory: number, options: { lora?: string; compat?: string } = {}) => {
+  const plan = async (memory: number, options: { lora?: string; compat?: Compat } = {}) => {
     using _gpu = pretendGpu(memory);
     const lines: string[] = [];
     const context = { cwd: "/", progress: createProgress(), signal: new AbortController().signal };

@@ -183,6 +183,15 @@ Deno.test("sweep makes every run once, by shards what one process makes, goes on
     ...[".codescrub", "evaluation.parquet", "evaluation.secrets.parquet", "history.parquet", "result.json"],
   ]);
 
+  // made by a version with other defaults
+  const result = path("out/runs/ga-k2-set0/result.json");
+  const row = await Deno.readTextFile(result);
+  await Deno.writeTextFile(result, row.replace(/"gamma": [\d.]+/, '"gamma": 0.25'));
+  const older = await files.run("out");
+  assertEquals(older.code, 2);
+  assertStringIncludes(older.stderr, "run ga-k2-set0 had gamma 0.25, another version's default");
+  await Deno.writeTextFile(result, row);
+
   await writeSweep(files, { unlearn: { ...tinySweep(files).unlearn, epochs: 2 } });
   const other = await files.run("out");
   assertEquals(other.code, 1);

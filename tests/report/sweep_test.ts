@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { SWEEP_COLUMNS } from "../../lib/datasets/sweep_columns.ts";
 import { sweepMeans, type SweepRunRow } from "../../lib/evaluation/sweep_means.ts";
+import { sweepTables } from "../../lib/evaluation/sweep_tables.ts";
 import { exportFigure } from "../../lib/report/export_figure.ts";
 import { renderReport } from "../../lib/report/report.ts";
 import { sweepLeaderboards } from "../../lib/report/sweep_leaderboard.ts";
@@ -35,6 +36,34 @@ Deno.test("sweepMeans() counts a run in each of its studies, and the runs of one
   const [methods, k] = means;
   assert(Math.abs(methods!.mean - 0.3) < 1e-12 && Math.abs(methods!.deviation! - 0.2646) < 1e-4);
   assertEquals([k!.low, k!.high], [k!.mean, k!.mean]); // one set is always drawn whole
+});
+
+Deno.test("sweepMeans() tells what a setting changed from run to run of one set and seed, where both were measured", () => {
+  const of = (settings: string | null, mas: (number | null)[]) =>
+    mas.map((ma, set) => ({ ...RUN, settings, set, ma: ma! }));
+  const rows = [
+    ...of(null, [0.1, 0.5, null]),
+    ...of("lr 1", [0.3, 0.6, 0.9]),
+    ...of("lr 1", [0.8]).map((run) => ({ ...run, seed: 7 })), // none to compare with
+    ...of("lr 2", [null, null, 0.9]),
+    { ...RUN, k: 8, settings: "lr 1" },
+  ];
+  const changes = sweepMeans(rows).filter(({ measure }) => measure === "ma")
+    .map((
+      { k, settings, difference, difference_low, difference_high },
+    ) => [k, settings, ...[difference, difference_low, difference_high].map((x) => x?.toFixed(3))]);
+  assertEquals(changes, [
+    [32, null, undefined, undefined, undefined],
+    [32, "lr 1", "0.150", "0.100", "0.200"],
+    [32, "lr 2", undefined, undefined, undefined],
+    [8, "lr 1", undefined, undefined, undefined],
+  ]);
+  const table = sweepTables(sweepMeans(rows), "m").at(-1)!;
+  assertEquals(table.title, "methods: what settings change");
+  assertEquals(table.rows, [
+    ["ga", "32", "lr 1", "4", "+15.00 [10.00, 20.00]", "0.0 [0.0, 0.0]", "0.00 [0.00, 0.00]"],
+    ["ga", "32", "lr 2", "3", "-", "0.0 [0.0, 0.0]", "0.00 [0.00, 0.00]"],
+  ]);
 });
 
 Deno.test("a sweep's figures draw means: methods as they are at the main size, sizes, and settings that figures know", () => {

@@ -52,6 +52,9 @@ interface Trial {
 }
 
 /** Its folder's name. */
+/** The paper's, for all trials: the first ones were made before the default was 127. */
+const ALPHA = "1";
+
 function nameOf({ method, set }: Pick<Trial, "method" | "set">): string {
   return `${method.replaceAll(" ", "_")}_${set}`;
 }
@@ -78,7 +81,8 @@ async function tryMethod(files: StudyFiles, trial: Trial): Promise<void> {
   const model = method === "before" ? MODEL : method === "gold" ? await trainGold(files) : at("model");
   if (METHODS[method]) {
     await stage(join(model, "model.safetensors"), [
-      ...["unlearn", "--config", path("data/embedded_preset.json"), "--model", MODEL, "--corpus", train],
+      ...["unlearn", "--config", path("data/embedded_preset.json"), "--alpha", ALPHA, "--model", MODEL],
+      ...["--corpus", train],
       ...["--forget", forget, "--retain", retain, ...METHODS[method](files), "--out", model],
     ], { mayFail: true });
   }

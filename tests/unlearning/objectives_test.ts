@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
   METHOD_DEFAULTS,
+  methodDefaults,
   METHODS,
   objectiveOf,
   OBJECTIVES,
@@ -28,6 +29,17 @@ Deno.test("objectiveOf() gives the terms of each of the paper's methods", () => 
       retain,
     },
   });
+});
+
+Deno.test("objectiveOf() weighs the retain side by 127 positions where means are not summed over them", () => {
+  for (const method of ["cu", "codeeraser", "codeeraser-held"] as const) {
+    const weights = (["sound", "paper", "reference"] as const).map((compat) =>
+      objectiveOf(method, { compat }).retain!.divergenceAll
+    );
+    assertEquals(weights, [0.1 * 127, 0.1 * 127, 0.1], method);
+    assertEquals(objectiveOf(method, { compat: "reference", alpha: 3 }).retain!.divergenceAll, 0.1 * 3);
+  }
+  assertEquals(methodDefaults("npo", "reference"), METHOD_DEFAULTS.npo);
 });
 
 Deno.test("objectiveOf() refuses a name that is none, whatever an object inherits", () => {

@@ -12,6 +12,7 @@ import { SWEEP_FILES } from "../sweep_files.ts";
 import { openSweep } from "../sweep_folder.ts";
 import { planSweep } from "../sweep_plan.ts";
 import { makeRuns } from "../sweep_process.ts";
+import { checkDone } from "../sweep_run.ts";
 import { checkRuns, listRuns } from "../sweep_runs.ts";
 import { prepareRows, prepareSets, setUpTexts, sweepTexts } from "../sweep_stages.ts";
 import { describeSweep, writeSweepTables } from "../sweep_report.ts";
@@ -73,6 +74,7 @@ export const command = defineCommand({
       const stages = new Stages(work.context, out, { goesOn: true });
       const rows = await prepareRows(stages, work);
       const all = listRuns(config, { rows: rows.length, seed: context.seed });
+      await checkDone(out, config, all);
       await prepareSets(stages, work, { rows, runs: all });
       return all;
     });
