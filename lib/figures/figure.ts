@@ -134,8 +134,8 @@ export function showFiguresOn(paper: "light" | "dark"): void {
   showsDark = paper === "dark";
 }
 
-/** The least width of a figure in JupyterLab: its window 900 pixels wide, files and table of contents beside it. */
-const NOTEBOOK_WIDTH = 560;
+/** The least width of a figure in JupyterLab: its window 900 pixels wide, files at the left of it and the cells' prompts. */
+const NOTEBOOK_WIDTH = 430;
 /** What Plotly's bar of buttons, which the report has not, covers of a title that begins where it does elsewhere. */
 const BAR_HEIGHT = 12;
 

@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { type Figure, makeFigure, panelHeading, type Trace } from "./figure.ts";
+import { CORNER_AXES, cornerPanels, rangeAround, type ShareRanges } from "./corner_panels.ts";
+import { type Figure, makeFigure, type Trace } from "./figure.ts";
 import {
   epochsOf,
   HYPERPARAMETER_NAMES,
@@ -19,7 +20,6 @@ import {
 import { labelSides } from "./label_sides.ts";
 import { enoughLines, frontTrace, paretoFront } from "./pareto_front.ts";
 import { isScore, modelStyle, plotText } from "./style.ts";
-import { textWidth } from "./text_width.ts";
 
 /** Options of {@linkcode forgettingRetention}. */
 export interface ForgettingRetentionOptions {
@@ -81,7 +81,7 @@ export function forgettingRetention(
   const methods = [...new Set(points.map(({ run }) => run.method))];
   const front = paretoFront(points);
   const lowest = Math.min(1, ...points.map(({ kept }) => kept));
-  const share = { tickformat: ".0%", zeroline: false };
+  const ranges: ShareRanges = { x: [-0.03, 1.03], y: [lowest - 0.14 * (1 - lowest) - 0.02, 1.03] };
   const corner = cornerOf(points);
   const isInside = (point: Point) => corner?.points.includes(point) ?? false;
   return makeFigure(
@@ -89,42 +89,25 @@ export function forgettingRetention(
       ...methods.flatMap((method) => pathTraces(points.filter(({ run }) => run.method === method), method)),
       ...(front.length > 1 ? [frontTrace(front)] : []),
       ...methods.map((method) => pointTrace(points.filter(({ run }) => run.method === method), method)),
-      ...nameTrace(front.filter((point) => !isInside(point)), points),
+      ...nameTrace(front.filter((point) => !isInside(point)), {
+        ...{ all: points, ranges, size: corner ? NARROW_PANEL : NARROW_PLOT },
+      }),
       ...(corner ? cornerTraces(corner, front) : []),
-      ...nameTrace(front.filter(isInside), points, corner && { corner, xaxis: "x2", yaxis: "y2" }),
+      ...(corner
+        ? nameTrace(front.filter(isInside), {
+          all: points,
+          ranges: corner,
+          size: NARROW_PANEL,
+          ...CORNER_AXES,
+        })
+        : []),
     ],
     {
       title: "Forgetting against retention",
       subtitle:
         `best is the upper right corner; ${points.length} runs, ${front.length} of them beaten by no other`,
       layout: {
-        height: 520,
-        margin: { l: 64, r: 24, t: 108, b: 84 },
-        xaxis: {
-          ...share,
-          domain: [0, corner ? 0.47 : 1],
-          title: { text: "forgotten: share of forget set MA" },
-          range: [-0.03, 1.03],
-        },
-        yaxis: {
-          ...share,
-          title: { text: "kept: share of retain set MA" },
-          range: [Math.max(-0.03, lowest - 0.04), 1.03],
-        },
-        ...corner && {
-          xaxis2: {
-            ...share,
-            domain: [0.57, 1],
-            anchor: "y2",
-            range: corner.x,
-            title: { text: "forgotten" },
-          },
-          yaxis2: { ...share, tickformat: ".1%", anchor: "x2", range: corner.y },
-          annotations: [
-            panelHeading("all runs", { x: 0 }),
-            panelHeading("upper right, enlarged", { x: 0.57 }),
-          ],
-        },
+        ...cornerPanels(ranges, { height: 496, margin: { l: 64, r: 24, t: 84, b: 84 }, corner }),
         shapes: enoughLines(threshold, points[0]?.run.before.ma),
       },
     },
@@ -138,9 +121,7 @@ function toPoint(run: HyperparameterRun): Point[] {
   return [{ run, forgotten: 1 - after.ma! / before.ma!, kept: after.retain_ma! / before.retain_ma! }];
 }
 
-interface Corner {
-  readonly x: readonly [number, number];
-  readonly y: readonly [number, number];
+interface Corner extends ShareRanges {
   readonly points: readonly Point[];
 }
 
@@ -154,21 +135,16 @@ function cornerOf(points: readonly Point[]): Corner | undefined {
   const best = Math.max(...points.map(({ kept }) => kept));
   const near = points.filter(({ forgotten, kept }) => kept >= best - NEAR && forgotten >= LEAST);
   if (near.length < CROWD || near.length === points.length) return undefined;
-  const rangeOf = (values: readonly number[], after: number): [number, number] => {
-    const [low, high] = [Math.min(...values), Math.max(...values)];
-    const size = Math.max(high - low, 0.004);
-    return [low - 0.15 * size, high + after * size];
-  };
   return {
-    x: rangeOf(near.map(({ forgotten }) => forgotten), 0.5),
-    y: rangeOf(near.map(({ kept }) => kept), 0.15),
+    x: rangeAround(near.map(({ forgotten }) => forgotten), { below: 0.15, above: 0.5, least: 0.004 }),
+    y: rangeAround(near.map(({ kept }) => kept), { below: 0.15, above: 0.15, least: 0.004 }),
     points: near,
   };
 }
 
 /** The second panel. */
 function cornerTraces({ points }: Corner, front: readonly Point[]): Trace[] {
-  const there = { xaxis: "x2", yaxis: "y2", showlegend: false };
+  const there = { ...CORNER_AXES, showlegend: false };
   return [
     { ...frontTrace(front), ...there },
     ...[...Map.groupBy(points, ({ run }) => run.method)].map(([method, own]) => ({
@@ -179,57 +155,43 @@ function cornerTraces({ points }: Corner, front: readonly Point[]): Trace[] {
   ];
 }
 
-/** Names' letters in pixels, and the width of the second panel where a figure is narrow. */
-const [NAME_FONT, CORNER_WIDTH] = [{ size: 11 }, 190];
-/** The plot without a second panel, on a phone. */
-const NARROW_PLOT = { width: 270, height: 320 };
+/** Names' letters and points in pixels. */
+const [NAME_FONT, POINT_SIZE] = [{ size: 11 }, 11];
+/** What a phone leaves of the plot, and of each of two panels. */
+const [NARROW_PLOT, NARROW_PANEL] = [{ width: 270, height: 320 }, { width: 270, height: 180 }];
 
 /** The names of the front's runs: what sets each apart from the method's others, in the method's colour. */
 function nameTrace(
   front: readonly Point[],
-  all: readonly Point[],
-  { corner, ...axes }: { corner?: Corner; xaxis?: string; yaxis?: string } = {},
+  { all, ranges: { x, y }, size, ...axes }: {
+    all: readonly Point[];
+    ranges: ShareRanges;
+    size: { width: number; height: number };
+    xaxis?: string;
+    yaxis?: string;
+  },
 ): Trace[] {
   const names = front.map(({ run }) => nameRun(run, all));
-  const sides = corner ? cornerSides(front, { corner, names }) : plotSides(front, { all, names });
+  const along = ([low, high]: readonly [number, number], value: number) => (value - low) / (high - low);
+  const label = new Map(front.map((point, i) => [point, names[i]!]));
+  const points = [...front, ...all.filter((point) => !label.has(point))];
+  const placed = points.map((point) => ({
+    ...{ x: along(x, point.forgotten), y: along(y, point.kept), label: label.get(point) ?? "" },
+  }));
   return front.length === 0 ? [] : [{
     type: "scatter",
-    mode: "text",
+    mode: "markers+text",
+    marker: { size: POINT_SIZE, opacity: 0 }, // names keep clear of it
     ...axes,
     showlegend: false,
     x: front.map(({ forgotten }) => forgotten),
     y: front.map(({ kept }) => kept),
     text: names.map((name) => plotText(name)),
-    textposition: sides,
+    textposition: labelSides(placed, { sizes: [size], fontSize: NAME_FONT.size }).slice(0, front.length),
     textfont: { ...NAME_FONT, color: front.map(({ run }) => modelStyle(run.method).color) },
     cliponaxis: false,
     hoverinfo: "skip",
   }];
-}
-
-/** Nothing lies right of and above a point of the front; where the panel ends there, its name stands left of it. */
-function cornerSides(
-  front: readonly Point[],
-  { corner: { x: [low, high] }, names }: { corner: Corner; names: readonly string[] },
-): string[] {
-  return front.map(({ forgotten }, i) => {
-    const room = (high - forgotten) / (high - low) * CORNER_WIDTH;
-    return room > textWidth(names[i]!, NAME_FONT) ? "top right" : "top left";
-  });
-}
-
-/** Clear of one another on a phone, and so on anything wider. */
-function plotSides(
-  front: readonly Point[],
-  { all, names }: { all: readonly Point[]; names: readonly string[] },
-): string[] {
-  const lowest = Math.min(...all.map(({ kept }) => kept));
-  const placed = front.map(({ forgotten, kept }, i) => ({
-    x: forgotten,
-    y: (kept - lowest) / Math.max(1 - lowest, 0.01),
-    label: names[i]!,
-  }));
-  return labelSides(placed, { sizes: [NARROW_PLOT], fontSize: NAME_FONT.size });
 }
 
 /** What few of the method's runs share with this one; the method's name where nothing sets it apart. */
@@ -275,7 +237,7 @@ function pointTrace(points: readonly Point[], method: string): Trace {
     marker: {
       color,
       symbol: points.map(({ run }) => run.isReached ? symbol : `${symbol}-open`),
-      size: 11,
+      size: POINT_SIZE,
       line: { width: 1.5, color },
     },
     cliponaxis: false,

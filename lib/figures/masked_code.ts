@@ -73,7 +73,7 @@ export function maskedCode(code: readonly MaskedToken[]): Figure {
 }
 
 /** Characters of a row: as many have room in a narrow notebook. */
-const ROW_CHARACTERS = 64;
+const ROW_CHARACTERS = 50;
 
 /** Puts what does not fit into a row into the next one, which has no number; a token is not cut. */
 function foldLines(code: readonly MaskedToken[]): { tokens: MaskedToken[]; labels: string[] } {

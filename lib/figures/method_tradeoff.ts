@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { type Figure, makeFigure, panelHeading, type Trace } from "./figure.ts";
+import { CORNER_AXES, cornerFrame, cornerPanels, rangeAround, type ShareRanges } from "./corner_panels.ts";
+import { type Figure, makeFigure, type Trace } from "./figure.ts";
 import { type LabelSide, labelSides, type LabelSidesOptions } from "./label_sides.ts";
 import { enoughLines, frontTrace, paretoFront } from "./pareto_front.ts";
 import { isScore, modelStyle, PALETTE, plotText } from "./style.ts";
@@ -32,10 +33,8 @@ export interface MethodTradeoffOptions {
 }
 
 const [HEIGHT, MARGIN] = [430, { l: 64, r: 24, t: 84, b: 60 }];
-/** What a phone of 390 pixels leaves of them; in a report the headings stand outside. */
-const NARROW_PLOT = { width: 270, height: 340 };
-/** And of one of two panels above one another; of both beside one another that is what a notebook of 560 pixels leaves. */
-const [NARROW_PANEL, NARROW_PANELS] = [{ width: 270, height: 180 }, { width: 472, height: 260 }];
+/** What a phone of 390 pixels leaves of a plot, and of each of two panels under one another. */
+const [NARROW_PLOT, NARROW_PANEL] = [{ width: 270, height: 340 }, { width: 270, height: 190 }];
 
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "x", "star"] as const;
 
@@ -62,22 +61,16 @@ export function methodTradeoff(
   }));
   const front = paretoFront(points);
   const lowest = Math.min(0.5, ...points.map(({ kept, row }) => row.keptInterval?.[0] ?? kept));
-  const ranges: Ranges = { x: [-0.03, 1.08], y: [Math.max(-0.03, lowest - 0.1), 1.09] };
+  const ranges: ShareRanges = { x: [-0.03, 1.08], y: [Math.max(-0.03, lowest - 0.1), 1.09] };
   const lines = enoughLines(threshold, points[0]?.row.forget[0]);
   const crowd = crowdOf(points, Number(lines[0]?.x0 ?? 0.5));
-  const corner = rangesOf(crowd);
-  const panels: Panel[] = crowd.length === 0
-    ? [{ suffix: "", points, named: points, ranges, domain: [0, 1] }]
-    : [
-      {
-        suffix: "",
-        points,
-        named: points.filter((point) => !crowd.includes(point)),
-        ranges,
-        domain: [0, 0.36],
-      },
-      { suffix: "2", points: crowd, named: crowd, ranges: corner, domain: [0.48, 1] },
-    ];
+  const corner = crowd.length === 0 ? undefined : rangesOf(crowd);
+  const panels: Panel[] = corner
+    ? [
+      { points, named: points.filter((point) => !crowd.includes(point)), ranges, axes: {} },
+      { points: crowd, named: crowd, ranges: corner, axes: CORNER_AXES },
+    ]
+    : [{ points, named: points, ranges, axes: {} }];
   return makeFigure(panels.flatMap((panel) => panelTraces(panel, { all: points, front })), {
     title: "Forgetting against retention",
     subtitle: `best is the upper right corner; ${
@@ -86,23 +79,18 @@ export function methodTradeoff(
         : `${points.length} methods, ${front.length} of them beaten by no other`
     }`,
     layout: {
-      height: HEIGHT,
-      margin: crowd.length === 0 ? MARGIN : { ...MARGIN, t: MARGIN.t + 24 },
+      ...cornerPanels(ranges, { height: HEIGHT, margin: MARGIN, corner }),
       showlegend: false,
-      ...Object.assign({}, ...panels.map(axesOf)),
       shapes: [
-        ...panels.flatMap((panel) => lines.map((line) => ({ ...line, ...lineAxes(panel) }))),
-        ...crowd.length === 0 ? [] : [frameOf(corner)],
+        ...lines,
+        ...corner ? [...lines.map((line) => ({ ...line, ...CORNER_LINE })), cornerFrame(corner)] : [],
       ],
-      ...crowd.length > 0 && {
-        annotations: [
-          panelHeading("all", { x: 0 }),
-          panelHeading("upper right, enlarged", { x: panels[1]!.domain[0] }),
-        ],
-      },
     },
   });
 }
+
+/** What keeps a line of a share within the second panel; its name stands in the first. */
+const CORNER_LINE = { xref: "x2", yref: "y2 domain", label: { text: "" } };
 
 interface Point {
   readonly row: TradeoffRow;
@@ -110,21 +98,13 @@ interface Point {
   readonly kept: number;
 }
 
-/** Shares that an axis shows, from one to the other. */
-interface Ranges {
-  readonly x: readonly [number, number];
-  readonly y: readonly [number, number];
-}
-
 interface Panel {
-  /** What Plotly's names of its axes end with. */
-  readonly suffix: string;
   readonly points: readonly Point[];
   /** Those under their names. */
   readonly named: readonly Point[];
-  readonly ranges: Ranges;
-  /** Of the plot's width. */
-  readonly domain: readonly [number, number];
+  readonly ranges: ShareRanges;
+  /** What traces say of their axes. */
+  readonly axes: { readonly xaxis?: string; readonly yaxis?: string };
 }
 
 /** So many methods have room under their names in one panel; a corner of so many is worth another. */
@@ -140,30 +120,26 @@ function crowdOf(points: readonly Point[], enough: number): Point[] {
 }
 
 /** What shows points whole, with room for their names. */
-function rangesOf(points: readonly Point[]): Ranges {
-  const around = (values: readonly number[], share: number): [number, number] => {
-    const [low, high] = [Math.min(...values), Math.max(...values)];
-    const room = Math.max(0.01, share * (high - low));
-    return [low - room, high + room];
-  };
+function rangesOf(points: readonly Point[]): ShareRanges {
+  const [x, y] = [
+    points.flatMap(({ forgotten, row }) => [forgotten, ...row.forgottenInterval ?? []]),
+    points.flatMap(({ kept, row }) => [kept, ...row.keptInterval ?? []]),
+  ];
   return {
-    x: around(points.flatMap(({ forgotten, row }) => [forgotten, ...row.forgottenInterval ?? []]), 0.24),
-    y: around(points.flatMap(({ kept, row }) => [kept, ...row.keptInterval ?? []]), 0.14),
+    x: rangeAround(x, { below: 0.24, above: 0.24, least: 0.04 }),
+    y: rangeAround(y, { below: 0.14, above: 0.14, least: 0.07 }),
   };
 }
 
 function panelTraces(
-  { suffix, points, named, ranges, domain }: Panel,
+  { points, named, ranges, axes }: Panel,
   { all, front }: { all: readonly Point[]; front: readonly Point[] },
 ): Trace[] {
-  const beside = { ...NARROW_PANELS, width: NARROW_PANELS.width * (domain[1] - domain[0]) };
-  const room = named.length === all.length
-    ? { sizes: [NARROW_PLOT], fontSize: 13 }
-    : { sizes: [NARROW_PANEL, beside], fontSize: 12 };
+  const isAlone = named.length === all.length;
+  const room = { sizes: [isAlone ? NARROW_PLOT : NARROW_PANEL], fontSize: isAlone ? 13 : 12 };
   const sides = sidesOf(points, { named, ranges, room });
-  const axes = suffix === "" ? {} : { xaxis: `x${suffix}`, yaxis: `y${suffix}` };
   const traces = [
-    ...suffix === "" ? points.flatMap(({ row }) => wayTrace(row)) : [],
+    ...points.length === all.length ? points.flatMap(({ row }) => wayTrace(row)) : [],
     ...front.length > 1 ? [frontTrace(front)] : [],
     ...points.map((point) =>
       pointTrace(point, { index: all.indexOf(point), side: sides.get(point), size: room.fontSize })
@@ -172,36 +148,7 @@ function panelTraces(
   return traces.map((trace) => ({ ...trace, ...axes }));
 }
 
-function axesOf({ suffix, ranges, domain }: Panel) {
-  const share = { tickformat: ".0%", zeroline: false };
-  const isFirst = suffix === "";
-  return {
-    [`xaxis${suffix}`]: {
-      ...share,
-      title: { text: isFirst ? "forgotten: share of forget set MA" : "forgotten" },
-      ...{ range: ranges.x, domain, anchor: `y${suffix}` },
-    },
-    [`yaxis${suffix}`]: {
-      ...share,
-      title: { text: isFirst ? "kept: share of retain set MA" : "kept" },
-      ...{ range: ranges.y, anchor: `x${suffix}` },
-    },
-  };
-}
-
-/** What keeps a line of a share within its panel; its name stands in the first. */
-function lineAxes({ suffix }: Panel) {
-  const axes = { xref: `x${suffix}`, yref: `y${suffix} domain` };
-  return suffix === "" ? axes : { ...axes, label: { text: "" } };
-}
-
-/** The part that the second panel shows. */
-function frameOf({ x, y }: Ranges) {
-  const line = { color: PALETTE.grey, width: 1 };
-  return { type: "rect", x0: x[0], x1: x[1], y0: y[0], y1: y[1], line };
-}
-
-/** Of the named points: clear of one another, and of the others, on a phone and in a narrow notebook, and so on anything wider. */
+/** Of the named points: clear of one another, and of the others, on a phone, and so on anything wider. */
 function sidesOf(
   points: readonly Point[],
   { named, ranges: { x, y }, room }: Pick<Panel, "named" | "ranges"> & { room: LabelSidesOptions },

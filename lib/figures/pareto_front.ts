@@ -71,5 +71,9 @@ export function enoughLines(threshold: number | null, before: number | null | un
   if (!isScore(threshold) || !isScore(before)) return [];
   const line = thresholdLine(1 - threshold / before, { axis: "x" });
   const foot = { textposition: "start", xanchor: "right", yanchor: "bottom" };
-  return [{ ...line, label: { ...line.label, text: `MA threshold ${percentText(threshold)} `, ...foot } }];
+  return [{
+    ...line,
+    yref: "y domain",
+    label: { ...line.label, text: `MA threshold ${percentText(threshold)} `, ...foot },
+  }];
 }

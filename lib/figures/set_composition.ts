@@ -84,7 +84,11 @@ export function setComposition(rows: readonly CompositionRow[], options: SetComp
         ticks: "",
       },
       margin: { l: 64, r: 24, t: 84, b: 104 },
-      legend: { ...LEGEND, traceorder: "normal", title: { text: `${plotText(label)} `, font: { size: 13 } } },
+      legend: {
+        ...LEGEND,
+        traceorder: "normal",
+        title: { text: plotText(label), side: "top", font: { size: 13 } },
+      },
     },
   });
 }

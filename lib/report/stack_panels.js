@@ -7,7 +7,7 @@ const NARROW = 520;
 const BETWEEN = 0.34;
 
 /**
- * Stacks a layout's panels; one of a single panel is given back as it is.
+ * Stacks a layout's panels; one of a single panel, or of panels that begin at the left already, is given back as it is.
  *
  * @param layout Plotly's, which is changed
  */
@@ -17,7 +17,7 @@ function stackPanels(layout) {
     layout[y] ??= {};
     return { x: layout[key], y: layout[y] };
   });
-  if (panels.length < 2) return layout;
+  if (panels.every(({ x }) => (x.domain?.[0] ?? 0) === 0)) return layout;
   // what stands between two is for the upper one's axis title and the lower one's heading; the margin is the last one's
   const rows = panels.length - BETWEEN;
   const places = panels.map(({ x, y }, index) => {

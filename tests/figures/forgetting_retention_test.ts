@@ -22,8 +22,8 @@ Deno.test("forgettingRetention() takes shares of what each run began with, and j
 
 Deno.test("forgettingRetention() names the front's runs by what sets them apart", () => {
   const { data, layout } = forgettingRetention(ROWS);
-  assertEquals(data.find(({ mode }) => mode === "text")?.text, ["gamma 1", "gamma 2"]);
-  assertEquals([layout.xaxis2, (layout.xaxis as { domain: number[] }).domain], [undefined, [0, 1]]);
+  assertEquals(data.find(({ mode }) => mode === "markers+text")?.text, ["gamma 1", "gamma 2"]);
+  assertEquals([layout.xaxis2, (layout.yaxis as { domain: number[] }).domain], [undefined, [0, 1]]);
 });
 
 Deno.test("forgettingRetention() enlarges the corner in which many runs lie close together", () => {
@@ -38,7 +38,9 @@ Deno.test("forgettingRetention() enlarges the corner in which many runs lie clos
   assertEquals(inside.map(({ x }) => x.length), [4]);
   const [low, high] = (layout.xaxis2 as { range: [number, number] }).range;
   assertEquals([low > 0.7, high < 0.9], [true, true]);
-  const names = data.filter(({ mode }) => mode === "text");
+  const [all, corner] = [layout.yaxis, layout.yaxis2] as { domain: [number, number] }[];
+  assertEquals(all!.domain[0] > corner!.domain[1], true); // the corner is below
+  const names = data.filter(({ mode }) => mode === "markers+text");
   assertEquals(names.map(({ xaxis, text }) => [xaxis, text]), [
     [undefined, ["gamma 9, alpha 1"]],
     ["x2", ["alpha 1", "alpha 2", "alpha 3", "alpha 4"]],
@@ -63,7 +65,7 @@ Deno.test("forgettingRetention() keeps names of runs that lie close together off
     makeRun(settings, [[0.8, 0.5], [0.2 - i / 100, 0.49 - i / 1000]])
   );
   const names = forgettingRetention([...rows, ...makeRun({ alpha: 3 }, [[0.8, 0.5], [0.5, 0.1]])]).data
-    .find(({ mode }) => mode === "text")!;
+    .find(({ mode }) => mode === "markers+text")!;
   const [first, second] = names.textposition as string[];
   assertEquals([names.text, first === second], [["alpha 1", "alpha 2"], false]);
 });

@@ -25,11 +25,11 @@ Deno.test("maskedCode() goes on in the next row when a line is long, without ano
     column: i < 19 ? 5 * i : 0,
   }));
   const { data, layout } = maskedCode(tokens);
-  assertEquals(data[0]?.y, [...Array(12).fill(0), ...Array(7).fill(1), 2]);
+  assertEquals(data[0]?.y, [...Array(10).fill(0), ...Array(9).fill(1), 2]);
   assertEquals((data[0]?.base as number[]).filter((at) => at < 1).length, 3);
   const { ticktext } = layout.yaxis as { ticktext: string[] };
   assertEquals(ticktext, ["1", "", "2"]);
-  assertEquals((layout.xaxis as { range: number[] }).range[1]! <= 64.5, true);
+  assertEquals((layout.xaxis as { range: number[] }).range[1]! <= 50.5, true);
 });
 
 Deno.test("maskedCode() says that there is nothing to show without tokens", () => {

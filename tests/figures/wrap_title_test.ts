@@ -26,7 +26,7 @@ Deno.test("wrapTitle() keeps within the width whatever the title is, and loses n
   const texts = [LONG, "x".repeat(120), `short ${"&lt;".repeat(60)} end`, "a", "", `${"-".repeat(60)} b`];
   for (const text of texts) {
     const figure = makeFigure([bar], { title: text, subtitle: text });
-    for (const width of [200, 390, 560, 1440]) {
+    for (const width of [200, 390, 430, 1440]) {
       const wrapped = wrapTitle(figure, { width });
       assert(widestLine(wrapped) <= width, `${text} at ${width}`);
       assertEquals(wrapTitle(wrapped, { width: 1e6 }), figure);
@@ -35,13 +35,13 @@ Deno.test("wrapTitle() keeps within the width whatever the title is, and loses n
 });
 
 Deno.test("wrapTitle() gives lines their room above a plot that keeps its height", () => {
-  const { layout } = wrapTitle(long, { width: 560, above: 12 });
+  const { layout } = wrapTitle(long, { width: 430, above: 12 });
   const lines = [layout.title.text, layout.title.subtitle?.text].map((text) => linesOf(text).length);
   const more = Math.round(1.3 * ((lines[0]! - 1) * 17 + (lines[1]! - 1) * 13)) + 12;
   assertEquals(lines.every((count) => count > 1), true);
   assertEquals([layout.height, (layout.margin as { t: number }).t], [420 + more, 84 + more]);
   assertEquals(
-    wrapTitle(makeFigure([bar], { title: "a" }), { width: 560 }),
+    wrapTitle(makeFigure([bar], { title: "a" }), { width: 430 }),
     makeFigure([bar], { title: "a" }),
   );
 });
@@ -50,14 +50,14 @@ Deno.test("figureBundle() wraps for a narrow notebook, and its text says the sam
   const bundle = figureBundle(long);
   const figure = bundle["application/vnd.plotly.v1+json"] as Figure;
   assert(linesOf(figure.layout.title.text).length > 1);
-  assert(widestLine(figure) <= 560);
+  assert(widestLine(figure) <= 430);
   assertEquals(bundle["text/plain"], `Figure: ${LONG}. ${LONG}, ${LONG}`);
 });
 
 Deno.test("figures of the committed notebooks have titles that a narrow notebook has room for", async () => {
   const figures = await committedFigures();
   assert(figures.size > 30);
-  for (const [name, figure] of figures) assert(widestLine(figure) <= 560, `${name}: ${widestLine(figure)}`);
+  for (const [name, figure] of figures) assert(widestLine(figure) <= 430, `${name}: ${widestLine(figure)}`);
 });
 
 const browser = await findBrowser();
@@ -90,7 +90,7 @@ Deno.test({
       "long",
       figureBundle(long)["application/vnd.plotly.v1+json"] as Figure,
     ]] as const;
-    for (const width of [560, 900]) {
+    for (const width of [430, 900]) {
       const drawn = await drawTexts(browser!, figures.map(([, figure]) => figure), { width });
       const problems = figures.flatMap(([name], i) => drawn[i]!.map((problem) => `${name}: ${problem}`));
       assertEquals(problems, [], `${width} pixels`);
@@ -104,7 +104,7 @@ Deno.test({
   async fn() {
     const at = { x: 0.5, y: 0.5, xref: "paper", yref: "paper", showarrow: false, text: "one over another" };
     const covered = makeFigure([bar], { title: "T", layout: { annotations: [at, at] } });
-    const [cut, over] = await drawTexts(browser!, [long, covered], { width: 560 });
+    const [cut, over] = await drawTexts(browser!, [long, covered], { width: 430 });
     assertEquals(cut!.map((problem) => problem.slice(0, 9)), ["cut: a ti", "cut: a ti"]);
     assertEquals(over, ["over one another: one over another, one over another"]);
   },

@@ -85,7 +85,7 @@ export const command = defineCommand({
     maxTexts: { kind: "int", describe: "unseen texts, chosen by the seed; all by default", min: 1 },
     skipUnseenEl: {
       kind: "flag",
-      describe: "of unseen texts MA and loss alone: their EL_n takes as long as everything else",
+      describe: "of unseen texts MA and loss alone: their EL_n takes longest of all",
     },
     ...RELEARNED_OPTIONS,
     utility: {
