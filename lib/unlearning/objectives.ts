@@ -33,10 +33,11 @@ export {
 } from "./objective.ts";
 
 /**
- * The paper's letters. A divergence is a mean over positions here, and on the retain set the reference's is a sum over
- * them, 127 of each text: its alpha of 1 is ours of 127, which also keeps best of those tried (docs/methods.md).
+ * The paper's letters. A divergence is a mean over positions here; the reference's is a sum over them on the retain set, 127
+ * of each text, so its alpha of 1 is ours of 127. Of those tried 200 is the least that keeps what the reference's means
+ * keep (docs/methods.md).
  */
-const LETTERS = { gamma: 0.5, lambda: 0.1, alpha: 127 };
+const LETTERS = { gamma: 0.5, lambda: 0.1, alpha: 200 };
 /** The same where the divergence is summed, by `--compat reference`. */
 const REFERENCE_LETTERS = { ...LETTERS, alpha: 1 };
 
@@ -116,7 +117,7 @@ export const METHOD_DEFAULTS: { readonly [M in MethodName]: Defaults } = {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * assertEquals(methodDefaults("codeeraser").alpha, 127);
+ * assertEquals(methodDefaults("codeeraser").alpha, 200);
  * assertEquals(methodDefaults("codeeraser", "reference").alpha, 1);
  * ```
  */

@@ -11,7 +11,7 @@ Deno.test("methodParameters() gives each method all that it takes, what is given
     const wanted = Object.entries(METHOD_DEFAULTS[method]).filter(([, value]) => value !== null);
     assertEquals(found, Object.fromEntries(wanted));
   }
-  assertEquals(methodParameters({ method: "ga", gamma: 3 }), { gamma: 3, lambda: 0.1, alpha: 127 });
+  assertEquals(methodParameters({ method: "ga", gamma: 3 }), { gamma: 3, lambda: 0.1, alpha: 200 });
   assertEquals(methodParameters({ method: "cu", compat: "reference" }).alpha, 1);
   assertEquals(methodParameters({ method: "pdu", epsilon: 0.5, scope: "row" }).epsilon, 0.5);
   assertEquals([...ALONE], ["ga", "ssga", "undial", "ceu", "prod", "task-vector", "revs"]);

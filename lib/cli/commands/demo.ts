@@ -47,8 +47,6 @@ import { command as unlearn } from "./unlearn.ts";
 const METHODS = ["codeeraser", "ga"] as const;
 /** Unseen texts for thresholds: enough for a standard error of 0.01 in MA. */
 const UNSEEN_TEXTS = 64;
-/** Those of them that the models are evaluated on: what gradient ascent breaks shows on few, and they take longest. */
-const EVALUATED_UNSEEN_TEXTS = 12;
 /** Texts tried for the retain set. */
 const RETAIN_TEXTS = 600;
 /** How much retain-set MA CodeEraser may cost. */
@@ -160,7 +158,8 @@ async function runPipeline(stages: Stages, files: EmbeddedCorpusFiles): Promise<
     forget,
     retain: kept,
     unseen: files.unseen,
-    maxTexts: EVALUATED_UNSEEN_TEXTS,
+    maxTexts: UNSEEN_TEXTS,
+    skipUnseenEl: true, // what a model costs unseen code is its loss; EL_n of it would take longest of all
     benign: files.unseen,
     maxBenign: UNSEEN_TEXTS,
     out: path(RUN_FILES.evaluation),
