@@ -46,6 +46,7 @@ export function cornerPanels(
   },
 ) {
   const share = { tickformat: ".0%", zeroline: false };
+  const close = { ...share, tickformat: ".1~%" };
   const [forgotten, kept] = ["forgotten: share of forget set MA", "kept: share of retain set MA"];
   return {
     height: height + (corner ? HIGHER : 0),
@@ -53,8 +54,8 @@ export function cornerPanels(
     xaxis: { ...share, title: { text: forgotten }, range: all.x },
     yaxis: { ...share, title: { text: kept }, range: all.y, domain: corner ? ALL : [0, 1] },
     ...corner && {
-      xaxis2: { ...share, title: { text: forgotten }, range: corner.x, anchor: "y2" },
-      yaxis2: { ...share, title: { text: kept }, range: corner.y, anchor: "x2", domain: CORNER },
+      xaxis2: { ...close, title: { text: forgotten }, range: corner.x, anchor: "y2" },
+      yaxis2: { ...close, title: { text: kept }, range: corner.y, anchor: "x2", domain: CORNER },
       annotations: [
         panelHeading("all", { x: 0 }),
         panelHeading("upper right, enlarged", { x: 0, y: CORNER[1] }),
