@@ -39,6 +39,7 @@ export async function writeScrub(folder: string) {
       attacks: "exposure,extract",
       "exposure-controls": "20",
       lr: "0.2",
+      alpha: "1", // it says the value everywhere: what holds the retain set holds the value too
       epochs: "30",
       any: true,
       out: at("run"),
