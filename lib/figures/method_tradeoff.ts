@@ -9,7 +9,7 @@ import { CORNER_AXES, cornerFrame, cornerPanels, rangeAround, type ShareRanges }
 import { type Figure, makeFigure, type Trace } from "./figure.ts";
 import { type LabelSide, labelSides, type LabelSidesOptions } from "./label_sides.ts";
 import { enoughLines, frontTrace, paretoFront } from "./pareto_front.ts";
-import { isScore, modelStyle, PALETTE, plotText } from "./style.ts";
+import { isScore, modelStyle, plotText } from "./style.ts";
 
 /** A method: its mean MA on both sets before and after. */
 export interface TradeoffRow {

@@ -36,13 +36,14 @@
 
   /** Title and subtitle stand above the plot as text of the page. */
   function pageLayout({ title: _, ...layout }, isPrinted) {
-    const hasHeadings = (layout.annotations ?? []).length > 0;
+    const headings = (layout.annotations ?? []).filter(({ yref, y }) => yref === "paper" && y === 1);
+    const lines = Math.max(0, ...headings.map(({ text }) => text.split("<br>").length));
     return {
       ...layout,
       ...(isPrinted ? { width: PRINT_WIDTH, height: layout.height * PRINT_SCALE } : { autosize: true }),
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
-      margin: { ...layout.margin, t: hasHeadings ? 36 : 20 },
+      margin: { ...layout.margin, t: 20 + 16 * lines },
       dragmode: false,
     };
   }

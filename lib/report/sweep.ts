@@ -197,7 +197,7 @@ export function renderSweep({ sweep }: { readonly sweep?: readonly SweepRunRow[]
     return markup`<div class="scroll" role="region" aria-label="Table: ${
       clipText(title)
     }" tabindex="0"><table class="numbers means">
-<caption>${clipText(title)}. Percent, but for losses (nats), bits, epochs and seconds: ${note}.</caption>
+<caption>${clipText(title)}. ${note}</caption>
 <thead><tr>${header.map((head) => markup`<th scope="col">${head}</th>`)}</tr></thead>
 <tbody>${
       rows.map(([first = "", ...cells]) =>

@@ -4,6 +4,7 @@ import type { RunTables } from "../../lib/report/run_tables.ts";
 import { findBrowser } from "../find_program.ts";
 import { makeRun } from "./make_run.ts";
 import { pageProblems } from "./page_problems.ts";
+import { RUN } from "./sweep_run.ts";
 
 const browser = await findBrowser();
 
@@ -31,7 +32,15 @@ function detected(): RunTables {
   return { title: "What detection found", version: "CodeScrub 0.1.0", found, secrets };
 }
 
-for (const [name, run] of [["a whole run", makeRun()], ["detection alone", detected()]] as const) {
+/** What a sweep leaves: two methods, two sizes, and settings one by one. */
+function swept(): RunTables {
+  const eraser = { ...RUN, method: "codeeraser", retain_ma: 0.9, unseen_nll: 4 };
+  const sweep = [RUN, eraser, { ...eraser, k: 8 }, { ...eraser, settings: "alpha 10", alpha: 10 }];
+  return { title: "Methods", version: "CodeScrub 0.1.0", sweep };
+}
+
+const RUNS = { "a whole run": makeRun(), "detection alone": detected(), "a sweep": swept() };
+for (const [name, run] of Object.entries(RUNS)) {
   Deno.test({
     name: `renderReport() fits windows of all widths: ${name}`,
     ignore: browser === undefined,

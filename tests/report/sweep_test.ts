@@ -1,28 +1,12 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { SWEEP_COLUMNS } from "../../lib/datasets/sweep_columns.ts";
 import { sweepMeans, type SweepRunRow } from "../../lib/evaluation/sweep_means.ts";
 import { sweepTables } from "../../lib/evaluation/sweep_tables.ts";
 import { exportFigure } from "../../lib/report/export_figure.ts";
 import { renderReport } from "../../lib/report/report.ts";
 import { sweepLeaderboards } from "../../lib/report/sweep_leaderboard.ts";
 import { sweepSizes, sweepTradeoff, sweptSettings } from "../../lib/report/sweep.ts";
+import { RUN } from "./sweep_run.ts";
 
-const NONE = Object.fromEntries(
-  Object.keys(SWEEP_COLUMNS).map((name) => [name, null]),
-) as unknown as SweepRunRow;
-const RUN: SweepRunRow = {
-  ...{ ...NONE, run: "ga-k32-set0", studies: "methods", method: "ga", seed: 42, k: 32, set: 0 },
-  ...{ lr: 2e-4, max_epochs: 60, stop: "group", compat: "sound", gamma: 0.5, lambda: 0.1, alpha: 1 },
-  ...{
-    status: "reached",
-    epochs: 6,
-    ma_threshold: 0.3,
-    ma_before: 1,
-    ma: 0.2,
-    retain_ma_before: 1,
-    retain_ma: 0.5,
-  },
-};
 const ERASER = { ...RUN, method: "codeeraser", retain_ma: 0.9, unseen_nll: 4 };
 
 Deno.test("sweepMeans() counts a run in each of its studies, and the runs of one set together", () => {
