@@ -88,15 +88,16 @@ export async function checkDone(
   for (const { name, method, settings } of runs) {
     const folder = join(out, SWEEP_FILES.runs, name);
     const done = await readResult(folder);
-    const cells = Object.entries(settingCells(method, unlearnValues(unlearn, settings)));
-    const other = done &&
-      cells.find(([column, value]) => value !== (done[column as keyof typeof SETTING_COLUMNS] ?? null));
-    if (!other) continue;
-    const [column, now] = other;
-    const then = done[column as keyof typeof SETTING_COLUMNS];
+    if (!done) continue;
+    const now = settingCells(method, unlearnValues(unlearn, settings));
+    const columns = Object.keys(SETTING_COLUMNS) as (keyof typeof SETTING_COLUMNS)[];
+    const column = columns.find((column) => now[column] !== (done[column] ?? null));
+    if (column === undefined) continue;
     throw new UsageError(
-      `Cannot go on in "${out}": run ${name} had ${column} ${then}, another version's default, and would have ${now} ` +
-        `now: give another --out, or remove "${folder}", and it is made again`,
+      `Cannot go on in "${out}": run ${name} had ${column} ${
+        done[column]
+      }, another version's default, and would ` +
+        `have ${now[column]} now: give another --out, or remove "${folder}", and it is made again`,
     );
   }
 }

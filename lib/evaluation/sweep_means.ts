@@ -11,7 +11,7 @@ import {
   type SWEEP_MEAN_COLUMNS,
   SWEEP_MEASURES,
 } from "../datasets/sweep_columns.ts";
-import { bootstrapMean } from "../metrics/bootstrap.ts";
+import { bootstrapDifference, bootstrapMean, type Sample } from "../metrics/bootstrap.ts";
 import { mean } from "../metrics/mean.ts";
 
 /** A row of the table of runs. */
@@ -82,22 +82,27 @@ function meanOf(
     usual: readonly SweepRunRow[];
   },
 ): Required<SweepMeanRow>[] {
-  const measured = runs.filter((run) => typeof run[measure] === "number");
+  const isMeasured = (run: SweepRunRow) => typeof run[measure] === "number";
+  const sampleOf = (own: readonly SweepRunRow[]): Sample => ({
+    values: own.map((run) => run[measure]!),
+    clusters: own.map(({ set }) => `${set}`),
+  });
+  const measured = runs.filter(isMeasured);
   if (measured.length === 0) return [];
   const { method, k, settings } = measured[0]!;
-  const values = measured.map((run) => run[measure]!);
-  const { estimate, low, high } = bootstrapMean({ values, clusters: measured.map(({ set }) => `${set}`) });
+  const sample = sampleOf(measured);
+  const { estimate, low, high } = bootstrapMean(sample);
   const pairs = measured.flatMap((run) => {
-    const other = usual.find(({ set, seed }) => set === run.set && seed === run.seed)?.[measure];
-    return typeof other === "number" ? [{ value: run[measure]! - other, cluster: `${run.set}` }] : [];
+    const other = usual.find(({ set, seed }) => set === run.set && seed === run.seed);
+    return other && isMeasured(other) ? [{ run, other }] : [];
   });
-  const change = pairs.length === 0 ? undefined : bootstrapMean({
-    values: pairs.map(({ value }) => value),
-    clusters: pairs.map(({ cluster }) => cluster),
-  });
+  const change = pairs.length === 0 ? undefined : bootstrapDifference(
+    sampleOf(pairs.map(({ run }) => run)),
+    sampleOf(pairs.map(({ other }) => other)),
+  );
   return [{
-    ...{ study, method, k, settings, measure, runs: values.length },
-    ...{ mean: estimate, deviation: deviationOf(values), low, high },
+    ...{ study, method, k, settings, measure, runs: measured.length },
+    ...{ mean: estimate, deviation: deviationOf(sample.values), low, high },
     difference: change?.estimate ?? null,
     ...{ difference_low: change?.low ?? null, difference_high: change?.high ?? null },
   }];

@@ -81,9 +81,25 @@ export function cornerFrame({ x, y }: ShareRanges) {
 }
 
 /**
+ * How far along a range a value lies, as a share of it.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { along } from "./corner_panels.ts";
+ *
+ * assertEquals(along([0.5, 1], 0.75), 0.5);
+ * ```
+ */
+export function along([low, high]: readonly [number, number], value: number): number {
+  return (value - low) / (high - low);
+}
+
+/**
  * A range around values, with room for marks and names.
  *
- * @param room of the values' own range, below and above @param least how far the range reaches in any case
+ * @param options.below how much of the values' own extent is added below them, and `above` above
+ * @param options.least what their extent counts as in any case
  *
  * @example
  * ```ts

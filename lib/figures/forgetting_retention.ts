@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { CORNER_AXES, cornerPanels, rangeAround, type ShareRanges } from "./corner_panels.ts";
+import { along, CORNER_AXES, cornerPanels, rangeAround, type ShareRanges } from "./corner_panels.ts";
 import { type Figure, makeFigure, type Trace } from "./figure.ts";
 import {
   epochsOf,
@@ -90,17 +90,11 @@ export function forgettingRetention(
       ...(front.length > 1 ? [frontTrace(front)] : []),
       ...methods.map((method) => pointTrace(points.filter(({ run }) => run.method === method), method)),
       ...nameTrace(front.filter((point) => !isInside(point)), {
-        ...{ all: points, ranges, size: corner ? NARROW_PANEL : NARROW_PLOT },
+        all: points,
+        ranges,
+        size: corner ? NARROW_PANEL : NARROW_PLOT,
       }),
-      ...(corner ? cornerTraces(corner, front) : []),
-      ...(corner
-        ? nameTrace(front.filter(isInside), {
-          all: points,
-          ranges: corner,
-          size: NARROW_PANEL,
-          ...CORNER_AXES,
-        })
-        : []),
+      ...(corner ? cornerTraces(corner, { all: points, front }) : []),
     ],
     {
       title: "Forgetting against retention",
@@ -143,7 +137,10 @@ function cornerOf(points: readonly Point[]): Corner | undefined {
 }
 
 /** The second panel. */
-function cornerTraces({ points }: Corner, front: readonly Point[]): Trace[] {
+function cornerTraces(
+  { points, ...ranges }: Corner,
+  { all, front }: { all: readonly Point[]; front: readonly Point[] },
+): Trace[] {
   const there = { ...CORNER_AXES, showlegend: false };
   return [
     { ...frontTrace(front), ...there },
@@ -152,6 +149,10 @@ function cornerTraces({ points }: Corner, front: readonly Point[]): Trace[] {
       ...there,
       cliponaxis: true,
     })),
+    ...nameTrace(front.filter((point) => points.includes(point)), {
+      ...{ all, ranges, size: NARROW_PANEL },
+      ...CORNER_AXES,
+    }),
   ];
 }
 
@@ -171,14 +172,13 @@ function nameTrace(
     yaxis?: string;
   },
 ): Trace[] {
+  if (front.length === 0) return [];
   const names = front.map(({ run }) => nameRun(run, all));
-  const along = ([low, high]: readonly [number, number], value: number) => (value - low) / (high - low);
-  const label = new Map(front.map((point, i) => [point, names[i]!]));
-  const points = [...front, ...all.filter((point) => !label.has(point))];
-  const placed = points.map((point) => ({
-    ...{ x: along(x, point.forgotten), y: along(y, point.kept), label: label.get(point) ?? "" },
+  const points = [...front, ...all.filter((point) => !front.includes(point))];
+  const placed = points.map(({ forgotten, kept }, i) => ({
+    ...{ x: along(x, forgotten), y: along(y, kept), label: names[i] ?? "" },
   }));
-  return front.length === 0 ? [] : [{
+  return [{
     type: "scatter",
     mode: "markers+text",
     marker: { size: POINT_SIZE, opacity: 0 }, // names keep clear of it

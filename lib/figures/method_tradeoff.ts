@@ -5,7 +5,14 @@
  *
  * @module
  */
-import { CORNER_AXES, cornerFrame, cornerPanels, rangeAround, type ShareRanges } from "./corner_panels.ts";
+import {
+  along,
+  CORNER_AXES,
+  cornerFrame,
+  cornerPanels,
+  rangeAround,
+  type ShareRanges,
+} from "./corner_panels.ts";
 import { type Figure, makeFigure, type Trace } from "./figure.ts";
 import { type LabelSide, labelSides, type LabelSidesOptions } from "./label_sides.ts";
 import { enoughLines, frontTrace, paretoFront } from "./pareto_front.ts";
@@ -153,14 +160,13 @@ function sidesOf(
   points: readonly Point[],
   { named, ranges: { x, y }, room }: Pick<Panel, "named" | "ranges"> & { room: LabelSidesOptions },
 ): Map<Point, LabelSide> {
-  const along = ([low, high]: readonly [number, number]) => (value: number) => (value - low) / (high - low);
-  const ends = (interval: readonly [number, number] | undefined, at: (value: number) => number) =>
-    interval && [at(interval[0]), at(interval[1])] as const;
+  const ends = (range: ShareRanges["x"], interval: readonly [number, number] | undefined) =>
+    interval && [along(range, interval[0]), along(range, interval[1])] as const;
   const placed = points.map((point) => ({
-    x: along(x)(point.forgotten),
-    y: along(y)(point.kept),
-    across: ends(point.row.forgottenInterval, along(x)),
-    up: ends(point.row.keptInterval, along(y)),
+    x: along(x, point.forgotten),
+    y: along(y, point.kept),
+    across: ends(x, point.row.forgottenInterval),
+    up: ends(y, point.row.keptInterval),
     label: named.includes(point) ? modelStyle(point.row.method).label : "",
   }));
   const sides = labelSides(placed, room);

@@ -2,8 +2,7 @@
 import { SWEEP_COLUMNS } from "../../lib/datasets/sweep_columns.ts";
 import type { SweepRunRow } from "../../lib/evaluation/sweep_means.ts";
 
-/** A row of nothing. */
-export const NONE = Object.fromEntries(
+const NONE = Object.fromEntries(
   Object.keys(SWEEP_COLUMNS).map((name) => [name, null]),
 ) as unknown as SweepRunRow;
 /** A run of GA. */

@@ -51,10 +51,10 @@ interface Trial {
   attacks: string[];
 }
 
-/** Its folder's name. */
-/** The paper's, for all trials: the first ones were made before the default was 127. */
+/** The paper's, for all trials: the first ones were made when it was the default. */
 const ALPHA = "1";
 
+/** Its folder's name. */
 function nameOf({ method, set }: Pick<Trial, "method" | "set">): string {
   return `${method.replaceAll(" ", "_")}_${set}`;
 }
@@ -82,8 +82,9 @@ async function tryMethod(files: StudyFiles, trial: Trial): Promise<void> {
   if (METHODS[method]) {
     await stage(join(model, "model.safetensors"), [
       ...["unlearn", "--config", path("data/embedded_preset.json"), "--alpha", ALPHA, "--model", MODEL],
-      ...["--corpus", train],
-      ...["--forget", forget, "--retain", retain, ...METHODS[method](files), "--out", model],
+      ...["--corpus", train, "--forget", forget, "--retain", retain],
+      ...METHODS[method](files),
+      ...["--out", model],
     ], { mayFail: true });
   }
   await stage(at("attacks/attacks.json"), [

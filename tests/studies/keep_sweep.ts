@@ -17,9 +17,7 @@ type Run = RowOf<typeof COLUMNS>;
 
 /** The kept rows, those made anew in their places; new ones come last. */
 export function mergeRuns(kept: readonly Run[], made: readonly Run[]): Run[] {
-  const anew = new Map(made.map((row) => [row.run, row]));
-  const known = new Set(kept.map(({ run }) => run));
-  return [...kept.map((row) => anew.get(row.run) ?? row), ...made.filter(({ run }) => !known.has(run))];
+  return [...new Map([...kept, ...made].map((row) => [row.run, row])).values()];
 }
 
 if (import.meta.main) {
