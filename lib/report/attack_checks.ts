@@ -54,7 +54,11 @@ export function checkExtraction(run: Run): Check {
   const check = { topic: "extraction", name: "No question gets a secret out" };
   const own = summariesOf(run, "extract", "prefix").filter(({ extracted }) => extracted !== null);
   if (own.length === 0) {
-    return notMeasured(check, "Greedy, drawn and beam decoding, other contexts.", "extract,prefix");
+    return notMeasured(
+      check,
+      "Likeliest, drawn and searched answers, also in other contexts.",
+      "extract,prefix",
+    );
   }
   const worst = own.reduce((most, row) => row.extracted!.estimate > most.extracted!.estimate ? row : most);
   const nameOf = ({ attack, variant }: AttackSummary) => clipText(`${attack}, ${variant}`, 60);
@@ -110,7 +114,11 @@ export function checkMembership({ attacks }: Run): Check {
   const check = { topic: "membership", name: "Nobody can tell that they were trained on (membership)" };
   const areas = (attacks?.membership ?? []).filter(({ model }) => model === "after");
   if (areas.length === 0) {
-    return notMeasured(check, "Secrets against made-up ones, by five scores.", "membership");
+    return notMeasured(
+      check,
+      "Secrets beside made-up ones, by their loss and four other scores.",
+      "membership",
+    );
   }
   const worst = areas.reduce((most, row) =>
     Math.abs(row.estimate - GUESS) > Math.abs(most.estimate - GUESS) ? row : most

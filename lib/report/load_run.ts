@@ -123,7 +123,7 @@ function titleOf(run: RunTables): string {
 /** What made the run: its own record, as `demo` writes it, else those of its checkpoints under their names. */
 async function readRecords(
   { folders, histories, paths }: Pick<ReportSources, "folders" | "histories" | "paths">,
-): Promise<Pick<RunTables, "origin" | "config" | "versions" | "seconds">> {
+): Promise<Pick<RunTables, "origin" | "config" | "versions" | "seconds" | "relearningSteps">> {
   const [folder, other] = folders;
   const isOne = folder !== undefined && other === undefined;
   const own = isOne ? await readJson(join(folder, RUN_FILES.record)) : undefined;
@@ -134,7 +134,12 @@ async function readRecords(
     ...histories.map(({ record }) => record),
     ...await tableRecords(paths),
   ];
+  const trainings = records.filter(({ command }) => command === "evaluate")
+    .map(({ settings }) => toRecord(settings)).filter(({ benign }) => benign !== undefined);
+  const steps = new Set(trainings.map(({ benignSteps }) => benignSteps));
+  const [relearningSteps] = steps;
   return {
+    ...steps.size === 1 && isNumber(relearningSteps) && { relearningSteps },
     origin: originOf(records),
     config: own
       ? { ...isText(own.command) && { command: own.command }, ...toRecord(own.settings) }

@@ -33,7 +33,9 @@ export function renderReport(run: RunTables): string {
   return renderPage({
     title: run.title,
     version: run.version,
-    about: markup`Secrets ${DONE[reachOf(run)]} by ${clipText(run.version)}. ${describeMask(run)}`,
+    about: markup`Secrets ${DONE[reachOf(run)]} by ${clipText(run.version)}${describeModel(run)}. ${
+      describeMask(run)
+    }`,
     sections: renderSections(run),
     findings: markup`
       <section class="findings" aria-label="Summary">${
@@ -47,6 +49,12 @@ const DONE = {
   measured: "found and measured",
   unlearned: "found, measured and erased",
 } as const satisfies Record<RunReach, string>;
+
+/** Which model, where a record names it. */
+function describeModel({ origin = {} }: RunTables): string {
+  const name = origin.Model?.replace(/,? ?sha256:.*$/s, "");
+  return name ? ` in the model "${clipText(name, 60)}"` : "";
+}
 
 function describeMask({ revealed = false }: RunTables): Markup {
   return revealed

@@ -142,6 +142,8 @@ export interface RunTables {
   readonly duplication?: readonly DuplicationRow[];
   /** Scores after every epoch of every method. */
   readonly history?: readonly HistoryRow[];
+  /** Steps of the ordinary training behind the results of the set `relearned`. */
+  readonly relearningSteps?: number;
   /** The secrets, masked: as they were found, with scores where they were probed; those of the forget set have scores after. */
   readonly secrets?: readonly ReportedSecret[];
   /** How well code is predicted, by class of token. */
@@ -233,6 +235,48 @@ export function findResult(
   model: string,
 ): ReportedResult | undefined {
   return run.results?.find((row) => row.set === set && row.model === model);
+}
+
+/**
+ * How many of the forget set's secrets are above the threshold of the set's mean; undefined where none was scored.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { countAbove } from "./run_tables.ts";
+ *
+ * const place = { doc_id: "a.py", tag: "KEY", detector: "Npm", description: "KEY, 40 characters", copies: 1, ma_before: 1 };
+ * const secrets = [{ ...place, ma_after: { ga: 0.6 } }, { ...place, ma_after: { ga: 0.1 } }];
+ * const thresholds = { ma: 0.3, el_3: null, el_5: null, el_10: null };
+ * assertEquals(countAbove({ title: "t", version: "v", thresholds, secrets }, "ga"), { above: 1, scored: 2 });
+ * ```
+ */
+export function countAbove(
+  { secrets = [], thresholds }: RunTables,
+  method: string,
+): { above: number; scored: number } | undefined {
+  const threshold = thresholds?.ma;
+  const scores = secrets.map((row) => Object.hasOwn(row.ma_after, method) ? row.ma_after[method] : null)
+    .filter(isScore);
+  if (!isScore(threshold) || scores.length === 0) return undefined;
+  return { above: scores.filter((ma) => ma > threshold).length, scored: scores.length };
+}
+
+/**
+ * What the training behind the set `relearned` was.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { describeRelearning } from "./run_tables.ts";
+ *
+ * const run = { title: "t", version: "v", relearningSteps: 20 };
+ * assertEquals(describeRelearning(run), "20 steps of ordinary training on other code");
+ * ```
+ */
+export function describeRelearning({ relearningSteps: steps }: Pick<RunTables, "relearningSteps">): string {
+  const count = steps === undefined ? "some steps" : `${steps} step${steps === 1 ? "" : "s"}`;
+  return `${count} of ordinary training on other code`;
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The run in four findings: what leaked, what was erased, what it cost, what is not proved. Sentences with the numbers of the tables,
+ * The run in four findings: what was memorized, what was erased, what it cost, what is not proved. Sentences with the numbers of the tables,
  * and nothing that the tables do not say; a finding without its table names it.
  *
  * @module
@@ -12,33 +12,40 @@ import { describeKindsAfter, describeTwins } from "./kinds.ts";
 import { findOpen } from "./not_proved.ts";
 import { describeMissing, type RunPartName } from "./run_files.ts";
 import { METRICS, THRESHOLD_METRICS, type ThresholdMetric } from "../datasets/metrics.ts";
-import { findResult, listMethods, type RunTables, standingOf } from "./run_tables.ts";
+import {
+  countAbove,
+  describeRelearning,
+  findResult,
+  listMethods,
+  type RunTables,
+  standingOf,
+} from "./run_tables.ts";
 
 /**
- * Says what leaked, what was erased, what it cost and what is not proved.
+ * Says what was memorized, what was erased, what it cost and what is not proved.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { summarizeRun } from "./summary.ts";
  *
- * const [leaked] = summarizeRun({
+ * const [memorized] = summarizeRun({
  *   title: "Run",
  *   version: "CodeScrub 0.1.0",
  *   thresholds: { ma: 0.46, el_3: 0.2, el_5: 0.1, el_10: 0.05 },
  *   documents: [{ doc_id: "a", ma: 0.9 }, { doc_id: "b", ma: 0.1 }],
  * });
- * assertEquals(leaked?.number, "50.0%");
+ * assertEquals(memorized?.number, "50.0%");
  * ```
  */
 export function summarizeRun(run: RunTables): Finding[] {
   const [method] = listMethods(run);
-  const findings = [findLeak(run), findErasure(run, method), findCost(run, method)];
+  const findings = [findMemorized(run), findErasure(run, method), findCost(run, method)];
   return run.sweep ? findings : [...findings, findOpen(run)]; // the checks are of one model
 }
 
-function findLeak(run: RunTables): Finding {
-  const heading = "What leaked";
+function findMemorized(run: RunTables): Finding {
+  const heading = "What was memorized";
   const threshold = run.thresholds?.ma;
   const scores = (run.documents ?? []).map((row) => row.ma).filter(isScore);
   if (!isScore(threshold) || scores.length === 0) {
@@ -59,7 +66,7 @@ function findLeak(run: RunTables): Finding {
       `In ${formatCount(above)} of ${
         formatCount(scores.length)
       } documents with secrets the model predicts more of ` +
-      `them than of text it never saw (mean MA above ${percentText(threshold)}); in ${
+      `the secrets than of text that it never saw (mean MA above ${percentText(threshold)}); in ${
         formatCount(strong)
       } it ` +
       "predicts at least nine tokens of ten.",
@@ -74,11 +81,13 @@ function describeDuplication({ duplication = [] }: RunTables): string[] {
   const trained = sorted.filter((row) => row.copies > 0);
   const [first, last, never] = [trained[0], trained.at(-1), sorted.find((row) => row.copies === 0)];
   if (!first || !last || first === last) return [];
-  const copies = first.copies === 1 ? "one copy" : `${formatCount(first.copies)} copies`;
-  const twins = never ? `; twins it never trained on reach ${percentText(never.ma)}` : "";
+  const twins = never
+    ? ` Made-up ones like them that no document held (twins) have ${percentText(never.ma)}.`
+    : "";
   return [
-    `Mean secret MA goes from ${percentText(first.ma)} at ${copies} to ${percentText(last.ma)} at ` +
-    `${formatCount(last.copies)}${twins}.`,
+    `Secrets that stood in ${countOf(first.copies, "training document")} have a mean MA of ${
+      percentText(first.ma)
+    }, those in ${formatCount(last.copies)} ${percentText(last.ma)}.${twins}`,
   ];
 }
 
@@ -97,9 +106,11 @@ function findErasure(run: RunTables, method: string | undefined): Finding {
     bars: compareModels(run, "forget", "ma"),
     ...(isScore(run.thresholds?.ma) && { mark: run.thresholds.ma }),
     sentences: [
+      ...describeForgetSet(run, method),
       `${label} took the forget set's MA from ${formatChange(before.ma, after.ma)} and its EL_10 from ` +
       `${formatChange(before.el_10, after.el_10)}.${describeThresholds(run, after)}`,
       ...describeRest(run, method),
+      ...describeReturn(run, method),
       ...describeKindsAfter(run, method),
     ],
   };
@@ -132,19 +143,41 @@ function describeThresholds({ thresholds }: RunTables, after: ResultRow): string
   return ` That is below what text it never saw scores in ${thresholdsOf}, but not in ${scoresOf}.`;
 }
 
-function describeRest({ secrets = [], thresholds }: RunTables, method: string): string[] {
-  const threshold = thresholds?.ma;
-  const scores = secrets.map((row) => Object.hasOwn(row.ma_after, method) ? row.ma_after[method] : null)
-    .filter(isScore);
-  if (!isScore(threshold) || scores.length === 0) return [];
-  const rest = scores.filter((ma) => ma > threshold).length;
-  if (rest === 0) {
-    return [`Not one of the ${formatCount(scores.length)} secrets alone is still above the MA threshold.`];
+/** What was to be erased, where more was found. */
+function describeForgetSet({ secrets = [], found }: RunTables, method: string): string[] {
+  const own = secrets.filter(({ ma_after }) => Object.hasOwn(ma_after, method));
+  if (own.length === 0 || !found || found.places <= own.length) return [];
+  const documents = new Set(own.map(({ doc_id }) => doc_id)).size;
+  return [
+    `To be erased were ${countOf(own.length, "secret")} in ${
+      countOf(documents, "document")
+    }, the forget set; nothing ` +
+    "was asked of the others.",
+  ];
+}
+
+/** How many of the forget set's secrets are still above the means' threshold. */
+function describeRest(run: RunTables, method: string): string[] {
+  const counts = countAbove(run, method);
+  if (!counts) return [];
+  const { above, scored } = counts;
+  if (above === 0) {
+    return [`Not one of its ${formatCount(scored)} secrets alone is still above the MA threshold.`];
   }
   return [
-    `Taken one by one, ${formatCount(rest)} of ${formatCount(scores.length)} secrets ` +
-    `${rest === 1 ? "is" : "are"} still above the MA threshold.`,
+    `Taken one by one, ${formatCount(above)} of its ${formatCount(scored)} secrets ` +
+    `${above === 1 ? "is" : "are"} still above the MA threshold.`,
   ];
+}
+
+/** What ordinary training on other code brings back. */
+function describeReturn(run: RunTables, method: string): string[] {
+  const back = [method, ...listMethods(run).filter((other) => other !== method)].flatMap((model) => {
+    const ma = findResult(run, "relearned", model)?.ma;
+    return isScore(ma) ? [`${percentText(ma)} with ${modelStyle(model).label}`] : [];
+  });
+  if (back.length === 0) return [];
+  return [`After ${describeRelearning(run)} MA is ${joinWords(back)}.`];
 }
 
 function findCost(run: RunTables, method: string | undefined): Finding {
@@ -193,7 +226,9 @@ function describeCost(run: RunTables, method: string): string {
     ? `; loss on unseen text went from ${formatScore(unseenBefore.nll, 2)} to ` +
       `${formatScore(unseenAfter.nll, 2)} nats per token`
     : "";
-  return `On code worth keeping ${modelStyle(method).label} moved ${joinWords(changes)}${loss}.`;
+  return `On code worth keeping (the retain set) ${modelStyle(method).label}${
+    method === "ga" ? ", plain gradient ascent," : ""
+  } moved ${joinWords(changes)}${loss}.`;
 }
 
 /** A score of the model before and after each method. */

@@ -40,7 +40,9 @@ export function renderVerdict(run: RunTables): Markup {
 ${
     isOpen
       ? markup`<details><summary>The checks, and the commands that make them</summary>${list}</details>`
-      : list
+      : markup`<p class="terms">MA (memorization accuracy) is the share of a secret's tokens that the model predicts
+right; EL_n (extraction likelihood) is how much of it comes out by itself, n tokens in a row. The forget set was to be erased, the
+retain set was to stay: <a href="#glossary">more words</a>.</p>${list}`
   }`;
 }
 

@@ -2,26 +2,27 @@ import { assertEquals } from "@std/assert";
 import { summarizeRun } from "../../lib/report/summary.ts";
 import { makeRun } from "./make_run.ts";
 
-Deno.test("summarizeRun() says what leaked, was erased and what it cost when the run is whole", () => {
+Deno.test("summarizeRun() says what was memorized, was erased and what it cost when the run is whole", () => {
   const [leaked, erased, cost] = summarizeRun(makeRun());
   assertEquals([leaked?.number, erased?.number, cost?.number], ["50.0%", "99.0% → 30.0%", "−91.0 points"]);
   assertEquals(leaked?.sentences, [
-    "In 1 of 2 documents with secrets the model predicts more of them than of text it never saw (mean MA above " +
+    "In 1 of 2 documents with secrets the model predicts more of the secrets than of text that it never saw (mean MA above " +
     "46.0%); in 1 it predicts at least nine tokens of ten.",
-    "Mean secret MA goes from 50.0% at one copy to 99.0% at 64; twins it never trained on reach 20.0%.",
+    "Secrets that stood in 1 training document have a mean MA of 50.0%, those in 64 99.0%. Made-up ones like " +
+    "them that no document held (twins) have 20.0%.",
   ]);
   assertEquals(erased?.sentences, [
     "CodeEraser took the forget set's MA from 99.0% to 30.0% and its EL_10 from 95.0% to 4.0%. That is below what " +
     "text it never saw scores in MA (46.0%) and EL_10 (5.5%), but not in EL_3 (50.0%, above 18.0%) and EL_5 (40.0%, " +
     "above 11.0%).",
-    "Not one of the 2 secrets alone is still above the MA threshold.",
+    "Not one of its 2 secrets alone is still above the MA threshold.",
     "By kind, within two standard errors, no better known than twins that it never trained on: key (30.0%, twins " +
     "20.0%).",
   ]);
   assertEquals(cost?.sentences, [
-    "On code worth keeping CodeEraser moved MA from 99.0% to 97.0%, EL_3 from 50.0% to 50.0%, EL_5 from 40.0% to " +
+    "On code worth keeping (the retain set) CodeEraser moved MA from 99.0% to 97.0%, EL_3 from 50.0% to 50.0%, EL_5 from 40.0% to " +
     "40.0% and EL_10 from 95.0% to 4.0%; loss on unseen text went from 2.50 to 2.50 nats per token.",
-    "On code worth keeping GA moved MA from 99.0% to 10.0%, EL_3 from 50.0% to 50.0%, EL_5 from 40.0% to 40.0% and " +
+    "On code worth keeping (the retain set) GA, plain gradient ascent, moved MA from 99.0% to 10.0%, EL_3 from 50.0% to 50.0%, EL_5 from 40.0% to 40.0% and " +
     "EL_10 from 95.0% to 0.0%; loss on unseen text went from 2.50 to 2.50 nats per token.",
   ]);
 });
@@ -92,7 +93,7 @@ Deno.test("summarizeRun() gives each kind its own baseline where the run has twi
       "and 12.5% as e-mail, so each kind has its own baseline.",
   );
   assertEquals(findings[1]?.sentences.slice(-2), [
-    "Taken one by one, 2 of 5 secrets are still above the MA threshold.",
+    "Taken one by one, 2 of its 5 secrets are still above the MA threshold.",
     "By kind, within two standard errors, no better known than twins that it never trained on: IP address (64.0%, " +
     "twins 65.0%); still better known than their twins: e-mail (41.0%, twins 12.5%).",
   ]);
@@ -105,7 +106,32 @@ Deno.test("summarizeRun() counts secrets that stayed when the mean hides them", 
     ma_after: { codeeraser: index === 0 ? 0.9 : 0.1 },
   }));
   const sentences = summarizeRun({ ...run, secrets: secrets ?? [] })[1]?.sentences;
-  assertEquals(sentences?.at(-2), "Taken one by one, 1 of 2 secrets is still above the MA threshold.");
+  assertEquals(sentences?.at(-2), "Taken one by one, 1 of its 2 secrets is still above the MA threshold.");
+});
+
+Deno.test("summarizeRun() says what was to be erased where more was found, and what training brings back", () => {
+  const run = makeRun();
+  const back = [["ga", 0.7], ["codeeraser", 0.4]] as const;
+  const results = [
+    ...run.results!,
+    ...back.map(([model, ma]) => ({ ...run.results![0]!, set: "relearned" as const, model, ma })),
+  ];
+  const sentencesOf = (places: number, relearningSteps?: number) => {
+    const found = { places, values: 2, documents: 2 };
+    const steps = relearningSteps === undefined ? {} : { relearningSteps };
+    return summarizeRun({ ...run, results, found, ...steps })[1]!.sentences;
+  };
+  const [asked, , , returned] = sentencesOf(9, 20);
+  assertEquals(
+    asked,
+    "To be erased were 2 secrets in 2 documents, the forget set; nothing was asked of the others.",
+  );
+  assertEquals(
+    returned,
+    "After 20 steps of ordinary training on other code MA is 40.0% with CodeEraser and 70.0% with GA.",
+  );
+  const [first, , some] = sentencesOf(2);
+  assertEquals([first?.startsWith("CodeEraser took"), some?.startsWith("After some steps of")], [true, true]);
 });
 
 Deno.test("summarizeRun() names what it needs when tables are missing", () => {
