@@ -181,6 +181,11 @@ export const COMMANDS = {
     example: "train --config data/model_recipe.json --out out/model",
     load: () => import("./commands/train.ts"),
   },
+  worker: {
+    description: "lends this machine's devices to train and unlearn on another one",
+    example: "worker --port 7700",
+    load: () => import("./commands/worker.ts"),
+  },
   "merge-adapter": {
     description: "a model with an adapter made part of its weights",
     example: "merge-adapter --model my-model --adapter erased --out merged",

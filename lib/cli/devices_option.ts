@@ -1,19 +1,74 @@
 /**
- * The option by which `train` and `unlearn` share a step's rows out over several devices.
+ * The options by which `train` and `unlearn` share a step's rows out over several devices, also of other machines.
  *
  * @module
  */
 import { gpuMemory } from "../engine/cpu_features.ts";
-import type { OptionSpec } from "./command.ts";
+import { parseHosts } from "../engine/hosts.ts";
+import { reasonOf } from "../files/reason.ts";
+import { type OptionSpec, UsageError } from "./command.ts";
 
-/** How many compute. */
-export const DEVICES_OPTION = {
-  kind: "int",
-  describe: "GPUs of this machine that share a step's rows out; of a CPU as many parts, which is no faster",
-  metavar: "N",
-  default: 1,
-  min: 1,
-} as const satisfies OptionSpec;
+/** What computes. */
+export const DEVICES_OPTIONS = {
+  devices: {
+    kind: "int",
+    describe: "GPUs of this machine that share a step's rows out; of a CPU as many parts, which is no faster",
+    metavar: "N",
+    default: 1,
+    min: 1,
+  },
+  hosts: {
+    kind: "string",
+    describe: "machines on which `codescrub worker` waits, which share them out too",
+    metavar: "HOST:PORT,...",
+  },
+} as const satisfies Record<string, OptionSpec>;
+
+/** Which devices a run was given. */
+export interface GivenDevices {
+  /** How many of this machine. Default 1. */
+  devices?: number | undefined;
+  /** Those of other machines, as `--hosts` lists them. */
+  hosts?: string | undefined;
+}
+
+/**
+ * The hosts that `--hosts` lists; none by default.
+ *
+ * @throws {UsageError} when one is none
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { readHosts } from "./devices_option.ts";
+ *
+ * assertEquals([readHosts("node1:7700"), readHosts(undefined)], [["node1:7700"], []]);
+ * ```
+ */
+export function readHosts(text: string | undefined): string[] {
+  try {
+    return text === undefined ? [] : parseHosts(text);
+  } catch (error) {
+    throw new UsageError(reasonOf(error));
+  }
+}
+
+/**
+ * How many devices compute, those of hosts too.
+ *
+ * @throws {UsageError} as `readHosts`
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { countDevices } from "./devices_option.ts";
+ *
+ * assertEquals([countDevices({}), countDevices({ devices: 2, hosts: "node1:7700" })], [1, 3]);
+ * ```
+ */
+export function countDevices({ devices = 1, hosts }: GivenDevices): number {
+  return devices + readHosts(hosts).length;
+}
 
 /**
  * A run's settings without what its machine gives it, devices and memory: what was begun on one may go on where there is more
@@ -28,7 +83,7 @@ export const DEVICES_OPTION = {
  * ```
  */
 export function withoutMachine<V>(
-  { devices: _, memory: __, ...settings }: { [name: string]: V },
+  { devices: _, hosts: __, memory: ___, ...settings }: { [name: string]: V },
 ): { [name: string]: V } {
   return settings;
 }

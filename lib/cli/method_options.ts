@@ -16,6 +16,7 @@ import {
 } from "../unlearning/objectives.ts";
 import type { Scope } from "../unlearning/units.ts";
 import { type OptionSpecs, type OptionValues, UsageError } from "./command.ts";
+import { countDevices, type GivenDevices } from "./devices_option.ts";
 import { flagOf } from "./options.ts";
 
 /** The methods by what they do, for the help. */
@@ -151,7 +152,7 @@ const POSITIVE: readonly (readonly [keyof MethodValues, readonly MethodName[] | 
 ];
 
 /** What the checks look at. */
-export interface GivenMethod extends Partial<MethodValues> {
+export interface GivenMethod extends Partial<MethodValues>, GivenDevices {
   /** A name of `METHODS`. */
   method: string;
   /** Whose means. */
@@ -160,8 +161,6 @@ export interface GivenMethod extends Partial<MethodValues> {
   lora?: string | undefined;
   /** One that there is. */
   adapter?: string | undefined;
-  /** GPUs at once. */
-  devices?: number | undefined;
 }
 
 /**
@@ -209,8 +208,9 @@ export function methodParameters(given: GivenMethod): ObjectiveOptions & { scope
   if (adapted && objectiveOf(method).edits) {
     throw new UsageError(`Cannot use ${flagOf(adapted)} with ${method}: it edits the weights themselves`);
   }
-  if ((given.devices ?? 1) > 1 && objectiveOf(method).edits) {
-    throw new UsageError(`Cannot use --devices with ${method}: it edits one secret after the other`);
+  if (countDevices(given) > 1 && objectiveOf(method).edits) {
+    const flag = given.hosts === undefined ? "--devices" : "--hosts";
+    throw new UsageError(`Cannot use ${flag} with ${method}: it edits one secret after the other`);
   }
   const values = names.map((name) => [name, given[name] ?? defaults[name as keyof ObjectiveOptions]]);
   return Object.fromEntries(values.filter(([, value]) => value !== undefined && value !== null));

@@ -32,7 +32,7 @@ export const GROUPS: { readonly [heading: string]: readonly string[] } = {
   "A new model": ["layers", "width", "heads", "positions", "vocabulary", "tokenizer"],
   "Training": ["steps", "batch", "length", "finalShare", "warmup", "maxNorm"],
   "Memory": ["checkpointLayers", "memory", "optimizer"],
-  "The run": "devices tensorboard plan shard workers timeout config force seed json".split(" "),
+  "The run": "devices hosts tensorboard plan shard workers timeout config force seed json".split(" "),
 };
 
 /** Fewer stand in one list. */

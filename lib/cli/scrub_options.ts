@@ -18,12 +18,12 @@ import { METHODS, objectiveOf } from "../unlearning/objectives.ts";
 const { profile, bigrams, allow } = detect.options;
 const { minBleu, any, maxTexts } = retain.options;
 const { stop, lr, epochs, margin, microBatch, compat, saveDtype } = unlearn.options;
-const { lora, checkpointLayers, optimizer, memory, devices } = unlearn.options;
+const { lora, checkpointLayers, optimizer, memory, devices, hosts } = unlearn.options;
 
 /** Options that `unlearn` gets as they are. */
 const OF_UNLEARN = {
   ...{ stop, lr, epochs, margin, microBatch, compat, saveDtype },
-  ...{ lora, checkpointLayers, optimizer, memory, devices },
+  ...{ lora, checkpointLayers, optimizer, memory, devices, hosts },
 };
 
 /** The options by name. */

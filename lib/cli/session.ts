@@ -23,7 +23,7 @@ export interface ModelSession extends Disposable {
  * Opens TensorFlow on the device that CODESCRUB_DEVICE names, else the best present.
  *
  * @param options.count how many of that kind compute; by default as many as are open, or one
- * @param options.memory see `EngineOptions`
+ * @param options.hosts see `EngineOptions`, as `options.memory`
  * @throws {RangeError} when the variable names no device; {Error} as `openTensorFlow`
  *
  * @example
@@ -36,13 +36,17 @@ export interface ModelSession extends Disposable {
  * ```
  */
 export async function openEngine(
-  { count, memory }: Pick<EngineOptions, "count" | "memory"> = {},
+  { count, hosts, memory }: Pick<EngineOptions, "count" | "hosts" | "memory"> = {},
 ): Promise<Engine> {
   const device = Deno.env.get("CODESCRUB_DEVICE") ?? "auto";
   if (device !== "auto" && device !== "cpu" && device !== "gpu") {
     throw new RangeError(`Unknown device "${device}" in CODESCRUB_DEVICE: expected "auto", "cpu" or "gpu"`);
   }
-  return await openTensorFlow({ device, memory, ...count !== undefined && { count } });
+  return await openTensorFlow({
+    ...{ device, memory },
+    ...count !== undefined && { count },
+    ...hosts !== undefined && { hosts },
+  });
 }
 
 /**

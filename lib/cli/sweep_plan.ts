@@ -15,6 +15,7 @@ import { timeStep } from "../training/time_step.ts";
 import { LASTING_WINDOWS } from "../unlearning/lasting.ts";
 import type { CommandResult, Context } from "./command.ts";
 import { formatTable } from "./console.ts";
+import type { GivenDevices } from "./devices_option.ts";
 import { gigabytes } from "./memory.ts";
 import { methodParameters } from "./method_options.ts";
 import { formatSeconds } from "./progress.ts";
@@ -29,7 +30,7 @@ import { timeEpoch } from "./unlearn_plan.ts";
 import { trainedOptions } from "./adapter_options.ts";
 
 /** What else the plan depends on: bytes that a run may take, by default what is free, and devices, by default one. */
-type PlanContext = Context & { limit?: number | undefined; devices?: number };
+type PlanContext = Context & { limit?: number | undefined } & GivenDevices;
 
 /**
  * Says what a sweep takes; writes nothing. TensorFlow must be open.
@@ -138,9 +139,9 @@ function workOf(config: SweepConfig, { method, settings }: SweepRun) {
 async function memoryOfRun(
   config: SweepConfig,
   run: SweepRun,
-  { devices, ...context }: PlanContext,
+  { devices, hosts, ...context }: PlanContext,
 ): Promise<number> {
-  const work = { ...workOf(config, run), devices };
+  const work = { ...workOf(config, run), devices, hosts };
   const row = { doc_id: "", window: 0, spans: '[["KEY",0,32]]', ma: 1, mask_tokens: 32 };
   const { bytes } = await fitUnlearning(work, {
     forgetRows: Array.from({ length: run.k }, () => row),

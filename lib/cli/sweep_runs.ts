@@ -7,6 +7,7 @@
 import { createHash } from "node:crypto";
 import { reasonOf } from "../files/reason.ts";
 import { type OptionSpec, type OptionValue, type OptionValues, UsageError } from "./command.ts";
+import type { GivenDevices } from "./devices_option.ts";
 import { LASTING_OPTIONS } from "./lasting_options.ts";
 import { methodParameters } from "./method_options.ts";
 import { checkLasting, judgesEach } from "./stop_rule.ts";
@@ -175,7 +176,7 @@ export function unlearnValues(shared: Settings, own: Settings): OptionValues<typ
  * judged together, means without unseen texts; and what makes no run.
  *
  * @param path of the file
- * @param options.runs of these studies @param options.devices how many are to compute
+ * @param options.runs of these studies, on the devices
  * @throws {UsageError} naming the study
  *
  * @example
@@ -192,7 +193,7 @@ export function unlearnValues(shared: Settings, own: Settings): OptionValues<typ
 export function checkRuns(
   path: string,
   { corpus, unseen, unlearn, studies }: Pick<SweepConfig, "corpus" | "unseen" | "unlearn" | "studies">,
-  { runs, devices }: { runs: readonly SweepRun[]; devices?: number },
+  { runs, ...devices }: { runs: readonly SweepRun[] } & GivenDevices,
 ) {
   const hasUnseen = corpus === EMBEDDED || unseen !== undefined;
   const idle = Object.entries(studies).flatMap(([study, { grid, vary }]) =>
@@ -204,7 +205,7 @@ export function checkRuns(
   const problems = runs.flatMap(({ studies, method, settings }) => {
     try {
       const values = unlearnValues(unlearn, settings);
-      methodParameters({ ...values, method, devices });
+      methodParameters({ ...values, method, ...devices });
       checkLasting(values);
       if (!hasUnseen && !judgesEach(values)) throw new UsageError('means are judged by "unseen" texts');
       return [];

@@ -109,6 +109,8 @@ export interface SweepMachine {
   memory?: string | undefined;
   /** GPUs that share a step's rows out. */
   devices: number;
+  /** Other machines that do. */
+  hosts?: string | undefined;
 }
 
 /** What the shared stages are given. */

@@ -6,14 +6,14 @@
 import { gpuMemory } from "../engine/cpu_features.ts";
 import { type OptimizerName, type StepRows, trainingBytes } from "../training/step_memory.ts";
 import type { CommandResult } from "./command.ts";
-import { onEach } from "./devices_option.ts";
+import { type GivenDevices, onEach, readHosts } from "./devices_option.ts";
 import { formatTable } from "./console.ts";
 import { gigabytes, memoryCell, memoryLeft } from "./memory.ts";
 import type { ModelContext } from "./model_folder.ts";
 import { learnsTokenizer, type StartOptions, startSizes } from "./train_start.ts";
 
 /** The options that decide. */
-export interface TrainPlanOptions extends StartOptions {
+export interface TrainPlanOptions extends StartOptions, GivenDevices {
   /** The corpus; the embedded one has a tokenizer. */
   corpus: string;
   /** Windows an update. */
@@ -22,8 +22,6 @@ export interface TrainPlanOptions extends StartOptions {
   length: number;
   /** How the moments are stored. */
   optimizer: OptimizerName;
-  /** How many devices share a batch out. Default 1. */
-  devices?: number;
 }
 
 /**
@@ -46,7 +44,7 @@ export interface TrainPlanOptions extends StartOptions {
  * ```
  */
 export async function planTraining(
-  { batch: rows, length, optimizer, devices, ...start }: TrainPlanOptions,
+  { batch: rows, length, optimizer, devices, hosts, ...start }: TrainPlanOptions,
   { limit, ...context }: ModelContext & { limit?: number | undefined },
 ): Promise<CommandResult> {
   const sizes = await startSizes(start, context);
@@ -55,6 +53,7 @@ export async function planTraining(
     Math.round(
       trainingBytes(sizes, {
         ...{ rows, length, optimizer, devices, learnsTokenizer: learns, gpu: gpuMemory() },
+        hosts: readHosts(hosts).length,
         ...step,
       }),
     );

@@ -10,7 +10,7 @@ import { CHUNK_OPTIONS } from "./chunk_options.ts";
 import type { OptionSpecs } from "./command.ts";
 import { CORPUS_OPTIONS } from "./corpus_options.ts";
 import { TENSORBOARD_OPTION } from "./event_log.ts";
-import { DEVICES_OPTION } from "./devices_option.ts";
+import { DEVICES_OPTIONS } from "./devices_option.ts";
 import { DTYPE_OPTION, SAVE_DTYPE_OPTION } from "./dtype_options.ts";
 import { LASTING_OPTIONS } from "./lasting_options.ts";
 import {
@@ -84,7 +84,7 @@ export const UNLEARN_OPTIONS = {
   ...LASTING_OPTIONS,
   ...CHUNK_OPTIONS,
   saveDtype: SAVE_DTYPE_OPTION,
-  devices: DEVICES_OPTION,
+  ...DEVICES_OPTIONS,
   tensorboard: TENSORBOARD_OPTION,
   plan: MEMORY_PLAN_OPTION,
   out: { kind: "path", describe: "folder of the checkpoint", metavar: "DIR", required: true },

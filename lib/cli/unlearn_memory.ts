@@ -17,13 +17,13 @@ import type { OptimizerName } from "../training/step_memory.ts";
 import { unlearningBytes } from "../unlearning/run_memory.ts";
 import { type TrainedModel, trainedSizes } from "./adapter_options.ts";
 import type { CommandResult, Context } from "./command.ts";
-import { onEach } from "./devices_option.ts";
+import { type GivenDevices, onEach, readHosts } from "./devices_option.ts";
 import { formatTable } from "./console.ts";
 import { fitMemory, gigabytes, memoryCell, memoryLeft, type MemoryPlan } from "./memory.ts";
 import type { ModelContext } from "./model_folder.ts";
 
 /** The options that decide. */
-export interface UnlearnMemoryOptions extends ObjectiveOptions, TrainedModel {
+export interface UnlearnMemoryOptions extends ObjectiveOptions, TrainedModel, GivenDevices {
   /** The method's name. */
   method: string;
   /** What products are computed in. */
@@ -38,8 +38,6 @@ export interface UnlearnMemoryOptions extends ObjectiveOptions, TrainedModel {
   checkpointLayers?: boolean;
   /** How the optimizer's moments are stored. Default "adam". */
   optimizer?: OptimizerName;
-  /** How many devices share micro-batches out. Default 1. */
-  devices?: number;
   /** `reference` takes two rows at once, whatever is asked for. */
   compat: Compat;
 }
@@ -95,8 +93,9 @@ export async function unlearningPlan(
   const { maxPositions } = sizes.config;
   const isKnown = retainRows.every(({ bleu4 }) => bleu4 !== null && bleu4 >= RETAIN_BLEU);
   const { dtype: products, checkpointLayers: recomputesLayers, optimizer, devices } = options;
+  const hosts = readHosts(options.hosts).length;
   const work = {
-    ...{ objective, recomputesLayers, optimizer, devices },
+    ...{ objective, recomputesLayers, optimizer, devices, hosts },
     forgetRows: forgetRows.length,
     forgetTokens: Math.min(WINDOW_TOKENS, maxPositions),
     maskTokens: forgetRows.reduce((sum, { mask_tokens }) => sum + mask_tokens, 0),

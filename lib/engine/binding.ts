@@ -11,6 +11,7 @@ import { CaptureError } from "./capture_error.ts";
 import type { Graph, TensorInfo } from "./graph.ts";
 import { checkOutputs, cString, setAttribute } from "./native.ts";
 import { Handles } from "./handles.ts";
+import { hostOf } from "./hosts.ts";
 import { fromBytes, newTensor, tensorBytes, toBytes } from "./native_tensors.ts";
 import { type Call, runInBfloat16 } from "./bfloat16.ts";
 import { type Gpu, Placement } from "./placement.ts";
@@ -47,8 +48,9 @@ export class Binding extends BindingConstants {
   readonly #placement: Placement;
   /** The GPU that computes, if one does. */
   readonly gpu: Gpu | null;
-  /** TensorFlow's names of the devices that compute: such GPUs, or logical devices of the processor. */
+  /** TensorFlow's names of the devices that compute: such GPUs, or logical devices of the processor; last those of hosts. */
   readonly devices: readonly string[];
+  readonly #hosts: readonly string[];
   readonly #handles: Handles;
   #outputs = new BigUint64Array(64);
   readonly #outputCount = new Int32Array(1);
@@ -61,7 +63,7 @@ export class Binding extends BindingConstants {
   constructor(
     symbols: Symbols,
     context: Deno.PointerValue,
-    { gpu, devices }: { gpu: Gpu | null; devices: readonly string[] },
+    { gpu, devices, hosts }: { gpu: Gpu | null; devices: readonly string[]; hosts: readonly string[] },
   ) {
     super();
     this.#symbols = symbols;
@@ -69,8 +71,14 @@ export class Binding extends BindingConstants {
     this.#status = new Status(symbols);
     this.gpu = gpu;
     this.devices = devices;
+    this.#hosts = hosts;
     this.#placement = new Placement({ symbols, context, gpu, status: this.#status });
     this.#handles = new Handles({ symbols, context, status: this.#status, gpu: gpu?.name ?? null });
+  }
+
+  /** The address of the machine whose device it is; undefined of this one's. */
+  hostAt(device: number): string | undefined {
+    return this.#hosts[hostOf(this.devices[device]!) - 1];
   }
 
   /** How many native tensors are held. */

@@ -199,7 +199,9 @@ export function compile<A extends readonly TensorTree[], R extends TensorTree>(
       functions?.[Symbol.dispose]();
       functions = new StepFunctions();
     }
-    const captured = captureStep(step, inputs, { ...options, ...functions });
+    // TensorFlow's servers refuse to run what XLA has compiled
+    const xla = options.xla && currentEngine().binding.hostAt(options.device ?? 0) === undefined;
+    const captured = captureStep(step, inputs, { ...options, xla, ...functions });
     trim(); // of two graphs of a thousand nodes a layer
     return captured;
   };

@@ -5,7 +5,10 @@
  * @module
  */
 import type { Tensor } from "../npm/tfjs_core.ts";
+import { reasonOf } from "../files/reason.ts";
+import { CaptureError } from "./capture_error.ts";
 import { currentEngine } from "./state.ts";
+import { TensorFlowError } from "./status.ts";
 
 /**
  * How many devices TensorFlow was opened with.
@@ -42,7 +45,23 @@ export function deviceCount(): number {
  */
 export function toDevice(tensor: Tensor, device: number): Tensor {
   const { binding, backend } = currentEngine();
-  return backend.wrap(binding.copy(backend.idOf(tensor), device));
+  try {
+    return backend.wrap(binding.copy(backend.idOf(tensor), device));
+  } catch (error) {
+    throw blame(error, device);
+  }
+}
+
+/** What failed, with the host that it failed on: TensorFlow says of one that has gone whatever it was about to do. */
+function blame(error: unknown, device: number): unknown {
+  const host = currentEngine().binding.hostAt(device);
+  const isHost = host !== undefined || error instanceof TensorFlowError && error.code === "UNAVAILABLE";
+  if (!isHost || error instanceof CaptureError) return error;
+  const reason = reasonOf(error).replace(/^Cannot run [^:]*: /, "");
+  const message = `Cannot go on with ${
+    host ? `host ${host}` : "a host"
+  }: ${reason}: what is done goes on without`;
+  return new Error(message, { cause: error });
 }
 
 /**
@@ -69,7 +88,7 @@ export async function onDevices<T>(
   await Promise.all(lists.map(async (list, device) => {
     for (const item of list) {
       if (failures.length > 0) return;
-      await work(item, device).catch((error) => failures.push(error));
+      await work(item, device).catch((error) => failures.push(blame(error, device)));
     }
   }));
   if (failures.length > 0) throw failures[0];

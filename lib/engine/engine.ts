@@ -10,6 +10,7 @@ import * as tf from "../npm/tfjs_core.ts";
 import util from "node:util";
 import { chooseCards, librariesFor, openOnDevice, requestDevice } from "./gpu_device.ts";
 import { tuneXla } from "./cuda_libraries.ts";
+import { hostOf, joinHosts } from "./hosts.ts";
 import { type LibraryPaths, openLibrary } from "./library.ts";
 import { limitMemory } from "./memory_budget.ts";
 import { readGpuMemory, sessionConfig, type SessionOptions } from "./session_config.ts";
@@ -28,6 +29,11 @@ export interface EngineOptions {
    * `toDevice` and steps compiled for a device. Default: one, the first.
    */
   count?: number;
+  /**
+   * Machines on which `codescrub worker` waits, HOST:PORT: the first device of each, of the kind that computes here, is another
+   * one behind those of this process. Default: none.
+   */
+  hosts?: readonly string[] | undefined;
   /** Where the libraries are. Default: what `findTensorFlow()` finds. */
   paths?: LibraryPaths;
   /**
@@ -55,8 +61,10 @@ export interface Engine extends Disposable {
   readonly devices: readonly Device[];
   /** The one in use. */
   readonly device: "cpu" | "gpu";
-  /** How many of that kind compute. */
+  /** How many of that kind compute, those of hosts too. */
   readonly count: number;
+  /** The hosts, as they were given. */
+  readonly hosts: readonly string[];
   /** Threads for one operation. */
   readonly threads: number;
   /** Tensors known to tfjs and native tensors held: both are back at their start when all is disposed. */
@@ -112,14 +120,16 @@ export async function openTensorFlow(options: EngineOptions = {}): Promise<Engin
 }
 
 /** Refuses options that what is open does not fulfil. */
-function refuseOther({ device = "auto", threads, count, paths }: EngineOptions): void {
+function refuseOther({ device = "auto", threads, count, hosts, paths }: EngineOptions): void {
   if (open && device !== "auto" && device !== open.device) {
     throw new Error(`Cannot open TensorFlow on "${device}": it is open on "${open.device}": close it first`);
   }
-  if (open && count !== undefined && count !== open.count) {
-    throw new Error(
-      `Cannot open TensorFlow on ${count} devices: it is open on ${open.count}: close it first`,
-    );
+  const own = open ? open.count - open.hosts.length : 0;
+  if (open && count !== undefined && count !== own) {
+    throw new Error(`Cannot open TensorFlow on ${count} devices: it is open on ${own}: close it first`);
+  }
+  if (open && hosts !== undefined && hosts.join() !== open.hosts.join()) {
+    throw new Error(`Cannot open TensorFlow with hosts ${hosts.join(", ")}: it is open: close it first`);
   }
   if (processThreads !== null && threads !== undefined && threads !== processThreads) {
     throw new Error(
@@ -134,14 +144,17 @@ async function openContext(options: EngineOptions): Promise<Engine> {
   const threads = processThreads ?? options.threads ?? Math.min(navigator.hardwareConcurrency, MOST_THREADS);
   const request = requestDevice(options.device);
   const memory = request.wanted === "cpu" ? undefined : readGpuMemory(Deno.env.get("CODESCRUB_GPU_MEMORY"));
-  const { count = 1 } = options;
+  const { count = 1, hosts = [] } = options;
   const savesMemory = options.memory !== undefined;
   const symbols = openLibrary(librariesFor(request, options.paths), { savesMemory });
   const { context, devices, computing } = openOnDevice(request, {
     open: (cpuOnly) => {
       const cards = chooseCards(request.gpus, count);
-      const opened = newContext(symbols, { threads, cpuOnly, memory, cards, cpus: count });
-      return { ...opened, computing: computingDevices(opened.devices) };
+      const opened = newContext(symbols, { threads, cpuOnly, memory, cards, cpus: count }, hosts);
+      return {
+        ...opened,
+        computing: computingDevices(opened.devices.filter(({ name }) => hostOf(name) === 0)),
+      };
     },
     close: ({ context }) => symbols.TFE_DeleteContext(context),
   });
@@ -154,6 +167,13 @@ async function openContext(options: EngineOptions): Promise<Engine> {
       : `a processor is opened as ${MOST_LOGICAL} at most`;
     throw new RangeError(`Cannot compute on ${plural(count, "device")}: ${there}`);
   }
+  const lent = hosts.map((host, i) => {
+    const type = gpu ? "GPU" : "CPU";
+    const device = devices.find((own) => hostOf(own.name) === i + 1 && own.type === type);
+    if (device) return device;
+    symbols.TFE_DeleteContext(context);
+    throw new Error(`Cannot compute on ${host}: it has no ${type}, by which this machine computes`);
+  });
   // tfjs-node 4.22 calls two functions that newer runtimes have removed from node:util
   const legacy = util as unknown as Record<string, unknown>;
   legacy.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
@@ -166,7 +186,8 @@ async function openContext(options: EngineOptions): Promise<Engine> {
   ]);
   const binding = new Binding(symbols, context, {
     gpu,
-    devices: computing.slice(0, count).map(({ name }) => name),
+    devices: [...computing.slice(0, count), ...lent].map(({ name }) => name),
+    hosts,
   });
   const backend = new Backend(binding);
   tf.registerBackend("tensorflow", () => backend as unknown as tf.KernelBackend, 3);
@@ -182,7 +203,8 @@ async function openContext(options: EngineOptions): Promise<Engine> {
     version,
     devices,
     device: gpu ? "gpu" : "cpu",
-    count,
+    count: count + hosts.length,
+    hosts,
     threads,
     memory: () => ({ tensors: tf.memory().numTensors, handles: binding.handleCount }),
     [Symbol.dispose]() {
@@ -206,7 +228,7 @@ function plural(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
-function newContext(symbols: Symbols, session: SessionOptions) {
+function newContext(symbols: Symbols, session: SessionOptions, hosts: readonly string[]) {
   using status = new Status(symbols);
   const options = symbols.TFE_NewContextOptions();
   try {
@@ -215,7 +237,13 @@ function newContext(symbols: Symbols, session: SessionOptions) {
     status.check("the session's configuration");
     const context = symbols.TFE_NewContext(options, status.pointer);
     status.check("the eager context");
-    return { context, devices: listDevices(symbols, context, status) };
+    try {
+      if (hosts.length > 0) joinHosts(symbols, context, { hosts, config });
+      return { context, devices: listDevices(symbols, context, status) };
+    } catch (error) {
+      symbols.TFE_DeleteContext(context);
+      throw error;
+    }
   } finally {
     symbols.TFE_DeleteContextOptions(options);
   }

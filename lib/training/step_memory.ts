@@ -170,12 +170,12 @@ export function activationBytes(
 }
 
 /**
- * What the first of several devices holds beside what it does alone, for the sums of gradients of all: on a GPU its own. A
- * processor's share one memory: sums of each, gradients of the others, the old weights, which the replicas have until they
+ * What the first of several devices holds beside what it does alone, for the sums of gradients of all: its own, or those that
+ * come from another machine. A processor's share one memory: sums of each, gradients of the others, the old weights, which the replicas have until they
  * are given the new ones, and half as much again that the allocator has not given back, by measurement.
  */
 function sharedBytes(state: number, { gpu, devices }: { gpu: number | null; devices: number }): number {
-  return gpu === null ? 3 * devices * state : state;
+  return gpu === null && devices > 1 ? 3 * devices * state : state;
 }
 
 /**
@@ -197,16 +197,19 @@ function sharedBytes(state: number, { gpu, devices }: { gpu: number | null; devi
  */
 export function trainingBytes(
   { parameters, trained = parameters, weightBytes = FLOAT_BYTES, config }: ModelSizes,
-  { learnsTokenizer = false, optimizer = "adam", gpu = null, devices = 1, ...rows }: Omit<StepRows, "xla"> & {
-    learnsTokenizer?: boolean;
-    optimizer?: OptimizerName;
-    devices?: number | undefined;
-  },
+  { learnsTokenizer = false, optimizer = "adam", gpu = null, devices = 1, hosts = 0, ...rows }:
+    & Omit<StepRows, "xla">
+    & {
+      learnsTokenizer?: boolean;
+      optimizer?: OptimizerName;
+      devices?: number | undefined;
+      hosts?: number;
+    },
 ): number {
   const xla = gpu !== null || !rows.recomputesLayers;
-  const shared = devices > 1 ? sharedBytes(trained * FLOAT_BYTES, { gpu, devices }) : 0;
+  const shared = devices + hosts > 1 ? sharedBytes(trained * FLOAT_BYTES, { gpu, devices }) : 0;
   const weights = parameters * weightBytes + trained * (FLOAT_BYTES + MOMENT_BYTES[optimizer]) + shared;
-  const own = gpu === null ? rows.rows : Math.ceil(rows.rows / devices);
+  const own = Math.ceil(rows.rows * (gpu === null ? devices : 1) / (devices + hosts));
   const activations = activationBytes(config, { ...rows, rows: own, gpu, xla });
   if (gpu !== null) return weights + activations; // what compiles and what learns a tokenizer is the host's
   const before = RUNTIME_BYTES + COMPILING.bytes + (learnsTokenizer ? TOKENIZER_BYTES : 0);

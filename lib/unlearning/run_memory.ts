@@ -46,6 +46,8 @@ export interface UnlearnWork {
   gpu?: number | null;
   /** How many devices share micro-batches out. Default 1. */
   devices?: number | undefined;
+  /** How many of other machines do too. Default 0. */
+  hosts?: number;
   /** What batches on a processor are sized for, bytes. Default: as is fastest. */
   limit?: number | undefined;
   /** Whether layers are computed again for their gradients. Default false. */
@@ -125,10 +127,12 @@ export function unlearningBytes(
   const graphs = xla || trained < parameters || !recomputesLayers
     ? 0
     : sides * Math.max(0, config.layers - CALLED.besides) * CALLED.bytes;
-  const { devices = 1 } = work;
+  const { devices = 1, hosts = 0 } = work;
   // a processor's other devices: sums, gradients and rows of their own; and the old weights, until they get the new ones
   const others = gpu === null && devices > 1
     ? (devices - 1) * (state + gradients + activations + graphs) + state
+    : hosts > 0
+    ? state // the sums that come from them
     : 0;
   const step = weights + held + gradients + reference + activations + graphs + others + LEFT * ofSecrets;
   const ofTexts = work.isRetained ? 0 : decodingBytes(config, {

@@ -16,7 +16,7 @@ import { checkDone } from "../sweep_run.ts";
 import { checkRuns, listRuns } from "../sweep_runs.ts";
 import { prepareRows, prepareSets, setUpTexts, sweepTexts } from "../sweep_stages.ts";
 import { describeSweep, writeSweepTables } from "../sweep_report.ts";
-import { DEVICES_OPTION } from "../devices_option.ts";
+import { DEVICES_OPTIONS, readHosts } from "../devices_option.ts";
 import { MEMORY_OPTION, readMemory } from "../memory_options.ts";
 import { PLAN_OPTION } from "../plan.ts";
 import { openEngine } from "../session.ts";
@@ -46,7 +46,7 @@ export const command = defineCommand({
     study: { kind: "list", describe: "only this study of the file", metavar: "NAME" },
     shard: SHARD_OPTION,
     memory: MEMORY_OPTION,
-    devices: DEVICES_OPTION,
+    ...DEVICES_OPTIONS,
     plan: { ...PLAN_OPTION, describe: "say how many runs, how long and how much memory, and write nothing" },
     out: {
       kind: "path",
@@ -56,18 +56,18 @@ export const command = defineCommand({
     },
   },
   writes: true,
-  async run({ sweep: path, study: only, shard: given, memory, devices, plan, out }, context) {
+  async run({ sweep: path, study: only, shard: given, memory, devices, hosts, plan, out }, context) {
     const whole = await readSweep(path);
     const config = chooseStudies(whole, only, path);
     const every = { rows: Infinity, seed: context.seed };
     checkRuns(path, whole, { runs: listRuns(whole, every) });
-    checkRuns(path, config, { runs: listRuns(config, every), devices });
+    checkRuns(path, config, { runs: listRuns(config, every), devices, hosts });
     const limit = readMemory(memory);
     const shard = resolveShard(given, Deno.env.toObject());
-    using _engine = await openEngine({ count: devices, memory: limit });
-    if (plan) return await planSweep(config, out, { ...context, limit, devices });
+    using _engine = await openEngine({ count: devices, hosts: readHosts(hosts), memory: limit });
+    if (plan) return await planSweep(config, out, { ...context, limit, devices, hosts });
     await setUpTexts(config, context);
-    const machine = { memory, devices };
+    const machine = { memory, devices, hosts };
     const texts = sweepTexts(config, context.cwd);
     const work = { config, texts, machine, context: { ...context, force: false } };
     const runs = await openSweep(out, { ...work, context }, async () => {

@@ -22,7 +22,7 @@ import {
   OPTIMIZER_OPTION,
   readMemory,
 } from "../memory_options.ts";
-import { DEVICES_OPTION } from "../devices_option.ts";
+import { countDevices, DEVICES_OPTIONS, type GivenDevices, readHosts } from "../devices_option.ts";
 import { DTYPE_OPTION, SAVE_DTYPE_OPTION } from "../dtype_options.ts";
 import { gpuMemory } from "../../engine/cpu_features.ts";
 import { sayMemory } from "../memory.ts";
@@ -102,7 +102,7 @@ export const command = defineCommand({
     checkpointLayers: CHECKPOINT_LAYERS_OPTION,
     optimizer: OPTIMIZER_OPTION,
     memory: MEMORY_OPTION,
-    devices: DEVICES_OPTION,
+    ...DEVICES_OPTIONS,
     plan: MEMORY_PLAN_OPTION,
     tensorboard: TENSORBOARD_OPTION,
     dtype: DTYPE_OPTION,
@@ -116,7 +116,7 @@ export const command = defineCommand({
   async run(values, context) {
     const { out, steps, batch, length } = values;
     checkTrained(values, context);
-    using engine = await openEngine({ count: values.devices });
+    using engine = await openEngine({ count: values.devices, hosts: readHosts(values.hosts) });
     const limit = readMemory(values.memory);
     if (values.plan) return await planTraining(values, { ...context, limit });
     using run = await openRunFolder(out, {
@@ -136,7 +136,8 @@ export const command = defineCommand({
       value: batch,
       bytesWith: (rows) =>
         trainingBytes(sizes, {
-          ...{ rows, length, learnsTokenizer: isLearnt, gpu: gpuMemory(), devices: values.devices },
+          ...{ rows, length, learnsTokenizer: isLearnt, gpu: gpuMemory() },
+          ...{ devices: values.devices, hosts: readHosts(values.hosts).length },
           recomputesLayers: values.checkpointLayers,
           optimizer: values.optimizer,
         }),
@@ -224,12 +225,14 @@ export const command = defineCommand({
 
 /** Refuses what cannot be trained before anything is read. */
 function checkTrained(
-  values: Omit<TrainedModel, "model"> & { model: string | undefined; batch: number; devices: number },
+  values: Omit<TrainedModel, "model"> & { model: string | undefined; batch: number } & GivenDevices,
   { seed }: Pick<Context, "seed">,
 ): void {
-  if (values.batch < values.devices) {
+  const devices = countDevices(values);
+  if (values.batch < devices) {
+    const given = values.hosts === undefined ? `--devices ${devices} needs` : `${devices} devices need`;
     throw new UsageError(
-      `--devices ${values.devices} needs as large a --batch, which is ${values.batch}: each takes windows of its own`,
+      `${given} as large a --batch, which is ${values.batch}: each takes windows of its own`,
     );
   }
   trainedOptions(values, seed);
