@@ -7,6 +7,7 @@ import { Adam } from "../../lib/training/adam.ts";
 import { readCheckpoint, writeCheckpoint } from "../../lib/training/checkpoint.ts";
 import { trainModel } from "../../lib/training/train.ts";
 import { watchDevices } from "../engine/watch_engine.ts";
+import { startWorker, type Worker } from "../worker.ts";
 import { DOCUMENTS, OPTIONS, tinyModel } from "./tiny_training.ts";
 
 /** Three windows: one of two devices has more to do. */
@@ -20,8 +21,11 @@ interface How {
 }
 
 /** The losses and norms of each step, up to `stop`; goes on from the folder's checkpoint and leaves one. */
-async function train(count: number, { hasAdapter, recomputesLayers, stop, folder }: How = {}) {
-  using engine = await openTensorFlow({ device: "cpu", count });
+async function train(where: 1 | 2 | Worker, { hasAdapter, recomputesLayers, stop, folder }: How = {}) {
+  using engine = await openTensorFlow({
+    device: "cpu",
+    ...typeof where === "number" ? { count: where } : { hosts: [where.host] },
+  });
   const before = engine.memory();
   const numbers = await (async () => {
     const plain = tinyModel();
@@ -53,7 +57,7 @@ async function train(count: number, { hasAdapter, recomputesLayers, stop, folder
       if (error !== controller.signal.reason) throw error;
     });
     if (folder) await writeCheckpoint(folder, state, {});
-    assertEquals([...watch.devices].sort(), count === 1 ? [0] : [0, 1]);
+    assertEquals([...watch.devices].sort(), where === 1 ? [0] : [0, 1]);
     return numbers;
   })();
   assertEquals(engine.memory(), before, "tensors or handles are left over");
@@ -66,7 +70,14 @@ function assertSame(actual: readonly number[], expected: readonly number[]): voi
   assert(worst <= 1e-6, `${worst} apart: ${actual} beside ${expected}`);
 }
 
-for (const how of [{}, { hasAdapter: true }, { hasAdapter: true, recomputesLayers: true }]) {
+const WAYS: How[] = [{}, { hasAdapter: true }, { hasAdapter: true, recomputesLayers: true }];
+
+Deno.test("trainModel() on a processor and a worker's has the losses of one", async () => {
+  await using worker = await startWorker();
+  for (const how of WAYS) assertSame(await train(worker, how), await train(1, how));
+});
+
+for (const how of WAYS) {
   Deno.test(`trainModel() on two logical processors has the losses of one: ${JSON.stringify(how)}`, async () => {
     assertSame(await train(2, how), await train(1, how));
   });

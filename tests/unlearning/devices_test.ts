@@ -4,6 +4,7 @@ import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { LORA_DEFAULTS } from "../../lib/models/lora.ts";
 import { unlearn, type UnlearnHooks, type UnlearnOptions } from "../../lib/unlearning/unlearn.ts";
 import { watchDevices } from "../engine/watch_engine.ts";
+import { startWorker, type Worker } from "../worker.ts";
 import { folder, OPTIONS, row, SETS, texts } from "./trained_sets.ts";
 
 /** A third row, so that one of two devices has more to do; a run of whole epochs. */
@@ -11,18 +12,24 @@ const LONGER = { ...SETS, forget: [...SETS.forget, row(texts[2]!, 4, 12)] };
 const STEPS: Partial<UnlearnOptions> = { epochs: 2, microBatch: 1, thresholds: { ma: 0, el_10: 0 } };
 const LORA = { ...LORA_DEFAULTS, rank: 4, alpha: 4, seed: 1 };
 
+/** Where a run computes: on so many logical processors, or on one and a worker's. */
+type Where = 1 | 2 | Worker;
+
 async function run(
-  count: number,
+  where: Where,
   { lora, ...options }: Partial<UnlearnOptions> & { lora?: typeof LORA },
   hooks: UnlearnHooks = {},
 ) {
-  using engine = await openTensorFlow({ device: "cpu", count });
+  using engine = await openTensorFlow({
+    device: "cpu",
+    ...typeof where === "number" ? { count: where } : { hosts: [where.host] },
+  });
   const before = engine.memory();
   const result = await (async () => {
     using loaded = await loadModel(folder, lora ? { lora } : {});
     using watch = watchDevices();
     const result = await unlearn(loaded.model, LONGER, { ...OPTIONS, ...STEPS, ...options }, hooks);
-    assertEquals([...watch.devices].sort(), count === 1 ? [0] : [0, 1]);
+    assertEquals([...watch.devices].sort(), where === 1 ? [0] : [0, 1]);
     return result;
   })();
   assertEquals(engine.memory(), before, "tensors or handles are left over");
@@ -49,6 +56,11 @@ for (const [name, how] of Object.entries(WAYS)) {
     assertSame(await run(2, how), await run(1, how));
   });
 }
+
+Deno.test("unlearn() on a processor and a worker's has the losses of one", async () => {
+  await using worker = await startWorker();
+  for (const how of Object.values(WAYS)) assertSame(await run(worker, how), await run(1, how));
+});
 
 Deno.test("unlearn() that was stopped on two devices goes on with one, to the same losses", async () => {
   const how = { method: "codeeraser", lora: LORA, lr: 1e-2 };
