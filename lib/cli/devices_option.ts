@@ -71,6 +71,26 @@ export function countDevices({ devices = 1, hosts }: GivenDevices): number {
 }
 
 /**
+ * What TensorFlow is opened with; for a plan without the hosts, which nobody has started yet.
+ *
+ * @throws {UsageError} as `readHosts`
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { engineDevices } from "./devices_option.ts";
+ *
+ * const given = { devices: 2, hosts: "node1:7700" };
+ * assertEquals(engineDevices(given), { count: 2, hosts: ["node1:7700"] });
+ * assertEquals(engineDevices({ ...given, plan: true }), { count: 2, hosts: [] });
+ * ```
+ */
+export function engineDevices({ devices = 1, hosts, plan = false }: GivenDevices & { plan?: boolean }) {
+  const all = readHosts(hosts);
+  return { count: devices, hosts: plan ? [] : all };
+}
+
+/**
  * A run's settings without what its machine gives it, devices and memory: what was begun on one may go on where there is more
  * or less. The result is the same, but for what an adapter drops at random, which rows at once decide.
  *

@@ -5,8 +5,7 @@
  * @module
  */
 import type { Tensor } from "../npm/tfjs_core.ts";
-import { reasonOf } from "../files/reason.ts";
-import { CaptureError } from "./capture_error.ts";
+import { lastWords } from "./hosts.ts";
 import { currentEngine } from "./state.ts";
 import { TensorFlowError } from "./status.ts";
 
@@ -52,16 +51,14 @@ export function toDevice(tensor: Tensor, device: number): Tensor {
   }
 }
 
-/** What failed, with the host that it failed on: TensorFlow says of one that has gone whatever it was about to do. */
+/** What failed, with the host that it failed on where that has gone. */
 function blame(error: unknown, device: number): unknown {
+  if (!(error instanceof TensorFlowError && error.code === "UNAVAILABLE")) return error;
   const host = currentEngine().binding.hostAt(device);
-  const isHost = host !== undefined || error instanceof TensorFlowError && error.code === "UNAVAILABLE";
-  if (!isHost || error instanceof CaptureError) return error;
-  const reason = reasonOf(error).replace(/^Cannot run [^:]*: /, "");
-  const message = `Cannot go on with ${
-    host ? `host ${host}` : "a host"
-  }: ${reason}: what is done goes on without`;
-  return new Error(message, { cause: error });
+  const name = host === undefined ? "a host" : `host ${host}`;
+  return new Error(`Cannot go on with ${name}: ${lastWords(error)}: what is done goes on without`, {
+    cause: error,
+  });
 }
 
 /**

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { reasonOf } from "../files/reason.ts";
 import { withWarnings } from "./library.ts";
 import { Status } from "./status.ts";
 import type { Symbols } from "./symbols.ts";
@@ -16,8 +17,11 @@ const JOB = "localhost";
 const ANY_PORT = `${JOB}:0`;
 /** How long a host keeps a context from which nothing is heard, in seconds: TensorFlow's own default in Python. */
 const KEEP_ALIVE = 600;
-/** By default TensorFlow waits for a host that is not there, for ever. */
-const FAIL_FAST = "GRPC_FAIL_FAST";
+/**
+ * TensorFlow's settings, which it takes from the environment. By its defaults it waits for ever for a host that is not there, and
+ * in three of eight tries for what it had asked of one that went.
+ */
+const SETTINGS = { GRPC_FAIL_FAST: "true", TF_ENABLE_EAGER_CLIENT_STREAMING_ENQUEUE: "false" };
 
 /** What servers write is what they are asked for, or what their error says again. */
 const dropLines = () => {};
@@ -73,8 +77,9 @@ export function joinHosts(
   { hosts, config }: { hosts: readonly string[]; config: Uint8Array },
 ): void {
   using status = new Status(symbols);
-  const given = Deno.env.get(FAIL_FAST);
-  if (given === undefined) Deno.env.set(FAIL_FAST, "true");
+  for (const [name, value] of Object.entries(SETTINGS)) {
+    if (Deno.env.get(name) === undefined) Deno.env.set(name, value); // for good: it looks at each call
+  }
   try {
     const server = serverDefinition([ANY_PORT, ...hosts], config);
     withWarnings(
@@ -84,15 +89,28 @@ export function joinHosts(
     );
     status.check("the hosts");
   } catch (cause) {
-    const said = (cause as Error).message.replace(/ \([A-Z_]+\).*$/s, "");
-    const reason = said.slice(said.lastIndexOf(": ") + 2); // before it stand addresses
+    const reason = lastWords(cause);
     throw new Error(
       `Cannot reach ${hosts.join(", ")}: ${reason}: is \`codescrub worker\` running on each?`,
       { cause },
     );
-  } finally {
-    if (given === undefined) Deno.env.delete(FAIL_FAST);
   }
+}
+
+/**
+ * Why a host cannot be reached: the end of what TensorFlow says, before which stand addresses.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const error = new Error("Cannot run f: failed to connect: ipv4:10.0.0.2:7700: Connection refused (UNAVAILABLE)");
+ * assertEquals(lastWords(error), "Connection refused");
+ * ```
+ */
+export function lastWords(error: unknown): string {
+  const said = reasonOf(error).replace(/ \([A-Z_]+\)$/, "");
+  return said.slice(said.lastIndexOf(": ") + 2);
 }
 
 /**

@@ -10,7 +10,7 @@ import { RUN_FILES } from "../../report/run_files.ts";
 import { trainedOptions } from "../adapter_options.ts";
 import { type Context, defineCommand, type Json, UsageError } from "../command.ts";
 import { type GivenCorpus, givenCorpus } from "../corpus_options.ts";
-import { readHosts } from "../devices_option.ts";
+import { engineDevices } from "../devices_option.ts";
 import { readMemory } from "../memory_options.ts";
 import { methodParameters } from "../method_options.ts";
 import { modelFolder, modelInput } from "../model_folder.ts";
@@ -56,9 +56,7 @@ export const command = defineCommand({
     const key = await secretKey();
     const request = values.request === undefined ? undefined : await readRequest(values.request, key);
     const work = { values, request, key };
-    using engine = await openEngine({
-      ...{ count: values.devices, hosts: readHosts(values.hosts), memory: limit },
-    });
+    using engine = await openEngine({ ...engineDevices(values), memory: limit });
     if (values.plan) return await scrubPlan(work, context);
     const earlier = await readEarlier(values.earlier, { cwd: context.cwd, key });
     using corpus = await givenCorpus(values.corpus, values);

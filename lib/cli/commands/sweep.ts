@@ -16,7 +16,7 @@ import { checkDone } from "../sweep_run.ts";
 import { checkRuns, listRuns } from "../sweep_runs.ts";
 import { prepareRows, prepareSets, setUpTexts, sweepTexts } from "../sweep_stages.ts";
 import { describeSweep, writeSweepTables } from "../sweep_report.ts";
-import { DEVICES_OPTIONS, readHosts } from "../devices_option.ts";
+import { DEVICES_OPTIONS, engineDevices } from "../devices_option.ts";
 import { MEMORY_OPTION, readMemory } from "../memory_options.ts";
 import { PLAN_OPTION } from "../plan.ts";
 import { openEngine } from "../session.ts";
@@ -64,7 +64,7 @@ export const command = defineCommand({
     checkRuns(path, config, { runs: listRuns(config, every), devices, hosts });
     const limit = readMemory(memory);
     const shard = resolveShard(given, Deno.env.toObject());
-    using _engine = await openEngine({ count: devices, hosts: readHosts(hosts), memory: limit });
+    using _engine = await openEngine({ ...engineDevices({ devices, hosts, plan }), memory: limit });
     if (plan) return await planSweep(config, out, { ...context, limit, devices, hosts });
     await setUpTexts(config, context);
     const machine = { memory, devices, hosts };

@@ -22,7 +22,13 @@ import {
   OPTIMIZER_OPTION,
   readMemory,
 } from "../memory_options.ts";
-import { countDevices, DEVICES_OPTIONS, type GivenDevices, readHosts } from "../devices_option.ts";
+import {
+  countDevices,
+  DEVICES_OPTIONS,
+  engineDevices,
+  type GivenDevices,
+  readHosts,
+} from "../devices_option.ts";
 import { DTYPE_OPTION, SAVE_DTYPE_OPTION } from "../dtype_options.ts";
 import { gpuMemory } from "../../engine/cpu_features.ts";
 import { sayMemory } from "../memory.ts";
@@ -116,7 +122,7 @@ export const command = defineCommand({
   async run(values, context) {
     const { out, steps, batch, length } = values;
     checkTrained(values, context);
-    using engine = await openEngine({ count: values.devices, hosts: readHosts(values.hosts) });
+    using engine = await openEngine(engineDevices(values));
     const limit = readMemory(values.memory);
     if (values.plan) return await planTraining(values, { ...context, limit });
     using run = await openRunFolder(out, {

@@ -21,7 +21,7 @@ import { CHUNK_FILES, chunksOf, describeChunks, writeHistories } from "../chunks
 import { type Context, defineCommand, type Json } from "../command.ts";
 import { givenCorpus } from "../corpus_options.ts";
 import { evaluateSaved } from "../evaluate_saved.ts";
-import { readHosts } from "../devices_option.ts";
+import { engineDevices } from "../devices_option.ts";
 import { lastingOf } from "../lasting_options.ts";
 import { readMemory } from "../memory_options.ts";
 import { methodParameters } from "../method_options.ts";
@@ -80,9 +80,7 @@ export const command = defineCommand({
     if (forgetRows.length === 0) throw new RangeError(`Cannot unlearn with "${forget}": it has no rows`);
     using corpus = await givenCorpus(values.corpus, values);
     const limit = readMemory(values.memory);
-    using engine = await openEngine({
-      ...{ count: values.devices, hosts: readHosts(values.hosts), memory: limit },
-    });
+    using engine = await openEngine({ ...engineDevices(values), memory: limit });
     const planned = { ...values, controlSets: given ? 0 : values.held };
     const chunks = chunked && chunksOf(forgetRows, chunked, context.seed);
     const tables = { forgetRows: chunks ? chunks.largest : forgetRows, retainRows };
