@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { ATTACK_COLUMNS, EVALUATION_COLUMNS } from "../../lib/datasets/columns.ts";
 import { readRows } from "../../lib/datasets/row_table.ts";
 import { describeScrub } from "../../lib/cli/scrub_report.ts";
+import { startWorker } from "../worker.ts";
 import { temporaryFolder } from "./run_cli.ts";
 import { VALUE, writeScrub } from "./scrub_case.ts";
 import { writeTexts } from "./tiny_run.ts";
@@ -11,6 +12,7 @@ const innocent = (letter: string) =>
   Object.fromEntries([0, 1, 2].map((i) => [`${letter}-${i}`, `# ${i}\n${`${letter} = 2\n`.repeat(60)}`]));
 
 Deno.test("scrub --lasting trains between, by less memory, and attacks by other texts than it withstands", async () => {
+  await using worker = await startWorker();
   using folder = temporaryFolder();
   const at = await writeScrub(folder.path);
   await writeTexts(at.path("own.jsonl"), innocent("u"));
@@ -22,6 +24,7 @@ Deno.test("scrub --lasting trains between, by less memory, and attacks by other 
     optimizer: "adam8bit",
     memory: "9GB",
     devices: "2",
+    hosts: worker.host,
   } as const;
   const { code, stdout, stderr } = await at.run({ ...given, ...saving });
   assertEquals(code, 0, stderr);
@@ -29,9 +32,9 @@ Deno.test("scrub --lasting trains between, by less memory, and attacks by other 
   assertEquals([erased.unlearn.secrets.still_above, erased.unlearn.relapses.at(-1)], [0, 0]);
   assertMatch(stderr, /^Training between: 8 texts, 3 left out that hold what is forgotten/m);
   const record = JSON.parse(Deno.readTextFileSync(at.path("run/codeeraser/run.json")));
-  const { benign, optimizer, memory, devices } = record.settings;
+  const { benign, optimizer, memory, devices, hosts } = record.settings;
   assertEquals([benign, optimizer], [at.path("own.jsonl"), "adam8bit"]);
-  assertEquals([memory, devices], [undefined, undefined]); // goes on with others
+  assertEquals([memory, devices, hosts], [undefined, undefined, undefined]); // goes on with others
   const sets = await readRows(at.path("run/evaluation.parquet"), EVALUATION_COLUMNS);
   assertEquals(sets.filter(({ set }) => set === "relearned").map(({ model }) => model), ["codeeraser"]);
   const evaluated = JSON.parse(Deno.readTextFileSync(at.path("run/.codescrub/evaluation.parquet.json")));

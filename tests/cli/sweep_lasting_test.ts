@@ -5,6 +5,7 @@ import { checkRuns, listRuns } from "../../lib/cli/sweep_runs.ts";
 import { EVALUATION_COLUMNS } from "../../lib/datasets/columns.ts";
 import { readRows } from "../../lib/datasets/row_table.ts";
 import { SWEEP_COLUMNS } from "../../lib/datasets/sweep_columns.ts";
+import { startWorker } from "../worker.ts";
 import { temporaryFolder } from "./run_cli.ts";
 import { openTinySweep, writeSweep } from "./tiny_sweep.ts";
 
@@ -18,8 +19,9 @@ Deno.test("sweep varies --lasting and how memory is saved, by the devices and me
       vary: { lasting: [false, true], checkpointLayers: [true] },
     },
   };
+  await using worker = await startWorker();
   using files = await openTinySweep({ unlearn, studies, keepModels: true });
-  const asked = ["--devices", "2", "--memory", "9GB"];
+  const asked = ["--devices", "2", "--hosts", worker.host, "--memory", "9GB"];
   const { code, stderr } = await files.run("out", ...asked);
   assertEquals(code, 0, stderr);
   const rows = await readRows(files.path("out/runs.parquet"), SWEEP_COLUMNS);
@@ -30,7 +32,9 @@ Deno.test("sweep varies --lasting and how memory is saved, by the devices and me
   assertEquals(records.map(({ lasting, checkpointLayers }) => [lasting, checkpointLayers]), [
     ...[[false, false], [false, true], [true, false]],
   ]);
-  assert(records.every(({ optimizer, devices, memory }) => optimizer === "adam8bit" && !devices && !memory));
+  for (const { optimizer, devices, hosts, memory } of records) {
+    assertEquals([optimizer, devices, hosts, memory], ["adam8bit", undefined, undefined, undefined]);
+  }
   const bytes = await Promise.all(["9GB", "1kB"].map(async (memory) => {
     const { code, stdout, stderr } = await files.run("new", "--plan", "--json", "--memory", memory);
     return code === 0 ? JSON.parse(stdout).memory_bytes : stderr;
