@@ -88,7 +88,13 @@ export async function executeNotebook(
   const command = await jupyterCommand(jupyter, [
     ...["nbconvert", "--to", "notebook", "--execute", "--debug", "--ExecutePreprocessor.timeout=-1"],
     ...["--ExecutePreprocessor.record_timing=False", "--output-dir", out, path],
-  ], { stderr: "piped", ...(parameters && { env: { NB_PARAMS: JSON.stringify(parameters) } }) });
+  ], {
+    stderr: "piped",
+    env: {
+      CODESCRUB_FIGURES: Deno.env.get("CODESCRUB_FIGURES") ?? "light", // nobody looks at them in JupyterLab
+      ...parameters && { NB_PARAMS: JSON.stringify(parameters) },
+    },
+  });
   const child = command.spawn();
   const stop = () => child.kill("SIGTERM");
   signal?.addEventListener("abort", stop);

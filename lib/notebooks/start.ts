@@ -6,6 +6,7 @@
  */
 import { showFiguresOn } from "../figures/figure.ts";
 import { catchInterrupts, isNotebook, waitForResults } from "../figures/notebook_kernel.ts";
+import { isLabDark } from "./lab_theme.ts";
 
 /** What a parameter may be. */
 export type Parameter = string | number | boolean;
@@ -29,7 +30,8 @@ export interface StartNotebookOptions {
 /**
  * Starts a notebook. Parameters that `NB_PARAMS` names (a JSON object) replace the defaults; names that the notebook
  * does not know are other notebooks'. From here on an error is its message without a stack (unless CODESCRUB_DEBUG is
- * 1), and an interrupt stops the work that shows its progress, not the kernel.
+ * 1), and an interrupt stops the work that shows its progress, not the kernel. Figures are as `CODESCRUB_FIGURES` says (dark or
+ * light), else as JupyterLab's theme.
  *
  * @throws {SyntaxError} if NB_PARAMS is no JSON object, or CODESCRUB_FIGURES another paper; {TypeError} if a value is of another type than the default
  *
@@ -48,7 +50,7 @@ export function startNotebook<P extends Parameters>(
   { fractions = [], variable = (name) => Deno.env.get(name) }: StartNotebookOptions = {},
 ): ValuesOf<P> {
   if (variable("CODESCRUB_DEBUG") !== "1" && isNotebook()) Error.stackTraceLimit = 0;
-  showFiguresOn(readPaper(variable("CODESCRUB_FIGURES")));
+  showFiguresOn(readPaper(variable("CODESCRUB_FIGURES") ?? (isLabDark(variable) ? "dark" : "light")));
   catchInterrupts();
   waitForResults();
   const given = readVariable(variable("NB_PARAMS") ?? "{}");
@@ -96,7 +98,7 @@ function checkParameter(
   return value as Parameter;
 }
 
-function readPaper(paper = "light"): "light" | "dark" {
+function readPaper(paper: string): "light" | "dark" {
   if (paper === "light" || paper === "dark") return paper;
   throw new SyntaxError(`Cannot use CODESCRUB_FIGURES=${JSON.stringify(paper)}: expected dark or light`);
 }

@@ -1,7 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { join } from "node:path";
 import { type Figure, figureBundle, makeFigure } from "../../lib/figures/figure.ts";
 import { PALETTES, TEMPLATES } from "../../lib/figures/style.ts";
 import { startNotebook } from "../../lib/notebooks/start.ts";
+import { temporaryFolder } from "../cli/run_cli.ts";
 
 const DEFAULTS = { MODEL: "embedded", TEXTS: 64, LR: 2e-4, ALPHA: 1, REVEAL: false };
 const start = (text: string | undefined) =>
@@ -46,6 +48,21 @@ Deno.test("startNotebook() shows figures on the paper that CODESCRUB_FIGURES nam
   assertEquals(shown(), [{ color: PALETTES.dark.blue }, TEMPLATES.dark]);
   startOn(undefined);
   assertEquals(shown(), [{ color: PALETTES.light.blue }, TEMPLATES.light]);
+  using folder = temporaryFolder();
+  const settings = join(folder.path, "lab/user-settings/@jupyterlab/apputils-extension");
+  Deno.mkdirSync(settings, { recursive: true });
+  const startIn = (text: string, paper?: string) => {
+    Deno.writeTextFileSync(join(settings, "themes.jupyterlab-settings"), text);
+    const variables = new Map([["JUPYTER_CONFIG_DIR", folder.path], ["CODESCRUB_FIGURES", paper]]);
+    startNotebook(DEFAULTS, { variable: (name) => variables.get(name) });
+    return shown()[1] === TEMPLATES.dark;
+  };
+  const dark = '{\n  // Selected Theme\n  "theme": "JupyterLab Dark"\n}';
+  assertEquals([startIn(dark), startIn(dark, "light")], [true, false]);
+  const others = ['{ "theme": "JupyterLab Light" }', '{\n// "theme": "JupyterLab Dark"\n}', "{", ""];
+  for (const text of [...others, '{ "adaptive-theme": true, "theme": "JupyterLab Dark" }']) {
+    assertEquals(startIn(text), false, text);
+  }
   const message = 'Cannot use CODESCRUB_FIGURES="black": expected dark or light';
   assertThrows(() => startOn("black"), SyntaxError, message);
 });
