@@ -1,40 +1,16 @@
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
-import * as tf from "@tensorflow/tfjs-core";
-import { assign, compile } from "../../lib/engine/compile.ts";
-import { deviceCount, toDevice } from "../../lib/engine/devices.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { hostOf, parseHosts } from "../../lib/engine/hosts.ts";
 import { freePort, startWorker } from "../worker.ts";
+import { checkOnBoth } from "./two_devices.ts";
 
-Deno.test("a host's device computes beside this process's, on variables of its own, and serves the next context too", async () => {
+Deno.test("a host's device computes beside this process's, on variables of its own, for one context after the other", async () => {
   await using worker = await startWorker();
-  for (let round = 0; round < 2; round++) {
-    using engine = await openTensorFlow({ device: "cpu", hosts: [worker.host] });
-    assertEquals([engine.count, engine.hosts, deviceCount()], [2, [worker.host], 2]);
-    assertEquals(engine.devices.map(({ name }) => hostOf(name)), [0, 1]);
-    const before = engine.memory();
-    for (const xla of [false, true]) {
-      const weight = tf.tensor1d([1, 2]);
-      const copies = [weight, toDevice(weight, 1)];
-      const steps = copies.map((copy, device) =>
-        compile((x: tf.Tensor) => {
-          assign(copy, tf.add(copy, x));
-          return tf.sum(copy); // as it was before
-        }, { xla, device })
-      );
-      const xs = [tf.tensor1d([10, 10]), tf.tensor1d([5, 5])]; // the second travels with its call
-      for (let i = 0; i < 2; i++) {
-        const sums = await Promise.all(steps.map((step, k) => step.async(xs[k]!)));
-        assertEquals(sums.map((sum) => sum.dataSync()[0]), [3 + 20 * i, 3 + 10 * i]);
-        tf.dispose(sums);
-      }
-      const back = toDevice(copies[1]!, 0);
-      assertEquals([...back.dataSync()], [11, 12]);
-      for (const step of steps) step[Symbol.dispose]();
-      tf.dispose([...copies, ...xs, back]);
-    }
-    assertEquals(engine.memory(), before);
-  }
+  const hosts = [worker.host];
+  await checkOnBoth({ hosts });
+  await checkOnBoth({ hosts });
+  using engine = await openTensorFlow({ device: "cpu", hosts });
+  assertEquals([engine.hosts, engine.devices.map(({ name }) => hostOf(name))], [hosts, [0, 1]]);
 });
 
 Deno.test("openTensorFlow() refuses hosts that do not answer, others than are open, and opens without them afterwards", async () => {
