@@ -75,8 +75,10 @@ Deno.test("a training whose host goes ends in one line, and goes on without it",
     .concat("--layers", "1", "--width", "32", "--heads", "2", "--vocabulary", "300");
   const child = cliCommand([...args, "--hosts", worker.host], { env: { CODESCRUB_DEVICE: "cpu" } }).spawn();
   const done = child.output();
+  let hasEnded = false;
+  done.then(() => hasEnded = true);
   const hasBegun = () => existsSync(join(out, "checkpoints")) || existsSync(join(out, "training_log.jsonl"));
-  while (!hasBegun()) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (!hasBegun() && !hasEnded) await new Promise((resolve) => setTimeout(resolve, 20));
   await worker.kill();
   const { code, stderr } = await done;
   const lines = new TextDecoder().decode(stderr).trimEnd().split("\n");
