@@ -9,6 +9,17 @@ export interface Worker extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
+/** Where a step computes: on so many logical processors, or on one and a worker's. */
+export type Where = 1 | 2 | Worker;
+
+/** What TensorFlow is opened with there. */
+export function openedAt(where: Where) {
+  return {
+    device: "cpu",
+    ...typeof where === "number" ? { count: where } : { hosts: [where.host] },
+  } as const;
+}
+
 /** Starts a worker on a free port, and waits until it waits. */
 export async function startWorker(): Promise<Worker> {
   const port = freePort();

@@ -42,11 +42,7 @@ export async function openEngine(
   if (device !== "auto" && device !== "cpu" && device !== "gpu") {
     throw new RangeError(`Unknown device "${device}" in CODESCRUB_DEVICE: expected "auto", "cpu" or "gpu"`);
   }
-  return await openTensorFlow({
-    ...{ device, memory },
-    ...count !== undefined && { count },
-    ...hosts !== undefined && { hosts },
-  });
+  return await openTensorFlow({ device, hosts, memory, ...count !== undefined && { count } });
 }
 
 /**

@@ -147,14 +147,11 @@ async function openContext(options: EngineOptions): Promise<Engine> {
   const { count = 1, hosts = [] } = options;
   const savesMemory = options.memory !== undefined;
   const symbols = openLibrary(librariesFor(request, options.paths), { savesMemory });
-  const { context, devices, computing } = openOnDevice(request, {
+  const { context, config, computing, ...opened } = openOnDevice(request, {
     open: (cpuOnly) => {
       const cards = chooseCards(request.gpus, count);
-      const opened = newContext(symbols, { threads, cpuOnly, memory, cards, cpus: count }, hosts);
-      return {
-        ...opened,
-        computing: computingDevices(opened.devices.filter(({ name }) => hostOf(name) === 0)),
-      };
+      const opened = newContext(symbols, { threads, cpuOnly, memory, cards, cpus: count });
+      return { ...opened, computing: computingDevices(opened.devices) };
     },
     close: ({ context }) => symbols.TFE_DeleteContext(context),
   });
@@ -167,13 +164,9 @@ async function openContext(options: EngineOptions): Promise<Engine> {
       : `a processor is opened as ${MOST_LOGICAL} at most`;
     throw new RangeError(`Cannot compute on ${plural(count, "device")}: ${there}`);
   }
-  const lent = hosts.map((host, i) => {
-    const type = gpu ? "GPU" : "CPU";
-    const device = devices.find((own) => hostOf(own.name) === i + 1 && own.type === type);
-    if (device) return device;
-    symbols.TFE_DeleteContext(context);
-    throw new Error(`Cannot compute on ${host}: it has no ${type}, by which this machine computes`);
-  });
+  const { devices, lent } = hosts.length === 0
+    ? { devices: opened.devices, lent: [] }
+    : lendDevices(symbols, context, { hosts, config, type: gpu ? "GPU" : "CPU" });
   // tfjs-node 4.22 calls two functions that newer runtimes have removed from node:util
   const legacy = util as unknown as Record<string, unknown>;
   legacy.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
@@ -228,7 +221,7 @@ function plural(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
-function newContext(symbols: Symbols, session: SessionOptions, hosts: readonly string[]) {
+function newContext(symbols: Symbols, session: SessionOptions) {
   using status = new Status(symbols);
   const options = symbols.TFE_NewContextOptions();
   try {
@@ -237,15 +230,31 @@ function newContext(symbols: Symbols, session: SessionOptions, hosts: readonly s
     status.check("the session's configuration");
     const context = symbols.TFE_NewContext(options, status.pointer);
     status.check("the eager context");
-    try {
-      if (hosts.length > 0) joinHosts(symbols, context, { hosts, config });
-      return { context, devices: listDevices(symbols, context, status) };
-    } catch (error) {
-      symbols.TFE_DeleteContext(context);
-      throw error;
-    }
+    return { context, config, devices: listDevices(symbols, context, status) };
   } finally {
     symbols.TFE_DeleteContextOptions(options);
+  }
+}
+
+/** Gives a context the hosts' devices, or frees it: all that it has then, and the one of each host that computes. */
+function lendDevices(
+  symbols: Symbols,
+  context: Deno.PointerValue,
+  { hosts, config, type }: { hosts: readonly string[]; config: Uint8Array; type: "CPU" | "GPU" },
+) {
+  using status = new Status(symbols);
+  try {
+    joinHosts(symbols, context, { hosts, config });
+    const devices = listDevices(symbols, context, status);
+    const lent = hosts.map((host, i) => {
+      const device = devices.find((own) => hostOf(own.name) === i + 1 && own.type === type);
+      if (device) return device;
+      throw new Error(`Cannot compute on ${host}: it has no ${type}, by which this machine computes`);
+    });
+    return { devices, lent };
+  } catch (error) {
+    symbols.TFE_DeleteContext(context);
+    throw error;
   }
 }
 

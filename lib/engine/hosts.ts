@@ -10,6 +10,7 @@ import { reasonOf } from "../files/reason.ts";
 import { withWarnings } from "./library.ts";
 import { Status } from "./status.ts";
 import type { Symbols } from "./symbols.ts";
+import { bytesField, intField, textField } from "./wire_format.ts";
 
 /** TensorFlow's name of the job of a context without a cluster: so devices are called as ever. */
 const JOB = "localhost";
@@ -25,8 +26,6 @@ const SETTINGS = { GRPC_FAIL_FAST: "true", TF_ENABLE_EAGER_CLIENT_STREAMING_ENQU
 
 /** What servers write is what they are asked for, or what their error says again. */
 const dropLines = () => {};
-
-const encoder = new TextEncoder();
 
 /**
  * Reads a list of hosts: "HOST:PORT", a comma between two.
@@ -161,31 +160,16 @@ export function serveDevices(symbols: Symbols, { port, config }: { port: number;
 
 /** The bytes of a `ServerDef` (`tensorflow/core/protobuf/tensorflow_server.proto`) of the first of the addresses. */
 function serverDefinition(addresses: readonly string[], config: Uint8Array): Uint8Array<ArrayBuffer> {
-  const tasks = addresses.flatMap((address, i) => field(2, [...number(1, i), ...text(2, address)])); // tasks = 2: a map
-  const cluster = field(1, [...text(1, JOB), ...tasks]); // job = 1 { name = 1 }
+  // tasks = 2: a map
+  const tasks = addresses.flatMap((address, i) =>
+    bytesField(2, [...intField(1, i), ...textField(2, address)])
+  );
+  const cluster = bytesField(1, [...textField(1, JOB), ...tasks]); // job = 1 { name = 1 }
   return Uint8Array.from([
-    ...field(1, cluster), // cluster = 1
-    ...text(2, JOB), // job_name = 2
-    ...number(3, 0), // task_index = 3
-    ...field(4, config), // default_session_config = 4
-    ...text(5, "grpc"), // protocol = 5
+    ...bytesField(1, cluster), // cluster = 1
+    ...textField(2, JOB), // job_name = 2
+    ...intField(3, 0), // task_index = 3
+    ...bytesField(4, config), // default_session_config = 4
+    ...textField(5, "grpc"), // protocol = 5
   ]);
-}
-
-function field(tag: number, bytes: ArrayLike<number>): number[] {
-  return [...varint(tag << 3 | 2), ...varint(bytes.length), ...Array.from(bytes)];
-}
-
-function text(tag: number, value: string): number[] {
-  return field(tag, encoder.encode(value));
-}
-
-function number(tag: number, value: number): number[] {
-  return [...varint(tag << 3), ...varint(value)];
-}
-
-function varint(value: number): number[] {
-  const bytes: number[] = [];
-  for (; value > 127; value >>>= 7) bytes.push(value & 127 | 128);
-  return [...bytes, value];
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { bytesField, intField, textField } from "./wire_format.ts";
 
 /** What this process may take of a card: a part of its memory, or a number of bytes. */
 export type GpuMemory = { fraction: number } | { bytes: number };
@@ -77,7 +78,7 @@ export function sessionConfig(
 ): Uint8Array<ArrayBuffer> {
   const bytes = [0x10, threads & 0x7f | 0x80, threads >> 7]; // intra_op_parallelism_threads = 2, up to 14 bits
   const gpuOptions = [0x20, 1, ...(cpuOnly ? [] : [...shareOf(memory), ...visible(cards)])]; // allow_growth = 4: true
-  bytes.push(...message(0x32, gpuOptions)); // gpu_options = 6
+  bytes.push(...bytesField(6, gpuOptions)); // gpu_options = 6
   if (cpuOnly) bytes.push(...deviceCount("GPU", 0), ...cpus > 1 ? deviceCount("CPU", cpus) : []);
   return Uint8Array.from(bytes);
 }
@@ -85,22 +86,16 @@ export function sessionConfig(
 function shareOf(memory: GpuMemory | undefined): number[] {
   if (memory === undefined) return [];
   if ("fraction" in memory) return [0x09, ...double(memory.fraction)]; // per_process_gpu_memory_fraction = 1
-  const limit = message(0x0a, float(Math.floor(memory.bytes / MIB))); // memory_limit_mb = 1, packed
-  return message(0x4a, message(0x0a, limit)); // experimental = 9 { virtual_devices = 1 { ... } }
+  const limit = bytesField(1, float(Math.floor(memory.bytes / MIB))); // memory_limit_mb = 1, packed
+  return bytesField(9, bytesField(1, limit)); // experimental = 9 { virtual_devices = 1 { ... } }
 }
 
 function visible(cards: readonly number[] | undefined): number[] {
-  return cards === undefined ? [] : message(0x2a, [...new TextEncoder().encode(cards.join())]); // visible_device_list = 5
+  return cards === undefined ? [] : textField(5, cards.join()); // visible_device_list = 5
 }
 
 function deviceCount(type: string, count: number): number[] {
-  const number = count < 128 ? [count] : [count & 0x7f | 0x80, count >> 7];
-  return message(0x0a, [...message(0x0a, [...new TextEncoder().encode(type)]), 0x10, ...number]); // device_count = 1
-}
-
-/** A field of bytes, fewer than 128 of them. */
-function message(tag: number, bytes: readonly number[]): number[] {
-  return [tag, bytes.length, ...bytes];
+  return bytesField(1, [...textField(1, type), ...intField(2, count)]); // device_count = 1
 }
 
 function float(value: number): number[] {

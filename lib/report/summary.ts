@@ -110,7 +110,7 @@ function findErasure(run: RunTables, method: string | undefined): Finding {
       `${label} took the forget set's MA from ${formatChange(before.ma, after.ma)} and its EL_10 from ` +
       `${formatChange(before.el_10, after.el_10)}.${describeThresholds(run, after)}`,
       ...describeRest(run, method),
-      ...describeReturn(run, method),
+      ...describeReturn(run),
       ...describeKindsAfter(run, method),
     ],
   };
@@ -171,8 +171,8 @@ function describeRest(run: RunTables, method: string): string[] {
 }
 
 /** What ordinary training on other code brings back. */
-function describeReturn(run: RunTables, method: string): string[] {
-  const back = [method, ...listMethods(run).filter((other) => other !== method)].flatMap((model) => {
+function describeReturn(run: RunTables): string[] {
+  const back = listMethods(run).flatMap((model) => {
     const ma = findResult(run, "relearned", model)?.ma;
     return isScore(ma) ? [`${percentText(ma)} with ${modelStyle(model).label}`] : [];
   });

@@ -170,9 +170,10 @@ export function activationBytes(
 }
 
 /**
- * What the first of several devices holds beside what it does alone, for the sums of gradients of all: its own, or those that
- * come from another machine. A processor's share one memory: sums of each, gradients of the others, the old weights, which the replicas have until they
- * are given the new ones, and half as much again that the allocator has not given back, by measurement.
+ * What the first of several devices holds beside what it does alone, for the sums of gradients of all: its own, or those
+ * that come from another machine. A processor's share one memory: sums of each, gradients of the others, the old weights,
+ * which the replicas have until they are given the new ones, and half as much again that the allocator has not given back,
+ * by measurement.
  */
 function sharedBytes(state: number, { gpu, devices }: { gpu: number | null; devices: number }): number {
   return gpu === null && devices > 1 ? 3 * devices * state : state;

@@ -2,6 +2,7 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { CODER, openHub, refusal, runScript, WEIGHTS } from "./hub_open.ts";
 import type { HubServerOptions } from "./hub_server.ts";
+import { freePort } from "../worker.ts";
 
 Deno.test("fetchHubModel() says what the Hub refuses, and why", async () => {
   const gated = { "ada/coder": { ...CODER, gatedFor: "hf_right" } };
@@ -53,9 +54,7 @@ Deno.test("fetchHubModel() says in one line that there is no network", async () 
     `Cannot find model "ada/coder": it is not in "${hub.cache}/hub", and HF_HUB_OFFLINE forbids to download it`,
   );
   assertEquals(hub.server.seen, []);
-  const closed = Deno.listen({ port: 0, hostname: "127.0.0.1" });
-  const { port } = closed.addr as Deno.NetAddr;
-  closed.close();
+  const port = freePort();
   const unreachable = await refusal(
     hub.fetchModel("ada/coder", { HF_ENDPOINT: `http://127.0.0.1:${port}` }),
   );

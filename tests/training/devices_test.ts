@@ -7,7 +7,7 @@ import { Adam } from "../../lib/training/adam.ts";
 import { readCheckpoint, writeCheckpoint } from "../../lib/training/checkpoint.ts";
 import { trainModel } from "../../lib/training/train.ts";
 import { watchDevices } from "../engine/watch_engine.ts";
-import { startWorker, type Worker } from "../worker.ts";
+import { openedAt, startWorker, type Where } from "../worker.ts";
 import { DOCUMENTS, OPTIONS, tinyModel } from "./tiny_training.ts";
 
 /** Three windows: one of two devices has more to do. */
@@ -21,11 +21,8 @@ interface How {
 }
 
 /** The losses and norms of each step, up to `stop`; goes on from the folder's checkpoint and leaves one. */
-async function train(where: 1 | 2 | Worker, { hasAdapter, recomputesLayers, stop, folder }: How = {}) {
-  using engine = await openTensorFlow({
-    device: "cpu",
-    ...typeof where === "number" ? { count: where } : { hosts: [where.host] },
-  });
+async function train(where: Where, { hasAdapter, recomputesLayers, stop, folder }: How = {}) {
+  using engine = await openTensorFlow(openedAt(where));
   const before = engine.memory();
   const numbers = await (async () => {
     const plain = tinyModel();

@@ -4,7 +4,7 @@ import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { LORA_DEFAULTS } from "../../lib/models/lora.ts";
 import { unlearn, type UnlearnHooks, type UnlearnOptions } from "../../lib/unlearning/unlearn.ts";
 import { watchDevices } from "../engine/watch_engine.ts";
-import { startWorker, type Worker } from "../worker.ts";
+import { openedAt, startWorker, type Where } from "../worker.ts";
 import { folder, OPTIONS, row, SETS, texts } from "./trained_sets.ts";
 
 /** A third row, so that one of two devices has more to do; a run of whole epochs. */
@@ -12,18 +12,12 @@ const LONGER = { ...SETS, forget: [...SETS.forget, row(texts[2]!, 4, 12)] };
 const STEPS: Partial<UnlearnOptions> = { epochs: 2, microBatch: 1, thresholds: { ma: 0, el_10: 0 } };
 const LORA = { ...LORA_DEFAULTS, rank: 4, alpha: 4, seed: 1 };
 
-/** Where a run computes: on so many logical processors, or on one and a worker's. */
-type Where = 1 | 2 | Worker;
-
 async function run(
   where: Where,
   { lora, ...options }: Partial<UnlearnOptions> & { lora?: typeof LORA },
   hooks: UnlearnHooks = {},
 ) {
-  using engine = await openTensorFlow({
-    device: "cpu",
-    ...typeof where === "number" ? { count: where } : { hosts: [where.host] },
-  });
+  using engine = await openTensorFlow(openedAt(where));
   const before = engine.memory();
   const result = await (async () => {
     using loaded = await loadModel(folder, lora ? { lora } : {});
