@@ -44,7 +44,7 @@ export async function areRuns(paths: readonly string[]): Promise<boolean> {
 }
 
 /**
- * Reads runs, each by its folder's name; folders of one name also by where they stand.
+ * Reads runs, each by its folder's name; folders of one name by as much of their paths as tells them apart.
  *
  * @throws {Error} as `loadRun`
  *
@@ -62,12 +62,17 @@ export async function loadRuns(
   options: Omit<LoadRunOptions, "twins">,
 ): Promise<NamedRun[]> {
   const folders = [...new Set(paths.map((path) => resolve(path)))];
-  const names = folders.map((folder) => basename(folder));
   const runs: NamedRun[] = [];
-  for (const [i, folder] of folders.entries()) {
-    const isShared = names.indexOf(names[i]!) !== names.lastIndexOf(names[i]!);
-    const name = isShared ? `${basename(dirname(folder))}/${names[i]}` : names[i]!;
-    runs.push({ name, run: await loadRun(folder, options) });
+  for (const folder of folders) {
+    runs.push({ name: nameAmong(folder, folders), run: await loadRun(folder, options) });
   }
   return runs;
+}
+
+/** The end of a folder's path, with as much of it as no other folder's ends with. */
+function nameAmong(folder: string, folders: readonly string[]): string {
+  let [name, rest] = [basename(folder), dirname(folder)];
+  const isShared = () => folders.some((other) => other !== folder && `/${other}`.endsWith(`/${name}`));
+  while (isShared() && rest !== dirname(rest)) [name, rest] = [`${basename(rest)}/${name}`, dirname(rest)];
+  return name;
 }
