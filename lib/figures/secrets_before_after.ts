@@ -5,6 +5,7 @@
  * @module
  */
 import { type Figure, makeFigure, type Trace } from "./figure.ts";
+import { scoreAfter } from "./score_after.ts";
 import { isScore, modelStyle, PALETTE, percentText, plotText, SCORE_AXIS, tagStyle } from "./style.ts";
 
 /** One secret, masked: its description has kind, length and first two characters only. */
@@ -90,8 +91,8 @@ export function secretsBeforeAfter(
 }
 
 function toFall(row: ReportedSecretRow, method: string): Fall[] {
-  const after = Object.hasOwn(row.ma_after, method) ? row.ma_after[method] : null;
-  return isScore(row.ma_before) && isScore(after) ? [{ row, before: row.ma_before, after }] : [];
+  const after = scoreAfter(row, method);
+  return isScore(row.ma_before) && after !== null ? [{ row, before: row.ma_before, after }] : [];
 }
 
 function compareFalls(a: Fall, b: Fall): number {

@@ -4,6 +4,7 @@
  * @module
  */
 import { mean } from "../metrics/mean.ts";
+import { scoreAfter } from "../figures/score_after.ts";
 import { isScore, modelStyle, percentText } from "../figures/style.ts";
 import { exposureDistribution } from "../figures/exposure_distribution.ts";
 import { memorizationDistribution } from "../figures/memorization_distribution.ts";
@@ -231,9 +232,9 @@ function countDocuments({ documents = [], thresholds }: RunTables): FigureNumber
 function countSecrets(run: RunTables): FigureNumbers {
   const [method = "unlearning"] = listMethods(run);
   const threshold = run.thresholds?.ma;
-  const secrets = (run.secrets ?? []).flatMap(({ tag, ma_before, ma_after }) => {
-    const after = Object.hasOwn(ma_after, method) ? ma_after[method] : null;
-    return isScore(ma_before) && isScore(after) ? [{ tag, before: ma_before, after }] : [];
+  const secrets = (run.secrets ?? []).flatMap((row) => {
+    const [before, after] = [row.ma_before, scoreAfter(row, method)];
+    return isScore(before) && after !== null ? [{ tag: row.tag, before, after }] : [];
   });
   const countAbove = (scores: readonly number[]) =>
     isScore(threshold) ? formatCount(scores.filter((ma) => ma > threshold).length) : "–";

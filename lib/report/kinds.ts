@@ -6,6 +6,7 @@
  * @module
  */
 import type { GroupRow } from "../figures/ma_by_group.ts";
+import { scoreAfter } from "../figures/score_after.ts";
 import { isScore, modelStyle, percentText, tagStyle } from "../figures/style.ts";
 import { clipText, joinWords } from "./format.ts";
 import type { RunTables } from "./run_tables.ts";
@@ -56,9 +57,9 @@ export function compareKinds(
   { twins = [], secrets = [] }: RunTables,
   method: string | undefined,
 ): KindScores[] {
-  const scored = secrets.flatMap(({ tag, ma_before, ma_after }) => {
-    const after = method !== undefined && Object.hasOwn(ma_after, method) ? ma_after[method] : null;
-    return isScore(ma_before) && isScore(after) ? [{ tag, before: ma_before, after }] : [];
+  const scored = secrets.flatMap((row) => {
+    const [before, after] = [row.ma_before, scoreAfter(row, method)];
+    return isScore(before) && after !== null ? [{ tag: row.tag, before, after }] : [];
   });
   const kinds = [...new Set(twins.filter(({ ma }) => isScore(ma)).map(({ tag }) => tag))].toSorted();
   return kinds.map((tag) => {
@@ -99,18 +100,16 @@ export function kindRows(run: RunTables, method: string | undefined): GroupRow[]
   const { twins = [], secrets = [] } = run;
   const tags = new Set(compareKinds(run, method).map(({ tag }) => tag));
   const group = (tag: string) => tagStyle(tag).label;
-  const treated = method === undefined
-    ? []
-    : secrets.filter(({ tag, ma_before, ma_after }) =>
-      tags.has(tag) && isScore(ma_before) && Object.hasOwn(ma_after, method) && isScore(ma_after[method])
-    );
+  const treated = secrets.filter((row) =>
+    tags.has(row.tag) && isScore(row.ma_before) && scoreAfter(row, method) !== null
+  );
   return [
     ...twins.map(({ tag, ma }) => ({ group: group(tag), part: "twins never trained on", ma })),
     ...treated.map(({ tag, ma_before }) => ({ group: group(tag), part: "before", ma: ma_before })),
-    ...treated.map(({ tag, ma_after }) => ({
-      group: group(tag),
+    ...treated.map((row) => ({
+      group: group(row.tag),
       part: `after ${modelStyle(method!).label}`,
-      ma: ma_after[method!] ?? null,
+      ma: scoreAfter(row, method),
     })),
   ];
 }

@@ -21,6 +21,7 @@ import type { PassComparison } from "../humaneval/pass_at_k.ts";
 import type { HistoryRow } from "../figures/forgetting_curves.ts";
 import type { ResultRow } from "../figures/retained_quality.ts";
 import type { ReportedSecretRow } from "../figures/secrets_before_after.ts";
+import { scoreAfter } from "../figures/score_after.ts";
 import { isScore } from "../figures/style.ts";
 
 /** Mean scores on unseen text: what a model that memorized nothing would reach. */
@@ -256,8 +257,7 @@ export function countAbove(
   method: string,
 ): { above: number; scored: number } | undefined {
   const threshold = thresholds?.ma;
-  const scores = secrets.map((row) => Object.hasOwn(row.ma_after, method) ? row.ma_after[method] : null)
-    .filter(isScore);
+  const scores = secrets.map((row) => scoreAfter(row, method)).filter((score) => score !== null);
   if (!isScore(threshold) || scores.length === 0) return undefined;
   return { above: scores.filter((ma) => ma > threshold).length, scored: scores.length };
 }

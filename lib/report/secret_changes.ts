@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { scoreAfter } from "../figures/score_after.ts";
 import { isScore, tagStyle } from "../figures/style.ts";
 import { clipText, formatCount, formatScore } from "./format.ts";
 import { type Markup, markup } from "./markup.ts";
@@ -82,12 +83,7 @@ function joinChanges(runs: readonly RunTables[]): ChangedSecret[] {
   const scores = runs.map((run) => {
     const [method] = listMethods(run);
     return new Map(
-      (run.secrets ?? []).map((row) => {
-        const score = method !== undefined && Object.hasOwn(row.ma_after, method)
-          ? row.ma_after[method]
-          : null;
-        return [keyOf(row), { row, score: isScore(score) ? score : null }];
-      }),
+      (run.secrets ?? []).map((row) => [keyOf(row), { row, score: scoreAfter(row, method) }]),
     );
   });
   return [...scores[0] ?? []].flatMap(([key, { row: secret }]): ChangedSecret[] => {

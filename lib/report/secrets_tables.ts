@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { scoreAfter } from "../figures/score_after.ts";
 import { isScore, modelStyle, tagStyle } from "../figures/style.ts";
 import { clipText, formatCount, formatScore } from "./format.ts";
 import { twinMeans } from "./kinds.ts";
@@ -191,7 +192,7 @@ function renderRow(
     hasBefore: boolean;
   },
 ): Markup {
-  const scores = methods.map((method) => Object.hasOwn(row.ma_after, method) ? row.ma_after[method] : null);
+  const scores = methods.map((method) => scoreAfter(row, method));
   const isAbove = isScore(scores[0]) && isScore(threshold) && scores[0] > threshold;
   const states = [...(isTreated(row) ? ["treated"] : []), ...(isAbove ? ["above"] : [])].join(" ");
   const prefix = `${row.tag}, `;

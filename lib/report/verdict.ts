@@ -67,13 +67,18 @@ export function judgeRun(run: RunTables): Check[] {
   ];
 }
 
+/** What a method's run said of itself. */
+function unlearnedBy({ unlearned = [] }: RunTables, method: string | undefined) {
+  return unlearned.find((row) => row.method === method);
+}
+
 /** Every secret, by the rule of `unlearn`: of what was never seen some are above their bounds by chance. */
 function checkOwnBounds(run: RunTables, method: string | undefined): Check {
   const check = {
     topic: "single secrets under their own bounds",
     name: "Every secret is forgotten, each under its own bounds",
   };
-  const { secrets, hasFailed } = run.unlearned?.find((row) => row.method === method) ?? {};
+  const { secrets, hasFailed } = unlearnedBy(run, method) ?? {};
   if (!secrets) {
     const counts = method === undefined ? undefined : countAbove(run, method);
     const text = counts && counts.above > 0
@@ -111,7 +116,7 @@ function checkGroup(run: RunTables, method: string | undefined): Check {
     const command = method === undefined ? "unlearn" : after ? "thresholds" : "evaluate";
     return { ...check, state: "not measured", text: "The paper's rule for the whole set.", command };
   }
-  const { isPaper = false, hasFailed = false } = run.unlearned?.find((row) => row.method === method) ?? {};
+  const { isPaper = false, hasFailed = false } = unlearnedBy(run, method) ?? {};
   const isDeciding = ({ metric }: { metric: ThresholdMetric }) =>
     isPaper || metric === "ma" || metric === "el_10";
   const isUnder = ({ standing }: typeof standings[number]) =>
@@ -142,7 +147,7 @@ function checkTrained(
 ): Check {
   const check = checkRelearned(attacked);
   const ma = method === undefined ? undefined : findResult(run, "relearned", method)?.ma;
-  const bound = run.thresholds?.ma ?? run.unlearned?.find((row) => row.method === method)?.threshold;
+  const bound = run.thresholds?.ma ?? unlearnedBy(run, method)?.threshold;
   const standing = standingOf(ma, bound);
   if (check.state !== "not measured" || !standing) return check;
   return {
