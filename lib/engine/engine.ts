@@ -188,7 +188,7 @@ async function openContext(options: EngineOptions): Promise<Engine> {
   registerKernels();
   registerGradients();
   await tf.setBackend("tensorflow");
-  setEngine({ symbols, binding, backend });
+  setEngine({ symbols, binding, backend, config });
   const version = Deno.UnsafePointerView.getCString(symbols.TF_Version()!);
   if (gpu) tuneXla(version);
   users = 0;

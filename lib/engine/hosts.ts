@@ -132,7 +132,7 @@ export function hostOf(device: string): number {
 /**
  * Lends this process's devices to whoever asks at a port, until the process ends: TensorFlow cannot stop a server.
  *
- * @param config the `ConfigProto` of its devices
+ * @param config the `ConfigProto` that its devices were opened by: a process has one limit for a card's memory
  * @throws {TensorFlowError} when the port is taken
  *
  * @example

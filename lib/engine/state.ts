@@ -15,6 +15,8 @@ export interface OpenEngine {
   binding: Binding;
   /** tfjs's backend. */
   backend: Backend;
+  /** The `ConfigProto` that its devices were opened by. */
+  config: Uint8Array;
   /** What the processor's memory is limited to, bytes; see `limitMemory`. */
   memoryLimit?: number | null;
 }

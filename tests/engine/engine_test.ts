@@ -4,6 +4,7 @@ import { backend } from "../../lib/engine/backend.ts";
 import { compile } from "../../lib/engine/compile.ts";
 import { type EngineOptions, openTensorFlow } from "../../lib/engine/engine.ts";
 import { openLibrary } from "../../lib/engine/library.ts";
+import { sessionConfig } from "../../lib/engine/session_config.ts";
 import { currentEngine } from "../../lib/engine/state.ts";
 import { TensorFlowError } from "../../lib/engine/status.ts";
 import { findTensorFlow } from "../../lib/setup/set_up.ts";
@@ -43,6 +44,12 @@ Deno.test("openTensorFlow() on a GPU works or says why not in one line", async (
   if (device === "gpu") return assert(devices.some(({ type }) => type === "GPU"));
   const error = await assertRejects(() => openTensorFlow({ device: "gpu" }), Error);
   assertMatch(error.message, /^Cannot open TensorFlow on a GPU: [^\n]+: [^\n]+$/);
+});
+
+Deno.test("what its devices were opened by is kept, for a server of the same process", async () => {
+  const threads = navigator.hardwareConcurrency;
+  using _engine = await openTensorFlow({ device: "cpu", threads, count: 2 });
+  assertEquals(currentEngine().config, sessionConfig({ threads, cpuOnly: true, cpus: 2 }));
 });
 
 Deno.test("openTensorFlow() tells version, device and threads, and nothing is held at first", async () => {

@@ -5,7 +5,6 @@
  * @module
  */
 import { serveDevices } from "../../engine/hosts.ts";
-import { sessionConfig } from "../../engine/session_config.ts";
 import { currentEngine } from "../../engine/state.ts";
 import { defineCommand } from "../command.ts";
 import { openEngine } from "../session.ts";
@@ -37,8 +36,8 @@ export const command = defineCommand({
   async run({ port }, { log, signal }) {
     using engine = await openEngine();
     const { device: kind, threads } = engine;
-    const config = sessionConfig({ threads, cpuOnly: kind === "cpu" });
-    serveDevices(currentEngine().symbols, { port, config });
+    const { symbols, config } = currentEngine();
+    serveDevices(symbols, { port, config });
     const device = kind === "gpu" ? "the first GPU" : `a processor of ${threads} threads`;
     log(`Waiting on port ${port}, with ${device}: any machine that reaches it may use it. Ctrl+C ends it.`);
     const { promise, resolve } = Promise.withResolvers<void>();
