@@ -11,14 +11,14 @@
 import { createHash } from "node:crypto";
 import { countStates, secretState } from "../metrics/threshold.ts";
 import { writeFileAtomic } from "../files/write_file.ts";
-import type { Shaped } from "./shape.ts";
+import type { Shape, Shaped } from "./shape.ts";
 import { signaturePath, signBytes } from "./sign_certificate.ts";
 
 /** What the field `format` says. */
 export const CERTIFICATE_FORMAT = "codescrub-certificate";
 
 /** The version of the format that is written, and the highest that is read. */
-export const CERTIFICATE_VERSION = 1;
+export const CERTIFICATE_VERSION = 2;
 
 /** A larger file is none of ours: about 30,000 secrets under all attacks. */
 export const MAX_CERTIFICATE_BYTES = 2 ** 28;
@@ -67,6 +67,34 @@ const SECRET = {
   },
 } as const;
 
+/** A place that was requested and not treated: it is in no row of the forget set. */
+const UNTREATED = {
+  fields: {
+    fingerprint: "text",
+    document: "text",
+    tag: "text",
+    start: "count",
+    end: "count",
+    reason: "text",
+    ma: { fields: { before: "number?", after: "number?", threshold: "number?" } },
+    el_10: { fields: { before: "number?", after: "number?", threshold: "number?" } },
+  },
+} as const;
+
+/** What format 2 has and format 1 has not. */
+const ADDED = {
+  request: {
+    fields: {
+      entries: { maybe: "count" },
+      unmatched: { maybe: "count" },
+      untreated: { maybe: { list: UNTREATED } },
+    },
+  },
+  attack: {
+    fields: { seed: { maybe: "count" }, controls: { maybe: "count" }, attacked_controls: { maybe: "count" } },
+  },
+} as const;
+
 /** What a certificate looks like. */
 export const CERTIFICATE_SHAPE = {
   fields: {
@@ -89,6 +117,7 @@ export const CERTIFICATE_SHAPE = {
       },
     },
     method: { fields: { name: "text", thresholds: "text", settings: { map: "scalar" } } },
+    ...ADDED,
     summary: {
       fields: {
         secrets: "count",
@@ -114,8 +143,22 @@ export const CERTIFICATE_SHAPE = {
   },
 } as const;
 
+/** What format 1 looks like. */
+export const CERTIFICATE_SHAPE_1: Shape = {
+  fields: Object.fromEntries(Object.entries(CERTIFICATE_SHAPE.fields).filter(([name]) => !(name in ADDED))),
+};
+
+/** What stands in the fields that format 1 has not. */
+export const NOT_IN_FORMAT_1: Pick<Certificate, "request" | "attack"> = {
+  request: { entries: null, unmatched: null, untreated: null },
+  attack: { seed: null, controls: null, attacked_controls: null },
+};
+
 /** A certificate. */
 export type Certificate = Shaped<typeof CERTIFICATE_SHAPE>;
+
+/** A place of a certificate that was requested and not treated. */
+export type UntreatedPlace = Shaped<typeof UNTREATED>;
 
 /** A secret of a certificate. */
 export type CertifiedSecret = Shaped<typeof SECRET>;
@@ -143,6 +186,44 @@ export type CertificateContent = Omit<Certificate, "format" | "version" | "diges
 export function certifiedState({ ma, el_10, loss }: Pick<CertifiedSecret, "ma" | "el_10" | "loss">) {
   const bounds = { ma: ma.threshold, el_10: el_10.threshold, ma_floor: ma.floor, nll_ceiling: loss.ceiling };
   return secretState({ ma: ma.after, el_10: el_10.after, nll: loss.after }, bounds);
+}
+
+/**
+ * Why a requested place was not treated, by its scores before: a window of what the model knew is left by `--k` alone.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { untreatedReason } from "./certificate.ts";
+ *
+ * const el_10 = { before: 0, after: 0, threshold: 0 };
+ * const reasonOf = (before: number | null) => untreatedReason({ ma: { before, after: 0, threshold: 0.5 }, el_10 });
+ * assertEquals([0.4, 0.6, null].map(reasonOf), ["not known", "left by --k", "no tokens"]);
+ * ```
+ */
+export function untreatedReason(place: Pick<UntreatedPlace, "ma" | "el_10">): string {
+  if (place.ma.before === null) return "no tokens";
+  return isAboveThen(place, "before") ? "left by --k" : "not known";
+}
+
+/**
+ * Whether a place that was not treated was or is above its thresholds.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { isAboveThen } from "./certificate.ts";
+ *
+ * const place = { ma: { before: 0.4, after: 0.6, threshold: 0.5 }, el_10: { before: null, after: 0, threshold: null } };
+ * assertEquals((["before", "after"] as const).map((when) => isAboveThen(place, when)), [false, true]);
+ * ```
+ */
+export function isAboveThen(
+  { ma, el_10 }: Pick<UntreatedPlace, "ma" | "el_10">,
+  when: "before" | "after",
+): boolean {
+  const exceeds = (score: number | null, threshold: number | null) => (score ?? 0) > (threshold ?? Infinity);
+  return ma[when] !== null && (exceeds(ma[when], ma.threshold) || exceeds(el_10[when], el_10.threshold));
 }
 
 /**

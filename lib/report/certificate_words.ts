@@ -4,7 +4,13 @@
  *
  * @module
  */
-import type { Certificate, CertifiedAttack, CertifiedSecret } from "./certificate.ts";
+import {
+  type Certificate,
+  type CertifiedAttack,
+  type CertifiedSecret,
+  isAboveThen,
+  type UntreatedPlace,
+} from "./certificate.ts";
 
 /** What no certificate of this kind proves. */
 export const DOES_NOT_PROVE =
@@ -44,12 +50,16 @@ const [ALPHA, GUESS] = [0.05, 0.5];
  * import { notReached } from "./certificate_words.ts";
  *
  * const secret = { status: "still above", attacks: [] } as unknown as Parameters<typeof notReached>[0][0];
- * assertEquals(notReached([secret], []), ["1 of 1 secrets is still above its thresholds"]);
+ * const asked = { entries: 9, unmatched: 0, untreated: [] };
+ * assertEquals(notReached([secret], { membership: [], request: asked }), ["1 of 1 secrets is still above its thresholds"]);
  * ```
  */
 export function notReached(
   secrets: readonly Pick<CertifiedSecret, "status" | "attacks">[],
-  membership: Certificate["summary"]["membership"],
+  { membership, request }: {
+    membership: Certificate["summary"]["membership"];
+    request: Certificate["request"];
+  },
 ): string[] {
   const count = (isIt: (secret: typeof secrets[number]) => boolean) => secrets.filter(isIt).length;
   const say = (found: number, one: string, many: string) =>
@@ -88,6 +98,52 @@ export function notReached(
     ),
     ...told(membership.filter(({ low }) => low > GUESS), "likelier than"),
     ...told(membership.filter(({ high }) => high < GUESS), "less likely than"),
+    ...asked(request),
+  ];
+}
+
+/** What was asked and not treated, and what of it is above its thresholds now. */
+function asked({ entries, unmatched, untreated }: Certificate["request"]): string[] {
+  const say = (places: readonly UntreatedPlace[], one: string, many: string) => {
+    if (places.length === 0) return [];
+    const values = new Set(places.map(({ fingerprint }) => fingerprint)).size;
+    const counted = `${places.length} requested place${places.length === 1 ? "" : "s"}`;
+    return [
+      `${counted} of ${values} value${values === 1 ? "" : "s"} ${places.length === 1 ? one : many}`,
+    ];
+  };
+  const places = untreated ?? [];
+  const of = (reason: string) => places.filter((place) => place.reason === reason);
+  const above = places.filter((place) => isAboveThen(place, "after"));
+  const chance = `of ${places.length} outside the forget set; ${
+    100 * ALPHA
+  } % of what was never seen are too`;
+  return [
+    ...unmatched
+      ? [
+        `${unmatched} of ${entries} entries of the request match nothing in the corpus: nothing was done about them`,
+      ]
+      : [],
+    ...say(
+      of("left by --k"),
+      "was known to the model, and left out of the forget set by --k",
+      "were known to the model, and left out of the forget set by --k",
+    ),
+    ...say(
+      of("not known"),
+      "was not known to the model before, and not treated",
+      "were not known to the model before, and not treated",
+    ),
+    ...say(
+      of("no tokens"),
+      "has no tokens: nothing was measured of it",
+      "have no tokens: nothing was measured of them",
+    ),
+    ...say(
+      above,
+      `is above its thresholds under this model (${chance})`,
+      `are above their thresholds under this model (${chance})`,
+    ),
   ];
 }
 

@@ -85,7 +85,13 @@ Deno.test("describeScrub() says what training brought back", () => {
   const metrics = { ma: 0.2, el_3: 0, el_5: 0, el_10: 0, retain_ma: 1 };
   const secrets = { erased: 3, still_above: 0, below_never_seen: 0, without_tokens: 0, above_by_chance: 0 };
   const unlearn = { status: "comes-back", relapses: [3, 2], before: metrics, after: metrics, secrets };
-  const erased = { select: { left: 0, left_values: 0 }, unlearn, evaluate: {}, attack: {} };
+  const erased = {
+    select: { left: 0, left_values: 0 },
+    unlearn,
+    evaluate: {},
+    attack: {},
+    untreated: { places: 2, above: 1 },
+  };
   const found = {
     places: 3,
     values: 1,

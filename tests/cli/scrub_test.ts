@@ -1,26 +1,13 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { ATTACK_COLUMNS, FORGET_COLUMNS } from "../../lib/datasets/columns.ts";
 import { readRows } from "../../lib/datasets/row_table.ts";
-import { readTable } from "../../lib/datasets/tables.ts";
 import { fingerprintSecret } from "../../lib/secrets/fingerprint.ts";
+import { contents } from "./contents.ts";
 import { cliCommand, runCli, temporaryFolder } from "./run_cli.ts";
 import { tiny } from "./tiny_cases.ts";
 import { ADDRESS, type Flags, KEY, OTHER_ADDRESS, VALUE, writeScrub } from "./scrub_case.ts";
 import { writeTexts } from "./tiny_run.ts";
-
-/** All that files below a folder hold, tables as their cells too. */
-async function* contents(folder: string): AsyncGenerator<[name: string, text: string]> {
-  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
-    const path = join(folder, name);
-    if (isDirectory) yield* contents(path);
-    else {
-      yield [path, new TextDecoder("latin1").decode(Deno.readFileSync(path))];
-      if (name.endsWith(".parquet")) yield [path, JSON.stringify((await readTable(path)).toRecords())];
-    }
-  }
-}
 
 Deno.test("scrub erases what a request names and writes no value; a later one measures it again", async () => {
   using folder = temporaryFolder();

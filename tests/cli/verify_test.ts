@@ -107,8 +107,8 @@ Deno.test("verify refuses what is no sound certificate, another forget set, and 
     [at.text.slice(0, 500), /Cannot read certificate ".*bad\.json": .*: get it again from who made it$/],
     [at.text.replace('"seed": 42', '"seed": 43'), /so it was edited: get it again from who made it$/],
     [
-      at.text.replace('"version": 1', '"version": 9'),
-      /it is of format 9, this version reads 1: verify it with/,
+      at.text.replace('"version": 2', '"version": 9'),
+      /it is of format 9, this version reads 2: verify it with/,
     ],
     ["[1, 2]", /it is no certificate of erasure$/],
     [forged(at.text, (one) => one.secrets[0].ma.after = "0"), /secrets\[0\]\.ma\.after is no number$/],

@@ -96,7 +96,10 @@ interface Verified {
 
 function describeVerified(path: string, { certificate, isSigned, claims, again }: Verified): CommandResult {
   const { summary: counts, secrets } = certificate;
-  const words = { statement: statementOf(counts), not_reached: notReached(secrets, counts.membership) };
+  const words = {
+    statement: statementOf(counts),
+    not_reached: notReached(secrets, { membership: counts.membership, request: certificate.request }),
+  };
   const said = { ...certificate, ...words };
   const lost = again?.measured.filter((secret) => secret === null).length ?? 0;
   const unlisted = again?.unlisted ?? 0;
