@@ -5,8 +5,8 @@
  */
 import { join } from "node:path";
 import { reasonOf } from "../files/reason.ts";
-import { isAboveThen } from "../report/certificate.ts";
 import { RUN_FILES } from "../report/run_files.ts";
+import { isAboveThen } from "../report/untreated_place.ts";
 import type { Json } from "./command.ts";
 import { command as attack } from "./commands/attack.ts";
 import { command as certify } from "./commands/certify.ts";

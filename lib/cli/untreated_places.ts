@@ -8,7 +8,8 @@ import { DETECT_COLUMNS, FORGET_COLUMNS, PROBE_COLUMNS } from "../datasets/colum
 import { readForgetSpans } from "../datasets/forget_spans.ts";
 import { placeKey, type SecretPlace } from "../datasets/place.ts";
 import { readRows } from "../datasets/row_table.ts";
-import { type UntreatedPlace, untreatedReason } from "../report/certificate.ts";
+import type { UntreatedPlace } from "../report/certificate.ts";
+import { untreatedReason } from "../report/untreated_place.ts";
 import { type BoundedSecret, readBounded } from "./known_secrets.ts";
 
 /** The tables of a request. */

@@ -4,13 +4,8 @@
  *
  * @module
  */
-import {
-  type Certificate,
-  type CertifiedAttack,
-  type CertifiedSecret,
-  isAboveThen,
-  type UntreatedPlace,
-} from "./certificate.ts";
+import type { Certificate, CertifiedAttack, CertifiedSecret, UntreatedPlace } from "./certificate.ts";
+import { isAboveThen } from "./untreated_place.ts";
 
 /** What no certificate of this kind proves. */
 export const DOES_NOT_PROVE =

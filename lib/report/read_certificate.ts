@@ -19,10 +19,10 @@ import {
   certifiedState,
   MAX_CERTIFICATE_BYTES,
   NOT_IN_FORMAT_1,
-  untreatedReason,
 } from "./certificate.ts";
 import { toRecord } from "./read_json.ts";
 import { misshapen } from "./shape.ts";
+import { untreatedReason } from "./untreated_place.ts";
 
 /**
  * Reads a certificate whose digest is that of its content, and which does not contradict itself.
@@ -76,10 +76,21 @@ function contradictionOf({ version, secrets, summary, request }: Certificate): s
   if (version < 1) return `there is no format ${version}`;
   const wrong = secrets.findIndex((secret) => secret.status !== certifiedState(secret));
   if (wrong >= 0) return `the scores of secrets[${wrong}] are not those of its status`;
+  const ranked = secrets.findIndex((secret) => !agreesWithRanks(secret));
+  if (ranked >= 0) return `the p-values of secrets[${ranked}] are not those of its attacks`;
   const other = request.untreated?.findIndex((place) => place.reason !== untreatedReason(place)) ?? -1;
   if (other >= 0) return `the scores of request.untreated[${other}] are not those of its reason`;
   if ((request.unmatched ?? 0) > (request.entries ?? 0)) return "request.unmatched is more than its entries";
   return summaryContradiction(secrets, summary);
+}
+
+/** Whether what is said of a secret's ranks is what exposure says of them, where that was run. */
+function agreesWithRanks({ ma, loss, attacks }: Certificate["secrets"][number]): boolean {
+  const rankOf = (variant: string) =>
+    attacks.find((row) => row.attack === "exposure" && row.variant === variant);
+  return ([["ma", ma], ["loss", loss]] as const).every(([name, { p_value }]) =>
+    (rankOf(name)?.p_value ?? p_value) === p_value
+  );
 }
 
 function summaryContradiction(

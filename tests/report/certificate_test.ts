@@ -4,13 +4,13 @@ import {
   CERTIFICATE_SHAPE,
   type CertifiedSecret,
   MAX_CERTIFICATE_BYTES,
-  untreatedReason,
   writeCertificate,
 } from "../../lib/report/certificate.ts";
 import { notReached } from "../../lib/report/certificate_words.ts";
 import { checkClaims, CLAIM_TOLERANCES } from "../../lib/report/check_claims.ts";
 import { readCertificate } from "../../lib/report/read_certificate.ts";
 import type { Shape } from "../../lib/report/shape.ts";
+import { untreatedReason } from "../../lib/report/untreated_place.ts";
 import { temporaryFolder } from "../cli/run_cli.ts";
 import { certificateContent, certifiedSecret, type Changeable, forged } from "./certificates.ts";
 
