@@ -84,11 +84,17 @@ export function describeScrub(
       );
     }
   }
-  earlier.forEach(({ secrets, above, above_then }, i) => {
+  earlier.forEach(({ secrets, above, above_then, untreated, untreated_above }, i) => {
+    const run = `earlier run ${i + 1}`;
     lines.push(
-      `earlier run ${
-        i + 1
-      }: ${above} of ${secrets} secrets above their thresholds, ${above_then} when it ended`,
+      ...secrets > 0 || untreated === 0
+        ? [`${run}: ${above} of ${secrets} secrets above their thresholds, ${above_then} when it ended`]
+        : [],
+      ...untreated > 0
+        ? [
+          `${run}: ${untreated_above} of ${untreated} requested places that it did not treat above their thresholds`,
+        ]
+        : [],
     );
     if (above > above_then) {
       failures.push(`${above - above_then} secrets of earlier run ${i + 1} have come back`);

@@ -20,8 +20,8 @@ export interface RequestTables {
   probe: string;
   /** Probe of them under the model that has unlearned. */
   probeAfter: string;
-  /** The forget set. */
-  forget: string;
+  /** The forget set; undefined where nothing was treated. */
+  forget: string | undefined;
 }
 
 /** A place that was not treated, as tables name it. */
@@ -63,7 +63,8 @@ export async function untreatedPlaces(
   thresholds: Parameters<typeof readBounded>[1],
 ): Promise<UntreatedSecret[]> {
   const places = new Map((await readRows(requested, DETECT_COLUMNS)).map((row) => [placeKey(row), row]));
-  const treated = new Set((await readRows(forget, FORGET_COLUMNS)).flatMap(spansOf));
+  const rows = forget === undefined ? [] : await readRows(forget, FORGET_COLUMNS);
+  const treated = new Set(rows.flatMap(spansOf));
   const before = byPlace(await readBounded(probe, thresholds));
   const after = byPlace(await readRows(probeAfter, SCORES, { optional: ["el_10"] }));
   return [...places].filter(([key]) => !treated.has(key)).map(([key, place]) => {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
-import { ATTACK_COLUMNS, FORGET_COLUMNS } from "../../lib/datasets/columns.ts";
+import { ATTACK_COLUMNS, FORGET_COLUMNS, PROBE_COLUMNS } from "../../lib/datasets/columns.ts";
 import { readRows } from "../../lib/datasets/row_table.ts";
 import { fingerprintSecret } from "../../lib/secrets/fingerprint.ts";
 import { contents } from "./contents.ts";
@@ -48,7 +48,7 @@ Deno.test("scrub erases what a request names and writes no value; a later one me
   assertEquals(careful.code, 0, careful.stderr);
   const { earlier, earlier_not_measured, erased: none } = JSON.parse(careful.stdout);
   assertEquals([earlier, earlier_not_measured, none], [
-    [{ secrets: 3, above: 0, above_then: 0 }],
+    [{ secrets: 3, above: 0, above_then: 0, untreated: 0, untreated_above: 0 }],
     0,
     undefined,
   ]);
@@ -57,6 +57,18 @@ Deno.test("scrub erases what a request names and writes no value; a later one me
   assertMatch(
     back.stderr,
     /^codescrub: Cannot call the request done: 3 secrets of earlier run 1 have come back$/m,
+  );
+  // what an earlier scrub knew nothing of is measured again too: it may be known now
+  await at.request(`${VALUE}\n`);
+  const last = await at.run({ earlier: at.path("later"), out: at.path("last"), attacks: "extract" });
+  assertEquals(last.code, 0, last.stderr);
+  const { earlier: [unknown], earlier_not_measured: open } = JSON.parse(last.stdout);
+  assertEquals([unknown.secrets, unknown.untreated, open], [0, 4, 0]);
+  const probed = await readRows(at.path("last/earlier_0_requested.parquet"), PROBE_COLUMNS);
+  assertEquals(probed.length, 4, "by the new model");
+  assertMatch(
+    last.stderr,
+    /^earlier run 1: \d of 4 requested places that it did not treat above their thresholds$/m,
   );
 });
 
