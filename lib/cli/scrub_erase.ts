@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { reasonOf } from "../files/reason.ts";
 import { RUN_FILES } from "../report/run_files.ts";
 import { isAboveThen } from "../report/untreated_place.ts";
+import { addAttacksToCard } from "./attacked_card.ts";
 import type { Json } from "./command.ts";
 import { command as attack } from "./commands/attack.ts";
 import { command as certify } from "./commands/certify.ts";
@@ -90,6 +91,7 @@ export async function eraseSecrets(
     ...{ attacks, controls: exposureControls },
     out: stages.path(SCRUB_FILES.attacks),
   });
+  await stages.time("model card", () => addAttacksToCard(after, stages.path(SCRUB_FILES.attacks)));
   if (judgesEach(values)) {
     await stages.run("certify", certify, {
       ...{ model: after, before: model, forget, attacks: stages.path(SCRUB_FILES.attacks) },

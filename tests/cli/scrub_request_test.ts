@@ -65,6 +65,9 @@ Deno.test("scrub --request - certifies what was asked and not treated, by finger
   );
   assertMatch(said, /^1 requested place of 1 value was known to the model, and left out .* by --k$/m);
   assertMatch(said, /^2 requested places of 1 value were not known to the model before, and not treated$/m);
+  const card = Deno.readTextFileSync(at.path("run/codeeraser/README.md"));
+  assertMatch(card, /^\| share of secrets that some attack gives \| 1\.000 \[.*\] \| 0\.000 \[/m);
+  assertMatch(card, /^\| median exposure, bits \| \d/m);
   for await (const [name, text] of contents(at.path("run"))) {
     for (const value of [VALUE, ADDRESS, "no such value"]) {
       assert(!text.includes(value), `${name} holds a value`);
