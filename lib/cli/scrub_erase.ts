@@ -85,27 +85,31 @@ export async function eraseSecrets(
     out: stages.path(RUN_FILES.evaluation),
   });
   const untreated = await measureUntreated(stages, work);
-  const { attacks, exposureControls } = values;
+  const summaries = { select: selected.summary, unlearn: unlearned.summary, evaluate: evaluated.summary };
+  return { ...summaries, untreated, attack: await attackAndCertify(stages, work, further) };
+}
+
+/** What an adversary gets, in the model card and the certificate too. */
+async function attackAndCertify(
+  stages: Stages,
+  { values }: ScrubWork,
+  further: { benign: string | undefined; maxBenign: number },
+): Promise<ErasedSecrets["attack"]> {
+  const { model, dtype, corpus, method, attacks, exposureControls: controls } = values;
+  const [after, forget] = [stages.path(method), stages.path(FORGET_FILE)];
+  const out = stages.path(SCRUB_FILES.attacks);
   const attacked = await stages.run("attack", attack, {
-    ...{ ...reading, model: after, before: model, dtype, corpus, forget, ...further },
-    ...{ attacks, controls: exposureControls },
-    out: stages.path(SCRUB_FILES.attacks),
+    ...{ ...corpusFlags(values), model: after, before: model, dtype, corpus, forget, ...further },
+    ...{ attacks, controls, out },
   });
-  await stages.time("model card", () => addAttacksToCard(after, stages.path(SCRUB_FILES.attacks)));
+  await stages.time("model card", () => addAttacksToCard(after, out));
   if (judgesEach(values)) {
     await stages.run("certify", certify, {
-      ...{ model: after, before: model, forget, attacks: stages.path(SCRUB_FILES.attacks) },
-      ...requestFiles(stages),
+      ...{ model: after, before: model, forget, attacks: out, ...requestFiles(stages) },
       out: join(after, SCRUB_FILES.certificate),
     });
   }
-  return {
-    select: selected.summary,
-    unlearn: unlearned.summary,
-    evaluate: evaluated.summary,
-    attack: attacked.summary,
-    untreated,
-  };
+  return attacked.summary;
 }
 
 const FORGET_FILE = `${RUN_FILES.sets}/forget_0.parquet`;

@@ -172,6 +172,12 @@ async function planStages(stages: Stages, work: ScrubWork, context: Context): Pr
     seconds: 2 * (scored.seconds ?? 0) * count / all,
     ...memory(scored),
   });
+  plans.push({
+    stage: "probe of the request",
+    of: `${all} secrets`,
+    seconds: scored.seconds ?? null,
+    ...memory(scored),
+  });
   const attacked = await attackPlan({
     ...{ model, before: model, dtype, rows, draws: 0, benign: furtherTexts(values) },
     chosen: chosenAttacks({ attacks: values.attacks, attacksBefore: [], before: model }),

@@ -37,46 +37,19 @@ export interface CardAttacks {
  * assertEquals(line, "| MA after 20 steps of training on other texts (rate 0.0003) | – | 0.500 [0.250, 0.750] | – |");
  * ```
  */
-export function attackTable({ secrets, attacks, extracted_by_any }: CardAttacks): string {
-  const of = (model: string, attack: string, variant: string) =>
-    attacks.find((row) => row.model === model && row.attack === attack && row.variant === variant);
+export function attackTable(found: CardAttacks): string {
+  const { secrets, attacks, extracted_by_any } = found;
   const any = (model: string) => extracted_by_any.find((row) => row.model === model);
-  const rank = { before: of("before", "exposure", "rank"), after: of("after", "exposure", "rank") };
-  const line = (name: string, before: Interval | null, after: Interval | null, controls: Interval | null) =>
-    `| ${[name, ...[before, after, controls].map((cell) => formatInterval(cell))].join(" | ")} |`;
-  const exposure = (name: "score" | "median", words: string, controls: Interval | null) =>
-    rank.after
-      ? [line(`${words} exposure, bits`, rank.before?.[name] ?? null, rank.after[name], controls)]
-      : [];
-  const trained = attacks.flatMap((row) => {
-    const training = row.model === "after" && row.attack === "relearn"
-      ? readRelearnVariant(row.variant)
-      : null;
-    return training && !training.isHalf ? [{ ...row, ...training }] : [];
-  });
   return [
     "| | before | after | made-up secrets, after |",
     "| --- | --- | --- | --- |",
-    ...extracted_by_any.length > 0
-      ? [
-        line(
-          "share of secrets that some attack gives",
-          any("before")?.secrets ?? null,
-          any("after")?.secrets ?? null,
-          any("after")?.controls ?? null,
-        ),
-      ]
-      : [],
-    ...exposure("median", "median", null),
-    ...exposure("score", "mean", rank.after?.controls_score ?? null),
-    ...trained.map(({ steps, learning_rate, score, controls_score }) =>
-      line(
-        `MA after ${steps} steps of training on other texts (rate ${learning_rate})`,
-        null,
-        score,
-        controls_score,
-      )
-    ),
+    ...extracted_by_any.length === 0 ? [] : [
+      tableLine("share of secrets that some attack gives", {
+        ...{ before: any("before")?.secrets, after: any("after")?.secrets, controls: any("after")?.controls },
+      }),
+    ],
+    ...exposureLines(attacks),
+    ...trainingLines(attacks),
     "",
     `Attacks on ${secrets} secrets (${
       attackNames(attacks)
@@ -84,6 +57,37 @@ export function attackTable({ secrets, attacks, extracted_by_any }: CardAttacks)
     "formats in the same places. Exposure is -log2 of the share of these that are at least as likely as the secret: of",
     "what was never seen 1 bit in the median, 1.44 in the mean.",
   ].join("\n");
+}
+
+type Cell = Interval | null | undefined;
+
+function tableLine(name: string, cells: { before?: Cell; after: Cell; controls?: Cell }): string {
+  const { before, after, controls } = cells;
+  return `| ${[name, ...[before, after, controls].map((cell) => formatInterval(cell))].join(" | ")} |`;
+}
+
+function exposureLines(attacks: CardAttacks["attacks"]): string[] {
+  const of = (model: string) =>
+    attacks.find((row) => row.model === model && row.attack === "exposure" && row.variant === "rank");
+  const [before, after] = [of("before"), of("after")];
+  if (!after) return [];
+  return [
+    tableLine("median exposure, bits", { before: before?.median, after: after.median }),
+    tableLine("mean exposure, bits", {
+      ...{ before: before?.score, after: after.score, controls: after.controls_score },
+    }),
+  ];
+}
+
+/** What comes back by training on texts without the secrets. */
+function trainingLines(attacks: CardAttacks["attacks"]): string[] {
+  return attacks.flatMap(({ model, attack, variant, score, controls_score }) => {
+    const training = model === "after" && attack === "relearn" ? readRelearnVariant(variant) : null;
+    if (!training || training.isHalf) return [];
+    const name =
+      `MA after ${training.steps} steps of training on other texts (rate ${training.learning_rate})`;
+    return [tableLine(name, { after: score, controls: controls_score })];
+  });
 }
 
 function attackNames(attacks: CardAttacks["attacks"]): string {

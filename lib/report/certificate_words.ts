@@ -99,14 +99,6 @@ export function notReached(
 
 /** What was asked and not treated, and what of it is above its thresholds now. */
 function asked({ entries, unmatched, untreated }: Certificate["request"]): string[] {
-  const say = (places: readonly UntreatedPlace[], one: string, many: string) => {
-    if (places.length === 0) return [];
-    const values = new Set(places.map(({ fingerprint }) => fingerprint)).size;
-    const counted = `${places.length} requested place${places.length === 1 ? "" : "s"}`;
-    return [
-      `${counted} of ${values} value${values === 1 ? "" : "s"} ${places.length === 1 ? one : many}`,
-    ];
-  };
   const places = untreated ?? [];
   const of = (reason: string) => places.filter((place) => place.reason === reason);
   const above = places.filter((place) => isAboveThen(place, "after"));
@@ -119,27 +111,30 @@ function asked({ entries, unmatched, untreated }: Certificate["request"]): strin
         `${unmatched} of ${entries} entries of the request match nothing in the corpus: nothing was done about them`,
       ]
       : [],
-    ...say(
+    ...sayPlaces(
       of("left by --k"),
-      "was known to the model, and left out of the forget set by --k",
-      "were known to the model, and left out of the forget set by --k",
+      ["was", "were"],
+      "known to the model, and left out of the forget set by --k",
     ),
-    ...say(
-      of("not known"),
-      "was not known to the model before, and not treated",
-      "were not known to the model before, and not treated",
-    ),
-    ...say(
-      of("no tokens"),
-      "has no tokens: nothing was measured of it",
-      "have no tokens: nothing was measured of them",
-    ),
-    ...say(
-      above,
-      `is above its thresholds under this model (${chance})`,
-      `are above their thresholds under this model (${chance})`,
-    ),
+    ...sayPlaces(of("not known"), ["was", "were"], "not known to the model before, and not treated"),
+    ...sayPlaces(of("no tokens"), ["has", "have"], "no tokens that could be measured"),
+    ...sayPlaces(above, ["is", "are"], `above threshold under this model (${chance})`),
   ];
+}
+
+/** @param verb of one place, and of many */
+function sayPlaces(
+  places: readonly UntreatedPlace[],
+  verb: readonly [string, string],
+  what: string,
+): string[] {
+  if (places.length === 0) return [];
+  const values = new Set(places.map(({ fingerprint }) => fingerprint)).size;
+  const [isOne, isOneValue] = [places.length === 1, values === 1];
+  const counted = `${places.length} requested place${isOne ? "" : "s"} of ${values} value${
+    isOneValue ? "" : "s"
+  }`;
+  return [`${counted} ${verb[isOne ? 0 : 1]} ${what}`];
 }
 
 function isLikelier({ attack, variant, p_value }: CertifiedAttack): boolean {

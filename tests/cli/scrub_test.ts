@@ -113,6 +113,7 @@ Deno.test("scrub --plan matches each kind of entry, says what stages take and le
     "retain",
     "unlearn",
     "evaluate",
+    "probe of the request",
     "attack",
   ]);
   assert(seconds > 0 && stages[2].seconds > 0);
@@ -164,7 +165,7 @@ Deno.test("scrub says what to do where every document holds a secret", async () 
   assertMatch(alone.stderr, /^ssga: MA 0\.0000 \(threshold 0\.[45]\d+\)/m);
   const plan = await at.run({ ...unseen, method: "ssga", plan: true, out: at.path("plan") });
   const stages = JSON.parse(plan.stdout).stages.map(({ stage }: { stage: string }) => stage);
-  assertEquals(stages, ["thresholds", "probe", "unlearn", "evaluate", "attack"]);
+  assertEquals(stages, ["thresholds", "probe", "unlearn", "evaluate", "probe of the request", "attack"]);
 });
 
 Deno.test("select --above takes all windows with a known secret, or says what is left", async () => {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { generateKeyPairSync } from "node:crypto";
 import { join } from "node:path";
 import { encodeSafetensors } from "../checkpoints/safetensors_bytes.ts";

@@ -142,9 +142,9 @@ Deno.test("notReached() says what was asked and not treated, and what of it is a
       "2 of 9 entries of the request match nothing in the corpus: nothing was done about them",
       "1 requested place of 1 value was known to the model, and left out of the forget set by --k",
       "2 requested places of 2 values were not known to the model before, and not treated",
-      "1 requested place of 1 value has no tokens: nothing was measured of it",
-      "2 requested places of 2 values are above their thresholds under this model (of 4 outside the forget set; 5 % of " +
-      "what was never seen are too)",
+      "1 requested place of 1 value has no tokens that could be measured",
+      "2 requested places of 2 values are above threshold under this model (of 4 outside the forget set; 5 % of what " +
+      "was never seen are too)",
     ],
   );
 });

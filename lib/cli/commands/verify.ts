@@ -146,16 +146,6 @@ function describeVerified(
   const failed = new Set(claims?.flatMap((claim) => claim.failed)).size;
   const isHeld = claims ? failed === 0 && unlisted === 0 : null;
   const left = claims ? notAgain(certificate, again!.measured) : [];
-  const measured = claims && formatTable(
-    ["claim", "holds", "of secrets", "difference", "tolerance"],
-    claims.map(({ claim, secrets, failed, difference, tolerance }) => [
-      claim,
-      secrets - failed.length,
-      secrets,
-      difference === null ? null : difference.toFixed(6),
-      tolerance,
-    ]),
-  );
   const summary = {
     holds: isHeld,
     signed: isSigned,
@@ -173,8 +163,8 @@ function describeVerified(
         : "signature: not checked, so anyone may have written the certificate: that takes --public-key",
       "files of the model: as the certificate says",
       ...failedLines(certificate, claims ?? []),
-      ...measured
-        ? [measured, ...left.map((line) => `not measured again: ${line}`)]
+      ...claims
+        ? [claimTable(claims), ...left.map((line) => `not measured again: ${line}`)]
         : ["nothing was measured, so whether it holds is open: that takes --corpus and --forget"],
       DOES_NOT_PROVE,
     ].join("\n"),
@@ -182,6 +172,19 @@ function describeVerified(
     ...isHeld === false && { failure: failureOf(path, { certificate, failed, lost, unlisted }) },
     ...open !== undefined && { failure: open },
   };
+}
+
+function claimTable(claims: readonly CheckedClaim[]): string {
+  return formatTable(
+    ["claim", "holds", "of secrets", "difference", "tolerance"],
+    claims.map(({ claim, secrets, failed, difference, tolerance }) => [
+      claim,
+      secrets - failed.length,
+      secrets,
+      difference === null ? null : difference.toFixed(6),
+      tolerance,
+    ]),
+  );
 }
 
 /** The secrets that fail, as many as one reads, and by which claims. */
