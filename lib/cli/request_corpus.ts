@@ -9,6 +9,7 @@
  */
 import { dirname, join, relative, sep } from "node:path";
 import type { RequestEntry } from "../datasets/deletion_request.ts";
+import { type CorpusOptions, resolveCorpus } from "../datasets/resolve_corpus.ts";
 import { UsageError } from "./command.ts";
 import { resolvePath } from "./options.ts";
 
@@ -33,8 +34,8 @@ interface NamedTexts {
 /**
  * The texts that a request names.
  *
- * @param cwd where relative paths begin
- * @throws {UsageError} where it names none that are there
+ * @param options.cwd where relative paths begin; the others as for `resolveCorpus`
+ * @throws {UsageError} where it names none that are there; {Error} as `resolveCorpus`
  *
  * @example
  * ```ts
@@ -44,12 +45,15 @@ interface NamedTexts {
  * const cwd = await Deno.makeTempDir();
  * await Deno.mkdir(`${cwd}/leaked`);
  * const entry = { line: 1, kind: "path" as const, text: "leaked/*.py" };
- * const { corpus, exclude, entries } = await requestCorpus([entry], cwd);
+ * const { corpus, exclude, entries } = await requestCorpus([entry], { cwd });
  * assertEquals([corpus, exclude, entries[0]!.text], [`${cwd}/leaked`, [], "*.py"]);
- * await assertRejects(() => requestCorpus([{ ...entry, text: "no/" }], cwd), Error, "names no file or folder");
+ * await assertRejects(() => requestCorpus([{ ...entry, text: "no/" }], { cwd }), Error, "names no file or folder");
  * ```
  */
-export async function requestCorpus(entries: readonly RequestEntry[], cwd: string): Promise<RequestCorpus> {
+export async function requestCorpus(
+  entries: readonly RequestEntry[],
+  { cwd, ...reading }: CorpusOptions & { cwd: string },
+): Promise<RequestCorpus> {
   const named = new Map<RequestEntry, NamedTexts>();
   for (const entry of entries) {
     const texts = entry.kind === "path" ? await namedTexts(entry.text, cwd) : undefined;
@@ -63,24 +67,28 @@ export async function requestCorpus(entries: readonly RequestEntry[], cwd: strin
     );
   }
   const corpus = roots.length === 1 ? roots[0]!.path : commonFolder(roots.map(({ path }) => path));
-  const isFile = roots.length === 1 && !roots[0]!.isFolder;
+  const exclude = [...roots.length === 1 ? [] : restTo(roots, corpus), ...reading.exclude ?? []];
+  const { tables } = await resolveCorpus(corpus, { ...reading, exclude });
+  // rows of tables are not called by their table's path: what is named whole is all that there is
+  const isWhole = tables.length > 0 || (roots.length === 1 && !roots[0]!.isFolder);
   return {
     corpus,
-    exclude: roots.length === 1 ? [] : restTo(roots, corpus),
+    exclude,
     entries: entries.map((entry) => {
       const texts = named.get(entry);
       if (!texts) return entry;
-      return { ...entry, text: isFile ? "**" : patternIn(texts, corpus) };
+      return { ...entry, text: isWhole && texts.pattern === ALL ? ALL : patternIn(texts, corpus) };
     }),
   };
 }
 
 const GLOB = /[*?[\]\\]/;
+const ALL = "**";
 
 async function namedTexts(text: string, cwd: string): Promise<NamedTexts | undefined> {
   const path = resolvePath(text, cwd).replace(/(.)[/\\]+$/, "$1");
   const info = await Deno.stat(path).catch(() => null);
-  if (info) return { path, isFolder: info.isDirectory, pattern: "**" };
+  if (info) return { path, isFolder: info.isDirectory, pattern: ALL };
   const parts = text.split("/");
   const count = parts.findIndex((part) => GLOB.test(part));
   if (count < 1) return undefined; // `*.py` alone would be all below where the user stands: that is ./*.py

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { requestCorpus } from "../../lib/cli/request_corpus.ts";
 import { parseRequest } from "../../lib/datasets/deletion_request.ts";
 import { bytesOf, compileGlob, matchesGlob } from "../../lib/datasets/glob.ts";
+import { resolveCorpus } from "../../lib/datasets/resolve_corpus.ts";
 import { walkFolder } from "../../lib/datasets/walk_folder.ts";
 import { DETECT_COLUMNS } from "../../lib/datasets/columns.ts";
 import { readRows } from "../../lib/datasets/row_table.ts";
@@ -46,7 +47,7 @@ Deno.test("requestCorpus() reads what path: lines name and nothing else, and ask
     ["path:./*.py", "", [...names].sort(), ["other.py", "top.py"]],
   ];
   for (const [request, corpus, read, asked] of cases) {
-    const own = await requestCorpus(parseRequest(request), folder.path);
+    const own = await requestCorpus(parseRequest(request), { cwd: folder.path });
     assertEquals(own.corpus, join(folder.path, corpus), request);
     const found = Array.from(walkFolder(own.corpus, own), ({ path }) => path);
     assertEquals(found, read, request);
@@ -56,10 +57,22 @@ Deno.test("requestCorpus() reads what path: lines name and nothing else, and ask
     assert(globs.length > 0);
     assertEquals(found.filter(isAsked), asked, request);
   }
+  const rows = (name: string) => `${JSON.stringify({ doc_id: name, text: "x" })}\n`;
+  await writeFiles(folder.path, { "t/a.jsonl": rows("a"), "t/b.jsonl": rows("b"), "t/c/d.jsonl": rows("d") });
+  for (const request of ["path:t/a.jsonl", "path:t/a.jsonl\npath:t/c", "path:t"]) {
+    const { entries, corpus, exclude } = await requestCorpus(parseRequest(request), { cwd: folder.path });
+    assertEquals(
+      entries.map(({ text }) => text),
+      request.split("\n").map(() => "**"),
+      "rows have names of their own",
+    );
+    const { tables } = await resolveCorpus(corpus, { exclude });
+    assertEquals(tables.length, request.includes("a.jsonl") ? request.split("\n").length : 3);
+  }
   const none = ["path:no/\nhunter2", "hunter2", "path:*.py", "doc:top.py"];
   for (const request of none) {
     await assertRejects(
-      () => requestCorpus(parseRequest(request), folder.path),
+      () => requestCorpus(parseRequest(request), { cwd: folder.path }),
       Error,
       "names no file or folder that is there: give --corpus C, or lines of the request such as path:leaked/",
     );

@@ -103,8 +103,11 @@ async function scrubWork(
       'Missing option "--corpus": where the secrets stand, or --request FILE with path: lines that name their texts',
     );
   }
-  const own = await requestCorpus(request.entries, cwd);
-  const values = { ...given, corpus: own.corpus, exclude: [...own.exclude, ...given.exclude] };
+  const { textColumn, idColumn, pathColumn, format, exclude } = given;
+  const columns = { textColumn, idColumn, pathColumn };
+  const reading = { ...columns, exclude, ...format !== "jsonl" && format !== "csv" && { format } };
+  const own = await requestCorpus(request.entries, { ...reading, cwd });
+  const values = { ...given, corpus: own.corpus, exclude: own.exclude };
   return { values, request: { ...request, entries: own.entries }, key };
 }
 
