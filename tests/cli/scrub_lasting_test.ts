@@ -104,6 +104,17 @@ Deno.test("describeScrub() says what training brought back", () => {
   const times = { earlier: [], earlier_not_measured: 0, stages: {}, seconds: 1, out: "run" };
   const { text, failure } = describeScrub({ ...found, ...times }, "sound");
   assertMatch(text!, /^brought back by training, each time: 3, 2$/m);
+  assertMatch(text!, /^outside the forget set: 1 of 2 requested places above their thresholds after$/m);
+  const earlier = [
+    { secrets: 0, above: 0, above_then: 0, untreated: 4, untreated_above: 1 },
+    { secrets: 3, above: 1, above_then: 1, untreated: 0, untreated_above: 0 },
+  ];
+  const said = describeScrub({ ...found, ...times, earlier }, "sound").text!.split("\n")
+    .filter((line) => line.startsWith("earlier"));
+  assertEquals(said, [
+    "earlier run 1: 1 of 4 requested places that it did not treat above their thresholds",
+    "earlier run 2: 1 of 3 secrets above their thresholds, 1 when it ended",
+  ]);
   assertEquals(
     failure,
     "Cannot call the request done: training brings 2 secrets back the last time too: try more --cycles",
