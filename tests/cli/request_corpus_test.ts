@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { requestCorpus } from "../../lib/cli/request_corpus.ts";
+import { inputPaths } from "../../lib/cli/run_record.ts";
 import { parseRequest } from "../../lib/datasets/deletion_request.ts";
 import { bytesOf, compileGlob, matchesGlob } from "../../lib/datasets/glob.ts";
 import { resolveCorpus } from "../../lib/datasets/resolve_corpus.ts";
@@ -77,6 +78,20 @@ Deno.test("requestCorpus() reads what path: lines name and nothing else, and ask
       "names no file or folder that is there: give --corpus C, or lines of the request such as path:leaked/",
     );
   }
+});
+
+Deno.test("inputPaths() leaves out what an output lies in where patterns leave the output out", () => {
+  const inputs = { corpus: { path: "/c", exclude: ["/*", "!/src/", "*.log"] }, probe: "/c/run/probe.csv" };
+  const cases: [output: string, paths: string[]][] = [
+    ["/c/run", ["/c/run/probe.csv"]],
+    ["/c/run/a.csv", ["/c/run/probe.csv"]],
+    ["/c/src/a.log", ["/c/run/probe.csv"]],
+    ["/c/src/a.csv", ["/c", "/c/run/probe.csv"]],
+    ["/c", ["/c", "/c/run/probe.csv"]],
+    ["/", ["/c", "/c/run/probe.csv"]],
+    ["/d/run", ["/c", "/c/run/probe.csv"]],
+  ];
+  for (const [output, paths] of cases) assertEquals(inputPaths({ inputs }, output), paths, output);
 });
 
 Deno.test("scrub --request without --corpus takes the request's own texts for the corpus", async () => {
