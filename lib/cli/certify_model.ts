@@ -11,16 +11,20 @@ import type { CertificateContent } from "../report/certificate.ts";
 import { DOES_NOT_PROVE, notReached, statementOf } from "../report/certificate_words.ts";
 import type { AttackReport } from "./attack_report.ts";
 import { certifiedSecrets, certifiedSummary, notTried } from "./certificate_content.ts";
+import { certifiedRequest } from "./certified_request.ts";
 import { certifiedMethod, type CertifiedPaths, certifiedRuns, inputDigest } from "./certified_run.ts";
 import type { Context } from "./command.ts";
 import { fileDigest, modelDigests } from "./model_digests.ts";
 import type { RunRecord } from "./run_record.ts";
 import { keySetting, secretKey } from "./secret_key.ts";
+import type { RequestTables } from "./untreated_places.ts";
 
 /** What is certified, and the request that asked for it. */
 export interface CertifyOptions extends CertifiedPaths {
   /** A keyed digest of the deletion request: of a bare one, values could be guessed. */
   request?: string | undefined;
+  /** The tables that tell what of the request was not treated. */
+  tables?: Omit<RequestTables, "forget"> | undefined;
 }
 
 /**
@@ -42,7 +46,7 @@ export interface CertifyOptions extends CertifiedPaths {
  * ```
  */
 export async function certifyModel(
-  { request, ...paths }: CertifyOptions,
+  { request, tables: given, ...paths }: CertifyOptions,
   context: Pick<Context, "progress" | "signal">,
 ): Promise<CertificateContent> {
   const { model, before, forget, attacks } = paths;
@@ -68,6 +72,7 @@ export async function certifyModel(
   const { extracted_by_any = [], membership = [], left_out = [] } =
     (await readJson(path("attacks.json")) ?? {}) as Partial<AttackReport>;
   const summary = certifiedSummary(secrets, { extracted_by_any, membership });
+  const asked = await certifiedRequest(given, { ...paths, unlearn, key });
   return {
     statement: statementOf(summary),
     does_not_prove: DOES_NOT_PROVE,
@@ -75,7 +80,7 @@ export async function certifyModel(
     key: keySetting(key),
     model: { after: await modelDigests(model, context), before: await modelDigests(before, context) },
     tables: {
-      request: request ?? null,
+      request: request ?? asked.digest,
       forget: await fileDigest(forget),
       retain: await inputDigest(unlearn, "retain"),
       thresholds: await inputDigest(unlearn, "thresholds"),
@@ -83,8 +88,10 @@ export async function certifyModel(
       attacks: await fileDigest(path("attacks.parquet")),
     },
     method: certifiedMethod(unlearn),
+    request: asked.request,
+    attack: attackSettings(attack),
     summary,
-    not_reached: notReached(secrets, summary.membership),
+    not_reached: notReached(secrets, { membership: summary.membership, request: asked.request }),
     not_tried: notTried(secrets, left_out),
     secrets,
   };
@@ -93,4 +100,14 @@ export async function certifyModel(
 function versionsOf({ versions }: RunRecord): CertificateContent["versions"] {
   const { codescrub = "unknown", deno = "unknown", tensorflow = "unknown" } = versions;
   return { codescrub, deno, tensorflow };
+}
+
+/** By which its made-up secrets can be drawn again. */
+function attackSettings({ settings }: RunRecord): CertificateContent["attack"] {
+  const count = (name: string) => Number.isSafeInteger(settings[name]) ? settings[name] as number : null;
+  return {
+    seed: count("seed"),
+    controls: count("controls"),
+    attacked_controls: count("attackedControls"),
+  };
 }

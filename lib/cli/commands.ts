@@ -153,7 +153,10 @@ export const COMMANDS = {
   scrub: {
     description: "a deletion request from end to end: found, erased, measured, attacked",
     example: "scrub --model my-model --corpus src/ --request request.txt --out run",
-    more: ["scrub --model my-model --corpus src/ --request request.txt --plan --out run"],
+    more: [
+      "scrub --model my-model --corpus src/ --request request.txt --plan --out run",
+      "scrub --model my-model --request request.txt --out run",
+    ],
     load: () => import("./commands/scrub.ts"),
   },
   certify: {

@@ -48,19 +48,52 @@ type Row = RowOf<typeof COLUMNS>;
  * ```
  */
 export async function readKnown(probe: string, above: string): Promise<(secret: SecretPlace) => boolean> {
-  const given = await readThresholds({
-    thresholds: above,
-    ma: undefined,
-    el10: undefined,
-    isPerSecret: true,
-  });
-  const rows = await readRows(probe, COLUMNS, { optional: OPTIONAL });
-  const boundsOf = given ? () => given : ownBounds(probe, rows);
-  const known = new Set(rows.filter((row) => isAbove(row, boundsOf(row))).map(placeKey));
+  const rows = await readBounded(probe, { thresholds: above, ma: undefined, el10: undefined });
+  const known = new Set(rows.filter((row) => isAbove(row, row.bounds)).map(placeKey));
   return (secret) => known.has(placeKey(secret));
 }
 
-function isAbove({ ma, el_10 }: Row, bounds: { ma: number; el_10: number }): boolean {
+/** A secret of a probe with its thresholds; that of EL_10 is infinite where nothing tells. */
+export interface BoundedSecret extends SecretPlace {
+  /** Null where it has no tokens. */
+  ma: number | null;
+  /** Null where it was not measured, or the secret is too short. */
+  el_10: number | null;
+  /** What they are compared with. */
+  bounds: { ma: number; el_10: number };
+}
+
+/**
+ * The secrets of a probe's table, each with the thresholds by which it is known.
+ *
+ * @param values what `unlearn` was given: a table, "matched", or numbers
+ * @throws {RangeError} where thresholds are matched and the table has none; {Error} as `readRows`
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { writeRows } from "../datasets/row_table.ts";
+ * import { PROBE_COLUMNS } from "../datasets/columns.ts";
+ * import { readBounded } from "./known_secrets.ts";
+ *
+ * const path = `${await Deno.makeTempDir()}/probe.jsonl`;
+ * const row = { doc_id: "a", tag: "KEY", start: 0, end: 9, window: 0, secret_tokens: 9, mask_tokens: 9, ma: 0.5 };
+ * await writeRows(path, [row], PROBE_COLUMNS);
+ * const [{ ma, bounds }] = await readBounded(path, { thresholds: undefined, ma: 0.3, el10: 0 }) as [any];
+ * assertEquals([ma, bounds], [0.5, { ma: 0.3, el_10: 0 }]);
+ * ```
+ */
+export async function readBounded(
+  probe: string,
+  values: { thresholds: string | undefined; ma: number | undefined; el10: number | undefined },
+): Promise<BoundedSecret[]> {
+  const given = await readThresholds({ ...values, isPerSecret: true });
+  const rows = await readRows(probe, COLUMNS, { optional: OPTIONAL });
+  const boundsOf = given ? () => given : ownBounds(probe, rows);
+  return rows.map((row) => ({ ...row, bounds: boundsOf(row) }));
+}
+
+function isAbove({ ma, el_10 }: BoundedSecret, bounds: BoundedSecret["bounds"]): boolean {
   return ma !== null && (ma > bounds.ma || (el_10 ?? 0) > bounds.el_10);
 }
 

@@ -91,7 +91,7 @@ export interface RunFolder extends Disposable {
 export async function openRunFolder(folder: string, options: RunFolderOptions): Promise<RunFolder> {
   folder = resolve(folder);
   const { context: { signal }, outputs, scratch = [] } = options;
-  await checkApart(folder, inputPaths(options));
+  await checkApart(folder, inputPaths(options, folder));
   const isNew = await makeRunFolder(folder);
   const unlock = await takeLock(join(folder, LOCK_FILE), folder);
   try {

@@ -5,8 +5,9 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import deno from "../../deno.json" with { type: "json" };
+import { isPathIgnored, parseIgnoreRules } from "../datasets/ignore_rules.ts";
 import { readRegularText } from "../files/read_file.ts";
 import { describeDifferences, differingSettings } from "../files/settings.ts";
 import { writeFileAtomic } from "../files/write_file.ts";
@@ -76,10 +77,17 @@ export interface RunOptions {
  * ```
  */
 export function inputPaths({ inputs = {} }: Pick<RunOptions, "inputs">, output?: string): string[] {
-  return inputsOf({ inputs }).filter(([, { besides = [] }]) =>
-    output === undefined || !besides.includes(output)
-  )
+  return inputsOf({ inputs })
+    .filter(([, input]) => output === undefined || !isLeftOut(output, input))
     .map(([, { path }]) => path);
+}
+
+/** Whether an output may lie in an input, as it is no part of what is read. */
+function isLeftOut(output: string, { path, besides = [], exclude = [] }: RunInput): boolean {
+  if (besides.includes(output)) return true;
+  const below = relative(resolve(path), resolve(output));
+  const isBelow = below !== "" && !below.startsWith("..") && !isAbsolute(below);
+  return isBelow && isPathIgnored(below.split(sep).join("/"), parseIgnoreRules(exclude.join("\n")));
 }
 
 function inputsOf({ inputs = {} }: Pick<RunOptions, "inputs">): [string, RunInput][] {

@@ -1,6 +1,6 @@
 /**
  * Requests that follow one another on one model: what earlier scrubs erased is measured again under the new model, by their
- * own forget sets and thresholds.
+ * own forget sets and thresholds, and so is what was requested of them and not treated, as the model did not know it.
  *
  * A checkpoint's record holds the fingerprints of what was requested of it and of the models before it, so that it can be
  * told which of them no given run measures.
@@ -17,14 +17,17 @@ import {
 import { placeKey } from "../datasets/place.ts";
 import { readRows } from "../datasets/row_table.ts";
 import { RUN_FILES } from "../report/run_files.ts";
+import { isAboveThen } from "../report/untreated_place.ts";
 import type { Json } from "./command.ts";
 import { command as evaluate } from "./commands/evaluate.ts";
+import { command as probe } from "./commands/probe.ts";
 import { CORPUS_OPTIONS } from "./corpus_options.ts";
 import { resolvePath } from "./options.ts";
 import { readRunRecord } from "./run_folder.ts";
 import { keySetting } from "./secret_key.ts";
 import type { Stages } from "./stages.ts";
-import { readThresholds } from "./unlearn_thresholds.ts";
+import { MATCHED, readThresholds } from "./unlearn_thresholds.ts";
+import { untreatedPlaces } from "./untreated_places.ts";
 
 /** An earlier scrub. */
 export interface EarlierScrub {
@@ -34,6 +37,8 @@ export interface EarlierScrub {
   reading: { [name: string]: Json };
   /** Its forget set; undefined where the model knew nothing of what was requested. */
   forget?: string;
+  /** By which thresholds a secret was known: a table, or each one's own. */
+  above: string;
   /** Its checkpoint. */
   checkpoint: string;
   /** Of all that was requested. */
@@ -49,6 +54,10 @@ export interface EarlierResult {
   above: number;
   /** Those that were above when that scrub had ended. */
   above_then: number;
+  /** Places that were requested of it and not treated. */
+  untreated: number;
+  /** Those of them above their thresholds now. */
+  untreated_above: number;
 }
 
 /**
@@ -89,6 +98,7 @@ export async function readEarlier(
       folder,
       reading: Object.fromEntries(names.map((name) => [name, settings[name]!])),
       ...summary?.known !== 0 && { forget: join(folder, RUN_FILES.sets, "forget_0.parquet") },
+      above: settings.unseen === undefined ? MATCHED : join(folder, RUN_FILES.thresholds),
       checkpoint: join(folder, String(settings.method)),
       fingerprints: [...new Set(rows.map(({ fingerprint }) => fingerprint))],
     };
@@ -116,14 +126,14 @@ export async function requestedBefore(folder: string): Promise<string[]> {
 }
 
 /**
- * Measures again what earlier scrubs erased.
+ * Measures again what earlier scrubs erased, and what was requested of them besides.
  *
  * @param model the new one
- * @throws {RangeError} where an earlier corpus is no longer as it was
+ * @throws {RangeError} where an earlier corpus is no longer as it was; {Error} where its tables are gone
  *
  * @example
  * ```ts
- * import { assertEquals } from "@std/assert";
+ * import { assertRejects } from "@std/assert";
  * import { createProgress } from "./progress.ts";
  * import { measureEarlier } from "./scrub_earlier.ts";
  * import { Stages } from "./stages.ts";
@@ -131,9 +141,8 @@ export async function requestedBefore(folder: string): Promise<string[]> {
  * const signal = new AbortController().signal;
  * const context = { progress: createProgress(), signal, breathe: async () => {}, log: () => {}, cwd: "/", seed: 1 };
  * const stages = new Stages({ ...context, force: false, settings: {} }, "out");
- * const unknown = { folder: "run", checkpoint: "run/ga", reading: {}, fingerprints: [] }; // the model knew none of it
- * const [result] = await measureEarlier(stages, [unknown], { model: "embedded", dtype: "float32" });
- * assertEquals(result, { secrets: 0, above: 0, above_then: 0 });
+ * const gone = { folder: "/gone", checkpoint: "/gone/ga", reading: {}, above: "matched", fingerprints: [] };
+ * await assertRejects(() => measureEarlier(stages, [gone], { model: "embedded", dtype: "float32" }), Error, "/gone/secrets.parquet");
  * ```
  */
 export async function measureEarlier(
@@ -142,23 +151,58 @@ export async function measureEarlier(
   { model, dtype }: { model: string; dtype: string },
 ): Promise<EarlierResult[]> {
   const results: EarlierResult[] = [];
-  for (const [i, { reading, forget, checkpoint, folder }] of earlier.entries()) {
-    if (forget === undefined) {
-      results.push({ secrets: 0, above: 0, above_then: 0 });
-      continue;
-    }
-    const out = stages.path(`earlier_${i}.parquet`);
-    await stages.run(`earlier ${i}`, evaluate, { ...reading, model: [model], dtype, forget, out });
-    const boundsOf = await thresholdsOf(folder, checkpoint);
-    const scores = await readRows(secretScoresPath(out), SECRET_SCORE_COLUMNS);
-    const ends = scores.map((row) => ({ ...row, ...boundsOf(placeKey(row)) }));
+  for (const [i, scrub] of earlier.entries()) {
+    const under = { number: i, model, dtype };
     results.push({
-      secrets: ends.length,
-      above: ends.filter(({ ma, el_10, bounds }) => isAbove({ ma, el_10 }, bounds)).length,
-      above_then: ends.filter(({ wasAbove }) => wasAbove).length,
+      ...await measureErased(stages, scrub, under),
+      ...await measureOthers(stages, scrub, under),
     });
   }
   return results;
+}
+
+/** Which earlier scrub, and under what it is measured. */
+interface MeasuredUnder {
+  number: number;
+  model: string;
+  dtype: string;
+}
+
+async function measureErased(
+  stages: Stages,
+  { reading, forget, checkpoint, folder }: EarlierScrub,
+  { number, model, dtype }: MeasuredUnder,
+): Promise<Pick<EarlierResult, "secrets" | "above" | "above_then">> {
+  if (forget === undefined) return { secrets: 0, above: 0, above_then: 0 };
+  const out = stages.path(`earlier_${number}.parquet`);
+  await stages.run(`earlier ${number}`, evaluate, { ...reading, model: [model], dtype, forget, out });
+  const boundsOf = await thresholdsOf(folder, checkpoint);
+  const scores = await readRows(secretScoresPath(out), SECRET_SCORE_COLUMNS);
+  const ends = scores.map((row) => ({ ...row, ...boundsOf(placeKey(row)) }));
+  return {
+    secrets: ends.length,
+    above: ends.filter(({ ma, el_10, bounds }) => isAbove({ ma, el_10 }, bounds)).length,
+    above_then: ends.filter(({ wasAbove }) => wasAbove).length,
+  };
+}
+
+/** What was requested and is in no row of that scrub's forget set: all of it where the model knew none. */
+async function measureOthers(
+  stages: Stages,
+  { reading, forget, above, folder }: EarlierScrub,
+  { number, model, dtype }: MeasuredUnder,
+): Promise<Pick<EarlierResult, "untreated" | "untreated_above">> {
+  const files = { requested: join(folder, RUN_FILES.secrets), probe: join(folder, RUN_FILES.probe), forget };
+  const thresholds = { thresholds: above, ma: undefined, el10: undefined };
+  const others = await untreatedPlaces({ ...files, probeAfter: files.probe }, thresholds);
+  if (others.length === 0) return { untreated: 0, untreated_above: 0 };
+  const probeAfter = stages.path(`earlier_${number}_requested.parquet`);
+  await stages.run(`requested earlier ${number}`, probe, {
+    ...{ ...reading, model, dtype, secrets: files.requested, el: true, out: probeAfter },
+  });
+  const places = await untreatedPlaces({ ...files, probeAfter }, thresholds);
+  const untreated_above = places.filter((place) => isAboveThen(place, "after")).length;
+  return { untreated: places.length, untreated_above };
 }
 
 interface Bounds {

@@ -30,7 +30,11 @@ const OF_UNLEARN = {
 export const SCRUB_OPTIONS = {
   model: MODEL_OPTION,
   dtype: DTYPE_OPTION,
-  corpus: { kind: "path", describe: "where the secrets stand", metavar: "C", required: true },
+  corpus: {
+    kind: "path",
+    describe: "where the secrets stand; by default the files and folders of the request's path: lines",
+    metavar: "C",
+  },
   ...CORPUS_OPTIONS,
   request: {
     kind: "path",
@@ -88,8 +92,11 @@ export const SCRUB_OPTIONS = {
   },
 } as const satisfies OptionSpecs;
 
-/** Their values. */
-export type ScrubValues = OptionValues<typeof SCRUB_OPTIONS>;
+/** Their values as they were given. */
+export type GivenScrubValues = OptionValues<typeof SCRUB_OPTIONS>;
+
+/** Their values, with the corpus of `--corpus` or of the request. */
+export type ScrubValues = Omit<GivenScrubValues, "corpus"> & { corpus: string };
 
 /**
  * Whether the method is shown a retain set.

@@ -61,7 +61,7 @@ interface StagePlan {
  *
  * const corpus = `${await Deno.makeTempDir()}/a.py`;
  * await Deno.writeTextFile(corpus, "x = 1\n");
- * const request = { entries: [{ line: 1, kind: "value" as const, text: "hunter2" }], digest: "" };
+ * const request = { entries: [{ line: 1, kind: "value" as const, text: "hunter2" }], digest: "", textDigest: "" };
  * const work = { values: { corpus } as ScrubWork["values"], request, key: new Uint8Array(32) };
  * const signal = new AbortController().signal;
  * const context = { progress: createProgress(), signal, breathe: async () => {}, log: () => {}, cwd: "/", seed: 1 };
@@ -170,6 +170,12 @@ async function planStages(stages: Stages, work: ScrubWork, context: Context): Pr
     stage: "evaluate",
     of: `${count} secrets, 2 models`,
     seconds: 2 * (scored.seconds ?? 0) * count / all,
+    ...memory(scored),
+  });
+  plans.push({
+    stage: "probe of the request",
+    of: `${all} secrets`,
+    seconds: scored.seconds ?? null,
     ...memory(scored),
   });
   const attacked = await attackPlan({

@@ -6,7 +6,8 @@
 import type { CommandResult, Json } from "./command.ts";
 import type { EarlierResult } from "./scrub_earlier.ts";
 import { describeRequest } from "./scrub_request.ts";
-import type { ErasedSecrets, FoundSecrets, KnownSecrets } from "./scrub_stages.ts";
+import type { ErasedSecrets } from "./scrub_erase.ts";
+import type { FoundSecrets, KnownSecrets } from "./scrub_stages.ts";
 import type { Compat } from "../unlearning/early_stop.ts";
 import { isForgotten, type UnlearnSummary } from "./unlearn_report.ts";
 
@@ -61,6 +62,12 @@ export function describeScrub(
           `EL_10 ${show(unlearned.after.el_10)} (${show(unlearned.thresholds.el_10)})`,
       ...relapses?.length ? [`brought back by training, each time: ${relapses.join(", ")}`] : [],
       `retain MA: ${show(unlearned.before.retain_ma)} before, ${show(unlearned.after.retain_ma)} after`,
+      ...erased.untreated.places > 0
+        ? [
+          `outside the forget set: ${erased.untreated.above} of ${erased.untreated.places} requested places above ` +
+          "their thresholds after",
+        ]
+        : [],
     );
     if (!isForgotten(unlearned, compat)) {
       failures.push(
@@ -77,11 +84,17 @@ export function describeScrub(
       );
     }
   }
-  earlier.forEach(({ secrets, above, above_then }, i) => {
+  earlier.forEach(({ secrets, above, above_then, untreated, untreated_above }, i) => {
+    const run = `earlier run ${i + 1}`;
     lines.push(
-      `earlier run ${
-        i + 1
-      }: ${above} of ${secrets} secrets above their thresholds, ${above_then} when it ended`,
+      ...secrets > 0 || untreated === 0
+        ? [`${run}: ${above} of ${secrets} secrets above their thresholds, ${above_then} when it ended`]
+        : [],
+      ...untreated > 0
+        ? [
+          `${run}: ${untreated_above} of ${untreated} requested places that it did not treat above their thresholds`,
+        ]
+        : [],
     );
     if (above > above_then) {
       failures.push(`${above - above_then} secrets of earlier run ${i + 1} have come back`);

@@ -26,6 +26,25 @@ export interface GivenRequest {
   entries: RequestEntry[];
   /** Tells requests apart without telling anything of them. */
   digest: string;
+  /** HMAC-SHA-256 of its text, for the certificate. */
+  textDigest: string;
+}
+
+/**
+ * HMAC-SHA-256 of a request's text by the key of fingerprints, the same from a file and from standard input: by a bare
+ * digest, its values could be guessed.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { requestDigest } from "./scrub_request.ts";
+ *
+ * const [one, other] = [1, 2].map((byte) => requestDigest("hunter2\n", new Uint8Array(32).fill(byte)));
+ * assertEquals([one!.length, one === other], [64, false]);
+ * ```
+ */
+export function requestDigest(text: string, key: Uint8Array): string {
+  return fingerprintSecret(text, key);
 }
 
 /**
@@ -69,7 +88,7 @@ export async function readRequest(path: string, key: Uint8Array): Promise<GivenR
   const entries = parseRequest(text);
   if (entries.length === 0) throw new RangeError("Cannot scrub by the request: it has no entries");
   const all = entries.map(({ kind, text }) => JSON.stringify([kind, text])).join("\n");
-  return { entries, digest: fingerprintSecret(all, key).slice(0, 16) };
+  return { entries, digest: fingerprintSecret(all, key).slice(0, 16), textDigest: requestDigest(text, key) };
 }
 
 /**
@@ -96,11 +115,14 @@ export function wantsDetection(entries: readonly RequestEntry[]): boolean {
  * import { assertEquals } from "@std/assert";
  * import { requestCommand } from "./scrub_request.ts";
  *
- * const command = requestCommand([], new Uint8Array(32));
+ * const command = requestCommand({ entries: [], textDigest: "" }, new Uint8Array(32));
  * assertEquals(command.options.found.kind, "path");
  * ```
  */
-export function requestCommand(entries: readonly RequestEntry[], key: Uint8Array) {
+export function requestCommand(
+  { entries, textDigest }: Pick<GivenRequest, "entries" | "textDigest">,
+  key: Uint8Array,
+) {
   return defineCommand({
     args: {},
     options: {
@@ -139,7 +161,11 @@ export function requestCommand(entries: readonly RequestEntry[], key: Uint8Array
           `Cannot scrub by the request: none of its ${entries.length} entries matches a secret of the corpus`,
         );
       }
-      const summary = { counts: matched.counts as unknown as Json, unmatched_lines: matched.unmatched };
+      const summary = {
+        counts: matched.counts as unknown as Json,
+        unmatched_lines: matched.unmatched,
+        digest: textDigest,
+      };
       await run.finish(summary, () => writeRows(out, matched.places, DETECT_COLUMNS));
       return { summary };
     },

@@ -11,6 +11,7 @@ import { contentOf } from "./run_content.ts";
 import { fileRecord, finishedFile } from "./run_files.ts";
 import { finishedFolder, readRunRecord } from "./run_folder.ts";
 import type { RunRecord } from "./run_record.ts";
+import { MODEL_CARD } from "./write_model_card.ts";
 
 /** Options of {@linkcode Stages}. */
 export interface StagesOptions {
@@ -128,6 +129,7 @@ async function finishedRecord(out: string): Promise<RunRecord | undefined> {
   if (record === undefined) return undefined;
   for (const [output, content] of Object.entries(record.outputs)) {
     const path = own ? join(out, output) : join(dirname(out), output);
+    if (own && output === MODEL_CARD) continue; // a later stage writes it again
     if (await contentOf(path).catch(() => null) === content) continue;
     throw new Error(
       `Cannot go on with "${out}": "${basename(path)}" is not as a run wrote it: give --force to begin anew`,

@@ -11,14 +11,14 @@
 import { createHash } from "node:crypto";
 import { countStates, secretState } from "../metrics/threshold.ts";
 import { writeFileAtomic } from "../files/write_file.ts";
-import type { Shaped } from "./shape.ts";
+import type { Shape, Shaped } from "./shape.ts";
 import { signaturePath, signBytes } from "./sign_certificate.ts";
 
 /** What the field `format` says. */
 export const CERTIFICATE_FORMAT = "codescrub-certificate";
 
 /** The version of the format that is written, and the highest that is read. */
-export const CERTIFICATE_VERSION = 1;
+export const CERTIFICATE_VERSION = 2;
 
 /** A larger file is none of ours: about 30,000 secrets under all attacks. */
 export const MAX_CERTIFICATE_BYTES = 2 ** 28;
@@ -67,6 +67,34 @@ const SECRET = {
   },
 } as const;
 
+/** A place that was requested and not treated: it is in no row of the forget set. */
+const UNTREATED = {
+  fields: {
+    fingerprint: "text",
+    document: "text",
+    tag: "text",
+    start: "count",
+    end: "count",
+    reason: "text",
+    ma: { fields: { before: "number?", after: "number?", threshold: "number?" } },
+    el_10: { fields: { before: "number?", after: "number?", threshold: "number?" } },
+  },
+} as const;
+
+/** What format 2 has and format 1 has not. */
+const ADDED = {
+  request: {
+    fields: {
+      entries: { maybe: "count" },
+      unmatched: { maybe: "count" },
+      untreated: { maybe: { list: UNTREATED } },
+    },
+  },
+  attack: {
+    fields: { seed: { maybe: "count" }, controls: { maybe: "count" }, attacked_controls: { maybe: "count" } },
+  },
+} as const;
+
 /** What a certificate looks like. */
 export const CERTIFICATE_SHAPE = {
   fields: {
@@ -89,6 +117,7 @@ export const CERTIFICATE_SHAPE = {
       },
     },
     method: { fields: { name: "text", thresholds: "text", settings: { map: "scalar" } } },
+    ...ADDED,
     summary: {
       fields: {
         secrets: "count",
@@ -114,8 +143,22 @@ export const CERTIFICATE_SHAPE = {
   },
 } as const;
 
+/** What format 1 looks like. */
+export const CERTIFICATE_SHAPE_1: Shape = {
+  fields: Object.fromEntries(Object.entries(CERTIFICATE_SHAPE.fields).filter(([name]) => !(name in ADDED))),
+};
+
+/** What stands in the fields that format 1 has not. */
+export const NOT_IN_FORMAT_1: Pick<Certificate, "request" | "attack"> = {
+  request: { entries: null, unmatched: null, untreated: null },
+  attack: { seed: null, controls: null, attacked_controls: null },
+};
+
 /** A certificate. */
 export type Certificate = Shaped<typeof CERTIFICATE_SHAPE>;
+
+/** A place of a certificate that was requested and not treated. */
+export type UntreatedPlace = Shaped<typeof UNTREATED>;
 
 /** A secret of a certificate. */
 export type CertifiedSecret = Shaped<typeof SECRET>;

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { Certificate, CertifiedAttack, CertifiedSecret } from "./certificate.ts";
+import type { Certificate, CertifiedAttack, CertifiedSecret, UntreatedPlace } from "./certificate.ts";
+import { isAboveThen } from "./untreated_place.ts";
 
 /** What no certificate of this kind proves. */
 export const DOES_NOT_PROVE =
@@ -44,12 +45,16 @@ const [ALPHA, GUESS] = [0.05, 0.5];
  * import { notReached } from "./certificate_words.ts";
  *
  * const secret = { status: "still above", attacks: [] } as unknown as Parameters<typeof notReached>[0][0];
- * assertEquals(notReached([secret], []), ["1 of 1 secrets is still above its thresholds"]);
+ * const asked = { entries: 9, unmatched: 0, untreated: [] };
+ * assertEquals(notReached([secret], { membership: [], request: asked }), ["1 of 1 secrets is still above its thresholds"]);
  * ```
  */
 export function notReached(
   secrets: readonly Pick<CertifiedSecret, "status" | "attacks">[],
-  membership: Certificate["summary"]["membership"],
+  { membership, request }: {
+    membership: Certificate["summary"]["membership"];
+    request: Certificate["request"];
+  },
 ): string[] {
   const count = (isIt: (secret: typeof secrets[number]) => boolean) => secrets.filter(isIt).length;
   const say = (found: number, one: string, many: string) =>
@@ -88,7 +93,48 @@ export function notReached(
     ),
     ...told(membership.filter(({ low }) => low > GUESS), "likelier than"),
     ...told(membership.filter(({ high }) => high < GUESS), "less likely than"),
+    ...asked(request),
   ];
+}
+
+/** What was asked and not treated, and what of it is above its thresholds now. */
+function asked({ entries, unmatched, untreated }: Certificate["request"]): string[] {
+  const places = untreated ?? [];
+  const of = (reason: string) => places.filter((place) => place.reason === reason);
+  const above = places.filter((place) => isAboveThen(place, "after"));
+  const chance = `of ${places.length} outside the forget set; ${
+    100 * ALPHA
+  } % of what was never seen are too`;
+  return [
+    ...unmatched
+      ? [
+        `${unmatched} of ${entries} entries of the request match nothing in the corpus: nothing was done about them`,
+      ]
+      : [],
+    ...sayPlaces(
+      of("left by --k"),
+      ["was", "were"],
+      "known to the model, and left out of the forget set by --k",
+    ),
+    ...sayPlaces(of("not known"), ["was", "were"], "not known to the model before, and not treated"),
+    ...sayPlaces(of("no tokens"), ["has", "have"], "no tokens that could be measured"),
+    ...sayPlaces(above, ["is", "are"], `above threshold under this model (${chance})`),
+  ];
+}
+
+/** @param verb of one place, and of many */
+function sayPlaces(
+  places: readonly UntreatedPlace[],
+  verb: readonly [string, string],
+  what: string,
+): string[] {
+  if (places.length === 0) return [];
+  const values = new Set(places.map(({ fingerprint }) => fingerprint)).size;
+  const [isOne, isOneValue] = [places.length === 1, values === 1];
+  const counted = `${places.length} requested place${isOne ? "" : "s"} of ${values} value${
+    isOneValue ? "" : "s"
+  }`;
+  return [`${counted} ${verb[isOne ? 0 : 1]} ${what}`];
 }
 
 function isLikelier({ attack, variant, p_value }: CertifiedAttack): boolean {

@@ -7,6 +7,9 @@
  * by 0.1, since one token changes all that is decoded after it; and the probability that n draws give a secret,
  * 1 - (1 - q)^n, by what that loss makes of it, which is at most tokens / e times as much.
  *
+ * Made-up secrets are drawn again by the certificate's seed, so they are the same ones. Their scores may differ as a
+ * secret's may, and of two that score alike either may come first: a rank may change by a bit, a p-value by a factor of two.
+ *
  * @module
  */
 import type { CertifiedAttack, CertifiedSecret } from "./certificate.ts";
@@ -19,6 +22,8 @@ export const CLAIM_TOLERANCES = {
   el_10: 0.1,
   /** Nats a token. */
   loss: 0.01,
+  /** Of exposure; a p-value by as many powers of two. */
+  bits: 1,
 } as const;
 
 /** Where floats of one number differ. */
@@ -32,12 +37,17 @@ export interface MeasuredSecret {
   el_10: number | null;
   loss: number | null;
   /** Attacks that were run again; those that the certificate has too are compared. */
-  attacks: readonly Pick<CertifiedAttack, "attack" | "variant" | "score" | "extracted">[];
+  attacks: readonly MeasuredAttack[];
 }
+
+/** What an attack found again; where `controls` is 0, made-up secrets were not attacked beside it. */
+export type MeasuredAttack =
+  & Pick<CertifiedAttack, "attack" | "variant" | "score" | "extracted">
+  & Partial<Omit<CertifiedAttack, "attack" | "variant" | "score" | "extracted">>;
 
 /** A kind of claim, over all secrets that have one. */
 export interface CheckedClaim {
-  /** "MA", "EL_10", "loss", or an attack with its variant. */
+  /** "MA", "EL_10", "loss", or an attack with its variant, and what of it: its p-value, threshold or controls. */
   claim: string;
   /** Secrets of which it was measured. */
   secrets: number;
@@ -106,23 +116,74 @@ function comparisonsOf(secret: CertifiedSecret, measured: MeasuredSecret | null)
       const again = attacks.find(({ attack, variant }) =>
         attack === claimed.attack && variant === claimed.variant
       );
-      return again === undefined ? [] : [compareAttack(claimed, again, draws)];
+      return again === undefined ? [] : compareAttack(claimed, again, { draws, oneToken });
     }),
   ];
 }
 
-/** Draws by their probability; what decodes by whether it gives the secret, as one token may change its score much. */
+/** How far an attack's score may be from the certificate's; null where it is compared by whether it gives the secret. */
+interface ScoreTolerance {
+  most: number;
+  words: string;
+}
+
+/** What decodes is compared by whether it gives the secret, as one token may change its score much. */
+function toleranceOf(
+  { attack, variant }: Pick<CertifiedAttack, "attack" | "variant">,
+  { draws, oneToken }: { draws: number; oneToken: number },
+): ScoreTolerance | null {
+  const { bits, loss } = CLAIM_TOLERANCES;
+  if (variant.startsWith("drawn") || attack === "prefix") return { most: draws, words: "0.0037 a token" };
+  if (attack === "quantize") return { most: oneToken, words: "a token" };
+  if (attack !== "exposure") return null;
+  if (variant === "ma") return { most: oneToken, words: "a token" };
+  return variant === "loss"
+    ? { most: loss, words: `${loss} nats a token` }
+    : { most: bits, words: `${bits} bit` };
+}
+
+/** The score of an attack, and what stands beside it of made-up secrets, where these were attacked again too. */
 function compareAttack(
   claimed: CertifiedAttack,
-  again: MeasuredSecret["attacks"][number],
-  draws: number,
-): Comparison {
+  again: MeasuredAttack,
+  tolerances: { draws: number; oneToken: number },
+): Comparison[] {
   const claim = `${claimed.attack}: ${claimed.variant}`;
-  if (claimed.variant.startsWith("drawn")) {
-    return compare(claim, claimed.score, again.score, draws, "0.0037 a token");
-  }
-  const isHeld = claimed.extracted === again.extracted;
-  return { claim, tolerance: "as extracted or not", difference: null, isHeld };
+  const tolerance = toleranceOf(claimed, tolerances);
+  const isGiven = claimed.extracted === again.extracted;
+  const given = { claim, tolerance: "as extracted or not", difference: null, isHeld: isGiven };
+  if (!tolerance) return [given];
+  const { most, words } = tolerance;
+  const own = compare(claim, claimed.score, again.score, most, words);
+  const isExact = claimed.attack === "prefix" || claimed.attack === "quantize";
+  const score = isExact
+    ? { ...own, tolerance: `${words}; extracted or not`, isHeld: own.isHeld && isGiven }
+    : own;
+  return again.controls ? [score, ...compareControls(claim, { claimed, again, tolerance })] : [score];
+}
+
+function compareControls(
+  claim: string,
+  { claimed, again, tolerance: { most, words } }: {
+    claimed: CertifiedAttack;
+    again: MeasuredAttack;
+    tolerance: ScoreTolerance;
+  },
+): Comparison[] {
+  const { bits } = CLAIM_TOLERANCES;
+  const log = (p: number | null | undefined) => p === null || p === undefined ? null : Math.log2(p);
+  const isSame = claimed.variant !== "ma" || claimed.score === again.score; // a token more changes the rank of MA much
+  const isRanked = isSame && (claimed.p_value !== null || (again.p_value ?? null) !== null);
+  const threshold = again.threshold ?? null;
+  return [
+    ...isRanked
+      ? [compare(`${claim}, p-value`, log(claimed.p_value), log(again.p_value), bits, "a factor of 2")]
+      : [],
+    ...claimed.threshold !== null || threshold !== null
+      ? [compare(`${claim}, threshold`, claimed.threshold, threshold, most, words)]
+      : [],
+    compare(`${claim}, controls`, claimed.controls_score, again.controls_score ?? null, most, words),
+  ];
 }
 
 function compare(

@@ -5,11 +5,17 @@
  * @module
  */
 import { METRICS, THRESHOLD_METRICS, type ThresholdMetric } from "../datasets/metrics.ts";
+import { attackTable, type CardAttacks } from "./card_attacks.ts";
 import { formatInterval, formatScore } from "./format.ts";
 import type { StopCounts } from "./run_tables.ts";
 
 /** Scores of a model: means over the forget set, and MA of the retain set. */
 type CardScores = Readonly<Record<ThresholdMetric | "retain_ma", number | null>>;
+
+/** The head of what a card ends with: what is found later stands before it. */
+const LIMITS = "## What this does not say";
+/** The head of what attacks have found. */
+const ATTACKS = "## What attacks find";
 
 /** What a card says. */
 export interface ModelCard {
@@ -97,7 +103,7 @@ MA is the share of a secret's tokens that the model names first when it is given
 runs of n tokens that it writes by itself. Measured on the checkpoint as it was written and read back; 95 % intervals
 over secrets. "Never seen" is what the model scores on values that it was not trained on.
 ${outcomes(card)}
-## What this does not say
+${LIMITS}
 
 Only these secrets were unlearned and measured, by these scores. Other secrets, other copies of the model and what was
 derived from it are as they were. Values that have leaked must be revoked all the same.
@@ -174,4 +180,30 @@ function outcomes({ outcomes, relapses }: ModelCard): string {
     );
   }
   return `\n${lines.join(" ")}\n`;
+}
+
+/**
+ * A card with what attacks have found; one that has such a part gets it anew.
+ *
+ * @param attacks means over secrets and their controls, as `attacks.json` has them
+ * @returns null where the card is not one of ours
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { addAttacks } from "./model_card.ts";
+ *
+ * const half = { estimate: 0.5, low: 0.25, high: 0.75 };
+ * const attacks = { secrets: 4, attacks: [], extracted_by_any: [{ model: "after", secrets: half, controls: null }] };
+ * const card = addAttacks("# A model\n\n## What this does not say\n", attacks)!;
+ * const row = "| share of secrets that some attack gives | – | 0.500 [0.250, 0.750] | – |";
+ * assertEquals([card.includes(row), addAttacks(card, attacks) === card], [true, true]);
+ * ```
+ */
+export function addAttacks(card: string, attacks: CardAttacks): string | null {
+  const end = card.indexOf(`\n${LIMITS}\n`);
+  if (end < 0) return null;
+  const known = card.indexOf(`\n${ATTACKS}\n`);
+  const head = card.slice(0, known < 0 ? end : known);
+  return `${head}\n${ATTACKS}\n\n${attackTable(attacks)}\n${card.slice(end)}`;
 }

@@ -12,14 +12,17 @@ import {
   type Certificate,
   CERTIFICATE_FORMAT,
   CERTIFICATE_SHAPE,
+  CERTIFICATE_SHAPE_1,
   CERTIFICATE_VERSION,
   certificateDigest,
   certifiedCounts,
   certifiedState,
   MAX_CERTIFICATE_BYTES,
+  NOT_IN_FORMAT_1,
 } from "./certificate.ts";
 import { toRecord } from "./read_json.ts";
 import { misshapen } from "./shape.ts";
+import { untreatedReason } from "./untreated_place.ts";
 
 /**
  * Reads a certificate whose digest is that of its content, and which does not contradict itself.
@@ -33,8 +36,8 @@ import { misshapen } from "./shape.ts";
  * import { readCertificate } from "./read_certificate.ts";
  *
  * const path = `${await Deno.makeTempDir()}/certificate.json`;
- * await Deno.writeTextFile(path, '{ "format": "codescrub-certificate", "version": 2 }');
- * await assertRejects(() => readCertificate(path), SyntaxError, "it is of format 2, this version reads 1");
+ * await Deno.writeTextFile(path, '{ "format": "codescrub-certificate", "version": 3 }');
+ * await assertRejects(() => readCertificate(path), SyntaxError, "it is of format 3, this version reads 2");
  * ```
  */
 export async function readCertificate(path: string): Promise<Certificate> {
@@ -55,24 +58,45 @@ export async function readCertificate(path: string): Promise<Certificate> {
       `it is of format ${version}, this version reads ${CERTIFICATE_VERSION}: verify it with a newer CodeScrub`,
     );
   }
-  const wrong = misshapen(parsed, CERTIFICATE_SHAPE);
+  const wrong = misshapen(parsed, version === 1 ? CERTIFICATE_SHAPE_1 : CERTIFICATE_SHAPE);
   if (wrong !== undefined) refuse(wrong);
-  const certificate = parsed as Certificate;
   // of a name that stands twice JSON.parse keeps the last, and a reader may see the first
   const isTwofold = scanJson(text).repeatedKey !== undefined;
-  if (isTwofold || certificate.digest !== certificateDigest(certificate)) {
+  if (isTwofold || toRecord(parsed).digest !== certificateDigest(toRecord(parsed))) {
     refuse("its content is not what its digest says, so it was edited: get it again from who made it");
   }
+  const certificate = { ...version === 1 && NOT_IN_FORMAT_1, ...parsed as Certificate };
   const contradiction = contradictionOf(certificate);
   if (contradiction !== undefined) refuse(`it contradicts itself: ${contradiction}`);
   return certificate;
 }
 
 /** Where a certificate says what its own numbers do not. */
-function contradictionOf({ version, secrets, summary }: Certificate): string | undefined {
-  if (version !== CERTIFICATE_VERSION) return `there is no format ${version}`;
+function contradictionOf({ version, secrets, summary, request }: Certificate): string | undefined {
+  if (version < 1) return `there is no format ${version}`;
   const wrong = secrets.findIndex((secret) => secret.status !== certifiedState(secret));
   if (wrong >= 0) return `the scores of secrets[${wrong}] are not those of its status`;
+  const ranked = secrets.findIndex((secret) => !agreesWithRanks(secret));
+  if (ranked >= 0) return `the p-values of secrets[${ranked}] are not those of its attacks`;
+  const other = request.untreated?.findIndex((place) => place.reason !== untreatedReason(place)) ?? -1;
+  if (other >= 0) return `the scores of request.untreated[${other}] are not those of its reason`;
+  if ((request.unmatched ?? 0) > (request.entries ?? 0)) return "request.unmatched is more than its entries";
+  return summaryContradiction(secrets, summary);
+}
+
+/** Whether what is said of a secret's ranks is what exposure says of them, where that was run. */
+function agreesWithRanks({ ma, loss, attacks }: Certificate["secrets"][number]): boolean {
+  const rankOf = (variant: string) =>
+    attacks.find((row) => row.attack === "exposure" && row.variant === variant);
+  return ([["ma", ma], ["loss", loss]] as const).every(([name, { p_value }]) =>
+    (rankOf(name)?.p_value ?? p_value) === p_value
+  );
+}
+
+function summaryContradiction(
+  secrets: Certificate["secrets"],
+  summary: Certificate["summary"],
+): string | undefined {
   const counts = certifiedCounts(secrets);
   const names = Object.keys(counts) as (keyof typeof counts)[];
   const other = names.find((name) => counts[name] !== summary[name]);

@@ -85,7 +85,13 @@ Deno.test("describeScrub() says what training brought back", () => {
   const metrics = { ma: 0.2, el_3: 0, el_5: 0, el_10: 0, retain_ma: 1 };
   const secrets = { erased: 3, still_above: 0, below_never_seen: 0, without_tokens: 0, above_by_chance: 0 };
   const unlearn = { status: "comes-back", relapses: [3, 2], before: metrics, after: metrics, secrets };
-  const erased = { select: { left: 0, left_values: 0 }, unlearn, evaluate: {}, attack: {} };
+  const erased = {
+    select: { left: 0, left_values: 0 },
+    unlearn,
+    evaluate: {},
+    attack: {},
+    untreated: { places: 2, above: 1 },
+  };
   const found = {
     places: 3,
     values: 1,
@@ -98,6 +104,17 @@ Deno.test("describeScrub() says what training brought back", () => {
   const times = { earlier: [], earlier_not_measured: 0, stages: {}, seconds: 1, out: "run" };
   const { text, failure } = describeScrub({ ...found, ...times }, "sound");
   assertMatch(text!, /^brought back by training, each time: 3, 2$/m);
+  assertMatch(text!, /^outside the forget set: 1 of 2 requested places above their thresholds after$/m);
+  const earlier = [
+    { secrets: 0, above: 0, above_then: 0, untreated: 4, untreated_above: 1 },
+    { secrets: 3, above: 1, above_then: 1, untreated: 0, untreated_above: 0 },
+  ];
+  const said = describeScrub({ ...found, ...times, earlier }, "sound").text!.split("\n")
+    .filter((line) => line.startsWith("earlier"));
+  assertEquals(said, [
+    "earlier run 1: 1 of 4 requested places that it did not treat above their thresholds",
+    "earlier run 2: 1 of 3 secrets above their thresholds, 1 when it ended",
+  ]);
   assertEquals(
     failure,
     "Cannot call the request done: training brings 2 secrets back the last time too: try more --cycles",

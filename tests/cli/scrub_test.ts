@@ -1,26 +1,13 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { ATTACK_COLUMNS, FORGET_COLUMNS } from "../../lib/datasets/columns.ts";
+import { ATTACK_COLUMNS, FORGET_COLUMNS, PROBE_COLUMNS } from "../../lib/datasets/columns.ts";
 import { readRows } from "../../lib/datasets/row_table.ts";
-import { readTable } from "../../lib/datasets/tables.ts";
 import { fingerprintSecret } from "../../lib/secrets/fingerprint.ts";
+import { contents } from "./contents.ts";
 import { cliCommand, runCli, temporaryFolder } from "./run_cli.ts";
 import { tiny } from "./tiny_cases.ts";
 import { ADDRESS, type Flags, KEY, OTHER_ADDRESS, VALUE, writeScrub } from "./scrub_case.ts";
 import { writeTexts } from "./tiny_run.ts";
-
-/** All that files below a folder hold, tables as their cells too. */
-async function* contents(folder: string): AsyncGenerator<[name: string, text: string]> {
-  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
-    const path = join(folder, name);
-    if (isDirectory) yield* contents(path);
-    else {
-      yield [path, new TextDecoder("latin1").decode(Deno.readFileSync(path))];
-      if (name.endsWith(".parquet")) yield [path, JSON.stringify((await readTable(path)).toRecords())];
-    }
-  }
-}
 
 Deno.test("scrub erases what a request names and writes no value; a later one measures it again", async () => {
   using folder = temporaryFolder();
@@ -61,7 +48,7 @@ Deno.test("scrub erases what a request names and writes no value; a later one me
   assertEquals(careful.code, 0, careful.stderr);
   const { earlier, earlier_not_measured, erased: none } = JSON.parse(careful.stdout);
   assertEquals([earlier, earlier_not_measured, none], [
-    [{ secrets: 3, above: 0, above_then: 0 }],
+    [{ secrets: 3, above: 0, above_then: 0, untreated: 0, untreated_above: 0 }],
     0,
     undefined,
   ]);
@@ -70,6 +57,18 @@ Deno.test("scrub erases what a request names and writes no value; a later one me
   assertMatch(
     back.stderr,
     /^codescrub: Cannot call the request done: 3 secrets of earlier run 1 have come back$/m,
+  );
+  // what an earlier scrub knew nothing of is measured again too: it may be known now
+  await at.request(`${VALUE}\n`);
+  const last = await at.run({ earlier: at.path("later"), out: at.path("last"), attacks: "extract" });
+  assertEquals(last.code, 0, last.stderr);
+  const { earlier: [unknown], earlier_not_measured: open } = JSON.parse(last.stdout);
+  assertEquals([unknown.secrets, unknown.untreated, open], [0, 4, 0]);
+  const probed = await readRows(at.path("last/earlier_0_requested.parquet"), PROBE_COLUMNS);
+  assertEquals(probed.length, 4, "by the new model");
+  assertMatch(
+    last.stderr,
+    /^earlier run 1: \d of 4 requested places that it did not treat above their thresholds$/m,
   );
 });
 
@@ -114,6 +113,7 @@ Deno.test("scrub --plan matches each kind of entry, says what stages take and le
     "retain",
     "unlearn",
     "evaluate",
+    "probe of the request",
     "attack",
   ]);
   assert(seconds > 0 && stages[2].seconds > 0);
@@ -165,7 +165,7 @@ Deno.test("scrub says what to do where every document holds a secret", async () 
   assertMatch(alone.stderr, /^ssga: MA 0\.0000 \(threshold 0\.[45]\d+\)/m);
   const plan = await at.run({ ...unseen, method: "ssga", plan: true, out: at.path("plan") });
   const stages = JSON.parse(plan.stdout).stages.map(({ stage }: { stage: string }) => stage);
-  assertEquals(stages, ["thresholds", "probe", "unlearn", "evaluate", "attack"]);
+  assertEquals(stages, ["thresholds", "probe", "unlearn", "evaluate", "probe of the request", "attack"]);
 });
 
 Deno.test("select --above takes all windows with a known secret, or says what is left", async () => {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { generateKeyPairSync } from "node:crypto";
 import { join } from "node:path";
 import { encodeSafetensors } from "../checkpoints/safetensors_bytes.ts";
@@ -10,15 +10,30 @@ Deno.env.set("CODESCRUB_KEY", KEY);
 
 Deno.test("verify holds a certificate to its model's files, and to all that is measured again", async () => {
   using at = await certified();
-  const hashes = await at.run("verify", { corpus: undefined, forget: undefined, json: true });
-  assertEquals(hashes.code, 0, hashes.stderr);
-  const { holds, measured_again, claims } = JSON.parse(hashes.stdout);
-  assertEquals([holds, measured_again, claims], [true, false, []]);
-  assertStringIncludes(hashes.stderr, "scores: not measured again: that takes --corpus and --forget");
+  const alone = { corpus: undefined, forget: undefined } as const;
+  const open = await at.run("verify", { ...alone, json: true });
+  assertEquals(open.code, 1, "what measured nothing does not pass for what held");
+  const { holds, measured_again, claims } = JSON.parse(open.stdout);
+  assertEquals([holds, measured_again, claims], [null, false, []]);
+  assertMatch(
+    open.stderr,
+    /^nothing was measured, so whether it holds is open: that takes --corpus and --forget$/m,
+  );
+  assertMatch(
+    open.stderr,
+    /^codescrub: Cannot say whether the certificate ".*" holds: nothing was measured: give --corp/m,
+  );
+  const files = { ...alone, "files-only": true } as const;
+  const asked = await at.run("verify", { ...files, json: true });
+  assertEquals([asked.code, JSON.parse(asked.stdout).holds], [0, null], asked.stderr);
+  await at.fail("verify", { "files-only": true }, /--files-only measures nothing: leave out --corpus/, 2);
   // no key is needed for hashes, and the one of who made it to measure again
   Deno.env.set("CODESCRUB_KEY", "another key of enough bytes");
   try {
-    assertEquals((await at.run("verify", { corpus: undefined, forget: undefined })).code, 0);
+    assertEquals(
+      (await at.run("verify", { corpus: undefined, forget: undefined, "files-only": true })).code,
+      0,
+    );
     await at.fail("verify", {}, /fingerprints are of another key: set CODESCRUB_KEY or/);
     await at.fail("certify", { force: true }, /its fingerprints are of another key: set CODESCRUB_KEY or/);
   } finally {
@@ -27,7 +42,7 @@ Deno.test("verify holds a certificate to its model's files, and to all that is m
   const whole = await at.run("verify", { json: true });
   assertEquals(whole.code, 0, whole.stderr);
   const measured = JSON.parse(whole.stdout);
-  assertEquals([measured.holds, measured.measured_again, measured.claims.length], [true, true, 3 + 10]);
+  assertEquals([measured.holds, measured.measured_again, measured.claims.length], [true, true, 3 + 10 + 11]);
   for (const { secrets, failed, difference } of measured.claims) {
     assertEquals([secrets, failed], [4, []]);
     assert((difference ?? 0) < 1e-5, "on one machine");
@@ -37,7 +52,7 @@ Deno.test("verify holds a certificate to its model's files, and to all that is m
 
 Deno.test("verify refuses another model, whichever of its files is another", async () => {
   using at = await certified();
-  const given = { corpus: undefined, forget: undefined };
+  const given = { corpus: undefined, forget: undefined, "files-only": true } as const;
   await at.fail(
     "verify",
     { ...given, model: at.model },
@@ -107,8 +122,8 @@ Deno.test("verify refuses what is no sound certificate, another forget set, and 
     [at.text.slice(0, 500), /Cannot read certificate ".*bad\.json": .*: get it again from who made it$/],
     [at.text.replace('"seed": 42', '"seed": 43'), /so it was edited: get it again from who made it$/],
     [
-      at.text.replace('"version": 1', '"version": 9'),
-      /it is of format 9, this version reads 1: verify it with/,
+      at.text.replace('"version": 2', '"version": 9'),
+      /it is of format 9, this version reads 2: verify it with/,
     ],
     ["[1, 2]", /it is no certificate of erasure$/],
     [forged(at.text, (one) => one.secrets[0].ma.after = "0"), /secrets\[0\]\.ma\.after is no number$/],
@@ -142,7 +157,7 @@ Deno.test("verify --public-key takes a signature that certify --sign-key made, a
     return { key, pub };
   };
   const [own, other] = [keyFiles("own"), keyFiles("other")];
-  const hashes = { corpus: undefined, forget: undefined };
+  const hashes = { corpus: undefined, forget: undefined, "files-only": true } as const;
   await at.fail(
     "verify",
     { ...hashes, "public-key": own.pub },

@@ -52,6 +52,7 @@ export function certificateContent(secrets: CertifiedSecret[]): CertificateConte
     membership: [],
   };
   const hash = "0".repeat(64);
+  const request: CertificateContent["request"] = { entries: 3, unmatched: 0, untreated: [] };
   return {
     statement: statementOf(summary),
     does_not_prove: DOES_NOT_PROVE,
@@ -60,8 +61,10 @@ export function certificateContent(secrets: CertifiedSecret[]): CertificateConte
     model: { after: { "config.json": hash }, before: { "config.json": hash } },
     tables: { request: null, forget: hash, retain: null, thresholds: null, secrets: hash, attacks: hash },
     method: { name: "codeeraser", thresholds: "matched", settings: { lr: 3e-6, seed: 42 } },
+    request,
+    attack: { seed: 42, controls: 1000, attacked_controls: 7 },
     summary,
-    not_reached: notReached(secrets, []),
+    not_reached: notReached(secrets, { membership: [], request }),
     not_tried: [],
     secrets,
   };

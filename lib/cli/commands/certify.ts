@@ -6,13 +6,13 @@
 import { join } from "node:path";
 import { writeCertificate } from "../../report/certificate.ts";
 import { signaturePath } from "../../report/sign_certificate.ts";
-import { fingerprintSecret } from "../../secrets/fingerprint.ts";
+import { requestTables } from "../certified_request.ts";
 import { certifyModel } from "../certify_model.ts";
 import { defineCommand } from "../command.ts";
 import { MODEL_OPTION, modelFolder } from "../model_folder.ts";
 import { checkApart } from "../output.ts";
 import { openRunFiles } from "../run_files.ts";
-import { requestText } from "../scrub_request.ts";
+import { requestDigest, requestText } from "../scrub_request.ts";
 import { secretKey } from "../secret_key.ts";
 import { describeCertificate, summaryOfCertificate } from "../certificate_report.ts";
 
@@ -35,6 +35,13 @@ export const command = defineCommand({
     forget: { kind: "path", describe: "forget set that unlearn was given", metavar: "F", required: true },
     attacks: { kind: "path", describe: "folder that attack wrote", metavar: "DIR", required: true },
     request: { kind: "path", describe: "the deletion request; only a keyed digest is written", metavar: "F" },
+    requested: {
+      kind: "path",
+      describe: "the requested places, secrets.parquet of scrub: those that were not treated are told",
+      metavar: "F",
+    },
+    probe: { kind: "path", describe: "probe of them under the model before", metavar: "F" },
+    probeAfter: { kind: "path", describe: "probe of them under the model that unlearn wrote", metavar: "F" },
     signKey: {
       kind: "path",
       describe: "private Ed25519 key (PEM), for a signature beside the certificate",
@@ -50,7 +57,8 @@ export const command = defineCommand({
   writes: true,
   async run({ out, signKey, ...values }, context) {
     const before = await modelFolder(values.before, context);
-    const { model, forget, attacks } = values;
+    const { model, forget, attacks, requested, probe, probeAfter } = values;
+    const tables = requestTables(values);
     // a record has bare hashes of what a run reads, by which a request's values could be guessed
     if (values.request !== undefined) await checkApart(out, [values.request]);
     using run = await openRunFiles([out, ...signKey === undefined ? [] : [signaturePath(out)]], {
@@ -62,18 +70,16 @@ export const command = defineCommand({
         "model's secrets": join(model, "secrets.parquet"),
         attacks: join(attacks, "attacks.parquet"),
         "model before": { path: before, isFlat: true },
+        ...{ requested, probe, "probe after": probeAfter },
       },
       kind: "file",
     });
-    const request = values.request === undefined ? undefined : await requestDigest(values.request);
-    const content = await certifyModel({ ...values, before, request }, context);
+    const request = values.request === undefined
+      ? undefined
+      : requestDigest(await requestText(values.request), await secretKey());
+    const content = await certifyModel({ model, forget, attacks, before, request, tables }, context);
     const summary = { ...summaryOfCertificate(content), out };
     await run.finish(summary, async () => void await writeCertificate(out, content, { signKey }));
     return { text: [...describeCertificate(content), `written: ${out}`].join("\n"), summary };
   },
 });
-
-/** HMAC-SHA-256 of a request by the key of fingerprints. */
-async function requestDigest(path: string): Promise<string> {
-  return fingerprintSecret(await requestText(path), await secretKey());
-}

@@ -18,12 +18,14 @@ import { checkApart } from "../output.ts";
 import { openRunFolder } from "../run_folder.ts";
 import { type EarlierScrub, measureEarlier, readEarlier, requestedBefore } from "../scrub_earlier.ts";
 import { chosenAttacks } from "./attack.ts";
-import { furtherTexts, SCRUB_OPTIONS, type ScrubValues } from "../scrub_options.ts";
+import { requestCorpus } from "../request_corpus.ts";
+import { furtherTexts, type GivenScrubValues, SCRUB_OPTIONS } from "../scrub_options.ts";
+import { eraseSecrets } from "../scrub_erase.ts";
 import { scrubPlan } from "../scrub_plan.ts";
 import { describeScrub, type ScrubSummary } from "../scrub_report.ts";
 import { readRequest } from "../scrub_request.ts";
 import { checkTexts } from "../scrub_texts.ts";
-import { eraseSecrets, findSecrets, probeSecrets, type ScrubWork, writeReport } from "../scrub_stages.ts";
+import { findSecrets, probeSecrets, type ScrubWork, writeReport } from "../scrub_stages.ts";
 import { keySetting, secretKey } from "../secret_key.ts";
 import { openEngine } from "../session.ts";
 import { roundedSeconds, Stages } from "../stages.ts";
@@ -45,17 +47,16 @@ export const command = defineCommand({
   options: SCRUB_OPTIONS,
   config: true,
   writes: true,
-  async run(values, context) {
+  async run(given, context) {
     const startedAt = performance.now();
-    const { out, unseen, bigrams, allow, benign, attackBenign } = values;
-    checkRule(values);
-    methodParameters(values); // refuses what its method does not take
-    trainedOptions({ lora: values.lora }, context.seed);
-    const limit = readMemory(values.memory);
-    chosenAttacks({ attacks: values.attacks, attacksBefore: [], before: values.model }); // refuses unknown ones before the work
-    const key = await secretKey();
-    const request = values.request === undefined ? undefined : await readRequest(values.request, key);
-    const work = { values, request, key };
+    const { out, unseen, bigrams, allow, benign, attackBenign } = given;
+    checkRule(given);
+    methodParameters(given); // refuses what its method does not take
+    trainedOptions({ lora: given.lora }, context.seed);
+    const limit = readMemory(given.memory);
+    chosenAttacks({ attacks: given.attacks, attacksBefore: [], before: given.model }); // refuses unknown ones before the work
+    const work = await scrubWork(given, { key: await secretKey(), cwd: context.cwd });
+    const { values, request, key } = work;
     using engine = await openEngine({ ...engineDevices(values), memory: limit });
     if (values.plan) return await scrubPlan(work, context);
     const earlier = await readEarlier(values.earlier, { cwd: context.cwd, key });
@@ -66,7 +67,11 @@ export const command = defineCommand({
       command: "scrub",
       context: {
         ...context,
-        settings: { ...settings, ...request && { request: request.digest }, key: keySetting(key) },
+        settings: {
+          ...settings,
+          ...{ corpus: values.corpus, exclude: [...values.exclude], key: keySetting(key) },
+          ...request && { request: request.digest },
+        },
       },
       inputs: {
         model: await modelInput(values.model, context),
@@ -86,8 +91,28 @@ export const command = defineCommand({
   },
 });
 
+/** What is asked, and where it stands: in the corpus, or in the texts that the request itself names. */
+async function scrubWork(
+  { corpus, ...given }: GivenScrubValues,
+  { key, cwd }: { key: Uint8Array; cwd: string },
+): Promise<ScrubWork> {
+  const request = given.request === undefined ? undefined : await readRequest(given.request, key);
+  if (corpus !== undefined) return { values: { ...given, corpus }, request, key };
+  if (!request) {
+    throw new UsageError(
+      'Missing option "--corpus": where the secrets stand, or --request FILE with path: lines that name their texts',
+    );
+  }
+  const { textColumn, idColumn, pathColumn, format, exclude } = given;
+  const columns = { textColumn, idColumn, pathColumn };
+  const reading = { ...columns, exclude, ...format !== "jsonl" && format !== "csv" && { format } };
+  const own = await requestCorpus(request.entries, { ...reading, cwd });
+  const values = { ...given, corpus: own.corpus, exclude: own.exclude };
+  return { values, request: { ...request, entries: own.entries }, key };
+}
+
 /** @throws {UsageError} where the rule of stopping needs unseen texts, or a training between secrets that are judged alone */
-function checkRule(values: ScrubValues): void {
+function checkRule(values: GivenScrubValues): void {
   checkLasting(values);
   if (values.unseen !== undefined || judgesEach(values)) return;
   throw new UsageError(
