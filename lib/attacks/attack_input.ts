@@ -46,7 +46,7 @@ export interface AttackInput {
   controls: number;
   /** Made-up secrets that all attacks but exposure and membership are tried on as on each secret. */
   attackedControls: number;
-  /** Draws of each secret and control that are made, beside the exact probabilities; 0 for none. */
+  /** Draws of each secret and control that are made for leak@k; it is exact with 0. */
   draws?: number;
   /** Text of another file, into which snippets are moved. */
   host?: string | undefined;

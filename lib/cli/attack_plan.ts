@@ -53,6 +53,8 @@ export interface PlannedAttacks extends AttackAmounts {
 
 /** Ways to ask that are not the context's length: the line, other quotes and names, another file, the question alone. */
 const OTHER_WAYS = 5;
+/** Beam searches for a secret, in vain or not, which find its controls too: of all, of its format, weighed. */
+const SEARCHES = 3;
 /** Texts and continuations of each that are timed; twice, as the first time captures steps. */
 const [TEXTS, CONTINUATIONS, TRIES] = [8, 32, 2];
 
@@ -69,7 +71,7 @@ const [TEXTS, CONTINUATIONS, TRIES] = [8, 32, 2];
  *
  * const amounts = { controls: 100, attackedControls: 4, draws: 0, layers: 2, trainings: 3 };
  * assertEquals(workOf("exposure", amounts), { passes: 101, decodes: 0 });
- * assertEquals(workOf("extract", amounts), { passes: 5, decodes: 80 });
+ * assertEquals(workOf("extract", amounts), { passes: 5, decodes: 24 });
  * assertEquals(workOf("depth", amounts), { passes: 3 + 2 * 4, decodes: 0 });
  * ```
  */
@@ -90,7 +92,7 @@ export function workOf(
     depth: 1 + layers + 2 * attackedControls,
     relearn: trainings * all,
   };
-  return { passes: passes[attack], decodes: attack === "extract" ? all * (2 * BEAMS + draws) : 0 };
+  return { passes: passes[attack], decodes: attack === "extract" ? all * draws + SEARCHES * BEAMS : 0 };
 }
 
 /**

@@ -38,7 +38,7 @@ Deno.test("attack --plan says how much there is to do and writes nothing", async
   const { secrets, models, continuations, decoded, steps } = JSON.parse(stdout);
   assertEquals([secrets, models, continuations, decoded, steps], [
     ...[4, 2],
-    ...[2 * 4 * (21 + 2), 2 * 4 * 2 * 16, 0],
+    ...[2 * 4 * (21 + 2), 2 * 4 * 3 * 8, 0],
   ]);
   const trained = await at.run("attack", { plan: true, attacks: "relearn", benign: at.corpus, json: true });
   assertEquals(JSON.parse(trained.stdout).steps, 2 * 2 * (5 + 20 + 100));

@@ -95,7 +95,7 @@ export const command = defineCommand({
     },
     draws: {
       kind: "int",
-      describe: "texts that extract draws besides, for leak@k; slow",
+      describe: "texts that extract draws for leak@k, such as 200, in place of exact probabilities; slow",
       default: 0,
       min: 0,
     },
