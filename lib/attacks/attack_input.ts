@@ -30,6 +30,10 @@ export interface RelearnTraining {
   steps?: readonly number[];
   /** Highest learning rates; {@linkcode RELEARN_RATES} by default. */
   learningRates?: readonly number[];
+  /** Which of the rates is the model's own, by the record of its training: its variants are named so. */
+  ownRate?: number | null;
+  /** Tokens a window; {@linkcode RELEARN_LENGTH} by default. */
+  length?: number;
 }
 
 /** What is attacked, and how. */
@@ -40,6 +44,8 @@ export interface AttackInput {
   tokenizer: Tokenizer;
   /** The model before, of the same vocabulary: what changed is an attack of its own, and `depth` needs it. */
   before?: Model | null;
+  /** A model that never saw the secrets, such as one trained anew without them: `depth` scores relative to it. */
+  neverSeen?: Model | null;
   /** The secrets. */
   secrets: readonly AttackedSecret[];
   /** Made-up secrets among which exposure ranks each secret. */

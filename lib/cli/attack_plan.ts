@@ -109,7 +109,7 @@ export function workOf(
  * const context = { cwd: "/", progress: createProgress(), signal: new AbortController().signal };
  * const amounts = { controls: 9, attackedControls: 1, draws: 0 };
  * const chosen = { after: ["exposure"] as const, before: [] };
- * const work = { model: "embedded", before: undefined, dtype: "float32" as const, chosen, grid: { steps: [5], learningRates: [1e-4] } };
+ * const work = { model: "embedded", before: undefined, dtype: "float32" as const, chosen, grid: { steps: [5], learningRates: [1e-4], ownRate: null } };
  * const { summary } = await attackPlan({ ...work, ...amounts, rows: [{ doc_id: "a", spans: '[["KEY",0,9]]' }] }, context);
  * assertEquals([summary.secrets, summary.continuations], [1, 10]);
  * ```
@@ -123,7 +123,7 @@ export async function attackPlan(
   const doesTrain = chosen.after.includes("relearn");
   using session = await openModel(model, context, { products: dtype, trainable: doesTrain, adapter });
   const seconds = await timeWork(session.loaded.model);
-  const secondsOfStep = doesTrain ? await timeStep(session.loaded.model, RELEARN_LENGTH) : 0;
+  const secondsOfStep = doesTrain ? await timeStep(session.loaded.model, grid.length ?? RELEARN_LENGTH) : 0;
   const { layers } = session.loaded.model.config;
   const sets = benign === undefined ? 1 : 2; // half of the forget set is always there
   const trainings = sets * grid.steps.length * grid.learningRates.length;

@@ -102,8 +102,11 @@ async function makePart(
   const isOfBoth = role === "after" && (attack === "membership" || attack === "depth");
   const other = isOfBoth && models.has("before") ? await models.open("before") : null;
   const difference = other && differenceOf({ loaded, tokenizer }, other, { attack });
-  if (difference !== null && attack === "depth") {
-    return emptyPart(what, `depth: the model before has other ${difference}`);
+  const never = attack === "depth" && models.has("neverSeen") ? await models.open("neverSeen") : null;
+  const neverDiffers = never && differenceOf({ loaded, tokenizer }, never, { attack });
+  if (attack === "depth" && (difference ?? neverDiffers) !== null) {
+    const which = difference === null ? "model of --never-seen" : "model before";
+    return emptyPart(what, `depth: the ${which} has other ${difference ?? neverDiffers}`);
   }
   const stage = startStage(attack, role, { secrets: training?.measured?.length ?? secrets.length, context });
   try {
@@ -112,6 +115,7 @@ async function makePart(
       ...trainer && { training: { ...training!, trainer } },
       ...{ model: loaded.model, tokenizer },
       before: other && difference === null ? other.loaded.model : null,
+      neverSeen: never && never.loaded.model,
       secrets: secrets.map(({ secret }) => secret),
       onProgress: async (done) => {
         stage.advance(done);
@@ -135,7 +139,8 @@ async function makePart(
     if (!training || !(error instanceof NotFiniteError)) throw error;
     stage.done("diverged");
     const [steps, learning_rate] = [training.steps[0]!, training.learningRates[0]!];
-    const variant = relearnVariant({ steps, learning_rate }, training.name);
+    const isOwn = learning_rate === training.ownRate;
+    const variant = relearnVariant({ steps, learning_rate, isOwn }, training.name);
     return emptyPart(what, `relearn, ${variant}: the training diverged, its numbers are not finite`);
   }
 }

@@ -175,7 +175,7 @@ async function planStages(stages: Stages, work: ScrubWork, context: Context): Pr
   const attacked = await attackPlan({
     ...{ model, before: model, dtype, rows, draws: 0, benign: furtherTexts(values) },
     chosen: chosenAttacks({ attacks: values.attacks, attacksBefore: [], before: model }),
-    grid: relearnGrid({ relearnSteps: [], relearnRates: [] }),
+    grid: relearnGrid({ relearnSteps: [], relearnRates: [] }, null),
     ...{ controls: values.exposureControls, attackedControls: ATTACKED_CONTROLS },
   }, context);
   const attackSeconds = Number(attacked.summary.seconds);

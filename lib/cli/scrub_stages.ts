@@ -11,6 +11,7 @@ import { placeKey } from "../datasets/place.ts";
 import { readRows } from "../datasets/row_table.ts";
 import { RUN_FILES } from "../report/run_files.ts";
 import type { Json } from "./command.ts";
+import { RELEARN_RATES } from "../attacks/relearn.ts";
 import { command as attack } from "./commands/attack.ts";
 import { command as certify } from "./commands/certify.ts";
 import { command as detect } from "./commands/detect.ts";
@@ -245,7 +246,7 @@ export async function eraseSecrets(
   const { attacks, exposureControls } = values;
   const attacked = await stages.run("attack", attack, {
     ...{ ...reading, model: after, before: model, dtype, corpus, forget, ...further },
-    ...{ attacks, controls: exposureControls },
+    ...{ attacks, controls: exposureControls, relearnRates: RELEARN_RATES.map(String) },
     out: stages.path(SCRUB_FILES.attacks),
   });
   if (judgesEach(values)) {
