@@ -35,14 +35,21 @@ Deno.test("attack --plan says how much there is to do and writes nothing", async
     json: true,
   });
   assertEquals(code, 0, stderr);
-  const { secrets, models, continuations, decoded, steps } = JSON.parse(stdout);
+  const { secrets, models, continuations, decoded, steps, memory_bytes } = JSON.parse(stdout);
   assertEquals([secrets, models, continuations, decoded, steps], [
     ...[4, 2],
     ...[2 * 4 * (21 + 2), 2 * 4 * 3 * 8, 0],
   ]);
   const trained = await at.run("attack", { plan: true, attacks: "relearn", benign: at.corpus, json: true });
   assertEquals(JSON.parse(trained.stdout).steps, 2 * 2 * (5 + 20 + 100));
-  assertMatch(stderr, /^Time: about /m);
+  assertMatch(stderr, /^Time: about .*\nMemory: about \d+\.\d GB/m);
+  assert(memory_bytes > JSON.parse(trained.stdout).memory_bytes / 4);
+  const membership = await at.run("attack", { plan: true, attacks: "membership", json: true });
+  assertEquals(
+    JSON.parse(membership.stdout).continuations,
+    4 * 3 * 11,
+    "both for the one after, one for the one before",
+  );
   assert(!existsSync(at.path("out")));
 });
 
