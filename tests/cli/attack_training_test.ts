@@ -35,7 +35,7 @@ Deno.test("attack --plan says how much there is to do and writes nothing", async
     json: true,
   });
   assertEquals(code, 0, stderr);
-  const { secrets, models, continuations, decoded, steps, memory_bytes } = JSON.parse(stdout);
+  const { secrets, models, continuations, decoded, steps } = JSON.parse(stdout);
   assertEquals([secrets, models, continuations, decoded, steps], [
     ...[4, 2],
     ...[2 * 4 * (21 + 2), 2 * 4 * 3 * 8, 0],
@@ -43,7 +43,10 @@ Deno.test("attack --plan says how much there is to do and writes nothing", async
   const trained = await at.run("attack", { plan: true, attacks: "relearn", benign: at.corpus, json: true });
   assertEquals(JSON.parse(trained.stdout).steps, 2 * 2 * (5 + 20 + 100));
   assertMatch(stderr, /^Time: about .*\nMemory: about \d+\.\d GB/m);
-  assert(memory_bytes > JSON.parse(trained.stdout).memory_bytes / 4);
+  const relearn = { plan: true, attacks: "relearn", "relearn-length": 512, json: true } as const;
+  const long = JSON.parse((await at.run("attack", relearn)).stdout);
+  assertEquals(long.steps, JSON.parse(trained.stdout).steps / 2); // half of the forget set alone
+  assert(long.memory_bytes > JSON.parse(trained.stdout).memory_bytes);
   const membership = await at.run("attack", { plan: true, attacks: "membership", json: true });
   assertEquals(
     JSON.parse(membership.stdout).continuations,
