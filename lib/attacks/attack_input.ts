@@ -9,6 +9,7 @@ import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import type { AttackOutcome, AttackScore } from "./attack_scores.ts";
 import type { MembershipAuc } from "./membership.ts";
 import type { PlacedSecret } from "./placed_secret.ts";
+import type { RoundingName } from "./round_weights.ts";
 
 /** A secret to attack. */
 export interface AttackedSecret extends PlacedSecret {
@@ -58,6 +59,8 @@ export interface AttackInput {
   host?: string | undefined;
   /** What `relearn` trains on. */
   training?: RelearnTraining;
+  /** To what `quantize` rounds the weights; {@linkcode ROUNDINGS} by default. */
+  roundings?: readonly RoundingName[];
   /** The seed of the draws. */
   seed: number;
   /** Called with how many more secrets are done. */

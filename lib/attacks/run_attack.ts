@@ -202,7 +202,7 @@ async function prefix(input: AttackInput): Promise<AttackResult> {
 async function quantize(input: AttackInput): Promise<AttackResult> {
   const { model, tokenizer, secrets, attackedControls: controls, seed } = input;
   const scores = new AttackScores();
-  const names = Object.keys(ROUNDINGS) as RoundingName[];
+  const names = input.roundings ?? Object.keys(ROUNDINGS) as RoundingName[];
   const onProgress = progressOf(input, names.length * secrets.length);
   for (const variant of names) {
     using rounded = await quantizedModel(model, variant);
