@@ -36,12 +36,12 @@ export interface AttackMemoryOptions {
  * import { attackBytes } from "./attack_memory.ts";
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
- * const config = { layers: 4, width: 256, headWidth: 64, cacheHeads: 4, vocabularySize: 4096, maxPositions: 512 };
- * const sizes = { parameters: 4_339_200, config };
+ * const config = { layers: 24, width: 896, headWidth: 64, cacheHeads: 2, vocabularySize: 151_936, maxPositions: 2048 };
+ * const sizes = { parameters: 494e6, config };
  * const bytes = (length: number, models = 1) =>
  *   attackBytes(sizes, { attacks: ["exposure", "relearn"], models, dtype: "float32", length });
  * assert(bytes(512) > bytes(128));
- * assert(bytes(512, 2) - bytes(512) === 4 * 4_339_200);
+ * assert(bytes(512, 2) - bytes(512) === 4 * 494e6);
  * ```
  */
 export function attackBytes(
