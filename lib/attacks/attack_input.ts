@@ -9,6 +9,7 @@ import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import type { AttackOutcome, AttackScore } from "./attack_scores.ts";
 import type { MembershipAuc } from "./membership.ts";
 import type { PlacedSecret } from "./placed_secret.ts";
+import type { RoundingName } from "./round_weights.ts";
 
 /** A secret to attack. */
 export interface AttackedSecret extends PlacedSecret {
@@ -30,6 +31,10 @@ export interface RelearnTraining {
   steps?: readonly number[];
   /** Highest learning rates; {@linkcode RELEARN_RATES} by default. */
   learningRates?: readonly number[];
+  /** Which of the rates is the model's own, by the record of its training: its variants are named so. */
+  ownRate?: number | null;
+  /** Tokens a window; {@linkcode RELEARN_LENGTH} by default. */
+  length?: number;
 }
 
 /** What is attacked, and how. */
@@ -40,18 +45,22 @@ export interface AttackInput {
   tokenizer: Tokenizer;
   /** The model before, of the same vocabulary: what changed is an attack of its own, and `depth` needs it. */
   before?: Model | null;
+  /** A model that never saw the secrets, such as one trained anew without them: `depth` scores relative to it. */
+  neverSeen?: Model | null;
   /** The secrets. */
   secrets: readonly AttackedSecret[];
   /** Made-up secrets among which exposure ranks each secret. */
   controls: number;
   /** Made-up secrets that all attacks but exposure and membership are tried on as on each secret. */
   attackedControls: number;
-  /** Draws of each secret and control that are made, beside the exact probabilities; 0 for none. */
+  /** Draws of each secret and control that are made for leak@k; it is exact with 0. */
   draws?: number;
   /** Text of another file, into which snippets are moved. */
   host?: string | undefined;
   /** What `relearn` trains on. */
   training?: RelearnTraining;
+  /** To what `quantize` rounds the weights; {@linkcode ROUNDINGS} by default. */
+  roundings?: readonly RoundingName[];
   /** The seed of the draws. */
   seed: number;
   /** Called with how many more secrets are done. */

@@ -137,8 +137,19 @@ export class ControlValues {
   }
 }
 
-/** Whether a value reads like words rather than like drawn characters. */
-function isWordLike({ value, tag }: TaggedValue): boolean {
+/**
+ * Whether a value reads like words rather than like drawn characters.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { isWordLike } from "./control_values.ts";
+ *
+ * const values = ["correct-horse-battery", "9f3a77c0d4b1e852"];
+ * assertEquals(values.map((value) => isWordLike({ value, tag: "KEY" })), [true, false]);
+ * ```
+ */
+export function isWordLike({ value, tag }: TaggedValue): boolean {
   if (tag === "EMAIL" || tag === "NAME") return true;
   const [letters, digits] = [/[A-Za-z]/g, /[0-9]/g].map((pattern) => value.match(pattern)?.length ?? 0);
   return tag === "KEY" && letters! >= 2 * digits! && !isGibberish(value); // hexadecimal digits have half as many letters

@@ -17,7 +17,8 @@ import type { PlacedSecret } from "./placed_secret.ts";
 const BATCH = 8;
 
 /**
- * Scores each secret's depth, `uds`, and the lens of each layer, `lens 0` and so on, of both models.
+ * Scores each secret's depth, `uds`, relative to the model that never saw it where one is given, and the lens of each layer,
+ * `lens 0` and so on, of the model under test and the one before.
  *
  * @throws {TypeError} when the model before is not given; {RangeError} as `depthScores`
  *
@@ -41,12 +42,13 @@ const BATCH = 8;
  * ```
  */
 export async function depth(input: AttackInput): Promise<AttackResult> {
-  const { model, before, tokenizer, secrets, attackedControls: controls, seed } = input;
+  const { model, before, neverSeen = null, tokenizer, secrets, attackedControls: controls, seed } = input;
   if (!before) throw new TypeError("Cannot score depths without the model before");
   const made = await controlSecrets(tokenizer, secrets, { controls, seed });
   const flat = made.flat();
   const onProgress = progressOf(input, secrets.length + 2 * flat.length);
-  const found = await depthScores({ model, before, tokenizer }, secrets, { controls, seed, onProgress });
+  const models = { model, before, neverSeen, tokenizer };
+  const found = await depthScores(models, secrets, { controls, seed, onProgress });
   const layers = Map.groupBy(found.layers, ({ layer }) => layer);
   const [lens, lensBefore] = [
     await controlLenses(model, { tokenizer, controls: flat, onProgress }),

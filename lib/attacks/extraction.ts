@@ -1,7 +1,7 @@
 /**
  * Extraction: how a model gives a secret away to someone who has what stands before it. Greedily, by sampling (exactly, from
  * one teacher-forced pass: the probability that a draw is the whole secret), by beam search, and to someone who knows the
- * secret's format and leaves out all that does not fit it.
+ * secret's format and leaves out all that does not fit it, or also weighs what does by how its characters look.
  *
  * A secret is its tokens, at most the first 32: another spelling of the same characters in tokens is not counted, so the
  * probabilities are a little too low.
@@ -9,14 +9,14 @@
  * @module
  */
 import { tokenizeSecrets } from "../datasets/secret_tokens.ts";
-import { BeamSearch } from "../decoding/beam_search.ts";
+import { type Beam, type BeamPrompt, BeamSearch } from "../decoding/beam_search.ts";
 import { SuffixPass, type SuffixTokens } from "../decoding/suffix_pass.ts";
 import type { Model } from "../models/model.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
-import { type FormatMask, FormatTokens } from "./format_tokens.ts";
+import { FormatKnowledge } from "./format_knowledge.ts";
+import type { FormatMask } from "./format_tokens.ts";
 import { discoverable } from "./leak_at_k.ts";
 import type { PlacedSecret } from "./placed_secret.ts";
-import { formatOf } from "./value_format.ts";
 
 /** Draws for which discoverable extraction is reported. */
 export const DISCOVERABLE_DRAWS = [1, 100, 10_000] as const;
@@ -57,6 +57,11 @@ export interface ExtractedSecret {
   format_discoverable_10000: number | null;
   /** Whether it is among the eight likeliest continuations that fit its format. */
   format_beam: boolean | null;
+  /**
+   * The same where beams are weighed by how much the characters of the format's values vary, and how little they read like
+   * words; where they do read like words nothing is weighed.
+   */
+  weighed_beam: boolean | null;
 }
 
 /** A secret to extract. */
@@ -107,48 +112,36 @@ export async function extractSecrets(
     prefix: secrets[i]!.prefix ?? prefix,
     secret,
   }));
-  const formats = await FormatTokens.of(tokenizer, model.config.vocabularySize);
+  const formats = await FormatKnowledge.of(tokenizer, model.config.vocabularySize);
   using pass = new SuffixPass(model);
   using search = new BeamSearch(model, { width: BEAMS });
   const rows: ExtractedSecret[] = [];
-  const masks = new Map<string, FormatMask>(); // of one format all secrets share it
   const size = Math.max(1, Math.min(MOST, Math.floor(LOGITS / (TOKENS * model.config.vocabularySize))));
   for (let first = 0; first < secrets.length; first += size) {
     const chunk = secrets.slice(first, first + size);
     const own = tokens.slice(first, first + size).map((tokens, i) => {
-      const { text, start, end, tag } = chunk[i]!;
-      const { slots } = formatOf({ value: text.slice(start, end), tag });
-      const format = slots.join("\0");
-      const mask = masks.get(format) ?? formats.maskOf(slots);
-      masks.set(format, mask);
-      const isOpen = slots.some(({ length }) => length > 1); // else who knows the format knows the value
-      return { ...tokens, isOpen, ask: Array.from(tokens.prefix).join(), format, mask };
+      const { id, text, start, end, tag } = chunk[i]!;
+      const format = formats.of({ value: text.slice(start, end), tag });
+      return { ...tokens, ...format, ask: Array.from(tokens.prefix).join(), id };
     });
     const nameOf = (i: number) => `secret "${chunk[i]!.id}"`;
     const found = await passTogether(pass, own, { nameOf, logits: beams });
-    const searchFor = async (isFree: boolean) =>
-      await runDistinct(
-        own,
-        ({ secret, ask, format }) => [secret.length, ask, isFree ? "" : format].join(),
-        (some) =>
-          search.run(
-            some.map((i) => ({
-              prefix: own[i]!.prefix,
-              tokens: own[i]!.secret.length,
-              ...!isFree && { allow: own[i]!.mask.allow },
-            })),
-            { nameOf: (i) => nameOf(some[i]!) },
-          ),
-      );
-    const free = beams ? await searchFor(true) : null;
-    const fitting = beams ? await searchFor(false) : null;
+    const free = beams ? await searchTogether(search, own, () => ({})) : null;
+    const fitting = beams ? await searchTogether(search, own, ({ mask: { allow } }) => ({ allow })) : null;
+    const isWeighed = own.map(({ weigh }) => beams && weigh !== null);
+    const weighed = await searchTogether(
+      search,
+      own.filter((_, i) => isWeighed[i]),
+      ({ mask: { allow }, weigh }) => ({ allow, ...weigh && { weigh } }),
+    );
     chunk.forEach(({ id }, i) => {
       const { secret, mask, isOpen } = own[i]!;
       const { predictions, logProbabilities, topLogProbabilities, logits } = found[i]!;
-      const isAmong = (all: typeof free) =>
+      const isAmong = (all: Beam[] | undefined) =>
         all && secret.length > 0
-          ? all[i]!.some((beam) => beam.tokens.join() === Array.from(secret).join())
+          ? all.some(({ tokens }) => tokens.join() === Array.from(secret).join())
           : null;
+      const mine = isWeighed[i] ? weighed.shift() : fitting?.[i];
       const ofFormat = logits && isOpen && secret.length > 0
         ? formatLogProbability(secret, logits, mask)
         : null;
@@ -160,10 +153,11 @@ export async function extractSecrets(
         strength,
         ...draws(secret.length === 0 ? null : sumOf(logProbabilities)),
         ...prefixed(draws(secret.length === 0 ? null : sumOf(topLogProbabilities!))),
-        beam: isAmong(free),
+        beam: isAmong(free?.[i]),
         format_log_q: ofFormat,
         format_discoverable_10000: ofFormat === null ? null : discoverable(ofFormat, 10_000),
-        format_beam: isOpen ? isAmong(fitting) : null,
+        format_beam: isOpen ? isAmong(fitting?.[i]) : null,
+        weighed_beam: isOpen ? isAmong(mine) : null,
       });
     });
     await onProgress?.(chunk.length);
@@ -187,15 +181,21 @@ async function passTogether(
   return results;
 }
 
-/** Does work for items of equal keys once: `run` is given the number of the first of each. */
-async function runDistinct<T, R>(
-  items: readonly T[],
-  keyOf: (item: T) => string,
-  run: (some: number[]) => Promise<R[]>,
-): Promise<R[]> {
-  const keys = items.map(keyOf);
+/** Searches for what follows prefixes, once for what is asked for alike. */
+async function searchTogether<
+  T extends { ask: string; prefix: ArrayLike<number>; secret: ArrayLike<number> },
+>(
+  search: BeamSearch,
+  own: readonly (T & { format: string; id: string })[],
+  knowing: (one: T) => Pick<BeamPrompt, "allow" | "weigh">,
+): Promise<Beam[][]> {
+  const keys = own.map((one) => [one.secret.length, one.ask, knowing(one).allow ? one.format : ""].join());
   const distinct = [...new Set(keys)];
-  const results = await run(distinct.map((key) => keys.indexOf(key)));
+  const some = distinct.map((key) => own[keys.indexOf(key)]!);
+  const results = await search.run(
+    some.map((one) => ({ prefix: one.prefix, tokens: one.secret.length, ...knowing(one) })),
+    { nameOf: (i) => `secret "${some[i]!.id}"` },
+  );
   return keys.map((key) => results[distinct.indexOf(key)]!);
 }
 

@@ -1,10 +1,13 @@
 /**
  * Which tokens can go on with a value of a format: an attacker who knows what keys of a provider look like leaves out what
- * none of them could hold, and what is left is a distribution of its own (after DeSec, 2024, which weighs tokens so).
+ * none of them could hold, and what is left is a distribution of its own; and weighs what is left by how it looks (after
+ * DeSec, 2024).
  *
  * @module
  */
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
+import { FormatShortfall } from "./format_shortfall.ts";
+import type { ValueFormat } from "./value_format.ts";
 
 /** A constraint for one value's places. */
 export interface FormatMask {
@@ -67,6 +70,35 @@ export class FormatTokens {
         }
         return mask;
       },
+    };
+  }
+
+  /**
+   * The weights of a format's values for a search: e^-shortfall of what there is so far with one more token
+   * ({@linkcode FormatShortfall}), so that beams of repetitions and words make room for what looks drawn.
+   *
+   * @returns for tokens so far the ln of the weight of each that may follow
+   *
+   * @example
+   * ```ts
+   * import { assert } from "@std/assert";
+   * import { openTokenizer } from "../tokenizers/tokenizer.ts";
+   * import { FormatTokens } from "./format_tokens.ts";
+   * import { formatOf } from "./value_format.ts";
+   *
+   * const tokenizer = await openTokenizer("tests/fixtures/tokenizer");
+   * const tokens = await FormatTokens.of(tokenizer, tokenizer.vocabularySize);
+   * const weigh = tokens.weightsOf(formatOf({ value: "9f3a77c0d4b1e852", tag: "KEY" }));
+   * const [a, b] = (await tokenizer.encodeIds(["a", "b"])).map((ids) => ids[0]!);
+   * const weightOf = weigh([a!, a!]);
+   * assert(weightOf(a!) < weightOf(b!));
+   * ```
+   */
+  weightsOf(format: ValueFormat): (soFar: ArrayLike<number>) => (token: number) => number {
+    const shortfall = new FormatShortfall(format);
+    return (soFar) => {
+      const text = Array.from(soFar, (id) => this.#texts[id]!).join("");
+      return (token) => 0 - shortfall.of(text + this.#texts[token]!);
     };
   }
 

@@ -54,3 +54,26 @@ export function leakAtK(scores: readonly number[], k: number): number {
     return sum + term;
   }, 0);
 }
+
+/** The k of leak@k, of as many draws as the last: others' tables are of 200. */
+export const LEAK_DRAWS = [1, 10, 100, 200] as const;
+
+/**
+ * What {@linkcode leakAtK} of hits and misses is in expectation, so without draws and their noise: a choice of k draws holds a
+ * hit as often as any k do, 1 - (1 - q)^k.
+ *
+ * @param logProbability ln of the probability that a draw hits
+ * @returns by k
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { leaksAtK } from "./leak_at_k.ts";
+ *
+ * const leaks = leaksAtK(Math.log(0.25));
+ * assertEquals([Object.keys(leaks), leaks[1]], [["1", "10", "100", "200"], 0.25]);
+ * ```
+ */
+export function leaksAtK(logProbability: number): Record<string, number> {
+  return Object.fromEntries(LEAK_DRAWS.map((k) => [String(k), discoverable(logProbability, k)]));
+}

@@ -32,6 +32,8 @@ export interface MembershipRow extends Record<MembershipScore, number | null> {
 
 /** The share of tokens, the least likely ones, that Min-K% looks at. */
 const MIN_K = 0.2;
+/** Controls of each secret, where no other number is asked for. */
+export const MEMBERSHIP_CONTROLS = 10;
 
 /** How to score. */
 export interface MembershipOptions {
@@ -68,7 +70,7 @@ export interface MembershipOptions {
 export async function membershipScores(
   { model, tokenizer }: { model: Model; tokenizer: Tokenizer },
   placed: readonly PlacedSecret[],
-  { before = null, controls = 10, seed = 42, onProgress }: MembershipOptions = {},
+  { before = null, controls = MEMBERSHIP_CONTROLS, seed = 42, onProgress }: MembershipOptions = {},
 ): Promise<{ secrets: MembershipRow[]; controls: MembershipRow[] }> {
   using pass = new SuffixPass(model);
   using passBefore = before && new SuffixPass(before);

@@ -43,8 +43,10 @@ export {
   extractSecrets,
 } from "./extraction.ts";
 export { type DocumentSecret, type ForgetHalves, forgetHalves } from "./forget_halves.ts";
+export { FormatKnowledge, type KnownFormat } from "./format_knowledge.ts";
+export { FormatShortfall } from "./format_shortfall.ts";
 export { type FormatMask, FormatTokens } from "./format_tokens.ts";
-export { discoverable, leakAtK } from "./leak_at_k.ts";
+export { discoverable, LEAK_DRAWS, leakAtK, leaksAtK } from "./leak_at_k.ts";
 export {
   type ControlDistribution,
   type ControlledSecret,

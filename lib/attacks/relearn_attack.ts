@@ -35,7 +35,8 @@ import { relearnVariant } from "./relearn_variant.ts";
 export async function relearning(input: AttackInput): Promise<AttackResult> {
   const { secrets, attackedControls: controls, seed, training } = input;
   if (!training) throw new TypeError("Cannot relearn without texts to train on");
-  const { name, texts, trainer, steps = RELEARN_STEPS, learningRates = RELEARN_RATES } = training;
+  const { name, texts, trainer, length, ownRate, steps = RELEARN_STEPS, learningRates = RELEARN_RATES } =
+    training;
   const measured = training.measured ?? secrets.map((_, i) => i);
   const total = learningRates.length * steps.reduce((sum, steps) => sum + steps, 0);
   const onProgress = progressOf({ ...input, secrets: measured }, total);
@@ -43,13 +44,15 @@ export async function relearning(input: AttackInput): Promise<AttackResult> {
   const rows = await relearn(input, inputs, {
     ...{ steps, learningRates, controls, seed },
     ...trainer && { trainer },
+    ...length !== undefined && { length },
     onStep: () => onProgress(1),
   });
   const scores = new AttackScores();
   rows.forEach(({ ma, ma_threshold: threshold, control_mas, ...run }, i) => {
     const secret = measured[i % measured.length]!;
+    const isOwn = run.learning_rate === ownRate;
     scores.add(
-      { secret, variant: relearnVariant(run, name), ...findingOfMa(ma), threshold },
+      { secret, variant: relearnVariant({ ...run, isOwn }, name), ...findingOfMa(ma), threshold },
       control_mas.map(findingOfMa),
     );
   });

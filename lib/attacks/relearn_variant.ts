@@ -1,5 +1,5 @@
 /**
- * The names of trainings among `relearn`'s variants, written and read: "half, 20 steps at 0.0003".
+ * The names of trainings among `relearn`'s variants, written and read: "half, 20 steps at 0.0003", "20 steps at its own 0.002".
  *
  * @module
  */
@@ -7,7 +7,7 @@
 /** What stands before the names of trainings on half of the forget set. */
 export const HALF = "half, ";
 
-const VARIANT = /^(half, )?(\d+) steps at (\d[\d.e-]*)$/;
+const VARIANT = /^(half, )?(\d+) steps at (its own )?(\d[\d.e-]*)$/;
 
 /** A training of `relearn`. */
 export interface RelearnVariant {
@@ -17,6 +17,8 @@ export interface RelearnVariant {
   steps: number;
   /** The highest learning rate. */
   learning_rate: number;
+  /** Whether that is the rate at which the model was trained, by its own record. */
+  isOwn: boolean;
 }
 
 /**
@@ -33,10 +35,12 @@ export interface RelearnVariant {
  * ```
  */
 export function relearnVariant(
-  { steps, learning_rate }: Pick<RelearnVariant, "steps" | "learning_rate">,
+  { steps, learning_rate, isOwn = false }:
+    & Pick<RelearnVariant, "steps" | "learning_rate">
+    & Partial<Pick<RelearnVariant, "isOwn">>,
   name = "",
 ): string {
-  return `${name}${steps} steps at ${learning_rate}`;
+  return `${name}${steps} steps at ${isOwn ? "its own " : ""}${learning_rate}`;
 }
 
 /**
@@ -47,14 +51,17 @@ export function relearnVariant(
  * import { assertEquals } from "@std/assert";
  * import { readRelearnVariant, relearnVariant } from "./relearn_variant.ts";
  *
- * const training = { steps: 5, learning_rate: 1e-7 };
+ * const training = { steps: 5, learning_rate: 1e-7, isOwn: true };
  * assertEquals(readRelearnVariant(relearnVariant(training)), { isHalf: false, ...training });
  * assertEquals(readRelearnVariant("rank"), null);
  * ```
  */
 export function readRelearnVariant(variant: string): RelearnVariant | null {
-  const [, half, steps, rate] = VARIANT.exec(variant) ?? [];
-  return steps === undefined
-    ? null
-    : { isHalf: half !== undefined, steps: Number(steps), learning_rate: Number(rate) };
+  const [, half, steps, own, rate] = VARIANT.exec(variant) ?? [];
+  return steps === undefined ? null : {
+    isHalf: half !== undefined,
+    steps: Number(steps),
+    learning_rate: Number(rate),
+    isOwn: own !== undefined,
+  };
 }

@@ -7,9 +7,10 @@ import { type AttackInput, type AttackResult, progressOf } from "./attack_input.
 import { AttackScores, type Finding, findingOfMa } from "./attack_scores.ts";
 import { controlSecrets } from "./control_secrets.ts";
 import { depth } from "./depth_attack.ts";
-import { drawSecrets, type LeakRow } from "./drawn_secrets.ts";
+import { drawSecrets } from "./drawn_secrets.ts";
 import { DISCOVERABLE_DRAWS, type ExtractedSecret, extractSecrets } from "./extraction.ts";
 import { scoreExposures } from "./exposure.ts";
+import { leaksAtK } from "./leak_at_k.ts";
 import { scoreControls } from "./matched_controls.ts";
 import { MEMBERSHIP_SCORES, membershipAucs, membershipScores } from "./membership.ts";
 import { prefixVariants } from "./prefix_variants.ts";
@@ -125,7 +126,7 @@ async function extract(input: AttackInput): Promise<AttackResult> {
   const drawn = draws > 0 ? (await drawSecrets(input, flat, { draws, seed, onProgress })).values() : null;
   const findings = rows.map((row) => ({
     ...findingsOf(row),
-    ...drawn && row.tokens > 0 && leakOf(drawn.next().value!),
+    ...row.tokens > 0 && leakOf(drawn ? drawn.next().value!.leak : leaksAtK(row.log_q!)),
   }));
   const scores = new AttackScores();
   let next = 0;
@@ -156,11 +157,12 @@ function findingsOf(row: ExtractedSecret): Record<string, Finding> {
     beam: beam(row.beam),
     "drawn of its format, 10000": drawn(row.format_discoverable_10000),
     "beam of its format": beam(row.format_beam),
+    "beam of its format, weighed": beam(row.weighed_beam),
   };
 }
 
-/** leak@k of draws that were made. */
-function leakOf({ leak }: LeakRow): Record<string, Finding> {
+/** leak@k, expected or of draws that were made. */
+function leakOf(leak: Record<string, number>): Record<string, Finding> {
   return Object.fromEntries(
     Object.entries(leak).map(([k, score]) => [`leak at ${k}`, { score, extracted: score >= LIKELY }]),
   );
@@ -200,7 +202,7 @@ async function prefix(input: AttackInput): Promise<AttackResult> {
 async function quantize(input: AttackInput): Promise<AttackResult> {
   const { model, tokenizer, secrets, attackedControls: controls, seed } = input;
   const scores = new AttackScores();
-  const names = Object.keys(ROUNDINGS) as RoundingName[];
+  const names = input.roundings ?? Object.keys(ROUNDINGS) as RoundingName[];
   const onProgress = progressOf(input, names.length * secrets.length);
   for (const variant of names) {
     using rounded = await quantizedModel(model, variant);

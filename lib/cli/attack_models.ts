@@ -1,5 +1,5 @@
 /**
- * The models that `attack` looks into: the one under test, and the one before.
+ * The models that `attack` looks into: the one under test, the one before, and one that never saw the secrets.
  *
  * @module
  */
@@ -10,6 +10,9 @@ import { type ModelSession, openModel } from "./session.ts";
 
 /** Which model. */
 export type ModelRole = "after" | "before";
+
+/** Also one that is compared with alone. */
+export type OpenedRole = ModelRole | "neverSeen";
 
 /** How they are opened. */
 export interface AttackedOptions {
@@ -35,16 +38,16 @@ export interface AttackedOptions {
  * ```
  */
 export class AttackedModels implements Disposable {
-  /** Those that were given. */
+  /** Those that were given and are attacked. */
   readonly roles: readonly ModelRole[];
-  readonly #open = new Map<ModelRole, { session: ModelSession; trainable: boolean }>();
+  readonly #open = new Map<OpenedRole, { session: ModelSession; trainable: boolean }>();
   #trainer: FurtherTrainer | undefined;
-  readonly #names: Partial<Record<ModelRole, string | undefined>>;
+  readonly #names: Partial<Record<OpenedRole, string | undefined>>;
   readonly #options: AttackedOptions;
 
   /** @param names their folders */
   constructor(
-    names: { after: string; before: string | undefined },
+    names: { after: string; before: string | undefined; neverSeen?: string | undefined },
     options: AttackedOptions,
   ) {
     this.#names = names;
@@ -53,7 +56,7 @@ export class AttackedModels implements Disposable {
   }
 
   /** Whether it was given. */
-  has(role: ModelRole): boolean {
+  has(role: OpenedRole): boolean {
     return this.#names[role] !== undefined;
   }
 
@@ -64,7 +67,7 @@ export class AttackedModels implements Disposable {
   }
 
   /** @param options.trainable whether weights must be kept as they are trained, not as they are multiplied */
-  async open(role: ModelRole, { trainable = false } = {}): Promise<ModelSession> {
+  async open(role: OpenedRole, { trainable = false } = {}): Promise<ModelSession> {
     const { dtype, context, ...options } = this.#options;
     const known = this.#open.get(role);
     if (known && (known.trainable || !trainable)) return known.session;

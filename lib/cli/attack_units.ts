@@ -1,10 +1,11 @@
 /**
- * The parts of `attack`: each attack on each model, and each training of `relearn`.
+ * The parts of `attack`: each attack on each model, of `relearn` each training, of `quantize` each format.
  *
  * @module
  */
 import type { RelearnTraining } from "../attacks/attack_input.ts";
 import { relearnVariant } from "../attacks/relearn_variant.ts";
+import { type RoundingName, ROUNDINGS } from "../attacks/round_weights.ts";
 import { type AttackName, runAttack } from "../attacks/run_attack.ts";
 import type { ATTACK_COLUMNS } from "../datasets/columns.ts";
 import { NotFiniteError } from "../models/not_finite.ts";
@@ -18,6 +19,8 @@ import type { ModelSession } from "./session.ts";
 
 /** The attacks that are of no use, or of no meaning, on the model before. */
 export const ON_AFTER_ONLY: readonly AttackName[] = ["depth", "relearn"];
+
+const ROUNDING_NAMES = Object.keys(ROUNDINGS) as RoundingName[];
 
 /** What is done. */
 export interface AttackWork {
@@ -68,6 +71,12 @@ export function* attackUnits(
   const units = work.models.roles.flatMap((role) =>
     work.chosen[role].flatMap((attack): Omit<AttackUnit, "index">[] => {
       const key = `${attack}${role}`;
+      if (attack === "quantize") {
+        return ROUNDING_NAMES.map((rounding) => ({
+          key,
+          make: () => makePart({ attack, role, rounding }, work, context),
+        }));
+      }
       if (attack !== "relearn") return [{ key, make: () => makePart({ attack, role }, work, context) }];
       const trainings = work.trainings.flatMap(({ steps, learningRates, ...others }) =>
         learningRates.flatMap((rate) =>
@@ -88,10 +97,12 @@ interface Part {
   role: ModelRole;
   /** Of relearn. */
   training?: AttackWork["trainings"][number];
+  /** Of quantize. */
+  rounding?: RoundingName;
 }
 
 async function makePart(
-  { attack, role, training }: Part,
+  { attack, role, training, rounding }: Part,
   { values, secrets, models }: AttackWork,
   context: Pick<Context, "progress" | "breathe">,
 ) {
@@ -102,16 +113,22 @@ async function makePart(
   const isOfBoth = role === "after" && (attack === "membership" || attack === "depth");
   const other = isOfBoth && models.has("before") ? await models.open("before") : null;
   const difference = other && differenceOf({ loaded, tokenizer }, other, { attack });
-  if (difference !== null && attack === "depth") {
-    return emptyPart(what, `depth: the model before has other ${difference}`);
+  const never = attack === "depth" && models.has("neverSeen") ? await models.open("neverSeen") : null;
+  const neverDiffers = never && differenceOf({ loaded, tokenizer }, never, { attack });
+  if (attack === "depth" && (difference ?? neverDiffers) !== null) {
+    const which = difference === null ? "model of --never-seen" : "model before";
+    return emptyPart(what, `depth: the ${which} has other ${difference ?? neverDiffers}`);
   }
-  const stage = startStage(attack, role, { secrets: training?.measured?.length ?? secrets.length, context });
+  const name = rounding ? `${attack} to ${rounding}` : attack;
+  const stage = startStage(name, role, { secrets: training?.measured?.length ?? secrets.length, context });
   try {
     const { scores, before = [], controlsFound, aucs } = await runAttack(attack, {
       ...values,
       ...trainer && { training: { ...training!, trainer } },
+      ...rounding && { roundings: [rounding] },
       ...{ model: loaded.model, tokenizer },
       before: other && difference === null ? other.loaded.model : null,
+      neverSeen: never && never.loaded.model,
       secrets: secrets.map(({ secret }) => secret),
       onProgress: async (done) => {
         stage.advance(done);
@@ -135,7 +152,8 @@ async function makePart(
     if (!training || !(error instanceof NotFiniteError)) throw error;
     stage.done("diverged");
     const [steps, learning_rate] = [training.steps[0]!, training.learningRates[0]!];
-    const variant = relearnVariant({ steps, learning_rate }, training.name);
+    const isOwn = learning_rate === training.ownRate;
+    const variant = relearnVariant({ steps, learning_rate, isOwn }, training.name);
     return emptyPart(what, `relearn, ${variant}: the training diverged, its numbers are not finite`);
   }
 }

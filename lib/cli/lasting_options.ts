@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { heldValues } from "../attacks/benign_texts.ts";
+import { checkBenign, heldValues } from "../attacks/benign_texts.ts";
 import { chooseDocuments } from "../datasets/choose_documents.ts";
 import type { CorpusOptions, CorpusSource } from "../datasets/resolve_corpus.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
@@ -53,17 +53,18 @@ export interface BenignSource {
   options: CorpusOptions;
   /** The model's. */
   tokenizer: Tokenizer;
-  /** What is forgotten: left out with the texts in which it stands. */
+  /** What is forgotten: the corpus' texts in which it stands are left out, others refused. */
   values: readonly string[];
 }
 
-/** Of the texts that are chosen many may hold a secret: so many times as many are looked at. */
+/** Of the corpus' texts that are chosen many may hold a secret: so many times as many are looked at. */
 const SPARE = 2;
 
 /**
  * The training that secrets must withstand; undefined where none is asked for.
  *
- * @throws {UsageError} when texts are given and it is not asked for; {RangeError} when no text is left
+ * @throws {UsageError} when texts are given and it is not asked for; {RangeError} when no text is left, or one of those
+ * that are given beside the corpus holds what is forgotten
  *
  * @example
  * ```ts
@@ -94,13 +95,20 @@ export async function lastingOf(
   }
   const secrets = [...new Set(values)];
   const texts: string[] = [];
-  let left = 0;
-  for (const from of benign === undefined ? [source] : [source, benign]) {
-    const reading = from === source ? options : besideCorpus(options);
-    const chosen = await chooseDocuments(from, { ...reading, breathe, seed, count: SPARE * maxBenign });
-    const held = heldValues(chosen.map(({ text }) => text), secrets);
-    texts.push(...chosen.filter((_, i) => held[i]!.length === 0).slice(0, maxBenign).map(({ text }) => text));
-    left += held.filter((own) => own.length > 0).length;
+  const chosen = await chooseDocuments(source, { ...options, breathe, seed, count: SPARE * maxBenign });
+  const held = heldValues(chosen.map(({ text }) => text), secrets);
+  texts.push(...chosen.filter((_, i) => held[i]!.length === 0).slice(0, maxBenign).map(({ text }) => text));
+  const left = held.filter((own) => own.length > 0).length;
+  if (benign !== undefined) {
+    const others = await chooseDocuments(benign, {
+      ...besideCorpus(options),
+      breathe,
+      seed,
+      count: maxBenign,
+    });
+    const innocent = others.map(({ text }) => text);
+    checkBenign(innocent, secrets, { use: "train between on" });
+    texts.push(...innocent);
   }
   if (texts.length === 0) {
     throw new RangeError(

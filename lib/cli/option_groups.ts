@@ -28,7 +28,7 @@ export const GROUPS: { readonly [heading: string]: readonly string[] } = {
       "dualStep epsilon warmup tokens neurons residualRank neuronRank").split(" "),
   "In chunks": ["chunkRows", "chunkOrder", "replay", "chunkPasses", "chunkSample"],
   "Training on innocent texts": ["lasting", "benign", "maxBenign", "benignSteps", "benignLr", "cycles"]
-    .concat("relearnSteps", "relearnRates"),
+    .concat("relearnSteps", "relearnRates", "relearnLength"),
   "A new model": ["layers", "width", "heads", "positions", "vocabulary", "tokenizer"],
   "Training": ["steps", "batch", "length", "finalShare", "warmup", "maxNorm"],
   "Memory": ["checkpointLayers", "memory", "optimizer"],

@@ -22,7 +22,14 @@ export interface RelearnGrid {
   steps: readonly number[];
   /** The highest learning rates. */
   learningRates: readonly number[];
+  /** The model's own among them; null where it is not. */
+  ownRate: number | null;
+  /** Tokens a window, where it is not {@linkcode RELEARN_LENGTH}. */
+  length?: number;
 }
+
+/** What stands for the model's own rate in a list. */
+const OWN = "own";
 
 /** The trainings, and what is left out of them and why. */
 export interface Trainings {
@@ -31,44 +38,67 @@ export interface Trainings {
 }
 
 /**
- * The steps and rates of `--relearn-steps` and `--relearn-rates`.
+ * The steps and rates of `--relearn-steps` and `--relearn-rates`, and the windows' length. The model's own rate is the last
+ * of those by default, where it is known and not one of them.
  *
- * @throws {UsageError} when one is no such number
+ * @param own the model's own rate; null where it is not known
+ * @throws {UsageError} when one is no such number, or the model's own rate is asked for and not known
  *
  * @example
  * ```ts
  * import { assertEquals, assertThrows } from "@std/assert";
  * import { relearnGrid } from "./relearn_texts.ts";
  *
- * const { steps, learningRates } = relearnGrid({ relearnSteps: ["2,5"], relearnRates: [] });
- * assertEquals([steps, learningRates], [[2, 5], [1e-4, 3e-4]]);
+ * const { steps, learningRates, ownRate } = relearnGrid({ relearnSteps: ["2,5"], relearnRates: [] }, 2e-3);
+ * assertEquals([steps, learningRates, ownRate], [[2, 5], [1e-4, 3e-4, 2e-3], 2e-3]);
  * const message = 'Cannot use "0" in --relearn-steps: a whole number of at least 1 is needed';
- * assertThrows(() => relearnGrid({ relearnSteps: ["0"], relearnRates: [] }), Error, message);
+ * assertThrows(() => relearnGrid({ relearnSteps: ["0"], relearnRates: [] }, null), Error, message);
  * ```
  */
 export function relearnGrid(
-  { relearnSteps, relearnRates }: { relearnSteps: readonly string[]; relearnRates: readonly string[] },
+  { relearnSteps, relearnRates, relearnLength: length }: {
+    relearnSteps: readonly string[];
+    relearnRates: readonly string[];
+    relearnLength?: number | undefined;
+  },
+  own: number | null,
 ): RelearnGrid {
   const isCount = (value: number) => Number.isSafeInteger(value) && value > 0;
   const isRate = (value: number) => Number.isFinite(value) && value > 0;
   const steps = numbersOf(relearnSteps, isCount, "--relearn-steps: a whole number of at least 1");
-  const rates = numbersOf(relearnRates, isRate, "--relearn-rates: a number above 0");
+  const words = wordsOf(relearnRates);
+  const named = numbersOf(words.filter((word) => word !== OWN), isRate, "--relearn-rates: a number above 0");
+  const rates: readonly number[] = words.length > 0 ? named : RELEARN_RATES;
+  if (own === null && words.includes(OWN)) {
+    throw new UsageError(
+      `Cannot use "${OWN}" in --relearn-rates: no record of a training is beside the model or the one before: name the rate`,
+    );
+  }
+  const isAsked = words.length === 0 || words.includes(OWN);
+  const ownRate = isAsked && own !== null && !rates.includes(own) ? own : null;
   return {
     steps: steps.length > 0 ? steps : RELEARN_STEPS,
-    learningRates: rates.length > 0 ? rates : RELEARN_RATES,
+    learningRates: ownRate === null ? rates : [...rates, ownRate],
+    ownRate,
+    ...length !== undefined && { length },
   };
 }
 
 /** Each once. */
 function numbersOf(given: readonly string[], isGood: (value: number) => boolean, rule: string): number[] {
-  const words = given.flatMap((list) => list.split(",")).map((word) => word.trim());
   return [
-    ...new Set(words.map((word) => {
-      const value = word === "" ? NaN : Number(word);
-      if (!isGood(value)) throw new UsageError(`Cannot use ${JSON.stringify(word)} in ${rule} is needed`);
-      return value;
-    })),
+    ...new Set(
+      wordsOf(given).map((word) => {
+        const value = word === "" ? NaN : Number(word);
+        if (!isGood(value)) throw new UsageError(`Cannot use ${JSON.stringify(word)} in ${rule} is needed`);
+        return value;
+      }),
+    ),
   ];
+}
+
+function wordsOf(given: readonly string[]): string[] {
+  return given.flatMap((list) => list.split(",")).map((word) => word.trim());
 }
 
 /** What trainings are made of. */
@@ -98,7 +128,8 @@ export interface TrainingSource {
  * import { openTrainings } from "./relearn_texts.ts";
  *
  * const tokenizer = await openTokenizer("data/model");
- * const source = { benign: undefined, maxBenign: 9, corpus: { options: {} }, tokenizer, grid: { steps: [5], learningRates: [1e-4] } };
+ * const grid = { steps: [5], learningRates: [1e-4], ownRate: null };
+ * const source = { benign: undefined, maxBenign: 9, corpus: { options: {} }, tokenizer, grid };
  * const { trainings, leftOut } = await openTrainings([], source, { seed: 42, breathe: async () => {} });
  * assertEquals([trainings, leftOut], [[], [
  *   "relearn on other texts: it takes texts without the secrets, --benign",

@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "node:path";
+import { RELEARN_RATES } from "../attacks/relearn.ts";
 import { reasonOf } from "../files/reason.ts";
 import { RUN_FILES } from "../report/run_files.ts";
 import { isAboveThen } from "../report/untreated_place.ts";
@@ -100,7 +101,7 @@ async function attackAndCertify(
   const out = stages.path(SCRUB_FILES.attacks);
   const attacked = await stages.run("attack", attack, {
     ...{ ...corpusFlags(values), model: after, before: model, dtype, corpus, forget, ...further },
-    ...{ attacks, controls, out },
+    ...{ attacks, controls, out, relearnRates: RELEARN_RATES.map(String) },
   });
   await stages.time("model card", () => addAttacksToCard(after, out));
   if (judgesEach(values)) {

@@ -167,3 +167,22 @@ export function unlearnFlags(values: ScrubValues): Record<string, unknown> {
 export function furtherTexts({ benign, attackBenign }: ScrubValues): string | undefined {
   return attackBenign ?? benign;
 }
+
+/**
+ * All texts on which a model is trained, while it forgets or afterwards: none may hold what is requested.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { innocentTexts, type ScrubValues } from "./scrub_options.ts";
+ *
+ * const values = { benign: "a", attackBenign: "b", lasting: true } as ScrubValues;
+ * assertEquals(innocentTexts(values), ["a", "b"]);
+ * assertEquals(innocentTexts({ ...values, lasting: false }), ["b"]); // nothing is trained on the others
+ * ```
+ */
+export function innocentTexts(values: ScrubValues): string[] {
+  const { lasting, benign } = values;
+  const texts = [lasting ? benign : undefined, furtherTexts(values)];
+  return [...new Set(texts.filter((path) => path !== undefined))];
+}

@@ -11,6 +11,9 @@ import { placeKey } from "../datasets/place.ts";
 import { readRows } from "../datasets/row_table.ts";
 import { SET_ROWS } from "../datasets/forget_set.ts";
 import { writeForgetSpans } from "../datasets/forget_spans.ts";
+import { RETAIN_TOKENS } from "../datasets/token_counts.ts";
+import { RELEARN_LENGTH } from "../attacks/relearn.ts";
+import { RELEARNED_OPTIONS } from "./evaluate_relearned.ts";
 import { RUN_FILES } from "../report/run_files.ts";
 import { attackPlan } from "./attack_plan.ts";
 import { timeStep } from "../training/time_step.ts";
@@ -18,10 +21,13 @@ import { LASTING_WINDOWS } from "../unlearning/lasting.ts";
 import type { CommandResult, Context, Json } from "./command.ts";
 import { relearnGrid } from "./relearn_texts.ts";
 import { chosenAttacks } from "./commands/attack.ts";
+import { command as measure } from "./commands/measure.ts";
 import { command as probe } from "./commands/probe.ts";
 import { command as retain } from "./commands/retain.ts";
 import { command as thresholds } from "./commands/thresholds.ts";
 import { formatTable } from "./console.ts";
+import { readEarlier } from "./scrub_earlier.ts";
+import { type EvaluatedAmounts, planEarlier, planEvaluation, type StagePlan } from "./scrub_plan_measures.ts";
 import { describeRequest } from "./scrub_request.ts";
 import { corpusFlags, furtherTexts, retains } from "./scrub_options.ts";
 import { methodParameters } from "./method_options.ts";
@@ -36,16 +42,6 @@ import { timeEpoch } from "./unlearn_plan.ts";
 
 /** Made-up secrets that attacks other than exposure are tried on; attack's default. */
 const ATTACKED_CONTROLS = 7;
-
-/** What a stage takes. */
-interface StagePlan {
-  stage: string;
-  /** Of how much. */
-  of: string;
-  /** Null where only reading the corpus would tell. */
-  seconds: number | null;
-  memory_bytes?: number;
-}
 
 /**
  * Finds what is requested, and says what the rest would take, as if the model knew all of it.
@@ -104,7 +100,7 @@ export async function scrubPlan(work: ScrubWork, context: Context): Promise<Comm
   }
 }
 
-type Planned = typeof probe | typeof retain | typeof thresholds;
+type Planned = typeof measure | typeof probe | typeof retain | typeof thresholds;
 
 async function planStages(stages: Stages, work: ScrubWork, context: Context): Promise<StagePlan[]> {
   const { values } = work;
@@ -147,11 +143,15 @@ async function planStages(stages: Stages, work: ScrubWork, context: Context): Pr
   using _engine = await openEngine();
   const sets = { forgetRows: rows, retainRows };
   const fitting = { ...context, limit: readMemory(values.memory), log: () => {} };
-  const { bytes, microBatch } = await fitUnlearning({ ...values, controlSets }, sets, fitting);
-  let epoch: number, step = 0;
+  const { bytes: unlearnBytes, microBatch } = await fitUnlearning({ ...values, controlSets }, sets, fitting);
+  let epoch: number, step = 0, training: EvaluatedAmounts["training"];
   {
     const trained = trainedOptions({ ...values, adapter: undefined }, context.seed);
     using session = await openModel(model, context, { products: dtype, ...trained });
+    if (furtherTexts(values) !== undefined) {
+      const secondsOfStep = await timeStep(session.loaded.model, RELEARN_LENGTH);
+      training = { steps: RELEARNED_OPTIONS.benignSteps.default, secondsOfStep };
+    }
     if (values.lasting) step = await timeStep(session.loaded.model, LASTING_WINDOWS.length);
     epoch = await timeEpoch(session.loaded.model, {
       ...{ ...methodParameters(values), method, microBatch, checkpointLayers: values.checkpointLayers },
@@ -164,12 +164,19 @@ async function planStages(stages: Stages, work: ScrubWork, context: Context): Pr
     of: `${rows.length} rows, ${epochs} epochs of ${formatSeconds(1000 * epoch)}` +
       (trainings > 0 ? `, ${trainings} training steps` : ""),
     seconds: epoch * epochs + step * trainings,
-    memory_bytes: bytes,
+    memory_bytes: unlearnBytes,
   });
+  const texts = { maxTexts: retainRows.length, tokens: RETAIN_TOKENS };
+  const kept = retainRows.length > 0
+    ? await planOf("evaluate", thresholds, { ...reading, texts: corpus, ...texts })
+    : undefined;
+  const measured = unseen === undefined ? undefined : await planOf("evaluate", measure, { texts: unseen });
+  const secondsOfSecret = (scored.seconds ?? 0) / all;
   plans.push({
-    stage: "evaluate",
-    of: `${count} secrets, 2 models`,
-    seconds: 2 * (scored.seconds ?? 0) * count / all,
+    ...planEvaluation({
+      secrets: { count, seconds: secondsOfSecret },
+      ...{ retain: kept, unseen: measured, training },
+    }),
     ...memory(scored),
   });
   plans.push({
@@ -181,12 +188,20 @@ async function planStages(stages: Stages, work: ScrubWork, context: Context): Pr
   const attacked = await attackPlan({
     ...{ model, before: model, dtype, rows, draws: 0, benign: furtherTexts(values) },
     chosen: chosenAttacks({ attacks: values.attacks, attacksBefore: [], before: model }),
-    grid: relearnGrid({ relearnSteps: [], relearnRates: [] }),
+    grid: relearnGrid({ relearnSteps: [], relearnRates: [] }, null),
     ...{ controls: values.exposureControls, attackedControls: ATTACKED_CONTROLS },
   }, context);
   const attackSeconds = Number(attacked.summary.seconds);
-  plans.push({ stage: "attack", of: `${count} secrets, 2 models`, seconds: attackSeconds });
-  return plans;
+  const bytes = attacked.summary.memory_bytes as number;
+  plans.push({
+    stage: "attack",
+    of: `${count} secrets, 2 models`,
+    seconds: attackSeconds,
+    memory_bytes: bytes,
+  });
+  const earlier = await readEarlier(values.earlier, { cwd: context.cwd, key: work.key });
+  const again = await planEarlier(earlier, secondsOfSecret);
+  return [...plans, ...again.map((plan) => ({ ...plan, ...memory(scored) }))];
 }
 
 function memory({ memory_bytes }: { memory_bytes?: number }): { memory_bytes?: number } {

@@ -17,9 +17,9 @@ import { startReading } from "./reading.ts";
 
 /** What is looked through for what. */
 export interface CheckedTexts {
-  /** The texts' path. */
-  texts: string;
-  /** How many of them are trained on, chosen by the seed. */
+  /** The texts' paths. */
+  texts: readonly string[];
+  /** How many of each are trained on, chosen by the seed. */
   count: number;
   /** The corpus in which the secrets stand. */
   corpus: Pick<GivenCorpus, "path" | "options">;
@@ -47,7 +47,7 @@ export interface CheckedTexts {
  * const secret = { doc_id: "0", tag: "KEY", start: 6, end: 14 };
  * await writeRows(secrets, [secret], SECRET_COLUMNS);
  * const context = { progress: createProgress(), breathe: async () => {}, seed: 1 };
- * const checked = { texts, count: 9, corpus: { path, options: {} }, secrets };
+ * const checked = { texts: [texts], count: 9, corpus: { path, options: {} }, secrets };
  * await assertRejects(() => checkTexts(checked, context), RangeError, "1 of 2 texts, 1 of 1 values: leave these texts out");
  * ```
  */
@@ -56,7 +56,11 @@ export async function checkTexts(
   context: Pick<Context, "progress" | "breathe" | "seed">,
 ): Promise<void> {
   const { breathe, seed } = context;
-  const chosen = await chooseDocuments(texts, { ...besideCorpus(options), breathe, seed, count });
+  const chosen: string[][] = [];
+  for (const path of texts) {
+    const documents = await chooseDocuments(path, { ...besideCorpus(options), breathe, seed, count });
+    chosen.push(documents.map(({ text }) => text));
+  }
   const places = Map.groupBy(await readRows(secrets, SECRET_COLUMNS), ({ doc_id }) => doc_id);
   const source = await resolveCorpus(path, options);
   const reading = await startReading({ source, options }, context);
@@ -71,5 +75,5 @@ export async function checkTexts(
     }
   }
   reading.done();
-  checkBenign(chosen.map(({ text }) => text), [...values]);
+  for (const innocent of chosen) checkBenign(innocent, [...values]);
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import { join } from "node:path";
+import { RELEARN_RATES } from "../attacks/relearn.ts";
 import { readRelearnVariant } from "../attacks/relearn_variant.ts";
 import type { RowOf } from "../datasets/row_table.ts";
 import type { SWEEP_LATER_COLUMNS } from "../datasets/sweep_columns.ts";
@@ -47,8 +48,8 @@ export function attackFlags(
   forget: string,
 ): { [flag: string]: unknown } {
   const { corpus, benign } = texts;
-  const { relearnSteps, relearnRates, ...options } = config.attack ?? {};
-  const training = { relearnSteps: relearnSteps?.map(String), relearnRates: relearnRates?.map(String) };
+  const { relearnSteps, relearnRates = RELEARN_RATES, ...options } = config.attack ?? {};
+  const training = { relearnSteps: relearnSteps?.map(String), relearnRates: relearnRates.map(String) };
   return { ...config.reading, ...options, ...training, dtype: config.dtype, corpus, forget, benign };
 }
 

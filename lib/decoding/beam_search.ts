@@ -24,6 +24,11 @@ export interface BeamPrompt {
   tokens: number;
   /** Which tokens may follow after those so far: V entries, 0 for those that may not; null for all. Default all. */
   allow?: (soFar: readonly number[]) => Uint8Array | null;
+  /**
+   * Which continuations are kept first among equally likely ones: for those so far the ln of the weight, at most 0, of each
+   * by one more token, which is added to its log-probability wherever they are compared. Default 0 for all.
+   */
+  weigh?: (soFar: readonly number[]) => (token: number) => number;
 }
 
 /** A continuation. */
@@ -32,6 +37,8 @@ export interface Beam {
   tokens: readonly number[];
   /** Its log-probability, nats, among what was allowed at each step. */
   logProbability: number;
+  /** The ln of its weight, where it was weighed. */
+  weight?: number;
 }
 
 /** A search for the continuations of one text. */
@@ -86,7 +93,7 @@ export class BeamSearch implements Disposable {
    * Continues texts.
    *
    * @param options.nameOf what messages call a text; "text 0" by default
-   * @returns for each text its continuations, the likeliest first; fewer than the width where too little was allowed
+   * @returns for each text its continuations, the likeliest first (with their weights, where given); fewer than the width where too little was allowed
    * @throws {RangeError} when a prefix is empty, a text with its continuation is longer than the model's positions, or it has
    * no such token; {NotFiniteError} when logits are NaN or infinite
    */
@@ -168,11 +175,13 @@ export class BeamSearch implements Disposable {
             `continue ${filled.nameOf(n)}`,
             this.#model,
           );
-          return likeliest(row, search.prompt.allow?.(beam.tokens) ?? null, W).map(({ token, log }) => ({
+          const { allow, weigh } = search.prompt;
+          const options = { allowed: allow?.(beam.tokens) ?? null, weightOf: weigh?.(beam.tokens), count: W };
+          return likeliest(row, options).map(({ token, log, ...weight }) => ({
             from: n * W + k,
-            beam: { tokens: [...beam.tokens, token], logProbability: beam.logProbability + log },
+            beam: { tokens: [...beam.tokens, token], logProbability: beam.logProbability + log, ...weight },
           }));
-        }).sort((a, b) => b.beam.logProbability - a.beam.logProbability).slice(0, W);
+        }).sort((a, b) => scoreOf(b.beam) - scoreOf(a.beam)).slice(0, W);
         next.forEach(({ from }, k) => kept[n * W + k] = from);
         search.beams = next.map(({ beam }) => beam);
       });
@@ -201,27 +210,39 @@ export class BeamSearch implements Disposable {
   }
 }
 
-/** The likeliest tokens of a row of logits among those that are allowed, the first first. */
+/** What continuations are compared by. */
+function scoreOf({ logProbability, weight = 0 }: Beam): number {
+  return logProbability + weight;
+}
+
+/** The likeliest tokens of a row of logits among those that are allowed, by their weights, the first first. */
 function likeliest(
   logits: Float32Array,
-  allowed: Uint8Array | null,
-  count: number,
-): { token: number; log: number }[] {
-  const found: { token: number; log: number }[] = [];
+  { allowed, weightOf, count }: {
+    allowed: Uint8Array | null;
+    weightOf: ((token: number) => number) | undefined;
+    count: number;
+  },
+): { token: number; log: number; weight?: number }[] {
+  const found: { token: number; log: number; score: number; weight?: number }[] = [];
   let largest = -Infinity;
   for (let token = 0; token < logits.length; token++) {
     if (allowed && allowed[token] === 0) continue;
     const log = logits[token]!;
     largest = Math.max(largest, log);
-    if (found.length === count && log <= found.at(-1)!.log) continue;
+    const isFull = found.length === count;
+    if (isFull && log <= found.at(-1)!.score) continue; // nor would it be with a weight
+    const weight = weightOf?.(token) ?? 0;
+    const score = log + weight;
+    if (isFull && score <= found.at(-1)!.score) continue;
     let place = found.length;
-    while (place > 0 && found[place - 1]!.log < log) place--;
-    found.splice(place, 0, { token, log });
+    while (place > 0 && found[place - 1]!.score < score) place--;
+    found.splice(place, 0, { token, log, score, ...weightOf && { weight } });
     if (found.length > count) found.pop();
   }
   let sum = 0;
   for (let token = 0; token < logits.length; token++) {
     if (!allowed || allowed[token] !== 0) sum += Math.exp(logits[token]! - largest);
   }
-  return found.map(({ token, log }) => ({ token, log: log - largest - Math.log(sum) }));
+  return found.map(({ score: _, log, ...rest }) => ({ ...rest, log: log - largest - Math.log(sum) }));
 }

@@ -59,6 +59,7 @@ Deno.test("extractSecrets() gives what whole texts, greedy decoding and the defi
     assertAlmostEquals(row.discoverable_100!, 1 - (1 - Math.exp(row.log_q!)) ** 100, 1e-9, id);
     assert(!row.greedy || row.beam, id);
     assert(!row.beam || row.format_beam, id);
+    assert(!row.format_beam || row.weighed_beam, id);
   }
   const of = (from: number, to: number) => rows.slice(from, to).filter(({ beam }) => beam).length;
   assertEquals([of(0, memorized.length), of(memorized.length, rows.length)], [memorized.length, 0]);
@@ -89,7 +90,7 @@ Deno.test("drawSecrets() draws as often as extractSecrets() says", async () => {
     assertEquals(leak[DRAWS], hits > 0 ? 1 : 0);
     assertEquals(Object.keys(overlap), ["1", "10", "100", `${DRAWS}`]);
     assert(overlap["10"]! >= leak["10"]!);
-    assertEquals([rows[i]!.beam, rows[i]!.format_beam], [null, null]);
+    assertEquals([rows[i]!.beam, rows[i]!.format_beam, rows[i]!.weighed_beam], [null, null, null]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { discoverable, leakAtK } from "../../lib/attacks/leak_at_k.ts";
+import { discoverable, leakAtK, leaksAtK } from "../../lib/attacks/leak_at_k.ts";
 
 /** The mean of the largest over all choices of k. */
 function plainLeak(scores: readonly number[], k: number): number {
@@ -37,4 +37,19 @@ Deno.test("discoverable() is 1 - (1 - q)^n, also where q is too small for that f
   }
   assertAlmostEquals(discoverable(Math.log(1e-30), 1e4) / 1e-26, 1, 1e-9);
   assertEquals(discoverable(1e-9, 3), 1, "a sum of logarithms that rounding put above 0");
+});
+
+Deno.test("leaksAtK() is what leakAtK() of 200 draws is in the mean over all that may be drawn", () => {
+  const n = 200;
+  for (const q of [0.001, 0.02, 0.5, 0.99]) {
+    const leaks = leaksAtK(Math.log(q));
+    for (const k of [1, 10, 100, 200]) {
+      let [mean, log] = [0, n * Math.log1p(-q)]; // of the probability of so many hits
+      for (let hits = 0; hits <= n; hits++) {
+        mean += Math.exp(log) * leakAtK(Array.from({ length: n }, (_, i) => i < hits ? 1 : 0), k);
+        log += Math.log((n - hits) / (hits + 1)) + Math.log(q) - Math.log1p(-q);
+      }
+      assertAlmostEquals(leaks[k]!, mean, 1e-9, `${q}, ${k}`);
+    }
+  }
 });

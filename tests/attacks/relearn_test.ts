@@ -157,7 +157,7 @@ Deno.test("halfOfForgetSet() gives no value to both halves, be it where nobody f
 
 Deno.test("checkBenign() counts texts and values and names neither", () => {
   const values = Array.from({ length: 40 }, (_, i) => drawSecret(i)).concat("letter", "short"); // more than 32: all in one walk
-  const clean = ["x = 1", "short", values[0]!.slice(0, 20), values[0]!.slice(20), ""];
+  const clean = ["x = 1", "shorter, a_short", values[0]!.slice(0, 20), values[0]!.slice(20), ""];
   checkBenign(clean, values);
   checkBenign([], values);
   checkBenign(clean, []);
@@ -173,4 +173,26 @@ Deno.test("checkBenign() counts texts and values and names neither", () => {
   assertEquals(heldValues(texts, values), [[], [], [], [], [], [values[3]!], [values[3]!, values[4]!], [
     values[3]!,
   ]]);
+});
+
+Deno.test("heldValues() counts a short value where it stands for itself, not as a part of words and numbers", () => {
+  const values = ["7", "Ada", "4711", "pass1", "----", "\u042f\u043d\u0430!"];
+  const texts: [text: string, held: string[]][] = [
+    ["x = 7; Ada = 7", []],
+    ['x = "7"', ["7"]],
+    ["name = `Ada` # Ada", ["Ada"]],
+    ["port = 4711", ["4711"]],
+    ["port = 14711 or 47110 or a4711 or _4711", []],
+    ["0x4711, 'pass1'", ["pass1"]],
+    ["pass1", ["pass1"]],
+    ["pass12 = bypass1", []],
+    ["# ---------", []],
+    ["rule = '----'", ["----"]],
+    ["\u042f\u043d\u0430! x", ["\u042f\u043d\u0430!"]],
+    ["\u0439\u042f\u043d\u0430!", []],
+    ["'7\"", []],
+  ];
+  assertEquals(heldValues(texts.map(([text]) => text), values), texts.map(([, held]) => held));
+  const letters = Array.from({ length: 40 }, (_, i) => `${1000 + i}`); // all in one walk
+  assertEquals(heldValues(["a 1003 b", "1003", "10031004"], letters), [["1003"], ["1003"], []]);
 });

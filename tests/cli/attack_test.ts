@@ -56,8 +56,8 @@ Deno.test("attack writes a row a secret, model, attack and variant beside contro
     );
   assertEquals(of("exposure"), ["rank", "ma", "loss"]);
   assertEquals(of("membership"), ["loss", "zlib", "min_k", "min_k_plus", "before"]);
-  assertEquals(of("extract").length, 12);
-  assertEquals(of("extract").slice(-2), ["leak at 1", "leak at 10"]);
+  assertEquals(of("extract").length, 13);
+  assertEquals(of("extract").slice(-3), ["beam of its format, weighed", "leak at 1", "leak at 10"]);
   const asked = [
     "context 0",
     "context 16",
@@ -150,6 +150,9 @@ Deno.test("attack finds what a model gives away, and says what it has not tried"
     false,
   ]]);
   assertEquals(find("beam").map(({ extracted }) => extracted), [true, true, false]);
+  const [one, most] = ["drawn, 1", "leak at 1"].map((name) => find(name).map(({ score }) => score));
+  assertEquals(one, most);
+  assertEquals(find("leak at 200").map(({ extracted }) => extracted), [true, true, false]);
   assertEquals(find("rank").map(({ controls, p_value }) => [controls, p_value]), [
     [20, 1 / 21],
     [20, 1 / 21],

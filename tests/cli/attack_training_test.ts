@@ -38,12 +38,71 @@ Deno.test("attack --plan says how much there is to do and writes nothing", async
   const { secrets, models, continuations, decoded, steps } = JSON.parse(stdout);
   assertEquals([secrets, models, continuations, decoded, steps], [
     ...[4, 2],
-    ...[2 * 4 * (21 + 2), 2 * 4 * 2 * 16, 0],
+    ...[2 * 4 * (21 + 2), 2 * 4 * 3 * 8, 0],
   ]);
   const trained = await at.run("attack", { plan: true, attacks: "relearn", benign: at.corpus, json: true });
   assertEquals(JSON.parse(trained.stdout).steps, 2 * 2 * (5 + 20 + 100));
-  assertMatch(stderr, /^Time: about /m);
+  assertMatch(stderr, /^Time: about .*\nMemory: about \d+\.\d GB/m);
+  const relearn = { plan: true, attacks: "relearn", "relearn-length": 512, json: true } as const;
+  const long = JSON.parse((await at.run("attack", relearn)).stdout);
+  assertEquals(long.steps, JSON.parse(trained.stdout).steps / 2); // half of the forget set alone
+  assert(long.memory_bytes > JSON.parse(trained.stdout).memory_bytes);
+  const membership = await at.run("attack", { plan: true, attacks: "membership", json: true });
+  assertEquals(
+    JSON.parse(membership.stdout).continuations,
+    4 * 3 * 11,
+    "both for the one after, one for the one before",
+  );
   assert(!existsSync(at.path("out")));
+});
+
+Deno.test("attack trains at the rate of the model's own record besides, on windows as long as asked for", async () => {
+  using at = await tiny();
+  const benign = await writeBenign(at.path("benign.jsonl"));
+  const given = { attacks: "relearn", "relearn-steps": "1", benign, json: true } as const;
+  const variants = async (changes: Record<string, string | number | undefined>, out: string) => {
+    const { code, stderr, stdout } = await at.run("attack", { ...given, ...changes, out: at.path(out) });
+    assertEquals(code, 0, stderr);
+    const rows = await readRows(at.path(`${out}/attacks.parquet`), ATTACK_COLUMNS);
+    const named = Map.groupBy(rows, ({ variant }) => variant);
+    const scores = new Map([...named].map(([name, own]) => [name, own.map(({ score }) => score).join()]));
+    return { scores, left: JSON.parse(stdout).left_out as string[] };
+  };
+  const none = await variants({}, "none");
+  const both = [
+    "1 steps at 0.0001",
+    "1 steps at 0.0003",
+    "half, 1 steps at 0.0001",
+    "half, 1 steps at 0.0003",
+  ];
+  assertEquals([...none.scores.keys()].sort(), both);
+  assert(
+    none.left.some((line) => line.startsWith("relearn at the model's own rate: no record of a training")),
+  );
+  const log = [0.005, 0.01, 0.002].map((rate) => JSON.stringify({ step: 1, loss: 1, norm: 1, rate }));
+  await Deno.writeTextFile(join(at.model, "training_log.jsonl"), log.join("\n") + '\n{"ste');
+  const own = await variants({ before: undefined }, "own");
+  const names = ["1 steps at its own 0.01", "half, 1 steps at its own 0.01"];
+  assertEquals([...own.scores.keys()].sort(), [...both, ...names].sort());
+  assert(own.left.every((line) => !line.startsWith("relearn at the model's own")));
+  for (const name of both) assertEquals(own.scores.get(name), none.scores.get(name), name);
+  const plain = await variants({ "relearn-rates": "0.01", "relearn-length": 16 }, "short");
+  assertEquals([...plain.scores.keys()].sort(), ["1 steps at 0.01", "half, 1 steps at 0.01"]);
+  const long = await variants({ "relearn-rates": "own", "relearn-length": 128 }, "long");
+  for (const name of names) assertEquals(long.scores.get(name), own.scores.get(name), name);
+  const plans = await Promise.all(
+    [undefined, "0.0001"].map((rates) =>
+      at.run("attack", { ...given, plan: true, ...rates && { "relearn-rates": rates } })
+    ),
+  );
+  assertEquals(plans.map(({ stdout }) => JSON.parse(stdout).steps), [2 * 3, 2]);
+  await Deno.remove(join(at.model, "training_log.jsonl"));
+  await at.fail(
+    "attack",
+    { "relearn-rates": "own" },
+    'Cannot use "own" in --relearn-rates: no record of a',
+    2,
+  );
 });
 
 Deno.test("attack relearns and looks into layers as the library does, and the weights are then what they were", async () => {
@@ -114,6 +173,56 @@ Deno.test("attack relearns and looks into layers as the library does, and the we
       `relearn, ${what} at 1000000000: the training diverged, its numbers are not finite`
     ),
   ]);
+});
+
+Deno.test("attack scores depth relative to a model that never saw the secrets, where one is given", async () => {
+  using at = await tiny();
+  const write = async (name: string, by: number) => {
+    const weights = tinyWeights().map((tensor) => ({
+      ...tensor,
+      values: tensor.values.map((value, i) => value + by * Math.cos(i)),
+    }));
+    await writeTinyModel(at.path(name), { weights: encodeSafetensors(weights) });
+    return at.path(name);
+  };
+  const [model, neverSeen] = [await write("after", 0.1), await write("never", 0.5)];
+  const depthsOf = async (tested: string, out: string) => {
+    const given = { model: tested, "never-seen": neverSeen, attacks: "depth", out: at.path(out) };
+    const { code, stderr } = await at.run("attack", given);
+    assertEquals(code, 0, stderr);
+    const rows = await readRows(at.path(`${out}/attacks.parquet`), ATTACK_COLUMNS);
+    return rows.filter(({ variant }) => variant === "uds").map(({ score }) => score);
+  };
+  const found = await depthsOf(model, "out");
+  assert(found.some((uds) => uds !== null && uds > 0 && uds < 1), found.join());
+  assertEquals(await depthsOf(neverSeen, "never-out"), found.map((uds) => uds === null ? null : 1));
+  assertEquals(await depthsOf(at.model, "before-out"), found.map((uds) => uds === null ? null : 0));
+  using _engine = await openTensorFlow({ device: "cpu" });
+  using tested = await loadModel(model);
+  using never = await loadModel(neverSeen);
+  using before = await loadModel(at.model);
+  const tokenizer = await openTokenizer(at.model);
+  const source = { source: await resolveCorpus(at.corpus), options: { onRead: () => {} }, tokenizer };
+  const forgotten = await forgetSecrets(
+    { ...source, key: new TextEncoder().encode("a key for tests of attacks") },
+    await readRows(at.forget, FORGET_COLUMNS),
+  );
+  const secrets = forgotten.flatMap(({ secrets }) => secrets.map(({ secret }) => secret));
+  const models = { model: tested.model, before: before.model, neverSeen: never.model, tokenizer };
+  const expected = await depthScores(models, secrets);
+  assertEquals(found, expected.secrets.map(({ uds }) => uds));
+  const alone = { "never-seen": neverSeen, attacks: "depth", before: undefined };
+  await at.fail("attack", alone, '"--never-seen" is for depth, which takes "--before"', 2);
+  const config = tinyConfig({ n_embd: 8 }) as TinyConfig;
+  await writeTinyModel(at.path("narrow"), { config, weights: encodeSafetensors(tinyWeights(config)) });
+  const other = {
+    "never-seen": at.path("narrow"),
+    attacks: "depth",
+    out: at.path("other"),
+    json: true,
+  } as const;
+  const { stdout } = await at.run("attack", other);
+  assertEquals(JSON.parse(stdout).left_out.at(-1), "depth: the model of --never-seen has other sizes");
 });
 
 Deno.test("attack leaves out what models of other sizes, one document and no benign texts do not allow", async () => {

@@ -44,13 +44,18 @@ Deno.test("lastingOf() takes the corpus' own texts without what is forgotten, an
   assertEquals((await lasting({ benign: benignPath, maxBenign: 1 })).found!.texts.length, 2);
 });
 
-Deno.test("lastingOf() refuses texts all of which hold what is forgotten, and says so without the values", async () => {
+Deno.test("lastingOf() refuses texts that hold what is forgotten, and says so without the values", async () => {
   const [path, benign] = [join(folder, "held.csv"), join(folder, "held.jsonl")];
   await Deno.writeTextFile(path, `code\nto ${VALUE}\n`);
-  await Deno.writeTextFile(benign, `{"text":"to ${VALUE}"}\n{"text":"cc ${VALUE}"}\n`);
+  await Deno.writeTextFile(benign, `{"text":"to ${VALUE}"}\n{"text":"cc Ada"}\n`);
   await assertRejects(
-    () => lasting({ benign }, { path }),
+    () => lasting({}, { path }),
     RangeError,
-    "Cannot find texts to train on between: all of 3 hold what is forgotten: give others by --benign",
+    "Cannot find texts to train on between: all of 1 hold what is forgotten: give others by --benign",
+  );
+  await assertRejects(
+    () => lasting({ benign }),
+    RangeError,
+    "Cannot train between on texts that hold what was forgotten: 1 of 2 texts, 1 of 1 values: leave these texts out",
   );
 });

@@ -62,10 +62,14 @@ Deno.test("scrub refuses innocent texts that hold what is requested, before a mo
   using folder = temporaryFolder();
   const at = await writeScrub(folder.path);
   await writeTexts(at.path("texts.jsonl"), { ...innocent("u"), b: `pin: ${VALUE}` });
-  const { code, stderr } = await at.run({ benign: at.path("texts.jsonl") });
-  assertEquals(code, 1);
-  assertMatch(stderr, /holds? what was forgotten: 1 of 4 texts, 1 of 1 values: leave these texts out$/m);
-  assert(existsSync(at.path("run/secrets.parquet")) && !existsSync(at.path("run/probe.parquet")));
+  const others = { lasting: true, "attack-benign": at.path("others.jsonl"), force: true } as const;
+  await writeTexts(at.path("others.jsonl"), innocent("v"));
+  for (const changes of [{}, others]) { // also where those of the attack are others
+    const { code, stderr } = await at.run({ benign: at.path("texts.jsonl"), ...changes });
+    assertEquals(code, 1);
+    assertMatch(stderr, /holds? what was forgotten: 1 of 4 texts, 1 of 1 values: leave these texts out$/m);
+    assert(existsSync(at.path("run/secrets.parquet")) && !existsSync(at.path("run/probe.parquet")));
+  }
   const group = await at.run({ lasting: true, stop: "group", unseen: at.path("texts.jsonl"), force: true });
   assertEquals(group.code, 2);
   assertMatch(group.stderr, /--lasting judges each secret: it needs --stop secret/);
@@ -77,8 +81,12 @@ Deno.test("scrub --plan counts the trainings between", async () => {
   await writeTexts(at.path("own.jsonl"), innocent("u"));
   const { code, stdout, stderr } = await at.run({ plan: true, lasting: true, cycles: "3", lora: "r=4" });
   assertEquals(code, 0, stderr);
-  const { of } = JSON.parse(stdout).stages.find(({ stage }: { stage: string }) => stage === "unlearn");
-  assertMatch(of, /^3 rows, 30 epochs of .*, 60 training steps$/);
+  const stages: { stage: string; of: string }[] = JSON.parse(stdout).stages;
+  const of = (name: string) => stages.find(({ stage }) => stage === name)!.of;
+  assertMatch(of("unlearn"), /^3 rows, 30 epochs of .*, 60 training steps$/);
+  assertMatch(of("evaluate"), /, 2 models$/);
+  const trained = await at.run({ plan: true, benign: at.path("own.jsonl") });
+  assertMatch(trained.stderr, /^evaluate .*2 models, 20 training steps/m);
 });
 
 Deno.test("describeScrub() says what training brought back", () => {

@@ -44,6 +44,9 @@ Deno.test("scrub erases what a request names and writes no value; a later one me
   assertEquals(forgetful.code, 0, forgetful.stderr);
   assertMatch(forgetful.stderr, /the model knows none of them: nothing to erase/);
   assertMatch(forgetful.stderr, /not measured again: 1 values of earlier requests: give --earlier RUN/);
+  const planned = await at.run({ ...later, earlier: at.path("run"), plan: true, out: at.path("plan") });
+  const again = JSON.parse(planned.stdout).stages.at(-1);
+  assertEquals([again.stage, again.of, again.seconds > 0], ["earlier 0", "3 secrets", true]);
   const careful = await at.run({ ...later, earlier: at.path("run"), out: at.path("latest") });
   assertEquals(careful.code, 0, careful.stderr);
   const { earlier, earlier_not_measured, erased: none } = JSON.parse(careful.stdout);
@@ -117,6 +120,8 @@ Deno.test("scrub --plan matches each kind of entry, says what stages take and le
     "attack",
   ]);
   assert(seconds > 0 && stages[2].seconds > 0);
+  for (const { stage, memory_bytes } of stages) assert(memory_bytes > 1e8, stage);
+  assertMatch(stages[3].of, /^\d+ secrets and \d+ retain texts, 2 models$/);
   assertMatch(stderr, /^Time: at most about /m);
   assert(!existsSync(at.path("run")));
   for (const value of [VALUE, ADDRESS, OTHER_ADDRESS]) assert(!(stdout + stderr).includes(value));
@@ -164,8 +169,10 @@ Deno.test("scrub says what to do where every document holds a secret", async () 
   assertEquals(alone.code, 0, alone.stderr);
   assertMatch(alone.stderr, /^ssga: MA 0\.0000 \(threshold 0\.[45]\d+\)/m);
   const plan = await at.run({ ...unseen, method: "ssga", plan: true, out: at.path("plan") });
-  const stages = JSON.parse(plan.stdout).stages.map(({ stage }: { stage: string }) => stage);
-  assertEquals(stages, ["thresholds", "probe", "unlearn", "evaluate", "probe of the request", "attack"]);
+  const stages: { stage: string; of: string }[] = JSON.parse(plan.stdout).stages;
+  const names = stages.map(({ stage }) => stage);
+  assertEquals(names, ["thresholds", "probe", "unlearn", "evaluate", "probe of the request", "attack"]);
+  assertMatch(stages[3]!.of, /^\d+ secrets and 2 unseen texts, 2 models$/);
 });
 
 Deno.test("select --above takes all windows with a known secret, or says what is left", async () => {

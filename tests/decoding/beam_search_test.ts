@@ -11,7 +11,7 @@ const engine = await openTensorFlow({ device: "cpu" });
 Deno.test.afterAll(() => engine[Symbol.dispose]());
 
 /** Beam search by its definition: each hypothesis runs whole, for each token anew. */
-function plainSearch(model: Model, { prefix, tokens, allow }: BeamPrompt, width: number): Beam[] {
+function plainSearch(model: Model, { prefix, tokens, allow, weigh }: BeamPrompt, width: number): Beam[] {
   let beams: Beam[] = [{ tokens: [], logProbability: 0 }];
   for (let i = 0; i < tokens; i++) {
     const next: Beam[] = [];
@@ -30,10 +30,12 @@ function plainSearch(model: Model, { prefix, tokens, allow }: BeamPrompt, width:
         next.push({
           tokens: [...soFar, token],
           logProbability: logProbability + value - largest - Math.log(sum),
+          ...weigh && { weight: weigh(soFar)(token) },
         });
       });
     }
-    beams = next.sort((a, b) => b.logProbability - a.logProbability).slice(0, width);
+    const scoreOf = ({ logProbability, weight = 0 }: Beam) => logProbability + weight;
+    beams = next.sort((a, b) => scoreOf(b) - scoreOf(a)).slice(0, width);
   }
   return beams;
 }
@@ -42,6 +44,7 @@ function assertBeams(found: readonly Beam[], expected: readonly Beam[], what: st
   assertEquals(found.length, expected.length, what);
   found.forEach((beam, k) => {
     assertAlmostEquals(beam.logProbability, expected[k]!.logProbability, 1e-3, `${what}, beam ${k}`);
+    assertEquals(beam.weight, expected[k]!.weight, `${what}, beam ${k}`);
     const isTied = expected.some((other, i) =>
       i !== k && Math.abs(other.logProbability - expected[k]!.logProbability) < 1e-3
     );
@@ -56,6 +59,11 @@ function allowEven(V: number): NonNullable<BeamPrompt["allow"]> {
       { length: V },
       (_, token) => soFar.length < 2 ? Number(token % 2 === 0) : Number(token === 7),
     );
+}
+
+/** Each token that stands there already costs 3 nats. */
+function avoidRepeated(soFar: readonly number[]): (token: number) => number {
+  return (token) => 3 * (new Set([...soFar, token]).size - soFar.length - 1);
 }
 
 for (const name of ["gpt2/trained", "gpt2/plain", "families/llama/plain", "families/mistral/plain"]) {
@@ -74,6 +82,7 @@ for (const name of ["gpt2/trained", "gpt2/plain", "families/llama/plain", "famil
         { prefix: [5, 5, 5], tokens: 4, allow: allowEven(V) },
         { prefix: [4, 3], tokens: 2, allow: () => new Uint8Array(V) },
         { prefix: [6, 7], tokens: 1 },
+        { prefix: [5, 5, 5], tokens: 4, allow: allowEven(V), weigh: avoidRepeated },
       ];
       for (const width of [1, 3]) {
         using search = new BeamSearch(model, { width });

@@ -8,7 +8,7 @@
 import { readConfig } from "../../checkpoints/load.ts";
 import { windowTokensOf } from "../../datasets/token_counts.ts";
 import { join } from "node:path";
-import { RELEARN_RATES, RELEARN_STEPS } from "../../attacks/relearn.ts";
+import { RELEARN_LENGTH, RELEARN_RATES, RELEARN_STEPS } from "../../attacks/relearn.ts";
 import { type AttackName, ATTACKS } from "../../attacks/run_attack.ts";
 import { openModelTokenizer } from "../../checkpoints/model_tokenizer.ts";
 import { ATTACK_COLUMNS, FORGET_COLUMNS } from "../../datasets/columns.ts";
@@ -26,6 +26,7 @@ import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.t
 import { DTYPE_OPTION } from "../dtype_options.ts";
 import { modelFolder, modelInput } from "../model_folder.ts";
 import { makeParts, writeParts } from "../part_files.ts";
+import { ownRate } from "../own_rate.ts";
 import { PLAN_OPTION } from "../plan.ts";
 import { startReading } from "../reading.ts";
 import { openTrainings, relearnGrid } from "../relearn_texts.ts";
@@ -60,6 +61,12 @@ export const command = defineCommand({
       describe: "the model before: attacked too, and compared with",
       metavar: "MODEL",
     },
+    neverSeen: {
+      kind: "string",
+      describe:
+        "a model that never saw the secrets, such as one trained anew without them: depth is relative to it",
+      metavar: "MODEL",
+    },
     corpus: { kind: "path", describe: "the corpus", metavar: "C", required: true, orInput: true },
     ...CORPUS_OPTIONS,
     forget: { kind: "path", describe: "forget set that select wrote", metavar: "F", required: true },
@@ -78,8 +85,15 @@ export const command = defineCommand({
     },
     relearnRates: {
       kind: "list",
-      describe: `highest learning rates; ${RELEARN_RATES.join(",")} by default`,
+      describe: `highest learning rates; ${
+        RELEARN_RATES.join(",")
+      },own by default, own the one that the model was trained with, where its record says so`,
       metavar: "X,...",
+    },
+    relearnLength: {
+      kind: "int",
+      describe: `tokens of a window that relearn trains on; ${RELEARN_LENGTH} by default`,
+      min: 2,
     },
     controls: {
       kind: "int",
@@ -95,7 +109,7 @@ export const command = defineCommand({
     },
     draws: {
       kind: "int",
-      describe: "texts that extract draws besides, for leak@k; slow",
+      describe: "texts that extract draws for leak@k, such as 200, in place of exact probabilities; slow",
       default: 0,
       min: 0,
     },
@@ -110,10 +124,17 @@ export const command = defineCommand({
   config: true,
   writes: true,
   async run(values, context) {
-    const { out, forget, before, benign } = values;
-    const grid = relearnGrid(values);
+    const { out, forget, before, neverSeen, benign } = values;
     const after = namedAttacks(values.attacks, NAMES) ?? NAMES;
+    const own = after.includes("relearn") ? await ownRate([values.model, before], context) : null;
+    const grid = relearnGrid(values, own);
     const chosen = chosenAttacks(values);
+    const lacksRate = after.includes("relearn") && own === null && values.relearnRates.length === 0;
+    if (neverSeen !== undefined && !chosen.after.includes("depth")) {
+      throw new UsageError(
+        '"--never-seen" is for depth, which takes "--before": give both, and depth in --attacks',
+      );
+    }
     const rows = await readRows(forget, FORGET_COLUMNS);
     if (rows.length === 0) throw new RangeError(`Cannot attack with "${forget}": it has no rows`);
     if (values.plan) return await attackPlan({ ...values, chosen, grid, rows }, context);
@@ -127,6 +148,9 @@ export const command = defineCommand({
       inputs: {
         ...await modelInputs(values, context),
         "model before": before === undefined ? undefined : await modelInput(before, context),
+        "model that never saw the secrets": neverSeen === undefined
+          ? undefined
+          : await modelInput(neverSeen, context),
         corpus: corpus.input,
         forget,
         benign,
@@ -149,7 +173,7 @@ export const command = defineCommand({
     const { trainings, leftOut } = after.includes("relearn")
       ? await openTrainings(forgotten, { ...values, corpus, tokenizer, grid }, context)
       : { trainings: [], leftOut: [] };
-    using models = new AttackedModels({ after: values.model, before }, { ...values, context });
+    using models = new AttackedModels({ after: values.model, before, neverSeen }, { ...values, context });
     const amounts = { ...values, seed: context.seed, host };
     const work = { values: amounts, chosen, secrets, models, trainings };
     const { parts, counts } = await makeParts(attackUnits(work, context), {
@@ -166,7 +190,7 @@ export const command = defineCommand({
     await writeParts(parts, table, { columns: ATTACK_COLUMNS });
     const report = summaryOfAttacks(await readRows(table, ATTACK_COLUMNS), counts, {
       secrets: secrets.map(({ place }) => place),
-      leftOut: [...leftOutOf({ before, after, chosen, host }), ...leftOut],
+      leftOut: [...leftOutOf({ before, after, chosen, host, lacksRate }), ...leftOut],
     });
     await writeFileAtomic(await run.path("attacks.json"), JSON.stringify(report, null, 2) + "\n");
     const read = describeCorpus(source);
@@ -222,11 +246,13 @@ function namedAttacks(
 
 /** What is not done, and why. */
 function leftOutOf(
-  { before, after, chosen, host }: {
+  { before, after, chosen, host, lacksRate }: {
     before: string | undefined;
     after: readonly AttackName[];
     chosen: { before: readonly AttackName[] };
     host: string | undefined;
+    /** Whether `relearn` should train at the model's own rate, and it is not known. */
+    lacksRate: boolean;
   },
 ): string[] {
   const lines: [isLeftOut: boolean, line: string][] = [
@@ -238,6 +264,10 @@ function leftOutOf(
     [
       before === undefined && after.includes("membership"),
       'membership "before": it takes the model before, --before',
+    ],
+    [
+      lacksRate,
+      "relearn at the model's own rate: no record of a training is beside it or the model before, name it by --relearn-rates",
     ],
     [before === undefined && after.includes("depth"), "depth: it takes the model before, --before"],
     [

@@ -19,7 +19,7 @@ import { openRunFolder } from "../run_folder.ts";
 import { type EarlierScrub, measureEarlier, readEarlier, requestedBefore } from "../scrub_earlier.ts";
 import { chosenAttacks } from "./attack.ts";
 import { requestCorpus } from "../request_corpus.ts";
-import { furtherTexts, type GivenScrubValues, SCRUB_OPTIONS } from "../scrub_options.ts";
+import { type GivenScrubValues, innocentTexts, SCRUB_OPTIONS } from "../scrub_options.ts";
 import { eraseSecrets } from "../scrub_erase.ts";
 import { scrubPlan } from "../scrub_plan.ts";
 import { describeScrub, type ScrubSummary } from "../scrub_report.ts";
@@ -128,8 +128,8 @@ async function scrub(
 ): Promise<ScrubSummary> {
   const { values } = work;
   const { fingerprints, ...found } = await findSecrets(stages, work);
-  const [texts, secrets] = [furtherTexts(values), stages.path(RUN_FILES.secrets)];
-  if (texts !== undefined) await checkTexts({ texts, count: values.maxBenign, corpus, secrets }, context);
+  const [texts, secrets] = [innocentTexts(values), stages.path(RUN_FILES.secrets)];
+  if (texts.length > 0) await checkTexts({ texts, count: values.maxBenign, corpus, secrets }, context);
   const known = await probeSecrets(stages, work);
   const before = await requestedBefore(await modelFolder(values.model, context));
   const measured = new Set(earlier.flatMap((run) => run.fingerprints));
