@@ -4,15 +4,22 @@
  * A value of a generator's format is drawn by it; a key by its own alphabets. What reads like words (names, passwords,
  * the local part of an address) is drawn from the tokenizer's words: each token is replaced by one of the same length and
  * classes, the more frequent the likelier (a byte-pair vocabulary is ordered so), as random letters would be harder for
- * any model than the names that people choose.
+ * any model than the names that people choose. A letter beyond ASCII is replaced by one of its script and case
+ * (`letterClass`) that takes as many tokens: of those that the vocabulary has the more frequent are the likelier.
+ *
+ * No two controls are equal: a format of few values gives each once. None is given where less than half of the tokens
+ * that tell a value from others can be replaced (`isReplaceable`), as in signs and rare scripts: they would be nearly the
+ * secret, and a threshold by them would lie where the secret does.
  *
  * @module
  */
 import type { PythonRandom } from "../datasets/python_random.ts";
 import { randomOf } from "../datasets/seeded_order.ts";
+import { drawText } from "../embedded/secret_formats.ts";
 import { isGibberish } from "../secrets/gibberish.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
-import { formatOf, sharedParts, type TaggedValue } from "./value_format.ts";
+import { formatOf, isReplaceable, sharedParts, type TaggedValue } from "./value_format.ts";
+import { VocabularyWords } from "./vocabulary_words.ts";
 
 /** How to draw. */
 export interface ControlOptions {
@@ -24,14 +31,12 @@ export interface ControlOptions {
   seed?: number;
 }
 
-/** A word of the vocabulary with the sum of the weights up to it. */
-interface Word {
-  text: string;
-  sum: number;
-}
-
 /** Tries for one value, before a format is taken to have no other. */
 const TRIES = 100;
+/** Words that give fewer values leave no p-value of 5 %; letters are drawn instead. */
+const LEAST_WORDS = 19;
+/** What people choose has these tags, too, by the rules that found it. */
+const CHOSEN: readonly string[] = ["KEY", "PASSWORD", "HASH"];
 /** Candidates for one control that is drawn by words: of them those are kept that have as many tokens as the secret. */
 const CANDIDATES = 4;
 
@@ -53,7 +58,6 @@ const CANDIDATES = 4;
  */
 export class ControlValues {
   readonly #tokenizer: Tokenizer;
-  #words: Map<string, Word[]> | undefined;
 
   /** @param tokenizer the model's */
   constructor(tokenizer: Tokenizer) {
@@ -61,30 +65,45 @@ export class ControlValues {
   }
 
   /**
-   * Draws values of a secret's format, none of them the secret.
+   * Draws values of a secret's format, none of them the secret and no two of them equal.
    *
-   * @returns as many as asked for, some of them equal where a format has few; none where it has no other value
+   * @returns as many as asked for; all others where there are fewer, by the format or by the vocabulary's words; none where
+   * there is no other value, or too little of one can be replaced
    */
   async draw(secret: TaggedValue, { count, place, seed = 42 }: ControlOptions): Promise<string[]> {
     const random = randomOf(seed, `controls ${place}`);
     const format = formatOf(secret);
-    if (format.name === "own" && isWordLike(secret)) {
-      return await this.#drawWords(secret, { count, random });
-    }
-    return drawOthers(secret.value, count, () => format.draw(random));
+    if (!isReplaceable(secret, format, await this.#tokenizer.encode(secret.value))) return [];
+    const drawByFormat = () => drawOthers(secret.value, count, () => format.draw(random));
+    if (format.name !== "own" || !isWordLike(secret)) return drawByFormat();
+    const words = await this.#drawWords(secret, { count, random });
+    return isEnough(words, secret, { count, slots: format.slots }) ? words : drawByFormat();
   }
 
   async #drawWords(
     secret: TaggedValue,
     { count, random }: { count: number; random: PythonRandom },
   ): Promise<string[]> {
+    const words = await VocabularyWords.of(this.#tokenizer, secret.value);
+    const parts = await this.#partsOf(secret);
+    const draw = () =>
+      parts.map(({ text, tokens }) => tokens?.map((token) => drawLike(token, words, random)).join("") ?? text)
+        .join("");
+    const drawn = drawOthers(secret.value, count, draw, { draws: CANDIDATES * count });
+    const [own, ...ids] = await this.#tokenizer.encodeIds([secret.value, ...drawn]);
+    const isAlike = drawn.map((_, i) => ids[i]!.length === own!.length);
+    const alike = drawn.filter((_, i) => isAlike[i]);
+    return [...alike, ...drawn.filter((_, i) => !isAlike[i])].slice(0, count);
+  }
+
+  /** A value's parts: those to replace by their tokens, and those that all values of its kind share. */
+  async #partsOf(secret: TaggedValue): Promise<{ text: string; tokens: string[] | null }[]> {
+    const { value } = secret;
     const parts: { text: string; tokens: string[] | null }[] = [];
     let from = 0;
-    for (
-      const [start, end] of [...sharedParts(secret), [secret.value.length, secret.value.length] as const]
-    ) {
-      if (start > from) parts.push({ text: secret.value.slice(from, start), tokens: [] });
-      if (end > start) parts.push({ text: secret.value.slice(start, end), tokens: null });
+    for (const [start, end] of [...sharedParts(secret), [value.length, value.length] as const]) {
+      if (start > from) parts.push({ text: value.slice(from, start), tokens: [] });
+      if (end > start) parts.push({ text: value.slice(start, end), tokens: null });
       from = end;
     }
     for (const part of parts) {
@@ -96,49 +115,37 @@ export class ControlValues {
         (start, t) => part.text.slice(Math.max(start, ends[t - 1] ?? 0), ends[t]),
       );
     }
-    const draw = () =>
-      parts.map(({ text, tokens }) => tokens?.map((token) => this.#drawLike(token, random)).join("") ?? text)
-        .join("");
-    const drawn = drawOthers(secret.value, CANDIDATES * count, draw);
-    const [own, ...ids] = await this.#tokenizer.encodeIds([secret.value, ...drawn]);
-    const isAlike = drawn.map((_, i) => ids[i]!.length === own!.length);
-    const alike = drawn.filter((_, i) => isAlike[i]);
-    return [...alike, ...drawn.filter((_, i) => !isAlike[i])].slice(0, count);
-  }
-
-  /** A token of the same length and classes; a character where the vocabulary has no such. */
-  #drawLike(token: string, random: PythonRandom): string {
-    const words = this.#wordsLike(patternOf(token));
-    if (words.length === 0) {
-      return Array.from(token, (c) => this.#drawLikeCharacter(c, random)).join("");
-    }
-    const at = random.random() * words.at(-1)!.sum;
-    return words.find(({ sum }) => at < sum)!.text;
-  }
-
-  #drawLikeCharacter(character: string, random: PythonRandom): string {
-    return formatOf({ value: character, tag: "" }).draw(random);
-  }
-
-  #wordsLike(pattern: string): readonly Word[] {
-    if (!this.#words) {
-      this.#words = new Map();
-      for (let id = 0; id < this.#tokenizer.vocabularySize; id++) {
-        const text = this.#tokenizer.token(id);
-        // in byte-level vocabularies these characters stand for themselves; special tokens hold others
-        if (text === null || !/^[!-~]*[A-Za-z0-9][!-~]*$/.test(text) || /[<|>]/.test(text)) continue;
-        const key = patternOf(text);
-        const words = this.#words.get(key) ?? [];
-        this.#words.set(key, words);
-        words.push({ text, sum: (words.at(-1)?.sum ?? 0) + 1 / (id + 1) });
-      }
-    }
-    return this.#words.get(pattern) ?? [];
+    return parts;
   }
 }
 
+/** A token of the same length and classes; where the vocabulary has no such, its characters one by one. */
+function drawLike(token: string, words: VocabularyWords, random: PythonRandom): string {
+  const alike = words.like(token);
+  if (alike.length > 0) {
+    const at = random.random() * alike.at(-1)!.sum;
+    return alike.find(({ sum }) => at < sum)!.text;
+  }
+  return Array.from(token, (character) => {
+    if (character !== token && character > "\x7f") return drawLike(character, words, random);
+    const letters = words.lettersLike(character);
+    return letters === character ? character : drawText(random, letters, 1);
+  }).join("");
+}
+
+/** Whether words give values enough, and others: the vocabulary may have hardly any like the secret's own. */
+function isEnough(words: readonly string[], { value }: TaggedValue, { count, slots }: {
+  count: number;
+  slots: readonly string[];
+}): boolean {
+  if (words.length < Math.min(count, LEAST_WORDS)) return false;
+  const places = [...slots.keys()].filter((at) => slots[at]!.length > 1);
+  const kept = words.reduce((sum, word) => sum + places.filter((at) => word[at] === value[at]).length, 0);
+  return kept <= words.length * places.length / 2;
+}
+
 /**
- * Whether a value reads like words rather than like drawn characters.
+ * Whether a value reads like words rather than like drawn characters: hexadecimal digits have half as many letters.
  *
  * @example
  * ```ts
@@ -151,20 +158,24 @@ export class ControlValues {
  */
 export function isWordLike({ value, tag }: TaggedValue): boolean {
   if (tag === "EMAIL" || tag === "NAME") return true;
-  const [letters, digits] = [/[A-Za-z]/g, /[0-9]/g].map((pattern) => value.match(pattern)?.length ?? 0);
-  return tag === "KEY" && letters! >= 2 * digits! && !isGibberish(value); // hexadecimal digits have half as many letters
+  const [letters, digits] = [/\p{L}/gu, /\p{Nd}/gu].map((pattern) => value.match(pattern)?.length ?? 0);
+  return CHOSEN.includes(tag) && letters! >= 2 * digits! && !isGibberish(value);
 }
 
-/** Letters and digits by their classes, all else as it is. */
-function patternOf(text: string): string {
-  return text.replace(/[a-z]|[A-Z]|[0-9]/g, (c) => /[a-z]/.test(c) ? "a" : /[A-Z]/.test(c) ? "A" : "0");
-}
-
-function drawOthers(value: string, count: number, draw: () => string): string[] {
-  const drawn: string[] = [];
-  for (let tries = 0; drawn.length < count && tries < TRIES * (drawn.length + 1); tries++) {
+/**
+ * Draws values until there are enough others, no two equal.
+ *
+ * @param options.draws so many others at least, equal ones too
+ */
+function drawOthers(value: string, count: number, draw: () => string, { draws = 0 } = {}): string[] {
+  const drawn = new Set<string>();
+  let others = 0;
+  for (let tries = 0; others < draws || drawn.size < count; tries++) {
+    if (tries >= TRIES * (drawn.size + 1)) break;
     const other = draw();
-    if (other !== value) drawn.push(other);
+    if (other === value) continue;
+    drawn.add(other);
+    others++;
   }
-  return drawn;
+  return [...drawn];
 }
