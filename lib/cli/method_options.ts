@@ -60,7 +60,7 @@ export const METHOD_OPTIONS = {
   gamma: {
     kind: "float",
     describe: say(
-      "weight of the other tokens' cross entropy (ga to codeeraser-held), of the forget side",
+      "weight of the other tokens' cross entropy (ga to codeeraser-held; 0.1 with --compat reference), of the forget side",
       "gamma",
     ),
     min: 0,

@@ -4,6 +4,7 @@
  * @module
  */
 import { CONTROL_SETS } from "../attacks/control_rows.ts";
+import { MARGINS } from "../unlearning/early_stop.ts";
 import { METHODS } from "../unlearning/objectives.ts";
 import { TRAINED_MODEL_OPTIONS } from "./adapter_options.ts";
 import { CHUNK_OPTIONS } from "./chunk_options.ts";
@@ -54,8 +55,9 @@ export const UNLEARN_OPTIONS = {
   epochs: { kind: "int", describe: "epochs, at most", default: 100, min: 1 },
   margin: {
     kind: "float",
-    describe: "EL_10 is measured from MA's threshold plus this on",
-    default: 0.1,
+    describe:
+      `EL_10 is measured from MA's threshold plus this on: ${MARGINS.sound}, ${MARGINS.reference} with ` +
+      "--compat reference",
     min: 0,
   },
   microBatch: {

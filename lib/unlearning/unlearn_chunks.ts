@@ -103,7 +103,7 @@ class ChunkedRun implements Disposable {
     this.#options = options;
     this.#chunking = chunking;
     this.#hooks = hooks;
-    this.#scores = new ForgetScores(model, sets, options.endOfText);
+    this.#scores = new ForgetScores(model, sets, options);
     this.#origin = new KeptWeights(model.trainable);
     let next = 0;
     this.#secrets = sets.forget.map(({ secrets }) => secrets.map(() => next++));

@@ -78,7 +78,7 @@ export class UnlearnRun implements Disposable {
     this.#options = options;
     this.#steps = steps;
     this.#training = training;
-    this.#scores = new ForgetScores(model, judgedSets(sets, options), options.endOfText);
+    this.#scores = new ForgetScores(model, judgedSets(sets, options), options);
     this.#rule = stopRule(options);
     this.#kept = new KeptWeights(model.trainable);
   }

@@ -12,6 +12,7 @@ import { findDocuments } from "../../datasets/find_documents.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows, writeRows } from "../../datasets/row_table.ts";
 import { checkpointBytes, CHECKPOINTS } from "../../training/checkpoint.ts";
+import { MARGINS } from "../../unlearning/early_stop.ts";
 import { unlearn, type UnlearnResult } from "../../unlearning/unlearn.ts";
 import { type ChunkedResult, unlearnChunks } from "../../unlearning/unlearn_chunks.ts";
 import { modelInputs, trainedOptions } from "../adapter_options.ts";
@@ -64,9 +65,10 @@ export const command = defineCommand({
   writes: true,
   async run(flags, asked) {
     const parameters = methodParameters(flags);
-    const values = { ...flags, ...parameters };
+    const { margin = MARGINS[flags.compat] } = flags;
+    const values = { ...flags, ...parameters, margin };
     const chunked = resolveChunks(flags);
-    const settings = { ...asked.settings, ...parameters, ...chunked };
+    const settings = { ...asked.settings, ...parameters, ...chunked, margin };
     const context = { ...asked, settings };
     const { out } = values;
     const isPerSecret = judgesEach(values);
@@ -176,6 +178,7 @@ export const command = defineCommand({
       products: values.dtype,
       beside: writesAdapter(values) ? loaded.model : undefined,
       endOfText: tokenizer.endOfText,
+      inBatches: values.compat === "reference",
       memo: context.memo,
       onProgress: () => context.breathe(),
     });
