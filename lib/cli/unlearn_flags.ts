@@ -21,6 +21,7 @@ import {
   OPTIMIZER_OPTION,
 } from "./memory_options.ts";
 import { ALONE, inWords, METHOD_HELP, METHOD_OPTIONS } from "./method_options.ts";
+import { REFERENCE_OPTIONS } from "./reference_options.ts";
 import { RISK_OPTIONS } from "./secret_risks.ts";
 import { MATCHED } from "./unlearn_thresholds.ts";
 
@@ -75,6 +76,7 @@ export const UNLEARN_OPTIONS = {
     choices: ["sound", "paper", "reference"],
     default: "sound",
   },
+  keepShort: REFERENCE_OPTIONS.keepShort,
   held: {
     kind: "int",
     describe: "with --thresholds matched: sets of made-up values in the secrets' places, held where they are",

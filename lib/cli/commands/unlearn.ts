@@ -28,6 +28,7 @@ import { readMemory } from "../memory_options.ts";
 import { methodParameters } from "../method_options.ts";
 import { checkSpace } from "../output.ts";
 import { startReading } from "../reading.ts";
+import { treatedRows } from "../reference_options.ts";
 import { readRetainSet } from "../read_retain_set.ts";
 import { EVENT_FILES, openEventLog } from "../event_log.ts";
 import { openRunFolder } from "../run_folder.ts";
@@ -123,11 +124,11 @@ export const command = defineCommand({
     if (sized !== undefined) limitMemory(sized);
     using session = await openModel(values.model, context, { ...trained, products: values.dtype });
     const { loaded, tokenizer } = session;
-    const windowTokens = windowTokensOf(loaded.model.config);
+    const found = { tokenizer, documents, key: secretKey, windowTokens: windowTokensOf(loaded.model.config) };
+    const { rows: treated, left } = await treatedRows(forgetRows, found, { ...values, log: context.log });
+    const cut = chunked && chunksOf(treated, chunked, context.seed);
     const sets = {
-      forget: withRisks(
-        await forgetExamples({ tokenizer, documents, key: secretKey, windowTokens }, forgetRows),
-      ),
+      forget: withRisks(await forgetExamples(found, treated)),
       retain: await retainExamples({ tokenizer, documents }, retainRows.map(({ doc_id }) => doc_id)),
     };
     const secrets = sets.forget.flatMap((row) => row.secrets);
@@ -154,8 +155,8 @@ export const command = defineCommand({
         ...isPerSecret && { secretThresholds: bounds, byChance },
       };
       const hooks = { ...progress.hooks, folder: out, signal: context.signal };
-      if (chunks) {
-        const chunking = { ...chunks.chunking, materialOf: materialFor };
+      if (cut) {
+        const chunking = { ...cut.chunking, materialOf: materialFor };
         return await unlearnChunks(loaded.model, sets, { ...options, chunking }, hooks);
       }
       using material = await materialFor([...sets.forget.keys()]);
@@ -202,7 +203,8 @@ export const command = defineCommand({
       intervals,
       ...ended && { secrets: { ...countStates(ended), above_by_chance: byChance } },
       ...result.relapses && { relapses: result.relapses },
-      ...chunks && { chunks: describeChunks(chunks, result.drift!) },
+      ...left && { left_out: left },
+      ...cut && { chunks: describeChunks(cut, result.drift!) },
       notes: result.notes.map(describeRate),
       memory_bytes: memory,
       out,
