@@ -120,7 +120,7 @@ export const command = defineCommand({
     const ids = [...forgetRows, ...retainRows].map(({ doc_id }) => doc_id);
     const documents = await findDocuments(source, ids, reading.options);
     reading.done();
-    const { microBatch, bytes: memory, limit: sized } = await fit(context.log);
+    const { microBatch, least, bytes: memory, limit: sized } = await fit(context.log);
     if (sized !== undefined) limitMemory(sized);
     using session = await openModel(values.model, context, { ...trained, products: values.dtype });
     const { loaded, tokenizer } = session;
@@ -165,7 +165,7 @@ export const command = defineCommand({
         ...{ ...options, ...rescore && { rescore }, ...lasting && { lasting } },
       }, hooks);
     };
-    const result = await inSmallerBatches(microBatch, unlearnBy, async (less) => {
+    const result = await inSmallerBatches({ microBatch, least }, unlearnBy, async (less) => {
       context.log(`Memory has run out: going on from the last whole epoch with --micro-batch ${less}`);
       using fresh = await openModel(values.model, context, { ...trained, products: values.dtype });
       takeWeights(loaded.model, fresh.loaded.model); // the run's references are those of the model as it came
