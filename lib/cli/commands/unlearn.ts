@@ -174,7 +174,6 @@ export const command = defineCommand({
     progress.done(result.status);
     events[Symbol.dispose](); // the record holds what the file has then
     await saveTrained(loaded, out, values);
-    await writeHistories(run, result);
     const { after, intervals, scores } = await evaluateSaved(out, sets, {
       products: values.dtype,
       beside: writesAdapter(values) ? loaded.model : undefined,
@@ -183,6 +182,7 @@ export const command = defineCommand({
       memo: context.memo,
       onProgress: () => context.breathe(),
     });
+    await writeHistories(run, result, after);
     const before = result.history[0]!;
     const ended = result.outcomes?.map((outcome, i) =>
       outcomeRow({
