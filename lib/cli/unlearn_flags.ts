@@ -21,6 +21,7 @@ import {
   OPTIMIZER_OPTION,
 } from "./memory_options.ts";
 import { ALONE, inWords, METHOD_HELP, METHOD_OPTIONS } from "./method_options.ts";
+import { REFERENCE_MODEL_OPTION } from "./reference_model.ts";
 import { REFERENCE_OPTIONS } from "./reference_options.ts";
 import { RISK_OPTIONS } from "./secret_risks.ts";
 import { MATCHED } from "./unlearn_thresholds.ts";
@@ -77,6 +78,7 @@ export const UNLEARN_OPTIONS = {
     default: "sound",
   },
   keepShort: REFERENCE_OPTIONS.keepShort,
+  ...REFERENCE_MODEL_OPTION,
   held: {
     kind: "int",
     describe: "with --thresholds matched: sets of made-up values in the secrets' places, held where they are",

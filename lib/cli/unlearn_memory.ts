@@ -21,6 +21,7 @@ import { type GivenDevices, onEach, readHosts } from "./devices_option.ts";
 import { formatTable } from "./console.ts";
 import { fitMemory, gigabytes, memoryCell, memoryLeft, type MemoryPlan } from "./memory.ts";
 import type { ModelContext } from "./model_folder.ts";
+import { referenceSizes } from "./reference_model.ts";
 
 /** The options that decide. */
 export interface UnlearnMemoryOptions extends ObjectiveOptions, TrainedModel, GivenDevices {
@@ -38,6 +39,8 @@ export interface UnlearnMemoryOptions extends ObjectiveOptions, TrainedModel, Gi
   checkpointLayers?: boolean;
   /** How the optimizer's moments are stored. Default "adam". */
   optimizer?: OptimizerName;
+  /** Another model that divergences are measured from, as `--reference` names it. */
+  reference?: string | undefined;
   /** `reference` takes two rows at once, whatever is asked for or fits. */
   compat: Compat;
 }
@@ -94,6 +97,7 @@ export async function unlearningPlan(
   { limit, ...context }: ModelContext & { limit?: number | undefined },
 ): Promise<MemoryPlan> {
   const sizes = await trainedSizes(options, context);
+  const reference = await referenceSizes(options, context);
   const objective = objectiveOf(options.method, options);
   const { maxPositions } = sizes.config;
   const isKnown = retainRows.every(({ bleu4 }) => bleu4 !== null && bleu4 >= RETAIN_BLEU);
@@ -101,7 +105,7 @@ export async function unlearningPlan(
   const hosts = readHosts(options.hosts).length;
   const isPaired = options.compat === "reference";
   const work = {
-    ...{ objective, recomputesLayers, optimizer, devices, hosts },
+    ...{ objective, recomputesLayers, optimizer, devices, hosts, reference },
     forgetRows: isPaired ? Math.max(PAIRS.value, forgetRows.length) : forgetRows.length, // one is filled up
     forgetTokens: Math.min(WINDOW_TOKENS, maxPositions),
     maskTokens: forgetRows.reduce((sum, { mask_tokens }) => sum + mask_tokens, 0),

@@ -204,6 +204,7 @@ class ChunkedRun implements Disposable {
   get #hasReference(): boolean {
     const { method } = this.#options;
     const { layers } = this.#model.config;
+    if (this.#options.openReference) return false; // it is no state of the model
     const { negates, edits } = typeof method === "string"
       ? objectiveOf(method, { ...this.#options, modelLayers: layers })
       : method;

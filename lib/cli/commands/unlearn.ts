@@ -26,8 +26,10 @@ import { engineDevices } from "../devices_option.ts";
 import { lastingOf } from "../lasting_options.ts";
 import { readMemory } from "../memory_options.ts";
 import { methodParameters } from "../method_options.ts";
+import { modelInput } from "../model_folder.ts";
 import { checkSpace } from "../output.ts";
 import { startReading } from "../reading.ts";
+import { referenceOpener, referenceSizes } from "../reference_model.ts";
 import { treatedRows } from "../reference_options.ts";
 import { readRetainSet } from "../read_retain_set.ts";
 import { EVENT_FILES, openEventLog } from "../event_log.ts";
@@ -93,6 +95,7 @@ export const command = defineCommand({
         ? await planChunks(plan, chunks, { ...planned, trained, retainRows: retainRows.length, context })
         : plan;
     }
+    await referenceSizes(values, context); // refused before a folder is made
     const fit = (log: Context["log"]) => fitUnlearning(planned, tables, { ...context, limit, log });
     if (limit !== undefined) await fit(() => {}); // what cannot be is refused before a folder is made
     using run = await openRunFolder(out, {
@@ -100,6 +103,7 @@ export const command = defineCommand({
       context,
       inputs: {
         ...await modelInputs(values, context),
+        ...values.reference !== undefined && { reference: await modelInput(values.reference, context) },
         corpus: corpus.input,
         ...{ forget, retain, thresholds: given ? values.thresholds : undefined },
         ...{ benign: values.benign, risks: values.riskTable },
@@ -149,10 +153,12 @@ export const command = defineCommand({
         onScored: (done, all) => progress.scored(done, all),
       });
     const { lasting: _, ...settled } = values;
+    const openReference = referenceOpener(values, tokenizer, context);
     const unlearnBy = async (microBatch: number): Promise<UnlearnResult & Partial<ChunkedResult>> => {
       const options = {
         ...{ ...settled, microBatch, seed: context.seed, thresholds, endOfText: tokenizer.endOfText },
         ...isPerSecret && { secretThresholds: bounds, byChance },
+        ...openReference && { openReference },
       };
       const hooks = { ...progress.hooks, folder: out, signal: context.signal };
       if (cut) {
