@@ -77,6 +77,7 @@ const DESCRIBED: { [schema: string]: string } = {
   RETAIN_COLUMNS: "Retain set",
   HISTORY_COLUMNS: "History of `unlearn`",
   NORM_COLUMNS: "History of `unlearn`",
+  WRITTEN_COLUMNS: "History of `unlearn`",
   OUTCOME_COLUMNS: "Secrets of `unlearn`",
   OUTCOME_LATER_COLUMNS: "Secrets of `unlearn`",
   CHUNK_COLUMNS: "Chunks of `unlearn`",

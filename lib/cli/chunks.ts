@@ -5,7 +5,8 @@
  * @module
  */
 import { CHUNK_COLUMNS, CHUNK_EPOCH_COLUMNS } from "../datasets/chunk_columns.ts";
-import { type FORGET_COLUMNS, HISTORY_COLUMNS, NORM_COLUMNS } from "../datasets/columns.ts";
+import { type FORGET_COLUMNS, HISTORY_COLUMNS, NORM_COLUMNS, WRITTEN_COLUMNS } from "../datasets/columns.ts";
+import { THRESHOLD_METRICS, type ThresholdMetric } from "../datasets/metrics.ts";
 import { type RowOf, writeRows } from "../datasets/row_table.ts";
 import type { ChunkDrift } from "../unlearning/chunk_drift.ts";
 import type { ChunkedResult, Chunking } from "../unlearning/chunk_options.ts";
@@ -114,8 +115,13 @@ export function describeChunks(
   };
 }
 
+/** What is measured of the weights as they were written. */
+export type WrittenScores = Readonly<Record<ThresholdMetric | "retain_ma", number | null>>;
+
 /**
  * Writes what a run's history is: the whole set's, and that of the chunks where there are some.
+ *
+ * @param written beside the numbers of the epoch whose weights were written, what their file scores: rounding tells them apart
  *
  * @example
  * ```ts
@@ -124,18 +130,28 @@ export function describeChunks(
  *
  * const folder = await Deno.makeTempDir();
  * const run = { path: (name: string) => Promise.resolve(`${folder}/${name}`) };
- * await writeHistories(run, { status: "reached", epoch: 0, history: [], notes: [], drift: [], epochs: [] });
+ * const written = { ma: 0.5, el_3: 0, el_5: 0, el_10: 0, retain_ma: null };
+ * await writeHistories(run, { status: "reached", epoch: 0, history: [], notes: [], drift: [], epochs: [] }, written);
  * const names = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
  * assertEquals(names, ["chunk_epochs.parquet", "chunks.parquet", "history.parquet"]);
  * ```
  */
 export async function writeHistories(
   run: Pick<RunFolder, "path">,
-  { history, drift, epochs }: UnlearnResult & Partial<ChunkedResult>,
+  { history, epoch: kept, drift, epochs }: UnlearnResult & Partial<ChunkedResult>,
+  written: WrittenScores,
 ): Promise<void> {
-  await writeRows(await run.path("history.parquet"), history, { ...HISTORY_COLUMNS, ...NORM_COLUMNS });
+  const rows = history.map((row) => ({ ...row, ...writtenCells(row.epoch === kept ? written : null) }));
+  const columns = { ...HISTORY_COLUMNS, ...NORM_COLUMNS, ...WRITTEN_COLUMNS };
+  await writeRows(await run.path("history.parquet"), rows, columns);
   if (!drift || !epochs) return;
   const [turns, each] = CHUNK_FILES;
   await writeRows(await run.path(turns), drift, CHUNK_COLUMNS);
   await writeRows(await run.path(each), epochs, CHUNK_EPOCH_COLUMNS);
+}
+
+function writtenCells(written: WrittenScores | null): RowOf<typeof WRITTEN_COLUMNS> {
+  const names = [...THRESHOLD_METRICS, "retain_ma"] as const;
+  const cells = names.map((name) => [`${name}_written`, written?.[name] ?? null]);
+  return Object.fromEntries(cells) as RowOf<typeof WRITTEN_COLUMNS>;
 }

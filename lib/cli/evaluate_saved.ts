@@ -40,6 +40,8 @@ export async function evaluateSaved(
     /** Of a checkpoint that is an adapter, the model that it was trained beside: it is given what the file holds. */
     beside?: Model | undefined;
     endOfText: number | null;
+    /** Whether means are over batches of documents. */
+    inBatches?: boolean;
     memo: ScoreMemo | undefined;
     onProgress: () => Promise<void>;
   },

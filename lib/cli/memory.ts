@@ -19,6 +19,8 @@ export interface MemoryPlan {
   option: string;
   /** Its value. */
   value: number;
+  /** The least that it may be, and why no less. Default 1. */
+  least?: { value: number; reason: string };
   /** Bytes with a value of the option. */
   bytesWith: (value: number) => number;
 }
@@ -77,7 +79,7 @@ export function sayMemory({ log }: Pick<Context, "log">, plan: MemoryPlan, limit
  *
  * @param limit bytes that the run may take. Default: what is free
  * @returns the value and its bytes
- * @throws {RangeError} when not even a value of 1 fits into a limit that was given
+ * @throws {RangeError} when not even the least value fits into a limit that was given
  *
  * @example
  * ```ts
@@ -103,7 +105,7 @@ export function fitMemory(
   const free = limit ?? memoryLeft();
   if (free === null) return { value: asked, bytes: Math.round(bytesWith(asked)) };
   const fitting = fittingValue(plan, free);
-  const value = fitting ?? 1;
+  const value = fitting ?? leastOf(plan);
   const bytes = Math.round(bytesWith(value));
   if (fitting !== null) {
     const line = needLine(bytes, plan.sizes, free);
@@ -115,15 +117,25 @@ export function fitMemory(
   } else if (limit === undefined) log(describeMemory(plan, free));
   else {
     throw new RangeError(
-      `Cannot run within ${gigabytes(limit)}: with ${option} 1 it takes about ${gigabytes(bytes)}: ` +
+      `Cannot run within ${gigabytes(limit)}: with ${sayLeast(plan)} it takes about ${gigabytes(bytes)}: ` +
         "give more --memory, or --checkpoint-layers or --lora",
     );
   }
   return { value, bytes };
 }
 
+/** The least value of a plan's option. */
+function leastOf({ value, least }: Pick<MemoryPlan, "value" | "least">): number {
+  return Math.min(value, least?.value ?? 1);
+}
+
+/** The option with its least value, and why that is no less. */
+function sayLeast({ option, least, value }: MemoryPlan): string {
+  return `${option} ${leastOf({ value, least })}${least ? ` (${least.reason})` : ""}`;
+}
+
 /**
- * The largest of an option's value, its half, quarter ... with which a run fits; null where it does not even with 1.
+ * The largest of an option's value, its half, quarter ... with which a run fits; null where it does not even with the least.
  *
  * @param free bytes
  *
@@ -137,11 +149,12 @@ export function fitMemory(
  * ```
  */
 export function fittingValue(
-  { value, bytesWith }: Pick<MemoryPlan, "value" | "bytesWith">,
+  { value, bytesWith, ...plan }: Pick<MemoryPlan, "value" | "least" | "bytesWith">,
   free: number,
 ): number | null {
+  const least = leastOf({ value, ...plan });
   let less = value;
-  while (less > 1 && bytesWith(less) > free) less = Math.floor(less / 2);
+  while (less > least && bytesWith(less) > free) less = Math.max(least, Math.floor(less / 2));
   return bytesWith(less) <= free ? less : null;
 }
 
@@ -173,7 +186,7 @@ export function describeMemory(plan: MemoryPlan, free: number): string {
   if (less === value) return line;
   return less !== null
     ? `${line}: probably too little, try ${option} ${less}`
-    : `${line}: probably too little even with ${option} 1, take a smaller model or a larger machine`;
+    : `${line}: probably too little even with ${sayLeast(plan)}, take a smaller model or a larger machine`;
 }
 
 /**

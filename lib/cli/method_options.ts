@@ -14,6 +14,7 @@ import {
   objectiveOf,
   PAPER_METHODS,
 } from "../unlearning/objectives.ts";
+import { refusesReference } from "../unlearning/reference_model.ts";
 import type { Scope } from "../unlearning/units.ts";
 import { type OptionSpecs, type OptionValues, UsageError } from "./command.ts";
 import { countDevices, type GivenDevices } from "./devices_option.ts";
@@ -60,7 +61,7 @@ export const METHOD_OPTIONS = {
   gamma: {
     kind: "float",
     describe: say(
-      "weight of the other tokens' cross entropy (ga to codeeraser-held), of the forget side",
+      "weight of the other tokens' cross entropy (ga to codeeraser-held; 0.1 with --compat reference), of the forget side",
       "gamma",
     ),
     min: 0,
@@ -161,13 +162,15 @@ export interface GivenMethod extends Partial<MethodValues>, GivenDevices {
   lora?: string | undefined;
   /** One that there is. */
   adapter?: string | undefined;
+  /** Another model that divergences are measured from. */
+  reference?: string | undefined;
 }
 
 /**
  * A method's parameters: those that are given, the others by default where no model decides.
  *
  * @throws {UsageError} for an option that the method does not take, a retain loss that it has not, the reference's means, or an
- * adapter or several devices beside edits
+ * adapter or several devices beside edits, or a model to compare with where nothing is compared
  *
  * @example
  * ```ts
@@ -212,6 +215,8 @@ export function methodParameters(given: GivenMethod): ObjectiveOptions & { scope
     const flag = given.hosts === undefined ? "--devices" : "--hosts";
     throw new UsageError(`Cannot use ${flag} with ${method}: it edits one secret after the other`);
   }
+  const refused = given.reference === undefined ? undefined : refusesReference(objectiveOf(method, given));
+  if (refused !== undefined) throw new UsageError(`Cannot use --reference with ${method}: ${refused}`);
   const values = names.map((name) => [name, given[name] ?? defaults[name as keyof ObjectiveOptions]]);
   return Object.fromEntries(values.filter(([, value]) => value !== undefined && value !== null));
 }

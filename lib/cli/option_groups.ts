@@ -22,7 +22,7 @@ export const GROUPS: { readonly [heading: string]: readonly string[] } = {
     "epochs",
     "margin",
   ]
-    .concat("microBatch", "held", "risk", "riskTable"),
+    .concat("microBatch", "held", "keepShort", "reference", "risk", "riskTable"),
   [OF_METHODS]:
     ("scope retainLoss gamma lambda alpha beta beta1 beta2 delta first topP temperature layer steering " +
       "dualStep epsilon warmup tokens neurons residualRank neuronRank").split(" "),

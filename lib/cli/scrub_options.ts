@@ -17,12 +17,12 @@ import { METHODS, objectiveOf } from "../unlearning/objectives.ts";
 
 const { profile, bigrams, allow } = detect.options;
 const { minBleu, any, maxTexts } = retain.options;
-const { stop, lr, epochs, margin, microBatch, compat, saveDtype } = unlearn.options;
+const { stop, lr, epochs, margin, microBatch, compat, keepShort, saveDtype } = unlearn.options;
 const { lora, checkpointLayers, optimizer, memory, devices, hosts } = unlearn.options;
 
 /** Options that `unlearn` gets as they are. */
 const OF_UNLEARN = {
-  ...{ stop, lr, epochs, margin, microBatch, compat, saveDtype },
+  ...{ stop, lr, epochs, margin, microBatch, compat, keepShort, saveDtype },
   ...{ lora, checkpointLayers, optimizer, memory, devices, hosts },
 };
 

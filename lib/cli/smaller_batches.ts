@@ -8,11 +8,20 @@ import { assign } from "../engine/compile.ts";
 import { TensorFlowError } from "../engine/status.ts";
 import type { Model } from "../models/model.ts";
 
+/** How far a micro-batch may be halved. */
+export interface MicroBatchSizes {
+  /** Rows at once. */
+  microBatch: number;
+  /** The fewest. Default 1. */
+  least?: number;
+}
+
 /**
  * Runs something with a micro-batch, and anew with half of it whenever TensorFlow has no memory left for that.
  *
+ * @param sizes the micro-batch, or that with the least that it may be
  * @param onLess called before the run begins anew
- * @throws whatever the run throws but that; that, too, when it runs out with one row
+ * @throws whatever the run throws but that; that, too, when it runs out with the fewest rows
  *
  * @example
  * ```ts
@@ -26,18 +35,21 @@ import type { Model } from "../models/model.ts";
  *   return rows > 2 ? Promise.reject(new TensorFlowError("MatMul", 8, "OOM")) : Promise.resolve(rows);
  * };
  * assertEquals([await inSmallerBatches(8, run, () => Promise.resolve()), tried], [2, [8, 4, 2]]);
+ * const few = inSmallerBatches({ microBatch: 4, least: 4 }, run, () => Promise.resolve());
+ * assertEquals(await few.catch(({ code }) => code), "RESOURCE_EXHAUSTED");
  * ```
  */
 export async function inSmallerBatches<R>(
-  microBatch: number,
+  sizes: number | MicroBatchSizes,
   run: (microBatch: number) => Promise<R>,
   onLess: (microBatch: number) => Promise<void>,
 ): Promise<R> {
+  const { microBatch, least = 1 } = typeof sizes === "number" ? { microBatch: sizes } : sizes;
   for (let rows = microBatch;; rows = Math.floor(rows / 2)) {
     try {
       return await run(rows);
     } catch (error) {
-      if (!(error instanceof TensorFlowError) || error.code !== "RESOURCE_EXHAUSTED" || rows === 1) {
+      if (!(error instanceof TensorFlowError) || error.code !== "RESOURCE_EXHAUSTED" || rows <= least) {
         throw error;
       }
       await onLess(Math.floor(rows / 2));

@@ -31,7 +31,8 @@ export const EMBEDDED = "embedded";
 const MOST_ROWS = 512;
 const MAX_CONFIG_BYTES = 2 ** 20;
 
-const { lora, merge, stop, lr, epochs, margin, microBatch, compat, held, saveDtype } = UNLEARN_OPTIONS;
+const { lora, merge, stop, lr, epochs, margin, microBatch, compat, keepShort, held, saveDtype } =
+  UNLEARN_OPTIONS;
 const { checkpointLayers, optimizer } = UNLEARN_OPTIONS;
 const { benign: _, ...lastingOptions } = LASTING_OPTIONS; // texts are the whole sweep's
 const { profile, compat: rules, bigrams, allow } = detect.options;
@@ -44,7 +45,7 @@ const { n, problems, temperature, topP, maxTokens, sandbox, consent, timeout } =
 
 /** What may differ between runs: the hyperparameters of all methods, and how `unlearn` goes about it. */
 export const SWEPT_OPTIONS = {
-  ...{ lr, epochs, margin, microBatch, stop, compat, held, saveDtype, lora, merge },
+  ...{ lr, epochs, margin, microBatch, stop, compat, keepShort, held, saveDtype, lora, merge },
   ...{ checkpointLayers, optimizer },
   ...lastingOptions,
   ...METHOD_OPTIONS,

@@ -11,7 +11,7 @@ import type { GivenDevices } from "./devices_option.ts";
 import { LASTING_OPTIONS } from "./lasting_options.ts";
 import { methodParameters } from "./method_options.ts";
 import { checkLasting, judgesEach } from "./stop_rule.ts";
-import type { Compat } from "../unlearning/early_stop.ts";
+import { type Compat, MARGINS } from "../unlearning/early_stop.ts";
 import { methodDefaults, type MethodName } from "../unlearning/objectives.ts";
 import { EMBEDDED, refuseSweep, type SweepConfig, type SweepStudy, SWEPT_OPTIONS } from "./sweep_config.ts";
 
@@ -109,7 +109,10 @@ function settingsOf({ grid, vary }: Pick<SweepStudy, "grid" | "vary">): Settings
 /** The values that are otherwise than the run would have them without; those of `lasting` are nothing to a run without it. */
 function changesOf(values: Settings, unlearn: SweepConfig["unlearn"], method: MethodName): Settings {
   const compat = (values.compat ?? unlearn.compat) as Compat | undefined;
-  const defaults: { [name: string]: unknown } = methodDefaults(method, compat);
+  const defaults: { [name: string]: unknown } = {
+    ...methodDefaults(method, compat),
+    margin: MARGINS[compat ?? SWEPT_OPTIONS.compat.default],
+  };
   const isLasting = values.lasting ?? unlearn.lasting ?? false;
   return Object.fromEntries(
     Object.entries(values).filter(([name, value]) => {

@@ -4,6 +4,7 @@
  * @module
  */
 import { CONTROL_SETS } from "../attacks/control_rows.ts";
+import { MARGINS } from "../unlearning/early_stop.ts";
 import { METHODS } from "../unlearning/objectives.ts";
 import { TRAINED_MODEL_OPTIONS } from "./adapter_options.ts";
 import { CHUNK_OPTIONS } from "./chunk_options.ts";
@@ -20,6 +21,8 @@ import {
   OPTIMIZER_OPTION,
 } from "./memory_options.ts";
 import { ALONE, inWords, METHOD_HELP, METHOD_OPTIONS } from "./method_options.ts";
+import { REFERENCE_MODEL_OPTION } from "./reference_model.ts";
+import { REFERENCE_OPTIONS } from "./reference_options.ts";
 import { RISK_OPTIONS } from "./secret_risks.ts";
 import { MATCHED } from "./unlearn_thresholds.ts";
 
@@ -54,8 +57,9 @@ export const UNLEARN_OPTIONS = {
   epochs: { kind: "int", describe: "epochs, at most", default: 100, min: 1 },
   margin: {
     kind: "float",
-    describe: "EL_10 is measured from MA's threshold plus this on",
-    default: 0.1,
+    describe:
+      `EL_10 is measured from MA's threshold plus this on: ${MARGINS.sound}, ${MARGINS.reference} with ` +
+      "--compat reference",
     min: 0,
   },
   microBatch: {
@@ -73,6 +77,8 @@ export const UNLEARN_OPTIONS = {
     choices: ["sound", "paper", "reference"],
     default: "sound",
   },
+  keepShort: REFERENCE_OPTIONS.keepShort,
+  ...REFERENCE_MODEL_OPTION,
   held: {
     kind: "int",
     describe: "with --thresholds matched: sets of made-up values in the secrets' places, held where they are",

@@ -21,6 +21,7 @@ import { type GivenDevices, onEach, readHosts } from "./devices_option.ts";
 import { formatTable } from "./console.ts";
 import { fitMemory, gigabytes, memoryCell, memoryLeft, type MemoryPlan } from "./memory.ts";
 import type { ModelContext } from "./model_folder.ts";
+import { referenceSizes } from "./reference_model.ts";
 
 /** The options that decide. */
 export interface UnlearnMemoryOptions extends ObjectiveOptions, TrainedModel, GivenDevices {
@@ -38,7 +39,9 @@ export interface UnlearnMemoryOptions extends ObjectiveOptions, TrainedModel, Gi
   checkpointLayers?: boolean;
   /** How the optimizer's moments are stored. Default "adam". */
   optimizer?: OptimizerName;
-  /** `reference` takes two rows at once, whatever is asked for. */
+  /** Another model that divergences are measured from, as `--reference` names it. */
+  reference?: string | undefined;
+  /** `reference` takes two rows at once, whatever is asked for or fits. */
   compat: Compat;
 }
 
@@ -50,12 +53,17 @@ export interface UnlearnTables {
   retainRows: readonly RowOf<typeof RETAIN_COLUMNS>[];
 }
 
+/** The reference's means are of two rows, however few are asked for. */
+const PAIRS = { value: 2, reason: "--compat reference takes two rows at once" };
+
 /** What a run takes, and with how many rows at once. */
 export interface UnlearnMemory {
   /** Bytes. */
   bytes: number;
   /** Rows at once: fewer than were asked for where these do not fit. */
   microBatch: number;
+  /** The fewest rows at once. */
+  least: number;
   /** What scores are to be sized for, see `limitMemory`; undefined where they may be as is fastest. */
   limit: number | undefined;
 }
@@ -89,14 +97,16 @@ export async function unlearningPlan(
   { limit, ...context }: ModelContext & { limit?: number | undefined },
 ): Promise<MemoryPlan> {
   const sizes = await trainedSizes(options, context);
+  const reference = await referenceSizes(options, context);
   const objective = objectiveOf(options.method, options);
   const { maxPositions } = sizes.config;
   const isKnown = retainRows.every(({ bleu4 }) => bleu4 !== null && bleu4 >= RETAIN_BLEU);
   const { dtype: products, checkpointLayers: recomputesLayers, optimizer, devices } = options;
   const hosts = readHosts(options.hosts).length;
+  const isPaired = options.compat === "reference";
   const work = {
-    ...{ objective, recomputesLayers, optimizer, devices, hosts },
-    forgetRows: forgetRows.length,
+    ...{ objective, recomputesLayers, optimizer, devices, hosts, reference },
+    forgetRows: isPaired ? Math.max(PAIRS.value, forgetRows.length) : forgetRows.length, // one is filled up
     forgetTokens: Math.min(WINDOW_TOKENS, maxPositions),
     maskTokens: forgetRows.reduce((sum, { mask_tokens }) => sum + mask_tokens, 0),
     secrets: forgetRows.reduce((sum, { spans }) => sum + countSpans(spans), 0),
@@ -114,7 +124,8 @@ export async function unlearningPlan(
   return {
     sizes,
     option: "--micro-batch",
-    value: options.compat === "reference" ? 2 : Math.min(options.microBatch, forgetRows.length),
+    value: isPaired ? PAIRS.value : Math.min(options.microBatch, forgetRows.length),
+    ...isPaired && { least: PAIRS },
     bytesWith: (microBatch) => unlearningBytes(sizes, { ...work, microBatch }),
   };
 }
@@ -153,8 +164,9 @@ export async function planUnlearning(
   const others = { ...options, checkpointLayers: !checkpointLayers };
   const other = await unlearningPlan(others, tables, { ...context, limit: sized });
   const [plain, saving] = checkpointLayers ? [other, own] : [own, other];
+  const least = own.least?.value ?? 1;
   const batches: number[] = [];
-  for (let batch = own.value; batch >= 1; batch = Math.floor(batch / 2)) batches.push(batch);
+  for (let batch = own.value; batch >= least; batch = Math.floor(batch / 2)) batches.push(batch);
   const fits = (bytes: number) => free === null || bytes <= free;
   const chosen = batches.find((batch) => fits(own.bytesWith(batch))) ?? null;
   const cell = (bytes: number) => memoryCell(bytes, free);
@@ -164,7 +176,7 @@ export async function planUnlearning(
   );
   const rest = free === null ? "" : ` of the ${gigabytes(free)} that there are`;
   const verdict = chosen === null
-    ? `It does not fit: with --micro-batch 1 it takes about ${gigabytes(own.bytesWith(1))}${rest}`
+    ? `It does not fit: with --micro-batch ${least} it takes about ${gigabytes(own.bytesWith(least))}${rest}`
     : `It takes --micro-batch ${chosen}: about ${gigabytes(own.bytesWith(chosen))}${rest}`;
   const numbers = own.sizes.trained ?? own.sizes.parameters;
   return {
@@ -172,7 +184,7 @@ export async function planUnlearning(
       .join("\n\n"),
     summary: {
       ...{ plan: true, micro_batch: chosen, free_bytes: free },
-      memory_bytes: Math.round(own.bytesWith(chosen ?? 1)),
+      memory_bytes: Math.round(own.bytesWith(chosen ?? least)),
     },
   };
 }
@@ -208,7 +220,7 @@ export async function fitUnlearning(
 ): Promise<UnlearnMemory> {
   const { plan, limit: sized } = await sizedPlan(options, tables, { ...context, limit });
   const { value, bytes } = fitMemory(context, plan, limit);
-  return { microBatch: value, bytes, limit: sized };
+  return { microBatch: value, least: plan.least?.value ?? 1, bytes, limit: sized };
 }
 
 /** The plan with scores as is fastest; within a limit, or where the run would take more than is free, sized for that. */

@@ -13,6 +13,7 @@ import type { UnlearnEpoch } from "../unlearning/unlearn_epoch.ts";
 import type { ChunkSummary } from "./chunks.ts";
 import type { CommandResult } from "./command.ts";
 import { formatTable } from "./console.ts";
+import type { LeftOut } from "./reference_options.ts";
 
 /**
  * An epoch's scores beside the bar, and how many secrets are above where each is judged.
@@ -94,6 +95,8 @@ export interface UnlearnSummary {
   relapses?: number[];
   /** How its chunks ended, where the set was cut. */
   chunks?: ChunkSummary;
+  /** What the reference's ways left out of the forget set. */
+  left_out?: LeftOut;
   /** What its first epochs said of the learning rate. */
   notes: string[];
   /** The folder. */

@@ -137,6 +137,12 @@ export const HISTORY_COLUMNS = { ...EPOCH_COLUMNS, trained: "int" } as const sat
 /** What `unlearn`'s history has besides; histories of earlier versions lack it. */
 export const NORM_COLUMNS = { norm: "float?" } as const satisfies Columns;
 
+/** And what was measured of its file, in the row of the epoch whose weights that holds; earlier versions lack them. */
+export const WRITTEN_COLUMNS = {
+  ...{ ma_written: "float?", el_3_written: "float?", el_5_written: "float?" },
+  ...{ el_10_written: "float?", retain_ma_written: "float?" },
+} as const satisfies Columns;
+
 /** The columns of `unlearn`'s secrets: what became of each. */
 export const OUTCOME_COLUMNS = {
   ...SECRET_COLUMNS,

@@ -36,6 +36,8 @@ export interface ForgetExample extends SecretMask {
   windowTokens: number;
   /** The row's secrets. */
   secrets: ExampleSecret[];
+  /** Whether the reference counts the row's padding as secret, see `ReferenceRow`. Default false. */
+  marksPadding?: boolean;
 }
 
 /** What rows are found in. */
@@ -74,10 +76,10 @@ export interface ExampleSource {
  */
 export async function forgetExamples(
   { tokenizer, documents, key, windowTokens = WINDOW_TOKENS }: ExampleSource,
-  rows: readonly Pick<ForgetRow, "doc_id" | "window" | "spans">[],
+  rows: readonly (Pick<ForgetRow, "doc_id" | "window" | "spans"> & Pick<ForgetExample, "marksPadding">)[],
 ): Promise<ForgetExample[]> {
   const docIds = [...new Set(rows.map(({ doc_id }) => doc_id))];
-  const texts = findTexts(documents, docIds);
+  const texts = documentTexts(documents, docIds);
   const encoded = await tokenizer.encodeBatch(texts);
   const sources = new Map(
     docIds.map((
@@ -89,7 +91,7 @@ export async function forgetExamples(
   if (key) await checkPlaces(located.flatMap(({ places }) => places), (id) => sources.get(id)?.text, key);
   const tokens = await tokenizeSecrets(tokenizer, located.flatMap(({ inText }) => inText));
   let next = 0;
-  return rows.map(({ doc_id, window }, i) => {
+  return rows.map(({ doc_id, window, marksPadding }, i) => {
     const text = sources.get(doc_id)!.tokens;
     if (window < 0 || window >= text.ids.length) {
       throw new RangeError(
@@ -99,7 +101,8 @@ export async function forgetExamples(
     const { secrets, spans } = located[i]!;
     const cut = <A extends Int32Array | Uint32Array>(all: A) => all.subarray(window, window + windowTokens);
     const beyond = text.starts[window + windowTokens] ?? Infinity;
-    const outside = located[i]!.inText.findIndex(({ start }) => start >= beyond);
+    const touched = text.ends[window + windowTokens - 1] ?? Infinity; // one that begins there touches the window
+    const outside = located[i]!.inText.findIndex(({ start }) => start >= beyond && start > touched);
     if (outside >= 0) {
       const { start, end } = located[i]!.secrets[outside]!;
       throw new RangeError(
@@ -114,6 +117,7 @@ export async function forgetExamples(
       ids: Int32Array.from(cut(text.ids)),
       ...maskSecrets({ starts: cut(text.starts), ends: cut(text.ends) }, spans),
       secrets: secrets.map((secret) => ({ ...secret, ...tokens[next++]! })),
+      ...marksPadding && { marksPadding },
     };
   });
 }
@@ -159,11 +163,24 @@ export async function retainExamples(
   { tokenizer, documents }: ExampleSource,
   docIds: readonly string[],
 ): Promise<Int32Array[]> {
-  const encoded = await tokenizer.encodeBatch(findTexts(documents, docIds));
+  const encoded = await tokenizer.encodeBatch(documentTexts(documents, docIds));
   return encoded.map(({ ids }) => ids.slice(0, RETAIN_TOKENS));
 }
 
-function findTexts(documents: readonly Document[], docIds: readonly string[]): string[] {
+/**
+ * The texts of documents.
+ *
+ * @throws {RangeError} when one is missing
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { documentTexts } from "./examples.ts";
+ *
+ * assertEquals(documentTexts([{ docId: "a", path: null, text: "x" }], ["a", "a"]), ["x", "x"]);
+ * ```
+ */
+export function documentTexts(documents: readonly Document[], docIds: readonly string[]): string[] {
   const texts = new Map(documents.map(({ docId, text }) => [docId, text]));
   return docIds.map((id) => {
     const text = texts.get(id);

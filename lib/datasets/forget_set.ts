@@ -48,7 +48,7 @@ export interface ForgetRow {
 export const SET_ROWS = 32;
 
 /** How to choose. */
-export interface ForgetOptions {
+export interface ForgetOptions extends Pick<QualifyOptions, "firstOnly"> {
   /** Rows a group. Default {@linkcode SET_ROWS}, or as many as there are where fewer qualify. */
   k?: number | undefined;
   /** Disjoint groups. */
@@ -121,6 +121,8 @@ export function takeGroup<T>(shuffled: readonly T[], { k, group }: { k: number; 
 export interface QualifyOptions extends Pick<ForgetOptions, "minMa" | "minMaskTokens"> {
   /** Which secrets are known: then the windows that have one qualify, and none by its means. */
   isKnown?: ((secret: ProbedSecret) => boolean) | undefined;
+  /** Whether a document's first window alone qualifies, as in the reference. Default false. */
+  firstOnly?: boolean;
 }
 
 /**
@@ -186,9 +188,10 @@ export function qualifyingRows(
 /** The windows whose scores are within the bounds, with their secrets and mean MA, in the probe's order. */
 function qualifyingWindows(
   probe: readonly ProbedSecret[],
-  { minMa = 0.9, minMaskTokens = 32, isKnown }: QualifyOptions,
+  { minMa = 0.9, minMaskTokens = 32, isKnown, firstOnly = false }: QualifyOptions,
 ): { secrets: ProbedSecret[]; ma: number }[] {
-  const windows = Map.groupBy(probe, ({ doc_id, window }) => `${doc_id}\0${window}`);
+  const taken = firstOnly ? probe.filter(({ window }) => window === 0) : probe;
+  const windows = Map.groupBy(taken, ({ doc_id, window }) => `${doc_id}\0${window}`);
   return [...windows.values()].flatMap((secrets) => {
     const scores = secrets.flatMap(({ ma }) => ma === null ? [] : [ma]);
     const ma = scores.reduce((sum, score) => sum + score, 0) / scores.length;

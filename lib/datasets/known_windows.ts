@@ -14,6 +14,8 @@ export interface KnownWindowsOptions {
   isKnown: (secret: ProbedSecret) => boolean;
   /** Rows, at most; all by default. */
   k?: number | undefined;
+  /** Whether a document's first window alone is taken, as in the reference. Default false. */
+  firstOnly?: boolean;
 }
 
 /** The rows that are taken, and what is left. */
@@ -47,9 +49,9 @@ export interface KnownWindows {
 export function knownWindows(
   probe: readonly ProbedSecret[],
   textOf: (docId: string) => string | undefined,
-  { isKnown, k = Infinity }: KnownWindowsOptions,
+  { isKnown, k = Infinity, firstOnly = false }: KnownWindowsOptions,
 ): KnownWindows {
-  const all = qualifyingRows(probe, textOf, { isKnown }).sort((a, b) => b.ma - a.ma);
+  const all = qualifyingRows(probe, textOf, { isKnown, firstOnly }).sort((a, b) => b.ma - a.ma);
   const known = new Set(probe.filter(isKnown).map(placeKey));
   const taken = new Set<string>();
   const valuesOf = new Map(all.map((row) => [

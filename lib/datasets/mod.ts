@@ -40,6 +40,7 @@ export {
   SECRET_SCORE_COLUMNS,
   SKIPPED_COLUMNS,
   THRESHOLD_COLUMNS,
+  WRITTEN_COLUMNS,
 } from "./columns.ts";
 export type { ArrowBatch } from "./arrow_batches.ts";
 export {

@@ -8,7 +8,7 @@ import type { ExampleSecret, ForgetExample } from "../datasets/examples.ts";
 import { LIKELIHOOD_NAMES, type LikelihoodName, type MetricValues, perMetric } from "../datasets/metrics.ts";
 import type { SecretPlace } from "../datasets/place.ts";
 import { groupIntervals, type MetricIntervals } from "../metrics/group_intervals.ts";
-import { groupMeans } from "../metrics/group_scores.ts";
+import { evaluationBatches, groupMeans } from "../metrics/group_scores.ts";
 import type { TextScorer } from "../metrics/score_memo.ts";
 import type { Scores } from "../metrics/scorer.ts";
 import { describeSecret } from "../secrets/fingerprint.ts";
@@ -53,6 +53,8 @@ export interface EvaluateOptions {
   model: string;
   /** Ends a secret's decode. */
   endOfText: number | null;
+  /** Whether the forget set's means are over batches of documents, as the reference's: see `evaluationBatches`. Default false. */
+  inBatches?: boolean;
   /** Whether EL_n is wanted of unseen texts too, the dearest of all: they are mispredicted most. Default true. */
   unseenEl?: boolean;
   /** Called with how many secrets and texts are done. */
@@ -97,12 +99,13 @@ export function countItems({ forget, retain, unseen }: EvaluationSets): number {
 export async function evaluateSets(
   scorer: TextScorer,
   sets: EvaluationSets,
-  { model, endOfText, unseenEl = true, onProgress }: EvaluateOptions,
+  { model, endOfText, inBatches = false, unseenEl = true, onProgress }: EvaluateOptions,
 ): Promise<{ sets: (SetScores & MetricIntervals)[]; secrets: SecretScores[]; scores: Scores[] }> {
   const options = { endOfText, ...(onProgress && { onProgress }) };
   const places = sets.forget.flatMap((example, row) => example.secrets.map((secret) => ({ row, secret })));
   const scores = await scorer.secrets(places.map(({ secret }) => secret), options);
-  const documents = places.map(({ row }) => row);
+  const owners = places.map(({ row }) => row);
+  const documents = inBatches ? evaluationBatches(owners) : owners;
   const clusters = places.map(({ secret }) => secret.value);
   const rows: (SetScores & MetricIntervals)[] = sets.forget.length > 0
     ? [{

@@ -13,8 +13,10 @@ import { checkPlaces } from "../datasets/check_places.ts";
 import type { Document } from "../datasets/corpus.ts";
 import { norOthers } from "../datasets/nor_others.ts";
 import { placeKey, type SecretPlace, spanFinder } from "../datasets/place.ts";
+import { keptByReference } from "../datasets/reference_rows.ts";
 import { secretWindows } from "../datasets/secret_mask.ts";
 import { type SecretInText, type TokenizedSecret, tokenizeSecrets } from "../datasets/secret_tokens.ts";
+import { WINDOW_TOKENS } from "../datasets/token_counts.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 
 /** A secret's tokens and those before it, which several places may share. */
@@ -45,6 +47,8 @@ export interface LocatedSecret<P extends SecretPlace = SecretPlace> {
 export interface SecretLocatorOptions {
   /** Treat the first 512 tokens only, as the paper and the reference do. */
   firstWindowOnly?: boolean | undefined;
+  /** Of shorter documents only what the reference keeps, see `keptByReference`. Default: all. */
+  dropsShort?: boolean;
   /** Most tokens of a window, for a model of fewer positions. Default 512. */
   windowTokens?: number;
   /** Units of work. Default 1. */
@@ -156,7 +160,8 @@ export class SecretLocator<P extends SecretPlace> {
 
   /** Places of documents that came since the last time. */
   async #locate(): Promise<void> {
-    const { isOwn = () => true, firstWindowOnly: firstOnly = false, windowTokens: length } = this.#options;
+    const { isOwn = () => true, firstWindowOnly: firstOnly = false } = this.#options;
+    const { dropsShort = false, windowTokens: length = WINDOW_TOKENS } = this.#options;
     const documents = this.#queue.map(({ text, places, first }) => ({
       found: this.#find(text, places),
       first,
@@ -169,11 +174,16 @@ export class SecretLocator<P extends SecretPlace> {
     });
     const located: (Found<P> & Pick<LocatedSecret<P>, "row" | "window" | "maskTokens">)[] = [];
     for (const [i, { found, first }] of documents.entries()) {
-      const cut = secretWindows(encoded[i]!, found, { firstOnly, ...length !== undefined && { length } });
-      this.#notTreated.push(...cut.notTreated.filter(({ unit }) => isOwn(unit)).map(({ place }) => place));
+      const text = encoded[i]!;
+      const isDropped = dropsShort && text.ids.length < length;
+      const all = { kept: found, cut: [], padding: 0 };
+      const { kept, cut: gone, padding } = isDropped ? keptByReference(text, found, length) : all;
+      const cut = secretWindows(text, kept, { firstOnly, length });
+      const notTreated = [...gone, ...cut.notTreated].filter(({ unit }) => isOwn(unit));
+      this.#notTreated.push(...notTreated.map(({ place }) => place));
       let row = first;
       for (const { window, mask, secrets } of cut.windows) {
-        const maskTokens = mask.reduce((sum, bit) => sum + bit, 0);
+        const maskTokens = mask.reduce((sum, bit) => sum + bit, padding);
         for (const secret of secrets) {
           if (isOwn(secret.unit)) located.push({ ...secret, row, window, maskTokens });
           row++;

@@ -1,5 +1,6 @@
 /**
- * Means of secrets' scores as the paper takes them: over the secrets of a document, then over the documents of a group.
+ * Means of secrets' scores as the paper takes them: over the secrets of a document, then over the documents of a group; and
+ * as its code does: over the secrets of a batch of documents, then over batches.
  *
  * @module
  */
@@ -37,4 +38,28 @@ export function groupMeans(scores: readonly Scores[], documents: readonly (strin
     METRIC_NAMES,
     (metric) => mean([...members.values()].map((group) => mean(group.map((score) => score[metric])))),
   );
+}
+
+/** Documents of a batch of the reference's evaluation. */
+const BATCH_DOCUMENTS = 8;
+
+/**
+ * The batch of the reference's evaluation that each score is in: its means are over the secrets of eight documents, then over
+ * batches, the last of which may have fewer documents and weighs as much. In place of documents they give `groupMeans` and
+ * `groupIntervals` these means.
+ *
+ * @param documents for each score, its document's number in the set
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(evaluationBatches([0, 0, 7, 8, 16]), [0, 0, 0, 1, 2]);
+ * const score = (ma: number) => ({ tokens: 9, ma, el_3: null, el_5: null, el_10: null, nll: 0 });
+ * const [scores, documents] = [[score(1), score(1), score(0)], [0, 0, 1]];
+ * assertEquals(groupMeans(scores, documents).ma, 0.5);
+ * assertEquals(groupMeans(scores, evaluationBatches(documents)).ma, 2 / 3);
+ * ```
+ */
+export function evaluationBatches(documents: readonly number[]): number[] {
+  return documents.map((document) => Math.floor(document / BATCH_DOCUMENTS));
 }

@@ -31,7 +31,15 @@ export interface LiveSets extends UnlearnSets {
 export interface UnlearnLiveOptions extends
   Omit<
     UnlearnOptions,
-    "endOfText" | "xla" | "compat" | "method" | "secretThresholds" | "rescore" | "lasting" | "underReference"
+    | "endOfText"
+    | "xla"
+    | "compat"
+    | "method"
+    | "secretThresholds"
+    | "rescore"
+    | "lasting"
+    | "underReference"
+    | "openReference"
   > {
   /** A name of `METHODS`. */
   method: string;

@@ -26,6 +26,7 @@ import {
   SECRET_SCORE_COLUMNS,
   SKIPPED_COLUMNS,
   THRESHOLD_COLUMNS,
+  WRITTEN_COLUMNS,
 } from "../datasets/columns.ts";
 import { SWEEP_COLUMNS, SWEEP_LATER_COLUMNS, SWEEP_MEAN_COLUMNS } from "../datasets/sweep_columns.ts";
 import { RELIABILITY_COLUMNS, UTILITY_COLUMNS } from "../datasets/utility_columns.ts";
@@ -58,7 +59,7 @@ export const REPORT_TABLES = {
   history: {
     what: "a history that unlearn wrote",
     columns: HISTORY_COLUMNS,
-    optional: NORM_COLUMNS,
+    optional: { ...NORM_COLUMNS, ...WRITTEN_COLUMNS },
     isMany: true,
   },
   attacks: { what: "attacks that attack wrote", columns: ATTACK_COLUMNS },

@@ -24,7 +24,7 @@ export function hasDropout({ adapter }: Pick<Model, "adapter">): boolean {
 /**
  * The seed of one step, whatever micro-batches it has.
  *
- * @param seed the run's @param step its number
+ * @param seed the run's @param step its number @param draw of several in one step, from 0
  * @returns [2] int32, twice the same number; the caller disposes it
  *
  * @example
@@ -37,7 +37,7 @@ export function hasDropout({ adapter }: Pick<Model, "adapter">): boolean {
  * assertEquals([draw(1), draw(1) === draw(2)], [draw(1), false]);
  * ```
  */
-export function dropoutSeed(seed: number, step: number): tf.Tensor1D {
-  const number = philox([seed, Math.floor(seed / 2 ** 32)], [step, 0, 0, 0])[0] | 0;
+export function dropoutSeed(seed: number, step: number, draw = 0): tf.Tensor1D {
+  const number = philox([seed, Math.floor(seed / 2 ** 32)], [step, draw, 0, 0])[0] | 0;
   return tf.tensor1d([number, number], "int32");
 }

@@ -75,7 +75,7 @@ export interface DriftOptions {
  * using loaded = await loadModel("tests/fixtures/gpt2/trained");
  * const row = (secret: number[]) => ({ ids: Int32Array.of(3, 20), secrets: [{ prefix: [3, 20, 49], secret }] });
  * const forget = [row([41, 5, 26, 8]), row([9, 9, 9, 9])];
- * using scores = new ForgetScores(loaded.model, { forget, retain: [] }, null);
+ * using scores = new ForgetScores(loaded.model, { forget, retain: [] }, { endOfText: null });
  * const [first, later] = await measureDrift(scores, { this: [1], earlier: [], later: [0] }, {
  *   ...{ place: { turn: 1, pass: 1, chunk: 1 }, sample: 8, seed: 1, onProgress: () => {} },
  *   ...{ secretsOf: (row) => [row], thresholdsOf: () => ({ ma: 0.5, el_10: 0 }) },

@@ -6,14 +6,16 @@
 import type { Model } from "../models/model.ts";
 import { type Objective, objectiveOf } from "./objectives.ts";
 import { RankEditSteps } from "./rank_edit_steps.ts";
+import { checkReference } from "./reference_model.ts";
 import type { RunSteps } from "./run_steps.ts";
-import type { UnlearnOptions, UnlearnSets } from "./unlearn_options.ts";
-import { UnlearnSteps } from "./unlearn_steps.ts";
+import type { UnlearnSets } from "./unlearn_options.ts";
+import { type StepsOptions, UnlearnSteps } from "./unlearn_steps.ts";
 
 /**
- * The steps of a method; their references are the model as it is now.
+ * The steps of a method; their references are the model as it is now, or another.
  *
- * @throws {RangeError} for an unknown method, a set without rows or token ids that the model does not have
+ * @throws {RangeError} for an unknown method, a set without rows or token ids that the model does not have; as
+ * `checkReference`
  *
  * @example
  * ```ts
@@ -36,12 +38,13 @@ import { UnlearnSteps } from "./unlearn_steps.ts";
 export async function createSteps(
   model: Model,
   sets: UnlearnSets,
-  options: UnlearnOptions,
+  options: StepsOptions,
 ): Promise<RunSteps> {
   const { method } = options;
   const objective: Objective = typeof method === "string"
     ? objectiveOf(method, { ...options, modelLayers: model.config.layers })
     : method;
+  if (options.reference) checkReference(options.reference, { model, sets, objective });
   if (objective.edits) return new RankEditSteps(model, sets.forget, objective.edits);
   return await UnlearnSteps.create(model, sets, { ...options, method: objective });
 }

@@ -28,7 +28,14 @@ export interface StepShared {
   /** Whether XLA compiles the gradients: it takes seconds. Default true. */
   xla?: boolean;
   /** Draws an adapter's dropout for the step that is next, see `dropoutSeed`. Default: nothing is dropped. */
-  dropout?: (() => tf.Tensor) | undefined;
+  dropout?: ((draw?: number) => tf.Tensor) | undefined;
+  /** Another model that terms are given as the reference, by device; needed until the step is made. Default: the model. */
+  references?: readonly Model[] | undefined;
+  /**
+   * Whether the reference of each step is the model in training itself, whose dropout is drawn a second time: all that tells
+   * one from the other. Default false.
+   */
+  comparesItself?: boolean;
   /** Terms beside those that the micro-batches have weights for. Default: none. */
   terms?: readonly Term[];
   /** How gradients are computed with less memory. */
@@ -70,6 +77,8 @@ export interface StepTerms {
  */
 export class DeviceStep implements Disposable {
   readonly #model: Model;
+  /** What the terms' reference is computed by. */
+  readonly #source: Model;
   readonly #device: number;
   readonly #terms: readonly Term[];
   /** The reference's output layer, for logits of the states that terms keep. */
@@ -80,17 +89,19 @@ export class DeviceStep implements Disposable {
   constructor(shared: StepShared, { terms, counting }: StepTerms, device: number) {
     const { sums, saving, xla = true } = shared;
     const model = this.#model = shared.replicas?.models[device] ?? shared.model;
+    const source = this.#source = shared.references?.[device] ?? model;
     const weights = device === 0 ? sums.weights : model.trainable;
     this.#device = device;
     this.#terms = terms;
-    if (terms.some((term) => term.reference)) this.#before = frozenOutput(model);
-    this.#gradients = compile((batch: BatchTensors, ...[seed]: tf.Tensor[]) => {
+    if (terms.some((term) => term.reference)) this.#before = frozenOutput(source);
+    this.#gradients = compile((batch: BatchTensors, ...[seed, other]: tf.Tensor[]) => {
+      const reference = shared.comparesItself
+        ? referenceOf(terms, inputsOf(model, batch, terms, { seed: other }))
+        : batch.reference;
       const { loss, gradients, aux } = valueAndGradients(weights, () => {
         const inputs = inputsOf(model, batch, terms, { seed, ...saving, before: this.#before?.project });
         const values = Object.fromEntries(
-          terms.map((term) =>
-            [term.name, term.values(inputs.of(term), batch.reference[term.name] ?? {})] as const
-          ),
+          terms.map((term) => [term.name, term.values(inputs.of(term), reference[term.name] ?? {})] as const),
         );
         const parts = counting.map(({ name }) => tf.sum(tf.mul(values[name]!, batch.arrays[name]!.weights!)));
         return { loss: parts.reduce((sum, part) => tf.add(sum, part)), aux: values };
@@ -132,14 +143,11 @@ export class DeviceStep implements Disposable {
     tf.tidy(() => assign(tensor, toDevice(tf.tensor1d(values), this.#device)));
   }
 
-  /** What computes, of a micro-batch's tensors, what the terms need of the reference: the model as it is then. */
+  /** What computes, of a micro-batch's tensors, what the terms need of the reference: the model as it is then, or another. */
   compileReference(): CompiledStep<[BatchTensors], Record<string, NamedTensors>> {
     return compile((batch: BatchTensors) => {
-      const inputs = inputsOf(this.#model, batch, this.#terms);
-      return Object.fromEntries(
-        this.#terms.map((term) => [term.name, term.reference?.(inputs.of(term)) ?? {}]),
-      );
-    }, { name: "reference", products: this.#model.products, device: this.#device });
+      return referenceOf(this.#terms, inputsOf(this.#source, batch, this.#terms));
+    }, { name: "reference", products: this.#source.products, device: this.#device });
   }
 
   /** Adds a micro-batch's gradients to the sums; its loss and its terms' values, which the caller disposes. */
@@ -152,4 +160,12 @@ export class DeviceStep implements Disposable {
     this.#gradients[Symbol.dispose]();
     this.#before?.[Symbol.dispose]();
   }
+}
+
+/** What terms need of a model, by their names. */
+function referenceOf(
+  terms: readonly Term[],
+  inputs: ReturnType<typeof inputsOf>,
+): Record<string, NamedTensors> {
+  return Object.fromEntries(terms.map((term) => [term.name, term.reference?.(inputs.of(term)) ?? {}]));
 }

@@ -4,7 +4,8 @@
  * Checked after every epoch, nothing before the first. EL_n costs decodes, so it is measured once MA is near its
  * threshold: within the margin (`sound`, `paper`) or from the epoch after that (`reference`). An epoch is kept when
  * MA, and EL_10 once it is measured, are no worse than in the epoch last kept, or (not by `reference`) when it reaches
- * the thresholds; five epochs in which only EL_10 was worse end the run too if MA is below its threshold.
+ * the thresholds; five epochs in which only EL_10 was worse end the run too if MA is below its threshold. The reference
+ * compares numbers in single precision, and so does its rule here.
  *
  * @module
  */
@@ -13,6 +14,9 @@ import { isBelowThreshold } from "../metrics/threshold.ts";
 
 /** The name of a stopping rule: this project's, the paper's or its code's. */
 export type Compat = "sound" | "paper" | "reference";
+
+/** How far above its threshold an MA may be to count as near it, by whose rule: the paper says none, the reference's commands do. */
+export const MARGINS: { readonly [C in Compat]: number } = { sound: 0.1, paper: 0.1, reference: 0.3 };
 
 /** Means over the forget set. */
 export interface GroupScores {
@@ -104,7 +108,8 @@ export class EarlyStop {
 
   /** Whether EL_n is to be measured for an epoch of this MA. */
   wantsEl(ma: number): boolean {
-    const isNear = ma <= this.#thresholds.ma + this.#options.margin;
+    const precise = precisionOf(this.#options.compat);
+    const isNear = precise(ma) <= precise(this.#thresholds.ma + this.#options.margin);
     const wants = this.#state.near || (isNear && this.#options.compat !== "reference");
     this.#state.near ||= isNear;
     return wants;
@@ -123,22 +128,25 @@ export class EarlyStop {
    */
   decide(scores: GroupScores): StopDecision {
     const { ma, el_10 } = scores;
-    const reached = isReached(scores, this.#thresholds, this.#options.compat);
-    const maKeeps = ma <= this.#state.ma;
-    const isNoWorse = maKeeps && (el_10 === null || el_10 <= this.#state.el_10);
+    const { compat } = this.#options;
+    const precise = precisionOf(compat);
+    const reached = isReached(scores, this.#thresholds, compat);
+    const maKeeps = precise(ma) <= precise(this.#state.ma);
+    const isNoWorse = maKeeps && (el_10 === null || precise(el_10) <= precise(this.#state.el_10));
     // the reference ends there with the weights it had kept before, although these did not reach the thresholds
-    const keep = isNoWorse || (reached && this.#options.compat !== "reference");
+    const keep = isNoWorse || (reached && compat !== "reference");
     if (keep) {
       Object.assign(this.#state, { ma, el_10: el_10 ?? this.#state.el_10, worse: 0 });
     } else if (maKeeps) this.#state.worse++;
-    const outOfPatience = this.#state.worse >= PATIENCE && isBelowThreshold(ma, this.#thresholds.ma);
+    const outOfPatience = this.#state.worse >= PATIENCE &&
+      isBelowThreshold(precise(ma), precise(this.#thresholds.ma));
     return { keep, stop: reached || outOfPatience, reached };
   }
 }
 
 /**
  * Whether means are where they shall be. For `paper` that is at their thresholds or below, EL_3 and EL_5 too where they have
- * some; else below those of MA and EL_10.
+ * some; else below those of MA and EL_10, by the `reference` in single precision.
  *
  * @example
  * ```ts
@@ -148,6 +156,8 @@ export class EarlyStop {
  * assertEquals(isReached(scores, limits, "paper"), false); // by EL_3
  * assertEquals(isReached({ ...scores, el_3: 0.1 }, limits, "paper"), true);
  * assertEquals(isReached(scores, limits, "sound"), false); // by MA
+ * const [near, at] = [{ ...scores, ma: 0.29999999999 }, { ma: 0.3, el_10: 0.1 }];
+ * assertEquals([isReached(near, at, "sound"), isReached(near, at, "reference")], [true, false]); // one number in float32
  * ```
  */
 export function isReached(
@@ -155,9 +165,17 @@ export function isReached(
   { ma, el_3, el_5, el_10 }: StopThresholds,
   compat: Compat,
 ): boolean {
-  if (compat !== "paper") return isBelowThreshold(scores.ma, ma) && isBelowThreshold(scores.el_10, el_10);
+  const precise = precisionOf(compat);
+  const isBelow = (score: number | null, limit: number) =>
+    score !== null && isBelowThreshold(precise(score), precise(limit));
+  if (compat !== "paper") return isBelow(scores.ma, ma) && isBelow(scores.el_10, el_10);
   const isUnder = (score: number | null, limit: number | null | undefined) =>
     limit === null || limit === undefined || (score !== null && score <= limit);
   return isUnder(scores.ma, ma) && isUnder(scores.el_3, el_3) && isUnder(scores.el_5, el_5) &&
     isUnder(scores.el_10, el_10);
+}
+
+/** A number as a rule sees it. */
+function precisionOf(compat: Compat): (value: number) => number {
+  return compat === "reference" ? Math.fround : (value) => value;
 }

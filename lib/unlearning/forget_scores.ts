@@ -4,9 +4,10 @@
  * @module
  */
 import { LIKELIHOOD_NAMES, type MetricValues, perMetric, type ThresholdMetric } from "../datasets/metrics.ts";
-import { groupMeans } from "../metrics/group_scores.ts";
+import { evaluationBatches, groupMeans } from "../metrics/group_scores.ts";
 import { Scorer, type Scores } from "../metrics/scorer.ts";
 import type { Model } from "../models/model.ts";
+import type { Compat } from "./early_stop.ts";
 import type { UnlearnSets } from "./unlearn_options.ts";
 
 /** The sets' scores. */
@@ -15,6 +16,14 @@ export interface SetScores {
   secrets: Scores[];
   /** Means over the forget set, null where not all secrets were measured, and the retain set's. */
   means: MetricValues<ThresholdMetric> & { retain_ma: number | null };
+}
+
+/** How a run's sets are scored. */
+export interface ForgetScoresOptions {
+  /** Ends a secret's decode. */
+  endOfText: number | null;
+  /** By the `"reference"` means are over batches of documents, see `evaluationBatches`. Default "sound". */
+  compat?: Compat;
 }
 
 /** Whether EL_n is wanted: of all secrets, of none, or of those of some MA. */
@@ -37,7 +46,7 @@ export type Measure = (el: WantsEl) => Promise<SetScores>;
  * using loaded = await loadModel("tests/fixtures/gpt2/trained");
  * const secrets = [{ prefix: [3, 20, 49], secret: [41, 5, 26, 8] }, { prefix: [3, 20, 49], secret: [9, 9, 9, 9] }];
  * const sets = { forget: [{ ids: Int32Array.of(3, 20), secrets }], retain: [] };
- * using scores = new ForgetScores(loaded.model, sets, null);
+ * using scores = new ForgetScores(loaded.model, sets, { endOfText: null });
  * const { secrets: [known, other], means } = await scores.measure((_, ma) => ma < 0.5, () => {});
  * assertEquals([known!.ma, known!.el_3, other!.ma, other!.el_3, means.el_3], [1, null, 0, 0, null]);
  * ```
@@ -45,13 +54,12 @@ export type Measure = (el: WantsEl) => Promise<SetScores>;
 export class ForgetScores implements Disposable {
   readonly #scorer: Scorer;
   readonly #sets: UnlearnSets;
-  readonly #endOfText: number | null;
+  readonly #options: ForgetScoresOptions;
 
-  /** @param endOfText ends a secret's decode */
-  constructor(model: Model, sets: UnlearnSets, endOfText: number | null) {
+  constructor(model: Model, sets: UnlearnSets, options: ForgetScoresOptions) {
     this.#scorer = new Scorer(model);
     this.#sets = sets;
-    this.#endOfText = endOfText;
+    this.#options = options;
   }
 
   /** Measures; `onProgress` is called now and then, and may throw. */
@@ -73,14 +81,18 @@ export class ForgetScores implements Disposable {
     const examples = rows.map((row) => this.#sets.forget[row]!);
     const tokens = examples.flatMap((example) => example.secrets);
     const owners = examples.flatMap((example, row) => example.secrets.map(() => row));
-    const options = { endOfText: this.#endOfText, onProgress };
+    const { endOfText, compat } = this.#options;
+    const options = { endOfText, onProgress };
     const secrets = await this.#scorer.secrets(tokens, { ...options, el: el === true });
     if (typeof el === "function") {
       const near = [...secrets.keys()].filter((i) => secrets[i]!.ma !== null && el(i, secrets[i]!.ma!));
       const measured = await this.#scorer.secrets(near.map((i) => tokens[i]!), options);
       near.forEach((i, k) => secrets[i] = measured[k]!);
     }
-    const { nll: _, ...means } = groupMeans(secrets, owners);
+    const { nll: _, ...means } = groupMeans(
+      secrets,
+      compat === "reference" ? evaluationBatches(owners) : owners,
+    );
     const isWhole = secrets.every(({ ma, el_10 }) => ma === null || el_10 !== null);
     return { secrets, means: { ...means, ...!isWhole && perMetric(LIKELIHOOD_NAMES, () => null) } };
   }

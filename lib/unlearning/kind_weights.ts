@@ -77,7 +77,8 @@ export function kindWeights(weights: TermWeights, [, secret, normal, settled, id
 }
 
 /**
- * The reference's means within a micro-batch, to be averaged over `batches`.
+ * The reference's means within a micro-batch, to be averaged over `batches`. Padding that counts as secret has the place of
+ * settled tokens, which there are none of.
  *
  * @throws {RangeError} when a term is a mean over no token
  *
@@ -96,21 +97,24 @@ export function referenceWeights(
   rows: readonly { kinds: Uint8Array }[],
   { batches, squeezesSingleRows }: { batches: number; squeezesSingleRows: boolean },
 ): KindWeights {
-  const [padding, secret, normal] = countKinds(rows);
+  const [padding, secret, normal, marked] = countKinds(rows);
   const all = share(weights.crossEntropyAll, secret + normal, "real");
   const summed = squeezesSingleRows && rows.length === 1 ? rows[0]!.kinds.length : rows.length;
   const divergenceAll = share(weights.divergenceAll, summed, "real");
-  const average = (values: number[]) => [...values.map((value) => value / batches), 0, 0] as ByKind;
+  const ofSecret = share(weights.divergenceSecret, secret + marked, "secret");
+  const average = (values: number[]) => [...values.map((value) => value / batches), 0] as ByKind;
   return {
     crossEntropy: average([
       0,
-      all + share(weights.crossEntropySecret, secret, "secret"),
+      all + share(weights.crossEntropySecret, secret + marked, "secret"),
       all + share(weights.crossEntropyNormal, normal + padding, "normal"),
+      0,
     ]),
     divergence: average([
       divergenceAll,
-      divergenceAll + share(weights.divergenceSecret, secret, "secret"),
+      divergenceAll + ofSecret,
       divergenceAll + share(weights.divergenceNormal, normal, "normal"),
+      divergenceAll + ofSecret,
     ]),
     risky: { crossEntropy: 0, divergence: 0 },
   };

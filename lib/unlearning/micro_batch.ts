@@ -6,7 +6,8 @@
 
 /**
  * Kinds of positions. The last two are there only where secrets may be left alone one by one: tokens of one that is, and the
- * other tokens of a row in which all of them are. Terms on the other tokens go on with these.
+ * other tokens of a row in which all of them are. Terms on the other tokens go on with these. By the `reference` settled is
+ * padding that counts as secret.
  */
 export const KIND = { padding: 0, secret: 1, normal: 2, settled: 3, idle: 4 } as const;
 

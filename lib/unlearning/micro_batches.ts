@@ -5,7 +5,7 @@
  *
  * Position t - 1 is scored for token t; position 0 never is. `reference` reproduces what the reference's code does:
  * means within micro-batches of 2 rows, then their average; rows padded to 512 (retain: 128) tokens whose padding
- * counts in the divergence and as zeros in the other tokens' mean; the divergence over all tokens summed over
+ * counts in the divergence and as zeros in the other tokens' mean, or in the secret ones' where it is marked; the divergence over all tokens summed over
  * positions and divided by the micro-batch ("batchmean"). Padding is token 0 under the causal mask here; there it is a
  * token of its own that is masked out, so that its divergences differ.
  *
@@ -44,6 +44,8 @@ export interface UnlearnRow {
    * and their tokens. Secrets of neighbouring windows have the row's mean. Default: all the same.
    */
   risks?: readonly number[];
+  /** Whether `reference` counts the row's padding as secret, see `ReferenceRow`. Default false. */
+  marksPadding?: boolean;
 }
 
 const LENGTH_UNIT = 32;
@@ -108,7 +110,9 @@ export function microBatches(
     const unit = isOwn ? OWN_LENGTH_UNIT : LENGTH_UNIT;
     const rounded = isReference ? paddedLength : roundUp(longest, unit);
     const length = Math.max(longest, Math.min(maxPositions, rounded));
-    return { length, rows: group.map((row) => ({ ...row, kinds: kindsOf(row, length) })) };
+    const padding = ({ marksPadding }: UnlearnRow) =>
+      isReference && marksPadding ? KIND.settled : KIND.padding; // where means are judged no secret is settled
+    return { length, rows: group.map((row) => ({ ...row, kinds: kindsOf(row, length, padding(row)) })) };
   });
   const kinded = groups.flatMap(({ rows }) => rows);
   const kinds = countKinds(kinded);
@@ -150,13 +154,13 @@ function isActive({ active }: UnlearnRow): boolean {
 }
 
 /** The kind of each of a row's `length` - 1 positions. */
-function kindsOf(row: UnlearnRow, length: number): Uint8Array {
+function kindsOf(row: UnlearnRow, length: number, padding: number): Uint8Array {
   const { ids, mask, owners, active } = row;
   const [counts, owned] = [isActive(row), new Set(owners)];
   // a secret within others owns no token: as long as it is active, theirs are; so are those of no own secret
   const isShared = active?.some((isActive, secret) => isActive && !owned.has(secret)) ?? true;
   return Uint8Array.from({ length: length - 1 }, (_, t) => {
-    if (t + 1 >= ids.length) return KIND.padding;
+    if (t + 1 >= ids.length) return padding;
     if (!mask?.[t + 1]) return counts ? KIND.normal : KIND.idle;
     return counts && (isShared || (active![owners![t + 1]!] ?? true)) ? KIND.secret : KIND.settled;
   });

@@ -36,6 +36,7 @@ export { ownWeight, type OwnWeightOptions } from "./terms/own_weight.ts";
 export { type Scope, sumUnits, type TokenArrays, tokenArrays, unitArrays } from "./units.ts";
 export { type Defaults, defineMethod, type Method, retainWeights } from "./objective.ts";
 export type { DualOptions } from "./dual_weight.ts";
+export { checkReference, type ReferenceModel, refusesReference } from "./reference_model.ts";
 export {
   METHOD_DEFAULTS,
   methodDefaults,

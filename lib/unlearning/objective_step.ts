@@ -129,7 +129,7 @@ export class ObjectiveStep implements Disposable {
       const own = i < batches.length ? step.#terms : step.#terms.map(silentTerm);
       step.#tensors.push({ ...step.#deviceOf(i).tensors(batch, own), reference: {} });
     }
-    if (step.#terms.some((term) => term.reference)) await step.#computeReference();
+    if (step.#terms.some((term) => term.reference) && !shared.comparesItself) await step.#computeReference();
     stack.move();
     return step;
   }
@@ -246,12 +246,13 @@ export class ObjectiveStep implements Disposable {
     const sums = new TermSums(this.#terms, this.#counting);
     using held = new DisposableStack();
     try {
-      const { dropout, replicas } = this.#shared;
+      const { dropout, replicas, comparesItself } = this.#shared;
       const results: StepResult[] = [];
-      const seed = dropout ? [held.adopt(dropout(), tf.dispose)] : []; // of the whole step
+      const draws = comparesItself ? [0, 1] : [0];
+      const seeds = dropout ? draws.map((draw) => held.adopt(dropout(draw), tf.dispose)) : []; // of the whole step
       replicas?.refresh();
       await onDevices(this.#shareOut(batches), async (i, device) => {
-        const result = await this.#devices[device]!.run(this.#tensors[i]!, ...seed);
+        const result = await this.#devices[device]!.run(this.#tensors[i]!, ...seeds);
         results[i] = held.adopt(result, tf.dispose);
         await onBatch?.();
       });

@@ -38,8 +38,8 @@ export {
  * keep (docs/methods.md).
  */
 const LETTERS = { gamma: 0.5, lambda: 0.1, alpha: 200 };
-/** The same where the divergence is summed, by `--compat reference`. */
-const REFERENCE_LETTERS = { ...LETTERS, alpha: 1 };
+/** Those of the reference's commands, by `--compat reference`: its divergence is summed. */
+const REFERENCE_LETTERS = { ...LETTERS, gamma: 0.1, alpha: 1 };
 
 /** What a row is given: parameters, the paper's letters for certain. */
 type RowOptions = ObjectiveOptions & typeof LETTERS;
@@ -112,13 +112,14 @@ export const METHOD_DEFAULTS: { readonly [M in MethodName]: Defaults } = {
 /**
  * The parameters that a method takes with their defaults, by whose means it computes.
  *
- * @param compat by the `"reference"` a retain text's divergence is summed over its positions, and weighs less
+ * @param compat by the `"reference"` as in its commands, where a retain text's divergence is summed over its positions
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  * assertEquals(methodDefaults("codeeraser").alpha, 200);
- * assertEquals(methodDefaults("codeeraser", "reference").alpha, 1);
+ * const { gamma, alpha } = methodDefaults("codeeraser", "reference");
+ * assertEquals([gamma, alpha], [0.1, 1]);
  * ```
  */
 export function methodDefaults(method: MethodName, compat: Compat = "sound"): Defaults {

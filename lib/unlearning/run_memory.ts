@@ -54,6 +54,8 @@ export interface UnlearnWork {
   recomputesLayers?: boolean | undefined;
   /** How the moments are stored. Default "adam". */
   optimizer?: OptimizerName | undefined;
+  /** Another model that divergences are measured from; it is there until the steps are made. */
+  reference?: ModelSizes | undefined;
   /** The windows of the training between epochs, where there is any. */
   training?: { batch: number; length: number };
 }
@@ -123,6 +125,7 @@ export function unlearningBytes(
   const budget = budgetOf({ gpu, limit });
   const ofSecrets = secretScoreBytes(config, work);
   const reference = referenceBytes(config, { ...work, output });
+  const comparing = work.reference ? weights + held + reference + forwardBytes(work.reference, work) : 0;
   const sides = work.objective.retain ? 2 : 1;
   const graphs = xla || trained < parameters || !recomputesLayers
     ? 0
@@ -142,7 +145,19 @@ export function unlearningBytes(
     starts: work.retainRows * work.retainTokens,
   }, budget);
   // the checkpoint is measured as it was written: its weights beside the model's
-  return runtimeBytes(gpu) + Math.max(step, weights + held + ofSecrets, 2 * weights + ofTexts);
+  return runtimeBytes(gpu) + Math.max(step, comparing, weights + held + ofSecrets, 2 * weights + ofTexts);
+}
+
+/** Another model and its states of a micro-batch: of layers one after the other. */
+function forwardBytes(
+  { parameters, weightBytes = FLOAT_BYTES, config }: ModelSizes,
+  work: UnlearnWork,
+): number {
+  return parameters * weightBytes + activationBytes(config, {
+    rows: Math.min(work.microBatch, work.forgetRows),
+    length: work.forgetTokens,
+    ...{ xla: false, gpu: work.gpu ?? null, recomputesLayers: true },
+  });
 }
 
 /** Weights; a row that runs, ranks of vectors over the vocabulary, the pseudo-inverse, and what the scores of an epoch take. */
@@ -172,11 +187,14 @@ function referenceBytes(
   { objective, output, ...work }: UnlearnWork & { output: number },
 ): number {
   const { forget, retain, keeps } = objective;
+  const { reference } = work;
+  const stateWidth = reference?.config.width ?? width;
+  const layer = reference ? vocabularySize * stateWidth * FLOAT_BYTES : output;
   const kept = keeps === "row" ? work.forgetRows * work.forgetTokens : keeps ? work.maskTokens : 0;
   const positions = (forget.divergenceAll ? work.forgetRows * work.forgetTokens : 0) +
     (forget.divergenceSecret ? work.maskTokens : 0) + (work.controlSets ?? 0) * work.maskTokens +
     (retain?.divergenceAll ? work.retainRows * work.retainTokens : 0);
-  return (kept * vocabularySize + positions * width) * FLOAT_BYTES + (positions > 0 ? output : 0);
+  return (kept * vocabularySize + positions * stateWidth) * FLOAT_BYTES + (positions > 0 ? layer : 0);
 }
 
 /** What EL_n of all secrets takes. */

@@ -103,7 +103,7 @@ class ChunkedRun implements Disposable {
     this.#options = options;
     this.#chunking = chunking;
     this.#hooks = hooks;
-    this.#scores = new ForgetScores(model, sets, options.endOfText);
+    this.#scores = new ForgetScores(model, sets, options);
     this.#origin = new KeptWeights(model.trainable);
     let next = 0;
     this.#secrets = sets.forget.map(({ secrets }) => secrets.map(() => next++));
@@ -204,6 +204,7 @@ class ChunkedRun implements Disposable {
   get #hasReference(): boolean {
     const { method } = this.#options;
     const { layers } = this.#model.config;
+    if (this.#options.openReference) return false; // it is no state of the model
     const { negates, edits } = typeof method === "string"
       ? objectiveOf(method, { ...this.#options, modelLayers: layers })
       : method;

@@ -8,6 +8,7 @@ import type { Scores } from "../metrics/scorer.ts";
 import type { OptimizerName } from "../training/step_memory.ts";
 import type { Compat, StopThresholds } from "./early_stop.ts";
 import type { Objective, ObjectiveOptions } from "./objectives.ts";
+import type { ReferenceModel } from "./reference_model.ts";
 import type { SecretOutcome, SecretThresholds } from "./per_secret_stop.ts";
 import type { Lasting } from "./lasting.ts";
 import type { RateNote } from "./rate_notes.ts";
@@ -69,6 +70,11 @@ export interface UnlearnOptions extends ObjectiveOptions {
    * they are those of the model as it is.
    */
   underReference?: <R>(make: () => Promise<R>) => Promise<R>;
+  /**
+   * Opens another model that divergences are measured from; it is freed when the steps are made. Default: they are measured from
+   * the model as it came; by the `reference`, with an adapter, from the very model in training, whose dropout is drawn anew.
+   */
+  openReference?: () => Promise<ReferenceModel>;
   /** Ends a secret's decode. */
   endOfText: number | null;
   /** Whether XLA compiles the steps. Default: where that makes a run shorter. */

@@ -78,15 +78,16 @@ export class UnlearnRun implements Disposable {
     this.#options = options;
     this.#steps = steps;
     this.#training = training;
-    this.#scores = new ForgetScores(model, judgedSets(sets, options), options.endOfText);
+    this.#scores = new ForgetScores(model, judgedSets(sets, options), options);
     this.#rule = stopRule(options);
     this.#kept = new KeptWeights(model.trainable);
   }
 
-  /** Prepares both steps; their references are the model as it is now, or that of `underReference`. */
+  /** Prepares both steps; their references are the model as it is now, that of `underReference`, or another model. */
   static async create(model: Model, sets: UnlearnSets, options: UnlearnOptions): Promise<UnlearnRun> {
     using stack = new DisposableStack(); // what has been made is freed if the rest fails
-    const make = () => createSteps(model, sets, options);
+    using reference = await options.openReference?.();
+    const make = () => createSteps(model, sets, { ...options, reference: reference?.model });
     const steps = stack.use(await (options.underReference?.(make) ?? make()));
     const training = options.lasting ? stack.use(new LastingTraining(model, options.lasting, options)) : null;
     const run = new UnlearnRun({ model, sets, options }, { steps, training });

@@ -22,6 +22,12 @@ import { withLosses } from "./secret_losses.ts";
 import type { TermValues } from "./term_values.ts";
 import type { UnlearnOptions, UnlearnSets } from "./unlearn_options.ts";
 
+/** What the steps are made by. */
+export interface StepsOptions extends UnlearnOptions {
+  /** Another model that divergences are measured from; not owned, and not needed once the steps are made. */
+  reference?: Model | undefined;
+}
+
 /**
  * The steps of a run; `using` frees them and the optimizer, not the model.
  *
@@ -98,7 +104,7 @@ export class UnlearnSteps implements RunSteps {
    *
    * @throws {RangeError} for an unknown method, a set without rows or token ids that the model does not have
    */
-  static async create(model: Model, sets: UnlearnSets, options: UnlearnOptions): Promise<UnlearnSteps> {
+  static async create(model: Model, sets: UnlearnSets, options: StepsOptions): Promise<UnlearnSteps> {
     const { method, microBatch: size, compat, lr, secretThresholds, seed = 42 } = options;
     const { maxPositions, vocabularySize, layers } = model.config;
     const objective: Objective = typeof method === "string"
@@ -122,9 +128,12 @@ export class UnlearnSteps implements RunSteps {
       }),
     );
     const replicas = stack.use(new Replicas(model));
-    const dropout = (): Tensor => dropoutSeed(seed, steps.earlier + optimizer.steps);
+    using references = options.reference && new Replicas(options.reference);
+    const dropout = (draw?: number): Tensor => dropoutSeed(seed, steps.earlier + optimizer.steps, draw);
     const shared = {
       ...{ model, sums, replicas, xla, saving: { recomputesLayers } },
+      references: references?.models,
+      comparesItself: compat === "reference" && model.adapter !== null && !options.reference, // as its PECU
       dropout: hasDropout(model) ? dropout : undefined,
     };
     const how = { size, compat, squeezesSingleRows, maxPositions, ownLengths: !xla }; // XLA takes seconds for each shape

@@ -60,6 +60,12 @@ Deno.test("on a GPU unlearning takes as many rows at once as fit, and says so", 
     /^Memory: about \d\d\.\d GB for 6\.7 G parameters, 60\.0 GB are free: with --micro-batch 4, as 8 would take 7\d\.\d GB$/,
   );
   assertEquals((await plan(140e9, { ...lora, compat: "reference" })).microBatch, 2); // whatever is asked for
+  const pairs = await plan(16e9, { ...lora, compat: "reference" }); // and never one
+  assertEquals([pairs.microBatch, pairs.least], [2, 2]);
+  assertMatch(
+    pairs.lines[0]!,
+    /even with --micro-batch 2 \(--compat reference takes two rows at once\), take a smaller model/,
+  );
   const small = await plan(16e9, lora);
   assertEquals(small.microBatch, 1);
   assertMatch(small.lines[0]!, /probably too little even with --micro-batch 1, take a smaller model/);
@@ -112,6 +118,17 @@ Deno.test("unlearn takes fewer rows at once where memory is short, and refuses w
   using at = await tiny();
   const short = "Cannot run within 0.3 GB: with --micro-batch 1 it takes about";
   await at.fail("unlearn", { memory: "300MB" }, short);
+  const reference = { compat: "reference", "keep-short": true, memory: "300MB" } as const;
+  const pairs =
+    /Cannot run within 0\.3 GB: with --micro-batch 2 \(--compat reference takes two rows at once\) it takes about 0\.\d GB: give/;
+  const { code, stderr } = await at.run("unlearn", reference);
+  assertEquals(code, 1);
+  assertMatch(stderr, pairs);
+  const { stdout } = await at.run("unlearn", { ...reference, plan: true });
+  assertMatch(
+    stdout,
+    /^--micro-batch .*\n-+ .*\n +2 [^\n]*\n\nIt does not fit: with --micro-batch 2 it takes about 0\.\d GB of the 0\.3 GB/,
+  );
   await at.fail("unlearn", { memory: "300" }, 'Cannot read --memory "300": expected a size such as 20GB', 2);
 });
 

@@ -123,3 +123,23 @@ Deno.test("evaluateSets() leaves out EL_n of unseen texts alone when it is not w
   const none = { ...NO_EL, ...Object.fromEntries(noIntervals) };
   assertEquals(sets, all.map((row) => row.set === "unseen" ? { ...row, ...none } : row));
 });
+
+Deno.test("evaluateSets() in batches takes the forget set's means as the reference does, within their intervals", async () => {
+  using loaded = await loadModel(folder);
+  using scorer = new Scorer(loaded.model);
+  const forget = Array.from({ length: 9 }, (_, i) => i % 3 ? SETS.forget[1]! : SETS.forget[0]!);
+  const options = { model: "before", endOfText: 0 };
+  const { sets: [whole], scores } = await evaluateSets(scorer, { ...SETS, forget }, options);
+  const { sets: [row, ...others] } = await evaluateSets(scorer, { ...SETS, forget }, {
+    ...options,
+    inBatches: true,
+  });
+  const last = forget[8]!.secrets.length;
+  const [first, rest] = [scores.slice(0, -last), scores.slice(-last)];
+  const expected = mean([mean(first.map(({ ma }) => ma!)), mean(rest.map(({ ma }) => ma!))]);
+  assertAlmostEquals(row!.ma!, expected, 1e-12);
+  assert(Math.abs(row!.ma! - whole!.ma!) > 1e-6);
+  assertAlmostEquals(row!.ma_low!, expected, 1e-12); // all of one value: always the same
+  const { sets: [, ...plain] } = await evaluateSets(scorer, SETS, options);
+  assertEquals(others, plain); // of the other sets nothing changes
+});

@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { groupMeans } from "../../lib/metrics/group_scores.ts";
+import { evaluationBatches, groupMeans } from "../../lib/metrics/group_scores.ts";
 import type { Scores } from "../../lib/metrics/scorer.ts";
 import { NO_EL } from "../no_scores.ts";
 
@@ -28,4 +28,20 @@ Deno.test("groupMeans() leaves out what is not defined: secrets of a document, t
 
 Deno.test("groupMeans() of nothing is null", () => {
   assertEquals(groupMeans([], []), { ma: null, ...NO_EL, nll: null });
+});
+
+Deno.test("evaluationBatches() gives the means over batches of eight documents of the mean over each one's secrets", () => {
+  const documents = Array.from({ length: 19 }, (_, document) => Array(1 + document % 3).fill(document))
+    .flat();
+  const scores = documents.map((document, i) =>
+    score(document === 4 ? null : document < 16 ? (i * 7 % 11) / 11 : 1)
+  );
+  const batches = [[0, 8], [8, 16], [16, 19]].map(([first, end]) => {
+    const own = scores.filter(({ ma }, i) => ma !== null && documents[i]! >= first! && documents[i]! < end!);
+    return own.reduce((sum, { ma }) => sum + ma!, 0) / own.length;
+  });
+  const expected = batches.reduce((sum, mean) => sum + mean, 0) / 3;
+  const { ma, el_3 } = groupMeans(scores, evaluationBatches(documents));
+  assertAlmostEquals(ma!, expected, 1e-12);
+  assertEquals([el_3, Math.abs(ma! - groupMeans(scores, documents).ma!) > 0.01], [null, true]);
 });

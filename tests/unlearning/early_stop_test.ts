@@ -183,3 +183,34 @@ Deno.test("a threshold of 0 is passed by a score of 0, and by no other", () => {
     assertEquals([stopAt(0), stopAt(1e-9)], [true, false], compat);
   }
 });
+
+Deno.test("EarlyStop compares in single precision by the reference's rule", () => {
+  const one = 1 / 3;
+  const less = one * (1 - 2 ** -30); // the same float32
+  const decide = (compat: Compat, thresholds: StopThresholds, score: GroupScores) =>
+    rule(compat, thresholds).decide(score);
+  for (const [compat, reached] of [["sound", true], ["paper", true], ["reference", false]] as const) {
+    assertEquals(
+      decide(compat, { ma: one, el_10: 0.5 }, scores(less, 0.1)).reached,
+      reached,
+      `${compat}: MA`,
+    );
+    assertEquals(
+      decide(compat, { ma: 0.5, el_10: one }, scores(0.1, less)).reached,
+      reached,
+      `${compat}: EL_10`,
+    );
+  }
+  const [kept, more] = [scores(less), scores(one)];
+  const keeps = (compat: Compat) => {
+    const stop = rule(compat);
+    return [stop.decide(kept).keep, stop.decide(more).keep];
+  };
+  assertEquals([keeps("sound"), keeps("reference")], [[true, false], [true, true]]);
+  const near = (compat: Compat) => {
+    const stop = rule(compat, { ma: 0.2, el_10: 0 });
+    stop.wantsEl(Math.fround(0.2 + MARGIN)); // a little above 0.2 + 0.1, the same float32
+    return stop.state.near;
+  };
+  assertEquals([near("sound"), near("reference")], [false, true]);
+});

@@ -145,6 +145,24 @@ Deno.test("microBatches() by the reference counts padding in the divergence over
   assertEquals(weights(true).map((values) => values[0]), [1 / 2 / 2, Math.fround(1 / 7 / 2)]); // a single one by positions
 });
 
+Deno.test("microBatches() by the reference counts padding among secret tokens where it is marked", () => {
+  const weights = { crossEntropySecret: -1, crossEntropyNormal: 0.5, divergenceSecret: -0.25 };
+  const [batch] = microBatches([{ ...row(6, 2, 3), marksPadding: true }, row(4, 1)], weights, {
+    ...{ size: 2, compat: "reference", paddedLength: 8 },
+  });
+  const { crossEntropyWeights: weighed, divergenceRows, divergenceWeights } = batch!;
+  // seven positions a row: of the first 3 normal, 2 secret and 2 of padding that is secret; of the second 2, 1, and 4 that is not
+  const [secret, normal, none] = [-1 / (3 + 2), 0.5 / (5 + 4), 0].map(Math.fround);
+  assertEquals([...weighed], [
+    ...[normal, secret, secret, normal, normal, none, none],
+    ...[secret, normal, normal, none, none, none, none],
+  ]);
+  assertEquals([...divergenceRows.slice(0, 6)], [1, 2, 5, 6, 7, 0]);
+  assertEquals([...divergenceWeights.slice(0, 6)], [...Array(5).fill(Math.fround(-0.25 / 5)), 0]);
+  const sound = microBatches([{ ...row(6, 2, 3), marksPadding: true }, row(4, 1)], weights, { size: 2 });
+  assertEquals(sound, microBatches([row(6, 2, 3), row(4, 1)], weights, { size: 2 }));
+});
+
 Deno.test("microBatches() by the reference pads to 512 positions, or more where a row is longer", () => {
   const options = { size: 2, compat: "reference" } as const;
   assertEquals(microBatches([row(6)], { crossEntropyAll: 1 }, options)[0]!.length, 512);

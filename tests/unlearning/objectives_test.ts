@@ -40,6 +40,11 @@ Deno.test("objectiveOf() weighs the retain side more where its divergence is a m
     assertEquals(objectiveOf(method, { compat: "reference", alpha: 3 }).retain!.divergenceAll, 0.1 * 3);
   }
   assertEquals(methodDefaults("npo", "reference"), METHOD_DEFAULTS.npo);
+  const others = (["sound", "paper", "reference"] as const).map((compat) =>
+    objectiveOf("codeeraser", { compat }).forget.crossEntropyNormal
+  );
+  assertEquals(others, [0.5, 0.5, 0.1]); // the paper's gamma, and that of the reference's commands
+  assertEquals(objectiveOf("ssga", { compat: "reference", gamma: 2 }).forget.crossEntropyNormal, 2);
 });
 
 Deno.test("objectiveOf() refuses a name that is none, whatever an object inherits", () => {

@@ -50,6 +50,7 @@ import { formatUtility } from "../utility_report.ts";
 import { DTYPE_OPTION } from "../dtype_options.ts";
 import { modelInput } from "../model_folder.ts";
 import { startReading } from "../reading.ts";
+import { type LeftOut, REFERENCE_OPTIONS, type TreatedRows, treatedRows } from "../reference_options.ts";
 import { openRunFiles } from "../run_files.ts";
 import { secretKey } from "../secret_key.ts";
 import type { RunInput } from "../run_record.ts";
@@ -81,6 +82,7 @@ export const command = defineCommand({
     ...CORPUS_OPTIONS,
     forget: { kind: "path", describe: "forget set that select wrote", metavar: "F", required: true },
     retain: { kind: "path", describe: "retain set that retain wrote", metavar: "F" },
+    ...REFERENCE_OPTIONS,
     unseen: { kind: "path", describe: "unseen texts", metavar: "F" },
     maxTexts: { kind: "int", describe: "unseen texts, chosen by the seed; all by default", min: 1 },
     skipUnseenEl: {
@@ -144,6 +146,7 @@ export const command = defineCommand({
     });
     const training = await benignTraining(inputs, corpus.options, context);
     const { examplesOf, source, use } = await readInputs({ ...inputs, corpus }, context);
+    const leftOut: { [model: string]: LeftOut } = {};
     const tables = inputs.utility ? new UtilityTables(use) : undefined;
     const read = describeCorpus(source);
     const sets: Awaited<ReturnType<typeof evaluateSets>>["sets"] = [];
@@ -155,12 +158,14 @@ export const command = defineCommand({
         trainable: further !== undefined,
       });
       using scorer = openScorer(session.loaded.model, context.memo);
-      const examples = await examplesOf(session);
+      const { left, ...examples } = await examplesOf(session);
+      if (left) leftOut[name] = left;
       const prepared = further && await prepareBenign(session, examples.forget, further);
       const stage = context.progress.start(`Evaluating ${name}`, countItems(examples), "secrets and texts");
       const scored = await evaluateSets(scorer, examples, {
         model: name,
         endOfText: session.tokenizer.endOfText,
+        inBatches: inputs.compat === "reference",
         unseenEl: !inputs.skipUnseenEl,
         onProgress: async (done) => {
           stage.advance(done);
@@ -180,6 +185,7 @@ export const command = defineCommand({
     const summary = {
       sets: sets.map((row) => ({ ...row })),
       ...utility && { utility: utility.map((row) => ({ ...row })) },
+      ...Object.keys(leftOut).length > 0 && { left_out: leftOut },
       ...read.summary,
       out,
     };
@@ -201,11 +207,13 @@ interface Inputs {
   maxTexts: number | undefined;
   secrets: string | undefined;
   maxSecrets: number;
+  compat: "sound" | "reference";
+  keepShort: boolean;
   language: CodeLanguage | undefined;
 }
 
 /** Reads the tables, and of the corpus what they name, once; the tokens are each model's own. */
-async function readInputs(inputs: Inputs, context: Pick<Context, "seed" | "progress" | "breathe">) {
+async function readInputs(inputs: Inputs, context: Pick<Context, "seed" | "progress" | "breathe" | "log">) {
   const forget = await readRows(inputs.forget, FORGET_COLUMNS);
   const kept = inputs.retain === undefined ? [] : await readRows(inputs.retain, RETAIN_COLUMNS);
   const retain = kept.map(({ doc_id }) => doc_id);
@@ -221,11 +229,18 @@ async function readInputs(inputs: Inputs, context: Pick<Context, "seed" | "progr
   const unseen = inputs.unseen === undefined
     ? []
     : await chooseDocuments(inputs.unseen, { ...reads, seed, count: inputs.maxTexts });
-  const examplesOf = async ({ tokenizer, loaded }: ModelSession): Promise<EvaluationSets> => {
-    const windowTokens = windowTokensOf(loaded.model.config);
+  const examplesOf = async (
+    { tokenizer, loaded }: ModelSession,
+  ): Promise<EvaluationSets & Pick<TreatedRows, "left">> => {
+    const found = { tokenizer, documents, key: secretKey, windowTokens: windowTokensOf(loaded.model.config) };
+    const { rows, left } = await treatedRows(forget, found, {
+      ...inputs,
+      log: context.log,
+    });
     const encoded = await tokenizer.encodeBatch(unseen.map(({ text }) => text));
     return {
-      forget: await forgetExamples({ tokenizer, documents, key: secretKey, windowTokens }, forget),
+      left,
+      forget: await forgetExamples(found, rows),
       retain: await retainExamples({ tokenizer, documents }, retain),
       unseen: encoded.map(({ ids }) => ids.subarray(0, RETAIN_TOKENS)),
     };

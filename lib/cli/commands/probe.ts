@@ -28,6 +28,7 @@ import type { ScoredCorpus } from "../score_documents.ts";
 import { type ControlCells, locatedControls, timeSecrets } from "../probe_controls.ts";
 import { describeProbe, unpredictedLines } from "../probe_text.ts";
 import { PLAN_OPTION, planScores } from "../plan.ts";
+import { REFERENCE_OPTIONS } from "../reference_options.ts";
 import { type ModelSession, openModel } from "../session.ts";
 import { SHARD_OPTION } from "../shard.ts";
 import { openShardRun } from "../shard_run.ts";
@@ -80,7 +81,11 @@ export const command = defineCommand({
       min: 0,
       max: 1,
     },
-    firstWindow: { kind: "flag", describe: "the first 512 tokens of a document only, as the paper does" },
+    firstWindow: {
+      kind: "flag",
+      describe: "the first 512 tokens of a document only, as the paper does; --compat reference does, too",
+    },
+    ...REFERENCE_OPTIONS,
     controls: {
       kind: "int",
       describe:
@@ -96,7 +101,7 @@ export const command = defineCommand({
   config: true,
   writes: true,
   async run(
-    { secrets, el, controls, proxy, proxyMa, firstWindow, reveal, out: whole, ...values },
+    { secrets, el, controls, proxy, proxyMa, firstWindow, compat, keepShort, reveal, out: whole, ...values },
     context,
   ) {
     const { model, adapter, dtype, shard: given } = values;
@@ -129,7 +134,8 @@ export const command = defineCommand({
     const read = describeCorpus(source);
     const folder = await modelFolder(model, context);
     const locator = new SecretLocator(await openModelTokenizer(folder), places, {
-      firstWindowOnly: firstWindow,
+      firstWindowOnly: firstWindow || compat === "reference",
+      dropsShort: compat === "reference" && !keepShort,
       windowTokens: windowTokensOf((await readConfig(folder)).config),
       units: Math.max(1, Math.ceil(places.length / UNIT_SECRETS)),
       isOwn: (unit) => !shard || unit % shard.count === shard.index,

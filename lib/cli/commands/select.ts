@@ -11,6 +11,7 @@ import { defineCommand } from "../command.ts";
 import { CORPUS_OPTIONS, describeCorpus, givenCorpus } from "../corpus_options.ts";
 import { readDigests } from "../read_digests.ts";
 import { openRunFolder } from "../run_folder.ts";
+import { REFERENCE_OPTIONS } from "../reference_options.ts";
 import { FORGET_COLUMNS, PROBE_COLUMNS, PROOF_COLUMNS, PROOF_NAMES } from "../../datasets/columns.ts";
 import { readKnown } from "../known_secrets.ts";
 import { MATCHED } from "../unlearn_thresholds.ts";
@@ -44,11 +45,15 @@ export const command = defineCommand({
       metavar: "F",
       orWord: MATCHED,
     },
+    compat: {
+      ...REFERENCE_OPTIONS.compat,
+      describe: "which windows: all with a secret, or as the reference a document's first alone",
+    },
     out: { kind: "path", describe: "folder of forget_0.parquet ...", metavar: "DIR", required: true },
   },
   config: true,
   writes: true,
-  async run({ probe, k, groups, minMa, minMaskTokens, above, out, ...values }, context) {
+  async run({ probe, k, groups, minMa, minMaskTokens, above, compat, out, ...values }, context) {
     using corpus = await givenCorpus(values.corpus, values);
     using run = await openRunFolder(out, {
       command: "select",
@@ -60,10 +65,11 @@ export const command = defineCommand({
     const isKnown = above === undefined ? undefined : await readKnown(probe, above);
     const source = await resolveCorpus(corpus.path, corpus.options);
     const read = describeCorpus(source);
-    const options = { k, groups, seed: context.seed, minMa, minMaskTokens, isKnown };
+    const firstOnly = compat === "reference";
+    const options = { k, groups, seed: context.seed, minMa, minMaskTokens, isKnown, firstOnly };
     const wanted = qualifyingIds(rows, options);
     const digests = await readDigests({ rows, wanted }, { source, options: corpus.options }, context);
-    const known = isKnown && knownWindows(rows, (id) => digests.get(id), { k, isKnown });
+    const known = isKnown && knownWindows(rows, (id) => digests.get(id), { k, isKnown, firstOnly });
     const sets = known ? [known.rows] : chooseForgetSets(rows, (id) => digests.get(id), options);
     const size = sets[0]!.length;
     if (size === 0) {

@@ -12,6 +12,7 @@ import { findDocuments } from "../../datasets/find_documents.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows, writeRows } from "../../datasets/row_table.ts";
 import { checkpointBytes, CHECKPOINTS } from "../../training/checkpoint.ts";
+import { MARGINS } from "../../unlearning/early_stop.ts";
 import { unlearn, type UnlearnResult } from "../../unlearning/unlearn.ts";
 import { type ChunkedResult, unlearnChunks } from "../../unlearning/unlearn_chunks.ts";
 import { modelInputs, trainedOptions } from "../adapter_options.ts";
@@ -25,8 +26,11 @@ import { engineDevices } from "../devices_option.ts";
 import { lastingOf } from "../lasting_options.ts";
 import { readMemory } from "../memory_options.ts";
 import { methodParameters } from "../method_options.ts";
+import { modelInput } from "../model_folder.ts";
 import { checkSpace } from "../output.ts";
 import { startReading } from "../reading.ts";
+import { referenceOpener, referenceSizes } from "../reference_model.ts";
+import { treatedRows } from "../reference_options.ts";
 import { readRetainSet } from "../read_retain_set.ts";
 import { EVENT_FILES, openEventLog } from "../event_log.ts";
 import { openRunFolder } from "../run_folder.ts";
@@ -64,9 +68,10 @@ export const command = defineCommand({
   writes: true,
   async run(flags, asked) {
     const parameters = methodParameters(flags);
-    const values = { ...flags, ...parameters };
+    const { margin = MARGINS[flags.compat] } = flags;
+    const values = { ...flags, ...parameters, margin };
     const chunked = resolveChunks(flags);
-    const settings = { ...asked.settings, ...parameters, ...chunked };
+    const settings = { ...asked.settings, ...parameters, ...chunked, margin };
     const context = { ...asked, settings };
     const { out } = values;
     const isPerSecret = judgesEach(values);
@@ -90,6 +95,7 @@ export const command = defineCommand({
         ? await planChunks(plan, chunks, { ...planned, trained, retainRows: retainRows.length, context })
         : plan;
     }
+    await referenceSizes(values, context); // refused before a folder is made
     const fit = (log: Context["log"]) => fitUnlearning(planned, tables, { ...context, limit, log });
     if (limit !== undefined) await fit(() => {}); // what cannot be is refused before a folder is made
     using run = await openRunFolder(out, {
@@ -97,6 +103,7 @@ export const command = defineCommand({
       context,
       inputs: {
         ...await modelInputs(values, context),
+        ...values.reference !== undefined && { reference: await modelInput(values.reference, context) },
         corpus: corpus.input,
         ...{ forget, retain, thresholds: given ? values.thresholds : undefined },
         ...{ benign: values.benign, risks: values.riskTable },
@@ -117,15 +124,15 @@ export const command = defineCommand({
     const ids = [...forgetRows, ...retainRows].map(({ doc_id }) => doc_id);
     const documents = await findDocuments(source, ids, reading.options);
     reading.done();
-    const { microBatch, bytes: memory, limit: sized } = await fit(context.log);
+    const { microBatch, least, bytes: memory, limit: sized } = await fit(context.log);
     if (sized !== undefined) limitMemory(sized);
     using session = await openModel(values.model, context, { ...trained, products: values.dtype });
     const { loaded, tokenizer } = session;
-    const windowTokens = windowTokensOf(loaded.model.config);
+    const found = { tokenizer, documents, key: secretKey, windowTokens: windowTokensOf(loaded.model.config) };
+    const { rows: treated, left } = await treatedRows(forgetRows, found, { ...values, log: context.log });
+    const cut = chunked && chunksOf(treated, chunked, context.seed);
     const sets = {
-      forget: withRisks(
-        await forgetExamples({ tokenizer, documents, key: secretKey, windowTokens }, forgetRows),
-      ),
+      forget: withRisks(await forgetExamples(found, treated)),
       retain: await retainExamples({ tokenizer, documents }, retainRows.map(({ doc_id }) => doc_id)),
     };
     const secrets = sets.forget.flatMap((row) => row.secrets);
@@ -146,14 +153,16 @@ export const command = defineCommand({
         onScored: (done, all) => progress.scored(done, all),
       });
     const { lasting: _, ...settled } = values;
+    const openReference = referenceOpener(values, tokenizer, context);
     const unlearnBy = async (microBatch: number): Promise<UnlearnResult & Partial<ChunkedResult>> => {
       const options = {
         ...{ ...settled, microBatch, seed: context.seed, thresholds, endOfText: tokenizer.endOfText },
         ...isPerSecret && { secretThresholds: bounds, byChance },
+        ...openReference && { openReference },
       };
       const hooks = { ...progress.hooks, folder: out, signal: context.signal };
-      if (chunks) {
-        const chunking = { ...chunks.chunking, materialOf: materialFor };
+      if (cut) {
+        const chunking = { ...cut.chunking, materialOf: materialFor };
         return await unlearnChunks(loaded.model, sets, { ...options, chunking }, hooks);
       }
       using material = await materialFor([...sets.forget.keys()]);
@@ -162,7 +171,7 @@ export const command = defineCommand({
         ...{ ...options, ...rescore && { rescore }, ...lasting && { lasting } },
       }, hooks);
     };
-    const result = await inSmallerBatches(microBatch, unlearnBy, async (less) => {
+    const result = await inSmallerBatches({ microBatch, least }, unlearnBy, async (less) => {
       context.log(`Memory has run out: going on from the last whole epoch with --micro-batch ${less}`);
       using fresh = await openModel(values.model, context, { ...trained, products: values.dtype });
       takeWeights(loaded.model, fresh.loaded.model); // the run's references are those of the model as it came
@@ -171,14 +180,15 @@ export const command = defineCommand({
     progress.done(result.status);
     events[Symbol.dispose](); // the record holds what the file has then
     await saveTrained(loaded, out, values);
-    await writeHistories(run, result);
     const { after, intervals, scores } = await evaluateSaved(out, sets, {
       products: values.dtype,
       beside: writesAdapter(values) ? loaded.model : undefined,
       endOfText: tokenizer.endOfText,
+      inBatches: values.compat === "reference",
       memo: context.memo,
       onProgress: () => context.breathe(),
     });
+    await writeHistories(run, result, after);
     const before = result.history[0]!;
     const ended = result.outcomes?.map((outcome, i) =>
       outcomeRow({
@@ -204,7 +214,8 @@ export const command = defineCommand({
       intervals,
       ...ended && { secrets: countOutcomes(ended, byChance) },
       ...result.relapses && { relapses: result.relapses },
-      ...chunks && { chunks: describeChunks(chunks, result.drift!) },
+      ...left && { left_out: left },
+      ...cut && { chunks: describeChunks(cut, result.drift!) },
       notes: result.notes.map(describeRate),
       memory_bytes: memory,
       out,
