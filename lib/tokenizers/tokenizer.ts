@@ -233,8 +233,8 @@ export class Tokenizer {
 }
 
 /**
- * Opens a model folder's tokenizer: its tokenizer.json, or its vocab.json and merges.txt. Which tokens begin and end a text
- * its tokenizer_config.json and config.json say.
+ * Opens a model folder's tokenizer: its tokenizer.json, its vocab.json and merges.txt, or its tokenizer.model. Which tokens begin
+ * and end a text its tokenizer_config.json and config.json say.
  *
  * @throws {Error} when there is none; {TypeError} when it is no regular file; {RangeError} when it has more than 2^26
  * bytes; {SyntaxError} when it is damaged, or holds what is not supported or not safe (see `checkTokenizer`)
