@@ -54,8 +54,7 @@ export function sentencePieceTokenizer(
   try {
     const model = readSentencePiece(bytes);
     checkKind(model);
-    const [start, end] = [model.begin, model.end].map((id) => model.pieces[id] === undefined ? [] : [id]);
-    const begin = model.pieces[model.begin];
+    const [begin, end] = [model.begin, model.end].map((id) => model.pieces[id]);
     const text = JSON.stringify({
       version: "1.0",
       truncation: null,
@@ -63,12 +62,16 @@ export function sentencePieceTokenizer(
       ...stepsOf(model, listed),
       post_processor: begin === undefined ? null : startTemplate(begin, model.begin),
     });
-    return { text, special: { starts: start, ends: end } };
+    return { text, special: { starts: listOf(begin), ends: listOf(end) } };
   } catch (cause) {
     if (!(cause instanceof SyntaxError || cause instanceof RangeError)) throw cause;
     const Kind = cause instanceof RangeError ? RangeError : SyntaxError;
     throw new Kind(`Cannot open tokenizer "${path}": ${reasonOf(cause)}`, { cause });
   }
+}
+
+function listOf(token: string | undefined): string[] {
+  return token === undefined ? [] : [token];
 }
 
 function checkKind(model: SentencePieceModel): void {
