@@ -3,7 +3,8 @@
  *
  * Its BPE is known, as Llama, Mistral and Gemma have it. Ids are those of SentencePiece itself: a text always begins with
  * one more blank where the file says so, which transformers leaves out where it begins with one already, and no blank is
- * put after symbols that its users defined. Tokens that are listed beside the file are found before anything else.
+ * put after symbols that its users defined. (Only a byte's spelling, `<0x41>`, alone between two such symbols, is taken
+ * for the byte.) Tokens that are listed beside the file are found before anything else.
  *
  * @module
  */
