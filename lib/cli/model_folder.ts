@@ -101,7 +101,7 @@ async function checkedModel(path: string, name: string): Promise<string> {
       }"`,
     );
   }
-  if (has("tokenizer.json") || (has("vocab.json") && has("merges.txt"))) return path;
+  if (has("tokenizer.json", "tokenizer.model") || (has("vocab.json") && has("merges.txt"))) return path;
   if (has("trainer_state.json", "optimizer.pt", "training_args.bin")) {
     refuse(
       "it is a checkpoint of a training, without a tokenizer: copy tokenizer.json of its base model into it",
@@ -113,7 +113,7 @@ async function checkedModel(path: string, name: string): Promise<string> {
     refuse(`it holds ${models.size} GGUF models: give one of them, such as "${first}"`);
   }
   if (!has("config.json")) refuse("it has no config.json and no tokenizer.json: give the folder of a model");
-  if (has("tokenizer.model", "vocab.json", "vocab.txt")) {
+  if (has("vocab.json", "vocab.txt")) {
     refuse(
       "it has no tokenizer.json but an older form of it: write it with transformers' AutoTokenizer, by save_pretrained",
     );

@@ -30,8 +30,13 @@ export const gemma: Architecture<LlamaConfig> = {
   ...llama,
   className: "GemmaForCausalLM",
   readConfig: (json, file) => {
-    new ConfigReader(json, file).absent("use_bidirectional_attention");
-    const config = readLlamaConfig({ ...DEFAULTS, ...json }, file);
+    const read = new ConfigReader(json, file);
+    read.absent("use_bidirectional_attention");
+    const hidden_act = activationOf({ ...DEFAULTS, ...json });
+    if (read.has("hidden_activation") && json.hidden_activation !== hidden_act) {
+      read.refuse("hidden_activation", `"${hidden_act}" or none, by hidden_act`);
+    }
+    const config = readLlamaConfig({ ...DEFAULTS, ...json, hidden_act }, file);
     return { ...config, modelType: "gemma", biases: { ...config.biases, mlp: false } };
   },
   embed: (weights, config, ids, positions) =>
@@ -40,6 +45,14 @@ export const gemma: Architecture<LlamaConfig> = {
     llamaBlock({ weights, config, inputs }, x, { norm: (x, name) => norm(weights, config, x, name) }),
   norm: (weights, config, x) => norm(weights, config, x, "model.norm"),
 };
+
+/**
+ * "gelu" in Gemma's first files means the tanh approximation, as transformers takes it (configuration_gemma.py). What
+ * transformers 4 read beside it, hidden_activation, must say the same: transformers 5 does not read it.
+ */
+function activationOf({ hidden_act }: { hidden_act?: unknown }): unknown {
+  return hidden_act === "gelu" ? DEFAULTS.hidden_act : hidden_act;
+}
 
 function norm(weights: Weights, { normEpsilon }: LlamaConfig, x: Tensor, name: string): Tensor {
   return rmsNorm(x, tf.add(weights[`${name}.weight`]!, 1), normEpsilon);

@@ -3,7 +3,7 @@
  * steps, and where ten million are not enough it ends the process. So an expression is accepted only if no text makes it
  * go back over what it has read:
  *
- * - it is made of characters, classes, groups of fixed length, `(?!x)`, `(?=x)` and the repetitions `? * + {n,m}`;
+ * - it is made of characters, classes, groups of fixed length, `(?!x)`, `(?=x)`, `\\A`, `\\z` and the repetitions `? * + {n,m}`;
  * - in a branch, nothing that must match stands behind a repetition without a bound, and what stands behind bounded
  *   ones can begin in at most 64 ways;
  * - no branch matches the empty text.
@@ -135,6 +135,7 @@ class PatternReader {
 
   #part(depth: number): Part {
     if (this.#take(/\(\?[!=]/y)) return this.#lookAhead();
+    if (this.#take(/\\[Az]/y)) return { canFail: true, takes: false, ways: 1 };
     if (this.#take(/\((?:\?i?:)?(?!\?)/y)) return this.#group(depth);
     this.#atom();
     return this.#repeated();

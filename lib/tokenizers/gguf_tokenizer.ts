@@ -9,15 +9,10 @@
  * @module
  */
 import { byteLevelSteps, PRE_TOKENIZERS, type PreTokenizer } from "./pre_tokenizers.ts";
-import { mergesOfScores } from "./score_merges.ts";
+import { areTooLong, bpe, PIECE_TYPE, sentencePieceParts, startTemplate } from "./sentence_piece_parts.ts";
 
-/** What the numbers of `tokenizer.ggml.token_type` mean. */
-const TOKEN_TYPE = { unknown: 2, control: 3, userDefined: 4 } as const;
-const METASPACE = "▁";
 /** The largest vocabularies have 2^18 tokens. */
 const MAX_TOKENS = 1 << 20;
-/** The largest sum of tokens' lengths squared: merges are looked for at each place of each token. Real ones reach 2^24. */
-const MAX_LOOKS = 1 << 28;
 
 /**
  * The text of a tokenizer.json.
@@ -58,7 +53,7 @@ export function ggufTokenizer(metadata: ReadonlyMap<string, unknown>, file: stri
   const types = fields.numbers("token_type", tokens.length);
   const parts = model === "gpt2"
     ? byteLevelParts(fields, vocabulary)
-    : sentencePieceParts(fields, tokens, types);
+    : scoredParts(fields, vocabulary, types);
   return JSON.stringify({
     version: "1.0",
     truncation: null,
@@ -143,57 +138,26 @@ function preTokenizerOf(fields: TokenizerFields): PreTokenizer {
   );
 }
 
-function sentencePieceParts(fields: TokenizerFields, tokens: readonly string[], types: readonly number[]) {
-  const looks = tokens.reduce((sum, { length }) => sum + length ** 2, 0);
-  if (looks > MAX_LOOKS) fields.refuse("tokens", "has tokens that are longer than those of any vocabulary");
-  const vocabulary = new Map(tokens.map((token, id) => [token, id]));
-  const merges = mergesOfScores(vocabulary, fields.numbers("scores", tokens.length));
-  const hasPrefix = fields.flag("add_space_prefix", true);
-  const replace = { type: "Replace", pattern: { String: " " }, content: METASPACE };
-  const prepend = { type: "Prepend", prepend: METASPACE };
-  const strip = { type: "Strip", content: " ", start: 1, stop: 0 };
-  return {
-    normalizer: { type: "Sequence", normalizers: hasPrefix ? [prepend, replace] : [replace] },
-    pre_tokenizer: null,
-    model: {
-      ...bpe(vocabulary, merges),
-      unk_token: tokens[types.indexOf(TOKEN_TYPE.unknown)] ?? null,
-      fuse_unk: true,
-      byte_fallback: true,
-    },
-    decoder: {
-      type: "Sequence",
-      decoders: [
-        { type: "Replace", pattern: { String: METASPACE }, content: " " },
-        { type: "ByteFallback" },
-        { type: "Fuse" },
-        ...hasPrefix ? [strip] : [],
-      ],
-    },
-  };
-}
-
-function bpe(vocabulary: ReadonlyMap<string, number>, merges: readonly string[][]) {
-  return {
-    type: "BPE",
-    dropout: null,
-    unk_token: null as string | null,
-    continuing_subword_prefix: null,
-    end_of_word_suffix: null,
-    fuse_unk: false,
-    byte_fallback: false,
-    ignore_merges: false,
-    vocab: Object.fromEntries(vocabulary),
-    merges,
-  };
+function scoredParts(
+  fields: TokenizerFields,
+  vocabulary: ReadonlyMap<string, number>,
+  types: readonly number[],
+) {
+  const tokens = [...vocabulary.keys()];
+  if (areTooLong(tokens)) fields.refuse("tokens", "has tokens that are longer than those of any vocabulary");
+  const scores = fields.numbers("scores", tokens.length);
+  const unknown = tokens[types.indexOf(PIECE_TYPE.unknown)] ?? null;
+  return sentencePieceParts({ vocabulary, scores, unknown }, {
+    addsPrefix: fields.flag("add_space_prefix", true),
+  });
 }
 
 /** Tokens that are found in a text before anything else; control tokens are special, what users defined is not. */
 function addedTokens(tokens: readonly string[], types: readonly number[]) {
   const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false };
   return tokens.flatMap((content, id) => {
-    const isSpecial = types[id] === TOKEN_TYPE.control || types[id] === TOKEN_TYPE.unknown;
-    if (!isSpecial && types[id] !== TOKEN_TYPE.userDefined) return [];
+    const isSpecial = types[id] === PIECE_TYPE.control || types[id] === PIECE_TYPE.unknown;
+    if (!isSpecial && types[id] !== PIECE_TYPE.userDefined) return [];
     return [{ id, content, ...flags, special: isSpecial }];
   });
 }
@@ -205,12 +169,5 @@ function startOfText(fields: TokenizerFields, tokens: readonly string[]) {
   const id = fields.get("bos_token_id");
   const token = typeof id === "number" ? tokens[id] : undefined;
   if (token === undefined) fields.refuse("bos_token_id", "is no token's number");
-  const start = { SpecialToken: { id: token, type_id: 0 } };
-  const text = (id: "A" | "B", type_id: number) => ({ Sequence: { id, type_id } });
-  return {
-    type: "TemplateProcessing",
-    single: [start, text("A", 0)],
-    pair: [start, text("A", 0), start, text("B", 1)],
-    special_tokens: { [token]: { id: token, ids: [id], tokens: [token] } },
-  };
+  return startTemplate(token, Number(id));
 }

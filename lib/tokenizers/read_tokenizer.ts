@@ -1,16 +1,17 @@
 /**
- * The files of a model folder's tokenizer: tokenizer.json, or vocab.json and merges.txt, and what says which tokens begin
- * and end a text.
+ * The files of a model folder's tokenizer: tokenizer.json, or vocab.json and merges.txt, or SentencePiece's
+ * tokenizer.model, and what says which tokens begin and end a text.
  *
  * @module
  */
-import { readRegularText } from "../files/read_file.ts";
+import { readRegularFile, readRegularText } from "../files/read_file.ts";
 import { fileReasonOf, reasonOf } from "../files/reason.ts";
+import { sentencePieceTokenizer } from "./sentence_piece_tokenizer.ts";
 import { type SpecialTokens, specialTokensOf } from "./special_tokens.ts";
 import { vocabTokenizer } from "./vocab_tokenizer.ts";
 
 /** The largest tokenizer.json have 33 million bytes. */
-const MAX_FILE_BYTES = 1 << 26;
+const OPTIONS = { what: "tokenizer", maxBytes: 1 << 26 };
 
 /** What a folder's tokenizer is made of. */
 export interface TokenizerText {
@@ -28,7 +29,8 @@ export interface TokenizerText {
  * Reads a folder's tokenizer.
  *
  * @throws {Error} when there is none; {TypeError} when a file is no regular one; {RangeError} when one has more than 2^26
- * bytes; {SyntaxError} when tokenizer_config.json is damaged, or vocab.json and merges.txt do not fit
+ * bytes; {SyntaxError} when tokenizer_config.json or tokenizer.model is damaged, or vocab.json and merges.txt
+ * do not fit
  *
  * @example
  * ```ts
@@ -52,16 +54,31 @@ export async function readTokenizer(folder: string): Promise<TokenizerText> {
   if (typeof own === "string") return { text: own, path, special, settings: tokenizerConfig };
   const vocabPath = `${folder}/vocab.json`;
   const [vocab, merges] = await Promise.all([readIfThere(vocabPath), readIfThere(`${folder}/merges.txt`)]);
-  if (typeof vocab !== "string" || typeof merges !== "string") throw own;
   const added = await readJson(`${folder}/added_tokens.json`);
+  if (typeof vocab !== "string" || typeof merges !== "string") {
+    const modelPath = `${folder}/tokenizer.model`;
+    const model = await readIfThere(modelPath, readRegularFile);
+    if (model instanceof Error) throw own;
+    const { text, special: ofModel } = sentencePieceTokenizer({ model, added, tokenizerConfig }, modelPath);
+    return { text, path: modelPath, special: beside(special, ofModel), settings: tokenizerConfig };
+  }
   const text = vocabTokenizer({ vocab, merges, added, tokenizerConfig, config }, vocabPath);
   return { text, path: vocabPath, special, settings: tokenizerConfig };
 }
 
-/** A file's text, or the error that there is none. */
-async function readIfThere(path: string): Promise<string | Error> {
+/** What the files beside a tokenizer name first, then what it names itself. */
+function beside(named: SpecialTokens, own: SpecialTokens): SpecialTokens {
+  const both = (which: "starts" | "ends") => [...named[which] ?? [], ...own[which] ?? []];
+  return { ...named, starts: both("starts"), ends: both("ends") };
+}
+
+/** What a file holds, or the error that there is none. */
+async function readIfThere<T = string>(
+  path: string,
+  read: (path: string, options: typeof OPTIONS) => Promise<T> = readRegularText as never,
+): Promise<T | Error> {
   try {
-    return await readRegularText(path, { what: "tokenizer", maxBytes: MAX_FILE_BYTES });
+    return await read(path, OPTIONS);
   } catch (error) {
     const { cause } = error as Error;
     if (!(cause instanceof Error)) throw error; // it says itself why the file is not read

@@ -23,6 +23,8 @@ export type { EncodedText } from "./encoded_text.ts";
 
 /** Names of the end-of-text token that are looked for where nothing says which it is, most specific first. */
 const END_OF_TEXT = ["<|endoftext|>", "<|end_of_text|>", "</s>", "<|im_end|>"] as const;
+/** Tokens that begin a turn of a chat, which is no text's beginning: SmolLM2's and Qwen's files name it as both. */
+const BEGINS_TURN: readonly (string | number)[] = ["<|im_start|>"];
 const BATCH = 256;
 /** Characters of a batch, but for one long piece: the library holds some 250 bytes for each. */
 const BATCH_CHARACTERS = 1 << 20;
@@ -82,8 +84,11 @@ export class Tokenizer {
   readonly #cuts: RegExp | null;
   readonly #growth: number;
   readonly #pieceCharacters: number;
-  /** Whether a text is given the token that begins it, or null where the template says so; and that token. */
-  readonly #start: { isAdded: boolean | null; token: number | null };
+  /**
+   * Whether a text is given the token that begins it, or null where the template says so; that token; and the one that the
+   * tokenizer itself names, as config.json names some that tokenizers do not have (Qwen's) or that are others (CodeGen's).
+   */
+  readonly #start: { isAdded: boolean | null; token: number | null; own: number | null };
   /** How many ids there are, added tokens included. */
   readonly vocabularySize: number;
   /** The id that ends a text, or null where there is none. */
@@ -108,12 +113,16 @@ export class Tokenizer {
     const { ends = [], starts = [], addsStart = null } = options.special ?? {};
     this.usualEnd = firstOf(native, END_OF_TEXT);
     this.endOfText = firstOf(native, ends) ?? this.usualEnd;
-    this.#start = { isAdded: addsStart, token: firstOf(native, starts) };
+    const named = starts.filter((token) => typeof token === "string" && !BEGINS_TURN.includes(token));
+    this.#start = { isAdded: addsStart, token: firstOf(native, starts), own: firstOf(native, named) };
   }
 
-  /** The id that begins a text: what the tokenizer itself can put there, else the one that ends a text; or null. */
+  /**
+   * The id that begins a text: what the tokenizer itself puts there, else what it names, else the one that ends a text,
+   * else what the model's configuration names; or null.
+   */
   async startOfText(): Promise<number | null> {
-    return await this.leadingToken() ?? this.endOfText ?? this.#start.token;
+    return await this.leadingToken() ?? this.#start.own ?? this.endOfText ?? this.#start.token;
   }
 
   /** The id that the tokenizer itself puts before a text, as Llama's does; null where it puts none. */
@@ -233,8 +242,8 @@ export class Tokenizer {
 }
 
 /**
- * Opens a model folder's tokenizer: its tokenizer.json, or its vocab.json and merges.txt. Which tokens begin and end a text
- * its tokenizer_config.json and config.json say.
+ * Opens a model folder's tokenizer: its tokenizer.json, its vocab.json and merges.txt, or its tokenizer.model. Which tokens begin
+ * and end a text its tokenizer_config.json and config.json say.
  *
  * @throws {Error} when there is none; {TypeError} when it is no regular file; {RangeError} when it has more than 2^26
  * bytes; {SyntaxError} when it is damaged, or holds what is not supported or not safe (see `checkTokenizer`)

@@ -11,20 +11,13 @@ import { createProgress } from "../../lib/cli/progress.ts";
 import { unlearningPlan } from "../../lib/cli/unlearn_memory.ts";
 import { readTensors } from "../tensors.ts";
 import { cliCommand, runCli, temporaryFolder } from "./run_cli.ts";
-import { type Flags, tiny } from "./tiny_cases.ts";
+import { type Flags, summaryOf, tiny } from "./tiny_cases.ts";
 import { writeBenign, writeCertainModel, writeTinyModel } from "./tiny_run.ts";
 
 const ADAPTER = ["adapter_config.json", "adapter_model.safetensors"];
 
 function namesIn(folder: string): string[] {
   return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
-}
-
-/** Runs a command of a tiny run that must end well, or otherwise with a code; its summary. */
-async function summaryOf(at: Awaited<ReturnType<typeof tiny>>, command: string, flags: Flags, expected = 0) {
-  const { code, stdout, stderr } = await at.run(command, { ...flags, json: true });
-  assertEquals(code, expected, stderr);
-  return { ...JSON.parse(stdout.trimEnd().split("\n").at(-1)!), stderr };
 }
 
 Deno.test("train --lora writes an adapter that every command reads beside its model, as if it were merged", async () => {

@@ -41,8 +41,13 @@ const FOLDERS: [what: string, names: string[], said: string | true][] = [
     true,
   ],
   [
-    "an older tokenizer",
+    "a SentencePiece tokenizer",
     ["config.json", "model.safetensors", "tokenizer.model"],
+    true,
+  ],
+  [
+    "an older tokenizer",
+    ["config.json", "model.safetensors", "vocab.txt"],
     "it has no tokenizer.json but an older form of it: write it with transformers' AutoTokenizer, by save_pretrained",
   ],
   [

@@ -129,3 +129,15 @@ export function listAll(folder: string): string[] {
     return isDirectory ? [path, ...listAll(path)] : [`${path} ${Deno.statSync(path).size}`];
   }).sort();
 }
+
+/** Runs a command of a tiny run that must end well, or otherwise with a code; its summary. */
+export async function summaryOf(
+  at: Awaited<ReturnType<typeof tiny>>,
+  command: string,
+  flags: Flags,
+  expected = 0,
+) {
+  const { code, stdout, stderr } = await at.run(command, { ...flags, json: true });
+  assertEquals(code, expected, stderr);
+  return { ...JSON.parse(stdout.trimEnd().split("\n").at(-1)!), stderr };
+}

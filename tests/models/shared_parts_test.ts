@@ -83,6 +83,12 @@ const REFUSALS: { readonly [family: string]: { good: Record<string, unknown>; ba
     bad: [[
       { use_bidirectional_attention: true },
       "use_bidirectional_attention is true: expected none: it is not supported",
+    ], [
+      { hidden_act: "gelu", hidden_activation: "gelu" },
+      'hidden_activation is "gelu": expected "gelu_pytorch_tanh" or none, by hidden_act',
+    ], [
+      { hidden_activation: "silu" },
+      'hidden_activation is "silu": expected "gelu_pytorch_tanh" or none, by hidden_act',
     ]],
   },
   stablelm: {
@@ -132,6 +138,19 @@ Deno.test("Phi-3's longer models take texts of the length that they had before, 
     assertEquals([maxPositions, rope.frequencies[0]], [4096, Math.fround(1 / 1.1)]);
     assertEquals(rope.magnitude, Math.sqrt(1 + Math.log(32) / Math.log(4096)));
   }
+});
+
+Deno.test("Gemma's \"gelu\" is the tanh approximation, as in transformers 5.23's GemmaConfig", () => {
+  const activationOf = (fields: Record<string, unknown>) => {
+    const config: { activation?: string } = architectureOf("gemma").readConfig(fields, "c.json");
+    return config.activation;
+  };
+  assertEquals(activationOf({}), "gelu_pytorch_tanh");
+  assertEquals(activationOf({ hidden_act: "gelu" }), "gelu_pytorch_tanh");
+  assertEquals(activationOf({ hidden_act: "gelu", hidden_activation: null }), "gelu_pytorch_tanh");
+  const codeGemma = { hidden_act: "gelu", hidden_activation: "gelu_pytorch_tanh" };
+  assertEquals(activationOf(codeGemma), "gelu_pytorch_tanh");
+  assertEquals(activationOf({ hidden_act: "silu" }), "silu");
 });
 
 Deno.test("windows are those of the configuration, and none where they hide nothing", () => {

@@ -29,6 +29,8 @@ const OF_MODELS = {
   "Falcon's signs": "[\\p{P}\\$\\+<=>\\^~\\|`]+",
   "Falcon's numbers": "[0-9][0-9][0-9]",
   "Chameleon's blanks": "([\\t\\n]|    |  )",
+  "SentencePiece's first blank": "\\A ",
+  "SentencePiece's last blanks": "▁{1,64}\\z",
 };
 
 Deno.test("checkPattern() accepts the expressions of code models' tokenizers", () => {
@@ -55,6 +57,7 @@ const REFUSED: readonly [string, RegExp][] = [
   ["\\s*\\s*x", /must match behind/],
   ["\\s*[\\r\\n]+", /must match behind/], // nothing takes the blanks that it gives up
   [`${SIGN}${CAPITALS}*${SMALL}+`, /must match behind/],
+  [" +\\z", /must match behind a repetition without a bound/],
   ["\\s+$", /something else than characters, classes and groups at 3/],
   ["a?".repeat(7) + "b", /fit together in 128 ways, at most 64/],
   ["a{1,999}b", /in 999 ways/],

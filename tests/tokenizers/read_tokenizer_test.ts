@@ -9,6 +9,7 @@ const FIXTURE = await Deno.readTextFile(
   fileURLToPath(new URL("../fixtures/tokenizer/tokenizer.json", import.meta.url)),
 );
 type Vocabulary = Record<string, number>;
+type Json = Record<string, unknown>;
 const { model } = JSON.parse(FIXTURE) as { model: { vocab: Vocabulary; merges: string[][] } };
 const MERGES = `#version: 0.2\n${model.merges.map((pair) => `${pair.join(" ")}\n`).join("")}`;
 
@@ -111,17 +112,18 @@ Deno.test("openTokenizer() takes the tokens that begin and end a text from the f
   const settings = { bos_token: { content: BEGIN, ...flags }, eos_token: { content: END, ...flags } };
   const add = { ...settings, add_bos_token: true };
   assertEquals(await specials({ "tokenizer_config.json": add }), [320, 319, 319]);
-  assertEquals(await specials({ "tokenizer_config.json": settings }), [320, null, 320]);
+  assertEquals(await specials({ "tokenizer_config.json": settings }), [320, null, 319]);
+  assertEquals(await specials({ "tokenizer_config.json": { ...add, add_bos_token: false } }), [
+    320,
+    null,
+    319,
+  ]);
   assertEquals(await specials({ "tokenizer_config.json": { bos_token: BEGIN } }), [null, null, 319]);
   const config = { bos_token_id: 319, eos_token_id: [320, 7] };
   assertEquals(await specials({ "config.json": config }), [320, null, 320]);
   assertEquals(
     await specials({ "config.json": { ...config, eos_token_id: 7 }, "tokenizer_config.json": settings }),
-    [
-      320,
-      null,
-      320,
-    ],
+    [320, null, 319],
   );
   const chat = { ...DEEPSEEK, added_tokens: [...ADDED, { id: 321, content: "<|endoftext|>", ...flags }] };
   const turns = await openFiles({ "tokenizer.json": chat, "tokenizer_config.json": settings });
@@ -133,6 +135,69 @@ Deno.test("openTokenizer() takes the tokens that begin and end a text from the f
     null,
     null,
   ]);
+});
+
+Deno.test("startOfText() takes a beginning that the tokenizer names before the end, for released families", async () => {
+  const chat = {
+    ...DEEPSEEK,
+    added_tokens: ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<s>"].map((content, i) => ({
+      ...{ id: 319 + i, content, ...flags },
+    })),
+  };
+  const [TEXT, TURN, TURN_END, S] = [319, 320, 321, 322];
+  const END = "<|endoftext|>";
+  const cases: readonly [string, Json, Json, (number | null)[]][] = [
+    ["embedded", {}, { bos_token_id: TEXT, eos_token_id: TEXT }, [TEXT, null, TEXT]],
+    ["GPT-2", { bos_token: END, eos_token: END }, { bos_token_id: TEXT, eos_token_id: TEXT }, [
+      TEXT,
+      null,
+      TEXT,
+    ]],
+    // its config.json names token 1, which is a quotation mark
+    ["CodeGen", { bos_token: END, eos_token: END }, { bos_token_id: 1, eos_token_id: TEXT }, [
+      TEXT,
+      null,
+      TEXT,
+    ]],
+    ["CodeGen's config alone", {}, { bos_token_id: 1, eos_token_id: TEXT }, [TEXT, null, TEXT]],
+    ["Qwen2", { bos_token: null, eos_token: END }, { bos_token_id: TEXT, eos_token_id: TEXT }, [
+      TEXT,
+      null,
+      TEXT,
+    ]],
+    [
+      "Qwen2 of chats",
+      { bos_token: null, eos_token: "<|im_end|>", add_bos_token: false },
+      { bos_token_id: TEXT, eos_token_id: [TURN_END, TEXT] },
+      [TURN_END, null, TURN_END],
+    ],
+    ["SmolLM2", { bos_token: END, eos_token: END }, { bos_token_id: TEXT, eos_token_id: TEXT }, [
+      TEXT,
+      null,
+      TEXT,
+    ]],
+    [
+      "SmolLM2 of chats",
+      { bos_token: "<|im_start|>", eos_token: "<|im_end|>" },
+      { bos_token_id: TURN, eos_token_id: TURN_END },
+      [TURN_END, null, TURN_END],
+    ],
+    ["StarCoder2", { bos_token: END, eos_token: END }, { bos_token_id: TEXT, eos_token_id: TEXT }, [
+      TEXT,
+      null,
+      TEXT,
+    ]],
+    ["Llama", { bos_token: "<s>", eos_token: END, add_bos_token: true }, {}, [TEXT, S!, S!]],
+    ["Phi-3", { bos_token: "<s>", eos_token: END, add_bos_token: false }, { bos_token_id: S! }, [
+      TEXT,
+      null,
+      S!,
+    ]],
+  ];
+  for (const [name, settings, config, expected] of cases) {
+    const files = { "tokenizer.json": chat, "tokenizer_config.json": settings, "config.json": config };
+    assertEquals([name, ...await specials(files)], [name, ...expected]);
+  }
 });
 
 Deno.test("add_bos_token is obeyed before the template, as transformers does", async () => {
