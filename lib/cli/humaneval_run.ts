@@ -114,7 +114,10 @@ export async function runHumanEval(
     inputs: { ...await modelInputs(values, context), problems: file },
     outputs: Object.values(HUMANEVAL_FILES),
     scratch: [JUDGED],
-    goesOn: ({ summary }) => Number(summary?.samples_a_problem) < n || before !== undefined,
+    goesOn: ({ summary }) => {
+      const done = Number(summary?.samples_a_problem);
+      return done < n || done === n && before !== undefined;
+    },
   });
   const { model = "", adapter } = (await readRunRecord(run.folder))!.inputs;
   using samples = await SamplesFile.open(await run.path(HUMANEVAL_FILES.samples), {

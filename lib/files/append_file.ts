@@ -27,7 +27,7 @@ export async function openAppended(path: string, bytes: number): Promise<Deno.Fs
   let file: Deno.FsFile | undefined;
   try {
     file = await Deno.open(path, { create: true, append: true });
-    await file.truncate(bytes);
+    if ((await file.stat()).size !== bytes) await file.truncate(bytes); // else it would be as if it was written
     return file;
   } catch (cause) {
     file?.close();

@@ -76,6 +76,23 @@ Deno.test("a finished humaneval goes on to more samples without the first again,
   await assertRejects(() => at.run({ n: 3 }), Error, "it is finished already");
 });
 
+Deno.test("a finished humaneval stays finished where what is asked of it is refused, and where nothing can be drawn", async () => {
+  using at = await world();
+  await at.run({ out: at.path("before") });
+  const record = () => JSON.parse(Deno.readTextFileSync(at.path("before/run.json"))).status;
+  const again = { out: at.path("before") };
+  await at.run({ model: at.path("other") });
+  await assertRejects(() => at.run({ ...again, n: 1, before: at.path("out") }), Error, "finished already");
+  assertEquals(record(), "finished");
+  const openSampler = () => Promise.reject(new Error("Cannot load: no memory"));
+  await assertRejects(() => at.run({ ...again, n: 3 }, { openSampler }), Error, "no memory");
+  const openJudge = () => Promise.reject(new Error("bwrap is missing"));
+  await assertRejects(() => at.run({ ...again, n: 3 }, { openJudge }), Error, "bwrap is missing");
+  assertEquals(record(), "finished");
+  await assertRejects(() => at.run({ ...again, n: 3 }, { openSampler: failingAfter(1, at.parts) }));
+  assertEquals(record(), "unfinished");
+});
+
 Deno.test("humaneval refuses to go on with another model or other settings, naming them", async () => {
   using at = await world();
   await at.run();
