@@ -13,7 +13,15 @@
  * @module
  */
 export { generationsOf, mergeSamples, type WholeSamples } from "./merge_samples.ts";
-export { PAPER_PASSES, type PassRow, passRow, type PassShare } from "./paper_passes.ts";
+export {
+  besidePaperPasses,
+  PAPER_PASSES,
+  type PassRow,
+  passRow,
+  type PassShare,
+  type RatedPasses,
+  ratedRow,
+} from "./paper_passes.ts";
 export {
   comparePasses,
   mcNemar,
