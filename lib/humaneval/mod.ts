@@ -59,4 +59,9 @@ export {
   settingsOf,
 } from "./samples.ts";
 export { type MissingSample, SamplesFile, type SamplesFileOptions } from "./samples_file.ts";
-export { type SampleVerdict, VerdictsFile } from "./verdicts_file.ts";
+export {
+  type SampleVerdict,
+  type VerdictRow,
+  VerdictsFile,
+  type VerdictsFileOptions,
+} from "./verdicts_file.ts";

@@ -107,9 +107,19 @@ export class SamplesFile implements Disposable {
     return this.#samples.values();
   }
 
+  /** What they were drawn by, with the problems. */
+  get settings(): Settings {
+    return this.#settings;
+  }
+
+  /** A sample; undefined where it is not there. */
+  get(taskId: string, sample: number): CodeSample | undefined {
+    return this.#samples.get(sampleKey({ task_id: taskId, sample }));
+  }
+
   /** Whether a sample is there. */
   has(taskId: string, sample: number): boolean {
-    return this.#samples.has(sampleKey({ task_id: taskId, sample }));
+    return this.get(taskId, sample) !== undefined;
   }
 
   /** The problems of this file's shard. */

@@ -1,13 +1,9 @@
 /** `humaneval` with a model that is drawn from and a sandbox that judges, both made up, in a folder of its own. */
 import { join } from "node:path";
 import type { Context } from "../../lib/cli/command.ts";
-import {
-  HUMANEVAL_FILES,
-  type HumanEvalParts,
-  type HumanEvalValues,
-  runHumanEval,
-} from "../../lib/cli/humaneval_run.ts";
+import { type HumanEvalParts, type HumanEvalValues, runHumanEval } from "../../lib/cli/humaneval_run.ts";
 import type { DrawnSample } from "../../lib/cli/humaneval_samples.ts";
+import { HUMANEVAL_FILES } from "../../lib/cli/humaneval_files.ts";
 import { createProgress } from "../../lib/cli/progress.ts";
 import { temporaryFolder } from "./run_cli.ts";
 
