@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Context } from "../../lib/cli/command.ts";
 import { type HumanEvalParts, type HumanEvalValues, runHumanEval } from "../../lib/cli/humaneval_run.ts";
+import type { Settings } from "../../lib/files/settings.ts";
 import type { DrawnSample } from "../../lib/cli/humaneval_samples.ts";
 import { HUMANEVAL_FILES } from "../../lib/cli/humaneval_files.ts";
 import { createProgress } from "../../lib/cli/progress.ts";
@@ -54,7 +55,10 @@ export async function world() {
   };
   const run = async (
     changes: Partial<HumanEvalValues> = {},
-    { context = {}, ...others }: Partial<HumanEvalParts> & { context?: Partial<Context> } = {},
+    { context = {}, judge = {}, ...others }: Partial<HumanEvalParts> & {
+      context?: Partial<Context>;
+      judge?: Settings;
+    } = {},
   ) => {
     drawn.length = judged.length = 0;
     const values: HumanEvalValues = {
@@ -75,7 +79,7 @@ export async function world() {
     return await runHumanEval(values, {
       ...{ progress: createProgress({ stream: QUIET }), signal: new AbortController().signal, log: () => {} },
       ...{ breathe: () => Promise.resolve(), cwd: folder.path, seed: 42, force: false },
-      settings: { ...given, seed: 42 } as Context["settings"],
+      settings: { ...given, sandbox: "pyodide", timeout: 3, ...judge, seed: 42 } as Context["settings"],
       ...context,
     }, { ...parts, ...others });
   };
