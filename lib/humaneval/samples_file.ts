@@ -6,7 +6,7 @@
  */
 import { existsSync } from "node:fs";
 import { describeDifferences, type Settings } from "../files/settings.ts";
-import { openAppended } from "../files/append_file.ts";
+import { closeAppended, openAppended } from "../files/append_file.ts";
 import { writeAll, writeFileAtomic } from "../files/write_file.ts";
 import type { Shard } from "../datasets/corpus_piece.ts";
 import type { Problem } from "./problem.ts";
@@ -175,8 +175,9 @@ export class SamplesFile implements Disposable {
     await writeFileAtomic(this.#path, sampleLines(this.#samples.values(), this.#settings));
   }
 
+  /** A file without a row goes: there is nothing to go on from. */
   [Symbol.dispose](): void {
-    this.#file?.close();
+    closeAppended(this.#file, this.#path);
     this.#file = undefined;
   }
 }

@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readRegularFile } from "../files/read_file.ts";
 import { canonicalJson, type Settings } from "../files/settings.ts";
-import { openAppended } from "../files/append_file.ts";
+import { closeAppended, openAppended } from "../files/append_file.ts";
 import { writeAll, writeFileAtomic } from "../files/write_file.ts";
 import type { SampleResult } from "./results.ts";
 import { sampleKey } from "./samples.ts";
@@ -132,8 +132,9 @@ export class VerdictsFile implements Disposable {
     return verdictLine({ ...verdict, digest: digestOf(verdict, { program, judge }) });
   }
 
+  /** A file without a row goes: there is nothing to go on from. */
   [Symbol.dispose](): void {
-    this.#file?.close();
+    closeAppended(this.#file, this.#path);
     this.#file = undefined;
   }
 }

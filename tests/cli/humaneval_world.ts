@@ -44,6 +44,10 @@ export async function world() {
     openJudge: () =>
       Promise.resolve({
         run({ id, program }) {
+          if (/^import \w+\n$/.test(program)) {
+            const passed = program !== "import numpy\n";
+            return Promise.resolve({ passed, reason: "failed", detail: "ModuleNotFoundError" });
+          }
           judged.push(id);
           const [, said] = /return (\d+)/.exec(program)!;
           const passed = program.includes(`== ${said}\n`);
