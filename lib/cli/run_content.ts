@@ -88,8 +88,8 @@ function sizeAndTime({ size, mtime }: Deno.FileInfo): Pick<FileToHash, "size" | 
   return { size, modified: mtime?.getTime() ?? 0 };
 }
 
-/** What is said of a model is no part of it: a run's record tells when it was made. */
-const SAID = /^(run\.json|certificate\.json(\.sig)?)$/;
+/** What is said of a model is no part of it: a run's record tells when it was made, its card what attacks found later. */
+const SAID = /^(run\.json|README\.md|certificate\.json(\.sig)?)$/;
 
 /** The regular files of a folder, links to such among them, by name. */
 async function* flatFiles(

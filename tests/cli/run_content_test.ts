@@ -47,7 +47,7 @@ Deno.test("contentOf() of a flat folder does not change with what is said of the
   using folder = temporaryFolder();
   Deno.writeTextFileSync(join(folder.path, "config.json"), "{}");
   const before = await contentOf(folder.path, { isFlat: true });
-  for (const name of ["run.json", "certificate.json", "certificate.json.sig"]) {
+  for (const name of ["run.json", "README.md", "certificate.json", "certificate.json.sig"]) {
     Deno.writeTextFileSync(join(folder.path, name), "");
     assertEquals(await contentOf(folder.path, { isFlat: true }), before);
   }
