@@ -287,15 +287,11 @@ Deno.test("loadRun() refuses a folder that is none, is empty, or holds a damaged
 
 Deno.test("loadRun() tells how the samples of a table of problems were drawn and judged, as the record beside it says", async () => {
   using folder = temporaryFolder();
-  Deno.mkdirSync(join(folder.path, "humaneval"));
   const problems = [{ task_id: "a", n: 1, c: 1 }];
-  await writeRows(
-    join(folder.path, "humaneval/problems.parquet"),
-    problemResults(problems, problems),
-    HUMANEVAL_PROBLEM_COLUMNS,
-  );
-  const settings = { sandbox: "none", temperature: 0 };
-  Deno.writeTextFileSync(join(folder.path, "humaneval/run.json"), JSON.stringify({ settings }));
+  const rows = problemResults(problems, problems);
+  await write(folder.path, "humaneval/problems.parquet", HUMANEVAL_PROBLEM_COLUMNS, rows);
+  const record = JSON.stringify({ settings: { sandbox: "none", temperature: 0 } });
+  Deno.writeTextFileSync(join(folder.path, "humaneval/run.json"), record);
   const { passes } = await loadRun(folder.path, { version: "0" });
   assertEquals([passes?.sandbox, passes?.temperature, passes?.greedy?.onlyAfter], ["none", 0, 0]);
 });
