@@ -4,12 +4,10 @@
  *
  * @module
  */
-import { join } from "node:path";
-import { HUMANEVAL_PROBLEM_COLUMNS, HUMANEVAL_SAMPLE_COLUMNS } from "../datasets/columns.ts";
-import { readRows, writeRows } from "../datasets/row_table.ts";
-import type { Problem } from "../humaneval/problem.ts";
+import { join, resolve } from "node:path";
+import { type Problem, programOf } from "../humaneval/problem.ts";
 import { readProblemFile } from "../humaneval/problem_file.ts";
-import { countPasses, problemResults, type SampleResult } from "../humaneval/results.ts";
+import { type CodeSample, settingsOf } from "../humaneval/samples.ts";
 import { problemsOfShard, SamplesFile } from "../humaneval/samples_file.ts";
 import { VerdictsFile } from "../humaneval/verdicts_file.ts";
 import { HUMANEVAL, humanEvalFile } from "../setup/fetched_problems.ts";
@@ -23,18 +21,14 @@ import {
 } from "./command.ts";
 import { MODEL_OPTIONS, modelInputs } from "./adapter_options.ts";
 import { DTYPE_OPTION } from "./dtype_options.ts";
-import { describePasses, summaryOfPasses } from "./humaneval_report.ts";
-import { type DrawSamples, makeSamples, type SampleJudge } from "./humaneval_samples.ts";
-import { openRunFolder, readRunRecord } from "./run_folder.ts";
+import { type ComparedRun, judgedBy, type PassesBefore, readBefore } from "./humaneval_before.ts";
+import { HUMANEVAL_FILES, writeResults } from "./humaneval_files.ts";
+import type { SampleJudge } from "./humaneval_imports.ts";
+import { describePasses, type PassesInput, summaryOfPasses } from "./humaneval_report.ts";
+import { type DrawSamples, makeSamples } from "./humaneval_samples.ts";
+import { contentOf } from "./run_content.ts";
+import { openRunFolder, readRunRecord, type RunFolder, type RunFolderOptions } from "./run_folder.ts";
 import { SHARD_OPTION, shardOutput } from "./shard.ts";
-
-/** The files of a run. */
-export const HUMANEVAL_FILES = {
-  samples: "samples.jsonl",
-  verdicts: "verdicts.jsonl",
-  results: "results.parquet",
-  problems: "problems.parquet",
-} as const;
 
 /** The folder of what judging needs on the way. */
 const JUDGED = "judged";
@@ -105,77 +99,137 @@ export async function runHumanEval(
   const problems = await readProblemFile(file);
   await parts.checkPrompts(problems);
   const { shard, out, setting } = shardOutput(values.out, values.shard);
-  const own = problemsOfShard(shard, problems);
-  const before = values.before === undefined ? undefined : await resultsOf(values.before, own);
+  const drawnBy = {
+    ...{ dtype, temperature, top_p: topP, max_tokens: maxTokens, seed: context.seed },
+    stop: [...problems[0]!.stops],
+  };
+  const judge = judgedBy(context.settings);
+  const before = await readOther(values.before, {
+    ...{
+      out,
+      drawnBy: settingsOf(drawnBy, problems),
+      judgedBy: judge,
+      problemsContent: await contentOf(file),
+    },
+    problems: problemsOfShard(shard, problems),
+  });
   const { n: _, before: __, ...settings } = context.settings;
   using run = await openRunFolder(out, {
-    command: "humaneval",
+    ...runOptions({ n, isCompared: before !== undefined }),
     context: { ...context, settings: { ...settings, shard: setting } },
     inputs: { ...await modelInputs(values, context), problems: file },
-    outputs: Object.values(HUMANEVAL_FILES),
-    scratch: [JUDGED],
-    goesOn: ({ summary }) => Number(summary?.samples_a_problem) < n || before !== undefined,
   });
   const { model = "", adapter } = (await readRunRecord(run.folder))!.inputs;
   using samples = await SamplesFile.open(await run.path(HUMANEVAL_FILES.samples), {
-    ...{ problems, shard, n },
-    settings: {
-      ...adapter !== undefined && { adapter },
-      ...{ model, dtype, temperature, top_p: topP, max_tokens: maxTokens, seed: context.seed },
-      stop: [...problems[0]!.stops],
-    },
+    ...{ problems, shard, n, settings: { ...adapter !== undefined && { adapter }, model, ...drawnBy } },
   });
-  using verdicts = await VerdictsFile.open(await run.path(HUMANEVAL_FILES.verdicts));
+  const tested = programsOf(problems);
+  using verdicts = await VerdictsFile.open(await run.path(HUMANEVAL_FILES.verdicts), {
+    judge,
+    programOf: (taskId, sample) => tested(samples.get(taskId, sample)),
+  });
   const openJudge = () => parts.openJudge(join(run.folder, JUDGED));
   const results = await makeSamples({ ...parts, openJudge, n, samples, verdicts }, context);
-  await writeResults(run.folder, results, before);
-  const counts = countPasses(results);
-  const summary = { ...summaryOfPasses(counts, { results, n, before, seed: context.seed }), out };
-  await run.finish(summary);
-  return { text: [...describePasses(summary), `written: ${out}`].join("\n"), summary };
+  return await finishRun(run, { results, n, before, isGreedy: temperature === 0, seed: context.seed }, out);
 }
 
 /**
- * Writes the tables of a run.
+ * What opens a run's folder, but for its settings and what it reads.
  *
- * @param results by problem and number
- * @param before of the model before, where there is one
+ * @param n samples of each problem @param isCompared whether with a run before
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { writeResults } from "./humaneval_run.ts";
+ * import { runOptions } from "./humaneval_run.ts";
  *
- * const folder = await Deno.makeTempDir();
- * await writeResults(folder, []);
- * assertEquals(Array.from(Deno.readDirSync(folder), ({ name }) => name).sort(), ["problems.parquet", "results.parquet"]);
+ * assertEquals(runOptions({ n: 1, isCompared: false }).command, "humaneval");
  * ```
  */
-export async function writeResults(
-  folder: string,
-  results: readonly SampleResult[],
-  before: readonly SampleResult[] = [],
-): Promise<void> {
-  const problems = problemResults(countPasses(results), countPasses(before));
-  await writeRows(join(folder, HUMANEVAL_FILES.results), results, HUMANEVAL_SAMPLE_COLUMNS);
-  await writeRows(join(folder, HUMANEVAL_FILES.problems), problems, HUMANEVAL_PROBLEM_COLUMNS);
+export function runOptions(
+  { n, isCompared }: { n: number; isCompared: boolean },
+): Pick<RunFolderOptions, "command" | "outputs" | "scratch" | "goesOn"> {
+  return {
+    command: "humaneval",
+    outputs: Object.values(HUMANEVAL_FILES),
+    scratch: [JUDGED],
+    goesOn: ({ summary }) => {
+      const done = Number(summary?.samples_a_problem);
+      return done < n || done === n && isCompared;
+    },
+  };
 }
 
-/** The results of a finished run of the same problems, as far as they are this shard's. */
-async function resultsOf(folder: string, problems: readonly Problem[]): Promise<SampleResult[]> {
-  const refuse = (what: string): never => {
-    throw new Error(`Cannot compare with "${folder}": ${what}`);
-  };
-  const record = await readRunRecord(folder);
-  if (record?.command !== "humaneval" || record.status !== "finished") {
-    refuse("it is no finished run of humaneval: run it first");
+/**
+ * The run before, where one is given.
+ *
+ * @throws {Error} as `readBefore`; when it is this very run
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { readOther } from "./humaneval_run.ts";
+ *
+ * const run = { out: "/a", drawnBy: {}, judgedBy: {}, problemsContent: "", problems: [] };
+ * assertEquals(await readOther(undefined, run), undefined);
+ * ```
+ */
+export async function readOther(
+  before: string | undefined,
+  { out, ...run }: ComparedRun & { out: string },
+): Promise<PassesBefore | undefined> {
+  if (before === undefined) return undefined;
+  if (resolve(before) === resolve(out)) {
+    throw new UsageError(`Cannot compare "${out}" with itself: give --before the run on the model before`);
   }
-  const rows = await readRows(join(folder, HUMANEVAL_FILES.results), HUMANEVAL_SAMPLE_COLUMNS);
-  const found = new Set(rows.map(({ task_id }) => task_id));
-  const missing = problems.find(({ task_id }) => !found.has(task_id));
-  if (missing) refuse(`it has no samples of "${missing.task_id}": run it on the same problems`);
-  const own = new Set(problems.map(({ task_id }) => task_id));
-  return rows.filter(({ task_id }) => own.has(task_id));
+  return await readBefore(before, run);
+}
+
+/**
+ * The whole programs of samples of problems.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { programsOf } from "./humaneval_run.ts";
+ *
+ * const problem = { task_id: "a", prompt: "", preamble: "p", tests: "t", solution: null, stops: [] };
+ * const programOf = programsOf([problem]);
+ * assertEquals([programOf({ task_id: "a", completion: "c" }), programOf(undefined)], ["pc\nt", undefined]);
+ * ```
+ */
+export function programsOf(
+  problems: readonly Problem[],
+): (sample: Pick<CodeSample, "task_id" | "completion"> | undefined) => string | undefined {
+  const known = new Map(problems.map((problem) => [problem.task_id, problem]));
+  return (sample) => sample && programOf(known.get(sample.task_id)!, sample.completion);
+}
+
+/**
+ * Writes the tables of a run and says what it found.
+ *
+ * @param out as the summary names it
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { finishRun } from "./humaneval_run.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const run = { folder, finish: async () => {} };
+ * const { summary } = await finishRun(run, { results: [], n: 1, isGreedy: false, seed: 42 }, folder);
+ * assertEquals(summary.samples, 0);
+ * ```
+ */
+export async function finishRun(
+  run: Pick<RunFolder, "folder" | "finish">,
+  input: PassesInput,
+  out: string,
+): Promise<CommandResult> {
+  await writeResults(run.folder, input.results, input.before?.counts);
+  const summary = { ...summaryOfPasses(input), out };
+  await run.finish(summary);
+  return { text: [...describePasses(summary, input), `written: ${out}`].join("\n"), summary };
 }
 
 /**

@@ -11,6 +11,7 @@ import { type CodeSample, inOrder } from "../humaneval/samples.ts";
 import type { SamplesFile } from "../humaneval/samples_file.ts";
 import type { VerdictsFile } from "../humaneval/verdicts_file.ts";
 import type { Context } from "./command.ts";
+import { checkImports, type SampleJudge } from "./humaneval_imports.ts";
 import type { Stage } from "./progress.ts";
 
 /** A sample as it is drawn. */
@@ -21,12 +22,6 @@ export type DrawSamples = (
   problems: readonly Problem[],
   options: Pick<SampleOptions, "n" | "isDone" | "signal" | "onTokens">,
 ) => AsyncIterable<DrawnSample>;
-
-/** What judges a program. */
-export interface SampleJudge {
-  /** Says whether it runs to its end; rejects only where judging is not possible. */
-  run(sample: { id: string; program: string }): Promise<{ passed: boolean; reason: string; detail?: string }>;
-}
 
 /** Options of {@linkcode makeSamples}. */
 export interface MakeSamplesOptions {
@@ -60,7 +55,7 @@ export interface MakeSamplesOptions {
  * const row = { task_id: "T/0", prompt: "def f():", entry_point: "f", test: "def check(f): assert f()" };
  * const folder = await Deno.makeTempDir();
  * using samples = await SamplesFile.open(`${folder}/a`, { problems: readProblems([row], "mine"), settings: {}, n: 1 });
- * using verdicts = await VerdictsFile.open(`${folder}/b`);
+ * using verdicts = await VerdictsFile.open(`${folder}/b`, { judge: {}, programOf: () => "x" });
  * async function* draw() {
  *   yield { task_id: "T/0", sample: 0, completion: " return 1", ended: "stop", tokens: 3 } as const;
  * }
@@ -82,7 +77,7 @@ export async function makeSamples(
   const missing = [...samples.missing()].length;
   const unjudged = [...samples.samples].filter(({ task_id, sample }) => !verdicts.get(task_id, sample));
   if (missing + unjudged.length > 0) {
-    const judging = new Judging(await openJudge(), { problems, verdicts });
+    const judging = new Judging(await openChecked(problems, openJudge), { problems, verdicts });
     const drawing = context.progress.start("Sampling", all, "samples");
     drawing.skip(all - missing);
     try {
@@ -108,8 +103,65 @@ export async function makeSamples(
     await judging.finish(context);
   }
   await samples.finish();
-  await verdicts.finish(inOrder(samples.samples));
-  return resultsOf(samples, verdicts);
+  return await finishVerdicts(samples.samples, verdicts);
+}
+
+/**
+ * Judges samples that are there already, those that were not judged yet.
+ *
+ * @returns a row a sample, by problem and number
+ * @throws what judging or writing does; what was done before it is kept
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { readProblems } from "../humaneval/problem.ts";
+ * import { VerdictsFile } from "../humaneval/verdicts_file.ts";
+ * import { judgeSamples } from "./humaneval_samples.ts";
+ * import { createProgress } from "./progress.ts";
+ *
+ * const row = { task_id: "T/0", prompt: "def f():", entry_point: "f", test: "def check(f): assert f()" };
+ * const sample = { task_id: "T/0", problem: 0, sample: 0, completion: " return 1", ended: "stop", tokens: 3 } as const;
+ * using verdicts = await VerdictsFile.open(`${await Deno.makeTempDir()}/b`, { judge: {}, programOf: () => "x" });
+ * const [result] = await judgeSamples({
+ *   ...{ problems: readProblems([row], "mine"), samples: [sample], verdicts },
+ *   openJudge: () => Promise.resolve({ run: () => Promise.resolve({ passed: true, reason: "passed" }) }),
+ * }, { progress: createProgress(), signal: new AbortController().signal });
+ * assertEquals([result?.task_id, result?.passed], ["T/0", true]);
+ * ```
+ */
+export async function judgeSamples(
+  { problems, samples, verdicts, openJudge }:
+    & Pick<MakeSamplesOptions, "verdicts" | "openJudge">
+    & { problems: readonly Problem[]; samples: readonly CodeSample[] },
+  context: Pick<Context, "progress" | "signal">,
+): Promise<SampleResult[]> {
+  const unjudged = samples.filter(({ task_id, sample }) => !verdicts.get(task_id, sample));
+  if (unjudged.length > 0) {
+    const judging = new Judging(await openChecked(problems, openJudge), { problems, verdicts });
+    unjudged.forEach((sample) => judging.add(sample));
+    await judging.finish(context);
+  }
+  return await finishVerdicts(samples, verdicts);
+}
+
+/** The results of samples that are all judged. */
+async function finishVerdicts(given: Iterable<CodeSample>, verdicts: VerdictsFile): Promise<SampleResult[]> {
+  const samples = inOrder(given);
+  await verdicts.finish(samples);
+  return samples.map(({ task_id, sample, ended, tokens }) => {
+    const { passed, reason, detail } = verdicts.get(task_id, sample)!;
+    return { task_id, sample, passed, reason, detail, ended, tokens };
+  });
+}
+
+async function openChecked(
+  problems: readonly Problem[],
+  openJudge: () => Promise<SampleJudge>,
+): Promise<SampleJudge> {
+  const judge = await openJudge();
+  await checkImports(problems, judge);
+  return judge;
 }
 
 /** Programs that are being judged. */
@@ -179,11 +231,4 @@ class Judging {
       stage.done(this.note);
     }
   }
-}
-
-function resultsOf(samples: SamplesFile, verdicts: VerdictsFile): SampleResult[] {
-  return inOrder(samples.samples).map(({ task_id, sample, ended, tokens }) => {
-    const { passed, reason, detail } = verdicts.get(task_id, sample)!;
-    return { task_id, sample, passed, reason, detail, ended, tokens };
-  });
 }

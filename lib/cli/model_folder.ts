@@ -4,7 +4,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fetchHubModel, HubError, type HubModelName, parseHubName } from "../hub/fetch_hub_model.ts";
 import { ggufParts, isGguf, modelPath } from "../checkpoints/gguf_files.ts";
 import { reasonOf } from "../files/reason.ts";
@@ -138,7 +138,9 @@ async function checkedModel(path: string, name: string): Promise<string> {
  */
 export async function modelInput(name: string, context: ModelContext): Promise<RunInput> {
   const path = await modelFolder(name, context);
-  return { path: ggufParts(path).length > 1 ? dirname(path) : path, isFlat: true };
+  const parts = ggufParts(path);
+  if (parts.length === 1) return { path, isFlat: true };
+  return { path: dirname(path), isFlat: true, names: parts.map((part) => basename(part)) };
 }
 
 /**

@@ -3,7 +3,8 @@
  * before it was killed is still what it reads now, and that a file is still the one that it wrote.
  *
  * Up to 256 MiB are hashed whole. Of what is larger the rest counts by size, time of change and samples, so that a
- * corpus of terabytes is told apart in the time that listing it takes.
+ * corpus of terabytes is told apart in the time that listing it takes. Models are hashed whole, whatever their size: a
+ * copy on another machine is the same model, and one that differs in a single layer another.
  *
  * @module
  */
@@ -11,14 +12,17 @@ import { createHash, type Hash } from "node:crypto";
 import { join } from "node:path";
 import { whyNotRegular } from "../files/read_file.ts";
 import { walkFolder } from "../datasets/walk_folder.ts";
+import { hashFile } from "../setup/pinned_files.ts";
 
 /** Options of {@linkcode contentOf}. */
 export interface ContentOptions {
   /** Patterns of what to leave out of a folder, as in .gitignore, which is obeyed too. */
   exclude?: readonly string[];
-  /** Whether a folder's own files count, all of them, and nothing below it, as for a model. */
+  /** Whether it is a model: of a folder its own files count, all of them, and nothing below it. */
   isFlat?: boolean;
-  /** Bytes that are hashed whole. */
+  /** Of a model's folder only these of its files, such as the parts of one of several models. */
+  names?: readonly string[];
+  /** Bytes that are hashed whole; of a model all are. */
   wholeBytes?: number;
   /** Called between files, for what lets signals in. */
   breathe?: (() => Promise<void>) | undefined;
@@ -28,6 +32,8 @@ const WHOLE_BYTES = 256 * 2 ** 20;
 const SAMPLES = 64;
 const SAMPLE_BYTES = 2 ** 16;
 const PIECE_BYTES = 2 ** 20;
+/** A single file of this kind is a model's too, as a run that wrote it knows it. */
+const WEIGHTS = /\.(safetensors|gguf|bin|pt)$/i;
 
 /**
  * A text for the content of a file or folder: equal for equal content, whatever the path is.
@@ -50,12 +56,13 @@ const PIECE_BYTES = 2 ** 20;
  */
 export async function contentOf(path: string, options: ContentOptions = {}): Promise<string> {
   const hash = createHash("sha256");
-  const left = { bytes: options.wholeBytes ?? WHOLE_BYTES };
+  const isModel = options.isFlat === true || WEIGHTS.test(path);
+  const left = { bytes: options.wholeBytes ?? WHOLE_BYTES, isModel };
   const info = await Deno.stat(path);
   if (info.isFile) await addFile(hash, { path, ...sizeAndTime(info) }, left);
   else if (!info.isDirectory) throw new TypeError(`Cannot read "${path}": ${whyNotRegular(info)}`);
   else if (options.isFlat) {
-    for await (const file of flatFiles(path)) {
+    for await (const file of flatFiles(path, options.names)) {
       hash.update(`${file.name}\0`);
       await addFile(hash, file, left);
     }
@@ -85,9 +92,12 @@ function sizeAndTime({ size, mtime }: Deno.FileInfo): Pick<FileToHash, "size" | 
 const SAID = /^(run\.json|README\.md|certificate\.json(\.sig)?)$/;
 
 /** The regular files of a folder, links to such among them, by name. */
-async function* flatFiles(folder: string): AsyncGenerator<FileToHash & { name: string }> {
+async function* flatFiles(
+  folder: string,
+  wanted?: readonly string[],
+): AsyncGenerator<FileToHash & { name: string }> {
   const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name)
-    .filter((name) => !SAID.test(name)).sort();
+    .filter((name) => wanted?.includes(name) ?? !SAID.test(name)).sort();
   for (const name of names) {
     const path = join(folder, name);
     const info = await Deno.stat(path).catch(() => null); // a link to nothing
@@ -95,15 +105,19 @@ async function* flatFiles(folder: string): AsyncGenerator<FileToHash & { name: s
   }
 }
 
-/** Adds a file: its bytes where as many are left to be hashed whole, else its size, time and samples. */
+/** Adds a file: its bytes where as many are left to be hashed whole, a model's digest, else its size, time and samples. */
 async function addFile(
   hash: Hash,
   { path, size, modified }: FileToHash,
-  left: { bytes: number },
+  left: { bytes: number; isModel: boolean },
 ): Promise<void> {
   hash.update(`${size}\0`);
   left.bytes -= size;
   const isWhole = left.bytes >= 0;
+  if (!isWhole && left.isModel) {
+    hash.update(`${await digestOf(path)}\0`);
+    return;
+  }
   if (!isWhole) hash.update(`${modified}\0`);
   if (!isWhole && size <= SAMPLES * SAMPLE_BYTES) return;
   using file = await Deno.open(path);
@@ -115,4 +129,20 @@ async function addFile(
     if (read === null) return;
     hash.update(buffer.subarray(0, read));
   }
+}
+
+/** Digests of large files that this process has hashed, as several stages of a run read one model: by what changes with them. */
+const DIGESTS = new Map<string, string>();
+
+/** A file that changed so shortly before may change again without its times telling: clocks of file systems are coarse. */
+const SETTLED_MS = 2000;
+
+async function digestOf(path: string): Promise<string> {
+  const { dev, ino, size, mtime, ctime } = await Deno.stat(path);
+  const times = [mtime, ctime].map((time) => time?.getTime() ?? 0);
+  const key = [dev, ino, size, ...times].join(" ");
+  const isSettled = Date.now() - Math.max(...times) > SETTLED_MS;
+  const digest = DIGESTS.get(key) ?? await hashFile(path);
+  if (isSettled) DIGESTS.set(key, digest);
+  return digest;
 }

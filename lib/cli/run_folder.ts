@@ -16,6 +16,7 @@ import { checkApart, isInside, lstat } from "./output.ts";
 import { contentOf } from "./run_content.ts";
 import { fileRecord } from "./run_files.ts";
 import { removeLock, takeLock } from "./run_lock.ts";
+import { watchUntouched } from "./untouched_run.ts";
 import {
   checkSameRun,
   finishedRecord,
@@ -37,7 +38,10 @@ export interface RunFolderOptions extends RunOptions {
   outputs: readonly string[];
   /** Names of what goes when the run is finished, as checkpoints. */
   scratch?: readonly string[];
-  /** Whether there is more to be done in a finished run of the same settings, which is unfinished then again. */
+  /**
+   * Whether there is more to be done in a finished run of the same settings, which is unfinished then, unless it is
+   * closed before anything was written.
+   */
   goesOn?: (finished: RunRecord) => boolean;
 }
 
@@ -96,7 +100,11 @@ export async function openRunFolder(folder: string, options: RunFolderOptions): 
   const unlock = await takeLock(join(folder, LOCK_FILE), folder);
   try {
     const record = await newRecord(options, { outputs, scratch });
+    const finished = isNew ? undefined : await readRunRecord(folder);
     const isContinued = !isNew && await admit(folder, record, options);
+    const putBack = isContinued && finished?.status === "finished"
+      ? watchUntouched(folder, join(folder, RUN_FILE), finished)
+      : () => false;
     await removeMatching(folder, []);
     if (!isContinued) await writeRecord(join(folder, RUN_FILE), record);
     let isFinished = false;
@@ -112,7 +120,7 @@ export async function openRunFolder(folder: string, options: RunFolderOptions): 
         await removeMatching(folder, scratch);
       },
       [Symbol.dispose]: () => {
-        if (!isFinished) forgetEmptyRun(folder);
+        if (!isFinished && !putBack()) forgetEmptyRun(folder);
         unlock();
         if (isNew) removeEmptyFolder(folder);
       },

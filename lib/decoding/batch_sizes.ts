@@ -123,9 +123,9 @@ export function promptsAtOnce(
  * import { assertEquals } from "@std/assert";
  * import { slotsAtOnce } from "./batch_sizes.ts";
  *
- * const size = { positions: 512, unit: 24 };
+ * const size = { positions: 512, unit: 48 };
  * const small = { layers: 4, cacheHeads: 4, headWidth: 64 };
- * assertEquals([slotsAtOnce(small, size), slotsAtOnce(small, size, { device: "gpu", bytes: 80e9 })], [96, 960]);
+ * assertEquals([slotsAtOnce(small, size), slotsAtOnce(small, size, { device: "gpu", bytes: 80e9 })], [192, 1872]);
  * assertEquals(slotsAtOnce({ layers: 30, cacheHeads: 3, headWidth: 64 }, size), 48); // SmolLM2-135M
  * ```
  */

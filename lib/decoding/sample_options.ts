@@ -34,7 +34,7 @@ export interface SampleOptions {
   stop?: StopStrings;
   /** The seed of the draws. Default 0. */
   seed?: number;
-  /** Rows of a step, at most, rounded up to a multiple of 24. Default: from the model's size, 24 to 96. */
+  /** Rows of a step, at most, rounded up to a multiple of 48. Default: from the model's size, 48 to 192; more on a GPU. */
   batch?: number;
   /** Samples that are not wanted, such as those that an earlier run made. */
   isDone?: (task: string, sample: number) => boolean;

@@ -104,7 +104,7 @@ export class SlotTier<R> implements Disposable {
     this.rows[slot] = row;
   }
 
-  /** Gives up slots that are not in use, as many as leave a multiple of 24. */
+  /** Gives up slots that are not in use, as many as leave a multiple of {@linkcode ROW_UNIT}. */
   shrink(): void {
     const kept = this.rows.flatMap((row, slot) => row === null ? [] : [slot]);
     const [rows, to] = [this.rows.length, roundUp(kept.length, ROW_UNIT)];

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { removeFileSync } from "./folders.ts";
 import { notWritten } from "./write_file.ts";
 
 /**
@@ -27,10 +28,32 @@ export async function openAppended(path: string, bytes: number): Promise<Deno.Fs
   let file: Deno.FsFile | undefined;
   try {
     file = await Deno.open(path, { create: true, append: true });
-    await file.truncate(bytes);
+    if ((await file.stat()).size !== bytes) await file.truncate(bytes); // else it would be as if it was written
     return file;
   } catch (cause) {
     file?.close();
     throw notWritten(path, cause);
   }
+}
+
+/**
+ * Closes it, and removes it where it is empty.
+ *
+ * @param file undefined where it is closed already
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { closeAppended, openAppended } from "./append_file.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * closeAppended(await openAppended(`${folder}/lines`, 0), `${folder}/lines`);
+ * assertEquals([...Deno.readDirSync(folder)], []);
+ * ```
+ */
+export function closeAppended(file: Deno.FsFile | undefined, path: string): void {
+  if (!file) return;
+  const isEmpty = file.statSync().size === 0;
+  file.close();
+  if (isEmpty) removeFileSync(path);
 }

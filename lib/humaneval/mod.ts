@@ -13,7 +13,15 @@
  * @module
  */
 export { generationsOf, mergeSamples, type WholeSamples } from "./merge_samples.ts";
-export { PAPER_PASSES, type PassRow, passRow, type PassShare } from "./paper_passes.ts";
+export {
+  besidePaperPasses,
+  PAPER_PASSES,
+  type PassRow,
+  passRow,
+  type PassShare,
+  type RatedPasses,
+  ratedRow,
+} from "./paper_passes.ts";
 export {
   comparePasses,
   mcNemar,
@@ -51,4 +59,9 @@ export {
   settingsOf,
 } from "./samples.ts";
 export { type MissingSample, SamplesFile, type SamplesFileOptions } from "./samples_file.ts";
-export { type SampleVerdict, VerdictsFile } from "./verdicts_file.ts";
+export {
+  type SampleVerdict,
+  type VerdictRow,
+  VerdictsFile,
+  type VerdictsFileOptions,
+} from "./verdicts_file.ts";

@@ -75,14 +75,64 @@ export function passRow(
 ): PassRow {
   const fewest = Math.min(...[...counts, ...before ?? []].map(({ n }) => n));
   const ks = PASS_KS.filter((k) => k <= fewest);
+  const rates = ks.map((k) => ({ k, ...meanPassAtK(counts, k, options) }));
+  const retention = before ? comparePasses(before, counts, ks, options).retention : undefined;
+  return ratedRow(name, { rates, retention });
+}
+
+/** What is known of a model already. */
+export interface RatedPasses {
+  /** pass@k, shares of 1. */
+  rates: readonly (Interval & { k: number })[];
+  /** What is kept of the model before; undefined of that itself, null where it is not defined. */
+  retention?: Interval | null | undefined;
+}
+
+/**
+ * {@linkcode passRow} of numbers that are known already.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ratedRow } from "./paper_passes.ts";
+ *
+ * const row = ratedRow({ model: "ours", method: "original" }, { rates: [{ k: 1, estimate: 0.5, low: 0.25, high: 0.75 }] });
+ * assertEquals(row.passes[0], { k: 1, share: { estimate: 50, low: 25, high: 75 } });
+ * assertEquals([row.passes[1]!.share.estimate, row.retention], [null, null]);
+ * ```
+ */
+export function ratedRow(
+  name: Pick<PassRow, "model" | "method">,
+  { rates, retention }: RatedPasses,
+): PassRow {
   return {
     ...name,
-    passes: PASS_KS.map((k) => ({
-      k,
-      share: percent(k <= fewest ? meanPassAtK(counts, k, options) : null),
-    })),
-    retention: before ? percent(comparePasses(before, counts, ks, options).retention) : null,
+    passes: PASS_KS.map((k) => ({ k, share: percent(rates.find((rate) => rate.k === k) ?? null) })),
+    retention: retention === undefined ? null : percent(retention),
   };
+}
+
+/**
+ * Our rows and the paper's below them, where the problems are HumanEval's: of others the paper says nothing.
+ *
+ * @param rows ours
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { besidePaperPasses } from "./paper_passes.ts";
+ *
+ * assertEquals(besidePaperPasses([], [{ task_id: "HumanEval/0" }]).length, 20);
+ * assertEquals(besidePaperPasses([], [{ task_id: "Mine/0" }]), []);
+ * ```
+ */
+export function besidePaperPasses(
+  rows: readonly PassRow[],
+  problems: readonly Pick<ProblemCounts, "task_id">[],
+): PassRow[] {
+  const isHumanEval = problems.length > 0 &&
+    problems.every(({ task_id }) => task_id.startsWith("HumanEval/"));
+  return isHumanEval ? [...rows, ...PAPER_PASSES] : [];
 }
 
 function percent(interval: Interval | null): PassShare {

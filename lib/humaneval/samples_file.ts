@@ -6,7 +6,7 @@
  */
 import { existsSync } from "node:fs";
 import { describeDifferences, type Settings } from "../files/settings.ts";
-import { openAppended } from "../files/append_file.ts";
+import { closeAppended, openAppended } from "../files/append_file.ts";
 import { writeAll, writeFileAtomic } from "../files/write_file.ts";
 import type { Shard } from "../datasets/corpus_piece.ts";
 import type { Problem } from "./problem.ts";
@@ -107,9 +107,19 @@ export class SamplesFile implements Disposable {
     return this.#samples.values();
   }
 
+  /** What they were drawn by, with the problems. */
+  get settings(): Settings {
+    return this.#settings;
+  }
+
+  /** A sample; undefined where it is not there. */
+  get(taskId: string, sample: number): CodeSample | undefined {
+    return this.#samples.get(sampleKey({ task_id: taskId, sample }));
+  }
+
   /** Whether a sample is there. */
   has(taskId: string, sample: number): boolean {
-    return this.#samples.has(sampleKey({ task_id: taskId, sample }));
+    return this.get(taskId, sample) !== undefined;
   }
 
   /** The problems of this file's shard. */
@@ -165,8 +175,9 @@ export class SamplesFile implements Disposable {
     await writeFileAtomic(this.#path, sampleLines(this.#samples.values(), this.#settings));
   }
 
+  /** A file without a row goes: there is nothing to go on from. */
   [Symbol.dispose](): void {
-    this.#file?.close();
+    closeAppended(this.#file, this.#path);
     this.#file = undefined;
   }
 }

@@ -18,6 +18,7 @@ import { readJson, toRecord } from "./read_json.ts";
 import { type History, readSources, type ReportSources } from "./read_tables.ts";
 import { RUN_FILES } from "./run_files.ts";
 import { reachOf } from "./run_reach.ts";
+import type { PassesOrigin } from "./reported_passes.ts";
 import type { ReportedAttacks, RunTables, Thresholds } from "./run_tables.ts";
 import { readUnlearned } from "./unlearned.ts";
 
@@ -101,7 +102,12 @@ export async function loadRun(
         ...await readTested(tables.attacksPath, models),
       },
     }),
-    ...(passes && { passes: { ...reportedPasses(passes), ...await readTested(tables.passesPath, models) } }),
+    ...(passes && {
+      passes: {
+        ...reportedPasses(passes, await readPassesOrigin(tables.passesPath)),
+        ...await readTested(tables.passesPath, models),
+      },
+    }),
     ...(history.length > 0 && {
       history,
       unlearned: histories.map(({ folder, record }) => readUnlearned(nameOf(folder), record)),
@@ -179,6 +185,13 @@ async function readTested(
   const { model } = toRecord(record?.settings);
   const method = isText(model) ? models.nameOf(basename(model)) : undefined;
   return method !== undefined && models.names.has(method) ? { method } : {};
+}
+
+/** How the samples of a table of problems were drawn and judged, as the record beside it tells. */
+async function readPassesOrigin(path: string | undefined): Promise<PassesOrigin> {
+  const record = path === undefined ? undefined : await readJson(join(dirname(path), RUN_FILES.record));
+  const { sandbox, temperature } = toRecord(record?.settings);
+  return { ...isText(sandbox) && { sandbox }, ...isNumber(temperature) && { temperature } };
 }
 
 /** The values themselves, which only `detect --reveal` writes. */

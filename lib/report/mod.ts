@@ -48,6 +48,7 @@ export { readCertificate } from "./read_certificate.ts";
 export { hasSignatureOf, signaturePath } from "./sign_certificate.ts";
 export { renderReport } from "./report.ts";
 export { type NamedRun, renderRunComparison } from "./run_comparison.ts";
+export type { PassesOrigin, ReportedPasses, ReportedPassRate } from "./reported_passes.ts";
 export { judgeRun } from "./verdict.ts";
 export { type ModelCard, renderModelCard } from "./model_card.ts";
 export { listMethods } from "./run_tables.ts";
@@ -56,7 +57,6 @@ export type {
   ReportedExtraction,
   ReportedMeasure,
   ReportedMembership,
-  ReportedPasses,
   ReportedResult,
   ReportedSecret,
   RunTables,

@@ -1,18 +1,29 @@
 /**
- * Whether the model still writes code: pass@k before and after, as a table and as rows of a figure.
+ * Whether the model still writes code: pass@k before and after, as a table and as rows of a figure, and beside the paper's.
  *
  * @module
  */
 import type { ProblemPassRow } from "../figures/problem_passes.ts";
-import type { PassRateRow } from "../figures/pass_rates.ts";
+import { modelStyle } from "../figures/style.ts";
 import { comparePasses, meanPassAtK, type ProblemCounts } from "../humaneval/pass_at_k.ts";
-import { PASS_KS } from "../humaneval/results.ts";
-import { formatCount, formatInterval } from "./format.ts";
+import { besidePaperPasses, type PassShare, ratedRow } from "../humaneval/paper_passes.ts";
+import { compareGreedy, PASS_KS } from "../humaneval/results.ts";
+import { clipText, formatCount, formatInterval, formatScore } from "./format.ts";
 import { type Markup, markup } from "./markup.ts";
-import type { ReportedPasses, RunTables } from "./run_tables.ts";
+import type { PassesOrigin, ReportedPasses, ReportedPassRate } from "./reported_passes.ts";
+import type { RunTables } from "./run_tables.ts";
+
+/** What is said of where the programs were run; of what is not known nothing. */
+const RUN_IN: Readonly<Record<string, string>> = {
+  pyodide: "; the programs were run in a sandbox (Pyodide)",
+  bubblewrap: "; the programs were run in a sandbox (bubblewrap)",
+  none: "; the programs were run without a sandbox, with the user's rights",
+};
 
 /**
  * The passes of a table of problems. Problems of which either model has no samples are not compared.
+ *
+ * @param origin how they were drawn and judged; McNemar's test is of greedy samples alone
  *
  * @example
  * ```ts
@@ -25,19 +36,25 @@ import type { ReportedPasses, RunTables } from "./run_tables.ts";
  * assertEquals(comparison?.differences[0]?.difference.estimate, -1);
  * ```
  */
-export function reportedPasses(problems: readonly ProblemPassRow[]): ReportedPasses {
+export function reportedPasses(
+  problems: readonly ProblemPassRow[],
+  origin: PassesOrigin = {},
+): ReportedPasses {
   const after = problems.map(({ task_id, samples: n, passed: c }): ProblemCounts => ({ task_id, n, c }));
   const before = problems.flatMap(({ task_id, samples_before: n, passed_before: c }): ProblemCounts[] =>
     n === null || c === null ? [] : [{ task_id, n, c }]
   );
-  const ratesOf = (model: string, counts: readonly ProblemCounts[]): PassRateRow[] =>
+  const ratesOf = (model: string, counts: readonly ProblemCounts[]): ReportedPassRate[] =>
     ksOf(counts).map((k) => ({ model, k, ...meanPassAtK(counts, k) }));
   const isCompared = before.length > 0 && before.length === after.length;
   const ks = ksOf([...before, ...after]);
+  const isGreedy = isCompared && origin.temperature === 0 && [...before, ...after].every(({ n }) => n === 1);
   return {
+    ...origin,
     problems,
     rates: [...ratesOf("before", before), ...ratesOf("after", after)],
     ...isCompared && { comparison: comparePasses(before, after, ks) },
+    ...isGreedy && { greedy: compareGreedy(before, after) },
   };
 }
 
@@ -47,7 +64,8 @@ function ksOf(counts: readonly ProblemCounts[]): number[] {
 }
 
 /**
- * Renders a row a k; null where the run has none.
+ * Renders a row a k, and below the paper's rows beside ours where the problems are HumanEval's; null where the run has
+ * none.
  *
  * @example
  * ```ts
@@ -59,25 +77,74 @@ function ksOf(counts: readonly ProblemCounts[]): number[] {
  */
 export function renderPasses({ passes }: RunTables): Markup | null {
   if (!passes?.rates.length) return null;
-  const { rates, comparison, problems } = passes;
+  const { rates, comparison, problems, sandbox = "" } = passes;
   const rateOf = (model: string, k: number) => rates.find((rate) => rate.model === model && rate.k === k);
   const rows = [...new Set(rates.map(({ k }) => k))].map((k) => {
     const difference = comparison?.differences.find((own) => own.k === k)?.difference;
-    const cells = [rateOf("before", k), rateOf("after", k), difference].map((value) => formatInterval(value));
+    const cells = [
+      ...["before", "after"].flatMap((model) => {
+        const rate = rateOf(model, k);
+        return [formatInterval(rate), formatScore(rate?.standard_error)];
+      }),
+      formatInterval(difference),
+    ];
     return markup`
 <tr><th scope="row">pass@${String(k)}</th>${cells.map((cell) => markup`<td>${cell}</td>`)}</tr>`;
   });
-  const kept = comparison?.retention &&
-    ` Of what was solved before ${
-      formatInterval(comparison.retention)
-    } is kept: the mean over k of after / before.`;
+  const columns = ["Measure", "Before", "Standard error", "After", "Standard error", "Difference"];
+  const runIn = Object.hasOwn(RUN_IN, sandbox) ? RUN_IN[sandbox]! : "";
   return markup`<div class="scroll" role="region" aria-label="Table of pass@k" tabindex="0"><table>
 <caption>The probability that one of k samples passes its problem's tests, the mean over ${
     formatCount(problems.length)
   } problems with 95 %
-intervals over problems; the programs were run in a sandbox.${kept ?? ""}</caption>
-<thead><tr>${
-    ["Measure", "Before", "After", "Difference"].map((column) => markup`<th scope="col">${column}</th>`)
-  }</tr></thead>
-<tbody>${rows}</tbody></table></div>`;
+intervals and standard errors over problems${runIn}.${describeComparison(passes)}</caption>
+<thead><tr>${columns.map((column) => markup`<th scope="col">${column}</th>`)}</tr></thead>
+<tbody>${rows}</tbody></table></div>${renderBesidePaper(passes)}`;
+}
+
+function describeComparison({ comparison, greedy }: ReportedPasses): string {
+  const kept = comparison?.retention &&
+    ` Of what was solved before ${
+      formatInterval(comparison.retention)
+    } is kept: the mean over k of after / before.`;
+  const tested = greedy &&
+    ` Solved before only ${formatCount(greedy.onlyBefore)}, after only ${formatCount(greedy.onlyAfter)}: ` +
+      `McNemar's exact p ${formatScore(greedy.pValue, 4)}.`;
+  return `${kept ?? ""}${tested ?? ""}`;
+}
+
+/** Ours and the paper's, percent. */
+function renderBesidePaper({ rates, comparison, problems, method }: ReportedPasses): Markup | null {
+  const of = (model: string) => rates.filter((rate) => rate.model === model);
+  const after = { model: "this run", method: method === undefined ? "after" : modelStyle(method).label };
+  const own = [
+    ...of("before").length > 0
+      ? [ratedRow({ model: "this run", method: "original" }, { rates: of("before") })]
+      : [],
+    ratedRow(after, { rates: of("after"), retention: comparison?.retention }),
+  ];
+  const rows = besidePaperPasses(own, problems);
+  if (rows.length === 0) return null;
+  const columns = ["Model", "Method", ...PASS_KS.map((k) => `pass@${k}`), "Kept"];
+  const body = rows.map((row) => {
+    const cells = [...row.passes.map(({ share }) => share), row.retention].map(formatShare);
+    return markup`
+<tr><th scope="row">${clipText(row.model)}</th><td>${clipText(row.method)}</td>${
+      cells.map((cell) => markup`<td>${cell}</td>`)
+    }</tr>`;
+  });
+  return markup`
+<div class="scroll" role="region" aria-label="Table of pass@k beside the paper's" tabindex="0"><table>
+<caption>HumanEval beside the paper's (its tests, 50 samples, temperature 0.2), percent, ours with 95 % intervals. Kept is
+the mean over k of after / before, of the k that there are samples for.</caption>
+<thead><tr>${columns.map((column) => markup`<th scope="col">${column}</th>`)}</tr></thead>
+<tbody>${body}</tbody></table></div>`;
+}
+
+/** The paper gives no intervals. */
+function formatShare(share: PassShare | null): string {
+  if (!share || share.estimate === null || share.low === null || share.high === null) {
+    return formatScore(share?.estimate, 2);
+  }
+  return formatInterval({ estimate: share.estimate, low: share.low, high: share.high }, 2);
 }

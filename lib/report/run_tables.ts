@@ -14,15 +14,13 @@ import type { ClassAccuracyRow } from "../figures/accuracy_by_class.ts";
 import type { DocumentRow } from "../figures/memorization_distribution.ts";
 import type { DuplicationRow } from "../figures/ma_by_duplication.ts";
 import type { ExposureRow } from "../figures/exposure_distribution.ts";
-import type { PassRateRow } from "../figures/pass_rates.ts";
-import type { ProblemPassRow } from "../figures/problem_passes.ts";
 import type { SweepRunRow } from "../evaluation/sweep_means.ts";
-import type { PassComparison } from "../humaneval/pass_at_k.ts";
 import type { HistoryRow } from "../figures/forgetting_curves.ts";
 import type { ResultRow } from "../figures/retained_quality.ts";
 import type { ReportedSecretRow } from "../figures/secrets_before_after.ts";
 import { scoreAfter } from "../figures/score_after.ts";
 import { isScore } from "../figures/style.ts";
+import type { ReportedPasses } from "./reported_passes.ts";
 
 /** Mean scores on unseen text: what a model that memorized nothing would reach. */
 export type Thresholds = Readonly<MetricValues<ThresholdMetric>>;
@@ -106,18 +104,6 @@ export interface ReportedMeasure extends ClassAccuracyRow {
   readonly change: number | null;
   readonly change_low: number | null;
   readonly change_high: number | null;
-}
-
-/** What a report shows of the problems that `humaneval` wrote. */
-export interface ReportedPasses {
-  /** Problem by problem. */
-  readonly problems: readonly ProblemPassRow[];
-  /** pass@k of both models, the one before first. */
-  readonly rates: readonly PassRateRow[];
-  /** What changed, where both models tried all problems. */
-  readonly comparison?: PassComparison;
-  /** The model after, by the name that it has in the other tables, where that is known. */
-  readonly method?: string;
 }
 
 /** A run's tables and what made them. */

@@ -211,23 +211,40 @@ function checkUnseen(run: RunTables, method: string | undefined): Check {
   };
 }
 
-/** Programs that pass their tests, problem by problem. */
+/** Programs that pass their tests: each pass@k as a share of what it was. A model that solved nothing has nothing to lose. */
 function checkPasses({ passes }: Pick<RunTables, "passes">): Check {
   const check = { topic: "writing code", name: "It still writes code that works" };
   const differences = passes?.comparison?.differences ?? [];
   if (differences.length === 0) {
     const text = "Programs that pass the tests of HumanEval, before and after.";
-    return { ...check, state: "not measured", text, command: "humaneval --before MODEL" };
+    return { ...check, state: "not measured", text, command: "humaneval --before DIR" };
   }
-  const worse = differences.some(({ difference }) => difference.high < 0);
+  const problems = `${formatCount(passes!.problems.length)} problem${
+    passes!.problems.length === 1 ? "" : "s"
+  }`;
+  const rated = new Map(passes!.rates.map((rate) => [`${rate.model} ${rate.k}`, rate.estimate]));
+  const kept = differences.flatMap(({ k, difference }) => {
+    const before = rated.get(`before ${k}`);
+    return isScore(before) && before > 0 ? [{ k, difference, share: 1 + difference.estimate / before }] : [];
+  });
+  if (kept.length === 0) {
+    const text = `The model before solved none of ${problems}, so it had nothing to lose there.`;
+    return { ...check, state: "not measured", text, command: "evaluate --utility" };
+  }
+  const lost = kept.filter(({ share }) => share < 1 - TOLERANCE);
+  const mayBeChance = lost.length > 0 && lost.every(({ difference }) => difference.high >= 0);
   return {
     ...check,
-    state: worse ? "failed" : "passed",
-    text: `${
-      joinWords(differences.map(({ k, difference }) => `pass@${k} ${formatInterval(difference)}`))
-    } more than before over ${
-      formatCount(passes!.problems.length)
-    } problems; an interval wholly below 0 is a loss.`,
+    state: lost.length > 0 ? "failed" : "passed",
+    text: `Over ${problems} is left: ${
+      joinWords(
+        kept.map(({ k, difference, share }) =>
+          `pass@${k} ${percentText(share)} (difference ${formatInterval(difference)})`
+        ),
+      )
+    }. Each shall be at least ${percentText(1 - TOLERANCE)}${
+      mayBeChance ? "; the loss may be chance, which more samples or problems tell" : ""
+    }.`,
   };
 }
 

@@ -141,7 +141,8 @@ export async function setUp({ gpu = false, ...options }: SetUpOptions = {}): Pro
 }
 
 /**
- * What is installed where, a row each: Deno, TensorFlow's libraries for CPUs and GPUs, the pinned wheels, Python, pip, Jupyter and git.
+ * What is installed where, a row each: Deno, TensorFlow's libraries for CPUs and GPUs, the pinned wheels, Python, pip, Jupyter, git and
+ * bubblewrap.
  *
  * @example
  * ```ts
@@ -163,6 +164,7 @@ export async function describeSetup({ cache = cacheFolder() }: CacheOptions = {}
     await describeCommand("pip", ["python3", "-m", "pip", "--version"], "install it (package python3-pip)"),
     describeJupyter(cache),
     await describeCommand("git", ["git", "--version"], "install it (package git)"),
+    await describeBubblewrap(),
   ];
 }
 
@@ -237,4 +239,19 @@ async function describeCommand(part: string, command: string[], howToGet: string
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
   return { part, state: "missing", version: null, path: null, howToGet };
+}
+
+/** `humaneval --sandbox bubblewrap` needs one that may make namespaces, which some machines forbid. */
+async function describeBubblewrap(): Promise<SetUpRow> {
+  const row = { part: "bubblewrap", version: null, path: null };
+  const ready = await describeCommand("bubblewrap", ["bwrap", "--version"], "").catch(() => null);
+  if (ready?.state !== "ready") {
+    const howToGet = "install it (package bubblewrap), for humaneval --sandbox bubblewrap";
+    return { ...row, state: "optional", howToGet };
+  }
+  const args = ["--ro-bind", "/", "/", "--unshare-all", "true"];
+  const { success, stderr } = await childCommand("judged", "bwrap", { args, stdout: "null" }).output();
+  if (success) return ready;
+  const said = new TextDecoder().decode(stderr).split("\n", 1)[0]!.replace(/^bwrap: /, "");
+  return { ...row, state: "optional", howToGet: `it does not work here: ${said}` };
 }

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { existsSync } from "node:fs";
 import { HUMANEVAL_OPTIONS, type HumanEvalValues } from "../../lib/cli/humaneval_run.ts";
 import { drawFrom } from "../../lib/cli/humaneval_prompts.ts";
 import type { DrawnSample } from "../../lib/cli/humaneval_samples.ts";
@@ -76,6 +77,23 @@ Deno.test("a finished humaneval goes on to more samples without the first again,
   await assertRejects(() => at.run({ n: 3 }), Error, "it is finished already");
 });
 
+Deno.test("a finished humaneval stays finished where what is asked of it is refused, and where nothing can be drawn", async () => {
+  using at = await world();
+  await at.run({ out: at.path("before") });
+  const record = () => JSON.parse(Deno.readTextFileSync(at.path("before/run.json"))).status;
+  const again = { out: at.path("before") };
+  await at.run({ model: at.path("other") });
+  await assertRejects(() => at.run({ ...again, n: 1, before: at.path("out") }), Error, "finished already");
+  assertEquals(record(), "finished");
+  const openSampler = () => Promise.reject(new Error("Cannot load: no memory"));
+  await assertRejects(() => at.run({ ...again, n: 3 }, { openSampler }), Error, "no memory");
+  const openJudge = () => Promise.reject(new Error("bwrap is missing"));
+  await assertRejects(() => at.run({ ...again, n: 3 }, { openJudge }), Error, "bwrap is missing");
+  assertEquals(record(), "finished");
+  await assertRejects(() => at.run({ ...again, n: 3 }, { openSampler: failingAfter(1, at.parts) }));
+  assertEquals(record(), "unfinished");
+});
+
 Deno.test("humaneval refuses to go on with another model or other settings, naming them", async () => {
   using at = await world();
   await at.run();
@@ -107,6 +125,20 @@ Deno.test("humaneval tells what judging failed with, and keeps what was drawn", 
   assertEquals(at.drawn, [], "nothing is drawn where nothing can be judged");
   await at.run();
   assertEquals([at.drawn.length, at.judged.length], [8 - drawn, 8]);
+});
+
+Deno.test("humaneval refuses tests that import what the sandbox has not, before anything is drawn", async () => {
+  using at = await world();
+  const write = async (module: string) => {
+    const rows = ROWS.map((row) => ({ ...row, test: `    import math, ${module} as m\n${row.test}` }));
+    await Deno.writeTextFile(at.path("plus.jsonl"), rows.map((row) => JSON.stringify(row) + "\n").join(""));
+    return { problems: at.path("plus.jsonl") };
+  };
+  const message =
+    'Cannot judge "Made/one": it imports numpy, which the sandbox cannot (failed, ModuleNotFoundError)';
+  await assertRejects(async () => at.run(await write("numpy")), Error, message);
+  assertEquals([at.drawn, at.judged, existsSync(at.path("out"))], [[], [], false]);
+  assertEquals((await at.run(await write("re"), { judge: { sandbox: "none" } })).summary.passed, 2);
 });
 
 Deno.test("humaneval may be interrupted while it draws, and while it waits for verdicts", async () => {

@@ -1,10 +1,11 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { HUMANEVAL_PROBLEM_COLUMNS } from "../../lib/datasets/columns.ts";
 import { readRows } from "../../lib/datasets/row_table.ts";
 import { callMain } from "./call_main.ts";
-import { runCli } from "./run_cli.ts";
-import { tiny } from "./tiny_cases.ts";
+import { cliCommand, runCli } from "./run_cli.ts";
+import { argumentsOf, tiny } from "./tiny_cases.ts";
 import { writeCertainModel } from "./tiny_run.ts";
 
 const sandboxed = { sandbox: undefined, consent: undefined };
@@ -46,6 +47,30 @@ Deno.test("humaneval draws from a model, runs its programs in Pyodide, by the co
   ]);
 });
 
+Deno.test("humaneval says that Pyodide has no NumPy where tests import it, and not that the model fails", async () => {
+  using at = await tiny();
+  const test = "import numpy as np\ndef check(candidate):\n    assert candidate() == 1\n";
+  const row = { task_id: "Plus/0", prompt: "def f():\n    return 1", entry_point: "f", test };
+  await Deno.writeTextFile(at.problems, JSON.stringify(row) + "\n");
+  const args = [
+    "humaneval",
+    "--model",
+    at.model,
+    "--problems",
+    at.problems,
+    "--n",
+    "1",
+    "--max-tokens",
+    "30",
+  ];
+  const { code, stderr } = await runCli([...args, "--out", at.path("passes")]);
+  assertEquals(code, 1);
+  assertStringIncludes(
+    stderr,
+    'Cannot judge "Plus/0": it imports numpy, which the sandbox cannot (failed, ModuleNotFoundError)',
+  );
+});
+
 Deno.test("shards of humaneval are merged to what one process writes, and compared with another run", async () => {
   using at = await tiny();
   await writeCertainModel(at.model, "1");
@@ -85,6 +110,8 @@ Deno.test("humaneval refuses what it cannot use in one line, before anything is 
   };
   const row = { task_id: "a", prompt: "def f():", entry_point: "f", test: "def check(f): pass" };
   await at.fail("humaneval", { consent: undefined }, "could do whatever you may: say so by --consent", 2);
+  await at.fail("humaneval", { model: undefined }, "Give --model to draw samples of, or --samples", 2);
+  await at.fail("humaneval", { samples: at.problems }, "Cannot use --samples with --model", 2);
   await at.fail("humaneval", { "top-p": 0 }, "Cannot read --top-p 0", 2);
   await at.fail("humaneval", { n: 0 }, "--n", 2);
   await at.fail("humaneval", { timeout: 0 }, "--timeout", 2);
@@ -98,7 +125,7 @@ Deno.test("humaneval refuses what it cannot use in one line, before anything is 
   await at.fail("humaneval", await write([]), "bad.jsonl");
 });
 
-Deno.test("humaneval goes on after a kill, to the same bytes", async () => {
+Deno.test("humaneval grows to more samples, to the same bytes", async () => {
   using at = await tiny();
   const name = "samples.jsonl";
   assertEquals((await at.run("humaneval", { n: 3 })).code, 0);
@@ -107,4 +134,26 @@ Deno.test("humaneval goes on after a kill, to the same bytes", async () => {
   assertEquals((await at.run("humaneval", { n: 3, out: at.path("again") })).code, 0);
   assertEquals(Deno.readTextFileSync(at.path(`again/${name}`)), bytes);
   assert(bytes.includes('"settings"'));
+});
+
+Deno.test("humaneval goes on where it was killed, to the same bytes", async () => {
+  using at = await tiny();
+  const path = (name: string, file = "samples.jsonl") => join(at.path(name), file);
+  const rowsOf = (file: string) =>
+    existsSync(file) ? Deno.readTextFileSync(file).split("\n").slice(0, -1) : [];
+  const changes = { n: 30, timeout: 120 }; // a busy machine is no slow program
+  assertEquals((await at.run("humaneval", { ...changes, out: at.path("whole") })).code, 0);
+  const args = argumentsOf("humaneval", at, { ...changes, out: at.path("killed") });
+  const child = cliCommand(args).spawn();
+  const output = Promise.all([child.stdout, child.stderr].map((stream) => new Response(stream).text()));
+  while (rowsOf(path("killed")).length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  child.kill("SIGKILL");
+  assertEquals((await child.status).code, 137);
+  await output;
+  assertEquals(JSON.parse(Deno.readTextFileSync(path("killed", "run.json"))).status, "unfinished");
+  const { code, stderr } = await runCli(args);
+  assertEquals(code, 0, stderr);
+  for (const name of ["samples.jsonl", "verdicts.jsonl", "results.parquet", "problems.parquet"]) {
+    assertEquals(Deno.readFileSync(path("killed", name)), Deno.readFileSync(path("whole", name)), name);
+  }
 });

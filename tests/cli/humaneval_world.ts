@@ -1,13 +1,10 @@
 /** `humaneval` with a model that is drawn from and a sandbox that judges, both made up, in a folder of its own. */
 import { join } from "node:path";
 import type { Context } from "../../lib/cli/command.ts";
-import {
-  HUMANEVAL_FILES,
-  type HumanEvalParts,
-  type HumanEvalValues,
-  runHumanEval,
-} from "../../lib/cli/humaneval_run.ts";
+import { type HumanEvalParts, type HumanEvalValues, runHumanEval } from "../../lib/cli/humaneval_run.ts";
+import type { Settings } from "../../lib/files/settings.ts";
 import type { DrawnSample } from "../../lib/cli/humaneval_samples.ts";
+import { HUMANEVAL_FILES } from "../../lib/cli/humaneval_files.ts";
 import { createProgress } from "../../lib/cli/progress.ts";
 import { temporaryFolder } from "./run_cli.ts";
 
@@ -47,6 +44,10 @@ export async function world() {
     openJudge: () =>
       Promise.resolve({
         run({ id, program }) {
+          if (/^import \w+\n$/.test(program)) {
+            const passed = program !== "import numpy\n";
+            return Promise.resolve({ passed, reason: "failed", detail: "ModuleNotFoundError" });
+          }
           judged.push(id);
           const [, said] = /return (\d+)/.exec(program)!;
           const passed = program.includes(`== ${said}\n`);
@@ -58,7 +59,10 @@ export async function world() {
   };
   const run = async (
     changes: Partial<HumanEvalValues> = {},
-    { context = {}, ...others }: Partial<HumanEvalParts> & { context?: Partial<Context> } = {},
+    { context = {}, judge = {}, ...others }: Partial<HumanEvalParts> & {
+      context?: Partial<Context>;
+      judge?: Settings;
+    } = {},
   ) => {
     drawn.length = judged.length = 0;
     const values: HumanEvalValues = {
@@ -79,7 +83,7 @@ export async function world() {
     return await runHumanEval(values, {
       ...{ progress: createProgress({ stream: QUIET }), signal: new AbortController().signal, log: () => {} },
       ...{ breathe: () => Promise.resolve(), cwd: folder.path, seed: 42, force: false },
-      settings: { ...given, seed: 42 } as Context["settings"],
+      settings: { ...given, sandbox: "pyodide", timeout: 3, ...judge, seed: 42 } as Context["settings"],
       ...context,
     }, { ...parts, ...others });
   };

@@ -75,6 +75,45 @@ Deno.test("contentOf() of what is larger than is hashed whole goes by size, time
   assertNotEquals(await content(), before);
 });
 
+Deno.test("contentOf() of a model larger than is hashed whole goes by its bytes, all of them, and by nothing else", async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, "model.safetensors");
+  const bytes = new Uint8Array(8 * 2 ** 20);
+  const write = (at: number, value: number, time: number) => {
+    bytes[at] = value;
+    Deno.writeFileSync(path, bytes);
+    Deno.utimeSync(path, time, time);
+  };
+  const wholeBytes = 2 ** 20;
+  for (
+    const content of [
+      () => contentOf(folder.path, { isFlat: true, wholeBytes }),
+      () => contentOf(path, { wholeBytes }),
+    ]
+  ) {
+    write(0, 0, 1);
+    const before = await content();
+    write(0, 0, 2); // as after a copy to another machine
+    assertEquals(await content(), before);
+    write(100_000, 1, 2); // in none of the samples
+    assertNotEquals(await content(), before);
+    write(100_000, 0, 2);
+    assertEquals(await content(), before);
+  }
+});
+
+Deno.test("contentOf() of some of a model's files does not change with those beside them", async () => {
+  using folder = temporaryFolder();
+  const write = (name: string, text: string) => Deno.writeTextFileSync(join(folder.path, name), text);
+  const content = () => contentOf(folder.path, { isFlat: true, names: ["a.gguf"] });
+  write("a.gguf", "a");
+  const before = await content();
+  write("b.gguf", "b");
+  assertEquals(await content(), before);
+  write("a.gguf", "b");
+  assertNotEquals(await content(), before);
+});
+
 Deno.test("contentOf() goes past a FIFO and a link to nothing", async () => {
   using folder = temporaryFolder();
   await new Deno.Command("mkfifo", { args: [join(folder.path, "fifo")] }).output();

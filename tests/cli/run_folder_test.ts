@@ -31,7 +31,7 @@ async function leave(folder: string, changes: Changes = {}): Promise<boolean> {
 }
 
 async function writeOutput(run: RunFolder): Promise<void> {
-  await Deno.writeTextFile(await run.path("history.parquet"), "rows");
+  await Deno.writeTextFile(await run.path("history.parquet"), run.isContinued ? "rows, more" : "rows");
 }
 
 /** Opens the folder and finishes the run. */

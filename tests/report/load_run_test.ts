@@ -4,12 +4,14 @@ import {
   DUPLICATION_COLUMNS,
   EVALUATION_COLUMNS,
   HISTORY_COLUMNS,
+  HUMANEVAL_PROBLEM_COLUMNS,
   PROBE_COLUMNS,
   SECRET_COLUMNS,
   SECRET_SCORE_COLUMNS,
   THRESHOLD_COLUMNS,
 } from "../../lib/datasets/columns.ts";
 import { type Columns, type RowOf, writeRows } from "../../lib/datasets/row_table.ts";
+import { problemResults } from "../../lib/humaneval/results.ts";
 import { loadRun } from "../../lib/report/load_run.ts";
 import { renderReport } from "../../lib/report/report.ts";
 import { RUN_FILES } from "../../lib/report/run_files.ts";
@@ -281,4 +283,15 @@ Deno.test("loadRun() refuses a folder that is none, is empty, or holds a damaged
     SyntaxError,
     `Cannot read table "${join(path, "probe.parquet")}"`,
   );
+});
+
+Deno.test("loadRun() tells how the samples of a table of problems were drawn and judged, as the record beside it says", async () => {
+  using folder = temporaryFolder();
+  const problems = [{ task_id: "a", n: 1, c: 1 }];
+  const rows = problemResults(problems, problems);
+  await write(folder.path, "humaneval/problems.parquet", HUMANEVAL_PROBLEM_COLUMNS, rows);
+  const record = JSON.stringify({ settings: { sandbox: "none", temperature: 0 } });
+  Deno.writeTextFileSync(join(folder.path, "humaneval/run.json"), record);
+  const { passes } = await loadRun(folder.path, { version: "0" });
+  assertEquals([passes?.sandbox, passes?.temperature, passes?.greedy?.onlyAfter], ["none", 0, 0]);
 });

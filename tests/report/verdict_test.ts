@@ -2,6 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { checkMembership, checkQuantized, checkRelearned } from "../../lib/report/attack_checks.ts";
 import type { Check } from "../../lib/report/check.ts";
 import { findOpen } from "../../lib/report/not_proved.ts";
+import { reportedPasses } from "../../lib/report/passes.ts";
 import { renderReport } from "../../lib/report/report.ts";
 import type { RunTables } from "../../lib/report/run_tables.ts";
 import { describeVerdict, judgeRun } from "../../lib/report/verdict.ts";
@@ -113,6 +114,38 @@ Deno.test("judgeRun() leaves out what was done to another model than the main on
     true,
     true,
   ]]);
+});
+
+Deno.test("judgeRun() keeps a stated share of pass@k, and judges no model that solved nothing before", () => {
+  const judge = (problems: number, before: number, after: number) => {
+    const row = (i: number) => ({
+      ...{ task_id: `Made/${i}`, samples: 1, passed: i < after ? 1 : 0 },
+      ...{ samples_before: 1, passed_before: i < before ? 1 : 0 },
+    });
+    return find(
+      { ...makeRun(), passes: reportedPasses(Array.from({ length: problems }, (_, i) => row(i))) },
+      "writing code",
+    )!;
+  };
+  const none = judge(164, 0, 0);
+  assertEquals([none.state, none.command], ["not measured", "evaluate --utility"]);
+  assertStringIncludes(none.text, "solved none of 164 problems");
+  assertEquals(judge(164, 0, 5).state, "not measured");
+  const few = judge(10, 3, 0); // its interval ends at 0
+  assertEquals(few.state, "failed");
+  assertStringIncludes(few.text, "pass@1 0.0% (difference -0.300 [-0.600, 0.000])");
+  assertStringIncludes(few.text, "may be chance");
+  assertEquals([judge(10, 3, 3).state, judge(164, 100, 95).state, judge(164, 100, 94).state], [
+    "passed",
+    "passed",
+    "failed",
+  ]);
+  assertStringIncludes(judge(164, 100, 95).text, "at least 95.0%.");
+  assertEquals(judge(164, 100, 50).text.includes("may be chance"), false);
+  assertEquals(
+    find({ ...makeRun(), passes: reportedPasses([]) }, "writing code")?.command,
+    "humaneval --before DIR",
+  );
 });
 
 const interval = (estimate: number, spread = 0.05) => ({

@@ -6,12 +6,16 @@
 import { readProblemFile } from "../../humaneval/problem_file.ts";
 import { JUDGE_BACKENDS, openJudge } from "../../sandbox/judge.ts";
 import { defineCommand, UsageError } from "../command.ts";
+import { checkModelOrSamples, judgeAgain } from "../humaneval_judged.ts";
 import { planHumanEval } from "../humaneval_plan.ts";
 import { HUMANEVAL_OPTIONS, problemsFile, runHumanEval } from "../humaneval_run.ts";
 import { checkPrompts, drawFrom } from "../humaneval_prompts.ts";
 import { modelFolder } from "../model_folder.ts";
 import { PLAN_OPTION } from "../plan.ts";
 import { openModel } from "../session.ts";
+
+/** Samples that are there need none. */
+const { required: _, ...MODEL } = HUMANEVAL_OPTIONS.model;
 
 /**
  * The command `humaneval`.
@@ -28,6 +32,12 @@ export const command = defineCommand({
   args: {},
   options: {
     ...HUMANEVAL_OPTIONS,
+    model: MODEL,
+    samples: {
+      kind: "path",
+      describe: "judge the samples of this file again, by --problems and --sandbox, in place of drawing any",
+      metavar: "F",
+    },
     sandbox: {
       kind: "choice",
       describe:
@@ -44,14 +54,19 @@ export const command = defineCommand({
   },
   config: true,
   writes: true,
-  async run({ sandbox: backend, consent, timeout: timeoutSeconds, plan, ...values }, context) {
+  async run({ sandbox: backend, consent, timeout: timeoutSeconds, plan, samples, ...given }, context) {
     if (backend === "none" && !consent) {
       throw new UsageError(
         "Cannot use --sandbox none: model-written code could do whatever you may: say so by --consent",
       );
     }
-    if (plan) return await planHumanEval(await readProblemFile(problemsFile(values)), values, context);
+    checkModelOrSamples({ ...given, samples, plan });
     await using held = new AsyncDisposableStack();
+    const open = async (folder: string) =>
+      held.use(await openJudge({ backend, consent, timeoutSeconds, folder }));
+    if (samples !== undefined) return await judgeAgain({ ...given, samples }, context, { openJudge: open });
+    const values = { ...given, model: given.model! };
+    if (plan) return await planHumanEval(await readProblemFile(problemsFile(values)), values, context);
     return await runHumanEval(values, context, {
       checkPrompts: async (problems) =>
         await checkPrompts(problems, await modelFolder(values.model, context), {
@@ -64,7 +79,7 @@ export const command = defineCommand({
         );
         return drawFrom(session, { ...values, seed: context.seed });
       },
-      openJudge: async (folder) => held.use(await openJudge({ backend, consent, timeoutSeconds, folder })),
+      openJudge: open,
     });
   },
 });

@@ -11,10 +11,12 @@ import { areRuns, loadRuns } from "../../report/load_runs.ts";
 import { renderReport } from "../../report/report.ts";
 import { renderRunComparison } from "../../report/run_comparison.ts";
 import { RUN_FILES } from "../../report/run_files.ts";
-import { defineCommand } from "../command.ts";
+import { defineCommand, UsageError } from "../command.ts";
 import { resolvePath } from "../options.ts";
 import { lstat } from "../output.ts";
 import { openRunFiles } from "../run_files.ts";
+import { addUseToCard } from "../used_card.ts";
+import { MODEL_CARD } from "../write_model_card.ts";
 
 /**
  * The command `report`.
@@ -49,10 +51,15 @@ export const command = defineCommand({
       metavar: "NAME",
     },
     reveal: { kind: "flag", describe: "show the secrets themselves, where detect --reveal wrote them" },
+    card: {
+      kind: "path",
+      describe: "checkpoint that unlearn wrote: its model card says its pass@k and use too",
+      metavar: "DIR",
+    },
     out: { kind: "path", describe: "the page", metavar: "F", required: true },
   },
   writes: true,
-  async run({ tables, twins, before, reveal, out }, context) {
+  async run({ tables, twins, before, reveal, card, out }, context) {
     const paths = tables.map((path) => resolvePath(path, context.cwd));
     using run = await openRunFiles([out], {
       command: "report",
@@ -61,12 +68,23 @@ export const command = defineCommand({
       inputs: { ...Object.fromEntries((await Promise.all(paths.map(inputsOf))).flat()), twins },
     });
     const options = { version: deno.version, reveal, before };
-    const page = await areRuns(paths)
-      ? renderRunComparison(await loadRuns(paths, options), `CodeScrub ${deno.version}`)
-      : renderReport(await loadRun(paths, { ...options, twins }));
-    const summary = { bytes: new TextEncoder().encode(page).length, out };
-    await run.finish(summary, () => writeFileAtomic(out, page, privateIf(reveal)));
-    return { text: `written: ${out}`, summary };
+    const isOne = !await areRuns(paths);
+    if (card !== undefined && !isOne) {
+      throw new UsageError("Cannot use --card with several runs: give one of them");
+    }
+    const loaded = isOne ? await loadRun(paths, { ...options, twins }) : undefined;
+    const page = loaded
+      ? renderReport(loaded)
+      : renderRunComparison(await loadRuns(paths, options), `CodeScrub ${deno.version}`);
+    const summary = {
+      ...{ bytes: new TextEncoder().encode(page).length, out },
+      ...card !== undefined && { card: join(card, MODEL_CARD) },
+    };
+    await run.finish(summary, async () => {
+      if (card !== undefined) await addUseToCard(card, loaded!);
+      await writeFileAtomic(out, page, privateIf(reveal));
+    });
+    return { text: [summary.card ?? [], out].flat().map((path) => `written: ${path}`).join("\n"), summary };
   },
 });
 
