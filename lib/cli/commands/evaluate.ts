@@ -4,6 +4,7 @@
  * @module
  */
 import { basename } from "node:path";
+import { CHANGE_COLUMNS } from "../../datasets/change_columns.ts";
 import { chooseDocuments } from "../../datasets/choose_documents.ts";
 import {
   EVALUATION_COLUMNS,
@@ -25,7 +26,9 @@ import {
   countItems,
   evaluateSets,
   type EvaluationSets,
+  type MeasuredSet,
   type SecretScores,
+  type SetSamples,
   type SetScores,
 } from "../../evaluation/evaluate_sets.ts";
 import { openScorer } from "../../metrics/score_memo.ts";
@@ -146,10 +149,12 @@ export const command = defineCommand({
     const { examplesOf, source, use } = await readInputs({ ...inputs, corpus }, context);
     const tables = inputs.utility ? new UtilityTables(use) : undefined;
     const read = describeCorpus(source);
-    const sets: Awaited<ReturnType<typeof evaluateSets>>["sets"] = [];
+    const sets: MeasuredSet[] = [];
     const secrets: SecretScores[] = [];
+    let samplesBefore: SetSamples | undefined; // of the first of them, if that is the one before
     for (const [name, folder, adapter] of names as [string, string, string?][]) {
-      const further = before !== undefined && name === "before" ? undefined : training;
+      const isBefore = before !== undefined && name === "before";
+      const further = isBefore ? undefined : training;
       using session = await openModel(folder, context, {
         ...{ products: dtype, adapter },
         trainable: further !== undefined,
@@ -160,6 +165,7 @@ export const command = defineCommand({
       const stage = context.progress.start(`Evaluating ${name}`, countItems(examples), "secrets and texts");
       const scored = await evaluateSets(scorer, examples, {
         model: name,
+        before: samplesBefore,
         endOfText: session.tokenizer.endOfText,
         unseenEl: !inputs.skipUnseenEl,
         onProgress: async (done) => {
@@ -170,8 +176,9 @@ export const command = defineCommand({
       stage.done();
       sets.push(...scored.sets);
       secrets.push(...scored.secrets);
+      if (isBefore) samplesBefore = scored.samples;
       if (prepared) {
-        const how = { model: name, training: prepared, context };
+        const how = { model: name, before: scored.samples, training: prepared, context };
         sets.push(await evaluateRelearned(session, examples.forget, how));
       }
       await tables?.add(name, session, { ...context, forget: examples.forget });
@@ -186,7 +193,7 @@ export const command = defineCommand({
     await run.finish(summary, async () => {
       await tables?.write(out);
       await writeRows(secretScoresPath(out), secrets, SECRET_SCORE_COLUMNS);
-      await writeRows(out, sets, { ...EVALUATION_COLUMNS, ...INTERVAL_COLUMNS });
+      await writeRows(out, sets, { ...EVALUATION_COLUMNS, ...INTERVAL_COLUMNS, ...CHANGE_COLUMNS });
     });
     const shown = tables ? formatUtility(tables.rows, { unknown: tables.countUnknown() }) : [];
     return { text: [...read.lines, formatSets(sets), ...shown, `written: ${out}`].join("\n"), summary };
