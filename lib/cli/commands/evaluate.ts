@@ -31,6 +31,7 @@ import {
   type SetSamples,
   type SetScores,
 } from "../../evaluation/evaluate_sets.ts";
+import { intervalOf, type MetricIntervals } from "../../metrics/group_intervals.ts";
 import { openScorer } from "../../metrics/score_memo.ts";
 import { ADAPTER_OPTION, adapterInput } from "../adapter_options.ts";
 import { type Context, defineCommand, UsageError } from "../command.ts";
@@ -49,6 +50,8 @@ import {
   prepareBenign,
   RELEARNED_OPTIONS,
 } from "../evaluate_relearned.ts";
+import { describeRelearning } from "../../report/run_tables.ts";
+import { endsText, INTERVAL_NOTE } from "../interval_text.ts";
 import { formatUtility } from "../utility_report.ts";
 import { DTYPE_OPTION } from "../dtype_options.ts";
 import { modelInput } from "../model_folder.ts";
@@ -196,7 +199,8 @@ export const command = defineCommand({
       await writeRows(out, sets, { ...EVALUATION_COLUMNS, ...INTERVAL_COLUMNS, ...CHANGE_COLUMNS });
     });
     const shown = tables ? formatUtility(tables.rows, { unknown: tables.countUnknown() }) : [];
-    return { text: [...read.lines, formatSets(sets), ...shown, `written: ${out}`].join("\n"), summary };
+    const lines = [formatSets(sets), ...training ? [describeRelearned(training.steps)] : [], ...shown];
+    return { text: [...read.lines, ...lines, `written: ${out}`].join("\n"), summary };
   },
 });
 
@@ -241,7 +245,7 @@ async function readInputs(inputs: Inputs, context: Pick<Context, "seed" | "progr
 }
 
 /**
- * The sets' means as a table for a terminal.
+ * The sets' means as a table for a terminal, under each its interval where the rows have one.
  *
  * @example
  * ```ts
@@ -252,12 +256,36 @@ async function readInputs(inputs: Inputs, context: Pick<Context, "seed" | "progr
  * const [header, , row] = formatSets([{ set: "forget", model: "ga", ...scores, rows: 32 }]).split("\n");
  * assertEquals(header, "set     model  MA      EL_3    EL_5    EL_10  loss    rows");
  * assertEquals(row, "forget  ga     0.5000  0.2500  0.0000  -      2.0000    32");
+ * const sure = { set: "forget", model: "ga", ...scores, rows: 32, ma_low: 0.41, ma_high: 0.58 } as const;
+ * assertEquals(formatSets([sure]).split("\n").slice(3), ["               .41–.58", "under each mean its 95 % interval"]);
  * ```
  */
-export function formatSets(rows: readonly SetScores[]): string {
+export function formatSets(rows: readonly (SetScores & Partial<MetricIntervals>)[]): string {
   const cell = (value: number | null) => value === null ? null : value.toFixed(4);
-  return formatTable(
-    ["set", "model", ...METRIC_NAMES.map((name) => METRICS[name].label), "rows"],
-    rows.map((row) => [row.set, row.model, ...METRIC_NAMES.map((name) => cell(row[name])), row.rows]),
-  );
+  const lines = rows.flatMap((row) => {
+    const ends = METRIC_NAMES.map((name) => endsText(intervalOf(row, name)));
+    return [
+      [row.set, row.model, ...METRIC_NAMES.map((name) => cell(row[name])), row.rows],
+      ...ends.some((text) => text !== undefined) ? [[undefined, undefined, ...ends]] : [],
+    ];
+  });
+  const header = ["set", "model", ...METRIC_NAMES.map((name) => METRICS[name].label), "rows"];
+  return [formatTable(header, lines), ...lines.length > rows.length ? [INTERVAL_NOTE] : []].join("\n");
+}
+
+/**
+ * What the set `relearned` is.
+ *
+ * @param steps of the training
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { describeRelearned } from "./evaluate.ts";
+ *
+ * assertEquals(describeRelearned(20), "relearned: the forget set after 20 steps of ordinary training on other code");
+ * ```
+ */
+export function describeRelearned(steps: number): string {
+  return `relearned: the forget set after ${describeRelearning({ relearningSteps: steps })}`;
 }
