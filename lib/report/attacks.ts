@@ -56,14 +56,18 @@ export function recoveryRows(attacks: ReportedAttacks | undefined): RecoveryRow[
     ({ attack, variant, model, score, controls_score }): RecoveryRow[] => {
       if (model !== "after" || score === null) return [];
       const scores = { ma: score.estimate, low: score.low, high: score.high };
-      const controls = controls_score?.estimate ?? null;
+      const controls = {
+        controls: controls_score?.estimate ?? null,
+        controls_low: controls_score?.low ?? null,
+        controls_high: controls_score?.high ?? null,
+      };
       if (attack === "exposure" && variant === "ma") {
-        return [{ training: "", rate: null, steps: 0, ...scores, controls }];
+        return [{ training: "", rate: null, steps: 0, ...scores, ...controls }];
       }
       const run = attack === "relearn" ? readRelearnVariant(variant) : null;
       if (!run) return [];
       const training = run.isHalf ? "half of the forget set" : "innocent texts";
-      return [{ training, rate: run.learning_rate, steps: run.steps, ...scores, controls }];
+      return [{ training, rate: run.learning_rate, steps: run.steps, ...scores, ...controls }];
     },
   );
 }
