@@ -58,6 +58,7 @@ export {
   type MetricChanges,
   type MetricIntervals,
 } from "./group_intervals.ts";
+export { bootstrapRuns, type BootstrapRunsOptions } from "./bootstrap_runs.ts";
 export { groupMeans } from "./group_scores.ts";
 export { type KsResult, ksUniform } from "./ks_uniform.ts";
 export { memorizationAccuracy } from "./memorization_accuracy.ts";
