@@ -141,7 +141,8 @@ export function describeAttacks({ attacks, membership, extracted_by_any, left_ou
 function formatVariants(attacks: readonly AttackSummary[]): string {
   const number = (interval: Interval | null | undefined) => interval?.estimate.toFixed(3) ?? null;
   const share = (interval: Interval | null) => interval && `${Math.round(100 * interval.estimate)} %`;
-  const ends = (interval: Interval | null | undefined) => endsText(interval, isShare(interval) ? 2 : 1);
+  const ends = (interval: Interval | null | undefined) =>
+    interval ? endsText(interval, decimalsOf(interval)) : undefined;
   const rows = attacks.filter(({ model }) => model === "after").flatMap((row) => {
     const before = attacks.find(({ model, attack, variant }) =>
       model === "before" && attack === row.attack && variant === row.variant
@@ -157,7 +158,8 @@ function formatVariants(attacks: readonly AttackSummary[]): string {
   return [formatTable(header, rows), ...rows.length === 0 ? [] : [INTERVAL_NOTE]].join("\n");
 }
 
-/** Bits and nats are larger, and need no hundredths. */
-function isShare(interval: Interval | null | undefined): boolean {
-  return !interval || Math.max(Math.abs(interval.low), Math.abs(interval.high)) < 2;
+/** Of bits and nats, which are larger, fewer. */
+function decimalsOf({ low, high }: Interval): number {
+  const largest = Math.max(Math.abs(low), Math.abs(high));
+  return largest < 2 ? 2 : largest < 10 ? 1 : 0;
 }
