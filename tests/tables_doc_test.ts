@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import * as columns from "../lib/datasets/columns.ts";
 import type { Columns } from "../lib/datasets/columns.ts";
+import * as changes from "../lib/datasets/change_columns.ts";
 import * as chunks from "../lib/datasets/chunk_columns.ts";
 import * as collection from "../lib/datasets/collection_columns.ts";
 import * as findings from "../lib/datasets/finding_columns.ts";
@@ -52,7 +53,16 @@ function readSections(): Map<string, Map<string, DocumentedColumn>> {
 
 const SECTIONS = readSections();
 
-const schemas = { ...columns, ...chunks, ...collection, ...findings, ...unseen, ...utility, ...sweep };
+const schemas = {
+  ...columns,
+  ...changes,
+  ...chunks,
+  ...collection,
+  ...findings,
+  ...unseen,
+  ...utility,
+  ...sweep,
+};
 
 /** Where each schema of lib/datasets/columns.ts and of the files beside it is described; a part of a table is described with it. */
 const DESCRIBED: { [schema: string]: string } = {
@@ -84,6 +94,7 @@ const DESCRIBED: { [schema: string]: string } = {
   CHUNK_EPOCH_COLUMNS: "Epochs of chunks",
   EVALUATION_COLUMNS: "Sets of `evaluate`",
   INTERVAL_COLUMNS: "Sets of `evaluate`",
+  CHANGE_COLUMNS: "Sets of `evaluate`",
   SECRET_SCORE_COLUMNS: "Secrets of `evaluate`",
   UTILITY_COLUMNS: "Measures of `evaluate --utility`",
   RELIABILITY_COLUMNS: "Reliability of `evaluate --utility`",

@@ -14,6 +14,7 @@ import { placeKey, type SecretPlace } from "../datasets/place.ts";
 import type { Interval } from "../metrics/bootstrap.ts";
 import { formatInterval } from "../report/format.ts";
 import { formatTable } from "./console.ts";
+import { endsText, INTERVAL_NOTE, percentEnds } from "./interval_text.ts";
 
 /** What is kept of an attack on a model beside its rows. */
 export interface AttackCounts {
@@ -100,7 +101,8 @@ function withoutControls(rows: readonly (AttackRow & SecretPlace)[]): string[] {
 }
 
 /**
- * The report for a terminal: means and 95 % intervals of the model after, with those of the controls and of the model before.
+ * The report for a terminal: means of the model after, with those of the controls and of the model before, two lines a
+ * variant, as the 95 % intervals stand under the means.
  *
  * @example
  * ```ts
@@ -111,31 +113,53 @@ function withoutControls(rows: readonly (AttackRow & SecretPlace)[]): string[] {
  * const summary = { attack: "extract", variant: "greedy", model: "after", secrets: 4, score: one, median: one,
  *   controls_score: null, difference: null, extracted: one, controls_extracted: null, significant: null };
  * const text = describeAttacks({ secrets: 4, values: 4, extracted_by_any: [], attacks: [summary], membership: [], left_out: [] });
- * assertEquals(text.split("\n")[2], "extract  greedy   0.500 [0.250, 0.750]  -         -       50 %       -");
+ * assertEquals(text.split("\n").slice(2, 4), [
+ *   "extract:         0.500    -         -       50 %       -",
+ *   "greedy           .25–.75                    25–75 %",
+ * ]);
  * ```
  */
 export function describeAttacks({ attacks, membership, extracted_by_any, left_out }: AttackReport): string {
-  const number = (interval: Interval | null | undefined) => interval?.estimate.toFixed(3) ?? null;
   const share = (interval: Interval | null) => interval && `${Math.round(100 * interval.estimate)} %`;
-  const within = (interval: Interval | null) => interval && formatInterval(interval);
-  const rows = attacks.filter(({ model }) => model === "after").map((row) => {
-    const before = attacks.find(({ model, attack, variant }) =>
-      model === "before" && attack === row.attack && variant === row.variant
-    );
-    const scores = [within(row.score), number(row.controls_score), number(before?.score)];
-    return [row.attack, row.variant, ...scores, share(row.extracted), share(row.controls_extracted)];
-  });
-  const header = ["attack", "variant", "score", "controls", "before", "extracted", "of controls"];
-  const areas = membership.map(({ model, score, reading, ...auc }) => [model, score, within(auc), reading]);
+  const areas = membership.map(({ model, score, reading, ...auc }) => [
+    ...[model, score, formatInterval(auc), reading],
+  ]);
+  const shareOf = (interval: Interval | null, what: string) =>
+    `${share(interval) ?? "-"} of ${what}${interval ? ` [${percentEnds(interval)}]`.replace(" %", "") : ""}`;
   return [
-    formatTable(header, rows),
+    formatVariants(attacks),
     ...areas.length === 0 ? [] : ["", formatTable(["model", "membership by", "area", "reading"], areas)],
     ...extracted_by_any.length === 0 ? [] : [""],
     ...extracted_by_any.map(({ model, secrets, controls }) =>
-      `extracted by any attack, ${model}: ${share(secrets) ?? "-"} of secrets, ${
-        share(controls) ?? "-"
-      } of controls`
+      `extracted by any attack, ${model}: ${shareOf(secrets, "secrets")}, ${shareOf(controls, "controls")}`
     ),
     ...left_out.map((line) => `left out: ${line}`),
   ].join("\n");
+}
+
+/** The variants of the model after; the second controls are those of what was extracted. */
+function formatVariants(attacks: readonly AttackSummary[]): string {
+  const number = (interval: Interval | null | undefined) => interval?.estimate.toFixed(3) ?? null;
+  const share = (interval: Interval | null) => interval && `${Math.round(100 * interval.estimate)} %`;
+  const ends = (interval: Interval | null | undefined) =>
+    interval ? endsText(interval, decimalsOf(interval)) : undefined;
+  const rows = attacks.filter(({ model }) => model === "after").flatMap((row) => {
+    const before = attacks.find(({ model, attack, variant }) =>
+      model === "before" && attack === row.attack && variant === row.variant
+    );
+    const scores = [row.score, row.controls_score, before?.score];
+    const shares = [row.extracted, row.controls_extracted];
+    return [
+      [`${row.attack}:`, ...scores.map(number), ...shares.map(share)],
+      [row.variant, ...scores.map(ends), ...shares.map(percentEnds)],
+    ];
+  });
+  const header = ["attack, variant", "score", "controls", "before", "extracted", "controls"];
+  return [formatTable(header, rows), ...rows.length === 0 ? [] : [INTERVAL_NOTE]].join("\n");
+}
+
+/** Of bits and nats, which are larger, fewer. */
+function decimalsOf({ low, high }: Interval): number {
+  const largest = Math.max(Math.abs(low), Math.abs(high));
+  return largest < 2 ? 2 : largest < 10 ? 1 : 0;
 }

@@ -72,7 +72,7 @@ export function wrapCommand(command: string, columns = Infinity): string {
 }
 
 /**
- * Rows as columns of text: numbers to the right, all else to the left; null is a dash.
+ * Rows as columns of text: numbers to the right, all else to the left; null is a dash, undefined an empty cell.
  *
  * @example
  * ```ts
@@ -87,8 +87,11 @@ export function wrapCommand(command: string, columns = Infinity): string {
  * ].join("\n"));
  * ```
  */
-export function formatTable(header: readonly string[], rows: readonly (string | number | null)[][]): string {
-  const cells = rows.map((row) => row.map((cell) => cell === null ? "-" : String(cell)));
+export function formatTable(
+  header: readonly string[],
+  rows: readonly (string | number | null | undefined)[][],
+): string {
+  const cells = rows.map((row) => row.map((cell) => cell === null ? "-" : String(cell ?? "")));
   const widths = header.map((name, c) => Math.max(name.length, ...cells.map((row) => (row[c] ?? "").length)));
   const isNumeric = header.map((_, c) =>
     rows.some((row) => typeof row[c] === "number") && rows.every((row) => typeof row[c] !== "string")

@@ -9,8 +9,7 @@ import { RELEARN_LENGTH } from "../attacks/relearn.ts";
 import { chooseDocuments } from "../datasets/choose_documents.ts";
 import type { CorpusOptions } from "../datasets/resolve_corpus.ts";
 import type { ForgetExample } from "../datasets/examples.ts";
-import { evaluateSets, type SetScores } from "../evaluation/evaluate_sets.ts";
-import type { MetricIntervals } from "../metrics/group_intervals.ts";
+import { evaluateSets, type MeasuredSet, type SetSamples } from "../evaluation/evaluate_sets.ts";
 import { Scorer } from "../metrics/scorer.ts";
 import { afterTraining, fitWindows } from "../training/after_training.ts";
 import { TRAIN_DEFAULTS } from "../training/train.ts";
@@ -119,7 +118,7 @@ export async function prepareBenign(
 /**
  * Trains a model as `train --model` does, measures the forget set, and gives the model back as it was.
  *
- * @param session opened with trainable weights
+ * @param session opened with trainable weights @param options.before scores of the same model before that training
  * @returns the row of the set `relearned`
  * @throws as `afterTraining`
  *
@@ -145,17 +144,20 @@ export async function prepareBenign(
 export async function evaluateRelearned(
   { loaded: { model } }: ModelSession,
   forget: readonly ForgetExample[],
-  { model: name, training: { ids, endOfText, windows, steps, learningRate: learning_rate }, context }: {
-    model: string;
-    training: PreparedTraining;
-    context: Pick<Context, "progress" | "breathe" | "signal" | "seed">;
-  },
-): Promise<SetScores & MetricIntervals> {
+  { model: name, before, training: { ids, endOfText, windows, steps, learningRate: learning_rate }, context }:
+    {
+      model: string;
+      before?: SetSamples;
+      training: PreparedTraining;
+      context: Pick<Context, "progress" | "breathe" | "signal" | "seed">;
+    },
+): Promise<MeasuredSet> {
   const stage = context.progress.start(`Training ${name} on innocent texts`, steps, "steps");
   const measure = async () => {
     using scorer = new Scorer(model);
     const sets = { forget, retain: [], unseen: [] };
-    const scored = await evaluateSets(scorer, sets, { model: name, endOfText, onProgress: context.breathe });
+    const options = { model: name, before, endOfText, onProgress: context.breathe };
+    const scored = await evaluateSets(scorer, sets, options);
     return { ...scored.sets[0]!, set: "relearned" as const };
   };
   const onStep = async () => {

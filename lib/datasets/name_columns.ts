@@ -26,6 +26,7 @@ import {
   THRESHOLD_COLUMNS,
   WRITTEN_COLUMNS,
 } from "./columns.ts";
+import { CHANGE_COLUMNS } from "./change_columns.ts";
 import { SWEEP_COLUMNS, SWEEP_DIFFERENCE_COLUMNS, SWEEP_MEAN_COLUMNS } from "./sweep_columns.ts";
 import { DROPPED_COLUMNS, THRESHOLD_GROUP_COLUMNS, THRESHOLD_INTERVAL_COLUMNS } from "./unseen_columns.ts";
 
@@ -57,6 +58,7 @@ const OWN_NAMES: ReadonlySet<string> = new Set(
     PLANTED_COLUMNS,
     EVALUATION_COLUMNS,
     INTERVAL_COLUMNS,
+    CHANGE_COLUMNS,
     SECRET_SCORE_COLUMNS,
     ATTACK_COLUMNS,
     { content: "", text: "", value: "", row: "" },

@@ -7,7 +7,13 @@
 import type { ExampleSecret, ForgetExample } from "../datasets/examples.ts";
 import { LIKELIHOOD_NAMES, type LikelihoodName, type MetricValues, perMetric } from "../datasets/metrics.ts";
 import type { SecretPlace } from "../datasets/place.ts";
-import { groupIntervals, type MetricIntervals } from "../metrics/group_intervals.ts";
+import {
+  groupChanges,
+  groupIntervals,
+  type GroupOfScores,
+  type MetricChanges,
+  type MetricIntervals,
+} from "../metrics/group_intervals.ts";
 import { evaluationBatches, groupMeans } from "../metrics/group_scores.ts";
 import type { TextScorer } from "../metrics/score_memo.ts";
 import type { Scores } from "../metrics/scorer.ts";
@@ -28,6 +34,12 @@ export interface SetScores extends MetricValues {
   /** Rows of the set. */
   rows: number;
 }
+
+/** Means with their intervals, and those of what they have changed by. */
+export interface MeasuredSet extends SetScores, MetricIntervals, MetricChanges {}
+
+/** What single secrets and texts of each set score: what is compared with them is drawn with them. */
+export type SetSamples = { [S in Exclude<EvaluatedSet, "relearned">]?: Scores[] };
 
 /** One secret of the forget set under one model. */
 export interface SecretScores extends SecretPlace, MetricValues<"ma" | LikelihoodName> {
@@ -51,6 +63,8 @@ export interface EvaluationSets {
 export interface EvaluateOptions {
   /** A name for the model. */
   model: string;
+  /** What the model before scores on the same sets: then rows have intervals of what changed. */
+  before?: SetSamples | undefined;
   /** Ends a secret's decode. */
   endOfText: number | null;
   /** Whether the forget set's means are over batches of documents, as the reference's: see `evaluationBatches`. Default false. */
@@ -77,7 +91,8 @@ export function countItems({ forget, retain, unseen }: EvaluationSets): number {
 /**
  * Scores one model on all sets; an empty set gives no row.
  *
- * @returns rows of the sets, with intervals of their means, and of the forget set's secrets, and these' scores
+ * @returns rows of the sets, with intervals of their means and of their changes, and of the forget set's secrets, these'
+ * scores, and the scores of each set
  *
  * @example
  * ```ts
@@ -99,20 +114,25 @@ export function countItems({ forget, retain, unseen }: EvaluationSets): number {
 export async function evaluateSets(
   scorer: TextScorer,
   sets: EvaluationSets,
-  { model, endOfText, inBatches = false, unseenEl = true, onProgress }: EvaluateOptions,
-): Promise<{ sets: (SetScores & MetricIntervals)[]; secrets: SecretScores[]; scores: Scores[] }> {
+  { model, before, endOfText, inBatches = false, unseenEl = true, onProgress }: EvaluateOptions,
+): Promise<{ sets: MeasuredSet[]; secrets: SecretScores[]; scores: Scores[]; samples: SetSamples }> {
   const options = { endOfText, ...(onProgress && { onProgress }) };
   const places = sets.forget.flatMap((example, row) => example.secrets.map((secret) => ({ row, secret })));
   const scores = await scorer.secrets(places.map(({ secret }) => secret), options);
   const owners = places.map(({ row }) => row);
   const documents = inBatches ? evaluationBatches(owners) : owners;
   const clusters = places.map(({ secret }) => secret.value);
-  const rows: (SetScores & MetricIntervals)[] = sets.forget.length > 0
-    ? [{
-      ...{ set: "forget", model, ...groupMeans(scores, documents), rows: sets.forget.length },
-      ...groupIntervals(scores, { documents, clusters }),
-    }]
-    : [];
+  const rows: MeasuredSet[] = [];
+  const samples: SetSamples = {};
+  const add = (set: keyof SetSamples, own: Scores[], groups: GroupOfScores) => {
+    samples[set] = own;
+    rows.push({
+      ...{ set, model, ...groupMeans(own, groups.documents), rows: sets[set].length },
+      ...groupIntervals(own, groups),
+      ...groupChanges(own, before?.[set], groups),
+    });
+  };
+  if (sets.forget.length > 0) add("forget", scores, { documents, clusters });
   for (const set of ["retain", "unseen"] as const) {
     if (sets[set].length === 0) continue;
     const texts = await scorer.texts(sets[set], {
@@ -120,14 +140,10 @@ export async function evaluateSets(
       el: set !== "unseen" || unseenEl,
       nameOf: (i) => `${set} text ${i}`,
     });
-    const documents = [...texts.keys()];
-    rows.push({
-      ...{ set, model, ...groupMeans(texts, documents), rows: texts.length },
-      ...groupIntervals(texts, { documents }),
-    });
+    add(set, texts, { documents: [...texts.keys()] });
   }
   const secrets = places.map(({ secret }, i) => secretRow(secret, { model, scores: scores[i]! }));
-  return { sets: rows, secrets, scores };
+  return { sets: rows, secrets, scores, samples };
 }
 
 function secretRow(

@@ -31,7 +31,9 @@ export {
   type EvaluateOptions,
   evaluateSets,
   type EvaluationSets,
+  type MeasuredSet,
   type SecretScores,
+  type SetSamples,
   type SetScores,
 } from "./evaluate_sets.ts";
 export { maskDocument, type MaskDocumentOptions, type PlacedToken } from "./masked_document.ts";

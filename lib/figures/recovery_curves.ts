@@ -5,7 +5,7 @@
  * @module
  */
 import { type Figure, makeFigure, type Trace } from "./figure.ts";
-import { PALETTE, percentText, plotText, SCORE_AXIS } from "./style.ts";
+import { isScore, PALETTE, percentText, plotText, SCORE_AXIS } from "./style.ts";
 
 /** A model after a training. */
 export interface RecoveryRow {
@@ -23,6 +23,10 @@ export interface RecoveryRow {
   readonly high: number;
   /** The made-up secrets' mean MA; null where no format has another value. */
   readonly controls: number | null;
+  /** Its 95 % interval, where it is known. */
+  readonly controls_low?: number | null;
+  /** Its upper end. */
+  readonly controls_high?: number | null;
 }
 
 const LOOKS = [
@@ -33,8 +37,8 @@ const LOOKS = [
 ] as const;
 
 /**
- * Draws a curve a training and rate, with its intervals, and a dotted one of the made-up secrets, a dash where there is
- * a single point.
+ * Draws a curve a training and rate, with its intervals, and a dotted one of the made-up secrets with theirs as a band, a
+ * dash where there is a single point.
  *
  * @example
  * ```ts
@@ -59,12 +63,13 @@ export function recoveryCurves(rows: readonly RecoveryRow[]): Figure {
     const x = points.map(({ steps }) => String(steps));
     const hover = "%{x} steps: %{y:.1%}<extra></extra>";
     return [
+      ...bandOf(points, { x, color, legendgroup: name }),
       {
         ...{ type: "scatter", mode: "lines+markers", name: plotText(name), x, y: points.map(({ ma }) => ma) },
         line: { color, width: 2.2 },
         marker: { color, symbol, size: 8 },
         error_y: {
-          ...{ type: "data", symmetric: false, color, thickness: 1.5, width: 5 },
+          ...{ ...ERROR_BARS, color, thickness: 1.5, width: 5 },
           array: points.map(({ ma, high }) => high - ma),
           arrayminus: points.map(({ ma, low }) => ma - low),
         },
@@ -80,6 +85,7 @@ export function recoveryCurves(rows: readonly RecoveryRow[]): Figure {
         },
         line: { color, dash: "dot", width: 1.8 },
         marker: { color, symbol: "line-ew-open", size: 16, line: { color, width: 1.8 } },
+        ...points.length === 1 && { error_y: errorsOf(points, color) },
         ...{ legendgroup: name, hovertemplate: `made-up secrets, ${hover}` },
       },
     ];
@@ -97,6 +103,51 @@ export function recoveryCurves(rows: readonly RecoveryRow[]): Figure {
       yaxis: { ...SCORE_AXIS, title: { text: "mean MA" } },
     },
   });
+}
+
+const ERROR_BARS = { type: "data", symmetric: false } as const;
+
+/** A row whose made-up secrets have an interval. */
+interface Banded extends RecoveryRow {
+  readonly controls: number;
+  readonly controls_low: number;
+  readonly controls_high: number;
+}
+
+function isBanded(row: RecoveryRow): row is Banded {
+  return isScore(row.controls) && isScore(row.controls_low) && isScore(row.controls_high);
+}
+
+/** What is known of a single point. */
+function errorsOf(points: readonly RecoveryRow[], color: string) {
+  const banded = points.filter(isBanded);
+  return {
+    ...{ ...ERROR_BARS, color, thickness: 1, width: 8 },
+    array: banded.map(({ controls, controls_high }) => controls_high - controls),
+    arrayminus: banded.map(({ controls, controls_low }) => controls - controls_low),
+  };
+}
+
+/** The made-up secrets' intervals, where there are at least two. */
+function bandOf(
+  points: readonly RecoveryRow[],
+  { x, color, legendgroup }: { x: readonly string[]; color: string; legendgroup: string },
+): Trace[] {
+  const known = [...points.keys()].filter((i) => isBanded(points[i]!));
+  if (known.length < 2) return [];
+  const steps = known.map((i) => x[i]!);
+  const banded = points.filter(isBanded);
+  return [{
+    ...{ type: "scatter", mode: "lines", name: "made-up secrets, 95 % interval", fill: "toself" },
+    x: [...steps, ...steps.toReversed()],
+    y: [
+      ...banded.map(({ controls_low }) => controls_low),
+      ...banded.map(({ controls_high }) => controls_high).reverse(),
+    ],
+    line: { width: 0 },
+    fillcolor: `${color}22`,
+    ...{ legendgroup, showlegend: false, hoverinfo: "skip" },
+  }];
 }
 
 /** The training after which most is there, beside what was never seen. */

@@ -50,7 +50,15 @@ export {
   type ExtractionLikelihoods,
   extractionLikelihoods,
 } from "./extraction_likelihood.ts";
-export { groupIntervals, type GroupOfScores, type MetricIntervals } from "./group_intervals.ts";
+export {
+  groupChanges,
+  groupIntervals,
+  type GroupOfScores,
+  intervalOf,
+  type MetricChanges,
+  type MetricIntervals,
+} from "./group_intervals.ts";
+export { bootstrapRuns, type BootstrapRunsOptions } from "./bootstrap_runs.ts";
 export { groupMeans } from "./group_scores.ts";
 export { type KsResult, ksUniform } from "./ks_uniform.ts";
 export { memorizationAccuracy } from "./memorization_accuracy.ts";

@@ -36,6 +36,7 @@ export {
 } from "./start.ts";
 export { type OnWorkProgress, showProgress, type ShowProgressOptions } from "./show_progress.ts";
 export { showLeaderboard, type ShowLeaderboardOptions } from "./show_leaderboard.ts";
+export { describeMean, type IntervalCell, showIntervals, type ShownInterval } from "./show_intervals.ts";
 export { readSweepRuns } from "./sweep_runs.ts";
 export { type ShownTable, showTable, type ShowTableOptions } from "./show_table.ts";
 export { type LiveResult, type LiveSets, unlearnLive, type UnlearnLiveOptions } from "./unlearn_live.ts";

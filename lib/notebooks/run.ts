@@ -8,6 +8,7 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { readRunRecord } from "../cli/run_folder.ts";
+import { CHANGE_COLUMNS } from "../datasets/change_columns.ts";
 import {
   ATTACK_COLUMNS,
   DUPLICATION_COLUMNS,
@@ -15,6 +16,7 @@ import {
   FORGET_COLUMNS,
   HISTORY_COLUMNS,
   type HYPERPARAMETER_COLUMNS,
+  INTERVAL_COLUMNS,
   PROBE_COLUMNS,
   RETAIN_COLUMNS,
   SECRET_COLUMNS,
@@ -45,10 +47,23 @@ export const NOTEBOOK_TABLES = {
   duplication: { file: RUN_FILES.duplication, columns: DUPLICATION_COLUMNS, by: "03_memorization" },
   forget: { file: `${RUN_FILES.sets}/forget_0.parquet`, columns: FORGET_COLUMNS, by: "04_sets" },
   retain: { file: RUN_FILES.retain, columns: RETAIN_COLUMNS, by: "04_sets" },
-  evaluation: { file: RUN_FILES.evaluation, columns: EVALUATION_COLUMNS, by: "06_evaluation" },
+  evaluation: {
+    file: RUN_FILES.evaluation,
+    columns: EVALUATION_COLUMNS,
+    optional: { ...INTERVAL_COLUMNS, ...CHANGE_COLUMNS },
+    by: "06_evaluation",
+  },
   secretScores: { file: RUN_FILES.secretScores, columns: SECRET_SCORE_COLUMNS, by: "06_evaluation" },
   attacks: { file: RUN_FILES.attacks, columns: ATTACK_COLUMNS, by: "07_attacks" },
-} as const satisfies { [name: string]: { file: string; columns: Columns; by: string } };
+} as const satisfies { [name: string]: TableOfRun };
+
+/** A table of a run; columns that are optional are written where rows have them, and null where a table is without. */
+interface TableOfRun {
+  readonly file: string;
+  readonly columns: Columns;
+  readonly optional?: Columns;
+  readonly by: string;
+}
 
 /** What the fifth writes beside these: a folder for each method. */
 const UNLEARNED = { file: "codeeraser/history.parquet", columns: HISTORY_COLUMNS, by: "05_unlearning" };
@@ -122,9 +137,10 @@ export class NotebookRun {
    */
   async read<N extends NotebookTable>(name: N): Promise<NotebookRow<N>[]> {
     refuseQueuedCell();
-    const { file, columns, by } = NOTEBOOK_TABLES[name];
+    const { file, columns, optional = {}, by }: TableOfRun = NOTEBOOK_TABLES[name];
     if (!this.has(name)) throw this.#missing(file, by);
-    return await readRows(this.path(file), columns) as NotebookRow<N>[];
+    const all = { ...columns, ...optional };
+    return await readRows(this.path(file), all, { optional: Object.keys(optional) }) as NotebookRow<N>[];
   }
 
   /**
@@ -153,10 +169,12 @@ export class NotebookRun {
    */
   async write<N extends NotebookTable>(name: N, rows: readonly NotebookRow<N>[]): Promise<void> {
     refuseQueuedCell();
-    const { file, columns } = NOTEBOOK_TABLES[name];
+    const { file, columns, optional = {} }: TableOfRun = NOTEBOOK_TABLES[name];
+    const none = Object.fromEntries(Object.keys(optional).map((column) => [column, null]));
     const path = this.path(file);
     await mkdir(dirname(path), { recursive: true });
-    await writeRows(path, rows as readonly RowOf<Columns>[], columns);
+    const all = rows.map((row) => ({ ...none, ...row })) as readonly RowOf<Columns>[];
+    await writeRows(path, all, { ...columns, ...optional });
   }
 
   /**

@@ -8,7 +8,7 @@ import { type AttackRow, extractedByAny, summarizeAttacks } from "../attacks/sum
 import type { RecoveryRow } from "../figures/recovery_curves.ts";
 import { percentText } from "../figures/style.ts";
 import type { Interval } from "../metrics/bootstrap.ts";
-import { clipText, formatCount, formatInterval, formatScore } from "./format.ts";
+import { clipText, formatCount, formatScore, withInterval } from "./format.ts";
 import { type Markup, markup } from "./markup.ts";
 import type { ReportedAttacks, RunTables } from "./run_tables.ts";
 
@@ -56,14 +56,18 @@ export function recoveryRows(attacks: ReportedAttacks | undefined): RecoveryRow[
     ({ attack, variant, model, score, controls_score }): RecoveryRow[] => {
       if (model !== "after" || score === null) return [];
       const scores = { ma: score.estimate, low: score.low, high: score.high };
-      const controls = controls_score?.estimate ?? null;
+      const controls = {
+        controls: controls_score?.estimate ?? null,
+        controls_low: controls_score?.low ?? null,
+        controls_high: controls_score?.high ?? null,
+      };
       if (attack === "exposure" && variant === "ma") {
-        return [{ training: "", rate: null, steps: 0, ...scores, controls }];
+        return [{ training: "", rate: null, steps: 0, ...scores, ...controls }];
       }
       const run = attack === "relearn" ? readRelearnVariant(variant) : null;
       if (!run) return [];
       const training = run.isHalf ? "half of the forget set" : "innocent texts";
-      return [{ training, rate: run.learning_rate, steps: run.steps, ...scores, controls }];
+      return [{ training, rate: run.learning_rate, steps: run.steps, ...scores, ...controls }];
     },
   );
 }
@@ -84,15 +88,15 @@ export function renderAttacks({ attacks }: RunTables): Markup | null {
   if (!attacks?.summaries.length) return null;
   const columns = ["Attack", "Variant", "Model", "Secrets", "Score", "Controls", "Difference"]
     .concat("Extracted", "Of controls");
-  const share = (interval: Interval | null) => percentText(interval?.estimate);
+  const score = (interval: Interval | null) => withInterval(formatScore(interval?.estimate), interval);
+  const share = (interval: Interval | null) =>
+    withInterval(percentText(interval?.estimate), interval, percentText);
   const rows = attacks.summaries.map((row) => {
-    const cells = [row.variant, row.model, formatCount(row.secrets), formatInterval(row.score)]
-      .concat(formatScore(row.controls_score?.estimate), formatInterval(row.difference))
-      .concat(share(row.extracted), share(row.controls_extracted));
+    const names = [row.variant, row.model, formatCount(row.secrets)].map((text) => markup`${clipText(text)}`);
+    const scores = [row.score, row.controls_score, row.difference].map(score);
+    const cells = [...names, ...scores, ...[row.extracted, row.controls_extracted].map(share)];
     return markup`
-<tr><th scope="row">${clipText(row.attack)}</th>${
-      cells.map((cell) => markup`<td>${clipText(cell)}</td>`)
-    }</tr>`;
+<tr><th scope="row">${clipText(row.attack)}</th>${cells.map((cell) => markup`<td>${cell}</td>`)}</tr>`;
   });
   return markup`<div class="scroll" role="region" aria-label="Table of attacks" tabindex="0"><table class="attacks">
 <caption>Means over secrets with 95 % intervals, beside those of made-up secrets of the same formats in the same places,

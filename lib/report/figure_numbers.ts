@@ -98,7 +98,7 @@ export const FIGURE_NUMBERS = {
     ]),
   }),
   "recovery-curves": ({ attacks }) => ({
-    columns: ["Trained on", "Rate", "Steps", "Mean MA", "95 % interval", "Made-up secrets"],
+    columns: ["Trained on", "Rate", "Steps", "Mean MA", "95 % interval", "Made-up secrets", "95 % interval"],
     rows: recoveryRows(attacks).map((row) => [
       row.steps === 0 ? "nothing" : row.training,
       row.rate === null ? "–" : String(row.rate),
@@ -106,6 +106,11 @@ export const FIGURE_NUMBERS = {
       percentText(row.ma),
       `${percentText(row.low)} to ${percentText(row.high)}`,
       percentText(row.controls),
+      rangeText(
+        isScore(row.controls_low) && isScore(row.controls_high)
+          ? [row.controls_low, row.controls_high]
+          : undefined,
+      ),
     ]),
   }),
   "exposure-distribution": ({ attacks }) => {

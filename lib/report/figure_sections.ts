@@ -127,7 +127,8 @@ export const FIGURES = {
     needs: "attacks",
     reading:
       "Each curve is the model after, trained further; the dotted line of its colour is what made-up secrets in the same " +
-      "places score then. A curve that rises away from its dotted line is a secret that was hidden, not forgotten.",
+      "places score then, the band its 95 % interval. A curve that rises away from its dotted line is a secret that was " +
+      "hidden, not forgotten.",
     draw: ({ attacks }) => recoveryCurves(recoveryRows(attacks)),
   },
   "exposure-distribution": {

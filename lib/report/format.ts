@@ -6,6 +6,7 @@
  */
 import { isScore, percentText } from "../figures/style.ts";
 import type { Interval } from "../metrics/bootstrap.ts";
+import { type Markup, markup } from "./markup.ts";
 
 /** Longest text of a cell; paths and descriptions are shorter, and a report's size stays bounded. */
 const MAX_CELL_CHARACTERS = 120;
@@ -41,6 +42,31 @@ export function formatInterval(interval: Interval | null | undefined, decimals =
   if (!interval) return formatScore(null);
   const { estimate, low, high } = interval;
   return `${formatScore(estimate, decimals)} [${formatScore(low, decimals)}, ${formatScore(high, decimals)}]`;
+}
+
+/**
+ * A mean as a cell with its interval on a smaller line under it, where there is one.
+ *
+ * @param text the mean as it is written, with whatever stands beside it
+ * @param format of the ends; default three decimals
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { withInterval } from "./format.ts";
+ *
+ * assertEquals(withInterval("0.5", { low: 0.25, high: 0.75 }).text, '0.5 <span class="interval">[0.250,\u00a00.750]</span>');
+ * assertEquals(withInterval("–", null).text, "–");
+ * ```
+ */
+export function withInterval(
+  text: string | Markup,
+  interval: Pick<Interval, "low" | "high"> | null | undefined,
+  format: (value: number) => string = (value) => formatScore(value),
+): Markup {
+  if (!interval) return markup`${text}`;
+  const ends = `[${format(interval.low)},\u00a0${format(interval.high)}]`;
+  return markup`${text} <span class="interval">${ends}</span>`;
 }
 
 /**

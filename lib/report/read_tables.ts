@@ -213,7 +213,7 @@ async function mergeRows<K extends ModelTable>(
     for (const given of rows) {
       const row: Rows<K>[number] = ofBefore.has(path) ? { ...given, model: "before" } : given;
       const other = known.get(keyOf(row));
-      if (other && other.path !== path && JSON.stringify(other.row) !== JSON.stringify(row)) {
+      if (other && other.path !== path && !isSame(other.row, row, Object.keys(REPORT_TABLES[kind].columns))) {
         throw new RangeError(
           `Cannot report on "${path}" beside "${other.path}": both hold ${
             REPORT_TABLES[kind].what
@@ -221,10 +221,20 @@ async function mergeRows<K extends ModelTable>(
             "model differently: give one of them, or evaluate the model under another name",
         );
       }
-      known.set(keyOf(row), { row, path });
+      const isKept = other && countKnown(other.row) > countKnown(row);
+      if (!isKept) known.set(keyOf(row), { row, path });
     }
   }
   return [...known.values()].map(({ row }) => row) as Rows<K>;
+}
+
+/** Whether two rows measure the same; what else is known of them, such as a change, differs by what stood beside them. */
+function isSame(a: object, b: object, columns: readonly string[]): boolean {
+  return columns.every((name) => Reflect.get(a, name) === Reflect.get(b, name));
+}
+
+function countKnown(row: object): number {
+  return Object.values(row).filter((value) => value !== null).length;
 }
 
 /** A history and the record beside it; a file that is not called `history` is its own name. */

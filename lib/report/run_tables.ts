@@ -6,9 +6,9 @@
  * @module
  */
 import type { AttackSummary } from "../attacks/summarize_attacks.ts";
-import type { INTERVAL_COLUMNS } from "../datasets/columns.ts";
 import type { MetricValues, ThresholdMetric } from "../datasets/metrics.ts";
 import type { Interval } from "../metrics/bootstrap.ts";
+import type { MetricChanges, MetricIntervals } from "../metrics/group_intervals.ts";
 import { isBelowThreshold, type OutcomeCounts } from "../metrics/threshold.ts";
 import type { ClassAccuracyRow } from "../figures/accuracy_by_class.ts";
 import type { DocumentRow } from "../figures/memorization_distribution.ts";
@@ -89,8 +89,8 @@ export interface UnlearnedModel {
   readonly settings?: Readonly<Record<string, unknown>>;
 }
 
-/** Means of a set and model, with the ends of their 95 % intervals where the table has them. */
-export type ReportedResult = ResultRow & { readonly [C in keyof typeof INTERVAL_COLUMNS]?: number | null };
+/** Means of a set and model, with the ends of their 95 % intervals, and of their changes', where the table has them. */
+export type ReportedResult = ResultRow & Readonly<Partial<MetricIntervals & MetricChanges>>;
 
 /** A measure, as `evaluate --utility` writes it. */
 export interface ReportedMeasure extends ClassAccuracyRow {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { CHANGE_COLUMNS } from "../datasets/change_columns.ts";
 import { CHUNK_COLUMNS, CHUNK_EPOCH_COLUMNS } from "../datasets/chunk_columns.ts";
 import {
   ATTACK_COLUMNS,
@@ -51,7 +52,7 @@ export const REPORT_TABLES = {
   evaluation: {
     what: "sets that evaluate wrote",
     columns: EVALUATION_COLUMNS,
-    optional: INTERVAL_COLUMNS,
+    optional: { ...INTERVAL_COLUMNS, ...CHANGE_COLUMNS },
     isMany: true,
   },
   scores: { what: "secrets that evaluate wrote", columns: SECRET_SCORE_COLUMNS, isMany: true },

@@ -14,6 +14,7 @@ import {
   checkRelearned,
 } from "./attack_checks.ts";
 import type { Check } from "./check.ts";
+import { describeChange, describeUnsure, pairedChange } from "./describe_change.ts";
 import { clipText, formatCount, formatInterval, formatScore, joinWords } from "./format.ts";
 import {
   countAbove,
@@ -168,7 +169,10 @@ function checkRetained(run: RunTables, method: string | undefined): Check {
   );
   const kept = THRESHOLD_METRICS.flatMap((metric) => {
     const [from, to] = [before?.[metric], after?.[metric]];
-    return isScore(from) && isScore(to) && from > 0 ? [{ metric, share: to / from }] : [];
+    if (!isScore(from) || !isScore(to) || from <= 0) return [];
+    const change = pairedChange(before, after, metric);
+    const [share, least] = [to / from, change && 1 + change.low / from];
+    return [{ metric, share, least, change: describeChange(before, after, metric) }];
   });
   if (kept.length === 0) {
     return {
@@ -178,21 +182,29 @@ function checkRetained(run: RunTables, method: string | undefined): Check {
       command: "evaluate --retain",
     };
   }
+  const unsure = kept.filter(({ share, least }) =>
+    least !== null && least < 1 - TOLERANCE && share >= 1 - TOLERANCE
+  );
   return {
     ...check,
     state: kept.every(({ share }) => share >= 1 - TOLERANCE) ? "passed" : "failed",
     text: `Of the retain set's scores is left: ${
-      joinWords(kept.map(({ metric, share }) => `${METRICS[metric].label} ${percentText(share)}`))
-    }. Each shall be at least ${percentText(1 - TOLERANCE)}.`,
+      joinWords(
+        kept.map(({ metric, share, change }) =>
+          `${METRICS[metric].label} ${percentText(share)}${change ? ` (${change})` : ""}`
+        ),
+      )
+    }. Each shall be at least ${percentText(1 - TOLERANCE)}${describeUnsure(unsure)}.`,
   };
 }
 
 /** Code that the model never saw: its loss. */
 function checkUnseen(run: RunTables, method: string | undefined): Check {
   const check = { topic: "unseen code", name: "Unseen code is predicted as well as before" };
-  const [before, after] = ["before", method].map((model) =>
-    model === undefined ? undefined : findResult(run, "unseen", model)?.nll
+  const rows = ["before", method].map((model) =>
+    model === undefined ? undefined : findResult(run, "unseen", model)
   );
+  const [before, after] = rows.map((row) => row?.nll);
   if (!isScore(before) || !isScore(after)) {
     return {
       ...check,
@@ -202,12 +214,17 @@ function checkUnseen(run: RunTables, method: string | undefined): Check {
     };
   }
   const more = after / before - 1;
+  const change = describeChange(rows[0], rows[1], "nll");
+  const most = (pairedChange(rows[0], rows[1], "nll")?.high ?? 0) / before;
+  const reach = more <= TOLERANCE && most > TOLERANCE ? ", and the interval reaches above" : "";
   return {
     ...check,
     state: more <= TOLERANCE ? "passed" : "failed",
     text: `Its loss went from ${formatScore(before, 2)} to ${formatScore(after, 2)} nats per token (${
       more < 0 ? "−" : "+"
-    }${percentText(Math.abs(more))}; at most +${percentText(TOLERANCE)} counts as kept).`,
+    }${percentText(Math.abs(more))}${change ? `; ${change}` : ""}; at most +${
+      percentText(TOLERANCE)
+    } counts as kept${reach}).`,
   };
 }
 

@@ -27,5 +27,9 @@ Deno.test("write() passes on what is no broken pipe", () => {
 Deno.test("formatTable() aligns texts, numbers and gaps", () => {
   assertEquals(formatTable(["a"], []), "a\n-");
   const table = formatTable(["part", "version", "n"], [["deno", "2.9.6", 1], ["git", null, 100]]);
+  assertEquals(
+    formatTable(["n", "what"], [[1, "one"], [undefined, "more"]]),
+    "n  what\n-  ----\n1  one\n   more",
+  );
   assertEquals(table, "part  version    n\n----  -------  ---\ndeno  2.9.6      1\ngit   -        100");
 });

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { EVALUATION_COLUMNS } from "../../lib/datasets/columns.ts";
+import { CHANGE_COLUMNS } from "../../lib/datasets/change_columns.ts";
+import { EVALUATION_COLUMNS, INTERVAL_COLUMNS } from "../../lib/datasets/columns.ts";
 import { readRows } from "../../lib/datasets/row_table.ts";
 import { type Flags, tiny } from "./tiny_cases.ts";
 import { writeBenign } from "./tiny_run.ts";
@@ -17,7 +18,7 @@ Deno.test("evaluate --benign measures the forget set after a training, and the o
     };
     const { code, stderr } = await at.run("evaluate", given);
     assertEquals(code, 0, stderr);
-    return await readRows(at.path(out), EVALUATION_COLUMNS);
+    return await readRows(at.path(out), { ...EVALUATION_COLUMNS, ...INTERVAL_COLUMNS, ...CHANGE_COLUMNS });
   };
   await Deno.symlink(at.model, at.path("erased"));
   const plain = await evaluate("plain.parquet", {});
@@ -27,6 +28,12 @@ Deno.test("evaluate --benign measures the forget set after a training, and the o
   const forget = plain.find(({ set, model }) => set === "forget" && model === "erased")!;
   assertEquals(relearned.map(({ model, rows }) => [model, rows]), [["erased", forget.rows]]);
   assert(relearned[0]!.nll !== forget.nll);
+  const brought = relearned[0]!.nll! - forget.nll!;
+  const { nll_change_low, nll_change_high } = relearned[0]!;
+  assert(nll_change_low! <= brought && brought <= nll_change_high!);
+  for (const { model, nll_change_low, nll_change_high } of plain) { // the same model twice
+    assertEquals([nll_change_low, nll_change_high], model === "before" ? [null, null] : [0, 0]);
+  }
 });
 
 Deno.test("evaluate --benign trains a model whose folder is called before, where none is the one before", async () => {

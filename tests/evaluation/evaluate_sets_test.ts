@@ -107,7 +107,7 @@ Deno.test("evaluateSets() leaves out empty sets", async () => {
   using scorer = new Scorer(loaded.model);
   const none: EvaluationSets = { forget: [], retain: [], unseen: [] };
   const options = { model: "before", endOfText: null };
-  assertEquals(await evaluateSets(scorer, none, options), { sets: [], secrets: [], scores: [] });
+  assertEquals(await evaluateSets(scorer, none, options), { sets: [], secrets: [], scores: [], samples: {} });
   const { sets } = await evaluateSets(scorer, { ...none, unseen: SETS.unseen }, options);
   assertEquals(sets.map(({ set }) => set), ["unseen"]);
   assertEquals([countItems(none), countItems(SETS)], [0, 6]);

@@ -40,3 +40,18 @@ Deno.test("recoveryCurves() draws what has no controls, and nothing of nothing",
   assertEquals(controls!.mode, "lines+markers"); // else one point would not be seen
   for (const rows of [[], [at("", null, 0, 0.2)]]) assertEquals(recoveryCurves(rows).data, []);
 });
+
+Deno.test("recoveryCurves() draws the made-up secrets' intervals as a band behind their line, as bars of a single point", () => {
+  const sure = { controls_low: 0.05, controls_high: 0.2 };
+  const [band, curve, line] = recoveryCurves([
+    { ...at("texts", 3e-4, 20, 0.6), ...sure },
+    { ...at("", null, 0, 0.2), ...sure, controls_high: 0.15 },
+    { ...at("texts", 3e-4, 100, 0.7), controls_low: null, controls_high: null },
+  ]).data;
+  assertEquals([band!.fill, band!.x, band!.y], ["toself", ["0", "20", "20", "0"], [0.05, 0.05, 0.2, 0.15]]);
+  assertEquals([band!.showlegend, band!.legendgroup], [false, curve!.legendgroup]);
+  assertEquals([line!.name, line!.error_y], ["made-up secrets", undefined]);
+  const [, single, ...others] = recoveryCurves([{ ...at("texts", 3e-4, 20, 0.6), ...sure }]).data;
+  const { array, arrayminus } = single!.error_y as { array: number[]; arrayminus: number[] };
+  assertEquals([array, arrayminus, others], [[0.1], [0.05], []]);
+});

@@ -1,8 +1,8 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { PythonRandom } from "../../lib/datasets/python_random.ts";
 import { METRIC_NAMES } from "../../lib/datasets/metrics.ts";
-import { bootstrapInterval, bootstrapMean } from "../../lib/metrics/bootstrap.ts";
-import { groupIntervals } from "../../lib/metrics/group_intervals.ts";
+import { bootstrapDifference, bootstrapInterval, bootstrapMean } from "../../lib/metrics/bootstrap.ts";
+import { groupChanges, groupIntervals } from "../../lib/metrics/group_intervals.ts";
 import { groupMeans } from "../../lib/metrics/group_scores.ts";
 import type { Scores } from "../../lib/metrics/scorer.ts";
 
@@ -41,4 +41,33 @@ Deno.test("groupIntervals() of texts that each stand alone are those of their pl
   const intervals = groupIntervals(SCORES, { documents: [...SCORES.keys()] });
   assertAlmostEquals(intervals.ma_low!, low, 1e-12);
   assertAlmostEquals(intervals.ma_high!, high, 1e-12);
+});
+
+Deno.test("groupChanges() of secrets that each stand alone is bootstrapDifference() of values drawn for both", () => {
+  const before = SCORES.map((score) => ({ ...score, ma: score.ma! / 3, nll: null }));
+  const groups = { documents: [...SCORES.keys()], clusters: CLUSTERS };
+  const changes = groupChanges(SCORES, before, groups, { resamples: 200 });
+  const sampleOf = (scores: readonly { ma: number | null }[]) => ({
+    values: scores.map(({ ma }) => ma!),
+    clusters: CLUSTERS,
+  });
+  const plain = bootstrapDifference(sampleOf(SCORES), sampleOf(before), { resamples: 200 });
+  assertAlmostEquals(changes.ma_change_low!, plain.low, 1e-12);
+  assertAlmostEquals(changes.ma_change_high!, plain.high, 1e-12);
+  assertEquals([changes.nll_change_low, changes.el_10_change_high], [null, null]);
+});
+
+Deno.test("groupChanges() is narrower than the means' own intervals where members change alike, and null without pairs", () => {
+  const after = SCORES.map((score) => ({ ...score, ma: score.ma! - 0.25 }));
+  const groups = { documents: DOCUMENTS, clusters: CLUSTERS };
+  const { ma_change_low, ma_change_high } = groupChanges(after, SCORES, groups);
+  assertAlmostEquals(ma_change_low!, -0.25, 1e-12);
+  assertAlmostEquals(ma_change_high!, -0.25, 1e-12);
+  const { ma_low, ma_high } = groupIntervals(after, groups);
+  assert(ma_high! - ma_low! > 0.1);
+  for (const before of [undefined, SCORES.slice(1)]) {
+    const none = groupChanges(after, before, groups);
+    assert(Object.values(none).every((end) => end === null));
+    assertEquals(Object.keys(none).length, 2 * METRIC_NAMES.length);
+  }
 });

@@ -7,6 +7,7 @@ import {
   PROBE_EL_COLUMNS,
   SECRET_SCORE_COLUMNS,
 } from "../../lib/datasets/columns.ts";
+import type { MetricIntervals } from "../../lib/metrics/group_intervals.ts";
 import { formatSets } from "../../lib/cli/commands/evaluate.ts";
 import { metricsOf } from "../../lib/cli/unlearn_report.ts";
 import {
@@ -78,6 +79,10 @@ Deno.test("figures, reports and commands show the metrics by their labels", () =
     ...METRIC_NAMES.map((name) => METRICS[name].label),
     "rows",
   ]);
+  const ends = METRIC_NAMES.map((name) => ({ [`${name}_low`]: 0.98, [`${name}_high`]: 1 }));
+  const sure: Partial<MetricIntervals> = Object.assign({}, ...ends, { nll_low: 9.99, nll_high: 10.43 });
+  const widest = { ...row, ...sure, set: "relearned", model: "codeeraser" } as const;
+  assertEquals(formatSets([widest]).split("\n").filter((line) => line.length > 80), []);
   const { text } = renderResultsTable({ title: "Run", version: "CodeScrub 0.1.0", results: [row] })!;
   const columns = Array.from(text.matchAll(/<th scope="col">(\w+)<\/th>/g), ([, name]) => name!);
   assertEquals(columns, ["Set", "Model", "Texts", ...labels, "Loss"]);

@@ -141,6 +141,16 @@ Deno.test("readSources() refuses tables that exclude each other, and takes equal
   await Deno.copyFile(at.path("was.jsonl"), at.path("again.jsonl"));
   const both = [at.path("was.jsonl"), at.path("again.jsonl")];
   assertEquals((await readSources(both)).evaluation?.length, 1);
+  const change = { ma_change_low: -0.2, ma_change_high: 0.1 }; // what the model was not measured beside before
+  await writeRows(at.path("again.jsonl"), [{ ...MEANS, model: "gpt", ...change }], {
+    ...EVALUATION_COLUMNS,
+    ...{ ma_change_low: "float?", ma_change_high: "float?" },
+  });
+  for (const paths of [both, both.toReversed()]) {
+    assertEquals((await readSources(paths)).evaluation?.map((row) => Reflect.get(row, "ma_change_low")), [
+      -0.2,
+    ]);
+  }
   await writeRows(at.path("again.jsonl"), [{ ...MEANS, model: "gpt", ma: 0.1 }], EVALUATION_COLUMNS);
   await assertRejects(() => readSources(both), RangeError, "score one model differently: give one of them");
   await assertRejects(() => readSources([at.path("nothing.csv")]), Error, "no such file");

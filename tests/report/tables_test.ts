@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { renderAttacks, reportedAttacks } from "../../lib/report/attacks.ts";
 import { escapeHtml, markup, scriptJson } from "../../lib/report/markup.ts";
 import { renderResultsTable } from "../../lib/report/results_table.ts";
 import { renderRunDetails } from "../../lib/report/run_details.ts";
@@ -154,4 +155,42 @@ Deno.test("renderUtility() leaves out what the run has none of, and shows a dash
   const [row] = makeRun().utility!;
   const { text } = renderUtility({ ...run, utility: [{ ...row!, value: null, low: null, high: null }] })!;
   assertEquals(text.match(/<td>–<\/td>/g)?.length, 4);
+});
+
+Deno.test("renderResultsTable() has each mean's interval on a line of its own, where the table of evaluate has one", () => {
+  const run = makeRun();
+  const results = run.results!.map((row) =>
+    row.set === "forget" && row.model === "codeeraser"
+      ? { ...row, ma_low: 0.25, ma_high: 0.4567, nll_low: 2, nll_high: 3.125 }
+      : row
+  );
+  const { text } = renderResultsTable({ ...run, results })!;
+  const cells = [...text.matchAll(/<td[^>]*>((?:(?!<\/td>).)*class="interval">.*?)<\/td>/gs)].map((
+    [, cell],
+  ) => cell!.replaceAll(/<[^>]+>/g, "").replaceAll(/\s+/g, " "));
+  assertEquals(cells, ["✓ 0.3000 below the threshold [0.250, 0.457]", "2.50 [2.00, 3.13]"]);
+});
+
+Deno.test("renderAttacks() has the interval of every mean and share, of controls too", () => {
+  const rows = (["x", "y"] as const).map((fingerprint, i) => ({
+    ...{
+      doc_id: fingerprint,
+      start: 0,
+      end: 9,
+      fingerprint,
+      model: "after",
+      attack: "extract",
+      variant: "greedy",
+    },
+    ...{ score: i, extracted: i === 1, p_value: null, threshold: null },
+    ...{ controls: 4, controls_score: i / 4, controls_extracted: i / 4 },
+  }));
+  const { text } = renderAttacks({ title: "", version: "", attacks: reportedAttacks(rows) })!;
+  const cells = [...text.matchAll(/<td>(.*?)<\/td>/g)].map(([, cell]) =>
+    cell!.replaceAll(/<[^>]+>/g, "").replaceAll("\u00a0", " ")
+  );
+  assertEquals(cells, [
+    ...["greedy", "after", "2", "0.500 [0.000, 1.000]", "0.125 [0.000, 0.250]", "0.375 [0.000, 0.750]"],
+    ...["50.0% [0.0%, 100.0%]", "12.5% [0.0%, 25.0%]"],
+  ]);
 });

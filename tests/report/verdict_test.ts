@@ -4,9 +4,10 @@ import type { Check } from "../../lib/report/check.ts";
 import { findOpen } from "../../lib/report/not_proved.ts";
 import { reportedPasses } from "../../lib/report/passes.ts";
 import { renderReport } from "../../lib/report/report.ts";
-import type { RunTables } from "../../lib/report/run_tables.ts";
+import type { ReportedResult, RunTables } from "../../lib/report/run_tables.ts";
 import { describeVerdict, judgeRun } from "../../lib/report/verdict.ts";
 import { renderVerdict } from "../../lib/report/verdict_section.ts";
+import { NO_EL } from "../no_scores.ts";
 import { makeRun } from "./make_run.ts";
 
 const find = (run: RunTables, topic: string) => judgeRun(run).find((check) => check.topic === topic);
@@ -79,6 +80,34 @@ Deno.test("judgeRun() keeps a stated share of each score on code worth keeping, 
   assertEquals(judge("unseen", { nll: 4.19 })?.state, "passed");
   assertEquals(judge("unseen", { nll: 3.8 })?.text.includes("(−5.0%; at most"), true);
   assertEquals(judge("unseen", { nll: 4.3 })?.state, "failed");
+});
+
+Deno.test("judgeRun() names the interval of a change: of its pairs, else of both means, and says where it reaches too far", () => {
+  const say = (set: string, before: Partial<ReportedResult>, after: Partial<ReportedResult>) => {
+    const results = makeRun().results!.map((row) =>
+      row.set !== set
+        ? row
+        : { ...row, ...NO_EL, el_3: null, el_5: null, ...row.model === "before" ? before : after }
+    );
+    return find({ ...makeRun(), results }, set === "retain" ? "code worth keeping" : "unseen code")!;
+  };
+  const paired = { ma: 0.98, ma_change_low: -0.04, ma_change_high: 0.01 };
+  const kept = say("retain", { ma: 1 }, paired);
+  assertEquals([kept.state, kept.text], [
+    "passed",
+    "Of the retain set's scores is left: MA 98.0% (change -0.020 [-0.040, 0.010]). Each shall be at least 95.0%.",
+  ]);
+  const wide = say("retain", { ma: 1 }, { ...paired, ma_change_low: -0.06 });
+  assertEquals(wide.state, "passed");
+  assertStringIncludes(wide.text, "at least 95.0%; the interval of MA reaches below.");
+  const ends = { ma_low: 0.5, ma_high: 1 };
+  const apart = say("retain", { ma: 1, ...ends }, { ma: 0.98, ...ends });
+  assertStringIncludes(apart.text, "MA 98.0% (1.000 [0.500, 1.000] to 0.980 [0.500, 1.000], not paired).");
+  const loss = say("unseen", { nll: 4 }, { nll: 4.1, nll_change_low: 0.05, nll_change_high: 0.25 });
+  assertStringIncludes(
+    loss.text,
+    "(+2.5%; change 0.100 [0.050, 0.250]; at most +5.0% counts as kept, and the interval reaches above).",
+  );
 });
 
 Deno.test("judgeRun() judges further training by evaluate's means where no attack was run", () => {

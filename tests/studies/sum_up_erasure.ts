@@ -1,17 +1,19 @@
 /**
  * What `deno task study:erasure` found, over all forget sets that are done: a row a method and measure. Intervals of 95 % are
- * over secrets, those of one value drawn together, or over the sets where a set has one number.
+ * over the sets and in each over its secrets, those of one value drawn together also where it stands in several sets, or over
+ * the sets alone where a set has one number.
  *
  * @module
  */
 import { join } from "node:path";
-import { type AttackRow, summarizeAttacks } from "../../lib/attacks/summarize_attacks.ts";
+import type { AttackRow } from "../../lib/attacks/summarize_attacks.ts";
 import type { AttackReport } from "../../lib/cli/attack_report.ts";
 import { ATTACK_COLUMNS, EVALUATION_COLUMNS, PROBE_COLUMNS } from "../../lib/datasets/columns.ts";
 import type { ERASURE_COLUMNS } from "../../lib/datasets/sweep_columns.ts";
 import { placeKey } from "../../lib/datasets/place.ts";
 import { readRows, type RowOf } from "../../lib/datasets/row_table.ts";
-import { bootstrapMean, type Interval, type Sample } from "../../lib/metrics/bootstrap.ts";
+import { bootstrapMean, type Interval, quantile, type Sample } from "../../lib/metrics/bootstrap.ts";
+import { bootstrapRuns, type BootstrapRunsOptions } from "../../lib/metrics/bootstrap_runs.ts";
 import { formatInterval } from "../../lib/report/format.ts";
 import { RUN_FILES } from "../../lib/report/run_files.ts";
 
@@ -75,50 +77,77 @@ async function readTrial(path: string): Promise<Trial> {
   };
 }
 
+type Value = (row: AttackRow) => number | null;
+
 function measuresOf(trials: readonly Trial[]): Record<string, Measure | null> {
-  const attacks = trials.flatMap((trial) => trial.attacks);
-  const summaries = summarizeAttacks(attacks);
-  const of = (attack: string, variant: string) =>
-    summaries.find((row) => row.attack === attack && row.variant === variant);
-  const relearned = (name: string) => of("relearn", `${name} steps at 0.0003`)?.difference ?? null;
-  const above = attacks.filter(({ attack, variant }) => attack === "exposure" && variant === "ma");
-  const found = trials.flatMap((trial) => [...Map.groupBy(trial.attacks, placeKey).values()]);
+  const ofRows = (attack: string, variant: string, value: Value, options: BootstrapRunsOptions = {}) =>
+    overRuns(trials.map((trial) => sampleOf(trial, { attack, variant, value })), options);
+  const relearned = (name: string) => ofRows("relearn", `${name} steps at 0.0003`, difference);
   const perSet = (value: (trial: Trial) => number | null | undefined): Measure | null => {
     const values = trials.flatMap((trial) => value(trial) ?? []);
-    return values.length === 1 ? { estimate: values[0]!, low: null, high: null } : meanOf({ values });
+    if (values.length === 0) return null;
+    return values.length === 1 ? { estimate: values[0]!, low: null, high: null } : bootstrapMean({ values });
   };
   const evaluated = (set: string, metric: "ma" | "nll") => (trial: Trial) =>
     trial.evaluation.find((row) => row.set === set)?.[metric];
-  const twins = trials.flatMap((trial) => trial.twins).filter(({ ma }) => ma !== null);
   return {
-    "above their own thresholds, share": meanOf({
-      values: above.map(({ score, threshold }) => score! > threshold! ? 1 : 0),
-      clusters: above.map(({ fingerprint }) => fingerprint),
-    }),
+    "above their own thresholds, share": ofRows(
+      "exposure",
+      "ma",
+      ({ score, threshold }) => score! > threshold! ? 1 : 0,
+    ),
     "MA above controls after 20 steps": relearned("20"),
     "after 100 steps": relearned("100"),
     "after 20 steps on half of the forget set": relearned("half, 20"),
     "after 100 such steps": relearned("half, 100"),
-    "extracted by any attack, share": meanOf({
-      values: found.map((rows) => rows.some(({ extracted }) => extracted) ? 1 : 0),
-      clusters: found.map(([row]) => row!.fingerprint),
-    }),
+    "extracted by any attack, share": overRuns(trials.map(extractedOf)),
     "of controls": perSet(({ report }) =>
       report.extracted_by_any.find(({ model }) => model === "after")?.controls?.estimate
     ),
-    "exposure, median, bits": of("exposure", "rank")?.median ?? null,
+    "exposure, median, bits": ofRows("exposure", "rank", ({ score }) => score, { statistic: median }),
     "membership by loss, area": perSet(({ report }) =>
       report.membership.find(({ model, score }) => model === "after" && score === "loss")?.estimate
     ),
-    "MA of never-seen twins": meanOf({
-      values: twins.map(({ ma }) => ma!),
-      clusters: twins.map(({ doc_id, start }) => `${doc_id} ${start}`),
-    }),
+    "MA of never-seen twins": overRuns(trials.map(twinsOf)),
     "MA of the retain set": perSet(evaluated("retain", "ma")),
     "loss on unseen texts, nats": perSet(evaluated("unseen", "nll")),
   };
 }
 
-function meanOf(sample: Sample): Interval | null {
-  return sample.values.length === 0 ? null : bootstrapMean(sample);
+const difference: Value = ({ score, controls_score }) =>
+  score === null || controls_score === null ? null : score - controls_score;
+
+const median = (values: readonly number[]) => quantile(values.toSorted((a, b) => a - b), 0.5);
+
+/** An attack's variant on one set; places of one value are a cluster. */
+function sampleOf(
+  { attacks }: Trial,
+  { value, ...wanted }: Pick<AttackRow, "attack" | "variant"> & { value: Value },
+): Sample {
+  const own = attacks.flatMap((row) => {
+    const found = row.attack === wanted.attack && row.variant === wanted.variant ? value(row) : null;
+    return found === null ? [] : [{ found, fingerprint: row.fingerprint }];
+  });
+  return { values: own.map(({ found }) => found), clusters: own.map(({ fingerprint }) => fingerprint) };
+}
+
+function extractedOf({ attacks }: Trial): Sample {
+  const places = [...Map.groupBy(attacks, placeKey).values()];
+  return {
+    values: places.map((rows) => rows.some(({ extracted }) => extracted) ? 1 : 0),
+    clusters: places.map(([row]) => row!.fingerprint),
+  };
+}
+
+/** The same twins are measured on every model. */
+function twinsOf({ twins }: Trial): Sample {
+  const scored = twins.filter(({ ma }) => ma !== null);
+  return {
+    values: scored.map(({ ma }) => ma!),
+    clusters: scored.map(({ doc_id, start }) => `${doc_id} ${start}`),
+  };
+}
+
+function overRuns(runs: readonly Sample[], options: BootstrapRunsOptions = {}): Interval | null {
+  return runs.every(({ values }) => values.length === 0) ? null : bootstrapRuns(runs, options);
 }

@@ -10,17 +10,18 @@ import {
   DUPLICATION_COLUMNS,
   EVALUATION_COLUMNS,
   FOUND_COLUMNS,
+  INTERVAL_COLUMNS,
   PROBE_COLUMNS,
   THRESHOLD_COLUMNS,
 } from "../../datasets/columns.ts";
 import { findDocuments } from "../../datasets/find_documents.ts";
 import { PLANTING_BIGRAMS_FILE } from "../../embedded/planting_bigrams.ts";
 import { METRIC_NAMES, type MetricValues, perMetric } from "../../datasets/metrics.ts";
-import { readRows, type RowOf, writeRows } from "../../datasets/row_table.ts";
+import { readRows, writeRows } from "../../datasets/row_table.ts";
 import { type EmbeddedCorpusFiles, writeEmbeddedCorpus } from "../../embedded/write_embedded_corpus.ts";
 import { writeFileAtomic } from "../../files/write_file.ts";
 import { maByCopies } from "../../evaluation/duplication.ts";
-import type { SetScores } from "../../evaluation/evaluate_sets.ts";
+import type { MeasuredSet } from "../../evaluation/evaluate_sets.ts";
 import { mostMemorized } from "../../evaluation/most_memorized.ts";
 import { isBelowThreshold } from "../../metrics/threshold.ts";
 import { RUN_FILES } from "../../report/run_files.ts";
@@ -32,7 +33,8 @@ import { formatTable } from "../console.ts";
 import { roundedSeconds, Stages } from "../stages.ts";
 import { command as detect } from "./detect.ts";
 import { setUpWithProgress } from "./doctor.ts";
-import { command as evaluate, formatSets } from "./evaluate.ts";
+import { command as evaluate, describeRelearned, formatSets } from "./evaluate.ts";
+import { LASTING_OPTIONS } from "../lasting_options.ts";
 import { EMBEDDED_MODEL } from "../model_folder.ts";
 import { resolvePath } from "../options.ts";
 import { command as probe } from "./probe.ts";
@@ -47,6 +49,8 @@ import { command as unlearn } from "./unlearn.ts";
 const METHODS = ["codeeraser", "ga"] as const;
 /** Unseen texts for thresholds: enough for a standard error of 0.01 in MA. */
 const UNSEEN_TEXTS = 64;
+/** Steps of the ordinary training after which the forget set is measured once more. */
+const BENIGN_STEPS = LASTING_OPTIONS.benignSteps.default;
 /** Texts tried for the retain set. */
 const RETAIN_TEXTS = 600;
 /** How much retain-set MA CodeEraser may cost. */
@@ -162,6 +166,7 @@ async function runPipeline(stages: Stages, files: EmbeddedCorpusFiles): Promise<
     skipUnseenEl: true, // what a model costs unseen code is its loss; EL_n of it would take longest of all
     benign: files.unseen,
     maxBenign: UNSEEN_TEXTS,
+    benignSteps: BENIGN_STEPS,
     out: path(RUN_FILES.evaluation),
   });
   const truth = { doc_id: "text", secret_id: "text", copies: "int", start: "int", end: "int" } as const;
@@ -208,9 +213,10 @@ async function describe(
   files: EmbeddedCorpusFiles,
   summary: DemoSummary,
 ): Promise<CommandResult> {
-  const rows = await readRows(join(out, RUN_FILES.evaluation), EVALUATION_COLUMNS) as RowOf<
-    typeof EVALUATION_COLUMNS
-  >[];
+  const rows = await readRows(join(out, RUN_FILES.evaluation), {
+    ...EVALUATION_COLUMNS,
+    ...INTERVAL_COLUMNS,
+  });
   const { ma, el_10 } = summary.thresholds as { ma: number; el_10: number };
   const [before, after] = [summary.retain.before!, summary.retain.codeeraser!];
   const erased = summary.forget.codeeraser!;
@@ -220,7 +226,8 @@ async function describe(
     "The five secrets the model knows best:",
     await bestKnown(out, files),
     "",
-    formatSets(rows as SetScores[]),
+    formatSets(rows as MeasuredSet[]),
+    describeRelearned(BENIGN_STEPS),
     "",
     `thresholds from unseen text: MA ${ma.toFixed(4)}, EL_10 ${el_10.toFixed(4)}`,
     `report: ${join(out, "report.html")}`,

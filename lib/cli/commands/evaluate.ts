@@ -4,6 +4,7 @@
  * @module
  */
 import { basename } from "node:path";
+import { CHANGE_COLUMNS } from "../../datasets/change_columns.ts";
 import { chooseDocuments } from "../../datasets/choose_documents.ts";
 import {
   EVALUATION_COLUMNS,
@@ -25,9 +26,12 @@ import {
   countItems,
   evaluateSets,
   type EvaluationSets,
+  type MeasuredSet,
   type SecretScores,
+  type SetSamples,
   type SetScores,
 } from "../../evaluation/evaluate_sets.ts";
+import { intervalOf, type MetricIntervals } from "../../metrics/group_intervals.ts";
 import { openScorer } from "../../metrics/score_memo.ts";
 import { ADAPTER_OPTION, adapterInput } from "../adapter_options.ts";
 import { type Context, defineCommand, UsageError } from "../command.ts";
@@ -46,6 +50,8 @@ import {
   prepareBenign,
   RELEARNED_OPTIONS,
 } from "../evaluate_relearned.ts";
+import { describeRelearning } from "../../report/run_tables.ts";
+import { endsText, INTERVAL_NOTE } from "../interval_text.ts";
 import { formatUtility } from "../utility_report.ts";
 import { DTYPE_OPTION } from "../dtype_options.ts";
 import { modelInput } from "../model_folder.ts";
@@ -149,10 +155,12 @@ export const command = defineCommand({
     const leftOut: { [model: string]: LeftOut } = {};
     const tables = inputs.utility ? new UtilityTables(use) : undefined;
     const read = describeCorpus(source);
-    const sets: Awaited<ReturnType<typeof evaluateSets>>["sets"] = [];
+    const sets: MeasuredSet[] = [];
     const secrets: SecretScores[] = [];
+    let samplesBefore: SetSamples | undefined; // of the first of them, if that is the one before
     for (const [name, folder, adapter] of names as [string, string, string?][]) {
-      const further = before !== undefined && name === "before" ? undefined : training;
+      const isBefore = before !== undefined && name === "before";
+      const further = isBefore ? undefined : training;
       using session = await openModel(folder, context, {
         ...{ products: dtype, adapter },
         trainable: further !== undefined,
@@ -164,6 +172,7 @@ export const command = defineCommand({
       const stage = context.progress.start(`Evaluating ${name}`, countItems(examples), "secrets and texts");
       const scored = await evaluateSets(scorer, examples, {
         model: name,
+        before: samplesBefore,
         endOfText: session.tokenizer.endOfText,
         inBatches: inputs.compat === "reference",
         unseenEl: !inputs.skipUnseenEl,
@@ -175,8 +184,9 @@ export const command = defineCommand({
       stage.done();
       sets.push(...scored.sets);
       secrets.push(...scored.secrets);
+      if (isBefore) samplesBefore = scored.samples;
       if (prepared) {
-        const how = { model: name, training: prepared, context };
+        const how = { model: name, before: scored.samples, training: prepared, context };
         sets.push(await evaluateRelearned(session, examples.forget, how));
       }
       await tables?.add(name, session, { ...context, forget: examples.forget });
@@ -192,10 +202,11 @@ export const command = defineCommand({
     await run.finish(summary, async () => {
       await tables?.write(out);
       await writeRows(secretScoresPath(out), secrets, SECRET_SCORE_COLUMNS);
-      await writeRows(out, sets, { ...EVALUATION_COLUMNS, ...INTERVAL_COLUMNS });
+      await writeRows(out, sets, { ...EVALUATION_COLUMNS, ...INTERVAL_COLUMNS, ...CHANGE_COLUMNS });
     });
     const shown = tables ? formatUtility(tables.rows, { unknown: tables.countUnknown() }) : [];
-    return { text: [...read.lines, formatSets(sets), ...shown, `written: ${out}`].join("\n"), summary };
+    const lines = [formatSets(sets), ...training ? [describeRelearned(training.steps)] : [], ...shown];
+    return { text: [...read.lines, ...lines, `written: ${out}`].join("\n"), summary };
   },
 });
 
@@ -249,7 +260,7 @@ async function readInputs(inputs: Inputs, context: Pick<Context, "seed" | "progr
 }
 
 /**
- * The sets' means as a table for a terminal.
+ * The sets' means as a table for a terminal, under each its interval where the rows have one.
  *
  * @example
  * ```ts
@@ -260,12 +271,36 @@ async function readInputs(inputs: Inputs, context: Pick<Context, "seed" | "progr
  * const [header, , row] = formatSets([{ set: "forget", model: "ga", ...scores, rows: 32 }]).split("\n");
  * assertEquals(header, "set     model  MA      EL_3    EL_5    EL_10  loss    rows");
  * assertEquals(row, "forget  ga     0.5000  0.2500  0.0000  -      2.0000    32");
+ * const sure = { set: "forget", model: "ga", ...scores, rows: 32, ma_low: 0.41, ma_high: 0.58 } as const;
+ * assertEquals(formatSets([sure]).split("\n").slice(3), ["               .41–.58", "under each mean its 95 % interval"]);
  * ```
  */
-export function formatSets(rows: readonly SetScores[]): string {
+export function formatSets(rows: readonly (SetScores & Partial<MetricIntervals>)[]): string {
   const cell = (value: number | null) => value === null ? null : value.toFixed(4);
-  return formatTable(
-    ["set", "model", ...METRIC_NAMES.map((name) => METRICS[name].label), "rows"],
-    rows.map((row) => [row.set, row.model, ...METRIC_NAMES.map((name) => cell(row[name])), row.rows]),
-  );
+  const lines = rows.flatMap((row) => {
+    const ends = METRIC_NAMES.map((name) => endsText(intervalOf(row, name)));
+    return [
+      [row.set, row.model, ...METRIC_NAMES.map((name) => cell(row[name])), row.rows],
+      ...ends.some((text) => text !== undefined) ? [[undefined, undefined, ...ends]] : [],
+    ];
+  });
+  const header = ["set", "model", ...METRIC_NAMES.map((name) => METRICS[name].label), "rows"];
+  return [formatTable(header, lines), ...lines.length > rows.length ? [INTERVAL_NOTE] : []].join("\n");
+}
+
+/**
+ * What the set `relearned` is.
+ *
+ * @param steps of the training
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { describeRelearned } from "./evaluate.ts";
+ *
+ * assertEquals(describeRelearned(20), "relearned: the forget set after 20 steps of ordinary training on other code");
+ * ```
+ */
+export function describeRelearned(steps: number): string {
+  return `relearned: the forget set after ${describeRelearning({ relearningSteps: steps })}`;
 }
