@@ -101,7 +101,7 @@ const DESCRIBED: { [schema: string]: string } = {
   SOURCE_COLUMNS: "Sources of `collect`",
 };
 /** Tables whose columns no schema has. */
-const OTHERS = ["Corpus", "Log of `train`"];
+const OTHERS = ["Corpus", "Log of `train`", "Steps of `train`", "Steps of `unlearn`"];
 
 function schemasOf(title: string): Columns {
   const own = Object.entries(schemas).filter(([name]) => DESCRIBED[name] === title);
@@ -224,13 +224,15 @@ Deno.test("the tables that commands write have the documented columns and no oth
   const texts = ["--texts", at.corpus, "--secrets", at.secrets, "--any", "--k", "4"];
   await run("retain", "--model", at.model, ...texts, "--out", path("kept.csv"));
   await checkTable(path("kept.csv"), "Retain set");
-  const how = ["--method", "ga", "--thresholds", at.thresholds, "--epochs", "1"];
+  const how = ["--method", "ga", "--ma", "0", "--el10", "0", "--epochs", "1"];
   await run("unlearn", ...scored, ...sets, ...how, "--out", path("ga"));
   await checkTable(path("ga/history.parquet"), "History of `unlearn`");
   await checkTable(path("ga/secrets.parquet"), "Secrets of `unlearn`");
+  await checkTable(path("ga/metrics.jsonl"), "Steps of `unlearn`");
   await run("unlearn", ...scored, ...sets, ...how, "--chunk-rows", "2", "--out", path("cut"));
   await checkTable(path("cut/chunks.parquet"), "Chunks of `unlearn`");
   await checkTable(path("cut/chunk_epochs.parquet"), "Epochs of chunks");
+  await checkTable(path("cut/metrics.jsonl"), "Steps of `unlearn`", ["turn"]);
   await run("evaluate", ...scored, ...sets, "--utility", "--out", path("evaluated.csv"));
   await checkTable(path("evaluated.csv"), "Sets of `evaluate`");
   await checkTable(path("evaluated.secrets.csv"), "Secrets of `evaluate`");
@@ -242,6 +244,7 @@ Deno.test("the tables that commands write have the documented columns and no oth
   const steps = ["--steps", "2", "--batch", "2", "--length", "16"];
   await run("train", "--corpus", at.corpus, "--model", at.model, ...steps, "--out", path("trained"));
   await checkTable(path("trained/training_log.jsonl"), "Log of `train`");
+  await checkTable(path("trained/metrics.jsonl"), "Steps of `train`");
 });
 
 Deno.test("the tables of the embedded corpus and of data/ have the documented columns", async () => {

@@ -99,6 +99,7 @@ export async function unlearningPlan(
     forgetRows: forgetRows.length,
     forgetTokens: Math.min(WINDOW_TOKENS, maxPositions),
     maskTokens: forgetRows.reduce((sum, { mask_tokens }) => sum + mask_tokens, 0),
+    rowMaskTokens: forgetRows.map(({ mask_tokens }) => mask_tokens),
     secrets: forgetRows.reduce((sum, { spans }) => sum + countSpans(spans), 0),
     retainRows: retainRows.length,
     retainTokens: Math.min(RETAIN_TOKENS, maxPositions),

@@ -12,6 +12,7 @@ import type { GradientSums } from "../training/gradient_sums.ts";
 import { type MemorySaving, valueAndGradients } from "../training/next_token_loss.ts";
 import type { Replicas } from "../training/replicas.ts";
 import type { MicroBatch } from "./micro_batch.ts";
+import type { StepTerms } from "./step_terms.ts";
 import type { BatchTensors } from "./term_inputs.ts";
 import { frozenOutput, inputsOf, tensorsOf } from "./term_inputs.ts";
 import type { StepResult } from "./term_values.ts";
@@ -33,14 +34,6 @@ export interface StepShared {
   terms?: readonly Term[];
   /** How gradients are computed with less memory. */
   saving?: MemorySaving | undefined;
-}
-
-/** The terms of a step. */
-export interface StepTerms {
-  /** Those whose values are told. */
-  terms: readonly Term[];
-  /** Those that the loss is made of. */
-  counting: readonly Term[];
 }
 
 /**
@@ -73,7 +66,8 @@ export class DeviceStep implements Disposable {
   readonly #device: number;
   readonly #terms: readonly Term[];
   /** The reference's output layer, for logits of the states that terms keep. */
-  readonly #before: ReturnType<typeof frozenOutput> | undefined;
+  #before: ReturnType<typeof frozenOutput> | undefined;
+  #keepsStates = false;
   readonly #gradients: CompiledStep<[BatchTensors, ...tf.Tensor[]], StepResult>;
 
   /** @param device its number: of `shared.replicas`, 0 where there are none */
@@ -83,10 +77,10 @@ export class DeviceStep implements Disposable {
     const weights = device === 0 ? sums.weights : model.trainable;
     this.#device = device;
     this.#terms = terms;
-    if (terms.some((term) => term.reference)) this.#before = frozenOutput(model);
     this.#gradients = compile((batch: BatchTensors, ...[seed]: tf.Tensor[]) => {
       const { loss, gradients, aux } = valueAndGradients(weights, () => {
-        const inputs = inputsOf(model, batch, terms, { seed, ...saving, before: this.#before?.project });
+        const before = this.#before?.project ?? noOutput;
+        const inputs = inputsOf(model, batch, terms, { seed, ...saving, before });
         const values = Object.fromEntries(
           terms.map((term) =>
             [term.name, term.values(inputs.of(term), batch.reference[term.name] ?? {})] as const
@@ -135,11 +129,16 @@ export class DeviceStep implements Disposable {
   /** What computes, of a micro-batch's tensors, what the terms need of the reference: the model as it is then. */
   compileReference(): CompiledStep<[BatchTensors], Record<string, NamedTensors>> {
     return compile((batch: BatchTensors) => {
-      const inputs = inputsOf(this.#model, batch, this.#terms);
+      const inputs = inputsOf(this.#model, batch, this.#terms, { onStates: () => this.#keepsStates = true });
       return Object.fromEntries(
         this.#terms.map((term) => [term.name, term.reference?.(inputs.of(term)) ?? {}]),
       );
     }, { name: "reference", products: this.#model.products, device: this.#device });
+  }
+
+  /** Keeps the output layer as it is, where a term keeps states of the reference: called when these are computed. */
+  freezeOutput(): void {
+    if (this.#keepsStates) this.#before ??= frozenOutput(this.#model);
   }
 
   /** Adds a micro-batch's gradients to the sums; its loss and its terms' values, which the caller disposes. */
@@ -152,4 +151,8 @@ export class DeviceStep implements Disposable {
     this.#gradients[Symbol.dispose]();
     this.#before?.[Symbol.dispose]();
   }
+}
+
+function noOutput(): never {
+  throw new Error("Cannot make the reference's logits: its states are none that `statesAt` gave a term");
 }

@@ -97,8 +97,18 @@ export interface Objective {
   negates?: number;
   /** What is edited in place of any training. Default: the terms are minimized. */
   edits?: RankEdits;
-  /** Of which tokens of the forget set a distribution over the vocabulary is kept for a term. Default: none. */
-  keeps?: Scope;
+  /** What its terms keep of the reference, beside what the divergence does. Default: nothing to speak of. */
+  keeps?: readonly Kept[];
+}
+
+/** What a term keeps of the reference: counted by plans of memory. */
+export interface Kept {
+  /** Of which set. */
+  side: "forget" | "retain";
+  /** Of which tokens. */
+  scope: Scope;
+  /** Of each a distribution over the vocabulary; the state that logits are made of; or what a layer gives. */
+  of: "distributions" | "states" | "outputs";
 }
 
 /**

@@ -43,7 +43,12 @@ export interface TermInputs {
    * @param f each position's value is made of its own row alone
    */
   valuesOf: (f: (rows: LogitRows) => Tensor, options?: ValueOptions) => Tensor;
-  /** [P, D]: the states that logits are made of, of some positions or all. @param positions [P] int32 */
+  /**
+   * [P, D]: the states that logits are made of, of some positions or all. Asked for by `reference`, the output layer is kept
+   * as it was, too.
+   *
+   * @param positions [P] int32
+   */
   statesAt: (positions?: Tensor) => Tensor;
   /** [N, V], computed when it is first asked for; not by chunks, so that all of them are there: see `valuesOf`. */
   readonly logits: Tensor;

@@ -21,6 +21,7 @@ import type { Aim, RunSteps } from "./run_steps.ts";
 import { withLosses } from "./per_secret_stop.ts";
 import type { TermValues } from "./term_values.ts";
 import type { UnlearnOptions, UnlearnSets } from "./unlearn_options.ts";
+import { stepOf, type UnlearnStep } from "./unlearn_step.ts";
 
 /**
  * The steps of a run; `using` frees them and the optimizer, not the model.
@@ -51,6 +52,7 @@ export class UnlearnSteps implements RunSteps {
   readonly optimizer: Adam;
   /** Updates before the optimizer last began anew. */
   earlier = 0;
+  onStep: RunSteps["onStep"];
   readonly hasRate = true;
   readonly #sums: GradientSums;
   readonly #replicas: Replicas;
@@ -178,14 +180,28 @@ export class UnlearnSteps implements RunSteps {
     const total = this.#forget.batchCount + (this.#retain?.batchCount ?? 0);
     let done = 0;
     const tell = () => onBatch(++done, total);
+    const at = { epoch: turn + 1, rate: this.#lr };
     if (!this.#isJoint || !this.#retain) {
       const forget = await this.#forget.run(this.#lr, tell, turn);
-      return { forget, retain: await this.#retain?.run(this.#lr, tell) };
+      await this.#note(forget, { ...at, side: "forget" });
+      const retain = await this.#retain?.run(this.#lr, tell);
+      if (retain) await this.#note(retain, { ...at, side: "retain" });
+      return { forget, retain };
     }
     const forget = await this.#forget.add(tell, turn);
     const retain = await this.#retain.run(this.#lr, tell);
+    await this.#note({ ...forget, norm: null }, { ...at, side: "forget" });
+    await this.#note(retain, { ...at, side: "retain" });
     const allowed = this.#moveDual(turn + 1, retain);
     return { forget: { ...forget, loss: forget.loss + retain.loss - allowed, norm: retain.norm }, retain };
+  }
+
+  /** Tells of a side of the update that was just taken. */
+  async #note(
+    values: Parameters<typeof stepOf>[0],
+    at: Pick<UnlearnStep, "epoch" | "side" | "rate">,
+  ): Promise<void> {
+    await this.onStep?.(stepOf(values, { step: this.earlier + this.optimizer.steps, ...at }));
   }
 
   /** What a continued run needs of a moving weight; null where none moves. */
@@ -222,8 +238,10 @@ export class UnlearnSteps implements RunSteps {
   ): Promise<void> {
     this.restart();
     for (let i = 0; i < updates; i++) {
-      await this.#forget.hold(lr, turn + i);
-      await this.#retain?.run(lr);
+      const at = { epoch: turn, rate: lr };
+      await this.#note(await this.#forget.hold(lr, turn + i), { ...at, side: "forget" });
+      const retain = await this.#retain?.run(lr);
+      if (retain) await this.#note(retain, { ...at, side: "retain" });
       await onUpdate(i + 1);
     }
   }

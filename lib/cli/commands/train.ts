@@ -37,6 +37,7 @@ import { EVENT_FILES, openEventLog, TENSORBOARD_OPTION } from "../event_log.ts";
 import { openRunFolder } from "../run_folder.ts";
 import { trainedFiles } from "../save_trained.ts";
 import { openEngine } from "../session.ts";
+import { STEP_FILE, StepLog } from "../step_log.ts";
 import { learnsTokenizer, openStart, startSizes, trainingInputs } from "../train_start.ts";
 import { openTrainingTokens } from "../train_tokens.ts";
 import { planTraining } from "../train_plan.ts";
@@ -129,7 +130,7 @@ export const command = defineCommand({
       command: "train",
       context: { ...context, settings: settingsOf(context.settings, values.model) },
       inputs: await trainingInputs(values, context),
-      outputs: [...trainedFiles(values), LOG_FILE, EVENT_FILES],
+      outputs: [...trainedFiles(values), LOG_FILE, STEP_FILE, EVENT_FILES],
       scratch: [CHECKPOINTS, TOKEN_FILES],
       versions: { tensorflow: engine.version },
     });
@@ -172,6 +173,7 @@ export const command = defineCommand({
       first,
     });
     using events = openEventLog(run.folder, values);
+    using stepLog = new StepLog(await run.path(STEP_FILE));
     const training = context.progress.start("Training", steps, "steps");
     training.skip(optimizer.steps);
     const save = async () => {
@@ -195,6 +197,7 @@ export const command = defineCommand({
       onStep: async (step) => {
         training.advance(1, `loss ${step.loss.toFixed(3)}`);
         events.scalars(step.step, { loss: step.loss, norm: step.norm, rate: step.rate });
+        await stepLog.append({ ...step });
         if (step.step % LOG_EVERY_STEPS === 0 || step.step === 1) log.push(logLine(step));
         const rate = watch.add(step.step, step.loss);
         if (rate && notes.length === 0) {

@@ -37,6 +37,7 @@ import { inSmallerBatches, takeWeights } from "../smaller_batches.ts";
 import { countStates } from "../../metrics/threshold.ts";
 import { outcomeRow } from "../secret_outcomes.ts";
 import { openEngine, openModel } from "../session.ts";
+import { STEP_FILE, StepLog } from "../step_log.ts";
 import { checkLasting, judgesEach } from "../stop_rule.ts";
 import { UNLEARN_OPTIONS } from "../unlearn_flags.ts";
 import { fitUnlearning, planUnlearning } from "../unlearn_memory.ts";
@@ -105,6 +106,7 @@ export const command = defineCommand({
         ...trainedFiles(values),
         MODEL_CARD,
         EVENT_FILES,
+        STEP_FILE,
         "history.parquet",
         ...isPerSecret ? ["secrets.parquet"] : [],
         ...chunked ? CHUNK_FILES : [],
@@ -136,8 +138,9 @@ export const command = defineCommand({
     }, context);
     checkSpace(out, checkpointBytes(loaded.model.trainableCount, { states: chunked ? 6 : 4 }));
     using events = openEventLog(run.folder, values);
+    using steps = new StepLog(await run.path(STEP_FILE));
     const progress = new UnlearnProgress({
-      ...{ method: values.method, epochs: values.epochs, isChunked: chunked !== null, events },
+      ...{ method: values.method, epochs: values.epochs, isChunked: chunked !== null, events, steps },
       bounds: isPerSecret ? bounds : null,
     }, context);
     const materialFor = (rows: readonly number[]) =>
