@@ -13,6 +13,7 @@ import { LIKELIHOOD_NAMES } from "../lib/datasets/metrics.ts";
 import { readTable } from "../lib/datasets/tables.ts";
 import { EMBEDDED_MODEL } from "../lib/cli/model_folder.ts";
 import { callMain } from "./cli/call_main.ts";
+import { writeCertainModel } from "./cli/tiny_run.ts";
 import { tiny } from "./cli/tiny_cases.ts";
 import { temporaryFolder } from "./cli/run_cli.ts";
 
@@ -224,6 +225,7 @@ Deno.test("the tables that commands write have the documented columns and no oth
   const texts = ["--texts", at.corpus, "--secrets", at.secrets, "--any", "--k", "4"];
   await run("retain", "--model", at.model, ...texts, "--out", path("kept.csv"));
   await checkTable(path("kept.csv"), "Retain set");
+  await writeCertainModel(at.model, "n"); // which each secret begins with: there is something to forget
   const how = ["--method", "ga", "--ma", "0", "--el10", "0", "--epochs", "1"];
   await run("unlearn", ...scored, ...sets, ...how, "--out", path("ga"));
   await checkTable(path("ga/history.parquet"), "History of `unlearn`");

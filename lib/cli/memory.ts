@@ -162,7 +162,7 @@ export function fittingValue(
  * assertEquals(describeMemory(plan, 25e9).split(": ").at(-1), "probably too little, try --micro-batch 4");
  * assertEquals(
  *   describeMemory(plan, 9e9).split(": ").at(-1),
- *   "probably too little even with --micro-batch 1, take a smaller model or a larger machine",
+ *   "probably too little even with --micro-batch 1 (21.0 GB), take a smaller model or a larger machine",
  * );
  * ```
  */
@@ -173,7 +173,8 @@ export function describeMemory(plan: MemoryPlan, free: number): string {
   if (less === value) return line;
   return less !== null
     ? `${line}: probably too little, try ${option} ${less}`
-    : `${line}: probably too little even with ${option} 1, take a smaller model or a larger machine`;
+    : `${line}: probably too little even with ${option} 1 (${gigabytes(bytesWith(1))}), ` +
+      "take a smaller model or a larger machine";
 }
 
 /**

@@ -12,6 +12,7 @@ import { findDocuments } from "../../datasets/find_documents.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows, writeRows } from "../../datasets/row_table.ts";
 import { checkpointBytes, CHECKPOINTS } from "../../training/checkpoint.ts";
+import { keepStart, restoreStart } from "../../unlearning/kept_weights.ts";
 import { unlearn, type UnlearnResult } from "../../unlearning/unlearn.ts";
 import { type ChunkedResult, unlearnChunks } from "../../unlearning/unlearn_chunks.ts";
 import { modelInputs, trainedOptions } from "../adapter_options.ts";
@@ -33,7 +34,7 @@ import { openRunFolder } from "../run_folder.ts";
 import { readRisks } from "../secret_risks.ts";
 import { saveTrained, trainedFiles, writesAdapter } from "../save_trained.ts";
 import { secretKey } from "../secret_key.ts";
-import { inSmallerBatches, takeWeights } from "../smaller_batches.ts";
+import { inSmallerBatches } from "../smaller_batches.ts";
 import { countStates } from "../../metrics/threshold.ts";
 import { outcomeRow } from "../secret_outcomes.ts";
 import { openEngine, openModel } from "../session.ts";
@@ -136,7 +137,8 @@ export const command = defineCommand({
     const lasting = await lastingOf(values, {
       ...{ source, options: reading.options, tokenizer, values: secrets.map(({ value }) => value) },
     }, context);
-    checkSpace(out, checkpointBytes(loaded.model.trainableCount, { states: chunked ? 6 : 4 }));
+    checkSpace(out, checkpointBytes(loaded.model.trainableCount, { states: chunked ? 6 : 4.5 })); // and as it came
+    if (run.isContinued) await keepStart(loaded.model.trainable, out);
     using events = openEventLog(run.folder, values);
     using steps = new StepLog(await run.path(STEP_FILE));
     const progress = new UnlearnProgress({
@@ -167,8 +169,7 @@ export const command = defineCommand({
     };
     const result = await inSmallerBatches(microBatch, unlearnBy, async (less) => {
       context.log(`Memory has run out: going on from the last whole epoch with --micro-batch ${less}`);
-      using fresh = await openModel(values.model, context, { ...trained, products: values.dtype });
-      takeWeights(loaded.model, fresh.loaded.model); // the run's references are those of the model as it came
+      await restoreStart(loaded.model.trainable, out); // the run's references are those of the model as it came
     });
     if (result.status === "interrupted") await context.breathe();
     progress.done(result.status);
