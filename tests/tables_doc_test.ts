@@ -230,11 +230,11 @@ Deno.test("the tables that commands write have the documented columns and no oth
   await run("unlearn", ...scored, ...sets, ...how, "--out", path("ga"));
   await checkTable(path("ga/history.parquet"), "History of `unlearn`");
   await checkTable(path("ga/secrets.parquet"), "Secrets of `unlearn`");
-  await checkTable(path("ga/metrics.jsonl"), "Steps of `unlearn`");
+  await checkTable(path("ga/metrics.jsonl"), "Steps of `unlearn`", ["loss_crossEntropy"]);
   await run("unlearn", ...scored, ...sets, ...how, "--chunk-rows", "2", "--out", path("cut"));
   await checkTable(path("cut/chunks.parquet"), "Chunks of `unlearn`");
   await checkTable(path("cut/chunk_epochs.parquet"), "Epochs of chunks");
-  await checkTable(path("cut/metrics.jsonl"), "Steps of `unlearn`", ["turn"]);
+  await checkTable(path("cut/metrics.jsonl"), "Steps of `unlearn`", ["turn", "loss_crossEntropy"]);
   await run("evaluate", ...scored, ...sets, "--utility", "--out", path("evaluated.csv"));
   await checkTable(path("evaluated.csv"), "Sets of `evaluate`");
   await checkTable(path("evaluated.secrets.csv"), "Secrets of `evaluate`");

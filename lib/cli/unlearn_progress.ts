@@ -9,6 +9,7 @@ import { isAbove } from "../metrics/threshold.ts";
 import type { ChunkedHooks, ChunkPlace } from "../unlearning/chunk_options.ts";
 import type { SecretThresholds } from "../unlearning/per_secret_stop.ts";
 import type { UnlearnEpoch } from "../unlearning/unlearn_epoch.ts";
+import type { UnlearnStep } from "../unlearning/unlearn_step.ts";
 import type { Context } from "./command.ts";
 import type { EventLog } from "./event_log.ts";
 import type { Stage } from "./progress.ts";
@@ -94,7 +95,8 @@ export class UnlearnProgress {
         this.#say(this.#note, `batch ${done} of ${total}`);
         await this.#context.breathe();
       },
-      onStep: (step) => this.#run.steps.append({ ...this.#chunk && { turn: this.#chunk.turn }, ...step }),
+      onStep: (step) =>
+        this.#run.steps.append({ ...this.#chunk && { turn: this.#chunk.turn }, ...flat(step) }),
       onTrain: async (step, steps) => {
         this.#say(`training step ${step} of ${steps}`);
         await this.#context.breathe();
@@ -149,4 +151,10 @@ export class UnlearnProgress {
 /** The measures of an epoch: all but its number, and whether it was kept. */
 function numbersOf({ epoch: _epoch, kept: _kept, ...measures }: UnlearnEpoch) {
   return measures;
+}
+
+/** A step without anything in anything: each term's part of the loss under a name of its own. */
+function flat({ terms, ...step }: UnlearnStep) {
+  const parts = Object.entries(terms).map(([name, value]) => [`loss_${name}`, value]);
+  return { ...step, ...Object.fromEntries(parts) };
 }
