@@ -122,8 +122,9 @@ export class DeviceStep implements Disposable {
   }
 
   /** Gives a tensor there other values. */
-  fill(tensor: tf.Tensor, values: Float32Array): void {
-    tf.tidy(() => assign(tensor, toDevice(tf.tensor1d(values), this.#device)));
+  fill(tensor: tf.Tensor, values: Float32Array | Int32Array): void {
+    const dtype = values instanceof Int32Array ? "int32" : "float32";
+    tf.tidy(() => assign(tensor, toDevice(tf.tensor1d(values, dtype), this.#device)));
   }
 
   /** What computes, of a micro-batch's tensors, what the terms need of the reference: the model as it is then. */

@@ -195,3 +195,24 @@ export function retainWeights(
   if (alpha === 0) return null;
   return retainLoss === "kl" ? { divergenceAll: alpha } : { crossEntropyAll: alpha };
 }
+
+/** A divergence that weighs nothing is not computed, but a weight that moves with it must know it. */
+const LEAST_WEIGHT = 1e-12;
+
+/**
+ * The retain side of a method whose weight moves: there is one whatever its weight.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { dualWeights } from "./objective.ts";
+ *
+ * assertEquals(dualWeights({ weight: 0, retainLoss: "nll" }), { crossEntropyAll: 0 });
+ * assertEquals(dualWeights({ weight: 0, retainLoss: "kl" }), { divergenceAll: 1e-12 });
+ * ```
+ */
+export function dualWeights({ weight, retainLoss }: { weight: number; retainLoss: RetainLoss }): TermWeights {
+  return retainLoss === "kl"
+    ? { divergenceAll: Math.max(weight, LEAST_WEIGHT) }
+    : { crossEntropyAll: weight };
+}

@@ -227,9 +227,9 @@ export class ObjectiveStep implements Disposable {
       const arrays = this.#terms.set.terms.map((term) => [term.name, term.arrays(batch)] as const);
       weights[i] = Object.fromEntries(arrays.map(([name, { weights }]) => [name, weights]));
       for (const [name, values] of arrays) {
-        for (const changing of ["weights", "ceilings"]) {
+        for (const changing of ["weights", "ceilings", "units"]) {
           const [array, tensor] = [values[changing], this.#tensors[i]!.arrays[name]![changing]];
-          if (array && tensor) this.#stepOf(i).fill(tensor, array as Float32Array);
+          if (array && tensor) this.#stepOf(i).fill(tensor, array);
         }
       }
     });

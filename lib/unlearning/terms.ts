@@ -88,7 +88,7 @@ export interface Term {
   layers?: readonly number[];
   /**
    * Gives the arrays of a micro-batch: the values' weights, and what else the term is given. Where secrets are left alone
-   * one by one, the weights alone are asked for anew.
+   * one by one, `weights`, `ceilings` and `units` alone are asked for anew.
    */
   arrays: (batch: MicroBatch) => TermArrays;
   /** What it needs of the reference: computed once for each micro-batch, and kept. Default: nothing. */

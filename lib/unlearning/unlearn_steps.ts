@@ -16,6 +16,7 @@ import { Replicas } from "../training/replicas.ts";
 import { type MicroBatch, microBatches, type UnlearnRow } from "./micro_batches.ts";
 import { NegatedWeights } from "./negated_weights.ts";
 import { ObjectiveStep } from "./objective_step.ts";
+import { dualWeights } from "./objective.ts";
 import { CONTROL_WEIGHTS, type Objective, objectiveOf } from "./objectives.ts";
 import type { Aim, RunSteps } from "./run_steps.ts";
 import { withLosses } from "./per_secret_stop.ts";
@@ -145,11 +146,16 @@ export class UnlearnSteps implements RunSteps {
       ),
     );
     const retainRows = sets.retain.map((ids) => ({ ids }));
+    const retainLoss = objective.retain?.divergenceAll === undefined ? "nll" : "kl";
     const cutRetain = (weight?: number) =>
-      microBatches(retainRows, weight === undefined ? objective.retain! : { crossEntropyAll: weight }, {
-        ...how,
-        paddedLength: RETAIN_TOKENS,
-      });
+      microBatches(
+        retainRows,
+        weight === undefined ? objective.retain! : dualWeights({ weight, retainLoss }),
+        {
+          ...how,
+          paddedLength: RETAIN_TOKENS,
+        },
+      );
     const retain = objective.retain &&
       stack.use(await ObjectiveStep.create({ ...shared, terms: terms.retain ?? [] }, cutRetain()));
     const negated = negates === undefined ? null : stack.use(new NegatedWeights(model.trainable, negates));
@@ -216,11 +222,11 @@ export class UnlearnSteps implements RunSteps {
   }
 
   /** Moves the retain side's weight, where it moves; its part of the loss that is allowed. */
-  #moveDual(epoch: number, { crossEntropyNormal }: TermValues): number {
+  #moveDual(epoch: number, { crossEntropyNormal, divergence }: TermValues): number {
     const dual = this.#dual;
     if (!dual) return 0;
     const { weight } = dual.state;
-    dual.tell(epoch, crossEntropyNormal!);
+    dual.tell(epoch, divergence ?? crossEntropyNormal!);
     if (dual.state.weight !== weight) this.#retain!.reweigh(this.#cutRetain(dual.state.weight));
     return weight * dual.state.bound!;
   }

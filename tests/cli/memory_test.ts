@@ -120,12 +120,10 @@ Deno.test("train takes fewer windows at once where --memory is short, and refuse
     { memory: "300MB" },
     "Cannot run within 0.3 GB: with --micro-batch 1 it takes about",
   );
-  const all = { steps: 2, batch: 8, length: 512 };
-  const { stderr } = await at.run("train", { ...all, memory: "840MB" });
-  assertMatch(
-    stderr,
-    /^Memory: about 0\.8 GB .* 0\.8 GB are free: with --micro-batch [124], as 8 would take 0\.\d GB$/m,
-  );
+  const all = { steps: 2, batch: 8, length: 256 };
+  const bytes = trainingBytes(await modelSizes(at.model), { rows: 8, length: 256, microBatch: 2 });
+  const { stderr } = await at.run("train", { ...all, memory: `${(bytes / 1e6 + 0.001).toFixed(3)}MB` });
+  assertMatch(stderr, /^Memory: about 0\.8 GB .* are free: with --micro-batch 2, as 8 would take 0\.\d GB$/m);
   const cut = await Deno.readTextFile(at.path("out/metrics.jsonl"));
   await Deno.remove(at.path("out"), { recursive: true });
   await at.run("train", all);
@@ -204,7 +202,12 @@ Deno.test("sweep --plan opens no model for runs that do not fit", async () => {
   using _engine = await openTensorFlow({ device: "cpu" });
   using _gpu = pretendGpu(1e7);
   const study = { methods: ["ga"], k: [1], sets: 2, grid: {}, vary: {} };
-  const config = { model: "embedded", unlearn: {}, retain: {}, studies: { a: study } } as unknown as SweepConfig;
+  const config = {
+    model: "embedded",
+    unlearn: {},
+    retain: {},
+    studies: { a: study },
+  } as unknown as SweepConfig;
   const own = { progress: createProgress(), breathe: async () => {}, log: () => {}, cwd: "/", seed: 1 };
   const context = { ...own, signal: new AbortController().signal, force: false, settings: {} };
   const { text, summary } = await planSweep(config, "/out", context);
