@@ -14,7 +14,7 @@ import type { BatchTensors } from "./term_inputs.ts";
 import { type StepTerms, termsOfSides, weightsOf } from "./step_terms.ts";
 import { checkTerms } from "./term_inputs.ts";
 import { type StepResult, TermSums, type TermValues } from "./term_values.ts";
-import { CROSS_ENTROPY, DIVERGENCE, type Term } from "./terms.ts";
+import { CROSS_ENTROPY, DIVERGENCE } from "./terms.ts";
 
 export type { StepShared } from "./device_step.ts";
 

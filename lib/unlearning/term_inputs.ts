@@ -12,15 +12,7 @@ import { sparseCrossEntropy } from "../engine/kernels.ts";
 import { chunkedValues, chunkRows, LOGIT_BYTES } from "../training/chunked_values.ts";
 import type { StepOptions } from "../training/next_token_loss.ts";
 import type { MicroBatch } from "./micro_batch.ts";
-import {
-  CROSS_ENTROPY,
-  DIVERGENCE,
-  type LogitRows,
-  type NamedTensors,
-  type Term,
-  type TermInputs,
-  type ValueOptions,
-} from "./terms.ts";
+import type { LogitRows, NamedTensors, Term, TermInputs, ValueOptions } from "./terms.ts";
 
 /** Whose logits are made of the reference's states. */
 export interface OutputOptions {
