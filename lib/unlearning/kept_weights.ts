@@ -152,7 +152,21 @@ export async function keepStart(weights: Readonly<Record<string, Tensor>>, folde
   if (!existsSync(pathOf(folder, 0))) await writeSafetensors(pathOf(folder, 0), weights, "F32");
 }
 
-/** Gives weights what they were when a run of the folder began, one after the other; nothing where none has begun. */
+/**
+ * Gives weights what they were when a run of the folder began, one after the other; nothing where none has begun.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const weights = { w: tf.tensor1d([1, 2]) };
+ * await restoreStart(weights, await Deno.makeTempDir());
+ * assertEquals([...weights.w.dataSync()], [1, 2]);
+ * ```
+ */
 export async function restoreStart(
   weights: Readonly<Record<string, Tensor>>,
   folder: string,
