@@ -14,6 +14,7 @@ import { LIKELIHOOD_NAMES } from "../lib/datasets/metrics.ts";
 import { readTable } from "../lib/datasets/tables.ts";
 import { EMBEDDED_MODEL } from "../lib/cli/model_folder.ts";
 import { callMain } from "./cli/call_main.ts";
+import { writeCertainModel } from "./cli/tiny_run.ts";
 import { tiny } from "./cli/tiny_cases.ts";
 import { temporaryFolder } from "./cli/run_cli.ts";
 
@@ -114,7 +115,7 @@ const DESCRIBED: { [schema: string]: string } = {
   SOURCE_COLUMNS: "Sources of `collect`",
 };
 /** Tables whose columns no schema has. */
-const OTHERS = ["Corpus", "Log of `train`"];
+const OTHERS = ["Corpus", "Log of `train`", "Steps of `train`", "Steps of `unlearn`"];
 
 function schemasOf(title: string): Columns {
   const own = Object.entries(schemas).filter(([name]) => DESCRIBED[name] === title);
@@ -237,13 +238,16 @@ Deno.test("the tables that commands write have the documented columns and no oth
   const texts = ["--texts", at.corpus, "--secrets", at.secrets, "--any", "--k", "4"];
   await run("retain", "--model", at.model, ...texts, "--out", path("kept.csv"));
   await checkTable(path("kept.csv"), "Retain set");
-  const how = ["--method", "ga", "--thresholds", at.thresholds, "--epochs", "1"];
+  await writeCertainModel(at.model, "n"); // which each secret begins with: there is something to forget
+  const how = ["--method", "ga", "--ma", "0", "--el10", "0", "--epochs", "1"];
   await run("unlearn", ...scored, ...sets, ...how, "--out", path("ga"));
   await checkTable(path("ga/history.parquet"), "History of `unlearn`");
   await checkTable(path("ga/secrets.parquet"), "Secrets of `unlearn`");
+  await checkTable(path("ga/metrics.jsonl"), "Steps of `unlearn`", ["loss_crossEntropy"]);
   await run("unlearn", ...scored, ...sets, ...how, "--chunk-rows", "2", "--out", path("cut"));
   await checkTable(path("cut/chunks.parquet"), "Chunks of `unlearn`");
   await checkTable(path("cut/chunk_epochs.parquet"), "Epochs of chunks");
+  await checkTable(path("cut/metrics.jsonl"), "Steps of `unlearn`", ["turn", "loss_crossEntropy"]);
   await run("evaluate", ...scored, ...sets, "--utility", "--out", path("evaluated.csv"));
   await checkTable(path("evaluated.csv"), "Sets of `evaluate`");
   await checkTable(path("evaluated.secrets.csv"), "Secrets of `evaluate`");
@@ -255,6 +259,7 @@ Deno.test("the tables that commands write have the documented columns and no oth
   const steps = ["--steps", "2", "--batch", "2", "--length", "16"];
   await run("train", "--corpus", at.corpus, "--model", at.model, ...steps, "--out", path("trained"));
   await checkTable(path("trained/training_log.jsonl"), "Log of `train`");
+  await checkTable(path("trained/metrics.jsonl"), "Steps of `train`");
 });
 
 Deno.test("the tables of the embedded corpus and of data/ have the documented columns", async () => {

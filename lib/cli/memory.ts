@@ -129,9 +129,10 @@ function leastOf({ value, least }: Pick<MemoryPlan, "value" | "least">): number 
   return Math.min(value, least?.value ?? 1);
 }
 
-/** The option with its least value, and why that is no less. */
-function sayLeast({ option, least, value }: MemoryPlan): string {
-  return `${option} ${leastOf({ value, least })}${least ? ` (${least.reason})` : ""}`;
+/** The option with its least value, why that is no less, and what it takes. */
+function sayLeast({ option, least, value }: MemoryPlan, needed?: string): string {
+  const notes = [least?.reason, needed].filter((note) => note !== undefined);
+  return `${option} ${leastOf({ value, least })}${notes.length > 0 ? ` (${notes.join(": ")})` : ""}`;
 }
 
 /**
@@ -175,7 +176,7 @@ export function fittingValue(
  * assertEquals(describeMemory(plan, 25e9).split(": ").at(-1), "probably too little, try --micro-batch 4");
  * assertEquals(
  *   describeMemory(plan, 9e9).split(": ").at(-1),
- *   "probably too little even with --micro-batch 1, take a smaller model or a larger machine",
+ *   "probably too little even with --micro-batch 1 (21.0 GB), take a smaller model or a larger machine",
  * );
  * ```
  */
@@ -186,7 +187,8 @@ export function describeMemory(plan: MemoryPlan, free: number): string {
   if (less === value) return line;
   return less !== null
     ? `${line}: probably too little, try ${option} ${less}`
-    : `${line}: probably too little even with ${sayLeast(plan)}, take a smaller model or a larger machine`;
+    : `${line}: probably too little even with ${sayLeast(plan, gigabytes(bytesWith(leastOf(plan))))}, ` +
+      "take a smaller model or a larger machine";
 }
 
 /**

@@ -24,7 +24,7 @@ export const OPTIMIZER_OPTION = {
 /** What there is. */
 export const MEMORY_OPTION = {
   kind: "string",
-  describe: "memory that the run may take, such as 20GB, by smaller batches; by default what is free",
+  describe: "memory that the run may take, such as 20GB, by fewer rows at once; by default what is free",
   metavar: "SIZE",
 } as const satisfies OptionSpec;
 

@@ -4,9 +4,7 @@
  *
  * @module
  */
-import { assign } from "../engine/compile.ts";
 import { TensorFlowError } from "../engine/status.ts";
-import type { Model } from "../models/model.ts";
 
 /** How far a micro-batch may be halved. */
 export interface MicroBatchSizes {
@@ -55,30 +53,4 @@ export async function inSmallerBatches<R>(
       await onLess(Math.floor(rows / 2));
     }
   }
-}
-
-/**
- * Gives a model the trained weights of another of its kind.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import * as tf from "@tensorflow/tfjs-core";
- * import { loadModel } from "../checkpoints/load.ts";
- * import { assign } from "../engine/compile.ts";
- * import { openTensorFlow } from "../engine/engine.ts";
- * import { takeWeights } from "./smaller_batches.ts";
- *
- * using _engine = await openTensorFlow({ device: "cpu" });
- * using one = await loadModel("tests/fixtures/gpt2/plain");
- * using fresh = await loadModel("tests/fixtures/gpt2/plain");
- * const bias = "transformer.ln_f.bias";
- * const before = [...one.model.weights[bias]!.dataSync()];
- * assign(one.model.weights[bias]!, tf.zeros([before.length]));
- * takeWeights(one.model, fresh.model);
- * assertEquals([...one.model.weights[bias]!.dataSync()], before);
- * ```
- */
-export function takeWeights({ trainable }: Pick<Model, "trainable">, from: Pick<Model, "trainable">): void {
-  for (const [name, weight] of Object.entries(trainable)) assign(weight, from.trainable[name]!);
 }

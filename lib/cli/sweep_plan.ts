@@ -1,6 +1,7 @@
 /**
  * `sweep --plan`: how many runs there are, how long they take at most and how much memory the largest needs. An epoch of each
- * method is timed on random tokens; runs that are done say better how long those like them take.
+ * kind of run that fits is timed on random tokens, with as many rows at once as the run will have, for which the model is
+ * loaded; runs that are done say better how long those like them take.
  *
  * @module
  */
@@ -16,7 +17,7 @@ import { LASTING_WINDOWS } from "../unlearning/lasting.ts";
 import type { CommandResult, Context } from "./command.ts";
 import { formatTable } from "./console.ts";
 import type { GivenDevices } from "./devices_option.ts";
-import { gigabytes } from "./memory.ts";
+import { gigabytes, memoryLeft } from "./memory.ts";
 import { methodParameters } from "./method_options.ts";
 import { formatSeconds } from "./progress.ts";
 import { judgesEach } from "./stop_rule.ts";
@@ -68,18 +69,22 @@ export async function planSweep(
     const results = await Promise.all(own.map(({ name }) => readResult(join(out, SWEEP_FILES.runs, name))));
     const left = own.filter((_, i) => !results[i]);
     const known = results.flatMap((row) => row?.seconds ? [row.seconds] : []);
-    bytes = Math.max(bytes, await memoryOfRun(config, own[0]!, context));
+    const need = await memoryOfRun(config, own[0]!, context);
+    bytes = Math.max(bytes, need.bytes);
     const each = known.length > 0
       ? mean(known)
       : left.length === 0
       ? 0
-      : await longest(config, left[0]!, context);
+      : need.fits
+      ? await longest(config, left[0]!, { ...context, microBatch: need.microBatch })
+      : null;
     const [{ method, k, settings }] = own as [SweepRun];
     const named = describeSettings(paceOf(settings));
     const kind = `${method}, ${k} rows${named && `, ${named}`}`;
     plans.push({ kind, runs: own.length, left: left.length, each, isKnown: known.length > 0 });
   }
-  const seconds = plans.reduce((sum, { left, each }) => sum + left * each, 0);
+  const seconds = plans.reduce((sum, { left, each }) => sum + left * (each ?? 0), 0);
+  const isPart = plans.some(({ each }) => each === null);
   const left = plans.reduce((sum, plan) => sum + plan.left, 0);
   const most = rows === Infinity ? ", at most: detection tells how many forget sets there are" : "";
   return {
@@ -90,13 +95,17 @@ export async function planSweep(
           kind,
           runs,
           left,
-          `${isKnown ? "about" : "at most"} ${formatSeconds(1000 * each)}`,
+          each === null
+            ? "not measured: it does not fit"
+            : `${isKnown ? "about" : "at most"} ${formatSeconds(1000 * each)}`,
         ]),
       ),
       `Runs: ${runs.length}, ${left} of them left${most}`,
       `Time: at most about ${
         formatSeconds(1000 * seconds)
-      } of unlearning by one process, and that of evaluating${config.attack ? " and attacking" : ""}`,
+      } of unlearning by one process, and that of evaluating${config.attack ? " and attacking" : ""}${
+        isPart ? "; without the runs that do not fit" : ""
+      }`,
       `Memory: about ${gigabytes(bytes)} for the largest run`,
     ].join("\n"),
     summary: {
@@ -136,22 +145,28 @@ function workOf(config: SweepConfig, { method, settings }: SweepRun) {
   };
 }
 
+/** What a run takes, with how many rows at once, and whether that is there. */
 async function memoryOfRun(
   config: SweepConfig,
   run: SweepRun,
   { devices, hosts, ...context }: PlanContext,
-): Promise<number> {
+): Promise<{ bytes: number; microBatch: number; fits: boolean }> {
   const work = { ...workOf(config, run), devices, hosts };
   const row = { doc_id: "", window: 0, spans: '[["KEY",0,32]]', ma: 1, mask_tokens: 32 };
-  const { bytes } = await fitUnlearning(work, {
+  const { bytes, microBatch } = await fitUnlearning(work, {
     forgetRows: Array.from({ length: run.k }, () => row),
     retainRows: Array.from({ length: work.retainRows }, () => ({ doc_id: "", bleu4: 1 })),
   }, { ...context, log: () => {} });
-  return bytes;
+  const free = context.limit ?? memoryLeft();
+  return { bytes, microBatch, fits: free === null || bytes <= free };
 }
 
 /** The seconds of a run that takes all epochs that it may. */
-async function longest(config: SweepConfig, run: SweepRun, context: Context): Promise<number> {
+async function longest(
+  config: SweepConfig,
+  run: SweepRun,
+  { microBatch, ...context }: Context & { microBatch: number },
+): Promise<number> {
   const { dtype, epochs, retainRows, lasting, ...work } = workOf(config, run);
   const { cycles, benignSteps } = SWEPT_OPTIONS;
   const trainings = (work.cycles ?? cycles.default) * (work.benignSteps ?? benignSteps.default);
@@ -161,5 +176,5 @@ async function longest(config: SweepConfig, run: SweepRun, context: Context): Pr
   });
   const { model } = session.loaded;
   const training = lasting ? trainings * await timeStep(model, LASTING_WINDOWS.length) : 0;
-  return training + epochs * await timeEpoch(model, { ...work, forgetRows: run.k, retainRows });
+  return training + epochs * await timeEpoch(model, { ...work, microBatch, forgetRows: run.k, retainRows });
 }

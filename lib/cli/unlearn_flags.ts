@@ -64,7 +64,7 @@ export const UNLEARN_OPTIONS = {
   },
   microBatch: {
     kind: "int",
-    describe: "rows at once, or as many as fit into memory; the same but for what an adapter drops",
+    describe: "rows at once, or as many as fit into memory: the same result, up to rounding",
     default: 8,
     min: 1,
   },
@@ -92,6 +92,10 @@ export const UNLEARN_OPTIONS = {
   saveDtype: SAVE_DTYPE_OPTION,
   ...DEVICES_OPTIONS,
   tensorboard: TENSORBOARD_OPTION,
-  plan: MEMORY_PLAN_OPTION,
+  plan: {
+    ...MEMORY_PLAN_OPTION,
+    describe:
+      "say how much memory the run will take, before anything is loaded, and end; with --chunk-rows also how long, for which the model is loaded where it fits, and two epochs run on random tokens",
+  },
   out: { kind: "path", describe: "folder of the checkpoint", metavar: "DIR", required: true },
 } as const satisfies OptionSpecs;

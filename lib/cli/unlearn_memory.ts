@@ -109,6 +109,7 @@ export async function unlearningPlan(
     forgetRows: isPaired ? Math.max(PAIRS.value, forgetRows.length) : forgetRows.length, // one is filled up
     forgetTokens: Math.min(WINDOW_TOKENS, maxPositions),
     maskTokens: forgetRows.reduce((sum, { mask_tokens }) => sum + mask_tokens, 0),
+    rowMaskTokens: forgetRows.map(({ mask_tokens }) => mask_tokens),
     secrets: forgetRows.reduce((sum, { spans }) => sum + countSpans(spans), 0),
     retainRows: retainRows.length,
     retainTokens: Math.min(RETAIN_TOKENS, maxPositions),

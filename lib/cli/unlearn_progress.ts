@@ -1,6 +1,6 @@
 /**
- * What `unlearn` shows of a run as it goes: a stage of epochs, or of chunks with the epoch of the one at hand; and its log of
- * events.
+ * What `unlearn` shows of a run as it goes: a stage of epochs, or of chunks with the epoch of the one at hand; and its logs
+ * of steps and events.
  *
  * @module
  */
@@ -9,9 +9,11 @@ import { isAbove } from "../metrics/threshold.ts";
 import type { ChunkedHooks, ChunkPlace } from "../unlearning/chunk_options.ts";
 import type { SecretThresholds } from "../unlearning/per_secret_stop.ts";
 import type { UnlearnEpoch } from "../unlearning/unlearn_epoch.ts";
+import type { UnlearnStep } from "../unlearning/unlearn_step.ts";
 import type { Context } from "./command.ts";
 import type { EventLog } from "./event_log.ts";
 import type { Stage } from "./progress.ts";
+import type { StepLog } from "./step_log.ts";
 import { describeEpoch, describeRate } from "./unlearn_report.ts";
 
 /** What is shown of a run. */
@@ -26,6 +28,8 @@ export interface ShownRun {
   bounds: readonly SecretThresholds[] | null;
   /** Where each epoch's numbers go. */
   events: Pick<EventLog, "scalars">;
+  /** Where each step's numbers go. */
+  steps: Pick<StepLog, "append">;
 }
 
 /**
@@ -40,7 +44,8 @@ export interface ShownRun {
  * const lines: string[] = [];
  * const stream = { write: (text: string) => lines.push(text), isTTY: false, columns: 80 };
  * const context = { progress: createProgress({ stream, now: () => 0 }), log: () => {}, breathe: async () => {} };
- * const run = { method: "ga", epochs: 9, isChunked: true, bounds: null, events: { scalars: () => {} } };
+ * const logs = { events: { scalars: () => {} }, steps: { append: async () => {} } };
+ * const run = { method: "ga", epochs: 9, isChunked: true, bounds: null, ...logs };
  * const progress = new UnlearnProgress(run, context);
  * const place = { turn: 3, pass: 1, chunk: 3, chunks: 40, epochs: 12, secrets: [] };
  * progress.hooks.onChunk!(place);
@@ -90,6 +95,8 @@ export class UnlearnProgress {
         this.#say(this.#note, `batch ${done} of ${total}`);
         await this.#context.breathe();
       },
+      onStep: (step) =>
+        this.#run.steps.append({ ...this.#chunk && { turn: this.#chunk.turn }, ...flat(step) }),
       onTrain: async (step, steps) => {
         this.#say(`training step ${step} of ${steps}`);
         await this.#context.breathe();
@@ -144,4 +151,10 @@ export class UnlearnProgress {
 /** The measures of an epoch: all but its number, and whether it was kept. */
 function numbersOf({ epoch: _epoch, kept: _kept, ...measures }: UnlearnEpoch) {
   return measures;
+}
+
+/** A step without anything in anything: each term's part of the loss under a name of its own. */
+function flat({ terms, ...step }: UnlearnStep) {
+  const parts = Object.entries(terms).map(([name, value]) => [`loss_${name}`, value]);
+  return { ...step, ...Object.fromEntries(parts) };
 }

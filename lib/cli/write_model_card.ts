@@ -16,9 +16,10 @@ import { resolvePath } from "./options.ts";
 /** The name of the card's file. */
 export const MODEL_CARD = "README.md";
 
-/** What of its command a card says. */
+/** What of its command a card says: all that the weights depend on. */
 const SETTINGS = [
   "lora",
+  "dtype",
   "thresholds",
   "stop",
   "lasting",
@@ -26,7 +27,10 @@ const SETTINGS = [
   "chunkOrder",
   "replay",
   "chunkPasses",
+  "epochs",
   "lr",
+  "optimizer",
+  "risk",
   ...Object.keys(METHOD_OPTIONS),
   "compat",
   "seed",

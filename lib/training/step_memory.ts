@@ -184,7 +184,8 @@ function sharedBytes(state: number, { gpu, devices }: { gpu: number | null; devi
  * are updated in place, one after the other. Where several devices compute it is what the first one takes, which takes most;
  * a processor's share one memory.
  *
- * @param rows a step's, and whether the process has learnt a tokenizer before
+ * @param rows a step's, how many of them run at once on each device (by default all), and whether the process has learnt a
+ * tokenizer before
  *
  * @example
  * ```ts
@@ -198,9 +199,10 @@ function sharedBytes(state: number, { gpu, devices }: { gpu: number | null; devi
  */
 export function trainingBytes(
   { parameters, trained = parameters, weightBytes = FLOAT_BYTES, config }: ModelSizes,
-  { learnsTokenizer = false, optimizer = "adam", gpu = null, devices = 1, hosts = 0, ...rows }:
+  { learnsTokenizer = false, optimizer = "adam", gpu = null, devices = 1, hosts = 0, microBatch, ...rows }:
     & Omit<StepRows, "xla">
     & {
+      microBatch?: number | undefined;
       learnsTokenizer?: boolean;
       optimizer?: OptimizerName;
       devices?: number | undefined;
@@ -208,9 +210,13 @@ export function trainingBytes(
     },
 ): number {
   const xla = gpu !== null || !rows.recomputesLayers;
-  const shared = devices + hosts > 1 ? sharedBytes(trained * FLOAT_BYTES, { gpu, devices }) : 0;
+  const each = Math.ceil(rows.rows / (devices + hosts));
+  const isCut = microBatch !== undefined && microBatch < each; // then gradients are added up, too
+  const state = trained * FLOAT_BYTES;
+  const shared = devices + hosts > 1 ? sharedBytes(state, { gpu, devices }) : isCut ? state : 0;
   const weights = parameters * weightBytes + trained * (FLOAT_BYTES + MOMENT_BYTES[optimizer]) + shared;
-  const own = Math.ceil(rows.rows * (gpu === null ? devices : 1) / (devices + hosts));
+  const here = gpu === null ? devices : 1;
+  const own = isCut ? microBatch * here : Math.ceil(rows.rows * here / (devices + hosts));
   const activations = activationBytes(config, { ...rows, rows: own, gpu, xla });
   if (gpu !== null) return weights + activations; // what compiles and what learns a tokenizer is the host's
   const before = RUNTIME_BYTES + COMPILING.bytes + (learnsTokenizer ? TOKENIZER_BYTES : 0);

@@ -10,6 +10,7 @@ import { deviceCount } from "../engine/devices.ts";
 import { compilesGradients, compilesTraining } from "../engine/xla_policy.ts";
 import type { Model } from "../models/model.ts";
 import { checkTokens, NotFiniteError } from "../models/not_finite.ts";
+import { AccumulatedStep } from "./accumulated_step.ts";
 import type { Adam } from "./adam.ts";
 import { dropoutSeed, hasDropout } from "./dropout_seed.ts";
 import { type MemorySaving, nextTokenLosses, valueAndGradients } from "./next_token_loss.ts";
@@ -30,6 +31,8 @@ export interface TrainOptions extends WindowOptions, MemorySaving {
   betas: readonly [number, number];
   /** The gradients' norm is cut to this. */
   maxNorm: number;
+  /** Windows at once on each device; the gradients of a batch are added up. Default: all. */
+  microBatch?: number | undefined;
 }
 
 /** What `train` has unless it is told otherwise. */
@@ -217,12 +220,18 @@ export async function trainModel(
 function newStep(
   model: Model,
   optimizer: Adam,
-  { xla, batch, recomputesLayers, logitBytes }: MemorySaving & { xla: boolean; batch: number },
+  { xla, batch, microBatch, recomputesLayers, logitBytes }:
+    & MemorySaving
+    & Pick<TrainOptions, "batch" | "microBatch">
+    & { xla: boolean },
 ): Pick<CapturedStep, "async"> & Disposable {
   const saving = { recomputesLayers, logitBytes };
   const devices = deviceCount();
   if (batch < devices) {
     throw new RangeError(`Cannot share out batches of ${batch} over ${devices} devices: give each a window`);
+  }
+  if (microBatch !== undefined && microBatch < Math.ceil(batch / devices)) {
+    return new AccumulatedStep(model, optimizer, { ...saving, xla, microBatch });
   }
   if (devices > 1) return new SharedStep(model, optimizer, { ...saving, xla });
   return trainingStep(model, optimizer, saving).captured(xla); // disposing what is captured frees all

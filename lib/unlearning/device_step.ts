@@ -12,6 +12,7 @@ import type { GradientSums } from "../training/gradient_sums.ts";
 import { type MemorySaving, valueAndGradients } from "../training/next_token_loss.ts";
 import type { Replicas } from "../training/replicas.ts";
 import type { MicroBatch } from "./micro_batch.ts";
+import type { StepTerms } from "./step_terms.ts";
 import type { BatchTensors } from "./term_inputs.ts";
 import { frozenOutput, inputsOf, tensorsOf } from "./term_inputs.ts";
 import type { StepResult } from "./term_values.ts";
@@ -40,14 +41,6 @@ export interface StepShared {
   terms?: readonly Term[];
   /** How gradients are computed with less memory. */
   saving?: MemorySaving | undefined;
-}
-
-/** The terms of a step. */
-export interface StepTerms {
-  /** Those whose values are told. */
-  terms: readonly Term[];
-  /** Those that the loss is made of. */
-  counting: readonly Term[];
 }
 
 /**
@@ -82,7 +75,8 @@ export class DeviceStep implements Disposable {
   readonly #device: number;
   readonly #terms: readonly Term[];
   /** The reference's output layer, for logits of the states that terms keep. */
-  readonly #before: ReturnType<typeof frozenOutput> | undefined;
+  #before: ReturnType<typeof frozenOutput> | undefined;
+  #keepsStates = false;
   readonly #gradients: CompiledStep<[BatchTensors, ...tf.Tensor[]], StepResult>;
 
   /** @param device its number: of `shared.replicas`, 0 where there are none */
@@ -93,13 +87,14 @@ export class DeviceStep implements Disposable {
     const weights = device === 0 ? sums.weights : model.trainable;
     this.#device = device;
     this.#terms = terms;
-    if (terms.some((term) => term.reference)) this.#before = frozenOutput(source);
+    if (shared.comparesItself && terms.some((term) => term.reference)) this.#before = frozenOutput(source);
     this.#gradients = compile((batch: BatchTensors, ...[seed, other]: tf.Tensor[]) => {
       const reference = shared.comparesItself
         ? referenceOf(terms, inputsOf(model, batch, terms, { seed: other }))
         : batch.reference;
       const { loss, gradients, aux } = valueAndGradients(weights, () => {
-        const inputs = inputsOf(model, batch, terms, { seed, ...saving, before: this.#before?.project });
+        const before = this.#before?.project ?? noOutput;
+        const inputs = inputsOf(model, batch, terms, { seed, ...saving, before });
         const values = Object.fromEntries(
           terms.map((term) => [term.name, term.values(inputs.of(term), reference[term.name] ?? {})] as const),
         );
@@ -139,15 +134,22 @@ export class DeviceStep implements Disposable {
   }
 
   /** Gives a tensor there other values. */
-  fill(tensor: tf.Tensor, values: Float32Array): void {
-    tf.tidy(() => assign(tensor, toDevice(tf.tensor1d(values), this.#device)));
+  fill(tensor: tf.Tensor, values: Float32Array | Int32Array): void {
+    const dtype = values instanceof Int32Array ? "int32" : "float32";
+    tf.tidy(() => assign(tensor, toDevice(tf.tensor1d(values, dtype), this.#device)));
   }
 
   /** What computes, of a micro-batch's tensors, what the terms need of the reference: the model as it is then, or another. */
   compileReference(): CompiledStep<[BatchTensors], Record<string, NamedTensors>> {
     return compile((batch: BatchTensors) => {
-      return referenceOf(this.#terms, inputsOf(this.#source, batch, this.#terms));
+      const onStates = () => this.#keepsStates = true;
+      return referenceOf(this.#terms, inputsOf(this.#source, batch, this.#terms, { onStates }));
     }, { name: "reference", products: this.#source.products, device: this.#device });
+  }
+
+  /** Keeps the output layer as it is, where a term keeps states of the reference: called when these are computed. */
+  freezeOutput(): void {
+    if (this.#keepsStates) this.#before ??= frozenOutput(this.#source);
   }
 
   /** Adds a micro-batch's gradients to the sums; its loss and its terms' values, which the caller disposes. */
@@ -168,4 +170,8 @@ function referenceOf(
   inputs: ReturnType<typeof inputsOf>,
 ): Record<string, NamedTensors> {
   return Object.fromEntries(terms.map((term) => [term.name, term.reference?.(inputs.of(term)) ?? {}]));
+}
+
+function noOutput(): never {
+  throw new Error("Cannot make the reference's logits: its states are none that `statesAt` gave a term");
 }

@@ -2,11 +2,13 @@
  * The weights of the epoch that a run kept last: in a file of the run's folder, so that they take no memory; without a folder
  * in memory, where they share it with the weights until these change.
  *
- * A checkpoint names the file of its time by its epoch and hash: older files go only once a newer checkpoint stands.
+ * A checkpoint names the file of its time by its epoch and hash: older files go only once a newer checkpoint stands, but for
+ * that of epoch 0, the weights as they came, which a run that begins anew needs.
  *
  * @module
  */
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import * as tf from "../npm/tfjs_core.ts";
 import type { Tensor } from "../npm/tfjs_core.ts";
 import { assignStored } from "../checkpoints/assign_stored.ts";
@@ -82,8 +84,7 @@ export class KeptWeights implements Disposable {
       for (const [name, weight] of Object.entries(this.#weights)) assign(weight, this.#inMemory[name]!);
       return;
     }
-    using source = await openSafetensors(this.#file.path);
-    for (const [name, weight] of Object.entries(this.#weights)) await assignStored(weight, source, name);
+    await assignAll(this.#weights, this.#file.path);
   }
 
   /** What is in memory, for a checkpoint; undefined where a file has it. */
@@ -114,17 +115,68 @@ export class KeptWeights implements Disposable {
     this.#inMemory = {};
   }
 
-  /** Removes the files of other epochs: once the newest checkpoint names this one. */
+  /** Removes the files of other epochs but 0: once the newest checkpoint names this one. */
   async removeOthers(folder: string): Promise<void> {
     for await (const { name } of Deno.readDir(folder)) {
       const path = `${folder}/${name}`;
-      if (NAME.test(name) && path !== this.#file?.path) await removePath(path);
+      if (NAME.test(name) && path !== this.#file?.path && path !== pathOf(folder, 0)) await removePath(path);
     }
   }
 
   [Symbol.dispose](): void {
     tf.dispose(this.#inMemory);
   }
+}
+
+/**
+ * Keeps weights as they came in a run's folder, unless an earlier process of the run has.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { assign } from "../engine/compile.ts";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const weights = { w: tf.tensor1d([1, 2]) };
+ * const folder = await Deno.makeTempDir();
+ * await keepStart(weights, folder);
+ * assign(weights.w, tf.tensor1d([5, 6]));
+ * await keepStart(weights, folder);
+ * await restoreStart(weights, folder);
+ * assertEquals([...weights.w.dataSync()], [1, 2]);
+ * ```
+ */
+export async function keepStart(weights: Readonly<Record<string, Tensor>>, folder: string): Promise<void> {
+  if (!existsSync(pathOf(folder, 0))) await writeSafetensors(pathOf(folder, 0), weights, "F32");
+}
+
+/**
+ * Gives weights what they were when a run of the folder began, one after the other; nothing where none has begun.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { openTensorFlow } from "../engine/engine.ts";
+ *
+ * using _engine = await openTensorFlow({ device: "cpu" });
+ * const weights = { w: tf.tensor1d([1, 2]) };
+ * await restoreStart(weights, await Deno.makeTempDir());
+ * assertEquals([...weights.w.dataSync()], [1, 2]);
+ * ```
+ */
+export async function restoreStart(
+  weights: Readonly<Record<string, Tensor>>,
+  folder: string,
+): Promise<void> {
+  if (existsSync(pathOf(folder, 0))) await assignAll(weights, pathOf(folder, 0));
+}
+
+async function assignAll(weights: Readonly<Record<string, Tensor>>, path: string): Promise<void> {
+  using source = await openSafetensors(path);
+  for (const [name, weight] of Object.entries(weights)) await assignStored(weight, source, name);
 }
 
 function pathOf(folder: string, epoch: number): string {

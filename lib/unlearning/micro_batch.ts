@@ -11,6 +11,9 @@
  */
 export const KIND = { padding: 0, secret: 1, normal: 2, settled: 3, idle: 4 } as const;
 
+/** What is taken of some positions has room for a multiple of so many. */
+export const POSITIONS_UNIT = 64;
+
 /** A micro-batch of a step. */
 export interface MicroBatch {
   /** [B, T] row by row, padded on the right with 0. */

@@ -14,7 +14,7 @@
 import { roundUp } from "../decoding/batch_sizes.ts";
 import { WINDOW_TOKENS } from "../datasets/token_counts.ts";
 import type { Compat } from "./early_stop.ts";
-import { KIND, type MicroBatch, type SetCounts } from "./micro_batch.ts";
+import { KIND, type MicroBatch, POSITIONS_UNIT, type SetCounts } from "./micro_batch.ts";
 import { countKinds, type KindWeights, kindWeights, referenceWeights } from "./kind_weights.ts";
 import type { TermWeights } from "./objective.ts";
 import { riskMeans, rowRisks, rowUnits, unitLengths } from "./row_units.ts";
@@ -248,7 +248,7 @@ function fill(
 
 /** As many as the fullest has, in steps of 64. */
 function paddedSize(arrays: readonly { length: number }[]): number {
-  return roundUp(Math.max(1, ...arrays.map(({ length }) => length)), 64);
+  return roundUp(Math.max(1, ...arrays.map(({ length }) => length)), POSITIONS_UNIT);
 }
 
 function extend<A extends Int32Array | Float32Array>(values: A, target: A): A {

@@ -34,7 +34,7 @@ export { logitMargin } from "./terms/logit_margin.ts";
 export { logRatio, type LogRatioOptions } from "./terms/log_ratio.ts";
 export { ownWeight, type OwnWeightOptions } from "./terms/own_weight.ts";
 export { type Scope, sumUnits, type TokenArrays, tokenArrays, unitArrays } from "./units.ts";
-export { type Defaults, defineMethod, type Method, retainWeights } from "./objective.ts";
+export { type Defaults, defineMethod, type Kept, type Method, retainWeights } from "./objective.ts";
 export type { DualOptions } from "./dual_weight.ts";
 export { checkReference, type ReferenceModel, refusesReference } from "./reference_model.ts";
 export {
@@ -108,3 +108,4 @@ export {
   replayedRows,
 } from "./cut_chunks.ts";
 export { termsOf, type UnlearnEpoch } from "./unlearn_epoch.ts";
+export type { UnlearnStep } from "./unlearn_step.ts";

@@ -97,8 +97,18 @@ export interface Objective {
   negates?: number;
   /** What is edited in place of any training. Default: the terms are minimized. */
   edits?: RankEdits;
-  /** Of which tokens of the forget set a distribution over the vocabulary is kept for a term. Default: none. */
-  keeps?: Scope;
+  /** What its terms keep of the reference, beside what the divergence does. Default: nothing to speak of. */
+  keeps?: readonly Kept[];
+}
+
+/** What a term keeps of the reference: counted by plans of memory. */
+export interface Kept {
+  /** Of which set. */
+  side: "forget" | "retain";
+  /** Of which tokens. */
+  scope: Scope;
+  /** Of each a distribution over the vocabulary; the state that logits are made of; or what a layer gives. */
+  of: "distributions" | "states" | "outputs";
 }
 
 /**
@@ -184,4 +194,25 @@ export function retainWeights(
 ): TermWeights | null {
   if (alpha === 0) return null;
   return retainLoss === "kl" ? { divergenceAll: alpha } : { crossEntropyAll: alpha };
+}
+
+/** A divergence that weighs nothing is not computed, but a weight that moves with it must know it. */
+const LEAST_WEIGHT = 1e-12;
+
+/**
+ * The retain side of a method whose weight moves: there is one whatever its weight.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { dualWeights } from "./objective.ts";
+ *
+ * assertEquals(dualWeights({ weight: 0, retainLoss: "nll" }), { crossEntropyAll: 0 });
+ * assertEquals(dualWeights({ weight: 0, retainLoss: "kl" }), { divergenceAll: 1e-12 });
+ * ```
+ */
+export function dualWeights({ weight, retainLoss }: { weight: number; retainLoss: RetainLoss }): TermWeights {
+  return retainLoss === "kl"
+    ? { divergenceAll: Math.max(weight, LEAST_WEIGHT) }
+    : { crossEntropyAll: weight };
 }

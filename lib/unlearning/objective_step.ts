@@ -11,9 +11,10 @@ import { NotFiniteError } from "../models/not_finite.ts";
 import { DeviceStep, type StepShared } from "./device_step.ts";
 import type { MicroBatch } from "./micro_batch.ts";
 import type { BatchTensors } from "./term_inputs.ts";
-import { checkTerms, silentTerm } from "./term_inputs.ts";
+import { type StepTerms, termsOfSides, weightsOf } from "./step_terms.ts";
+import { checkTerms } from "./term_inputs.ts";
 import { type StepResult, TermSums, type TermValues } from "./term_values.ts";
-import { CROSS_ENTROPY, DIVERGENCE, type Term } from "./terms.ts";
+import { CROSS_ENTROPY, DIVERGENCE } from "./terms.ts";
 
 export type { StepShared } from "./device_step.ts";
 
@@ -72,13 +73,13 @@ export class ObjectiveStep implements Disposable {
   readonly #batches: readonly MicroBatch[];
   /** The numbers of other sets' micro-batches, behind those of the set: each step takes one of these sets too. */
   readonly #turns: readonly (readonly number[])[];
-  readonly #terms: readonly Term[];
-  /** Terms that the loss is made of; cross entropy may be there to be told only. */
-  readonly #counting: readonly Term[];
+  /** Of the set's micro-batches, and of those of turns, which have the weighted terms alone. */
+  readonly #terms: { set: StepTerms; turns: StepTerms };
   /** The weights of each micro-batch's values, by the term's name. */
   #weights: readonly Readonly<Record<string, Float32Array>>[];
   readonly #tensors: BatchTensors[] = [];
-  readonly #devices: readonly DeviceStep[];
+  /** What runs the set's micro-batches on each device, and those of turns: the same where their terms are. */
+  readonly #devices: { set: readonly DeviceStep[]; turns: readonly DeviceStep[] };
 
   private constructor(
     shared: StepShared,
@@ -90,21 +91,15 @@ export class ObjectiveStep implements Disposable {
     const batches = [...set, ...turns.flat()];
     let next = set.length;
     this.#turns = turns.map((turn) => turn.map(() => next++));
-    const all = [CROSS_ENTROPY, DIVERGENCE, ...shared.terms ?? []];
-    this.#weights = batches.map((batch, i) => {
-      const own = i < set.length ? all : all.map(silentTerm);
-      return Object.fromEntries(own.map((term) => [term.name, term.arrays(batch).weights]));
-    });
-    const counting = all.filter(({ name }) =>
-      this.#weights.some((weights) => weights[name]!.some((weight) => weight !== 0))
-    );
-    this.#counting = counting.length > 0 ? counting : [CROSS_ENTROPY];
-    this.#terms = [...new Set([CROSS_ENTROPY, ...this.#counting])];
+    this.#terms = termsOfSides(batches, { set: set.length, terms: shared.terms ?? [] });
+    this.#weights = batches.map((batch, i) => weightsOf(batch, this.#termsOf(i).terms));
     const { replicas, model } = shared;
     using made = new DisposableStack();
-    this.#devices = (replicas?.models ?? [model]).map((_, device) =>
-      made.use(new DeviceStep(shared, { terms: this.#terms, counting: this.#counting }, device))
-    );
+    const { set: own, turns: others } = this.#terms;
+    const devicesOf = (terms: StepTerms) =>
+      (replicas?.models ?? [model]).map((_, device) => made.use(new DeviceStep(shared, terms, device)));
+    const devices = devicesOf(own);
+    this.#devices = { set: devices, turns: own === others ? devices : devicesOf(others) };
     made.move();
   }
 
@@ -126,32 +121,43 @@ export class ObjectiveStep implements Disposable {
     const step = stack.use(new ObjectiveStep(shared, batches, turns));
     const all = [...batches, ...turns.flat()];
     for (const [i, batch] of all.entries()) { // before the model runs: freed even if it fails
-      const own = i < batches.length ? step.#terms : step.#terms.map(silentTerm);
-      step.#tensors.push({ ...step.#deviceOf(i).tensors(batch, own), reference: {} });
+      step.#tensors.push({ ...step.#stepOf(i).tensors(batch, step.#termsOf(i).terms), reference: {} });
     }
-    if (step.#terms.some((term) => term.reference) && !shared.comparesItself) await step.#computeReference();
+    if (!shared.comparesItself) await step.#computeReference();
     stack.move();
     return step;
   }
 
   async #computeReference(): Promise<void> {
+    const needed = [...this.#tensors.keys()].filter((i) =>
+      this.#termsOf(i).terms.some((term) => term.reference)
+    );
+    if (needed.length === 0) return;
     this.#shared.replicas?.refresh();
+    const steps = new Set(needed.map((i) => this.#stepOf(i)));
     using made = new DisposableStack();
-    const compiled = this.#devices.map((device) => made.use(device.compileReference()));
-    await onDevices(this.#shareOut([...this.#tensors.keys()]), async (i, device) => {
+    const compiled = new Map([...steps].map((step) => [step, made.use(step.compileReference())]));
+    await onDevices(this.#shareOut(needed), async (i) => {
       const tensors = this.#tensors[i]!;
-      tensors.reference = await compiled[device]!.async(tensors);
+      tensors.reference = await compiled.get(this.#stepOf(i))!.async(tensors);
     });
+    for (const step of steps) step.freezeOutput();
   }
 
-  /** What a micro-batch runs on. */
-  #deviceOf(batch: number): DeviceStep {
-    return this.#devices[batch % this.#devices.length]!;
+  #termsOf(batch: number): StepTerms {
+    return batch < this.#batches.length ? this.#terms.set : this.#terms.turns;
+  }
+
+  /** What runs a micro-batch. */
+  #stepOf(batch: number): DeviceStep {
+    const steps = batch < this.#batches.length ? this.#devices.set : this.#devices.turns;
+    return steps[batch % steps.length]!;
   }
 
   /** The numbers of micro-batches by device. */
   #shareOut(batches: readonly number[]): number[][] {
-    return this.#devices.map((own) => batches.filter((batch) => this.#deviceOf(batch) === own));
+    const devices = this.#devices.set.length;
+    return this.#devices.set.map((_, device) => batches.filter((batch) => batch % devices === device));
   }
 
   /**
@@ -218,12 +224,12 @@ export class ObjectiveStep implements Disposable {
   reweigh(batches: readonly MicroBatch[]): void {
     const weights = [...this.#weights];
     batches.forEach((batch, i) => {
-      const arrays = this.#terms.map((term) => [term.name, term.arrays(batch)] as const);
+      const arrays = this.#terms.set.terms.map((term) => [term.name, term.arrays(batch)] as const);
       weights[i] = Object.fromEntries(arrays.map(([name, { weights }]) => [name, weights]));
       for (const [name, values] of arrays) {
-        for (const changing of ["weights", "ceilings"]) {
+        for (const changing of ["weights", "ceilings", "units"]) {
           const [array, tensor] = [values[changing], this.#tensors[i]!.arrays[name]![changing]];
-          if (array && tensor) this.#deviceOf(i).fill(tensor, array as Float32Array);
+          if (array && tensor) this.#stepOf(i).fill(tensor, array);
         }
       }
     });
@@ -243,7 +249,8 @@ export class ObjectiveStep implements Disposable {
     batches: readonly number[],
     onBatch?: () => void | Promise<void>,
   ): Promise<Omit<TermValues, "norm">> {
-    const sums = new TermSums(this.#terms, this.#counting);
+    const { set, turns } = this.#terms;
+    const sums = new TermSums([...new Set([...set.counting, ...turns.counting])]);
     using held = new DisposableStack();
     try {
       const { dropout, replicas, comparesItself } = this.#shared;
@@ -251,12 +258,15 @@ export class ObjectiveStep implements Disposable {
       const draws = comparesItself ? [0, 1] : [0];
       const seeds = dropout ? draws.map((draw) => held.adopt(dropout(draw), tf.dispose)) : []; // of the whole step
       replicas?.refresh();
-      await onDevices(this.#shareOut(batches), async (i, device) => {
-        const result = await this.#devices[device]!.run(this.#tensors[i]!, ...seeds);
+      await onDevices(this.#shareOut(batches), async (i) => {
+        const result = await this.#stepOf(i).run(this.#tensors[i]!, ...seeds);
         results[i] = held.adopt(result, tf.dispose);
         await onBatch?.();
       });
-      for (const i of batches) sums.add(results[i]!, this.#weights[i]!, this.#batches[i]);
+      for (const i of batches) {
+        const { terms } = this.#termsOf(i);
+        sums.add(results[i]!, { terms, weights: this.#weights[i]!, batch: this.#batches[i] });
+      }
       if (Number.isFinite(sums.means.loss)) return sums.means;
       throw new NotFiniteError(`Cannot go on unlearning: the loss is ${sums.means.loss}`);
     } catch (error) {
@@ -267,7 +277,7 @@ export class ObjectiveStep implements Disposable {
 
   /** Frees everything but the model and the sums. */
   [Symbol.dispose](): void {
-    for (const device of this.#devices) device[Symbol.dispose]();
+    for (const step of new Set([...this.#devices.set, ...this.#devices.turns])) step[Symbol.dispose]();
     tf.dispose(this.#tensors);
   }
 }

@@ -16,6 +16,7 @@ import { Adam } from "../training/adam.ts";
 import { editableLayers, RankEditor, type RankEdits, tokenRanks } from "./rank_editor.ts";
 import type { RunSteps } from "./run_steps.ts";
 import type { UnlearnSets } from "./unlearn_options.ts";
+import { stepOf } from "./unlearn_step.ts";
 
 /**
  * The steps of a run by edits; `using` frees what they hold, not the model.
@@ -43,6 +44,7 @@ export class RankEditSteps implements RunSteps {
   earlier = 0;
   readonly dual = null;
   readonly hasRate = false;
+  onStep: RunSteps["onStep"];
   readonly #model: Model;
   readonly #secrets: readonly TokenizedSecret[];
   readonly #edits: RankEdits;
@@ -83,6 +85,8 @@ export class RankEditSteps implements RunSteps {
     const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
     const crossEntropySecret = losses.length > 0 ? mean : null;
     const forget = { loss: null, crossEntropySecret, crossEntropyNormal: null, divergence: null, norm: null };
+    const step = this.earlier + this.optimizer.steps;
+    await this.onStep?.(stepOf(forget, { step, epoch: turn + 1, side: "forget", rate: null }));
     return { forget, retain: undefined };
   }
 

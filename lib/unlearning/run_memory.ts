@@ -16,30 +16,14 @@ import {
   type OptimizerName,
   runtimeBytes,
 } from "../training/step_memory.ts";
-import type { Objective } from "./objectives.ts";
+import { type KeptWork, referenceBytes } from "./reference_bytes.ts";
 
 /** What is to be unlearned. */
-export interface UnlearnWork {
-  /** The method's two steps. */
-  objective: Objective;
-  /** Rows of the forget set, of at most `forgetTokens` tokens. */
-  forgetRows: number;
-  /** Tokens of a forget row, at most. */
-  forgetTokens: number;
-  /** Secret tokens in all rows. */
-  maskTokens: number;
+export interface UnlearnWork extends KeptWork {
   /** Secrets in all rows. */
   secrets: number;
-  /** Sets of made-up values in the secrets' places. Default 0. */
-  controlSets?: number;
-  /** Rows of the retain set. */
-  retainRows: number;
-  /** Tokens of a retain row, at most. */
-  retainTokens: number;
   /** Whether the model knows the retain set and the method keeps it: few continuations are decoded then. */
   isRetained: boolean;
-  /** Rows at once. */
-  microBatch: number;
   /** Whether XLA compiles the steps. */
   xla: boolean;
   /** A GPU's memory, bytes; null, the default, on a processor. */
@@ -124,7 +108,10 @@ export function unlearningBytes(
   );
   const budget = budgetOf({ gpu, limit });
   const ofSecrets = secretScoreBytes(config, work);
-  const reference = referenceBytes(config, { ...work, output });
+  const { vocabularySize } = config;
+  const stateWidth = work.reference?.config.width ?? config.width;
+  const projecting = work.reference ? vocabularySize * stateWidth * FLOAT_BYTES : output; // another's is kept whole
+  const reference = referenceBytes({ vocabularySize, width: stateWidth }, { ...work, output: projecting });
   const comparing = work.reference ? weights + held + reference + forwardBytes(work.reference, work) : 0;
   const sides = work.objective.retain ? 2 : 1;
   const graphs = xla || trained < parameters || !recomputesLayers
@@ -179,22 +166,6 @@ function editingBytes(
   const ofSecrets = secretScoreBytes(config, work);
   const weights = parameters * weightBytes;
   return runtimeBytes(gpu) + Math.max(weights + inverse + Math.max(run + ranks, ofSecrets), 2 * weights);
-}
-
-/** The reference's states, where the divergence counts, and its output layer; or a term's targets. */
-function referenceBytes(
-  { vocabularySize, width }: ModelSizes["config"],
-  { objective, output, ...work }: UnlearnWork & { output: number },
-): number {
-  const { forget, retain, keeps } = objective;
-  const { reference } = work;
-  const stateWidth = reference?.config.width ?? width;
-  const layer = reference ? vocabularySize * stateWidth * FLOAT_BYTES : output;
-  const kept = keeps === "row" ? work.forgetRows * work.forgetTokens : keeps ? work.maskTokens : 0;
-  const positions = (forget.divergenceAll ? work.forgetRows * work.forgetTokens : 0) +
-    (forget.divergenceSecret ? work.maskTokens : 0) + (work.controlSets ?? 0) * work.maskTokens +
-    (retain?.divergenceAll ? work.retainRows * work.retainTokens : 0);
-  return (kept * vocabularySize + positions * stateWidth) * FLOAT_BYTES + (positions > 0 ? layer : 0);
 }
 
 /** What EL_n of all secrets takes. */

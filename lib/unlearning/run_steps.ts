@@ -7,6 +7,7 @@ import type { Adam } from "../training/adam.ts";
 import type { DualState } from "./dual_weight.ts";
 import type { StopRule } from "./stop_rule.ts";
 import type { EpochTerms } from "./unlearn_epoch.ts";
+import type { UnlearnStep } from "./unlearn_step.ts";
 
 /** What the rule says of the secrets: which are to be forgotten yet, and to what losses they are brought. */
 export type Aim = Pick<StopRule, "active" | "pushes" | "secretThresholds">;
@@ -21,6 +22,8 @@ export interface RunSteps extends Disposable {
   dual: DualState | null;
   /** Whether there is a learning rate, which may suit the model or not. */
   readonly hasRate: boolean;
+  /** Called with each side of each update, once that is done. */
+  onStep?: ((step: UnlearnStep) => void | Promise<void>) | undefined;
   /** An epoch. @param turn its number, from 0 @param onBatch called after each part; what it throws ends it there */
   run(
     turn: number,

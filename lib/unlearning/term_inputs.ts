@@ -12,15 +12,15 @@ import { sparseCrossEntropy } from "../engine/kernels.ts";
 import { chunkedValues, chunkRows, LOGIT_BYTES } from "../training/chunked_values.ts";
 import type { StepOptions } from "../training/next_token_loss.ts";
 import type { MicroBatch } from "./micro_batch.ts";
-import {
-  CROSS_ENTROPY,
-  DIVERGENCE,
-  type LogitRows,
-  type NamedTensors,
-  type Term,
-  type TermInputs,
-  type ValueOptions,
-} from "./terms.ts";
+import type { LogitRows, NamedTensors, Term, TermInputs, ValueOptions } from "./terms.ts";
+
+/** Whose logits are made of the reference's states. */
+export interface OutputOptions {
+  /** Gives the reference's logits of its states. Default: the model's own output layer, which is right while it is the reference. */
+  before?: ((states: Tensor) => Tensor) | undefined;
+  /** Called where a term takes states, of which logits can be made later. */
+  onStates?: (() => void) | undefined;
+}
 
 /** A micro-batch's tensors. */
 export type BatchTensors = {
@@ -69,29 +69,6 @@ export function checkTerms(terms: readonly Term[], { config }: { config: { layer
 }
 
 /**
- * A term for micro-batches of other sets than the step's own: none but the weighted ones count there.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { microBatches } from "./micro_batches.ts";
- * import { CROSS_ENTROPY } from "./terms.ts";
- *
- * const [batch] = microBatches([{ ids: Int32Array.of(1, 2) }], { crossEntropyAll: 1 }, { size: 1 });
- * const silent = silentTerm({ ...CROSS_ENTROPY, name: "mine" });
- * assertEquals([silent.arrays(batch!).weights[0], silentTerm(CROSS_ENTROPY).arrays(batch!).weights[0]], [0, 1]);
- * ```
- */
-export function silentTerm(term: Term): Term {
-  if (term === CROSS_ENTROPY || term === DIVERGENCE) return term;
-  const arrays = (batch: MicroBatch) => {
-    const given = term.arrays(batch);
-    return { ...given, weights: new Float32Array(given.weights.length) };
-  };
-  return { ...term, arrays };
-}
-
-/**
  * A micro-batch's tensors, without what is kept of the reference; the caller disposes them.
  *
  * @example
@@ -125,7 +102,7 @@ export function tensorsOf(batch: MicroBatch, terms: readonly Term[]): Omit<Batch
 /**
  * Runs a model over a micro-batch, for terms.
  *
- * @param options how a step runs it; `before` gives the reference's logits of its states, where terms ask for them
+ * @param options how a step runs it
  * @returns what gives each term its inputs
  *
  * @example
@@ -151,8 +128,7 @@ export function inputsOf(
   model: Model,
   { ids, texts, kinds, owners, arrays }: Omit<BatchTensors, "reference">,
   terms: readonly Term[],
-  { before, logitBytes, ...options }: StepOptions & { before?: ((states: Tensor) => Tensor) | undefined } =
-    {},
+  { before, onStates, logitBytes, ...options }: StepOptions & OutputOptions = {},
 ): { of: (term: Term) => TermInputs } {
   const [B, T] = ids.shape as [number, number];
   const { width: D } = model.config;
@@ -170,7 +146,7 @@ export function inputsOf(
   const predicting = tf.slice(tf.reshape(last, [B, T, D]), [0, 0, 0], [B, T - 1, D]);
   const hidden = tf.reshape(predicting, [B * (T - 1), D]); // [B (T - 1), D]
   const labels = tf.reshape(tf.slice(ids, [0, 1], [B, T - 1]), [B * (T - 1)]); // [B (T - 1)]
-  const results = new Results(model, hidden, { labels, before, logitBytes });
+  const results = new Results(model, hidden, { labels, before, onStates, logitBytes });
   const shared = { ...{ ids, labels, kinds, owners }, ...results.functions };
   return {
     of: ({ name, layers = [] }) => ({
@@ -219,9 +195,8 @@ export function frozenOutput(
 /** Beside the reference's logits stand both distributions and their logarithms: so much smaller are chunks then. */
 const TWICE_LOGITS = 4;
 
-interface ResultOptions extends Pick<StepOptions, "logitBytes"> {
+interface ResultOptions extends Pick<StepOptions, "logitBytes">, OutputOptions {
   labels: Tensor;
-  before: ((states: Tensor) => Tensor) | undefined;
 }
 
 /** What terms are given of a model's states, each computed when it is first asked for. */
@@ -248,7 +223,10 @@ class Results {
   get functions(): Pick<TermInputs, "valuesOf" | "statesAt" | "logitsAt"> {
     return {
       valuesOf: (f, options) => this.#valuesOf(f, options),
-      statesAt: (positions) => this.#statesAt(positions),
+      statesAt: (positions) => {
+        this.#options.onStates?.();
+        return this.#statesAt(positions);
+      },
       logitsAt: (positions) => this.#model.project(this.#statesAt(positions)), // [P, V]
     };
   }

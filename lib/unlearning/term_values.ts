@@ -37,36 +37,38 @@ export type StepResult = { loss: Tensor; values: NamedTensors };
  * import { CROSS_ENTROPY } from "./terms.ts";
  *
  * using _engine = await openTensorFlow({ device: "cpu" });
- * const sums = new TermSums([CROSS_ENTROPY], [CROSS_ENTROPY]);
+ * const sums = new TermSums([CROSS_ENTROPY]);
  * const batch = { kinds: Uint8Array.of(2, 1) }; // one other token, and one of a secret
  * const values = { crossEntropy: tf.tensor1d([3, 1]) };
- * sums.add({ loss: tf.scalar(2), values }, { crossEntropy: Float32Array.of(0.5, 0.5) }, batch);
+ * const weights = { crossEntropy: Float32Array.of(0.5, 0.5) };
+ * sums.add({ loss: tf.scalar(2), values }, { terms: [CROSS_ENTROPY], weights, batch });
  * const { loss, terms, crossEntropySecret, crossEntropyNormal } = sums.means;
  * assertEquals([loss, terms, crossEntropySecret, crossEntropyNormal], [2, { crossEntropy: 2 }, 1, 3]);
  * ```
  */
 export class TermSums {
-  readonly #terms: readonly Term[];
   readonly #parts: Record<string, number>;
   #loss = 0;
   readonly #secret = new Mean();
   readonly #normal = new Mean();
   readonly #divergence = new Mean();
 
-  /** @param terms whose values there are @param counting those of them that the loss is made of */
-  constructor(terms: readonly Term[], counting: readonly Term[]) {
-    this.#terms = terms;
+  /** @param counting the terms that the loss is made of */
+  constructor(counting: readonly Term[]) {
     this.#parts = Object.fromEntries(counting.map(({ name }) => [name, 0]));
   }
 
-  /** Adds a micro-batch's; without the batch its values count in the loss and its terms alone. */
+  /** Adds a micro-batch's values of its terms; without the batch they count in the loss and its terms alone. */
   add(
     { loss, values }: StepResult,
-    weights: Readonly<Record<string, Float32Array>>,
-    batch: Pick<MicroBatch, "kinds"> | undefined,
+    { terms, weights, batch }: {
+      terms: readonly Term[];
+      weights: Readonly<Record<string, Float32Array>>;
+      batch?: Pick<MicroBatch, "kinds"> | undefined;
+    },
   ): void {
     this.#loss += loss.dataSync()[0]!;
-    for (const term of this.#terms) {
+    for (const term of terms) {
       const own = values[term.name]!.dataSync();
       weights[term.name]!.forEach((weight, at) => {
         if (weight === 0) return;

@@ -43,7 +43,12 @@ export interface TermInputs {
    * @param f each position's value is made of its own row alone
    */
   valuesOf: (f: (rows: LogitRows) => Tensor, options?: ValueOptions) => Tensor;
-  /** [P, D]: the states that logits are made of, of some positions or all. @param positions [P] int32 */
+  /**
+   * [P, D]: the states that logits are made of, of some positions or all. Asked for by `reference`, the output layer is kept
+   * as it was, too.
+   *
+   * @param positions [P] int32
+   */
   statesAt: (positions?: Tensor) => Tensor;
   /** [N, V], computed when it is first asked for; not by chunks, so that all of them are there: see `valuesOf`. */
   readonly logits: Tensor;
@@ -83,7 +88,7 @@ export interface Term {
   layers?: readonly number[];
   /**
    * Gives the arrays of a micro-batch: the values' weights, and what else the term is given. Where secrets are left alone
-   * one by one, the weights alone are asked for anew.
+   * one by one, `weights`, `ceilings` and `units` alone are asked for anew.
    */
   arrays: (batch: MicroBatch) => TermArrays;
   /** What it needs of the reference: computed once for each micro-batch, and kept. Default: nothing. */

@@ -16,7 +16,8 @@ type UnitBatch = Pick<MicroBatch, "kinds" | "counts" | "active" | "units" | "slo
 
 /**
  * The unit of each position, and the weight of each unit, which makes a mean over the units of the whole set that count,
- * of secrets weighted by their risks.
+ * of secrets weighted by their risks. A row is its tokens without those of secrets that are left alone: their probability is
+ * that of the rest of the text, given all that stands before each.
  *
  * @returns `units` [N], the number of its row's unit, -1 for none; `weights` [B slots]
  *
@@ -39,8 +40,11 @@ export function unitArrays(
 ): { units: Int32Array; weights: Float32Array } {
   const { kinds, units, slots, rows, counts, risks } = batch;
   if (scope === "row") {
-    const real = Int32Array.from(kinds, (kind) => kind === KIND.padding ? -1 : 0);
-    return { units: real, weights: rowWeights(batch, weight) };
+    const isLeft = (kind: number) => kind === KIND.padding || kind === KIND.settled;
+    return {
+      units: Int32Array.from(kinds, (kind) => isLeft(kind) ? -1 : 0),
+      weights: rowWeights(batch, weight),
+    };
   }
   const weights = new Float32Array(rows * slots);
   const positions = kinds.length / rows;

@@ -14,6 +14,7 @@ import type { Lasting } from "./lasting.ts";
 import type { RateNote } from "./rate_notes.ts";
 import type { UnlearnRow } from "./micro_batches.ts";
 import type { UnlearnEpoch } from "./unlearn_epoch.ts";
+import type { UnlearnStep } from "./unlearn_step.ts";
 
 /** What is forgotten and what is kept. */
 export interface UnlearnSets {
@@ -123,6 +124,8 @@ export interface UnlearnHooks {
   onNote?: (note: RateNote) => void;
   /** Called after each micro-batch of an epoch's steps. */
   onBatch?: (done: number, total: number) => void | Promise<void>;
+  /** Called with each side of each update, once that is done. */
+  onStep?: ((step: UnlearnStep) => void | Promise<void>) | undefined;
   /** Called after each step of a lasting run's trainings, which are as long as that. */
   onTrain?: (step: number, steps: number) => void | Promise<void>;
   /** Ends the run after the micro-batch in progress; the epoch in progress is dropped. */

@@ -101,10 +101,11 @@ export class UnlearnRun implements Disposable {
   }
 
   async toEnd(
-    { onContinue, onEpoch, onNote, onBatch, onTrain, signal, folder }: UnlearnHooks,
+    { onContinue, onEpoch, onNote, onBatch, onStep, onTrain, signal, folder }: UnlearnHooks,
   ): Promise<UnlearnResult> {
     const check = () => signal?.throwIfAborted();
     this.#folder = folder;
+    this.#steps.onStep = onStep;
     const isContinued = folder !== undefined && await this.#restore(folder);
     if (isContinued) {
       onContinue?.(this.#history.length - 1);

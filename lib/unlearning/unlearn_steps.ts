@@ -16,11 +16,13 @@ import { Replicas } from "../training/replicas.ts";
 import { type MicroBatch, microBatches, type UnlearnRow } from "./micro_batches.ts";
 import { NegatedWeights } from "./negated_weights.ts";
 import { ObjectiveStep } from "./objective_step.ts";
+import { dualWeights } from "./objective.ts";
 import { CONTROL_WEIGHTS, type Objective, objectiveOf } from "./objectives.ts";
 import type { Aim, RunSteps } from "./run_steps.ts";
 import { withLosses } from "./secret_losses.ts";
 import type { TermValues } from "./term_values.ts";
 import type { UnlearnOptions, UnlearnSets } from "./unlearn_options.ts";
+import { stepOf, type UnlearnStep } from "./unlearn_step.ts";
 
 /** What the steps are made by. */
 export interface StepsOptions extends UnlearnOptions {
@@ -57,6 +59,7 @@ export class UnlearnSteps implements RunSteps {
   readonly optimizer: Adam;
   /** Updates before the optimizer last began anew. */
   earlier = 0;
+  onStep: RunSteps["onStep"];
   readonly hasRate = true;
   readonly #sums: GradientSums;
   readonly #replicas: Replicas;
@@ -152,11 +155,16 @@ export class UnlearnSteps implements RunSteps {
       ),
     );
     const retainRows = sets.retain.map((ids) => ({ ids }));
+    const retainLoss = objective.retain?.divergenceAll === undefined ? "nll" : "kl";
     const cutRetain = (weight?: number) =>
-      microBatches(retainRows, weight === undefined ? objective.retain! : { crossEntropyAll: weight }, {
-        ...how,
-        paddedLength: RETAIN_TOKENS,
-      });
+      microBatches(
+        retainRows,
+        weight === undefined ? objective.retain! : dualWeights({ weight, retainLoss }),
+        {
+          ...how,
+          paddedLength: RETAIN_TOKENS,
+        },
+      );
     const retain = objective.retain &&
       stack.use(await ObjectiveStep.create({ ...shared, terms: terms.retain ?? [] }, cutRetain()));
     const negated = negates === undefined ? null : stack.use(new NegatedWeights(model.trainable, negates));
@@ -187,14 +195,28 @@ export class UnlearnSteps implements RunSteps {
     const total = this.#forget.batchCount + (this.#retain?.batchCount ?? 0);
     let done = 0;
     const tell = () => onBatch(++done, total);
+    const at = { epoch: turn + 1, rate: this.#lr };
     if (!this.#isJoint || !this.#retain) {
       const forget = await this.#forget.run(this.#lr, tell, turn);
-      return { forget, retain: await this.#retain?.run(this.#lr, tell) };
+      await this.#note(forget, { ...at, side: "forget" });
+      const retain = await this.#retain?.run(this.#lr, tell);
+      if (retain) await this.#note(retain, { ...at, side: "retain" });
+      return { forget, retain };
     }
     const forget = await this.#forget.add(tell, turn);
     const retain = await this.#retain.run(this.#lr, tell);
+    await this.#note({ ...forget, norm: null }, { ...at, side: "forget" });
+    await this.#note(retain, { ...at, side: "retain" });
     const allowed = this.#moveDual(turn + 1, retain);
     return { forget: { ...forget, loss: forget.loss + retain.loss - allowed, norm: retain.norm }, retain };
+  }
+
+  /** Tells of a side of the update that was just taken. */
+  async #note(
+    values: Parameters<typeof stepOf>[0],
+    at: Pick<UnlearnStep, "epoch" | "side" | "rate">,
+  ): Promise<void> {
+    await this.onStep?.(stepOf(values, { step: this.earlier + this.optimizer.steps, ...at }));
   }
 
   /** What a continued run needs of a moving weight; null where none moves. */
@@ -209,11 +231,11 @@ export class UnlearnSteps implements RunSteps {
   }
 
   /** Moves the retain side's weight, where it moves; its part of the loss that is allowed. */
-  #moveDual(epoch: number, { crossEntropyNormal }: TermValues): number {
+  #moveDual(epoch: number, { crossEntropyNormal, divergence }: TermValues): number {
     const dual = this.#dual;
     if (!dual) return 0;
     const { weight } = dual.state;
-    dual.tell(epoch, crossEntropyNormal!);
+    dual.tell(epoch, divergence ?? crossEntropyNormal!);
     if (dual.state.weight !== weight) this.#retain!.reweigh(this.#cutRetain(dual.state.weight));
     return weight * dual.state.bound!;
   }
@@ -231,8 +253,10 @@ export class UnlearnSteps implements RunSteps {
   ): Promise<void> {
     this.restart();
     for (let i = 0; i < updates; i++) {
-      await this.#forget.hold(lr, turn + i);
-      await this.#retain?.run(lr);
+      const at = { epoch: turn, rate: lr };
+      await this.#note(await this.#forget.hold(lr, turn + i), { ...at, side: "forget" });
+      const retain = await this.#retain?.run(lr);
+      if (retain) await this.#note(retain, { ...at, side: "retain" });
       await onUpdate(i + 1);
     }
   }

@@ -40,7 +40,7 @@ Deno.test("FormatShortfall expects syllables where a format is made of them, and
   const shortfall = new FormatShortfall(formatOf({ value, tag: "EMAIL" }));
   const drawn = Array.from({ length: 100 }, () => shortfall.of(SECRET_FORMATS.email(random)));
   assert(drawn.filter((nats) => nats === 0).length > 75, drawn.join());
-  const none = new FormatShortfall({ name: "own", slots: ["ab", "ab"], draw: () => "abab" });
+  const none = new FormatShortfall({ name: "own", isSmall: false, slots: ["ab", "ab"], draw: () => "abab" });
   assertEquals([none.of("aa"), none.of("aaa")], [0, 0]);
 });
 

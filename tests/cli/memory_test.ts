@@ -3,6 +3,8 @@ import { existsSync } from "node:fs";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
 import { describeMemory, modelSizes } from "../../lib/cli/memory.ts";
 import { createProgress } from "../../lib/cli/progress.ts";
+import type { SweepConfig } from "../../lib/cli/sweep_config.ts";
+import { planSweep } from "../../lib/cli/sweep_plan.ts";
 import { planTraining } from "../../lib/cli/train_plan.ts";
 import { trainingBytes } from "../../lib/training/step_memory.ts";
 import { fitUnlearning } from "../../lib/cli/unlearn_memory.ts";
@@ -68,7 +70,10 @@ Deno.test("on a GPU unlearning takes as many rows at once as fit, and says so", 
   );
   const small = await plan(16e9, lora);
   assertEquals(small.microBatch, 1);
-  assertMatch(small.lines[0]!, /probably too little even with --micro-batch 1, take a smaller model/);
+  assertMatch(
+    small.lines[0]!,
+    /probably too little even with --micro-batch 1 \(\d+\.\d GB\), take a smaller model/,
+  );
   // all weights, in float32, with their moments and gradients: no card has that
   assertMatch((await plan(140e9)).lines[0]!, /even with --micro-batch 1/);
 });
@@ -112,6 +117,26 @@ Deno.test("unlearn and train say by --plan what they would take, and do nothing"
     assertMatch(stdout, /64\.0 GB/);
     assert(!existsSync(at.path("out")), stdout);
   }
+});
+
+Deno.test("train takes fewer windows at once where --memory is short, and refuses what can't fit", async () => {
+  using at = await tiny();
+  await at.fail(
+    "train",
+    { memory: "300MB" },
+    "Cannot run within 0.3 GB: with --micro-batch 1 it takes about",
+  );
+  const all = { steps: 2, batch: 8, length: 256 };
+  const bytes = trainingBytes(await modelSizes(at.model), { rows: 8, length: 256, microBatch: 2 });
+  const { stderr } = await at.run("train", { ...all, memory: `${(bytes / 1e6 + 0.001).toFixed(3)}MB` });
+  assertMatch(stderr, /^Memory: about 0\.8 GB .* are free: with --micro-batch 2, as 8 would take 0\.\d GB$/m);
+  const cut = await Deno.readTextFile(at.path("out/metrics.jsonl"));
+  await Deno.remove(at.path("out"), { recursive: true });
+  await at.run("train", all);
+  const whole = await Deno.readTextFile(at.path("out/metrics.jsonl"));
+  const losses = (text: string) => text.trimEnd().split("\n").map((line) => JSON.parse(line).loss as number);
+  assertEquals(losses(cut).length, 2);
+  losses(whole).forEach((loss, i) => assertAlmostEquals(losses(cut)[i]!, loss, 1e-6 * loss));
 });
 
 Deno.test("unlearn takes fewer rows at once where memory is short, and refuses what can't fit", async () => {
@@ -188,4 +213,22 @@ Deno.test("train says what to lower where a rate is too large", async () => {
     /^The learning rate is large for this model: the loss has risen from .*: try --lr 1$/,
   );
   assertEquals(JSON.parse(Deno.readTextFileSync(at.path("out/run.json"))).summary.notes, notes);
+});
+
+Deno.test("sweep --plan opens no model for runs that do not fit", async () => {
+  using _engine = await openTensorFlow({ device: "cpu" });
+  using _gpu = pretendGpu(1e7);
+  const study = { methods: ["ga"], k: [1], sets: 2, grid: {}, vary: {} };
+  const config = {
+    model: "embedded",
+    unlearn: {},
+    retain: {},
+    studies: { a: study },
+  } as unknown as SweepConfig;
+  const own = { progress: createProgress(), breathe: async () => {}, log: () => {}, cwd: "/", seed: 1 };
+  const context = { ...own, signal: new AbortController().signal, force: false, settings: {} };
+  const { text, summary } = await planSweep(config, "/out", context);
+  assertMatch(text!, /^ga, 1 rows +2 +2 +not measured: it does not fit$/m);
+  assertMatch(text!, /; without the runs that do not fit$/m);
+  assertEquals([summary.runs, summary.seconds], [2, 0]);
 });

@@ -197,8 +197,8 @@ Deno.test("unlearn by each secret's own controls says what became of each, and w
 Deno.test("a checkpoint has what transformers reads, and no leftovers of its run", async () => {
   for (const name of ["codeeraser", "ga"]) {
     const folder = join(OUT, name);
-    const files = ["README.md", "config.json", "history.parquet", "model.safetensors", "run.json"];
-    assertEquals(namesIn(folder), [...files, "tokenizer.json"]);
+    const files = ["README.md", "config.json", "history.parquet", "metrics.jsonl", "model.safetensors"];
+    assertEquals(namesIn(folder), [...files, "run.json", "tokenizer.json"]);
     const record = JSON.parse(Deno.readTextFileSync(join(folder, "run.json")));
     assertEquals([record.command, record.status, record.settings.method], ["unlearn", "finished", name]);
     assertEquals(record.summary.after, summaryOf(runs[name]!, name === "ga" ? 1 : 0).after);

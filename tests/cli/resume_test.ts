@@ -20,13 +20,25 @@ interface Rule {
 }
 
 const RULES: readonly Rule[] = [
-  { stop: "group", status: "not-converged", epochs: EPOCHS, kept: EPOCHS, tables: ["history.parquet"] },
   {
-    ...{ stop: "secret", status: "out-of-patience", epochs: 10, kept: 0 },
-    tables: ["history.parquet", "secrets.parquet"],
+    stop: "group",
+    status: "not-converged",
+    epochs: EPOCHS,
+    kept: EPOCHS,
+    tables: ["history.parquet", "metrics.jsonl"],
   },
   {
-    ...{ stop: "group", status: "not-converged", epochs: EPOCHS, kept: EPOCHS, tables: ["history.parquet"] },
+    ...{ stop: "secret", status: "out-of-patience", epochs: 10, kept: 0 },
+    tables: ["history.parquet", "metrics.jsonl", "secrets.parquet"],
+  },
+  {
+    ...{
+      stop: "group",
+      status: "not-converged",
+      epochs: EPOCHS,
+      kept: EPOCHS,
+      tables: ["history.parquet", "metrics.jsonl"],
+    },
     lora: "r=2,dropout=0.3",
   },
 ];
@@ -92,8 +104,8 @@ async function stopTwice(rule: Rule): Promise<void> {
   assertEquals(line, "codescrub: Interrupted by SIGINT: what was finished stays");
   const first = lastEpoch(out);
   assert(first >= 1 && first < rule.epochs, `interrupted after epoch ${first}`);
-  const kept = `checkpoint-${rule.kept === 0 ? 0 : first}.kept`;
-  assertEquals(namesIn(out), [`checkpoint-${2 * first}`, kept, "run.json"].sort());
+  const kept = new Set(["checkpoint-0.kept", `checkpoint-${rule.kept === 0 ? 0 : first}.kept`]); // as it came, too
+  assertEquals(namesIn(out), [`checkpoint-${2 * first}`, ...kept, "metrics.jsonl", "run.json"].sort());
 
   const killed = await stop(args, out, "SIGKILL");
   assertEquals([killed.code, killed.stdout], [137, ""]);

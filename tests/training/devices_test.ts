@@ -16,12 +16,13 @@ const SHARED = { ...OPTIONS, batch: 3, steps: 5 };
 interface How {
   hasAdapter?: boolean;
   recomputesLayers?: boolean;
+  microBatch?: number;
   stop?: number;
   folder?: string;
 }
 
 /** The losses and norms of each step, up to `stop`; goes on from the folder's checkpoint and leaves one. */
-async function train(where: Where, { hasAdapter, recomputesLayers, stop, folder }: How = {}) {
+async function train(where: Where, { hasAdapter, recomputesLayers, microBatch, stop, folder }: How = {}) {
   using engine = await openTensorFlow(openedAt(where));
   const before = engine.memory();
   const numbers = await (async () => {
@@ -44,6 +45,7 @@ async function train(where: Where, { hasAdapter, recomputesLayers, stop, folder 
     await trainModel(model, { optimizer, documents: DOCUMENTS }, {
       ...SHARED,
       ...recomputesLayers && { recomputesLayers },
+      microBatch,
     }, {
       onStep: ({ step, loss, norm }) => {
         numbers.push(loss, norm);
@@ -79,6 +81,17 @@ for (const how of WAYS) {
     assertSame(await train(2, how), await train(1, how));
   });
 }
+
+for (const [where, microBatch] of [[1, 1], [1, 2], [2, 1]] as const) {
+  Deno.test(`trainModel() by ${microBatch} of three windows at once has the losses of all, on ${where} devices`, async () => {
+    for (const how of WAYS) assertSame(await train(where, { ...how, microBatch }), await train(1, how));
+  });
+}
+
+Deno.test("trainModel() refuses no windows at once", async () => {
+  const message = "Cannot train on 0 windows at once: expected a whole number from 1";
+  await assertRejects(() => train(1, { microBatch: 0 }), RangeError, message);
+});
 
 Deno.test("a training that was stopped on one device goes on with two", async () => {
   const folder = await Deno.makeTempDir();

@@ -47,7 +47,11 @@ export const command = defineCommand({
     shard: SHARD_OPTION,
     memory: MEMORY_OPTION,
     ...DEVICES_OPTIONS,
-    plan: { ...PLAN_OPTION, describe: "say how many runs, how long and how much memory, and write nothing" },
+    plan: {
+      ...PLAN_OPTION,
+      describe:
+        "say how many runs, how long and how much memory, and write nothing; of each kind of run that fits and is not known yet the model is loaded, and two epochs run on random tokens",
+    },
     out: {
       kind: "path",
       describe: "folder of the runs, their tables and the page",

@@ -9,7 +9,6 @@ import { writeFileAtomic } from "../../files/write_file.ts";
 import { Adam } from "../../training/adam.ts";
 import { checkpointBytes, CHECKPOINTS, readCheckpoint, writeCheckpoint } from "../../training/checkpoint.ts";
 import { RateWatch } from "../../training/rate_watch.ts";
-import { trainingBytes } from "../../training/step_memory.ts";
 import { TOKEN_FILES } from "../../training/token_file.ts";
 import { TRAIN_DEFAULTS, trainModel, type TrainStep } from "../../training/train.ts";
 import { LORA_OPTIONS, type TrainedModel, trainedOptions } from "../adapter_options.ts";
@@ -22,24 +21,17 @@ import {
   OPTIMIZER_OPTION,
   readMemory,
 } from "../memory_options.ts";
-import {
-  countDevices,
-  DEVICES_OPTIONS,
-  engineDevices,
-  type GivenDevices,
-  readHosts,
-} from "../devices_option.ts";
+import { countDevices, DEVICES_OPTIONS, engineDevices, type GivenDevices } from "../devices_option.ts";
 import { DTYPE_OPTION, SAVE_DTYPE_OPTION } from "../dtype_options.ts";
-import { gpuMemory } from "../../engine/cpu_features.ts";
-import { sayMemory } from "../memory.ts";
 import { checkSpace } from "../output.ts";
 import { EVENT_FILES, openEventLog, TENSORBOARD_OPTION } from "../event_log.ts";
 import { openRunFolder } from "../run_folder.ts";
 import { trainedFiles } from "../save_trained.ts";
 import { openEngine } from "../session.ts";
-import { learnsTokenizer, openStart, startSizes, trainingInputs } from "../train_start.ts";
+import { STEP_FILE, StepLog } from "../step_log.ts";
+import { openStart, trainingInputs } from "../train_start.ts";
 import { openTrainingTokens } from "../train_tokens.ts";
-import { planTraining } from "../train_plan.ts";
+import { fitTraining, planTraining } from "../train_plan.ts";
 import { openTrainingTexts } from "../training_texts.ts";
 import { describeRate } from "../unlearn_report.ts";
 
@@ -107,6 +99,12 @@ export const command = defineCommand({
     },
     checkpointLayers: CHECKPOINT_LAYERS_OPTION,
     optimizer: OPTIMIZER_OPTION,
+    microBatch: {
+      kind: "int",
+      describe:
+        "windows at once on each device: gradients of a batch are added up, with the same result but for rounding; by default all of them, or as many as fit into --memory",
+      min: 1,
+    },
     memory: MEMORY_OPTION,
     ...DEVICES_OPTIONS,
     plan: MEMORY_PLAN_OPTION,
@@ -122,32 +120,21 @@ export const command = defineCommand({
   async run(values, context) {
     const { out, steps, batch, length } = values;
     checkTrained(values, context);
-    using engine = await openEngine(engineDevices(values));
     const limit = readMemory(values.memory);
+    using engine = await openEngine({ ...engineDevices(values), memory: limit });
     if (values.plan) return await planTraining(values, { ...context, limit });
+    const fit = (log: Context["log"]) => fitTraining(values, { ...context, limit, log });
+    if (limit !== undefined) await fit(() => {}); // what cannot be is refused before a folder is made
     using run = await openRunFolder(out, {
       command: "train",
       context: { ...context, settings: settingsOf(context.settings, values.model) },
       inputs: await trainingInputs(values, context),
-      outputs: [...trainedFiles(values), LOG_FILE, EVENT_FILES],
+      outputs: [...trainedFiles(values), LOG_FILE, STEP_FILE, EVENT_FILES],
       scratch: [CHECKPOINTS, TOKEN_FILES],
       versions: { tensorflow: engine.version },
     });
     const texts = await openTrainingTexts(values.corpus, context, values);
-    const sizes = await startSizes(values, context);
-    const isLearnt = learnsTokenizer(values, texts);
-    const memory = sayMemory(context, {
-      sizes,
-      option: "--batch",
-      value: batch,
-      bytesWith: (rows) =>
-        trainingBytes(sizes, {
-          ...{ rows, length, learnsTokenizer: isLearnt, gpu: gpuMemory() },
-          ...{ devices: values.devices, hosts: readHosts(values.hosts).length },
-          recomputesLayers: values.checkpointLayers,
-          optimizer: values.optimizer,
-        }),
-    }, limit);
+    const { microBatch, bytes: memory } = await fit(context.log);
     using start = await openStart(values, texts, context);
     const { model, tokenizer, endOfText } = start;
     if (length > model.config.maxPositions) {
@@ -172,6 +159,7 @@ export const command = defineCommand({
       first,
     });
     using events = openEventLog(run.folder, values);
+    using stepLog = new StepLog(await run.path(STEP_FILE));
     const training = context.progress.start("Training", steps, "steps");
     training.skip(optimizer.steps);
     const save = async () => {
@@ -189,12 +177,13 @@ export const command = defineCommand({
       warmup: values.warmup,
       betas,
       maxNorm: values.maxNorm,
-      recomputesLayers: values.checkpointLayers,
+      ...{ microBatch, recomputesLayers: values.checkpointLayers },
     }, {
       signal: context.signal,
       onStep: async (step) => {
         training.advance(1, `loss ${step.loss.toFixed(3)}`);
         events.scalars(step.step, { loss: step.loss, norm: step.norm, rate: step.rate });
+        await stepLog.append({ ...step });
         if (step.step % LOG_EVERY_STEPS === 0 || step.step === 1) log.push(logLine(step));
         const rate = watch.add(step.step, step.loss);
         if (rate && notes.length === 0) {

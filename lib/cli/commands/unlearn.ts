@@ -13,6 +13,7 @@ import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows, writeRows } from "../../datasets/row_table.ts";
 import { checkpointBytes, CHECKPOINTS } from "../../training/checkpoint.ts";
 import { MARGINS } from "../../unlearning/early_stop.ts";
+import { keepStart, restoreStart } from "../../unlearning/kept_weights.ts";
 import { unlearn, type UnlearnResult } from "../../unlearning/unlearn.ts";
 import { type ChunkedResult, unlearnChunks } from "../../unlearning/unlearn_chunks.ts";
 import { modelInputs, trainedOptions } from "../adapter_options.ts";
@@ -37,10 +38,11 @@ import { openRunFolder } from "../run_folder.ts";
 import { readRisks } from "../secret_risks.ts";
 import { saveTrained, trainedFiles, writesAdapter } from "../save_trained.ts";
 import { secretKey } from "../secret_key.ts";
-import { inSmallerBatches, takeWeights } from "../smaller_batches.ts";
+import { inSmallerBatches } from "../smaller_batches.ts";
 import { countOutcomes } from "../../metrics/threshold.ts";
 import { outcomeRow } from "../secret_outcomes.ts";
 import { openEngine, openModel } from "../session.ts";
+import { STEP_FILE, StepLog } from "../step_log.ts";
 import { checkLasting, judgesEach } from "../stop_rule.ts";
 import { UNLEARN_OPTIONS } from "../unlearn_flags.ts";
 import { fitUnlearning, planUnlearning } from "../unlearn_memory.ts";
@@ -112,6 +114,7 @@ export const command = defineCommand({
         ...trainedFiles(values),
         MODEL_CARD,
         EVENT_FILES,
+        STEP_FILE,
         "history.parquet",
         ...isPerSecret ? ["secrets.parquet"] : [],
         ...chunked ? CHUNK_FILES : [],
@@ -141,10 +144,12 @@ export const command = defineCommand({
     const lasting = await lastingOf(values, {
       ...{ source, options: reading.options, tokenizer, values: secrets.map(({ value }) => value) },
     }, context);
-    checkSpace(out, checkpointBytes(loaded.model.trainableCount, { states: chunked ? 6 : 4 }));
+    checkSpace(out, checkpointBytes(loaded.model.trainableCount, { states: chunked ? 6 : 4.5 })); // and as it came
+    if (run.isContinued) await keepStart(loaded.model.trainable, out);
     using events = openEventLog(run.folder, values);
+    using steps = new StepLog(await run.path(STEP_FILE));
     const progress = new UnlearnProgress({
-      ...{ method: values.method, epochs: values.epochs, isChunked: chunked !== null, events },
+      ...{ method: values.method, epochs: values.epochs, isChunked: chunked !== null, events, steps },
       bounds: isPerSecret ? bounds : null,
     }, context);
     const materialFor = (rows: readonly number[]) =>
@@ -173,8 +178,7 @@ export const command = defineCommand({
     };
     const result = await inSmallerBatches({ microBatch, least }, unlearnBy, async (less) => {
       context.log(`Memory has run out: going on from the last whole epoch with --micro-batch ${less}`);
-      using fresh = await openModel(values.model, context, { ...trained, products: values.dtype });
-      takeWeights(loaded.model, fresh.loaded.model); // the run's references are those of the model as it came
+      await restoreStart(loaded.model.trainable, out); // the run's references are those of the model as it came
     });
     if (result.status === "interrupted") await context.breathe();
     progress.done(result.status);

@@ -32,6 +32,6 @@ export const PROD = defineMethod({
       })],
     },
     retain: null,
-    keeps: scope,
+    keeps: [{ side: "forget", scope, of: "distributions" }],
   }),
 });

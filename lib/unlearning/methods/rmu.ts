@@ -52,6 +52,7 @@ export const RMU = defineMethod({
       },
       retain: isHidden ? {} : retainWeights({ alpha, retainLoss }),
       isJoint: true,
+      ...isHidden && { keeps: [{ side: "retain", scope: "row", of: "outputs" }] },
     };
   },
 });

@@ -25,5 +25,6 @@ export const UNDIAL = defineMethod({
     },
     retain: retainWeights(keep),
     isJoint: true,
+    keeps: [{ side: "forget", scope, of: "states" }],
   }),
 });

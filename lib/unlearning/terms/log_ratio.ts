@@ -24,7 +24,7 @@ export interface LogRatioOptions {
 
 /**
  * The term: -2 / beta log sigmoid(beta s), of s the summed log-ratio of reference and model, or mean loss less that asked.
- * The reference's sums are computed once.
+ * The reference's losses are computed once.
  *
  * @example
  * ```ts
@@ -47,10 +47,10 @@ export function logRatio({ name, weight, scope, beta, beside }: LogRatioOptions)
   return {
     name,
     arrays: (batch) => unitArrays(batch, { weight, scope }),
-    ...beside === "reference" && { reference: (inputs: TermInputs) => ({ losses: lossSums(inputs) }) },
+    ...beside === "reference" && { reference: ({ losses }: TermInputs) => ({ losses }) },
     values: (inputs, { losses }) => {
-      const sums = lossSums(inputs);
-      const excess = beside === "reference" ? tf.sub(sums, losses!) : tf.sub(
+      const sums = sum(inputs, inputs.losses);
+      const excess = beside === "reference" ? tf.sub(sums, sum(inputs, losses!)) : tf.sub(
         tf.div(sums, tf.maximum(sum(inputs, tf.onesLike(inputs.labels).cast("float32")), 1)),
         beside,
       );
@@ -59,11 +59,7 @@ export function logRatio({ name, weight, scope, beta, beside }: LogRatioOptions)
   };
 }
 
-/** The summed loss of each secret or row, nats. */
-function lossSums(inputs: TermInputs): Tensor {
-  return sum(inputs, inputs.losses);
-}
-
+/** The sum over each secret or row. */
 function sum({ ids, arrays }: TermInputs, values: Tensor): Tensor {
   const rows = ids.shape[0]!;
   return sumUnits(values, arrays.units!, { rows, slots: arrays.weights!.size / rows });
