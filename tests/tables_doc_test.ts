@@ -78,6 +78,7 @@ const DESCRIBED: { [schema: string]: string } = {
   HISTORY_COLUMNS: "History of `unlearn`",
   NORM_COLUMNS: "History of `unlearn`",
   OUTCOME_COLUMNS: "Secrets of `unlearn`",
+  OUTCOME_LATER_COLUMNS: "Secrets of `unlearn`",
   CHUNK_COLUMNS: "Chunks of `unlearn`",
   CHUNK_EPOCH_COLUMNS: "Epochs of chunks",
   EVALUATION_COLUMNS: "Sets of `evaluate`",

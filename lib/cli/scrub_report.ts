@@ -74,7 +74,7 @@ export function describeScrub(
         status === "comes-back"
           ? `training brings ${relapses!.at(-1)} secrets back the last time too: try more --cycles`
           : secrets
-          ? `${secrets.still_above} secrets are still above their thresholds`
+          ? describeAbove(secrets)
           : "the forget set is not forgotten",
       );
     }
@@ -115,6 +115,11 @@ export function describeScrub(
     summary: summary as unknown as { [key: string]: Json },
     ...failures.length > 0 && { failure: `Cannot call the request done: ${failures.join("; ")}` },
   };
+}
+
+function describeAbove({ still_above, remembered }: NonNullable<UnlearnSummary["secrets"]>): string {
+  const known = remembered > 0 ? `, ${remembered} of them likelier than any made-up one` : "";
+  return `${still_above} secrets are still above their thresholds${known}`;
 }
 
 function show(value: number | null): string {

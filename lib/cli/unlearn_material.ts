@@ -39,7 +39,7 @@ export interface UnlearnAim {
 }
 
 /** Thresholds that are no secret's own say nothing of where what was never seen ends below. */
-const UNMATCHED = { controls: null, ma_floor: null, nll_ceiling: null };
+const UNMATCHED = { controls: null, ma_floor: null, nll_ceiling: null, nll_floor: null };
 
 /**
  * The thresholds by the model as it came.

@@ -4,7 +4,7 @@
  * @module
  */
 import { METRICS, perMetric, THRESHOLD_METRICS, type ThresholdMetric } from "../datasets/metrics.ts";
-import type { countStates } from "../metrics/threshold.ts";
+import type { OutcomeCounts } from "../metrics/threshold.ts";
 import { type Compat, isReached, type StopThresholds } from "../unlearning/early_stop.ts";
 import { scaledRate } from "../training/rate_watch.ts";
 import { objectiveOf } from "../unlearning/objectives.ts";
@@ -89,10 +89,7 @@ export interface UnlearnSummary {
   /** The scores of the checkpoint as it was written. */
   after: Metrics;
   /** How many secrets ended how, where each was judged. */
-  secrets?: ReturnType<typeof countStates> & {
-    /** So many of what was never seen are above their thresholds by chance. */
-    above_by_chance: number;
-  };
+  secrets?: OutcomeCounts;
   /** How many secrets each training brought back, where the run was to last. */
   relapses?: number[];
   /** How its chunks ended, where the set was cut. */
@@ -121,6 +118,9 @@ export interface UnlearnSettings {
   rates: readonly RateNote[];
 }
 
+/** How a run ends that was to last and does: there is nothing that training could bring back, or its last one did not. */
+const WITHSTANDS = ["reached", "nothing-to-do"];
+
 /**
  * Whether a run did what it was to do, by the numbers of the written checkpoint.
  *
@@ -137,14 +137,15 @@ export interface UnlearnSettings {
  * ```
  */
 export function isForgotten(
-  { status, reason, thresholds, after, secrets }: Pick<
+  { status, reason, thresholds, after, secrets, relapses }: Pick<
     UnlearnSummary,
-    "status" | "reason" | "thresholds" | "after" | "secrets"
+    "status" | "reason" | "thresholds" | "after" | "secrets" | "relapses"
   >,
   compat: Compat,
 ): boolean {
   if (reason !== undefined || status === "comes-back") return false;
-  if (secrets) return secrets.still_above <= secrets.above_by_chance;
+  if (relapses && !WITHSTANDS.includes(status)) return false;
+  if (secrets) return secrets.remembered === 0 && secrets.still_above <= secrets.above_by_chance;
   return isReached(after, thresholds, compat);
 }
 
@@ -203,7 +204,7 @@ export function describeUnlearning(
     ? `try --lr ${rate.lr}`
     : `try more --epochs or ${other}`;
   const found = secrets
-    ? `${secrets.still_above} of ${countAll(secrets)} secrets are above their thresholds${byChance(secrets)}`
+    ? `${secrets.still_above} of ${countAll(secrets)} secrets are above their thresholds${aboveNote(secrets)}`
     : judged.map((metric) => `${METRICS[metric].label} is ${cell(after[metric])}`).join(", ");
   const shortfall = status === "comes-back"
     ? `Cannot call it forgotten: training brings ${relapses!.at(-1)} secrets back the last time too, ` +
@@ -234,12 +235,17 @@ type Outcomes = NonNullable<UnlearnSummary["secrets"]>;
 function describeOutcomes(secrets: Outcomes): string {
   const { erased, still_above, below_never_seen, without_tokens } = secrets;
   const others = without_tokens > 0 ? `, ${without_tokens} without tokens` : "";
-  return `${countAll(secrets)} secrets: ${erased} erased, ${still_above} still above${byChance(secrets)}, ` +
+  return `${countAll(secrets)} secrets: ${erased} erased, ${still_above} still above${aboveNote(secrets)}, ` +
     `${below_never_seen} below never seen${others}`;
 }
 
-function byChance({ above_by_chance }: Outcomes): string {
-  return above_by_chance > 0 ? ` (up to ${above_by_chance} by chance)` : "";
+/** What is to be known of those above: how many chance explains at most, and how many it does not. */
+function aboveNote({ above_by_chance, remembered }: Outcomes): string {
+  const notes = [
+    ...above_by_chance > 0 ? [`up to ${above_by_chance} by chance`] : [],
+    ...remembered > 0 ? [`${remembered} likelier than any made-up one`] : [],
+  ];
+  return notes.length > 0 ? ` (${notes.join("; ")})` : "";
 }
 
 function countAll({ erased, still_above, below_never_seen, without_tokens }: Outcomes): number {

@@ -35,6 +35,8 @@ export interface SecretBounds extends SecretThresholds {
   ma_floor: number | null;
   /** The loss that 95 % of controls stay within, nats a token. */
   nll_ceiling: number | null;
+  /** The loss below which no chance explains that it is above, nats a token. */
+  nll_floor: number | null;
 }
 
 /** The options that say what to aim at. */
@@ -203,6 +205,7 @@ export class MatchedThresholds implements Disposable {
         el_10: ownEl.get(i) ?? el_10,
         ma_floor: row.ma_floor ?? ofAll("ma", 1 - SHARE),
         nll_ceiling: row.nll_ceiling ?? ofAll("nll", SHARE),
+        nll_floor: row.controls > 0 ? floorOf(distributions[i]!.nll) : MIDST[0] * ofAll("nll", 0),
       };
     });
   }
@@ -223,7 +226,9 @@ export class MatchedThresholds implements Disposable {
     return bounds.map((first, i) => {
       const { controls, ma_floor, nll_ceiling } = rows[i]!;
       const nll = distributions[i]!.tokens;
-      return controls === 0 ? first : { ...first, nll, nll_band: bandOf(nll), ma_floor, nll_ceiling };
+      if (controls === 0) return first;
+      const nll_floor = floorOf(distributions[i]!.nll);
+      return { ...first, nll, nll_band: bandOf(nll), ma_floor, nll_ceiling, nll_floor };
     });
   }
 
@@ -235,6 +240,11 @@ export class MatchedThresholds implements Disposable {
 
 function bandOf(nll: readonly number[]): [number, number] {
   return [MIDST[0] * mean(nll), MIDST[1] * mean(nll)];
+}
+
+/** What is likelier than the likeliest control by more than a secret may be than the control drawn for it. */
+function floorOf(controls: readonly number[]): number {
+  return MIDST[0] * Math.min(...controls);
 }
 
 function placedSecrets(

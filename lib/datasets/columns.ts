@@ -156,6 +156,9 @@ export const OUTCOME_COLUMNS = {
   controls: "int?",
 } as const satisfies Columns;
 
+/** The column of {@linkcode OUTCOME_COLUMNS} that tables of earlier versions lack. */
+export const OUTCOME_LATER_COLUMNS = { nll_floor: "float?" } as const satisfies Columns;
+
 /** The columns of `data/hyperparameters.csv`: histories of many runs, each told apart by its method and weights. */
 export const HYPERPARAMETER_COLUMNS = {
   method: "text",

@@ -77,6 +77,27 @@ export function isAbove(
 }
 
 /**
+ * Whether a secret that is above its thresholds is likelier than anything never seen, so that no chance explains it: of what
+ * was never seen some are above too, but none loses so little. Where that loss is not known, none is said to be.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { isRemembered } from "./threshold.ts";
+ *
+ * const bounds = { ma: 0.3, el_10: 0, nll_floor: 4 };
+ * const isKnown = (ma: number, nll: number) => isRemembered({ ma, el_10: 0, nll }, bounds);
+ * assertEquals([isKnown(1, 0.01), isKnown(0.4, 5), isKnown(0.2, 3)], [true, false, false]);
+ * ```
+ */
+export function isRemembered(
+  { ma, el_10, nll }: { ma: number | null; el_10: number | null; nll: number | null },
+  bounds: Pick<StateBounds, "ma" | "el_10"> & { nll_floor?: number | null },
+): boolean {
+  return isAbove({ ma, el_10 }, bounds) && nll !== null && nll < (bounds.nll_floor ?? -Infinity);
+}
+
+/**
  * How a secret stands by its scores: erased where it scores as what was never seen does, and below that where it gives
  * away by a lower score that something stood there.
  *
@@ -124,4 +145,48 @@ export function countStates(rows: readonly { status: string | null }[]) {
     rows.filter((row) => row.status === status).length;
   const [erased, still_above, below_never_seen] = SECRET_STATES.map(count) as [number, number, number];
   return { erased, still_above, below_never_seen, without_tokens: count(null) };
+}
+
+/** A secret with its bounds when a run has ended. */
+export interface EndedScores {
+  status: string | null;
+  ma: number | null;
+  ma_threshold: number;
+  el_10: number | null;
+  el_10_threshold: number;
+  nll: number | null;
+  nll_floor: number | null;
+}
+
+/** How many secrets ended how. */
+export interface OutcomeCounts extends ReturnType<typeof countStates> {
+  /** So many of what was never seen are above their thresholds by chance. */
+  above_by_chance: number;
+  /** So many of those above are likelier than any made-up one, which no chance explains. */
+  remembered: number;
+}
+
+/**
+ * Counts how secrets ended.
+ *
+ * @param rows as `unlearn` writes them @param byChance so many are above by chance
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { countOutcomes } from "./threshold.ts";
+ *
+ * const row = { status: "still above", ma: 1, ma_threshold: 0.3, el_10: 0, el_10_threshold: 0, nll: 0.1, nll_floor: 2 } as const;
+ * const { still_above, remembered } = countOutcomes([row, { ...row, nll: 3 }], 1);
+ * assertEquals([still_above, remembered], [2, 1]);
+ * ```
+ */
+export function countOutcomes(
+  rows: readonly EndedScores[],
+  byChance: number,
+): OutcomeCounts {
+  const remembered = rows.filter((row) =>
+    isRemembered(row, { ma: row.ma_threshold, el_10: row.el_10_threshold, nll_floor: row.nll_floor })
+  );
+  return { ...countStates(rows), above_by_chance: byChance, remembered: remembered.length };
 }

@@ -7,6 +7,7 @@
 import { METRICS, THRESHOLD_METRICS, type ThresholdMetric } from "../datasets/metrics.ts";
 import { attackTable, type CardAttacks } from "./card_attacks.ts";
 import { formatInterval, formatScore } from "./format.ts";
+import type { StopCounts } from "./run_tables.ts";
 
 /** Scores of a model: means over the forget set, and MA of the retain set. */
 type CardScores = Readonly<Record<ThresholdMetric | "retain_ma", number | null>>;
@@ -45,7 +46,10 @@ export interface ModelCard {
   /** The scores of never-seen text, which the forget set was to reach. */
   thresholds: { ma: number; el_10: number };
   /** How many secrets ended how, where each was judged. */
-  outcomes?: { erased: number; still_above: number; below_never_seen: number; above_by_chance: number };
+  outcomes?: Pick<
+    StopCounts,
+    "erased" | "still_above" | "below_never_seen" | "above_by_chance" | "remembered"
+  >;
   /** How many secrets each training brought back, where the run was to last. */
   relapses?: readonly number[];
   /** Whether what was to be reached was reached. */
@@ -163,10 +167,11 @@ function scoreTable({ before, after, intervals, thresholds }: ModelCard): string
 
 function outcomes({ outcomes, relapses }: ModelCard): string {
   if (!outcomes) return "";
-  const { erased, still_above, below_never_seen, above_by_chance } = outcomes;
+  const { erased, still_above, below_never_seen, above_by_chance, remembered = 0 } = outcomes;
+  const known = remembered > 0 ? `, ${remembered} of them likelier than any of these` : "";
   const lines = [
     `Each secret was judged beside values of its format that are made up: ${erased} are erased, ${still_above} still ` +
-    `above what was never seen (up to ${above_by_chance} are by chance), ${below_never_seen} below it.`,
+    `above what was never seen (up to ${above_by_chance} are by chance${known}), ${below_never_seen} below it.`,
   ];
   if (relapses?.length) {
     lines.push(

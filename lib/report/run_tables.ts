@@ -9,7 +9,7 @@ import type { AttackSummary } from "../attacks/summarize_attacks.ts";
 import type { INTERVAL_COLUMNS } from "../datasets/columns.ts";
 import type { MetricValues, ThresholdMetric } from "../datasets/metrics.ts";
 import type { Interval } from "../metrics/bootstrap.ts";
-import { type countStates, isBelowThreshold } from "../metrics/threshold.ts";
+import { isBelowThreshold, type OutcomeCounts } from "../metrics/threshold.ts";
 import type { ClassAccuracyRow } from "../figures/accuracy_by_class.ts";
 import type { DocumentRow } from "../figures/memorization_distribution.ts";
 import type { DuplicationRow } from "../figures/ma_by_duplication.ts";
@@ -68,11 +68,8 @@ export interface ReportedMembership extends Interval {
   readonly model: string;
 }
 
-/** How many secrets ended how, each under bounds of its own. */
-export interface StopCounts extends ReturnType<typeof countStates> {
-  /** So many of what was never seen are above by chance. */
-  readonly above_by_chance: number;
-}
+/** How many secrets ended how, each under bounds of its own; older records do not say how many are remembered. */
+export type StopCounts = Omit<OutcomeCounts, "remembered"> & Partial<OutcomeCounts>;
 
 /** How the run of a method ended, as its record tells. */
 export interface UnlearnedModel {

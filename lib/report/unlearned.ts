@@ -54,7 +54,8 @@ function withoutPaths(settings: Readonly<Record<string, unknown>>): Record<strin
 function readCounts(found: Readonly<Record<string, unknown>>): StopCounts | undefined {
   const names = ["erased", "still_above", "below_never_seen", "without_tokens", "above_by_chance"] as const;
   if (!names.every((name) => isNumber(found[name]))) return undefined;
-  return Object.fromEntries(names.map((name) => [name, found[name]])) as unknown as StopCounts;
+  const counts = Object.fromEntries(names.map((name) => [name, found[name]])) as unknown as StopCounts;
+  return isNumber(found.remembered) ? { ...counts, remembered: found.remembered } : counts; // older records have none
 }
 
 const isNumber = (value: unknown): value is number => Number.isFinite(value);

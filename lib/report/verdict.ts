@@ -89,18 +89,21 @@ function checkOwnBounds(run: RunTables, method: string | undefined): Check {
       : "A mean says nothing of single secrets: some can stay above.";
     return { ...check, state: "not measured", text, command: "unlearn --thresholds matched" };
   }
-  const { erased, still_above, below_never_seen, without_tokens, above_by_chance } = secrets;
-  const chance = above_by_chance > 0 ? `; chance alone leaves up to ${formatCount(above_by_chance)}` : "";
+  const { erased, still_above, below_never_seen, without_tokens, above_by_chance, remembered = 0 } = secrets;
+  const notes = [
+    ...remembered > 0 ? [`${formatCount(remembered)} of them likelier than any made-up one`] : [],
+    ...above_by_chance > 0 ? [`chance alone leaves up to ${formatCount(above_by_chance)}`] : [],
+  ];
   const others = [
     ...below_never_seen > 0 ? [`${formatCount(below_never_seen)} below what was never seen`] : [],
     ...without_tokens > 0 ? [`${formatCount(without_tokens)} without tokens`] : [],
   ];
   return {
     ...check,
-    state: still_above <= above_by_chance && !hasFailed ? "passed" : "failed",
+    state: remembered === 0 && still_above <= above_by_chance && !hasFailed ? "passed" : "failed",
     text: `Of ${formatCount(erased + still_above + below_never_seen + without_tokens)} secrets ${
       joinWords([`${formatCount(erased)} score as what was never seen`, ...others])
-    }, ${formatCount(still_above)} still above${chance}.`,
+    }, ${[`${formatCount(still_above)} still above`, ...notes].join("; ")}.`,
   };
 }
 

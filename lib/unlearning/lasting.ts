@@ -33,6 +33,14 @@ export interface Lasting {
   windows?: { batch: number; length: number };
 }
 
+/** What a training brought back. */
+export interface Relapse {
+  /** How many secrets are above their thresholds. */
+  above: number;
+  /** How many of these no chance explains. */
+  remembered: number;
+}
+
 /** Updates that hold made-up values after each training. */
 export const HELD_UPDATES = 4;
 
@@ -62,6 +70,7 @@ export const LASTING_WINDOWS = { batch: TRAIN_DEFAULTS.batch, length: 512 } as c
 export class LastingTraining implements Disposable {
   /** How many secrets were above after each training. */
   relapses: number[] = [];
+  #last: Relapse = { above: Infinity, remembered: 0 };
   readonly #model: Model;
   readonly #lasting: Lasting;
   readonly #endOfText: number;
@@ -99,9 +108,15 @@ export class LastingTraining implements Disposable {
     this.#trainer = furtherTrainer(model, { recomputesLayers, in8Bits: optimizer === "adam8bit" });
   }
 
-  /** Whether the last training brought no more secrets back than chance does. */
+  /** Notes what the last training brought back. */
+  note(relapse: Relapse): void {
+    this.relapses.push(relapse.above);
+    this.#last = relapse;
+  }
+
+  /** Whether the last training brought no more secrets back than chance does, none that no chance explains. */
   get withstands(): boolean {
-    return (this.relapses.at(-1) ?? Infinity) <= this.#byChance;
+    return this.#last.above <= this.#byChance && this.#last.remembered === 0;
   }
 
   /** Whether there may be no other training. */

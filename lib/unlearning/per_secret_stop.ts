@@ -4,16 +4,19 @@
  * loss of never-seen text is known, a secret is pushed on until its loss is in the midst of it, as what is only just under
  * a threshold can be told from what was never seen, and one whose loss is beyond is in the loss again, to be pulled back.
  *
- * The weights of the epoch with the fewest secrets above are kept, of several the one that spares the retain set most. The
- * run ends too when the secrets above have come no nearer to their thresholds in ten epochs, all together.
+ * Where thresholds are quantiles of what was never seen, a few may be above at the end, as some of that is; but none that is
+ * likelier than all of that.
+ *
+ * The weights of the epoch with the fewest secrets above are kept, those that no chance explains counted first, of several the
+ * one that spares the retain set most. The run ends too when the secrets above have come no nearer to their thresholds in ten
+ * epochs, all together.
  *
  * @module
  */
 import { mean } from "../metrics/mean.ts";
 import type { Scores } from "../metrics/scorer.ts";
-import { isAbove } from "../metrics/threshold.ts";
+import { isAbove, isRemembered } from "../metrics/threshold.ts";
 import type { StopDecision } from "./early_stop.ts";
-import type { UnlearnRow } from "./micro_batches.ts";
 
 /** The most that a secret may score to be as good as never seen. */
 export interface SecretThresholds {
@@ -31,6 +34,8 @@ export interface SecretThresholds {
    * mean of `nll`.
    */
   nll_band?: readonly [number, number] | null;
+  /** The loss below which a secret that is above is not there by chance, nats a token. Default: any may be. */
+  nll_floor?: number | null;
 }
 
 /** What the rule looks at; null where there is no score. */
@@ -64,13 +69,18 @@ export interface PerSecretState {
   epochs: number[];
   /** What the loss to which each is brought is multiplied by. */
   pushes: number[];
-  /** The epoch last kept: how many were to be pushed yet, each secret's scores, and the retain set's MA. */
-  kept: { open: number; scores: JudgedScores[]; retain_ma: number };
+  /**
+   * The epoch last kept: how many no chance explains (runs of earlier versions do not say), how many were to be pushed yet,
+   * each secret's scores, and the retain set's MA.
+   */
+  kept: { remembered?: number; open: number; scores: JudgedScores[]; retain_ma: number };
   /** The least that the secrets have been away from their thresholds, all together. */
   least: number;
   /** Epochs since then. */
   waited: number;
 }
+
+type Standing = PerSecretState["kept"];
 
 const PATIENCE = 10;
 /** A secret that has its loss and is above all the same is pushed further, by so much an epoch, at most to twice the loss. */
@@ -92,7 +102,8 @@ const OUTSIDE_OF = 5;
  * assertEquals(rule.active, [true, false]); // the second is as good as never seen
  * assertEquals(rule.decide(scores(0.5, 0.6), 1), { keep: false, stop: false, reached: false, above: 2 });
  * assertEquals(rule.active, [true, true]); // it has risen
- * assertEquals(rule.decide(scores(0.3, 0.5), 0.9), { keep: true, stop: true, reached: true, above: 0 });
+ * const { keep, reached, above } = rule.decide(scores(0.3, 0.5), 0.9);
+ * assertEquals([keep, reached, above], [true, true, 0]);
  * assertEquals(rule.outcomes.map(({ isAbove, epochs }) => [isAbove, epochs]), [[false, 2], [false, 1]]);
  * ```
  */
@@ -149,23 +160,28 @@ export class PerSecretStop {
    * @returns whether there is nothing to do
    */
   begin(scores: readonly Scores[], retainMa: number | null): boolean {
-    const open = this.#countOpen(scores);
+    const kept = this.#standing(scores, retainMa);
     this.#state = {
       before: scores.map(({ ma, el_10, nll }) => ({ ma, el_10, nll })),
       thresholds: [...this.thresholds],
       active: scores.map((score, i) => this.#isActive(i, score)),
       epochs: scores.map(() => 0),
       pushes: scores.map(() => 1),
-      kept: { open, scores: scores.map(own), retain_ma: retainMa ?? 0 },
+      kept,
       least: this.#excess(scores),
       waited: 0,
     };
-    return open === 0;
+    return kept.open === 0;
   }
 
   /** How many secrets are above their thresholds with these scores. */
   countAbove(scores: readonly JudgedScores[]): number {
     return scores.filter((score, i) => isAbove(score, this.thresholds[i]!)).length;
+  }
+
+  /** How many of them no chance explains. */
+  countRemembered(scores: readonly LossScores[]): number {
+    return scores.filter((score, i) => isRemembered(score, this.thresholds[i]!)).length;
   }
 
   /** Judges by other thresholds from now on. */
@@ -176,14 +192,13 @@ export class PerSecretStop {
   /**
    * Judges the weights of the last epoch by thresholds that are others since: these weights are what is kept.
    *
-   * @returns whether no more than `spare` secrets are left
+   * @returns whether no more than `spare` secrets are left, all of them explained by chance
    */
   rejudge(scores: readonly LossScores[], retainMa: number | null, spare = 0): boolean {
     const active = scores.map((score, i) => this.#isActive(i, score));
-    const open = this.#countOpen(scores);
-    const kept = { open, scores: scores.map(own), retain_ma: retainMa ?? 0 };
+    const kept = this.#standing(scores, retainMa);
     Object.assign(this.#begun, { active, kept, least: this.#excess(scores) });
-    return open <= spare;
+    return kept.open <= spare && kept.remembered === 0;
   }
 
   /** Goes on from other weights, which have been trained since: these are what is kept. */
@@ -202,14 +217,24 @@ export class PerSecretStop {
       const isStuck = !!bounds.nll_band && this.#distance(i, score) >= 0 && isAbove(score, bounds);
       return Math.min(2, Math.max(1, state.pushes[i]! * (isStuck ? PUSH : 1 / PUSH)));
     });
-    const open = this.#countOpen(scores);
-    const [retain_ma, excess] = [retainMa ?? 0, this.#excess(scores)];
-    const keep = open < state.kept.open || (open === state.kept.open && retain_ma > state.kept.retain_ma);
-    if (keep) state.kept = { open, scores: scores.map(own), retain_ma };
+    const now = this.#standing(scores, retainMa);
+    const keep = isBetter(now, state.kept);
+    if (keep) state.kept = now;
+    const excess = this.#excess(scores);
     state.waited = excess < state.least ? 0 : state.waited + 1;
     state.least = Math.min(state.least, excess);
-    const above = this.countAbove(scores);
-    return { keep, stop: open <= spare || state.waited >= PATIENCE, reached: open <= spare, above };
+    const reached = now.open <= spare && now.remembered === 0;
+    const stop = reached || state.waited >= PATIENCE;
+    return { keep, stop, reached, above: this.countAbove(scores) };
+  }
+
+  #standing(scores: readonly LossScores[], retainMa: number | null): Standing {
+    return {
+      remembered: this.countRemembered(scores),
+      open: this.#countOpen(scores),
+      scores: scores.map(own),
+      retain_ma: retainMa ?? 0,
+    };
   }
 
   get #begun(): PerSecretState {
@@ -251,40 +276,12 @@ export class PerSecretStop {
   }
 }
 
-function own({ ma, el_10 }: JudgedScores): JudgedScores {
-  return { ma, el_10 };
+function isBetter(now: Standing, kept: Standing): boolean {
+  const fewer = (kept.remembered ?? now.remembered!) - now.remembered!;
+  if (fewer !== 0) return fewer > 0;
+  return now.open < kept.open || (now.open === kept.open && now.retain_ma > kept.retain_ma);
 }
 
-/**
- * Rows of a forget set with the losses to which their secrets are pushed.
- *
- * @param forget the forget set @param thresholds of its secrets, in its order
- * @param pushes what each one's losses are multiplied by; by default nothing
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { withLosses } from "./per_secret_stop.ts";
- *
- * const rows = [{ ids: Int32Array.of(1, 2) }];
- * const [row] = withLosses(rows, [{ secrets: [{}] }], [{ ma: 0.3, el_10: 0, nll: [4, 6] }], [2]);
- * assertEquals(row!.ceilings, [[8, 12]]);
- * assertEquals(withLosses(rows, [{ secrets: [{}] }], [{ ma: 0.3, el_10: 0 }]), rows);
- * ```
- */
-export function withLosses(
-  rows: readonly UnlearnRow[],
-  forget: readonly { secrets: readonly unknown[] }[],
-  thresholds: readonly SecretThresholds[] | undefined,
-  pushes?: readonly number[],
-): readonly UnlearnRow[] {
-  if (!thresholds?.some(({ nll }) => nll?.length)) return rows;
-  let next = 0;
-  return rows.map((row, i) => ({
-    ...row,
-    ceilings: forget[i]!.secrets.map(() => {
-      const push = pushes?.[next] ?? 1;
-      return (thresholds[next++]!.nll ?? []).map((loss) => loss * push);
-    }),
-  }));
+function own({ ma, el_10 }: JudgedScores): JudgedScores {
+  return { ma, el_10 };
 }

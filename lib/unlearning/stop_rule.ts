@@ -12,6 +12,7 @@ import {
   type StopThresholds,
 } from "./early_stop.ts";
 import type { Measure, SetScores } from "./forget_scores.ts";
+import type { Relapse } from "./lasting.ts";
 import {
   type PerSecretState,
   PerSecretStop,
@@ -38,14 +39,16 @@ export interface StopRule {
   begin(before: SetScores): boolean;
   /** Measures what it needs after an epoch, and decides; `spare` secrets may be left, where each is judged. */
   judge(measure: Measure, spare?: number): Promise<{ decision: StopDecision; scores: SetScores }>;
-  /** Measures a model that was trained after its last epoch, and says how many secrets are above; not where means are judged. */
-  measureTrained?(measure: Measure): Promise<{ above: number; scores: SetScores }>;
+  /** Measures a model that was trained after its last epoch; not where means are judged. */
+  measureTrained?(measure: Measure): Promise<{ relapse: Relapse; scores: SetScores }>;
   /** Goes on from that model. */
   reopen?(scores: SetScores): void;
   /** Judges by other thresholds from now on. */
   retarget?(thresholds: readonly SecretThresholds[]): void;
-  /** Judges the last epoch by them; whether no more than `spare` secrets are left. */
+  /** Judges the last epoch by them; whether no more than `spare` secrets are left, all of them explained by chance. */
   rejudge?(scores: SetScores, spare?: number): boolean;
+  /** How many secrets are above that no chance explains. */
+  countRemembered?(scores: SetScores): number;
 }
 
 /** What a rule is made of. */
@@ -150,9 +153,18 @@ class SecretRule implements StopRule {
     return { decision: this.#rule.decide(scores.secrets, scores.means.retain_ma, spare), scores };
   }
 
-  async measureTrained(measure: Measure): Promise<{ above: number; scores: SetScores }> {
+  async measureTrained(measure: Measure): Promise<{ relapse: Relapse; scores: SetScores }> {
     const scores = await this.#measure(measure);
-    return { above: this.#rule.countAbove(scores.secrets), scores };
+    const { secrets } = scores;
+    const relapse = {
+      above: this.#rule.countAbove(secrets),
+      remembered: this.#rule.countRemembered(secrets),
+    };
+    return { relapse, scores };
+  }
+
+  countRemembered({ secrets }: SetScores): number {
+    return this.#rule.countRemembered(secrets);
   }
 
   reopen({ secrets, means }: SetScores): void {

@@ -8,7 +8,7 @@
  * @module
  */
 import type { Scores } from "../metrics/scorer.ts";
-import { isAbove } from "../metrics/threshold.ts";
+import { isAbove, isRemembered } from "../metrics/threshold.ts";
 import type { Model } from "../models/model.ts";
 import { type ChunkDrift, measureDrift } from "./chunk_drift.ts";
 import type { ChunkedHooks, ChunkedOptions, ChunkedResult, Chunking, ChunkPlace } from "./chunk_options.ts";
@@ -271,6 +271,8 @@ class ChunkedRun implements Disposable {
   #isDown(): boolean {
     const { secretThresholds, byChance = 0, thresholds, compat } = this.#options;
     if (!secretThresholds) return isReached(this.#state.history.at(-1)!, thresholds, compat);
+    const bounds = this.#state.thresholds ?? secretThresholds;
+    if (this.#last.some((score, i) => isRemembered(score, bounds[i]!))) return false;
     return this.#state.drift.findLast(({ part }) => part === "all")!.above! <= byChance;
   }
 

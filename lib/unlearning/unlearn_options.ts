@@ -55,7 +55,10 @@ export interface UnlearnOptions extends ObjectiveOptions {
    * run ends or trains. Default: they stay.
    */
   rescore?: () => Promise<readonly SecretThresholds[]>;
-  /** So many secrets may be above at the end: where thresholds are quantiles, some are by chance. Default 0. */
+  /**
+   * So many secrets may be above at the end: where thresholds are quantiles, some are by chance; none may lose less than its
+   * `nll_floor`. Default 0.
+   */
   byChance?: number;
   /** Training that the secrets must withstand, each judged alone. Default: none. */
   lasting?: Lasting;

@@ -178,9 +178,9 @@ export class UnlearnRun implements Disposable {
       check();
     });
     const rule = this.#rule.state;
-    const { above, scores } = await this.#rule.measureTrained!((el) => this.#scores.measure(el, check));
+    const { relapse, scores } = await this.#rule.measureTrained!((el) => this.#scores.measure(el, check));
     const epoch = this.#history.length;
-    training.relapses.push(above);
+    training.note(relapse);
     const kept = !training.withstands && !training.isOver;
     this.#history.push({ ...scores.means, ...NO_TERMS, epoch, kept, trained: steps });
     if (kept) {
@@ -207,7 +207,8 @@ export class UnlearnRun implements Disposable {
     await this.#retarget(check);
     if (this.#rule.rejudge!(scores, byChance)) return { keep: true, stop: true, reached: true };
     const isSpent = stop && !reached; // secrets come no nearer: who is not above is as good as never seen
-    return { keep: true, stop: isSpent, reached: isSpent && above <= byChance };
+    const isByChance = above <= byChance && this.#rule.countRemembered!(scores) === 0;
+    return { keep: true, stop: isSpent, reached: isSpent && isByChance };
   }
 
   async #retarget(check: () => void): Promise<void> {

@@ -18,7 +18,7 @@ import { NegatedWeights } from "./negated_weights.ts";
 import { ObjectiveStep } from "./objective_step.ts";
 import { CONTROL_WEIGHTS, type Objective, objectiveOf } from "./objectives.ts";
 import type { Aim, RunSteps } from "./run_steps.ts";
-import { withLosses } from "./per_secret_stop.ts";
+import { withLosses } from "./secret_losses.ts";
 import type { TermValues } from "./term_values.ts";
 import type { UnlearnOptions, UnlearnSets } from "./unlearn_options.ts";
 

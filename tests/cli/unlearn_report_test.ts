@@ -37,3 +37,22 @@ Deno.test("where the trained weights had forgotten and the rounded ones have not
   assertStringIncludes(said("not-converged"), "try more --epochs or --lr 0.0001");
   assertStringIncludes(said("not-converged", "revs"), "try more --epochs or more --neurons"); // it has no rate
 });
+
+Deno.test("a secret that is likelier than any made-up one is not forgotten, whatever chance allows", () => {
+  const counts = { erased: 73, below_never_seen: 0, without_tokens: 0, above_by_chance: 7 };
+  const said = (still_above: number, remembered: number, more = {}) => {
+    const secrets = { ...counts, still_above, remembered };
+    return describeUnlearning({ ...SUMMARY, secrets, ...more }, { ...SETTINGS, compat: "sound" });
+  };
+  assertEquals(said(3, 0).failure, undefined);
+  assertStringIncludes(said(3, 0).text!, "73 erased, 3 still above (up to 7 by chance), 0 below never seen");
+  assertStringIncludes(
+    said(3, 1).failure!,
+    "3 of 76 secrets are above their thresholds (up to 7 by chance; 1 likelier than any made-up one)",
+  );
+  // a run that was to last has to have withstood its last training
+  const lasting = { status: "not-converged", relapses: [40, 12] };
+  assertStringIncludes(said(3, 0, lasting).failure!, "(not-converged): try more --epochs");
+  assertEquals(said(3, 0, { status: "not-converged" }).failure, undefined);
+  assertEquals(said(0, 0, { status: "nothing-to-do", relapses: [] }).failure, undefined);
+});

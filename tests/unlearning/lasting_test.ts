@@ -97,6 +97,14 @@ Deno.test("unlearn() leaves as many secrets above as chance does, after a traini
   assertEquals([status, relapses, outcomes![0]!.isAbove], ["reached", [1], true]);
 });
 
+Deno.test("unlearn() that is to last does not take for chance what training brings back by heart", async () => {
+  using loaded = await loadModel(folder);
+  const secretThresholds = [{ ma: 0.3, el_10: 0, nll_floor: 1.5 }];
+  const options = { ...OPTIONS, secretThresholds, lasting: { ...LASTING, cycles: 1 }, byChance: 1 };
+  const { status, relapses } = await unlearn(loaded.model, SETS, options);
+  assertEquals([status, relapses], ["comes-back", [1]]);
+});
+
 Deno.test("a lasting run's training holds made-up values where the model before had them", async () => {
   using loaded = await loadModel(folder);
   const { model } = loaded;

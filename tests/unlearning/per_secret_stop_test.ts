@@ -166,6 +166,26 @@ Deno.test("PerSecretStop judges by thresholds that are others since, and goes on
   assertEquals(rule.decide(scores, 0.9).stop, false, "a training does");
 });
 
+Deno.test("PerSecretStop leaves no secret above that is likelier than anything never seen, whatever chance allows", () => {
+  const bounds = Array.from(
+    { length: 20 },
+    () => ({ ma: 0.3, el_10: 0, nll_band: [3, 6] as const, nll_floor: 2 }),
+  );
+  const at = (ma: number, nll: number) => ({ ...score(ma, null), nll });
+  const others = bounds.slice(1).map(() => ({ ...score(0.2, 0), nll: 4 }));
+  const rule = new PerSecretStop(bounds);
+  rule.begin(bounds.map(() => at(1, 0.1)), 1);
+  const known = [at(1, 0.01), ...others];
+  assertEquals(rule.decide(known, 1, 3), { keep: true, stop: false, reached: false, above: 1 });
+  assertEquals([rule.countRemembered(known), rule.active[0]], [1, true]);
+  // two that are above as what was never seen may be are fewer than one that is known by heart
+  const better = rule.decide([at(0.4, 2), at(0.4, 2.5), ...others.slice(1)], 0.5, 3);
+  assertEquals(better, { keep: true, stop: true, reached: true, above: 2 });
+  assertEquals(rule.rejudge([at(0.4, 1.99), ...others], 1, 3), false);
+  assertEquals(rule.rejudge([at(0.4, 2), ...others], 1, 3), true);
+  assertEquals(rule.rejudge([{ ...score(0.3, 0), nll: 1 }, ...others], 1, 3), true); // likely, but not above
+});
+
 Deno.test("PerSecretStop has nothing to say before it begins", () => {
   const message = "Cannot judge secrets before the model as it came is scored";
   assertThrows(() => new PerSecretStop(BOUNDS).active, Error, message);

@@ -6,7 +6,7 @@
  */
 import { windowTokensOf } from "../../datasets/token_counts.ts";
 import { limitMemory } from "../../engine/memory_budget.ts";
-import { FORGET_COLUMNS, OUTCOME_COLUMNS } from "../../datasets/columns.ts";
+import { FORGET_COLUMNS, OUTCOME_COLUMNS, OUTCOME_LATER_COLUMNS } from "../../datasets/columns.ts";
 import { forgetExamples, retainExamples } from "../../datasets/examples.ts";
 import { findDocuments } from "../../datasets/find_documents.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
@@ -34,7 +34,7 @@ import { readRisks } from "../secret_risks.ts";
 import { saveTrained, trainedFiles, writesAdapter } from "../save_trained.ts";
 import { secretKey } from "../secret_key.ts";
 import { inSmallerBatches, takeWeights } from "../smaller_batches.ts";
-import { countStates } from "../../metrics/threshold.ts";
+import { countOutcomes } from "../../metrics/threshold.ts";
 import { outcomeRow } from "../secret_outcomes.ts";
 import { openEngine, openModel } from "../session.ts";
 import { checkLasting, judgesEach } from "../stop_rule.ts";
@@ -187,7 +187,12 @@ export const command = defineCommand({
         ...{ outcome, after: scores[i]! },
       })
     );
-    if (ended) await writeRows(await run.path("secrets.parquet"), ended, OUTCOME_COLUMNS);
+    if (ended) {
+      await writeRows(await run.path("secrets.parquet"), ended, {
+        ...OUTCOME_COLUMNS,
+        ...OUTCOME_LATER_COLUMNS,
+      });
+    }
     const summary = {
       status: result.status,
       ...(result.reason !== undefined && { reason: result.reason }),
@@ -197,7 +202,7 @@ export const command = defineCommand({
       before: metricsOf(before),
       after,
       intervals,
-      ...ended && { secrets: { ...countStates(ended), above_by_chance: byChance } },
+      ...ended && { secrets: countOutcomes(ended, byChance) },
       ...result.relapses && { relapses: result.relapses },
       ...chunks && { chunks: describeChunks(chunks, result.drift!) },
       notes: result.notes.map(describeRate),
