@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Columns } from "./row_table.ts";
+import type { Columns } from "./columns.ts";
 
 /**
  * Beside each mean: the 95 % interval of what it is more than the model before's, on rows drawn for both; of the set
