@@ -6,7 +6,6 @@
  */
 import type { Model } from "../models/model.ts";
 import type { Objective } from "./objective.ts";
-import type { UnlearnSets } from "./unlearn_options.ts";
 
 /** A model that is opened for the time in which steps are made. */
 export interface ReferenceModel extends Disposable {
@@ -61,7 +60,7 @@ export function refusesReference({ forget, retain, terms = {} }: Objective): str
  */
 export function checkReference(
   reference: SizedModel,
-  { model, sets, objective }: { model: SizedModel; sets: UnlearnSets; objective: Objective },
+  { model, sets, objective }: { model: SizedModel; sets: ComparedTexts; objective: Objective },
 ): void {
   const refuse = (found: string, rule = ""): never => {
     throw new RangeError(`Cannot compare with "${reference.name}"${rule}: ${found}`);
@@ -81,4 +80,10 @@ export function checkReference(
 /** What of a model tells whether it can be compared with. */
 interface SizedModel extends Pick<Model, "name"> {
   config: Pick<Model["config"], "vocabularySize" | "maxPositions">;
+}
+
+/** The tokens of what is compared. */
+interface ComparedTexts {
+  forget: readonly { ids: Int32Array }[];
+  retain: readonly Int32Array[];
 }

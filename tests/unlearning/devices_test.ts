@@ -1,7 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { loadModel } from "../../lib/checkpoints/load.ts";
 import { openTensorFlow } from "../../lib/engine/engine.ts";
+import { PythonRandom } from "../../lib/datasets/python_random.ts";
+import { gpt2 } from "../../lib/models/gpt2.ts";
 import { LORA_DEFAULTS } from "../../lib/models/lora.ts";
+import { newModel } from "../../lib/models/new_model.ts";
 import { unlearn, type UnlearnHooks, type UnlearnOptions } from "../../lib/unlearning/unlearn.ts";
 import { watchDevices } from "../engine/watch_engine.ts";
 import { openedAt, startWorker, type Where } from "../worker.ts";
@@ -39,10 +42,20 @@ function assertSame(actual: (number | null)[][], expected: (number | null)[][]):
   });
 }
 
+/** A model of the same tokens and another width. */
+function openOther() {
+  const random = new PythonRandom(2);
+  const sizes = { vocab_size: 64, n_positions: 64, n_embd: 12, n_layer: 1, n_head: 3 };
+  const model = newModel(gpt2, gpt2.readConfig(sizes, "config.json"), () => random.random() - 0.5);
+  return Promise.resolve({ model, [Symbol.dispose]: () => model[Symbol.dispose]() });
+}
+
 const WAYS = {
   "all weights": { method: "codeeraser" },
   "a joint objective": { method: "npo" },
   "an adapter with dropout": { method: "codeeraser", lora: LORA, lr: 1e-2 },
+  "another model's divergences": { method: "codeeraser", openReference: openOther },
+  "an adapter beside itself": { method: "cu", compat: "reference", lora: LORA, lr: 1e-2 },
 } satisfies Record<string, Partial<UnlearnOptions> & { lora?: typeof LORA }>;
 
 for (const [name, how] of Object.entries(WAYS)) {
