@@ -30,6 +30,7 @@ export const METHOD_HELP =
 const BY_MODEL: { readonly [name: string]: string } = {
   layer: "7, or the last",
   epsilon: "the retain loss at the start",
+  retainLoss: "nll",
 };
 
 /** What an option is, and its defaults by method. */

@@ -27,7 +27,7 @@ Deno.test("train --lora writes an adapter that every command reads beside its mo
   const adapter = at.path("adapter");
   const how = { corpus, model, lr: 0.02, steps: 30, batch: 4, length: 64, warmup: 2 };
   await summaryOf(at, "train", { ...how, lora, out: adapter });
-  assertEquals(namesIn(adapter), [...ADAPTER, "run.json", "training_log.jsonl"].sort());
+  assertEquals(namesIn(adapter), [...ADAPTER, "metrics.jsonl", "run.json", "training_log.jsonl"].sort());
   const log = Deno.readTextFileSync(join(adapter, "training_log.jsonl")).trimEnd().split("\n")
     .map((line) => JSON.parse(line).loss as number);
   assert(log.at(-1)! < log[0]! - 0.3, `the loss goes from ${log[0]} to ${log.at(-1)}`);
@@ -102,7 +102,10 @@ Deno.test("unlearn --lora writes and measures an adapter, --adapter trains it on
     lora: "r=2,targets=attention",
     out: at.path("first"),
   }, 1);
-  assertEquals(namesIn(at.path("first")), [...ADAPTER, "README.md", "history.parquet", "run.json"].sort());
+  assertEquals(
+    namesIn(at.path("first")),
+    [...ADAPTER, "README.md", "history.parquet", "metrics.jsonl", "run.json"].sort(),
+  );
   const card = Deno.readTextFileSync(at.path("first/README.md"));
   assertStringIncludes(card, "library_name: peft");
   assertStringIncludes(card, "`lora` r=2,targets=attention");
@@ -257,7 +260,9 @@ Deno.test("train --lora that was killed goes on to the same bytes", async () => 
   assert(!existsSync(path("killed/adapter_model.safetensors")), "it ended before it was killed");
   const continued = await runCli(args("killed"));
   assertEquals(continued.code, 0, continued.stderr);
-  for (const name of ["adapter_model.safetensors", "adapter_config.json", "training_log.jsonl"]) {
+  for (
+    const name of ["adapter_model.safetensors", "adapter_config.json", "training_log.jsonl", "metrics.jsonl"]
+  ) {
     assertEquals(Deno.readFileSync(path(`killed/${name}`)), Deno.readFileSync(path(`whole/${name}`)), name);
   }
 });

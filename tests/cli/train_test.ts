@@ -46,8 +46,8 @@ Deno.test("train makes a model that loads, and interrupted goes on to the same b
   const finish = async (out: string) => {
     const { code, stdout, stderr } = await runCli(args(out));
     assertEquals(code, 0, stderr);
-    const files = ["config.json", "model.safetensors", "run.json", "tokenizer.json", "training_log.jsonl"];
-    assertEquals(namesIn(path(out)), files);
+    const files = ["config.json", "metrics.jsonl", "model.safetensors", "run.json", "tokenizer.json"];
+    assertEquals(namesIn(path(out)), [...files, "training_log.jsonl"]);
     return { ...JSON.parse(stdout.trimEnd().split("\n").at(-1)!), stderr };
   };
   const { loss, parameters, stderr } = await finish("whole");
@@ -81,7 +81,15 @@ Deno.test("train makes a model that loads, and interrupted goes on to the same b
   assert(existsSync(join(path("stopped"), "token_ids.bin")));
   const continued = await finish("stopped");
   assert(!continued.stderr.includes("Tokenizing: "), continued.stderr);
-  for (const name of ["model.safetensors", "config.json", "tokenizer.json", "training_log.jsonl"]) {
+  for (
+    const name of [
+      "model.safetensors",
+      "config.json",
+      "tokenizer.json",
+      "training_log.jsonl",
+      "metrics.jsonl",
+    ]
+  ) {
     assertEquals(
       Deno.readFileSync(join(path("stopped"), name)),
       Deno.readFileSync(join(path("whole"), name)),

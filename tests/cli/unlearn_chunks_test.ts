@@ -159,7 +159,8 @@ Deno.test("unlearn --chunk-rows that was killed in its second chunk goes on ther
   const { code, stderr } = await runCli(chunkArguments(files, out));
   assertEquals(code, 1, stderr);
   assertStringIncludes(stderr, "2 chunks");
-  for (const name of ["model.safetensors", "history.parquet", "chunk_epochs.parquet", "secrets.parquet"]) {
+  const tables = ["history.parquet", "chunk_epochs.parquet", "secrets.parquet", "metrics.jsonl"];
+  for (const name of ["model.safetensors", ...tables]) {
     assertEquals(Deno.readFileSync(join(out, name)), Deno.readFileSync(join(whole, name)), name);
   }
   const names = [...Deno.readDirSync(out)].map(({ name }) => name);

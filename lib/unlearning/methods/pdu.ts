@@ -12,11 +12,11 @@ import { logitMargin } from "../terms/logit_margin.ts";
  * "Constrained Entropic Unlearning: A Primal-Dual Framework for Large Language Models" (NeurIPS 2025). Symbols and defaults of
  * open-unlearning, whose configuration has no epsilon; here it is the retain loss of the model as it came, for KL 0. Its code
  * takes the logits of the forgotten tokens' own positions, which predict the tokens after them; here it takes those that
- * predict them.
+ * predict them. CE is no named default, so that runs by earlier versions, which knew no other, are of the same settings.
  */
 export const PDU = defineMethod({
-  defaults: { gamma: 1, alpha: 1, epsilon: null, dualStep: 1, warmup: 5, retainLoss: "nll", scope: "secret" },
-  objective: ({ gamma, alpha, epsilon, dualStep, warmup, retainLoss, scope }) => ({
+  defaults: { gamma: 1, alpha: 1, epsilon: null, dualStep: 1, warmup: 5, retainLoss: null, scope: "secret" },
+  objective: ({ gamma, alpha, epsilon, dualStep, warmup, retainLoss = "nll", scope }) => ({
     forget: {},
     terms: { forget: [logitMargin({ name: "pdu", weight: gamma, scope })] },
     retain: dualWeights({ weight: alpha, retainLoss }),
