@@ -69,20 +69,28 @@ const TARGETS: Readonly<Record<string, Target>> = {
     beside: ["model.safetensors"],
     read: async (_, folder) => (await loadModel(folder))[Symbol.dispose](),
   },
+  sentencepiece: {
+    seeds: ["llama", "gemma", "symbols", "one_blank"].map((name) => `sentence_piece/${name}.model`),
+    name: "tokenizer.model",
+    mutate: mutateBytes,
+    read: encodeSome,
+  },
   tokenizer: {
     seeds: ["tokenizer/tokenizer.json"],
     name: "tokenizer.json",
     mutate: mutateJson,
-    async read(_, folder) {
-      const tokenizer = await openModelTokenizer(folder);
-      await tokenizer.encode("def f(x):\n    return 'é😀'\n");
-    },
+    read: encodeSome,
   },
 };
 
 const REFUSAL = /^(Cannot (read|load|open) |Unknown )[^\n]+$/;
 const MAX_MS = 5000;
 const MAX_BYTES = 1e9;
+
+async function encodeSome(_: string, folder: string): Promise<void> {
+  const tokenizer = await openModelTokenizer(folder);
+  await tokenizer.encode("def f(x):\n    return 'é😀'\n");
+}
 
 /** Every value, as loading would read them. */
 async function readAll(source: TensorSource): Promise<void> {
