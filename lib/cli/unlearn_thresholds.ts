@@ -8,12 +8,11 @@
  *
  * @module
  */
-import { ControlScorer, type PlacedSecret } from "../attacks/mod.ts";
+import { ControlScorer } from "../attacks/mod.ts";
 import { THRESHOLD_COLUMNS } from "../datasets/columns.ts";
 import type { Document } from "../datasets/corpus.ts";
 import type { ExampleSecret } from "../datasets/examples.ts";
 import { perMetric } from "../datasets/metrics.ts";
-import { spanFinder } from "../datasets/place.ts";
 import { readRows } from "../datasets/row_table.ts";
 import { quantile } from "../metrics/bootstrap.ts";
 import { mean } from "../metrics/mean.ts";
@@ -24,6 +23,7 @@ import type { StopThresholds } from "../unlearning/early_stop.ts";
 import type { SecretThresholds } from "../unlearning/per_secret_stop.ts";
 import { borrowedThresholds, NO_CONTROLS } from "./borrowed_thresholds.ts";
 import { UsageError } from "./command.ts";
+import { placedSecrets } from "./placed_secrets.ts";
 
 /** The word that stands for thresholds of each secret's own. */
 export const MATCHED = "matched";
@@ -261,18 +261,6 @@ function bandOf(nll: readonly number[]): [number, number] {
 /** What is likelier than the likeliest control by more than a secret may be than the control drawn for it. */
 function floorOf(controls: readonly number[]): number {
   return MIDST[0] * Math.min(...controls);
-}
-
-function placedSecrets(
-  documents: readonly Document[],
-  secrets: readonly Pick<ExampleSecret, "doc_id" | "tag" | "start" | "end">[],
-): PlacedSecret[] {
-  const texts = new Map(documents.map(({ docId, text }) => [docId, text]));
-  return secrets.map((secret) => {
-    const text = texts.get(secret.doc_id)!;
-    const id = `${secret.doc_id} ${secret.start}-${secret.end}`;
-    return { id, tag: secret.tag, text, ...spanFinder(text, "use")(secret) };
-  });
 }
 
 /**

@@ -8,7 +8,7 @@ import {
   SECRET_SCORE_COLUMNS,
 } from "../../lib/datasets/columns.ts";
 import type { MetricIntervals } from "../../lib/metrics/group_intervals.ts";
-import { formatSets } from "../../lib/cli/commands/evaluate.ts";
+import { formatSets } from "../../lib/cli/evaluated_sets.ts";
 import { metricsOf } from "../../lib/cli/unlearn_report.ts";
 import {
   EL_ORDERS,

@@ -16,7 +16,6 @@ import {
 } from "../../datasets/columns.ts";
 import { forgetExamples, retainExamples } from "../../datasets/examples.ts";
 import { findDocuments } from "../../datasets/find_documents.ts";
-import { METRIC_NAMES, METRICS } from "../../datasets/metrics.ts";
 import { resolveCorpus } from "../../datasets/resolve_corpus.ts";
 import { readRows, writeRows } from "../../datasets/row_table.ts";
 import { RETAIN_TOKENS, windowTokensOf } from "../../datasets/token_counts.ts";
@@ -29,13 +28,10 @@ import {
   type MeasuredSet,
   type SecretScores,
   type SetSamples,
-  type SetScores,
 } from "../../evaluation/evaluate_sets.ts";
-import { intervalOf, type MetricIntervals } from "../../metrics/group_intervals.ts";
 import { openScorer } from "../../metrics/score_memo.ts";
 import { ADAPTER_OPTION, adapterInput } from "../adapter_options.ts";
 import { type Context, defineCommand, UsageError } from "../command.ts";
-import { formatTable } from "../console.ts";
 import {
   besideCorpus,
   CORPUS_OPTIONS,
@@ -43,6 +39,7 @@ import {
   type GivenCorpus,
   givenCorpus,
 } from "../corpus_options.ts";
+import { describeRelearned, formatSets } from "../evaluated_sets.ts";
 import { readOtherSecrets, UtilityTables } from "../evaluate_utility.ts";
 import {
   benignTraining,
@@ -50,8 +47,6 @@ import {
   prepareBenign,
   RELEARNED_OPTIONS,
 } from "../evaluate_relearned.ts";
-import { describeRelearning } from "../../report/run_tables.ts";
-import { endsText, INTERVAL_NOTE } from "../interval_text.ts";
 import { formatUtility } from "../utility_report.ts";
 import { DTYPE_OPTION } from "../dtype_options.ts";
 import { modelInput } from "../model_folder.ts";
@@ -257,50 +252,4 @@ async function readInputs(inputs: Inputs, context: Pick<Context, "seed" | "progr
     };
   };
   return { examplesOf, source, use: { unseen, documents, retain, others, language: inputs.language } };
-}
-
-/**
- * The sets' means as a table for a terminal, under each its interval where the rows have one.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { formatSets } from "./evaluate.ts";
- *
- * const scores = { ma: 0.5, el_3: 0.25, el_5: 0, el_10: null, nll: 2 };
- * const [header, , row] = formatSets([{ set: "forget", model: "ga", ...scores, rows: 32 }]).split("\n");
- * assertEquals(header, "set     model  MA      EL_3    EL_5    EL_10  loss    rows");
- * assertEquals(row, "forget  ga     0.5000  0.2500  0.0000  -      2.0000    32");
- * const sure = { set: "forget", model: "ga", ...scores, rows: 32, ma_low: 0.41, ma_high: 0.58 } as const;
- * assertEquals(formatSets([sure]).split("\n").slice(3), ["               .41–.58", "under each mean its 95 % interval"]);
- * ```
- */
-export function formatSets(rows: readonly (SetScores & Partial<MetricIntervals>)[]): string {
-  const cell = (value: number | null) => value === null ? null : value.toFixed(4);
-  const lines = rows.flatMap((row) => {
-    const ends = METRIC_NAMES.map((name) => endsText(intervalOf(row, name)));
-    return [
-      [row.set, row.model, ...METRIC_NAMES.map((name) => cell(row[name])), row.rows],
-      ...ends.some((text) => text !== undefined) ? [[undefined, undefined, ...ends]] : [],
-    ];
-  });
-  const header = ["set", "model", ...METRIC_NAMES.map((name) => METRICS[name].label), "rows"];
-  return [formatTable(header, lines), ...lines.length > rows.length ? [INTERVAL_NOTE] : []].join("\n");
-}
-
-/**
- * What the set `relearned` is.
- *
- * @param steps of the training
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { describeRelearned } from "./evaluate.ts";
- *
- * assertEquals(describeRelearned(20), "relearned: the forget set after 20 steps of ordinary training on other code");
- * ```
- */
-export function describeRelearned(steps: number): string {
-  return `relearned: the forget set after ${describeRelearning({ relearningSteps: steps })}`;
 }

@@ -26,7 +26,7 @@ import { startReading } from "../reading.ts";
 import { openRunFolder } from "../run_folder.ts";
 import { secretKey } from "../secret_key.ts";
 import { type ModelSession, openModel } from "../session.ts";
-import { formatSets } from "./evaluate.ts";
+import { formatSets } from "../evaluated_sets.ts";
 
 /**
  * The command `merge-adapter`.
