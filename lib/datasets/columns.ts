@@ -221,10 +221,7 @@ export const INTERVAL_COLUMNS = {
 
 /** The columns of `evaluate`: a row a secret and model. */
 export const SECRET_SCORE_COLUMNS = {
-  doc_id: "text",
-  tag: "text",
-  start: "int",
-  end: "int",
+  ...SECRET_COLUMNS,
   description: "text",
   model: "text",
   ma: "float?",
