@@ -65,7 +65,8 @@ export interface ControlDistribution {
 }
 
 /**
- * A secret's scores beside its controls'; a score that is not defined is NaN.
+ * A secret's scores beside its controls'; a score that is not defined, as EL_10 of fewer than ten tokens, is NaN: a control
+ * without is left out.
  *
  * @param options.share of the controls that lie under a threshold @param options.tie from 0 to 1, breaks ties
  *
@@ -86,10 +87,11 @@ export function compareScores(
   { share, tie }: { share: number; tie: number },
 ): Omit<ControlledSecret, "id" | "format" | "controls"> {
   const defined = (value: number) => Number.isNaN(value) ? null : value;
+  const among = (values: readonly number[]) => values.filter((value) => !Number.isNaN(value));
   const rank = (score: number, others: readonly number[]) =>
-    others.length === 0 || Number.isNaN(score) ? null : rankAmong(score, others, { tie });
+    among(others).length === 0 || Number.isNaN(score) ? null : rankAmong(score, among(others), { tie });
   const threshold = (values: readonly number[], at: number) =>
-    values.length === 0 ? null : quantile([...values].sort((a, b) => a - b), at);
+    among(values).length === 0 ? null : quantile(among(values).sort((a, b) => a - b), at);
   const byLoss = rank(-own.nll, controls.nll.map((nll) => -nll));
   return {
     ma: defined(own.ma),

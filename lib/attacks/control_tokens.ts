@@ -13,14 +13,15 @@ import type { PlacedSecret } from "./placed_secret.ts";
 export interface ControlTokens {
   /** The tokens before the secret. */
   prefix: TokenizedSecret["prefix"];
-  /** The secret's own tokens, then each control's, cut as the secret's are. */
+  /** The secret's own tokens, then each control's, cut as the secret's are; no two alike. */
   suffixes: TokenizedSecret["secret"][];
 }
 
 /**
- * Draws controls and tokenizes them as the secret in whose place they stand.
+ * Draws controls and tokenizes them as the secret in whose place they stand. Those that are the same to a model, as they
+ * differ beyond the tokens that are scored only, are one.
  *
- * @param options.controls of each secret @param options.seed of the draws
+ * @param options.controls of each secret, at most @param options.seed of the draws
  *
  * @example
  * ```ts
@@ -50,7 +51,26 @@ export async function controlTokens(
   const ids = await tokenizer.encodeIds(drawn.flat());
   return tokens.map(({ prefix, secret }, i) => {
     const own = ids.splice(0, drawn[i]!.length);
-    return { prefix, suffixes: [secret, ...own.map((control) => control.slice(0, SECRET_TOKENS))] };
+    return { prefix, suffixes: distinct([secret, ...own.map((control) => control.slice(0, SECRET_TOKENS))]) };
+  });
+}
+
+/**
+ * Rows of tokens without those that came before.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { distinct } from "./control_tokens.ts";
+ *
+ * assertEquals(distinct([[1, 2], [1], [1, 2], [12]]), [[1, 2], [1], [12]]);
+ * ```
+ */
+export function distinct<T extends ArrayLike<number>>(rows: readonly T[]): T[] {
+  const seen = new Set<string>();
+  return rows.filter((row) => {
+    const key = Array.from(row).join(" ");
+    return !seen.has(key) && seen.add(key);
   });
 }
 

@@ -14,9 +14,10 @@ import { tokenizeSecrets } from "../datasets/secret_tokens.ts";
 import { SuffixPass } from "../decoding/suffix_pass.ts";
 import type { Model } from "../models/model.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
-import { controlTokens } from "./control_tokens.ts";
+import { type ControlTokens, controlTokens, distinct } from "./control_tokens.ts";
 import { ControlScorer, type ControlScores } from "./matched_controls.ts";
 import type { PlacedSecret } from "./placed_secret.ts";
+import { formatOf } from "./value_format.ts";
 
 /** After so many controls it is looked whether the secret still stands out; of the first all tokens are run. */
 const STAGES = [100, 250, 500] as const;
@@ -39,7 +40,7 @@ export interface ExposureOptions {
 
 /**
  * Scores secrets as `scoreControls` does, with exposures among up to `controls` made-up secrets: `controls` of a row says
- * among how many. Distributions, thresholds and other p-values are of the first hundred. A value that stands in several
+ * among how many, which is all others where a format has fewer values. Distributions, thresholds and other p-values are of the first hundred. A value that stands in several
  * places after the same tokens has the controls of the first one.
  *
  * @example
@@ -90,15 +91,16 @@ async function rankDistinct(
   for (const [i, secret] of secrets.entries()) {
     const { row, distribution } = await scorer.scoreOne(i);
     let [count, rank] = [row.controls, Math.round(2 ** -(row.exposure ?? 0) * (row.controls + 1)) - 1];
-    const stages = row.exposure === null || count < first ? [] : [...STAGES.slice(1), Infinity];
-    for (const [stage, to] of stages.entries()) {
+    let seen = scorer.suffixesOf(i);
+    for (const [stage, to] of row.exposure === null ? [] : [...STAGES.slice(1), Infinity].entries()) {
       const more = Math.min(to, controls) - count;
       if (rank >= ENOUGH || more <= 0) break;
-      const others = { controls: more, seed: seed + 1 + stage };
-      const [tokens] = await controlTokens(subject.tokenizer, [secret], others);
-      const even = tokens!.suffixes[0]!.length * row.nll! / mean(distribution.nll);
-      rank += await countAbove(pass, tokens!, { head: headTokens(even), id: secret.id });
-      count += more;
+      const { prefix, suffixes } = await drawMore(subject.tokenizer, secret, { seen, more, seed, stage });
+      seen = [...seen, ...suffixes.slice(1)];
+      if (suffixes.length === 1) break; // the format has no others
+      const even = suffixes[0]!.length * row.nll! / mean(distribution.nll);
+      rank += await countAbove(pass, { prefix, suffixes }, { head: headTokens(even), id: secret.id });
+      count += suffixes.length - 1;
       await onProgress?.(0);
     }
     const exposure = row.exposure === null ? null : Math.log2((count + 1) / (rank + 1));
@@ -107,6 +109,29 @@ async function rankDistinct(
     await onProgress?.(1);
   }
   return found;
+}
+
+/**
+ * Controls that were not drawn yet. A format of few values goes on with the draws that it began, so that it comes to its
+ * last; of others each stage has its own.
+ */
+async function drawMore(
+  tokenizer: Tokenizer,
+  secret: PlacedSecret,
+  { seen, more, seed, stage }: {
+    seen: ControlTokens["suffixes"];
+    more: number;
+    seed: number;
+    stage: number;
+  },
+): Promise<ControlTokens> {
+  const { isSmall } = formatOf({ value: secret.text.slice(secret.start, secret.end), tag: secret.tag });
+  const options = isSmall
+    ? { controls: seen.length - 1 + more, seed }
+    : { controls: more, seed: seed + 1 + stage };
+  const [{ prefix, suffixes }] = await controlTokens(tokenizer, [secret], options) as [ControlTokens];
+  const others = distinct([...seen, ...suffixes]).slice(seen.length);
+  return { prefix, suffixes: [suffixes[0]!, ...others] };
 }
 
 /** How many tokens to run first, where after `even` of them controls have lost as much as the secret in all. */

@@ -138,6 +138,11 @@ export class ControlScorer implements Disposable {
     return this.#secrets.length;
   }
 
+  /** The tokens of a secret and of each of its controls, as they are scored. */
+  suffixesOf(secret: number): ControlTokens["suffixes"] {
+    return this.#tokens[secret]!.suffixes;
+  }
+
   /** Scores the secrets and their controls by the model as it is now. */
   async score(
     { onProgress, ...options }: Omit<ControlScoreOptions, "controls" | "seed"> = {},

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { mean } from "../metrics/mean.ts";
 import { CONTROL_COLUMNS, PROBE_COLUMNS } from "../datasets/columns.ts";
 import { placeKey, type SecretPlace } from "../datasets/place.ts";
 import { readRows, type RowOf } from "../datasets/row_table.ts";
+import { borrowedThresholds, NO_CONTROLS } from "./borrowed_thresholds.ts";
 import { readThresholds } from "./unlearn_thresholds.ts";
 
 const COLUMNS = {
@@ -28,7 +28,8 @@ type Row = RowOf<typeof COLUMNS>;
  *
  * @param above table that `thresholds` wrote, or "matched"
  * @returns whether a secret of the table is known; one without tokens is not
- * @throws {RangeError} where thresholds are matched and the table has none; {Error} as `readRows`
+ * @throws {RangeError} where thresholds are matched and the table has none, as controls were not asked for or no format has
+ * any; {Error} as `readRows`
  *
  * @example
  * ```ts
@@ -64,18 +65,21 @@ function isAbove({ ma, el_10 }: Row, bounds: { ma: number; el_10: number }): boo
   return ma !== null && (ma > bounds.ma || (el_10 ?? 0) > bounds.el_10);
 }
 
-/** A secret whose format has no other value takes the mean of the others' thresholds. */
+/** Of a secret without controls the thresholds are borrowed. */
 function ownBounds(probe: string, rows: readonly Row[]): (row: Row) => { ma: number; el_10: number } {
-  const all = rows.flatMap(({ ma_threshold }) => ma_threshold === null ? [] : [ma_threshold]);
-  if (all.length === 0 && rows.some(({ ma }) => ma !== null)) {
+  const scored = rows.filter(({ ma }) => ma !== null);
+  if (scored.length > 0 && scored.every(({ ma_threshold }) => ma_threshold === null)) {
+    const isAsked = scored.some(({ controls }) => controls !== null);
     throw new RangeError(
-      `Cannot tell what is known by "${probe}": it has no controls: run probe with --controls, or give thresholds of ` +
-        "unseen text",
+      `Cannot tell what is known by "${probe}": ` +
+        (isAsked
+          ? `none of its secrets has controls, as ${NO_CONTROLS}--unseen TEXTS of scrub, --above FILE of select`
+          : "it has no controls: run probe with --controls, or give thresholds of unseen text"),
     );
   }
-  const ofAll = mean(all);
+  const others = borrowedThresholds(rows, ["ma_threshold", "el_10_threshold"]);
   return ({ ma_threshold, el_10_threshold }) => ({
-    ma: ma_threshold ?? ofAll,
-    el_10: el_10_threshold ?? Infinity,
+    ma: ma_threshold ?? others.ma_threshold!,
+    el_10: el_10_threshold ?? others.el_10_threshold ?? Infinity, // of a probe without --el
   });
 }

@@ -22,6 +22,7 @@ import type { Model } from "../models/model.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import type { StopThresholds } from "../unlearning/early_stop.ts";
 import type { SecretThresholds } from "../unlearning/per_secret_stop.ts";
+import { borrowedThresholds, NO_CONTROLS } from "./borrowed_thresholds.ts";
 import { UsageError } from "./command.ts";
 
 /** The word that stands for thresholds of each secret's own. */
@@ -137,11 +138,9 @@ type OnProgress = (done: number) => void | Promise<void>;
  */
 export class MatchedThresholds implements Disposable {
   readonly #scorer: ControlScorer;
-  readonly #controls: number;
 
-  private constructor(scorer: ControlScorer, controls: number) {
+  private constructor(scorer: ControlScorer) {
     this.#scorer = scorer;
-    this.#controls = controls;
   }
 
   /**
@@ -158,11 +157,12 @@ export class MatchedThresholds implements Disposable {
     { seed, controls = 100 }: MatchedOptions,
   ): Promise<MatchedThresholds> {
     const placed = placedSecrets(documents, secrets);
-    return new MatchedThresholds(await ControlScorer.create(under, placed, { controls, seed }), controls);
+    return new MatchedThresholds(await ControlScorer.create(under, placed, { controls, seed }));
   }
 
   /**
-   * The thresholds by the model as it came. A secret whose format has no other value takes those of all controls together.
+   * The thresholds by the model as it came. Those of a secret whose format has no other value are borrowed
+   * (`borrowedThresholds`).
    *
    * @throws {RangeError} when no control can be drawn for any secret
    */
@@ -173,7 +173,7 @@ export class MatchedThresholds implements Disposable {
       ...onProgress && { onProgress },
     });
     const givesAway = distributions.map(({ runs }) =>
-      runs.filter((run) => run >= OWN_EL_CONTROLS.run).length > (1 - SHARE) * this.#controls
+      runs.filter((run) => run >= OWN_EL_CONTROLS.run).length > (1 - SHARE) * runs.length
     );
     const ownEl = new Map<number, number>();
     for (const secret of rows.keys().filter((i) => givesAway[i])) {
@@ -181,29 +181,26 @@ export class MatchedThresholds implements Disposable {
       ownEl.set(secret, quantile(likelihoods.slice(1).sort((a, b) => a - b), SHARE));
       await onProgress?.(0);
     }
-    const ofAll = (name: "ma" | "el_10" | "nll", share: number, isMeant = (_: number) => true) => {
+    if (rows.every((row) => row.controls === 0)) {
+      throw new RangeError(
+        `Cannot give secrets thresholds of their own: ${NO_CONTROLS}--thresholds FILE`,
+      );
+    }
+    const ofAll = (name: "el_10" | "nll", share: number, isMeant = (_: number) => true) => {
       const all = distributions.filter((_, i) => isMeant(i)).flatMap((scores) => scores[name])
         .filter((value) => !Number.isNaN(value));
       return all.length === 0 ? 0 : quantile(all.sort((a, b) => a - b), share);
     };
-    if (rows.every((row) => row.controls === 0)) {
-      throw new RangeError(
-        "Cannot give secrets thresholds of their own: no other value of their formats can be drawn: " +
-          "give --thresholds FILE",
-      );
-    }
     const el_10 = ofAll("el_10", SHARE, (i) => !givesAway[i]);
-    return rows.map((row, i) => {
-      const nll = row.controls > 0 ? distributions[i]!.tokens : [ofAll("nll", 0.5)];
-      return {
-        controls: row.controls,
-        nll,
-        nll_band: bandOf(nll),
-        ma: row.ma_threshold ?? ofAll("ma", SHARE),
-        el_10: ownEl.get(i) ?? el_10,
-        ma_floor: row.ma_floor ?? ofAll("ma", 1 - SHARE),
-        nll_ceiling: row.nll_ceiling ?? ofAll("nll", SHARE),
-      };
+    const own = rows.map(({ controls, ma_threshold: ma, ma_floor, nll_ceiling }, i) => {
+      return { ma, el_10: controls === 0 ? null : ownEl.get(i) ?? el_10, ma_floor, nll_ceiling };
+    });
+    const others = borrowedThresholds(own, ["ma", "el_10", "ma_floor", "nll_ceiling"]);
+    return own.map((bounds, i) => {
+      const { controls } = rows[i]!;
+      const nll = controls > 0 ? distributions[i]!.tokens : [ofAll("nll", 0.5)];
+      const { ma, el_10, ma_floor, nll_ceiling } = controls > 0 ? bounds : others;
+      return { controls, nll, nll_band: bandOf(nll), ma: ma!, el_10: el_10!, ma_floor, nll_ceiling };
     });
   }
 
