@@ -67,7 +67,7 @@ let areRead = false;
  * import { letterClass } from "./letter_class.ts";
  *
  * assertEquals(["7", "-", "😀"].map(letterClass), ["0123456789", "-", "😀"]);
- * assertEquals([..."жЖא"].map((letter) => letterClass(letter).length), [33, 33, 27]);
+ * assertEquals([..."жЖё"].map((letter) => letterClass(letter).length), [33, 33, 33]);
  * assert(letterClass("李").includes("王"));
  * ```
  */

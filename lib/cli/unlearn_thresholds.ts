@@ -175,12 +175,7 @@ export class MatchedThresholds implements Disposable {
     const givesAway = distributions.map(({ runs }) =>
       runs.filter((run) => run >= OWN_EL_CONTROLS.run).length > (1 - SHARE) * runs.length
     );
-    const ownEl = new Map<number, number>();
-    for (const secret of rows.keys().filter((i) => givesAway[i])) {
-      const likelihoods = await this.#scorer.likelihoods(secret, OWN_EL_CONTROLS.controls);
-      ownEl.set(secret, quantile(likelihoods.slice(1).sort((a, b) => a - b), SHARE));
-      await onProgress?.(0);
-    }
+    const ownEl = await this.#ownLikelihoods(givesAway, onProgress);
     if (rows.every((row) => row.controls === 0)) {
       throw new RangeError(
         `Cannot give secrets thresholds of their own: ${NO_CONTROLS}--thresholds FILE`,
@@ -202,6 +197,21 @@ export class MatchedThresholds implements Disposable {
       const { ma, el_10, ma_floor, nll_ceiling } = controls > 0 ? bounds : others;
       return { controls, nll, nll_band: bandOf(nll), ma: ma!, el_10: el_10!, ma_floor, nll_ceiling };
     });
+  }
+
+  /** Thresholds of EL_10 of the secrets whose formats give ten tokens in a row away, by their numbers. */
+  async #ownLikelihoods(
+    givesAway: readonly boolean[],
+    onProgress: OnProgress | undefined,
+  ): Promise<Map<number, number>> {
+    const thresholds = new Map<number, number>();
+    for (const secret of givesAway.keys().filter((i) => givesAway[i])) {
+      const [, ...likelihoods] = await this.#scorer.likelihoods(secret, OWN_EL_CONTROLS.controls);
+      const defined = likelihoods.filter((value) => !Number.isNaN(value));
+      if (defined.length > 0) thresholds.set(secret, quantile(defined.sort((a, b) => a - b), SHARE));
+      await onProgress?.(0);
+    }
+    return thresholds;
   }
 
   /**

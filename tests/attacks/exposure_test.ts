@@ -33,6 +33,12 @@ Deno.test("scoreExposures() ranks as scoring every token of every control does",
     await controlTokens(tokenizer, secrets, { controls: 150, seed: 6 }),
     await controlTokens(tokenizer, secrets, { controls: 50, seed: 7 }),
   ];
+  const all = await controlTokens(tokenizer, secrets, { controls: 300, seed: 5 });
+  for (const [i, { prefix, suffixes: [own, ...others] }] of all.entries()) {
+    if (secrets[i]!.format !== "ipv4") continue; // of few addresses each is drawn once
+    stages[0]![i] = { prefix, suffixes: [own!, ...others.slice(100, 250)] };
+    stages[1]![i] = { prefix, suffixes: [own!, ...others.slice(250)] };
+  }
   for (const [i, row] of rows.entries()) {
     const { exposure, controls, ...rest } = first.rows[i]!;
     assertEquals({ ...row, exposure, controls }, { ...rest, exposure, controls });
@@ -53,6 +59,16 @@ Deno.test("scoreExposures() ranks as scoring every token of every control does",
   assert(rows.slice(0, 2).every(({ controls }) => controls === 300), "memorized secrets stand out");
   const few = await scoreExposures(given, secrets.slice(0, 1), { controls: 20, seed: 5 });
   assertEquals(few.rows[0]!.controls, 20);
+});
+
+Deno.test("scoreExposures() ranks among all others where a format has fewer values than asked for", async () => {
+  using loaded = await loadModel("embedded");
+  const address = memorized.find(({ format }) => format === "ipv4")!;
+  const { rows: [row] } = await scoreExposures({ model: loaded.model, tokenizer }, [address], {
+    controls: 1000,
+  });
+  assertEquals(row!.controls, 3 * 254 - 1);
+  assert(row!.exposure! > Math.log2(762 / 10) && row!.exposure! <= Math.log2(762), `${row!.exposure}`);
 });
 
 Deno.test("scoreExposures() ranks a value once that stands in several places after the same text", async () => {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { createHash } from "node:crypto";
-import { formatOf, sharedParts } from "../../lib/attacks/value_format.ts";
+import { formatOf, isReplaceable, sharedParts } from "../../lib/attacks/value_format.ts";
 import { PythonRandom } from "../../lib/datasets/python_random.ts";
 import { SECRET_FORMATS, type SecretFormat } from "../../lib/embedded/secret_formats.ts";
 
@@ -38,7 +38,12 @@ Deno.test("formatOf() describes by themselves values that fit a format by chance
     ["Grace Hopper", "NAME", /^[A-Z][a-z]{4} [A-Z][a-z]{5}$/],
     ["grace.h@gmail.com", "EMAIL", /^[a-z]{5}\.[a-z]@gmail\.com$/],
     ["grace@navy.example.mil", "EMAIL", /^[a-z]{5}@[a-z]{4}\.[a-z]{7}\.mil$/],
-    ["é—#", "KEY", /^é—#$/],
+    ["—#😀", "KEY", /^—#😀$/],
+    ["é—#", "KEY", /^[ß-ÿœšžƒ]—#$/],
+    ["пароль", "PHONE", /^[а-яё]{6}$/],
+    ["иван@почта.рф", "EMAIL", /^[а-яё]{4}@[а-яё]{5}\.рф$/],
+    ["e\u0301 9", "NAME", /^[a-z]\u0301 [0-9]$/],
+    ["١٢٣", "PHONE", /^[٠-٩]{3}$/],
   ];
   const random = new PythonRandom(7);
   for (const [value, tag, pattern] of cases) {
@@ -63,8 +68,41 @@ Deno.test("formatOf() draws octets of addresses only", () => {
   }
 });
 
+Deno.test("isReplaceable() asks that at least half of the telling tokens can be others", () => {
+  const each = (value: string) => {
+    const ends = value.split("").map((_, at) => at + 1);
+    return { starts: ends.map((end) => end - 1), ends };
+  };
+  const cases: [string, string, boolean][] = [
+    ["a", "KEY", true],
+    ["a-=-=-=-=-=-=-", "KEY", true], // what stands between tells nothing
+    ["----", "KEY", false],
+    ["", "KEY", false],
+    ["a@gmail.com", "EMAIL", true], // its provider is shared
+    ["@gmail.com", "EMAIL", false],
+    ["ab⚑⚑", "PASSWORD", true],
+    ["a⚑⚑", "PASSWORD", false],
+    ["e\u0301e\u0301", "NAME", true],
+    ["e\u0301\u0301", "NAME", false],
+    ["ⲁⲃ", "NAME", false], // Coptic
+    ["npm_" + "aB3".repeat(12), "KEY", true],
+  ];
+  for (const [value, tag, expected] of cases) {
+    const secret = { value, tag };
+    assertEquals(isReplaceable(secret, formatOf(secret), each(value)), expected, value);
+  }
+});
+
+Deno.test("formatOf() tells formats of few values", () => {
+  const isSmall = (value: string, tag: string) => formatOf({ value, tag }).isSmall;
+  assertEquals(["7", "123", "8080", "ab"].map((value) => isSmall(value, "KEY")), [true, true, true, true]);
+  assertEquals([isSmall("192.0.2.44", "IP_ADDRESS"), isSmall("a@gmail.com", "EMAIL")], [true, true]);
+  assertEquals([isSmall("1234567", "PHONE"), isSmall("npm_" + "aB3".repeat(12), "KEY")], [false, false]);
+});
+
 Deno.test("sharedParts() gives what all values of a kind have, and nothing of other kinds", () => {
   assertEquals(sharedParts({ value: "npm_" + "a".repeat(36), tag: "KEY" }), [[0, 4]]);
   assertEquals(sharedParts({ value: "npm_" + "a".repeat(36), tag: "NAME" }), []);
   assertEquals(sharedParts({ value: "a.b@gmail.com", tag: "EMAIL" }), [[3, 13]]);
+  assertEquals(sharedParts({ value: "राम@डाक.भारत", tag: "EMAIL" }), [[7, 12]]);
 });
