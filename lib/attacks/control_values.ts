@@ -15,9 +15,9 @@
  */
 import type { PythonRandom } from "../datasets/python_random.ts";
 import { randomOf } from "../datasets/seeded_order.ts";
+import { drawText } from "../embedded/secret_formats.ts";
 import { isGibberish } from "../secrets/gibberish.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
-import { drawText } from "../embedded/secret_formats.ts";
 import { formatOf, isReplaceable, sharedParts, type TaggedValue } from "./value_format.ts";
 import { VocabularyWords } from "./vocabulary_words.ts";
 
@@ -67,8 +67,8 @@ export class ControlValues {
   /**
    * Draws values of a secret's format, none of them the secret and no two of them equal.
    *
-   * @returns as many as asked for; all others where the format has fewer; none where it has no other value, or too little
-   * of one can be replaced
+   * @returns as many as asked for; all others where there are fewer, by the format or by the vocabulary's words; none where
+   * there is no other value, or too little of one can be replaced
    */
   async draw(secret: TaggedValue, { count, place, seed = 42 }: ControlOptions): Promise<string[]> {
     const random = randomOf(seed, `controls ${place}`);
@@ -151,7 +151,11 @@ function isWordLike({ value, tag }: TaggedValue): boolean {
   return CHOSEN.includes(tag) && letters! >= 2 * digits! && !isGibberish(value);
 }
 
-/** Draws values until there are enough others, no two equal. @param options.draws so many at least, equal ones too */
+/**
+ * Draws values until there are enough others, no two equal.
+ *
+ * @param options.draws so many others at least, equal ones too
+ */
 function drawOthers(value: string, count: number, draw: () => string, { draws = 0 } = {}): string[] {
   const drawn = new Set<string>();
   let others = 0;

@@ -16,13 +16,26 @@ export interface Word {
 /** Words by what `patternOf` makes of them. */
 type Words = Map<string, Word[]>;
 
-/** Of fewer words or letters beyond ASCII none is drawn: there is too little choice. */
+/** Of fewer words or letters beyond ASCII none is drawn: there is too little to choose from. */
 const LEAST = 10;
 
 /** What was read of each tokenizer's vocabulary. */
 const read = new WeakMap<Tokenizer, { ascii: VocabularyWords; all?: Promise<VocabularyWords> }>();
 
-/** The words of a vocabulary. */
+/**
+ * The words of a vocabulary.
+ *
+ * @example
+ * ```ts
+ * import { assert, assertEquals } from "@std/assert";
+ * import { openTokenizer } from "../tokenizers/tokenizer.ts";
+ * import { VocabularyWords } from "./vocabulary_words.ts";
+ *
+ * const words = await VocabularyWords.of(await openTokenizer("data/model"), "self");
+ * assert(words.like("self").some(({ text }) => text === "name"));
+ * assertEquals(words.lettersLike("7"), "0123456789");
+ * ```
+ */
 export class VocabularyWords {
   readonly #words: Words;
   readonly #alike = new Map<string, readonly Word[]>();
@@ -36,16 +49,6 @@ export class VocabularyWords {
    * Reads a vocabulary, once.
    *
    * @param value words like whose parts are wanted: if it is ASCII, so are they
-   *
-   * @example
-   * ```ts
-   * import { assert } from "@std/assert";
-   * import { openTokenizer } from "../tokenizers/tokenizer.ts";
-   * import { VocabularyWords } from "./vocabulary_words.ts";
-   *
-   * const words = await VocabularyWords.of(await openTokenizer("data/model"), "self");
-   * assert(words.like("self").some(({ text }) => text === "name"));
-   * ```
    */
   static async of(tokenizer: Tokenizer, value: string): Promise<VocabularyWords> {
     let vocabulary = read.get(tokenizer);
