@@ -10,8 +10,11 @@ import type { Model } from "../../lib/models/model.ts";
 import { newModel } from "../../lib/models/new_model.ts";
 import { Adam } from "../../lib/training/adam.ts";
 import { dropoutSeed } from "../../lib/training/dropout_seed.ts";
+import type { ModelSizes } from "../../lib/training/step_memory.ts";
 import { GradientSums } from "../../lib/training/gradient_sums.ts";
 import { microBatches } from "../../lib/unlearning/micro_batches.ts";
+import { objectiveOf } from "../../lib/unlearning/objectives.ts";
+import { unlearningBytes } from "../../lib/unlearning/run_memory.ts";
 import { ObjectiveStep } from "../../lib/unlearning/objective_step.ts";
 import type { ReferenceModel } from "../../lib/unlearning/reference_model.ts";
 import { unlearn, type UnlearnOptions } from "../../lib/unlearning/unlearn.ts";
@@ -111,6 +114,31 @@ test("unlearn() refuses a model that it cannot be compared with, and frees it", 
     const error = await assertRejects(() => epochs({ ...options, openReference }), RangeError);
     assert(message.test(error.message), error.message);
   }
+});
+
+Deno.test("unlearningBytes() counts another model while the steps are made, then its output layer and states", () => {
+  const config = {
+    layers: 4,
+    width: 256,
+    headWidth: 64,
+    cacheHeads: 4,
+    vocabularySize: 4096,
+    maxPositions: 512,
+  };
+  const work = {
+    objective: objectiveOf("codeeraser"),
+    ...{ forgetRows: 16, forgetTokens: 512, maskTokens: 900, secrets: 40, retainRows: 16, retainTokens: 128 },
+    ...{ isRetained: true, microBatch: 16, xla: false },
+  };
+  const bytes = (reference?: ModelSizes) =>
+    unlearningBytes({ parameters: 4_339_200, config }, { ...work, reference });
+  const wide = { ...config, width: 512 };
+  const kept = bytes({ parameters: 1e6, config: wide }) - bytes();
+  const [states, layer] = [900 + 16 * 128, config.vocabularySize];
+  assertEquals(kept, (states + layer) * (wide.width - config.width) * 4); // in place of the model's own
+  const large = bytes({ parameters: 20e9, config: wide });
+  assert(large > 80e9 && large < 90e9, String(large));
+  assert(bytes({ parameters: 20e9, weightBytes: 2, config: wide }) < 50e9);
 });
 
 for (const dropout of [0, 0.5]) {
