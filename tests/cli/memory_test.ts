@@ -66,7 +66,7 @@ Deno.test("on a GPU unlearning takes as many rows at once as fit, and says so", 
   assertEquals([pairs.microBatch, pairs.least], [2, 2]);
   assertMatch(
     pairs.lines[0]!,
-    /even with --micro-batch 2 \(--compat reference takes two rows at once\), take a smaller model/,
+    /even with --micro-batch 2 \(--compat reference takes two rows at once: 31\.4 GB\), take a smaller model/,
   );
   const small = await plan(16e9, lora);
   assertEquals(small.microBatch, 1);
