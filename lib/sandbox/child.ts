@@ -6,16 +6,11 @@
  */
 import { reasonOf } from "../files/reason.ts";
 import { prepareInterpreters } from "./interpreter.ts";
-import { serve } from "./serve.ts";
+import { judgeUntilEnd } from "./serve.ts";
 
 if (import.meta.main) {
   try {
-    const load = await prepareInterpreters({ outputBytes: Number(Deno.args[0]) });
-    for (const name of ["read", "write", "net", "env", "run", "ffi", "sys", "import"] as const) {
-      const { state } = await Deno.permissions.revoke({ name } as Deno.PermissionDescriptor);
-      if (state === "granted") throw new Error(`Cannot give up the permission ${name}`);
-    }
-    await serve(load, { input: Deno.stdin, output: Deno.stdout });
+    await judgeUntilEnd(() => prepareInterpreters({ outputBytes: Number(Deno.args[0]) }));
     Deno.exit(0);
   } catch (error) {
     console.error(reasonOf(error));

@@ -19,7 +19,7 @@ import { type Outcome, readFailure } from "./verdict.ts";
 /** Reads the words, the limits and the program from standard input; says at the end how it ended. */
 const DRIVER = `
 def judge():
-    import json, os, resource, sys
+    import json, os, resource, sys, time
     request = json.loads(sys.stdin.buffer.read())
     program, passed, failed = request["program"], request["passed"], request["failed"]
     for name, limit in request["limits"].items():
@@ -27,10 +27,11 @@ def judge():
             hard = resource.getrlimit(getattr(resource, name))[1]
             limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
             resource.setrlimit(getattr(resource, name), (limit, limit))
-    out, write, end = os.dup(1), os.write, os._exit
+    out, write, end, now = os.dup(1), os.write, os._exit, time.monotonic
+    last = now() + request["seconds"]
     try:
         exec(program, {})
-        answer = passed
+        answer = passed if now() <= last else failed + " timed-out"
     except BaseException as error:
         answer = failed + " failed " + type(error).__name__
     write(out, ("\\n" + answer + "\\n").encode())
@@ -102,6 +103,9 @@ async function outputOf(program: string, options: ChildOptions): Promise<Deno.Co
   }
 }
 
+/** The most that all files of a program in bubblewrap take, which lie in memory. */
+const FILES_BYTES = 64 * 2 ** 20;
+
 /** What holds a program: nothing of the machine but Python and the libraries of the system, and those read-only. */
 function bubblewrapArguments({ executable, folders }: Python, args: readonly string[]): string[] {
   const system = ["/usr", "/lib", "/lib64", "/lib32", "/bin", "/etc/ld.so.cache", "/etc/alternatives"];
@@ -109,7 +113,9 @@ function bubblewrapArguments({ executable, folders }: Python, args: readonly str
     ...["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"],
     ...system.flatMap((path) => ["--ro-bind-try", path, path]),
     ...folders.flatMap((path) => ["--ro-bind", path, path]),
-    ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--chdir", "/tmp", "--hostname", "sandbox"],
+    ...["--proc", "/proc", "--dev", "/dev", "--hostname", "sandbox"],
+    ...["/tmp", "/dev/shm"].flatMap((path) => ["--size", String(FILES_BYTES), "--tmpfs", path]),
+    ...["--chdir", "/tmp"],
     ...["--setenv", "PATH", "/usr/bin:/bin", "--setenv", "HOME", "/tmp", "--setenv", "PYTHONHASHSEED", "0"],
     ...["--", executable, ...args],
   ];
@@ -152,14 +158,14 @@ function pythonWorker(python: Python, options: PythonWorkerOptions): JudgeWorker
         kill(process);
       }, timeoutSeconds * 1000);
       try {
-        const text = JSON.stringify({ program: source, passed, failed, limits });
+        const text = JSON.stringify({ program: source, passed, failed, limits, seconds: timeoutSeconds });
         const sent = new Blob([text]).stream().pipeTo(process.stdin).catch(() => {}); // it may end before it reads
         const end = await readEnd(process, outputBytes + END_BYTES);
         await sent;
-        if (isLate) return { reason: "timed-out" };
         if (end === null) return { reason: "too-much-output" };
         const answer = end.trimEnd().split("\n").at(-1)!;
-        if (answer === passed) return { reason: "passed" };
+        if (answer === passed) return { reason: "passed" }; // in time, by its clock, though read late by a busy process
+        if (isLate) return { reason: "timed-out" };
         return answer.startsWith(`${failed} `)
           ? readFailure(answer.slice(failed.length + 1))
           : { reason: "no-verdict" };

@@ -2,10 +2,12 @@
  * The loop of a judging process: a request from standard input, a program run, an answer to standard output. That a
  * program passed is said by a word that only this process and the one above it know, new for each program and written
  * only after it ran to its end; an answer without its word does not count. So what a program does to standard output,
- * or to JavaScript if it ever got there, can make itself fail but not pass.
+ * or to JavaScript if it ever got there, can make itself fail but not pass. What the loop itself calls is taken before the
+ * first program, so that one which got to JavaScript does not read the next one's words either.
  *
  * @module
  */
+import { giveUpAll } from "./give_up.ts";
 import type { RunOnce } from "./interpreter.ts";
 
 /** What is asked of a judging process. */
@@ -74,14 +76,19 @@ export interface JudgeStreams {
  */
 export async function serve(load: () => Promise<RunOnce>, { input, output }: JudgeStreams): Promise<void> {
   const [encoder, decoder] = [new TextEncoder(), new TextDecoder()];
+  const [encode, decode] = [encoder.encode.bind(encoder), decoder.decode.bind(decoder)];
   const [read, write] = [input.readSync.bind(input), output.writeSync.bind(output)];
+  const [{ parse }, now, Bytes] = [JSON, performance.now.bind(performance), Uint8Array];
+  const from: (bytes: Uint8Array, at: number) => Uint8Array = Function.prototype.call.bind(
+    Uint8Array.prototype.subarray,
+  );
   const say = (line: Uint8Array) => {
-    for (let at = 0; at < line.length;) at += write(line.subarray(at));
+    for (let at = 0; at < line.length;) at += write(from(line, at));
   };
   const receive = (bytes: number): Uint8Array<ArrayBuffer> | null => {
-    const buffer = new Uint8Array(bytes);
+    const buffer = new Bytes(bytes);
     for (let at = 0; at < bytes;) {
-      const count = read(buffer.subarray(at));
+      const count = read(from(buffer, at));
       if (!count) return null;
       at += count;
     }
@@ -89,12 +96,34 @@ export async function serve(load: () => Promise<RunOnce>, { input, output }: Jud
   };
   for (;;) {
     const run = await load();
-    say(encoder.encode(`${READY}\n`));
+    say(encode(`${READY}\n`));
     const header = receive(4);
-    const body = header && receive(new DataView(header.buffer).getUint32(0, true));
+    const body = header && receive(((header[3]! * 256 + header[2]!) * 256 + header[1]!) * 256 + header[0]!);
     if (!body) return;
-    const { program, timeoutMs, passed, failed } = JSON.parse(decoder.decode(body)) as JudgeRequest;
-    const { reason, detail = "" } = run(program, { deadline: performance.now() + timeoutMs });
-    say(encoder.encode(reason === "passed" ? `${passed}\n` : `${failed} ${reason} ${detail}\n`));
+    const { program, timeoutMs, passed, failed } = parse(decode(body)) as JudgeRequest;
+    const { reason, detail = "" } = run(program, { deadline: now() + timeoutMs });
+    say(encode(reason === "passed" ? `${passed}\n` : `${failed} ${reason} ${detail}\n`));
   }
+}
+
+/**
+ * Loads, gives everything up and answers until the input ends: the whole of a judging process.
+ *
+ * @param prepare loads what makes an interpreter for each program, while there is leave to read it
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { childArguments, startPyodideWorker } from "./pyodide_worker.ts";
+ *
+ * const limits = { timeoutSeconds: 9, memoryBytes: 2 ** 29, outputBytes: 1e6 };
+ * assertEquals(childArguments(limits).at(-2)!.endsWith("child.ts"), true); // which is this and no more
+ * await using worker = await startPyodideWorker(limits);
+ * assertEquals(await worker.run("open('/etc/hostname')"), { reason: "failed", detail: "FileNotFoundError" });
+ * ```
+ */
+export async function judgeUntilEnd(prepare: () => Promise<() => Promise<RunOnce>>): Promise<void> {
+  const load = await prepare();
+  await giveUpAll();
+  await serve(load, { input: Deno.stdin, output: Deno.stdout });
 }

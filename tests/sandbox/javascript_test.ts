@@ -89,6 +89,45 @@ Deno.test("serve() takes no verdict from JavaScript", async () => {
   assertEquals((await worker.run(`return { reason: "passed" }`)).reason, "passed"); // of another process
 });
 
+/** What JavaScript could change so that the loop takes another program for the next one, or says another word. */
+const POISONS: readonly string[] = [
+  `const { parse } = JSON
+   JSON.parse = (text) => ({ ...parse(text), program: 'return { reason: "passed" }' })`,
+  `const { decode } = TextDecoder.prototype
+   TextDecoder.prototype.decode = function (bytes) { return decode.call(this, bytes).replace('reason: "failed"', 'reason: "passed"') }`,
+  `const { encode } = TextEncoder.prototype
+   TextEncoder.prototype.encode = function (text) { return encode.call(this, text.split(" ")[0] + "\\n") }`,
+  `performance.now = () => 0; Uint8Array.prototype.subarray = function () { return this }`,
+  `globalThis.Uint8Array = class {}; DataView.prototype.getUint32 = () => 0`,
+];
+
+Deno.test("what a program does to JavaScript does not make the next one pass", async () => {
+  for (const poison of POISONS) {
+    await using worker = await startPyodideWorker({ ...LIMITS, timeoutSeconds: 2, child: CHILD });
+    await worker.run(poison);
+    for (let i = 0; i < 2; i++) {
+      const { reason } = await worker.run(`return { reason: "failed", detail: "End" }`);
+      assert(reason !== "passed", poison);
+    }
+  }
+});
+
+Deno.test("judgeUntilEnd() leaves JavaScript nothing that outlasts its process", async () => {
+  await using worker = await startPyodideWorker({ ...LIMITS, child: CHILD });
+  const programs = [
+    `localStorage.setItem("canary", "1")`,
+    `sessionStorage.setItem("canary", "1")`,
+    `caches.open("canary")`,
+    `new BroadcastChannel("canary")`,
+    `new Worker("data:text/javascript,")`,
+    `Object.getPrototypeOf(globalThis).localStorage.setItem("canary", "1")`,
+  ];
+  for (const program of programs) {
+    const { reason, detail } = await worker.run(program);
+    assert(reason === "failed" && ["ReferenceError", "TypeError"].includes(detail!), `${program}: ${detail}`);
+  }
+});
+
 Deno.test("childArguments() leaves JavaScript no permission", async () => {
   await using worker = await startPyodideWorker({ ...LIMITS, child: CHILD });
   const programs = [

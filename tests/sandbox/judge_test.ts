@@ -89,6 +89,18 @@ Deno.test("a program meets nothing that one before it left", async () => {
   assertEquals((await judge.run({ id: "look", program: look })).reason, "passed");
 });
 
+Deno.test("a program that ended in time passes though its answer is read late", async () => {
+  await using judge = await openJudge({ backend: "none", consent: true, workers: 1, timeoutSeconds: 3 });
+  const running = judge.run({ id: "quick", program: "assert 1 + 1 == 2" });
+  await new Promise((resolve) => setTimeout(resolve, 100)); // it has been started
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 4000); // as the capture of a large model would
+  assertEquals((await running).reason, "passed");
+  const slow = judge.run({ id: "slow", program: "import time\ntime.sleep(3.5)" });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5000);
+  assertEquals((await slow).reason, "timed-out"); // by its own clock
+});
+
 Deno.test("run() may be called many times at once, and says it when the judge was closed", async () => {
   const judge = await openJudge({ workers: 2 });
   const samples = Array.from({ length: 12 }, (_, i) => ({ id: `${i}`, program: `assert ${i} % 3` }));

@@ -3,14 +3,11 @@
  * a JSON list from standard input; "give-up" as the last argument has it give every permission up before them.
  */
 import { loadPyodide } from "npm:pyodide@314.0.7";
+import { giveUpAll } from "../../lib/sandbox/give_up.ts";
 
 const programs: string[] = JSON.parse(await new Response(Deno.stdin.readable).text());
 const pyodide = await loadPyodide();
-if (Deno.args.at(-1) === "give-up") {
-  for (const name of ["read", "write", "net", "env", "run", "ffi", "sys", "import"] as const) {
-    await Deno.permissions.revoke({ name } as Deno.PermissionDescriptor);
-  }
-}
+if (Deno.args.at(-1) === "give-up") await giveUpAll();
 for (const program of programs) {
   try {
     pyodide.runPython(program);
