@@ -107,8 +107,8 @@ export interface Kept {
   side: "forget" | "retain";
   /** Of which tokens. */
   scope: Scope;
-  /** Of each a distribution over the vocabulary; the state that logits are made of; or what a layer gives. */
-  of: "distributions" | "states" | "outputs";
+  /** Of each a distribution over the vocabulary; the state that logits are made of; what a layer gives; or its loss. */
+  of: "distributions" | "states" | "outputs" | "losses";
 }
 
 /**

@@ -50,7 +50,7 @@ export interface KeptWork {
  * assertEquals(of("undial"), 2 * 64 * 8 * 4 + 800);
  * assertEquals(of("rmu"), 2 * 32 * 8 * 4);
  * assertEquals(of("codeeraser"), (2 * 64 + 2 * 64) * 8 * 4 + 800);
- * assertEquals([of("npo"), of("ga")], [0, 0]);
+ * assertEquals([of("npo"), of("ga")], [2 * 63 * 4, 0]);
  * ```
  */
 export function referenceBytes(
@@ -59,10 +59,8 @@ export function referenceBytes(
 ): number {
   const { keeps = [] } = work.objective;
   const states = divergencePositions(work);
-  const kept = keeps.reduce(
-    (sum, one) => sum + keptPositions(one, work) * (one.of === "distributions" ? vocabularySize : width),
-    states * width,
-  );
+  const sizes = { distributions: vocabularySize, states: width, outputs: width, losses: 1 };
+  const kept = keeps.reduce((sum, one) => sum + keptPositions(one, work) * sizes[one.of], states * width);
   const isProjected = states > 0 || keeps.some((one) => one.of === "states");
   return kept * FLOAT_BYTES + (isProjected ? output : 0);
 }

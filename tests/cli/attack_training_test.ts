@@ -95,6 +95,7 @@ Deno.test("attack trains at the rate of the model's own record besides, on windo
       at.run("attack", { ...given, plan: true, ...rates && { "relearn-rates": rates } })
     ),
   );
+  assertEquals(plans.map(({ code, stderr }) => code === 0 ? "" : stderr), ["", ""]);
   assertEquals(plans.map(({ stdout }) => JSON.parse(stdout).steps), [2 * 3, 2]);
   await Deno.remove(join(at.model, "training_log.jsonl"));
   await at.fail(

@@ -172,7 +172,7 @@ Deno.test("scrub says what to do where every document holds a secret", async () 
   const stages: { stage: string; of: string }[] = JSON.parse(plan.stdout).stages;
   const names = stages.map(({ stage }) => stage);
   assertEquals(names, ["thresholds", "probe", "unlearn", "evaluate", "probe of the request", "attack"]);
-  assertMatch(stages[3]!.of, /^\d+ secrets and 2 unseen texts, 2 models$/);
+  assertMatch(stages[3]!.of, /^\d+ secrets and all unseen texts, 2 models$/); // JSON lines are not counted beforehand
 });
 
 Deno.test("select --above takes all windows with a known secret, or says what is left", async () => {

@@ -21,5 +21,6 @@ export const NPO = defineMethod({
     terms: { forget: [logRatio({ name: "npo", weight: gamma, scope, beta, beside: "reference" })] },
     retain: retainWeights(keep),
     isJoint: true,
+    keeps: [{ side: "forget", scope: "row", of: "losses" }],
   }),
 });
