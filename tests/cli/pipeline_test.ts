@@ -14,7 +14,9 @@ import {
   RETAIN_COLUMNS,
   SECRET_SCORE_COLUMNS,
   THRESHOLD_COLUMNS,
+  WRITTEN_COLUMNS,
 } from "../../lib/datasets/columns.ts";
+import { CHANGE_COLUMNS } from "../../lib/datasets/change_columns.ts";
 import { THRESHOLD_INTERVAL_COLUMNS } from "../../lib/datasets/unseen_columns.ts";
 import { type Columns, readRows, type RowOf } from "../../lib/datasets/row_table.ts";
 import { secretPieces } from "../../lib/embedded/secret_formats.ts";
@@ -58,16 +60,13 @@ async function rowsOf<C extends Columns>(name: string, columns: C): Promise<RowO
   return await readRows(join(OUT, name), columns);
 }
 
-const HISTORY = { ...HISTORY_COLUMNS, ...NORM_COLUMNS };
+const HISTORY = { ...HISTORY_COLUMNS, ...NORM_COLUMNS, ...WRITTEN_COLUMNS };
 const K = "3"; // rows of a forget set, and of the retain set
 const TRAIN = "../train.jsonl.gz", UNSEEN = "../unseen.jsonl.gz";
 const SETS = ["--corpus", TRAIN, "--forget", "sets/forget_0.parquet", "--retain", "retain.parquet"];
 const UNLEARN = ["unlearn", "--model", MODEL, ...SETS, "--lr", "3e-4"];
 const BY_MEANS = [...UNLEARN, "--stop", "group"];
-const CODEERASER = [
-  ...[...BY_MEANS, "--method", "codeeraser", "--ma", "0.5"],
-  ...["--el10", "0.2", "--out", "codeeraser"],
-];
+const CODEERASER = [...BY_MEANS, ..."--method codeeraser --ma 0.5 --el10 0.2 --out codeeraser".split(" ")];
 const GA = [...BY_MEANS, "--method", "ga", "--thresholds", "thresholds.csv", "--epochs", "2", "--out", "ga"];
 
 Deno.test("detect finds every planted secret, as a table of places and fingerprints", async () => {
@@ -219,7 +218,8 @@ Deno.test("evaluate writes a row for each set and model, and one for each secret
   const args = ["evaluate", "--before", MODEL, "--model", "codeeraser", "--model", "ga", ...SETS];
   const more = ["--unseen", UNSEEN, "--max-texts", "2", "--out", "evaluation.parquet"];
   const summary = summaryOf(await run("evaluate", ...args, ...more));
-  const rows = await rowsOf("evaluation.parquet", { ...EVALUATION_COLUMNS, ...INTERVAL_COLUMNS });
+  const columns = { ...EVALUATION_COLUMNS, ...INTERVAL_COLUMNS, ...CHANGE_COLUMNS };
+  const rows = await rowsOf("evaluation.parquet", columns);
   for (const { ma, ma_low, ma_high, el_10, el_10_low, el_10_high } of rows) {
     assert(ma_low! <= ma! && ma! <= ma_high! && el_10_low! <= el_10! && el_10! <= el_10_high!);
   }
