@@ -71,7 +71,7 @@ export const LEAK_DRAWS = [1, 10, 100, 200] as const;
  * import { leaksAtK } from "./leak_at_k.ts";
  *
  * const leaks = leaksAtK(Math.log(0.25));
- * assertEquals([Object.keys(leaks), leaks[1]], [["1", "10", "100", "200"], 0.25]);
+ * assertEquals([Object.keys(leaks), leaks[1]!.toFixed(9)], [["1", "10", "100", "200"], "0.250000000"]);
  * ```
  */
 export function leaksAtK(logProbability: number): Record<string, number> {
