@@ -236,6 +236,7 @@ Deno.test("describeSetup() says what is missing and how to get it", async () => 
     "pip",
     "Jupyter",
     "git",
+    "bubblewrap",
   ]);
   const wheels = rows.find(({ part }) => part === "wheels");
   assertEquals([wheels?.state, wheels?.howToGet], ["missing", "npx -y deno task setup"]);
