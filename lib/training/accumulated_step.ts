@@ -1,6 +1,7 @@
 /**
- * A training's step that runs some windows after the others and adds their gradients up: with the same numbers as all at once
- * have, up to rounding, and the memory of a few. Where there are several devices they take the micro-batches by turns.
+ * A training's step that adds up the gradients of parts of its windows: with the same numbers as all at once have, up to
+ * rounding; dropout drops what it would there. The parts are micro-batches, which take the memory of a few windows, by turns
+ * of the devices where there are several; or a device's share each.
  *
  * @module
  */
@@ -38,7 +39,7 @@ type Part = [ids: tf.Tensor, texts: tf.Tensor, share: tf.Tensor];
  * ```
  */
 export class AccumulatedStep implements Disposable {
-  readonly #microBatch: number;
+  readonly #microBatch: number | undefined;
   readonly #replicas: Replicas;
   readonly #sums: GradientSums;
   readonly #gradients: readonly CompiledStep<[...Part, ...seed: tf.Tensor[]], tf.Tensor>[];
@@ -46,15 +47,15 @@ export class AccumulatedStep implements Disposable {
   /**
    * @param optimizer over the model's trainable weights
    * @param options.xla whether XLA compiles what it makes faster
-   * @param options.microBatch windows at once
+   * @param options.microBatch windows at once on a device. Default: its share
    * @throws {RangeError} when these are none
    */
   constructor(
     model: Model,
     optimizer: Adam,
-    { xla, microBatch, ...saving }: MemorySaving & { xla: boolean; microBatch: number },
+    { xla, microBatch, ...saving }: MemorySaving & { xla: boolean; microBatch?: number | undefined },
   ) {
-    if (!(Number.isInteger(microBatch) && microBatch >= 1)) {
+    if (microBatch !== undefined && !(Number.isInteger(microBatch) && microBatch >= 1)) {
       throw new RangeError(`Cannot train on ${microBatch} windows at once: expected a whole number from 1`);
     }
     this.#microBatch = microBatch;
@@ -82,7 +83,7 @@ export class AccumulatedStep implements Disposable {
   /**
    * Takes a step.
    *
-   * @param ids [B, T] int32
+   * @param ids [B, T] int32; without micro-batches of at least as many rows as there are devices
    * @param rates of the optimizer @param seed of an adapter's dropout
    * @returns the batch's mean loss and the gradients' norm, scalars; the caller disposes them
    */
@@ -95,11 +96,13 @@ export class AccumulatedStep implements Disposable {
     try {
       this.#replicas.refresh();
       const devices = this.#gradients.length;
-      const parts = [...Array(Math.ceil(ids.shape[0]! / this.#microBatch)).keys()];
-      const shares = this.#gradients.map((_, device) => parts.filter((part) => part % devices === device));
+      const bounds = this.#bounds(ids.shape[0]!);
+      const shares = this.#gradients.map((_, device) =>
+        [...bounds.keys()].slice(0, -1).filter((part) => part % devices === device)
+      );
       const losses: tf.Tensor[] = [];
       await onDevices(shares, async (i, device) => {
-        const part = this.#cut(ids, i * this.#microBatch);
+        const part = cut(ids, bounds[i]!, bounds[i + 1]!);
         const running = this.#gradients[device]!.async(...part, ...seed).finally(() => tf.dispose(part));
         losses[i] = held.adopt(await running, tf.dispose);
       });
@@ -111,14 +114,15 @@ export class AccumulatedStep implements Disposable {
     }
   }
 
-  #cut(ids: tf.Tensor, first: number): Part {
-    const [B, T] = ids.shape as [number, number];
-    const rows = Math.min(this.#microBatch, B - first);
-    return tf.tidy(() => [
-      tf.slice(ids, [first, 0], [rows, T]),
-      tf.range(first, first + rows, 1, "int32"),
-      tf.scalar(rows / B),
-    ]);
+  /** Where parts of so many rows begin, and the end. */
+  #bounds(rows: number): number[] {
+    const devices = this.#gradients.length;
+    const size = this.#microBatch;
+    const parts = size === undefined ? devices : Math.ceil(rows / size);
+    return Array.from(
+      { length: parts + 1 },
+      (_, part) => size === undefined ? Math.floor(rows * part / devices) : Math.min(rows, part * size),
+    );
   }
 
   /** Frees what the step has made. */
@@ -127,4 +131,13 @@ export class AccumulatedStep implements Disposable {
     this.#sums[Symbol.dispose]();
     this.#replicas[Symbol.dispose]();
   }
+}
+
+function cut(ids: tf.Tensor, first: number, end: number): Part {
+  const [B, T] = ids.shape as [number, number];
+  return tf.tidy(() => [
+    tf.slice(ids, [first, 0], [end - first, T]),
+    tf.range(first, end, 1, "int32"),
+    tf.scalar((end - first) / B),
+  ]);
 }

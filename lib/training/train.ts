@@ -14,7 +14,6 @@ import { AccumulatedStep } from "./accumulated_step.ts";
 import type { Adam } from "./adam.ts";
 import { dropoutSeed, hasDropout } from "./dropout_seed.ts";
 import { type MemorySaving, nextTokenLosses, valueAndGradients } from "./next_token_loss.ts";
-import { SharedStep } from "./shared_step.ts";
 import { type TokenDocuments, type WindowOptions, Windows } from "./windows.ts";
 
 /** How to train. */
@@ -230,10 +229,14 @@ function newStep(
   if (batch < devices) {
     throw new RangeError(`Cannot share out batches of ${batch} over ${devices} devices: give each a window`);
   }
-  if (microBatch !== undefined && microBatch < Math.ceil(batch / devices)) {
-    return new AccumulatedStep(model, optimizer, { ...saving, xla, microBatch });
+  const isCut = microBatch !== undefined && microBatch < Math.ceil(batch / devices);
+  if (isCut || devices > 1) {
+    return new AccumulatedStep(model, optimizer, {
+      ...saving,
+      xla,
+      microBatch: isCut ? microBatch : undefined,
+    });
   }
-  if (devices > 1) return new SharedStep(model, optimizer, { ...saving, xla });
   return trainingStep(model, optimizer, saving).captured(xla); // disposing what is captured frees all
 }
 
