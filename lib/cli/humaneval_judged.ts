@@ -8,7 +8,14 @@ import { join, resolve } from "node:path";
 import { writeFileAtomic } from "../files/write_file.ts";
 import type { Problem } from "../humaneval/problem.ts";
 import { readProblemFile } from "../humaneval/problem_file.ts";
-import { inOrder, readSamples, sampleLines, type SampleSet, settingsOf } from "../humaneval/samples.ts";
+import {
+  inOrder,
+  readSamples,
+  sampleKey,
+  sampleLines,
+  type SampleSet,
+  settingsOf,
+} from "../humaneval/samples.ts";
 import { VerdictsFile } from "../humaneval/verdicts_file.ts";
 import { type CommandResult, type Context, UsageError } from "./command.ts";
 import { judgedBy } from "./humaneval_before.ts";
@@ -81,11 +88,11 @@ export async function judgeAgain(
   });
   const samples = inOrder(set.samples);
   await writeFileAtomic(await run.path(HUMANEVAL_FILES.samples), sampleLines(samples, set.settings));
-  const known = new Map(samples.map((sample) => [`${sample.sample} ${sample.task_id}`, sample]));
+  const known = new Map(samples.map((sample) => [sampleKey(sample), sample]));
   const tested = programsOf(problems);
   using verdicts = await VerdictsFile.open(await run.path(HUMANEVAL_FILES.verdicts), {
     judge,
-    programOf: (taskId, sample) => tested(known.get(`${sample} ${taskId}`)),
+    programOf: (task_id, sample) => tested(known.get(sampleKey({ task_id, sample }))),
   });
   const results = await judgeSamples({
     ...{ problems, samples, verdicts },
