@@ -5,17 +5,11 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { readRegularText } from "../files/read_file.ts";
-import { writeFileAtomic } from "../files/write_file.ts";
 import { addUse } from "../report/card_use.ts";
 import type { RunTables } from "../report/run_tables.ts";
-import { contentOf } from "./run_content.ts";
+import { rewriteCard } from "./rewrite_card.ts";
 import { readRunRecord } from "./run_folder.ts";
-import { writeRecord } from "./run_record.ts";
 import { MODEL_CARD } from "./write_model_card.ts";
-
-/** A card has a table of a few lines. */
-const MAX_CARD_BYTES = 2 ** 20;
 
 /**
  * Writes what a run says of a checkpoint's use into its card, and what the card holds now into the checkpoint's record, if
@@ -48,12 +42,6 @@ export async function addUseToCard(
       `Cannot write the card of "${folder}": the tables say nothing of its use: run humaneval or evaluate --utility`,
     );
   }
-  const path = join(folder, MODEL_CARD);
-  const card = addUse(await readRegularText(path, { what: "model card", maxBytes: MAX_CARD_BYTES }), own);
-  if (card === null) throw new Error(`Cannot write the card "${path}": unlearn did not write it`);
-  const isOwn = record?.outputs[MODEL_CARD] === await contentOf(path);
-  await writeFileAtomic(path, card);
-  if (!record || !isOwn) return;
-  const outputs = { ...record.outputs, [MODEL_CARD]: await contentOf(path) };
-  await writeRecord(join(folder, "run.json"), { ...record, outputs });
+  if (await rewriteCard(folder, (card) => addUse(card, own), { isOwn: true })) return;
+  throw new Error(`Cannot write the card "${join(folder, MODEL_CARD)}": unlearn did not write it`);
 }

@@ -4,12 +4,10 @@
  *
  * @module
  */
+import { putSection, USE } from "./card_sections.ts";
 import { formatCount, formatInterval } from "./format.ts";
 import type { ReportedPasses } from "./reported_passes.ts";
 import type { ReportedMeasure } from "./run_tables.ts";
-
-/** The section's head, and those before which it is put: a card of ours ends with the last of them. */
-const [HEAD, NEXT] = ["## What it is still good for", ["## What attacks find", "## What this does not say"]];
 
 const MEASURES = {
   accuracy: "tokens of unseen code that it names first",
@@ -44,15 +42,9 @@ export interface CardUse {
  */
 export function addUse(card: string, use: CardUse): string | null {
   const rows = [...passRows(use.passes), ...measureRows(use.utility)];
-  const places = NEXT.map((head) => card.indexOf(`\n${head}\n`));
-  if (places.at(-1)! < 0) return null;
-  if (rows.length === 0) return card;
-  const end = Math.min(...places.filter((place) => place >= 0));
-  const known = card.indexOf(`\n${HEAD}\n`);
   const table = ["| | before | after | difference |", "| --- | --- | --- | --- |", ...rows].join("\n");
-  return `${card.slice(0, known < 0 ? end : known)}\n${HEAD}\n\n${table}\n\n${describe(use)}\n${
-    card.slice(end)
-  }`;
+  const used = putSection(card, USE, `${table}\n\n${describe(use)}`);
+  return used !== null && rows.length === 0 ? card : used;
 }
 
 function passRows(passes: ReportedPasses | undefined): string[] {

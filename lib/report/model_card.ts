@@ -6,16 +6,12 @@
  */
 import { METRICS, THRESHOLD_METRICS, type ThresholdMetric } from "../datasets/metrics.ts";
 import { attackTable, type CardAttacks } from "./card_attacks.ts";
+import { ATTACKS, LIMITS, putSection } from "./card_sections.ts";
 import { formatInterval, formatScore } from "./format.ts";
 import type { StopCounts } from "./run_tables.ts";
 
 /** Scores of a model: means over the forget set, and MA of the retain set. */
 type CardScores = Readonly<Record<ThresholdMetric | "retain_ma", number | null>>;
-
-/** The head of what a card ends with: what is found later stands before it. */
-const LIMITS = "## What this does not say";
-/** The head of what attacks have found. */
-const ATTACKS = "## What attacks find";
 
 /** What a card says. */
 export interface ModelCard {
@@ -201,9 +197,5 @@ function outcomes({ outcomes, relapses }: ModelCard): string {
  * ```
  */
 export function addAttacks(card: string, attacks: CardAttacks): string | null {
-  const end = card.indexOf(`\n${LIMITS}\n`);
-  if (end < 0) return null;
-  const known = card.indexOf(`\n${ATTACKS}\n`);
-  const head = card.slice(0, known < 0 ? end : known);
-  return `${head}\n${ATTACKS}\n\n${attackTable(attacks)}\n${card.slice(end)}`;
+  return putSection(card, ATTACKS, attackTable(attacks));
 }
