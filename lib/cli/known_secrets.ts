@@ -7,6 +7,7 @@
 import { CONTROL_COLUMNS, PROBE_COLUMNS } from "../datasets/columns.ts";
 import { placeKey, type SecretPlace } from "../datasets/place.ts";
 import { readRows, type RowOf } from "../datasets/row_table.ts";
+import { isMeasuredAbove } from "../metrics/threshold.ts";
 import { borrowedThresholds, NO_CONTROLS } from "./borrowed_thresholds.ts";
 import { readThresholds } from "./unlearn_thresholds.ts";
 
@@ -50,7 +51,7 @@ type Row = RowOf<typeof COLUMNS>;
  */
 export async function readKnown(probe: string, above: string): Promise<(secret: SecretPlace) => boolean> {
   const rows = await readBounded(probe, { thresholds: above, ma: undefined, el10: undefined });
-  const known = new Set(rows.filter((row) => isAbove(row, row.bounds)).map(placeKey));
+  const known = new Set(rows.filter((row) => isMeasuredAbove(row, row.bounds)).map(placeKey));
   return (secret) => known.has(placeKey(secret));
 }
 
@@ -92,10 +93,6 @@ export async function readBounded(
   const rows = await readRows(probe, COLUMNS, { optional: OPTIONAL });
   const boundsOf = given ? () => given : ownBounds(probe, rows);
   return rows.map((row) => ({ ...row, bounds: boundsOf(row) }));
-}
-
-function isAbove({ ma, el_10 }: BoundedSecret, bounds: BoundedSecret["bounds"]): boolean {
-  return ma !== null && (ma > bounds.ma || (el_10 ?? 0) > bounds.el_10);
 }
 
 /** Of a secret without controls the thresholds are borrowed. */

@@ -16,6 +16,7 @@ import {
 } from "../datasets/columns.ts";
 import { placeKey } from "../datasets/place.ts";
 import { readRows } from "../datasets/row_table.ts";
+import { isMeasuredAbove } from "../metrics/threshold.ts";
 import { RUN_FILES } from "../report/run_files.ts";
 import { isAboveThen } from "../report/untreated_place.ts";
 import type { Json } from "./command.ts";
@@ -181,7 +182,7 @@ async function measureErased(
   const ends = scores.map((row) => ({ ...row, ...boundsOf(placeKey(row)) }));
   return {
     secrets: ends.length,
-    above: ends.filter(({ ma, el_10, bounds }) => isAbove({ ma, el_10 }, bounds)).length,
+    above: ends.filter((row) => isMeasuredAbove(row, row.bounds)).length,
     above_then: ends.filter(({ wasAbove }) => wasAbove).length,
   };
 }
@@ -231,8 +232,4 @@ async function thresholdsOf(
       wasAbove: row.status === "still above",
     };
   };
-}
-
-function isAbove({ ma, el_10 }: { ma: number | null; el_10: number | null }, bounds: Bounds): boolean {
-  return ma !== null && (ma > bounds.ma || (el_10 ?? 0) > bounds.el_10);
 }

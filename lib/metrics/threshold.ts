@@ -77,6 +77,25 @@ export function isAbove(
 }
 
 /**
+ * Whether a secret is above its thresholds by what was measured: unlike `isAbove`, an EL_10 that is unknown is not.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { isMeasuredAbove } from "./threshold.ts";
+ *
+ * const scores = [{ ma: 0.3, el_10: null }, { ma: 0.3, el_10: 0.1 }, { ma: 0.4, el_10: null }, { ma: null, el_10: 1 }];
+ * assertEquals(scores.map((score) => isMeasuredAbove(score, { ma: 0.3, el_10: 0 })), [false, true, true, false]);
+ * ```
+ */
+export function isMeasuredAbove(
+  { ma, el_10 }: { ma: number | null; el_10: number | null },
+  bounds: Pick<StateBounds, "ma" | "el_10">,
+): boolean {
+  return ma !== null && (ma > bounds.ma || (el_10 ?? 0) > bounds.el_10);
+}
+
+/**
  * Whether a secret that is above its thresholds is likelier than anything never seen, so that no chance explains it: of what
  * was never seen some are above too, but none loses so little. Where that loss is not known, none is said to be.
  *

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isMeasuredAbove } from "../metrics/threshold.ts";
 import type { UntreatedPlace } from "./certificate.ts";
 
 /**
@@ -40,6 +41,6 @@ export function isAboveThen(
   { ma, el_10 }: Pick<UntreatedPlace, "ma" | "el_10">,
   when: "before" | "after",
 ): boolean {
-  const exceeds = (score: number | null, threshold: number | null) => (score ?? 0) > (threshold ?? Infinity);
-  return ma[when] !== null && (exceeds(ma[when], ma.threshold) || exceeds(el_10[when], el_10.threshold));
+  const bounds = { ma: ma.threshold ?? Infinity, el_10: el_10.threshold ?? Infinity };
+  return isMeasuredAbove({ ma: ma[when], el_10: el_10[when] }, bounds);
 }
