@@ -17,7 +17,7 @@ export interface MicroBatchSizes {
 /**
  * Runs something with a micro-batch, and anew with half of it whenever TensorFlow has no memory left for that.
  *
- * @param sizes the micro-batch, or that with the least that it may be
+ * @param sizes the micro-batch, and the least that it may be
  * @param onLess called before the run begins anew
  * @throws whatever the run throws but that; that, too, when it runs out with the fewest rows
  *
@@ -32,17 +32,16 @@ export interface MicroBatchSizes {
  *   tried.push(rows);
  *   return rows > 2 ? Promise.reject(new TensorFlowError("MatMul", 8, "OOM")) : Promise.resolve(rows);
  * };
- * assertEquals([await inSmallerBatches(8, run, () => Promise.resolve()), tried], [2, [8, 4, 2]]);
+ * assertEquals([await inSmallerBatches({ microBatch: 8 }, run, () => Promise.resolve()), tried], [2, [8, 4, 2]]);
  * const few = inSmallerBatches({ microBatch: 4, least: 4 }, run, () => Promise.resolve());
  * assertEquals(await few.catch(({ code }) => code), "RESOURCE_EXHAUSTED");
  * ```
  */
 export async function inSmallerBatches<R>(
-  sizes: number | MicroBatchSizes,
+  { microBatch, least = 1 }: MicroBatchSizes,
   run: (microBatch: number) => Promise<R>,
   onLess: (microBatch: number) => Promise<void>,
 ): Promise<R> {
-  const { microBatch, least = 1 } = typeof sizes === "number" ? { microBatch: sizes } : sizes;
   for (let rows = microBatch;; rows = Math.floor(rows / 2)) {
     try {
       return await run(rows);
