@@ -7,7 +7,7 @@ import type { Products } from "../engine/compile.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import type { ModelSizes } from "../training/step_memory.ts";
 import { weightBytesOf } from "../training/step_memory.ts";
-import type { ReferenceModel } from "../unlearning/reference_model.ts";
+import { otherVocabulary, type ReferenceModel } from "../unlearning/reference_model.ts";
 import type { OptionSpecs } from "./command.ts";
 import { modelSizes } from "./memory.ts";
 import { type ModelContext, modelFolder } from "./model_folder.ts";
@@ -61,17 +61,15 @@ export async function referenceSizes(
 ): Promise<ModelSizes | undefined> {
   if (reference === undefined) return undefined;
   const [own, other] = [await sizesOf(model, context), await sizesOf(reference, context)];
-  const [size, wanted] = [other.config.vocabularySize, own.config.vocabularySize];
-  if (size !== wanted) throw differing(reference, `it has ${size} tokens, the model ${wanted}`);
+  const { vocabularySize } = other.config;
+  if (vocabularySize !== own.config.vocabularySize) {
+    throw otherVocabulary(reference, { vocabularySize, own: own.config.vocabularySize });
+  }
   return { ...other, weightBytes: weightBytesOf(dtype) };
 }
 
 async function sizesOf(model: string, context: ModelContext): Promise<ModelSizes> {
   return await modelSizes(await modelFolder(model, context));
-}
-
-function differing(reference: string, found: string): RangeError {
-  return new RangeError(`Cannot compare with "${reference}" as vocabularies must be equal: ${found}`);
 }
 
 /**
@@ -100,7 +98,7 @@ export function referenceOpener(
     const { vocabularySize } = session.loaded.model.config;
     for (let id = 0; id < vocabularySize; id++) {
       if (tokenizer.token(id) !== session.tokenizer.token(id)) {
-        throw differing(reference, `token ${id} is another`);
+        throw otherVocabulary(reference, { token: id });
       }
     }
     const owned = stack.move();

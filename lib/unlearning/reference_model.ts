@@ -62,19 +62,41 @@ export function checkReference(
   reference: SizedModel,
   { model, sets, objective }: { model: SizedModel; sets: ComparedTexts; objective: Objective },
 ): void {
-  const refuse = (found: string, rule = ""): never => {
-    throw new RangeError(`Cannot compare with "${reference.name}"${rule}: ${found}`);
+  const refuse = (found: string): never => {
+    throw new RangeError(`Cannot compare with "${reference.name}": ${found}`);
   };
   const reason = refusesReference(objective);
   if (reason !== undefined) refuse(reason);
   const { vocabularySize, maxPositions } = reference.config;
   const own = model.config.vocabularySize;
-  if (vocabularySize !== own) {
-    refuse(`it has ${vocabularySize} tokens, the model ${own}`, " as vocabularies must be equal");
-  }
+  if (vocabularySize !== own) throw otherVocabulary(reference.name, { vocabularySize, own });
   const rows = [...sets.forget.map(({ ids }) => ids), ...sets.retain];
   const longest = rows.reduce((most, { length }) => Math.max(most, length), 0);
   if (longest > maxPositions) refuse(`a text has ${longest} tokens, and it has ${maxPositions} positions`);
+}
+
+/**
+ * What to throw where a model has another vocabulary than the one in training.
+ *
+ * @param name of the other @param found the numbers of tokens of both, or which token differs
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { otherVocabulary } from "./reference_model.ts";
+ *
+ * const { message } = otherVocabulary("m", { token: 7 });
+ * assertEquals(message, 'Cannot compare with "m" as vocabularies must be equal: token 7 is another');
+ * ```
+ */
+export function otherVocabulary(
+  name: string,
+  found: { vocabularySize: number; own: number } | { token: number },
+): RangeError {
+  const what = "token" in found
+    ? `token ${found.token} is another`
+    : `it has ${found.vocabularySize} tokens, the model ${found.own}`;
+  return new RangeError(`Cannot compare with "${name}" as vocabularies must be equal: ${what}`);
 }
 
 /** What of a model tells whether it can be compared with. */
