@@ -31,13 +31,17 @@ export function docExamples(text: string): DocExample[] {
   return examples;
 }
 
-/** A module with an example as a test: its imports lead to what they led to from `path`, whose own exports it has. */
-function testModule(path: string, { lines, code }: DocExample, exported: readonly string[]): string {
+/**
+ * A module with an example as a test: its imports, and what it resolves, lead to what they led to from `path`, whose own
+ * exports it has.
+ */
+export function testModule(path: string, { lines, code }: DocExample, exported: readonly string[]): string {
   const imports: string[] = [];
+  const fromPath = (to: string) => new URL(to, pathToFileURL(path)).href;
   const body = code.replace(/^import\s[^;]*;$/gm, (line) => {
-    imports.push(line.replace(/(?<=from ")\.[^"]*/, (to) => new URL(to, pathToFileURL(path)).href));
+    imports.push(line.replace(/(?<=from ")\.[^"]*/, fromPath));
     return "";
-  });
+  }).replace(/(?<=import\.meta\.resolve\(")\.[^"]*/g, fromPath);
   const known = imports.join("\n");
   const own = exported.filter((name) => hasWord(body, name) && !hasWord(known, name));
   if (own.length > 0) imports.push(`import { ${own.join(", ")} } from "${pathToFileURL(path).href}";`);

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { docExamples } from "./doc_examples.ts";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { docExamples, testModule } from "./doc_examples.ts";
 import { countTests, testGroups } from "./run.ts";
 
 const RUNNER = fileURLToPath(new URL("./run.ts", import.meta.url));
@@ -96,4 +96,17 @@ Deno.test("docExamples() gives each example of the library, with the lines that 
     const text = readFileSync(join(root, name), "utf8");
     assertEquals(docExamples(text).length, text.match(/^ *\* ```ts$/gm)?.length ?? 0, name);
   }
+});
+
+Deno.test("an example's paths lead from its module to where they led from the library's", () => {
+  const path = join(import.meta.dirname!, "a", "b.ts");
+  const to = (name: string) => pathToFileURL(join(import.meta.dirname!, "a", name)).href;
+  const code = 'import { c } from "../a/c.ts";\nfetch(import.meta.resolve("./d.ts"), c, b(), "./e.ts");';
+  assertEquals(
+    testModule(path, { lines: [1, 2], code }, ["b"]),
+    `import { c } from "${to("c.ts")}";\nimport { b } from "${to("b.ts")}";\n` +
+      `Deno.test("tests/a/b.ts#1-2", async () => {\n\nfetch(import.meta.resolve("${
+        to("d.ts")
+      }"), c, b(), "./e.ts");\n});\n`,
+  );
 });
