@@ -8,6 +8,7 @@ import { type Place, placeKey } from "../datasets/place.ts";
 import {
   bootstrapInterval,
   bootstrapMean,
+  bootstrapShare,
   type Interval,
   quantile,
   type Sample,
@@ -79,9 +80,9 @@ export function summarizeAttacks(rows: readonly AttackRow[]): AttackSummary[] {
       difference: of(({ score, controls_score }) =>
         score === null || controls_score === null ? null : score - controls_score
       ),
-      extracted: of(({ extracted }) => extracted),
-      controls_extracted: of(({ controls_extracted }) => controls_extracted),
-      significant: of(({ p_value }) => p_value === null ? null : p_value <= ALPHA),
+      extracted: shareOf(own, ({ extracted }) => extracted),
+      controls_extracted: shareOf(own, ({ controls_extracted }) => controls_extracted),
+      significant: shareOf(own, ({ p_value }) => p_value === null ? null : p_value <= ALPHA),
     };
   });
 }
@@ -119,8 +120,8 @@ export function extractedByAny(
     };
   });
   return {
-    secrets: meanOf(places, ({ extracted }) => extracted),
-    controls: meanOf(places, ({ controls_extracted }) => controls_extracted),
+    secrets: shareOf(places, ({ extracted }) => extracted),
+    controls: shareOf(places, ({ controls_extracted }) => controls_extracted),
   };
 }
 
@@ -129,6 +130,11 @@ type ValueOf = (row: AttackRow) => number | boolean | null;
 function meanOf(rows: readonly AttackRow[], value: ValueOf): Interval | null {
   const sample = sampleOf(rows, value);
   return sample && bootstrapMean(sample);
+}
+
+function shareOf(rows: readonly AttackRow[], value: ValueOf): Interval | null {
+  const sample = sampleOf(rows, value);
+  return sample && bootstrapShare(sample);
 }
 
 /** The values that are defined; null where none is. */

@@ -73,7 +73,7 @@ export async function scoreAim(
     await context.breathe();
   });
   stage.done();
-  return { bounds, thresholds: meanThresholds(bounds), byChance: matchedAbove(secrets.length) };
+  return { bounds, thresholds: meanThresholds(bounds), byChance: matchedAbove(bounds) };
 }
 
 /**

@@ -264,18 +264,24 @@ function floorOf(controls: readonly number[]): number {
 }
 
 /**
- * How many of so many never-seen secrets may be above thresholds of their own, before it is more than chance.
+ * How many never-seen secrets may be above thresholds of their own, before it is more than chance: each of few controls has
+ * the same chance as the secret to be the highest, so of nine that is one in ten, not one in twenty.
+ *
+ * @param bounds of each secret
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { matchedAbove } from "./unlearn_thresholds.ts";
  *
- * assertEquals([matchedAbove(1), matchedAbove(76)], [0, 7]);
+ * const bounds = (secrets: number, controls: number) => Array<{ controls: number }>(secrets).fill({ controls });
+ * assertEquals([matchedAbove(bounds(1, 100)), matchedAbove(bounds(76, 100)), matchedAbove(bounds(76, 9))], [0, 7, 12]);
  * ```
  */
-export function matchedAbove(secrets: number): number {
-  return aboveByChance(secrets, 1 - SHARE);
+export function matchedAbove(bounds: readonly Pick<SecretBounds, "controls">[]): number {
+  const share = ({ controls }: typeof bounds[number]) =>
+    Math.max(1 - SHARE, 1 / ((controls ?? Infinity) + 1));
+  return bounds.length === 0 ? 0 : aboveByChance(bounds.length, mean(bounds.map(share)));
 }
 
 /**

@@ -7,8 +7,8 @@
  */
 import {
   bootstrapInterval,
-  bootstrapMean,
   type BootstrapOptions,
+  bootstrapShare,
   type Interval,
 } from "../metrics/bootstrap.ts";
 import { mean } from "../metrics/mean.ts";
@@ -70,7 +70,7 @@ export function meanPassAtK(
   options: BootstrapOptions = {},
 ): Interval & { standard_error: number } {
   const values = problems.map((problem) => passAtK(problem, k));
-  const interval = bootstrapMean({ values }, options);
+  const interval = bootstrapShare({ values }, options);
   const variance = values.reduce((sum, value) => sum + (value - interval.estimate) ** 2, 0) /
     (values.length - 1);
   return { ...interval, standard_error: values.length < 2 ? 0 : Math.sqrt(variance / values.length) };

@@ -4,7 +4,8 @@
  *
  * Values of one cluster are drawn together: the places of a secret are no independent samples, nor are one secret's
  * scores before and after. Clusters are drawn within those that stand in the same samples, so paired samples stay
- * paired and others keep their sizes. Python's generator draws, so the same seed gives the same interval.
+ * paired and others keep their sizes. Python's generator draws, so the same seed gives the same interval. Shares of nothing,
+ * or of all, are no wider by it than their one value, so theirs are exact ({@linkcode bootstrapShare}).
  *
  * @module
  */
@@ -58,6 +59,57 @@ export interface Interval {
  */
 export function bootstrapMean(sample: Sample, options: BootstrapOptions = {}): Interval {
   return bootstrapInterval([sample], ([values]) => mean(values!), options);
+}
+
+/**
+ * A share of what is so or is not, and its interval; values may be shares themselves.
+ *
+ * @param sample values in [0, 1]
+ * @throws as {@linkcode bootstrapInterval}; {RangeError} when a value is not in [0, 1]
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { bootstrapShare } from "./bootstrap.ts";
+ *
+ * const { estimate, low, high } = bootstrapShare({ values: Array(76).fill(0) }); // none of 76
+ * assertEquals([estimate, low, high.toFixed(3)], [0, 0, "0.047"]);
+ * ```
+ */
+export function bootstrapShare(sample: Sample, options: BootstrapOptions = {}): Interval {
+  const { values, clusters = values.keys() } = sample;
+  const wrong = values.find((value) => !(value >= 0 && value <= 1));
+  if (wrong !== undefined) {
+    throw new RangeError(`Cannot take ${wrong} for a share: expected a value in [0, 1]`);
+  }
+  return exactShare(bootstrapMean(sample, options), new Set<unknown>(clusters).size, options);
+}
+
+/**
+ * The interval of a share of nothing or of all, where drawing anew gives one end only: what Clopper and Pearson (1934) give
+ * for none, or all, of so many independent trials.
+ *
+ * @param share as drawing has it; given back as it is where it is neither 0 nor 1
+ * @param trials what was drawn from: clusters, at least one
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { exactShare } from "./bootstrap.ts";
+ *
+ * const { low, high } = exactShare({ estimate: 1, low: 1, high: 1 }, 10);
+ * assertEquals([low.toFixed(4), high], ["0.6915", 1]);
+ * ```
+ */
+export function exactShare(
+  share: Interval,
+  trials: number,
+  { level = 0.95 }: Pick<BootstrapOptions, "level"> = {},
+): Interval {
+  const least = ((1 - level) / 2) ** (1 / trials); // a trial's chance by which all come out alike often enough
+  if (share.estimate === 0) return { ...share, high: 1 - least };
+  if (share.estimate === 1) return { ...share, low: least };
+  return share;
 }
 
 /**

@@ -20,6 +20,8 @@ export {
   bootstrapInterval,
   bootstrapMean,
   type BootstrapOptions,
+  bootstrapShare,
+  exactShare,
   type Interval,
   quantile,
   type Sample,

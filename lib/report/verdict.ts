@@ -91,6 +91,9 @@ function checkOwnBounds(run: RunTables, method: string | undefined): Check {
     return { ...check, state: "not measured", text, command: "unlearn --thresholds matched" };
   }
   const { erased, still_above, below_never_seen, without_tokens, above_by_chance, remembered = 0 } = secrets;
+  if (erased + still_above + below_never_seen === 0) {
+    return { ...check, state: "not measured", text: "None of them has tokens that could be scored." };
+  }
   const notes = [
     ...remembered > 0 ? [`${formatCount(remembered)} of them likelier than any made-up one`] : [],
     ...above_by_chance > 0 ? [`chance alone leaves up to ${formatCount(above_by_chance)}`] : [],

@@ -4,6 +4,8 @@ import {
   bootstrapDifference,
   bootstrapInterval,
   bootstrapMean,
+  bootstrapShare,
+  exactShare,
   quantile,
   type Sample,
 } from "../../lib/metrics/bootstrap.ts";
@@ -93,4 +95,23 @@ Deno.test("aucInterval() reads the interval from both sides", () => {
   const found = [[high, low], [low, high], [low, low]].map(([a, b]) => aucInterval(a!, b!));
   assertEquals(found.map(({ reading }) => reading), ["members", "over-forgotten", "neither"]);
   assertEquals(found.map(({ estimate, two_sided }) => [estimate, two_sided]), [[1, 1], [0, 1], [0.5, 0.5]]);
+});
+
+Deno.test("bootstrapShare() of none or all has Clopper and Pearson's end, by clusters, and else is a mean", () => {
+  // scipy.stats.binomtest(0, n).proportion_ci(method="exact") of SciPy 1.14
+  for (const [n, high] of [[1, 0.975], [5, 0.52182375], [76, 0.04737875], [164, 0.02224208]] as const) {
+    const none = bootstrapShare({ values: Array(n).fill(0) });
+    assertEquals([none.estimate, none.low], [0, 0]);
+    assertAlmostEquals(none.high, high, 1e-8, `of ${n}`);
+    const all = bootstrapShare({ values: Array(n).fill(1) });
+    assertEquals([all.estimate, all.high], [1, 1]);
+    assertAlmostEquals(all.low, 1 - high, 1e-8, `of ${n}`);
+  }
+  const places = bootstrapShare({ values: Array(10).fill(0), clusters: Array(10).fill("a") });
+  assertEquals(places.high, 0.975); // one value at ten places is one trial
+  const some = { values: [0, 0, 1, 0.5] };
+  assertEquals(bootstrapShare(some), bootstrapMean(some));
+  assertAlmostEquals(exactShare({ estimate: 0, low: 0, high: 0 }, 5, { level: 0.9 }).high, 0.45071972, 1e-8);
+  assertThrows(() => bootstrapShare({ values: [0, 1.5] }), RangeError, "Cannot take 1.5 for a share");
+  assertThrows(() => bootstrapShare({ values: [] }), RangeError, "has no values");
 });

@@ -27,7 +27,7 @@ Deno.test("renderPasses() has a row a k, with a dash for what was not measured, 
   assertStringIncludes(both, "is kept");
   const one = page([row("a", 5, null)]);
   assert(!one.includes("is kept"));
-  const cells = "<td>–</td><td>–</td><td>1.000 [1.000, 1.000]</td><td>0.000</td><td>–</td>";
+  const cells = "<td>–</td><td>–</td><td>1.000 [0.025, 1.000]</td><td>0.000</td><td>–</td>";
   assertStringIncludes(one, `<th scope="row">pass@1</th>${cells}`);
   assertEquals(page([]), "");
 });

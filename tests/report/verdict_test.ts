@@ -30,6 +30,15 @@ Deno.test("judgeRun() judges each secret by the rule of unlearn: what chance lea
     judge(3, false, 1)?.text.split(", ").at(-1),
     "3 still above; 1 of them likelier than any made-up one; chance alone leaves up to 3.",
   );
+  const secrets = { ...counts, erased: 0, below_never_seen: 0, still_above: 0 };
+  const unlearned = [{ method: "codeeraser", isPaper: false, hasFailed: false, secrets }];
+  const run = { ...makeRun(), unlearned };
+  const unscored = find(run, "single secrets under their own bounds");
+  assertEquals([unscored?.state, unscored?.text], [
+    "not measured",
+    "None of them has tokens that could be scored.",
+  ]);
+  assertStringIncludes(String(renderVerdict(run)), "None of them has tokens that could be scored.");
 });
 
 Deno.test("judgeRun() judges the forget set by the run's own rule", () => {

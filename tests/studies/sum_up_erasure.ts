@@ -12,7 +12,13 @@ import { ATTACK_COLUMNS, EVALUATION_COLUMNS, PROBE_COLUMNS } from "../../lib/dat
 import type { ERASURE_COLUMNS } from "../../lib/datasets/sweep_columns.ts";
 import { placeKey } from "../../lib/datasets/place.ts";
 import { readRows, type RowOf } from "../../lib/datasets/row_table.ts";
-import { bootstrapMean, type Interval, quantile, type Sample } from "../../lib/metrics/bootstrap.ts";
+import {
+  bootstrapMean,
+  exactShare,
+  type Interval,
+  quantile,
+  type Sample,
+} from "../../lib/metrics/bootstrap.ts";
 import { bootstrapRuns, type BootstrapRunsOptions } from "../../lib/metrics/bootstrap_runs.ts";
 import { formatInterval } from "../../lib/report/format.ts";
 import { RUN_FILES } from "../../lib/report/run_files.ts";
@@ -79,8 +85,13 @@ async function readTrial(path: string): Promise<Trial> {
 
 type Value = (row: AttackRow) => number | null;
 
+interface MeasureOptions extends BootstrapRunsOptions {
+  /** Whether the values are 1 for what is so and 0 for what is not. */
+  isShare?: boolean;
+}
+
 function measuresOf(trials: readonly Trial[]): Record<string, Measure | null> {
-  const ofRows = (attack: string, variant: string, value: Value, options: BootstrapRunsOptions = {}) =>
+  const ofRows = (attack: string, variant: string, value: Value, options: MeasureOptions = {}) =>
     overRuns(trials.map((trial) => sampleOf(trial, { attack, variant, value })), options);
   const relearned = (name: string) => ofRows("relearn", `${name} steps at 0.0003`, difference);
   const perSet = (value: (trial: Trial) => number | null | undefined): Measure | null => {
@@ -95,12 +106,13 @@ function measuresOf(trials: readonly Trial[]): Record<string, Measure | null> {
       "exposure",
       "ma",
       ({ score, threshold }) => score! > threshold! ? 1 : 0,
+      { isShare: true },
     ),
     "MA above controls after 20 steps": relearned("20"),
     "after 100 steps": relearned("100"),
     "after 20 steps on half of the forget set": relearned("half, 20"),
     "after 100 such steps": relearned("half, 100"),
-    "extracted by any attack, share": overRuns(trials.map(extractedOf)),
+    "extracted by any attack, share": overRuns(trials.map(extractedOf), { isShare: true }),
     "of controls": perSet(({ report }) =>
       report.extracted_by_any.find(({ model }) => model === "after")?.controls?.estimate
     ),
@@ -148,6 +160,11 @@ function twinsOf({ twins }: Trial): Sample {
   };
 }
 
-function overRuns(runs: readonly Sample[], options: BootstrapRunsOptions = {}): Interval | null {
-  return runs.every(({ values }) => values.length === 0) ? null : bootstrapRuns(runs, options);
+function overRuns(
+  runs: readonly Sample[],
+  { isShare = false, ...options }: MeasureOptions = {},
+): Interval | null {
+  if (runs.every(({ values }) => values.length === 0)) return null;
+  const interval = bootstrapRuns(runs, options);
+  return isShare ? exactShare(interval, new Set(runs.flatMap(({ clusters }) => clusters!)).size) : interval;
 }
