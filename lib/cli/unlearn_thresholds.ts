@@ -264,10 +264,8 @@ function floorOf(controls: readonly number[]): number {
 }
 
 /**
- * How many never-seen secrets may be above thresholds of their own, before it is more than chance: each of few controls has
- * the same chance as the secret to be the highest, so of nine that is one in ten, not one in twenty.
- *
- * @param bounds of each secret
+ * How many never-seen secrets may be above thresholds of their own, before it is more than chance: one in twenty, and beside
+ * fewer than 19 controls more, as the highest of all is the secret as often as any of them.
  *
  * @example
  * ```ts

@@ -60,6 +60,7 @@ export {
 } from "./hyperparameter_runs.ts";
 export { hyperparameterSliders, type HyperparameterSlidersOptions } from "./hyperparameter_sliders.ts";
 export { accuracyByClass, type ClassAccuracyRow } from "./accuracy_by_class.ts";
+export { type CertaintyRow, reliabilityDiagram } from "./reliability_diagram.ts";
 export { type DuplicationRow, maByDuplication, type MaByDuplicationOptions } from "./ma_by_duplication.ts";
 export { type GroupRow, maByGroup, type MaByGroupOptions } from "./ma_by_group.ts";
 export { maByQuantity, type MaByQuantityOptions, type QuantityRow } from "./ma_by_quantity.ts";

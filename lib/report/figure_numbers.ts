@@ -16,7 +16,7 @@ import { findResult, listMethods, type RunTables } from "./run_tables.ts";
 import { listRuns } from "../figures/hyperparameter_runs.ts";
 import { sweepSizes, sweepTradeoff, sweptSettings } from "./sweep.ts";
 import { tradeoffRows } from "./tradeoff.ts";
-import { classRows } from "./utility.ts";
+import { certaintyBins, classRows } from "./utility.ts";
 
 /** A table of texts; the first column names the row. */
 export interface FigureNumbers {
@@ -95,6 +95,16 @@ export const FIGURE_NUMBERS = {
       formatCount(row.count),
       percentText(row.value),
       `${percentText(row.low)} to ${percentText(row.high)}`,
+    ]),
+  }),
+  "reliability": ({ reliability }) => ({
+    columns: ["Named with", "Model", "Tokens", "Mean probability", "Right"],
+    rows: certaintyBins(reliability).filter(({ tokens }) => tokens > 0).map((row) => [
+      `${percentText(row.low)} to ${percentText(row.high)}`,
+      nameModel(row.model),
+      formatCount(row.tokens),
+      percentText(row.confidence),
+      percentText(row.accuracy),
     ]),
   }),
   "recovery-curves": ({ attacks }) => ({

@@ -18,6 +18,7 @@ import { methodTradeoff } from "../figures/method_tradeoff.ts";
 import { passRates } from "../figures/pass_rates.ts";
 import { problemPasses } from "../figures/problem_passes.ts";
 import { recoveryCurves } from "../figures/recovery_curves.ts";
+import { reliabilityDiagram } from "../figures/reliability_diagram.ts";
 import { retainedQuality } from "../figures/retained_quality.ts";
 import { secretsBeforeAfter } from "../figures/secrets_before_after.ts";
 import { sizeEffects } from "../figures/size_effects.ts";
@@ -30,7 +31,7 @@ import type { RunPartName } from "./run_files.ts";
 import { listMethods, type RunTables } from "./run_tables.ts";
 import { sweepSizes, sweepThreshold, sweepTradeoff, sweptSettings } from "./sweep.ts";
 import { tradeoffRows } from "./tradeoff.ts";
-import { classRows } from "./utility.ts";
+import { certaintyBins, classRows } from "./utility.ts";
 
 /** A figure of the report. */
 export interface FigureSection {
@@ -121,6 +122,15 @@ export const FIGURES = {
       "A group of markers for each class of token: how many of them the model names first in code that it never saw. " +
       "Markers of a group should be alike; where one is lower by more than the intervals, erasing cost that.",
     draw: ({ utility }) => accuracyByClass(classRows(utility)),
+  },
+  "reliability": {
+    title: "How far its certainty can be trusted",
+    needs: "reliability",
+    reading:
+      "Each marker is a bin of tokens of unseen code: how sure the model is of what it names first, and how often it is " +
+      "right. On the dotted line it can be taken at its word; a curve that falls below it after erasing is a model that " +
+      "got surer than it should be. Areas count tokens.",
+    draw: ({ reliability }) => reliabilityDiagram(certaintyBins(reliability)),
   },
   "recovery-curves": {
     title: "What further training brings back",

@@ -64,6 +64,7 @@ export async function loadRun(
     duplication,
     attacks,
     utility,
+    reliability,
     passes,
     histories,
     sweep,
@@ -95,6 +96,7 @@ export async function loadRun(
     ...(duplication && { duplication }),
     ...(sweep && { sweep }),
     ...(utility && { utility: utility.map((row) => ({ ...row, model: nameOf(row.model) })) }),
+    ...(reliability && { reliability: reliability.map((row) => ({ ...row, model: nameOf(row.model) })) }),
     ...(attacks && {
       attacks: {
         ...reportedAttacks(attacks),

@@ -54,6 +54,7 @@ const FILES = {
   evaluation: RUN_FILES.evaluation,
   scores: RUN_FILES.secretScores,
   utility: RUN_FILES.utility,
+  reliability: RUN_FILES.reliability,
   duplication: RUN_FILES.duplication,
   attacks: RUN_FILES.attacks,
   passes: RUN_FILES.passes,
@@ -130,6 +131,10 @@ export async function readSources(
       keyOf: (row) => [row.model, row.set, row.language, row.class, row.measure].join("\0"),
       ofBefore,
     }),
+    reliability: await mergeRows(pathsOf("reliability"), "reliability", {
+      keyOf: ({ model, set, bin }) => [model, set, bin].join("\0"),
+      ofBefore,
+    }),
     histories: await Promise.all(pathsOf("history").map((path) => readHistory(path))),
     foundPath: pathsOf("found")[0],
     attacksPath: pathsOf("attacks")[0],
@@ -191,7 +196,7 @@ async function tablesIn(folder: string): Promise<[path: string, source: Source][
 const HISTORY_FILE = "history.parquet";
 
 /** The tables that call their models by name. */
-type ModelTable = "evaluation" | "scores" | "utility";
+type ModelTable = "evaluation" | "scores" | "utility" | "reliability";
 
 interface MergeOptions<K extends ModelTable> {
   /** What two tables may have in common. */

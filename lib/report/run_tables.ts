@@ -16,6 +16,7 @@ import type { DuplicationRow } from "../figures/ma_by_duplication.ts";
 import type { ExposureRow } from "../figures/exposure_distribution.ts";
 import type { SweepRunRow } from "../evaluation/sweep_means.ts";
 import type { HistoryRow } from "../figures/forgetting_curves.ts";
+import type { CertaintyRow } from "../figures/reliability_diagram.ts";
 import type { ResultRow } from "../figures/retained_quality.ts";
 import type { ReportedSecretRow } from "../figures/secrets_before_after.ts";
 import { scoreAfter } from "../figures/score_after.ts";
@@ -106,6 +107,12 @@ export interface ReportedMeasure extends ClassAccuracyRow {
   readonly change_high: number | null;
 }
 
+/** A bin of certainty, as `evaluate --utility` writes it. */
+export interface ReportedBin extends CertaintyRow {
+  /** unseen, retain, hosts or other_secrets. */
+  readonly set: string;
+}
+
 /** A run's tables and what made them. */
 export interface RunTables {
   /** The page's heading. */
@@ -132,6 +139,8 @@ export interface RunTables {
   readonly secrets?: readonly ReportedSecret[];
   /** How well code is predicted, by class of token. */
   readonly utility?: readonly ReportedMeasure[];
+  /** How far the models' certainty can be trusted. */
+  readonly reliability?: readonly ReportedBin[];
   /** What attacks on the model after found. */
   readonly attacks?: ReportedAttacks;
   /** How the runs of the methods ended. */

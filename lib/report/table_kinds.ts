@@ -57,6 +57,11 @@ export const REPORT_TABLES = {
   },
   scores: { what: "secrets that evaluate wrote", columns: SECRET_SCORE_COLUMNS, isMany: true },
   utility: { what: "measures that evaluate --utility wrote", columns: UTILITY_COLUMNS, isMany: true },
+  reliability: {
+    what: "bins of certainty that evaluate --utility wrote",
+    columns: RELIABILITY_COLUMNS,
+    isMany: true,
+  },
   history: {
     what: "a history that unlearn wrote",
     columns: HISTORY_COLUMNS,
@@ -78,7 +83,6 @@ const OTHER_TABLES: readonly TableKind[] = [
   { what: "chunks that unlearn wrote", columns: CHUNK_COLUMNS },
   { what: "epochs of chunks that unlearn wrote", columns: CHUNK_EPOCH_COLUMNS },
   { what: "scores that measure wrote", columns: MEASURE_COLUMNS },
-  { what: "bins of certainty that evaluate --utility wrote", columns: RELIABILITY_COLUMNS },
   { what: "samples that humaneval wrote", columns: HUMANEVAL_SAMPLE_COLUMNS },
   { what: "a forget set", columns: FORGET_COLUMNS },
   { what: "a retain set", columns: RETAIN_COLUMNS },

@@ -4,10 +4,11 @@
  * @module
  */
 import type { ClassAccuracyRow } from "../figures/accuracy_by_class.ts";
+import type { CertaintyRow } from "../figures/reliability_diagram.ts";
 import { isScore, modelStyle } from "../figures/style.ts";
 import { clipText, formatCount, formatInterval, formatScore } from "./format.ts";
 import { type Markup, markup } from "./markup.ts";
-import type { ReportedMeasure, RunTables } from "./run_tables.ts";
+import type { ReportedBin, ReportedMeasure, RunTables } from "./run_tables.ts";
 
 const SETS: Readonly<Record<string, string>> = {
   unseen: "Unseen code",
@@ -38,6 +39,21 @@ export function classRows(measures: readonly ReportedMeasure[] | undefined): Cla
   return (measures ?? []).filter(({ set, language, measure }) =>
     set === "unseen" && language === "all" && measure === "accuracy"
   );
+}
+
+/**
+ * The bins of the figure on certainty: on unseen code.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { certaintyBins } from "./utility.ts";
+ *
+ * assertEquals(certaintyBins(undefined), []);
+ * ```
+ */
+export function certaintyBins(bins: readonly ReportedBin[] | undefined): CertaintyRow[] {
+  return (bins ?? []).filter(({ set }) => set === "unseen");
 }
 
 /**

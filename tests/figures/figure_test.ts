@@ -4,6 +4,7 @@ import { accuracyByClass } from "../../lib/figures/accuracy_by_class.ts";
 import { forgettingCurves } from "../../lib/figures/forgetting_curves.ts";
 import { maByDuplication } from "../../lib/figures/ma_by_duplication.ts";
 import { memorizationDistribution } from "../../lib/figures/memorization_distribution.ts";
+import { reliabilityDiagram } from "../../lib/figures/reliability_diagram.ts";
 import { retainedQuality } from "../../lib/figures/retained_quality.ts";
 import { secretsBeforeAfter } from "../../lib/figures/secrets_before_after.ts";
 
@@ -12,6 +13,7 @@ const EMPTY: readonly (readonly [string, () => Figure])[] = [
   ["forgettingCurves()", () => forgettingCurves([], { thresholds: { ma: 0.4, el_10: 0.1 } })],
   ["maByDuplication()", () => maByDuplication([], { threshold: 0.4 })],
   ["memorizationDistribution()", () => memorizationDistribution([], { threshold: 0.4 })],
+  ["reliabilityDiagram()", () => reliabilityDiagram([])],
   ["retainedQuality()", () => retainedQuality([])],
   ["secretsBeforeAfter()", () => secretsBeforeAfter([], "ga", { threshold: 0.4 })],
 ];

@@ -19,7 +19,7 @@ Deno.test("exportFigure() throws when no figure has that name", () => {
   assertEquals(
     message,
     'Unknown figure "pie": expected memorization-distribution, ma-by-duplication, ma-by-kind, ' +
-      "forgetting-curves, method-tradeoff, secrets-before-after, retained-quality, accuracy-by-class, recovery-curves, exposure-distribution, pass-rates, problem-passes, " +
+      "forgetting-curves, method-tradeoff, secrets-before-after, retained-quality, accuracy-by-class, reliability, recovery-curves, exposure-distribution, pass-rates, problem-passes, " +
       "sweep-tradeoff, sweep-sizes, sweep-hyperparameters, sweep-settings",
   );
 });

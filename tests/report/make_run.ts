@@ -66,6 +66,14 @@ export function makeRun(change: (text: string) => string = (text) => text): RunT
         )
       )
     ),
+    reliability: ["before", known("codeeraser")].flatMap((model) =>
+      [0, 1, 2].map((bin) => ({
+        ...{ set: "unseen", model, bin, low: bin / 3, high: (bin + 1) / 3 },
+        ...bin === 1
+          ? { tokens: 0, confidence: null, accuracy: null }
+          : { tokens: 400, confidence: (bin + 0.5) / 3, accuracy: (bin + 0.25) / 3 },
+      }))
+    ),
     attacks: reportedAttacks(
       ([
         ["exposure", "rank", 2],

@@ -13,7 +13,7 @@ import {
   THRESHOLD_COLUMNS,
 } from "../../lib/datasets/columns.ts";
 import { writeRows } from "../../lib/datasets/row_table.ts";
-import { UTILITY_COLUMNS } from "../../lib/datasets/utility_columns.ts";
+import { RELIABILITY_COLUMNS, UTILITY_COLUMNS } from "../../lib/datasets/utility_columns.ts";
 import { loadRun } from "../../lib/report/load_run.ts";
 import { readSources } from "../../lib/report/read_tables.ts";
 import { recognizeTable } from "../../lib/report/table_kinds.ts";
@@ -112,6 +112,11 @@ Deno.test("loadRun() reads measures of use by their columns, and calls their mod
   await writeRows(at.path("use.csv"), rows, UTILITY_COLUMNS);
   const run = await loadRun([at.path("use.csv"), at.path("was.jsonl")], { ...VERSION, before: "gpt" });
   assertEquals(run.utility, [{ ...rows[0]!, model: "before" }, rows[1]!]);
+  const bin = { set: "unseen", bin: 0, low: 0, high: 0.5, tokens: 9, confidence: 0.25, accuracy: 0.5 };
+  const bins = ["gpt", "mine"].map((model) => ({ ...bin, model }));
+  for (const [i, row] of bins.entries()) await writeRows(at.path(`${i}.csv`), [row], RELIABILITY_COLUMNS);
+  const certain = await loadRun(["0.csv", "1.csv", "was.jsonl"].map(at.path), { ...VERSION, before: "gpt" });
+  assertEquals(certain.reliability, [{ ...bins[0]!, model: "before" }, bins[1]!]);
 });
 
 Deno.test("readSources() takes folders and files together, each once", async () => {
