@@ -24,26 +24,25 @@ const LONGEST = [
   "tests/cli",
   "tests/unlearning",
   "tests/notebooks_test.ts",
-  "tests/cli/pipeline_test.ts",
-  "tests/attacks",
-  "lib",
-  "tests/cli/scored_shards_test.ts",
-  "tests/cli/train_test.ts",
-  "tests/datasets",
+  "tests/models",
   "tests/decoding",
-  "tests/faults",
+  "tests/attacks",
+  "tests/cli/pipeline_test.ts",
+  "lib",
+  "tests/sandbox",
   "tests/leaks",
+  "tests/faults",
   "tests/engine",
+  "tests/cli/scored_shards_test.ts",
+  "tests/report",
+  "tests/cli/train_test.ts",
 ];
 
 /** Folders whose files are tested by so many processes, one after the other: none takes long, and what hangs is found soon. */
 const PARTS: { readonly [folder: string]: number } = { "tests/cli": 5, "tests/unlearning": 3 };
 
-/**
- * What takes all cores, as its threads are tried too. The others' operations are small: two processes that share the cores
- * take longer than each on its own.
- */
-const ALL_CORES = ["tests/engine", "tests/decoding", "tests/models", "tests/training"];
+/** What takes all cores, as its threads are tried too: two processes that share the cores take longer than each on its own. */
+const ALL_CORES = ["tests/engine", "tests/training"];
 
 /**
  * Where what XLA makes is tried as users get it, as chosen tests do everywhere; elsewhere its code is not optimized, which

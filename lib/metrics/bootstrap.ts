@@ -58,7 +58,16 @@ export interface Interval {
  * ```
  */
 export function bootstrapMean(sample: Sample, options: BootstrapOptions = {}): Interval {
-  return bootstrapInterval([sample], ([values]) => mean(values!), options);
+  const [clusters] = toStrata([sample]) as [Cluster[]];
+  return drawnInterval([clusters], options, mean(sample.values), (draw) => {
+    let [sum, count] = [0, 0];
+    for (let i = 0; i < clusters.length; i++) {
+      const [values] = clusters[draw(clusters.length)]! as [number[]];
+      for (const value of values) sum += value;
+      count += values.length;
+    }
+    return sum / count;
+  });
 }
 
 /**
@@ -150,30 +159,21 @@ export function bootstrapDifference(first: Sample, second: Sample, options: Boot
 export function bootstrapInterval(
   samples: readonly Sample[],
   statistic: (values: readonly number[][]) => number,
-  { seed = 42, resamples = 2000, level = 0.95 }: BootstrapOptions = {},
+  options: BootstrapOptions = {},
 ): Interval {
-  if (!(resamples >= 1 && Number.isSafeInteger(resamples))) {
-    throw new RangeError(`Cannot draw ${resamples} resamples: a whole number of at least 1 is needed`);
-  }
-  if (!(level > 0 && level < 1)) {
-    throw new RangeError(`Cannot give an interval of level ${level}: expected more than 0 and less than 1`);
-  }
   const strata = toStrata(samples);
-  const random = new PythonRandom(seed);
-  const drawn = Array.from({ length: resamples }, () => {
+  return drawnInterval(strata, options, statistic(samples.map(({ values }) => [...values])), (draw) => {
     const values = samples.map((): number[] => []);
     for (const clusters of strata) {
       for (let i = 0; i < clusters.length; i++) {
-        clusters[random.randbelow(clusters.length)]!.forEach((own, sample) => values[sample]!.push(...own));
+        const cluster = clusters[draw(clusters.length)]!;
+        for (let sample = 0; sample < values.length; sample++) {
+          for (const value of cluster[sample]!) values[sample]!.push(value);
+        }
       }
     }
     return statistic(values);
-  }).sort((a, b) => a - b);
-  return {
-    estimate: statistic(samples.map(({ values }) => [...values])),
-    low: quantile(drawn, (1 - level) / 2),
-    high: quantile(drawn, (1 + level) / 2),
-  };
+  });
 }
 
 /**
@@ -194,6 +194,53 @@ export function quantile(sorted: ArrayLike<number>, share: number): number {
   const below = Math.floor(place);
   const [low, high] = [sorted[below]!, sorted[Math.min(below + 1, sorted.length - 1)]!];
   return low + (high - low) * (place - below);
+}
+
+/** The interval of what comes out of a resample, which draws a cluster of each stratum as often as it has some. */
+function drawnInterval(
+  strata: readonly Cluster[][],
+  { seed = 42, resamples = 2000, level = 0.95 }: BootstrapOptions,
+  estimate: number,
+  resample: (draw: (size: number) => number) => number,
+): Interval {
+  if (!(resamples >= 1 && Number.isSafeInteger(resamples))) {
+    throw new RangeError(`Cannot draw ${resamples} resamples: a whole number of at least 1 is needed`);
+  }
+  if (!(level > 0 && level < 1)) {
+    throw new RangeError(`Cannot give an interval of level ${level}: expected more than 0 and less than 1`);
+  }
+  const draw = clusterDraws(strata.map(({ length }) => length), { seed, resamples });
+  const drawn = new Float64Array(resamples);
+  for (let i = 0; i < resamples; i++) drawn[i] = resample(draw);
+  drawn.sort();
+  return { estimate, low: quantile(drawn, (1 - level) / 2), high: quantile(drawn, (1 + level) / 2) };
+}
+
+/** So many drawn numbers are kept, some 16 MB. */
+const MOST_KEPT = 2 ** 22;
+
+/** What was drawn last: intervals of one table's columns are over the same clusters. */
+let kept: { key: string; numbers: Uint32Array } | undefined;
+
+/** Draws the clusters of resamples, from strata of these sizes: called with each stratum's size as often as it has clusters. */
+function clusterDraws(
+  sizes: readonly number[],
+  { seed, resamples }: { seed: number; resamples: number },
+): (size: number) => number {
+  const random = new PythonRandom(seed);
+  const count = resamples * sizes.reduce((sum, size) => sum + size, 0);
+  if (count > MOST_KEPT) return (size) => random.randbelow(size);
+  const key = `${seed} ${resamples} ${sizes.join(" ")}`;
+  if (kept?.key !== key) {
+    const numbers = new Uint32Array(count);
+    for (let i = 0; i < count;) {
+      for (const size of sizes) for (let k = 0; k < size; k++) numbers[i++] = random.randbelow(size);
+    }
+    kept = { key, numbers };
+  }
+  const { numbers } = kept;
+  let next = 0;
+  return () => numbers[next++]!;
 }
 
 /** A cluster's values in each sample. */

@@ -3,9 +3,12 @@
  *
  * @module
  */
+import { fileURLToPath } from "node:url";
 import { buildEmbeddedCorpus } from "../../lib/embedded/embedded_corpus.ts";
 import type { PlantedDocuments } from "../../lib/embedded/planted_secrets.ts";
 import type { PlacedSecret } from "../../lib/attacks/placed_secret.ts";
+
+const TOKENIZER = fileURLToPath(new URL("../../data/model/tokenizer.json", import.meta.url));
 
 /** The place of each secret with the least text before it, as that is what takes time; ids are the corpus's own. */
 function placesOf(
@@ -28,7 +31,8 @@ function placesOf(
 
 /** Some planted secrets of 64 copies and their twins, in like order; needs the wheels. */
 export async function embeddedSecrets(count: number) {
-  const { planted, twins } = await buildEmbeddedCorpus();
+  const tokenizer = await Deno.readTextFile(TOKENIZER); // trained already, on the same texts
+  const { planted, twins } = await buildEmbeddedCorpus({ tokenizer });
   const memorized = placesOf(planted).filter(({ copies }) => copies === 64).slice(0, count);
   const ids = new Set(memorized.map(({ id }) => id.replace("planted/", "twin/")));
   return { memorized, unseen: placesOf(twins).filter(({ id }) => ids.has(id)) };
