@@ -23,6 +23,7 @@ import { benchPlain, benchTorch, benchTransformers } from "./scores.ts";
 import { benchLlamaSamples, benchSamples } from "./samples.ts";
 import { benchSmollm2, benchSmollm2Forward, benchSmollm2Row } from "./smollm2.ts";
 import { benchThresholds } from "./thresholds.ts";
+import { benchUnlearnEmbedded, benchUnlearnGpt2 } from "./unlearn.ts";
 import { type BenchRow, formatRows, judge } from "./bench_table.ts";
 
 type Bench = (context: BenchContext) => Promise<BenchRow[]>;
@@ -48,6 +49,8 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   samples: benchSamples,
   samples_llama: benchLlamaSamples,
   judging: benchJudging,
+  unlearn: benchUnlearnEmbedded,
+  unlearn_gpt2: benchUnlearnGpt2,
   demo: benchDemo,
 };
 

@@ -1,4 +1,4 @@
-"""Peer of the GPU bench of unlearning: an epoch of CodeEraser as the reference takes it, in PyTorch.
+"""Peer of the benches of unlearning: an epoch of CodeEraser as the reference takes it, in PyTorch.
 
 cuda_unlearn.py DEVICE DTYPE. Two Adam steps, one on the forget set and one on the retain set, gradients of micro-batches of 2
 rows summed up. In each micro-batch the model runs for the cross entropies and once more for the divergence, the model
@@ -8,6 +8,7 @@ the forwards run under autocast. `forwards` 1 is a saving that the reference doe
 
 import contextlib
 import copy
+import resource
 import statistics
 
 import torch
@@ -22,10 +23,12 @@ MICRO_BATCH = 2
 EPSILON = 1e-10
 
 
-def load(config, forget, masks, retain, gamma, reg, alpha):
+def load(config, forget, masks, retain, gamma, reg, alpha, threads=None):
     """Makes the model and its reference with random weights, and the sets."""
     import transformers
 
+    if threads:
+        torch.set_num_threads(threads)
     fields = dict(config)
     made = transformers.AutoConfig.for_model(fields.pop("model_type"), **fields)
     with torch.device(torch_device):
@@ -80,8 +83,13 @@ def step(batches, loss):
     state["optimizer"].step()
 
 
-def epoch(forwards, times):
-    """Seconds of an epoch's two steps; peak of tensors."""
+def resident():
+    """The most that this process had of the host's memory, bytes."""
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def epoch(forwards, times, warm=False):
+    """Seconds of an epoch's two steps, one run before it unless it is `warm`; peak of tensors, and of the process."""
     cut = lambda rows: rows.split(MICRO_BATCH)
     forget = list(zip(cut(state["forget"]), cut(state["masks"])))
     retain = [(ids,) for ids in cut(state["retain"])]
@@ -90,10 +98,11 @@ def epoch(forwards, times):
         step(forget, lambda ids, mask: forget_loss(ids, mask, forwards))
         step(retain, retain_loss)
 
-    clock(run)
+    if not warm:
+        clock(run)
     restart_peak()
     seconds = [clock(run)[0] for _ in range(times)]
-    return {"seconds": statistics.median(seconds), "peak": peak_gb()}
+    return {"seconds": statistics.median(seconds), "peak": peak_gb(), "resident": resident()}
 
 
 serve({"load": load, "epoch": epoch}, **said)
