@@ -49,7 +49,7 @@ Deno.test("addUseToCard() writes pass@k and use into a card and its record, and 
   const card = at.card();
   assertStringIncludes(
     card,
-    "| pass@1 | 1.000 [1.000, 1.000] | 0.000 [0.000, 0.000] | -1.000 [-1.000, -1.000] |",
+    "| pass@1 | 1.000 [0.025, 1.000] | 0.000 [0.000, 0.975] | -1.000 [-1.000, -1.000] |",
   );
   const row = "names first | 0.500 [0.250, 0.750] | 0.400 [0.250, 0.750] | -0.100 [-0.200, 0.000] |";
   assertStringIncludes(card, row);
