@@ -142,8 +142,8 @@ Deno.test("describePasses() has errors, and the paper's rows below ours where th
   );
   assertStringIncludes(
     lines,
-    "this run                       after       50.00 (0.00 to 100.00)     -       -",
+    "this run                       after       50.00 (0.00 to 100.00)    -       -",
   );
-  assertStringIncludes(lines, "Qwen2.5-Coder-7B (paper)       CodeEraser  61.65                      73.41");
+  assertStringIncludes(lines, "Qwen2.5-Coder-7B (paper)       CodeEraser  61.65                     73.41");
   assert(!lines.includes("GA") && !say("Made").includes("paper"));
 });
