@@ -56,7 +56,8 @@ export type PassesSummary = {
  *
  * const result = { task_id: "a", sample: 0, passed: true, reason: "passed", detail: null, ended: "stop", tokens: 3 };
  * const { passed, passes } = summaryOfPasses({ results: [result], n: 1, isGreedy: false, seed: 42 });
- * assertEquals([passed, passes["pass@1"]], [1, { estimate: 1, low: 1, high: 1, standard_error: 0 }]);
+ * const { estimate, low, high } = passes["pass@1"]!;
+ * assertEquals([passed, estimate, low.toFixed(3), high], [1, 1, "0.025", 1]); // one problem tells little
  * ```
  */
 export function summaryOfPasses({ results, n, before, isGreedy, seed }: PassesInput): PassesSummary {
@@ -117,7 +118,7 @@ function comparison(
  * const summary = summaryOfPasses({ results: [result], n: 1, isGreedy: false, seed: 42 });
  * assertEquals(describePasses(summary), [
  *   "1 problem of 1 sample each: 1 of 1 passed, 0 cut at their length",
- *   "pass@1 1.0000 (1.0000 to 1.0000), standard error 0.0000",
+ *   "pass@1 1.0000 (0.0250 to 1.0000), standard error 0.0000",
  * ]);
  * ```
  */

@@ -35,7 +35,7 @@ export interface CardUse {
  *
  * const passes = reportedPasses([{ task_id: "a", samples: 1, passed: 1, samples_before: 1, passed_before: 1 }]);
  * const card = addUse("# A model\n\n## What this does not say\n", { passes, utility: [] })!;
- * const row = "| pass@1 | 1.000 [1.000, 1.000] | 1.000 [1.000, 1.000] | 0.000 [0.000, 0.000] |";
+ * const row = "| pass@1 | 1.000 [0.025, 1.000] | 1.000 [0.025, 1.000] | 0.000 [0.000, 0.000] |";
  * assertEquals([card.includes(row), addUse(card, { passes, utility: [] }) === card], [true, true]);
  * assertEquals(addUse("# Another\n", { passes, utility: [] }), null);
  * ```
