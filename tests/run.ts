@@ -41,7 +41,7 @@ const LONGEST = [
 /** Folders whose files are tested by so many processes, one after the other: none takes long, and what hangs is found soon. */
 const PARTS: { readonly [folder: string]: number } = { "tests/cli": 5, "tests/unlearning": 3 };
 
-/** What takes all cores, as its threads are tried too: two processes that share the cores take longer than each on its own. */
+/** What takes all cores, as its threads are tried too; all else has its own, as two that share them take longer than each alone. */
 const ALL_CORES = ["tests/engine", "tests/training"];
 
 /**

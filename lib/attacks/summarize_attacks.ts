@@ -127,14 +127,13 @@ export function extractedByAny(
 
 type ValueOf = (row: AttackRow) => number | boolean | null;
 
-function meanOf(rows: readonly AttackRow[], value: ValueOf): Interval | null {
+function meanOf(rows: readonly AttackRow[], value: ValueOf, drawn = bootstrapMean): Interval | null {
   const sample = sampleOf(rows, value);
-  return sample && bootstrapMean(sample);
+  return sample && drawn(sample);
 }
 
 function shareOf(rows: readonly AttackRow[], value: ValueOf): Interval | null {
-  const sample = sampleOf(rows, value);
-  return sample && bootstrapShare(sample);
+  return meanOf(rows, value, bootstrapShare);
 }
 
 /** The values that are defined; null where none is. */

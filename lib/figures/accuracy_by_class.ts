@@ -5,6 +5,7 @@
  * @module
  */
 import { type Figure, makeFigure, type Trace } from "./figure.ts";
+import { groupByModel, modelSymbol } from "./model_groups.ts";
 import { isScore, modelStyle, percentText, plotText, SCORE_AXIS } from "./style.ts";
 
 /** The accuracy of one model on one class of tokens. */
@@ -21,9 +22,6 @@ export interface ClassAccuracyRow {
   /** Tokens. */
   readonly count: number;
 }
-
-/** Markers of the models, in order. */
-const SYMBOLS = ["circle", "diamond", "square", "triangle-up", "cross"] as const;
 
 /**
  * Draws a group of markers a class, a marker a model in the order of the rows, with its 95 % interval.
@@ -42,9 +40,8 @@ export function accuracyByClass(rows: readonly ClassAccuracyRow[]): Figure {
   const scored = rows.filter(({ value }) => isScore(value));
   const classes = [...new Set(scored.map((row) => row.class))]
     .toSorted((a, b) => Number(b === "all") - Number(a === "all"));
-  const models = [...Map.groupBy(scored, ({ model }) => model)]
-    .toSorted(([a], [b]) => Number(b === "before") - Number(a === "before"));
-  return makeFigure(models.map((model, i) => modelTrace(model, classes, SYMBOLS[i % SYMBOLS.length]!)), {
+  const models = groupByModel(scored);
+  return makeFigure(models.map((model, i) => modelTrace(model, classes, modelSymbol(i))), {
     title: "Predicting unseen code",
     subtitle: describeChange(models, classes),
     layout: {

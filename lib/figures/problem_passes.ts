@@ -4,7 +4,8 @@
  * @module
  */
 import { type Figure, makeFigure, type Trace } from "./figure.ts";
-import { modelStyle, PALETTE, plotText } from "./style.ts";
+import { equalityLine } from "./model_groups.ts";
+import { PALETTE, plotText } from "./style.ts";
 
 /** A problem under both models. */
 export interface ProblemPassRow {
@@ -49,13 +50,8 @@ export function problemPasses(rows: readonly ProblemPassRow[]): Figure {
   const largest = Math.max(1, ...bubbles.map(({ length }) => length));
   const count = (isCounted: (row: { before: number; after: number }) => boolean) =>
     both.filter(isCounted).length;
-  const { color } = modelStyle("before");
   const data: Trace[] = bubbles.length === 0 ? [] : [
-    {
-      ...{ type: "scatter", mode: "lines", name: "no change", x: [0, 1], y: [0, 1] },
-      line: { color, dash: "dot", width: 1.5 },
-      hoverinfo: "skip",
-    },
+    equalityLine("no change"),
     {
       ...{ type: "scatter", mode: "markers+text", name: "problems", showlegend: false },
       x: bubbles.map(([row]) => row!.before),

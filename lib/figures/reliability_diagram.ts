@@ -5,7 +5,8 @@
  * @module
  */
 import { type Figure, makeFigure, type Trace } from "./figure.ts";
-import { isScore, modelStyle, PALETTE, percentText, plotText } from "./style.ts";
+import { equalityLine, groupByModel, modelSymbol } from "./model_groups.ts";
+import { isScore, modelStyle, percentText, plotText, SCORE_AXIS } from "./style.ts";
 
 /** A bin of certainty of one model. */
 export interface CertaintyRow {
@@ -22,8 +23,6 @@ export interface CertaintyRow {
   /** The share of them that is right. */
   readonly accuracy: number | null;
 }
-
-const SYMBOLS = ["circle", "diamond", "square", "triangle-up", "cross"] as const;
 
 /** The largest and the least marker, in pixels: an area counts tokens. */
 const SIZES = { largest: 26, least: 5 } as const;
@@ -45,26 +44,20 @@ const SIZES = { largest: 26, least: 5 } as const;
  */
 export function reliabilityDiagram(rows: readonly CertaintyRow[]): Figure {
   const bins = rows.filter(({ confidence, accuracy }) => isScore(confidence) && isScore(accuracy));
-  const models = [...Map.groupBy(bins, ({ model }) => model)]
-    .toSorted(([a], [b]) => Number(b === "before") - Number(a === "before"));
+  const models = groupByModel(bins);
   const most = Math.max(...bins.map(({ tokens }) => tokens));
   const data: Trace[] = models.length === 0 ? [] : [
-    {
-      ...{ type: "scatter", mode: "lines", name: "as sure as it is right", x: [0, 1], y: [0, 1] },
-      line: { color: PALETTE.grey, dash: "dot", width: 1.5 },
-      hoverinfo: "skip",
-    },
+    equalityLine("as sure as it is right"),
     ...models.map(([model, own], i) =>
-      modelTrace(model, own.toSorted((a, b) => a.low - b.low), { symbol: SYMBOLS[i % SYMBOLS.length]!, most })
+      modelTrace(model, own.toSorted((a, b) => a.low - b.low), { symbol: modelSymbol(i), most })
     ),
   ];
-  const axis = { range: [-0.02, 1.04], tickformat: ".0%", dtick: 0.25, zeroline: false };
   return makeFigure(data, {
     title: "How far its certainty can be trusted",
     subtitle: models.map(([model, own]) => describeError(model, own)).join("; "),
     layout: {
-      xaxis: { ...axis, title: { text: "mean probability of what is named first" } },
-      yaxis: { ...axis, title: { text: "share that is right" } },
+      xaxis: { ...SCORE_AXIS, title: { text: "mean probability of what is named first" } },
+      yaxis: { ...SCORE_AXIS, title: { text: "share that is right" } },
     },
   });
 }

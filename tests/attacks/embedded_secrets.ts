@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { buildEmbeddedCorpus } from "../../lib/embedded/embedded_corpus.ts";
 import type { PlantedDocuments } from "../../lib/embedded/planted_secrets.ts";
+import { EMBEDDED_MODEL } from "../../lib/setup/fetched_models.ts";
 import type { PlacedSecret } from "../../lib/attacks/placed_secret.ts";
-
-const TOKENIZER = fileURLToPath(new URL("../../data/model/tokenizer.json", import.meta.url));
 
 /** The place of each secret with the least text before it, as that is what takes time; ids are the corpus's own. */
 function placesOf(
@@ -31,7 +30,7 @@ function placesOf(
 
 /** Some planted secrets of 64 copies and their twins, in like order; needs the wheels. */
 export async function embeddedSecrets(count: number) {
-  const tokenizer = await Deno.readTextFile(TOKENIZER); // trained already, on the same texts
+  const tokenizer = await Deno.readTextFile(join(EMBEDDED_MODEL, "tokenizer.json")); // trained already, on the same texts
   const { planted, twins } = await buildEmbeddedCorpus({ tokenizer });
   const memorized = placesOf(planted).filter(({ copies }) => copies === 64).slice(0, count);
   const ids = new Set(memorized.map(({ id }) => id.replace("planted/", "twin/")));

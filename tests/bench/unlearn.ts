@@ -9,7 +9,7 @@ import { Peer } from "./peer.ts";
 import type { BenchContext } from "./models.ts";
 import type { BenchRow } from "./bench_table.ts";
 import { hostMemory, restartPeak } from "../gpu/card_memory.ts";
-import { setsOf, sizesOfSets, timeEpochs, WEIGHTS } from "../gpu/bench_unlearn.ts";
+import { peerInput, setsOf, sizesOfSets, timeEpochs } from "../gpu/bench_unlearn.ts";
 import { randomModel, type Shape, shapesOf } from "../gpu/random_model.ts";
 import type { UnlearnSets } from "../../lib/unlearning/unlearn.ts";
 
@@ -36,13 +36,14 @@ interface Taken {
 
 /** The rows of the embedded model's size. */
 export async function benchUnlearnEmbedded(context: BenchContext): Promise<BenchRow[]> {
-  return await benchEpochs(EMBEDDED, { epochs: 5, peerEpochs: 3 }, context);
+  const sets = setsOf(sizesOfSets(false), EMBEDDED.json.vocab_size);
+  return await benchEpochs(EMBEDDED, sets, { epochs: 5, peerEpochs: 3 }, context);
 }
 
 /** Those of GPT-2 110M, minutes an epoch, and an adapter's epoch beside one of all weights. */
 export async function benchUnlearnGpt2(context: BenchContext): Promise<BenchRow[]> {
-  const rows = await benchEpochs(GPT2, { epochs: 1, peerEpochs: 1 }, context);
   const sets = setsOf(sizesOfSets(false), GPT2.json.vocab_size);
+  const rows = await benchEpochs(GPT2, sets, { epochs: 1, peerEpochs: 1 }, context);
   const adapter = await ourEpochs(GPT2, sets, { epochs: 1, lora: LORA }, context);
   const name = `an adapter's CodeEraser epoch, rank ${LORA.rank}, k = ${sets.forget.length}, ${GPT2.name}`;
   const whole = { name: "all weights, ours too", values: rows[0]!.ours.values };
@@ -58,10 +59,10 @@ export async function benchUnlearnGpt2(context: BenchContext): Promise<BenchRow[
 
 async function benchEpochs(
   shape: Shape,
+  sets: UnlearnSets,
   { epochs, peerEpochs }: { epochs: number; peerEpochs: number },
   context: BenchContext,
 ): Promise<BenchRow[]> {
-  const sets = setsOf(sizesOfSets(false), shape.json.vocab_size);
   const ours = await ourEpochs(shape, sets, { epochs }, context);
   const peer = await peerEpochsOf(shape, sets, peerEpochs, context);
   const name = `CodeEraser epoch, k = ${sets.forget.length}, ${shape.name}, float32`;
@@ -113,21 +114,9 @@ async function peerEpochsOf(
 ): Promise<Taken & { torch: string }> {
   context.log(`the peer's epochs of ${shape.name}`);
   await using peer = await Peer.start(await context.python(), "cuda_unlearn.py", ["cpu", "float32"]);
-  const { gamma, lambda, alpha } = WEIGHTS;
-  await peer.ask("load", {
-    ...{ config: shape.json, threads: context.threads, gamma, reg: lambda, alpha },
-    forget: sets.forget.map(({ ids }) => [...ids]),
-    masks: sets.forget.map(({ mask }) => [...mask!]),
-    retain: sets.retain.map((ids) => [...ids]),
+  await peer.ask("load", { ...peerInput(shape, sets), threads: context.threads });
+  const { all, resident } = await peer.ask<{ all: number[]; resident: number }>("epoch", {
+    ...{ forwards: 2, times: epochs, warm: epochs === 1 },
   });
-  const values: number[] = [];
-  let peak = 0;
-  for (let i = 0; i < epochs; i++) {
-    const answer = await peer.ask<{ seconds: number; resident: number }>("epoch", {
-      ...{ forwards: 2, times: 1, warm: i > 0 || epochs === 1 },
-    });
-    values.push(answer.seconds);
-    peak = answer.resident;
-  }
-  return { values, peak, torch: peer.versions.torch! };
+  return { values: all, peak: resident, torch: peer.versions.torch! };
 }

@@ -9,7 +9,7 @@ import { unlearn, type UnlearnSets } from "../../lib/unlearning/unlearn.ts";
 import { median } from "../bench/bench_table.ts";
 import { OptionalPeer, type RowContext } from "./bench_context.ts";
 import { digits, type Result, timesFaster } from "./bench_result.ts";
-import { randomIds, randomModel } from "./random_model.ts";
+import { randomIds, randomModel, type Shape } from "./random_model.ts";
 
 /** CodeEraser's. */
 export const WEIGHTS = { gamma: 0.5, lambda: 0.1, alpha: 1 };
@@ -67,14 +67,7 @@ async function comparePeer(
 ): Promise<void> {
   const { tiny, card, shapes: { codegen: shape } } = context;
   const before = card?.usedBytes() ?? 0;
-  const { gamma, lambda, alpha } = WEIGHTS;
-  await peer.ask("load", {
-    config: shape.json,
-    forget: sets.forget.map(({ ids }) => [...ids]),
-    masks: sets.forget.map(({ mask }) => [...mask!]),
-    retain: sets.retain.map((ids) => [...ids]),
-    ...{ gamma, reg: lambda, alpha },
-  });
+  await peer.ask("load", peerInput(shape, sets));
   type Answer = { seconds: number; peak: number | null };
   const times = tiny ? 1 : 2;
   const reference = await peer.ask<Answer>("epoch", { forwards: 2, times });
@@ -94,6 +87,18 @@ async function comparePeer(
     ...peer.failures.map((reason) => `peer: ${reason}`),
   );
   context.emit(result, { final: true });
+}
+
+/** What the peer loads. */
+export function peerInput({ json }: Shape, { forget, retain }: UnlearnSets) {
+  const { gamma, lambda, alpha } = WEIGHTS;
+  return {
+    config: json,
+    forget: forget.map(({ ids }) => [...ids]),
+    masks: forget.map(({ mask }) => [...mask!]),
+    retain: retain.map((ids) => [...ids]),
+    ...{ gamma, reg: lambda, alpha },
+  };
 }
 
 function goalsOf(

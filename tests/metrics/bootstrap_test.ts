@@ -98,7 +98,7 @@ Deno.test("aucInterval() reads the interval from both sides", () => {
 });
 
 Deno.test("bootstrapShare() of none or all has Clopper and Pearson's end, by clusters, and else is a mean", () => {
-  // scipy.stats.binomtest(0, n).proportion_ci(method="exact") of SciPy 1.14
+  // scipy.stats.binomtest(0, n).proportion_ci(method="exact") of SciPy 1.17.1
   for (const [n, high] of [[1, 0.975], [5, 0.52182375], [76, 0.04737875], [164, 0.02224208]] as const) {
     const none = bootstrapShare({ values: Array(n).fill(0) });
     assertEquals([none.estimate, none.low], [0, 0]);

@@ -102,7 +102,7 @@ def epoch(forwards, times, warm=False):
         clock(run)
     restart_peak()
     seconds = [clock(run)[0] for _ in range(times)]
-    return {"seconds": statistics.median(seconds), "peak": peak_gb(), "resident": resident()}
+    return {"seconds": statistics.median(seconds), "all": seconds, "peak": peak_gb(), "resident": resident()}
 
 
 serve({"load": load, "epoch": epoch}, **said)
